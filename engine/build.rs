@@ -1,0 +1,3 @@
+//! Embeds `policies/` and `schemas/` into the library.
+
+fn main() {}

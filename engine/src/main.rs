@@ -1,0 +1,3 @@
+//! The binary: parse, read the clock, dispatch, exit code.
+
+fn main() {}

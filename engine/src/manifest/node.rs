@@ -1,0 +1,128 @@
+//! The span tree: what was read, and where it stands.
+//! Knows nothing of YAML or JSON; readers make it, everyone else walks it.
+
+use serde_json::{Map, Number, Value};
+
+use crate::model::Span;
+
+/// One value and the bytes that spell it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: NodeValue,
+    /// Where it is written. A value that came by an alias has the span of its anchor's definition.
+    pub span: Span,
+}
+
+/// A value with the reading that the Kubernetes API server would give it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeValue {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number; `literal` is how the file spells it, since quantities are read from the text.
+    Number {
+        /// The value; a whole float is an integer.
+        value: Number,
+        /// The spelling.
+        literal: Box<str>,
+    },
+    /// A string.
+    String(Box<str>),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping with unique string keys, in the order of the file.
+    Mapping(Vec<Entry>),
+}
+
+/// One key of a mapping and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key, converted to a string as Kubernetes does.
+    pub key: Box<str>,
+    /// Where the key is written.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The value of `key`, where this is a mapping that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of `key`, where this is a mapping that has it.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            NodeValue::Mapping(entries) => entries.iter().find(|entry| &*entry.key == key),
+            _ => None,
+        }
+    }
+
+    /// The items, where this is a list.
+    #[must_use]
+    pub fn items(&self) -> Option<&[Self]> {
+        match &self.value {
+            NodeValue::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The text, where this is a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            NodeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The node that an RFC 6901 pointer names.
+    #[must_use]
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        self.walk(pointer).ok()
+    }
+
+    /// The deepest node on the way of an RFC 6901 pointer that exists: for pointing at what is
+    /// absent.
+    #[must_use]
+    pub fn deepest(&self, pointer: &str) -> &Self {
+        self.walk(pointer).unwrap_or_else(|deepest| deepest)
+    }
+
+    /// The JSON value, without the places.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match &self.value {
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(value) => Value::Bool(*value),
+            NodeValue::Number { value, .. } => Value::Number(value.clone()),
+            NodeValue::String(text) => Value::String(text.to_string()),
+            NodeValue::Sequence(items) => items.iter().map(Self::to_json).collect(),
+            NodeValue::Mapping(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.to_string(), entry.value.to_json()))
+                    .collect::<Map<_, _>>(),
+            ),
+        }
+    }
+
+    fn walk(&self, pointer: &str) -> Result<&Self, &Self> {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let key = step.replace("~1", "/").replace("~0", "~");
+            let next = match &node.value {
+                NodeValue::Mapping(_) => node.get(&key),
+                NodeValue::Sequence(items) => key.parse().ok().and_then(|i: usize| items.get(i)),
+                _ => None,
+            };
+            node = next.ok_or(node)?;
+        }
+        Ok(node)
+    }
+}

@@ -1,0 +1,93 @@
+//! The words that every layer shares: objects, findings, tiers, digests, places.
+//! Knows nothing of Git, YAML, Rego or signatures.
+
+mod digest;
+mod exit;
+mod finding;
+mod object;
+mod path;
+mod span;
+
+pub use digest::{Digest, GitId, ParseDigestError};
+pub use exit::{Exit, code_of};
+pub use finding::{Effect, Finding, FindingKey};
+pub use object::{GroupKind, ObjectRef, Operation};
+pub use path::RepoPath;
+pub use span::{LineColumn, Location, Span};
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Risk tier of a change, lowest first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum RiskTier {
+    /// Nothing that a customer could notice.
+    Low,
+    /// Routine.
+    Medium,
+    /// Needs attention: what breaks here is noticed.
+    High,
+    /// What breaks here may not come back.
+    Critical,
+}
+
+impl RiskTier {
+    /// The name as it stands in configuration, verdicts and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// Reads the name back; `None` for any other spelling.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Low, Self::Medium, Self::High, Self::Critical]
+            .into_iter()
+            .find(|tier| tier.as_str() == name)
+    }
+}
+
+impl fmt::Display for RiskTier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What an environment is for; policies ask for it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Developers' own.
+    Development,
+    /// Quality assurance.
+    Qa,
+    /// User acceptance.
+    Uat,
+    /// Pre-production.
+    Staging,
+    /// Customers are served from here.
+    Production,
+    /// A place to restore into; as production for backups, as staging for freezes.
+    Recovery,
+}
+
+/// Whether a denial stops anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Enforcement {
+    /// Everything runs; a denial is printed as *would fail* and the exit code is 0.
+    Observe,
+    /// A denial fails.
+    Enforce,
+}

@@ -1,0 +1,102 @@
+//! Paths inside a Git tree.
+//! Knows no file system: they are bytes, with `/` between segments.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A path inside a Git tree: bytes, relative, `/` between segments, compared bytewise.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RepoPath(Vec<u8>);
+
+impl RepoPath {
+    /// Takes the bytes of a path as Git gives them.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text, where the bytes are UTF-8.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The last segment.
+    #[must_use]
+    pub fn file_name(&self) -> &[u8] {
+        self.0.rsplit(|byte| *byte == b'/').next().unwrap_or(&[])
+    }
+
+    /// The folder that holds it, empty for the root.
+    #[must_use]
+    pub fn parent(&self) -> &[u8] {
+        self.0
+            .iter()
+            .rposition(|byte| *byte == b'/')
+            .and_then(|slash| self.0.get(..slash))
+            .unwrap_or(&[])
+    }
+}
+
+impl From<&str> for RepoPath {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+/// UTF-8 as it is, every other byte and every control character escaped (`\xff`, `\u{1b}`).
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c.is_control() {
+                    write!(f, "{}", c.escape_unicode())?;
+                } else {
+                    write!(f, "{c}")?;
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+impl Serialize for RepoPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_escapes_what_a_terminal_or_a_reader_could_mistake() {
+        let path = RepoPath::new(b"apps/\x1b]0;t\x07\xff.yaml".as_slice());
+        assert_eq!(path.to_string(), "apps/\\u{1b}]0;t\\u{7}\\xff.yaml");
+    }
+
+    #[test]
+    fn parent_and_name() {
+        let path = RepoPath::from("apps/odoo/web.yaml");
+        assert_eq!(path.parent(), b"apps/odoo");
+        assert_eq!(path.file_name(), b"web.yaml");
+        assert_eq!(RepoPath::from("x").parent(), b"");
+    }
+}
