@@ -1,3 +1,5 @@
 //! tidegate judges what a commit range changes in a GitOps repository and signs the verdict.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod model;
+pub mod schemas;

@@ -6,6 +6,7 @@ mod exit;
 mod finding;
 mod object;
 mod path;
+mod piece;
 mod span;
 
 pub use digest::{Digest, GitId, ParseDigestError};
@@ -13,7 +14,8 @@ pub use exit::{Exit, code_of};
 pub use finding::{Effect, Finding, FindingKey};
 pub use object::{GroupKind, ObjectRef, Operation};
 pub use path::RepoPath;
-pub use span::{LineColumn, Location, Span};
+pub use piece::Piece;
+pub use span::{LineColumn, Lines, Location, Span};
 
 use std::fmt;
 

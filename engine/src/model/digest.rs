@@ -1,7 +1,7 @@
 //! Content digests: SHA-256 of our own and Git's object ids.
 //! Knows no Git repository; an id is only its bytes.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
@@ -84,10 +84,24 @@ pub struct ParseDigestError {
 }
 
 macro_rules! hex_type {
-    ($type:ident) => {
+    ($type:ident, $pattern:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "pattern": $pattern})
+            }
+        }
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                digits
+                    .map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default())
+                    .try_for_each(|digit| f.write_char(digit))
             }
         }
         impl fmt::Debug for $type {
@@ -108,8 +122,8 @@ macro_rules! hex_type {
         }
     };
 }
-hex_type!(Digest);
-hex_type!(GitId);
+hex_type!(Digest, "^[0-9a-f]{64}$");
+hex_type!(GitId, "^[0-9a-f]{40}$");
 
 fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], ParseDigestError> {
     let error = || ParseDigestError {

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Location, ObjectRef};
 
 /// What a finding does to the verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// Fails, unless inherited or excepted.
@@ -16,8 +18,9 @@ pub enum Effect {
 }
 
 /// One objection of one policy (or of the engine itself, code `engine.*`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
 pub struct Finding {
     /// `prefix.kebab-case`, declared in the policy's metadata.
     pub code: String,
@@ -64,6 +67,25 @@ pub struct FindingKey {
 }
 
 impl Finding {
+    /// A finding of the engine itself, about nothing in particular yet.
+    #[must_use]
+    pub fn of_engine(code: &str, effect: Effect, message: String) -> Self {
+        Self {
+            code: code.to_owned(),
+            effect,
+            policy: "engine".to_owned(),
+            message,
+            object: None,
+            field: None,
+            keyed_path: None,
+            remediation: None,
+            location: None,
+            because: None,
+            inherited: false,
+            excepted_by: None,
+        }
+    }
+
     /// The identity by which findings of base and head are compared.
     #[must_use]
     pub fn key(&self) -> FindingKey {

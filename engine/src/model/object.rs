@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Two references are equal, and sort together, when API group, kind, namespace and name are the
 /// same: an object whose API version was raised is the same object.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ObjectRef {
     /// As written in the manifest: `v1`, `apps/v1`.
@@ -120,7 +120,9 @@ impl fmt::Display for GroupKind {
 }
 
 /// What happens to an object between base and head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
     /// Only at head.

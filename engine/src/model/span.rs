@@ -1,6 +1,9 @@
 //! Places in text.
 //! Knows nothing of what stands there.
 
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
 use serde::Serialize;
 
 use super::RepoPath;
@@ -34,7 +37,7 @@ impl From<Span> for miette::SourceSpan {
 }
 
 /// A line and a column, both one-based; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct LineColumn {
     /// The line, from 1.
     pub line: usize,
@@ -42,17 +45,112 @@ pub struct LineColumn {
     pub column: usize,
 }
 
+/// Where the lines of a text begin, found when it is first asked for: many places in one long text
+/// cost no more than reading it once.
+#[derive(Debug, Default)]
+pub struct Lines(OnceLock<Vec<usize>>);
+
+impl Lines {
+    /// As [`Span::line_column`]; `text` must be the same each time.
+    #[must_use]
+    pub fn line_column(&self, text: &str, span: Span) -> LineColumn {
+        let starts = self.0.get_or_init(|| {
+            let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        });
+        let before = text.get(..span.start.min(text.len())).unwrap_or(text);
+        let line = starts.partition_point(|start| *start <= before.len());
+        let start = starts.get(line - 1).copied().unwrap_or_default();
+        LineColumn {
+            line,
+            column: before.get(start..).unwrap_or_default().chars().count() + 1,
+        }
+    }
+}
+
 /// A place in a file of the tree that was judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+///
+/// It carries the text of its file, secret values masked, so that a report can draw it whichever
+/// side of a range it is on.
+#[derive(Clone, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Location {
     /// The file.
     pub path: RepoPath,
-    /// Line and column of the first byte.
-    #[serde(flatten)]
-    pub position: LineColumn,
+    /// The line of the first byte, from 1.
+    pub line: usize,
+    /// The column of the first byte, from 1, in characters.
+    pub column: usize,
     /// The bytes, for drawing.
     #[serde(skip)]
     pub span: Span,
+    #[serde(skip)]
+    text: Arc<str>,
+    #[serde(skip)]
+    note: Option<String>,
+}
+
+impl Location {
+    /// The place of `span` in the file `path`, whose text is `text`.
+    #[must_use]
+    pub fn new(path: &RepoPath, text: &Arc<str>, span: Span) -> Self {
+        Self::of_many(path, text, &Lines::default(), span)
+    }
+
+    /// The place of `span`, one of many in the same file; `lines` are those of `text`.
+    #[must_use]
+    pub fn of_many(path: &RepoPath, text: &Arc<str>, lines: &Lines, span: Span) -> Self {
+        let LineColumn { line, column } = lines.line_column(text, span);
+        Self {
+            path: path.clone(),
+            line,
+            column,
+            span,
+            text: Arc::clone(text),
+            note: None,
+        }
+    }
+
+    /// The same place, with what there is to say about it.
+    #[must_use]
+    pub fn with_note(self, note: String) -> Self {
+        let note = Some(note);
+        Self { note, ..self }
+    }
+
+    /// What there is to say about the place, for drawing.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// The text of the file, secret values masked.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// By path and span: a text is one file of one side.
+impl PartialEq for Location {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, self.span, self.line) == (&other.path, other.span, other.line)
+    }
+}
+
+impl Eq for Location {}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// `path:line:column`.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
 }
 
 #[cfg(test)]
@@ -63,10 +161,13 @@ mod tests {
     fn columns_count_characters_and_lines_start_at_one() {
         let text = "a: ü\nbc: d";
         let at = |start| {
-            let place = Span { start, end: start }.line_column(text);
+            let span = Span { start, end: start };
+            let place = span.line_column(text);
+            assert_eq!(Lines::default().line_column(text, span), place);
             (place.line, place.column)
         };
         assert_eq!(at(0), (1, 1));
+        assert_eq!(at(5), (1, 5));
         assert_eq!(at(6), (2, 1));
         assert_eq!(at(10), (2, 5));
         assert_eq!(at(99), (2, 6));
