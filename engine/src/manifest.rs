@@ -1,6 +1,23 @@
 //! YAML and JSON to Kubernetes objects with the place of every key and value.
 //! Knows nothing of Git or of what the objects mean.
 
+mod file;
+pub mod json;
+mod limits;
 mod node;
+mod parse_error;
+mod quantity;
+mod roots;
+mod scalar;
+pub mod secrets;
+pub mod yaml;
 
+pub use file::{
+    Error, ManifestFile, Object, Role, is_manifest_name, read, read_within, role_of_name,
+};
+pub use limits::Limits;
 pub use node::{Entry, Node, NodeValue};
+pub use parse_error::{ParseError, Place, Problem};
+pub use quantity::{Quantity, QuantityError};
+pub use roots::{RenderRoots, Root, RootKind};
+pub use yaml::Documents;

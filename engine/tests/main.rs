@@ -1,1 +1,4 @@
 //! All integration tests in one binary.
+
+#[cfg(test)]
+mod yaml_table;

@@ -1,6 +1,8 @@
 //! The span tree: what was read, and where it stands.
 //! Knows nothing of YAML or JSON; readers make it, everyone else walks it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Number, Value};
 
 use crate::model::Span;
@@ -112,6 +114,63 @@ impl Node {
         }
     }
 
+    /// The JSON text with sorted keys, no white space and no null in mappings: the same for every
+    /// spelling of one value.
+    #[must_use]
+    pub fn canonical_json(&self) -> String {
+        let mut text = String::new();
+        self.write_canonical(&mut text);
+        text
+    }
+
+    /// About how many bytes the JSON text takes, escapes not counted.
+    #[must_use]
+    pub fn json_len(&self) -> usize {
+        match &self.value {
+            NodeValue::Null | NodeValue::Bool(_) => 4,
+            NodeValue::Number { literal, .. } => literal.len(),
+            NodeValue::String(text) => text.len() + 2,
+            NodeValue::Sequence(items) => items.iter().map(|item| item.json_len() + 1).sum(),
+            NodeValue::Mapping(entries) => entries
+                .iter()
+                .map(|entry| entry.key.len() + 4 + entry.value.json_len())
+                .sum(),
+        }
+    }
+
+    fn write_canonical(&self, text: &mut String) {
+        match &self.value {
+            NodeValue::Sequence(items) => {
+                text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        text.push(',');
+                    }
+                    item.write_canonical(text);
+                }
+                text.push(']');
+            }
+            NodeValue::Mapping(entries) => {
+                let mut sorted: Vec<&Entry> = entries
+                    .iter()
+                    .filter(|entry| entry.value.value != NodeValue::Null)
+                    .collect();
+                sorted.sort_by(|a, b| a.key.cmp(&b.key));
+                text.push('{');
+                for (index, entry) in sorted.iter().enumerate() {
+                    if index > 0 {
+                        text.push(',');
+                    }
+                    text.push_str(&Value::from(&*entry.key).to_string());
+                    text.push(':');
+                    entry.value.write_canonical(text);
+                }
+                text.push('}');
+            }
+            _ => text.push_str(&self.to_json().to_string()),
+        }
+    }
+
     fn walk(&self, pointer: &str) -> Result<&Self, &Self> {
         let mut node = self;
         for step in pointer.split('/').skip(1) {
@@ -126,3 +185,22 @@ impl Node {
         Ok(node)
     }
 }
+
+/// The first entry, in the order of the file, whose key stands before as well, and that one.
+pub(super) fn repeated_key(entries: &[Entry]) -> Option<(&Entry, &Entry)> {
+    if entries.len() <= FEW {
+        return entries.iter().enumerate().find_map(|(index, entry)| {
+            let mut before = entries.iter().take(index);
+            let first = before.find(|other| other.key == entry.key)?;
+            Some((entry, first))
+        });
+    }
+    let mut seen = BTreeMap::new();
+    entries.iter().find_map(|entry| {
+        let first = seen.insert(&*entry.key, entry)?;
+        Some((entry, first))
+    })
+}
+
+/// Up to here a loop over all pairs is faster than a tree.
+const FEW: usize = 12;

@@ -1,0 +1,125 @@
+//! Why a file holds no objects that could be judged.
+//! Never holds content of a document that did not parse.
+
+use miette::Diagnostic;
+
+use super::{Context, ParseError};
+use crate::model::{LineColumn, RepoPath, Span};
+
+/// A file that cannot be judged.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// Its text cannot be read.
+    #[error("{path}:{error}")]
+    #[diagnostic(forward(error))]
+    Parse {
+        /// The file.
+        path: RepoPath,
+        /// Why.
+        error: Box<ParseError>,
+    },
+    /// It is encrypted as a whole.
+    #[error("{path}: encrypted by git-crypt")]
+    #[diagnostic(
+        code(manifest::encrypted),
+        help("what cannot be read cannot be judged; keep it out of the unit's paths")
+    )]
+    Encrypted {
+        /// The file.
+        path: RepoPath,
+    },
+    /// A document that is half an object.
+    #[error("{path}:{}:{}: this is no Kubernetes object: {reason}", position.line, position.column)]
+    #[diagnostic(
+        code(manifest::not_an_object),
+        help(
+            "an object has an `apiVersion` (`v1`, `apps/v1`) and a `kind` (`Deployment`); a file for other tools belongs outside the unit's paths"
+        )
+    )]
+    NotAnObject {
+        /// The file.
+        path: RepoPath,
+        /// The bytes.
+        span: Span,
+        /// Line and column.
+        position: LineColumn,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A name or namespace that no cluster takes.
+    #[error("{path}:{}:{}: {reason}", position.line, position.column)]
+    #[diagnostic(
+        code(manifest::name),
+        help(
+            "names are lower-case letters, digits, `-` and `.`, at most 253; a file for other tools belongs outside the unit's paths"
+        )
+    )]
+    Name {
+        /// The file.
+        path: RepoPath,
+        /// The bytes.
+        span: Span,
+        /// Line and column.
+        position: LineColumn,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Lists in lists in lists.
+    #[error("{path}:{}:{}: more than {limit} lists within each other", position.line, position.column)]
+    #[diagnostic(code(limit::list_depth), help("write the objects as documents"))]
+    ListDepth {
+        /// The file.
+        path: RepoPath,
+        /// Line and column.
+        position: LineColumn,
+        /// The bound.
+        limit: usize,
+    },
+    /// An object that is too big.
+    #[error("{path}:{}:{}: object of more than {limit} bytes", position.line, position.column)]
+    #[diagnostic(code(limit::object_size))]
+    ObjectSize {
+        /// The file.
+        path: RepoPath,
+        /// Line and column.
+        position: LineColumn,
+        /// The bound.
+        limit: usize,
+    },
+}
+
+impl Context<'_> {
+    pub(super) fn not_an_object(self, span: Span, reason: &'static str) -> Error {
+        Error::NotAnObject {
+            path: self.path.clone(),
+            span,
+            position: span.line_column(self.text),
+            reason,
+        }
+    }
+
+    pub(super) fn name(self, span: Span, reason: &'static str) -> Error {
+        Error::Name {
+            path: self.path.clone(),
+            span,
+            position: span.line_column(self.text),
+            reason,
+        }
+    }
+
+    pub(super) fn list_depth(self, span: Span) -> Error {
+        Error::ListDepth {
+            path: self.path.clone(),
+            position: span.line_column(self.text),
+            limit: self.limits.list_depth,
+        }
+    }
+
+    pub(super) fn object_size(self, span: Span) -> Error {
+        Error::ObjectSize {
+            path: self.path.clone(),
+            position: span.line_column(self.text),
+            limit: self.limits.object_bytes,
+        }
+    }
+}
