@@ -1,4 +1,8 @@
 //! All integration tests in one binary.
 
 #[cfg(test)]
+mod git;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
 mod yaml_table;

@@ -1,0 +1,179 @@
+//! The gated tree of a unit: exactly the files that a selector matches, as one Git tree.
+//! Knows nothing of units; nothing is written to the object database.
+
+use std::collections::BTreeMap;
+
+use super::snapshot::{check_count, check_path, join};
+use super::tree::{Child, id_of};
+use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry};
+use crate::model::{Digest, GitId, RepoPath};
+
+/// The state of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatedTree {
+    /// What `git write-tree` prints for an index that holds exactly these files.
+    pub id: GitId,
+    /// The files, sorted by path.
+    pub entries: Vec<TreeEntry>,
+}
+
+impl Repository {
+    /// The tree of exactly the files that `selector` matches, each at its own path.
+    ///
+    /// # Errors
+    /// A submodule or a symbolic link that leads out of the selected files; names that are one on
+    /// some systems; more than 200,000 files; a tree that cannot be read.
+    pub fn gated_tree(&self, snapshot: &Snapshot, selector: &Selector) -> Result<GatedTree, Error> {
+        let mut gate = Gate {
+            repo: self,
+            snapshot,
+            selector,
+            path: Vec::new(),
+            entries: Vec::new(),
+            links: Vec::new(),
+        };
+        let id = gate.folder(snapshot.tree())?.unwrap_or(GitId::EMPTY_TREE);
+        let (entries, links) = (gate.entries, gate.links);
+        for link in &links {
+            self.check_link(snapshot, selector, link)?;
+        }
+        Ok(GatedTree { id, entries })
+    }
+
+    /// SHA-256 of the path manifest: a line `<mode> <sha256 of the content>  <path>` for each file,
+    /// sorted by path. In a path a backslash is written `\\` and a line break `\n`, so that no two
+    /// trees have one manifest. Reads every blob.
+    ///
+    /// # Errors
+    /// A blob cannot be read, or is larger than 64 MiB.
+    pub fn manifest_digest(&self, tree: &GatedTree) -> Result<Digest, Error> {
+        Ok(Digest::of(&self.manifest(tree)?))
+    }
+
+    /// The path manifest itself.
+    ///
+    /// # Errors
+    /// As for [`Repository::manifest_digest`].
+    pub fn manifest(&self, tree: &GatedTree) -> Result<Vec<u8>, Error> {
+        let mut lines = Vec::new();
+        for entry in &tree.entries {
+            let content =
+                self.with_object(entry.id, git2::ObjectType::Blob, MANIFEST_BLOB, Digest::of)?;
+            lines.extend_from_slice(format!("{:06o} {content}  ", entry.mode).as_bytes());
+            push_escaped(&mut lines, entry.path.as_bytes());
+            lines.push(b'\n');
+        }
+        Ok(lines)
+    }
+}
+
+fn push_escaped(line: &mut Vec<u8>, path: &[u8]) {
+    for byte in path {
+        match byte {
+            b'\\' => line.extend_from_slice(b"\\\\"),
+            b'\n' => line.extend_from_slice(b"\\n"),
+            _ => line.push(*byte),
+        }
+    }
+}
+
+struct Gate<'a> {
+    repo: &'a Repository,
+    snapshot: &'a Snapshot,
+    selector: &'a Selector,
+    path: Vec<u8>,
+    entries: Vec<TreeEntry>,
+    /// Links that are selected, or below which something would be.
+    links: Vec<TreeEntry>,
+}
+
+impl Gate<'_> {
+    /// The id of what is selected of a folder; none where nothing is.
+    fn folder(&mut self, id: GitId) -> Result<Option<GitId>, Error> {
+        let tree = self.repo.tree(self.snapshot, id, &self.path)?;
+        let mut kept = Vec::new();
+        for child in &tree.children {
+            let length = self.path.len();
+            join(&mut self.path, &child.name);
+            check_path(&self.path)?;
+            kept.extend(self.child(child)?);
+            self.path.truncate(length);
+        }
+        if kept.is_empty() {
+            return Ok(None);
+        }
+        self.refuse_twins(&kept)?;
+        if tree.canonical && kept == tree.children {
+            return Ok(Some(id));
+        }
+        id_of(&kept).map(Some)
+    }
+
+    fn child(&mut self, child: &Child) -> Result<Option<Child>, Error> {
+        if child.is_tree() {
+            if !self.selector.may_match_below(&self.path) {
+                return Ok(None);
+            }
+            let id = self.folder(child.id)?;
+            return Ok(id.map(|id| Child {
+                id,
+                ..child.clone()
+            }));
+        }
+        let selected = self.selector.matches_bytes(&self.path);
+        let special = child.mode == MODE_LINK || child.mode == MODE_SUBMODULE;
+        if special && (selected || self.selector.may_match_below(&self.path)) {
+            self.special(child)?;
+        }
+        if !selected {
+            return Ok(None);
+        }
+        self.entries.push(self.entry(child));
+        check_count(self.entries.len(), ENTRIES)?;
+        Ok(Some(child.clone()))
+    }
+
+    /// Links are looked into when all selected files are known.
+    fn special(&mut self, child: &Child) -> Result<(), Error> {
+        let entry = self.entry(child);
+        if child.mode == MODE_SUBMODULE {
+            return Err(Error::Submodule(entry.path));
+        }
+        self.links.push(entry);
+        Ok(())
+    }
+
+    fn entry(&self, child: &Child) -> TreeEntry {
+        TreeEntry {
+            path: RepoPath::new(self.path.as_slice()),
+            mode: child.mode,
+            id: child.id,
+        }
+    }
+
+    /// Names that differ in case only are one file on some systems.
+    fn refuse_twins(&self, kept: &[Child]) -> Result<(), Error> {
+        let mut seen: BTreeMap<String, &[u8]> = BTreeMap::new();
+        for child in kept {
+            let Ok(name) = std::str::from_utf8(&child.name) else {
+                continue;
+            };
+            let folded = name.to_uppercase().to_lowercase();
+            if let Some(twin) = seen.insert(folded, &child.name) {
+                let full = |name: &[u8]| {
+                    let mut path = self.path.clone();
+                    join(&mut path, name);
+                    RepoPath::new(path)
+                };
+                return Err(Error::PathCollision {
+                    first: full(twin),
+                    second: full(&child.name),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+const ENTRIES: usize = 200_000;
+const MANIFEST_BLOB: u64 = 64 << 20;

@@ -1,0 +1,114 @@
+//! Objects as bytes: bounded by their header before they are read, hash-verified when they are.
+//! Knows nothing of what trees and commits mean.
+
+use git2::{ErrorCode, ObjectType, Oid};
+
+use super::{Error, Repository, text};
+use crate::model::GitId;
+
+impl Repository {
+    /// The content of a blob of at most 4 MiB.
+    ///
+    /// # Errors
+    /// Missing, corrupt, no blob, or larger.
+    pub fn blob(&self, id: GitId) -> Result<Vec<u8>, Error> {
+        self.blob_within(id, BLOB_LIMIT)
+    }
+
+    /// The content of a blob of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Missing, corrupt, no blob, or larger.
+    pub fn blob_within(&self, id: GitId, limit: u64) -> Result<Vec<u8>, Error> {
+        self.with_object(id, ObjectType::Blob, limit, <[u8]>::to_vec)
+    }
+
+    /// The size of a blob, without reading it.
+    ///
+    /// # Errors
+    /// Missing, corrupt, or no blob.
+    pub fn blob_size(&self, id: GitId) -> Result<u64, Error> {
+        let (size, kind) = self.header(id)?;
+        expect_kind(id, kind, ObjectType::Blob)?;
+        Ok(size)
+    }
+
+    /// Gives the bytes of an object to `read`.
+    pub(super) fn with_object<T>(
+        &self,
+        id: GitId,
+        kind: ObjectType,
+        limit: u64,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
+        let (size, found) = self.header(id)?;
+        expect_kind(id, found, kind)?;
+        if size > limit {
+            return Err(too_large(id, kind, size, limit));
+        }
+        let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
+        let object = odb
+            .read(oid(id))
+            .map_err(|error| object_error(id, &error))?;
+        expect_kind(id, object.kind(), kind)?;
+        if object.len() as u64 > limit {
+            return Err(too_large(id, kind, object.len() as u64, limit));
+        }
+        Ok(read(object.data()))
+    }
+
+    /// Size and kind of an object.
+    pub(super) fn header(&self, id: GitId) -> Result<(u64, ObjectType), Error> {
+        let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
+        let (size, kind) = odb
+            .read_header(oid(id))
+            .map_err(|error| object_error(id, &error))?;
+        Ok((size as u64, kind))
+    }
+}
+
+/// libgit2's form of an id.
+#[expect(clippy::expect_used, reason = "20 bytes are always an id")]
+pub(super) fn oid(id: GitId) -> Oid {
+    Oid::from_bytes(id.as_bytes()).expect("20 bytes are an id")
+}
+
+/// Our form of an id.
+pub(super) fn git_id(oid: Oid) -> Result<GitId, Error> {
+    <[u8; 20]>::try_from(oid.as_bytes())
+        .map(GitId::from_bytes)
+        .map_err(|_| Error::ObjectFormat)
+}
+
+fn expect_kind(id: GitId, found: ObjectType, wanted: ObjectType) -> Result<(), Error> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(Error::ObjectCorrupt {
+        id,
+        reason: format!("it is a {found}, not a {wanted}"),
+    })
+}
+
+fn too_large(id: GitId, kind: ObjectType, size: u64, limit: u64) -> Error {
+    if kind == ObjectType::Blob {
+        Error::BlobTooLarge { id, size, limit }
+    } else {
+        Error::ObjectTooLarge { id, size, limit }
+    }
+}
+
+fn object_error(id: GitId, error: &git2::Error) -> Error {
+    if error.code() == ErrorCode::NotFound {
+        Error::ObjectMissing(id)
+    } else {
+        Error::ObjectCorrupt {
+            id,
+            reason: text::shown(error.message()),
+        }
+    }
+}
+
+const BLOB_LIMIT: u64 = 4 << 20;
+/// The bound for trees, commits and tags.
+pub(super) const OBJECT_LIMIT: u64 = 64 << 20;

@@ -1,0 +1,182 @@
+//! What is judged: from one snapshot to another, with the commits between.
+//! Knows nothing of what the files mean.
+
+use super::{CommitInfo, Error, Repository, Snapshot, text};
+use crate::model::GitId;
+
+/// From `base` to `head`.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// What was there before.
+    pub base: Snapshot,
+    /// What is to be there.
+    pub head: Snapshot,
+    /// The side that the judge is taken from: A of both ranges, the index when it is judged.
+    pub judge: Snapshot,
+    /// First to last; none for the index.
+    pub commits: Vec<CommitInfo>,
+    /// How it was asked for.
+    pub kind: RangeKind,
+}
+
+/// How a range was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeKind {
+    /// `A..B`: from A to B.
+    TwoDots,
+    /// `A...B`: from where B left A.
+    ThreeDots,
+    /// From `HEAD` to the index.
+    Staged,
+}
+
+impl Repository {
+    /// Reads `A..B` (A is an ancestor of B, or the id of the empty tree) or `A...B` (from the merge
+    /// base).
+    ///
+    /// # Errors
+    /// `range.not-ancestor`, `range.unrelated`, `range.ambiguous-merge-base`, `range.empty`,
+    /// `limit.commits`, and what [`Repository::resolve`] says of either end.
+    pub fn range(&self, text: &str) -> Result<Range, Error> {
+        let ends = Ends::parse(text).ok_or_else(|| Error::RangeSyntax {
+            text: text::shown(text),
+        })?;
+        if ends.kind == RangeKind::TwoDots && is_empty_tree(ends.base) {
+            let head = self.resolve(ends.head)?;
+            return self.between(None, head, &ends);
+        }
+        let base = self.resolve(ends.base)?;
+        let head = self.resolve(ends.head)?;
+        let mut range = if ends.kind == RangeKind::ThreeDots {
+            let from = self.fork_point(base, head, &ends)?;
+            self.between(Some(from), head, &ends)?
+        } else {
+            self.between(Some(base), head, &ends)?
+        };
+        range.judge = self.snapshot(base)?;
+        Ok(range)
+    }
+
+    /// From `HEAD`, or from nothing before the first commit, to the index. Nothing staged is a range
+    /// without changes.
+    ///
+    /// # Errors
+    /// A bare repository, an index that cannot be read or has conflicts.
+    pub fn staged(&self) -> Result<Range, Error> {
+        if self.inner.is_bare() {
+            return Err(Error::NeedsWorktree);
+        }
+        let base = self.head_snapshot()?;
+        let head = self.index_snapshot(base.commit())?;
+        Ok(Range {
+            base,
+            judge: head.clone(),
+            head,
+            commits: Vec::new(),
+            kind: RangeKind::Staged,
+        })
+    }
+
+    fn head_snapshot(&self) -> Result<Snapshot, Error> {
+        self.head()?
+            .map_or_else(|| Ok(Snapshot::empty()), |head| self.snapshot(head))
+    }
+
+    fn between(&self, base: Option<GitId>, head: GitId, ends: &Ends) -> Result<Range, Error> {
+        if base == Some(head) {
+            return Err(Error::EmptyRange { text: ends.shown() });
+        }
+        let ids = self
+            .commits_between(base, head, COMMIT_LIMIT)
+            .map_err(|error| ends.name(error))?
+            .ok_or_else(|| Error::NotAncestor {
+                base: text::shown(ends.base),
+                head: text::shown(ends.head),
+            })?;
+        let commits: Result<Vec<_>, _> = ids.into_iter().map(|id| self.commit(id)).collect();
+        let base = base.map_or_else(|| Ok(Snapshot::empty()), |base| self.snapshot(base))?;
+        Ok(Range {
+            judge: base.clone(),
+            base,
+            head: self.snapshot(head)?,
+            commits: commits?,
+            kind: ends.kind,
+        })
+    }
+
+    fn fork_point(&self, base: GitId, head: GitId, ends: &Ends) -> Result<GitId, Error> {
+        self.merge_base(base, head)
+            .map_err(|error| ends.name(error))
+    }
+}
+
+/// The two ends in the user's own words.
+struct Ends<'a> {
+    base: &'a str,
+    head: &'a str,
+    kind: RangeKind,
+}
+
+impl<'a> Ends<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (base, head, kind) = match text.split_once("...") {
+            Some((base, head)) => (base, head, RangeKind::ThreeDots),
+            None => {
+                let (base, head) = text.split_once("..")?;
+                (base, head, RangeKind::TwoDots)
+            }
+        };
+        let odd = |end: &str| end.is_empty() || end.contains("..") || end.starts_with('.');
+        (!odd(base) && !odd(head)).then_some(Self { base, head, kind })
+    }
+
+    fn shown(&self) -> String {
+        let dots = if self.kind == RangeKind::ThreeDots {
+            "..."
+        } else {
+            ".."
+        };
+        text::shown(&format!("{}{dots}{}", self.base, self.head))
+    }
+
+    /// Puts the user's words where an error has ids.
+    fn name(&self, error: Error) -> Error {
+        let (own_base, own_head) = (text::shown(self.base), text::shown(self.head));
+        match error {
+            Error::Shallow { .. } => Error::Shallow { text: self.shown() },
+            Error::Unrelated { .. } => Error::Unrelated {
+                base: own_base,
+                head: own_head,
+            },
+            Error::AmbiguousMergeBase { count, .. } => Error::AmbiguousMergeBase {
+                base: own_base,
+                head: own_head,
+                count,
+            },
+            other => other,
+        }
+    }
+}
+
+fn is_empty_tree(text: &str) -> bool {
+    GitId::parse(text).is_ok_and(|id| id == GitId::EMPTY_TREE)
+}
+
+const COMMIT_LIMIT: usize = 5_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_are_required() {
+        for text in [
+            "", "..", "...", "a..", "..b", "a", "a....b", "a..b..c", "a...b..c",
+        ] {
+            assert!(Ends::parse(text).is_none(), "{text}");
+        }
+        let ends = Ends::parse("origin/main...HEAD~2").unwrap();
+        assert_eq!((ends.base, ends.head), ("origin/main", "HEAD~2"));
+        assert_eq!(ends.shown(), "origin/main...HEAD~2");
+    }
+}

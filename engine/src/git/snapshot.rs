@@ -1,0 +1,293 @@
+//! One state of the files: a commit's tree, the index, or nothing.
+//! Knows nothing of what changed between two of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::index::Unwritten;
+use super::tree::{Child, Tree};
+use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
+use crate::model::{GitId, RepoPath};
+
+/// A commit's tree, the index as it was when it was read, or the empty tree.
+#[derive(Clone)]
+pub struct Snapshot {
+    tree: GitId,
+    commit: Option<GitId>,
+    index: Option<Arc<Unwritten>>,
+}
+
+impl Snapshot {
+    /// The state without files, the base of a first commit.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            tree: GitId::EMPTY_TREE,
+            commit: None,
+            index: None,
+        }
+    }
+
+    /// The id of the whole tree; for the index, the one that `git write-tree` would print.
+    #[must_use]
+    pub fn tree(&self) -> GitId {
+        self.tree
+    }
+
+    /// The commit; none for the index and the empty tree.
+    #[must_use]
+    pub fn commit(&self) -> Option<GitId> {
+        self.commit
+    }
+
+    /// Whether this is the index.
+    #[must_use]
+    pub fn is_index(&self) -> bool {
+        self.index.is_some()
+    }
+
+    pub(super) fn of_index(tree: GitId, trees: Unwritten) -> Self {
+        Self {
+            tree,
+            commit: None,
+            index: Some(Arc::new(trees)),
+        }
+    }
+
+    pub(super) fn unwritten(&self, id: GitId) -> Option<Arc<Tree>> {
+        self.index.as_ref()?.get(&id).cloned()
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("tree", &self.tree)
+            .field("commit", &self.commit)
+            .field("index", &self.is_index())
+            .finish()
+    }
+}
+
+/// One file of a tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TreeEntry {
+    /// From the root.
+    pub path: RepoPath,
+    /// One of the `MODE_` constants.
+    pub mode: u32,
+    /// The blob; for a submodule, a commit of another repository.
+    pub id: GitId,
+}
+
+impl TreeEntry {
+    /// Whether this is a symbolic link, whose content is its target.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.mode == MODE_LINK
+    }
+
+    /// Whether this is a submodule, which has no content here.
+    #[must_use]
+    pub fn is_submodule(&self) -> bool {
+        self.mode == MODE_SUBMODULE
+    }
+}
+
+impl Repository {
+    /// The tree of a commit.
+    ///
+    /// # Errors
+    /// The commit cannot be read.
+    pub fn snapshot(&self, commit: GitId) -> Result<Snapshot, Error> {
+        Ok(Snapshot {
+            tree: self.tree_of(commit)?,
+            commit: Some(commit),
+            index: None,
+        })
+    }
+
+    /// Every file, sorted by path.
+    ///
+    /// # Errors
+    /// A tree is missing, corrupt, invalid or too large.
+    pub fn entries(&self, snapshot: &Snapshot) -> Result<Vec<TreeEntry>, Error> {
+        self.collect(snapshot, &|_| true, &|_| true)
+    }
+
+    /// Every file that `selector` matches, sorted by path; folders that cannot hold one are not read.
+    ///
+    /// # Errors
+    /// As for [`Repository::entries`].
+    pub fn entries_matching(
+        &self,
+        snapshot: &Snapshot,
+        selector: &Selector,
+    ) -> Result<Vec<TreeEntry>, Error> {
+        self.collect(
+            snapshot,
+            &|folder| selector.may_match_below(folder),
+            &|path| selector.matches_bytes(path),
+        )
+    }
+
+    /// Every file below `folder`, sorted by path; none if there is no such folder.
+    ///
+    /// # Errors
+    /// As for [`Repository::entries`].
+    pub fn entries_under(
+        &self,
+        snapshot: &Snapshot,
+        folder: &RepoPath,
+    ) -> Result<Vec<TreeEntry>, Error> {
+        let root = if folder.as_bytes().is_empty() {
+            snapshot.tree
+        } else {
+            match self.lookup(snapshot, folder.as_bytes())? {
+                Some(child) if child.is_tree() => child.id,
+                _ => return Ok(Vec::new()),
+            }
+        };
+        let mut walk = Walk::new(self, snapshot, &|_| true, &|_| true);
+        walk.path = folder.as_bytes().to_vec();
+        walk.folder(root)?;
+        Ok(walk.found)
+    }
+
+    /// The file at `path`; none if there is nothing, or a folder.
+    ///
+    /// # Errors
+    /// As for [`Repository::entries`].
+    pub fn entry(&self, snapshot: &Snapshot, path: &RepoPath) -> Result<Option<TreeEntry>, Error> {
+        let found = self.lookup(snapshot, path.as_bytes())?;
+        Ok(found
+            .filter(|child| !child.is_tree())
+            .map(|child| TreeEntry {
+                path: path.clone(),
+                mode: child.mode,
+                id: child.id,
+            }))
+    }
+
+    /// The file or folder at `path`.
+    pub(super) fn lookup(&self, snapshot: &Snapshot, path: &[u8]) -> Result<Option<Child>, Error> {
+        let mut folder = snapshot.tree;
+        let mut walked = Vec::new();
+        let mut names = path.split(|byte| *byte == b'/').peekable();
+        while let Some(name) = names.next() {
+            let tree = self.tree(snapshot, folder, &walked)?;
+            let Some(child) = tree.child(name) else {
+                return Ok(None);
+            };
+            if names.peek().is_none() {
+                return Ok(Some(child.clone()));
+            }
+            if !child.is_tree() {
+                return Ok(None);
+            }
+            folder = child.id;
+            join(&mut walked, name);
+        }
+        Ok(None)
+    }
+
+    fn collect(
+        &self,
+        snapshot: &Snapshot,
+        enter: &dyn Fn(&[u8]) -> bool,
+        take: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<TreeEntry>, Error> {
+        let mut walk = Walk::new(self, snapshot, enter, take);
+        walk.folder(snapshot.tree)?;
+        Ok(walk.found)
+    }
+}
+
+/// Collects files below a folder. Git's order of trees is the bytewise order of whole paths.
+struct Walk<'a> {
+    repo: &'a Repository,
+    snapshot: &'a Snapshot,
+    enter: &'a dyn Fn(&[u8]) -> bool,
+    take: &'a dyn Fn(&[u8]) -> bool,
+    path: Vec<u8>,
+    found: Vec<TreeEntry>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        repo: &'a Repository,
+        snapshot: &'a Snapshot,
+        enter: &'a dyn Fn(&[u8]) -> bool,
+        take: &'a dyn Fn(&[u8]) -> bool,
+    ) -> Self {
+        Self {
+            repo,
+            snapshot,
+            enter,
+            take,
+            path: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    fn folder(&mut self, id: GitId) -> Result<(), Error> {
+        let tree = self.repo.tree(self.snapshot, id, &self.path)?;
+        for child in &tree.children {
+            let length = self.path.len();
+            join(&mut self.path, &child.name);
+            check_path(&self.path)?;
+            if child.is_tree() {
+                if (self.enter)(&self.path) {
+                    self.folder(child.id)?;
+                }
+            } else if (self.take)(&self.path) {
+                self.found.push(TreeEntry {
+                    path: RepoPath::new(self.path.as_slice()),
+                    mode: child.mode,
+                    id: child.id,
+                });
+                check_count(self.found.len(), ENTRIES)?;
+            }
+            self.path.truncate(length);
+        }
+        Ok(())
+    }
+}
+
+/// Appends a segment.
+pub(super) fn join(path: &mut Vec<u8>, name: &[u8]) {
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+}
+
+/// Bounds length and depth, and with them every recursion over folders.
+pub(super) fn check_path(path: &[u8]) -> Result<(), Error> {
+    if path.len() > PATH_LENGTH {
+        return Err(Error::PathTooLong {
+            path: RepoPath::new(path.get(..80).unwrap_or_default()),
+            limit: PATH_LENGTH,
+        });
+    }
+    if path.iter().filter(|byte| **byte == b'/').count() >= PATH_DEPTH {
+        return Err(Error::PathTooDeep {
+            path: RepoPath::new(path),
+            limit: PATH_DEPTH,
+        });
+    }
+    Ok(())
+}
+
+/// Bounds the number of files.
+pub(super) fn check_count(count: usize, limit: usize) -> Result<(), Error> {
+    if count > limit {
+        return Err(Error::TooManyEntries(limit));
+    }
+    Ok(())
+}
+
+pub(super) const PATH_LENGTH: usize = 4096;
+/// Segments of a path.
+pub(super) const PATH_DEPTH: usize = 64;
+const ENTRIES: usize = 2_000_000;

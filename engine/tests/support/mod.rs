@@ -1,0 +1,5 @@
+//! What several test files share. Knows nothing of what they test.
+
+mod repo;
+
+pub(crate) use repo::{Repo, run};
