@@ -1,0 +1,232 @@
+//! Environments and their units: where things are deployed, and what is judged together.
+//! Knows nothing of Git branches beyond their names.
+
+use std::fmt;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::raw::{RawEnvironment, RawSource};
+use crate::git::Selector;
+use crate::model::{Enforcement, RiskTier, Stage};
+
+/// Where things are deployed.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// A DNS label.
+    pub name: String,
+    /// What it is for.
+    pub stage: Stage,
+    /// Whether a denial stops anything.
+    pub enforcement: Enforcement,
+    /// The protected branch it is deployed from.
+    pub branch: String,
+    /// The zone in which its dates are meant; it has an IANA name.
+    pub timezone: TimeZone,
+    /// The highest tier that may go there.
+    pub max_tier: RiskTier,
+    /// Whom it serves.
+    pub tenants: Vec<String>,
+    /// The cluster it runs in.
+    pub cluster: Option<String>,
+    /// The region it runs in.
+    pub region: Option<String>,
+    /// What is judged, signed and admitted together; at least one.
+    pub units: Vec<Unit>,
+    /// Where it stands in the configuration: `/environments/0`. Add `/max-tier` and the like for a key.
+    pub pointer: String,
+}
+
+/// What is judged, signed and admitted together.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// A DNS label, unique in the environment.
+    pub name: String,
+    /// What deploys it.
+    pub kind: UnitKind,
+    /// Its files.
+    pub selector: Selector,
+    /// Where it stands in the configuration: `/environments/0/paths`, `/environments/0/sources/2`.
+    pub pointer: String,
+}
+
+/// What deploys a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum UnitKind {
+    /// Whatever applies these paths.
+    Paths,
+    /// An Argo CD Application.
+    Application,
+    /// A Flux Kustomization.
+    Kustomization,
+    /// Nothing: the gate's own files.
+    Gate,
+}
+
+/// What deploys a source.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+pub enum SourceKind {
+    /// An Argo CD Application.
+    Application,
+    /// A Flux Kustomization.
+    Kustomization,
+    /// Whatever applies these files.
+    Paths,
+}
+
+impl UnitKind {
+    /// The name as it stands in the input document and in verdicts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paths => "Paths",
+            Self::Application => "Application",
+            Self::Kustomization => "Kustomization",
+            Self::Gate => "Gate",
+        }
+    }
+}
+
+impl fmt::Display for UnitKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl From<SourceKind> for UnitKind {
+    fn from(kind: SourceKind) -> Self {
+        match kind {
+            SourceKind::Application => Self::Application,
+            SourceKind::Kustomization => Self::Kustomization,
+            SourceKind::Paths => Self::Paths,
+        }
+    }
+}
+
+impl Environment {
+    /// The unit of that name.
+    #[must_use]
+    pub fn unit(&self, name: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.name == name)
+    }
+
+    /// The names of both sides, those of `base` first, each once.
+    #[must_use]
+    pub fn merged_names<'a>(base: &'a [Self], head: &'a [Self]) -> Vec<&'a str> {
+        let mut names: Vec<&str> = Vec::new();
+        for environment in base.iter().chain(head) {
+            if !names.contains(&environment.name.as_str()) {
+                names.push(&environment.name);
+            }
+        }
+        names
+    }
+
+    /// Takes what was checked; what is still wrong is an error in words.
+    pub(super) fn build(raw: RawEnvironment, index: usize) -> Result<Self, String> {
+        let pointer = format!("/environments/{index}");
+        let units = match (raw.paths, raw.sources) {
+            (Some(paths), None) => vec![Unit {
+                name: raw.name.clone(),
+                kind: UnitKind::Paths,
+                selector: Selector::parse(&paths).map_err(|error| error.to_string())?,
+                pointer: format!("{pointer}/paths"),
+            }],
+            (None, Some(sources)) => sources
+                .into_iter()
+                .enumerate()
+                .map(|(at, source)| Unit::build(source, format!("{pointer}/sources/{at}")))
+                .collect::<Result<_, _>>()?,
+            _ => return Err("an environment has `paths` or `sources`".to_owned()),
+        };
+        Ok(Self {
+            timezone: time_zone(&raw.timezone).ok_or("unknown time zone")?,
+            name: raw.name,
+            stage: raw.stage,
+            enforcement: raw.enforcement,
+            branch: raw.branch,
+            max_tier: raw.max_tier,
+            tenants: raw.tenants,
+            cluster: raw.cluster,
+            region: raw.region,
+            units,
+            pointer,
+        })
+    }
+}
+
+impl Unit {
+    fn build(source: RawSource, pointer: String) -> Result<Self, String> {
+        let selector = below(&source.path).ok_or("a source has a folder")?;
+        Ok(Self {
+            name: source.name,
+            kind: source.kind.into(),
+            selector,
+            pointer,
+        })
+    }
+}
+
+/// Everything below a folder; `.` is the root of the repository. `None` where it is no folder.
+pub(super) fn below(folder: &str) -> Option<Selector> {
+    let glob = match folder {
+        "." => "**".to_owned(),
+        folder if folder.contains(['*', '?']) || folder.trim() != folder => return None,
+        folder => format!("{folder}/**"),
+    };
+    Selector::parse(&[glob]).ok()
+}
+
+/// The zone of that exact IANA name (`Area/Location` or `UTC`) in the bundled database.
+pub(super) fn time_zone(name: &str) -> Option<TimeZone> {
+    if name != "UTC" && !name.contains('/') {
+        return None;
+    }
+    let zone = TimeZoneDatabase::bundled().get(name).ok()?;
+    (zone.iana_name() == Some(name)).then_some(zone)
+}
+
+/// The names that [`time_zone`] knows.
+pub(super) fn time_zone_names() -> Vec<String> {
+    TimeZoneDatabase::bundled()
+        .available()
+        .map(|name| name.as_str().to_owned())
+        .filter(|name| name == "UTC" || name.contains('/'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_zone_has_one_spelling() {
+        for known in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"] {
+            assert_eq!(time_zone(known).unwrap().iana_name(), Some(known));
+        }
+        for unknown in [
+            "",
+            "CET",
+            "utc",
+            "europe/berlin",
+            "Europe/Berln",
+            "UTC+2",
+            "../../etc/passwd",
+            "/etc/localtime",
+        ] {
+            assert!(time_zone(unknown).is_none(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_source_has_everything_below_its_folder_and_nothing_beside_it() {
+        let selector = below("apps/odoo").unwrap();
+        assert!(selector.matches(&"apps/odoo/base/.hidden".into()));
+        assert!(!selector.matches(&"apps/odoo-eu/x.yaml".into()));
+        assert!(below(".").unwrap().matches(&"x.yaml".into()));
+        for wrong in ["", "apps/", "/apps", "../apps", "apps/*", "./apps"] {
+            assert!(below(wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Writes the resolved configuration as YAML that our own reader reads back the same.
+//! Knows nothing of what it writes.
+
+use serde_json::{Map, Value};
+
+use super::exception::parse_date;
+use crate::manifest::{Node, yaml};
+
+/// The value as YAML.
+///
+/// The YAML writer leaves strings plain that are none to Kubernetes' reader (`no`, `1_000`), and
+/// dates, which a configuration quotes. A mark stands in for each of them while it writes.
+pub(super) fn write(value: &Value) -> Result<String, serde_yaml::Error> {
+    let json = value.to_string();
+    let mut mark = "quoted".to_owned();
+    while json.contains(&mark) {
+        mark.push('x');
+    }
+    let mut quotes = Quotes {
+        mark,
+        texts: Vec::new(),
+    };
+    let marked = quotes.mark_all(value)?;
+    let yaml = serde_yaml::to_string(&marked)?;
+    Ok(quotes.put_back(yaml))
+}
+
+struct Quotes {
+    mark: String,
+    texts: Vec<String>,
+}
+
+impl Quotes {
+    fn mark_all(&mut self, value: &Value) -> Result<Value, serde_yaml::Error> {
+        Ok(match value {
+            Value::String(text) => Value::String(self.mark_text(text)?),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.mark_all(item));
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            Value::Object(keys) => {
+                let mut marked = Map::new();
+                for (key, value) in keys {
+                    marked.insert(self.mark_text(key)?, self.mark_all(value)?);
+                }
+                Value::Object(marked)
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn mark_text(&mut self, text: &str) -> Result<String, serde_yaml::Error> {
+        if parse_date(text).is_none() && is_read_back(text)? {
+            return Ok(text.to_owned());
+        }
+        self.texts.push(quoted(text));
+        Ok(format!("{}-{}-", self.mark, self.texts.len() - 1))
+    }
+
+    fn put_back(&self, yaml: String) -> String {
+        let texts = self.texts.iter().enumerate();
+        texts.fold(yaml, |yaml, (index, text)| {
+            yaml.replace(&format!("{}-{index}-", self.mark), text)
+        })
+    }
+}
+
+/// Whether the writer's spelling of a string, as a key and as a value, is that string to our reader.
+fn is_read_back(text: &str) -> Result<bool, serde_yaml::Error> {
+    let pair = Map::from_iter([(text.to_owned(), Value::from(text))]);
+    let written = Value::from(vec![Value::from(pair)]);
+    let yaml = serde_yaml::to_string(&written)?;
+    let read = yaml::parse(&yaml).ok();
+    Ok(read.is_some_and(|documents| {
+        documents.iter().map(Node::to_json).collect::<Vec<_>>() == [written]
+    }))
+}
+
+/// The string in double quotes, with escapes that JSON and YAML share.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read_back(value: &Value) -> Value {
+        let yaml = write(value).unwrap();
+        yaml::parse(&yaml).unwrap()[0].to_json()
+    }
+
+    #[test]
+    fn only_what_would_be_misread_is_quoted() {
+        let value = json!({"no": "yes", "until": "2026-12-05", "name": "prod", "count": 1});
+        let yaml = "count: 1\nname: prod\n\"no\": \"yes\"\nuntil: \"2026-12-05\"\n";
+        assert_eq!(write(&value).unwrap(), yaml);
+        assert_eq!(
+            read_back(&json!({"quoted": "quoted-0-", "y": "n"})),
+            json!({"quoted": "quoted-0-", "y": "n"})
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(key in "\\PC{0,6}|[yn0-9._x:~<= #'\\-\n]{0,6}", text in "\\PC{0,8}|[a-z0-9._:~<= #'\"\n\\-]{0,8}") {
+            let value = json!({key: [text]});
+            prop_assert_eq!(read_back(&value), value);
+        }
+    }
+}
