@@ -1,0 +1,148 @@
+//! The field difference of two versions of one object.
+//! Knows nothing of secrets or of what a difference means.
+
+use serde_json::{Map, Value};
+
+use super::FieldChange;
+use super::keys::ListKeys;
+use super::path::FieldPath;
+use super::quantities;
+use crate::model::ObjectRef;
+
+/// A difference before its values are cut from the masked objects.
+pub(super) struct Found {
+    pub(super) object: ObjectRef,
+    pub(super) path: String,
+    pub(super) keyed_path: String,
+    pub(super) old_pointer: Option<String>,
+    pub(super) new_pointer: Option<String>,
+}
+
+impl Found {
+    pub(super) fn finish(self, old: &Value, new: &Value) -> FieldChange {
+        let cut = |value: &Value, pointer: &Option<String>| {
+            pointer
+                .as_deref()
+                .and_then(|pointer| value.pointer(pointer))
+                .cloned()
+        };
+        FieldChange {
+            pointer: self
+                .new_pointer
+                .clone()
+                .or_else(|| self.old_pointer.clone())
+                .unwrap_or_default(),
+            path: self.path,
+            keyed_path: self.keyed_path,
+            old: cut(old, &self.old_pointer),
+            new: cut(new, &self.new_pointer),
+            old_pointer: self.old_pointer,
+            new_pointer: self.new_pointer,
+        }
+    }
+}
+
+/// Every field that differs, in the order of keyed paths.
+pub(super) fn difference(object: &ObjectRef, old: &Value, new: &Value) -> Vec<Found> {
+    let mut walk = Walk {
+        object,
+        keys: ListKeys::of(object),
+        found: Vec::new(),
+    };
+    let root = FieldPath::default();
+    walk.values(old, new, &root, &root);
+    walk.found.sort_by(|a, b| a.keyed_path.cmp(&b.keyed_path));
+    walk.found
+}
+
+struct Walk<'a> {
+    object: &'a ObjectRef,
+    keys: ListKeys,
+    found: Vec<Found>,
+}
+
+impl Walk<'_> {
+    fn values(&mut self, old: &Value, new: &Value, old_at: &FieldPath, new_at: &FieldPath) {
+        match (old, new) {
+            (Value::Object(old), Value::Object(new)) => self.maps(old, new, old_at, new_at),
+            (Value::Array(old), Value::Array(new)) => self.lists(old, new, old_at, new_at),
+            (old, new) => {
+                if old != new && !quantities::equal(self.object, &new_at.shape, old, new) {
+                    self.report(Some(old_at), Some(new_at));
+                }
+            }
+        }
+    }
+
+    fn maps(
+        &mut self,
+        old: &Map<String, Value>,
+        new: &Map<String, Value>,
+        old_at: &FieldPath,
+        new_at: &FieldPath,
+    ) {
+        for (key, value) in old {
+            match new.get(key) {
+                Some(other) => self.values(value, other, &old_at.key(key), &new_at.key(key)),
+                None => self.report(Some(&old_at.key(key)), None),
+            }
+        }
+        for key in new.keys().filter(|key| !old.contains_key(*key)) {
+            self.report(None, Some(&new_at.key(key)));
+        }
+    }
+
+    fn lists(&mut self, old: &[Value], new: &[Value], old_at: &FieldPath, new_at: &FieldPath) {
+        let names = (
+            self.keys.name_all(&old_at.shape, old),
+            self.keys.name_all(&new_at.shape, new),
+        );
+        let (Some(old_names), Some(new_names)) = names else {
+            return self.lists_by_position(old, new, old_at, new_at);
+        };
+        for (index, (value, name)) in old.iter().zip(&old_names).enumerate() {
+            let old_item = old_at.item(index, Some(name));
+            match new_names.iter().position(|other| other == name) {
+                Some(at) => {
+                    let other = new.get(at).unwrap_or(&Value::Null);
+                    self.values(value, other, &old_item, &new_at.item(at, Some(name)));
+                }
+                None => self.report(Some(&old_item), None),
+            }
+        }
+        for (index, name) in new_names.iter().enumerate() {
+            if !old_names.contains(name) {
+                self.report(None, Some(&new_at.item(index, Some(name))));
+            }
+        }
+    }
+
+    fn lists_by_position(
+        &mut self,
+        old: &[Value],
+        new: &[Value],
+        old_at: &FieldPath,
+        new_at: &FieldPath,
+    ) {
+        for index in 0..old.len().max(new.len()) {
+            let (old_item, new_item) = (old_at.item(index, None), new_at.item(index, None));
+            match (old.get(index), new.get(index)) {
+                (Some(old), Some(new)) => self.values(old, new, &old_item, &new_item),
+                (Some(_), None) => self.report(Some(&old_item), None),
+                (None, Some(_)) => self.report(None, Some(&new_item)),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn report(&mut self, old: Option<&FieldPath>, new: Option<&FieldPath>) {
+        let Some(shown) = new.or(old) else { return };
+        self.found.push(Found {
+            object: self.object.clone(),
+            path: shown.human.clone(),
+            keyed_path: shown.keyed.clone(),
+            old_pointer: old.map(|path| path.pointer.clone()),
+            new_pointer: new.map(|path| path.pointer.clone()),
+        });
+    }
+}

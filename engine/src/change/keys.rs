@@ -1,0 +1,125 @@
+//! Kubernetes' merge keys: by which fields the items of a list are told apart.
+//! Knows nothing of differences; it only names items.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::model::ObjectRef;
+
+/// The lists of one kind that have merge keys.
+pub(super) struct ListKeys {
+    pod_spec_at: Option<&'static str>,
+    own: Option<&'static BTreeMap<String, Vec<String>>>,
+}
+
+impl ListKeys {
+    pub(super) fn of(object: &ObjectRef) -> Self {
+        let kind = object.group_kind().to_string();
+        Self {
+            pod_spec_at: TABLE.pod_spec_at.get(&kind).map(String::as_str),
+            own: TABLE.kinds.get(&kind),
+        }
+    }
+
+    /// Names every item of the list at `shape`; `None` where the list has no merge key, an item
+    /// lacks it, or two items share one: then items are told apart by position.
+    pub(super) fn name_all(&self, shape: &str, items: &[Value]) -> Option<Vec<MergeKey>> {
+        let fields = self.fields(shape)?;
+        let names: Vec<MergeKey> = items
+            .iter()
+            .map(|item| MergeKey::of(item, fields))
+            .collect::<Option<_>>()?;
+        let unique: BTreeSet<&MergeKey> = names.iter().collect();
+        (unique.len() == names.len()).then_some(names)
+    }
+
+    fn fields(&self, shape: &str) -> Option<&'static [String]> {
+        if let Some(fields) = self.own.and_then(|own| own.get(shape)) {
+            return Some(fields);
+        }
+        let inside = shape.strip_prefix(self.pod_spec_at?)?.strip_prefix('/')?;
+        TABLE
+            .pod_spec
+            .iter()
+            .find(|(pattern, _)| same_shape(pattern, inside))
+            .map(|(_, fields)| fields.as_slice())
+    }
+}
+
+/// The fields that name one item of a list, and their values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MergeKey(Vec<(&'static str, String)>);
+
+impl MergeKey {
+    fn of(item: &Value, fields: &'static [String]) -> Option<Self> {
+        fields
+            .iter()
+            .map(|field| {
+                let value = field
+                    .split('.')
+                    .try_fold(item, |value, step| value.get(step))
+                    .and_then(scalar)
+                    .or_else(|| TABLE.defaults.get(field).cloned())?;
+                Some((field.as_str(), value))
+            })
+            .collect::<Option<_>>()
+            .map(Self)
+    }
+
+    /// `odoo`, `8069/TCP`.
+    pub(super) fn values(&self) -> String {
+        let values: Vec<&str> = self.0.iter().map(|(_, value)| value.as_str()).collect();
+        values.join("/")
+    }
+
+    /// `name=odoo`, `containerPort=8069,protocol=TCP`.
+    pub(super) fn named(&self) -> String {
+        let pairs: Vec<String> = self
+            .0
+            .iter()
+            .map(|(field, value)| format!("{field}={value}"))
+            .collect();
+        pairs.join(",")
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a table's pattern (a leading `*` in a step stands for any beginning) is this shape.
+fn same_shape(pattern: &str, shape: &str) -> bool {
+    let mut steps = shape.split('/');
+    pattern
+        .split('/')
+        .all(|wanted| match (wanted.strip_prefix('*'), steps.next()) {
+            (_, None) => false,
+            (Some(ending), Some(step)) => step.ends_with(ending),
+            (None, Some(step)) => step == wanted,
+        })
+        && steps.next().is_none()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Table {
+    pod_spec: BTreeMap<String, Vec<String>>,
+    pod_spec_at: BTreeMap<String, String>,
+    kinds: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    defaults: BTreeMap<String, String>,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the table is part of the program; a test reads it"
+)]
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("merge-keys.json")).expect("the table of merge keys is valid")
+});

@@ -1,0 +1,30 @@
+//! Replaces secret values before anything else sees them.
+//! Knows nothing of which values are secret; it is told.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+/// A copy in which each value that `secrets` names is `{"$secret": true, "changed": …}`; it counts
+/// as changed when one of the `changed` pointers leads to it.
+pub(super) fn masked(
+    value: &Value,
+    secrets: &BTreeSet<String>,
+    changed: &BTreeSet<String>,
+) -> Value {
+    let mut masked = value.clone();
+    for pointer in secrets {
+        if let Some(secret) = masked.pointer_mut(pointer) {
+            let differs = changed.iter().any(|prefix| leads_to(prefix, pointer));
+            *secret = json!({"$secret": true, "changed": differs});
+        }
+    }
+    masked
+}
+
+/// Whether `pointer` is `prefix` or lies below it.
+pub(super) fn leads_to(prefix: &str, pointer: &str) -> bool {
+    pointer
+        .strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
