@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod config;
+pub mod facts;
 pub mod git;
 pub mod manifest;
 pub mod model;

@@ -1,0 +1,282 @@
+//! What is true about a change: one collector a file, each known or unknown, never absent.
+//! Knows nothing of policies; a collector does not know who reads it.
+
+mod amount;
+mod image_ref;
+pub mod index;
+mod limit_range;
+mod pods;
+mod resources;
+
+use std::collections::BTreeMap;
+
+use crate::change::Change;
+use crate::model::Piece;
+use inventory::Neighbours;
+use jiff::Timestamp;
+
+/// What a collector found out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// It is so.
+    Known {
+        /// The value, as the collector's schema describes it.
+        value: Piece,
+        /// The instant at which it may turn; `None` when it never does.
+        until: Option<Timestamp>,
+    },
+    /// It could not be found out.
+    Unknown {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+impl Fact {
+    /// A fact that never turns.
+    #[must_use]
+    pub fn known(value: impl Into<Piece>) -> Self {
+        Self::Known {
+            value: value.into(),
+            until: None,
+        }
+    }
+
+    /// As policies see it.
+    #[must_use]
+    pub fn to_piece(&self) -> Piece {
+        match self {
+            Self::Known { value, until } => {
+                let until = until.map(|until| ("until", Piece::new(until.to_string())));
+                let entries = [("status", Piece::new("known")), ("value", value.clone())];
+                Piece::object(entries.into_iter().chain(until))
+            }
+            Self::Unknown { reason } => Piece::object([
+                ("status", Piece::new("unknown")),
+                ("reason", Piece::new(reason.as_str())),
+            ]),
+        }
+    }
+}
+
+/// The facts of one unit, by collector.
+pub type Facts = BTreeMap<&'static str, Fact>;
+
+/// What collectors look at. Everything that needs Git or a clock is in here already.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The changes that the facts are about.
+    pub changes: &'a [Change],
+    /// What stands around them at head.
+    pub head: &'a Neighbours,
+    /// What stands around them at base.
+    pub base: &'a Neighbours,
+    /// What else the range touches.
+    pub range: &'a range::Range,
+    /// Where the range comes from.
+    pub source: &'a source::SourceInfo,
+}
+
+/// A way to find something out.
+pub trait Collector: Sync {
+    /// The fact's name: `input.facts.<name>`.
+    fn name(&self) -> &'static str;
+
+    /// The path below `schemas/` of the JSON Schema that its value has.
+    fn schema(&self) -> &'static str;
+
+    /// Finds it out.
+    fn collect(&self, context: &Context<'_>) -> Fact;
+}
+
+macro_rules! collectors {
+    ($($module:ident: $collector:ident),* $(,)?) => {
+        $(pub mod $module;)*
+
+        /// Every collector.
+        pub static COLLECTORS: &[&dyn Collector] = &[$(&$module::$collector),*];
+    };
+}
+collectors! {
+    inventory: Inventory,
+    range: RangeCollector,
+    source: SourceCollector,
+    workloads: Workloads,
+}
+
+/// The names of all collectors.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    COLLECTORS
+        .iter()
+        .map(|collector| collector.name())
+        .collect()
+}
+
+/// Runs the collectors that `wanted` names.
+#[must_use]
+pub fn collect(wanted: &[&str], context: &Context<'_>) -> Facts {
+    COLLECTORS
+        .iter()
+        .filter(|collector| wanted.contains(&collector.name()))
+        .map(|collector| (collector.name(), collector.collect(context)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::change::{Objects, Source, compare};
+    use crate::facts::range::Range;
+    use crate::facts::source::{Commit, Point, SourceInfo};
+    use crate::manifest::yaml;
+    use crate::model::{GitId, GroupKind, RepoPath, Stage};
+    use crate::schemas;
+
+    /// A database, a workload with its limits, and what is neither.
+    const BASE: &str = "
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: db, namespace: shop}
+spec: {instances: 3, imageName: 'ghcr.io/cnpg/postgresql:16.4', resources: {limits: {memory: 8Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      resources: {requests: {cpu: 1}}
+      initContainers: [{name: wait, restartPolicy: Always}]
+      containers:
+        - {name: odoo, image: 'odoo:17.0', env: [{name: A, value: b}], resources: {limits: {memory: 1K}}}
+      volumes: [{name: tmp, emptyDir: {}}]
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: limits, namespace: shop}
+spec: {limits: [{type: Container, max: {memory: 1Gi}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+";
+
+    fn objects(text: &str) -> Objects {
+        let sources = yaml::parse(text).unwrap().into_iter().map(|node| {
+            let object = pods::reference(&node.to_json());
+            let source = Source {
+                object: object.clone(),
+                file: RepoPath::from("shop.yaml"),
+                text: Arc::from(text),
+                lines: Arc::default(),
+                node: Arc::new(node),
+                secrets: Arc::default(),
+            };
+            (object, source)
+        });
+        sources.collect()
+    }
+
+    fn around(objects: &Objects) -> Neighbours {
+        let kinds = ["LimitRange", "HorizontalPodAutoscaler.autoscaling"];
+        let mut neighbours = Neighbours::of_kinds(kinds.map(GroupKind::parse));
+        for source in objects.values() {
+            neighbours.insert(source);
+        }
+        neighbours
+    }
+
+    fn somewhere() -> SourceInfo {
+        let point = Point {
+            commit: GitId::EMPTY_TREE,
+            tree: GitId::EMPTY_TREE,
+        };
+        SourceInfo {
+            repository: Some("git.example/shop".to_owned()),
+            base: Some(point),
+            head: None,
+            commits: vec![Commit {
+                id: GitId::EMPTY_TREE,
+                author_name: "Ada".to_owned(),
+                author_email: "ada@example.com".to_owned(),
+                trailers: BTreeMap::from([("Change".to_owned(), vec!["17".to_owned()])]),
+            }],
+        }
+    }
+
+    fn something() -> Range {
+        Range {
+            environments: BTreeMap::from([("prod".to_owned(), Stage::Production)]),
+            units: BTreeSet::from(["prod/odoo".to_owned()]),
+            tenants: BTreeSet::from(["brand-a".to_owned()]),
+            components: BTreeSet::from(["database".to_owned()]),
+            kinds: BTreeSet::from(["Deployment.apps".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn every_value_has_the_shape_that_its_collector_names() {
+        let (base, head) = (objects(BASE), objects(&BASE.replace("8Gi", "9Gi")));
+        let (nothing, cleared) = (Objects::new(), (SourceInfo::default(), Range::default()));
+        let full = (somewhere(), something());
+        for (base, head, (source, range)) in [
+            (&base, &head, &full),
+            (&nothing, &head, &cleared),
+            (&base, &nothing, &full),
+        ] {
+            let changes = compare(base, head);
+            let facts = collect(
+                &names(),
+                &Context {
+                    changes: &changes,
+                    head: &around(head),
+                    base: &around(base),
+                    range,
+                    source,
+                },
+            );
+            for collector in COLLECTORS {
+                let text = schemas::schema(collector.schema()).unwrap();
+                let schema = serde_json::from_str(text).unwrap();
+                let Fact::Known { value, .. } = &facts[collector.name()] else {
+                    panic!("`{}` is unknown", collector.name());
+                };
+                let validator = jsonschema::validator_for(&schema).unwrap();
+                let problems: Vec<String> = validator
+                    .iter_errors(&value.to_json())
+                    .map(|problem| format!("{}: {problem}", problem.instance_path()))
+                    .collect();
+                assert_eq!(problems, [""; 0], "{}", collector.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_fact_stands_in_the_schema_of_the_input_and_no_other() {
+        let text = schemas::schema("input.v1.json").unwrap();
+        let input: Value = serde_json::from_str(text).unwrap();
+        let mut described = BTreeMap::new();
+        let facts = input.pointer("/properties/facts/properties").unwrap();
+        for (name, fact) in facts.as_object().unwrap() {
+            described.insert(name.as_str(), fact.pointer("/properties/value/$ref"));
+        }
+        // They stand at the top of the document.
+        for name in ["range", "source"] {
+            described.insert(name, input.pointer(&format!("/properties/{name}/$ref")));
+        }
+        let schemas: Vec<Value> = COLLECTORS
+            .iter()
+            .map(|collector| collector.schema().into())
+            .collect();
+        let collectors = names().into_iter().zip(schemas.iter().map(Some)).collect();
+        assert_eq!(described, collectors);
+    }
+}

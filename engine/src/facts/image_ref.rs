@@ -1,0 +1,294 @@
+//! Image references by the grammar that container runtimes use.
+//! Knows nothing of registries or of which images are allowed.
+
+/// A reference taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageRef {
+    /// Registry and path in full: `redis` is `docker.io/library/redis`.
+    pub repository: String,
+    /// The tag, where one is written.
+    pub tag: Option<String>,
+    /// The digest, where one is written.
+    pub digest: Option<String>,
+}
+
+impl ImageRef {
+    /// Reads `[registry/]path[:tag][@digest]`; `None` for anything that a runtime would refuse.
+    ///
+    /// ```
+    /// use tidegate::facts::workloads::ImageRef;
+    /// let image = ImageRef::parse("registry.example:5000/acme/odoo:17.0").unwrap();
+    /// assert_eq!(image.repository, "registry.example:5000/acme/odoo");
+    /// assert_eq!(image.version(), Some(vec![17, 0]));
+    /// assert!(ImageRef::parse("acme/Odoo").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(reference: &str) -> Option<Self> {
+        let (rest, digest) = match reference.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (reference, None),
+        };
+        let path_start = rest.rfind('/').map_or(0, |slash| slash + 1);
+        let (name, tag) = match rest.get(path_start..)?.split_once(':') {
+            Some((last, tag)) => (rest.get(..path_start + last.len())?, Some(tag)),
+            None => (rest, None),
+        };
+        if !tag.is_none_or(is_tag) || !digest.is_none_or(is_digest) {
+            return None;
+        }
+        Some(Self {
+            repository: repository(name)?,
+            tag: tag.map(str::to_owned),
+            digest: digest.map(str::to_owned),
+        })
+    }
+
+    /// The numbers that the tag begins with, up to a `-`, `+`, `_` or its end; a leading `v` is
+    /// dropped. A commit id such as `4f2a9c1` is no version.
+    #[must_use]
+    pub fn version(&self) -> Option<Vec<u64>> {
+        let tag = self.tag.as_deref()?;
+        let numbers = tag.strip_prefix('v').unwrap_or(tag);
+        let numbers = numbers.split(['-', '+', '_']).next()?;
+        let version: Vec<u64> = numbers.split('.').map_while(number).collect();
+        (!version.is_empty()).then_some(version)
+    }
+}
+
+/// The name in full; `None` where the grammar does not allow it.
+fn repository(name: &str) -> Option<String> {
+    let (domain, path) = match name.split_once('/') {
+        Some((first, rest)) if is_registry(first) => (Some(first), rest),
+        _ => (None, name),
+    };
+    let valid = domain.is_none_or(is_domain)
+        && path.split('/').all(is_path_component)
+        && path.len() <= LONGEST_NAME
+        && !(domain.is_none() && is_hex(name, 64));
+    if !valid {
+        return None;
+    }
+    Some(match domain {
+        Some("index.docker.io") | None if !path.contains('/') => {
+            format!("docker.io/library/{path}")
+        }
+        Some("docker.io") if !path.contains('/') => format!("docker.io/library/{path}"),
+        Some("index.docker.io") | None => format!("docker.io/{path}"),
+        Some(domain) => format!("{domain}/{path}"),
+    })
+}
+
+/// Whether the first part of a name is a registry and no part of the path.
+fn is_registry(first: &str) -> bool {
+    first.contains(['.', ':', '['])
+        || first == "localhost"
+        || first.chars().any(|c| c.is_ascii_uppercase())
+}
+
+fn is_domain(domain: &str) -> bool {
+    if let Some(rest) = domain.strip_prefix('[') {
+        return rest.split_once(']').is_some_and(|(address, port)| {
+            !address.is_empty()
+                && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':')
+                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_digits))
+        });
+    }
+    let (host, port) = match domain.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (domain, None),
+    };
+    port.is_none_or(is_digits) && host.split('.').all(is_domain_component)
+}
+
+fn is_domain_component(part: &str) -> bool {
+    !part.is_empty()
+        && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !part.starts_with('-')
+        && !part.ends_with('-')
+}
+
+/// Lower-case letters and digits, between them `.`, `_`, `__` or any number of `-`.
+fn is_path_component(part: &str) -> bool {
+    let is_alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let ends_well = |b: Option<u8>| b.is_some_and(is_alphanumeric);
+    ends_well(part.bytes().next())
+        && ends_well(part.bytes().last())
+        && part
+            .split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            .all(|between| {
+                matches!(between, "" | "." | "_" | "__") || between.bytes().all(|b| b == b'-')
+            })
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    tag.len() <= 128
+        && tag.bytes().next().is_some_and(is_word)
+        && tag.bytes().all(|b| is_word(b) || b == b'.' || b == b'-')
+}
+
+/// Only the algorithms that runtimes know, each with its length.
+fn is_digest(digest: &str) -> bool {
+    digest
+        .split_once(':')
+        .is_some_and(|(algorithm, hex)| match algorithm {
+            "sha256" => is_hex(hex, 64),
+            "sha384" => is_hex(hex, 96),
+            "sha512" => is_hex(hex, 128),
+            _ => false,
+        })
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn number(part: &str) -> Option<u64> {
+    is_digits(part).then(|| part.parse().ok()).flatten()
+}
+
+const LONGEST_NAME: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest() -> String {
+        format!("sha256:{}", "0a".repeat(32))
+    }
+
+    #[test]
+    fn what_a_runtime_reads_is_taken_apart() {
+        let tagged = format!("registry.example/acme/odoo:17.0@{}", digest());
+        for (reference, repository, tag, has_digest) in [
+            ("redis", "docker.io/library/redis", None, false),
+            (
+                "docker.io/redis:7",
+                "docker.io/library/redis",
+                Some("7"),
+                false,
+            ),
+            (
+                "index.docker.io/redis",
+                "docker.io/library/redis",
+                None,
+                false,
+            ),
+            ("acme/odoo:x", "docker.io/acme/odoo", Some("x"), false),
+            ("localhost/odoo", "localhost/odoo", None, false),
+            (
+                "localhost:5000/odoo:1",
+                "localhost:5000/odoo",
+                Some("1"),
+                false,
+            ),
+            (
+                "[2001:db8::1]:5000/odoo",
+                "[2001:db8::1]:5000/odoo",
+                None,
+                false,
+            ),
+            ("r.example/a__b/c-_d", "", None, false),
+            (
+                "r.example/a__b/c--d.e",
+                "r.example/a__b/c--d.e",
+                None,
+                false,
+            ),
+            (
+                "Registry.example/odoo",
+                "Registry.example/odoo",
+                None,
+                false,
+            ),
+            (
+                tagged.as_str(),
+                "registry.example/acme/odoo",
+                Some("17.0"),
+                true,
+            ),
+        ] {
+            let parsed = ImageRef::parse(reference);
+            if repository.is_empty() {
+                assert_eq!(parsed, None, "{reference}");
+                continue;
+            }
+            let parsed = parsed.unwrap_or_else(|| panic!("{reference} was refused"));
+            assert_eq!(parsed.repository, repository, "{reference}");
+            assert_eq!(parsed.tag.as_deref(), tag, "{reference}");
+            assert_eq!(parsed.digest.is_some(), has_digest, "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_a_runtime_refuses_is_refused() {
+        let upper = digest().replace('a', "A");
+        let long = format!("r.example/{}", "a".repeat(256));
+        let tag = format!("redis:{}", "t".repeat(129));
+        for reference in [
+            "",
+            " redis",
+            "redis ",
+            "redis:",
+            ":7",
+            "acme/Odoo",
+            "${IMAGE}",
+            "odoo@sha256:short",
+            "odoo@md5:d41d8cd98f00b204e9800998ecf8427e",
+            "odoo@",
+            "odoo:1@",
+            "a//b",
+            "/odoo",
+            "odoo/",
+            "r.example:port/odoo",
+            "-r.example/odoo",
+            "r..example/odoo",
+            "odoo:-1",
+            "odoo:a b",
+            "od\u{1b}[31moo",
+            "odoo:1:2",
+            "a..b",
+            "a___b",
+            ".a",
+            "a.",
+            "[::1/odoo",
+            "öl",
+            "odoo:größe",
+            &long,
+            &tag,
+            &format!("odoo@{upper}"),
+            &"0a".repeat(32),
+            "https://r.example/odoo",
+        ] {
+            assert_eq!(ImageRef::parse(reference), None, "{reference:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_the_dotted_numbers_in_front() {
+        for (tag, version) in [
+            ("17.0.3", Some(vec![17, 0, 3])),
+            ("v1.2", Some(vec![1, 2])),
+            ("17.0.3-alpine3.20", Some(vec![17, 0, 3])),
+            ("17.0_r42", Some(vec![17, 0])),
+            ("17.0rc1", Some(vec![17])),
+            ("17", Some(vec![17])),
+            ("1..2", Some(vec![1])),
+            ("latest", None),
+            ("4f2a9c1", None),
+            ("v", None),
+            ("99999999999999999999", None),
+        ] {
+            let image = ImageRef::parse(&format!("odoo:{tag}")).unwrap();
+            assert_eq!(image.version(), version, "{tag}");
+        }
+        assert_eq!(ImageRef::parse("odoo").unwrap().version(), None);
+    }
+}

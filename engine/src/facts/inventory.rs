@@ -1,0 +1,114 @@
+//! What stands around a change: the neighbours of declared kinds in the same environment.
+//! Knows nothing of why a policy wants them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Collector, Context, Fact};
+use crate::change::{Source, unchanged};
+use crate::model::{GroupKind, ObjectRef, Piece};
+
+/// The objects of declared kinds on one side of a range.
+#[derive(Clone, Debug, Default)]
+pub struct Neighbours {
+    kinds: BTreeMap<GroupKind, BTreeMap<Option<String>, Objects>>,
+}
+
+/// Those of one kind and one namespace.
+type Objects = BTreeMap<ObjectRef, Arc<Value>>;
+
+impl Neighbours {
+    /// An empty set that declares these kinds; objects of other kinds are not taken in.
+    #[must_use]
+    pub fn of_kinds(kinds: impl IntoIterator<Item = GroupKind>) -> Self {
+        Self {
+            kinds: kinds
+                .into_iter()
+                .map(|kind| (kind, BTreeMap::new()))
+                .collect(),
+        }
+    }
+
+    /// Takes an object in, secrets replaced, where its kind is declared.
+    pub fn insert(&mut self, source: &Source) {
+        if let Some(namespaces) = self.kinds.get_mut(&source.object.group_kind())
+            && let Some(value) = unchanged(source).new
+        {
+            let namespace = source.object.namespace.clone();
+            let objects = namespaces.entry(namespace).or_default();
+            objects.insert(source.object.clone(), Arc::new(value));
+        }
+    }
+
+    /// Leaves an object out.
+    pub fn remove(&mut self, object: &ObjectRef) {
+        if let Some(namespaces) = self.kinds.get_mut(&object.group_kind())
+            && let Some(objects) = namespaces.get_mut(&object.namespace)
+        {
+            objects.remove(object);
+        }
+    }
+
+    /// The objects of one kind in one namespace.
+    #[must_use]
+    pub fn in_namespace(&self, kind: &GroupKind, namespace: &Option<String>) -> Vec<&Value> {
+        self.values(kind, namespace).map(Arc::as_ref).collect()
+    }
+
+    /// As policies see it: one list a kind. With `namespaces`, only what lies in one of them or in
+    /// none.
+    #[must_use]
+    pub fn lists<'a>(
+        &self,
+        kinds: impl IntoIterator<Item = &'a GroupKind>,
+        namespaces: Option<&BTreeSet<Option<String>>>,
+    ) -> BTreeMap<String, Piece> {
+        let lists = kinds.into_iter().map(|kind| {
+            let objects: Vec<&Arc<Value>> = match namespaces {
+                None => {
+                    let all = self.kinds.get(kind).into_iter().flatten();
+                    all.flat_map(|(_, objects)| objects.values()).collect()
+                }
+                Some(namespaces) => {
+                    let named = namespaces.iter().filter(|namespace| namespace.is_some());
+                    let near = std::iter::once(&None).chain(named);
+                    near.flat_map(|namespace| self.values(kind, namespace))
+                        .collect()
+                }
+            };
+            let list = objects.into_iter().map(Arc::clone).map(Piece::Json);
+            (kind.to_string(), Piece::list(list))
+        });
+        lists.collect()
+    }
+
+    fn values(
+        &self,
+        kind: &GroupKind,
+        namespace: &Option<String>,
+    ) -> impl Iterator<Item = &Arc<Value>> {
+        let namespaces = self.kinds.get(kind);
+        let objects = namespaces.and_then(|namespaces| namespaces.get(namespace));
+        objects.into_iter().flat_map(BTreeMap::values)
+    }
+}
+
+/// The collector of `inventory`.
+pub struct Inventory;
+
+impl Collector for Inventory {
+    fn name(&self) -> &'static str {
+        "inventory"
+    }
+
+    fn schema(&self) -> &'static str {
+        "facts/inventory.json"
+    }
+
+    fn collect(&self, context: &Context<'_>) -> Fact {
+        let kinds = context.head.kinds.keys();
+        Fact::known(Piece::object(context.head.lists(kinds, None)))
+    }
+}

@@ -1,0 +1,269 @@
+//! `LimitRange`s of a namespace: the defaults that they give and the bounds that they set.
+//! Knows nothing of what a container ought to have.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::amount::{Resource, amount};
+use super::resources::{Amounts, Side, Source, key};
+use super::workloads::{Container, Role};
+
+/// What the `LimitRange`s of the namespace have to say about a workload's containers.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LimitRanges {
+    /// Those that speak of containers, sorted.
+    pub names: Vec<String>,
+    /// Whether two of them give defaults: which one wins is undefined, so a default holds only
+    /// where they agree.
+    pub ambiguous: bool,
+    /// What would keep the pods from starting.
+    pub violations: Vec<Violation>,
+}
+
+/// A container outside a bound.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Violation {
+    /// The container's name.
+    pub container: String,
+    /// `limits.memory`.
+    pub resource: String,
+    /// The bound's kind.
+    pub rule: Rule,
+    /// Millicores or bytes; limit divided by request in thousandths for a ratio; absent where
+    /// there is none to compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<i64>,
+    /// The bound in the same unit.
+    pub bound: i64,
+    /// Where the amount stands, or would stand.
+    pub pointer: String,
+}
+
+/// A bound of a `LimitRange`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// At least this much.
+    Min,
+    /// At most this much.
+    Max,
+    /// The limit at most this many times the request.
+    Ratio,
+}
+
+/// The container items of a namespace's `LimitRange`s, filled in as the API server does it.
+pub(super) struct Limits {
+    names: Vec<String>,
+    items: Vec<Item>,
+}
+
+impl Limits {
+    /// Takes those of `namespace` from `limit_ranges`.
+    pub(super) fn of_namespace(namespace: Option<&str>, limit_ranges: &[&Value]) -> Self {
+        let text = |object: &Value, pointer| Some(object.pointer(pointer)?.as_str()?.to_owned());
+        let mut limits = Self {
+            names: Vec::new(),
+            items: Vec::new(),
+        };
+        for object in limit_ranges {
+            let own = text(object, "/metadata/namespace").filter(|it| !it.is_empty());
+            if own.as_deref() != namespace {
+                continue;
+            }
+            let before = limits.items.len();
+            let items = object.pointer("/spec/limits").and_then(Value::as_array);
+            let containers = items
+                .into_iter()
+                .flatten()
+                .filter(|item| item.get("type").and_then(Value::as_str) == Some("Container"));
+            limits.items.extend(containers.map(Item::read));
+            if limits.items.len() > before {
+                limits
+                    .names
+                    .push(text(object, "/metadata/name").unwrap_or_default());
+            }
+        }
+        limits.names.sort();
+        limits
+    }
+
+    /// The default that a container without an amount of its own gets; `None` where the
+    /// `LimitRange`s give none or disagree.
+    pub(super) fn default(&self, side: Side, resource: Resource) -> Option<i64> {
+        let of_item = |item: &Item| side.of(&item.default_request, &item.default).of(resource);
+        let mut defaults = self.items.iter().filter_map(of_item);
+        let first = defaults.next()?;
+        defaults.all(|other| other == first).then_some(first)
+    }
+
+    /// Compares settled containers with every bound.
+    pub(super) fn judge(&self, containers: &[Container]) -> LimitRanges {
+        let mut violations = Vec::new();
+        let started = containers.iter().filter(|it| it.role != Role::Ephemeral);
+        for container in started {
+            for item in &self.items {
+                for resource in Resource::ALL {
+                    self.bounds(item, (container, resource), &mut violations);
+                    self.ratio(item, (container, resource), &mut violations);
+                }
+            }
+        }
+        LimitRanges {
+            names: self.names.clone(),
+            ambiguous: self.is_ambiguous(),
+            violations,
+        }
+    }
+
+    fn is_ambiguous(&self) -> bool {
+        self.items
+            .iter()
+            .filter(|item| item.gives_defaults())
+            .count()
+            > 1
+    }
+
+    fn bounds(&self, item: &Item, at: (&Container, Resource), violations: &mut Vec<Violation>) {
+        let (container, resource) = at;
+        for side in Side::ALL {
+            let copied = container.resources.source(side, resource) == Source::FromLimit;
+            let Some(actual) = container
+                .resources
+                .at_admission(side, resource)
+                .filter(|_| !copied)
+            else {
+                continue;
+            };
+            let min = item.min.of(resource).filter(|bound| actual < *bound);
+            let max = item.max.of(resource).filter(|bound| actual > *bound);
+            for (rule, bound) in [(Rule::Min, min), (Rule::Max, max)] {
+                violations
+                    .extend(bound.map(|bound| violation(at, side, (rule, Some(actual), bound))));
+            }
+        }
+    }
+
+    /// Without a request or a limit there is no ratio, and the pod is refused, too.
+    fn ratio(&self, item: &Item, at: (&Container, Resource), violations: &mut Vec<Violation>) {
+        let (container, resource) = at;
+        let Some(bound) = item.ratio.of(resource) else {
+            return;
+        };
+        let amount = |side| {
+            container
+                .resources
+                .at_admission(side, resource)
+                .filter(|it| *it > 0)
+        };
+        let known = |side| {
+            amount(side).is_some()
+                || container.resources.source(side, resource) == Source::Zero
+                || container.resources.is_open(side, resource) && !self.is_ambiguous()
+        };
+        let (request, limit) = (amount(Side::Requests), amount(Side::Limits));
+        let actual = match (request, limit) {
+            (Some(request), Some(limit)) => Some(thousandths(limit, request)),
+            _ if Side::ALL.into_iter().all(known) => None,
+            _ => return,
+        };
+        if actual.is_none_or(|actual| actual > bound) {
+            violations.push(violation(at, Side::Limits, (Rule::Ratio, actual, bound)));
+        }
+    }
+}
+
+/// Amounts of one `LimitRange` item of type `Container`.
+struct Item {
+    default: Amounts,
+    default_request: Amounts,
+    min: Amounts,
+    max: Amounts,
+    ratio: Amounts,
+}
+
+impl Item {
+    /// Without a default limit the maximum is it; without a default request the default limit is
+    /// it, else the minimum.
+    fn read(written: &Value) -> Self {
+        let (min, max) = (amounts(written, "min"), amounts(written, "max"));
+        let mut default = amounts(written, "default");
+        let mut default_request = amounts(written, "defaultRequest");
+        for resource in Resource::ALL {
+            let limit = default.of(resource).or(max.of(resource));
+            let request = default_request.of(resource).or(limit).or(min.of(resource));
+            *default.of_mut(resource) = limit;
+            *default_request.of_mut(resource) = request;
+        }
+        let ratio = ratios(written);
+        Self {
+            default,
+            default_request,
+            min,
+            max,
+            ratio,
+        }
+    }
+
+    fn gives_defaults(&self) -> bool {
+        [self.default, self.default_request]
+            .iter()
+            .any(|it| *it != Amounts::default())
+    }
+}
+
+fn amounts(item: &Value, name: &str) -> Amounts {
+    read_amounts(item, name, |resource| resource)
+}
+
+/// Ratios are plain numbers; they are kept in thousandths, so that `1.5` is one.
+fn ratios(item: &Value) -> Amounts {
+    read_amounts(item, "maxLimitRequestRatio", |_| Resource::Cpu)
+}
+
+fn read_amounts(item: &Value, name: &str, unit: impl Fn(Resource) -> Resource) -> Amounts {
+    let mut amounts = Amounts::default();
+    for resource in Resource::ALL {
+        let read = match item.get(name).and_then(|it| it.get(resource.name())) {
+            Some(Value::String(text)) => amount(text, unit(resource)).ok(),
+            Some(Value::Number(number)) => amount(&number.to_string(), unit(resource)).ok(),
+            _ => None,
+        };
+        *amounts.of_mut(resource) = read;
+    }
+    amounts
+}
+
+fn violation(
+    (container, resource): (&Container, Resource),
+    side: Side,
+    (rule, actual, bound): (Rule, Option<i64>, i64),
+) -> Violation {
+    let key = key(side, resource);
+    Violation {
+        container: container.name.clone(),
+        rule,
+        actual,
+        bound,
+        pointer: container
+            .resources
+            .pointer
+            .get(&key)
+            .cloned()
+            .unwrap_or_default(),
+        resource: key,
+    }
+}
+
+/// `limit / request` in thousandths, rounded up; what is out of range is as large as can be.
+fn thousandths(limit: i64, request: i64) -> i64 {
+    let (limit, request) = (i128::from(limit), i128::from(request));
+    let ratio = (limit * 1000 + request - 1).checked_div(request);
+    ratio
+        .and_then(|it| i64::try_from(it).ok())
+        .unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

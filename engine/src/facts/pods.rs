@@ -1,0 +1,356 @@
+//! Where the pods of each kind are described, and what their template says.
+//! Knows nothing of defaults that come from outside of the object.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::ObjectRef;
+
+use super::image_ref::ImageRef;
+use super::resources::{PodResources, Resources, spelling};
+use super::workloads::{Container, EnvVar, Image, Literals, Misshapen, ReplicasSource, Role};
+
+/// What names `object`; what is missing is empty.
+pub(super) fn reference(object: &Value) -> ObjectRef {
+    let text = |pointer| {
+        object
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let name = match text("/metadata/name") {
+        "" => text("/metadata/generateName"),
+        name => name,
+    };
+    ObjectRef {
+        api_version: text("/apiVersion").to_owned(),
+        kind: text("/kind").to_owned(),
+        namespace: Some(text("/metadata/namespace"))
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned),
+        name: name.to_owned(),
+    }
+}
+
+/// A kind that runs pods.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PodSource {
+    template: &'static str,
+    replicas: Replicas,
+    shape: Shape,
+}
+
+impl PodSource {
+    /// The description of the kind of `object`; `None` where it runs nothing.
+    pub(super) fn of(object: &ObjectRef) -> Option<Self> {
+        let (template, replicas, shape) = match (object.group(), object.kind.as_str()) {
+            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") => (
+                "/spec/template",
+                Replicas::At("/spec/replicas"),
+                Shape::Template,
+            ),
+            ("argoproj.io", "Rollout") => (
+                "/spec/template",
+                Replicas::At("/spec/replicas"),
+                Shape::Rollout,
+            ),
+            ("apps", "DaemonSet") => ("/spec/template", Replicas::OnePerNode, Shape::Template),
+            ("batch", "Job") => (
+                "/spec/template",
+                Replicas::At("/spec/parallelism"),
+                Shape::Template,
+            ),
+            ("batch", "CronJob") => (
+                "/spec/jobTemplate/spec/template",
+                Replicas::At("/spec/jobTemplate/spec/parallelism"),
+                Shape::Template,
+            ),
+            ("", "Pod") => ("", Replicas::One, Shape::Template),
+            ("postgresql.cnpg.io", "Cluster") => {
+                ("/spec", Replicas::At("/spec/instances"), Shape::Database)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            template,
+            replicas,
+            shape,
+        })
+    }
+
+    /// Where the template stands.
+    pub(super) fn template_pointer(self) -> &'static str {
+        self.template
+    }
+
+    /// How many pods, and who says so. Where the manifest leaves it open, an autoscaler's minimum
+    /// is what can be relied upon.
+    pub(super) fn replicas(
+        self,
+        object: &Value,
+        (reference, hpas): (&ObjectRef, &[&Value]),
+        invalid: &mut Vec<Misshapen>,
+    ) -> (Option<u32>, ReplicasSource) {
+        let pointer = match self.replicas {
+            Replicas::At(pointer) => pointer,
+            Replicas::One => return (Some(1), ReplicasSource::Default),
+            Replicas::OnePerNode => return (None, ReplicasSource::None),
+        };
+        let Some(written) = present(object, pointer) else {
+            let minima = hpas.iter().filter_map(|hpa| minimum(hpa, reference));
+            return match minima.min() {
+                Some(minimum) => (Some(minimum), ReplicasSource::Hpa),
+                None => (Some(1), ReplicasSource::Default),
+            };
+        };
+        let Some(count) = count(written) else {
+            invalid.push(misshapen(pointer, "this must be a number of pods"));
+            return (None, ReplicasSource::None);
+        };
+        (Some(count), ReplicasSource::Explicit)
+    }
+
+    /// The labels of the pods.
+    pub(super) fn labels(self, object: &Value) -> BTreeMap<String, String> {
+        let metadata = match self.shape {
+            Shape::Database => "/inheritedMetadata",
+            Shape::Template | Shape::Rollout => "/metadata",
+        };
+        let labels = object.pointer(&format!("{}{metadata}/labels", self.template));
+        let labels = labels.and_then(Value::as_object).into_iter().flatten();
+        labels
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect()
+    }
+
+    /// The name of the service account, also in its old spelling.
+    pub(super) fn service_account(self, object: &Value) -> Option<String> {
+        let name = |field| {
+            self.in_spec(object, field)?
+                .as_str()
+                .filter(|it| !it.is_empty())
+        };
+        name("serviceAccountName")
+            .or_else(|| name("serviceAccount"))
+            .map(str::to_owned)
+    }
+
+    /// The volumes as written.
+    pub(super) fn volumes(self, object: &Value) -> Vec<Value> {
+        let volumes = self.in_spec(object, "volumes").and_then(Value::as_array);
+        volumes
+            .into_iter()
+            .flatten()
+            .filter(|it| it.is_object())
+            .cloned()
+            .collect()
+    }
+
+    /// Resources of the pod as a whole.
+    pub(super) fn resources(
+        self,
+        object: &Value,
+        literals: &Literals<'_>,
+        containers: &[Container],
+    ) -> Option<PodResources> {
+        let pointer = format!("{}/spec/resources", self.template);
+        PodResources::read(
+            self.in_spec(object, "resources"),
+            (&pointer, literals),
+            containers,
+        )
+    }
+
+    /// All containers, with what is written in them only.
+    pub(super) fn containers(
+        self,
+        object: &Value,
+        literals: &Literals<'_>,
+        invalid: &mut Vec<Misshapen>,
+    ) -> Vec<Container> {
+        if self.shape == Shape::Database {
+            return vec![database(object, literals)];
+        }
+        let mut containers = Vec::new();
+        for (field, role) in LISTS {
+            let pointer = format!("{}/spec/{field}", self.template);
+            let Some(list) = self.in_spec(object, field) else {
+                continue;
+            };
+            let Some(list) = list.as_array() else {
+                invalid.push(misshapen(&pointer, "this must be a list of containers"));
+                continue;
+            };
+            for (index, written) in list.iter().enumerate() {
+                let pointer = format!("{pointer}/{index}");
+                if written.is_object() {
+                    containers.push(container(written, (role, pointer), literals));
+                } else {
+                    invalid.push(misshapen(&pointer, "this must be a container"));
+                }
+            }
+        }
+        let elsewhere =
+            self.shape == Shape::Rollout && present(object, "/spec/workloadRef").is_some();
+        if !elsewhere && !containers.iter().any(|it| it.role == Role::App) {
+            let pointer = format!("{}/spec/containers", self.template);
+            invalid.push(misshapen(&pointer, "a pod needs at least one container"));
+        }
+        containers
+    }
+
+    fn in_spec<'v>(self, object: &'v Value, field: &str) -> Option<&'v Value> {
+        let templated = self.shape != Shape::Database;
+        present(object, &format!("{}/spec/{field}", self.template)).filter(|_| templated)
+    }
+}
+
+/// Where the number of pods stands.
+#[derive(Clone, Copy, Debug)]
+enum Replicas {
+    At(&'static str),
+    One,
+    OnePerNode,
+}
+
+/// How the pods are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Template,
+    /// By a template, or by the workload that it names.
+    Rollout,
+    Database,
+}
+
+/// The minimum that `hpa` keeps, where it scales `target`.
+fn minimum(hpa: &Value, target: &ObjectRef) -> Option<u32> {
+    let scaler = reference(hpa);
+    let text = |pointer| hpa.pointer(pointer).and_then(Value::as_str);
+    let group = text("/spec/scaleTargetRef/apiVersion")
+        .map(|version| version.rsplit_once('/').map_or("", |(group, _)| group));
+    let scales = scaler.namespace == target.namespace
+        && text("/spec/scaleTargetRef/kind") == Some(&target.kind)
+        && text("/spec/scaleTargetRef/name") == Some(&target.name)
+        && group.is_none_or(|group| group == target.group());
+    scales.then(|| {
+        present(hpa, "/spec/minReplicas")
+            .and_then(count)
+            .unwrap_or(1)
+    })
+}
+
+fn container(
+    written: &Value,
+    (role, pointer): (Role, String),
+    literals: &Literals<'_>,
+) -> Container {
+    let text = |field: &str| written.get(field).and_then(Value::as_str);
+    let role = match (role, text("restartPolicy")) {
+        (Role::Init, Some("Always")) => Role::Sidecar,
+        (role, _) => role,
+    };
+    let strings =
+        |field: &str| strings(written.get(field), &format!("{pointer}/{field}"), literals);
+    Container {
+        name: text("name").unwrap_or_default().to_owned(),
+        role,
+        image: image(written.get("image"), format!("{pointer}/image"), literals),
+        args: strings("args"),
+        command: strings("command"),
+        env: environment(written.get("env")),
+        resources: Resources::read(
+            written.get("resources"),
+            &format!("{pointer}/resources"),
+            literals,
+        ),
+        pointer,
+    }
+}
+
+/// A database cluster runs one container that its operator makes.
+fn database(object: &Value, literals: &Literals<'_>) -> Container {
+    Container {
+        name: "postgres".to_owned(),
+        role: Role::App,
+        pointer: "/spec".to_owned(),
+        image: image(
+            object.pointer("/spec/imageName"),
+            "/spec/imageName".to_owned(),
+            literals,
+        ),
+        args: Vec::new(),
+        command: Vec::new(),
+        env: environment(object.pointer("/spec/env")),
+        resources: Resources::read(
+            object.pointer("/spec/resources"),
+            "/spec/resources",
+            literals,
+        ),
+    }
+}
+
+fn image(written: Option<&Value>, pointer: String, literals: &Literals<'_>) -> Option<Image> {
+    let written = written.filter(|it| !it.is_null())?;
+    let parsed = written.as_str().and_then(ImageRef::parse);
+    Some(Image {
+        reference: spelling(written, &pointer, literals),
+        valid: parsed.is_some(),
+        version: parsed.as_ref().and_then(ImageRef::version),
+        repository: parsed
+            .as_ref()
+            .map(|it| it.repository.clone())
+            .unwrap_or_default(),
+        tag: parsed.as_ref().and_then(|it| it.tag.clone()),
+        digest: parsed.and_then(|it| it.digest),
+        pointer,
+    })
+}
+
+/// What is no string keeps its place, so that an index stays a pointer.
+fn strings(written: Option<&Value>, pointer: &str, literals: &Literals<'_>) -> Vec<String> {
+    let items = written
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .enumerate();
+    items
+        .map(|(index, item)| spelling(item, &format!("{pointer}/{index}"), literals))
+        .collect()
+}
+
+fn environment(written: Option<&Value>) -> Vec<EnvVar> {
+    let text = |variable: &Value, field| Some(variable.get(field)?.as_str()?.to_owned());
+    let variables = written.and_then(Value::as_array).into_iter().flatten();
+    variables
+        .filter_map(|it| {
+            Some(EnvVar {
+                name: text(it, "name")?,
+                value: text(it, "value"),
+            })
+        })
+        .collect()
+}
+
+fn present<'v>(object: &'v Value, pointer: &str) -> Option<&'v Value> {
+    object.pointer(pointer).filter(|it| !it.is_null())
+}
+
+/// A number of pods as the API has it: 32 bits, not negative.
+fn count(written: &Value) -> Option<u32> {
+    let count = i32::try_from(written.as_i64()?).ok()?;
+    u32::try_from(count).ok()
+}
+
+fn misshapen(pointer: &str, reason: &str) -> Misshapen {
+    Misshapen {
+        pointer: pointer.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+const LISTS: [(&str, Role); 3] = [
+    ("containers", Role::App),
+    ("initContainers", Role::Init),
+    ("ephemeralContainers", Role::Ephemeral),
+];

@@ -1,0 +1,232 @@
+//! Effective resources: what a container gets once the API server has filled the gaps.
+//! Knows nothing of how much is enough.
+
+mod read;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub(super) use self::read::spelling;
+
+use super::amount::Resource;
+use super::limit_range::Limits;
+use super::workloads::{Container, Role};
+
+/// What a container reserves and may use, and why.
+///
+/// The keys of the maps are `requests.cpu`, `limits.ephemeral-storage` and so on.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Resources {
+    /// What is reserved.
+    pub requests: Amounts,
+    /// What may be used at most.
+    pub limits: Amounts,
+    /// Where each of the six amounts comes from.
+    pub source: BTreeMap<String, Source>,
+    /// The spelling of the explicit ones.
+    pub literal: BTreeMap<String, String>,
+    /// Where each of the six stands, or would stand.
+    pub pointer: BTreeMap<String, String>,
+    /// What is written and cannot be read; the API server would refuse the object.
+    pub invalid: Vec<InvalidQuantity>,
+}
+
+/// Resources of a pod as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PodResources {
+    /// What is reserved.
+    pub requests: Amounts,
+    /// What may be used at most.
+    pub limits: Amounts,
+    /// What is written and cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invalid: Vec<InvalidQuantity>,
+}
+
+/// Integers by resource; what is not effective is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct Amounts {
+    /// Thousandths of a core, rounded up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_milli: Option<i64>,
+    /// Bytes, rounded up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<i64>,
+    /// Bytes of local disk, rounded up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ephemeral_bytes: Option<i64>,
+}
+
+/// Where an amount comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The container.
+    Explicit,
+    /// The container's limit, which is the request where none is written.
+    FromLimit,
+    /// A `LimitRange` of the namespace.
+    #[serde(rename = "limitrange")]
+    LimitRange,
+    /// The resources of the pod as a whole.
+    Pod,
+    /// An explicit zero, which means *no limit* or *nothing reserved*.
+    Zero,
+    /// Nowhere: there is none.
+    Absent,
+}
+
+/// A quantity that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct InvalidQuantity {
+    /// `limits.memory`; `limits` or `resources` where that is no mapping.
+    pub resource: String,
+    /// What is written, cut after 64 characters.
+    pub literal: String,
+    /// Where it stands.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Fills the gaps of all containers in the order of the API server: limits become requests, then
+/// the namespace's defaults, then the pod's own resources.
+pub(super) fn settle(containers: &mut [Container], limits: &Limits, pod: Option<&PodResources>) {
+    for container in containers {
+        container.resources.requests_from_limits();
+        if container.role != Role::Ephemeral {
+            container
+                .resources
+                .fill(Source::LimitRange, |side, resource| {
+                    limits.default(side, resource)
+                });
+            container.resources.fill(Source::Pod, |side, resource| {
+                let pod = pod?;
+                side.of(&pod.requests, &pod.limits).of(resource)
+            });
+        }
+    }
+}
+
+impl Resources {
+    /// Where `resource` of `side` comes from.
+    pub(super) fn source(&self, side: Side, resource: Resource) -> Source {
+        let source = self.source.get(&key(side, resource));
+        source.copied().unwrap_or(Source::Absent)
+    }
+
+    /// Whether an amount is missing and a default may take its place.
+    pub(super) fn is_open(&self, side: Side, resource: Resource) -> bool {
+        let key = key(side, resource);
+        let stands_for = |name: &str| name == key || name == side.name() || name == "resources";
+        self.source(side, resource) == Source::Absent
+            && !self.invalid.iter().any(|it| stands_for(&it.resource))
+    }
+
+    /// What the admission of the pod sees: a zero is a zero, and the pod's own amounts are not the
+    /// container's.
+    pub(super) fn at_admission(&self, side: Side, resource: Resource) -> Option<i64> {
+        match self.source(side, resource) {
+            Source::Zero => Some(0),
+            Source::Pod | Source::Absent => None,
+            Source::Explicit | Source::FromLimit | Source::LimitRange => {
+                side.of(&self.requests, &self.limits).of(resource)
+            }
+        }
+    }
+
+    fn requests_from_limits(&mut self) {
+        for resource in Resource::ALL {
+            if self.is_open(Side::Requests, resource)
+                && let Some(limit) = self.at_admission(Side::Limits, resource)
+            {
+                self.set(Side::Requests, resource, (limit, Source::FromLimit));
+            }
+        }
+    }
+
+    fn fill(&mut self, source: Source, default: impl Fn(Side, Resource) -> Option<i64>) {
+        for side in Side::ALL {
+            for resource in Resource::ALL {
+                if let Some(amount) =
+                    default(side, resource).filter(|_| self.is_open(side, resource))
+                {
+                    self.set(side, resource, (amount, source));
+                }
+            }
+        }
+    }
+
+    /// A zero is left out, and says so.
+    fn set(&mut self, side: Side, resource: Resource, (amount, source): (i64, Source)) {
+        let source = if amount == 0 { Source::Zero } else { source };
+        self.source.insert(key(side, resource), source);
+        let amounts = match side {
+            Side::Requests => &mut self.requests,
+            Side::Limits => &mut self.limits,
+        };
+        *amounts.of_mut(resource) = (amount != 0).then_some(amount);
+    }
+}
+
+impl Amounts {
+    /// The amount of `resource`.
+    pub(super) fn of(&self, resource: Resource) -> Option<i64> {
+        match resource {
+            Resource::Cpu => self.cpu_milli,
+            Resource::Memory => self.memory_bytes,
+            Resource::EphemeralStorage => self.ephemeral_bytes,
+        }
+    }
+
+    /// The place of the amount of `resource`.
+    pub(super) fn of_mut(&mut self, resource: Resource) -> &mut Option<i64> {
+        match resource {
+            Resource::Cpu => &mut self.cpu_milli,
+            Resource::Memory => &mut self.memory_bytes,
+            Resource::EphemeralStorage => &mut self.ephemeral_bytes,
+        }
+    }
+}
+
+/// The two halves of `resources`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Requests,
+    Limits,
+}
+
+impl Side {
+    /// Both.
+    pub(super) const ALL: [Self; 2] = [Self::Requests, Self::Limits];
+
+    /// As it stands in a manifest.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Limits => "limits",
+        }
+    }
+
+    /// The one of two that belongs to this side.
+    pub(super) fn of<T>(self, requests: T, limits: T) -> T {
+        match self {
+            Self::Requests => requests,
+            Self::Limits => limits,
+        }
+    }
+}
+
+/// `limits.memory`.
+pub(super) fn key(side: Side, resource: Resource) -> String {
+    format!("{}.{}", side.name(), resource.name())
+}
+
+#[cfg(test)]
+mod tests;
