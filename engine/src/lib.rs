@@ -5,6 +5,7 @@ pub mod change;
 pub mod config;
 pub mod facts;
 pub mod git;
+pub mod input;
 pub mod manifest;
 pub mod model;
 pub mod schemas;

@@ -1,0 +1,335 @@
+//! The input document v1: all that a policy sees (`schemas/input.v1.json`).
+//! Knows nothing of policies; what one may see is told by [`Wants`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::change::Change;
+use crate::facts::inventory::Neighbours;
+use crate::facts::{Fact, Facts};
+use crate::model::{GroupKind, Piece, RiskTier, Stage};
+
+/// When the judgement is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Before a commit: the index.
+    Commit,
+    /// Before a merge or for a signature: commits.
+    Merge,
+}
+
+/// The environment as policies see it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub stage: Stage,
+    /// Whom it serves.
+    pub tenants: Vec<String>,
+    /// Where it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Where that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The highest tier that may go there.
+    pub max_tier: RiskTier,
+}
+
+/// One reason why a change has a tier.
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// The tier it gives.
+    pub tier: RiskTier,
+    /// The code, declared in the policy's metadata.
+    pub code: String,
+    /// The index of the change in the unit.
+    pub change: usize,
+    /// RFC 6901 pointer into the object, empty for all of it.
+    #[serde(default)]
+    pub pointer: String,
+    /// One sentence for people.
+    #[serde(default)]
+    pub text: String,
+}
+
+/// What the risk policies said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Risk {
+    /// The highest tier of the reasons.
+    pub tier: RiskTier,
+    /// Sorted.
+    pub reasons: Vec<Reason>,
+}
+
+/// Everything about a unit that some policy may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'a> {
+    /// Commit or merge.
+    pub mode: Mode,
+    /// The only clock.
+    pub now: Timestamp,
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The unit's name and kind.
+    pub unit: (&'a str, &'a str),
+    /// The changes.
+    pub changes: &'a [Change],
+    /// The facts about them.
+    pub facts: &'a Facts,
+    /// The neighbours, from which the inventory of one object is cut.
+    pub neighbours: &'a Neighbours,
+}
+
+/// How far a policy sees the neighbours of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Those in the namespaces of the changed objects, and cluster-scoped ones.
+    Namespace,
+    /// All of the environment.
+    Environment,
+}
+
+/// What one policy may see.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// The kinds whose changes it concerns; `None` for all.
+    pub kinds: Option<BTreeSet<GroupKind>>,
+    /// Facts by name; `range` and `source` stand beside `facts` in the document.
+    pub facts: BTreeSet<String>,
+    /// Neighbour kinds.
+    pub neighbours: BTreeMap<GroupKind, Reach>,
+    /// Whether it sees `now`.
+    pub clock: bool,
+}
+
+impl Wants {
+    /// Whether a change of this object concerns the policy.
+    #[must_use]
+    pub fn concerns(&self, change: &Change) -> bool {
+        self.kinds
+            .as_ref()
+            .is_none_or(|kinds| kinds.contains(&change.object.group_kind()))
+    }
+
+    /// The first fact it reads that is unknown, and why.
+    #[must_use]
+    pub fn unknown<'f>(&self, facts: &'f Facts) -> Option<(&'f str, &'f str)> {
+        facts.iter().find_map(|(name, fact)| match fact {
+            Fact::Unknown { reason } if self.facts.contains(*name) => {
+                Some((*name, reason.as_str()))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// The documents of one unit. What several of them hold is made once.
+pub struct Documents<'a> {
+    material: Material<'a>,
+    /// What stands in every document.
+    common: Vec<(&'static str, Piece)>,
+    changes: Vec<Piece>,
+    /// At head and at base, by change.
+    workloads: [BTreeMap<usize, Vec<Piece>>; 2],
+}
+
+impl<'a> Documents<'a> {
+    /// The documents while the risk policies run.
+    #[must_use]
+    pub fn new(material: Material<'a>) -> Self {
+        let unit = json!({"name": material.unit.0, "kind": material.unit.1});
+        let common = vec![
+            ("version", Piece::new("v1")),
+            ("mode", Piece::new(json!(material.mode))),
+            ("environment", Piece::new(json!(material.environment))),
+            ("unit", Piece::new(unit)),
+        ];
+        let changes = material.changes.iter().enumerate();
+        Self {
+            common,
+            changes: changes
+                .map(|(index, change)| Piece::new(change_json(index, change)))
+                .collect(),
+            workloads: SIDES.map(|side| by_change(material.facts, side)),
+            material,
+        }
+    }
+
+    /// The documents from when the tier is known.
+    #[must_use]
+    pub fn with_risk(mut self, risk: &Risk) -> Self {
+        self.common.push(("risk", Piece::new(json!(risk))));
+        self
+    }
+
+    /// What the documents are made of.
+    #[must_use]
+    pub fn material(&self) -> &Material<'a> {
+        &self.material
+    }
+
+    /// The document for a policy that judges the unit as a whole. Changes keep their index in the
+    /// unit.
+    #[must_use]
+    pub fn of_change_set(&self, wants: &Wants, settings: &Piece) -> Piece {
+        let changes = self.material.changes.iter().enumerate();
+        let indexes: Vec<usize> = changes
+            .filter(|(_, change)| wants.concerns(change))
+            .map(|(index, _)| index)
+            .collect();
+        self.document(wants, settings, &indexes)
+    }
+
+    /// The document for a policy that judges one change.
+    #[must_use]
+    pub fn of_object(&self, wants: &Wants, settings: &Piece, index: usize) -> Piece {
+        self.document(wants, settings, &[index])
+    }
+
+    fn document(&self, wants: &Wants, settings: &Piece, indexes: &[usize]) -> Piece {
+        let changes = indexes.iter().filter_map(|index| self.changes.get(*index));
+        let mut document: BTreeMap<&str, Piece> = self.common.iter().cloned().collect();
+        document.insert("changes", Piece::list(changes.cloned()));
+        document.insert("facts", self.facts(wants, indexes));
+        document.insert("settings", settings.clone());
+        if wants.clock {
+            document.insert("now", Piece::new(self.material.now.to_string()));
+        }
+        for name in BESIDE_FACTS {
+            if wants.facts.contains(name)
+                && let Some(Fact::Known { value, .. }) = self.material.facts.get(name)
+            {
+                document.insert(name, value.clone());
+            }
+        }
+        Piece::object(document)
+    }
+
+    fn facts(&self, wants: &Wants, indexes: &[usize]) -> Piece {
+        let facts = self.material.facts.iter();
+        let wanted = facts
+            .filter(|(name, _)| wants.facts.contains(**name) && !BESIDE_FACTS.contains(name))
+            .map(|(name, fact)| match *name {
+                "inventory" => (*name, known(self.inventory(wants, indexes))),
+                "workloads" if matches!(fact, Fact::Known { .. }) => {
+                    (*name, known(self.workloads(indexes)))
+                }
+                _ => (*name, fact.to_piece()),
+            });
+        Piece::object(wanted)
+    }
+
+    fn inventory(&self, wants: &Wants, indexes: &[usize]) -> Piece {
+        let changes = indexes
+            .iter()
+            .filter_map(|index| self.material.changes.get(*index));
+        let namespaces: BTreeSet<Option<String>> = changes
+            .map(|change| change.object.namespace.clone())
+            .collect();
+        let of_reach = |reach: Reach| {
+            let neighbours = wants.neighbours.iter();
+            neighbours
+                .filter(move |(_, at)| **at == reach)
+                .map(|(kind, _)| kind)
+        };
+        let neighbours = self.material.neighbours;
+        let mut lists = neighbours.lists(of_reach(Reach::Namespace), Some(&namespaces));
+        lists.extend(neighbours.lists(of_reach(Reach::Environment), None));
+        Piece::object(lists)
+    }
+
+    fn workloads(&self, indexes: &[usize]) -> Piece {
+        let sides = SIDES.into_iter().zip(&self.workloads);
+        let sides = sides.map(|(side, workloads)| {
+            let cut = indexes.iter().filter_map(|index| workloads.get(index));
+            (side, Piece::list(cut.flatten().cloned()))
+        });
+        Piece::object(sides)
+    }
+}
+
+/// One side of the workloads, by the change that each belongs to.
+fn by_change(facts: &Facts, side: &str) -> BTreeMap<usize, Vec<Piece>> {
+    let mut workloads: BTreeMap<usize, Vec<Piece>> = BTreeMap::new();
+    let Some(Fact::Known {
+        value: Piece::Object(sides),
+        ..
+    }) = facts.get("workloads")
+    else {
+        return workloads;
+    };
+    let Some(Piece::List(items)) = sides.get(side) else {
+        return workloads;
+    };
+    for item in items.iter() {
+        if let Piece::Json(workload) = item
+            && let Some(index) = workload.get("change").and_then(Value::as_u64)
+            && let Ok(index) = usize::try_from(index)
+        {
+            workloads.entry(index).or_default().push(item.clone());
+        }
+    }
+    workloads
+}
+
+fn known(value: Piece) -> Piece {
+    Piece::object([("status", Piece::new("known")), ("value", value)])
+}
+
+/// One change as policies see it.
+fn change_json(index: usize, change: &Change) -> Value {
+    let fields: Vec<Value> = change
+        .fields
+        .iter()
+        .map(|field| {
+            let mut entry = json!({
+                "pointer": field.pointer, "path": field.path, "keyedPath": field.keyed_path,
+            });
+            put(&mut entry, "old", field.old.as_ref());
+            put(&mut entry, "new", field.new.as_ref());
+            entry
+        })
+        .collect();
+    let mut entry = json!({
+        "index": index,
+        "operation": change.operation,
+        "object": change.object,
+        "components": change.components,
+    });
+    put(&mut entry, "fields", Some(&Value::Array(fields)));
+    if let Some(source) = change.source() {
+        put(&mut entry, "file", Some(&json!(source.file)));
+    }
+    put(&mut entry, "old", change.old.as_ref());
+    put(&mut entry, "new", change.new.as_ref());
+    entry
+}
+
+fn put(entry: &mut Value, key: &str, value: Option<&Value>) {
+    if let (Value::Object(map), Some(value)) = (entry, value) {
+        map.insert(key.to_owned(), value.clone());
+    }
+}
+
+const SIDES: [&str; 2] = ["new", "old"];
+
+/// Facts that stand at the top of the document, for policies that declare them.
+const BESIDE_FACTS: [&str; 2] = ["range", "source"];
