@@ -1,0 +1,1639 @@
+# METADATA
+# scope: package
+# title: Risk tier
+# description: >-
+#   Says how risky each change is, and why. Every changed field is claimed by a row of the tables
+#   below; what no row claims is as risky as `default-tier` says. The highest tier counts.
+# custom:
+#   prefix: risk
+#   scope: change-set
+#   kinds: ["*"]
+#   neighbours:
+#     Service: namespace
+#     PodDisruptionBudget.policy: namespace
+#     NetworkPolicy.networking.k8s.io: namespace
+#     HorizontalPodAutoscaler.autoscaling: namespace
+#     Ingress.networking.k8s.io: namespace
+#     IngressRoute.traefik.io: namespace
+#   facts: [inventory, workloads, range]
+#   codes:
+#     risk.above-max-tier: deny
+#     risk.lowered-by-rule: warn
+#   reasons:
+#     - risk.metadata-only
+#     - risk.dashboard
+#     - risk.alert-removed
+#     - risk.replicas
+#     - risk.replicas-drop
+#     - risk.workload-created
+#     - risk.workload-deletion
+#     - risk.service
+#     - risk.resources
+#     - risk.probe
+#     - risk.pod-security
+#     - risk.job
+#     - risk.volumes
+#     - risk.operator
+#     - risk.image-digest
+#     - risk.image-tag
+#     - risk.image-unpinned
+#     - risk.odoo-modules
+#     - risk.business-component
+#     - risk.connector
+#     - risk.secret
+#     - risk.config
+#     - risk.pg-parameter
+#     - risk.pg-minor
+#     - risk.pg-major
+#     - risk.pg-topology
+#     - risk.storage-change
+#     - risk.data-deletion
+#     - risk.namespace-deletion
+#     - risk.crd
+#     - risk.ingress
+#     - risk.tls
+#     - risk.redis
+#     - risk.network-policy
+#     - risk.rbac
+#     - risk.admission
+#     - risk.backup
+#     - risk.quota
+#     - risk.scheduling
+#     - risk.strategy
+#     - risk.gate
+#     - risk.unclassified
+#     - risk.raised-by-rule
+#     - risk.many-environments
+#     - risk.many-tenants
+#     - risk.many-components
+#     - risk.app-and-database
+#     - risk.unsized
+package tidegate.risk_tier.change_set
+
+# METADATA
+# title: The change is riskier than the environment takes
+# description: The computed tier is above `max-tier` of the environment. It never holds the gate's own unit.
+deny contains finding if {
+	input.unit.kind != "Gate"
+	rank[input.risk.tier] > rank[input.environment.maxTier]
+	[index, code, pointer, text] := sort([[reason.change, reason.code, reason.pointer, reason.text] |
+		some reason in input.risk.reasons
+		reason.tier == input.risk.tier
+	])[0]
+	finding := {
+		"code": "risk.above-max-tier",
+		"message": sprintf("this change is %s, but %q takes at most %s: %s (%s)", [
+			input.risk.tier,
+			input.environment.name,
+			input.environment.maxTier,
+			text,
+			code,
+		]),
+		"object": input.changes[index].object,
+		"field": pointer,
+		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment",
+		"setting": "/environment/maxTier",
+	}
+}
+
+# METADATA
+# title: A rule of the configuration lowered a tier
+# description: It is shown so that nobody has to find out later who decided it.
+warn contains finding if {
+	count(input.settings.lower) > 0
+	some reason in found
+	is_lowered(reason)
+	some n in lowering[reason.change]
+	rule := input.settings.lower[n]
+	finding := {
+		"code": "risk.lowered-by-rule",
+		"message": sprintf("%s counts as %s instead of %s; %s decided: %s", [
+			reason.code,
+			below[reason.tier],
+			reason.tier,
+			rule.owner,
+			rule.because,
+		]),
+		"object": input.changes[reason.change].object,
+		"field": reason.pointer,
+		"remediation": "remove the rule from `risk.lower` when it is no longer right",
+		"setting": sprintf("/settings/lower/%d", [n]),
+	}
+}
+
+# METADATA
+# title: Why a change has its tier
+# description: One reason for each row that claims a part of the change.
+reasons contains reason if some reason in settled
+
+# METADATA
+# title: Why many changes together are riskier than each
+# description: What changes add to each other, one step above the highest tier and never more.
+reasons contains reason if {
+	some code, text in together
+	top := max([rank[one.tier] | some one in settled])
+	reason := {
+		"code": code,
+		"tier": tiers[min([top + 1, 3])],
+		"change": min([one.change | some one in settled; rank[one.tier] == top]),
+		"pointer": "",
+		"text": text,
+	}
+}
+
+# What the rows found, as the rules of the configuration leave it.
+settled contains reason if {
+	some reason in found
+	not is_lowered(reason)
+}
+
+settled contains object.union(reason, {"tier": below[reason.tier]}) if {
+	some reason in found
+	is_lowered(reason)
+}
+
+settled contains reason if {
+	some rule in input.settings.raise
+	some i, change in input.changes
+	applies(rule.when, i, "any")
+	reason := {
+		"code": "risk.raised-by-rule",
+		"tier": rule.to,
+		"change": i,
+		"pointer": "",
+		"text": sprintf("%s: %s", [change.object.name, rule.because]),
+	}
+}
+
+is_lowered(reason) if {
+	reason.tier != "low"
+	not reason.code in never_lowered
+	lowering[reason.change]
+}
+
+lowering := {i: rules |
+	count(input.settings.lower) > 0
+	some i, _ in input.changes
+	rules := {n | some n, rule in input.settings.lower; applies(rule.when, i, "all")}
+	count(rules) > 0
+}
+
+applies(condition, i, sides) if {
+	change := input.changes[i]
+	kinds[i] in object.get(condition, "kinds", [kinds[i]])
+	shared(object.get(condition, "components", ["*"]), array.concat(change.components, ["*"]))
+	labelled(change, object.get(condition, "labels", {}), sides)
+}
+
+shared(some_names, other_names) if {
+	some name in some_names
+	name in other_names
+}
+
+labelled(change, labels, "any") if {
+	some side in ["old", "new"]
+	object.subset(object.get(change[side], ["metadata", "labels"], {}), labels)
+}
+
+# A change must not lower itself by a label that it brings along.
+labelled(change, labels, "all") if {
+	labels == {}
+	change.operation
+}
+
+labelled(change, labels, "all") if {
+	object.subset(object.get(change.old, ["metadata", "labels"], {}), labels)
+	object.subset(object.get(object.get(change, "new", change.old), ["metadata", "labels"], {}), labels)
+}
+
+# One reason for each code and change: the riskiest field speaks for the others.
+found contains reason if {
+	some n, row in ordered
+	not follows(n, row)
+	reason := {"change": row[0], "code": row[1], "tier": tiers[3 - row[2]], "pointer": row[3], "text": row[4]}
+}
+
+follows(n, row) if {
+	n > 0
+	array.slice(ordered[n - 1], 0, 2) == array.slice(row, 0, 2)
+}
+
+ordered := sort([[one.change, one.code, 3 - rank[one.tier], one.pointer, one.text] | some one in spotted])
+
+# Updates: fields that a row claims.
+spotted contains reason if {
+	some claim in claims
+	base := classes[claim.class]
+	change := input.changes[claim.change]
+	field := change.fields[claim.field]
+	verdict := object.union(base, weighed(claim, change, field))
+	reason := {
+		"code": verdict.code,
+		"tier": verdict.tier,
+		"change": claim.change,
+		"pointer": field.pointer,
+		"text": sprintf("%s: %s", [field.path, verdict.text]),
+	}
+}
+
+# Updates: images.
+spotted contains reason if {
+	some claim in claims
+	claim.class == "image"
+	field := input.changes[claim.change].fields[claim.field]
+	some verdict in image_verdicts(claim.change, field)
+	reason := {
+		"code": verdict.code,
+		"tier": verdict.tier,
+		"change": claim.change,
+		"pointer": field.pointer,
+		"text": sprintf("%s: %s", [field.path, verdict.text]),
+	}
+}
+
+# Updates: fields that no row claims.
+spotted contains reason if {
+	some i in updated
+	some j, field in input.changes[i].fields
+	not [i, j] in settled_fields
+	reason := {
+		"code": "risk.unclassified",
+		"tier": input.settings["default-tier"],
+		"change": i,
+		"pointer": field.pointer,
+		"text": sprintf("%s: no rule says how risky this is", [field.path]),
+	}
+}
+
+spotted contains reason if {
+	some i in updated
+	count(input.changes[i].fields) == 0
+	reason := {
+		"code": "risk.unclassified",
+		"tier": input.settings["default-tier"],
+		"change": i,
+		"pointer": "",
+		"text": sprintf("%s: it changes, but no field of it differs", [input.changes[i].object.name]),
+	}
+}
+
+# Updates that touch nothing but labels and annotations that nobody reads.
+spotted contains reason if {
+	some i in quiet
+	field := input.changes[i].fields[0]
+	reason := {
+		"code": "risk.metadata-only",
+		"tier": "low",
+		"change": i,
+		"pointer": field.pointer,
+		"text": sprintf("%s: only labels and annotations that nothing selects or acts on", [field.path]),
+	}
+}
+
+# Creations and deletions: what the kind says, and what the content adds.
+spotted contains reason if {
+	some i, change in input.changes
+	some verdict in whole_verdicts(i, change)
+	reason := {
+		"code": verdict.code,
+		"tier": verdict.tier,
+		"change": i,
+		"pointer": "",
+		"text": sprintf("%s %q: %s", [change.object.kind, change.object.name, verdict.text]),
+	}
+}
+
+# Any change but a quiet one: what it is to the business, and what the whole cluster leans on.
+spotted contains reason if {
+	some i, change in input.changes
+	not i in quiet
+	some verdict in standing(i, change)
+	reason := {
+		"code": verdict.code,
+		"tier": verdict.tier,
+		"change": i,
+		"pointer": first_pointer(i, change),
+		"text": sprintf("%s %q: %s", [change.object.kind, change.object.name, verdict.text]),
+	}
+}
+
+# A new container, or a changed security context, that may do more than before.
+spotted contains reason if {
+	some i in exposed
+	more := powers(i, "new") - powers(i, "old")
+	count(more) > 0
+	reason := {
+		"code": "risk.pod-security",
+		"tier": "critical",
+		"change": i,
+		"pointer": first_pointer(i, input.changes[i]),
+		"text": sprintf("pods may do more than before: %s", [concat(", ", sort(more))]),
+	}
+}
+
+first_pointer(i, change) := [field.pointer | some j, field in change.fields; not [i, j] in harmless][0] if {
+	change.operation == "update"
+	count(change.fields) > 0
+} else := ""
+
+kinds := [kind | some change in input.changes; kind := kind_of(change.object)]
+
+kind_of(named) := sprintf("%s.%s", [named.kind, split(named.apiVersion, "/")[0]]) if {
+	contains(named.apiVersion, "/")
+} else := named.kind
+
+groups := [group |
+	some change in input.changes
+	group := {true: split(change.object.apiVersion, "/")[0], false: ""}[contains(change.object.apiVersion, "/")]
+]
+
+updated := {i | some i, change in input.changes; change.operation == "update"}
+
+before := {w.change: w | some w in input.facts.workloads.value.old}
+
+after := {w.change: w | some w in input.facts.workloads.value.new}
+
+neighbours(kind) := object.get(input.facts.inventory.value, kind, [])
+
+# Fields that rows of the tables claim: a row names a path, and claims what lies at or below it.
+claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == count(spot.segments)} if {
+	some i in updated
+	not i in dashboards
+	some j, field in input.changes[i].fields
+	spot := spot_of(kinds[i], field.pointer)
+	table := rows[spot.table]
+	some n, _ in spot.segments
+	class := table[concat("/", array.slice(spot.segments, 0, n + 1))]
+}
+
+# Kinds that a row claims as a whole, apart from their metadata.
+claims contains {"class": class, "change": i, "field": j, "exact": false} if {
+	some i in updated
+	some class in profiles[i].update
+	some j, field in input.changes[i].fields
+	concerns(class, field)
+}
+
+claims contains {"class": note.class, "change": note.change, "field": note.field, "exact": false} if {
+	some note in notes
+	note.class in object.keys(classes)
+}
+
+claims contains {"class": "connector", "change": i, "field": j, "exact": false} if {
+	some i in updated
+	"connectors" in input.changes[i].components
+	kinds[i] in connector_kinds
+	some j, field in input.changes[i].fields
+	not startswith(field.pointer, "/metadata/")
+}
+
+# The template of a job is a matter of its own, beside what its pods are.
+claims contains {"class": "job", "change": i, "field": j, "exact": false} if {
+	some i in updated
+	kinds[i] in {"Job.batch", "CronJob.batch"}
+	some j, field in input.changes[i].fields
+	spot := spot_of(kinds[i], field.pointer)
+	spot.table == "pod"
+	some n, _ in spot.segments
+	rows.pod[concat("/", array.slice(spot.segments, 0, n + 1))]
+}
+
+claims contains {"class": "redis", "change": i, "field": j, "exact": false} if {
+	some i in updated
+	kinds[i] == "ConfigMap"
+	"cache" in input.changes[i].components
+	some j, field in input.changes[i].fields
+	startswith(field.pointer, "/data/")
+}
+
+concerns(class, _) if class == "gate"
+
+concerns(class, field) if {
+	class != "gate"
+	not startswith(field.pointer, "/metadata/")
+}
+
+# Where a field stands: in the pod template of a workload, or in the object itself.
+spot_of(kind, pointer) := {"table": "pod", "segments": segments_of(substring(pointer, count(template), -1))} if {
+	template := templates[kind]
+	startswith(pointer, concat("", [template, "/"]))
+} else := {"table": kind, "segments": segments_of(pointer)}
+
+# `/spec/containers/0/image` as [spec, containers, *, image].
+segments_of(pointer) := [plain |
+	some n, segment in split(pointer, "/")
+	n > 0
+	plain := object.get(listed_as, trim(segment, "0123456789"), segment)
+]
+
+# What is left of a position when its digits are gone.
+listed_as := {"": "*"}
+
+settled_fields := {[claim.change, claim.field] | some claim in claims} | harmless
+
+# Labels and annotations of objects, one by one.
+entries contains {"change": i, "field": j, "section": segments[2], "key": key} if {
+	some i in updated
+	some j, field in input.changes[i].fields
+	segments := split(field.pointer, "/")
+	segments[1] == "metadata"
+	segments[2] in {"labels", "annotations"}
+	some key in names_below(3, segments, field)
+}
+
+# Those that something reads: by name, or through a selector.
+notes contains {"change": entry.change, "field": entry.field, "class": class} if {
+	some entry in entries
+	class := meanings[entry.section][split(entry.key, "/")[0]]
+}
+
+notes contains {"change": entry.change, "field": entry.field, "class": class} if {
+	some entry in entries
+	class := exact_meanings[entry.key]
+}
+
+notes contains {"change": entry.change, "field": entry.field, "class": "selected"} if {
+	some entry in entries
+	entry.section == "labels"
+	change := input.changes[entry.change]
+	some side in ["old", "new"]
+	value := change[side].metadata.labels[entry.key]
+	namespace := object.get(change.object, "namespace", "")
+	some wanted in [value, "*"]
+	[namespace, entry.key, wanted] in selected
+}
+
+notes contains {"change": entry.change, "field": entry.field, "class": "namespace-labels"} if {
+	some entry in entries
+	entry.section == "labels"
+	kinds[entry.change] == "Namespace"
+}
+
+# Labels that selectors of the same namespace name, `*` where only the key is named.
+selected contains [namespace_of(service), key, value] if {
+	some service in neighbours("Service")
+	some key, value in service.spec.selector
+}
+
+selected contains [namespace_of(owner), key, value] if {
+	some [owner, selector] in selectors
+	some key, value in selector.matchLabels
+}
+
+selected contains [namespace_of(owner), expression.key, "*"] if {
+	some [owner, selector] in selectors
+	some expression in selector.matchExpressions
+}
+
+selectors := array.concat(
+	[[budget, budget.spec.selector] | some budget in neighbours("PodDisruptionBudget.policy")],
+	array.concat(
+		[[policy, policy.spec.podSelector] | some policy in neighbours("NetworkPolicy.networking.k8s.io")],
+		[[policy, peer.podSelector] |
+			some policy in neighbours("NetworkPolicy.networking.k8s.io")
+			some direction, side in {"ingress": "from", "egress": "to"}
+			some rule in policy.spec[direction]
+			some peer in rule[side]
+		],
+	),
+)
+
+namespace_of(manifest) := object.get(manifest.metadata, "namespace", "")
+
+harmless := {[i, j] |
+	some i in updated
+	kinds[i] != "Pod"
+	some j, field in input.changes[i].fields
+	segments := split(field.pointer, "/")
+	segments[1] == "metadata"
+	segments[2] in {"labels", "annotations"}
+} - {[note.change, note.field] | some note in notes}
+
+quiet := {i |
+	some i in updated
+	count(input.changes[i].fields) > 0
+	every j, _ in input.changes[i].fields {
+		[i, j] in harmless
+	}
+	not "gate" in profiles[i].update
+}
+
+# What kinds are as a whole.
+profiles := [found_profile |
+	some i, _ in input.changes
+	found_profile := profile_of(i)
+]
+
+profile_of(i) := always("dashboard") if {
+	i in dashboards
+} else := always("rehashed") if {
+	i in rehashed
+} else := profiles_by_name[kind_profiles[kinds[i]]] if {
+	kind_profiles[kinds[i]]
+} else := profiles_by_name[group_profiles[groups[i]]] if {
+	group_profiles[groups[i]]
+} else := {"create": [], "update": [], "delete": []}
+
+always(class) := {"create": [class], "update": [class], "delete": [class]}
+
+dashboards contains i if {
+	some i, kind in kinds
+	kind == "GrafanaDashboard.grafana.integreatly.org"
+}
+
+dashboards contains i if {
+	some i, change in input.changes
+	kinds[i] == "ConfigMap"
+	every side in sides[change.operation] {
+		change[side].metadata.labels.grafana_dashboard
+	}
+}
+
+dashboards contains i if {
+	some i, change in input.changes
+	kinds[i] == "PrometheusRule.monitoring.coreos.com"
+	alerts := [rule |
+		some side in sides[change.operation]
+		some group in change[side].spec.groups
+		some rule in group.rules
+		rule.alert
+	]
+	count(alerts) == 0
+}
+
+# Generated objects carry a hash in their name: one that goes and one that comes are an edit.
+rehashed contains i if {
+	some operation, other in {"create": "delete", "delete": "create"}
+	some i, change in input.changes
+	change.operation == operation
+	stem_of(i, change) in stems[other]
+}
+
+stems := {operation: found_stems |
+	some operation in ["create", "delete"]
+	found_stems := {stem_of(i, change) |
+		some i, change in input.changes
+		change.operation == operation
+	}
+}
+
+stem_of(i, change) := [kinds[i], object.get(change.object, "namespace", ""), stem] if {
+	kinds[i] in {"ConfigMap", "Secret"}
+	parts := split(change.object.name, "-")
+	hash := parts[count(parts) - 1]
+	count(hash) >= 4
+	trim(hash, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
+	trim(hash, "abcdefghijklmnopqrstuvwxyz") != ""
+	stem := concat("-", array.slice(parts, 0, count(parts) - 1))
+	stem != ""
+}
+
+# What a creation or deletion is.
+whole_verdicts(i, change) := (known | unknown) | unpinned if {
+	change.operation in {"create", "delete"}
+	known := {verdict |
+		some class in profiles[i][change.operation]
+		verdict := object.union(classes[class], weighed_whole(class, i, change))
+	}
+	unknown := {verdict |
+		count(known) == 0
+		verdict := {
+			"code": "risk.unclassified",
+			"tier": input.settings["default-tier"],
+			"text": sprintf("no rule says how risky its %s is", [nouns[change.operation]]),
+		}
+	}
+	unpinned := {verdict |
+		some container in after[i].containers
+		not container.image.digest
+		verdict := {
+			"code": "risk.image-unpinned",
+			"tier": "high",
+			"text": sprintf("container %q has no digest in its image: what will run is unknown", [container.name]),
+		}
+	}
+}
+
+weighed_whole(class, i, _) := {"tier": "high", "text": "it is created with an image that nothing here ran before"} if {
+	class == "created"
+	some container in after[i].containers
+	not container.image.repository in known_repositories
+} else := {"code": "risk.data-deletion", "tier": tier, "text": "it is deleted, and its volumes with it"} if {
+	class == "deleted"
+	old := input.changes[i].old
+	old.spec.persistentVolumeClaimRetentionPolicy.whenDeleted == "Delete"
+	count(old.spec.volumeClaimTemplates) > 0
+	tier := loss_of(old)
+} else := {"tier": tier, "text": sprintf("it is deleted, and %s still needs it", [user])} if {
+	class == "deleted"
+	user := sort(users_of(i))[0]
+	tier := loss_of(input.changes[i].old)
+} else := {"tier": "high", "text": "it is deleted, and its snapshot kept"} if {
+	class == "data-deletion"
+	input.changes[i].old.spec.deletionPolicy == "Retain"
+} else := {"tier": tier} if {
+	class == "data-deletion"
+	tier := loss_of(input.changes[i].old)
+} else := {"tier": "critical", "text": "it grants everything"} if {
+	class == "rbac"
+	is_unbounded(object.get(input.changes[i], "new", {}))
+} else := {}
+
+# What the deployer leaves in the cluster is orphaned, not lost.
+loss_of(old) := "high" if {
+	some key, word in keeping
+	contains(object.get(old.metadata, ["annotations", key], ""), word)
+} else := "critical"
+
+known_repositories := {container.image.repository |
+	some w in input.facts.workloads.value.old
+	some container in w.containers
+}
+
+# What at head still names the deleted object.
+users_of(i) := (selecting | scaling) | (routing | sending) if {
+	object_ref := input.changes[i].object
+	namespace := object.get(object_ref, "namespace", "")
+	selecting := {sprintf("Service %q", [service.metadata.name]) |
+		some service in neighbours("Service")
+		namespace_of(service) == namespace
+		count(service.spec.selector) > 0
+		object.subset(before[i].labels, service.spec.selector)
+	}
+	scaling := {sprintf("HorizontalPodAutoscaler %q", [scaler.metadata.name]) |
+		some scaler in neighbours("HorizontalPodAutoscaler.autoscaling")
+		namespace_of(scaler) == namespace
+		scaler.spec.scaleTargetRef.kind == object_ref.kind
+		scaler.spec.scaleTargetRef.name == object_ref.name
+	}
+	routing := {sprintf("IngressRoute %q", [router.metadata.name]) |
+		object_ref.kind == "Service"
+		some router in neighbours("IngressRoute.traefik.io")
+		namespace_of(router) == namespace
+		some route in router.spec.routes
+		some service in route.services
+		service.name == object_ref.name
+	}
+	sending := {sprintf("Ingress %q", [ingress.metadata.name]) |
+		object_ref.kind == "Service"
+		some ingress in neighbours("Ingress.networking.k8s.io")
+		namespace_of(ingress) == namespace
+		object_ref.name in backends_of(ingress)
+	}
+}
+
+backends_of(ingress) := {object.get(ingress.spec, ["defaultBackend", "service", "name"], "")} | {name |
+	some rule in ingress.spec.rules
+	some path in rule.http.paths
+	name := path.backend.service.name
+}
+
+# What a change is whatever it touches.
+standing(i, change) := (businesses | connectors) | operators if {
+	businesses := {verdict |
+		some component in change.components
+		verdict := {
+			"code": "risk.business-component",
+			"tier": {true: business[component], false: "high"}[has_content(change)],
+			"text": sprintf("it belongs to %s", [component]),
+		}
+	}
+	connectors := {object.union(classes.connector, {"text": "it connects the shop to another system"}) |
+		change.operation != "update"
+		kinds[i] in connector_kinds
+		"connectors" in change.components
+	}
+	operators := {object.union(classes.operator, {"text": "it is an operator that every tenant leans on"}) |
+		some side in [before, after]
+		some container in side[i].containers
+		parts := split(container.image.repository, "/")
+		parts[count(parts) - 1] in operator_images
+	}
+}
+
+default has_content(_) := false
+
+has_content(change) if change.operation != "update"
+
+has_content(change) if {
+	some field in change.fields
+	not startswith(field.pointer, "/metadata/")
+}
+
+# What is to be said of a field beyond its row.
+weighed(claim, _, field) := {
+	"code": "risk.replicas-drop",
+	"tier": "high",
+	"text": sprintf("it falls from %d to %d", [from, to]),
+} if {
+	claim.class == "replicas"
+	segments := split(field.pointer, "/")
+	segments[count(segments) - 1] in {"replicas", "minReplicas", "maxReplicas", "minReplicaCount", "maxReplicaCount"}
+	from := object.get(field, "old", 1)
+	to := object.get(field, "new", 1)
+	is_drop(from, to)
+} else := {"tier": "high", "text": "a database or cache gets less memory"} if {
+	claim.class == "resources"
+	is_stateful(claim.change)
+	some container in after[claim.change].containers
+	some previous in before[claim.change].containers
+	previous.name == container.name
+	some side in ["requests", "limits"]
+	container.resources[side].memoryBytes < previous.resources[side].memoryBytes
+} else := {"tier": "high", "text": "it is removed"} if {
+	claim.class == "probe"
+	claim.exact
+	not "new" in object.keys(field)
+} else := {"tier": "high", "text": "persistent data, files of the node or a token come or go"} if {
+	claim.class == "volumes"
+	is_weighty_volume(field)
+} else := {"code": "risk.odoo-modules", "tier": "high", "text": "the modules that Odoo installs or updates change"} if {
+	claim.class == "config"
+	some container in after[claim.change].containers
+	some previous in before[claim.change].containers
+	previous.name == container.name
+	modules_of(previous) != modules_of(container)
+} else := {"tier": tiers[worst], "text": parameter_texts[worst]} if {
+	claim.class == "pg-parameter"
+	segments := split(field.pointer, "/")
+	segments[3] == "parameters"
+	worst := max({parameter_rank(name) | some name in names_below(4, segments, field)})
+} else := {"tier": "critical", "text": "one instance or none is left"} if {
+	claim.class == "pg-topology"
+	field.new in {0, 1}
+	field.old > field.new
+} else := {"tier": "critical", "text": "what was kept is deleted from now on"} if {
+	claim.class == "storage"
+	field.new == "Delete"
+} else := {"tier": "critical", "text": "it may let more through than before"} if {
+	claim.class == "network-policy"
+	not is_narrowed(field)
+} else := {"tier": "critical", "text": "it grants everything"} if {
+	claim.class == "rbac"
+	is_unbounded(input.changes[claim.change].new)
+} else := {"tier": "critical", "text": "backups may stop, come later or go earlier"} if {
+	claim.class == "backup"
+	is_thinned(field)
+} else := {"tier": "critical", "text": "objects that are stored today may no longer be accepted"} if {
+	claim.class == "crd"
+	is_narrower_schema(field)
+} else := {"tier": "high", "text": "the cache may forget what it holds"} if {
+	claim.class == "redis"
+	is_forgetful(field)
+} else := {}
+
+is_drop(from, to) if {
+	to < from
+	to == 0
+}
+
+is_drop(from, to) if {
+	to < from
+	to == 1
+	input.environment.stage == "production"
+}
+
+is_drop(from, to) if to * 2 < from
+
+is_stateful(i) if is_database(i)
+
+is_stateful(i) if "cache" in input.changes[i].components
+
+is_database(i) if "database" in input.changes[i].components
+
+is_database(i) if kinds[i] in database_kinds
+
+is_weighty_volume(field) if regex.match(`/volumes/[0-9]+/(persistentVolumeClaim|hostPath|projected)`, field.pointer)
+
+is_weighty_volume(field) if {
+	some side in ["old", "new"]
+	some volume in listed(field[side])
+	some source in ["persistentVolumeClaim", "hostPath", "projected"]
+	volume[source]
+}
+
+# A whole list, or one of its items.
+listed(value) := value if {
+	is_array(value)
+} else := [value]
+
+modules_of(container) := arguments | variables if {
+	words := array.concat(object.get(container, "command", []), object.get(container, "args", []))
+	arguments := {words |
+		contains(container.image.repository, "odoo")
+		some word in words
+		strings.any_prefix_match(word, ["-i", "-u", "--init", "--update", "--load"])
+	}
+	variables := {variable.value |
+		some variable in object.get(container, "env", [])
+		variable.name == "ODOO_MODULES"
+	}
+}
+
+# The name that a pointer ends in at `depth`, or all names of the map that comes or goes there.
+names_below(depth, segments, _) := {replace(replace(segments[depth], "~1", "/"), "~0", "~")}
+
+names_below(depth, segments, field) := object.keys(object.union(
+	object.get(field, "old", {}),
+	object.get(field, "new", {}),
+)) if {
+	count(segments) == depth
+}
+
+parameter_rank(name) := 3 if {
+	name in losing_parameters
+} else := 1 if {
+	name in reloaded_parameters
+} else := 1 if {
+	strings.any_prefix_match(name, ["log_", "autovacuum_"])
+	not name in {"autovacuum_max_workers", "autovacuum_freeze_max_age", "autovacuum_multixact_freeze_max_age"}
+} else := 2
+
+# Only a rule that goes as a whole, or a direction that begins to count, surely lets less through.
+is_narrowed(field) if {
+	not "new" in object.keys(field)
+	regex.match(`^/spec/(in|e)gress/[0-9]+$`, field.pointer)
+}
+
+is_narrowed(field) if {
+	not "old" in object.keys(field)
+	startswith(field.pointer, "/spec/policyTypes/")
+}
+
+is_unbounded(role) if {
+	some rule in role.rules
+	some part in ["verbs", "resources", "apiGroups"]
+	"*" in rule[part]
+}
+
+is_unbounded(binding) if binding.roleRef.name == "cluster-admin"
+
+is_thinned(field) if not "new" in object.keys(field)
+
+is_thinned(field) if regex.match(`suspend|pause|schedule|ttl|retention|keep|exclude`, lower(field.pointer))
+
+is_narrower_schema(field) if {
+	startswith(field.pointer, "/spec/versions/")
+	not endswith(field.pointer, "/description")
+	"old" in object.keys(field)
+}
+
+is_narrower_schema(field) if {
+	regex.match(`/(required|enum|pattern|format|m(ax|in)[A-Z][A-Za-z]*|x-kubernetes-[a-z-]+)(/[0-9]+)?$`, field.pointer)
+}
+
+is_forgetful(field) if {
+	some directive in ["appendonly ", "save "]
+	count(persisting(redis_lines(field, "old"), directive)) > 0
+	count(persisting(redis_lines(field, "new"), directive)) == 0
+}
+
+is_forgetful(field) if {
+	some line in (redis_lines(field, "new") - redis_lines(field, "old"))
+	startswith(line, "maxmemory-policy ")
+	line != "maxmemory-policy noeviction"
+}
+
+# Lines that keep data over a restart.
+persisting(lines, directive) := {line |
+	some line in lines
+	startswith(line, directive)
+	not line in {"appendonly no", "save \"\"", "save"}
+}
+
+# Lines of a redis.conf, or one directive by the name of its key.
+redis_lines(field, side) := {line |
+	value := object.get(field, side, "")
+	some raw in array.concat(split(value, "\n"), [concat(" ", [split(field.pointer, "/")[2], value])])
+	line := lower(trim_space(raw))
+}
+
+# What an image change is; one change can be several things.
+image_verdicts(i, field) := (unreadable | unpinned) | (moved | restarted) if {
+	pairs := [[previous.image, container.image] |
+		some container in after[i].containers
+		container.image.pointer == field.pointer
+		container.image.valid
+		some previous in before[i].containers
+		previous.name == container.name
+		previous.image.valid
+	]
+	unreadable := {verdict |
+		count(pairs) == 0
+		verdict := {"code": "risk.image-tag", "tier": "high", "text": "it cannot be compared with an image before it"}
+	}
+	unpinned := {verdict |
+		some container in after[i].containers
+		container.image.pointer == field.pointer
+		not container.image.digest
+		verdict := {"code": "risk.image-unpinned", "tier": "high", "text": "without a digest, what will run is unknown"}
+	}
+	moved := {verdict |
+		some [old, new] in pairs
+		verdict := moves[move_of(old, new)]
+	}
+	restarted := {verdict |
+		some [old, new] in pairs
+		holds_data(i, new)
+		verdict := restart_of(old, new)
+	}
+}
+
+move_of(old, new) := "digest" if {
+	old.repository == new.repository
+	old.tag == new.tag
+} else := "patch" if {
+	old.repository == new.repository
+	count(old.version) == 3
+	count(new.version) == 3
+	array.slice(old.version, 0, 2) == array.slice(new.version, 0, 2)
+	suffix_of(old) == suffix_of(new)
+} else := "other"
+
+# What follows the numbers of a tag: `-alpine` of `v7.2.4-alpine`.
+suffix_of(image) := trim_prefix(trim_prefix(image.tag, "v"), numbers) if {
+	numbers := concat(".", [format_int(part, 10) | some part in image.version])
+}
+
+holds_data(i, _) if is_database(i)
+
+holds_data(_, image) if {
+	parts := split(image.repository, "/")
+	parts[count(parts) - 1] in {"postgres", "postgresql", "spilo", "postgis", "timescaledb"}
+}
+
+restart_of(old, new) := classes["pg-minor"] if {
+	old.version[0] == new.version[0]
+} else := classes["pg-major"]
+
+# Pods whose powers may have grown.
+exposed contains claim.change if {
+	some claim in claims
+	claim.class == "pod-security"
+	pod_paths[kinds[claim.change]]
+}
+
+exposed contains i if {
+	some i in updated
+	pod_paths[kinds[i]]
+	some field in input.changes[i].fields
+	contains(field.pointer, "ontainers")
+	segments := split(field.pointer, "/")
+	some part in array.slice(segments, count(segments) - 2, count(segments))
+	part in {"containers", "initContainers"}
+}
+
+exposed contains i if {
+	some i, change in input.changes
+	change.operation == "create"
+	pod_paths[kinds[i]]
+}
+
+powers(i, side) := (on_host | with_token) | (granted | retained) if {
+	spec := pod_spec(i, side)
+	on_host := {power | some power in ["hostNetwork", "hostPID", "hostIPC"]; spec[power] == true} | {power |
+		some volume in spec.volumes
+		power := sprintf("hostPath %s", [volume.hostPath.path])
+	}
+	with_token := {"a service account token" | object.get(spec, "automountServiceAccountToken", true)}
+	granted := {sprintf("%s: %s", [container.name, power]) |
+		some container in containers_of(spec)
+		some power in granted_to(container)
+	}
+	both := names_of(pod_spec(i, "old")) & names_of(pod_spec(i, "new"))
+	dropped := drops_of(pod_spec(i, "old")) | drops_of(pod_spec(i, "new"))
+	retained := {sprintf("%s: %s", [container.name, power]) |
+		some container in containers_of(spec)
+		container.name in both
+		some power in retained_by(container, object.get(spec, "securityContext", {}), dropped)
+	}
+}
+
+pod_spec(i, side) := object.get(input.changes[i], array.concat([side], pod_paths[kinds[i]]), {})
+
+containers_of(spec) := array.concat(object.get(spec, "containers", []), object.get(spec, "initContainers", []))
+
+names_of(spec) := {container.name | some container in containers_of(spec)}
+
+drops_of(spec) := {capability |
+	some container in containers_of(spec)
+	some capability in container.securityContext.capabilities.drop
+}
+
+granted_to(container) := {"privileged" | container.securityContext.privileged == true} | added if {
+	added := {sprintf("capability %s", [capability]) |
+		some capability in container.securityContext.capabilities.add
+	}
+}
+
+retained_by(container, pod_context, dropped) := (unguarded | unfiltered) | kept if {
+	context := object.union(pod_context, object.get(container, "securityContext", {}))
+	unguarded := {guard.power |
+		some key, guard in guards
+		object.get(context, key, guard.default) != guard.safe
+	}
+	unfiltered := {"without seccomp profile" |
+		not object.get(context, ["seccompProfile", "type"], "Unconfined") in {"RuntimeDefault", "Localhost"}
+	}
+	kept := {sprintf("keeps capability %s", [capability]) |
+		some capability in dropped
+		not capability in object.get(context, ["capabilities", "drop"], [])
+		not "ALL" in object.get(context, ["capabilities", "drop"], [])
+	}
+}
+
+# What changes add to each other.
+together["risk.many-environments"] := sprintf("%d production environments change at once, %d may", [n, most]) if {
+	most := input.settings["max-production-environments"]
+	n := count({environment.name |
+		some environment in input.range.environments
+		environment.stage == "production"
+	})
+	n > most
+}
+
+together["risk.many-tenants"] := sprintf("%d tenants are reached at once, %d may be", [count(reached), most]) if {
+	most := input.settings["max-tenants"]
+	reached := {tenant | some tenant in input.range.tenants} | cluster_tenants
+	count(reached) > most
+}
+
+together["risk.many-components"] := sprintf("%d components change at once: %s", [count(groups), names]) if {
+	# What the same objects carry is one component under several names.
+	groups := {concat("/", sort(alike)) |
+		some changes in carrying
+		alike := {component | some component, carriers in carrying; carriers == changes}
+	}
+	count(groups) >= input.settings["max-components"]
+	names := concat(", ", sort(groups))
+}
+
+carrying[component] contains reason.change if {
+	some reason in settled
+	reason.tier != "low"
+	some component in input.changes[reason.change].components
+}
+
+together["risk.app-and-database"] := "an application image and the database change in one step" if {
+	images := {reason.change | some reason in settled; startswith(reason.code, "risk.image-")}
+	databases := {reason.change |
+		some reason in settled
+		reason.code != "risk.metadata-only"
+		is_database(reason.change)
+	}
+	count(databases) > 0
+	count(images - databases) > 0
+}
+
+together["risk.unsized"] := sprintf("%d objects change at once, %d can be overseen", [count(input.changes), most]) if {
+	most := input.settings["max-objects"]
+	count(input.changes) > most
+}
+
+# What is shared by a cluster reaches all of its tenants.
+cluster_tenants := {tenant |
+	some reason in settled
+	reason.code in {"risk.crd", "risk.operator"}
+	some tenant in input.environment.tenants
+}
+
+tiers := ["low", "medium", "high", "critical"]
+
+rank := {"low": 0, "medium": 1, "high": 2, "critical": 3}
+
+below := {"medium": "low", "high": "medium", "critical": "high"}
+
+sides := {"create": ["new"], "update": ["old", "new"], "delete": ["old"]}
+
+nouns := {"create": "creation", "delete": "deletion"}
+
+never_lowered := {"risk.gate", "risk.data-deletion", "risk.namespace-deletion", "risk.backup"}
+
+# Where the pod template of a kind stands.
+templates := {
+	"Deployment.apps": "/spec/template",
+	"ReplicaSet.apps": "/spec/template",
+	"StatefulSet.apps": "/spec/template",
+	"DaemonSet.apps": "/spec/template",
+	"Rollout.argoproj.io": "/spec/template",
+	"Job.batch": "/spec/template",
+	"CronJob.batch": "/spec/jobTemplate/spec/template",
+	"Pod": "",
+}
+
+pod_paths := {kind: path |
+	some kind, template in templates
+	path := array.concat(array.slice(split(template, "/"), 1, 10), ["spec"])
+}
+
+# What a row says when it claims a field or an object.
+classes := {class: {"code": row[0], "tier": row[1], "text": row[2]} | some class, row in class_rows}
+
+class_rows := {
+	"config": ["risk.config", "medium", "what a running container reads changes"],
+	"rehashed": ["risk.config", "medium", "a generated object is replaced by its next edition"],
+	"selected": ["risk.config", "medium", "a selector of the namespace names this label"],
+	"dashboard": ["risk.dashboard", "low", "only what people look at changes"],
+	"alert-change": ["risk.alert-removed", "medium", "who is told of what changes"],
+	"replicas": ["risk.replicas", "medium", "the number of pods changes"],
+	"created": ["risk.workload-created", "medium", "it is created"],
+	"created-everywhere": ["risk.workload-created", "high", "it is created on every node"],
+	"deleted": ["risk.workload-deletion", "high", "it is deleted"],
+	"service": ["risk.service", "medium", "how the service is reached changes"],
+	"service-route": ["risk.service", "high", "where the service sends traffic changes"],
+	"resources": ["risk.resources", "medium", "what pods get from their node changes"],
+	"probe": ["risk.probe", "medium", "when a container counts as alive or ready changes"],
+	"pod-security": ["risk.pod-security", "high", "what pods may do changes"],
+	"job": ["risk.job", "medium", "when or how a job runs changes"],
+	"volumes": ["risk.volumes", "medium", "the volumes of pods change"],
+	"operator": ["risk.operator", "critical", "the whole cluster leans on it"],
+	"connector": ["risk.connector", "high", "how the shop talks to another system changes"],
+	"secret": ["risk.secret", "high", "a secret or where it comes from changes"],
+	"secret-store": ["risk.secret", "critical", "where all secrets come from changes"],
+	"pg-parameter": ["risk.pg-parameter", "high", "the database works by other rules, perhaps after a restart"],
+	"pg-minor": ["risk.pg-minor", "high", "the database restarts on another image"],
+	"pg-major": ["risk.pg-major", "critical", "the major version of the database may change"],
+	"pg-topology": ["risk.pg-topology", "high", "which databases there are and who leads them changes"],
+	"pg-outage": ["risk.pg-topology", "critical", "the database may stop, be rebuilt or follow another"],
+	"storage": ["risk.storage-change", "high", "storage changes; whether it shrinks is not known here"],
+	"data-deletion": ["risk.data-deletion", "critical", "data is deleted"],
+	"namespace-deletion": ["risk.namespace-deletion", "critical", "everything in the namespace is deleted"],
+	"namespace-labels": ["risk.network-policy", "high", "network policies and webhooks choose namespaces by label"],
+	"crd": ["risk.crd", "high", "the schema of a kind changes"],
+	"crd-deleted": ["risk.crd", "critical", "every object of the kind is deleted with it"],
+	"ingress": ["risk.ingress", "high", "how traffic comes in changes"],
+	"ingress-class": ["risk.ingress", "critical", "who serves the incoming traffic changes"],
+	"ingress-deleted": ["risk.ingress", "critical", "a way in for traffic is deleted"],
+	"tls": ["risk.tls", "high", "certificates or how they are used change"],
+	"redis": ["risk.redis", "medium", "the cache works by other rules"],
+	"network-policy": ["risk.network-policy", "high", "who may talk to whom changes"],
+	"network-policy-deleted": ["risk.network-policy", "critical", "a bound on who may talk to whom is deleted"],
+	"rbac": ["risk.rbac", "high", "who may do what changes"],
+	"rbac-cluster": ["risk.rbac", "critical", "who may do what in the whole cluster changes"],
+	"admission": ["risk.admission", "critical", "what the cluster accepts changes"],
+	"backup": ["risk.backup", "high", "what is backed up changes"],
+	"backup-deleted": ["risk.backup", "critical", "a backup is deleted"],
+	"quota": ["risk.quota", "high", "how much a namespace may take changes"],
+	"scheduling": ["risk.scheduling", "medium", "where pods run changes"],
+	"unguarded": ["risk.scheduling", "critical", "nothing keeps enough pods running during a drain any more"],
+	"strategy": ["risk.strategy", "high", "how pods are replaced changes"],
+	"gate": ["risk.gate", "critical", "what is deployed, or what judges it, changes"],
+}
+
+# Rows: by the kind, or `pod` for the template of any workload; a path and the class that claims it.
+rows := {
+	"pod": {
+		"metadata/labels": "config",
+		"metadata/annotations": "config",
+		"spec/containers/*/env": "config",
+		"spec/containers/*/envFrom": "config",
+		"spec/containers/*/args": "config",
+		"spec/containers/*/command": "config",
+		"spec/containers/*/image": "image",
+		"spec/containers/*/resources": "resources",
+		"spec/containers/*/securityContext": "pod-security",
+		"spec/containers/*/readinessProbe": "probe",
+		"spec/containers/*/livenessProbe": "probe",
+		"spec/containers/*/startupProbe": "probe",
+		"spec/containers/*/lifecycle": "probe",
+		"spec/containers/*/volumeMounts": "volumes",
+		"spec/containers/*/volumeDevices": "volumes",
+		"spec/initContainers/*/env": "config",
+		"spec/initContainers/*/envFrom": "config",
+		"spec/initContainers/*/args": "config",
+		"spec/initContainers/*/command": "config",
+		"spec/initContainers/*/image": "image",
+		"spec/initContainers/*/resources": "resources",
+		"spec/initContainers/*/securityContext": "pod-security",
+		"spec/initContainers/*/readinessProbe": "probe",
+		"spec/initContainers/*/livenessProbe": "probe",
+		"spec/initContainers/*/startupProbe": "probe",
+		"spec/initContainers/*/lifecycle": "probe",
+		"spec/initContainers/*/volumeMounts": "volumes",
+		"spec/initContainers/*/volumeDevices": "volumes",
+		"spec/resources": "resources",
+		"spec/terminationGracePeriodSeconds": "resources",
+		"spec/priorityClassName": "resources",
+		"spec/securityContext": "pod-security",
+		"spec/hostNetwork": "pod-security",
+		"spec/hostPID": "pod-security",
+		"spec/hostIPC": "pod-security",
+		"spec/volumes/*/hostPath": "pod-security",
+		"spec/serviceAccountName": "pod-security",
+		"spec/serviceAccount": "pod-security",
+		"spec/automountServiceAccountToken": "pod-security",
+		"spec/volumes": "volumes",
+		"spec/affinity": "scheduling",
+		"spec/nodeSelector": "scheduling",
+		"spec/tolerations": "scheduling",
+		"spec/topologySpreadConstraints": "scheduling",
+	},
+	"Deployment.apps": {
+		"spec/replicas": "replicas",
+		"spec/strategy": "strategy",
+	},
+	"Rollout.argoproj.io": {
+		"spec/replicas": "replicas",
+		"spec/strategy": "strategy",
+	},
+	"ReplicaSet.apps": {
+		"spec/replicas": "replicas",
+	},
+	"StatefulSet.apps": {
+		"spec/replicas": "replicas",
+		"spec/updateStrategy": "strategy",
+		"spec/volumeClaimTemplates": "storage",
+		"spec/persistentVolumeClaimRetentionPolicy": "storage",
+	},
+	"DaemonSet.apps": {
+		"spec/updateStrategy": "strategy",
+	},
+	"HorizontalPodAutoscaler.autoscaling": {
+		"spec/minReplicas": "replicas",
+		"spec/maxReplicas": "replicas",
+		"spec/metrics": "replicas",
+		"spec/behavior": "replicas",
+	},
+	"ScaledObject.keda.sh": {
+		"spec/minReplicaCount": "replicas",
+		"spec/maxReplicaCount": "replicas",
+		"spec/pollingInterval": "replicas",
+		"spec/cooldownPeriod": "replicas",
+		"spec/triggers": "replicas",
+	},
+	"Job.batch": {
+		"spec/parallelism": "job",
+		"spec/completions": "job",
+		"spec/backoffLimit": "job",
+		"spec/activeDeadlineSeconds": "job",
+		"spec/ttlSecondsAfterFinished": "job",
+		"spec/suspend": "job",
+	},
+	"CronJob.batch": {
+		"spec/schedule": "job",
+		"spec/timeZone": "job",
+		"spec/suspend": "job",
+		"spec/concurrencyPolicy": "job",
+		"spec/startingDeadlineSeconds": "job",
+		"spec/jobTemplate/spec/parallelism": "job",
+		"spec/jobTemplate/spec/completions": "job",
+		"spec/jobTemplate/spec/backoffLimit": "job",
+		"spec/jobTemplate/spec/activeDeadlineSeconds": "job",
+		"spec/jobTemplate/spec/ttlSecondsAfterFinished": "job",
+	},
+	"Service": {
+		"spec/selector": "service-route",
+		"spec/type": "service-route",
+		"spec/ports": "service",
+		"spec/clusterIP": "service",
+		"spec/externalTrafficPolicy": "service",
+		"spec/sessionAffinity": "service",
+	},
+	"ConfigMap": {
+		"data": "config",
+		"binaryData": "config",
+	},
+	"Secret": {
+		"data": "secret",
+		"stringData": "secret",
+		"type": "secret",
+	},
+	"ExternalSecret.external-secrets.io": {
+		"spec/data": "secret",
+		"spec/dataFrom": "secret",
+		"spec/secretStoreRef": "secret",
+	},
+	"SealedSecret.bitnami.com": {
+		"spec/encryptedData": "secret",
+	},
+	"SecretStore.external-secrets.io": {
+		"spec": "secret-store",
+	},
+	"ClusterSecretStore.external-secrets.io": {
+		"spec": "secret-store",
+	},
+	"PodDisruptionBudget.policy": {
+		"spec": "scheduling",
+	},
+	"PersistentVolumeClaim": {
+		"spec/resources": "storage",
+		"spec/storageClassName": "storage",
+		"spec/accessModes": "storage",
+		"spec/volumeName": "storage",
+	},
+	"PersistentVolume": {
+		"spec/capacity": "storage",
+		"spec/storageClassName": "storage",
+		"spec/accessModes": "storage",
+		"spec/persistentVolumeReclaimPolicy": "storage",
+	},
+	"Ingress.networking.k8s.io": {
+		"spec/ingressClassName": "ingress-class",
+		"spec/tls": "tls",
+	},
+	"Gateway.gateway.networking.k8s.io": {
+		"spec/gatewayClassName": "ingress-class",
+		"spec/listeners/*/tls": "tls",
+	},
+	"IngressRoute.traefik.io": {
+		"spec/tls": "tls",
+	},
+	"IngressRouteTCP.traefik.io": {
+		"spec/tls": "tls",
+	},
+	"IngressRoute.traefik.containo.us": {
+		"spec/tls": "tls",
+	},
+	"IngressRouteTCP.traefik.containo.us": {
+		"spec/tls": "tls",
+	},
+	"ServiceAccount": {
+		"secrets": "rbac",
+		"imagePullSecrets": "rbac",
+		"automountServiceAccountToken": "rbac",
+	},
+	"PrometheusRule.monitoring.coreos.com": {
+		"spec/groups": "alert-change",
+	},
+	"ServiceMonitor.monitoring.coreos.com": {
+		"spec": "alert-change",
+	},
+	"PodMonitor.monitoring.coreos.com": {
+		"spec": "alert-change",
+	},
+	"AlertmanagerConfig.monitoring.coreos.com": {
+		"spec": "alert-change",
+	},
+	"Cluster.postgresql.cnpg.io": {
+		"spec/imageName": "image",
+		"spec/imageCatalogRef": "pg-minor",
+		"spec/imageCatalogRef/major": "pg-major",
+		"spec/resources": "resources",
+		"spec/backup": "backup",
+		"spec/affinity": "scheduling",
+		"spec/inheritedMetadata": "config",
+		"spec/postgresql/parameters": "pg-parameter",
+		"spec/postgresql/pg_hba": "pg-parameter",
+		"spec/postgresql/synchronous": "pg-parameter",
+		"spec/postgresql/shared_preload_libraries": "pg-parameter",
+		"spec/instances": "pg-topology",
+		"spec/primaryUpdateStrategy": "pg-topology",
+		"spec/primaryUpdateMethod": "pg-topology",
+		"spec/replica": "pg-outage",
+		"spec/bootstrap": "pg-outage",
+		"spec/storage": "storage",
+		"spec/walStorage": "storage",
+		"spec/tablespaces": "storage",
+	},
+	"postgresql.acid.zalan.do": {
+		"spec/postgresql/parameters": "pg-parameter",
+		"spec/patroni": "pg-parameter",
+		"spec/postgresql/version": "pg-major",
+		"spec/numberOfInstances": "pg-topology",
+		"spec/standby": "pg-outage",
+		"spec/clone": "pg-outage",
+		"spec/volume": "storage",
+		"spec/resources": "resources",
+	},
+	"PostgresCluster.postgres-operator.crunchydata.com": {
+		"spec/patroni/dynamicConfiguration": "pg-parameter",
+		"spec/postgresVersion": "pg-major",
+		"spec/instances/*/replicas": "pg-topology",
+		"spec/instances/*/dataVolumeClaimSpec": "storage",
+		"spec/instances/*/resources": "resources",
+		"spec/backups": "backup",
+	},
+	"PerconaPGCluster.pgv2.percona.com": {
+		"spec/patroni/dynamicConfiguration": "pg-parameter",
+		"spec/postgresVersion": "pg-major",
+		"spec/instances/*/replicas": "pg-topology",
+		"spec/instances/*/dataVolumeClaimSpec": "storage",
+		"spec/instances/*/resources": "resources",
+		"spec/backups": "backup",
+	},
+}
+
+# Kinds as a whole: what their creation, any field of them, and their deletion is.
+profiles_by_name := {
+	"workload": {"create": ["created"], "update": [], "delete": ["deleted"]},
+	"everywhere": {"create": ["created-everywhere"], "update": [], "delete": ["deleted"]},
+	"account": {"create": ["created", "rbac"], "update": [], "delete": ["deleted", "rbac"]},
+	"claim": {"create": ["created"], "update": [], "delete": ["data-deletion"]},
+	"data": {"create": [], "update": [], "delete": ["data-deletion"]},
+	"secret": {"create": ["secret"], "update": [], "delete": ["secret"]},
+	"secret-store": {"create": ["secret-store"], "update": [], "delete": ["secret-store"]},
+	"scaler": {"create": ["replicas"], "update": [], "delete": []},
+	"database": {"create": ["pg-topology"], "update": [], "delete": ["data-deletion"]},
+	"namespace": {"create": [], "update": [], "delete": ["namespace-deletion"]},
+	"crd": {"create": ["crd"], "update": ["crd"], "delete": ["crd-deleted"]},
+	"ingress": {"create": ["ingress"], "update": ["ingress"], "delete": ["ingress-deleted"]},
+	"ingress-class": {"create": ["ingress"], "update": ["ingress-class"], "delete": ["ingress-deleted"]},
+	"ingress-tls": {"create": ["ingress", "tls"], "update": ["ingress", "tls"], "delete": ["ingress-deleted", "tls"]},
+	"tls": {"create": ["tls"], "update": ["tls"], "delete": ["tls"]},
+	"network-policy": {"create": ["network-policy"], "update": ["network-policy"], "delete": ["network-policy-deleted"]},
+	"rbac": {"create": ["rbac"], "update": ["rbac"], "delete": ["rbac"]},
+	"rbac-cluster": {"create": ["rbac-cluster"], "update": ["rbac-cluster"], "delete": ["rbac-cluster"]},
+	"quota": {"create": ["quota"], "update": ["quota"], "delete": ["quota"]},
+	"budget": {"create": ["scheduling"], "update": [], "delete": ["unguarded"]},
+	"alerting": {"create": ["alert-change"], "update": [], "delete": ["alert-change"]},
+	"operator": {"create": ["operator"], "update": ["operator"], "delete": ["operator"]},
+	"gate": {"create": ["gate"], "update": ["gate"], "delete": ["gate"]},
+	"backup": {"create": ["backup"], "update": ["backup"], "delete": ["backup-deleted"]},
+	"admission": {"create": ["admission"], "update": ["admission"], "delete": ["admission"]},
+}
+
+kind_profiles := {
+	"Deployment.apps": "workload",
+	"ReplicaSet.apps": "workload",
+	"StatefulSet.apps": "workload",
+	"Rollout.argoproj.io": "workload",
+	"Job.batch": "workload",
+	"CronJob.batch": "workload",
+	"Pod": "workload",
+	"Service": "workload",
+	"ConfigMap": "workload",
+	"DaemonSet.apps": "everywhere",
+	"ServiceAccount": "account",
+	"PersistentVolumeClaim": "claim",
+	"PersistentVolume": "data",
+	"Secret": "secret",
+	"ExternalSecret.external-secrets.io": "secret",
+	"SealedSecret.bitnami.com": "secret",
+	"SecretStore.external-secrets.io": "secret-store",
+	"ClusterSecretStore.external-secrets.io": "secret-store",
+	"HorizontalPodAutoscaler.autoscaling": "scaler",
+	"ScaledObject.keda.sh": "scaler",
+	"Cluster.postgresql.cnpg.io": "database",
+	"postgresql.acid.zalan.do": "database",
+	"PostgresCluster.postgres-operator.crunchydata.com": "database",
+	"PerconaPGCluster.pgv2.percona.com": "database",
+	"Database.postgresql.cnpg.io": "data",
+	"ObjectBucketClaim.objectbucket.io": "data",
+	"VolumeSnapshot.snapshot.storage.k8s.io": "data",
+	"VolumeSnapshotContent.snapshot.storage.k8s.io": "data",
+	"Namespace": "namespace",
+	"CustomResourceDefinition.apiextensions.k8s.io": "crd",
+	"Ingress.networking.k8s.io": "ingress",
+	"IngressClass.networking.k8s.io": "ingress-class",
+	"TLSOption.traefik.io": "ingress-tls",
+	"TLSStore.traefik.io": "ingress-tls",
+	"TLSOption.traefik.containo.us": "ingress-tls",
+	"TLSStore.traefik.containo.us": "ingress-tls",
+	"Certificate.cert-manager.io": "tls",
+	"Issuer.cert-manager.io": "tls",
+	"ClusterIssuer.cert-manager.io": "tls",
+	"NetworkPolicy.networking.k8s.io": "network-policy",
+	"Role.rbac.authorization.k8s.io": "rbac",
+	"RoleBinding.rbac.authorization.k8s.io": "rbac",
+	"ClusterRole.rbac.authorization.k8s.io": "rbac-cluster",
+	"ClusterRoleBinding.rbac.authorization.k8s.io": "rbac-cluster",
+	"ResourceQuota": "quota",
+	"LimitRange": "quota",
+	"PriorityClass.scheduling.k8s.io": "quota",
+	"PodDisruptionBudget.policy": "budget",
+	"PrometheusRule.monitoring.coreos.com": "alerting",
+	"ServiceMonitor.monitoring.coreos.com": "alerting",
+	"PodMonitor.monitoring.coreos.com": "alerting",
+	"AlertmanagerConfig.monitoring.coreos.com": "alerting",
+	"StorageClass.storage.k8s.io": "operator",
+	"RuntimeClass.node.k8s.io": "operator",
+	"Application.argoproj.io": "gate",
+	"ApplicationSet.argoproj.io": "gate",
+	"AppProject.argoproj.io": "gate",
+	"GateFile.tidegate.dev": "gate",
+	"ScheduledBackup.postgresql.cnpg.io": "backup",
+	"Backup.postgresql.cnpg.io": "backup",
+	"ObjectStore.barmancloud.cnpg.io": "backup",
+	"VolumeSnapshotClass.snapshot.storage.k8s.io": "backup",
+}
+
+# Groups whose other kinds are all alike.
+group_profiles := {
+	"traefik.io": "ingress",
+	"traefik.containo.us": "ingress",
+	"gateway.networking.k8s.io": "ingress",
+	"cilium.io": "network-policy",
+	"projectcalico.org": "network-policy",
+	"crd.projectcalico.org": "network-policy",
+	"policy.networking.k8s.io": "network-policy",
+	"admissionregistration.k8s.io": "admission",
+	"kyverno.io": "admission",
+	"policies.kyverno.io": "admission",
+	"constraints.gatekeeper.sh": "admission",
+	"templates.gatekeeper.sh": "admission",
+	"config.gatekeeper.sh": "admission",
+	"mutations.gatekeeper.sh": "admission",
+	"velero.io": "backup",
+	"k8up.io": "backup",
+	"kustomize.toolkit.fluxcd.io": "gate",
+	"helm.toolkit.fluxcd.io": "gate",
+	"source.toolkit.fluxcd.io": "gate",
+	"helm.fluxcd.io": "gate",
+	"fluxcd.controlplane.io": "gate",
+}
+
+# Labels and annotations that something acts on, by what stands before the slash. `unclaimed` ones
+# change how an object is deployed or classed, in ways that no row knows.
+meanings := {
+	"labels": {
+		"pod-security.kubernetes.io": "admission",
+		"rbac.authorization.k8s.io": "rbac-cluster",
+		"velero.io": "backup",
+		"tidegate.dev": "unclaimed",
+		"argocd.argoproj.io": "unclaimed",
+	},
+	"annotations": {
+		"argocd.argoproj.io": "unclaimed",
+		"kustomize.toolkit.fluxcd.io": "unclaimed",
+		"helm.sh": "unclaimed",
+		"tidegate.dev": "unclaimed",
+		"traefik.ingress.kubernetes.io": "ingress",
+		"nginx.ingress.kubernetes.io": "ingress",
+		"cert-manager.io": "tls",
+		"service.beta.kubernetes.io": "service-route",
+		"k8up.io": "backup",
+		"backup.velero.io": "backup",
+		"cnpg.io": "pg-outage",
+		"cluster-autoscaler.kubernetes.io": "scheduling",
+		"sidecar.istio.io": "config",
+		"reloader.stakater.com": "config",
+		"storageclass.kubernetes.io": "operator",
+	},
+}
+
+exact_meanings := {"kubernetes.io/ingress.class": "ingress-class"}
+
+# Annotations by which a deployer leaves what is deleted from Git in the cluster.
+keeping := {
+	"argocd.argoproj.io/sync-options": "Prune=false",
+	"helm.sh/resource-policy": "keep",
+	"kustomize.toolkit.fluxcd.io/prune": "disabled",
+}
+
+moves := {
+	"digest": {"code": "risk.image-digest", "tier": "medium", "text": "the same tag, another image"},
+	"patch": {"code": "risk.image-tag", "tier": "medium", "text": "another patch version"},
+	"other": {"code": "risk.image-tag", "tier": "high", "text": "another version, or another image altogether"},
+}
+
+guards := {
+	"allowPrivilegeEscalation": {"default": true, "safe": false, "power": "may gain privileges"},
+	"readOnlyRootFilesystem": {"default": false, "safe": true, "power": "may write its root"},
+	"runAsNonRoot": {"default": false, "safe": true, "power": "may run as root"},
+}
+
+losing_parameters := {"archive_command", "archive_mode", "fsync", "full_page_writes", "synchronous_commit"}
+
+parameter_texts := [
+	"",
+	"the database works by other rules at once",
+	"the database works by other rules after a restart",
+	"the database may lose data, or its archive stops",
+]
+
+reloaded_parameters := {
+	"checkpoint_completion_target",
+	"checkpoint_timeout",
+	"default_statistics_target",
+	"effective_cache_size",
+	"effective_io_concurrency",
+	"idle_in_transaction_session_timeout",
+	"lock_timeout",
+	"maintenance_work_mem",
+	"random_page_cost",
+	"seq_page_cost",
+	"statement_timeout",
+	"temp_buffers",
+	"work_mem",
+}
+
+connector_kinds := {"ConfigMap", "Secret", "ExternalSecret.external-secrets.io", "SealedSecret.bitnami.com"}
+
+database_kinds := {
+	"Cluster.postgresql.cnpg.io",
+	"postgresql.acid.zalan.do",
+	"PostgresCluster.postgres-operator.crunchydata.com",
+	"PerconaPGCluster.pgv2.percona.com",
+}
+
+# Components that the business lives on, and the tier when more than metadata changes.
+business := {
+	"payments": "critical",
+	"tax": "critical",
+	"pricing": "high",
+	"promotions": "high",
+	"loyalty": "high",
+	"warehouse-routing": "high",
+	"inventory": "high",
+	"pos": "high",
+}
+
+operator_images := {
+	"cert-manager-controller",
+	"cloudnative-pg",
+	"gatekeeper",
+	"k8up",
+	"kyverno",
+	"traefik",
+	"velero",
+}

@@ -1,0 +1,762 @@
+package tidegate.risk_tier.change_set_test
+
+import data.tidegate.risk_tier.change_set
+
+base := {
+	"environment": {"name": "prod", "stage": "production", "tenants": ["brand-a"], "maxTier": "critical"},
+	"unit": {"name": "odoo", "kind": "Paths"},
+	"range": {"environments": [{"name": "prod", "stage": "production"}], "tenants": ["brand-a"]},
+	"changes": [],
+	"facts": {
+		"inventory": {"status": "known", "value": {}},
+		"workloads": {"status": "known", "value": {"new": [], "old": []}},
+	},
+	"settings": {
+		"default-tier": "high",
+		"raise": [],
+		"lower": [],
+		"max-components": 3,
+		"max-objects": 3,
+		"max-tenants": 1,
+		"max-production-environments": 1,
+	},
+}
+
+# `apps/v1 Deployment` as an object of the shop.
+ref(kind) := {"apiVersion": parts[0], "kind": parts[1], "namespace": "shop", "name": "odoo"} if {
+	parts := split(kind, " ")
+}
+
+update(kind, fields) := {
+	"operation": "update",
+	"object": ref(kind),
+	"components": [],
+	"old": {"metadata": {"name": "odoo"}},
+	"new": {"metadata": {"name": "odoo"}},
+	"fields": [object.union(field, {"path": field.pointer}) | some field in fields],
+}
+
+create(kind, new) := {
+	"operation": "create",
+	"object": ref(kind),
+	"components": [],
+	"new": object.union({"metadata": {"name": "odoo"}}, new),
+	"fields": [],
+}
+
+delete(kind, old) := {
+	"operation": "delete",
+	"object": ref(kind),
+	"components": [],
+	"old": object.union({"metadata": {"name": "odoo"}}, old),
+	"fields": [],
+}
+
+changed(pointer, old, new) := {"pointer": pointer, "old": old, "new": new}
+
+added(pointer, new) := {"pointer": pointer, "new": new}
+
+removed(pointer, old) := {"pointer": pointer, "old": old}
+
+of(changes) := object.union(base, {"changes": changes})
+
+with_components(change, components) := object.union(change, {"components": components})
+
+with_inventory(given, inventory) := object.union(given, {"facts": {"inventory": {"value": inventory}}})
+
+with_workloads(given, old, new) := object.union(given, {"facts": {"workloads": {"value": {"old": old, "new": new}}}})
+
+w(containers) := {"change": 0, "labels": {"app": "odoo"}, "containers": containers}
+
+image(repository, tag, digest) := object.union(
+	{"repository": repository, "tag": tag, "valid": true, "pointer": "/spec/template/spec/containers/0/image"},
+	digest,
+)
+
+versioned(repository, tag, version) := object.union(image(repository, tag, pinned), {"version": version})
+
+pinned := {"digest": "sha256:1"}
+
+container(given) := {"name": "odoo", "image": given, "args": [], "env": [], "resources": {"requests": {}, "limits": {}}}
+
+# What comes out, as codes with their tiers.
+tiers(given) := {reason.code: reason.tier | some reason in found} if {
+	found := change_set.reasons with input as given
+}
+
+# One changed field for each row of the tables that says more than its class.
+rows := [
+	["apps/v1 Deployment", changed("/metadata/labels/note", "a", "b"), {"risk.metadata-only": "low"}],
+	["apps/v1 Deployment", added("/metadata/annotations", {"note": "b"}), {"risk.metadata-only": "low"}],
+	["apps/v1 Deployment", changed("/spec/replicas", 4, 6), {"risk.replicas": "medium"}],
+	["apps/v1 Deployment", changed("/spec/replicas", 4, 2), {"risk.replicas": "medium"}],
+	["apps/v1 Deployment", changed("/spec/replicas", 5, 2), {"risk.replicas-drop": "high"}],
+	["apps/v1 Deployment", changed("/spec/replicas", 2, 1), {"risk.replicas-drop": "high"}],
+	["apps/v1 Deployment", changed("/spec/replicas", 1, 0), {"risk.replicas-drop": "high"}],
+	["autoscaling/v2 HorizontalPodAutoscaler", changed("/spec/minReplicas", 6, 2), {"risk.replicas-drop": "high"}],
+	["autoscaling/v2 HorizontalPodAutoscaler", changed("/spec/metrics/0/x", 90, 20), {"risk.replicas": "medium"}],
+	["apps/v1 Deployment", changed("/spec/strategy/type", "a", "Recreate"), {"risk.strategy": "high"}],
+	["apps/v1 Deployment", added("/spec/template/spec/schedulingGates", []), {"risk.unclassified": "high"}],
+	["apps/v1 Deployment", added("/spec/template/metadata/annotations/x", "y"), {"risk.config": "medium"}],
+	["apps/v1 Deployment", changed("/spec/template/spec/containers/0/env/3/value", "a", "b"), {"risk.config": "medium"}],
+	[
+		"apps/v1 Deployment",
+		changed("/spec/template/spec/containers/0/readinessProbe/periodSeconds", 5, 9),
+		{"risk.probe": "medium"},
+	],
+	[
+		"apps/v1 Deployment",
+		removed("/spec/template/spec/containers/0/readinessProbe", {}),
+		{"risk.probe": "high"},
+	],
+	[
+		"apps/v1 Deployment",
+		removed("/spec/template/spec/containers/0/readinessProbe/periodSeconds", 5),
+		{"risk.probe": "medium"},
+	],
+	["apps/v1 Deployment", changed("/spec/template/spec/nodeSelector/x", "a", "b"), {"risk.scheduling": "medium"}],
+	["apps/v1 Deployment", added("/spec/template/spec/volumes/1", {"emptyDir": {}}), {"risk.volumes": "medium"}],
+	[
+		"apps/v1 Deployment",
+		added("/spec/template/spec/volumes/1", {"persistentVolumeClaim": {}}),
+		{"risk.volumes": "high"},
+	],
+	["apps/v1 Deployment", removed("/spec/template/spec/volumes", [{"projected": {}}]), {"risk.volumes": "high"}],
+	[
+		"apps/v1 Deployment",
+		changed("/spec/template/spec/volumes/1/persistentVolumeClaim/claimName", "a", "b"),
+		{"risk.volumes": "high"},
+	],
+	["apps/v1 Deployment", changed("/spec/template/spec/serviceAccountName", "a", "b"), {"risk.pod-security": "high"}],
+	["v1 Pod", changed("/metadata/labels/app", "a", "b"), {"risk.config": "medium"}],
+	["batch/v1 CronJob", changed("/spec/schedule", "a", "b"), {"risk.job": "medium"}],
+	[
+		"batch/v1 CronJob",
+		changed("/spec/jobTemplate/spec/template/spec/containers/0/args/0", "a", "b"),
+		{"risk.job": "medium", "risk.config": "medium"},
+	],
+	["v1 Service", changed("/spec/selector/app", "a", "b"), {"risk.service": "high"}],
+	["v1 Service", changed("/spec/ports/0/port", 80, 81), {"risk.service": "medium"}],
+	["v1 ConfigMap", changed("/data/odoo.conf", "a", "b"), {"risk.config": "medium"}],
+	["v1 Secret", changed("/data/password", "a", "b"), {"risk.secret": "high"}],
+	["external-secrets.io/v1 SecretStore", changed("/spec/provider", "a", "b"), {"risk.secret": "critical"}],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/postgresql/parameters/work_mem", "a", "b"),
+		{"risk.pg-parameter": "medium"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/postgresql/parameters/log_statement", "a", "b"),
+		{"risk.pg-parameter": "medium"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/postgresql/parameters/max_connections", "a", "b"),
+		{"risk.pg-parameter": "high"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/postgresql/parameters/fsync", "on", "off"),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/parameters", {"work_mem": "a", "fsync": "off"}),
+		{"risk.pg-parameter": "critical"},
+	],
+	["postgresql.cnpg.io/v1 Cluster", added("/spec/postgresql/pg_hba/0", "x"), {"risk.pg-parameter": "high"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 2), {"risk.pg-topology": "high"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 1), {"risk.pg-topology": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/replica/enabled", true, false), {"risk.pg-topology": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/storage/size", "20Gi", "10Gi"), {"risk.storage-change": "high"}],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/imageCatalogRef/major", 16, 17),
+		{"risk.pg-major": "critical", "risk.pg-minor": "high"},
+	],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/backup/target", "a", "b"), {"risk.backup": "high"}],
+	["postgresql.cnpg.io/v1 Cluster", removed("/spec/backup", {}), {"risk.backup": "critical"}],
+	["velero.io/v1 Schedule", changed("/spec/schedule", "a", "b"), {"risk.backup": "critical"}],
+	[
+		"v1 PersistentVolume",
+		changed("/spec/persistentVolumeReclaimPolicy", "Retain", "Delete"),
+		{"risk.storage-change": "critical"},
+	],
+	["networking.k8s.io/v1 Ingress", changed("/spec/rules/0/host", "a", "b"), {"risk.ingress": "high"}],
+	[
+		"networking.k8s.io/v1 Ingress",
+		changed("/spec/ingressClassName", "a", "b"),
+		{"risk.ingress": "critical"},
+	],
+	[
+		"networking.k8s.io/v1 Ingress",
+		changed("/metadata/annotations/kubernetes.io~1ingress.class", "a", "b"),
+		{"risk.ingress": "critical"},
+	],
+	["networking.k8s.io/v1 Ingress", added("/spec/tls", []), {"risk.ingress": "high", "risk.tls": "high"}],
+	["traefik.io/v1alpha1 IngressRoute", changed("/spec/routes/0/match", "a", "b"), {"risk.ingress": "high"}],
+	["networking.k8s.io/v1 NetworkPolicy", removed("/spec/ingress/0", {}), {"risk.network-policy": "high"}],
+	["networking.k8s.io/v1 NetworkPolicy", added("/spec/policyTypes/1", "Egress"), {"risk.network-policy": "high"}],
+	["networking.k8s.io/v1 NetworkPolicy", added("/spec/ingress/1", {}), {"risk.network-policy": "critical"}],
+	["rbac.authorization.k8s.io/v1 Role", added("/rules/0/verbs/1", "get"), {"risk.rbac": "high"}],
+	["rbac.authorization.k8s.io/v1 ClusterRole", added("/rules/0/verbs/1", "get"), {"risk.rbac": "critical"}],
+	[
+		"apiextensions.k8s.io/v1 CustomResourceDefinition",
+		added("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/x", {}),
+		{"risk.crd": "high"},
+	],
+	[
+		"apiextensions.k8s.io/v1 CustomResourceDefinition",
+		removed("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/x", {}),
+		{"risk.crd": "critical"},
+	],
+	[
+		"apiextensions.k8s.io/v1 CustomResourceDefinition",
+		added("/spec/versions/0/schema/openAPIV3Schema/required/0", "spec"),
+		{"risk.crd": "critical"},
+	],
+	["tidegate.dev/v1 GateFile", changed("/metadata/digest", "a", "b"), {"risk.gate": "critical"}],
+	["argoproj.io/v1alpha1 Application", changed("/metadata/labels/note", "a", "b"), {"risk.gate": "critical"}],
+	["v1 Namespace", changed("/metadata/labels/note", "a", "b"), {"risk.network-policy": "high"}],
+	[
+		"v1 Namespace",
+		removed("/metadata/labels/pod-security.kubernetes.io~1enforce", "restricted"),
+		{"risk.network-policy": "high", "risk.admission": "critical"},
+	],
+	[
+		"apps/v1 Deployment",
+		added("/metadata/annotations/argocd.argoproj.io~1sync-options", "Prune=false"),
+		{"risk.unclassified": "high"},
+	],
+	["apps/v1 Deployment", added("/metadata/finalizers/0", "x"), {"risk.unclassified": "high"}],
+	["example.org/v1 Thing", changed("/spec/x", 1, 2), {"risk.unclassified": "high"}],
+	["grafana.integreatly.org/v1beta1 GrafanaDashboard", changed("/spec/json", "a", "b"), {"risk.dashboard": "low"}],
+]
+
+test_each_row_claims_its_field if {
+	every row in rows {
+		[kind, field, expected] := row
+		tiers(of([update(kind, [field])])) == expected
+	}
+}
+
+test_a_reason_says_what_is_claimed_and_where if {
+	found := change_set.reasons with input as of([update("apps/v1 Deployment", [changed("/spec/replicas", 5, 2)])])
+	found == {{
+		"code": "risk.replicas-drop",
+		"tier": "high",
+		"change": 0,
+		"pointer": "/spec/replicas",
+		"text": "/spec/replicas: it falls from 5 to 2",
+	}}
+}
+
+test_one_code_speaks_once_for_a_change_with_its_highest_tier if {
+	found := change_set.reasons with input as of([update("apps/v1 Deployment", [
+		removed("/spec/template/spec/containers/0/livenessProbe/periodSeconds", 5),
+		removed("/spec/template/spec/containers/1/readinessProbe", {}),
+	])])
+	[reason.pointer | some reason in found] == ["/spec/template/spec/containers/1/readinessProbe"]
+}
+
+test_an_update_without_fields_is_unclassified if {
+	tiers(of([update("apps/v1 Deployment", [])])) == {"risk.unclassified": "high"}
+}
+
+test_no_change_gives_no_reason if tiers(of([])) == {}
+
+test_metadata_beside_a_field_is_not_metadata_only if {
+	tiers(of([update("v1 Service", [
+		changed("/metadata/labels/note", "a", "b"),
+		changed("/spec/ports/0/port", 80, 81),
+	])])) == {"risk.service": "medium"}
+}
+
+selected_by(inventory) := tiers(with_inventory(
+	of([object.union(
+		update("apps/v1 Deployment", [changed("/metadata/labels/app", "odoo", "web")]),
+		{"old": {"metadata": {"labels": {"app": "odoo"}}}, "new": {"metadata": {"labels": {"app": "web"}}}},
+	)]),
+	inventory,
+))
+
+test_labels_that_selectors_name_are_not_metadata_only if {
+	meta := {"name": "x", "namespace": "shop"}
+	peer := {"podSelector": {"matchLabels": {"app": "web"}}}
+	expression := {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+	every kind, specs in {
+		"Service": [{"selector": {"app": "odoo"}}],
+		"PodDisruptionBudget.policy": [{"selector": {"matchLabels": {"app": "web"}}}, {"selector": expression}],
+		"NetworkPolicy.networking.k8s.io": [
+			{"podSelector": {"matchLabels": {"app": "odoo"}}},
+			{"podSelector": {}, "ingress": [{"from": [peer]}]},
+			{"podSelector": {}, "egress": [{"to": [peer]}]},
+		],
+	} {
+		every spec in specs {
+			selected_by({kind: [{"metadata": meta, "spec": spec}]}) == {"risk.config": "medium"}
+		}
+	}
+	selected_by({"Service": [{"metadata": meta, "spec": {"selector": {"app": "redis"}}}]}) == {"risk.metadata-only": "low"}
+	selected_by({"Service": [{
+		"metadata": {"name": "x", "namespace": "other"},
+		"spec": {"selector": {"app": "odoo"}},
+	}]}) == {"risk.metadata-only": "low"}
+}
+
+image_tiers(old, new) := tiers(with_workloads(
+	of([update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/image", "a", "b")])]),
+	[w([container(old)])],
+	[w([container(new)])],
+))
+
+test_images_by_what_moves if {
+	old := versioned("reg/odoo", "v17.0.1-x", [17, 0, 1])
+	image_tiers(old, object.union(old, {"digest": "sha256:2"})) == {"risk.image-digest": "medium"}
+	image_tiers(old, versioned("reg/odoo", "v17.0.2-x", [17, 0, 2])) == {"risk.image-tag": "medium"}
+	image_tiers(old, versioned("reg/odoo", "v17.0.2-y", [17, 0, 2])) == {"risk.image-tag": "high"}
+	image_tiers(old, versioned("reg/odoo", "v17.1.1-x", [17, 1, 1])) == {"risk.image-tag": "high"}
+	image_tiers(old, versioned("reg/other", "v17.0.1-x", [17, 0, 1])) == {"risk.image-tag": "high"}
+	image_tiers(old, image("reg/odoo", "latest", {})) == {"risk.image-tag": "high", "risk.image-unpinned": "high"}
+	image_tiers(old, object.union(old, {"valid": false})) == {"risk.image-tag": "high"}
+}
+
+test_database_images_by_their_major_version if {
+	old := versioned("reg/postgresql", "16.4", [16, 4])
+	image_tiers(old, versioned("reg/postgresql", "16.5", [16, 5])) == {
+		"risk.image-tag": "high",
+		"risk.pg-minor": "high",
+	}
+	image_tiers(old, versioned("reg/postgresql", "17.0", [17, 0])) == {
+		"risk.image-tag": "high",
+		"risk.pg-major": "critical",
+	}
+	given := with_workloads(
+		of([with_components(
+			update("apps/v1 StatefulSet", [changed("/spec/template/spec/containers/0/image", "a", "b")]),
+			["database"],
+		)]),
+		[w([container(versioned("reg/db", "16.4", [16, 4]))])],
+		[w([container(versioned("reg/db", "main", []))])],
+	)
+	tiers(given) == {"risk.image-tag": "high", "risk.pg-major": "critical"}
+}
+
+memory_tiers(components, old, new) := tiers(with_workloads(
+	of([with_components(
+		update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/resources/limits/memory", "a", "b")]),
+		components,
+	)]),
+	[w([object.union(container(image("r", "1", pinned)), {"resources": {"limits": {"memoryBytes": old}}})])],
+	[w([object.union(container(image("r", "1", pinned)), {"resources": {"limits": {"memoryBytes": new}}})])],
+))
+
+test_memory_that_a_cache_loses_is_high if {
+	memory_tiers([], 2, 1) == {"risk.resources": "medium"}
+	memory_tiers(["cache"], 2, 1) == {"risk.resources": "high"}
+	memory_tiers(["database"], 2, 1) == {"risk.resources": "high"}
+	memory_tiers(["cache"], 1, 2) == {"risk.resources": "medium"}
+}
+
+module_tiers(old, new) := tiers(with_workloads(
+	of([update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/args/1", "a", "b")])]),
+	[w([object.union(container(image("reg/odoo", "17", pinned)), old)])],
+	[w([object.union(container(image("reg/odoo", "17", pinned)), new)])],
+))
+
+test_odoo_modules_are_more_than_configuration if {
+	module_tiers({"args": ["--workers=2"]}, {"args": ["--workers=4"]}) == {"risk.config": "medium"}
+	module_tiers({"args": ["-u", "sale"]}, {"args": ["-u", "stock"]}) == {"risk.odoo-modules": "high"}
+	module_tiers({"args": []}, {"args": ["--update=all"]}) == {"risk.odoo-modules": "high"}
+	module_tiers({}, {"env": [{"name": "ODOO_MODULES", "value": "sale"}]}) == {"risk.odoo-modules": "high"}
+}
+
+redis_tiers(old, new) := tiers(of([with_components(
+	update("v1 ConfigMap", [changed("/data/redis.conf", old, new)]),
+	["cache"],
+)]))
+
+test_a_cache_that_forgets_is_high if {
+	redis_tiers("port 1", "port 2") == {"risk.config": "medium", "risk.redis": "medium"}
+	redis_tiers("appendonly yes", "appendonly no") == {"risk.config": "medium", "risk.redis": "high"}
+	redis_tiers("save 60 1", "save \"\"") == {"risk.config": "medium", "risk.redis": "high"}
+	redis_tiers("save 60 1", "save 30 1") == {"risk.config": "medium", "risk.redis": "medium"}
+	redis_tiers("", "maxmemory-policy allkeys-lru") == {"risk.config": "medium", "risk.redis": "high"}
+	redis_tiers("", "maxmemory-policy noeviction") == {"risk.config": "medium", "risk.redis": "medium"}
+	by_key := update("v1 ConfigMap", [changed("/data/appendonly", "yes", "no")])
+	tiers(of([with_components(by_key, ["cache"])])) == {"risk.config": "medium", "risk.redis": "high"}
+}
+
+pod(spec) := {"spec": {"template": {"spec": spec}}}
+
+security_tiers(pointer, old, new) := tiers(of([object.union(
+	update("apps/v1 Deployment", [added(pointer, "x")]),
+	{"old": pod(old), "new": pod(new)},
+)]))
+
+test_pods_that_may_do_more_are_critical if {
+	context := "/spec/template/spec/containers/0/securityContext/x"
+	every new in [
+		{"privileged": true},
+		{"runAsNonRoot": false},
+		{"allowPrivilegeEscalation": true},
+		{"capabilities": {"add": ["SYS_ADMIN"]}},
+		{"capabilities": {"drop": []}},
+		{"seccompProfile": {"type": "Unconfined"}},
+	] {
+		old := {
+			"runAsNonRoot": true,
+			"allowPrivilegeEscalation": false,
+			"capabilities": {"drop": ["NET_RAW"]},
+			"seccompProfile": {"type": "RuntimeDefault"},
+		}
+		security_tiers(
+			context,
+			{"containers": [{"name": "odoo", "securityContext": old}]},
+			{"containers": [{"name": "odoo", "securityContext": object.union(old, new)}]},
+		) == {"risk.pod-security": "critical"}
+	}
+	security_tiers(
+		context,
+		{"containers": [{"name": "odoo"}]},
+		{"containers": [{"name": "odoo", "securityContext": {"runAsNonRoot": true, "capabilities": {"drop": ["ALL"]}}}]},
+	) == {"risk.pod-security": "high"}
+}
+
+test_pods_on_the_host_are_critical if {
+	security_tiers("/spec/template/spec/hostNetwork", {}, {"hostNetwork": true}) == {"risk.pod-security": "critical"}
+	security_tiers(
+		"/spec/template/spec/automountServiceAccountToken",
+		{"automountServiceAccountToken": false},
+		{"automountServiceAccountToken": true},
+	) == {"risk.pod-security": "critical"}
+	mounted := {"volumes": [{"name": "docker", "hostPath": {"path": "/var/run"}}]}
+	security_tiers("/spec/template/spec/volumes/0/hostPath", {}, mounted) == {
+		"risk.pod-security": "critical",
+		"risk.volumes": "high",
+	}
+}
+
+test_a_new_container_is_unclassified_and_critical_when_privileged if {
+	pointer := "/spec/template/spec/containers/1"
+	plain := {"name": "sidecar"}
+	security_tiers(pointer, {}, {"containers": [plain]}) == {"risk.unclassified": "high"}
+	security_tiers(pointer, {}, {"containers": [object.union(
+		plain,
+		{"securityContext": {"privileged": true}},
+	)]}) == {"risk.unclassified": "high", "risk.pod-security": "critical"}
+}
+
+test_creations_by_kind if {
+	every kind, expected in {
+		"apps/v1 Deployment": {"risk.workload-created": "medium"},
+		"apps/v1 DaemonSet": {"risk.workload-created": "high"},
+		"v1 ServiceAccount": {"risk.workload-created": "medium", "risk.rbac": "high"},
+		"v1 Secret": {"risk.secret": "high"},
+		"v1 LimitRange": {"risk.quota": "high"},
+		"traefik.io/v1alpha1 TLSOption": {"risk.ingress": "high", "risk.tls": "high"},
+		"traefik.io/v1alpha1 Middleware": {"risk.ingress": "high"},
+		"kyverno.io/v1 ClusterPolicy": {"risk.admission": "critical"},
+		"tidegate.dev/v1 GateFile": {"risk.gate": "critical"},
+		"helm.fluxcd.io/v1 HelmRelease": {"risk.gate": "critical"},
+		"fluxcd.controlplane.io/v1 ResourceSet": {"risk.gate": "critical"},
+		"monitoring.coreos.com/v1 ServiceMonitor": {"risk.alert-removed": "medium"},
+		"example.org/v1 Thing": {"risk.unclassified": "high"},
+		"v1 Namespace": {"risk.unclassified": "high"},
+	} {
+		tiers(of([create(kind, {})])) == expected
+	}
+}
+
+test_roles_that_grant_everything_are_critical if {
+	every manifest in [{"rules": [{"verbs": ["*"]}]}, {"roleRef": {"name": "cluster-admin"}}] {
+		tiers(of([create("rbac.authorization.k8s.io/v1 Role", manifest)])) == {"risk.rbac": "critical"}
+	}
+	wider := object.union(
+		update("rbac.authorization.k8s.io/v1 Role", [added("/rules/0/verbs/1", "*")]),
+		{"new": {"rules": [{"verbs": ["get", "*"]}]}},
+	)
+	tiers(of([wider])) == {"risk.rbac": "critical"}
+}
+
+test_a_created_workload_with_a_new_image_is_high if {
+	known := versioned("reg/odoo", "17.0.1", [17, 0, 1])
+	created := create("apps/v1 Deployment", {})
+	other := object.union(w([container(known)]), {"change": 1})
+	tiers(with_workloads(of([created]), [], [w([container(known)])])) == {"risk.workload-created": "high"}
+	tiers(with_workloads(of([created]), [other], [w([container(known)])])) == {"risk.workload-created": "medium"}
+	unpinned := w([container(image("reg/odoo", "latest", {}))])
+	tiers(with_workloads(of([created]), [other], [unpinned])) == {
+		"risk.workload-created": "medium",
+		"risk.image-unpinned": "high",
+	}
+}
+
+test_deletions_by_kind if {
+	every kind, expected in {
+		"apps/v1 Deployment": {"risk.workload-deletion": "high"},
+		"v1 PersistentVolumeClaim": {"risk.data-deletion": "critical"},
+		"postgresql.cnpg.io/v1 Cluster": {"risk.data-deletion": "critical"},
+		"v1 Namespace": {"risk.namespace-deletion": "critical"},
+		"networking.k8s.io/v1 NetworkPolicy": {"risk.network-policy": "critical"},
+		"projectcalico.org/v3 GlobalNetworkPolicy": {"risk.network-policy": "critical"},
+		"networking.k8s.io/v1 Ingress": {"risk.ingress": "critical"},
+		"policy/v1 PodDisruptionBudget": {"risk.scheduling": "critical"},
+		"velero.io/v1 Schedule": {"risk.backup": "critical"},
+		"apiextensions.k8s.io/v1 CustomResourceDefinition": {"risk.crd": "critical"},
+		"example.org/v1 Thing": {"risk.unclassified": "high"},
+	} {
+		tiers(of([delete(kind, {})])) == expected
+	}
+}
+
+test_deletion_of_what_is_still_needed_is_critical if {
+	meta := {"name": "x", "namespace": "shop"}
+	every row in [
+		["apps/v1 Deployment", "Service", {"selector": {"app": "odoo"}}],
+		[
+			"apps/v1 Deployment",
+			"HorizontalPodAutoscaler.autoscaling",
+			{"scaleTargetRef": {"kind": "Deployment", "name": "odoo"}},
+		],
+		["v1 Service", "IngressRoute.traefik.io", {"routes": [{"services": [{"name": "odoo"}]}]}],
+		["v1 Service", "Ingress.networking.k8s.io", {"defaultBackend": {"service": {"name": "odoo"}}}],
+		[
+			"v1 Service",
+			"Ingress.networking.k8s.io",
+			{"rules": [{"http": {"paths": [{"backend": {"service": {"name": "odoo"}}}]}}]},
+		],
+	] {
+		[kind, neighbour, spec] := row
+		given := with_workloads(of([delete(kind, {})]), [w([])], [])
+		tiers(with_inventory(given, {neighbour: [{"metadata": meta, "spec": spec}]})) == {
+			"risk.workload-deletion": "critical",
+		}
+	}
+	unrelated := [{"metadata": meta, "spec": {"selector": {"app": "redis"}}}]
+	given := with_workloads(of([delete("apps/v1 Deployment", {})]), [w([])], [])
+	tiers(with_inventory(given, {"Service": unrelated})) == {"risk.workload-deletion": "high"}
+}
+
+test_deletion_with_volumes_is_data_deletion if {
+	set := {"spec": {
+		"volumeClaimTemplates": [{}],
+		"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"},
+	}}
+	tiers(of([delete("apps/v1 StatefulSet", set)])) == {"risk.data-deletion": "critical"}
+	snapshot := {"spec": {"deletionPolicy": "Retain"}}
+	tiers(of([delete("snapshot.storage.k8s.io/v1 VolumeSnapshotContent", snapshot)])) == {"risk.data-deletion": "high"}
+}
+
+test_deletion_that_leaves_the_object_in_the_cluster_is_high if {
+	kept := {"metadata": {"annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Validate=false"}}}
+	tiers(of([delete("v1 PersistentVolumeClaim", kept)])) == {"risk.data-deletion": "high"}
+}
+
+named(change, name) := object.union(change, {"object": {"name": name}})
+
+test_a_generated_name_with_another_hash_is_configuration if {
+	goes := named(delete("v1 ConfigMap", {}), "odoo-conf-7h2k")
+	comes := named(create("v1 ConfigMap", {}), "odoo-conf-9m4t")
+	tiers(of([goes, comes])) == {"risk.config": "medium"}
+	other := named(create("v1 ConfigMap", {}), "redis-conf-9m4t")
+	tiers(of([goes, other])) == {"risk.workload-created": "medium", "risk.workload-deletion": "high"}
+}
+
+test_dashboards_are_low_on_both_sides if {
+	labels := {"metadata": {"labels": {"grafana_dashboard": "1"}}}
+	change := update("v1 ConfigMap", [changed("/data/board.json", "a", "b")])
+	tiers(of([object.union(change, {"old": labels, "new": labels})])) == {"risk.dashboard": "low"}
+	tiers(of([object.union(change, {"new": labels})])) == {"risk.config": "medium"}
+}
+
+test_recording_rules_are_dashboards_alerts_are_not if {
+	rule := update("monitoring.coreos.com/v1 PrometheusRule", [changed("/spec/groups/0/rules/0/expr", "a", "b")])
+	recording := {"spec": {"groups": [{"rules": [{"record": "x"}]}]}}
+	alerting := {"spec": {"groups": [{"rules": [{"alert": "x"}]}]}}
+	tiers(of([object.union(rule, {"old": recording, "new": recording})])) == {"risk.dashboard": "low"}
+	tiers(of([object.union(rule, {"old": alerting, "new": recording})])) == {"risk.alert-removed": "medium"}
+	tiers(of([create("monitoring.coreos.com/v1 PrometheusRule", alerting)])) == {"risk.alert-removed": "medium"}
+	tiers(of([delete("monitoring.coreos.com/v1 PrometheusRule", alerting)])) == {"risk.alert-removed": "medium"}
+	tiers(of([delete("monitoring.coreos.com/v1 PrometheusRule", recording)])) == {"risk.dashboard": "low"}
+}
+
+test_what_is_monitored_is_an_alert_matter if {
+	monitor := update("monitoring.coreos.com/v1 PodMonitor", [changed("/spec/selector/matchLabels/app", "a", "b")])
+	tiers(of([monitor])) == {"risk.alert-removed": "medium"}
+}
+
+test_business_components_are_never_only_configuration if {
+	change := update("v1 ConfigMap", [changed("/data/x", "a", "b")])
+	tiers(of([with_components(change, ["pricing"])])) == {"risk.config": "medium", "risk.business-component": "high"}
+	tiers(of([with_components(change, ["payments"])])) == {
+		"risk.config": "medium",
+		"risk.business-component": "critical",
+	}
+	labels := update("v1 ConfigMap", [changed("/metadata/labels/x", "a", "b")])
+	tiers(of([with_components(labels, ["payments"])])) == {"risk.metadata-only": "low"}
+	hook := update("v1 ConfigMap", [changed("/metadata/annotations/helm.sh~1hook", "a", "b")])
+	tiers(of([with_components(hook, ["payments"])])) == {"risk.unclassified": "high", "risk.business-component": "high"}
+	created := with_components(create("v1 ConfigMap", {}), ["tax"])
+	tiers(of([created])) == {"risk.workload-created": "medium", "risk.business-component": "critical"}
+}
+
+test_connectors_are_high if {
+	change := with_components(update("v1 ConfigMap", [changed("/data/x", "a", "b")]), ["connectors"])
+	tiers(of([change])) == {"risk.config": "medium", "risk.connector": "high"}
+	gone := with_components(delete("v1 ConfigMap", {}), ["connectors"])
+	tiers(of([gone])) == {"risk.workload-deletion": "high", "risk.connector": "high"}
+}
+
+test_operators_are_critical if {
+	operator := w([container(versioned("reg/traefik", "3.1.0", [3, 1, 0]))])
+	given := of([update("apps/v1 Deployment", [changed("/spec/replicas", 2, 3)])])
+	tiers(with_workloads(given, [operator], [operator])) == {"risk.replicas": "medium", "risk.operator": "critical"}
+}
+
+medium_change := update("v1 Service", [changed("/spec/ports/0/port", 80, 81)])
+
+test_more_environments_or_tenants_than_allowed_raise_by_one if {
+	second := {"range": {"environments": [
+		{"name": "prod", "stage": "production"},
+		{"name": "prod-us", "stage": "production"},
+		{"name": "dev", "stage": "development"},
+	]}}
+	tiers(object.union(of([medium_change]), second)) == {"risk.service": "medium", "risk.many-environments": "high"}
+	tenants := {"range": {"tenants": ["brand-a", "brand-b"]}}
+	tiers(object.union(of([medium_change]), tenants)) == {"risk.service": "medium", "risk.many-tenants": "high"}
+}
+
+test_what_a_cluster_shares_reaches_all_its_tenants if {
+	definition := update("apiextensions.k8s.io/v1 CustomResourceDefinition", [added("/spec/names/categories", [])])
+	shared := {"environment": {"tenants": ["brand-a", "brand-b"]}}
+	tiers(object.union(of([definition]), shared)) == {"risk.crd": "high", "risk.many-tenants": "critical"}
+	tiers(object.union(of([medium_change]), shared)) == {"risk.service": "medium"}
+}
+
+test_many_components_raise_unless_low if {
+	apart := [with_components(medium_change, [name]) | some name in ["ui", "backup", "cache"]]
+	tiers(of(apart)) == {"risk.service": "medium", "risk.many-components": "high"}
+	labels := update("v1 Service", [changed("/metadata/labels/x", "a", "b")])
+	tiers(of([with_components(labels, [name]) | some name in ["ui", "backup", "cache"]])) == {"risk.metadata-only": "low"}
+}
+
+test_names_that_the_same_objects_carry_are_one_component if {
+	three := ["ui", "backup", "cache"]
+	tiers(of([with_components(medium_change, three)])) == {"risk.service": "medium"}
+	two := [with_components(medium_change, three), with_components(medium_change, ["ui"])]
+	tiers(of(two)) == {"risk.service": "medium"}
+}
+
+test_application_and_database_in_one_step_raise if {
+	old := versioned("reg/odoo", "17.0.1", [17, 0, 1])
+	app := update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/image", "a", "b")])
+	database := update("postgresql.cnpg.io/v1 Cluster", [changed("/spec/postgresql/parameters/work_mem", "a", "b")])
+	given := with_workloads(
+		of([app, database]),
+		[w([container(old)])],
+		[w([container(versioned("reg/odoo", "17.0.2", [17, 0, 2]))])],
+	)
+	tiers(given) == {"risk.image-tag": "medium", "risk.pg-parameter": "medium", "risk.app-and-database": "high"}
+}
+
+test_too_many_objects_raise_and_never_past_critical if {
+	tiers(of([medium_change, medium_change, medium_change, medium_change])) == {
+		"risk.service": "medium",
+		"risk.unsized": "high",
+	}
+	gate := update("tidegate.dev/v1 GateFile", [changed("/digest", "a", "b")])
+	tiers(of([gate, gate, gate, gate])) == {"risk.gate": "critical", "risk.unsized": "critical"}
+}
+
+test_a_raised_reason_names_the_change_that_was_highest if {
+	labels := update("v1 Service", [changed("/metadata/labels/x", "a", "b")])
+	found := change_set.reasons with input as of([labels, labels, labels, medium_change])
+	{reason.change | some reason in found; reason.code == "risk.unsized"} == {3}
+}
+
+lower_rule(condition) := {"settings": {"lower": [{"when": condition, "owner": "shop team", "because": "tried often"}]}}
+
+test_a_rule_lowers_by_one_and_is_shown if {
+	given := object.union(of([medium_change]), lower_rule({"kinds": ["Service"]}))
+	tiers(given) == {"risk.service": "low"}
+	shown := change_set.warn with input as given
+	shown == {{
+		"code": "risk.lowered-by-rule",
+		"message": "risk.service counts as low instead of medium; shop team decided: tried often",
+		"object": medium_change.object,
+		"field": "/spec/ports/0/port",
+		"remediation": "remove the rule from `risk.lower` when it is no longer right",
+		"setting": "/settings/lower/0",
+	}}
+}
+
+test_no_rule_lowers_what_deletes_data_or_moves_the_gate if {
+	every change in [delete("v1 PersistentVolumeClaim", {}), create("tidegate.dev/v1 GateFile", {})] {
+		given := object.union(
+			of([change]),
+			lower_rule({"kinds": ["PersistentVolumeClaim", "GateFile.tidegate.dev"]}),
+		)
+		tiers(given)[_] == "critical"
+		shown := change_set.warn with input as given
+		shown == set()
+	}
+}
+
+test_conditions_must_all_hold if {
+	payments := with_components(medium_change, ["ui"])
+	both := {"kinds": ["Service"], "components": ["ui"]}
+	tiers(object.union(of([payments]), lower_rule(both))) == {"risk.service": "low"}
+	tiers(object.union(of([medium_change]), lower_rule(both))) == {"risk.service": "medium"}
+}
+
+test_a_change_cannot_lower_itself_by_a_label_it_brings if {
+	labels := {"metadata": {"labels": {"calm": "yes"}}}
+	rule := lower_rule({"labels": {"calm": "yes"}})
+	brought := object.union(medium_change, {"new": labels})
+	tiers(object.union(of([brought]), rule)) == {"risk.service": "medium"}
+	tiers(object.union(of([object.union(brought, {"old": labels})]), rule)) == {"risk.service": "low"}
+	tiers(object.union(of([create("v1 Service", labels)]), rule)) == {"risk.workload-created": "medium"}
+	tiers(object.union(of([delete("v1 Service", labels)]), rule)) == {"risk.workload-deletion": "medium"}
+}
+
+test_a_rule_raises_by_a_label_on_either_side if {
+	rule := {"settings": {"raise": [{"when": {"labels": {"hot": "yes"}}, "to": "critical", "because": "it is hot"}]}}
+	every side in ["old", "new"] {
+		hot := object.union(medium_change, {side: {"metadata": {"labels": {"hot": "yes"}}}})
+		tiers(object.union(of([hot]), rule)) == {"risk.service": "medium", "risk.raised-by-rule": "critical"}
+	}
+	tiers(object.union(of([medium_change]), rule)) == {"risk.service": "medium"}
+}
+
+judged(tier, most, unit) := object.union(of([medium_change]), {
+	"environment": {"maxTier": most},
+	"unit": {"kind": unit},
+	"risk": {"tier": tier, "reasons": [
+		{"code": "risk.service", "tier": "medium", "change": 0, "pointer": "/spec/ports/0/port", "text": "b"},
+		{"code": "risk.secret", "tier": "high", "change": 0, "pointer": "/data/x", "text": "a"},
+	]},
+})
+
+test_a_tier_above_the_environment_is_denied_with_its_reason if {
+	found := change_set.deny with input as judged("high", "medium", "Paths")
+	found == {{
+		"code": "risk.above-max-tier",
+		"message": "this change is high, but \"prod\" takes at most medium: a (risk.secret)",
+		"object": medium_change.object,
+		"field": "/data/x",
+		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment",
+		"setting": "/environment/maxTier",
+	}}
+}
+
+test_a_tier_that_the_environment_takes_passes if {
+	found := change_set.deny with input as judged("high", "high", "Paths")
+	found == set()
+}
+
+test_the_gate_is_never_held_by_a_tier if {
+	found := change_set.deny with input as judged("high", "low", "Gate")
+	found == set()
+}
