@@ -8,4 +8,5 @@ pub mod git;
 pub mod input;
 pub mod manifest;
 pub mod model;
+pub mod policy;
 pub mod schemas;

@@ -1,0 +1,22 @@
+//! Runs the Rego policies: what they declare, what they may do, what they answer.
+//! Knows nothing but the input document it is handed: no facts, no Git, no clock.
+
+mod answer;
+mod check;
+mod document;
+mod error;
+mod evaluate;
+pub mod limits;
+mod metadata;
+mod set;
+mod settings;
+mod suite;
+mod watchdog;
+
+pub use answer::{RawFinding, RawReason};
+pub use error::{Error, Place, Problems};
+pub use evaluate::{Entry, Evaluator};
+pub use metadata::{Kinds, Metadata, Reach, Scope, schema as metadata_schema};
+pub use set::{Module, Origin, Policy, PolicySet};
+pub use settings::{SettingProblem, Settings};
+pub use suite::{Coverage, Report, TestCase, TestOutcome, run_tests};

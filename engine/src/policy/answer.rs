@@ -1,0 +1,337 @@
+//! Turns what a rule gave back into findings and reasons, or says why it is neither.
+//! Knows the shape of an answer; not how it came about.
+
+use std::collections::BTreeSet;
+
+use regorus::Value;
+
+use super::document::Input;
+use super::error::{Error, Place};
+use super::evaluate::Entry;
+use super::limits;
+use super::metadata::Metadata;
+use crate::model::{Effect, ObjectRef, RiskTier};
+
+/// A finding as the policy gave it; places in files are added where they are known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RawFinding {
+    /// Declared in the policy's metadata.
+    pub code: String,
+    /// By the rule it came from.
+    pub effect: Effect,
+    /// The object it is about; without one it hits the unit.
+    pub object: Option<ObjectRef>,
+    /// RFC 6901 pointer into the object.
+    pub field: Option<String>,
+    /// One sentence with the offending value.
+    pub message: String,
+    /// What to do.
+    pub remediation: Option<String>,
+    /// RFC 6901 pointer into the input, naming the configuration value that makes it offend.
+    pub setting: Option<String>,
+}
+
+/// Why a change has a tier, as a risk policy gave it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RawReason {
+    /// The index of the change.
+    pub change: usize,
+    /// Declared in the policy's metadata.
+    pub code: String,
+    /// At least this.
+    pub tier: RiskTier,
+    /// RFC 6901 pointer into the object.
+    pub pointer: Option<String>,
+    /// One sentence.
+    pub text: String,
+}
+
+/// What is needed to judge an answer.
+pub(super) struct Context<'a> {
+    path: &'a str,
+    metadata: &'a Metadata,
+    entry: Entry,
+    /// What a finding may be about.
+    objects: BTreeSet<&'a Value>,
+    /// What a reason may be about: the indexes of the changes.
+    changes: BTreeSet<&'a Value>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        path: &'a str,
+        metadata: &'a Metadata,
+        input: &'a Input,
+        entry: Entry,
+    ) -> Self {
+        Self {
+            path,
+            metadata,
+            entry,
+            objects: items_of(input, "object", &PLACES),
+            changes: items_of(input, "index", &[&["changes"]]),
+        }
+    }
+
+    pub(super) fn findings(
+        &self,
+        effect: Effect,
+        answer: &Value,
+    ) -> Result<Vec<RawFinding>, Error> {
+        self.items(answer)?
+            .iter()
+            .map(|item| self.finding(effect, item))
+            .collect()
+    }
+
+    pub(super) fn reasons(&self, answer: &Value) -> Result<Vec<RawReason>, Error> {
+        self.items(answer)?
+            .iter()
+            .map(|item| self.reason(item))
+            .collect()
+    }
+
+    fn items<'v>(&self, answer: &'v Value) -> Result<&'v regorus::value::Set, Error> {
+        let rule = self.entry.rule();
+        match answer {
+            Value::Undefined => Err(Error::Undefined {
+                at: self.at(),
+                rule: rule.to_owned(),
+            }),
+            Value::Set(set) if set.len() > self.most() => Err(self.too_many(set.len())),
+            Value::Set(set) => Ok(set),
+            _ => Err(self.shape(format!("`{rule}` is {}, not a set", kind(answer)))),
+        }
+    }
+
+    fn most(&self) -> usize {
+        match self.entry {
+            Entry::Deny | Entry::Warn => limits::FINDINGS,
+            Entry::Reasons => limits::REASONS,
+        }
+    }
+
+    fn too_many(&self, value: usize) -> Error {
+        let at = self.at();
+        match self.entry {
+            Entry::Deny | Entry::Warn => Error::FindingCount { at, value },
+            Entry::Reasons => Error::ReasonCount { at, value },
+        }
+    }
+
+    fn finding(&self, effect: Effect, item: &Value) -> Result<RawFinding, Error> {
+        self.only_keys(
+            item,
+            &[
+                "code",
+                "message",
+                "object",
+                "field",
+                "remediation",
+                "setting",
+            ],
+        )?;
+        let code = self.text(item, "code")?;
+        // A code that may deny may also only warn; never the other way round.
+        let declared = self.metadata.codes.get(&code);
+        if declared.is_none_or(|declared| *declared > effect) {
+            return Err(self.undeclared(&code));
+        }
+        let finding = RawFinding {
+            message: self.message(item, "message")?,
+            object: self.object(item)?,
+            field: self.pointer(item, "field")?,
+            remediation: match item_of(item, "remediation") {
+                None => None,
+                Some(_) => Some(self.message(item, "remediation")?),
+            },
+            setting: self.pointer(item, "setting")?,
+            code,
+            effect,
+        };
+        if finding.field.is_some() && finding.object.is_none() {
+            return Err(self.shape(format!("`{}` has a field but no object", finding.code)));
+        }
+        Ok(finding)
+    }
+
+    fn reason(&self, item: &Value) -> Result<RawReason, Error> {
+        self.only_keys(item, &["code", "tier", "change", "pointer", "text"])?;
+        let code = self.text(item, "code")?;
+        if !self.metadata.reasons.contains(&code) {
+            return Err(self.undeclared(&code));
+        }
+        let tier = self.text(item, "tier")?;
+        let Some(tier) = RiskTier::parse(&tier) else {
+            return Err(self.shape(format!(
+                "`{code}` has the unknown tier `{}`",
+                shortened(&tier)
+            )));
+        };
+        Ok(RawReason {
+            change: self.change(item, &code)?,
+            tier,
+            pointer: self.pointer(item, "pointer")?,
+            text: self.message(item, "text")?,
+            code,
+        })
+    }
+
+    fn only_keys(&self, item: &Value, known: &[&str]) -> Result<(), Error> {
+        let Value::Object(object) = item else {
+            return Err(self.shape(format!(
+                "an element of `{}` is {}, not an object",
+                self.entry.rule(),
+                kind(item)
+            )));
+        };
+        for key in object.keys_sorted() {
+            let name = key.as_string().map_or("", |name| name);
+            if !known.contains(&name) {
+                return Err(self.shape(format!(
+                    "an element of `{}` has the unknown key `{}`",
+                    self.entry.rule(),
+                    shortened(&key.to_string())
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, item: &Value, key: &str) -> Result<String, Error> {
+        match item_of(item, key) {
+            Some(Value::String(text)) => Ok(text.to_string()),
+            None => Err(self.shape(format!(
+                "an element of `{}` has no `{key}`",
+                self.entry.rule()
+            ))),
+            Some(other) => Err(self.shape(format!("`{key}` is {}, not a string", kind(other)))),
+        }
+    }
+
+    /// A text for people: not empty, not huge, and without the marks of a failed `sprintf`.
+    fn message(&self, item: &Value, key: &str) -> Result<String, Error> {
+        let text = self.text(item, key)?;
+        if text.len() > limits::MESSAGE_BYTES {
+            return Err(Error::MessageLength {
+                at: self.at(),
+                what: key.to_owned(),
+                value: text.len(),
+            });
+        }
+        if text.trim().is_empty() {
+            return Err(self.shape(format!(
+                "a `{key}` is empty: an argument of `sprintf` may be of the wrong type"
+            )));
+        }
+        if text.contains("%!") {
+            return Err(self.shape(format!(
+                "a `{key}` holds `%!`: `sprintf` could not fill it in"
+            )));
+        }
+        Ok(text)
+    }
+
+    fn pointer(&self, item: &Value, key: &str) -> Result<Option<String>, Error> {
+        if item_of(item, key).is_none() {
+            return Ok(None);
+        }
+        let pointer = self.text(item, key)?;
+        if pointer.is_empty() || pointer.starts_with('/') {
+            return Ok(Some(pointer));
+        }
+        Err(self.shape(format!(
+            "`{key}` is no JSON pointer: `{}`",
+            shortened(&pointer)
+        )))
+    }
+
+    /// The object, which must be one that the input speaks of.
+    fn object(&self, item: &Value) -> Result<Option<ObjectRef>, Error> {
+        let Some(object) = item_of(item, "object") else {
+            return Ok(None);
+        };
+        let known = self.objects.contains(object);
+        let reference = object
+            .to_json_str()
+            .ok()
+            .and_then(|json| serde_json::from_str(&json).ok());
+        match reference {
+            Some(reference) if known => Ok(Some(reference)),
+            _ => Err(self.shape(
+                "a finding names an object that is neither a change's nor a workload's".to_owned(),
+            )),
+        }
+    }
+
+    fn change(&self, item: &Value, code: &str) -> Result<usize, Error> {
+        item_of(item, "change")
+            .filter(|change| self.changes.contains(change))
+            .and_then(|change| usize::try_from(change.as_u64().ok()?).ok())
+            .ok_or_else(|| self.shape(format!("`{code}` does not name a change by its index")))
+    }
+
+    fn undeclared(&self, code: &str) -> Error {
+        Error::UndeclaredCode {
+            at: self.at(),
+            finding: shortened(code),
+            rule: self.entry.rule().to_owned(),
+        }
+    }
+
+    fn shape(&self, what: String) -> Error {
+        Error::ResultShape {
+            at: self.at(),
+            what,
+        }
+    }
+
+    fn at(&self) -> Place {
+        Place::file(self.path)
+    }
+}
+
+/// What stands under `key` in the elements of the lists at these places of the input.
+fn items_of<'v>(input: &'v Input, key: &str, places: &[&[&str]]) -> BTreeSet<&'v Value> {
+    let key = Value::from(key);
+    let lists = places.iter().filter_map(|place| {
+        let mut steps = place.iter();
+        let list = steps.try_fold(input.value(), |value, step| item_of(value, step))?;
+        list.as_array().ok()
+    });
+    lists
+        .flat_map(|list| list.iter())
+        .filter_map(|item| item.as_object().ok()?.get(&key))
+        .collect()
+}
+
+fn item_of<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(object) => object.get(&Value::from(key)),
+        _ => None,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Set(_) => "a set",
+        Value::Object(_) => "an object",
+        Value::Undefined => "undefined",
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// The lists whose elements are about objects.
+const PLACES: [&[&str]; 3] = [
+    &["changes"],
+    &["facts", "workloads", "value", "new"],
+    &["facts", "workloads", "value", "old"],
+];

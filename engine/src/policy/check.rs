@@ -1,0 +1,356 @@
+//! Refuses a policy that could stall, abort or deceive the engine, before it runs.
+//! Knows the text of a folder and its metadata; nothing of inputs.
+
+mod builtins;
+mod graph;
+mod names;
+mod shape;
+mod source;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::Engine;
+use regorus::unstable::Module;
+use serde_json::Value;
+
+pub(super) use source::{check_text, lines_outside_strings};
+
+use self::graph::Graph;
+use self::names::{Names, Role, TestedPackage};
+use self::tree::{At, Form, Head, Reference};
+use super::error::{Error, Place};
+use super::metadata::Metadata;
+use crate::model::Effect;
+
+/// A policy file as the check needs it.
+pub(super) struct Source<'a> {
+    pub(super) path: &'a str,
+    pub(super) text: &'a str,
+    /// The package it must have.
+    pub(super) package: &'a str,
+}
+
+/// Checks one policy file.
+pub(super) fn check_policy(
+    source: &Source<'_>,
+    metadata: &Metadata,
+    settings: &Value,
+) -> Result<(), Vec<Error>> {
+    parsed(source, |module| {
+        let mut names = Names::new(source.path, module, Role::Policy { metadata, settings });
+        names.check_imports(module, &[]);
+        names.check_rules(module);
+        names.check_entries(module, metadata);
+        names.errors
+    })?;
+    compile(source, metadata)
+}
+
+/// Lets the engine look for what only it knows: variables that nothing binds, rules in conflict.
+fn compile(source: &Source<'_>, metadata: &Metadata) -> Result<(), Vec<Error>> {
+    let mut engine = load(source.path, source.text).map_err(|error| vec![error])?;
+    let entry = if metadata.reasons.is_empty() {
+        ENTRIES
+            .iter()
+            .find(|rule| rule_names(&mut engine).contains(**rule))
+    } else {
+        Some(&"reasons")
+    };
+    let rule = format!("data.{}.{}", source.package, entry.unwrap_or(&"deny"));
+    engine
+        .compile_with_entrypoint(&rule.into())
+        .map(|_compiled| ())
+        .map_err(|error| {
+            let (at, what) = super::evaluate::place_and_message(source.path, &error.to_string());
+            vec![Error::Syntax { at, what }]
+        })
+}
+
+/// Checks the test file of a folder against the packages of its policy files. Its own package is
+/// that of the folder, or of one of its files, with `_test` behind it.
+pub(super) fn check_test(
+    path: &str,
+    text: &str,
+    folder: &str,
+    policies: &[Source<'_>],
+) -> Result<(), Vec<Error>> {
+    let mut packages = Vec::new();
+    for policy in policies {
+        let mut functions = BTreeSet::new();
+        parsed(policy, |module| {
+            functions = function_names(module);
+            Vec::new()
+        })?;
+        packages.push(TestedPackage {
+            name: policy.package.to_owned(),
+            functions,
+        });
+    }
+    let mut engine = load(path, text).map_err(|error| vec![error])?;
+    let (found, _) = test_rules(&mut engine, path);
+    let is_test_of = |package: &str| found.strip_suffix("_test") == Some(package);
+    let source = Source {
+        path,
+        text,
+        package: match policies.iter().any(|policy| is_test_of(policy.package)) {
+            true => &found,
+            false => &format!("{folder}_test"),
+        },
+    };
+    parsed(&source, |module| {
+        let role = Role::Test {
+            aliases: aliases(module),
+            packages: &packages,
+        };
+        let mut names = Names::new(path, module, role);
+        names.check_imports(module, policies);
+        names.check_rules(module);
+        names.errors
+    })
+}
+
+/// The names under which a test imports packages, and those packages.
+fn aliases(module: &Module) -> BTreeMap<String, String> {
+    let imports = tree::imports(module).into_iter();
+    imports
+        .filter_map(|(path, alias, _)| {
+            let path = path?;
+            let package = path.text().strip_prefix("data.")?.to_owned();
+            Some((alias.or_else(|| last_name(&path))?, package))
+        })
+        .collect()
+}
+
+/// Parses `text` and hands out its tree, or says why it is no Rego.
+fn parsed(
+    source: &Source<'_>,
+    judge: impl FnOnce(&Module) -> Vec<Error>,
+) -> Result<(), Vec<Error>> {
+    let mut engine = load(source.path, source.text).map_err(|error| vec![error])?;
+    let Some(module) = engine.get_modules().first() else {
+        return Err(vec![no_package(source)]);
+    };
+    let mut errors = Vec::new();
+    match tree::package(module).and_then(|name| Some((name.at, name.static_path()?.join(".")))) {
+        None => errors.push(no_package(source)),
+        Some((at, found)) if found != source.package => errors.push(Error::PackageMismatch {
+            at: Place::new(source.path, at.line, at.column),
+            found,
+            expected: source.package.to_owned(),
+        }),
+        Some(_) => {}
+    }
+    errors.extend(judge(module));
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+/// An engine that holds one module.
+pub(super) fn load(path: &str, text: &str) -> Result<Engine, Error> {
+    let mut engine = Engine::new();
+    engine.set_strict_builtin_errors(true);
+    engine.set_gather_prints(true);
+    add_module(&mut engine, path, text)?;
+    Ok(engine)
+}
+
+/// Parses one more module into `engine`.
+pub(super) fn add_module(engine: &mut Engine, path: &str, text: &str) -> Result<(), Error> {
+    check_text(path, text)?;
+    engine
+        .add_policy(path.to_owned(), text.to_owned())
+        .map(|_package| ())
+        .map_err(|error| {
+            let (at, what) = super::evaluate::place_and_message(path, &error.to_string());
+            Error::Syntax { at, what }
+        })
+}
+
+fn no_package(source: &Source<'_>) -> Error {
+    Error::Syntax {
+        at: Place::file(source.path),
+        what: "the file has no package".to_owned(),
+    }
+}
+
+impl<'a> Names<'a> {
+    fn new(path: &'a str, module: &Module, role: Role<'a>) -> Self {
+        Self {
+            path,
+            role,
+            rules: tree::rules(module)
+                .filter_map(|(head, ..)| Some(head?.name.root))
+                .collect(),
+            functions: function_names(module),
+            rule: String::new(),
+            bound: BTreeSet::new(),
+            unknown: Vec::new(),
+            parts: BTreeMap::new(),
+            outer_parts: Vec::new(),
+            graph: Graph::default(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn check_imports(&mut self, module: &Module, tested: &[Source<'_>]) {
+        for (path, alias, at) in tree::imports(module) {
+            let name = path.map_or_else(|| "..".to_owned(), |path| path.text());
+            let language = name == "rego.v1"
+                || name == "future.keywords"
+                || name.starts_with("future.keywords.");
+            let own = tested
+                .iter()
+                .any(|source| name.strip_prefix("data.") == Some(source.package));
+            let at = self.place(at);
+            if !language && !own {
+                self.errors.push(Error::Import { at, name });
+            } else if let Some(alias) = alias.filter(|alias| builtins::is_taken(alias)) {
+                self.errors.push(Error::NameTaken { at, name: alias });
+            }
+        }
+    }
+
+    fn check_rules(&mut self, module: &Module) {
+        let mut first = BTreeMap::<String, At>::new();
+        let mut forms = BTreeMap::<String, Form>::new();
+        for (head, at, rule) in tree::rules(module) {
+            let Some(Head { name, form }) = head else {
+                let at = self.place(at);
+                self.errors.push(Error::Syntax {
+                    at,
+                    what: "the rule has no plain name".to_owned(),
+                });
+                continue;
+            };
+            if builtins::is_taken(&name.text()) || builtins::is_taken(&name.root) {
+                let at = self.place(name.at);
+                self.errors.push(Error::NameTaken {
+                    at,
+                    name: name.text(),
+                });
+            }
+            let known = forms.entry(name.text()).or_insert(form);
+            if !known.agrees_with(form) {
+                let at = self.place(name.at);
+                self.errors.push(Error::Syntax {
+                    at,
+                    what: format!("the rule `{}` is written in two forms", name.text()),
+                });
+            }
+            if *known == Form::Default {
+                *known = form;
+            }
+            first.entry(name.root.clone()).or_insert(name.at);
+            self.rule = name.root;
+            tree::walk(rule, self);
+            self.end_rule();
+        }
+        for (name, at) in first {
+            if let Some(way) = self.graph.cycle(&name) {
+                let at = self.place(at);
+                self.errors.push(Error::Recursion { at, name, way });
+            }
+        }
+    }
+
+    /// The entry rules are sets, and those that the metadata needs exist.
+    fn check_entries(&mut self, module: &Module, metadata: &Metadata) {
+        for (head, ..) in tree::rules(module) {
+            let Some(Head { name, form }) = head else {
+                continue;
+            };
+            let is_entry = ENTRIES.contains(&name.root.as_str());
+            if is_entry && (form != Form::Set || !name.steps.is_empty()) {
+                let at = self.place(name.at);
+                self.errors.push(Error::ResultShape {
+                    at,
+                    what: format!("`{}` is not written as a set", name.root),
+                });
+            }
+        }
+        self.errors
+            .extend(missing_entries(self.path, metadata, &self.rules));
+    }
+}
+
+/// The rules that the metadata promises and the file lacks.
+pub(super) fn missing_entries(
+    path: &str,
+    metadata: &Metadata,
+    rules: &BTreeSet<String>,
+) -> Vec<Error> {
+    let deny = metadata
+        .codes
+        .values()
+        .any(|effect| *effect == Effect::Deny);
+    let only_warn = !deny && !metadata.codes.is_empty();
+    [
+        ("deny", deny, "codes that deny"),
+        ("warn", only_warn, "codes that warn"),
+        ("reasons", !metadata.reasons.is_empty(), "reasons"),
+    ]
+    .into_iter()
+    .filter(|(rule, needed, _)| *needed && !rules.contains(*rule))
+    .map(|(rule, _, what)| Error::NoEntry {
+        at: Place::file(path),
+        rule: rule.to_owned(),
+        what: what.to_owned(),
+    })
+    .collect()
+}
+
+/// The names of the rules in the one module of `engine`.
+pub(super) fn rule_names(engine: &mut Engine) -> BTreeSet<String> {
+    let modules = engine.get_modules();
+    let rules = modules.iter().flat_map(|module| tree::rules(module));
+    rules
+        .filter_map(|(head, ..)| Some(head?.name.root))
+        .collect()
+}
+
+/// The lines on which the rules of a file begin.
+pub(super) fn rule_lines(path: &str, text: &str) -> Result<BTreeSet<u32>, Error> {
+    let mut engine = load(path, text)?;
+    let modules = engine.get_modules();
+    let rules = modules.iter().flat_map(|module| tree::rules(module));
+    Ok(rules.map(|(_, at, _)| at.line).collect())
+}
+
+/// The package of the first module of `engine` and its test rules by name.
+pub(super) fn test_rules(engine: &mut Engine, path: &str) -> (String, BTreeMap<String, Place>) {
+    let Some(module) = engine.get_modules().first() else {
+        return (String::new(), BTreeMap::new());
+    };
+    let package = tree::package(module).map_or_else(String::new, |package| package.text());
+    let rules = tree::rules(module).filter_map(|(head, ..)| head);
+    let mut tests = BTreeMap::new();
+    for Head { name, .. } in rules {
+        if name.root.starts_with("test_") || name.root.starts_with("todo_test_") {
+            tests
+                .entry(name.root)
+                .or_insert_with(|| Place::new(path, name.at.line, name.at.column));
+        }
+    }
+    (package, tests)
+}
+
+fn function_names(module: &Module) -> BTreeSet<String> {
+    tree::rules(module)
+        .filter_map(|(head, ..)| head)
+        .filter(|head| matches!(head.form, Form::Function | Form::Default))
+        .map(|head| head.name.text())
+        .collect()
+}
+
+fn last_name(path: &Reference) -> Option<String> {
+    path.static_path()?.last().map(|name| (*name).to_owned())
+}
+
+const ENTRIES: [&str; 3] = ["deny", "warn", "reasons"];
+
+#[cfg(test)]
+mod tests;

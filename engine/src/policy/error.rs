@@ -1,0 +1,338 @@
+//! Why a policy could not be read or could not answer.
+//! Knows no finding: whatever stands here ends in exit 3.
+
+use std::fmt;
+
+use miette::Diagnostic;
+
+/// A place in a policy's file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as the set names it.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl Place {
+    pub(super) fn new(path: &str, line: u32, column: u32) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: line.max(1),
+            column: column.max(1),
+        }
+    }
+
+    pub(super) fn file(path: &str) -> Self {
+        Self::new(path, 1, 1)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
+}
+
+/// A policy cannot be used, or did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error, Diagnostic)]
+#[expect(
+    missing_docs,
+    reason = "the messages document the variants and their fields"
+)]
+pub enum Error {
+    #[error("{at}: {what}")]
+    #[diagnostic(code(policy::syntax), help("policies are Rego v1 in UTF-8 files"))]
+    Syntax { at: Place, what: String },
+
+    #[error("{at}: brackets stand {depth} deep, the limit is {limit}", limit = super::limits::BRACKET_DEPTH)]
+    #[diagnostic(
+        code(policy::nesting),
+        help("give inner values a name of their own: the time to parse doubles with each level")
+    )]
+    Nesting { at: Place, depth: usize },
+
+    #[error("{at}: {what}")]
+    #[diagnostic(
+        code(policy::metadata),
+        help("the keys are described by schemas/policy-metadata.v1.json")
+    )]
+    Metadata { at: Place, what: String },
+
+    #[error("{at}: package `{found}` should be `{expected}`")]
+    #[diagnostic(code(policy::package_mismatch), help("the folder decides the package"))]
+    PackageMismatch {
+        at: Place,
+        found: String,
+        expected: String,
+    },
+
+    #[error("{at}: `{name}` is not allowed in a policy: {why}")]
+    #[diagnostic(
+        code(policy::builtin_forbidden),
+        help(
+            "a policy has no clock, randomness, network or environment; its answer depends on `input` alone"
+        )
+    )]
+    BuiltinForbidden {
+        at: Place,
+        name: String,
+        why: String,
+    },
+
+    #[error("{at}: there is no function `{name}`")]
+    #[diagnostic(
+        code(policy::unknown_function),
+        help("define it in this file, or correct the name")
+    )]
+    UnknownFunction { at: Place, name: String },
+
+    #[error("{at}: `{name}` has the name of something built in")]
+    #[diagnostic(code(policy::name_taken), help("choose another name"))]
+    NameTaken { at: Place, name: String },
+
+    #[error("{at}: `{name}` depends on itself: {}", way.join(" → "))]
+    #[diagnostic(
+        code(policy::recursion),
+        help(
+            "walk(..) and comprehensions replace recursion; a local variable must not have the name of a rule"
+        )
+    )]
+    Recursion {
+        at: Place,
+        name: String,
+        way: Vec<String>,
+    },
+
+    #[error("{at}: `{name}` cannot be imported here")]
+    #[diagnostic(
+        code(policy::import),
+        help("a policy imports `rego.v1` only; its tests also import their policy's package")
+    )]
+    Import { at: Place, name: String },
+
+    #[error("{at}: `{name}` reads outside this policy")]
+    #[diagnostic(
+        code(policy::data_reference),
+        help("name rules of this package directly; tests write out `data.<the policy's package>`")
+    )]
+    DataReference { at: Place, name: String },
+
+    #[error("{at}: `with` is for tests")]
+    #[diagnostic(
+        code(policy::with_outside_test),
+        help("pass the value to a function instead")
+    )]
+    WithOutsideTest { at: Place },
+
+    #[error("{at}: no rule `{rule}`, though the metadata declares {what}")]
+    #[diagnostic(
+        code(policy::no_entry),
+        help("write `{rule} contains ... if {{ ... }}`, or remove what is declared")
+    )]
+    NoEntry {
+        at: Place,
+        rule: String,
+        what: String,
+    },
+
+    #[error("{at}: {what}")]
+    #[diagnostic(
+        code(policy::result_shape),
+        help(
+            "entry rules are sets: `deny contains finding if {{ ... }}`; see the section on findings in CONTRIBUTING"
+        )
+    )]
+    ResultShape { at: Place, what: String },
+
+    #[error("{at}: `{name}` is no part of the input document")]
+    #[diagnostic(
+        code(policy::unknown_field),
+        help("schemas/input.v1.json describes the document")
+    )]
+    UnknownField { at: Place, name: String },
+
+    #[error("{at}: `{name}` is read but not declared")]
+    #[diagnostic(
+        code(policy::undeclared),
+        help("declare it in the metadata: `facts: [...]`, or `clock: true` for `input.now`")
+    )]
+    Undeclared { at: Place, name: String },
+
+    #[error("{at}: code `{finding}` is not declared for `{rule}`")]
+    #[diagnostic(
+        code(policy::undeclared_code),
+        help("list it in the metadata, under `codes` or `reasons`")
+    )]
+    UndeclaredCode {
+        at: Place,
+        finding: String,
+        rule: String,
+    },
+
+    #[error("{at}: `{rule}` has no value")]
+    #[diagnostic(
+        code(policy::undefined),
+        help("an entry rule is a set, empty if nothing is wrong")
+    )]
+    Undefined { at: Place, rule: String },
+
+    #[error("{at}: {what}")]
+    #[diagnostic(code(policy::evaluation), help("an error in a policy is never a pass"))]
+    Evaluation { at: Place, what: String },
+
+    #[error("{what} took longer than {limit_ms} ms")]
+    #[diagnostic(
+        code(policy::timeout),
+        help(
+            "look for nested iteration over all changes, or for one call that makes a huge value"
+        )
+    )]
+    Timeout { what: String, limit_ms: u128 },
+
+    #[error("{at}: {what}")]
+    #[diagnostic(
+        code(policy::builtin_error),
+        help("a function that fails is never undefined; test the value before you pass it on")
+    )]
+    BuiltinError { at: Place, what: String },
+
+    #[error("{what}: the interpreter of policies ended with a panic")]
+    #[diagnostic(
+        code(bug::policy_panic),
+        help("this is not a pass; please report it with the policy")
+    )]
+    Panic { what: String },
+
+    #[error("{what}: the machine gives no thread for it")]
+    #[diagnostic(
+        code(policy::no_thread),
+        help("raise the number of processes and threads that one user may have")
+    )]
+    NoThread { what: String },
+
+    #[error("{path}: this file has no place in a policy folder")]
+    #[diagnostic(
+        code(policy::unexpected_file),
+        help(
+            "a folder holds policy.rego, change_set.rego, policy_test.rego, README.md, settings.schema.json and cases/"
+        )
+    )]
+    UnexpectedFile { path: String },
+
+    #[error("policy `{folder}` of the repository has the name of a built-in one")]
+    #[diagnostic(
+        code(policy::shadowed),
+        help("rename the folder; a built-in policy is turned off or set up in tidegate.yaml")
+    )]
+    Shadowed { folder: String },
+
+    #[error("{path}: {what}")]
+    #[diagnostic(
+        code(policy::settings_schema),
+        help("every property has a description and a default; additionalProperties is false")
+    )]
+    SettingsSchema { path: String, what: String },
+
+    #[error("{path} is {value} bytes, the limit is {limit}", limit = super::limits::FILE_BYTES)]
+    #[diagnostic(code(limit::policy_file), help("split the policy"))]
+    FileSize { path: String, value: usize },
+
+    #[error("the number of policies is {value}, the limit is {limit}", limit = super::limits::POLICIES)]
+    #[diagnostic(code(limit::policies), help("remove policies that are not used"))]
+    Count { value: usize },
+
+    #[error("the size of all policies is {value} bytes, the limit is {limit}", limit = super::limits::TOTAL_BYTES)]
+    #[diagnostic(code(limit::policy_total), help("remove policies that are not used"))]
+    TotalSize { value: usize },
+
+    #[error("{at}: the number of findings is {value}, the limit is {limit}", limit = super::limits::FINDINGS)]
+    #[diagnostic(
+        code(limit::findings),
+        help("report one finding for each thing to mend")
+    )]
+    FindingCount { at: Place, value: usize },
+
+    #[error("{at}: the number of reasons is {value}, the limit is {limit}", limit = super::limits::REASONS)]
+    #[diagnostic(
+        code(limit::reasons),
+        help("give one reason for each code and change, and judge fewer changes at once")
+    )]
+    ReasonCount { at: Place, value: usize },
+
+    #[error("{at}: the {what} of a finding is {value} bytes, the limit is {limit}", limit = super::limits::MESSAGE_BYTES)]
+    #[diagnostic(
+        code(limit::message_length),
+        help("name what offends, do not print it whole")
+    )]
+    MessageLength {
+        at: Place,
+        what: String,
+        value: usize,
+    },
+}
+
+/// All that is wrong with a set of policies; at least one error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    // Boxed, since this travels in results.
+    first: Box<Error>,
+    rest: Vec<Error>,
+}
+
+impl Problems {
+    /// The problems in `errors`, sorted; `Ok` where there is none.
+    pub(super) fn none_in(mut errors: Vec<Error>) -> Result<(), Self> {
+        errors.sort();
+        errors.dedup();
+        let mut errors = errors.into_iter();
+        match errors.next() {
+            None => Ok(()),
+            Some(first) => Err(Self {
+                first: Box::new(first),
+                rest: errors.collect(),
+            }),
+        }
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+        std::iter::once(&*self.first).chain(&self.rest)
+    }
+}
+
+impl From<Error> for Problems {
+    fn from(first: Error) -> Self {
+        Self {
+            first: Box::new(first),
+            rest: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Stands for its first error; the others are related to it.
+impl Diagnostic for Problems {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.first.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.first.help()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.rest.iter().map(|error| error as &dyn Diagnostic),
+        ))
+    }
+}

@@ -1,0 +1,194 @@
+//! Bounds the time of work that cannot be interrupted from within: parsing, one long built-in call.
+//! Knows no policy. A run that passes its limit is left behind; it ends with the process.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::Error;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// The limit passed.
+    Late(Duration),
+    /// The thread died of a panic.
+    Died,
+    /// The machine gave no thread.
+    NoThread,
+}
+
+impl NoAnswer {
+    /// The error of `what`.
+    pub(super) fn error(self, what: &str) -> Error {
+        let what = what.to_owned();
+        match self {
+            Self::Late(limit) => Error::Timeout {
+                what,
+                limit_ms: limit.as_millis(),
+            },
+            Self::Died => Error::Panic { what },
+            Self::NoThread => Error::NoThread { what },
+        }
+    }
+}
+
+/// Runs `work` on a thread of its own with a large stack and waits for at most `limit`.
+///
+/// Whoever gets `Late` reports it and returns from `main`: the stuck thread dies with the process,
+/// and nothing that it would still say is read.
+pub(super) fn run_bounded<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NoAnswer> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    // A receiver that has given up is not told; the answer is then nobody's.
+    spawn(move || sender.send(work()).unwrap_or_default())?;
+    receive(&receiver, limit)
+}
+
+fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, NoAnswer> {
+    receiver.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => NoAnswer::Late(limit),
+        RecvTimeoutError::Disconnected => NoAnswer::Died,
+    })
+}
+
+/// A thread that answers one question after the other, each within a limit of its own.
+///
+/// A question that passed its limit ends the worker: what follows is refused, since the thread is
+/// still busy with it.
+#[derive(Debug)]
+pub(super) struct Worker<Q, A> {
+    questions: SyncSender<Q>,
+    answers: Receiver<A>,
+    lost: Option<NoAnswer>,
+    spent: Duration,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
+    /// Starts the thread; `answer` keeps its state between questions.
+    pub(super) fn start(mut answer: impl FnMut(Q) -> A + Send + 'static) -> Result<Self, NoAnswer> {
+        let (questions, inbox) = mpsc::sync_channel::<Q>(1);
+        let (outbox, answers) = mpsc::sync_channel(1);
+        spawn(move || {
+            for question in inbox {
+                if outbox.send(answer(question)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self {
+            questions,
+            answers,
+            lost: None,
+            spent: Duration::ZERO,
+        })
+    }
+
+    /// Asks and waits for at most `limit`.
+    pub(super) fn ask(&mut self, question: Q, limit: Duration) -> Result<A, NoAnswer> {
+        if let Some(lost) = self.lost {
+            return Err(lost);
+        }
+        let started = now();
+        let answer = match self.questions.send(question) {
+            Ok(()) => receive(&self.answers, limit),
+            Err(_) => Err(NoAnswer::Died),
+        };
+        self.spent += started.elapsed();
+        self.lost = answer.as_ref().err().copied();
+        answer
+    }
+
+    /// The time that all answers together took.
+    pub(super) fn spent(&self) -> Duration {
+        self.spent
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the watchdog is what measures durations"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), NoAnswer> {
+    thread::Builder::new()
+        .name("policy".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(work)
+        .map(|_detached| ())
+        .map_err(|_| NoAnswer::NoThread)
+}
+
+// Reserved, not used, until something nests deeply: the parser and the interpreter recurse.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Exit, code_of};
+
+    #[test]
+    fn work_that_ends_in_time_gives_its_answer() {
+        assert_eq!(run_bounded(Duration::from_secs(20), || 6 * 7), Ok(42));
+    }
+
+    #[test]
+    fn work_that_never_ends_is_left_behind() {
+        let limit = Duration::from_millis(20);
+        let stuck = run_bounded(limit, || {
+            thread::park();
+            loop {
+                thread::park();
+            }
+        });
+        assert_eq!(stuck, Err::<(), _>(NoAnswer::Late(limit)));
+    }
+
+    #[test]
+    fn work_that_panics_is_a_bug_and_not_late() {
+        let panics = || std::panic::resume_unwind(Box::new(()));
+        let result = run_bounded::<()>(Duration::from_secs(20), panics);
+        let died = result.unwrap_err();
+        assert_eq!(died, NoAnswer::Died);
+        let error = died.error("policy file x.rego");
+        assert_eq!(code_of(&error), "bug.policy-panic");
+        assert_eq!(Exit::of_error(&error), Exit::Bug);
+        let late = NoAnswer::Late(Duration::ZERO).error("policy file x.rego");
+        assert_eq!(Exit::of_error(&late), Exit::Unjudged);
+    }
+
+    #[test]
+    fn a_worker_that_died_once_stays_dead() {
+        let mut worker = Worker::start(|n: u64| {
+            if n == 0 {
+                std::panic::resume_unwind(Box::new(()));
+            }
+            n
+        })
+        .unwrap();
+        let limit = Duration::from_secs(20);
+        assert_eq!(worker.ask(1, limit), Ok(1));
+        assert_eq!(worker.ask(0, limit), Err(NoAnswer::Died));
+        assert_eq!(worker.ask(1, limit), Err(NoAnswer::Died));
+    }
+
+    #[test]
+    fn a_worker_that_was_late_once_is_never_asked_again() {
+        let mut worker = Worker::start(|n: u64| {
+            if n == 0 {
+                thread::sleep(Duration::from_secs(2));
+            }
+            n + 1
+        })
+        .unwrap();
+        let limit = Duration::from_secs(20);
+        assert_eq!(worker.ask(1, limit), Ok(2));
+        assert!(worker.ask(0, Duration::from_millis(20)).is_err());
+        assert!(worker.ask(1, limit).is_err());
+    }
+}
