@@ -10,3 +10,4 @@ pub mod manifest;
 pub mod model;
 pub mod policy;
 pub mod schemas;
+pub mod verdict;
