@@ -1,6 +1,7 @@
 //! tidegate judges what a commit range changes in a GitOps repository and signs the verdict.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod attest;
 pub mod change;
 pub mod config;
 pub mod facts;

@@ -1,0 +1,32 @@
+//! Signs and verifies statements: keys, trust file, DSSE envelopes, in-toto statements.
+//! Knows nothing of Git, configuration, policies or where verdicts lie.
+
+mod base64;
+mod dsse;
+mod error;
+mod json;
+mod keyfile;
+mod keys;
+#[cfg(test)]
+pub(crate) mod sample;
+mod statement;
+mod time;
+mod trust;
+mod unit;
+mod vsa;
+mod withdrawal;
+
+pub use dsse::{
+    MAX_ENVELOPE, MAX_PAYLOAD, MAX_SIGNATURES, PAYLOAD_TYPE, Signer, VerifiedStatement, pae, sign,
+    unverified_payload, verify,
+};
+pub use error::{Error, Rejection};
+pub use keyfile::{read_private, write_private};
+pub use keys::{PublicKey, SigningKey};
+pub use statement::{
+    Approval, Counts, FindingSummary, GatedState, Outcome, Verdict, statement_schema,
+};
+pub use trust::{MAX_KEYS, MAX_TRUST_FILE, Role, TrustFile, TrustedKey};
+pub use unit::UnitId;
+pub use vsa::{VERDICT_EXTENSION, VERIFIER_ID, VSA_PREDICATE};
+pub use withdrawal::{WITHDRAWAL_PREDICATE, Withdrawal};

@@ -1,0 +1,216 @@
+//! DSSE v1 envelopes: what is signed, and what a trusted key did sign.
+//! Knows nothing of what the payload says.
+
+use serde_json::{Value, json};
+
+use super::{Rejection, Role, SigningKey, TrustFile, TrustedKey, base64, json};
+use crate::model::Digest;
+
+/// A payload that a trusted key signed. Only [`verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedStatement {
+    payload: Vec<u8>,
+    signers: Vec<Signer>,
+}
+
+/// Whose signature held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The name in the trust file.
+    pub principal: String,
+    /// The fingerprint of the key.
+    pub keyid: String,
+}
+
+impl VerifiedStatement {
+    /// The bytes that were signed.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The SHA-256 of the payload, by which links name each other.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.payload)
+    }
+
+    /// Whose signatures held; distinct keys, never empty.
+    #[must_use]
+    pub fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+}
+
+/// The bytes that a signature covers: type and payload with their lengths.
+#[must_use]
+pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut out = format!(
+        "DSSEv1 {} {payload_type} {} ",
+        payload_type.len(),
+        payload.len()
+    )
+    .into_bytes();
+    out.extend_from_slice(payload);
+    out
+}
+
+/// Signs a statement; the envelope, without a newline at the end.
+#[must_use]
+pub fn sign(payload: &[u8], key: &SigningKey) -> Vec<u8> {
+    let signature = key.sign(&pae(PAYLOAD_TYPE, payload));
+    json::canonical(&json!({
+        "payload": base64::encode(payload),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key.public().keyid(), "sig": base64::encode(&signature)}],
+    }))
+}
+
+/// Returns the payload of `envelope` if a key that may sign as `role` for `environment` signed it.
+///
+/// Every trusted key is tried; a `keyid` lends no trust, and one that names another key than the
+/// signature's makes the signature count for nothing.
+///
+/// # Errors
+/// Malformed, not signed by a trusted key, or by one that may not sign this.
+pub fn verify(
+    envelope: &[u8],
+    trust: &TrustFile,
+    role: Role,
+    environment: &str,
+) -> Result<VerifiedStatement, Rejection> {
+    let envelope = Envelope::parse(envelope)?;
+    let message = pae(PAYLOAD_TYPE, &envelope.payload);
+    let known: Vec<&TrustedKey> = trust
+        .keys()
+        .iter()
+        .filter(|key| {
+            let made_by_key = |signature| envelope_signature_is_by(signature, key, &message);
+            envelope.signatures.iter().any(made_by_key)
+        })
+        .collect();
+    let signers: Vec<Signer> = known
+        .iter()
+        .filter(|key| key.may_sign(role, environment))
+        .map(|key| Signer {
+            principal: key.principal.clone(),
+            keyid: key.public.keyid(),
+        })
+        .collect();
+    match (signers.is_empty(), known.first()) {
+        (false, _) => Ok(VerifiedStatement {
+            payload: envelope.payload,
+            signers,
+        }),
+        (true, Some(key)) => Err(Rejection::SignerNotTrustedFor {
+            principal: key.principal.clone(),
+            role: role.as_str(),
+            environment: environment.to_owned(),
+        }),
+        (true, None) => Err(Rejection::Signature {
+            signatures: envelope.signatures.len(),
+        }),
+    }
+}
+
+/// The payload of `envelope` as it stands there, signed by nobody knows whom: good for finding out
+/// which key to ask for, and for messages.
+///
+/// # Errors
+/// Malformed.
+pub fn unverified_payload(envelope: &[u8]) -> Result<Vec<u8>, Rejection> {
+    Envelope::parse(envelope).map(|envelope| envelope.payload)
+}
+
+struct Envelope {
+    payload: Vec<u8>,
+    signatures: Vec<RawSignature>,
+}
+
+struct RawSignature {
+    keyid: String,
+    bytes: Vec<u8>,
+}
+
+impl Envelope {
+    fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
+        if bytes.len() > MAX_ENVELOPE {
+            return Err(Rejection::TooLong {
+                found: bytes.len(),
+                limit: MAX_ENVELOPE,
+            });
+        }
+        let value = json::parse(bytes).map_err(|what| Rejection::Malformed { what })?;
+        let payload_type = text(&value, "payloadType")?;
+        if payload_type != PAYLOAD_TYPE {
+            return Err(Rejection::Predicate {
+                expected: "an in-toto statement",
+                found: payload_type.chars().take(80).collect(),
+            });
+        }
+        let payload = text(&value, "payload")?;
+        if payload.is_empty() || payload.len() / 4 * 3 > MAX_PAYLOAD {
+            return malformed("`payload` is empty or too long");
+        }
+        let Some(payload) = base64::decode(payload) else {
+            return malformed("`payload` is no canonical base64");
+        };
+        let Some(signatures) = value.get("signatures").and_then(Value::as_array) else {
+            return malformed("`signatures` is no list");
+        };
+        if !(1..=MAX_SIGNATURES).contains(&signatures.len()) {
+            return malformed("`signatures` is empty or too long");
+        }
+        Ok(Self {
+            payload,
+            signatures: signatures
+                .iter()
+                .map(RawSignature::parse)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl RawSignature {
+    fn parse(value: &Value) -> Result<Self, Rejection> {
+        let Some(bytes) = base64::decode(text(value, "sig")?) else {
+            return malformed("`sig` is no canonical base64");
+        };
+        Ok(Self {
+            keyid: text(value, "keyid")?.to_owned(),
+            bytes,
+        })
+    }
+}
+
+fn envelope_signature_is_by(signature: &RawSignature, key: &TrustedKey, message: &[u8]) -> bool {
+    let named = signature.keyid.is_empty() || signature.keyid == key.public.keyid();
+    named
+        && <[u8; 64]>::try_from(signature.bytes.as_slice())
+            .is_ok_and(|bytes| key.public.has_signed(message, &bytes))
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str, Rejection> {
+    value.get(field).and_then(Value::as_str).map_or_else(
+        || malformed(&format!("`{field}` is missing or no string")),
+        Ok,
+    )
+}
+
+fn malformed<T>(what: &str) -> Result<T, Rejection> {
+    Err(Rejection::Malformed {
+        what: what.to_owned(),
+    })
+}
+
+/// The only payload type; slsa-verifier and cosign compare it for equality.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// The longest envelope that is read.
+pub const MAX_ENVELOPE: usize = 4 * 1024 * 1024;
+/// The longest payload that is read.
+pub const MAX_PAYLOAD: usize = 3 * 1024 * 1024;
+/// The most signatures that are tried.
+pub const MAX_SIGNATURES: usize = 16;
+
+#[cfg(test)]
+mod tests;

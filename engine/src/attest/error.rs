@@ -1,0 +1,224 @@
+//! What can go wrong with keys and trust files, and why bytes are no statement of ours.
+//! Never holds the content of a key or of a document that did not parse.
+
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+
+/// A key or a trust file that cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// Not one of the two accepted spellings of an Ed25519 key.
+    #[error("the key cannot be read: {what}")]
+    #[diagnostic(
+        code(key::format),
+        help(
+            "a private key is one PEM block `PRIVATE KEY` (PKCS#8), a public key one PEM block `PUBLIC KEY`; `tidegate keys new` makes both"
+        )
+    )]
+    KeyFormat {
+        /// What is wrong, without content.
+        what: &'static str,
+    },
+    /// The public half inside the file belongs to another private half.
+    #[error("the private key file holds a public half that does not belong to it")]
+    #[diagnostic(
+        code(key::inconsistent),
+        help("make a new key with `tidegate keys new`")
+    )]
+    KeyInconsistent,
+    /// A key that anyone can sign for.
+    #[error("the key is weak: {what}")]
+    #[diagnostic(code(key::weak), help("make a new key with `tidegate keys new`"))]
+    KeyWeak {
+        /// What is wrong, without content.
+        what: &'static str,
+    },
+    /// Someone is about to publish a private key.
+    #[error("a private key stands where a public key is expected")]
+    #[diagnostic(
+        code(key::private_where_public),
+        help("replace it with the public key, and treat the private key as leaked")
+    )]
+    PrivateWherePublic,
+    /// Others can read the key file.
+    #[error("`{}` has mode {mode:o}, others can read it", path.display())]
+    #[diagnostic(
+        code(key::permissions),
+        help("run `chmod 600` on it, and think about who could have read it")
+    )]
+    KeyPermissions {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A link, folder, pipe or device.
+    #[error("`{}` is no regular file", path.display())]
+    #[diagnostic(code(key::not_a_file), help("name the key file itself"))]
+    KeyNotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The key file is too long to be one.
+    #[error("`{}` is too long for a key", path.display())]
+    #[diagnostic(code(limit::key_file), help("name the key file itself"))]
+    KeyTooLong {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The key file would land in a repository.
+    #[error("`{}` lies in the Git work tree `{}`", path.display(), work_tree.display())]
+    #[diagnostic(
+        code(key::in_work_tree),
+        help("choose a path outside of every repository")
+    )]
+    KeyInWorkTree {
+        /// The path.
+        path: PathBuf,
+        /// The folder that holds `.git`.
+        work_tree: PathBuf,
+    },
+    /// The key file cannot be read or written.
+    #[error("cannot {action} `{}`", path.display())]
+    #[diagnostic(code(key::io), help("check the path; a key is never overwritten"))]
+    KeyIo {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The operating system gives no randomness.
+    #[error("the operating system gave no random bytes")]
+    #[diagnostic(
+        code(key::randomness),
+        help("try again when the machine has started up")
+    )]
+    Randomness,
+    /// The trust file is not what it should be.
+    #[error("the trust file is not valid: {what}")]
+    #[diagnostic(
+        code(trust_root::invalid),
+        help("`tidegate keys new` prints a valid `.tidegate/trust.json`")
+    )]
+    TrustInvalid {
+        /// What is wrong, naming the entry.
+        what: String,
+    },
+    /// A trust file without keys never means that no signature is needed.
+    #[error("the trust file trusts no key")]
+    #[diagnostic(
+        code(trust_root::empty),
+        help("add the public key of the signer; `tidegate keys new` prints the file")
+    )]
+    TrustEmpty,
+    /// A trust file of a later version.
+    #[error("the trust file has version {found}, this tidegate reads version 1")]
+    #[diagnostic(code(trust_root::version), help("use a newer tidegate"))]
+    TrustVersion {
+        /// The version it states.
+        found: u64,
+    },
+    /// A key of a trust file cannot be used.
+    #[error("key {index} of the trust file (`{principal}`)")]
+    #[diagnostic(
+        code(trust_root::key),
+        help("replace it with a public key that `tidegate keys show` prints")
+    )]
+    TrustKey {
+        /// Position from 1.
+        index: usize,
+        /// Whose key.
+        principal: String,
+        /// Why.
+        #[source]
+        source: Box<Self>,
+    },
+    /// A name that cannot name an environment or a unit.
+    #[error("`{name}` cannot name an environment or a unit")]
+    #[diagnostic(
+        code(usage::unit_name),
+        help("use letters, digits, `-`, `.` and `_`, beginning with a letter or digit")
+    )]
+    UnitName {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Why bytes are no statement of ours, or none that a trusted key signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
+pub enum Rejection {
+    /// Longer than any verdict.
+    #[error("the envelope is {found} bytes long, the limit is {limit}")]
+    #[diagnostic(code(limit::envelope), help("name the envelope itself"))]
+    TooLong {
+        /// Its length.
+        found: usize,
+        /// The cap.
+        limit: usize,
+    },
+    /// Not an envelope, or its payload no statement.
+    #[error("malformed: {what}")]
+    #[diagnostic(
+        code(refused::malformed),
+        help("fetch the verdict again; if it stays so, sign again")
+    )]
+    Malformed {
+        /// What is wrong, without content.
+        what: String,
+    },
+    /// No trusted key signed these bytes.
+    #[error("no trusted key made any of the {signatures} signatures")]
+    #[diagnostic(
+        code(refused::signature),
+        help("the bytes were changed, or the signer's public key is not in the trust file")
+    )]
+    Signature {
+        /// How many there are.
+        signatures: usize,
+    },
+    /// A known key that may not sign this.
+    #[error("`{principal}` may not sign as {role} for `{environment}`")]
+    #[diagnostic(
+        code(refused::signer_not_trusted_for),
+        help("sign with a key that the trust file allows for this environment")
+    )]
+    SignerNotTrustedFor {
+        /// Whose key it is.
+        principal: String,
+        /// The role that was asked for.
+        role: &'static str,
+        /// The environment that was asked for.
+        environment: String,
+    },
+    /// Made by a later tidegate.
+    #[error("`{found}` needs a newer tidegate")]
+    #[diagnostic(code(refused::version), help("use a newer tidegate"))]
+    Version {
+        /// The name with its version.
+        found: String,
+    },
+    /// A signed statement of another kind.
+    #[error("expected {expected}, found `{found}`")]
+    #[diagnostic(code(refused::predicate), help("name a verdict that tidegate made"))]
+    Predicate {
+        /// What should stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// Fields that contradict each other.
+    #[error("inconsistent: {what}")]
+    #[diagnostic(
+        code(refused::inconsistent),
+        help("sign again with an unmodified tidegate")
+    )]
+    Inconsistent {
+        /// Which fields.
+        what: String,
+    },
+}

@@ -1,0 +1,199 @@
+//! Private key files: made once, readable by their owner only.
+//! Knows nothing of what the keys sign.
+
+use std::{
+    fs::{self, File, Metadata, OpenOptions},
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+use super::{Error, SigningKey};
+
+/// Writes `key` to a new file that only its owner can read.
+///
+/// # Errors
+/// The path exists, lies inside a Git work tree, or cannot be written.
+pub fn write_private(path: &Path, key: &SigningKey) -> Result<(), Error> {
+    let failed = |source| Error::KeyIo {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    };
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let folder = folder.canonicalize().map_err(failed)?;
+    if let Some(work_tree) = work_tree_of(&folder) {
+        return Err(Error::KeyInWorkTree {
+            path: path.to_owned(),
+            work_tree,
+        });
+    }
+    let mut file = create(path).map_err(failed)?;
+    let written = file
+        .write_all(key.to_pem().as_bytes())
+        .and_then(|()| file.sync_all());
+    written.map_err(|source| {
+        // Half a key is no use to anyone; the write's own error is the one to tell.
+        let _ = fs::remove_file(path);
+        failed(source)
+    })
+}
+
+/// Reads a private key file that nobody else can read.
+///
+/// # Errors
+/// No regular file, wider permissions than 0600, or no key.
+pub fn read_private(path: &Path) -> Result<SigningKey, Error> {
+    let failed = |source| Error::KeyIo {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let named = fs::symlink_metadata(path).map_err(failed)?;
+    let not_a_file = || Error::KeyNotAFile {
+        path: path.to_owned(),
+    };
+    if !named.is_file() {
+        return Err(not_a_file());
+    }
+    let file = File::open(path).map_err(failed)?;
+    let opened = file.metadata().map_err(failed)?;
+    if !opened.is_file() || !same_file(&named, &opened) {
+        return Err(not_a_file());
+    }
+    check_mode(path, &opened)?;
+    let mut pem = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
+    let limit = u64::try_from(MAX_FILE)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    file.take(limit).read_to_end(&mut pem).map_err(failed)?;
+    if pem.len() > MAX_FILE {
+        return Err(Error::KeyTooLong {
+            path: path.to_owned(),
+        });
+    }
+    SigningKey::from_pem(&pem)
+}
+
+/// The work tree that holds `folder`, ignored or not.
+fn work_tree_of(folder: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .find(|ancestor| ancestor.join(".git").exists())
+        .map(Path::to_owned)
+}
+
+#[cfg(unix)]
+fn create(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn create(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(unix)]
+fn same_file(named: &Metadata, opened: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (named.dev(), named.ino()) == (opened.dev(), opened.ino())
+}
+
+#[cfg(not(unix))]
+fn same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & !0o600 == 0 {
+        return Ok(());
+    }
+    Err(Error::KeyPermissions {
+        path: path.to_owned(),
+        mode,
+    })
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &Metadata) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Far more than a key needs.
+const MAX_FILE: usize = 16 * 1024;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+    use crate::model::code_of;
+
+    fn key() -> SigningKey {
+        SigningKey::generate(getrandom::fill).unwrap()
+    }
+
+    fn code(path: &Path) -> String {
+        read_private(path)
+            .err()
+            .map_or("ok".into(), |error| code_of(&error))
+    }
+
+    #[test]
+    fn what_is_written_is_private_and_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        let key = key();
+        write_private(&path, &key).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(read_private(&path).unwrap().public(), key.public());
+        let error = write_private(&path, &self::key()).unwrap_err();
+        assert_eq!(code_of(&error), "key.io");
+        assert_eq!(read_private(&path).unwrap().public(), key.public());
+    }
+
+    #[test]
+    fn a_key_never_lands_in_a_work_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(".git")).unwrap();
+        fs::create_dir_all(folder.path().join("deep/er")).unwrap();
+        let path = folder.path().join("deep/er/key.pem");
+        let error = write_private(&path, &key()).unwrap_err();
+        assert_eq!(code_of(&error), "key.in-work-tree");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_key_that_others_could_read_or_swap_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        write_private(&path, &key()).unwrap();
+        for mode in [0o644, 0o640, 0o604, 0o700, 0o601] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(code(&path), "key.permissions", "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+        assert_eq!(code(&path), "ok");
+        let link = folder.path().join("link.pem");
+        symlink(&path, &link).unwrap();
+        assert_eq!(code(&link), "key.not-a-file");
+        assert_eq!(code(folder.path()), "key.not-a-file");
+        assert_eq!(code(&folder.path().join("none")), "key.io");
+    }
+}

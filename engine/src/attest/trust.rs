@@ -1,0 +1,311 @@
+//! `.tidegate/trust.json`, simple form: who may sign what.
+//! Knows no signature; it only hands out keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, PublicKey, json};
+
+/// The trusted keys; never empty, no key twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustFile {
+    keys: Vec<TrustedKey>,
+}
+
+/// A key, whose it is and what it may sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedKey {
+    /// The key.
+    pub public: PublicKey,
+    /// What it signs.
+    pub role: Role,
+    /// Whose it is.
+    pub principal: String,
+    /// Where; `None` means everywhere, and so does the entry `*`. The unit `gate` of a branch is the
+    /// entry `<branch>/gate`.
+    pub environments: Option<Vec<String>>,
+}
+
+/// What a key signs. One key has one role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Links, baselines, renewals and withdrawals.
+    MergeSigner,
+    /// Approvals and reviews of debt.
+    Approver,
+    /// Emergency overrides.
+    BreakGlass,
+    /// Backup and restore-test statements.
+    BackupReporter,
+    /// Change tickets.
+    TicketReporter,
+    /// Lists of deployed images.
+    InventoryReporter,
+}
+
+impl Role {
+    /// The name as it stands in the file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MergeSigner => "merge-signer",
+            Self::Approver => "approver",
+            Self::BreakGlass => "break-glass",
+            Self::BackupReporter => "backup-reporter",
+            Self::TicketReporter => "ticket-reporter",
+            Self::InventoryReporter => "inventory-reporter",
+        }
+    }
+
+    /// Reads the name back; `None` for any other spelling.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::MergeSigner,
+            Self::Approver,
+            Self::BreakGlass,
+            Self::BackupReporter,
+            Self::TicketReporter,
+            Self::InventoryReporter,
+        ]
+        .into_iter()
+        .find(|role| role.as_str() == name)
+    }
+}
+
+impl TrustFile {
+    /// Takes keys.
+    ///
+    /// # Errors
+    /// No key, too many, one key twice, a name or an environment list that is empty.
+    pub fn new(keys: Vec<TrustedKey>) -> Result<Self, Error> {
+        if keys.is_empty() {
+            return Err(Error::TrustEmpty);
+        }
+        if keys.len() > MAX_KEYS {
+            return invalid(format!("{} keys, the limit is {MAX_KEYS}", keys.len()));
+        }
+        for (index, key) in keys.iter().enumerate() {
+            if key.principal.is_empty() {
+                return invalid(format!("key {} has an empty principal", index + 1));
+            }
+            if key.environments.as_ref().is_some_and(Vec::is_empty) {
+                return invalid(format!(
+                    "key {} has an empty list of environments",
+                    index + 1
+                ));
+            }
+            let earlier = keys.iter().take(index);
+            if earlier.into_iter().any(|other| other.public == key.public) {
+                return invalid(format!(
+                    "key {} stands there twice; one key has one role and one principal",
+                    index + 1
+                ));
+            }
+        }
+        Ok(Self { keys })
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// Anything but the simple form of version 1: unknown fields, repeated keys, bad keys.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > MAX_TRUST_FILE {
+            return invalid(format!(
+                "{} bytes, the limit is {MAX_TRUST_FILE}",
+                bytes.len()
+            ));
+        }
+        let value = json::parse(bytes).or_else(invalid)?;
+        if let Some(found) = value.get("version").and_then(serde_json::Value::as_u64)
+            && found != 1
+        {
+            return Err(Error::TrustVersion { found });
+        }
+        // The error may quote values, and a misplaced private key is one; so only its kind is told.
+        let file: File = serde_json::from_value(value).or_else(|_| {
+            invalid(
+                "expected `version` and `keys` with `public`, `role`, `principal` and, if need be, `environments`, and nothing else"
+                    .to_owned(),
+            )
+        })?;
+        let keys = file.keys.into_iter().enumerate().map(Entry::into_key);
+        Self::new(keys.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes the file, two spaces deep, a newline at the end.
+    #[must_use]
+    pub fn print(&self) -> String {
+        let file = File {
+            version: 1,
+            keys: self.keys.iter().map(Entry::from_key).collect(),
+        };
+        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// All keys, in the order of the file.
+    #[must_use]
+    pub fn keys(&self) -> &[TrustedKey] {
+        &self.keys
+    }
+
+    /// The entry of a public key.
+    #[must_use]
+    pub fn find(&self, public: &PublicKey) -> Option<&TrustedKey> {
+        self.keys.iter().find(|key| key.public == *public)
+    }
+}
+
+impl TrustedKey {
+    /// Whether this key may sign as `role` for `environment`.
+    #[must_use]
+    pub fn may_sign(&self, role: Role, environment: &str) -> bool {
+        let everywhere_or_here =
+            |names: &Vec<String>| names.iter().any(|name| name == "*" || name == environment);
+        self.role == role && self.environments.as_ref().is_none_or(everywhere_or_here)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u64,
+    keys: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    public: String,
+    role: Role,
+    principal: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    environments: Option<Vec<String>>,
+}
+
+impl Entry {
+    fn into_key((index, entry): (usize, Self)) -> Result<TrustedKey, Error> {
+        let public =
+            PublicKey::from_pem(entry.public.as_bytes()).map_err(|source| Error::TrustKey {
+                index: index + 1,
+                principal: entry.principal.clone(),
+                source: Box::new(source),
+            })?;
+        Ok(TrustedKey {
+            public,
+            role: entry.role,
+            principal: entry.principal,
+            environments: entry.environments,
+        })
+    }
+
+    fn from_key(key: &TrustedKey) -> Self {
+        Self {
+            public: key.public.to_pem(),
+            role: key.role,
+            principal: key.principal.clone(),
+            environments: key.environments.clone(),
+        }
+    }
+}
+
+fn invalid<T>(what: String) -> Result<T, Error> {
+    Err(Error::TrustInvalid { what })
+}
+
+/// How many keys a trust file may hold.
+pub const MAX_KEYS: usize = 64;
+/// How long a trust file may be.
+pub const MAX_TRUST_FILE: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attest::SigningKey;
+    use crate::model::code_of;
+
+    fn trusted(byte: u8) -> TrustedKey {
+        let key = SigningKey::generate(|seed| {
+            seed.fill(byte);
+            Ok::<_, ()>(())
+        });
+        TrustedKey {
+            public: key.unwrap().public(),
+            role: Role::MergeSigner,
+            principal: "ci-prod".into(),
+            environments: Some(vec!["*".into()]),
+        }
+    }
+
+    fn code(text: &str) -> String {
+        TrustFile::parse(text.as_bytes())
+            .err()
+            .map_or("ok".into(), |error| code_of(&error))
+    }
+
+    #[test]
+    fn what_is_printed_is_what_is_read() {
+        let file = TrustFile::new(vec![trusted(1), trusted(2)]).unwrap();
+        assert_eq!(TrustFile::parse(file.print().as_bytes()).unwrap(), file);
+        assert!(
+            file.print()
+                .starts_with("{\n  \"version\": 1,\n  \"keys\": [\n")
+        );
+    }
+
+    #[test]
+    fn anything_unclear_is_refused() {
+        let good = TrustFile::new(vec![trusted(1)]).unwrap().print();
+        assert_eq!(code(&good), "ok");
+        let with = |from: &str, to: &str| {
+            assert!(good.contains(from));
+            code(&good.replacen(from, to, 1))
+        };
+        assert_eq!(
+            with("\"version\": 1", "\"version\": 2"),
+            "trust-root.version"
+        );
+        assert_eq!(
+            with("\"version\": 1", "\"version\": 1, \"x\": 1"),
+            "trust-root.invalid"
+        );
+        assert_eq!(
+            with("\"version\": 1", "\"version\": 1, \"version\": 1"),
+            "trust-root.invalid"
+        );
+        assert_eq!(
+            with("\"role\"", "\"expires\": 1, \"role\""),
+            "trust-root.invalid"
+        );
+        assert_eq!(with("merge-signer", "Merge-Signer"), "trust-root.invalid");
+        assert_eq!(with("merge-signer", "approver"), "ok");
+        assert_eq!(with("ci-prod", ""), "trust-root.invalid");
+        assert_eq!(with("\"*\"", ""), "trust-root.invalid");
+        assert_eq!(with("PUBLIC", "PRIVATE"), "trust-root.key");
+        assert_eq!(code(r#"{"version":1,"keys":[]}"#), "trust-root.empty");
+        assert_eq!(code(""), "trust-root.invalid");
+    }
+
+    #[test]
+    fn one_key_has_one_role_and_there_are_at_most_64() {
+        let mut other = trusted(1);
+        other.role = Role::Approver;
+        assert!(TrustFile::new(vec![trusted(1), other]).is_err());
+        assert!(TrustFile::new((1..=64).map(trusted).collect()).is_ok());
+        assert!(TrustFile::new((1..=65).map(trusted).collect()).is_err());
+    }
+
+    #[test]
+    fn a_key_signs_only_in_its_role_and_its_environments() {
+        let mut key = trusted(1);
+        assert!(key.may_sign(Role::MergeSigner, "prod"));
+        assert!(!key.may_sign(Role::Approver, "prod"));
+        key.environments = Some(vec!["staging".into()]);
+        assert!(!key.may_sign(Role::MergeSigner, "prod"));
+        key.environments = None;
+        assert!(key.may_sign(Role::MergeSigner, "prod"));
+    }
+}

@@ -1,0 +1,138 @@
+//! The signed statement that a link admits nothing any more.
+//! Knows nothing of what the link admitted.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Rejection, VerifiedStatement, json, time, vsa};
+use crate::model::Digest;
+
+/// 'Link `link` of this unit admits nothing any more.'
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Withdrawal {
+    /// The environment.
+    pub environment: String,
+    /// The unit.
+    pub unit: String,
+    /// The SHA-256 of the payload of the link.
+    pub link: Digest,
+    /// Why.
+    pub reason: String,
+    /// When.
+    #[serde(with = "time")]
+    pub withdrawn_at: Timestamp,
+}
+
+impl Withdrawal {
+    /// The bytes to sign. Equal withdrawals give equal bytes.
+    ///
+    /// # Errors
+    /// None in practice; JSON that cannot be written.
+    pub fn to_statement_bytes(&self) -> Result<Vec<u8>, Rejection> {
+        let value = serde_json::to_value(Statement {
+            kind: vsa::STATEMENT_TYPE.to_owned(),
+            subject: [Subject {
+                name: format!("{}/{}", self.environment, self.unit),
+                digest: Sha256 { sha256: self.link },
+            }],
+            predicate_type: WITHDRAWAL_PREDICATE.to_owned(),
+            predicate: self.clone(),
+        });
+        value
+            .map(|value| json::canonical(&value))
+            .map_err(|_| Rejection::Malformed {
+                what: "the withdrawal cannot be written as JSON".to_owned(),
+            })
+    }
+
+    /// Reads a verified statement.
+    ///
+    /// # Errors
+    /// Another kind of statement, or bytes that [`Withdrawal::to_statement_bytes`] would not have
+    /// written.
+    pub fn parse(statement: &VerifiedStatement) -> Result<Self, Rejection> {
+        Self::parse_unverified(statement.payload())
+    }
+
+    /// What the payload says, whoever signed it: for finding the link and its keys only.
+    pub(crate) fn parse_unverified(payload: &[u8]) -> Result<Self, Rejection> {
+        let value = json::parse(payload).map_err(|what| Rejection::Malformed { what })?;
+        vsa::expect_name(
+            &value,
+            "/_type",
+            vsa::STATEMENT_TYPE,
+            "an in-toto statement v1",
+        )?;
+        vsa::expect_name(
+            &value,
+            "/predicateType",
+            WITHDRAWAL_PREDICATE,
+            "a withdrawal v1",
+        )?;
+        let statement: Statement =
+            serde_json::from_value(value).map_err(|error| Rejection::Malformed {
+                what: vsa::describe(&error),
+            })?;
+        let withdrawal = statement.predicate;
+        if withdrawal.to_statement_bytes()? == payload {
+            return Ok(withdrawal);
+        }
+        Err(Rejection::Inconsistent {
+            what: "the statement does not say what its predicate says".to_owned(),
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Statement {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: [Subject; 1],
+    predicate_type: String,
+    predicate: Withdrawal,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subject {
+    name: String,
+    digest: Sha256,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sha256 {
+    sha256: Digest,
+}
+
+/// The predicate type of withdrawals.
+pub const WITHDRAWAL_PREDICATE: &str = "https://tidegate.dev/withdrawal/v1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attest::{Verdict, sample};
+
+    #[test]
+    fn what_is_written_is_what_is_read_and_is_no_verdict() {
+        let withdrawal = Withdrawal {
+            environment: "prod".into(),
+            unit: "odoo".into(),
+            link: Digest::of(b"link"),
+            reason: "wrong price list".into(),
+            withdrawn_at: "2026-11-20T10:00:00Z".parse().unwrap(),
+        };
+        let bytes = withdrawal.to_statement_bytes().unwrap();
+        assert_eq!(Withdrawal::parse_unverified(&bytes), Ok(withdrawal));
+        assert!(Verdict::parse_unverified(&bytes).is_err());
+        let verdict = sample::baseline(sample::state(1))
+            .to_statement_bytes()
+            .unwrap();
+        assert!(Withdrawal::parse_unverified(&verdict).is_err());
+        let text = String::from_utf8(bytes).unwrap();
+        let moved = text.replacen("prod/odoo", "prod/redis", 1);
+        assert!(Withdrawal::parse_unverified(moved.as_bytes()).is_err());
+    }
+}
