@@ -11,4 +11,6 @@ pub mod manifest;
 pub mod model;
 pub mod policy;
 pub mod schemas;
+pub mod store;
 pub mod verdict;
+pub mod verify;

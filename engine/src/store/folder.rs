@@ -1,0 +1,296 @@
+//! A store that is a folder.
+//! Knows nothing of what the files say; a file is there in full or not at all.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read as _, Write as _},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{Error, Store, StoredFile, Unread};
+use crate::{
+    attest::{MAX_ENVELOPE, UnitId},
+    model::{Digest, GitId},
+};
+
+/// A folder with `links/`, `reports/` and `withdrawals/`, made when something is put there.
+#[derive(Clone, Debug)]
+pub struct FolderStore {
+    root: PathBuf,
+}
+
+impl FolderStore {
+    /// Takes the folder, which need not be there yet: a store that is missing is empty.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn unit_folder(&self, kind: &str, unit: &UnitId) -> PathBuf {
+        let environment = self.root.join(kind).join(unit.environment());
+        environment.join(unit.unit())
+    }
+}
+
+impl Store for FolderStore {
+    fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        list(&self.unit_folder("links", unit))
+    }
+
+    fn publish_link(&self, unit: &UnitId, height: u64, envelope: &[u8]) -> Result<(), Error> {
+        let folder = self.unit_folder("links", unit);
+        match put(&folder, &format!("{height}.json"), envelope)? {
+            Put::Done => Ok(()),
+            Put::Taken => Err(Error::Conflict {
+                unit: unit.to_string(),
+                height,
+            }),
+        }
+    }
+
+    fn reports(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        list(&self.unit_folder("reports", unit))
+    }
+
+    fn publish_report(
+        &self,
+        unit: &UnitId,
+        gated_tree: GitId,
+        payload: Digest,
+        envelope: &[u8],
+    ) -> Result<(), Error> {
+        let folder = self.unit_folder("reports", unit);
+        put_once(&folder, &format!("{gated_tree}-{payload}.json"), envelope)
+    }
+
+    fn withdrawals(&self) -> Result<Vec<StoredFile>, Error> {
+        list(&self.root.join("withdrawals"))
+    }
+
+    fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error> {
+        let folder = self.root.join("withdrawals");
+        put_once(&folder, &format!("{payload}.json"), envelope)
+    }
+}
+
+enum Put {
+    Done,
+    Taken,
+}
+
+/// Puts a file that is named by its content.
+fn put_once(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    if matches!(put(folder, name, bytes)?, Put::Done) {
+        return Ok(());
+    }
+    let path = folder.join(name);
+    let there = read(&path).map_err(unreachable("read", &path))?;
+    if there.as_deref() == Ok(bytes) {
+        return Ok(());
+    }
+    Err(Error::Blocked {
+        place: path.display().to_string(),
+        why: "it holds other bytes than its name says".to_owned(),
+    })
+}
+
+/// Writes beside the target, then links it into place: the link fails where a file stands, and
+/// nobody ever sees half of one.
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<Put, Error> {
+    fs::create_dir_all(folder).map_err(unreachable("make", folder))?;
+    let target = folder.join(name);
+    let (draft, mut file) = draft(folder).map_err(unreachable("write into", folder))?;
+    let linked = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&draft, &target));
+    // A draft that stays behind is never read, so failing to remove it changes nothing.
+    let _ = fs::remove_file(&draft);
+    match linked {
+        Ok(()) => {
+            sync_folder(folder).map_err(unreachable("write", &target))?;
+            Ok(Put::Done)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Put::Taken),
+        Err(source) => Err(unreachable("write", &target)(source)),
+    }
+}
+
+/// A new file whose name readers skip.
+fn draft(folder: &Path) -> io::Result<(PathBuf, File)> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let process = std::process::id();
+    for _ in 0..10_000 {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!(".draft-{process}-{number}"));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            // Left by a run that was killed and had our process id.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn list(folder: &Path) -> Result<Vec<StoredFile>, Error> {
+    let failed = || unreachable("read", folder);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed()(source)),
+    };
+    let mut files = Vec::new();
+    let mut total = 0_usize;
+    for entry in entries {
+        let path = entry.map_err(failed())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if files.len() == MAX_FILES {
+            return Err(Error::TooMany {
+                path: folder.to_owned(),
+                limit: MAX_FILES,
+            });
+        }
+        let content = read(&path).map_err(unreachable("read", &path))?;
+        total = total.saturating_add(content.as_ref().map_or(0, Vec::len));
+        if total > MAX_BYTES {
+            return Err(Error::TooLarge {
+                path: folder.to_owned(),
+                limit: MAX_BYTES,
+            });
+        }
+        files.push(StoredFile {
+            name: name.into_owned(),
+            place: path.display().to_string(),
+            content,
+        });
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn read(path: &Path) -> io::Result<Result<Vec<u8>, Unread>> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Ok(Err(Unread::NotAFile));
+    }
+    let limit = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok(if bytes.len() > MAX_ENVELOPE {
+        Err(Unread::TooLong)
+    } else {
+        Ok(bytes)
+    })
+}
+
+fn unreachable(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| match source.kind() {
+        ErrorKind::NotADirectory => Error::NotAFolder { path },
+        _ => Error::Unreachable {
+            action,
+            path,
+            source,
+        },
+    }
+}
+
+const MAX_FILES: usize = 10_000;
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    fn unit() -> UnitId {
+        UnitId::new("prod", "odoo").unwrap()
+    }
+
+    #[test]
+    fn a_height_is_taken_once_and_the_first_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path().join("made/when/missing"));
+        assert_eq!(store.links(&unit()).unwrap(), []);
+        store.publish_link(&unit(), 0, b"first").unwrap();
+        let error = store.publish_link(&unit(), 0, b"second").unwrap_err();
+        assert_eq!(code_of(&error), "store.conflict");
+        let files = store.links(&unit()).unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].height(), Some(0));
+        assert_eq!(files[0].content, Ok(b"first".to_vec()));
+        let path = folder.path().join("made/when/missing/links/prod/odoo");
+        assert_eq!(fs::read_dir(path).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn what_is_named_by_its_content_may_come_twice_but_not_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path());
+        let (tree, digest) = (GitId::EMPTY_TREE, Digest::of(b"x"));
+        for _ in 0..2 {
+            store
+                .publish_report(&unit(), tree, digest, b"report")
+                .unwrap();
+            store.publish_withdrawal(digest, b"withdrawal").unwrap();
+        }
+        let error = store.publish_withdrawal(digest, b"other").unwrap_err();
+        assert_eq!(code_of(&error), "store.blocked");
+        assert_eq!(store.reports(&unit()).unwrap().len(), 1);
+        assert_eq!(store.withdrawals().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_plain_file_of_bounded_length_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let links = folder.path().join("links/prod/odoo");
+        fs::create_dir_all(links.join("1.json")).unwrap();
+        fs::write(links.join("2.json"), vec![b' '; MAX_ENVELOPE + 1]).unwrap();
+        fs::write(links.join("03.json"), b"x").unwrap();
+        fs::write(links.join(".draft-1-1"), b"x").unwrap();
+        let store = FolderStore::new(folder.path());
+        let seen: Vec<_> = store
+            .links(&unit())
+            .unwrap()
+            .into_iter()
+            .map(|file| (file.height(), file.content.map(|bytes| bytes.len())))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (None, Ok(1)),
+                (Some(1), Err(Unread::NotAFile)),
+                (Some(2), Err(Unread::TooLong))
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_is_no_store() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), b"").unwrap();
+        let store = FolderStore::new(folder.path().join("file"));
+        assert_eq!(
+            code_of(&store.links(&unit()).unwrap_err()),
+            "store.not-a-folder"
+        );
+        let error = store.publish_link(&unit(), 0, b"x").unwrap_err();
+        assert_eq!(code_of(&error), "store.not-a-folder");
+    }
+}

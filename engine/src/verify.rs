@@ -1,0 +1,41 @@
+//! Says whether a verdict admits what is about to be deployed.
+//! Knows no policy and no clock: everything it weighs is handed in or was signed.
+
+mod admit;
+mod chain;
+mod error;
+mod refusal;
+mod verdict;
+mod walk;
+
+pub use admit::{Admission, AdmitRequest, GateState, Grounds, admit};
+pub use chain::{Chain, ChainLink, NextLink, RejectedFile};
+pub use error::{AdmitError, Error, SourceError};
+pub use refusal::{Reason, Refusal};
+pub use verdict::{CLOCK_SKEW, Expectation, ExpectedRepository, VerifiedVerdict, verify};
+pub use walk::MAX_WALK;
+
+use crate::model::{Digest, GitId};
+
+/// What admission asks a repository.
+pub trait Source {
+    /// The id and the path manifest's SHA-256 of the tree that holds exactly the files of `commit`
+    /// that `selector` selects.
+    ///
+    /// # Errors
+    /// The commit cannot be found or read.
+    fn gated_tree(
+        &self,
+        commit: GitId,
+        selector: &[String],
+    ) -> Result<(GitId, Digest), SourceError>;
+
+    /// Whether `descendant` is `ancestor`, or has it in its history.
+    ///
+    /// # Errors
+    /// A commit cannot be found or read.
+    fn is_ancestor(&self, ancestor: GitId, descendant: GitId) -> Result<bool, SourceError>;
+}
+
+#[cfg(test)]
+mod tests;

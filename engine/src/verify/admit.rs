@@ -1,0 +1,378 @@
+//! The question at every sync: may this commit's files of this unit go where it is deployed?
+//! A pure function of chain, gate state, repository and clock; it reads nothing else.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{
+    AdmitError, Chain, ChainLink, Error, Reason, Refusal, Source, VerifiedVerdict,
+    verdict::CLOCK_SKEW,
+    walk::{at, highest_tier, walk},
+};
+use crate::model::{Digest, Enforcement, GitId, RiskTier};
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub struct AdmitRequest<'a> {
+    /// The links of the unit.
+    pub chain: &'a Chain,
+    /// The newest accepted state of the unit `gate`.
+    pub gate: &'a GateState,
+    /// The repository.
+    pub source: &'a dyn Source,
+    /// What is about to be deployed.
+    pub revision: GitId,
+    /// What runs; `None` where nobody knows.
+    pub deployed: Option<GitId>,
+    /// No link below this height is admitted; pinned beside the keys.
+    pub minimum_height: u64,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What the newest accepted state of the unit `gate` says about the unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateState {
+    /// Whether a refusal stops anything.
+    pub enforcement: Enforcement,
+    /// The highest tier that may go there.
+    pub max_tier: RiskTier,
+    /// The patterns of the unit.
+    pub selector: Vec<String>,
+    /// `verdict.repository`.
+    pub repository: Option<String>,
+    /// The payload digests of the links of `gate`, see [`Chain::digests`]. A verdict that names
+    /// another gate state shows that links of `gate` were taken away.
+    pub links: BTreeSet<Digest>,
+}
+
+/// Yes, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// The link that admits.
+    pub link: VerifiedVerdict,
+    /// On what grounds.
+    pub grounds: Grounds,
+    /// The highest tier on the way from what runs; critical where that is unknown.
+    pub tier: RiskTier,
+    /// The heights of the links on the way, highest first; empty where nothing new comes.
+    pub way: Vec<u64>,
+}
+
+/// Why something is admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grounds {
+    /// Every step from what runs was judged and passed, and may be deployed now.
+    Judged,
+    /// It is what runs.
+    Running,
+    /// What runs names it as the state to go back to.
+    RollbackTarget,
+    /// It is a baseline.
+    Baseline,
+}
+
+/// Decides.
+///
+/// # Errors
+/// Every reason against it; or something that could not be decided.
+pub fn admit(request: &AdmitRequest<'_>) -> Result<Admission, AdmitError> {
+    let links = request.chain.links();
+    let wanted = matching(request, request.revision)?;
+    let running = match request.deployed {
+        Some(commit) => Some(matching(request, commit)?),
+        None => None,
+    };
+    let Some(wanted_at) = wanted.last().copied() else {
+        return refused(request, missing(request)?);
+    };
+    // A tree that several links made is the highest of them: a lower one never steps in.
+    let running_at = running.as_ref().and_then(|matches| matches.last().copied());
+    if running_at == Some(wanted_at) && is_what_runs(request)? {
+        return reapply(request, wanted_at, Grounds::Running);
+    }
+    let rollback = running_at
+        .and_then(|at| links.get(at)?.verdict().rollback_to)
+        .and_then(|target| {
+            wanted
+                .iter()
+                .copied()
+                .find(|at| digest_at(links, *at) == Some(target))
+        });
+    if let Some(target) = rollback
+        && running_at > Some(wanted_at)
+    {
+        return reapply(request, target, Grounds::RollbackTarget);
+    }
+    check_clock(request, wanted_at)?;
+    let newest = request.chain.newest_standing_at() == Some(wanted_at);
+    if let Some(refusal) = wrong_order(request, wanted_at, running.as_deref(), newest) {
+        return refused(request, vec![refusal]);
+    }
+    if links
+        .get(wanted_at)
+        .is_some_and(|link| link.verdict().baseline)
+    {
+        return reapply(request, wanted_at, Grounds::Baseline);
+    }
+    admit_judged(request, wanted_at, running_at)
+}
+
+/// The positions of the links whose head is what `commit` holds, each under its own selector.
+fn matching(request: &AdmitRequest<'_>, commit: GitId) -> Result<Vec<usize>, AdmitError> {
+    let mut trees: Vec<(&[String], (GitId, Digest))> = Vec::new();
+    let mut positions = Vec::new();
+    for (position, link) in request.chain.links().iter().enumerate() {
+        let selector = link.verdict().selector.as_slice();
+        let known = trees
+            .iter()
+            .find(|(known, _)| *known == selector)
+            .map(|(_, tree)| *tree);
+        let tree = match known {
+            Some(tree) => tree,
+            None => {
+                let tree = request.source.gated_tree(commit, selector)?;
+                trees.push((selector, tree));
+                tree
+            }
+        };
+        let head = &link.verdict().head;
+        if tree == (head.gated_tree, head.manifest) {
+            positions.push(position);
+        }
+    }
+    Ok(positions)
+}
+
+/// Why no link has these files as its head.
+fn missing(request: &AdmitRequest<'_>) -> Result<Vec<Refusal>, AdmitError> {
+    let gate = request.gate;
+    let (tree, manifest) = request
+        .source
+        .gated_tree(request.revision, &gate.selector)?;
+    let mut refusals: Vec<Refusal> = request
+        .chain
+        .rejected()
+        .iter()
+        .filter(|file| file.claimed_tree == Some(tree))
+        .map(|file| file.refusal.clone())
+        .collect();
+    refusals.extend(equivocation(request));
+    let failed = request.chain.reports().iter().find(|report| {
+        let head = &report.verdict().head;
+        (head.gated_tree, head.manifest) == (tree, manifest)
+    });
+    refusals.extend(failed.and_then(|report| report.check_outcome().err()));
+    if let Some(newest) = request.chain.newest() {
+        let head = newest.verdict().head.commit;
+        if request.source.is_ancestor(request.revision, head)? {
+            refusals.push(superseded(newest, "a commit that a newer link contains"));
+        }
+    }
+    if refusals.is_empty() {
+        refusals.push(Refusal::new(
+            Reason::Missing,
+            format!(
+                "a verdict for `{}` with gated tree `{tree}`",
+                request.chain.unit()
+            ),
+            "none",
+        ));
+    }
+    Ok(refusals)
+}
+
+/// Whether exactly what runs is applied again, also by the selector of today.
+fn is_what_runs(request: &AdmitRequest<'_>) -> Result<bool, AdmitError> {
+    let Some(deployed) = request.deployed else {
+        return Ok(false);
+    };
+    let tree = |commit| request.source.gated_tree(commit, &request.gate.selector);
+    Ok(deployed == request.revision || tree(deployed)? == tree(request.revision)?)
+}
+
+/// Admits what may be applied at any hour: by signature, unit and revocation.
+fn reapply(
+    request: &AdmitRequest<'_>,
+    position: usize,
+    grounds: Grounds,
+) -> Result<Admission, AdmitError> {
+    let link = at(request, position)?;
+    let mut refusals = Vec::new();
+    if request.chain.is_withdrawn(link.verified().digest()) {
+        refusals.push(withdrawn(link));
+    }
+    if grounds != Grounds::Running {
+        refusals.extend(about_another(request, link));
+    }
+    // What was accepted while nothing was enforced is no acceptance where something is.
+    if grounds == Grounds::Baseline {
+        refusals.extend(link.verified().check_enforcement(request.gate.enforcement));
+    }
+    if !refusals.is_empty() {
+        return refused(request, refusals);
+    }
+    Ok(Admission {
+        link: link.verified().clone(),
+        grounds,
+        tier: link.verdict().risk_tier,
+        way: Vec::new(),
+    })
+}
+
+/// Refuses what is older than what runs, and what cannot be placed on the way from it.
+fn wrong_order(
+    request: &AdmitRequest<'_>,
+    wanted: usize,
+    running: Option<&[usize]>,
+    newest: bool,
+) -> Option<Refusal> {
+    let links = request.chain.links();
+    let (link, top) = (links.get(wanted)?, links.last()?);
+    match running.map(|matches| matches.last()) {
+        // The way out of every unknown: the state that was accepted last.
+        None | Some(None) if newest && link.verdict().baseline => None,
+        None if newest => None,
+        None if !request.chain.stands(wanted) => Some(withdrawn(link)),
+        None => Some(superseded(top, "an older one, and what runs is unknown")),
+        Some(None) => Some(Refusal::new(
+            Reason::UnjudgedBase,
+            "what runs to be the head of a link",
+            "the head of none",
+        )),
+        Some(Some(running)) if *running > wanted => Some(Refusal::new(
+            Reason::OlderThanDeployed,
+            format!(
+                "a link from height {} on",
+                links.get(*running)?.verdict().height
+            ),
+            format!("link {}", link.verdict().height),
+        )),
+        Some(Some(_)) => None,
+    }
+}
+
+fn admit_judged(
+    request: &AdmitRequest<'_>,
+    wanted: usize,
+    running: Option<usize>,
+) -> Result<Admission, AdmitError> {
+    let link = at(request, wanted)?;
+    let way = walk(request, wanted, running)?;
+    let tier = highest_tier(request, wanted, running);
+    let gate = request.gate;
+    let mut refusals = about_another(request, link);
+    if !request.chain.stands(wanted) {
+        refusals.push(withdrawn(link));
+    }
+    let observed = way
+        .iter()
+        .filter_map(|step| step.verified().check_enforcement(gate.enforcement));
+    refusals.extend(observed);
+    if link
+        .verdict()
+        .gate_state
+        .is_some_and(|state| !gate.links.contains(&state))
+        && !request.chain.unit().is_gate()
+    {
+        refusals.push(Refusal::new(
+            Reason::StoreGap,
+            "the link of `gate` that it was judged by",
+            "nothing in its place",
+        ));
+    }
+    refusals.extend(link.verified().check_time(request.now));
+    if tier > gate.max_tier && !request.chain.unit().is_gate() {
+        refusals.push(Refusal::new(
+            Reason::Held,
+            format!("at most tier `{}` on the way", gate.max_tier),
+            format!("tier `{tier}`"),
+        ));
+    }
+    if !refusals.is_empty() {
+        return refused(request, refusals);
+    }
+    Ok(Admission {
+        link: link.verified().clone(),
+        grounds: Grounds::Judged,
+        tier,
+        way: way.iter().map(|step| step.verdict().height).collect(),
+    })
+}
+
+/// What makes a link one of another repository, another selector, or of a forked chain.
+fn about_another(request: &AdmitRequest<'_>, link: &ChainLink) -> Vec<Refusal> {
+    let (verdict, gate) = (link.verdict(), request.gate);
+    let mut refusals = Vec::new();
+    refusals.extend(link.verified().check_repository(gate.repository.as_deref()));
+    if verdict.selector != gate.selector {
+        refusals.push(Refusal::new(
+            Reason::OtherSelector,
+            format!("`{}`", gate.selector.join("`, `")),
+            format!("`{}`", verdict.selector.join("`, `")),
+        ));
+    }
+    refusals.extend(equivocation(request));
+    if verdict.height < request.minimum_height {
+        refusals.push(Refusal::new(
+            Reason::Superseded,
+            format!("height {} or more", request.minimum_height),
+            format!("height {}", verdict.height),
+        ));
+    }
+    refusals
+}
+
+/// A clock that is behind the newest link is no clock to ask. A baseline does not ask one.
+fn check_clock(request: &AdmitRequest<'_>, wanted: usize) -> Result<(), AdmitError> {
+    let Some(newest) = request.chain.newest().map(ChainLink::verdict) else {
+        return Ok(());
+    };
+    let link = request.chain.links().get(wanted);
+    let is_baseline = link.is_some_and(|link| link.verdict().baseline);
+    if is_baseline || newest.valid_from.duration_since(request.now) <= CLOCK_SKEW {
+        return Ok(());
+    }
+    Err(AdmitError::Error(Error::ClockImplausible {
+        now: request.now.to_string(),
+        signed: newest.valid_from.to_string(),
+    }))
+}
+
+fn equivocation(request: &AdmitRequest<'_>) -> Option<Refusal> {
+    let height = request.chain.equivocations().first()?;
+    let expected = format!("one link of height {height}");
+    Some(Refusal::new(
+        Reason::Equivocation,
+        expected,
+        "two, both signed",
+    ))
+}
+
+fn superseded(newest: &ChainLink, found: &str) -> Refusal {
+    let expected = format!("the newest link, {}", newest.verdict().height);
+    Refusal::new(Reason::Superseded, expected, found)
+}
+
+fn withdrawn(link: &ChainLink) -> Refusal {
+    Refusal::new(
+        Reason::Withdrawn,
+        "a link that stands",
+        format!(
+            "link {}, withdrawn or resting on one that is",
+            link.verdict().height
+        ),
+    )
+}
+
+fn digest_at(links: &[ChainLink], position: usize) -> Option<Digest> {
+    links.get(position).map(|link| link.verified().digest())
+}
+
+fn refused<T>(request: &AdmitRequest<'_>, refusals: Vec<Refusal>) -> Result<T, AdmitError> {
+    Err(AdmitError::Refused {
+        refusals,
+        enforcement: request.gate.enforcement,
+    })
+}

@@ -1,0 +1,234 @@
+//! The links of a unit: which files of a store are links, and on what each of them rests.
+//! Knows no clock and no repository; what a link admits is asked elsewhere.
+
+mod build;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use super::{Error, Refusal, SourceError, VerifiedVerdict};
+use crate::{
+    attest::{TrustFile, UnitId, Verdict},
+    model::{Digest, GitId},
+    store::{self, Store},
+};
+
+/// The verified links of a unit, and what else lies where links should.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    unit: UnitId,
+    links: Vec<ChainLink>,
+    rejected: Vec<RejectedFile>,
+    withdrawals: BTreeMap<Digest, BTreeSet<Digest>>,
+    reports: Vec<VerifiedVerdict>,
+    equivocations: Vec<u64>,
+}
+
+/// A link whose signature, predecessor and base hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainLink {
+    verified: VerifiedVerdict,
+    /// The link whose head this one was judged from, by position; none for a baseline.
+    basis: Option<usize>,
+}
+
+/// A file that lies where links lie and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedFile {
+    /// Where it lies.
+    pub place: String,
+    /// The height that its name takes.
+    pub height: Option<u64>,
+    /// The gated tree that it claims to admit, signed or not: for messages only.
+    pub claimed_tree: Option<GitId>,
+    /// Why it does not count.
+    pub refusal: Refusal,
+}
+
+/// Where the next link goes, and what it must say.
+#[derive(Clone, Debug)]
+pub struct NextLink<'a> {
+    /// Its height.
+    pub height: u64,
+    /// Its `previous`.
+    pub previous: Option<Digest>,
+    /// The newest link that stands: judging begins at its head. Without one, only a baseline can
+    /// follow.
+    pub basis: Option<&'a VerifiedVerdict>,
+    /// Its `withdrawals`.
+    pub withdrawals: Vec<Digest>,
+}
+
+impl ChainLink {
+    /// The link.
+    #[must_use]
+    pub fn verified(&self) -> &VerifiedVerdict {
+        &self.verified
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        self.verified.verdict()
+    }
+}
+
+impl Chain {
+    /// Reads the chain of `unit`; `trust` says whose links count.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn read(store: &dyn Store, unit: &UnitId, trust: &TrustFile) -> Result<Self, Error> {
+        let shared = Rc::new(trust.clone());
+        let mut chain = build::build(store, unit, &mut |_, _| Ok(Some(Rc::clone(&shared))))?;
+        chain.reports = build::reports(store, unit, trust)?;
+        Ok(chain)
+    }
+
+    /// Reads the chain of the unit `gate`, where each link is verified with the trust file of the
+    /// link before it, and the first, the one trust on first use, with its own.
+    ///
+    /// `trust_of` reads the trust file at a commit. It must refuse a commit that is not on the
+    /// protected branch: the first link's commit is named by a file that nobody vouches for yet.
+    ///
+    /// # Errors
+    /// The store cannot be read, or `trust_of` fails.
+    pub fn read_gate(
+        store: &dyn Store,
+        unit: &UnitId,
+        mut trust_of: impl FnMut(GitId) -> Result<TrustFile, SourceError>,
+    ) -> Result<Self, Error> {
+        build::build(store, unit, &mut |claimed, before| {
+            let voucher = match before {
+                Some(link) => link.head.commit,
+                None if claimed.height == 0 => claimed.head.commit,
+                None => return Ok(None),
+            };
+            trust_of(voucher).map(|trust| Some(Rc::new(trust)))
+        })
+    }
+
+    /// The unit.
+    #[must_use]
+    pub fn unit(&self) -> &UnitId {
+        &self.unit
+    }
+
+    /// The links, lowest first.
+    #[must_use]
+    pub fn links(&self) -> &[ChainLink] {
+        &self.links
+    }
+
+    /// The highest link, withdrawn or not.
+    #[must_use]
+    pub fn newest(&self) -> Option<&ChainLink> {
+        self.links.last()
+    }
+
+    /// The highest link that is not withdrawn and rests on none that is.
+    #[must_use]
+    pub fn newest_standing(&self) -> Option<&ChainLink> {
+        self.links.get(self.newest_standing_at()?)
+    }
+
+    /// What lies where links lie and is none.
+    #[must_use]
+    pub fn rejected(&self) -> &[RejectedFile] {
+        &self.rejected
+    }
+
+    /// The heights that two signed links claim, neither of which is withdrawn.
+    #[must_use]
+    pub fn equivocations(&self) -> &[u64] {
+        &self.equivocations
+    }
+
+    /// The signed failures of this unit.
+    #[must_use]
+    pub fn reports(&self) -> &[VerifiedVerdict] {
+        &self.reports
+    }
+
+    /// Whether `link` was withdrawn by a signed statement.
+    #[must_use]
+    pub fn is_withdrawn(&self, link: Digest) -> bool {
+        self.withdrawals.contains_key(&link)
+    }
+
+    /// The withdrawals of links of this chain, for the next link to list.
+    #[must_use]
+    pub fn known_withdrawals(&self) -> Vec<Digest> {
+        let all: BTreeSet<Digest> = self.withdrawals.values().flatten().copied().collect();
+        all.into_iter().collect()
+    }
+
+    /// The payload digests of all links; what a verdict's `gateState` must be among.
+    #[must_use]
+    pub fn digests(&self) -> BTreeSet<Digest> {
+        self.links
+            .iter()
+            .map(|link| link.verified.digest())
+            .collect()
+    }
+
+    /// Where the next link goes.
+    ///
+    /// # Errors
+    /// A file that is no link of this chain stands there.
+    pub fn next(&self) -> Result<NextLink<'_>, store::Error> {
+        let newest = self.newest();
+        let height = newest.map_or(0, |link| link.verdict().height.saturating_add(1));
+        if let Some(file) = self
+            .rejected
+            .iter()
+            .find(|file| file.height == Some(height))
+        {
+            return Err(store::Error::Blocked {
+                place: file.place.clone(),
+                why: file.refusal.to_string(),
+            });
+        }
+        Ok(NextLink {
+            height,
+            previous: newest.map(|link| link.verified.digest()),
+            basis: self.newest_standing().map(ChainLink::verified),
+            withdrawals: self.known_withdrawals(),
+        })
+    }
+
+    pub(super) fn newest_standing_at(&self) -> Option<usize> {
+        newest_standing(&self.links, &|link| self.is_withdrawn(link))
+    }
+
+    /// Whether the link at `position` is not withdrawn and rests on none that is.
+    pub(super) fn stands(&self, position: usize) -> bool {
+        let standing = standing(&self.links, &|link| self.is_withdrawn(link));
+        standing.get(position).copied().unwrap_or(false)
+    }
+
+    pub(super) fn basis_of(&self, position: usize) -> Option<usize> {
+        self.links.get(position)?.basis
+    }
+}
+
+fn newest_standing(links: &[ChainLink], withdrawn: &dyn Fn(Digest) -> bool) -> Option<usize> {
+    standing(links, withdrawn)
+        .iter()
+        .rposition(|stands| *stands)
+}
+
+/// For each link, whether it is not withdrawn and rests on none that is.
+fn standing(links: &[ChainLink], withdrawn: &dyn Fn(Digest) -> bool) -> Vec<bool> {
+    let mut standing: Vec<bool> = Vec::with_capacity(links.len());
+    for link in links {
+        let rests = match link.basis {
+            Some(basis) => standing.get(basis).copied().unwrap_or(false),
+            None => link.verdict().baseline,
+        };
+        standing.push(rests && !withdrawn(link.verified.digest()));
+    }
+    standing
+}

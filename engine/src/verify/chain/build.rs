@@ -1,0 +1,286 @@
+//! Sorts the files of a store into links, failures and what is neither.
+//! Knows nothing of what a chain is asked afterwards.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use super::{Chain, ChainLink, RejectedFile, newest_standing};
+use crate::{
+    attest::{self, Outcome, Role, TrustFile, UnitId, Verdict, Withdrawal},
+    model::Digest,
+    store::{Store, StoredFile},
+    verify::{Error, Reason, Refusal, SourceError, VerifiedVerdict},
+};
+
+/// Whose signature counts for a link, given what it claims to be and the link before it; nobody's
+/// where nobody can vouch.
+pub(super) type TrustFor<'a> =
+    dyn FnMut(&Verdict, Option<&Verdict>) -> Result<Option<Rc<TrustFile>>, SourceError> + 'a;
+
+pub(super) fn build(
+    store: &dyn Store,
+    unit: &UnitId,
+    trust_for: &mut TrustFor<'_>,
+) -> Result<Chain, Error> {
+    let mut builder = Builder {
+        claimed_withdrawals: claimed_withdrawals(store)?,
+        chain: Chain {
+            unit: unit.clone(),
+            links: Vec::new(),
+            rejected: Vec::new(),
+            withdrawals: BTreeMap::new(),
+            reports: Vec::new(),
+            equivocations: Vec::new(),
+        },
+    };
+    for (height, claims) in builder.sort_by_height(store.links(unit)?) {
+        builder.add_height(height, claims, trust_for)?;
+    }
+    builder.keep_unresolved_equivocations();
+    Ok(builder.chain)
+}
+
+pub(super) fn reports(
+    store: &dyn Store,
+    unit: &UnitId,
+    trust: &TrustFile,
+) -> Result<Vec<VerifiedVerdict>, Error> {
+    let files = store.reports(unit)?.into_iter();
+    let opened =
+        files.filter_map(|file| VerifiedVerdict::open(&file.content.ok()?, unit, trust).ok());
+    Ok(opened
+        .filter(|report| report.verdict().outcome == Outcome::Fail)
+        .collect())
+}
+
+/// Withdrawals by the link that they claim to withdraw; who signed them is asked when that link is
+/// known.
+fn claimed_withdrawals(store: &dyn Store) -> Result<BTreeMap<Digest, Vec<Vec<u8>>>, Error> {
+    let mut claims: BTreeMap<Digest, Vec<Vec<u8>>> = BTreeMap::new();
+    for envelope in store
+        .withdrawals()?
+        .into_iter()
+        .filter_map(|file| file.content.ok())
+    {
+        let claimed = attest::unverified_payload(&envelope)
+            .and_then(|payload| Withdrawal::parse_unverified(&payload));
+        if let Ok(withdrawal) = claimed {
+            claims.entry(withdrawal.link).or_default().push(envelope);
+        }
+    }
+    Ok(claims)
+}
+
+struct Builder {
+    chain: Chain,
+    claimed_withdrawals: BTreeMap<Digest, Vec<Vec<u8>>>,
+}
+
+/// A file that claims to be a link.
+struct Claim {
+    file: StoredFile,
+    verdict: Verdict,
+}
+
+impl Claim {
+    fn envelope(&self) -> &[u8] {
+        self.file.content.as_deref().unwrap_or_default()
+    }
+}
+
+impl Builder {
+    fn sort_by_height(&mut self, files: Vec<StoredFile>) -> BTreeMap<u64, Vec<Claim>> {
+        let mut heights: BTreeMap<u64, Vec<Claim>> = BTreeMap::new();
+        for file in files {
+            match read_claim(&file) {
+                Ok(verdict) => {
+                    let claims = heights.entry(verdict.height).or_default();
+                    claims.push(Claim { file, verdict });
+                }
+                Err(refusal) => self.reject(&file, None, refusal),
+            }
+        }
+        heights
+    }
+
+    fn add_height(
+        &mut self,
+        height: u64,
+        claims: Vec<Claim>,
+        trust_for: &mut TrustFor<'_>,
+    ) -> Result<(), Error> {
+        let before = self.chain.links.last().map(ChainLink::verdict);
+        let before = before
+            .filter(|link| link.height.checked_add(1) == Some(height))
+            .cloned();
+        let mut signed = BTreeSet::new();
+        for claim in claims {
+            let Some(trust) = trust_for(&claim.verdict, before.as_ref())? else {
+                let refusal = gap(
+                    format!("link {}", height.saturating_sub(1)),
+                    "nothing there",
+                );
+                self.reject(&claim.file, Some(&claim.verdict), refusal);
+                continue;
+            };
+            match VerifiedVerdict::open(claim.envelope(), &self.chain.unit, &trust) {
+                Ok(verified) => {
+                    self.verify_withdrawals(verified.digest(), &trust);
+                    signed.insert(verified.digest());
+                    self.add_link(&claim, verified);
+                }
+                Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), refusal),
+            }
+        }
+        signed.retain(|digest| !self.chain.is_withdrawn(*digest));
+        if signed.len() > 1 {
+            self.chain.equivocations.push(height);
+        }
+        Ok(())
+    }
+
+    fn add_link(&mut self, claim: &Claim, verified: VerifiedVerdict) {
+        let placed = if claim.file.height() == Some(verified.verdict().height) {
+            self.basis_of(&verified)
+        } else {
+            Err(Refusal::new(
+                Reason::Inconsistent,
+                format!("the file name `{}.json`", verified.verdict().height),
+                format!("`{}` (store.misplaced)", claim.file.name),
+            ))
+        };
+        match placed {
+            Ok(basis) => self.chain.links.push(ChainLink { verified, basis }),
+            Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), refusal),
+        }
+    }
+
+    /// The link that `link` was judged from: the newest that stands, as far as `link` knows the
+    /// withdrawals.
+    fn basis_of(&self, link: &VerifiedVerdict) -> Result<Option<usize>, Refusal> {
+        link.check_outcome()?;
+        let verdict = link.verdict();
+        let withdrawn = self.withdrawn_for(verdict)?;
+        self.check_previous(verdict)?;
+        if verdict.baseline {
+            return Ok(None);
+        }
+        let basis = newest_standing(&self.chain.links, &|link| withdrawn.contains(&link));
+        let head = basis
+            .and_then(|at| self.chain.links.get(at))
+            .map(|link| &link.verdict().head);
+        match (head, &verdict.base) {
+            (Some(head), Some(base)) if head.same_files(base) => Ok(basis),
+            (Some(head), Some(base)) => Err(Refusal::new(
+                Reason::UnjudgedBase,
+                format!("base `{}`, the head of the link before", head.gated_tree),
+                format!("base `{}`", base.gated_tree),
+            )),
+            (None, _) | (_, None) => Err(Refusal::new(
+                Reason::UnjudgedBase,
+                "a link before it that stands",
+                "none",
+            )),
+        }
+    }
+
+    fn check_previous(&self, verdict: &Verdict) -> Result<(), Refusal> {
+        let Some(previous) = verdict.previous else {
+            return Ok(());
+        };
+        let named = self
+            .chain
+            .links
+            .iter()
+            .find(|link| link.verified.digest() == previous);
+        let before = self
+            .chain
+            .links
+            .last()
+            .filter(|link| link.verdict().height.checked_add(1) == Some(verdict.height));
+        match (named, before) {
+            (Some(named), _) if named.verdict().height.checked_add(1) != Some(verdict.height) => {
+                Err(Refusal::new(
+                    Reason::Inconsistent,
+                    format!("height {}", named.verdict().height.saturating_add(1)),
+                    format!("height {}", verdict.height),
+                ))
+            }
+            (Some(_), _) => Ok(()),
+            // A later baseline shortens the walk: what it follows may be gone.
+            (None, None) if verdict.baseline => Ok(()),
+            (None, Some(other)) => Err(gap(
+                format!("link `{previous}`"),
+                format!("`{}` in its place", other.verified.digest()),
+            )),
+            (None, None) => Err(gap(format!("link `{previous}`"), "nothing in its place")),
+        }
+    }
+
+    /// The links that `verdict` knows to be withdrawn.
+    fn withdrawn_for(&self, verdict: &Verdict) -> Result<BTreeSet<Digest>, Refusal> {
+        let link_of = |withdrawal: &Digest| {
+            let mut all = self.chain.withdrawals.iter();
+            all.find(|(_, by)| by.contains(withdrawal))
+                .map(|(link, _)| *link)
+                .ok_or_else(|| gap(format!("withdrawal `{withdrawal}`"), "nothing in its place"))
+        };
+        verdict.withdrawals.iter().map(link_of).collect()
+    }
+
+    /// A withdrawal counts if who may sign the link may have signed it.
+    fn verify_withdrawals(&mut self, link: Digest, trust: &TrustFile) {
+        let unit = &self.chain.unit;
+        for envelope in self.claimed_withdrawals.get(&link).into_iter().flatten() {
+            let Ok(statement) = attest::verify(envelope, trust, Role::MergeSigner, &unit.scope())
+            else {
+                continue;
+            };
+            let about_this = Withdrawal::parse(&statement).is_ok_and(|withdrawal| {
+                (
+                    withdrawal.environment.as_str(),
+                    withdrawal.unit.as_str(),
+                    withdrawal.link,
+                ) == (unit.environment(), unit.unit(), link)
+            });
+            if about_this {
+                let by = self.chain.withdrawals.entry(link).or_default();
+                by.insert(statement.digest());
+            }
+        }
+    }
+
+    /// A baseline above two links of one height settles which of them counts.
+    fn keep_unresolved_equivocations(&mut self) {
+        let mut links = self.chain.links.iter().rev().map(ChainLink::verdict);
+        let settled = links
+            .find(|link| link.baseline)
+            .map_or(0, |link| link.height);
+        self.chain.equivocations.retain(|height| *height >= settled);
+    }
+
+    fn reject(&mut self, file: &StoredFile, claimed: Option<&Verdict>, refusal: Refusal) {
+        self.chain.rejected.push(RejectedFile {
+            place: file.place.clone(),
+            height: file.height(),
+            claimed_tree: claimed.map(|verdict| verdict.head.gated_tree),
+            refusal,
+        });
+    }
+}
+
+/// What a file claims to be, whoever signed it.
+fn read_claim(file: &StoredFile) -> Result<Verdict, Refusal> {
+    let envelope = file.content.as_ref().map_err(|unread| {
+        Refusal::new(Reason::Malformed, "a signed statement", unread.to_string())
+    })?;
+    Ok(Verdict::parse_unverified(&attest::unverified_payload(
+        envelope,
+    )?)?)
+}
+
+fn gap(expected: String, found: impl Into<String>) -> Refusal {
+    Refusal::new(Reason::StoreGap, expected, found)
+}

@@ -1,0 +1,134 @@
+//! Why nothing could be decided, apart from what was decided against.
+//! Knows nothing of how either comes about.
+
+use std::fmt;
+
+use miette::Diagnostic;
+
+use super::Refusal;
+use crate::{attest, model::Enforcement, store};
+
+/// Nothing could be decided.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// The store.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] store::Error),
+    /// The repository.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] SourceError),
+    /// The envelope is longer than any verdict.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Envelope(#[from] attest::Rejection),
+    /// A link's commit has other files than the link says.
+    #[error(
+        "link {height} of `{unit}` does not recompute: commit `{commit}` has the gated tree `{found}`, not `{expected}`"
+    )]
+    #[diagnostic(
+        code(store::link_not_reproducible),
+        help("check that the repository is the one that was judged, then make a new baseline")
+    )]
+    NotReproducible {
+        /// The unit.
+        unit: String,
+        /// The link's height.
+        height: u64,
+        /// The commit that it names.
+        commit: String,
+        /// The tree that it names.
+        expected: String,
+        /// The tree that the commit has.
+        found: String,
+    },
+    /// Too many links between what runs and what is wanted.
+    #[error("more than {limit} links of `{unit}` lie between what runs and what is wanted")]
+    #[diagnostic(code(limit::links), help("shorten the walk with `tidegate baseline`"))]
+    WalkTooLong {
+        /// The unit.
+        unit: String,
+        /// The cap.
+        limit: usize,
+    },
+    /// The clock is behind what was signed.
+    #[error("the clock says `{now}`, and the newest link was signed at `{signed}`")]
+    #[diagnostic(code(clock::implausible), help("set the clock of this machine"))]
+    ClockImplausible {
+        /// What the clock says.
+        now: String,
+        /// When the newest link was signed.
+        signed: String,
+    },
+}
+
+/// Why something is not admitted.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum AdmitError {
+    /// Decided: no.
+    #[error("refused")]
+    #[diagnostic(code(refused::not_admitted))]
+    Refused {
+        /// Every reason, the most specific first; never empty.
+        #[related]
+        refusals: Vec<Refusal>,
+        /// What the environment does with it: an observing one says *would refuse*.
+        enforcement: Enforcement,
+    },
+    /// Not decided.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Error(#[from] Error),
+}
+
+impl From<SourceError> for AdmitError {
+    fn from(error: SourceError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// An error of whatever reads the repository, with its own code and help.
+#[derive(Debug)]
+pub struct SourceError(Box<dyn Diagnostic + Send + Sync>);
+
+impl SourceError {
+    /// Wraps an error.
+    pub fn new(error: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for SourceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl Diagnostic for SourceError {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.help()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        self.0.labels()
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.0.source_code()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        self.0.related()
+    }
+}

@@ -1,0 +1,226 @@
+//! The reasons for which a verdict does not admit.
+//! Knows nothing of how they are found.
+
+use std::fmt;
+
+use miette::Diagnostic;
+use serde::Serialize;
+
+use crate::attest::Rejection;
+
+/// A verdict does not admit this: what it would take, and what there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{reason}: expected {expected}, found {found}")]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// What it would take.
+    pub expected: String,
+    /// What there is.
+    pub found: String,
+}
+
+/// Why a verdict does not admit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Not an envelope, or no statement in it.
+    Malformed,
+    /// No trusted key signed it.
+    Signature,
+    /// The key may not sign for this environment, or not this.
+    SignerNotTrustedFor,
+    /// A newer tidegate made it.
+    Version,
+    /// It is a statement of another kind.
+    Predicate,
+    /// Its fields contradict each other.
+    Inconsistent,
+    /// It names another environment or unit.
+    OtherUnit,
+    /// It names another repository.
+    OtherRepository,
+    /// It names other files.
+    OtherTree,
+    /// Its files were chosen by another selector.
+    OtherSelector,
+    /// Two links claim one place.
+    Equivocation,
+    /// It was judged, and denied.
+    Failed,
+    /// It was taken back.
+    Withdrawn,
+    /// It was signed where nothing was enforced.
+    Observed,
+    /// What runs is newer.
+    OlderThanDeployed,
+    /// A newer link stands in its place.
+    Superseded,
+    /// Something on the way was never judged.
+    UnjudgedBase,
+    /// Something that a link names is not in the store.
+    StoreGap,
+    /// Its time has not come.
+    NotYetValid,
+    /// Its time is over.
+    Expired,
+    /// The highest tier on the way may not go there.
+    Held,
+    /// There is none.
+    Missing,
+}
+
+impl Refusal {
+    pub(super) fn new(
+        reason: Reason,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self {
+            reason,
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+}
+
+impl Reason {
+    /// The name inside `refused[…]`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.words().0
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        self.words().1
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a table of two columns")]
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Malformed => ("malformed", "fetch the verdict again, or sign again"),
+            Self::Signature => (
+                "signature",
+                "the bytes were changed, or the signer is not in the trust file",
+            ),
+            Self::SignerNotTrustedFor => (
+                "signer-not-trusted-for",
+                "sign with a key that the trust file allows for this environment",
+            ),
+            Self::Version => ("version", "use a newer tidegate"),
+            Self::Predicate => ("predicate", "name a verdict that tidegate made"),
+            Self::Inconsistent => ("inconsistent", "sign again with an unmodified tidegate"),
+            Self::OtherUnit => (
+                "other-unit",
+                "name the verdict of this environment and unit",
+            ),
+            Self::OtherRepository => (
+                "other-repository",
+                "name the verdict of this repository, or set `verdict.repository`",
+            ),
+            Self::OtherTree => (
+                "other-tree",
+                "deploy the files that were judged, or sign these",
+            ),
+            Self::OtherSelector => (
+                "other-selector",
+                "the unit's paths changed since: run `tidegate sign` again",
+            ),
+            Self::Equivocation => (
+                "equivocation",
+                "find out who signed both, withdraw one, or make a baseline",
+            ),
+            Self::Failed => ("failed", "fix or revert the change, then sign again"),
+            Self::Withdrawn => (
+                "withdrawn",
+                "go back to a link that stands, or sign what follows",
+            ),
+            Self::Observed => (
+                "observed",
+                "sign again under `enforcement: enforce`, or make a baseline",
+            ),
+            Self::OlderThanDeployed => (
+                "older-than-deployed",
+                "deploy something newer, or the rollback target of what runs",
+            ),
+            Self::Superseded => ("superseded", "deploy the newest link"),
+            Self::UnjudgedBase => (
+                "unjudged-base",
+                "accept what is there with `tidegate baseline`",
+            ),
+            Self::StoreGap => (
+                "store-gap",
+                "restore the store from its backup, or make a baseline",
+            ),
+            Self::NotYetValid => ("not-yet-valid", "compare the clocks of signer and deployer"),
+            Self::Expired => ("expired", "renew it, or run `tidegate sign` again"),
+            Self::Held => (
+                "held",
+                "wait until `max-tier` allows it, or revert the change that has this tier",
+            ),
+            Self::Missing => ("missing", "run `tidegate sign`, or wait until it has run"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Diagnostic for Refusal {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(format!("refused.{}", self.reason)))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.reason.help()))
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        let (reason, expected) = match &rejection {
+            Rejection::TooLong { .. } | Rejection::Malformed { .. } => {
+                (Reason::Malformed, "a signed statement")
+            }
+            Rejection::Signature { .. } => (Reason::Signature, "a signature of a trusted key"),
+            Rejection::SignerNotTrustedFor { .. } => {
+                (Reason::SignerNotTrustedFor, "a key for this environment")
+            }
+            Rejection::Version { .. } => (Reason::Version, "version 1"),
+            Rejection::Predicate { expected, .. } => (Reason::Predicate, *expected),
+            Rejection::Inconsistent { .. } => (Reason::Inconsistent, "fields that agree"),
+        };
+        let found = match rejection {
+            Rejection::Predicate { found, .. } | Rejection::Version { found } => {
+                format!("`{found}`")
+            }
+            Rejection::Malformed { what } | Rejection::Inconsistent { what } => what,
+            Rejection::TooLong { .. }
+            | Rejection::Signature { .. }
+            | Rejection::SignerNotTrustedFor { .. } => rejection.to_string(),
+        };
+        Self::new(reason, expected, found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Exit, code_of};
+
+    #[test]
+    fn a_refusal_says_what_it_takes_and_what_there_is_and_exits_with_4() {
+        let refusal = Refusal::new(Reason::OtherUnit, "`prod/odoo`", "`staging/odoo`");
+        assert_eq!(
+            refusal.to_string(),
+            "other-unit: expected `prod/odoo`, found `staging/odoo`"
+        );
+        assert_eq!(code_of(&refusal), "refused.other-unit");
+        assert_eq!(Exit::of_error(&refusal), Exit::Refused);
+    }
+}

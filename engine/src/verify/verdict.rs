@@ -1,0 +1,176 @@
+//! A verdict whose signature, unit and shape hold, and the strict check of a single one.
+//! Knows nothing of chains: whether it is the right link is asked elsewhere.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AdmitError, Error, Reason, Refusal, Source};
+use crate::{
+    attest::{self, MAX_ENVELOPE, Outcome, Rejection, Role, Signer, TrustFile, UnitId, Verdict},
+    model::{Digest, Enforcement, GitId},
+};
+
+/// A verdict that a trusted key signed for this unit. Only verification makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedVerdict {
+    verdict: Verdict,
+    digest: Digest,
+    signers: Vec<Signer>,
+}
+
+impl VerifiedVerdict {
+    /// What was signed.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The SHA-256 of the payload, by which the next link names this one.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+
+    /// Signature, shape and unit; the outcome may be either.
+    pub(super) fn open(envelope: &[u8], unit: &UnitId, trust: &TrustFile) -> Result<Self, Refusal> {
+        let statement = attest::verify(envelope, trust, Role::MergeSigner, &unit.scope())?;
+        let verdict = Verdict::parse(&statement)?;
+        if (verdict.environment.as_str(), verdict.unit.as_str())
+            != (unit.environment(), unit.unit())
+        {
+            return Err(Refusal::new(
+                Reason::OtherUnit,
+                format!("`{unit}`"),
+                format!("`{}/{}`", verdict.environment, verdict.unit),
+            ));
+        }
+        Ok(Self {
+            verdict,
+            digest: statement.digest(),
+            signers: statement.signers().to_vec(),
+        })
+    }
+
+    pub(super) fn check_outcome(&self) -> Result<(), Refusal> {
+        match self.verdict.outcome {
+            Outcome::Pass => Ok(()),
+            Outcome::Fail => Err(Refusal::new(
+                Reason::Failed,
+                "a verdict that passed",
+                match self.verdict.counts.denied {
+                    1 => "a failed one with 1 denial".to_owned(),
+                    count => format!("a failed one with {count} denials"),
+                },
+            )),
+        }
+    }
+
+    pub(super) fn check_time(&self, now: Timestamp) -> Option<Refusal> {
+        let (from, until) = (self.verdict.valid_from, self.verdict.valid_until);
+        if from.duration_since(now) > CLOCK_SKEW {
+            let expected = format!("an instant from {from} on");
+            return Some(Refusal::new(Reason::NotYetValid, expected, now.to_string()));
+        }
+        (now >= until).then(|| {
+            let expected = format!("an instant before {until}");
+            Refusal::new(Reason::Expired, expected, now.to_string())
+        })
+    }
+
+    pub(super) fn check_repository(&self, expected: Option<&str>) -> Option<Refusal> {
+        let found = self.verdict.repository.as_deref();
+        let words = |name: Option<&str>| name.map_or("no repository".into(), |n| format!("`{n}`"));
+        (found != expected)
+            .then(|| Refusal::new(Reason::OtherRepository, words(expected), words(found)))
+    }
+
+    pub(super) fn check_enforcement(&self, environment: Enforcement) -> Option<Refusal> {
+        let observed = self.verdict.enforcement == Enforcement::Observe;
+        (observed && environment == Enforcement::Enforce).then(|| {
+            let found = format!("link {}, which was observed only", self.verdict.height);
+            Refusal::new(Reason::Observed, "an enforced verdict", found)
+        })
+    }
+}
+
+/// What a single verdict must be about.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation<'a> {
+    /// Whose signature counts.
+    pub trust: &'a TrustFile,
+    /// The environment and unit.
+    pub unit: &'a UnitId,
+    /// The repository.
+    pub repository: ExpectedRepository<'a>,
+    /// The commit whose files it must name.
+    pub revision: GitId,
+    /// What the environment does with a refusal; unless known to observe, it enforces.
+    pub enforcement: Enforcement,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// The repository that a verdict must name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedRepository<'a> {
+    /// Any: the caller has no judge to ask.
+    Any,
+    /// Exactly this, or exactly none.
+    Exactly(Option<&'a str>),
+}
+
+/// Returns the verdict in `envelope` if a trusted key signed it for this unit and these files, it
+/// passed, and its time is now.
+///
+/// # Errors
+/// Every reason why it does not count; an envelope that is too long; a commit that cannot be read.
+pub fn verify(
+    envelope: &[u8],
+    expectation: &Expectation<'_>,
+    source: &dyn Source,
+) -> Result<VerifiedVerdict, AdmitError> {
+    if envelope.len() > MAX_ENVELOPE {
+        return Err(AdmitError::Error(Error::Envelope(Rejection::TooLong {
+            found: envelope.len(),
+            limit: MAX_ENVELOPE,
+        })));
+    }
+    let refused = |refusals| AdmitError::Refused {
+        refusals,
+        enforcement: Enforcement::Enforce,
+    };
+    let opened = VerifiedVerdict::open(envelope, expectation.unit, expectation.trust)
+        .map_err(|refusal| refused(vec![refusal]))?;
+    let verdict = &opened.verdict;
+    let (tree, manifest) = source.gated_tree(expectation.revision, &verdict.selector)?;
+    let other_tree = (tree, manifest) != (verdict.head.gated_tree, verdict.head.manifest);
+    let refusals: Vec<Refusal> = [
+        match expectation.repository {
+            ExpectedRepository::Any => None,
+            ExpectedRepository::Exactly(name) => opened.check_repository(name),
+        },
+        other_tree.then(|| {
+            let found = format!("`{}`", verdict.head.gated_tree);
+            Refusal::new(Reason::OtherTree, format!("gated tree `{tree}`"), found)
+        }),
+        opened.check_outcome().err(),
+        opened.check_enforcement(expectation.enforcement),
+        opened.check_time(expectation.now),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if refusals.is_empty() {
+        Ok(opened)
+    } else {
+        Err(refused(refusals))
+    }
+}
+
+/// How far the clocks of signer and deployer may lie apart.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);

@@ -1,0 +1,91 @@
+//! The links on the way from what runs to what is wanted, and the highest tier among them.
+//! Knows no clock.
+
+use super::{AdmitError, AdmitRequest, ChainLink, Error, Reason, Refusal};
+use crate::model::RiskTier;
+
+/// The links on which `wanted` rests, down to what runs or a baseline; each recomputed.
+pub(super) fn walk<'a>(
+    request: &AdmitRequest<'a>,
+    wanted: usize,
+    running: Option<usize>,
+) -> Result<Vec<&'a ChainLink>, AdmitError> {
+    let mut way = Vec::new();
+    let mut next = Some(wanted);
+    while let Some(position) = next.filter(|position| running.is_none_or(|at| *position > at)) {
+        if way.len() == MAX_WALK {
+            return Err(AdmitError::Error(Error::WalkTooLong {
+                unit: request.chain.unit().to_string(),
+                limit: MAX_WALK,
+            }));
+        }
+        let link = at(request, position)?;
+        recompute(request, link)?;
+        way.push(link);
+        next = request.chain.basis_of(position);
+    }
+    Ok(way)
+}
+
+/// The highest tier on the way, withdrawn links that were jumped over included: taking their
+/// change back is a change too. What a baseline accepted was not judged, and what runs may be
+/// unknown: both count as critical.
+pub(super) fn highest_tier(
+    request: &AdmitRequest<'_>,
+    wanted: usize,
+    running: Option<usize>,
+) -> RiskTier {
+    let Some(running) = running else {
+        return RiskTier::Critical;
+    };
+    let mut tier = RiskTier::Low;
+    let mut lowest = Some(wanted);
+    let links = request.chain.links().iter().enumerate().rev();
+    for (position, link) in links.skip_while(|(position, _)| *position > wanted) {
+        if lowest.is_none_or(|lowest| position <= lowest && position <= running) {
+            break;
+        }
+        if Some(position) == lowest {
+            lowest = request.chain.basis_of(position);
+        }
+        tier = tier.max(match link.verdict().baseline {
+            true => RiskTier::Critical,
+            false => link.verdict().risk_tier,
+        });
+    }
+    tier
+}
+
+fn recompute(request: &AdmitRequest<'_>, link: &ChainLink) -> Result<(), AdmitError> {
+    let verdict = link.verdict();
+    let head = &verdict.head;
+    let (tree, manifest) = request.source.gated_tree(head.commit, &verdict.selector)?;
+    if (tree, manifest) == (head.gated_tree, head.manifest) {
+        return Ok(());
+    }
+    Err(AdmitError::Error(Error::NotReproducible {
+        unit: request.chain.unit().to_string(),
+        height: verdict.height,
+        commit: head.commit.to_string(),
+        expected: head.gated_tree.to_string(),
+        found: tree.to_string(),
+    }))
+}
+
+pub(super) fn at<'a>(
+    request: &AdmitRequest<'a>,
+    position: usize,
+) -> Result<&'a ChainLink, AdmitError> {
+    let link = request.chain.links().get(position);
+    link.map_or_else(|| Err(refusal_of_none(request)), Ok)
+}
+
+fn refusal_of_none(request: &AdmitRequest<'_>) -> AdmitError {
+    AdmitError::Refused {
+        refusals: vec![Refusal::new(Reason::Missing, "a link", "none")],
+        enforcement: request.gate.enforcement,
+    }
+}
+
+/// How many links are walked.
+pub const MAX_WALK: usize = 200;
