@@ -10,6 +10,7 @@ pub mod input;
 pub mod manifest;
 pub mod model;
 pub mod policy;
+pub mod report;
 pub mod schemas;
 pub mod store;
 pub mod verdict;

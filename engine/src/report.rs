@@ -1,0 +1,70 @@
+//! What a run found, for people and for programs: one file an output format.
+//! Decides nothing.
+
+pub mod diff;
+#[cfg(feature = "cli")]
+mod drawing;
+#[cfg(feature = "cli")]
+pub mod human;
+pub mod json;
+pub mod sanitise;
+
+#[cfg(feature = "cli")]
+pub use drawing::wrap;
+
+/// How text is drawn on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// With colour.
+    pub color: bool,
+    /// With box drawing and signs beyond ASCII.
+    pub unicode: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Style {
+    /// Neither colour nor box drawing, 80 columns: what a file gets.
+    pub const PLAIN: Self = Self {
+        color: false,
+        unicode: false,
+        width: 80,
+    };
+
+    /// `text` in a colour, where there is colour.
+    #[must_use]
+    pub fn paint(&self, text: &str, color: Color) -> String {
+        if self.color {
+            format!("\u{1b}[{}m{text}\u{1b}[0m", color.code())
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// The colours in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// No, removed.
+    Red,
+    /// Yes, added.
+    Green,
+    /// Attention.
+    Yellow,
+    /// Names.
+    Bold,
+    /// Beside the point.
+    Dim,
+}
+
+impl Color {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Red => "31",
+            Self::Green => "32",
+            Self::Yellow => "33",
+            Self::Bold => "1",
+            Self::Dim => "2",
+        }
+    }
+}
