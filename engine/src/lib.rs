@@ -5,6 +5,7 @@ pub mod attest;
 pub mod change;
 pub mod config;
 pub mod facts;
+pub mod gate;
 pub mod git;
 pub mod input;
 pub mod manifest;

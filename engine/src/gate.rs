@@ -1,0 +1,54 @@
+//! Wires the layers: the only file that knows the whole flow.
+//! Decides nothing itself.
+
+mod admit;
+mod cases;
+mod chain;
+mod check;
+mod deployer;
+mod error;
+mod evaluate;
+mod gate_files;
+mod judge;
+mod library;
+mod scene;
+mod sign;
+mod source;
+mod summary;
+mod unit;
+mod view;
+
+use jiff::Timestamp;
+
+pub use admit::{AdmitRequest, Answer, VerifyRequest, admit, verify};
+pub use cases::{CaseResult, each_case, run_cases};
+pub use check::{Diff, check, diff, facts};
+pub use error::Error;
+pub use library::{Policies, embedded_policies, policies, validate};
+pub use sign::{Published, SignRequest, Signed, SignedUnit, Signing, baseline, sign};
+
+/// What to judge.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The range.
+    pub what: What,
+    /// Only this environment.
+    pub environment: Option<String>,
+    /// Only this unit.
+    pub unit: Option<String>,
+    /// Judge every object of the units touched, and let old findings block.
+    pub everything: bool,
+    /// The only clock.
+    pub now: Timestamp,
+    /// A configuration that takes the place of the judge's: its name and bytes.
+    pub config: Option<(String, Vec<u8>)>,
+}
+
+/// A range.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// `A..B` or `A...B`.
+    Range(String),
+    /// HEAD against the index.
+    Staged,
+}

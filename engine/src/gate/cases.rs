@@ -1,0 +1,345 @@
+//! The cases of a policy: two folders of manifests, and what must come out.
+//! Knows no Git; a case is judged as one unit of one environment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::evaluate::{Bench, Judged, Matter};
+use super::judge::Judge;
+use super::library::Policies;
+use super::unit::{Reached, components};
+use super::view::File;
+use super::{Error, scene};
+use crate::change::{self, Objects};
+use crate::config::{Config, settings_pointer};
+use crate::facts::inventory::Neighbours;
+use crate::facts::range::Range;
+use crate::facts::source::SourceInfo;
+use crate::facts::workloads;
+use crate::input::Mode;
+use crate::manifest;
+use crate::model::{Finding, GroupKind, RepoPath};
+use crate::policy::Origin;
+use crate::verdict::{Outcome, Unused, decide};
+
+/// How one case went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseResult {
+    /// `resource-limits/missing-memory-limit-is-denied`.
+    pub name: String,
+    /// What is not as it must be.
+    pub problem: Option<String>,
+}
+
+/// Runs the cases of one policy.
+///
+/// # Errors
+/// A case that cannot be judged.
+pub fn run_cases(policies: &Policies, folder: &str) -> Result<Vec<CaseResult>, Error> {
+    each_case(policies, folder).collect()
+}
+
+/// Runs the cases of one policy, each when it is asked for.
+pub fn each_case<'a>(
+    policies: &'a Policies,
+    folder: &'a str,
+) -> impl Iterator<Item = Result<CaseResult, Error>> + 'a {
+    let mut judges = BTreeMap::new();
+    cases(policies, folder)
+        .into_iter()
+        .map(move |(name, files)| {
+            let name = format!("{folder}/{name}");
+            let case = Case {
+                policies,
+                folder,
+                name: &name,
+                files,
+            };
+            let problem = case.run(&mut judges)?;
+            Ok(CaseResult { name, problem })
+        })
+}
+
+type Files<'a> = BTreeMap<&'a str, &'a [u8]>;
+
+fn cases<'a>(policies: &'a Policies, folder: &str) -> BTreeMap<&'a str, Files<'a>> {
+    let below = format!(".tidegate/policies/{folder}/cases/");
+    let own = policies
+        .files
+        .iter()
+        .filter_map(|(path, bytes)| Some((path.as_str()?.strip_prefix(&below)?, bytes.as_slice())));
+    let embedded = EMBEDDED
+        .iter()
+        .filter(|(policy, _, _)| *policy == folder)
+        .map(|(_, path, text)| (*path, text.as_bytes()));
+    let mut cases: BTreeMap<&str, Files<'_>> = BTreeMap::new();
+    for (path, bytes) in own.chain(embedded) {
+        if let Some((case, file)) = path.split_once('/') {
+            cases.entry(case).or_default().insert(file, bytes);
+        }
+    }
+    cases
+}
+
+struct Case<'a> {
+    policies: &'a Policies,
+    folder: &'a str,
+    name: &'a str,
+    files: Files<'a>,
+}
+
+/// `case.yaml`: what differs from a production environment without limits.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Setting {
+    stage: Option<String>,
+    max_tier: Option<String>,
+    settings: Option<Value>,
+    components: Option<Value>,
+    tenants: Option<Value>,
+    range: Option<CaseRange>,
+}
+
+/// What else the range touches.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct CaseRange {
+    environments: BTreeMap<String, crate::model::Stage>,
+    tenants: Vec<String>,
+}
+
+/// `expect.yaml`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Expected {
+    outcome: Outcome,
+    tier: Option<String>,
+    #[serde(default)]
+    findings: Vec<ExpectedFinding>,
+    reasons: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExpectedFinding {
+    code: String,
+    effect: crate::model::Effect,
+    object: Option<String>,
+    field: Option<String>,
+    #[serde(default)]
+    inherited: bool,
+}
+
+impl Case<'_> {
+    fn run(&self, judges: &mut BTreeMap<String, Judge>) -> Result<Option<String>, Error> {
+        let setting: Setting = self.read("case.yaml")?.unwrap_or_default();
+        let expected: Expected = self
+            .read("expect.yaml")?
+            .ok_or_else(|| self.broken("it has no expect.yaml"))?;
+        let config = self.config(&setting);
+        if !judges.contains_key(&config) {
+            let parsed = Config::parse(&RepoPath::from("tidegate.yaml"), config.as_bytes())?;
+            let policies = self.policies.set.only(|policy| {
+                policy.origin() == Origin::Repository || parsed.profile.runs(policy.folder())
+            });
+            let judge = Judge::with(parsed, policies, "the case", None)?;
+            judges.insert(config.clone(), judge);
+        }
+        let judge = judges
+            .get(&config)
+            .ok_or_else(|| self.broken("its judge is gone"))?;
+        let judged = self.judge(judge, &setting)?;
+        Ok(self.compare(judge, judged, &expected))
+    }
+
+    fn judge(&self, judge: &Judge, setting: &Setting) -> Result<Judged, Error> {
+        let (base, head) = (self.side("base/")?, self.side("head/")?);
+        let mut changes = change::compare(&base, &head);
+        for change in &mut changes {
+            change.components = components(&judge.config, change);
+        }
+        let scenes = scene::of_configs(&judge.config, None);
+        let scene = scenes
+            .iter()
+            .find(|scene| !scene.is_gate())
+            .ok_or_else(|| self.broken("its configuration has no unit"))?;
+        let mut range = Range::default();
+        range
+            .environments
+            .insert(scene.environment.clone(), scene.input.stage);
+        range.tenants.extend(scene.input.tenants.iter().cloned());
+        for change in &changes {
+            range.components.extend(change.components.iter().cloned());
+            range.kinds.insert(change.object.group_kind().to_string());
+        }
+        if let Some(more) = &setting.range {
+            range.environments.extend(more.environments.clone());
+            range.tenants.extend(more.tenants.iter().cloned());
+        }
+        let bench = Bench {
+            judge,
+            mode: Mode::Merge,
+            now: Timestamp::UNIX_EPOCH,
+            environment: &scene.input,
+            environment_pointer: &scene.pointer,
+            unit: (&scene.name, scene.kind),
+            range: &range,
+            source: &SourceInfo::default(),
+        };
+        let reach = Reached::of(&bench, &changes);
+        let unchanged = head
+            .values()
+            .filter(|source| !changes.iter().any(|change| change.object == source.object));
+        let reached: Vec<_> = unchanged
+            .filter(|source| {
+                reach
+                    .as_ref()
+                    .is_some_and(|reach| reach.takes(&source.object))
+            })
+            .cloned()
+            .collect();
+        bench.judge(&Matter {
+            changes: &changes,
+            reached: &reached,
+            head: &neighbours(judge, &head),
+            base: &neighbours(judge, &base),
+            everything: false,
+        })
+    }
+
+    fn compare(&self, judge: &Judge, judged: Judged, expected: &Expected) -> Option<String> {
+        let own = |finding: &Finding| finding.policy == self.folder;
+        let findings: Vec<Finding> = judged.findings.into_iter().filter(own).collect();
+        let decision = decide(findings, &[], Timestamp::UNIX_EPOCH, Unused::Ignore);
+        let mut problems = Vec::new();
+        if decision.outcome != expected.outcome {
+            problems.push(format!("the outcome is {:?}", decision.outcome));
+        }
+        let mut found: Vec<ExpectedFinding> = decision
+            .findings
+            .iter()
+            .map(|finding| ExpectedFinding {
+                code: finding.code.clone(),
+                effect: finding.effect,
+                object: finding.object.as_ref().map(ToString::to_string),
+                field: finding.field.clone(),
+                inherited: finding.inherited,
+            })
+            .collect();
+        found.sort();
+        let mut wanted: Vec<&ExpectedFinding> = expected.findings.iter().collect();
+        wanted.sort();
+        if !found.iter().eq(wanted) {
+            problems.push(format!("the findings are {found:?}"));
+        }
+        let tier = judged.risk.tier.as_str();
+        if expected
+            .tier
+            .as_deref()
+            .is_some_and(|expected| expected != tier)
+        {
+            problems.push(format!("the tier is {tier}"));
+        }
+        if let Some(expected) = &expected.reasons {
+            let mut codes: Vec<&str> = judged
+                .risk
+                .reasons
+                .iter()
+                .map(|reason| reason.code.as_str())
+                .collect();
+            codes.sort_unstable();
+            codes.dedup();
+            let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+            expected.sort_unstable();
+            expected.dedup();
+            if codes != expected {
+                problems.push(format!("the reasons are {codes:?}"));
+            }
+        }
+        debug_assert!(judge.policies.policy(self.folder).is_some());
+        (!problems.is_empty()).then(|| problems.join("; "))
+    }
+
+    fn side(&self, folder: &str) -> Result<Objects, Error> {
+        let mut objects = Objects::new();
+        for (path, bytes) in &self.files {
+            if let Some(path) = path.strip_prefix(folder) {
+                for source in File::read(&RepoPath::from(path), bytes)?.sources {
+                    objects.entry(source.object.clone()).or_insert(source);
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    /// The configuration, as JSON, which is YAML too.
+    fn config(&self, setting: &Setting) -> String {
+        let mut config = json!({
+            "environments": [{
+                "name": "case",
+                "paths": ["**"],
+                "stage": setting.stage.as_deref().unwrap_or("production"),
+                "max-tier": setting.max_tier.as_deref().unwrap_or("critical"),
+                "tenants": setting.tenants.clone().unwrap_or_else(|| json!([])),
+            }],
+        });
+        if let Some(components) = &setting.components {
+            put(&mut config, "components", components.clone());
+        }
+        if let Some(settings) = &setting.settings {
+            let pointer = settings_pointer(self.folder);
+            let mut value = settings.clone();
+            for step in pointer.rsplit('/').filter(|step| !step.is_empty()) {
+                value = json!({ step: value });
+            }
+            for (key, section) in value.as_object().into_iter().flatten() {
+                put(&mut config, key, section.clone());
+            }
+        }
+        config.to_string()
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(&self, file: &str) -> Result<Option<T>, Error> {
+        let Some(bytes) = self.files.get(file) else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(bytes).map_err(|_| self.broken("it is not UTF-8"))?;
+        let documents = manifest::yaml::parse(text)
+            .map_err(|error| self.broken(&format!("{file}: {error}")))?;
+        let value = documents
+            .first()
+            .map_or(Value::Null, manifest::Node::to_json);
+        serde_json::from_value(value)
+            .map(Some)
+            .map_err(|error| self.broken(&format!("{file}: {error}")))
+    }
+
+    fn broken(&self, what: &str) -> Error {
+        Error::Case {
+            name: self.name.to_owned(),
+            what: what.to_owned(),
+        }
+    }
+}
+
+fn put(config: &mut Value, key: &str, value: Value) {
+    if let Value::Object(config) = config {
+        config.insert(key.to_owned(), value);
+    }
+}
+
+fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
+    let kinds = judge.neighbours().into_keys();
+    let always = workloads::NEIGHBOURS.into_iter().map(GroupKind::parse);
+    let mut neighbours = Neighbours::of_kinds(kinds.chain(always));
+    for source in objects.values() {
+        neighbours.insert(source);
+    }
+    neighbours
+}
+
+/// Policy folder, path below `cases/`, text.
+const EMBEDDED: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/cases.rs"));

@@ -1,0 +1,264 @@
+//! What `sign`, `baseline` and `admit` share: the accepted state of the unit `gate`, and the
+//! repository as verification sees it. Judges nothing.
+
+use jiff::Timestamp;
+
+use super::Error;
+use super::judge::{Judge, config_file};
+use crate::attest::{GatedState, Role, SigningKey, TrustFile, UnitId};
+use crate::config::{Config, Environment, GATE};
+use crate::git::{Repository, Selector, Snapshot};
+use crate::manifest;
+use crate::model::{Digest, GitId, RepoPath};
+use crate::store::Store;
+use crate::verify::{Chain, ChainLink, Source, SourceError};
+
+/// The newest accepted state of the unit `gate` of one branch.
+pub(super) struct Accepted {
+    pub(super) chain: Chain,
+    pub(super) judge: Judge,
+    pub(super) trust: TrustFile,
+    /// The link that made it.
+    pub(super) link: Digest,
+}
+
+impl Accepted {
+    /// `None` where no baseline was made yet.
+    pub(super) fn read(
+        repository: &Repository,
+        store: &dyn Store,
+        branch: &str,
+    ) -> Result<Option<Self>, Error> {
+        let head = repository.branch_head(branch)?;
+        let trust_of = |commit: GitId| trust_at(repository, commit, head).map_err(SourceError::new);
+        let chain = Chain::read_gate(store, &gate_id(branch)?, trust_of)?;
+        let Some(link) = chain.newest_standing() else {
+            return Ok(None);
+        };
+        let digest = link.verified().digest();
+        let commit = reproduced(repository, link)?;
+        let judge = judge_at(repository, commit)?;
+        let trust = trust_at(repository, commit, head)?;
+        Ok(Some(Self {
+            link: digest,
+            chain,
+            judge,
+            trust,
+        }))
+    }
+
+    /// Whether a link that names this state of `gate` was made by the newest one.
+    pub(super) fn made(&self, state: Option<Digest>) -> bool {
+        let link = self.link_of(state);
+        link.is_some_and(|link| link.verified().digest() == self.link)
+    }
+
+    /// What came before any state was accepted was accepted together with the first.
+    fn link_of(&self, state: Option<Digest>) -> Option<&ChainLink> {
+        let mut links = self.chain.links().iter();
+        match state {
+            Some(state) => links.find(|link| link.verified().digest() == state),
+            None => links.next(),
+        }
+    }
+
+    /// The judge of an earlier link of `gate`; `None` where the newest one judged already.
+    pub(super) fn judge_before(
+        &self,
+        repository: &Repository,
+        state: Option<Digest>,
+    ) -> Result<Option<Judge>, Error> {
+        let Some(link) = self.link_of(state) else {
+            return Err(Error::GateStateMissing);
+        };
+        if link.verified().digest() == self.link {
+            return Ok(None);
+        }
+        judge_at(repository, reproduced(repository, link)?).map(Some)
+    }
+}
+
+/// Which branch an environment is deployed from, as the checked-out configuration says. Only a hint:
+/// what is accepted on that branch must say the same.
+pub(super) fn branch_of(
+    repository: &Repository,
+    revision: &str,
+    environment: &str,
+) -> Result<String, Error> {
+    let config = config_at(repository, repository.resolve(revision)?)?;
+    environment_of(&config, environment).map(|found| found.branch.clone())
+}
+
+/// The environment of that name, else an error that names those there are.
+pub(super) fn environment_of<'c>(config: &'c Config, name: &str) -> Result<&'c Environment, Error> {
+    config.environment(name).ok_or_else(|| {
+        let known: Vec<&str> = config
+            .environments
+            .iter()
+            .map(|environment| environment.name.as_str())
+            .collect();
+        Error::UnknownName {
+            kind: "environment",
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    })
+}
+
+/// The same environment in the accepted configuration, which must still be on that branch.
+pub(super) fn accepted_environment<'c>(
+    config: &'c Config,
+    name: &str,
+    branch: &str,
+) -> Result<&'c Environment, Error> {
+    let environment = environment_of(config, name)?;
+    if environment.branch == branch {
+        return Ok(environment);
+    }
+    Err(Error::OtherBranch {
+        environment: name.to_owned(),
+        accepted: environment.branch.clone(),
+        found: branch.to_owned(),
+    })
+}
+
+/// The unit `gate` of a branch. Its environment is the branch, in which `/` is written `.`.
+pub(super) fn gate_id(branch: &str) -> Result<UnitId, Error> {
+    Ok(UnitId::new(branch.replace('/', "."), GATE)?)
+}
+
+/// Whether this key may sign links of this unit.
+pub(super) fn may_sign(trust: &TrustFile, key: &SigningKey, unit: &UnitId) -> bool {
+    trust
+        .find(&key.public())
+        .is_some_and(|entry| entry.may_sign(Role::MergeSigner, &unit.scope()))
+}
+
+/// Refuses a key that may not sign links of this unit.
+pub(super) fn check_key(trust: &TrustFile, key: &SigningKey, unit: &UnitId) -> Result<(), Error> {
+    if may_sign(trust, key, unit) {
+        return Ok(());
+    }
+    Err(Error::KeyNotTrusted {
+        key: key.public().keyid(),
+        unit: unit.to_string(),
+    })
+}
+
+/// A unit's files at a commit.
+pub(super) fn state_at(
+    repository: &Repository,
+    commit: GitId,
+    selector: &Selector,
+) -> Result<GatedState, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    let tree = repository.gated_tree(&snapshot, selector)?;
+    for entry in &tree.entries {
+        as_stored(repository, &snapshot, &entry.path)?;
+    }
+    Ok(GatedState {
+        gated_tree: tree.id,
+        manifest: repository.manifest_digest(&tree)?,
+        commit,
+    })
+}
+
+/// Refuses a manifest whose bytes a checkout would change, wherever its attributes are set.
+pub(super) fn as_stored(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    path: &RepoPath,
+) -> Result<(), Error> {
+    if manifest::is_manifest_name(path) || manifest::role_of_name(path).is_some() {
+        repository.content_transformed(snapshot, path)?;
+    }
+    Ok(())
+}
+
+/// The commit of a link, which must hold what the link says.
+pub(super) fn reproduced(repository: &Repository, link: &ChainLink) -> Result<GitId, Error> {
+    let verdict = link.verdict();
+    let selector = Selector::parse(&verdict.selector)?;
+    let found = state_at(repository, verdict.head.commit, &selector)?;
+    if found.same_files(&verdict.head) {
+        return Ok(verdict.head.commit);
+    }
+    Err(Error::NotReproducible {
+        unit: format!("{}/{}", verdict.environment, verdict.unit),
+        height: verdict.height,
+        commit: verdict.head.commit.to_string(),
+    })
+}
+
+/// The trust file at a commit of a branch whose head is `head`.
+pub(super) fn trust_at(
+    repository: &Repository,
+    commit: GitId,
+    head: GitId,
+) -> Result<TrustFile, Error> {
+    if commit != head && !repository.is_ancestor(commit, head)? {
+        return Err(Error::NotOnBranch {
+            commit: commit.to_string(),
+        });
+    }
+    let snapshot = repository.snapshot(commit)?;
+    let entry = repository
+        .entry(&snapshot, &RepoPath::from(TRUST_FILE))?
+        .ok_or_else(|| Error::NoTrust {
+            commit: commit.short(),
+        })?;
+    Ok(TrustFile::parse(&repository.blob(entry.id)?)?)
+}
+
+/// Seconds are all that a verdict says.
+pub(super) fn whole_seconds(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// The judge at a commit.
+pub(super) fn judge_at(repository: &Repository, commit: GitId) -> Result<Judge, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    Judge::of_snapshot(repository, &snapshot, "the accepted state of gate")?.ok_or_else(|| {
+        Error::NoConfig {
+            place: commit.short(),
+        }
+    })
+}
+
+/// The configuration at a commit.
+pub(super) fn config_at(repository: &Repository, commit: GitId) -> Result<Config, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    let Some((path, bytes)) = config_file(repository, &snapshot)? else {
+        return Err(Error::NoConfig {
+            place: commit.short(),
+        });
+    };
+    Ok(Config::parse(&path, &bytes)?)
+}
+
+/// The repository as verification sees it.
+pub(super) struct Objects<'a>(pub(super) &'a Repository);
+
+impl Source for Objects<'_> {
+    fn gated_tree(
+        &self,
+        commit: GitId,
+        selector: &[String],
+    ) -> Result<(GitId, Digest), SourceError> {
+        let state = || {
+            let selector = Selector::parse(selector)?;
+            state_at(self.0, commit, &selector)
+        };
+        state()
+            .map(|state: GatedState| (state.gated_tree, state.manifest))
+            .map_err(SourceError::new)
+    }
+
+    fn is_ancestor(&self, ancestor: GitId, descendant: GitId) -> Result<bool, SourceError> {
+        self.0
+            .is_ancestor(ancestor, descendant)
+            .map_err(SourceError::new)
+    }
+}
+
+const TRUST_FILE: &str = ".tidegate/trust.json";

@@ -1,0 +1,359 @@
+//! `check`, `diff` and `facts`: a range, its judge, every unit that it touches.
+//! Signs nothing.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::chain::as_stored;
+use super::evaluate::Bench;
+use super::judge::Judge;
+use super::scene::{self, Scene, Touched};
+use super::view::View;
+use super::{Error, Request, What, source, summary};
+use crate::config::Config;
+use crate::facts::index::{BlobIndex, Cache};
+use crate::facts::range::Range as Reach;
+use crate::facts::source::SourceInfo;
+use crate::git::{FileChange, Range, Repository};
+use crate::input::Mode;
+use crate::manifest;
+use crate::model::{Effect, Exit, Finding};
+use crate::report::diff::UnitDiff;
+use crate::verdict::{Outcome, RunOutcome, RunReport, UnitError, UnitReport};
+
+/// What a range changes.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// The range as it was asked for.
+    pub range: String,
+    /// By unit.
+    pub units: Vec<UnitDiff>,
+}
+
+/// Judges a range. What cannot be judged stands in the report; an error here means that nothing
+/// could be looked at.
+///
+/// # Errors
+/// The range, the configuration or the policies.
+pub fn check(repository: &Repository, request: &Request) -> Result<RunReport, Error> {
+    let session = Session::open(repository, request)?;
+    let mut run = session.run(&session.judge, request)?;
+    run.findings = session.unclaimed(&session.judge)?;
+    run.proposed = session.proposed(request)?;
+    session.view.save_index();
+    Ok(session.report(run))
+}
+
+/// What a range changes, without asking any policy.
+///
+/// # Errors
+/// The range, the configuration, or a changed file that cannot be read.
+pub fn diff(repository: &Repository, request: &Request) -> Result<Diff, Error> {
+    let session = Session::open(repository, request)?;
+    let mut units = Vec::new();
+    for scene in session.scenes(&session.judge, request)? {
+        if let Some(found) = scene.unit().changes(&session.view, &session.judge.config)? {
+            units.push(UnitDiff {
+                environment: scene.environment.clone(),
+                unit: scene.name.clone(),
+                changes: summary::of(&found.changes),
+            });
+        }
+    }
+    session.view.save_index();
+    Ok(Diff {
+        range: session.name,
+        units,
+    })
+}
+
+/// The documents that policies receive for a range; with `policy`, only those of that folder.
+///
+/// # Errors
+/// As for [`check`], and everything that keeps a unit from being judged.
+pub fn facts(
+    repository: &Repository,
+    request: &Request,
+    policy: Option<&str>,
+) -> Result<Value, Error> {
+    let session = Session::open(repository, request)?;
+    let touched = session.touched(&session.judge, request)?;
+    let mut documents = Vec::new();
+    for (scene, changes) in touched.units {
+        let bench = session.bench(&session.judge, &scene, &touched.reach);
+        documents.extend(scene.unit().documents(&bench, &session.view, &changes?)?);
+    }
+    session.view.save_index();
+    documents.retain(|document| {
+        policy.is_none_or(|policy| document.get("policy").and_then(Value::as_str) == Some(policy))
+    });
+    Ok(Value::Array(documents))
+}
+
+struct Session<'a> {
+    view: View<'a>,
+    judge: Judge,
+    /// The configuration at head, where it is not the judge's.
+    proposed: Option<Result<Judge, Error>>,
+    name: String,
+    mode: Mode,
+    source: SourceInfo,
+    request: &'a Request,
+}
+
+/// What the units of one run came to.
+#[derive(Default)]
+struct Run {
+    units: Vec<UnitReport>,
+    errors: Vec<UnitError>,
+    findings: Vec<Finding>,
+    proposed: Option<RunOutcome>,
+}
+
+impl<'a> Session<'a> {
+    fn open(repository: &'a Repository, request: &'a Request) -> Result<Self, Error> {
+        let (range, name, mode) = match &request.what {
+            What::Range(text) => (repository.range(text)?, text.clone(), Mode::Merge),
+            What::Staged => (repository.staged()?, "--staged".to_owned(), Mode::Commit),
+        };
+        let judge = judge_of(repository, &range, request)?;
+        let source = source::of_range(&range, judge.config.verdict.repository.clone());
+        let cache = Cache::In(repository.common_dir().join("tidegate"));
+        let view = View::new(repository, range.base, range.head, BlobIndex::open(cache))?;
+        let gate = judge.config.gate_selector();
+        let proposes = request.config.is_none()
+            && mode == Mode::Merge
+            && judge.note.commit != view.head.snapshot.commit()
+            && view.changed.iter().any(|change| gate.matches(&change.path));
+        let proposed = if proposes {
+            Judge::of_snapshot(repository, &view.head.snapshot, "the head").transpose()
+        } else {
+            None
+        };
+        Ok(Self {
+            view,
+            judge,
+            proposed,
+            name,
+            mode,
+            source,
+            request,
+        })
+    }
+
+    fn scenes(&self, judge: &Judge, request: &Request) -> Result<Vec<Scene>, Error> {
+        let scenes = scene::of_configs(&judge.config, self.proposed_config());
+        scene::select(
+            scenes,
+            request.environment.as_deref(),
+            request.unit.as_deref(),
+        )
+    }
+
+    fn proposed_config(&self) -> Option<&Config> {
+        match &self.proposed {
+            Some(Ok(judge)) => Some(&judge.config),
+            _ => None,
+        }
+    }
+
+    fn touched(&self, judge: &Judge, request: &Request) -> Result<Touched, Error> {
+        let scenes = self.scenes(judge, request)?;
+        Ok(Touched::of(scenes, &self.view, &judge.config))
+    }
+
+    fn bench<'b>(&'b self, judge: &'b Judge, scene: &'b Scene, reach: &'b Reach) -> Bench<'b> {
+        Bench {
+            judge,
+            mode: self.mode,
+            now: self.request.now,
+            environment: &scene.input,
+            environment_pointer: &scene.pointer,
+            unit: (&scene.name, scene.kind),
+            range: reach,
+            source: &self.source,
+        }
+    }
+
+    fn run(&self, judge: &Judge, request: &Request) -> Result<Run, Error> {
+        let touched = self.touched(judge, request)?;
+        let mut run = Run {
+            errors: self.transformed(judge, request)?,
+            ..Run::default()
+        };
+        for (scene, changes) in touched.units {
+            let bench = self.bench(judge, &scene, &touched.reach);
+            let judged = changes.and_then(|changes| {
+                let unit = scene.unit();
+                unit.judge(&bench, &self.view, changes, request.everything)
+            });
+            match judged {
+                Ok(report) => run.units.push(report),
+                Err(error) => run.errors.push(scene.error(error)),
+            }
+        }
+        if let Some(error) = self.view.not_rendered(judge.config.unmanaged.as_ref())?
+            && run.errors.is_empty()
+        {
+            run.errors.push(UnitError {
+                environment: String::new(),
+                unit: String::new(),
+                error: Arc::new(error),
+            });
+        }
+        Ok(run)
+    }
+
+    /// Where attributes change, every manifest of every unit is asked whether a checkout still holds
+    /// its bytes: the file that says so may lie outside the unit.
+    fn transformed(&self, judge: &Judge, request: &Request) -> Result<Vec<UnitError>, Error> {
+        let is_attributes = |change: &FileChange| change.path.file_name() == b".gitattributes";
+        if !self.view.changed.iter().any(is_attributes) {
+            return Ok(Vec::new());
+        }
+        let (repository, head) = (self.view.repository, &self.view.head.snapshot);
+        let scenes = self.scenes(judge, request)?.into_iter();
+        let mut errors = Vec::new();
+        for scene in scenes.filter(|scene| !scene.is_gate()) {
+            let entries = repository.entries_matching(head, &scene.head)?;
+            let refused = entries
+                .iter()
+                .find_map(|entry| as_stored(repository, head, &entry.path).err());
+            errors.extend(refused.map(|error| scene.error(error)));
+        }
+        Ok(errors)
+    }
+
+    /// Changed manifests that no environment claims and nobody left out on purpose.
+    fn unclaimed(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
+        let config = &judge.config;
+        let claimed = scene::of_configs(config, self.proposed_config());
+        let unmanaged = config.unmanaged.as_ref();
+        let mut findings = Vec::new();
+        for change in &self.view.changed {
+            let known = unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
+                || claimed.iter().any(|scene| scene.head.matches(&change.path));
+            if !known && self.holds_objects(change)? {
+                findings.push(Finding {
+                    remediation: Some(
+                        "add its path to an environment, or to `unmanaged` in tidegate.yaml"
+                            .to_owned(),
+                    ),
+                    ..Finding::of_engine(
+                        "engine.unclaimed-manifest",
+                        config.profile.unclaimed_manifest(),
+                        format!("no environment claims {}", change.path),
+                    )
+                });
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Files that no unit claims are left alone where they do not parse.
+    fn holds_objects(&self, change: &FileChange) -> Result<bool, Error> {
+        if !manifest::is_manifest_name(&change.path) {
+            return Ok(false);
+        }
+        for entry in [&change.old, &change.new].into_iter().flatten() {
+            if entry.is_link() || entry.is_submodule() {
+                continue;
+            }
+            let bytes = self.view.repository.blob(entry.id)?;
+            if manifest::read(&entry.path, &bytes).is_ok_and(|file| !file.objects.is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn proposed(&self, request: &Request) -> Result<Option<RunOutcome>, Error> {
+        match &self.proposed {
+            None => Ok(None),
+            Some(Err(_)) => Ok(Some(RunOutcome::Error)),
+            Some(Ok(judge)) => {
+                let mut run = match self.run(judge, request) {
+                    // What was asked for is gone: the proposed configuration has nothing to say.
+                    Err(Error::UnknownName { .. }) => Run::default(),
+                    run => run?,
+                };
+                run.findings = self.unclaimed(judge)?;
+                Ok(Some(run.outcome()))
+            }
+        }
+    }
+
+    fn report(self, mut run: Run) -> RunReport {
+        if let Some(Err(error)) = self.proposed {
+            run.errors.push(UnitError {
+                environment: String::new(),
+                unit: crate::config::GATE.to_owned(),
+                error: Arc::new(error),
+            });
+        }
+        RunReport {
+            range: self.name,
+            now: self.request.now,
+            judge: self.judge.note,
+            outcome: run.outcome(),
+            exit: run.exit(),
+            files: self.view.changed.len(),
+            units: run.units,
+            errors: run.errors,
+            findings: run.findings,
+            proposed: run.proposed,
+        }
+    }
+}
+
+impl Run {
+    fn outcome(&self) -> RunOutcome {
+        let denied = self.findings.iter().any(Finding::blocks);
+        if !self.errors.is_empty() {
+            RunOutcome::Error
+        } else if denied || self.units.iter().any(|unit| unit.outcome == Outcome::Fail) {
+            RunOutcome::Fail
+        } else if self.units.is_empty() {
+            RunOutcome::NotApplicable
+        } else {
+            RunOutcome::Pass
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let denied = self
+            .findings
+            .iter()
+            .any(|finding| finding.effect == Effect::Deny);
+        let findings = if denied { Exit::Denied } else { Exit::Pass };
+        let errors = self
+            .errors
+            .iter()
+            .map(|error| Exit::of_error(error.error.as_ref()));
+        self.units
+            .iter()
+            .map(UnitReport::exit)
+            .chain(errors)
+            .fold(findings, Exit::max)
+    }
+}
+
+fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result<Judge, Error> {
+    if let Some((name, bytes)) = &request.config {
+        return Judge::of_file(name, bytes, repository, &range.judge);
+    }
+    let from = if range.judge.is_index() {
+        "the index"
+    } else {
+        "the base"
+    };
+    if let Some(judge) = Judge::of_snapshot(repository, &range.judge, from)? {
+        return Ok(judge);
+    }
+    Judge::of_snapshot(repository, &range.head, "the head (bootstrap)")?.ok_or_else(|| {
+        Error::NoConfig {
+            place: "the base or the head of the range".to_owned(),
+        }
+    })
+}

@@ -1,0 +1,23 @@
+//! Files that a deployer evaluates or obeys, though they are no manifests.
+//! Knows the names only.
+
+use super::Error;
+use crate::model::RepoPath;
+
+/// Refuses a file of a unit that Argo CD would evaluate (Jsonnet) or that changes what it takes of
+/// the folder (`.argocd-source.yaml`): only rendering could say what comes of it.
+///
+/// Source: Argo CD, "Directory", "Jsonnet" and "Parameter Overrides" in its user guide.
+pub(super) fn obeys(path: &RepoPath) -> Result<(), Error> {
+    let name = path.file_name();
+    let evaluated = ENDINGS.iter().any(|ending| name.ends_with(ending));
+    if evaluated || name.starts_with(b".argocd-source") {
+        return Err(Error::NotRendered {
+            path: path.to_string(),
+            root: String::from_utf8_lossy(path.parent()).into_owned(),
+        });
+    }
+    Ok(())
+}
+
+const ENDINGS: [&[u8]; 2] = [b".jsonnet", b".libsonnet"];

@@ -1,0 +1,266 @@
+//! Why something could not be judged. None of these is ever a pass.
+
+use crate::config::{AmbiguousConfig, Problems};
+use crate::{attest, facts, git, manifest, policy, store, verify};
+
+/// It could not be judged.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    /// Git.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] git::Error),
+    /// A manifest.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] manifest::Error),
+    /// A file that only the base holds so.
+    #[error("at the base of the range: {0}")]
+    #[diagnostic(forward(0))]
+    AtBase(Box<Error>),
+    /// The configuration.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] Problems),
+    /// Two configurations.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Ambiguous(#[from] AmbiguousConfig),
+    /// The index of blobs.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Index(#[from] facts::index::Error),
+    /// A policy gave no answer.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Policy(#[from] policy::Error),
+    /// Policies that cannot be loaded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Policies(#[from] policy::Problems),
+    /// Keys, trust files, statements.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Attest(#[from] attest::Error),
+    /// A statement that would contradict itself.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Statement(#[from] attest::Rejection),
+    /// The store.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] store::Error),
+    /// The chain of a unit could not be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Chain(#[from] verify::Error),
+    /// A verdict does not hold.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Refused(#[from] verify::AdmitError),
+    /// There is no accepted state of the gate.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    GateRefused(verify::Refusal),
+    /// Nothing was accepted yet.
+    #[error("the unit `{unit}` has no link to judge from")]
+    #[diagnostic(
+        code(sign::no_baseline),
+        help(
+            "accept the state as it stands: `tidegate baseline`, once for each unit, and again when the key that signed its links is trusted no more"
+        )
+    )]
+    NoBaseline {
+        /// The unit.
+        unit: String,
+    },
+    /// A link's commit does not hold what the link says.
+    #[error("link {height} of `{unit}` does not recompute from commit `{commit}`")]
+    #[diagnostic(
+        code(store::link_not_reproducible),
+        help("check that the repository is the one that was judged, then make a new baseline")
+    )]
+    NotReproducible {
+        /// The unit.
+        unit: String,
+        /// The height.
+        height: u64,
+        /// The commit.
+        commit: String,
+    },
+    /// A link's commit is not in the branch's history.
+    #[error("commit `{commit}` of a link is not in the history of the protected branch")]
+    #[diagnostic(
+        code(store::not_on_branch),
+        help("the branch was rewritten, or the link was made elsewhere; make a new baseline")
+    )]
+    NotOnBranch {
+        /// The commit.
+        commit: String,
+    },
+    /// No trust file.
+    #[error("no `.tidegate/trust.json` at `{commit}`")]
+    #[diagnostic(
+        code(trust_root::missing),
+        help(
+            "`tidegate keys new --role merge-signer --out KEY > .tidegate/trust.json`, then commit it"
+        )
+    )]
+    NoTrust {
+        /// The commit.
+        commit: String,
+    },
+    /// The accepted configuration deploys the environment from another branch.
+    #[error("`{environment}` is deployed from `{accepted}`, not from `{found}`")]
+    #[diagnostic(
+        code(config::other_branch),
+        help("sign the change of the configuration first, on the branch that is protected now")
+    )]
+    OtherBranch {
+        /// The environment.
+        environment: String,
+        /// The branch that the accepted configuration names.
+        accepted: String,
+        /// The branch that the checked-out configuration names.
+        found: String,
+    },
+    /// The signer may not sign this.
+    #[error("key `{key}` may not sign links of `{unit}`")]
+    #[diagnostic(
+        code(key::not_trusted),
+        help(
+            "`.tidegate/trust.json` in the accepted state lists the keys that may, by role and environment; the unit `gate` is listed as `<branch>/gate`"
+        )
+    )]
+    KeyNotTrusted {
+        /// The fingerprint.
+        key: String,
+        /// The unit.
+        unit: String,
+    },
+    /// The next link of the gate could be followed by none.
+    #[error("no merge-signer of `.tidegate/trust.json` may sign links of `{unit}`")]
+    #[diagnostic(
+        code(trust_root::no_gate_signer),
+        help(
+            "the gate would be locked for ever: leave one merge-signer without `environments`, or list `{unit}` in them"
+        )
+    )]
+    NoGateSigner {
+        /// The unit `gate`.
+        unit: String,
+    },
+    /// A link names a state of the gate that the store does not hold.
+    #[error("the newest link was judged by a state of `gate` that the store does not hold")]
+    #[diagnostic(
+        code(store::gap),
+        help("links of `gate` were taken away; restore them, or make a new baseline")
+    )]
+    GateStateMissing,
+    /// No configuration on either side.
+    #[error("no `tidegate.yaml` in {place}")]
+    #[diagnostic(
+        code(config::missing),
+        help("three lines are enough: one environment, its name, its paths; see the README")
+    )]
+    NoConfig {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// `--env` or `--unit` names nothing.
+    #[error("no {kind} `{name}` in the configuration")]
+    #[diagnostic(code(usage::unknown_name), help("there are: {known}"))]
+    UnknownName {
+        /// `environment` or `unit`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A link or submodule where a manifest is expected.
+    #[error("`{path}` is a symbolic link or a submodule")]
+    #[diagnostic(
+        code(git::not_a_file),
+        help("what is deployed from it cannot be judged; put the manifest itself there")
+    )]
+    NotAFile {
+        /// The file.
+        path: String,
+    },
+    /// A file of a source that must be rendered first.
+    #[error("`{path}` belongs to `{root}`, which kustomize or Helm renders")]
+    #[diagnostic(
+        code(source::not_rendered),
+        help(
+            "this version judges plain manifests; render the source in Git, or list its paths under `unmanaged`"
+        )
+    )]
+    NotRendered {
+        /// The file.
+        path: String,
+        /// The folder with the kustomization or chart.
+        root: String,
+    },
+    /// A unit whose bytes differ while neither side holds an object.
+    #[error("{files} changed files in unit `{unit}`, and no Kubernetes object on either side")]
+    #[diagnostic(
+        code(range::judged_nothing),
+        help(
+            "check the unit's paths in tidegate.yaml: they match no manifest, or only such as kustomize or Helm renders"
+        )
+    )]
+    JudgedNothing {
+        /// The unit.
+        unit: String,
+        /// How many files differ.
+        files: usize,
+    },
+    /// No policy is about a changed object.
+    #[error("no policy concerns {object}")]
+    #[diagnostic(
+        code(range::no_policy),
+        help(
+            "a change that nothing judges does not pass; keep `risk-tier` in the set of policies"
+        )
+    )]
+    NoPolicyConcerned {
+        /// The object.
+        object: String,
+    },
+    /// The risk policies gave a change no tier.
+    #[error("no risk policy gives a reason for the change of {object}")]
+    #[diagnostic(
+        code(policy::no_reason),
+        help("a risk policy must claim every change; `risk.unclassified` is its last resort")
+    )]
+    NoReason {
+        /// The object.
+        object: String,
+    },
+    /// The tier depends on a fact that is not known.
+    #[error("the tier depends on the fact `{fact}`, which is not known: {reason}")]
+    #[diagnostic(code(policy::fact_unknown))]
+    RiskUnknown {
+        /// The fact.
+        fact: String,
+        /// Why it is not known.
+        reason: String,
+    },
+    /// A case that is no case.
+    #[error("case `{name}`: {what}")]
+    #[diagnostic(
+        code(policy::case),
+        help("a case has base/, head/ and expect.yaml, and may have case.yaml")
+    )]
+    Case {
+        /// The policy and the case.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The end of an exception is beyond what an instant can be.
+    #[error("the end of an exception is no instant: {0}")]
+    #[diagnostic(code(config::invalid), help("give `until` a year before 9999"))]
+    DateOutOfRange(String),
+}

@@ -1,0 +1,83 @@
+//! The unit `gate`: each of its files is one object, changed when its bytes change.
+//! Knows nothing of what the files say.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Error;
+use super::view::View;
+use crate::change::{self, Change, Objects, Source};
+use crate::git::{FileChange, TreeEntry};
+use crate::manifest::{Entry, Node, NodeValue};
+use crate::model::{Digest, ObjectRef, Span};
+
+/// The changes of the gate's own files.
+pub(super) fn changes(view: &View<'_>, files: &[FileChange]) -> Result<Vec<Change>, Error> {
+    let side = |entry: fn(&FileChange) -> Option<&TreeEntry>| -> Result<Objects, Error> {
+        files
+            .iter()
+            .filter_map(entry)
+            .map(|entry| {
+                let source = source(view, entry)?;
+                Ok((source.object.clone(), source))
+            })
+            .collect()
+    };
+    let base = side(|file| file.old.as_ref())?;
+    let head = side(|file| file.new.as_ref())?;
+    let mut changes = change::compare(&base, &head);
+    for change in &mut changes {
+        change.components = BTreeSet::from(["gate".to_owned()]);
+    }
+    Ok(changes)
+}
+
+fn source(view: &View<'_>, entry: &TreeEntry) -> Result<Source, Error> {
+    let bytes = view.repository.blob(entry.id)?;
+    let object = ObjectRef {
+        api_version: "tidegate.dev/v1".to_owned(),
+        kind: "GateFile".to_owned(),
+        namespace: None,
+        name: entry.path.to_string(),
+    };
+    let text = |text: &str| node(NodeValue::String(text.into()));
+    let tree = map(vec![
+        ("apiVersion", text(&object.api_version)),
+        ("kind", text(&object.kind)),
+        ("metadata", map(vec![("name", text(&object.name))])),
+        (
+            "spec",
+            map(vec![
+                ("mode", text(&format!("{:06o}", entry.mode))),
+                ("sha256", text(&Digest::of(&bytes).to_string())),
+            ]),
+        ),
+    ]);
+    Ok(Source {
+        object,
+        file: entry.path.clone(),
+        text: Arc::from(""),
+        lines: Arc::default(),
+        node: Arc::new(tree),
+        secrets: Arc::default(),
+    })
+}
+
+fn map(entries: Vec<(&str, Node)>) -> Node {
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| Entry {
+            key: key.into(),
+            key_span: Span::default(),
+            value,
+        })
+        .collect();
+    node(NodeValue::Mapping(entries))
+}
+
+fn node(value: NodeValue) -> Node {
+    Node {
+        value,
+        span: Span::default(),
+    }
+}

@@ -1,0 +1,259 @@
+//! The judge: configuration, policies and settings of one state of the repository.
+//! Decides nothing itself; it is asked.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Error;
+use crate::change::Change;
+use crate::config::{self, Config, Problems};
+use crate::facts;
+use crate::git::{Repository, Snapshot};
+use crate::input::{Reach, Wants};
+use crate::model::{GitId, GroupKind, Piece, RepoPath};
+use crate::policy::limits::Times;
+use crate::policy::{
+    self, Evaluator, Kinds, Module, Policy, PolicySet, RawFinding, RawReason, Scope,
+};
+use crate::verdict::JudgeNote;
+
+/// Configuration, policies and settings of one state of the repository.
+pub(super) struct Judge {
+    pub(super) config: Config,
+    pub(super) note: JudgeNote,
+    pub(super) policies: PolicySet,
+    modules: Vec<Wanted>,
+    settings: BTreeMap<String, Piece>,
+    evaluator: RefCell<Evaluator>,
+}
+
+/// One policy file and what it may see.
+pub(super) struct Wanted {
+    pub(super) folder: String,
+    pub(super) scope: Scope,
+    pub(super) wants: Wants,
+    pub(super) gives_reasons: bool,
+    pub(super) module: Module,
+}
+
+impl Judge {
+    /// The judge in `snapshot`; `None` where it holds no configuration.
+    pub(super) fn of_snapshot(
+        repository: &Repository,
+        snapshot: &Snapshot,
+        from: &str,
+    ) -> Result<Option<Self>, Error> {
+        let Some((path, bytes)) = config_file(repository, snapshot)? else {
+            return Ok(None);
+        };
+        let config = Config::parse(&path, &bytes)?;
+        let files = policy_files(repository, snapshot)?;
+        Self::new(config, &files, from, snapshot.commit()).map(Some)
+    }
+
+    /// The judge of a configuration file that the user named; policies are those of `snapshot`.
+    pub(super) fn of_file(
+        name: &str,
+        bytes: &[u8],
+        repository: &Repository,
+        snapshot: &Snapshot,
+    ) -> Result<Self, Error> {
+        let config = Config::parse(&RepoPath::from(name), bytes)?;
+        let files = policy_files(repository, snapshot)?;
+        Self::new(config, &files, "the file given by --config", None)
+    }
+
+    /// The judge of a configuration and of the repository's own policies.
+    pub(super) fn new(
+        config: Config,
+        files: &[(RepoPath, Vec<u8>)],
+        from: &str,
+        commit: Option<GitId>,
+    ) -> Result<Self, Error> {
+        let facts = facts::names();
+        let policies = PolicySet::embedded(&facts)?
+            .only(|policy| config.profile.runs(policy.folder()))
+            .with_repository(files, &facts)?;
+        Self::with(config, policies, from, commit)
+    }
+
+    /// The judge of a configuration and of the policies that are given.
+    pub(super) fn with(
+        config: Config,
+        policies: PolicySet,
+        from: &str,
+        commit: Option<GitId>,
+    ) -> Result<Self, Error> {
+        let settings = resolve_settings(&config, &policies)?;
+        let modules = policies
+            .iter()
+            .flat_map(|policy| policy.modules().map(|module| Wanted::of(policy, module)))
+            .collect();
+        let note = JudgeNote {
+            from: from.to_owned(),
+            config: config.source().path().to_string(),
+            commit,
+            config_digest: config.digest,
+            policy_digest: policies.digest(),
+        };
+        let evaluator = RefCell::new(Evaluator::start(policies.iter(), Times::default())?);
+        Ok(Self {
+            config,
+            note,
+            policies,
+            modules,
+            settings,
+            evaluator,
+        })
+    }
+
+    /// The policy files that run.
+    pub(super) fn modules(&self) -> impl Iterator<Item = &Wanted> {
+        self.modules.iter()
+    }
+
+    pub(super) fn settings(&self, folder: &str) -> Piece {
+        self.settings.get(folder).cloned().unwrap_or_default()
+    }
+
+    /// The neighbour kinds that some policy declares, with the farthest reach.
+    pub(super) fn neighbours(&self) -> BTreeMap<GroupKind, Reach> {
+        let mut kinds: BTreeMap<GroupKind, Reach> = BTreeMap::new();
+        for (kind, reach) in self.modules().flat_map(|wanted| &wanted.wants.neighbours) {
+            let farthest = kinds.entry(kind.clone()).or_insert(*reach);
+            *farthest = (*farthest).max(*reach);
+        }
+        kinds
+    }
+
+    pub(super) fn findings(
+        &self,
+        wanted: &Wanted,
+        input: &Piece,
+    ) -> Result<Vec<RawFinding>, Error> {
+        let mut evaluator = self.evaluator.borrow_mut();
+        Ok(evaluator.findings(&wanted.module, input)?)
+    }
+
+    pub(super) fn reasons(&self, wanted: &Wanted, input: &Piece) -> Result<Vec<RawReason>, Error> {
+        let mut evaluator = self.evaluator.borrow_mut();
+        Ok(evaluator.reasons(&wanted.module, input)?)
+    }
+}
+
+impl Wanted {
+    fn of(policy: &Policy, module: &Module) -> Self {
+        let metadata = module.metadata();
+        Self {
+            folder: policy.folder().to_owned(),
+            scope: metadata.scope,
+            module: module.clone(),
+            gives_reasons: !metadata.reasons.is_empty(),
+            wants: Wants {
+                kinds: match &metadata.kinds {
+                    Kinds::All => None,
+                    Kinds::Listed(kinds) => Some(kinds.clone()),
+                },
+                facts: metadata.facts.clone(),
+                neighbours: metadata
+                    .neighbours
+                    .iter()
+                    .map(|(kind, reach)| {
+                        let reach = match reach {
+                            policy::Reach::Namespace => Reach::Namespace,
+                            policy::Reach::Environment => Reach::Environment,
+                        };
+                        (kind.clone(), reach)
+                    })
+                    .collect(),
+                clock: metadata.clock,
+            },
+        }
+    }
+
+    /// The indexes of the changes that concern the policy.
+    pub(super) fn concerned(&self, changes: &[Change]) -> impl Iterator<Item = usize> {
+        changes
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| self.wants.concerns(change))
+            .map(|(index, _)| index)
+    }
+
+    /// Whether one of these kinds is a declared neighbour.
+    pub(super) fn looks_at(&self, kinds: &BTreeSet<GroupKind>) -> bool {
+        kinds
+            .iter()
+            .any(|kind| self.wants.neighbours.contains_key(kind))
+    }
+}
+
+/// The configuration file of a snapshot.
+pub(super) fn config_file(
+    repository: &Repository,
+    snapshot: &Snapshot,
+) -> Result<Option<(RepoPath, Vec<u8>)>, Error> {
+    let mut found = BTreeMap::new();
+    for place in config::PLACES {
+        if let Some(entry) = repository.entry(snapshot, &RepoPath::from(place))? {
+            found.insert(place, entry.id);
+        }
+    }
+    let Some(place) = config::locate(|place| found.contains_key(place))? else {
+        return Ok(None);
+    };
+    found
+        .get(place)
+        .map(|id| Ok((RepoPath::from(place), repository.blob(*id)?)))
+        .transpose()
+}
+
+fn policy_files(
+    repository: &Repository,
+    snapshot: &Snapshot,
+) -> Result<Vec<(RepoPath, Vec<u8>)>, Error> {
+    repository
+        .entries_under(snapshot, &RepoPath::from(POLICY_FOLDER))?
+        .into_iter()
+        .map(|entry| Ok((entry.path, repository.blob(entry.id)?)))
+        .collect()
+}
+
+/// The settings of every policy; every problem of every section at once.
+fn resolve_settings(
+    config: &Config,
+    policies: &PolicySet,
+) -> Result<BTreeMap<String, Piece>, Error> {
+    let mut settings = BTreeMap::new();
+    let mut problems = Vec::new();
+    for policy in policies.iter() {
+        let folder = policy.folder();
+        let before = problems.len();
+        problems.extend(config.check_settings(folder, policy.settings().schema()));
+        match policy.settings().resolve(config.settings.get(folder)) {
+            Ok(resolved) => {
+                settings.insert(folder.to_owned(), Piece::new(resolved));
+            }
+            Err(found) if problems.len() == before => {
+                let section = config::settings_pointer(folder);
+                problems.extend(found.into_iter().map(|problem| {
+                    let pointer = format!("{section}{}", problem.pointer);
+                    config.problem(&pointer, "config.invalid", problem.message)
+                }));
+            }
+            Err(_) => {}
+        }
+    }
+    let known = |folder: &String| policies.policy(folder).is_some();
+    for folder in config.settings.keys().filter(|folder| !known(folder)) {
+        let message = format!("no policy `{folder}` runs here");
+        let pointer = config::settings_pointer(folder);
+        problems.push(config.problem(&pointer, "config.unknown-policy", message));
+    }
+    match Problems::collect(config.source().path(), problems) {
+        Some(problems) => Err(problems.into()),
+        None => Ok(settings),
+    }
+}
+
+const POLICY_FOLDER: &str = ".tidegate/policies";

@@ -1,0 +1,424 @@
+//! `sign` and `baseline`: the next link of each unit of an environment.
+//! Judges from the newest link to the head of the protected branch, never a range of the caller's.
+
+mod guard;
+mod statement;
+
+use jiff::Timestamp;
+
+use super::Error;
+use super::chain::{
+    Accepted, accepted_environment, branch_of, check_key, gate_id, reproduced, state_at, trust_at,
+};
+use super::evaluate::Bench;
+use super::judge::Judge;
+use super::scene::{self, Scene, Touched};
+use super::view::View;
+use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
+use crate::config::Environment;
+use crate::facts::index::{BlobIndex, Cache};
+use crate::facts::source::{Point, SourceInfo};
+use crate::git::{Repository, Selector};
+use crate::input::Mode;
+use crate::model::{Enforcement, Exit, GitId};
+use crate::store::{self, Store};
+use crate::verdict::{self, Outcome, UnitError, UnitReport};
+use crate::verify::{Chain, ChainLink, NextLink, SourceError};
+use statement::Place;
+
+/// What to sign.
+#[derive(Clone, Copy)]
+pub struct SignRequest<'a> {
+    /// The environment.
+    pub environment: &'a str,
+    /// Only this unit.
+    pub unit: Option<&'a str>,
+    /// The signer's key.
+    pub key: &'a SigningKey,
+    /// Where links lie.
+    pub store: &'a dyn Store,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What became of the units.
+#[derive(Debug, Default)]
+pub struct Signing {
+    /// Each unit, the unit `gate` first.
+    pub units: Vec<SignedUnit>,
+    /// Units that could not be judged.
+    pub errors: Vec<UnitError>,
+}
+
+/// What became of one unit.
+#[derive(Debug)]
+pub struct SignedUnit {
+    /// The unit.
+    pub unit: UnitId,
+    /// What became of it.
+    pub result: Signed,
+}
+
+/// What became of a unit.
+#[derive(Debug)]
+pub enum Signed {
+    /// The newest link names this state already.
+    NothingNew {
+        /// Its height.
+        height: u64,
+    },
+    /// A link was published.
+    Link(Box<Published>),
+    /// It was judged and denied: a report was published, no link.
+    Failed(Box<Published>),
+}
+
+/// A statement that was published.
+#[derive(Debug)]
+pub struct Published {
+    /// What it says.
+    pub verdict: Verdict,
+    /// The DSSE envelope.
+    pub envelope: Vec<u8>,
+    /// What was judged; `None` for a baseline.
+    pub report: Option<UnitReport>,
+}
+
+impl Signing {
+    /// How the process ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let errors = self
+            .errors
+            .iter()
+            .map(|error| Exit::of_error(error.error.as_ref()));
+        let units = self.units.iter().map(|unit| match &unit.result {
+            Signed::Failed(published) if published.verdict.enforcement == Enforcement::Enforce => {
+                Exit::Denied
+            }
+            _ => Exit::Pass,
+        });
+        errors.chain(units).fold(Exit::Pass, Exit::max)
+    }
+}
+
+/// Signs the next link of the unit `gate` and of each unit of an environment.
+///
+/// # Errors
+/// No accepted state of `gate`, a key that is not trusted; what keeps one unit from being judged
+/// stands in the result.
+pub fn sign(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    retried(|| sign_once(repository, request))
+}
+
+fn sign_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    let branch = branch_of(repository, "HEAD", request.environment)?;
+    let accepted =
+        Accepted::read(repository, request.store, &branch)?.ok_or_else(|| Error::NoBaseline {
+            unit: format!("{branch}/{}", crate::config::GATE),
+        })?;
+    let judge = &accepted.judge;
+    let environment = accepted_environment(&judge.config, request.environment, &branch)?;
+    let signer = Signer {
+        repository,
+        request,
+        judge,
+        trust: &accepted.trust,
+        head: repository.branch_head(&branch)?,
+        branch: &branch,
+        accepted: Some(&accepted),
+    };
+    signer.each(environment, Signer::sign)
+}
+
+/// Accepts the state of the unit `gate` and of each unit of an environment as it stands.
+///
+/// # Errors
+/// No configuration, no trust file, a key that is not trusted.
+pub fn baseline(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    retried(|| baseline_once(repository, request))
+}
+
+fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    let branch = branch_of(repository, "HEAD", request.environment)?;
+    let head = repository.branch_head(&branch)?;
+    let accepted = Accepted::read(repository, request.store, &branch)?;
+    let own;
+    let (judge, trust): (&Judge, TrustFile) = match &accepted {
+        Some(accepted) => (&accepted.judge, accepted.trust.clone()),
+        None => {
+            let snapshot = repository.snapshot(head)?;
+            own = Judge::of_snapshot(repository, &snapshot, "the head (bootstrap)")?.ok_or_else(
+                || Error::NoConfig {
+                    place: branch.clone(),
+                },
+            )?;
+            (&own, first_trust(repository, request.store, &branch, head)?)
+        }
+    };
+    let environment = accepted_environment(&judge.config, request.environment, &branch)?;
+    let signer = Signer {
+        repository,
+        request,
+        judge,
+        trust: &trust,
+        head,
+        branch: &branch,
+        accepted: accepted.as_ref(),
+    };
+    signer.each(environment, Signer::baseline)
+}
+
+/// The trust file that a first baseline is signed by: its own, unless links of `gate` were there and
+/// taken back.
+fn first_trust(
+    repository: &Repository,
+    store: &dyn Store,
+    branch: &str,
+    head: GitId,
+) -> Result<TrustFile, Error> {
+    let trust_of = |commit: GitId| trust_at(repository, commit, head).map_err(SourceError::new);
+    let chain = Chain::read_gate(store, &gate_id(branch)?, trust_of)?;
+    let commit = chain.newest().map(|link| link.verdict().head.commit);
+    trust_at(repository, commit.unwrap_or(head), head)
+}
+
+/// When another link came first, everything is judged again from it.
+fn retried<T>(mut once: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let mut attempts = 0;
+    loop {
+        match once() {
+            Err(error) if is_conflict(&error) && attempts < RETRIES => attempts += 1,
+            result => return result,
+        }
+    }
+}
+
+fn is_conflict(error: &Error) -> bool {
+    matches!(error, Error::Store(store::Error::Conflict { .. }))
+}
+
+struct Signer<'a> {
+    repository: &'a Repository,
+    request: &'a SignRequest<'a>,
+    judge: &'a Judge,
+    trust: &'a TrustFile,
+    head: GitId,
+    branch: &'a str,
+    accepted: Option<&'a Accepted>,
+}
+
+impl Signer<'_> {
+    fn each(
+        &self,
+        environment: &Environment,
+        mut each: impl FnMut(&Self, &Scene, &UnitId) -> Result<Signed, Error>,
+    ) -> Result<Signing, Error> {
+        let config = &self.judge.config;
+        let on_branch: Vec<&Environment> = config
+            .environments
+            .iter()
+            .filter(|environment| environment.branch == self.branch)
+            .collect();
+        let mut scenes = vec![scene::gate(config, self.branch, &on_branch)];
+        scenes.extend(scene::of_environment(environment, true));
+        let scenes = scene::select(scenes, Some(&environment.name), self.request.unit)?;
+        let ids = scenes.iter().map(|scene| self.unit_id(scene));
+        let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
+        self.check_key_for_any(&ids)?;
+        let mut signing = Signing::default();
+        for (scene, id) in scenes.iter().zip(ids) {
+            let mut once = || each(self, scene, &id);
+            // A link of `gate` that came first is another judge, and perhaps other keys.
+            let result = if scene.is_gate() {
+                match once() {
+                    Err(error) if is_conflict(&error) => return Err(error),
+                    result => result,
+                }
+            } else {
+                retried(once)
+            };
+            match result {
+                Ok(result) => signing.units.push(SignedUnit { unit: id, result }),
+                Err(error) => signing.errors.push(scene.error(error)),
+            }
+        }
+        Ok(signing)
+    }
+
+    fn unit_id(&self, scene: &Scene) -> Result<UnitId, Error> {
+        if scene.is_gate() {
+            return gate_id(self.branch);
+        }
+        Ok(UnitId::new(&*scene.environment, &*scene.name)?)
+    }
+
+    fn chain(&self, scene: &Scene, id: &UnitId) -> Result<Chain, Error> {
+        if scene.is_gate() {
+            let trust_of = |commit: GitId| {
+                trust_at(self.repository, commit, self.head).map_err(SourceError::new)
+            };
+            return Ok(Chain::read_gate(self.request.store, id, trust_of)?);
+        }
+        Ok(Chain::read(self.request.store, id, self.trust)?)
+    }
+
+    fn sign(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
+        let chain = self.chain(scene, id)?;
+        let head = state_at(self.repository, self.head, &scene.head)?;
+        if let Some(newest) = newest_of(&chain, scene, &head) {
+            let height = newest.verdict().height;
+            return Ok(Signed::NothingNew { height });
+        }
+        check_key(self.trust, self.request.key, id)?;
+        let basis = chain.newest_standing().ok_or_else(|| Error::NoBaseline {
+            unit: id.to_string(),
+        })?;
+        self.check_clock(&chain)?;
+        if scene.is_gate() {
+            self.check_next_gate(id, basis)?;
+        }
+        let base_commit = reproduced(self.repository, basis)?;
+        let base_selector = Selector::parse(&basis.verdict().selector)?;
+        if base_commit != self.head && !self.repository.is_ancestor(base_commit, self.head)? {
+            return Err(Error::NotOnBranch {
+                commit: base_commit.to_string(),
+            });
+        }
+        let mut report = self.judged(self.judge, scene, (base_commit, &base_selector))?;
+        if !scene.is_gate()
+            && let Some(accepted) = self.accepted
+            && let Some(before) =
+                accepted.judge_before(self.repository, basis.verdict().gate_state)?
+        {
+            let other = self.judged(&before, scene, (base_commit, &base_selector))?;
+            report = both(report, other);
+        }
+        let place = Place {
+            next: chain.next()?,
+            base: Some(basis),
+            rollback: Some(basis),
+        };
+        let verdict = self.verdict(scene, place, head, Some(&report))?;
+        self.publish(id, verdict, Some(report))
+    }
+
+    fn baseline(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
+        let counted = Chain::read(self.request.store, id, self.trust)?;
+        let head = state_at(self.repository, self.head, &scene.head)?;
+        if let Some(newest) = newest_of(&counted, scene, &head)
+            && counted.equivocations().is_empty()
+            && self.is_accepted(scene, newest.verdict())
+        {
+            let height = newest.verdict().height;
+            return Ok(Signed::NothingNew { height });
+        }
+        check_key(self.trust, self.request.key, id)?;
+        if scene.is_gate() {
+            self.check_gate_head(id)?;
+        } else {
+            self.view(None)?.read_all(&scene.head)?;
+        }
+        // It stands above whatever a trusted key ever signed, and rests on none of it.
+        let chain = if scene.is_gate() {
+            self.chain(scene, id)?
+        } else {
+            Chain::read(self.request.store, id, &self.trust_ever(id)?)?
+        };
+        self.check_clock(&chain)?;
+        let place = Place {
+            next: NextLink {
+                withdrawals: counted.known_withdrawals(),
+                ..chain.next()?
+            },
+            base: chain.newest_standing().or_else(|| chain.newest()),
+            rollback: counted.newest_standing(),
+        };
+        let verdict = self.verdict(scene, place, head, None)?;
+        self.publish(id, verdict, None)
+    }
+
+    fn view(&self, base: Option<GitId>) -> Result<View<'_>, Error> {
+        let base = match base {
+            Some(commit) => self.repository.snapshot(commit)?,
+            None => crate::git::Snapshot::empty(),
+        };
+        let head = self.repository.snapshot(self.head)?;
+        View::new(self.repository, base, head, BlobIndex::open(Cache::Off))
+    }
+
+    fn judged(
+        &self,
+        judge: &Judge,
+        scene: &Scene,
+        (commit, selector): (GitId, &Selector),
+    ) -> Result<UnitReport, Error> {
+        let view = self.view(Some(commit))?;
+        let scene = scene.judged_by(judge, selector);
+        let everywhere = scene::of_configs(&judge.config, None);
+        let reach = Touched::of(everywhere, &view, &judge.config).reach;
+        let source = SourceInfo {
+            repository: judge.config.verdict.repository.clone(),
+            base: Some(self.point(commit)?),
+            head: Some(self.point(self.head)?),
+            commits: Vec::new(),
+        };
+        let bench = Bench {
+            judge,
+            mode: Mode::Merge,
+            now: self.request.now,
+            environment: &scene.input,
+            environment_pointer: &scene.pointer,
+            unit: (&scene.name, scene.kind),
+            range: &reach,
+            source: &source,
+        };
+        let unit = scene.unit();
+        let found = unit.changes(&view, &judge.config)?.unwrap_or_default();
+        let report = unit.judge(&bench, &view, found, false)?;
+        if let Some(error) = view.not_rendered_in(&scene.head)? {
+            return Err(error);
+        }
+        Ok(report)
+    }
+
+    fn point(&self, commit: GitId) -> Result<Point, Error> {
+        Ok(Point {
+            commit,
+            tree: self.repository.tree_of(commit)?,
+        })
+    }
+}
+
+/// The newest link, where it stands and names this state, selector and enforcement.
+fn newest_of<'a>(chain: &'a Chain, scene: &Scene, head: &GatedState) -> Option<&'a ChainLink> {
+    let newest = chain.newest()?;
+    let standing = chain.newest_standing()?;
+    if standing.verified().digest() != newest.verified().digest() {
+        return None;
+    }
+    let verdict = newest.verdict();
+    let same = verdict.head.same_files(head)
+        && verdict.selector == scene.head.patterns()
+        && verdict.enforcement == scene.enforcement;
+    same.then_some(newest)
+}
+
+/// Both judges must agree: the findings of either, the higher tier, the earlier end.
+fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
+    if other.outcome == Outcome::Fail {
+        report.outcome = Outcome::Fail;
+    }
+    report.tier = report.tier.max(other.tier);
+    report.reasons.extend(other.reasons);
+    report
+        .reasons
+        .sort_by(|a, b| b.tier.cmp(&a.tier).then_with(|| a.cmp(b)));
+    report.reasons.dedup();
+    report.findings.extend(other.findings);
+    verdict::sort(&mut report.findings);
+    report.until = [report.until, other.until].into_iter().flatten().min();
+    report
+}
+
+const RETRIES: usize = 8;

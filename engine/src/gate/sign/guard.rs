@@ -1,0 +1,86 @@
+//! What must hold before a link is signed: the key, the clock, and a gate that can still judge.
+//! Judges no change.
+
+use super::Signer;
+use crate::attest::{self, Role, TrustFile, TrustedKey, UnitId, Verdict};
+use crate::gate::Error;
+use crate::gate::chain::{Accepted, check_key, judge_at, may_sign, trust_at};
+use crate::gate::scene::Scene;
+use crate::store;
+use crate::verify::{self, CLOCK_SKEW, Chain, ChainLink};
+
+impl Signer<'_> {
+    /// A key that may sign none of the units is told at once, one that may sign some where it may not.
+    pub(super) fn check_key_for_any(&self, units: &[UnitId]) -> Result<(), Error> {
+        let key = self.request.key;
+        match units.last() {
+            Some(last) if !units.iter().any(|unit| may_sign(self.trust, key, unit)) => {
+                check_key(self.trust, key, last)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether another baseline would say the same: `gate` is accepted by any of its links, another
+    /// unit by a baseline that was made under the newest state of `gate`.
+    pub(super) fn is_accepted(&self, scene: &Scene, verdict: &Verdict) -> bool {
+        let made = |accepted: &Accepted| accepted.made(verdict.gate_state);
+        scene.is_gate() || verdict.baseline && self.accepted.is_none_or(made)
+    }
+
+    /// Every key that an accepted state of `gate` ever let sign this unit.
+    pub(super) fn trust_ever(&self, id: &UnitId) -> Result<TrustFile, Error> {
+        let links = self.accepted.map(|accepted| accepted.chain.links());
+        let mut files = vec![self.trust.clone()];
+        for link in links.unwrap_or_default().iter().rev() {
+            let commit = link.verdict().head.commit;
+            files.push(trust_at(self.repository, commit, self.head)?);
+        }
+        let mut keys: Vec<TrustedKey> = Vec::new();
+        for key in files.iter().flat_map(TrustFile::keys) {
+            let known = keys.iter().any(|known| known.public == key.public);
+            if !known && key.may_sign(Role::MergeSigner, &id.scope()) {
+                keys.push(key.clone());
+            }
+        }
+        keys.truncate(attest::MAX_KEYS);
+        Ok(TrustFile::new(keys)?)
+    }
+
+    /// The next link of `gate` must follow the state that judges it, and leave a state that can judge.
+    pub(super) fn check_next_gate(&self, id: &UnitId, basis: &ChainLink) -> Result<(), Error> {
+        let accepted = self.accepted.map(|accepted| accepted.link);
+        if accepted.is_some_and(|link| link != basis.verified().digest()) {
+            let unit = id.to_string();
+            let height = basis.verdict().height;
+            return Err(store::Error::Conflict { unit, height }.into());
+        }
+        self.check_gate_head(id)
+    }
+
+    /// What could judge nothing, or could never be followed, is never accepted.
+    pub(super) fn check_gate_head(&self, id: &UnitId) -> Result<(), Error> {
+        judge_at(self.repository, self.head)?;
+        let trust = trust_at(self.repository, self.head, self.head)?;
+        let can_sign = |key: &TrustedKey| key.may_sign(Role::MergeSigner, &id.scope());
+        if trust.keys().iter().any(can_sign) {
+            return Ok(());
+        }
+        let unit = id.to_string();
+        Err(Error::NoGateSigner { unit })
+    }
+
+    /// Links are signed one after the other: a clock behind the newest is no clock to sign by.
+    pub(super) fn check_clock(&self, chain: &Chain) -> Result<(), Error> {
+        let newest = chain.newest().map(|link| link.verdict().valid_from);
+        match newest {
+            Some(signed) if signed.duration_since(self.request.now) > CLOCK_SKEW => {
+                Err(Error::Chain(verify::Error::ClockImplausible {
+                    now: self.request.now.to_string(),
+                    signed: signed.to_string(),
+                }))
+            }
+            _ => Ok(()),
+        }
+    }
+}

