@@ -3,6 +3,8 @@
 
 pub mod attest;
 pub mod change;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod facts;
 pub mod gate;

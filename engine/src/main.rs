@@ -1,3 +1,7 @@
-//! The binary: parse, read the clock, dispatch, exit code.
+//! The binary: hands arguments, clock and streams to the library's command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidegate::cli::run()
+}

@@ -1,0 +1,120 @@
+//! The command line: one file a subcommand, each with its arguments and `run`.
+//! The only place that reads the clock, the environment and the working directory.
+
+mod admit;
+mod baseline;
+mod check;
+mod common;
+mod config;
+mod demo;
+mod diff;
+mod explain;
+mod facts;
+mod keys;
+mod output;
+mod policy;
+mod sign;
+mod terminal;
+mod verify;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::panic;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::Exit;
+use terminal::{ColorWhen, Terminal};
+
+/// Parses the arguments of the process, runs the command, and returns its exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    panic::set_hook(Box::new(report_bug));
+    let exit = panic::catch_unwind(|| {
+        let mut terminal = Terminal::of_process();
+        run_with(std::env::args_os(), &mut terminal)
+    });
+    ExitCode::from(exit.unwrap_or(Exit::Bug).code())
+}
+
+/// Says where, and not what: the message of a panic may hold content of a manifest.
+fn report_bug(panic: &panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(String::new, |place| {
+        format!(" at {}:{}", place.file(), place.line())
+    });
+    let _ = writeln!(
+        io::stderr(),
+        "internal error in tidegate {}{place}; this is not a pass; please report it",
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+fn run_with(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Terminal) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return terminal.print_clap(&error),
+    };
+    terminal.set_color(cli.color);
+    if let Some(folder) = cli.directory {
+        terminal.enter(&folder);
+    }
+    let exit = match cli.command.run(terminal) {
+        Ok(exit) => exit,
+        Err(error) => terminal.print_error(error.as_ref()),
+    };
+    terminal.finish(exit)
+}
+
+/// Judges what a commit range changes in a GitOps repository, and signs the verdict.
+///
+/// Exit codes: 0 pass, not applicable, or observed; 1 denied; 2 usage; 3 could not judge;
+/// 4 refused (verify, admit); 70 bug; 75 temporary.
+#[derive(Parser)]
+#[command(name = "tidegate", version, max_term_width = 100)]
+struct Cli {
+    /// Run as if started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true, display_order = 900)]
+    directory: Option<PathBuf>,
+    /// When to use colour; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, global = true, display_order = 901)]
+    color: ColorWhen,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Check(check::Args),
+    Diff(diff::Args),
+    Facts(facts::Args),
+    Explain(explain::Args),
+    Baseline(baseline::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
+    Admit(admit::Args),
+    Keys(keys::Args),
+    Config(config::Args),
+    Policy(policy::Args),
+}
+
+impl Command {
+    fn run(self, terminal: &mut Terminal) -> common::Outcome {
+        match self {
+            Self::Demo(args) => args.run(terminal),
+            Self::Check(args) => args.run(terminal),
+            Self::Diff(args) => args.run(terminal),
+            Self::Facts(args) => args.run(terminal),
+            Self::Explain(args) => args.run(terminal),
+            Self::Baseline(args) => args.run(terminal),
+            Self::Sign(args) => args.run(terminal),
+            Self::Verify(args) => args.run(terminal),
+            Self::Admit(args) => args.run(terminal),
+            Self::Keys(args) => args.run(terminal),
+            Self::Config(args) => args.run(terminal),
+            Self::Policy(args) => args.run(terminal),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What several subcommands share: how they end, how they find the repository.
+
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+
+use crate::gate;
+use crate::git::Repository;
+use crate::model::{Exit, RepoPath};
+
+/// How a subcommand ends: with an exit code, or with an error that decides it.
+pub(super) type Outcome = Result<Exit, Box<dyn Diagnostic + Send + Sync>>;
+
+/// What only the command line can get wrong.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(super) enum Error {
+    #[error("`{path}` cannot be read: {reason}")]
+    #[diagnostic(code(io::read))]
+    Read { path: String, reason: String },
+    #[error("`{path}` cannot be written: {reason}")]
+    #[diagnostic(code(io::write))]
+    Write { path: String, reason: String },
+    #[error("`{text}` is no output")]
+    #[diagnostic(
+        code(usage::output),
+        help("use `human` or `json`, or `json=FILE`; each target once")
+    )]
+    Output { text: String },
+    #[error("`{text}` is no verdict store")]
+    #[diagnostic(code(usage::store), help("use `folder:DIR`"))]
+    Store { text: String },
+    #[error("`{text}` is no instant")]
+    #[diagnostic(
+        code(usage::now),
+        help("use RFC 3339 with an offset, as in `2026-11-27T14:05:00+01:00`")
+    )]
+    Now { text: String },
+    #[error("a range and `--staged` were both given")]
+    #[diagnostic(code(usage::two_ranges), help("give one of them"))]
+    TwoRanges,
+    #[error("no range was given")]
+    #[diagnostic(
+        code(usage::no_range),
+        help(
+            "give `A..B`, `A...B` or `--staged`, for example `tidegate check origin/main...HEAD`"
+        )
+    )]
+    NoRange,
+    #[error("no policy has the code `{code}`")]
+    #[diagnostic(
+        code(usage::unknown_code),
+        help("`tidegate policy list` names them all{near}")
+    )]
+    UnknownCode { code: String, near: String },
+    #[error("`{path}` is not empty")]
+    #[diagnostic(
+        code(usage::demo_folder),
+        help("give `--keep` a folder that does not exist yet, or an empty one")
+    )]
+    DemoFolder { path: String },
+    #[error("`{path}` lies inside a Git repository")]
+    #[diagnostic(
+        code(usage::demo_folder),
+        help("give `--keep` a folder outside of it: a private key has no place in a work tree")
+    )]
+    DemoInRepository { path: String },
+    #[error("the demo did not come out as it must: {what}")]
+    #[diagnostic(
+        code(bug::demo),
+        help("please report it, with `tidegate --version` and everything above")
+    )]
+    Demo { what: String },
+    #[error("no configuration: neither `tidegate.yaml` nor `.github/tidegate.yaml` in `{folder}`")]
+    #[diagnostic(code(config::missing), help("three lines are enough: see the README"))]
+    NoConfig { folder: String },
+}
+
+impl Error {
+    pub(super) fn read(path: &Path, error: &std::io::Error) -> Self {
+        Self::Read {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+
+    pub(super) fn write(path: &Path, error: &std::io::Error) -> Self {
+        Self::Write {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// The folder of a `folder:DIR` store.
+pub(super) fn store_folder(text: &str, directory: &Path) -> Result<PathBuf, Error> {
+    match text.strip_prefix("folder:") {
+        Some(folder) if !folder.is_empty() => Ok(directory.join(folder)),
+        _ => Err(Error::Store {
+            text: text.to_owned(),
+        }),
+    }
+}
+
+/// The repository's own policies as they lie in the working tree around `directory`.
+pub(super) fn policy_files(directory: &Path) -> Result<Vec<(RepoPath, Vec<u8>)>, Error> {
+    let mut files = Vec::new();
+    let root = directory
+        .ancestors()
+        .find(|folder| folder.join(POLICY_FOLDER).is_dir());
+    let Some(root) = root else {
+        return Ok(files);
+    };
+    let mut folders = vec![root.join(POLICY_FOLDER)];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| Error::read(&folder, &error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| Error::read(&folder, &error))?.path();
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else {
+                let bytes = std::fs::read(&path).map_err(|error| Error::read(&path, &error))?;
+                let inside = path.strip_prefix(root).unwrap_or(&path);
+                files.push((RepoPath::new(inside.as_os_str().as_encoded_bytes()), bytes));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The repository around `directory`.
+pub(super) fn repository(directory: &Path) -> Result<Repository, gate::Error> {
+    Ok(Repository::open(directory)?)
+}
+
+const POLICY_FOLDER: &str = ".tidegate/policies";

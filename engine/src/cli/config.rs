@@ -1,0 +1,81 @@
+//! `tidegate config`: the configuration's schema, its problems, its resolved form.
+
+use clap::Subcommand;
+
+use super::common::{self, Error, Outcome};
+use super::terminal::Terminal;
+use crate::config::{self, Config};
+use crate::gate;
+use crate::model::{Exit, RepoPath};
+
+/// Show and check the configuration
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the JSON Schema of tidegate.yaml
+    Schema,
+    /// Check the configuration of the working tree, settings of policies included
+    Validate,
+    /// Print the configuration of the working tree
+    Show {
+        /// With every default filled in
+        #[arg(long)]
+        resolved: bool,
+    },
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        match self.command {
+            Command::Schema => terminal.line(&format!("{:#}", config::schema())),
+            Command::Validate => {
+                let (path, bytes) = read(terminal)?;
+                let files = common::policy_files(&terminal.directory)?;
+                let config = gate::validate(&path, &bytes, &files)?;
+                let units: usize = config.environments.iter().map(|e| e.units.len()).sum();
+                terminal.line(&format!(
+                    "{path}: valid; {} environments, {units} units, profile {}",
+                    config.environments.len(),
+                    config.profile.as_str(),
+                ));
+            }
+            Command::Show { resolved: false } => {
+                let (_, bytes) = read(terminal)?;
+                terminal.line(String::from_utf8_lossy(&bytes).trim_end());
+            }
+            Command::Show { resolved: true } => {
+                let (path, bytes) = read(terminal)?;
+                let text = Config::parse(&path, &bytes)?
+                    .show_resolved()
+                    .map_err(|error| Error::Write {
+                        path: path.to_string(),
+                        reason: error.to_string(),
+                    })?;
+                terminal.line(text.trim_end());
+            }
+        }
+        Ok(Exit::Pass)
+    }
+}
+
+/// The configuration in the folder, or in one above it.
+fn read(
+    terminal: &Terminal,
+) -> Result<(RepoPath, Vec<u8>), Box<dyn miette::Diagnostic + Send + Sync>> {
+    for folder in terminal.directory.ancestors() {
+        if let Some(place) = config::locate(|place| folder.join(place).is_file())? {
+            let path = folder.join(place);
+            let bytes = std::fs::read(&path).map_err(|error| Error::read(&path, &error))?;
+            return Ok((RepoPath::from(place), bytes));
+        }
+    }
+    Err(Error::NoConfig {
+        folder: terminal.directory.display().to_string(),
+    }
+    .into())
+}

@@ -1,0 +1,38 @@
+//! `tidegate diff`: what a range changes, not judged.
+
+use super::check::Selection;
+use super::common::Outcome;
+use super::output::Format;
+use super::terminal::Terminal;
+use crate::gate;
+use crate::model::Exit;
+use crate::report::diff;
+
+/// Show what a range changes, object by object and field by field; no policy runs
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+    /// human | json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    output: Format,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let (repository, request) = self.selection.resolve(terminal)?;
+        let found = gate::diff(&repository, &request)?;
+        match self.output {
+            Format::Human => {
+                let style = terminal.style();
+                let written = diff::write_human(&found.units, style, &mut terminal.out);
+                terminal.note(&written);
+            }
+            Format::Json => {
+                let json = diff::to_json(&found.range, &found.units);
+                terminal.line(&format!("{json:#}"));
+            }
+        }
+        Ok(Exit::Pass)
+    }
+}

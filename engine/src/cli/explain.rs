@@ -1,0 +1,169 @@
+//! `tidegate explain`: the page of one code, offline.
+
+use super::common::{self, Error, Outcome};
+use super::terminal::Terminal;
+use crate::gate;
+use crate::model::{Effect, Exit};
+use crate::policy::{Policy, PolicySet};
+use crate::report::sanitise::lines;
+use crate::report::{Color, wrap};
+
+/// Print what a code means, why it matters and how to fix it
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A code as reports print it: `resources.missing-memory-limit`
+    #[arg(value_name = "CODE")]
+    code: String,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let embedded = gate::embedded_policies()?;
+        if let Some(policy) = embedded.owner_of(&self.code) {
+            print_policy(policy, &self.code, terminal);
+            return Ok(Exit::Pass);
+        }
+        if let Some((_, text)) = ENGINE.iter().find(|(code, _)| *code == self.code) {
+            print_page(&self.code, "found by the engine itself", text, terminal);
+            return Ok(Exit::Pass);
+        }
+        // The repository's own come last: a broken one must not keep the others from being explained.
+        let all = gate::policies(common::policy_files(&terminal.directory)?)?.set;
+        if let Some(policy) = all.owner_of(&self.code) {
+            print_policy(policy, &self.code, terminal);
+            return Ok(Exit::Pass);
+        }
+        Err(Error::UnknownCode {
+            near: near(&all, &self.code),
+            code: self.code,
+        }
+        .into())
+    }
+}
+
+fn print_policy(policy: &Policy, code: &str, terminal: &mut Terminal) {
+    let kind = match policy.effect_of(code) {
+        Some(Effect::Deny) => "denies",
+        Some(Effect::Warn) => "warns",
+        None => "gives a tier",
+    };
+    let note = format!("{kind}, policy {}", policy.folder());
+    let page = policy.readme().unwrap_or_default();
+    let text = section(page, code).unwrap_or(page);
+    print_page(code, &note, text, terminal);
+}
+
+fn print_page(code: &str, note: &str, text: &str, terminal: &mut Terminal) {
+    let style = terminal.style();
+    terminal.line(&format!("{}  ({note})", style.paint(code, Color::Bold)));
+    let mut in_code = false;
+    for row in lines(text.trim()).lines() {
+        if row.starts_with("```") {
+            in_code = !in_code;
+        } else if in_code {
+            terminal.line(format!("    {row}").trim_end());
+        } else if row.starts_with('#') {
+            terminal.line(&style.paint(row.trim_start_matches('#').trim_start(), Color::Bold));
+        } else {
+            terminal.line(&wrap(row, style.width, ""));
+        }
+    }
+}
+
+/// What the reader may have meant.
+fn near(policies: &PolicySet, code: &str) -> String {
+    let prefix = code.split('.').next().unwrap_or_default();
+    let near: Vec<&str> = policies
+        .iter()
+        .flat_map(Policy::modules)
+        .filter(|module| module.metadata().prefix == prefix)
+        .flat_map(|module| {
+            let metadata = module.metadata();
+            metadata.codes.keys().chain(&metadata.reasons)
+        })
+        .map(String::as_str)
+        .collect();
+    if near.is_empty() {
+        String::new()
+    } else {
+        format!("; with this prefix: {}", near.join(", "))
+    }
+}
+
+/// What a page says under the heading that names the code, up to the next heading of its level.
+fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
+    let wanted = |line: &str| line.trim_start_matches('#').trim().trim_matches('`') == code;
+    let mut begin = None;
+    let mut level = 0;
+    let mut at = 0;
+    let mut in_code = false;
+    for line in page.split_inclusive('\n') {
+        let depth = line.bytes().take_while(|byte| *byte == b'#').count();
+        in_code ^= line.starts_with("```");
+        match begin {
+            _ if in_code || depth == 0 => {}
+            None if wanted(line.trim_end()) => (begin, level) = (Some(at + line.len()), depth),
+            Some(begin) if depth <= level => return page.get(begin..at),
+            _ => {}
+        }
+        at += line.len();
+    }
+    page.get(begin?..)
+}
+
+/// What the engine finds itself.
+const ENGINE: [(&str, &str); 6] = [
+    (
+        "engine.duplicate-object",
+        "Two manifests of one unit describe the same object (API group, kind, namespace, name). Which of\n\
+         them reaches the cluster depends on the deployer. Keep one.",
+    ),
+    (
+        "engine.exception-expired",
+        "An exception would have permitted a finding, but its `until` has passed. Fix the finding, or renew\n\
+         the exception with a new date and reason.",
+    ),
+    (
+        "engine.exception-unused",
+        "An exception matches no finding. Remove it, so that it cannot hide the next one.",
+    ),
+    (
+        "engine.fact-unknown",
+        "A policy reads a fact that could not be found out. What is not known does not pass.",
+    ),
+    (
+        "engine.key-converted",
+        "Kubernetes reads `on:`, `yes:` or `1:` as another key than it looks like. Quote the key.",
+    ),
+    (
+        "engine.unclaimed-manifest",
+        "A changed Kubernetes manifest belongs to no environment, so that nothing judges it. Add its path to\n\
+         an environment, or to `unmanaged` if nobody deploys it.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_ends_at_the_next_heading_of_its_level_and_code_has_no_headings() {
+        let page = "# P\n## Denied\n### a.b\none\n#### more\n```\n# no heading\n```\n### a.c\nthree\n## Fix\n";
+        let first = "one\n#### more\n```\n# no heading\n```\n";
+        assert_eq!(section(page, "a.b"), Some(first));
+        assert_eq!(section(page, "a.c"), Some("three\n"));
+        assert_eq!(section(page, "a.d"), None);
+    }
+
+    #[test]
+    fn every_code_of_every_policy_has_a_section_of_its_own() {
+        for policy in gate::embedded_policies().unwrap().iter() {
+            for metadata in policy.modules().map(crate::policy::Module::metadata) {
+                for code in metadata.codes.keys().chain(&metadata.reasons) {
+                    let text = section(policy.readme().unwrap(), code);
+                    assert!(text.is_some_and(|text| text.trim().len() > 40), "{code}");
+                }
+            }
+        }
+    }
+}

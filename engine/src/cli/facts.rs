@@ -1,0 +1,26 @@
+//! `tidegate facts`: exactly what the policies receive.
+
+use super::check::Selection;
+use super::common::Outcome;
+use super::terminal::Terminal;
+use crate::gate;
+use crate::model::Exit;
+
+/// Print the documents that the policies receive for a range, one for each policy and unit
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+    /// Only this policy
+    #[arg(long, value_name = "FOLDER")]
+    policy: Option<String>,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let (repository, request) = self.selection.resolve(terminal)?;
+        let documents = gate::facts(&repository, &request, self.policy.as_deref())?;
+        terminal.line(&format!("{documents:#}"));
+        Ok(Exit::Pass)
+    }
+}

@@ -1,0 +1,134 @@
+//! `--output FORMAT[=PATH]`: which report goes where.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::common::Error;
+use super::terminal::Terminal;
+use crate::report::{Style, human, json};
+use crate::verdict::RunReport;
+
+/// One `--output`.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Human,
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "human" => Ok(Self::Human),
+            "json" | "json-v1" => Ok(Self::Json),
+            _ => Err("use `human` or `json`".to_owned()),
+        }
+    }
+}
+
+/// The outputs that were asked for, checked before anything is judged: formats known, each target
+/// once. Without any: the human report on standard output.
+pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, Error> {
+    let mut outputs: Vec<Output> = Vec::new();
+    for text in texts {
+        let error = || Error::Output { text: text.clone() };
+        let (format, path) = match text.split_once('=') {
+            Some((_, "")) => return Err(error()),
+            Some((format, path)) => (format, Some(directory.join(path))),
+            None => (text.as_str(), None),
+        };
+        let format = format.parse().map_err(|_| error())?;
+        let folder = path.as_deref().and_then(Path::parent);
+        let missing = folder.is_some_and(|folder| !folder.is_dir());
+        if missing
+            || path.as_deref().is_some_and(Path::is_dir)
+            || outputs.iter().any(|other| other.path == path)
+        {
+            return Err(error());
+        }
+        outputs.push(Output { format, path });
+    }
+    if outputs.is_empty() {
+        outputs.push(Output {
+            format: Format::Human,
+            path: None,
+        });
+    }
+    Ok(outputs)
+}
+
+/// Writes the report to every output.
+pub(super) fn write(
+    report: &RunReport,
+    outputs: &[Output],
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
+    for output in outputs {
+        let Some(path) = &output.path else {
+            let style = terminal.style();
+            let written = output.render(report, style, &mut terminal.out);
+            terminal.note(&written);
+            continue;
+        };
+        let mut text = Vec::new();
+        output
+            .render(report, Style::PLAIN, &mut text)
+            .map_err(|error| Error::write(path, &error))?;
+        replace(path, &text).map_err(|error| Error::write(path, &error))?;
+    }
+    Ok(())
+}
+
+impl Output {
+    fn render(&self, report: &RunReport, style: Style, out: &mut dyn Write) -> std::io::Result<()> {
+        match self.format {
+            Format::Human => human::write(report, style, out),
+            Format::Json => json::write(report, out),
+        }
+    }
+}
+
+/// Writes beside and renames, so that no reader meets half a report. What is there and is no plain
+/// file (a pipe, a device, a link) is written into, never replaced.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .truncate(true)
+            .open(path)?;
+        return file.write_all(bytes);
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = readable(&mut tempfile::Builder::new()).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// As any other new file: what the user's umask leaves. A temporary file is otherwise its owner's.
+#[cfg(unix)]
+fn readable<'b>(
+    builder: &'b mut tempfile::Builder<'static, 'static>,
+) -> &'b mut tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt as _;
+    builder.permissions(std::fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn readable<'b>(
+    builder: &'b mut tempfile::Builder<'static, 'static>,
+) -> &'b mut tempfile::Builder<'static, 'static> {
+    builder
+}

@@ -1,0 +1,136 @@
+//! `tidegate sign` and `tidegate baseline`: the next links of an environment.
+
+use std::path::{Path, PathBuf};
+
+use super::common::{self, Error, Outcome, store_folder};
+use super::output::replace;
+use super::terminal::Terminal;
+use crate::attest::read_private;
+use crate::gate::{self, Published, SignRequest, Signed, Signing};
+use crate::model::Exit;
+use crate::report::human;
+use crate::store::FolderStore;
+
+/// Judge from the newest link of each unit to the head of the protected branch, sign and publish
+///
+/// Takes no range. A pass is published as the next link, a fail as a report that blocks nobody: the
+/// next run judges from the same link.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The arguments of `sign` and `baseline`.
+#[derive(clap::Args)]
+pub(super) struct Common {
+    /// The environment
+    #[arg(long, value_name = "NAME")]
+    env: String,
+    /// Only this unit
+    #[arg(long, value_name = "NAME")]
+    unit: Option<String>,
+    /// The signer's private key (ed25519, PKCS#8 PEM, mode 0600)
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// Where verdicts lie: `folder:DIR` (made when missing)
+    #[arg(long, value_name = "STORE")]
+    verdicts: String,
+    /// Write the envelope of the newest link to this file too
+    #[arg(short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        self.common.run(terminal, gate::sign)
+    }
+}
+
+impl Common {
+    pub(super) fn run(
+        self,
+        terminal: &mut Terminal,
+        how: impl Fn(&crate::git::Repository, &SignRequest<'_>) -> Result<Signing, gate::Error>,
+    ) -> Outcome {
+        let directory = terminal.directory.clone();
+        let store = FolderStore::new(store_folder(&self.verdicts, &directory)?);
+        let key = read_private(&directory.join(&self.key_file))?;
+        let repository = common::repository(&directory)?;
+        let request = SignRequest {
+            environment: &self.env,
+            unit: self.unit.as_deref(),
+            key: &key,
+            store: &store,
+            now: terminal.now,
+        };
+        let signing = how(&repository, &request)?;
+        print(&signing, terminal);
+        if let Some(out) = &self.out {
+            write_newest(&signing, &directory.join(out))?;
+        }
+        Ok(signing.exit())
+    }
+}
+
+/// The envelope of the last unit that was published, since the unit `gate` comes first.
+fn write_newest(signing: &Signing, path: &Path) -> Result<(), Error> {
+    let published = signing
+        .units
+        .iter()
+        .rev()
+        .find_map(|unit| match &unit.result {
+            Signed::Link(published) | Signed::Failed(published) => Some(published),
+            Signed::NothingNew { .. } => None,
+        });
+    match published {
+        Some(published) => {
+            replace(path, &published.envelope).map_err(|error| Error::write(path, &error))
+        }
+        None => Ok(()),
+    }
+}
+
+fn print(signing: &Signing, terminal: &mut Terminal) {
+    for unit in &signing.units {
+        match &unit.result {
+            Signed::NothingNew { height } => {
+                terminal.line(&format!("{}: nothing new since link {height}", unit.unit));
+            }
+            Signed::Link(published) => {
+                let verdict = &published.verdict;
+                let (unit, height) = (&unit.unit, verdict.height);
+                let tree = verdict.head.gated_tree.short();
+                terminal.line(&if verdict.baseline {
+                    format!("{unit}: accepted as it stands, link {height}, gated tree {tree}")
+                } else {
+                    format!(
+                        "{unit}: pass, tier {}, link {height}, gated tree {tree}, first deployment until {}",
+                        verdict.risk_tier, verdict.valid_until,
+                    )
+                });
+            }
+            Signed::Failed(published) => failed(unit, published, terminal),
+        }
+    }
+    for error in &signing.errors {
+        terminal.line(&format!(
+            "{}/{}: could not be judged",
+            error.environment, error.unit
+        ));
+        let exit = terminal.print_error(error.error.as_ref());
+        debug_assert_ne!(exit, Exit::Pass);
+    }
+}
+
+fn failed(unit: &gate::SignedUnit, published: &Published, terminal: &mut Terminal) {
+    if let Some(report) = &published.report {
+        let style = terminal.style();
+        let written = human::write_unit(report, style, &mut terminal.out);
+        terminal.note(&written);
+    }
+    terminal.line(&format!(
+        "{}: FAIL, a report and no link: the next run judges from the same link",
+        unit.unit
+    ));
+}

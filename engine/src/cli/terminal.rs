@@ -1,0 +1,181 @@
+//! The process around a command: clock, working directory, streams, how to draw.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use miette::Diagnostic;
+
+use crate::model::Exit;
+use crate::report::{Style, human};
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    // A doc comment here would make each help page three times as long.
+    Auto,
+    Always,
+    Never,
+}
+
+/// The process around a command.
+pub(super) struct Terminal {
+    /// The clock, read once, in whole seconds.
+    pub(super) now: Timestamp,
+    /// Where relative paths start.
+    pub(super) directory: PathBuf,
+    /// Whether Git started this process as a hook.
+    pub(super) in_hook: bool,
+    pub(super) out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    out_style: Style,
+    err_style: Style,
+    no_color: bool,
+    write_failed: bool,
+}
+
+impl Terminal {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock and the environment"
+    )]
+    pub(super) fn of_process() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let text = |name: &str| std::env::var(name).unwrap_or_default();
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .map(text)
+            .find(|value| !value.is_empty())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let unicode = locale.contains("utf-8") || locale.contains("utf8");
+        let width = text("COLUMNS").parse().unwrap_or(100_usize).clamp(40, 200);
+        let dumb = text("TERM") == "dumb";
+        let style = |terminal: bool| Style {
+            color: terminal && !dumb,
+            unicode: terminal && unicode,
+            width,
+        };
+        Self {
+            now: whole_seconds(Timestamp::now()),
+            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            in_hook: set("GIT_INDEX_FILE") || set("GIT_DIR"),
+            out: Box::new(io::BufWriter::new(io::stdout())),
+            err: Box::new(io::stderr()),
+            out_style: style(io::stdout().is_terminal()),
+            err_style: style(io::stderr().is_terminal()),
+            no_color: set("NO_COLOR"),
+            write_failed: false,
+        }
+    }
+
+    pub(super) fn set_color(&mut self, when: ColorWhen) {
+        let no_color = self.no_color;
+        for style in [&mut self.out_style, &mut self.err_style] {
+            match when {
+                ColorWhen::Always => style.color = true,
+                ColorWhen::Never => style.color = false,
+                ColorWhen::Auto => style.color &= !no_color,
+            }
+        }
+    }
+
+    pub(super) fn enter(&mut self, folder: &Path) {
+        self.directory = self.directory.join(folder);
+    }
+
+    /// A terminal that prints elsewhere, drawn as this one, with the same clock.
+    pub(super) fn inside(
+        &self,
+        directory: &Path,
+        out: Box<dyn Write>,
+        err: Box<dyn Write>,
+    ) -> Self {
+        Self {
+            now: self.now,
+            directory: directory.to_owned(),
+            in_hook: false,
+            out,
+            err,
+            out_style: self.out_style,
+            err_style: self.out_style,
+            // It is settled already.
+            no_color: false,
+            write_failed: false,
+        }
+    }
+
+    /// Sends what was printed on its way.
+    pub(super) fn flush(&mut self) {
+        let flushed = self.out.flush();
+        self.note(&flushed);
+    }
+
+    /// Whether something could not be written.
+    pub(super) fn is_closed(&self) -> bool {
+        self.write_failed
+    }
+
+    /// How to draw on standard output.
+    pub(super) fn style(&self) -> Style {
+        self.out_style
+    }
+
+    /// Writes a line to standard output. A closed pipe is remembered, not a panic.
+    pub(super) fn line(&mut self, text: &str) {
+        let written = writeln!(self.out, "{text}");
+        self.note(&written);
+    }
+
+    /// Remembers whether writing failed.
+    pub(super) fn note<T>(&mut self, written: &io::Result<T>) {
+        self.write_failed |= written.is_err();
+    }
+
+    /// Writes a line to standard error, after what was printed before; nothing depends on its success.
+    pub(super) fn say(&mut self, text: &str) {
+        self.flush();
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    pub(super) fn print_error(&mut self, error: &(dyn Diagnostic + Send + Sync)) -> Exit {
+        self.flush();
+        let _ = human::write_error(error, self.err_style, &mut self.err);
+        Exit::of_error(error)
+    }
+
+    /// A refusal is what was asked for: it goes to standard output.
+    pub(super) fn print_answer(&mut self, refusal: &(dyn Diagnostic + Send + Sync)) -> Exit {
+        let style = self.out_style;
+        let written = human::write_error(refusal, style, &mut self.out);
+        self.note(&written);
+        Exit::of_error(refusal)
+    }
+
+    pub(super) fn print_clap(&mut self, error: &clap::Error) -> Exit {
+        let text = error.render();
+        if error.use_stderr() {
+            let _ = write!(self.err, "{text}");
+            return Exit::Usage;
+        }
+        let written = write!(self.out, "{text}");
+        self.note(&written);
+        self.finish(Exit::Pass)
+    }
+
+    /// Empties the buffers. Output that could not be written makes the run an error, unless it was
+    /// no pass anyway.
+    pub(super) fn finish(&mut self, exit: Exit) -> Exit {
+        self.flush();
+        if self.write_failed && exit == Exit::Pass {
+            self.say("error[io.write]: the output could not be written");
+            return Exit::Unjudged;
+        }
+        exit
+    }
+}
+
+fn whole_seconds(instant: Timestamp) -> Timestamp {
+    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
