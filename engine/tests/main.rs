@@ -1,5 +1,6 @@
 //! All integration tests in one binary.
 
+mod architecture;
 #[cfg(test)]
 mod git;
 #[cfg(test)]
