@@ -2,7 +2,11 @@
 
 mod architecture;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod git;
+#[cfg(test)]
+mod real;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

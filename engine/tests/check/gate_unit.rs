@@ -1,0 +1,135 @@
+//! The gate's own files, and the highest tier that an environment takes.
+
+use tidegate::model::{Enforcement, Exit, RiskTier};
+use tidegate::verdict::Outcome;
+
+use super::*;
+
+#[test]
+fn each_changed_file_of_the_gate_is_one_critical_change() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("tidegate.yaml", format!("# strict\n{CONFIG}"))
+        .write(".tidegate/trust.json", r#"{"version":1,"keys":[]}"#)
+        .write(".tidegate/policies/mine/README.md", "# Mine")
+        .write("CODEOWNERS", "* @shop")
+        .write(".pre-commit-config.yaml", "repos: []")
+        .write(".github/workflows/tidegate-check.yaml", "on: push")
+        .write(".github/workflows/other.yaml", "on: push");
+    repo.commit("the gate");
+    let base_config = check(&repo, base);
+    let gate = unit(&base_config, "main", "gate");
+    let names: Vec<&str> = gate
+        .changes
+        .iter()
+        .map(|change| change.object.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ".github/workflows/tidegate-check.yaml",
+            ".pre-commit-config.yaml",
+            ".tidegate/policies/mine/README.md",
+            ".tidegate/trust.json",
+            "CODEOWNERS",
+            "tidegate.yaml",
+        ]
+    );
+    assert_eq!(gate.tier, RiskTier::Critical);
+    assert!(
+        gate.changes
+            .iter()
+            .all(|change| change.object.kind == "GateFile")
+    );
+    let claimed: Vec<&str> = gate
+        .reasons
+        .iter()
+        .map(|reason| reason.code.as_str())
+        .collect();
+    assert_eq!(
+        claimed.iter().filter(|code| **code == "risk.gate").count(),
+        6
+    );
+}
+
+#[test]
+fn the_highest_tier_of_an_environment_never_holds_the_gate() {
+    let (repo, base) = shop(&format!("{CONFIG}    max-tier: low\n"));
+    repo.write("tidegate.yaml", format!("{CONFIG}    max-tier: medium\n"))
+        .commit("take more");
+    let report = check(&repo, base);
+    let gate = unit(&report, "main", "gate");
+    assert_eq!(
+        (gate.tier, gate.outcome),
+        (RiskTier::Critical, Outcome::Pass)
+    );
+    assert_eq!(report.exit, Exit::Pass);
+}
+
+#[test]
+fn a_change_above_the_highest_tier_is_denied_because_of_that_line() {
+    let (repo, base) = shop(&format!("{CONFIG}    max-tier: low\n"));
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), ["risk.above-max-tier of odoo"]);
+    let because = unit(&report, "prod", "prod").findings[0]
+        .because
+        .clone()
+        .unwrap();
+    assert_eq!(
+        (because.path.to_string().as_str(), because.line),
+        ("tidegate.yaml", 4)
+    );
+    let label = deployment("odoo", "2Gi").replace(
+        "  namespace: shop\n",
+        "  namespace: shop\n  labels: {team: web}\n",
+    );
+    repo.write("prod/odoo.yaml", label).commit("a label");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Pass);
+    assert_eq!(unit(&report, "prod", "prod").tier, RiskTier::Low);
+}
+
+#[test]
+fn the_gate_is_enforced_as_soon_as_one_environment_on_its_branch_is() {
+    let observe = "    enforcement: observe\n";
+    let two = |one: &str, other: &str| {
+        format!("{CONFIG}{one}  - name: dev\n    paths: [\"dev/**\"]\n{other}")
+    };
+    for (config, enforcement) in [
+        (two(observe, observe), Enforcement::Observe),
+        (two(observe, ""), Enforcement::Enforce),
+        (two(observe, "    branch: dev\n"), Enforcement::Observe),
+    ] {
+        let (repo, base) = shop(&config);
+        repo.write("CODEOWNERS", "* @shop").commit("owners");
+        let report = check(&repo, base);
+        assert_eq!(
+            unit(&report, "main", "gate").enforcement,
+            enforcement,
+            "{config}"
+        );
+    }
+}
+
+#[test]
+fn environments_on_two_branches_have_two_gates() {
+    let config = format!("{CONFIG}  - name: dev\n    branch: dev\n    paths: [\"dev/**\"]\n");
+    let (repo, base) = shop(&config);
+    repo.write("CODEOWNERS", "* @shop").commit("owners");
+    let report = check(&repo, base);
+    let units: Vec<_> = report
+        .units
+        .iter()
+        .map(|unit| (unit.environment.as_str(), unit.unit.as_str()))
+        .collect();
+    assert_eq!(units, [("dev", "gate"), ("main", "gate")]);
+}
+
+#[test]
+fn a_gate_file_whose_bytes_alone_change_is_a_change() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("tidegate.yaml", format!("{CONFIG}# a comment\n"))
+        .commit("a comment");
+    assert_eq!(unit(&check(&repo, base), "main", "gate").changes.len(), 1);
+}

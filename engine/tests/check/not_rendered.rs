@@ -1,0 +1,117 @@
+//! Sources that something renders: what was not rendered was not judged.
+
+use tidegate::model::Exit;
+use tidegate::verdict::RunOutcome;
+
+use super::*;
+
+const CODE: &str = "source.not-rendered";
+
+/// `prod` as it was, beside it an overlay that reaches `base/`.
+fn overlay(config: &str) -> (Repo, GitId) {
+    let (repo, _) = shop(config);
+    repo.write(
+        "overlay/kustomization.yaml",
+        "resources: [../base/app.yaml, own.yaml]\npatches:\n  - path: patch.yaml\n",
+    )
+    .write("overlay/own.yaml", config_map("own", "1"))
+    .write("overlay/patch.yaml", deployment("app", ""))
+    .write("base/app.yaml", deployment("app", "2Gi"))
+    .write("base/other.yaml", config_map("other", "1"));
+    let base = repo.commit("an overlay");
+    (repo, base)
+}
+
+const CLAIMED: &str = "environments:
+  - name: prod
+    paths: [\"prod/**\", \"overlay/**\", \"base/**\"]
+";
+
+#[test]
+fn a_change_at_below_or_reached_by_a_root_is_not_judged() {
+    for config in [CONFIG, CLAIMED] {
+        for (path, content) in [
+            ("overlay/own.yaml", config_map("own", "2")),
+            ("overlay/patch.yaml", deployment("app", "3Gi")),
+            (
+                "overlay/kustomization.yaml",
+                "resources: [own.yaml]\n".to_owned(),
+            ),
+            ("base/app.yaml", deployment("app", "3Gi")),
+        ] {
+            let (repo, base) = overlay(config);
+            repo.write(path, content).commit("a change");
+            let report = check(&repo, base);
+            assert_eq!(report.exit, Exit::Unjudged, "{path}");
+            assert_eq!(error_codes(&report), [CODE], "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_change_elsewhere_is_judged_and_patches_are_no_objects() {
+    let (repo, base) = overlay(CLAIMED);
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    let all = check_all(&repo, base);
+    assert_eq!(errors(&all), []);
+    // The patch has no memory limit, and is never asked for one.
+    assert_eq!(named(&all, |_| true), [""; 0]);
+    assert_eq!(check(&repo, base).exit, Exit::Pass);
+}
+
+#[test]
+fn a_root_that_is_unmanaged_is_left_alone() {
+    let config = format!("{CONFIG}unmanaged: [\"overlay/**\", \"base/**\"]\n");
+    let (repo, base) = overlay(&config);
+    repo.write("overlay/patch.yaml", deployment("app", "3Gi"))
+        .write("base/app.yaml", deployment("app", "3Gi"));
+    repo.commit("a change");
+    let report = check(&repo, base);
+    assert_eq!(report.outcome, RunOutcome::NotApplicable);
+    assert_eq!(errors(&report), []);
+}
+
+#[test]
+fn a_root_that_goes_away_still_counts_for_what_it_rendered() {
+    let (repo, base) = overlay(CLAIMED);
+    repo.remove("overlay/kustomization.yaml")
+        .remove("overlay/patch.yaml")
+        .remove("overlay/own.yaml");
+    repo.commit("no overlay");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    assert_eq!(error_codes(&report), [CODE]);
+}
+
+#[test]
+fn a_root_that_arrives_takes_its_files_with_it() {
+    let (repo, base) = shop(CONFIG);
+    repo.write(
+        "prod/kustomization.yaml",
+        "resources: [odoo.yaml]\nnamePrefix: x-\n",
+    )
+    .commit("render");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    assert_eq!(error_codes(&report), [CODE]);
+}
+
+#[test]
+fn a_chart_is_rendered_by_helm() {
+    let (repo, _) = shop(CONFIG);
+    repo.write(
+        "prod/chart/Chart.yaml",
+        "apiVersion: v2\nname: x\nversion: 1.0.0\n",
+    )
+    .write("prod/chart/values.yaml", "replicas: 1\n")
+    .write("prod/chart/templates/a.yaml", "a: {{ .Values.replicas }}\n");
+    let base = repo.commit("a chart");
+    repo.write("prod/chart/values.yaml", "replicas: 2\n")
+        .commit("values");
+    assert_eq!(error_codes(&check(&repo, base)), [CODE]);
+    let base = repo.id("HEAD");
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("beside it");
+    assert_eq!(check(&repo, base).exit, Exit::Pass);
+}

@@ -1,0 +1,191 @@
+//! What counts as judged, and how a run ends.
+
+use tidegate::model::Exit;
+use tidegate::verdict::{Outcome, RunOutcome};
+
+use super::*;
+
+#[test]
+fn documents_outside_every_unit_are_not_applicable() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("README.md", "# Shop").write("docs/a.md", "a");
+    repo.commit("documents");
+    let report = check(&repo, base);
+    assert_eq!(report.outcome, RunOutcome::NotApplicable);
+    assert_eq!((report.exit, report.files), (Exit::Pass, 2));
+    let shown = stdout(&tidegate(&repo, &["check", &format!("{base}..HEAD")]));
+    assert!(shown.contains("NOT APPLICABLE  2 changed files"), "{shown}");
+}
+
+#[test]
+fn a_unit_touched_without_a_change_passes_with_none() {
+    let (repo, base) = shop(CONFIG);
+    let text = format!("# a comment\n{}", deployment("odoo", "2048Mi"));
+    repo.write("prod/odoo.yaml", text).commit("a comment");
+    let report = check(&repo, base);
+    assert_eq!(
+        (report.outcome, report.exit),
+        (RunOutcome::Pass, Exit::Pass)
+    );
+    let unit = unit(&report, "prod", "prod");
+    assert_eq!((unit.outcome, unit.changes.len()), (Outcome::Pass, 0));
+    assert_ne!(unit.base.gated_tree, unit.head.gated_tree);
+}
+
+#[test]
+fn a_document_inside_a_unit_passes_with_no_change() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("prod/README.md", "# Odoo").commit("a document");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Pass);
+    let unit = unit(&report, "prod", "prod");
+    assert_eq!((unit.outcome, unit.changes.len()), (Outcome::Pass, 0));
+}
+
+#[test]
+fn a_range_of_no_commits_is_not_judged() {
+    let (repo, base) = shop(CONFIG);
+    let found = refused(&repo, &request(&format!("{base}..{base}")));
+    assert_eq!(found, ("range.empty".to_owned(), 3));
+}
+
+#[test]
+fn a_unit_without_any_object_is_not_judged() {
+    let (repo, base) = shop(&format!("{CONFIG}  - name: web\n    paths: [\"web/**\"]\n"));
+    repo.write("web/index.html", "<p>").commit("a page");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    assert_eq!(error_codes(&report), ["range.judged-nothing"]);
+}
+
+#[test]
+fn the_last_object_of_a_unit_can_be_deleted() {
+    let (repo, base) = shop(CONFIG);
+    repo.remove("prod/odoo.yaml").commit("farewell");
+    let report = check(&repo, base);
+    assert_eq!(errors(&report), []);
+    assert_eq!(unit(&report, "prod", "prod").changes.len(), 1);
+}
+
+#[test]
+fn units_that_could_be_judged_stand_beside_those_that_could_not() {
+    let config = format!("{CONFIG}  - name: other\n    paths: [\"other/**\"]\n");
+    let (repo, base) = shop(&config);
+    repo.write("prod/odoo.yaml", deployment("odoo", ""))
+        .write("other/broken.yaml", "a: [");
+    repo.commit("both");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    assert_eq!(
+        blocking(&report),
+        ["resources.missing-memory-limit of odoo"]
+    );
+    assert_eq!(report.errors.len(), 1);
+}
+
+#[test]
+fn broken_yaml_in_a_unit_is_told_by_place_without_content() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("prod/bad.yaml", "a: 1\nb: \"hunter2\n")
+        .commit("bad");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    let [(_, message)] = errors(&report).try_into().unwrap();
+    assert!(message.contains("prod/bad.yaml:"), "{message}");
+    let place = message.split("prod/bad.yaml:").nth(1).unwrap();
+    let mut numbers = place.split([':', ' ']);
+    assert!(numbers.next().unwrap().parse::<u32>().is_ok(), "{message}");
+    assert!(numbers.next().unwrap().parse::<u32>().is_ok(), "{message}");
+    for arguments in [
+        vec!["check"],
+        vec!["check", "--output", "json"],
+        vec!["diff"],
+        vec!["facts"],
+    ] {
+        let range = format!("{base}..HEAD");
+        let output = tidegate(&repo, &[arguments.as_slice(), &[&range]].concat());
+        assert_eq!(output.status.code(), Some(3));
+        let shown = stdout(&output) + &stderr(&output);
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("prod/bad.yaml:"), "{shown}");
+    }
+}
+
+#[test]
+fn a_broken_neighbour_of_a_declared_kind_cannot_be_overlooked() {
+    let broken = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: x\n";
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", CONFIG)
+        .write("prod/odoo.yaml", deployment("odoo", "2Gi"))
+        .write("prod/limits.yaml", broken);
+    let base = repo.commit("broken neighbour");
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    let [(_, message)] = errors(&report).try_into().unwrap();
+    assert!(message.contains("prod/limits.yaml:"), "{message}");
+}
+
+#[test]
+fn another_broken_file_beside_a_change_is_left_alone() {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", CONFIG)
+        .write("prod/odoo.yaml", deployment("odoo", "2Gi"))
+        .write("prod/values.yaml", "some: {text: \n")
+        .write("elsewhere/values.yaml", "some: {kind: LimitRange \n");
+    let base = repo.commit("broken beside");
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    let report = check(&repo, base);
+    assert_eq!(errors(&report), []);
+    assert_eq!(report.exit, Exit::Pass);
+}
+
+#[test]
+fn an_observing_environment_says_fail_and_ends_with_zero() {
+    let (repo, base) = shop(&format!("{CONFIG}    enforcement: observe\n"));
+    repo.write("prod/odoo.yaml", deployment("odoo", ""))
+        .commit("no limit");
+    let report = check(&repo, base);
+    assert_eq!(
+        (report.outcome, report.exit),
+        (RunOutcome::Fail, Exit::Pass)
+    );
+    assert_eq!(unit(&report, "prod", "prod").outcome, Outcome::Fail);
+    let output = tidegate(&repo, &["check", &format!("{base}..HEAD")]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("WOULD FAIL"));
+}
+
+#[test]
+fn what_cannot_be_judged_is_no_pass_where_it_is_only_observed() {
+    let (repo, base) = shop(&format!("{CONFIG}    enforcement: observe\n"));
+    repo.write("prod/bad.yaml", "a: [").commit("bad");
+    assert_eq!(check(&repo, base).exit, Exit::Unjudged);
+}
+
+#[test]
+fn a_range_whose_base_is_no_ancestor_is_a_wrong_argument() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"));
+    let head = repo.commit("more memory");
+    let found = refused(&repo, &request(&format!("{head}..{base}")));
+    assert_eq!(found, ("range.not-ancestor".to_owned(), 2));
+}
+
+#[test]
+fn three_dots_judge_from_the_fork_by_the_target() {
+    let (repo, fork) = shop(CONFIG);
+    repo.git(&["switch", "--quiet", "--create", "side"]);
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    repo.git(&["switch", "--quiet", "main"]);
+    let strict = format!("{CONFIG}    max-tier: low\n");
+    let target = repo.write("tidegate.yaml", strict).commit("be strict");
+    let report = check_with(&repo, &request("main...side")).unwrap();
+    assert_eq!(report.judge.commit, Some(target));
+    assert_eq!(blocking(&report), ["risk.above-max-tier of odoo"]);
+    assert_eq!(unit(&report, "prod", "prod").base.commit, Some(fork));
+    assert_eq!(report.units.len(), 1);
+}

@@ -1,0 +1,180 @@
+//! Secret values stand in nothing that is printed.
+
+use tidegate::report::{Style, human};
+
+use super::*;
+
+/// A word that stands nowhere else.
+const CANARY: &str = "xylograph7canary";
+const BASE64: &str = "eHlsb2dyYXBoN2NhbmFyeQ==";
+
+/// Four places of a secret value; `value` makes each of them another.
+fn manifests(value: &str) -> [(&'static str, String); 5] {
+    let secret = |body: String| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata:\n  namespace: shop\n{body}")
+    };
+    let applied = format!(
+        "{{\"data\":{{\"key\":\"{BASE64}\"}},\"stringData\":{{\"other\":\"{CANARY}{value}\"}}}}"
+    );
+    let encoded = if value.is_empty() {
+        BASE64.to_owned()
+    } else {
+        format!("{}XX", BASE64.trim_end_matches('='))
+    };
+    let environment = format!(
+        "          env:
+            - name: DB_PASSWORD
+              value: {CANARY}{value}
+            - {{name: API_TOKEN, value: \"{CANARY}{value}\"}}
+          resources:
+"
+    );
+    [
+        (
+            "prod/data.yaml",
+            secret(format!("  name: a\ndata:\n  key: {encoded}\n")),
+        ),
+        (
+            "prod/string.yaml",
+            secret(format!(
+                "  name: b\nstringData:\n  key: |\n    first\n    {CANARY}{value}\n"
+            )),
+        ),
+        (
+            "prod/applied.yaml",
+            secret(format!(
+                "  name: c\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{applied}'\ndata: {{}}\n"
+            )),
+        ),
+        (
+            "prod/job.yaml",
+            deployment("job", "").replace("          resources:\n", &environment),
+        ),
+        (
+            "prod/list.yaml",
+            format!(
+                "apiVersion: v1\nkind: List\nitems:\n  - kind: Secret\n    apiVersion: v1\n    metadata: {{name: d, namespace: shop}}\n    stringData: {{a: {CANARY}{value}}}\n"
+            ),
+        ),
+    ]
+}
+
+/// Everything that the binary says about the range in every way it can say it.
+fn everything_said(repo: &Repo, range: &str) -> String {
+    let commands: [&[&str]; 5] = [
+        &["check", "--all", "--color", "always"],
+        &["check", "--output", "json"],
+        &["diff"],
+        &["diff", "--output", "json"],
+        &["facts"],
+    ];
+    let mut said = String::new();
+    for command in commands {
+        let output = tidegate(repo, &[command, &[range]].concat());
+        said += &format!("{command:?}\n{}{}", stdout(&output), stderr(&output));
+    }
+    said
+}
+
+/// The same from within, since there are many ways not to parse.
+fn said_of_broken(repo: &Repo, range: &str) -> String {
+    let report = check_with(repo, &request(range)).unwrap();
+    let mut said = json_of(&report).into_bytes();
+    human::write(&report, Style::PLAIN, &mut said).unwrap();
+    let errors = [
+        gate::diff(&repo.open(), &request(range)).unwrap_err(),
+        gate::facts(&repo.open(), &request(range), None).unwrap_err(),
+    ];
+    for error in errors {
+        human::write_error(&error, Style::PLAIN, &mut said).unwrap();
+        said.extend(format!("{error} {error:?}").bytes());
+    }
+    String::from_utf8(said).unwrap()
+}
+
+fn hides(said: &str) {
+    for word in [
+        CANARY,
+        BASE64,
+        BASE64.trim_end_matches('='),
+        "xylograph",
+        "eHlsb2dy",
+    ] {
+        if let Some(at) = said.find(word) {
+            let from = said[..at]
+                .char_indices()
+                .rev()
+                .nth(300)
+                .map_or(0, |(at, _)| at);
+            panic!("{word}: {}", &said[from..at + word.len()]);
+        }
+    }
+}
+
+#[test]
+fn a_secret_value_is_never_shown() {
+    let (repo, start) = shop(CONFIG);
+    for (path, text) in manifests("") {
+        repo.write(path, text);
+    }
+    let created = repo.commit("secrets");
+    for (path, text) in manifests("2") {
+        repo.write(path, text);
+    }
+    let changed = repo.commit("other secrets");
+    for (path, _) in manifests("") {
+        repo.remove(path);
+    }
+    let deleted = repo.commit("no secrets");
+    for range in [(start, created), (created, changed), (changed, deleted)] {
+        let said = everything_said(&repo, &format!("{}..{}", range.0, range.1));
+        hides(&said);
+        assert!(said.contains("Secret"), "{said}");
+    }
+    let said = everything_said(&repo, &format!("{created}..{changed}"));
+    assert!(said.contains("data.key"), "{said}");
+    let cache = std::fs::read(repo.path().join(".git/tidegate/index")).unwrap();
+    hides(&String::from_utf8(cache).unwrap());
+}
+
+#[test]
+fn a_document_that_does_not_parse_is_never_shown() {
+    for broken in [
+        format!("apiVersion: v1\nkind: Secret\nstringData:\n  a: {CANARY}\n  a: {CANARY}\n"),
+        format!("apiVersion: v1\nkind: Secret\nstringData:\n  a: \"{CANARY}\n"),
+        format!("apiVersion: v1\nkind: Secret\nstringData:\n  {CANARY}: [\n"),
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  a: *{CANARY}\n"
+        ),
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  a: !{CANARY} b\n"
+        ),
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  a: !!int {CANARY}\n"
+        ),
+        format!("apiVersion: v1\nkind: Secret\nmetadata: [{CANARY}]\n"),
+        format!("%YAML 3.7 {CANARY}\n---\nkind: Secret\n\t{CANARY}"),
+    ] {
+        let (repo, base) = shop(CONFIG);
+        repo.write("prod/broken.yaml", &broken).commit("broken");
+        let said = said_of_broken(&repo, &format!("{base}..HEAD"));
+        hides(&said);
+        assert!(said.contains("prod/broken.yaml:"), "{broken}: {said}");
+    }
+    let (repo, base) = shop(CONFIG);
+    let broken = format!("{{\"kind\": \"Secret\", \"data\": {{\"a\": \"{CANARY}\" \"b\"}}}}");
+    repo.write("prod/broken.json", broken).commit("broken");
+    hides(&said_of_broken(&repo, &format!("{base}..HEAD")));
+}
+
+#[test]
+fn two_secret_values_have_two_digests_and_one_answer() {
+    let digest = |value: &str| {
+        let (repo, base) = shop(CONFIG);
+        repo.write("prod/data.yaml", &manifests(value)[1].1)
+            .commit("a secret");
+        unit(&check(&repo, base), "prod", "prod").change_digest
+    };
+    assert_ne!(digest("1"), digest("2"));
+    assert_eq!(digest("1"), digest("1"));
+}
