@@ -8,6 +8,8 @@ mod git;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod sign;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod yaml_table;

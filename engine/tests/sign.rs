@@ -1,0 +1,14 @@
+//! Signing and admission on real repositories, from the first key to the last refusal.
+
+mod admission;
+mod attributes;
+mod beginning;
+mod binding;
+mod bytes;
+mod faults;
+mod history;
+mod judge;
+mod keys;
+mod race;
+mod trust;
+mod world;

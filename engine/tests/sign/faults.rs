@@ -1,0 +1,187 @@
+//! What keeps an answer from being given is told as such: never a pass, never a refusal.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use super::world::{APP, World};
+
+fn rewritten() -> (World, [tidegate::model::GitId; 2]) {
+    let world = World::started();
+    let before = world.repo.id("HEAD");
+    world.repo.git(&["checkout", "-q", "--orphan", "other"]);
+    let after = world.repo.commit("the shop, as if it had always been so");
+    world.repo.git(&["branch", "-q", "-M", "other", "main"]);
+    (world, [before, after])
+}
+
+#[test]
+fn a_rewritten_branch_cannot_be_signed() {
+    let (world, _) = rewritten();
+    assert_eq!(world.sign("prod", None), "store.not-on-branch exit 3");
+    assert_eq!(world.baseline("prod", None), "store.not-on-branch exit 3");
+}
+
+#[test]
+fn a_link_whose_commit_is_gone_decides_nothing() {
+    let (world, [before, after]) = rewritten();
+    world
+        .repo
+        .git(&["reflog", "expire", "--expire=now", "--all"]);
+    world.repo.git(&["gc", "-q", "--prune=now"]);
+    let said = world.sign("prod", None);
+    assert!(
+        said.starts_with("git.") && said.ends_with("exit 3"),
+        "{said}"
+    );
+    for deployed in [None, Some(after)] {
+        let said = world.admit("web", after, deployed);
+        assert!(
+            said.starts_with("git.") && said.ends_with("exit 3"),
+            "{said}"
+        );
+    }
+    assert_eq!(
+        world.admit("web", before, None),
+        "usage.unknown-revision exit 2"
+    );
+}
+
+#[test]
+fn a_clock_behind_the_newest_link_is_no_clock_to_decide_or_sign_by() {
+    let world = World::started();
+    let running = world.repo.id("HEAD");
+    let head = world.label(APP, "a", "b");
+    world.sign("prod", Some("web"));
+    world.set_clock("2026-11-20T09:00:00Z");
+    assert_eq!(
+        world.admit("web", head, Some(running)),
+        "clock.implausible exit 3"
+    );
+    assert_eq!(world.admit("web", head, Some(head)), "running 1 medium");
+    world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign("prod", Some("web")),
+        "prod/web clock.implausible exit 3"
+    );
+}
+
+#[test]
+fn a_store_that_is_a_file_is_none() {
+    let world = World::new();
+    fs::write(world.verdicts(), "").unwrap();
+    assert_eq!(world.sign("prod", None), "store.not-a-folder exit 3");
+    assert_eq!(world.baseline("prod", None), "store.not-a-folder exit 3");
+    let head = world.repo.id("HEAD");
+    assert_eq!(world.admit("web", head, None), "store.not-a-folder exit 3");
+}
+
+#[test]
+fn a_link_file_that_is_garbage_is_never_a_link_and_stops_the_signer_at_its_height() {
+    let world = World::started();
+    let running = world.repo.id("HEAD");
+    fs::write(world.link("prod/web", 1), "{}").unwrap();
+    fs::write(world.verdicts().join("links/prod/web/notes.txt"), "hello").unwrap();
+    assert_eq!(world.admit("web", running, None), "baseline 0 low");
+    world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", Some("web")),
+        "prod/web store.blocked exit 3"
+    );
+}
+
+/// A verdict of `prod/web`, and what `verify` says to a file that claims to be one.
+fn verdict() -> (World, Vec<u8>) {
+    let world = World::new();
+    let (store, key) = (world.store_name(), world.key_file());
+    let path = world.repo.beside("verdict.json");
+    let (exit, ..) = world.run(&[
+        "baseline",
+        "--env",
+        "prod",
+        "--unit",
+        "web",
+        "--key-file",
+        &key,
+        "--verdicts",
+        &store,
+        "-o",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(exit, 0);
+    let envelope = fs::read(path).unwrap();
+    assert_eq!(envelope, world.envelope("prod/web", 0));
+    (world, envelope)
+}
+
+fn verify(world: &World, file: &str, trust: &str) -> (i32, String) {
+    let (exit, _, err) = world.run(&[&["verify", file, "--trust", trust], EXPECTED].concat());
+    (exit, err)
+}
+
+fn beside(world: &World, name: &str, content: &[u8]) -> String {
+    let path = world.repo.beside(name);
+    fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+const EXPECTED: &[&str] = &["--env", "prod", "--unit", "web", "--revision", "HEAD"];
+
+#[test]
+fn what_is_no_envelope_is_refused_and_what_cannot_be_read_is_an_error() {
+    let (world, good) = verdict();
+    let trust = world.trust_file();
+    for (name, content, exit, code) in [
+        ("good.json", &good[..], 0, ""),
+        ("empty.json", b"", 4, "refused[malformed]"),
+        ("list.json", b"[]", 4, "refused[malformed]"),
+        (
+            "half.json",
+            &good[..good.len() / 2],
+            4,
+            "refused[malformed]",
+        ),
+        (
+            "long.json",
+            &vec![b' '; 5 * 1024 * 1024],
+            3,
+            "limit.envelope",
+        ),
+    ] {
+        let (got, err) = verify(&world, &beside(&world, name, content), &trust);
+        assert_eq!(got, exit, "{name}: {err}");
+        assert!(err.contains(code), "{name}: {err}");
+    }
+    assert_eq!(verify(&world, "nowhere.json", &trust).0, 3);
+    assert_eq!(verify(&world, ".", &trust).0, 3, "a folder");
+}
+
+#[test]
+fn a_trust_file_that_is_none_is_an_error() {
+    let (world, good) = verdict();
+    let file = beside(&world, "good.json", &good);
+    let long = vec![b' '; 2 * 1024 * 1024];
+    for (name, content) in [("braces", &b"{}"[..]), ("empty", b""), ("long", &long)] {
+        let (exit, err) = verify(&world, &file, &beside(&world, name, content));
+        assert_eq!(exit, 3, "{name}");
+        assert!(err.contains("trust-root.invalid"), "{name}: {err}");
+    }
+    assert_eq!(verify(&world, &file, "nowhere.json").0, 3);
+}
+
+#[test]
+fn an_envelope_comes_through_a_pipe_too() {
+    let (world, good) = verdict();
+    let trust = world.trust_file();
+    for (content, exit) in [(&good[..], 0), (b"nonsense", 4)] {
+        let mut child = world
+            .command(&[&["verify", "-", "--trust", &trust], EXPECTED].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(content).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(exit));
+    }
+}

@@ -1,0 +1,184 @@
+//! Nothing slips by unjudged, and nobody loosens the judge and uses that in one step.
+
+use super::world::{APP, CONFIG, DATABASE, WEB, World};
+
+#[test]
+fn a_change_pushed_unsigned_is_judged_with_the_harmless_one_on_top() {
+    let world = World::started();
+    world.drop_limit();
+    let head = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", Some("web")),
+        "prod/web fail resources.missing-memory-limit"
+    );
+    assert!(!world.link("prod/web", 1).exists());
+    assert_eq!(
+        world.admit("web", head, Some(world.repo.id("HEAD~2"))),
+        "refused failed"
+    );
+}
+
+#[test]
+fn after_a_failed_sign_a_revert_signs() {
+    let world = World::started();
+    let running = world.repo.id("HEAD");
+    world.drop_limit();
+    assert_eq!(
+        world.sign("prod", Some("web")),
+        "prod/web fail resources.missing-memory-limit"
+    );
+    world.repo.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(world.sign("prod", Some("web")), "prod/web nothing new 0");
+    let head = world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    assert_eq!(world.admit("web", head, Some(running)), "judged 1 medium");
+}
+
+#[test]
+fn a_link_above_a_lowered_max_tier_does_not_ride_under_a_low_one() {
+    let world = World::started();
+    let running = world.repo.id("HEAD");
+    world.edit(DATABASE, "instances: 3", "instances: 4");
+    let first = world.sign("prod", Some("db"));
+    assert!(first.starts_with("prod/db link 1 "), "{first}");
+    let tier = first.rsplit(' ').next().unwrap();
+    assert_ne!(tier, "low");
+    world.edit(CONFIG, "max-tier: high", "max-tier: low");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    let head = world.label(DATABASE, "a", "b");
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 2 low");
+    assert_eq!(world.admit("db", head, Some(running)), "refused held");
+    let held = world.repo.id("HEAD~2");
+    assert_eq!(world.admit("db", held, Some(running)), "refused held");
+    assert_eq!(world.admit("db", head, Some(held)), "judged 2 low");
+}
+
+#[test]
+fn raising_max_tier_does_not_let_through_what_was_pending_since_before() {
+    let world = World::started();
+    world.endanger_database();
+    assert_eq!(
+        world.sign("prod", Some("db")),
+        "prod/db fail risk.above-max-tier"
+    );
+    world.edit(CONFIG, "max-tier: high", "max-tier: critical");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/web nothing new 0; prod/db fail risk.above-max-tier"
+    );
+    assert_eq!(
+        world.sign("prod", Some("db")),
+        "prod/db fail risk.above-max-tier",
+        "in the next run too"
+    );
+    // Taken back, and a harmless link signed by the new judge: now it may come again.
+    world
+        .repo
+        .git(&["checkout", "-q", "HEAD~2", "--", DATABASE]);
+    world.label(DATABASE, "a", "b");
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 1 low");
+    let running = world.repo.id("HEAD");
+    let head = world.endanger_database();
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 2 critical");
+    assert_eq!(world.admit("db", head, Some(running)), "judged 2 critical");
+}
+
+#[test]
+fn a_baseline_in_between_lets_the_new_judge_judge_alone() {
+    let world = World::started();
+    world.edit(CONFIG, "max-tier: high", "max-tier: critical");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(world.baseline("prod", Some("db")), "prod/db baseline 1");
+    world.endanger_database();
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 2 critical");
+}
+
+#[test]
+fn relaxing_and_using_it_in_one_commit_is_denied_on_every_way() {
+    let world = World::started();
+    world.repo.write(
+        CONFIG,
+        super::world::JUDGE.replacen("max-tier: high", "max-tier: critical", 1),
+    );
+    world.endanger_database();
+    let fails = "prod/db fail risk.above-max-tier";
+    assert_eq!(world.sign("prod", Some("db")), fails, "before the gate");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(world.sign("prod", Some("db")), fails, "after the gate");
+}
+
+#[test]
+fn a_tightened_judge_judges_what_was_pending_when_it_came() {
+    let world = World::started();
+    world.edit(WEB, "greeting: hello", "greeting: welcome");
+    world.edit(CONFIG, "max-tier: high", "max-tier: low");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(
+        world.sign("prod", Some("web")),
+        "prod/web fail risk.above-max-tier"
+    );
+}
+
+#[test]
+fn two_steps_of_the_gate_do_not_make_the_first_judge_forgotten() {
+    let world = World::started();
+    world.endanger_database();
+    world.edit(CONFIG, "max-tier: high", "max-tier: medium");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    world.edit(CONFIG, "max-tier: medium", "max-tier: critical");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    assert_eq!(
+        world.sign("prod", Some("db")),
+        "prod/db fail risk.above-max-tier"
+    );
+}
+
+#[test]
+fn a_gate_state_that_could_judge_nothing_is_never_accepted_and_its_repair_is() {
+    let world = World::started();
+    let good = std::fs::read(world.repo.path().join(CONFIG)).unwrap();
+    let trust = std::fs::read(world.repo.path().join(super::world::TRUST)).unwrap();
+    world.repo.write(super::world::TRUST, "{}");
+    world.repo.commit("break the trust file");
+    assert_eq!(
+        world.sign("prod", None),
+        "prod/web nothing new 0; prod/db nothing new 0; main/gate trust-root.invalid exit 3"
+    );
+    world.repo.write(super::world::TRUST, trust);
+    world.repo.write(
+        ".tidegate/policies/mine/policy.rego",
+        "package tidegate.mine\n\ndeny contains 1 if 1 == 1\n",
+    );
+    world.repo.commit("a policy that cannot be loaded");
+    let said = world.sign("prod", Some("gate"));
+    assert!(
+        said.starts_with("main/gate policy") && said.ends_with("exit 3"),
+        "{said}"
+    );
+    world.repo.remove(".tidegate/policies/mine/policy.rego");
+    world.repo.write(CONFIG, "environments: 1\n");
+    world.repo.commit("break the configuration");
+    let said = world.sign("prod", Some("gate"));
+    assert!(said.ends_with("exit 3"), "{said}");
+    world.repo.write(CONFIG, good);
+    world.repo.commit("mend it");
+    assert_eq!(world.sign("prod", Some("gate")), "main/gate nothing new 0");
+}

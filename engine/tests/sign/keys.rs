@@ -1,0 +1,126 @@
+//! Keys as a person makes them: never seen by others, never overwritten, never in a repository.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tidegate::attest::{Role, TrustFile};
+
+use super::world::World;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn a_new_key_is_private_and_standard_output_is_exactly_the_trust_file() {
+    let world = World::new();
+    let path = world.repo.beside("new.pem");
+    let file = path.to_str().unwrap();
+    let make = ["keys", "new", "--role", "merge-signer", "--out", file];
+    let (exit, out, err) = world.run(&make);
+    assert_eq!(exit, 0, "{err}");
+    assert_eq!(mode(&path), 0o600);
+    let trust = TrustFile::parse(out.as_bytes()).unwrap();
+    assert_eq!(trust.print(), out, "nothing but the file");
+    assert_eq!(trust.keys()[0].role, Role::MergeSigner);
+    let keyid = trust.keys()[0].public.keyid();
+    assert!(err.contains(&keyid), "{err}");
+    let private = fs::read_to_string(&path).unwrap();
+    let secret = private.lines().nth(1).unwrap();
+    assert!(!out.contains(secret) && !err.contains(secret));
+
+    let (exit, out, _) = world.run(&make);
+    assert_eq!((exit, out.as_str()), (3, ""), "never overwritten");
+    assert_eq!(fs::read_to_string(&path).unwrap(), private);
+
+    let (exit, out, _) = world.run(&["keys", "show", file]);
+    assert_eq!(exit, 0);
+    assert_eq!(out, format!("{keyid}\n{}", trust.keys()[0].public.to_pem()));
+    fs::write(world.repo.beside("trust.json"), trust.print()).unwrap();
+    let shown = world.repo.beside("trust.json");
+    let (exit, out, _) = world.run(&["keys", "show", shown.to_str().unwrap()]);
+    assert_eq!((exit, out), (0, format!("{keyid} merge-signer ci *\n")));
+}
+
+#[test]
+fn a_new_key_can_be_for_some_environments_and_for_the_gate() {
+    let world = World::new();
+    let path = world.repo.beside("some.pem");
+    let file = path.to_str().unwrap();
+    let (exit, out, _) = world.run(&[
+        "keys",
+        "new",
+        "--role",
+        "merge-signer",
+        "--out",
+        file,
+        "--principal",
+        "ci-prod",
+        "--env",
+        "prod",
+        "--env",
+        "main/gate",
+    ]);
+    assert_eq!(exit, 0);
+    let trust = TrustFile::parse(out.as_bytes()).unwrap();
+    let key = &trust.keys()[0];
+    assert_eq!(key.principal, "ci-prod");
+    assert!(key.may_sign(Role::MergeSigner, "prod"));
+    assert!(key.may_sign(Role::MergeSigner, "main/gate"));
+    assert!(!key.may_sign(Role::MergeSigner, "twin"));
+}
+
+#[test]
+fn no_key_is_made_inside_a_work_tree() {
+    let world = World::new();
+    for place in ["key.pem", "apps/web/key.pem", ".git/key.pem"] {
+        let path = world.repo.path().join(place);
+        let (exit, out, err) =
+            world.run(&["keys", "new", "--role", "merge-signer", "--out", place]);
+        assert_eq!((exit, out.as_str()), (3, ""), "{place}");
+        assert!(err.contains("key.in-work-tree"), "{err}");
+        assert!(!path.exists(), "{place}");
+    }
+    let linked = world.repo.beside("linked");
+    world
+        .repo
+        .git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+    let path = linked.join("key.pem");
+    let (exit, ..) = world.run(&[
+        "keys",
+        "new",
+        "--role",
+        "merge-signer",
+        "--out",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(exit, 3);
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_private_key_that_others_can_read_signs_nothing() {
+    let world = World::new();
+    let (store, key) = (world.store_name(), world.key_file());
+    let sign = [
+        "baseline",
+        "--env",
+        "prod",
+        "--key-file",
+        &key,
+        "--verdicts",
+        &store,
+    ];
+    for wide in [0o644, 0o640, 0o604, 0o700] {
+        fs::set_permissions(&key, fs::Permissions::from_mode(wide)).unwrap();
+        for arguments in [&sign[..], &["keys", "show", &key]] {
+            let (exit, out, err) = world.run(arguments);
+            assert_eq!((exit, out.as_str()), (3, ""), "{wide:o}");
+            assert!(err.contains("key.permissions"), "{err}");
+        }
+    }
+    assert!(!world.verdicts().exists());
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(world.run(&sign).0, 0);
+}
