@@ -6,7 +6,11 @@ mod check;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod contracts;
+#[cfg(test)]
 mod git;
+#[cfg(test)]
+mod policies;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
