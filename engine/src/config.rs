@@ -23,10 +23,11 @@ use serde_json::Value;
 
 pub use components::ComponentTable;
 pub use duration::parse_duration;
-pub use environment::{Environment, SourceKind, Unit, UnitKind};
+pub use environment::{Environment, Unit, UnitKind};
 pub use exception::{Exception, ExceptionSelector};
 pub use problem::{Problem, Problems, SourceText};
 pub use profile::Profile;
+pub use raw::SourceKind;
 pub use schema::schema;
 
 use self::raw::RawConfig;

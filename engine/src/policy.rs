@@ -11,11 +11,12 @@ mod metadata;
 mod set;
 mod settings;
 mod suite;
+mod text;
 mod watchdog;
 
-pub use answer::{RawFinding, RawReason};
+pub use answer::{Entry, RawFinding, RawReason};
 pub use error::{Error, Place, Problems};
-pub use evaluate::{Entry, Evaluator};
+pub use evaluate::Evaluator;
 pub use metadata::{Kinds, Metadata, Reach, Scope, schema as metadata_schema};
 pub use set::{Module, Origin, Policy, PolicySet};
 pub use settings::{SettingProblem, Settings};

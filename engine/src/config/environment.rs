@@ -4,10 +4,9 @@
 use std::fmt;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::raw::{RawEnvironment, RawSource};
+use super::raw::{RawEnvironment, RawSource, SourceKind};
 use crate::git::Selector;
 use crate::model::{Enforcement, RiskTier, Stage};
 
@@ -62,17 +61,6 @@ pub enum UnitKind {
     Kustomization,
     /// Nothing: the gate's own files.
     Gate,
-}
-
-/// What deploys a source.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
-pub enum SourceKind {
-    /// An Argo CD Application.
-    Application,
-    /// A Flux Kustomization.
-    Kustomization,
-    /// Whatever applies these files.
-    Paths,
 }
 
 impl UnitKind {

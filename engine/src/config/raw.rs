@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::environment::SourceKind;
 use super::profile::Profile;
 use crate::model::{Enforcement, RiskTier, Stage};
 
@@ -117,6 +116,17 @@ pub(super) struct RawSource {
     pub(super) kind: SourceKind,
     /// The folder, from the root of the repository; everything below it belongs to the unit.
     pub(super) path: String,
+}
+
+/// What deploys a source.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+pub enum SourceKind {
+    /// An Argo CD Application.
+    Application,
+    /// A Flux Kustomization.
+    Kustomization,
+    /// Whatever applies these files.
+    Paths,
 }
 
 /// How to tell that an object belongs to a component: any one of these is enough.

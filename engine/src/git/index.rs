@@ -1,22 +1,17 @@
 //! The index as a snapshot: its trees are computed in memory, as `git write-tree` would write them.
 //! Knows nothing of ranges; never writes.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use git2::IndexEntryExtendedFlag;
 
 use super::object::git_id;
-use super::snapshot::{PATH_DEPTH, PATH_LENGTH};
-use super::tree::{Child, MODE_TREE, Tree, id_of};
+use super::tree::{Child, MODE_TREE, PATH_DEPTH, PATH_LENGTH, Tree, Unwritten, id_of};
 use super::{
     Error, MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE, Repository, Snapshot, text,
 };
 use crate::model::{GitId, RepoPath};
-
-/// Trees that are in no object database.
-pub(super) type Unwritten = BTreeMap<GitId, Arc<Tree>>;
 
 impl Repository {
     /// What would be committed now. `head` is what was committed last.

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::index::Unwritten;
-use super::tree::{Child, Tree};
+use super::tree::{Child, PATH_DEPTH, PATH_LENGTH, Tree, Unwritten};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
 use crate::model::{GitId, RepoPath};
 
@@ -287,7 +286,4 @@ pub(super) fn check_count(count: usize, limit: usize) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) const PATH_LENGTH: usize = 4096;
-/// Segments of a path.
-pub(super) const PATH_DEPTH: usize = 64;
 const ENTRIES: usize = 2_000_000;

@@ -44,6 +44,9 @@ pub(super) struct Cache {
     entries: usize,
 }
 
+/// Trees that are in no object database.
+pub(super) type Unwritten = BTreeMap<GitId, Arc<Tree>>;
+
 impl Repository {
     /// The tree `id` of `snapshot`; `path` is the folder that errors name.
     pub(super) fn tree(
@@ -267,6 +270,9 @@ fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
     bytes.iter().position(|byte| *byte == wanted)
 }
 
+pub(super) const PATH_LENGTH: usize = 4096;
+/// Segments of a path.
+pub(super) const PATH_DEPTH: usize = 64;
 const CACHED_ENTRIES: usize = 500_000;
 const NAME_SHOWN: usize = 200;
 

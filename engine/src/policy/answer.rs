@@ -7,10 +7,32 @@ use regorus::Value;
 
 use super::document::Input;
 use super::error::{Error, Place};
-use super::evaluate::Entry;
 use super::limits;
 use super::metadata::Metadata;
 use crate::model::{Effect, ObjectRef, RiskTier};
+
+/// A rule that the engine asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// Findings that fail.
+    Deny,
+    /// Findings that are shown.
+    Warn,
+    /// Why a change has its tier.
+    Reasons,
+}
+
+impl Entry {
+    /// The name of the rule.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Warn => "warn",
+            Self::Reasons => "reasons",
+        }
+    }
+}
 
 /// A finding as the policy gave it; places in files are added where they are known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,6 @@ mod builtins;
 mod graph;
 mod names;
 mod shape;
-mod source;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +13,12 @@ use regorus::Engine;
 use regorus::unstable::Module;
 use serde_json::Value;
 
-pub(super) use source::{check_text, lines_outside_strings};
-
 use self::graph::Graph;
 use self::names::{Names, Role, TestedPackage};
 use self::tree::{At, Form, Head, Reference};
 use super::error::{Error, Place};
 use super::metadata::Metadata;
+use super::text::check_text;
 use crate::model::Effect;
 
 /// A policy file as the check needs it.
@@ -62,7 +60,7 @@ fn compile(source: &Source<'_>, metadata: &Metadata) -> Result<(), Vec<Error>> {
         .compile_with_entrypoint(&rule.into())
         .map(|_compiled| ())
         .map_err(|error| {
-            let (at, what) = super::evaluate::place_and_message(source.path, &error.to_string());
+            let (at, what) = super::error::place_and_message(source.path, &error.to_string());
             vec![Error::Syntax { at, what }]
         })
 }
@@ -165,7 +163,7 @@ pub(super) fn add_module(engine: &mut Engine, path: &str, text: &str) -> Result<
         .add_policy(path.to_owned(), text.to_owned())
         .map(|_package| ())
         .map_err(|error| {
-            let (at, what) = super::evaluate::place_and_message(path, &error.to_string());
+            let (at, what) = super::error::place_and_message(path, &error.to_string());
             Error::Syntax { at, what }
         })
 }

@@ -336,3 +336,28 @@ impl Diagnostic for Problems {
         ))
     }
 }
+
+/// The place and the sentence in an error text of the engine, without the line of source.
+pub(super) fn place_and_message(path: &str, text: &str) -> (Place, String) {
+    let arrow = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("--> "));
+    let at = arrow.and_then(|place| {
+        let (rest, column) = place.rsplit_once(':')?;
+        let (file, line) = rest.rsplit_once(':')?;
+        Some(Place::new(file, line.parse().ok()?, column.parse().ok()?))
+    });
+    let message = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("error: "))
+        .or_else(|| text.lines().find(|line| !line.trim().is_empty()))
+        .unwrap_or("no reason is known");
+    let message = message
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MESSAGE_CHARS)
+        .collect();
+    (at.unwrap_or_else(|| Place::file(path)), message)
+}
+
+const MESSAGE_CHARS: usize = 400;

@@ -8,38 +8,15 @@ use std::time::Duration;
 use regorus::Engine;
 use regorus::utils::limits::ExecutionTimerConfig;
 
-use super::answer::{Context, RawFinding, RawReason};
+use super::answer::{Context, Entry, RawFinding, RawReason};
 use super::check;
 use super::document::{Converter, Input};
-use super::error::{Error, Place, Problems};
+use super::error::{Error, Place, Problems, place_and_message};
 use super::limits::{self, Times};
 use super::metadata::{Metadata, Scope};
 use super::set::{Module, Policy};
 use super::watchdog::{NoAnswer, Worker};
 use crate::model::{Effect, Piece};
-
-/// A rule that the engine asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entry {
-    /// Findings that fail.
-    Deny,
-    /// Findings that are shown.
-    Warn,
-    /// Why a change has its tier.
-    Reasons,
-}
-
-impl Entry {
-    /// The name of the rule.
-    #[must_use]
-    pub fn rule(self) -> &'static str {
-        match self {
-            Self::Deny => "deny",
-            Self::Warn => "warn",
-            Self::Reasons => "reasons",
-        }
-    }
-}
 
 /// Answers for as long as every answer comes in time.
 #[derive(Debug)]
@@ -259,37 +236,12 @@ impl Asked {
     }
 }
 
-/// The place and the sentence in an error text of the engine, without the line of source.
-pub(super) fn place_and_message(path: &str, text: &str) -> (Place, String) {
-    let arrow = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("--> "));
-    let at = arrow.and_then(|place| {
-        let (rest, column) = place.rsplit_once(':')?;
-        let (file, line) = rest.rsplit_once(':')?;
-        Some(Place::new(file, line.parse().ok()?, column.parse().ok()?))
-    });
-    let message = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("error: "))
-        .or_else(|| text.lines().find(|line| !line.trim().is_empty()))
-        .unwrap_or("no reason is known");
-    let message = message
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MESSAGE_CHARS)
-        .collect();
-    (at.unwrap_or_else(|| Place::file(path)), message)
-}
-
 fn time_of(scope: Scope, times: Times) -> Duration {
     match scope {
         Scope::Object => times.object,
         Scope::ChangeSet => times.change_set,
     }
 }
-
-const MESSAGE_CHARS: usize = 400;
 
 // The engine looks at its clock after so many steps; a step takes about a microsecond.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();

@@ -120,7 +120,7 @@ fn test(engine: &mut Engine, package: &str, name: String, at: Place) -> TestCase
         match engine.eval_rule(format!("data.{package}.{name}")) {
             Ok(value) => outcome(&value),
             Err(error) => {
-                let (at, what) = super::evaluate::place_and_message(&at.path, &error.to_string());
+                let (at, what) = super::error::place_and_message(&at.path, &error.to_string());
                 TestOutcome::Error(format!("{at}: {what}"))
             }
         }

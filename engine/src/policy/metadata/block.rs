@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::super::check::lines_outside_strings;
 use super::super::error::{Error, Place};
+use super::super::text::lines_outside_strings;
 use crate::manifest::yaml;
 
 /// One comment block that begins with `# METADATA`.

@@ -1,12 +1,12 @@
 //! What can be said of a Rego source before it is parsed: its strings, its depth, its lines.
 //! Knows no grammar beyond strings, comments and brackets.
 
-use super::super::error::{Error, Place};
-use super::super::limits;
+use super::error::{Error, Place};
+use super::limits;
 use crate::model::Span;
 
 /// Refuses a source that the parser must not see.
-pub(in crate::policy) fn check_text(path: &str, text: &str) -> Result<(), Error> {
+pub(super) fn check_text(path: &str, text: &str) -> Result<(), Error> {
     check_characters(path, text)?;
     check_nesting(path, text)
 }
@@ -50,7 +50,7 @@ fn check_nesting(path: &str, text: &str) -> Result<(), Error> {
 }
 
 /// The lines of `text`; one that begins inside a raw string is empty.
-pub(in crate::policy) fn lines_outside_strings(text: &str) -> Vec<&str> {
+pub(super) fn lines_outside_strings(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().collect();
     let mut scanner = Scanner::new(text);
     while scanner.next().is_some() {}
