@@ -1,0 +1,116 @@
+//! Unchanged objects that must be judged too, because of what changed beside them.
+//! Judges nothing.
+
+use std::collections::BTreeSet;
+
+use super::super::Error;
+use super::super::evaluate::Bench;
+use super::super::view::View;
+use super::{Unit, of_kinds};
+use crate::change::{Change, Objects, Source};
+use crate::config;
+use crate::git::Selector;
+use crate::model::{GroupKind, ObjectRef};
+
+impl Unit<'_> {
+    /// Unchanged objects that must be judged too: what a changed neighbour reaches in all of the
+    /// environment, and with `everything` the rest of the unit.
+    pub(super) fn reached(
+        &self,
+        bench: &Bench<'_>,
+        view: &View<'_>,
+        changes: &[Change],
+        everything: bool,
+    ) -> Result<Vec<Source>, Error> {
+        let mut found = Objects::new();
+        if everything {
+            let own = std::slice::from_ref(self.head);
+            self.unchanged(view, own, &Reached::everything(), changes, &mut found)?;
+        }
+        if let Some(reach) = Reached::of(bench, changes) {
+            self.unchanged(view, self.around, &reach, changes, &mut found)?;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    fn unchanged(
+        &self,
+        view: &View<'_>,
+        selectors: &[Selector],
+        reach: &Reached,
+        changes: &[Change],
+        found: &mut Objects,
+    ) -> Result<(), Error> {
+        if self.name == config::GATE {
+            return Ok(());
+        }
+        let names: Option<BTreeSet<&str>> = reach
+            .kinds
+            .as_ref()
+            .map(|kinds| kinds.iter().map(|kind| kind.kind.as_str()).collect());
+        let changed: BTreeSet<&ObjectRef> = changes.iter().map(|change| &change.object).collect();
+        for located in view.find(selectors, of_kinds(names.as_ref()))? {
+            if !changed.contains(&located.object)
+                && reach.takes(&located.object)
+                && let Some(source) = view.source(&located)?
+            {
+                found.entry(located.object).or_insert(source);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which unchanged objects must be judged too.
+pub(in crate::gate) struct Reached {
+    /// `None` for every kind.
+    pub(in crate::gate) kinds: Option<BTreeSet<GroupKind>>,
+    /// `None` for every namespace.
+    namespaces: Option<BTreeSet<Option<String>>>,
+}
+
+impl Reached {
+    fn everything() -> Self {
+        Self {
+            kinds: None,
+            namespaces: None,
+        }
+    }
+
+    /// What the changed neighbours reach; `None` where nobody looks at what changed.
+    pub(in crate::gate) fn of(bench: &Bench<'_>, changes: &[Change]) -> Option<Self> {
+        let mut kinds = Some(BTreeSet::new());
+        let mut namespaces = Some(BTreeSet::new());
+        let mut any = false;
+        for change in changes {
+            let kind = BTreeSet::from([change.object.group_kind()]);
+            let looks = bench.judge.modules().filter(|wanted| {
+                wanted.scope == crate::policy::Scope::Object && wanted.looks_at(&kind)
+            });
+            for wanted in looks {
+                any = true;
+                match (&mut kinds, &wanted.wants.kinds) {
+                    (Some(kinds), Some(more)) => kinds.extend(more.iter().cloned()),
+                    _ => kinds = None,
+                }
+                match (&mut namespaces, &change.object.namespace) {
+                    (Some(namespaces), Some(namespace)) => {
+                        namespaces.insert(Some(namespace.clone()));
+                    }
+                    _ => namespaces = None,
+                }
+            }
+        }
+        any.then_some(Self { kinds, namespaces })
+    }
+
+    pub(in crate::gate) fn takes(&self, object: &ObjectRef) -> bool {
+        self.kinds
+            .as_ref()
+            .is_none_or(|kinds| kinds.contains(&object.group_kind()))
+            && self
+                .namespaces
+                .as_ref()
+                .is_none_or(|namespaces| namespaces.contains(&object.namespace))
+    }
+}

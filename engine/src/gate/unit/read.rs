@@ -1,0 +1,67 @@
+//! The objects of the changed files, on both sides.
+//! Compares nothing.
+
+use super::super::view::View;
+use super::super::{Error, deployer};
+use super::duplicates::duplicate;
+use crate::change::{Objects, Source};
+use crate::git::FileChange;
+use crate::model::{Effect, Finding, Span};
+
+pub(super) fn read_sides(
+    view: &View<'_>,
+    files: &[FileChange],
+    findings: &mut Vec<Finding>,
+) -> Result<(Objects, Objects), Error> {
+    let (mut base, mut head) = (Objects::new(), Objects::new());
+    for change in files {
+        let Some(entry) = &change.new else { continue };
+        deployer::obeys(&entry.path)?;
+        view.repository
+            .content_transformed(&view.head.snapshot, &entry.path)?;
+        let file = view.file(&view.head, entry)?;
+        for source in &file.sources {
+            match head.get(&source.object) {
+                Some(first) => findings.push(duplicate(source, first)),
+                None => {
+                    head.insert(source.object.clone(), source.clone());
+                }
+            }
+        }
+        if let Some(source) = file.sources.first() {
+            findings.extend(
+                file.converted_keys
+                    .iter()
+                    .map(|span| converted(source, *span)),
+            );
+        }
+    }
+    // A file that neither side can read is told as it stands at head, where it can be mended.
+    for entry in files.iter().filter_map(|change| change.old.as_ref()) {
+        let file = view.file(&view.base, entry).map_err(|error| match error {
+            Error::Manifest(_) => Error::AtBase(Box::new(error)),
+            other => other,
+        })?;
+        for source in &file.sources {
+            base.entry(source.object.clone())
+                .or_insert_with(|| source.clone());
+        }
+    }
+    Ok((base, head))
+}
+
+fn converted(source: &Source, span: Span) -> Finding {
+    let place = source.at(span);
+    Finding {
+        location: Some(place),
+        remediation: Some("quote the key".to_owned()),
+        ..Finding::of_engine(
+            "engine.key-converted",
+            Effect::Warn,
+            format!(
+                "a key in {} is deployed under another name: Kubernetes reads it as a boolean or a number",
+                source.file
+            ),
+        )
+    }
+}
