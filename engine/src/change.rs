@@ -122,6 +122,15 @@ pub fn unchanged(source: &Source) -> Change {
     }
 }
 
+/// Whether two objects differ in more than the namespace that they name.
+#[must_use]
+pub fn differ_beyond_namespace(old: &Source, new: &Source) -> bool {
+    update(old, new).is_some_and(|change| {
+        let mut fields = change.fields.iter();
+        fields.any(|field| field.pointer != "/metadata/namespace")
+    })
+}
+
 impl Change {
     /// The side that counts for people: head, or base for a deletion.
     #[must_use]

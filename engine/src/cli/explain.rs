@@ -112,11 +112,19 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 6] = [
+const ENGINE: [(&str, &str); 7] = [
+    (
+        "engine.ambiguous-update",
+        "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
+         other did not, or the other way round. A deployer that fills in the namespace sees one object, whose\n\
+         other differences a deletion and a creation do not show. Change the namespace in a step of its own,\n\
+         and sign it before the rest.",
+    ),
     (
         "engine.duplicate-object",
-        "Two manifests of one unit describe the same object (API group, kind, namespace, name). Which of\n\
-         them reaches the cluster depends on the deployer. Keep one.",
+        "Two manifests of one unit describe the same object (API group, kind, namespace, name), or may: an\n\
+         absent namespace is whatever the deployer fills in. Which of them reaches the cluster depends on the\n\
+         deployer. Keep one, or write the namespace in both.",
     ),
     (
         "engine.exception-expired",

@@ -82,6 +82,7 @@ impl Unit<'_> {
             change.components = components(config, change);
         }
         findings.extend(self.duplicates_elsewhere(view, &files, &changes)?);
+        findings.extend(duplicates::coinciding(&changes, &head));
         Ok(Some(Changes { changes, findings }))
     }
 

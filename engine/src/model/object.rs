@@ -42,6 +42,14 @@ impl ObjectRef {
         }
     }
 
+    /// Whether only the namespace tells the two apart, and one of them leaves it to the deployer: the
+    /// two are one object wherever the deployer fills in what the other one says.
+    #[must_use]
+    pub fn may_coincide(&self, other: &Self) -> bool {
+        self.namespace.is_none() != other.namespace.is_none()
+            && (self.group(), &self.kind, &self.name) == (other.group(), &other.kind, &other.name)
+    }
+
     fn identity(&self) -> (&str, &str, Option<&str>, &str) {
         (
             self.group(),
@@ -153,6 +161,22 @@ mod tests {
             object("networking.k8s.io/v1")
         );
         assert_ne!(object("extensions/v1beta1"), object("networking.k8s.io/v1"));
+    }
+
+    #[test]
+    fn an_absent_namespace_may_be_any_and_a_written_one_is_no_other() {
+        let written = object("networking.k8s.io/v1");
+        let other = ObjectRef {
+            namespace: Some("other".into()),
+            ..written.clone()
+        };
+        let absent = ObjectRef {
+            namespace: None,
+            ..object("networking.k8s.io/v1beta1")
+        };
+        assert!(absent.may_coincide(&written) && other.may_coincide(&absent));
+        assert!(!written.may_coincide(&other) && !absent.may_coincide(&absent));
+        assert!(!absent.may_coincide(&object("extensions/v1beta1")));
     }
 
     #[test]
