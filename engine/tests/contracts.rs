@@ -4,8 +4,10 @@
 use std::fs;
 
 use jsonschema::Registry;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tidegate::facts::workloads;
 use tidegate::gate::{self, Request, What};
+use tidegate::model::GroupKind;
 use tidegate::report;
 use tidegate::schemas;
 use tidegate::verdict::RunReport;
@@ -19,6 +21,35 @@ fn the_schema_of_the_report_is_the_one_of_its_type() {
     assert_eq!(schema["title"], "Report");
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
     assert_file(&root().join("schemas/report.v1.json"), &text);
+}
+
+#[test]
+fn what_carries_a_pod_template_is_a_workload_and_its_resources_are_judged() {
+    let keys = fs::read_to_string(root().join("engine/src/change/merge-keys.json")).unwrap();
+    let keys: Value = serde_json::from_str(&keys).unwrap();
+    let policies = gate::embedded_policies().unwrap();
+    let resources = policies.policy("resource-limits").unwrap();
+    for (name, pods) in keys["podSpecAt"].as_object().unwrap() {
+        // A Pooler may leave its template out; what is absent there is its operator's.
+        if name == "Pooler.postgresql.cnpg.io" {
+            continue;
+        }
+        let kind = GroupKind::parse(name);
+        let api_version = match kind.group.as_str() {
+            "" => "v1".to_owned(),
+            group => format!("{group}/v1"),
+        };
+        let object = json!({"apiVersion": api_version, "kind": kind.kind});
+        let workload = workloads::of_object(&object, &|_| None, &[], &[]);
+        let template = workload.map(|workload| workload.template_pointer);
+        let spec = template.map(|template| format!("{template}/spec"));
+        assert_eq!(spec, Some(format!("/{}", pods.as_str().unwrap())), "{name}");
+        let mut modules = resources.modules();
+        assert!(
+            modules.any(|module| module.metadata().kinds.concern(&kind)),
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -15,6 +15,8 @@
 #     - Job.batch
 #     - CronJob.batch
 #     - Pod
+#     - ReplicationController
+#     - PodTemplate
 #     - Rollout.argoproj.io
 #     - Cluster.postgresql.cnpg.io
 #   neighbours:

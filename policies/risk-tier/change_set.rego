@@ -1119,6 +1119,8 @@ templates := {
 	"Job.batch": "/spec/template",
 	"CronJob.batch": "/spec/jobTemplate/spec/template",
 	"Pod": "",
+	"ReplicationController": "/spec/template",
+	"PodTemplate": "/template",
 }
 
 pod_paths := {kind: path |
@@ -1237,6 +1239,9 @@ rows := {
 		"spec/strategy": "strategy",
 	},
 	"ReplicaSet.apps": {
+		"spec/replicas": "replicas",
+	},
+	"ReplicationController": {
 		"spec/replicas": "replicas",
 	},
 	"StatefulSet.apps": {
@@ -1450,6 +1455,8 @@ kind_profiles := {
 	"Job.batch": "workload",
 	"CronJob.batch": "workload",
 	"Pod": "workload",
+	"ReplicationController": "workload",
+	"PodTemplate": "workload",
 	"Service": "workload",
 	"ConfigMap": "workload",
 	"DaemonSet.apps": "everywhere",

@@ -45,7 +45,8 @@ impl PodSource {
     /// The description of the kind of `object`; `None` where it runs nothing.
     pub(super) fn of(object: &ObjectRef) -> Option<Self> {
         let (template, replicas, shape) = match (object.group(), object.kind.as_str()) {
-            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") => (
+            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet")
+            | ("", "ReplicationController") => (
                 "/spec/template",
                 Replicas::At("/spec/replicas"),
                 Shape::Template,
@@ -55,7 +56,7 @@ impl PodSource {
                 Replicas::At("/spec/replicas"),
                 Shape::Rollout,
             ),
-            ("apps", "DaemonSet") => ("/spec/template", Replicas::OnePerNode, Shape::Template),
+            ("apps", "DaemonSet") => ("/spec/template", Replicas::Unsaid, Shape::Template),
             ("batch", "Job") => (
                 "/spec/template",
                 Replicas::At("/spec/parallelism"),
@@ -67,6 +68,7 @@ impl PodSource {
                 Shape::Template,
             ),
             ("", "Pod") => ("", Replicas::One, Shape::Template),
+            ("", "PodTemplate") => ("/template", Replicas::Unsaid, Shape::Template),
             ("postgresql.cnpg.io", "Cluster") => {
                 ("/spec", Replicas::At("/spec/instances"), Shape::Database)
             }
@@ -95,7 +97,7 @@ impl PodSource {
         let pointer = match self.replicas {
             Replicas::At(pointer) => pointer,
             Replicas::One => return (Some(1), ReplicasSource::Default),
-            Replicas::OnePerNode => return (None, ReplicasSource::None),
+            Replicas::Unsaid => return (None, ReplicasSource::None),
         };
         let Some(written) = present(object, pointer) else {
             let minima = hpas.iter().filter_map(|hpa| minimum(hpa, reference));
@@ -211,7 +213,8 @@ impl PodSource {
 enum Replicas {
     At(&'static str),
     One,
-    OnePerNode,
+    /// The nodes decide, or whoever uses the template.
+    Unsaid,
 }
 
 /// How the pods are described.

@@ -124,7 +124,7 @@ pub struct Workload {
     pub object: ObjectRef,
     /// Where the pod template stands; empty for a Pod, `/spec` for a database cluster.
     pub template_pointer: String,
-    /// How many pods; absent where the number of nodes decides or the manifest's is none.
+    /// How many pods; absent where something else than the object decides, or the manifest's is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<u32>,
     /// Where `replicas` comes from.
@@ -158,7 +158,7 @@ pub enum ReplicasSource {
     Default,
     /// The minimum of the `HorizontalPodAutoscaler` that scales it.
     Hpa,
-    /// Nothing says: a `DaemonSet`, or a number that the API server would refuse.
+    /// Nothing says: a `DaemonSet`, a `PodTemplate`, or a number that the API server would refuse.
     None,
 }
 
