@@ -225,12 +225,14 @@ fn objects(files: &[(&str, &str)]) -> Objects {
         .iter()
         .flat_map(|(path, text)| {
             let file = manifest::read(&RepoPath::from(*path), text.as_bytes()).unwrap();
-            file.objects.into_iter().map(move |object| Source {
+            let secrets = manifest::secrets::secrets_of(&file.objects, &file.text).pointers;
+            let objects = file.objects.into_iter().zip(secrets);
+            objects.map(move |(object, secrets)| Source {
                 object: object.reference.clone(),
                 file: file.path.clone(),
                 text: Arc::from(""),
                 lines: Arc::default(),
-                secrets: Arc::new(manifest::secrets::secret_pointers(&object)),
+                secrets: Arc::new(secrets),
                 node: Arc::new(object.node),
             })
         })

@@ -288,26 +288,23 @@ impl File {
         if file.role != Role::Objects {
             return Ok(Self::empty());
         }
-        let secret_spans: Vec<Span> = file
-            .objects
-            .iter()
-            .flat_map(manifest::secrets::secret_spans)
-            .collect();
-        let text: Arc<str> = if secret_spans.is_empty() {
+        let secrets = manifest::secrets::secrets_of(&file.objects, &file.text);
+        let text: Arc<str> = if secrets.spans.is_empty() {
             file.text
         } else {
-            manifest::secrets::mask(&file.text, &secret_spans).into()
+            manifest::secrets::mask(&file.text, &secrets.spans).into()
         };
         let lines = Arc::default();
         let sources: Vec<Source> = file
             .objects
             .into_iter()
-            .map(|object| Source {
+            .zip(secrets.pointers)
+            .map(|(object, secrets)| Source {
                 object: object.reference.clone(),
                 file: path.clone(),
                 text: Arc::clone(&text),
                 lines: Arc::clone(&lines),
-                secrets: Arc::new(manifest::secrets::secret_pointers(&object)),
+                secrets: Arc::new(secrets),
                 node: Arc::new(object.node),
             })
             .collect();

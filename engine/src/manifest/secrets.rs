@@ -3,26 +3,57 @@
 
 use std::collections::BTreeSet;
 
-use super::{Node, NodeValue, Object};
+use super::{Entry, Node, NodeValue, Object};
 use crate::model::Span;
 
-/// RFC 6901 pointers of the scalars that are secret: values of a Secret, what `kubectl apply` left
-/// behind of earlier values, and variables of containers whose name sounds like a secret.
-#[must_use]
-pub fn secret_pointers(object: &Object) -> BTreeSet<String> {
-    let mut pointers = BTreeSet::new();
-    visit(object, &mut |pointer, _| {
-        pointers.insert(pointer.to_owned());
-    });
-    pointers
+/// What is secret in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secrets {
+    /// Of each object, in order: RFC 6901 pointers of the scalars that are secret.
+    pub pointers: Vec<BTreeSet<String>>,
+    /// Where they are written, with the comments beside them.
+    pub spans: Vec<Span>,
 }
 
-/// Where the secret values of an object are written.
+/// What is secret in the objects of one file: all that a Secret holds beside its name and type, what
+/// `kubectl apply` left behind of earlier values, variables of containers whose name sounds like a
+/// secret, and whatever else an alias makes of these.
 #[must_use]
-pub fn secret_spans(object: &Object) -> Vec<Span> {
+pub fn secrets_of(objects: &[Object], text: &str) -> Secrets {
     let mut spans = Vec::new();
-    visit(object, &mut |_, node| spans.push(node.span));
-    spans
+    let mut pointers: Vec<BTreeSet<String>> = objects
+        .iter()
+        .map(|object| {
+            let mut pointers = BTreeSet::new();
+            visit(object, &mut |pointer, node| {
+                pointers.insert(pointer.to_owned());
+                spans.push(node.span);
+            });
+            pointers
+        })
+        .collect();
+    if spans.is_empty() {
+        return Secrets { pointers, spans };
+    }
+    spans.sort_unstable();
+    spans.dedup();
+    // An alias has the span of what it stands for.
+    for (object, pointers) in objects.iter().zip(&mut pointers) {
+        leaves(&object.node, &mut String::new(), &mut |pointer, node| {
+            if spans.binary_search(&node.span).is_ok() {
+                pointers.insert(pointer.to_owned());
+            }
+        });
+    }
+    let beside: Vec<Span> = spans
+        .iter()
+        .filter_map(|span| comment_after(text, span.end))
+        .collect();
+    spans.extend(beside);
+    if objects.iter().any(is_secret) {
+        spans.extend(comment_lines(text));
+    }
+    Secrets { pointers, spans }
 }
 
 /// The same text, as long, with each byte of the spans as `*`; line breaks stay.
@@ -56,19 +87,25 @@ pub fn mask(text: &str, spans: &[Span]) -> String {
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    name.ends_with("_KEY") || SECRET_WORDS.iter().any(|word| name.contains(word))
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    SECRET_PARTS.iter().any(|part| name.contains(part))
+        || name.ends_with("_KEY")
+        || words.any(|word| SECRET_WORDS.contains(&word) || word.ends_with("PASS"))
 }
 
 type Found<'found> = dyn FnMut(&str, &Node) + 'found;
 
 fn visit(object: &Object, found: &mut Found<'_>) {
     let node = &object.node;
-    let is_secret = object.reference.kind == "Secret" && object.reference.group().is_empty();
-    if is_secret {
-        for key in ["data", "stringData"] {
-            if let Some(values) = node.get(key) {
-                leaves(values, &mut format!("/{key}"), found);
-            }
+    if let (true, NodeValue::Mapping(entries)) = (is_secret(object), &node.value) {
+        // A field that Kubernetes does not know may be a known one misspelt.
+        let hidden = entries
+            .iter()
+            .filter(|entry| !SHOWN_OF_SECRET.contains(&&*entry.key));
+        for entry in hidden {
+            let mut pointer = String::from("/");
+            pointer.push_str(&escaped(&entry.key));
+            leaves(&entry.value, &mut pointer, found);
         }
     }
     let annotations = node
@@ -97,20 +134,74 @@ fn leaves(node: &Node, pointer: &mut String, found: &mut Found<'_>) {
 /// The values of `env` lists at any depth: containers stand in many places, and kinds that nobody
 /// has heard of hold them too.
 fn variables(node: &Node, pointer: &mut String, found: &mut Found<'_>) {
-    if let Some(list) = node.get("env").and_then(Node::items) {
-        for (index, variable) in list.iter().enumerate() {
-            let secret = variable
-                .get("name")
-                .and_then(Node::as_str)
-                .is_some_and(is_secret_name);
-            if let (true, Some(value)) = (secret, variable.get("value")) {
-                leaves(value, &mut format!("{pointer}/env/{index}/value"), found);
+    match node.get("env").map(|env| &env.value) {
+        Some(NodeValue::Sequence(list)) => {
+            for (index, one) in list.iter().enumerate() {
+                variable(one, &format!("{pointer}/env/{index}"), found);
             }
         }
+        Some(NodeValue::Mapping(entries)) => {
+            variable_of(entries, &format!("{pointer}/env"), found);
+        }
+        _ => {}
     }
     children(node, pointer, &mut |child, pointer| {
         variables(child, pointer, found);
     });
+}
+
+/// One variable; lists of such that are nested by mistake are none to Kubernetes.
+fn variable(node: &Node, pointer: &str, found: &mut Found<'_>) {
+    if let NodeValue::Mapping(entries) = &node.value {
+        variable_of(entries, pointer, found);
+    }
+}
+
+/// A variable as `name` and `value`, or variables as keys with their values, as charts write them.
+fn variable_of(entries: &[Entry], pointer: &str, found: &mut Found<'_>) {
+    let of = |key: &str| entries.iter().find(|entry| &*entry.key == key);
+    let named = of("name").and_then(|entry| entry.value.as_str());
+    for entry in entries {
+        let secret = match &*entry.key {
+            "name" | "valueFrom" => false,
+            "value" => named.is_some_and(is_secret_name),
+            key => is_secret_name(key),
+        };
+        if secret {
+            let mut pointer = format!("{pointer}/{}", escaped(&entry.key));
+            leaves(&entry.value, &mut pointer, found);
+        }
+    }
+}
+
+/// Of the line that goes on at `end`: its comment.
+fn comment_after(text: &str, end: usize) -> Option<Span> {
+    let rest = text.get(end..)?.split('\n').next()?;
+    let start = end + rest.find('#')?;
+    Some(Span {
+        start,
+        end: end + rest.len(),
+    })
+}
+
+/// The lines that are nothing but a comment.
+fn comment_lines(text: &str) -> impl Iterator<Item = Span> {
+    let mut end = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        end += line.len();
+        line.trim_start().starts_with('#').then_some(Span {
+            start: end - line.trim_start().len(),
+            end,
+        })
+    })
+}
+
+fn is_secret(object: &Object) -> bool {
+    object.reference.kind == "Secret" && object.reference.group().is_empty()
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn children(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&Node, &mut String)) {
@@ -126,7 +217,7 @@ fn children(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&Node, &mut
         NodeValue::Mapping(entries) => {
             for entry in entries {
                 pointer.push('/');
-                pointer.push_str(&entry.key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(&entry.key));
                 visit(&entry.value, pointer);
                 pointer.truncate(length);
             }
@@ -136,14 +227,20 @@ fn children(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&Node, &mut
 }
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-const SECRET_WORDS: [&str; 6] = [
+const SHOWN_OF_SECRET: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+const SECRET_PARTS: [&str; 9] = [
     "PASSWORD",
     "PASSWD",
+    "PASSPHRASE",
     "TOKEN",
     "SECRET",
     "CREDENTIAL",
     "PRIVATE",
+    "APIKEY",
+    "ACCESSKEY",
 ];
+/// Words that are a secret by themselves or between underscores.
+const SECRET_WORDS: [&str; 2] = ["PW", "PWD"];
 
 #[cfg(test)]
 mod tests {
@@ -157,6 +254,11 @@ mod tests {
         (text.to_owned(), file.objects.into_iter().next().unwrap())
     }
 
+    fn pointers(object: &Object) -> Vec<String> {
+        let mut found = secrets_of(std::slice::from_ref(object), "").pointers;
+        found.remove(0).into_iter().collect()
+    }
+
     #[test]
     fn all_values_of_a_secret_are_secret_and_nothing_else_of_it() {
         let (text, object) = object(
@@ -164,7 +266,7 @@ mod tests {
              kubectl.kubernetes.io/last-applied-configuration: '{\"data\":1}'\n    note: shown\n\
              type: Opaque\ndata:\n  a/b: aGk=\nstringData:\n  c: |\n    two\n    lines\n",
         );
-        let pointers: Vec<String> = secret_pointers(&object).into_iter().collect();
+        let pointers: Vec<String> = pointers(&object);
         assert_eq!(
             pointers,
             [
@@ -173,7 +275,10 @@ mod tests {
                 "/stringData/c",
             ]
         );
-        let masked = mask(&text, &secret_spans(&object));
+        let masked = mask(
+            &text,
+            &secrets_of(std::slice::from_ref(&object), &text).spans,
+        );
         for hidden in ["aGk=", "two", "lines", "{\"data\""] {
             assert!(!masked.contains(hidden), "{masked}");
         }
@@ -189,7 +294,7 @@ mod tests {
              - {name: LOG_LEVEL, value: info}\n    - {name: KEYBOARD, value: de}\n    \
              - {name: TOKEN, valueFrom: {secretKeyRef: {name: a, key: b}}}\n",
         );
-        let pointers: Vec<String> = secret_pointers(&object).into_iter().collect();
+        let pointers: Vec<String> = pointers(&object);
         assert_eq!(
             pointers,
             ["/spec/deep/0/env/0/value", "/spec/deep/0/env/1/value"]
@@ -197,10 +302,53 @@ mod tests {
     }
 
     #[test]
+    fn variables_as_a_mapping_and_short_words_are_secret_too() {
+        let (_, object) = object(
+            "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: x}\nspec:\n  a: {env: {name: DB_PASSWORD, value: x}}\n  \
+             b: {env: {PGPASS: x, PW: x, APIKEY: x, PASSENGERS: x, WIDTH: x}}\n",
+        );
+        assert_eq!(
+            pointers(&object),
+            [
+                "/spec/a/env/value",
+                "/spec/b/env/APIKEY",
+                "/spec/b/env/PGPASS",
+                "/spec/b/env/PW"
+            ]
+        );
+    }
+
+    #[test]
+    fn misspelt_fields_comments_and_aliases_of_a_secret_are_hidden() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: db}\n  \
+             # was: hunter1\n  stringData: {a: &x hunter2} # or hunter3\n  StringData: {b: hunter4}\n  type: *x\n\
+             - apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c}\n  data: {copy: *x, other: shown}\n";
+        let file = manifest::read(&"x.yaml".into(), text.as_bytes()).unwrap();
+        let secrets = secrets_of(&file.objects, text);
+        let pointers: Vec<Vec<&str>> = secrets
+            .pointers
+            .iter()
+            .map(|pointers| pointers.iter().map(String::as_str).collect())
+            .collect();
+        assert_eq!(
+            pointers,
+            [
+                vec!["/StringData/b", "/stringData/a", "/type"],
+                vec!["/data/copy"]
+            ]
+        );
+        let masked = mask(text, &secrets.spans);
+        assert!(
+            !masked.contains("hunter") && masked.contains("other: shown"),
+            "{masked}"
+        );
+    }
+
+    #[test]
     fn a_config_map_has_no_secrets() {
         let (_, object) =
             object("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {PASSWORD: x}\n");
-        assert!(secret_pointers(&object).is_empty());
+        assert!(pointers(&object).is_empty());
     }
 
     proptest! {
