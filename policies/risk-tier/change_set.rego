@@ -452,6 +452,17 @@ notes contains {"change": entry.change, "field": entry.field, "class": class} if
 	class := exact_meanings[entry.key]
 }
 
+# A domain names a tool. What one does that nobody here knows is not known either.
+notes contains {"change": entry.change, "field": entry.field, "class": "unclaimed"} if {
+	some entry in entries
+	parts := split(entry.key, "/")
+	count(parts) > 1
+	not meanings[entry.section][parts[0]]
+	not exact_meanings[entry.key]
+	not parts[0] in inert_domains
+	not parts[0] in input.settings["inert-metadata"]
+}
+
 notes contains {"change": entry.change, "field": entry.field, "class": "selected"} if {
 	some entry in entries
 	entry.section == "labels"
@@ -1569,6 +1580,9 @@ meanings := {
 }
 
 exact_meanings := {"kubernetes.io/ingress.class": "ingress-class"}
+
+# Domains whose labels and annotations only describe.
+inert_domains := {"a8r.io", "app.kubernetes.io", "helm.sh", "kubernetes.io", "meta.helm.sh"}
 
 # Annotations by which a deployer leaves what is deleted from Git in the cluster.
 keeping := {

@@ -13,6 +13,7 @@ base := {
 	},
 	"settings": {
 		"default-tier": "high",
+		"inert-metadata": ["acme.example"],
 		"raise": [],
 		"lower": [],
 		"max-components": 3,
@@ -229,10 +230,25 @@ rows := [
 		added("/metadata/annotations/argocd.argoproj.io~1sync-options", "Prune=false"),
 		{"risk.unclassified": "high"},
 	],
+	[
+		"v1 PersistentVolumeClaim",
+		added("/metadata/annotations/config.kubernetes.io~1local-config", "true"),
+		{"risk.unclassified": "high"},
+	],
+	[
+		"apps/v1 Deployment",
+		changed("/metadata/labels/app.kubernetes.io~1part-of", "a", "b"),
+		{"risk.metadata-only": "low"},
+	],
 	["apps/v1 Deployment", added("/metadata/finalizers/0", "x"), {"risk.unclassified": "high"}],
 	["example.org/v1 Thing", changed("/spec/x", 1, 2), {"risk.unclassified": "high"}],
 	["grafana.integreatly.org/v1beta1 GrafanaDashboard", changed("/spec/json", "a", "b"), {"risk.dashboard": "low"}],
 ]
+
+test_a_domain_that_the_settings_list_only_describes if {
+	owner := added("/metadata/annotations/acme.example~1owner", "web")
+	tiers(of([update("apps/v1 Deployment", [owner])])) == {"risk.metadata-only": "low"}
+}
 
 test_each_row_claims_its_field if {
 	every row in rows {
