@@ -89,10 +89,11 @@ impl ExceptionSelector {
     }
 }
 
-/// Reads `2026-12-05` and nothing else that a date library would take.
+/// Reads `2026-12-05` and nothing else that a date library would take. The last year of the calendar
+/// is none: no day follows it.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     let date: Date = text.parse().ok()?;
-    (date.to_string() == text && date.year() > 0).then_some(date)
+    (date.to_string() == text && (1..9999).contains(&date.year())).then_some(date)
 }
 
 #[cfg(test)]
@@ -148,6 +149,7 @@ mod tests {
             "20261205",
             "2026-12-05T00:00",
             "5 Dec 2026",
+            "9999-12-31",
             "",
         ] {
             assert!(parse_date(wrong).is_none(), "{wrong}");

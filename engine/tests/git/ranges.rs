@@ -226,11 +226,11 @@ fn malformed_commits_are_errors() {
     let tree = repo.id("main^{tree}");
     let parent = repo.id("main");
     for rest in [
-        "author A <a@b> 99999999999999999999 +9999\ncommitter A <a@b> 1 +0000\n\nm",
-        "committer A <a@b> 1 +0000\n\nm",
-        "author A a@b 1 +0000\ncommitter A <a@b> 1 +0000\n\nm",
+        format!("tree {tree}\n"),
+        "parent 12\n".to_owned(),
+        format!("author A <a@b> 1 +0000\nparent {parent}\n"),
     ] {
-        let bytes = format!("tree {tree}\nparent {parent}\n{rest}");
+        let bytes = format!("tree {tree}\nparent {parent}\n{rest}\nm");
         let arguments = [
             "hash-object",
             "--literally",
