@@ -10,6 +10,7 @@ mod quantity;
 mod roots;
 mod scalar;
 pub mod secrets;
+mod shape;
 pub mod yaml;
 
 pub use file::{
@@ -20,4 +21,5 @@ pub use node::{Entry, Node, NodeValue};
 pub use parse_error::{ParseError, Place, Problem};
 pub use quantity::{Quantity, QuantityError};
 pub use roots::{RenderRoots, Root, RootKind};
+pub use shape::check_shape;
 pub use yaml::Documents;

@@ -288,6 +288,7 @@ impl File {
         if file.role != Role::Objects {
             return Ok(Self::empty());
         }
+        manifest::check_shape(&file)?;
         let secrets = manifest::secrets::secrets_of(&file.objects, &file.text);
         let text: Arc<str> = if secrets.spans.is_empty() {
             file.text

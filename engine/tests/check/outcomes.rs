@@ -189,3 +189,45 @@ fn three_dots_judge_from_the_fork_by_the_target() {
     assert_eq!(unit(&report, "prod", "prod").base.commit, Some(fork));
     assert_eq!(report.units.len(), 1);
 }
+
+#[test]
+fn a_misshapen_pod_is_told_at_its_line_and_never_blamed_on_a_policy() {
+    let sound = deployment("odoo", "2Gi");
+    let containers = sound.find("      containers:").unwrap();
+    let misshapen = [
+        (
+            format!("{}      containers: {{a: {{}}}}\n", &sound[..containers]),
+            "14:19: `spec.template.spec.containers` must be a list, and is a mapping",
+        ),
+        (
+            format!("{}      containers: [null]\n", &sound[..containers]),
+            "14:20: `spec.template.spec.containers[0]` must be a mapping, and is nothing",
+        ),
+        (
+            format!("{}      hostNetwork: false\n", &sound[..containers]),
+            "14:7: `spec.template.spec.containers` must be a list of at least one container, and is absent",
+        ),
+        (
+            format!("{}spec: []\n", &sound[..sound.find("spec:").unwrap()]),
+            "6:7: `spec` must be a mapping, and is a list",
+        ),
+        (
+            format!(
+                "{}          resources: x\n",
+                &sound[..sound.find("          resources:").unwrap()]
+            ),
+            "17:22: `spec.template.spec.containers[0].resources` must be a mapping, and is a string",
+        ),
+    ];
+    for (manifest, said) in misshapen {
+        let (repo, base) = shop(CONFIG);
+        repo.write("prod/odoo.yaml", &manifest).commit("misshapen");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Unjudged, "{manifest}");
+        let wanted = (
+            "manifest.misshapen".to_owned(),
+            format!("prod/odoo.yaml:{said}"),
+        );
+        assert_eq!(errors(&report), [wanted], "{manifest}");
+    }
+}

@@ -64,6 +64,28 @@ pub enum Error {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A part of an object that the API server could not decode.
+    #[error("{path}:{}:{}: `{field}` must be {wanted}, and is {found}", position.line, position.column)]
+    #[diagnostic(
+        code(manifest::misshapen),
+        help(
+            "the API server refuses such an object; mend it, or keep a file for other tools outside the unit's paths"
+        )
+    )]
+    Misshapen {
+        /// The file.
+        path: RepoPath,
+        /// The bytes.
+        span: Span,
+        /// Line and column.
+        position: LineColumn,
+        /// The field, for people: `spec.template.spec.containers[0]`.
+        field: String,
+        /// What it must be.
+        wanted: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
     /// Lists in lists in lists.
     #[error("{path}:{}:{}: more than {limit} lists within each other", position.line, position.column)]
     #[diagnostic(code(limit::list_depth), help("write the objects as documents"))]
