@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use miette::Diagnostic;
 use serde_json::Value;
 
 use super::chain::as_stored;
@@ -285,12 +286,16 @@ impl<'a> Session<'a> {
     }
 
     fn report(self, mut run: Run) -> RunReport {
+        // A configuration that cannot be read is a broken file of the gate of every branch.
         if let Some(Err(error)) = self.proposed {
-            run.errors.push(UnitError {
-                environment: String::new(),
-                unit: crate::config::GATE.to_owned(),
-                error: Arc::new(error),
-            });
+            let error: Arc<dyn Diagnostic + Send + Sync> = Arc::new(error);
+            let gates = scene::of_configs(&self.judge.config, None).into_iter();
+            let gates = gates.filter(Scene::is_gate);
+            run.errors.extend(gates.map(|gate| UnitError {
+                environment: gate.environment,
+                unit: gate.name,
+                error: Arc::clone(&error),
+            }));
         }
         RunReport {
             range: self.name,

@@ -28,8 +28,11 @@ pub fn write(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Resul
     }
     for error in &report.errors {
         writeln!(out)?;
-        let unit = line(&format!("{}/{}", error.environment, error.unit));
-        writeln!(out, "{}", style.paint(&unit, Color::Bold))?;
+        // What no unit claims stands for itself.
+        if !error.unit.is_empty() {
+            let unit = line(&format!("{}/{}", error.environment, error.unit));
+            writeln!(out, "{}", style.paint(&unit, Color::Bold))?;
+        }
         write_error(error.error.as_ref(), style, out)?;
     }
     summary(report, style, out)

@@ -133,3 +133,25 @@ fn a_gate_file_whose_bytes_alone_change_is_a_change() {
         .commit("a comment");
     assert_eq!(unit(&check(&repo, base), "main", "gate").changes.len(), 1);
 }
+
+#[test]
+fn two_configurations_at_head_are_an_error_of_the_gate_that_names_both() {
+    let (repo, base) = shop(CONFIG);
+    repo.write(".github/tidegate.yaml", CONFIG)
+        .commit("another");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    let both = "both `tidegate.yaml` and `.github/tidegate.yaml` exist";
+    assert_eq!(
+        errors(&report),
+        [("config.ambiguous".to_owned(), both.to_owned())]
+    );
+    let error = &report.errors[0];
+    assert_eq!((&*error.environment, &*error.unit), ("main", "gate"));
+    let shown = stdout(&tidegate(&repo, &["check", &format!("{base}..HEAD")]));
+    assert!(
+        shown.contains(both) && shown.contains("\nmain/gate\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("\n/"), "{shown}");
+}
