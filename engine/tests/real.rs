@@ -1,8 +1,10 @@
 //! What real repositories are like: files beside the changed ones that do not parse, and files that
 //! did not parse before. Runs the whole gate; knows no layer.
 
+use miette::Diagnostic as _;
 use tidegate::gate::{self, Request, What};
 use tidegate::git::Repository;
+use tidegate::verdict::RunReport;
 
 use crate::support::Repo;
 
@@ -87,20 +89,24 @@ fn a_file_that_only_the_base_holds_broken_is_told_so() {
             "yaml.duplicate-key: at the base of the range: apps/a.yaml:7:3: duplicate key (the other is at 6:3)"
         ]
     );
+    let mut said = Vec::new();
+    for error in &report_of(&repo.open(), "HEAD~1..HEAD").errors {
+        said.extend(error.error.help().map(|help| help.to_string()));
+    }
+    assert!(
+        said[0].contains("`tidegate check COMMIT..HEAD`"),
+        "{said:?}"
+    );
+    let from_before = report_of(&repo.open(), "HEAD~2..HEAD");
+    assert!(
+        from_before.errors.is_empty(),
+        "the way out that the help names"
+    );
 }
 
 /// The errors of the newest commit.
 fn codes(repository: &Repository) -> Vec<String> {
-    let request = Request {
-        what: What::Range("HEAD~1..HEAD".to_owned()),
-        environment: None,
-        unit: None,
-        everything: false,
-        now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        config: None,
-    };
-    let report = gate::check(repository, &request).unwrap();
-    report
+    report_of(repository, "HEAD~1..HEAD")
         .errors
         .iter()
         .map(|error| {
@@ -108,6 +114,18 @@ fn codes(repository: &Repository) -> Vec<String> {
             format!("{code}: {}", error.error)
         })
         .collect()
+}
+
+fn report_of(repository: &Repository, range: &str) -> RunReport {
+    let request = Request {
+        what: What::Range(range.to_owned()),
+        environment: None,
+        unit: None,
+        everything: false,
+        now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        config: None,
+    };
+    gate::check(repository, &request).unwrap()
 }
 
 fn shop() -> Repo {

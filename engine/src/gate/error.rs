@@ -1,10 +1,14 @@
 //! Why something could not be judged. None of these is ever a pass.
 
+use std::fmt;
+
+use miette::{Diagnostic, LabeledSpan, SourceCode};
+
 use crate::config::{AmbiguousConfig, Problems};
 use crate::{attest, facts, git, manifest, policy, store, verify};
 
 /// It could not be judged.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
     /// Git.
     #[error(transparent)]
@@ -14,10 +18,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] manifest::Error),
-    /// A file that only the base holds so.
-    #[error("at the base of the range: {0}")]
-    #[diagnostic(forward(0))]
-    AtBase(Box<Error>),
+    /// What was met somewhere in particular.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Met(#[from] Met),
     /// The configuration.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -263,4 +267,46 @@ pub enum Error {
     #[error("the end of an exception is no instant: {0}")]
     #[diagnostic(code(config::invalid), help("give `until` a year before 9999"))]
     DateOutOfRange(String),
+}
+
+/// An error with the place where it was met, and with the way on from there. Its code stays.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {error}")]
+pub struct Met {
+    place: String,
+    help: &'static str,
+    error: Box<Error>,
+}
+
+impl Error {
+    /// A file that only the base holds so.
+    pub(super) fn at_base(self) -> Self {
+        Self::Met(Met {
+            place: "at the base of the range".to_owned(),
+            help: "what the file held there is not known, so neither is what the range deletes of it: judge from the last commit in which it can be read, `tidegate check COMMIT..HEAD`, as `sign` does by itself, which judges from the newest link",
+            error: Box::new(self),
+        })
+    }
+}
+
+impl Diagnostic for Met {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.error.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.error.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.error.labels()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        self.error.related()
+    }
 }

@@ -39,7 +39,7 @@ pub(super) fn read_sides(
     // A file that neither side can read is told as it stands at head, where it can be mended.
     for entry in files.iter().filter_map(|change| change.old.as_ref()) {
         let file = view.file(&view.base, entry).map_err(|error| match error {
-            Error::Manifest(_) => Error::AtBase(Box::new(error)),
+            Error::Manifest(_) => error.at_base(),
             other => other,
         })?;
         for source in &file.sources {
