@@ -85,7 +85,13 @@ pub(super) fn branch_of(
     revision: &str,
     environment: &str,
 ) -> Result<String, Error> {
-    let config = config_at(repository, repository.resolve(revision)?)?;
+    let commit = repository.resolve(revision)?;
+    let config = config_at(repository, commit).map_err(|error| match error {
+        Error::NoConfig { .. } | Error::Config(_) | Error::Ambiguous(_) => {
+            error.without_branch(environment, revision)
+        }
+        other => other,
+    })?;
     environment_of(&config, environment).map(|found| found.branch.clone())
 }
 

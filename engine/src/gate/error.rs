@@ -279,6 +279,17 @@ pub struct Met {
 }
 
 impl Error {
+    /// What keeps `sign` and `admit` from knowing which chain of the gate to begin with.
+    pub(super) fn without_branch(self, environment: &str, revision: &str) -> Self {
+        Self::Met(Met {
+            place: format!(
+                "which branch `{environment}` is deployed from is not known at `{revision}`"
+            ),
+            help: "the accepted state of the gate judges, but its branch is looked up in `tidegate.yaml` of this revision (of HEAD for `sign` and `baseline`): check out or name a commit whose configuration can be read and lists the environment",
+            error: Box::new(self),
+        })
+    }
+
     /// A file that only the base holds so.
     pub(super) fn at_base(self) -> Self {
         Self::Met(Met {

@@ -1,7 +1,8 @@
 //! Where chains begin, and what makes a link.
 
+use miette::Diagnostic as _;
 use tidegate::gate;
-use tidegate::model::Exit;
+use tidegate::model::{Exit, code_of};
 
 use super::world::{APP, CONFIG, DATABASE, JUDGE, World, trust};
 
@@ -15,6 +16,44 @@ fn without_a_baseline_nothing_is_signed() {
         world.sign("prod", None),
         "main/gate nothing new 0; prod/web sign.no-baseline exit 3; prod/db sign.no-baseline exit 3"
     );
+}
+
+#[test]
+fn without_a_configuration_at_head_it_is_said_what_is_needed() {
+    let world = World::started();
+    let good = std::fs::read_to_string(world.repo.path().join(CONFIG)).unwrap();
+    let store = world.store();
+    for (text, code) in [
+        (None, "config.missing"),
+        (Some("environments: 1\n"), "config.wrong-type"),
+    ] {
+        match text {
+            None => world.repo.remove(CONFIG),
+            Some(text) => world.repo.write(CONFIG, text),
+        };
+        world.repo.commit("no configuration that can be read");
+        let request = world.request("prod", None, &world.key, &store);
+        let error = gate::sign(&world.repo.open(), &request).unwrap_err();
+        assert_eq!(
+            (code_of(&error), Exit::of_error(&error)),
+            (code.to_owned(), Exit::Unjudged)
+        );
+        let said = error.to_string();
+        assert!(
+            said.starts_with("which branch `prod` is deployed from is not known at `HEAD`: "),
+            "{said}"
+        );
+        assert!(
+            error
+                .help()
+                .unwrap()
+                .to_string()
+                .contains("check out or name a commit")
+        );
+    }
+    world.repo.write(CONFIG, good);
+    let head = world.repo.commit("as it was");
+    assert_eq!(world.admit("web", head, Some(head)), "baseline 0 critical");
 }
 
 #[test]
