@@ -60,6 +60,7 @@ pub(crate) fn baseline(head: GatedState) -> Verdict {
         risk_tier: RiskTier::Critical,
         change_digest: None,
         gate_state: None,
+        also_judged_by: None,
         policy_digest: Digest::of(b"policies"),
         config_digest: Digest::of(b"config"),
         calendar_digest: None,

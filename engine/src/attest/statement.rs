@@ -65,6 +65,11 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub gate_state: Option<Digest>,
+    /// An older link of unit `gate` whose state judged too, and let it pass: what is judged was begun
+    /// under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub also_judged_by: Option<Digest>,
     /// The policies.
     #[schemars(with = "String")]
     pub policy_digest: Digest,

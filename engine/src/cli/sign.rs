@@ -112,6 +112,7 @@ fn print(signing: &Signing, terminal: &mut Terminal) {
             }
             Signed::Failed(published) => failed(unit, published, terminal),
         }
+        also_judged(unit, terminal);
     }
     for error in &signing.errors {
         terminal.line(&format!(
@@ -120,6 +121,20 @@ fn print(signing: &Signing, terminal: &mut Terminal) {
         ));
         let exit = terminal.print_error(error.error.as_ref());
         debug_assert_ne!(exit, Exit::Pass);
+    }
+}
+
+/// A range that began under an older state of the gate must pass both.
+fn also_judged(unit: &gate::SignedUnit, terminal: &mut Terminal) {
+    let (Signed::Link(published) | Signed::Failed(published)) = &unit.result else {
+        return;
+    };
+    if let Some(older) = published.verdict.also_judged_by {
+        let older: String = older.to_string().chars().take(8).collect();
+        terminal.line(&format!(
+            "{}: judged by the newest state of the gate and by link {older} of it, under which this was begun; both must pass",
+            unit.unit,
+        ));
     }
 }
 

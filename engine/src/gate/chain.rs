@@ -62,19 +62,21 @@ impl Accepted {
         }
     }
 
-    /// The judge of an earlier link of `gate`; `None` where the newest one judged already.
+    /// An earlier link of `gate` and its judge; `None` where the newest one judged already.
     pub(super) fn judge_before(
         &self,
         repository: &Repository,
         state: Option<Digest>,
-    ) -> Result<Option<Judge>, Error> {
+    ) -> Result<Option<(Digest, Judge)>, Error> {
         let Some(link) = self.link_of(state) else {
             return Err(Error::GateStateMissing);
         };
-        if link.verified().digest() == self.link {
+        let digest = link.verified().digest();
+        if digest == self.link {
             return Ok(None);
         }
-        judge_at(repository, reproduced(repository, link)?).map(Some)
+        let judge = judge_at(repository, reproduced(repository, link)?)?;
+        Ok(Some((digest, judge)))
     }
 }
 

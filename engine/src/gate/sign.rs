@@ -286,20 +286,25 @@ impl Signer<'_> {
             });
         }
         let mut report = self.judged(self.judge, scene, (base_commit, &base_selector))?;
+        let mut also_judged_by = None;
         if !scene.is_gate()
             && let Some(accepted) = self.accepted
-            && let Some(before) =
+            && let Some((older, before)) =
                 accepted.judge_before(self.repository, basis.verdict().gate_state)?
         {
             let other = self.judged(&before, scene, (base_commit, &base_selector))?;
             report = both(report, other);
+            also_judged_by = Some(older);
         }
         let place = Place {
             next: chain.next()?,
             base: Some(basis),
             rollback: Some(basis),
         };
-        let verdict = self.verdict(scene, place, head, Some(&report))?;
+        let verdict = Verdict {
+            also_judged_by,
+            ..self.verdict(scene, place, head, Some(&report))?
+        };
         self.publish(id, verdict, Some(report))
     }
 

@@ -87,6 +87,52 @@ fn raising_max_tier_does_not_let_through_what_was_pending_since_before() {
 }
 
 #[test]
+fn who_is_judged_by_two_states_of_the_gate_is_told_so() {
+    let world = World::new();
+    let key = world.repo.beside("key.pem");
+    tidegate::attest::write_private(&key, &world.key).unwrap();
+    let store = format!("folder:{}", world.verdicts().display());
+    let key = key.to_str().unwrap();
+    let run = |command: &str, more: &[&str]| {
+        let arguments = [
+            command,
+            "--env",
+            "prod",
+            "--key-file",
+            key,
+            "--verdicts",
+            &store,
+        ];
+        let (exit, out, err) = world.run(&[&arguments, more].concat());
+        assert!(exit <= 1, "{out}{err}");
+        out
+    };
+    run("baseline", &[]);
+    let sign = |unit: &str| run("sign", &["--unit", unit]);
+    world.label(WEB, "a", "b");
+    world.endanger_database();
+    world.edit(CONFIG, "max-tier: high", "max-tier: critical");
+    let said = "judged by the newest state of the gate and by link ";
+    assert!(!sign("gate").contains(said), "a gate has one judge");
+    for (unit, link) in [("web", Some(1)), ("db", None)] {
+        let out = sign(unit);
+        assert!(out.contains(&format!("prod/{unit}: {said}")), "{out}");
+        if let Some(height) = link {
+            let verdict = world.payload(&format!("prod/{unit}"), height);
+            let older = verdict["alsoJudgedBy"].as_str().unwrap();
+            assert_ne!(Some(older), verdict["gateState"].as_str());
+            assert!(out.contains(&older[..8]), "{out}");
+        }
+    }
+    world.label(WEB, "b", "c");
+    assert!(!sign("web").contains(said), "begun under the newest one");
+    assert_eq!(
+        world.payload("prod/web", 2)["alsoJudgedBy"],
+        serde_json::Value::Null
+    );
+}
+
+#[test]
 fn a_baseline_in_between_lets_the_new_judge_judge_alone() {
     let world = World::started();
     world.edit(CONFIG, "max-tier: high", "max-tier: critical");

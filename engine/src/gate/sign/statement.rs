@@ -65,6 +65,7 @@ impl Signer<'_> {
             risk_tier: report.map_or(RiskTier::Low, |report| report.tier),
             change_digest: report.map(|report| report.change_digest),
             gate_state: self.accepted.map(|accepted| accepted.link),
+            also_judged_by: None,
             policy_digest: self.judge.note.policy_digest,
             config_digest: self.judge.note.config_digest,
             calendar_digest: None,
