@@ -170,6 +170,10 @@ mod tests {
                 for code in metadata.codes.keys().chain(&metadata.reasons) {
                     let text = section(policy.readme().unwrap(), code);
                     assert!(text.is_some_and(|text| text.trim().len() > 40), "{code}");
+                    assert!(
+                        text.is_some_and(|text| text.contains("```yaml\n")),
+                        "{code}: an example"
+                    );
                 }
             }
         }
