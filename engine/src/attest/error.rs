@@ -53,6 +53,20 @@ pub enum Error {
         /// Its permission bits.
         mode: u32,
     },
+    /// Whoever owns the file can swap the key.
+    #[error("`{}` belongs to user {owner}, and this process runs as user {own}", path.display())]
+    #[diagnostic(
+        code(key::owner),
+        help("sign as the user who owns the key, or copy it: `install -m 600 KEY COPY`")
+    )]
+    KeyOwner {
+        /// The file.
+        path: PathBuf,
+        /// Its owner's id.
+        owner: u32,
+        /// The id of the user who would sign.
+        own: u32,
+    },
     /// A link, folder, pipe or device.
     #[error("`{}` is no regular file", path.display())]
     #[diagnostic(code(key::not_a_file), help("name the key file itself"))]

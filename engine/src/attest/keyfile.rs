@@ -46,7 +46,7 @@ pub fn write_private(path: &Path, key: &SigningKey) -> Result<(), Error> {
 /// Reads a private key file that nobody else can read.
 ///
 /// # Errors
-/// No regular file, wider permissions than 0600, or no key.
+/// No regular file, wider permissions than 0600, another user's (where that can be told), or no key.
 pub fn read_private(path: &Path) -> Result<SigningKey, Error> {
     let failed = |source| Error::KeyIo {
         action: "read",
@@ -66,6 +66,7 @@ pub fn read_private(path: &Path) -> Result<SigningKey, Error> {
         return Err(not_a_file());
     }
     check_mode(path, &opened)?;
+    check_owner(path, &opened, own_user())?;
     let mut pem = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
     let limit = u64::try_from(MAX_FILE)
         .unwrap_or(u64::MAX)
@@ -131,6 +132,39 @@ fn check_mode(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 
+#[cfg(unix)]
+fn check_owner(path: &Path, metadata: &Metadata, own: Option<u32>) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = metadata.uid();
+    match own {
+        Some(own) if own != owner => Err(Error::KeyOwner {
+            path: path.to_owned(),
+            owner,
+            own,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &Metadata, _: Option<u32>) -> Result<(), Error> {
+    Ok(())
+}
+
+/// The user as whom this process acts, where the system says so by a file: the kernel gives each
+/// process's folder to that user.
+#[cfg(target_os = "linux")]
+fn own_user() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = fs::metadata("/proc/self").ok()?;
+    Some(own.uid())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn own_user() -> Option<u32> {
+    None
+}
+
 /// Far more than a key needs.
 const MAX_FILE: usize = 16 * 1024;
 
@@ -177,6 +211,26 @@ mod tests {
         let error = write_private(&path, &key()).unwrap_err();
         assert_eq!(code_of(&error), "key.in-work-tree");
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_key_of_another_user_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        write_private(&path, &key()).unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        let own = std::os::unix::fs::MetadataExt::uid(&metadata);
+        assert!(check_owner(&path, &metadata, Some(own)).is_ok());
+        assert!(check_owner(&path, &metadata, None).is_ok());
+        let error = check_owner(&path, &metadata, Some(own + 1)).unwrap_err();
+        assert_eq!(code_of(&error), "key.owner");
+        if cfg!(target_os = "linux") {
+            assert_eq!(own_user(), Some(own));
+        }
+        // Only root can give a file away.
+        if std::os::unix::fs::chown(&path, Some(own + 1), None).is_ok() {
+            assert_eq!(code(&path), "key.owner");
+        }
     }
 
     #[test]
