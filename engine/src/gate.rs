@@ -2,6 +2,7 @@
 //! Decides nothing itself.
 
 mod admit;
+mod anchor;
 mod cases;
 mod chain;
 mod check;

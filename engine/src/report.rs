@@ -1,13 +1,25 @@
 //! What a run found, for people and for programs: one file an output format.
 //! Decides nothing.
 
+pub mod budget;
 pub mod diff;
 #[cfg(feature = "cli")]
 mod drawing;
+pub mod github;
+pub mod gitlab;
 #[cfg(feature = "cli")]
 pub mod human;
 pub mod json;
+#[cfg(feature = "cli")]
+pub mod junit;
+pub mod markdown;
+mod rows;
+#[cfg(test)]
+mod sample;
 pub mod sanitise;
+pub mod sarif;
+#[cfg(all(test, feature = "cli"))]
+mod tests;
 
 #[cfg(feature = "cli")]
 pub use drawing::wrap;

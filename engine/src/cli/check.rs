@@ -1,11 +1,16 @@
 //! `tidegate check`: what a range changes, judged.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use miette::Diagnostic;
 
 use super::common::{Error, Outcome};
 use super::terminal::Terminal;
 use super::{common, output};
 use crate::gate;
+use crate::verdict::RunReport;
 
 /// Judge what a range changes in each environment
 ///
@@ -18,7 +23,8 @@ pub(super) struct Args {
     /// Judge every object of the units touched, and let old findings block
     #[arg(long)]
     all: bool,
-    /// human | json, to standard output or to a file (`json=report.json`); may be repeated
+    /// human | json | sarif | junit | github | gitlab | markdown, to standard output or to a file
+    /// (`sarif=report.sarif`); may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
 }
@@ -26,12 +32,33 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse(&self.output, &terminal.directory)?;
-        let (repository, mut request) = self.selection.resolve(terminal)?;
-        request.everything = self.all;
-        let report = gate::check(&repository, &request)?;
-        output::write(&report, &outputs, terminal)?;
-        Ok(report.exit)
+        let name = self.selection.name();
+        let now = self.selection.instant(terminal).unwrap_or(terminal.now);
+        match judged(self.selection, self.all, terminal) {
+            Ok(report) => {
+                output::write(&report, &outputs, terminal)?;
+                Ok(report.exit)
+            }
+            Err(error) => {
+                let error: Arc<dyn Diagnostic + Send + Sync> = Arc::from(error);
+                let report = RunReport::of_error(name, now, Arc::clone(&error));
+                let written = output::write_error(&report, &outputs, terminal);
+                let exit = terminal.print_error(error.as_ref());
+                written?;
+                Ok(exit)
+            }
+        }
     }
+}
+
+fn judged(
+    selection: Selection,
+    everything: bool,
+    terminal: &Terminal,
+) -> Result<RunReport, Box<dyn Diagnostic + Send + Sync>> {
+    let (repository, mut request) = selection.resolve(terminal)?;
+    request.everything = everything;
+    Ok(gate::check(&repository, &request)?)
 }
 
 /// What `check`, `diff` and `facts` look at.
@@ -58,20 +85,29 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The range as reports name it.
+    fn name(&self) -> String {
+        let staged = if self.staged { "--staged" } else { "" };
+        self.range.clone().unwrap_or_else(|| staged.to_owned())
+    }
+
+    fn instant(&self, terminal: &Terminal) -> Result<Timestamp, Error> {
+        match &self.now {
+            None => Ok(terminal.now),
+            Some(text) => text.parse().map_err(|_| Error::Now { text: text.clone() }),
+        }
+    }
+
     pub(super) fn resolve(
         self,
         terminal: &Terminal,
-    ) -> Result<(crate::git::Repository, gate::Request), Box<dyn miette::Diagnostic + Send + Sync>>
-    {
+    ) -> Result<(crate::git::Repository, gate::Request), Box<dyn Diagnostic + Send + Sync>> {
+        let now = self.instant(terminal)?;
         let what = match (self.range, self.staged) {
             (Some(_), true) => return Err(Error::TwoRanges.into()),
             (None, false) => return Err(Error::NoRange.into()),
             (Some(range), false) => gate::What::Range(range),
             (None, true) => gate::What::Staged,
-        };
-        let now = match self.now {
-            None => terminal.now,
-            Some(text) => text.parse().map_err(|_| Error::Now { text })?,
         };
         let config = match self.config {
             None => None,

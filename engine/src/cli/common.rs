@@ -20,12 +20,21 @@ pub(super) enum Error {
     #[error("`{path}` cannot be written: {reason}")]
     #[diagnostic(code(io::write))]
     Write { path: String, reason: String },
-    #[error("`{text}` is no output")]
+    #[error("`{text}` is no output: {why}")]
     #[diagnostic(
         code(usage::output),
-        help("use `human` or `json`, or `json=FILE`; each target once")
+        help(
+            "use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {}",
+            super::output::FORMATS
+        )
     )]
-    Output { text: String },
+    Output { text: String, why: &'static str },
+    #[error("a difference has no findings, so only `human` and `json` can show it")]
+    #[diagnostic(
+        code(usage::output),
+        help("`tidegate check --output` writes the other formats")
+    )]
+    NoSuchOutputHere,
     #[error("`{text}` is no verdict store")]
     #[diagnostic(code(usage::store), help("use `folder:DIR`"))]
     Store { text: String },

@@ -1,12 +1,12 @@
 //! `tidegate diff`: what a range changes, not judged.
 
 use super::check::Selection;
-use super::common::Outcome;
+use super::common::{Error, Outcome};
 use super::output::Format;
 use super::terminal::Terminal;
 use crate::gate;
 use crate::model::Exit;
-use crate::report::diff;
+use crate::report::{diff, sanitise};
 
 /// Show what a range changes, object by object and field by field; no policy runs
 #[derive(clap::Args)]
@@ -20,6 +20,9 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        if !matches!(self.output, Format::Human | Format::Json) {
+            return Err(Error::NoSuchOutputHere.into());
+        }
         let (repository, request) = self.selection.resolve(terminal)?;
         let found = gate::diff(&repository, &request)?;
         match self.output {
@@ -28,9 +31,9 @@ impl Args {
                 let written = diff::write_human(&found.units, style, &mut terminal.out);
                 terminal.note(&written);
             }
-            Format::Json => {
+            _ => {
                 let json = diff::to_json(&found.range, &found.units);
-                terminal.line(&format!("{json:#}"));
+                terminal.line(&sanitise::json(&format!("{json:#}")));
             }
         }
         Ok(Exit::Pass)

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use super::common::Error;
 use super::terminal::Terminal;
-use crate::report::{Style, human, json};
+use crate::report::markdown::Layout;
+use crate::report::{Style, github, gitlab, human, json, junit, markdown, sarif};
 use crate::verdict::RunReport;
 
 /// One `--output`.
@@ -20,6 +21,11 @@ pub(super) struct Output {
 pub(super) enum Format {
     Human,
     Json,
+    Sarif,
+    Junit,
+    Github,
+    Gitlab,
+    Markdown,
 }
 
 impl FromStr for Format {
@@ -29,7 +35,12 @@ impl FromStr for Format {
         match text {
             "human" => Ok(Self::Human),
             "json" | "json-v1" => Ok(Self::Json),
-            _ => Err("use `human` or `json`".to_owned()),
+            "sarif" => Ok(Self::Sarif),
+            "junit" => Ok(Self::Junit),
+            "github" => Ok(Self::Github),
+            "gitlab" => Ok(Self::Gitlab),
+            "markdown" => Ok(Self::Markdown),
+            _ => Err(format!("use one of {FORMATS}")),
         }
     }
 }
@@ -39,20 +50,28 @@ impl FromStr for Format {
 pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, Error> {
     let mut outputs: Vec<Output> = Vec::new();
     for text in texts {
-        let error = || Error::Output { text: text.clone() };
+        let error = |why| Error::Output {
+            text: text.clone(),
+            why,
+        };
         let (format, path) = match text.split_once('=') {
-            Some((_, "")) => return Err(error()),
+            Some((_, "")) => return Err(error("the name of the file is empty")),
             Some((format, path)) => (format, Some(directory.join(path))),
             None => (text.as_str(), None),
         };
-        let format = format.parse().map_err(|_| error())?;
+        let format = format.parse().map_err(|_| error("no such format"))?;
         let folder = path.as_deref().and_then(Path::parent);
-        let missing = folder.is_some_and(|folder| !folder.is_dir());
-        if missing
-            || path.as_deref().is_some_and(Path::is_dir)
-            || outputs.iter().any(|other| other.path == path)
-        {
-            return Err(error());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            return Err(error("its folder does not exist"));
+        }
+        if path.as_deref().is_some_and(Path::is_dir) {
+            return Err(error("it is a folder"));
+        }
+        if outputs.iter().any(|other| other.path == path) {
+            return Err(error(match path {
+                None => "only one can go to standard output",
+                Some(_) => "another one goes to that file",
+            }));
         }
         outputs.push(Output { format, path });
     }
@@ -65,12 +84,13 @@ pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, E
     Ok(outputs)
 }
 
-/// Writes the report to every output.
+/// Writes the report to every output, also where one of them cannot be written.
 pub(super) fn write(
     report: &RunReport,
     outputs: &[Output],
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
+    let mut result = Ok(());
     for output in outputs {
         let Some(path) = &output.path else {
             let style = terminal.style();
@@ -79,12 +99,25 @@ pub(super) fn write(
             continue;
         };
         let mut text = Vec::new();
-        output
+        let written = output
             .render(report, Style::PLAIN, &mut text)
-            .map_err(|error| Error::write(path, &error))?;
-        replace(path, &text).map_err(|error| Error::write(path, &error))?;
+            .and_then(|()| replace(path, &text))
+            .map_err(|error| Error::write(path, &error));
+        result = result.and(written);
     }
-    Ok(())
+    result
+}
+
+/// Writes a run that ended in an error to every output, lest the document of an earlier run be taken for
+/// its answer. People read of it on standard error.
+pub(super) fn write_error(
+    report: &RunReport,
+    outputs: &[Output],
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
+    let is_read = |output: &&Output| output.path.is_none() && output.format == Format::Human;
+    let others = outputs.iter().filter(|output| !is_read(output));
+    write(report, &others.cloned().collect::<Vec<_>>(), terminal)
 }
 
 impl Output {
@@ -92,9 +125,26 @@ impl Output {
         match self.format {
             Format::Human => human::write(report, style, out),
             Format::Json => json::write(report, out),
+            Format::Sarif => out.write_all(sarif::render(report).as_bytes()),
+            Format::Junit => {
+                let text = junit::render(report).map_err(std::io::Error::other)?;
+                out.write_all(text.as_bytes())
+            }
+            Format::Github => {
+                let text = github::render(report, github::ANNOTATIONS);
+                out.write_all(text.as_bytes())
+            }
+            Format::Gitlab => out.write_all(gitlab::render(report).as_bytes()),
+            Format::Markdown => {
+                let page = markdown::render(report, &Layout::SUMMARY);
+                out.write_all(page.text.as_bytes())
+            }
         }
     }
 }
+
+/// What `--output` takes.
+pub(super) const FORMATS: &str = "human, json, sarif, junit, github, gitlab, markdown";
 
 /// Writes beside and renames, so that no reader meets half a report. What is there and is no plain
 /// file (a pipe, a device, a link) is written into, never replaced.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use serde_json::Value;
 
+use super::anchor;
 use super::chain::as_stored;
 use super::evaluate::Bench;
 use super::judge::Judge;
@@ -237,6 +238,8 @@ impl<'a> Session<'a> {
                 || claimed.iter().any(|scene| scene.head.matches(&change.path));
             if !known && self.holds_objects(change)? {
                 findings.push(Finding {
+                    anchor: anchor::at_head(&change.path, &self.view)?
+                        .or_else(|| config.location("/environments")),
                     remediation: Some(
                         "add its path to an environment, or to `unmanaged` in tidegate.yaml"
                             .to_owned(),
@@ -300,7 +303,7 @@ impl<'a> Session<'a> {
         RunReport {
             range: self.name,
             now: self.request.now,
-            judge: self.judge.note,
+            judge: Some(self.judge.note),
             outcome: run.outcome(),
             exit: run.exit(),
             files: self.view.changed.len(),

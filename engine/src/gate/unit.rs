@@ -15,6 +15,7 @@ pub(super) use components::components;
 pub(super) use reached::Reached;
 
 use super::Error;
+use super::anchor;
 use super::evaluate::{Bench, Matter};
 use super::summary;
 use super::view::View;
@@ -22,7 +23,7 @@ use crate::change::{self, Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
 use crate::git::Selector;
-use crate::model::{Enforcement, Finding, Piece};
+use crate::model::{Enforcement, Finding, ObjectRef, Piece};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
 use read::read_sides;
 
@@ -119,7 +120,25 @@ impl Unit<'_> {
         } else {
             Unused::Ignore
         };
-        let decision = decide(findings, &permits, bench.now, unused);
+        let mut decision = decide(findings, &permits, bench.now, unused);
+        let gone: BTreeSet<&ObjectRef> = found
+            .changes
+            .iter()
+            .filter(|change| change.new_source.is_none())
+            .map(|change| &change.object)
+            .collect();
+        anchor::set(
+            &mut decision.findings,
+            |finding| {
+                finding
+                    .object
+                    .as_ref()
+                    .is_some_and(|object| gone.contains(object))
+            },
+            bench.environment_pointer,
+            &bench.judge.config,
+            view,
+        )?;
         let until = judged
             .facts
             .values()

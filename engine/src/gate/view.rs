@@ -206,6 +206,21 @@ impl<'a> View<'a> {
         Ok(())
     }
 
+    /// Whether head has this file.
+    pub(super) fn stands_at_head(&self, path: &RepoPath) -> Result<bool, Error> {
+        Ok(self.repository.entry(&self.head.snapshot, path)?.is_some())
+    }
+
+    /// The text of a plain file at head; what is no text has none.
+    pub(super) fn text_at_head(&self, path: &RepoPath) -> Result<Option<String>, Error> {
+        match self.repository.entry(&self.head.snapshot, path)? {
+            Some(entry) if !entry.is_link() && !entry.is_submodule() => {
+                Ok(String::from_utf8(self.repository.blob(entry.id)?).ok())
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Keeps what the index learnt.
     pub(super) fn save_index(&self) {
         self.index.borrow().save();

@@ -45,6 +45,10 @@ pub struct Finding {
     /// Where the manifest offends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// A place at head that stands in for `location` where that is at base, or absent: for reports
+    /// that can only point at what is there. No part of what is signed.
+    #[serde(skip)]
+    pub anchor: Option<Location>,
     /// The configuration line that makes it offend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<Location>,
@@ -80,6 +84,7 @@ impl Finding {
             keyed_path: None,
             remediation: None,
             location: None,
+            anchor: None,
             because: None,
             inherited: false,
             excepted_by: None,
@@ -94,6 +99,12 @@ impl Finding {
             object: self.object.clone(),
             keyed_path: self.keyed_path.clone(),
         }
+    }
+
+    /// The place at head to point at.
+    #[must_use]
+    pub fn place(&self) -> Option<&Location> {
+        self.anchor.as_ref().or(self.location.as_ref())
     }
 
     /// Whether this finding alone makes the outcome a fail.

@@ -111,6 +111,19 @@ impl Location {
         }
     }
 
+    /// The beginning of a line, with no text to draw.
+    #[must_use]
+    pub fn of_line(path: &RepoPath, line: usize) -> Self {
+        Self {
+            path: path.clone(),
+            line,
+            column: 1,
+            span: Span::default(),
+            text: Arc::default(),
+            note: None,
+        }
+    }
+
     /// The same place, with what there is to say about it.
     #[must_use]
     pub fn with_note(self, note: String) -> Self {

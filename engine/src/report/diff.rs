@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::sanitise::{line, lines};
+use super::sanitise::{inert, line, lines};
 use super::{Color, Style};
 use crate::model::Operation;
 use crate::verdict::{ChangeSummary, FieldSummary};
@@ -29,12 +29,13 @@ pub fn write_human(diffs: &[UnitDiff], style: Style, out: &mut dyn Write) -> io:
     if diffs.iter().all(|diff| diff.changes.is_empty()) {
         return writeln!(out, "no object changes");
     }
+    let mut drawn = Vec::new();
     for diff in diffs {
         let name = format!("{}/{}", diff.environment, diff.unit);
-        writeln!(out, "{}", style.paint(&line(&name), Color::Bold))?;
-        write_changes(&diff.changes, style, out)?;
+        writeln!(drawn, "{}", style.paint(&line(&name), Color::Bold))?;
+        write_changes(&diff.changes, style, &mut drawn)?;
     }
-    Ok(())
+    out.write_all(inert(&String::from_utf8_lossy(&drawn)).as_bytes())
 }
 
 /// Writes changes, removals last and loud.
@@ -135,7 +136,7 @@ fn fits(path: &str, old: &Value, new: &Value, style: Style) -> bool {
 }
 
 /// One line of a value; what is secret says whether it changed.
-fn short(value: &Value) -> String {
+pub(super) fn short(value: &Value) -> String {
     if let Some(changed) = value.get("$secret").and(value.get("changed")) {
         let word = if changed == &Value::Bool(true) {
             "changed"

@@ -7,7 +7,7 @@ use miette::Diagnostic;
 
 use super::diff::write_changes;
 use super::drawing;
-use super::sanitise::line;
+use super::sanitise::{inert, line};
 use super::{Color, Style};
 use crate::model::{Effect, Enforcement, Exit, Finding};
 use crate::verdict::{Outcome, RunOutcome, RunReport, UnitReport};
@@ -17,10 +17,24 @@ use crate::verdict::{Outcome, RunOutcome, RunReport, UnitReport};
 /// # Errors
 /// The writer's.
 pub fn write(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    inertly(out, |out| write_all(report, style, out))
+}
+
+/// What is drawn may break anywhere, so a word of a manifest may come to stand where a line begins.
+fn inertly(
+    out: &mut dyn Write,
+    draw: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut drawn = Vec::new();
+    draw(&mut drawn)?;
+    out.write_all(inert(&String::from_utf8_lossy(&drawn)).as_bytes())
+}
+
+fn write_all(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     header(report, style, out)?;
     for unit in &report.units {
         writeln!(out)?;
-        write_unit(unit, style, out)?;
+        draw_unit(unit, style, out)?;
     }
     for finding in &report.findings {
         writeln!(out)?;
@@ -33,7 +47,7 @@ pub fn write(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Resul
             let unit = line(&format!("{}/{}", error.environment, error.unit));
             writeln!(out, "{}", style.paint(&unit, Color::Bold))?;
         }
-        write_error(error.error.as_ref(), style, out)?;
+        drawing::error(error.error.as_ref(), style, out)?;
     }
     summary(report, style, out)
 }
@@ -43,18 +57,17 @@ pub fn write(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Resul
 /// # Errors
 /// The writer's.
 pub fn write_error(error: &dyn Diagnostic, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    drawing::error(error, style, out)
+    inertly(out, |out| drawing::error(error, style, out))
 }
 
 fn header(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let judge = &report.judge;
-    let commit = judge
-        .commit
-        .map_or_else(String::new, |commit| format!(" {}", commit.short()));
-    let text = format!(
-        "tidegate check {}  judged at {} by {} of {}{commit}",
-        report.range, report.now, judge.config, judge.from
-    );
+    let mut text = format!("tidegate check {}  judged at {}", report.range, report.now);
+    if let Some(judge) = &report.judge {
+        let commit = judge
+            .commit
+            .map_or_else(String::new, |commit| format!(" {}", commit.short()));
+        text += &format!(" by {} of {}{commit}", judge.config, judge.from);
+    }
     writeln!(out, "{}", style.paint(&line(&text), Color::Dim))
 }
 
@@ -63,6 +76,10 @@ fn header(report: &RunReport, style: Style, out: &mut dyn Write) -> io::Result<(
 /// # Errors
 /// The writer's.
 pub fn write_unit(unit: &UnitReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    inertly(out, |out| draw_unit(unit, style, out))
+}
+
+fn draw_unit(unit: &UnitReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let name = line(&format!("{}/{}", unit.environment, unit.unit));
     writeln!(out, "{}", style.paint(&name, Color::Bold))?;
     write_changes(&unit.changes, style, out)?;

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::sanitise;
 use crate::input::Reason;
 use crate::model::{Digest, Enforcement, Finding, RiskTier, code_of};
 use crate::verdict::{
@@ -19,8 +20,8 @@ use crate::verdict::{
 /// # Errors
 /// The writer's.
 pub fn write(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Report::of(report))?;
-    out.write_all(b"\n")
+    let text = serde_json::to_string_pretty(&Report::of(report))?;
+    writeln!(out, "{}", sanitise::json(&text))
 }
 
 /// The JSON Schema of the report.
@@ -48,7 +49,9 @@ struct Report<'a> {
     range: &'a str,
     /// The only clock, RFC 3339.
     now: String,
-    judge: &'a JudgeNote,
+    /// Absent where the run ended before anything could be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judge: Option<&'a JudgeNote>,
     /// With the proposed configuration, where the range changes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposed: Option<RunOutcome>,
@@ -98,7 +101,7 @@ impl<'a> Report<'a> {
             exit: run.exit.code(),
             range: &run.range,
             now: run.now.to_string(),
-            judge: &run.judge,
+            judge: run.judge.as_ref(),
             proposed: run.proposed,
             files: run.files,
             findings: &run.findings,

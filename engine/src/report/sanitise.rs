@@ -43,6 +43,55 @@ pub fn same_length(text: &str) -> String {
     })
 }
 
+/// One line of at most `most` characters of `text`; where it is longer, its beginning and how long it is.
+#[must_use]
+pub fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => line(text),
+        Some((end, _)) => {
+            let begin = line(text.get(..end).unwrap_or_default());
+            format!("{begin}\u{2026} ({} characters)", text.chars().count())
+        }
+    }
+}
+
+/// The text of a JSON document with the same values, in which nothing is invisible, and nothing that
+/// a runner of GitHub takes for a command.
+#[must_use]
+pub fn json(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.replace("##[", "##\\u005b").chars() {
+        if c == '\n' || !is_harmful(c) {
+            clean.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                clean.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    clean
+}
+
+/// The same rows, none of which a runner of GitHub takes for a command.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    if !text.contains("::") && !text.contains("##[") {
+        return text.to_owned();
+    }
+    let rows = text.split('\n').map(|row| {
+        let row = row.replace("##[", "##\\[");
+        match row.trim_start() {
+            command if command.starts_with("::") => {
+                let blanks = row.get(..row.len() - command.len()).unwrap_or_default();
+                format!("{blanks}\\{command}")
+            }
+            _ => row,
+        }
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -64,5 +113,26 @@ mod tests {
             prop_assert_eq!(drawn.len(), text.len());
             prop_assert!(!drawn.chars().any(|c| c != '\n' && is_harmful(c)));
         }
+
+        #[test]
+        fn a_json_document_keeps_its_values(text in any::<String>()) {
+            let value = serde_json::Value::String(format!("{text}##[group]\u{202e}\u{e0041}\u{7f}"));
+            let clean = json(&value.to_string());
+            prop_assert!(!clean.chars().any(is_harmful) && !clean.contains("##["));
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap(), value);
+        }
+
+        #[test]
+        fn no_row_is_a_command(text in "[:# \\[\\n\\ta-c]{0,40}") {
+            let clean = inert(&text);
+            prop_assert!(!clean.lines().any(|row| row.trim_start().starts_with("::")));
+            prop_assert!(!clean.contains("##["));
+        }
+    }
+
+    #[test]
+    fn a_long_text_says_how_long_it_is() {
+        assert_eq!(short("abc", 3), "abc");
+        assert_eq!(short("ab\ncd", 3), "ab\\u{a}\u{2026} (5 characters)");
     }
 }

@@ -22,8 +22,8 @@ pub struct RunReport {
     pub range: String,
     /// The only clock.
     pub now: Timestamp,
-    /// Whose configuration and policies judged.
-    pub judge: JudgeNote,
+    /// Whose configuration and policies judged; absent where nothing could be looked at.
+    pub judge: Option<JudgeNote>,
     /// All of it.
     pub outcome: RunOutcome,
     /// Changed files that were looked at.
@@ -38,6 +38,34 @@ pub struct RunReport {
     pub proposed: Option<RunOutcome>,
     /// How the process ends.
     pub exit: Exit,
+}
+
+impl RunReport {
+    /// The report of a run that ended before anything could be looked at: one error, no pass.
+    #[must_use]
+    pub fn of_error(
+        range: String,
+        now: Timestamp,
+        error: Arc<dyn miette::Diagnostic + Send + Sync>,
+    ) -> Self {
+        let exit = Exit::of_error(error.as_ref());
+        Self {
+            range,
+            now,
+            judge: None,
+            outcome: RunOutcome::Error,
+            files: 0,
+            units: Vec::new(),
+            errors: vec![UnitError {
+                environment: String::new(),
+                unit: String::new(),
+                error,
+            }],
+            findings: Vec::new(),
+            proposed: None,
+            exit,
+        }
+    }
 }
 
 /// The outcome of a run over all units.

@@ -20,7 +20,7 @@ fn a_commit_that_relaxes_the_judge_and_uses_it_is_denied() {
         blocking(&report),
         ["resources.missing-memory-limit of odoo"]
     );
-    assert_eq!(report.judge.commit, Some(base));
+    assert_eq!(report.judge.as_ref().unwrap().commit, Some(base));
     assert_eq!(report.proposed, Some(RunOutcome::Pass));
 }
 
@@ -80,8 +80,8 @@ fn the_first_configuration_judges_its_own_commit_and_says_so() {
     let head = repo.commit("the gate");
     let report = check(&repo, base);
     assert_eq!(report.exit, Exit::Denied);
-    assert_eq!(report.judge.from, "the head (bootstrap)");
-    assert_eq!(report.judge.commit, Some(head));
+    assert_eq!(report.judge.as_ref().unwrap().from, "the head (bootstrap)");
+    assert_eq!(report.judge.as_ref().unwrap().commit, Some(head));
     assert_eq!(report.proposed, None);
     assert_eq!(unit(&report, "main", "gate").changes.len(), 1);
 }
@@ -175,8 +175,11 @@ fn a_configuration_by_name_takes_the_judges_place_and_is_named() {
     };
     let report = check_with(&repo, &request).unwrap();
     assert_eq!(report.exit, Exit::Pass);
-    assert_eq!(report.judge.from, "the file given by --config");
-    assert_eq!(report.judge.config, "mine.yaml");
+    assert_eq!(
+        report.judge.as_ref().unwrap().from,
+        "the file given by --config"
+    );
+    assert_eq!(report.judge.as_ref().unwrap().config, "mine.yaml");
     let invalid = Request {
         config: Some(("mine.yaml".to_owned(), b"environment: []".to_vec())),
         ..request

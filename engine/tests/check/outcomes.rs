@@ -184,7 +184,7 @@ fn three_dots_judge_from_the_fork_by_the_target() {
     let strict = format!("{CONFIG}    max-tier: low\n");
     let target = repo.write("tidegate.yaml", strict).commit("be strict");
     let report = check_with(&repo, &request("main...side")).unwrap();
-    assert_eq!(report.judge.commit, Some(target));
+    assert_eq!(report.judge.as_ref().unwrap().commit, Some(target));
     assert_eq!(blocking(&report), ["risk.above-max-tier of odoo"]);
     assert_eq!(unit(&report, "prod", "prod").base.commit, Some(fork));
     assert_eq!(report.units.len(), 1);
