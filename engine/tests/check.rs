@@ -1,6 +1,7 @@
 //! Judging real repositories: `check`, `diff` and `facts`, through the library and the binary.
 //! Knows nothing of signatures but what must be the same everywhere.
 
+mod anchors;
 mod attributes;
 mod base_judges;
 mod binary;

@@ -4,6 +4,7 @@
 mod demo;
 mod explain;
 mod help;
+mod outputs;
 mod readme;
 mod steps;
 mod terminal;

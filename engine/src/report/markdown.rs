@@ -241,7 +241,7 @@ impl<'a> Page<'a> {
         let remediation = finding
             .remediation
             .as_deref()
-            .map_or_else(String::new, |help| format!(". {}", prose(help)));
+            .map_or_else(String::new, |help| format!("<br>{}", prose(help)));
         let what = format!("{}{note}{remediation}", prose(&finding.message));
         let code = code(&finding.code);
         format!(
@@ -383,10 +383,16 @@ impl<'a> Page<'a> {
             .layout
             .environment
             .map_or_else(String::new, |name| format!(" --env {name}"));
-        code(&format!(
-            "tidegate check {}{environment} --now {}",
-            self.report.range, self.report.now
-        ))
+        // A branch moves; the commits do not.
+        let mut units = self
+            .units()
+            .map(|unit| (unit.base.commit, unit.head.commit));
+        let range = match units.next() {
+            Some((Some(base), Some(head))) => format!("{}..{}", base.short(), head.short()),
+            _ => self.report.range.clone(),
+        };
+        let now = self.report.now;
+        code(&format!("tidegate check {range}{environment} --now {now}"))
     }
 }
 

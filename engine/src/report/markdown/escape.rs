@@ -65,9 +65,14 @@ fn join(mut text: String, piece: String) -> String {
 fn words(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         if is_plain(word) {
-            word.to_owned()
-        } else {
-            span(word)
+            return word.to_owned();
+        }
+        let inside = word.trim_end_matches([',', ';', ':', '.', '?']);
+        match word.strip_prefix(inside) {
+            Some(mark) if !inside.is_empty() && mark.len() == 1 => {
+                format!("{}{mark}", span(inside))
+            }
+            _ => span(word),
         }
     });
     words.collect::<Vec<_>>().join(" ")
@@ -134,7 +139,7 @@ mod tests {
             ),
             (
                 "ask @team, see #12 or GH-12.",
-                "ask `@team,` see `#12` or `GH-12.`",
+                "ask `@team`, see `#12` or `GH-12`.",
             ),
             (
                 "www.x.example http://x 3f1c09ab",
