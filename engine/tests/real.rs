@@ -1,7 +1,6 @@
 //! What real repositories are like: files beside the changed ones that do not parse, and files that
 //! did not parse before. Runs the whole gate; knows no layer.
 
-use miette::Diagnostic as _;
 use tidegate::gate::{self, Request, What};
 use tidegate::git::Repository;
 use tidegate::verdict::RunReport;
