@@ -15,6 +15,7 @@ mod output;
 mod policy;
 mod sign;
 mod terminal;
+mod verdicts;
 mod verify;
 
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 //! Git as plain data: revisions, ranges, trees, blobs, gated trees. The only module that knows `git2`.
-//! Knows no manifest, configuration or policy; runs no process and reads no working tree.
+//! Knows no manifest, configuration or policy; runs no process and reads no working tree. What is judged is
+//! never written to: verdicts get objects of their own, and references below `refs/tidegate/`.
 
 mod attributes;
 mod commit;
@@ -11,6 +12,7 @@ mod index;
 mod links;
 mod object;
 mod range;
+mod record;
 mod revision;
 mod selector;
 mod snapshot;
@@ -23,6 +25,7 @@ pub use diff::FileChange;
 pub use error::Error;
 pub use gated::GatedTree;
 pub use range::{Range, RangeKind};
+pub use record::{Folder, FolderEntry, NewCommit, Place};
 pub use selector::Selector;
 pub use snapshot::{Snapshot, TreeEntry};
 pub use write::Draft;
@@ -47,7 +50,7 @@ pub const MODE_LINK: u32 = 0o120_000;
 /// The mode of a submodule.
 pub const MODE_SUBMODULE: u32 = 0o160_000;
 
-/// An open repository, read-only. One handle a thread: see [`Repository::reopen`].
+/// An open repository. One handle a thread: see [`Repository::reopen`].
 pub struct Repository {
     inner: git2::Repository,
     /// The index that a hook was given; otherwise the repository's own.

@@ -1,28 +1,74 @@
 //! Where verdicts lie.
 //! Knows no signature: what it hands out is bytes that someone put there.
 
+mod branch;
 mod folder;
+mod layout;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use miette::Diagnostic;
 
+pub use branch::{BranchPlace, BranchSettings, BranchStore};
 pub use folder::FolderStore;
 
 use crate::{
     attest::UnitId,
+    git,
     model::{Digest, GitId},
 };
 
-/// A place that holds links, reports and withdrawals.
+/// A place that holds links, reports, renewals and withdrawals.
 ///
-/// Nothing it returns is trusted; who can write to it can withhold verdicts, not make them.
+/// Nothing it returns is trusted; who can write to it can withhold verdicts, not make them. What is
+/// published is there for everybody once [`Store::settle`] has returned, and perhaps before.
 pub trait Store {
-    /// All files where links of `unit` lie, by name.
+    /// Looks again at what lies there, and forgets what was published and is not settled.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn refresh(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Makes what was published final: all of it, or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where another link of a unit came first; the store cannot be written.
+    fn settle(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The units that have a place for links.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn units(&self) -> Result<Vec<UnitId>, Error>;
+
+    /// The files where links of `unit` lie, by name: all of them, or the newest baseline and what
+    /// follows it.
     ///
     /// # Errors
     /// The store cannot be read, or holds more than anyone would put there.
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error>;
+
+    /// The files below those that [`Store::links`] returns; empty where it returns all.
+    ///
+    /// # Errors
+    /// As for [`Store::links`].
+    fn older_links(&self, _unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Says that a newer baseline stands above these links, by height and digest of the payload: they
+    /// need not be at hand any more.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn retire(&self, _unit: &UnitId, _links: &[(u64, Digest)]) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Puts a link at its height, which must be free: the compare-and-swap of the chain.
     ///
@@ -47,6 +93,18 @@ pub trait Store {
         payload: Digest,
         envelope: &[u8],
     ) -> Result<(), Error>;
+
+    /// The renewals of the link whose payload has this digest.
+    ///
+    /// # Errors
+    /// The store cannot be read, or holds more than anyone would put there.
+    fn renewals(&self, link: Digest) -> Result<Vec<StoredFile>, Error>;
+
+    /// Puts a renewal made at `time`; twice the same is once.
+    ///
+    /// # Errors
+    /// Other bytes lie in its place; the store cannot be written.
+    fn publish_renewal(&self, link: Digest, time: Timestamp, envelope: &[u8]) -> Result<(), Error>;
 
     /// All withdrawals, of whatever unit.
     ///
@@ -76,7 +134,11 @@ impl StoredFile {
     /// The height that the name of a link's file states: `7.json`, and no other spelling of 7.
     #[must_use]
     pub fn height(&self) -> Option<u64> {
-        let digits = self.name.strip_suffix(".json")?;
+        Self::height_of(&self.name)
+    }
+
+    fn height_of(name: &str) -> Option<u64> {
+        let digits = name.strip_suffix(".json")?;
         let height: u64 = digits.parse().ok()?;
         (height.to_string() == digits).then_some(height)
     }
@@ -91,6 +153,26 @@ pub enum Unread {
     /// A link, folder, pipe or device.
     #[error("it is no regular file")]
     NotAFile,
+}
+
+fn check_count(count: usize, place: &Path) -> Result<(), Error> {
+    if count > MAX_FILES {
+        return Err(Error::TooMany {
+            path: place.to_owned(),
+            limit: MAX_FILES,
+        });
+    }
+    Ok(())
+}
+
+fn check_bytes(total: usize, place: &Path) -> Result<(), Error> {
+    if total > MAX_BYTES {
+        return Err(Error::TooLarge {
+            path: place.to_owned(),
+            limit: MAX_BYTES,
+        });
+    }
+    Ok(())
 }
 
 /// The store does not do what it should.
@@ -163,4 +245,122 @@ pub enum Error {
         /// The cap.
         limit: usize,
     },
+    /// The branch's objects.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] git::Error),
+    /// The spelling of a remote or branch is none that is handed to Git.
+    #[error("`{text}` is no name of a {kind}")]
+    #[diagnostic(
+        code(usage::store),
+        help(
+            "use `branch`, `branch:REMOTE` or `branch:REMOTE:NAME`, where REMOTE is one of `git remote`"
+        )
+    )]
+    Name {
+        /// What was given.
+        text: String,
+        /// `remote` or `branch`.
+        kind: &'static str,
+    },
+    /// The repository has no such remote.
+    #[error("the repository has no remote `{remote}`{known}")]
+    #[diagnostic(
+        code(store::no_remote),
+        help("`git remote add {remote} URL`, or keep verdicts in a folder: `folder:DIR`")
+    )]
+    NoRemote {
+        /// The remote.
+        remote: String,
+        /// Which there are.
+        known: String,
+    },
+    /// `git` does not run.
+    #[error("`git` cannot be run: {reason}")]
+    #[diagnostic(
+        code(store::git_missing),
+        help(
+            "a branch is fetched and pushed by the `git` program: install it and put it on `PATH`"
+        )
+    )]
+    GitMissing {
+        /// What the system says.
+        reason: String,
+    },
+    /// The remote does not answer.
+    #[error("cannot {action} `{remote}`: {reason}")]
+    #[diagnostic(
+        code("store::unreachable"),
+        help("try again: nothing was decided or lost")
+    )]
+    RemoteUnreachable {
+        /// What was tried.
+        action: &'static str,
+        /// The remote.
+        remote: String,
+        /// What `git` says.
+        reason: String,
+    },
+    /// The remote answers, and says no.
+    #[error("cannot {action} `{remote}`: {reason}")]
+    #[diagnostic(
+        code(store::denied),
+        help("`git ls-remote {remote}` must work for this account, without asking for a password")
+    )]
+    RemoteDenied {
+        /// What was tried.
+        action: &'static str,
+        /// The remote.
+        remote: String,
+        /// What `git` says.
+        reason: String,
+    },
+    /// The remote takes no push to the branch.
+    #[error("`{remote}` does not take a push to `{branch}`: {reason}")]
+    #[diagnostic(
+        code(store::rejected),
+        help(
+            "let the signer's account push to that branch, past its protection if it has one; nothing was published"
+        )
+    )]
+    Rejected {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The branch was moved to something that does not follow what was seen before.
+    #[error(
+        "`{branch}` of `{remote}` was rewritten: {found} does not follow `{seen}`, which was seen before"
+    )]
+    #[diagnostic(
+        code(store::rewritten),
+        help(
+            "find out who did it, and push `{seen}` back; if it was meant, accept it here: `git update-ref -d {record}`"
+        )
+    )]
+    Rewritten {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// What it names now.
+        found: String,
+        /// The commit that was seen.
+        seen: String,
+        /// The reference that remembers it.
+        record: String,
+    },
+    /// Others were faster each time.
+    #[error("other signers came first {attempts} times")]
+    #[diagnostic(code("store::conflict"), help("try again: nothing was published"))]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
 }
+
+const MAX_FILES: usize = 10_000;
+const MAX_BYTES: usize = 256 * 1024 * 1024;

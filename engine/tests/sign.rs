@@ -4,6 +4,7 @@ mod admission;
 mod attributes;
 mod beginning;
 mod binding;
+mod branch;
 mod bytes;
 mod faults;
 mod history;

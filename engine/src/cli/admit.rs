@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::common::{self, Outcome, store_folder};
+use super::common::{self, Outcome};
 use super::terminal::Terminal;
+use super::verdicts::Verdicts;
 use super::verify::trust;
 use crate::config::parse_duration;
 use crate::gate::{self, AdmitRequest, Answer};
 use crate::model::{Enforcement, Exit};
-use crate::store::FolderStore;
 use crate::verify::{AdmitError, Grounds, Reason};
 
 /// Say whether a commit may be deployed: by the links from what runs to what is wanted
@@ -33,7 +33,8 @@ pub(super) struct Args {
     /// The trust file, from a place that the change cannot reach
     #[arg(long, value_name = "FILE")]
     trust: PathBuf,
-    /// Where verdicts lie: `folder:DIR`
+    /// Where verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]` (origin and tidegate/verdicts when
+    /// left out), which your `git` fetches at each look
     #[arg(long, value_name = "STORE")]
     verdicts: String,
     /// How long to wait for a verdict that is on its way (at most 60m); without it, not at all
@@ -44,8 +45,8 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let trust = trust(&terminal.directory.join(&self.trust))?;
-        let store = FolderStore::new(store_folder(&self.verdicts, &terminal.directory)?);
         let repository = common::repository(&terminal.directory)?;
+        let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let mut waited = SignedDuration::ZERO;
         let answers = loop {
             let answers = gate::admit(
@@ -56,7 +57,7 @@ impl Args {
                     revision: &self.revision,
                     deployed: self.deployed.as_deref(),
                     trust: &trust,
-                    store: &store,
+                    store: verdicts.store(),
                     now: later(terminal.now, waited),
                 },
             );

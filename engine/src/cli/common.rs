@@ -1,6 +1,6 @@
 //! What several subcommands share: how they end, how they find the repository.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use miette::Diagnostic;
 
@@ -36,7 +36,10 @@ pub(super) enum Error {
     )]
     NoSuchOutputHere,
     #[error("`{text}` is no verdict store")]
-    #[diagnostic(code(usage::store), help("use `folder:DIR`"))]
+    #[diagnostic(
+        code(usage::store),
+        help("use `folder:DIR`, `branch`, `branch:REMOTE` or `branch:REMOTE:NAME`")
+    )]
     Store { text: String },
     #[error("`{text}` is no instant")]
     #[diagnostic(
@@ -97,16 +100,6 @@ impl Error {
             path: path.display().to_string(),
             reason: error.to_string(),
         }
-    }
-}
-
-/// The folder of a `folder:DIR` store.
-pub(super) fn store_folder(text: &str, directory: &Path) -> Result<PathBuf, Error> {
-    match text.strip_prefix("folder:") {
-        Some(folder) if !folder.is_empty() => Ok(directory.join(folder)),
-        _ => Err(Error::Store {
-            text: text.to_owned(),
-        }),
     }
 }
 

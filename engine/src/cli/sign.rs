@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::common::{self, Error, Outcome, store_folder};
+use super::common::{self, Error, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
+use super::verdicts::Verdicts;
 use crate::attest::read_private;
 use crate::gate::{self, Published, SignRequest, Signed, Signing};
 use crate::model::Exit;
 use crate::report::human;
-use crate::store::FolderStore;
 
 /// Judge from the newest link of each unit to the head of the protected branch, sign and publish
 ///
@@ -33,7 +33,8 @@ pub(super) struct Common {
     /// The signer's private key (ed25519, PKCS#8 PEM, mode 0600)
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
-    /// Where verdicts lie: `folder:DIR` (made when missing)
+    /// Where verdicts lie: `folder:DIR` (made when missing) or `branch[:REMOTE[:NAME]]` (origin and
+    /// tidegate/verdicts when left out), fetched and pushed by your `git`
     #[arg(long, value_name = "STORE")]
     verdicts: String,
     /// Write the envelope of the newest link to this file too
@@ -54,14 +55,14 @@ impl Common {
         how: impl Fn(&crate::git::Repository, &SignRequest<'_>) -> Result<Signing, gate::Error>,
     ) -> Outcome {
         let directory = terminal.directory.clone();
-        let store = FolderStore::new(store_folder(&self.verdicts, &directory)?);
         let key = read_private(&directory.join(&self.key_file))?;
         let repository = common::repository(&directory)?;
+        let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = SignRequest {
             environment: &self.env,
             unit: self.unit.as_deref(),
             key: &key,
-            store: &store,
+            store: verdicts.store(),
             now: terminal.now,
         };
         let signing = how(&repository, &request)?;

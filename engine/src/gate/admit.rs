@@ -97,6 +97,7 @@ pub struct Answer {
 /// # Errors
 /// What keeps every unit from being asked about.
 pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<Answer>, Error> {
+    request.store.refresh()?;
     let revision = repository.resolve(request.revision)?;
     let deployed = request
         .deployed

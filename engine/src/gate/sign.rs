@@ -112,6 +112,7 @@ pub fn sign(repository: &Repository, request: &SignRequest<'_>) -> Result<Signin
 }
 
 fn sign_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    request.store.refresh()?;
     let branch = branch_of(repository, "HEAD", request.environment)?;
     let accepted =
         Accepted::read(repository, request.store, &branch)?.ok_or_else(|| Error::NoBaseline {
@@ -140,6 +141,7 @@ pub fn baseline(repository: &Repository, request: &SignRequest<'_>) -> Result<Si
 }
 
 fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    request.store.refresh()?;
     let branch = branch_of(repository, "HEAD", request.environment)?;
     let head = repository.branch_head(&branch)?;
     let accepted = Accepted::read(repository, request.store, &branch)?;
@@ -243,6 +245,7 @@ impl Signer<'_> {
                 Err(error) => signing.errors.push(scene.error(error)),
             }
         }
+        self.request.store.settle()?;
         Ok(signing)
     }
 

@@ -314,6 +314,13 @@ pub enum Error {
         /// The other.
         second: RepoPath,
     },
+    /// A file stands where a folder must be.
+    #[error("`{0}` is no folder")]
+    #[diagnostic(
+        code(git::no_folder),
+        help("find out who put it there, then remove it")
+    )]
+    NoFolder(RepoPath),
     /// A path is too long.
     #[error("the path that begins `{path}` is longer than {limit} bytes")]
     #[diagnostic(code(limit::path_length), help("shorten it"))]

@@ -92,7 +92,7 @@ impl Repository {
         Ok(found)
     }
 
-    fn reference(&self, name: &str) -> Result<Option<GitId>, Error> {
+    pub(super) fn reference(&self, name: &str) -> Result<Option<GitId>, Error> {
         if !is_valid(name) {
             return Ok(None);
         }

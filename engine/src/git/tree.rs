@@ -163,6 +163,12 @@ impl Tree {
     }
 }
 
+/// Puts entries into Git's order.
+pub(super) fn in_order(mut children: Vec<Child>) -> Vec<Child> {
+    children.sort_by(|one, two| order(one).cmp(order(two)));
+    children
+}
+
 /// The bytes of a tree object with these entries.
 pub(super) fn encode(children: &[Child]) -> Vec<u8> {
     let mut bytes = Vec::new();

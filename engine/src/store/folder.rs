@@ -8,13 +8,15 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{Error, Store, StoredFile, Unread};
+use jiff::Timestamp;
+
+use super::{Error, Store, StoredFile, Unread, check_bytes, check_count, layout};
 use crate::{
     attest::{MAX_ENVELOPE, UnitId},
     model::{Digest, GitId},
 };
 
-/// A folder with `links/`, `reports/` and `withdrawals/`, made when something is put there.
+/// A folder with `links/`, `reports/`, `renewals/` and `withdrawals/`, made when something is put there.
 #[derive(Clone, Debug)]
 pub struct FolderStore {
     root: PathBuf,
@@ -26,21 +28,27 @@ impl FolderStore {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
-
-    fn unit_folder(&self, kind: &str, unit: &UnitId) -> PathBuf {
-        let environment = self.root.join(kind).join(unit.environment());
-        environment.join(unit.unit())
-    }
 }
 
 impl Store for FolderStore {
+    fn units(&self) -> Result<Vec<UnitId>, Error> {
+        let mut units = Vec::new();
+        let links = self.root.join(layout::LINKS);
+        for environment in names(&links)? {
+            for unit in names(&links.join(&environment))? {
+                units.extend(UnitId::new(&environment, unit));
+            }
+        }
+        Ok(units)
+    }
+
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
-        list(&self.unit_folder("links", unit))
+        list(&self.root.join(layout::links(unit)))
     }
 
     fn publish_link(&self, unit: &UnitId, height: u64, envelope: &[u8]) -> Result<(), Error> {
-        let folder = self.unit_folder("links", unit);
-        match put(&folder, &format!("{height}.json"), envelope)? {
+        let folder = self.root.join(layout::links(unit));
+        match put(&folder, &layout::link(height), envelope)? {
             Put::Done => Ok(()),
             Put::Taken => Err(Error::Conflict {
                 unit: unit.to_string(),
@@ -50,7 +58,7 @@ impl Store for FolderStore {
     }
 
     fn reports(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
-        list(&self.unit_folder("reports", unit))
+        list(&self.root.join(layout::reports(unit)))
     }
 
     fn publish_report(
@@ -60,17 +68,26 @@ impl Store for FolderStore {
         payload: Digest,
         envelope: &[u8],
     ) -> Result<(), Error> {
-        let folder = self.unit_folder("reports", unit);
-        put_once(&folder, &format!("{gated_tree}-{payload}.json"), envelope)
+        let folder = self.root.join(layout::reports(unit));
+        put_once(&folder, &layout::report(gated_tree, payload), envelope)
+    }
+
+    fn renewals(&self, link: Digest) -> Result<Vec<StoredFile>, Error> {
+        list(&self.root.join(layout::renewals(link)))
+    }
+
+    fn publish_renewal(&self, link: Digest, time: Timestamp, envelope: &[u8]) -> Result<(), Error> {
+        let folder = self.root.join(layout::renewals(link));
+        put_once(&folder, &layout::renewal(time), envelope)
     }
 
     fn withdrawals(&self) -> Result<Vec<StoredFile>, Error> {
-        list(&self.root.join("withdrawals"))
+        list(&self.root.join(layout::WITHDRAWALS))
     }
 
     fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error> {
-        let folder = self.root.join("withdrawals");
-        put_once(&folder, &format!("{payload}.json"), envelope)
+        let folder = self.root.join(layout::WITHDRAWALS);
+        put_once(&folder, &layout::withdrawal(payload), envelope)
     }
 }
 
@@ -144,6 +161,26 @@ fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The names of folders in a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = || unreachable("read", folder);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed()(source)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed())?;
+        if entry.path().is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        check_count(names.len(), folder)?;
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn list(folder: &Path) -> Result<Vec<StoredFile>, Error> {
     let failed = || unreachable("read", folder);
     let entries = match fs::read_dir(folder) {
@@ -159,20 +196,10 @@ fn list(folder: &Path) -> Result<Vec<StoredFile>, Error> {
         if name.starts_with('.') {
             continue;
         }
-        if files.len() == MAX_FILES {
-            return Err(Error::TooMany {
-                path: folder.to_owned(),
-                limit: MAX_FILES,
-            });
-        }
+        check_count(files.len().saturating_add(1), folder)?;
         let content = read(&path).map_err(unreachable("read", &path))?;
         total = total.saturating_add(content.as_ref().map_or(0, Vec::len));
-        if total > MAX_BYTES {
-            return Err(Error::TooLarge {
-                path: folder.to_owned(),
-                limit: MAX_BYTES,
-            });
-        }
+        check_bytes(total, folder)?;
         files.push(StoredFile {
             name: name.into_owned(),
             place: path.display().to_string(),
@@ -210,9 +237,6 @@ fn unreachable(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
         },
     }
 }
-
-const MAX_FILES: usize = 10_000;
-const MAX_BYTES: usize = 256 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

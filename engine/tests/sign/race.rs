@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::thread;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tidegate::attest::UnitId;
 use tidegate::gate::{self, SignRequest};
 use tidegate::git::Repository;
@@ -33,6 +33,10 @@ impl Store for Overtaken<'_> {
         self.store.publish_link(unit, height, envelope)
     }
 
+    fn units(&self) -> Result<Vec<UnitId>, store::Error> {
+        self.store.units()
+    }
+
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
         self.store.links(unit)
     }
@@ -49,6 +53,19 @@ impl Store for Overtaken<'_> {
         envelope: &[u8],
     ) -> Result<(), store::Error> {
         self.store.publish_report(unit, tree, payload, envelope)
+    }
+
+    fn renewals(&self, link: Digest) -> Result<Vec<StoredFile>, store::Error> {
+        self.store.renewals(link)
+    }
+
+    fn publish_renewal(
+        &self,
+        link: Digest,
+        time: Timestamp,
+        envelope: &[u8],
+    ) -> Result<(), store::Error> {
+        self.store.publish_renewal(link, time, envelope)
     }
 
     fn withdrawals(&self) -> Result<Vec<StoredFile>, store::Error> {

@@ -128,6 +128,24 @@ impl Memory {
 }
 
 impl Store for Memory {
+    fn units(&self) -> Result<Vec<UnitId>, store::Error> {
+        Ok(Vec::new())
+    }
+
+    fn renewals(&self, link: Digest) -> Result<Vec<StoredFile>, store::Error> {
+        Ok(self.list(&format!("renewals/{link}")))
+    }
+
+    fn publish_renewal(
+        &self,
+        link: Digest,
+        time: jiff::Timestamp,
+        envelope: &[u8],
+    ) -> Result<(), store::Error> {
+        self.put(&format!("renewals/{link}/{time}.json"), envelope);
+        Ok(())
+    }
+
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
         Ok(self.list(&format!("links/{unit}")))
     }

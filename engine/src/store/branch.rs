@@ -1,0 +1,449 @@
+//! A store that is a branch of a remote: a file per statement, a commit per run, a push that others notice.
+//! Knows nothing of what the files say. No working tree: it reads the tip's trees and writes objects.
+
+mod answer;
+mod program;
+mod settle;
+mod tip;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{Error, Store, StoredFile, Unread, check_bytes, check_count, layout};
+use crate::{
+    attest::{MAX_ENVELOPE, UnitId},
+    git::{FolderEntry, Place, Repository, Snapshot},
+    model::{Digest, GitId, RepoPath},
+};
+use program::Program;
+
+/// A branch on a remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchPlace {
+    remote: String,
+    branch: String,
+}
+
+impl BranchPlace {
+    /// Takes what follows `branch` in the name of a store: nothing, `:REMOTE`, or `:REMOTE:NAME`.
+    ///
+    /// # Errors
+    /// A name that Git would read as an option, an address or a pattern.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let (remote, branch) = match text.strip_prefix(':') {
+            None if text.is_empty() => (REMOTE, BRANCH),
+            None => (text, BRANCH),
+            Some(rest) => rest.split_once(':').unwrap_or((rest, BRANCH)),
+        };
+        for (text, kind) in [(remote, "remote"), (branch, "branch")] {
+            if !is_name(text) {
+                return Err(Error::Name {
+                    text: text.chars().take(80).collect(),
+                    kind,
+                });
+            }
+        }
+        Ok(Self {
+            remote: remote.to_owned(),
+            branch: branch.to_owned(),
+        })
+    }
+
+    fn reference(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// Below `refs/tidegate/`.
+    fn record(&self) -> String {
+        format!("remotes/{}/{}", self.remote, self.branch)
+    }
+}
+
+/// What a store needs of the process around it.
+#[derive(Clone, Debug)]
+pub struct BranchSettings {
+    /// The time that its commits bear.
+    pub now: Timestamp,
+    /// A number that other processes do not have: who waits for whom after a lost race.
+    pub seed: u64,
+    /// An empty folder for fetched objects, for a repository that cannot be written.
+    pub scratch: PathBuf,
+}
+
+/// The branch as it was when it was last looked at, and what is to be put on it.
+#[derive(Debug)]
+pub struct BranchStore {
+    repository: Repository,
+    place: BranchPlace,
+    settings: BranchSettings,
+    program: Program,
+    state: RefCell<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The tip; unset before it was looked at.
+    tip: Option<Tip>,
+    pending: Pending,
+    /// What was found in the history of a tip.
+    older: BTreeMap<UnitId, (GitId, Vec<StoredFile>)>,
+}
+
+#[derive(Clone, Debug)]
+struct Tip {
+    commit: Option<GitId>,
+    snapshot: Snapshot,
+}
+
+/// What was published and is not settled.
+#[derive(Debug, Default)]
+struct Pending {
+    /// Files to put, and to take out of the tip.
+    files: BTreeMap<String, Option<Vec<u8>>>,
+    /// The units that get a link, and the tree of their links that was judged from.
+    links: BTreeMap<UnitId, (Option<GitId>, u64)>,
+}
+
+impl BranchStore {
+    /// Takes a branch of a remote of `repository`; nothing is fetched yet.
+    ///
+    /// # Errors
+    /// There is no such remote.
+    pub fn new(
+        repository: Repository,
+        place: BranchPlace,
+        settings: BranchSettings,
+    ) -> Result<Self, Error> {
+        let known = repository.remotes()?;
+        if !known.contains(&place.remote) {
+            return Err(Error::NoRemote {
+                known: match known.as_slice() {
+                    [] => ", and no other".to_owned(),
+                    known => format!("; there are: {}", known.join(", ")),
+                },
+                remote: place.remote,
+            });
+        }
+        let git_dir = repository.common_dir().to_owned();
+        let directory = repository.work_tree().unwrap_or(&git_dir).to_owned();
+        let program = Program {
+            git_dir,
+            directory,
+            objects: None,
+            remote: place.remote.clone(),
+        };
+        let mut store = Self {
+            repository,
+            place,
+            settings,
+            program,
+            state: RefCell::default(),
+        };
+        store.fetch_elsewhere_if_read_only()?;
+        Ok(store)
+    }
+
+    fn tip(&self) -> Result<Tip, Error> {
+        if let Some(tip) = &self.state.borrow().tip {
+            return Ok(tip.clone());
+        }
+        let tip = self.look()?;
+        self.state.borrow_mut().tip = Some(tip.clone());
+        Ok(tip)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<StoredFile>, Error> {
+        let tip = self.tip()?;
+        let Some(entries) = self.entries(&tip.snapshot, folder)? else {
+            return Ok(Vec::new());
+        };
+        self.read_all(&entries, folder)
+    }
+
+    /// What lies in a folder; nothing where there is none.
+    fn entries(
+        &self,
+        snapshot: &Snapshot,
+        folder: &str,
+    ) -> Result<Option<Vec<FolderEntry>>, Error> {
+        match self.repository.place(snapshot, &RepoPath::from(folder))? {
+            Place::Nothing => Ok(None),
+            Place::Folder(folder) => Ok(Some(folder.entries)),
+            Place::File => Err(Error::NotAFolder {
+                path: self.shown(folder),
+            }),
+        }
+    }
+
+    fn read_all(&self, entries: &[FolderEntry], folder: &str) -> Result<Vec<StoredFile>, Error> {
+        let mut files = Vec::new();
+        let mut total = 0_usize;
+        let seen = entries.iter().filter(|entry| !entry.name.starts_with(b"."));
+        for entry in seen {
+            check_count(files.len().saturating_add(1), &self.shown(folder))?;
+            let file = self.read(entry, folder)?;
+            total = total.saturating_add(file.content.as_ref().map_or(0, Vec::len));
+            check_bytes(total, &self.shown(folder))?;
+            files.push(file);
+        }
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+
+    fn read(&self, entry: &FolderEntry, folder: &str) -> Result<StoredFile, Error> {
+        let limit = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
+        let content = if !entry.is_file() {
+            Err(Unread::NotAFile)
+        } else if self.repository.blob_size(entry.id)? > limit {
+            Err(Unread::TooLong)
+        } else {
+            Ok(self.repository.blob_within(entry.id, limit)?)
+        };
+        let name = RepoPath::new(entry.name.as_slice()).to_string();
+        let place = self.shown(&format!("{folder}/{name}"));
+        Ok(StoredFile {
+            place: place.display().to_string(),
+            name,
+            content,
+        })
+    }
+
+    fn put(&self, path: String, content: &[u8]) {
+        let mut state = self.state.borrow_mut();
+        state.pending.files.insert(path, Some(content.to_vec()));
+    }
+
+    /// Puts a file that is named by its content.
+    fn put_once(&self, folder: &str, name: &str, content: &[u8]) -> Result<(), Error> {
+        let path = format!("{folder}/{name}");
+        match self.content(&self.tip()?.snapshot, &path)? {
+            Content::Nothing => self.put(path, content),
+            Content::Bytes(there) if there == content => {}
+            Content::Bytes(_) | Content::Other => {
+                return Err(Error::Blocked {
+                    place: self.shown(&path).display().to_string(),
+                    why: "it holds other bytes than its name says".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn content(&self, snapshot: &Snapshot, path: &str) -> Result<Content, Error> {
+        let place = RepoPath::from(path);
+        let Some(entry) = self.repository.entry(snapshot, &place)? else {
+            let below = self.repository.place(snapshot, &place)?;
+            return Ok(match below {
+                Place::Nothing => Content::Nothing,
+                Place::File | Place::Folder(_) => Content::Other,
+            });
+        };
+        if entry.is_link() || entry.is_submodule() {
+            return Ok(Content::Other);
+        }
+        let limit = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
+        Ok(if self.repository.blob_size(entry.id)? > limit {
+            Content::Other
+        } else {
+            Content::Bytes(self.repository.blob_within(entry.id, limit)?)
+        })
+    }
+
+    /// As `git show` would be asked for it.
+    fn shown(&self, path: &str) -> PathBuf {
+        Path::new(&format!("{}:{path}", self.place.branch)).to_owned()
+    }
+}
+
+enum Content {
+    Nothing,
+    Bytes(Vec<u8>),
+    Other,
+}
+
+impl Store for BranchStore {
+    fn refresh(&self) -> Result<(), Error> {
+        let tip = self.look()?;
+        let mut state = self.state.borrow_mut();
+        state.tip = Some(tip);
+        state.pending = Pending::default();
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), Error> {
+        let pending = std::mem::take(&mut self.state.borrow_mut().pending);
+        if pending.files.is_empty() {
+            return Ok(());
+        }
+        self.push(&pending)
+    }
+
+    fn units(&self) -> Result<Vec<UnitId>, Error> {
+        let tip = self.tip()?;
+        let names = |folder: &str| -> Result<Vec<String>, Error> {
+            let entries = self.entries(&tip.snapshot, folder)?.unwrap_or_default();
+            check_count(entries.len(), &self.shown(folder))?;
+            let folders = entries.iter().filter(|entry| entry.is_folder());
+            let names = folders.map(|entry| String::from_utf8(entry.name.clone()));
+            Ok(names.filter_map(Result::ok).collect())
+        };
+        let mut units = Vec::new();
+        for environment in names(layout::LINKS)? {
+            for unit in names(&format!("{}/{environment}", layout::LINKS))? {
+                units.extend(UnitId::new(&environment, unit));
+            }
+        }
+        Ok(units)
+    }
+
+    fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        self.list(&layout::links(unit))
+    }
+
+    fn older_links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        self.links_of_history(unit)
+    }
+
+    fn retire(&self, unit: &UnitId, links: &[(u64, Digest)]) -> Result<(), Error> {
+        let mut gone = Vec::new();
+        for (height, digest) in links {
+            gone.push((layout::links(unit), Some(layout::link(*height))));
+            gone.push((layout::renewals(*digest), None));
+        }
+        gone.push((layout::reports(unit), None));
+        let tip = self.tip()?;
+        for (folder, only) in gone {
+            let entries = self.entries(&tip.snapshot, &folder)?.unwrap_or_default();
+            let mut state = self.state.borrow_mut();
+            for entry in entries.iter().filter(|entry| entry.is_file()) {
+                let Ok(name) = std::str::from_utf8(&entry.name) else {
+                    continue;
+                };
+                if only.as_ref().is_none_or(|only| only == name) {
+                    let path = format!("{folder}/{name}");
+                    state.pending.files.entry(path).or_insert(None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_link(&self, unit: &UnitId, height: u64, envelope: &[u8]) -> Result<(), Error> {
+        let tip = self.tip()?;
+        let folder = layout::links(unit);
+        let path = format!("{folder}/{}", layout::link(height));
+        let judged_from = self.links_tree(&tip.snapshot, unit)?;
+        let mut state = self.state.borrow_mut();
+        let there = self.content(&tip.snapshot, &path)?;
+        if state.pending.files.contains_key(&path) || !matches!(there, Content::Nothing) {
+            return Err(Error::Conflict {
+                unit: unit.to_string(),
+                height,
+            });
+        }
+        let links = &mut state.pending.links;
+        links.insert(unit.clone(), (judged_from, height));
+        state.pending.files.insert(path, Some(envelope.to_vec()));
+        Ok(())
+    }
+
+    fn reports(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        self.list(&layout::reports(unit))
+    }
+
+    fn publish_report(
+        &self,
+        unit: &UnitId,
+        gated_tree: GitId,
+        payload: Digest,
+        envelope: &[u8],
+    ) -> Result<(), Error> {
+        let name = layout::report(gated_tree, payload);
+        self.put_once(&layout::reports(unit), &name, envelope)
+    }
+
+    fn renewals(&self, link: Digest) -> Result<Vec<StoredFile>, Error> {
+        self.list(&layout::renewals(link))
+    }
+
+    fn publish_renewal(&self, link: Digest, time: Timestamp, envelope: &[u8]) -> Result<(), Error> {
+        self.put_once(&layout::renewals(link), &layout::renewal(time), envelope)
+    }
+
+    fn withdrawals(&self) -> Result<Vec<StoredFile>, Error> {
+        self.list(layout::WITHDRAWALS)
+    }
+
+    fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error> {
+        let name = layout::withdrawal(payload);
+        self.put_once(layout::WITHDRAWALS, &name, envelope)
+    }
+}
+
+/// Letters, digits and a few marks: no option, address, pattern or step up.
+fn is_name(text: &str) -> bool {
+    (1..=200).contains(&text.len())
+        && text.split('/').all(|segment| {
+            segment.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && !segment.ends_with(['.', '-'])
+                && !segment.contains("..")
+                && !segment.ends_with(".lock")
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        })
+}
+
+const REMOTE: &str = "origin";
+const BRANCH: &str = "tidegate/verdicts";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn a_place_is_a_remote_and_a_branch() {
+        let place = |text| {
+            let place = BranchPlace::parse(text).unwrap();
+            format!("{} {}", place.remote, place.reference())
+        };
+        assert_eq!(place(""), "origin refs/heads/tidegate/verdicts");
+        assert_eq!(
+            place(":up.stream/x"),
+            "up.stream/x refs/heads/tidegate/verdicts"
+        );
+        assert_eq!(place(":origin:ci/v1"), "origin refs/heads/ci/v1");
+    }
+
+    #[test]
+    fn what_git_could_take_for_something_else_is_no_name() {
+        for text in [
+            ":",
+            "origin",
+            ":-u",
+            ":--upload-pack=x",
+            ":ext::sh -c x",
+            ":https://h/x",
+            ":../x",
+            ":.",
+            ":a b",
+            ":a/",
+            ":origin:",
+            ":origin:-x",
+            ":origin:a..b",
+            ":origin:a*",
+            ":origin:a:b",
+            ":origin:+a",
+            ":origin:a.lock",
+            ":origin:x@{1}",
+            ":orígin",
+        ] {
+            let error = BranchPlace::parse(text).map(|_| ()).unwrap_err();
+            assert_eq!(code_of(&error), "usage.store", "{text}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Reads what `git` prints: where a branch stands, how a push ended, why something failed.
+//! Runs nothing; what it reads was written by another program, perhaps by another machine.
+
+use super::program::Pushed;
+use crate::model::GitId;
+use crate::store::Error;
+
+/// The id of exactly this reference in the lines of `git ls-remote`.
+pub(super) fn head(printed: &str, reference: &str) -> Option<GitId> {
+    printed.lines().find_map(|line| {
+        let (id, name) = line.split_once('\t')?;
+        (name == reference).then(|| GitId::parse(id).ok())?
+    })
+}
+
+/// How a push ended, by the line of `git push --porcelain` that is about the branch; nothing where there
+/// is none.
+pub(super) fn pushed(printed: &str, errors: &str) -> Option<Pushed> {
+    let line = printed.lines().find(|line| line.starts_with("!\t"))?;
+    let summary = line.rsplit('\t').next().unwrap_or_default();
+    // The remote's own words stand on standard error.
+    let busy = [
+        "failed to update ref",
+        "cannot lock ref",
+        "unable to create",
+        "incorrect old value",
+        "reference already exists",
+        "failed to lock",
+    ];
+    let overtaken = summary.starts_with("[rejected]")
+        || (summary.starts_with("[remote rejected]")
+            && busy.iter().any(|word| summary.contains(word)));
+    if overtaken {
+        return Some(Pushed::Overtaken);
+    }
+    Some(Pushed::Rejected(reason(&format!("{summary}\n{errors}"))))
+}
+
+/// Whether trying again may help: only what is known to be final is not.
+pub(super) fn failure(action: &'static str, remote: &str, errors: &str) -> Error {
+    let (remote, reason) = (remote.to_owned(), reason(errors));
+    let lower = errors.to_ascii_lowercase();
+    if FINAL.iter().any(|words| lower.contains(words)) {
+        return Error::RemoteDenied {
+            action,
+            remote,
+            reason,
+        };
+    }
+    Error::RemoteUnreachable {
+        action,
+        remote,
+        reason,
+    }
+}
+
+/// A few lines of foreign text: cut, without control characters and without the user part of an address.
+fn reason(text: &str) -> String {
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| line.trim_start_matches("remote:").trim())
+        .filter(|line| !line.is_empty() && !IDLE.iter().any(|idle| line.starts_with(idle)))
+        .take(LINES)
+        .map(|line| {
+            without_user(
+                &line
+                    .chars()
+                    .filter(|c| is_shown(*c))
+                    .take(WIDTH)
+                    .collect::<String>(),
+            )
+        })
+        .collect();
+    if lines.is_empty() {
+        return "`git` gives no reason".to_owned();
+    }
+    lines.join("; ")
+}
+
+fn is_shown(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn without_user(line: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("://") {
+        kept.push_str(before);
+        kept.push_str("://");
+        let end = after
+            .find(|c: char| c == '/' || c.is_whitespace() || c == '\'')
+            .unwrap_or(after.len());
+        let (host, path) = after.split_at(end);
+        kept.push_str(host.rsplit('@').next().unwrap_or_default());
+        rest = path;
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// What no second attempt changes.
+const FINAL: [&str; 16] = [
+    "permission denied",
+    "permission to",
+    "access denied",
+    "authentication failed",
+    "could not read username",
+    "could not read password",
+    "host key verification failed",
+    "returned error: 401",
+    "returned error: 403",
+    "returned error: 404",
+    "repository not found",
+    "does not appear to be a git repository",
+    "' not found",
+    "not exported",
+    "transport '",
+    "dubious ownership",
+];
+
+/// Lines that say nothing.
+const IDLE: [&str; 4] = ["To ", "Done", "Counting", "error: failed to push some refs"];
+const LINES: usize = 6;
+const WIDTH: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Exit, code_of};
+
+    #[test]
+    fn only_the_very_reference_is_the_head() {
+        let id = "8ab686eafeb1f44702738c8b0f24f2567c36da6d";
+        let other = "1111111111111111111111111111111111111111";
+        let name = "refs/heads/tidegate/verdicts";
+        let printed = format!("{other}\trefs/heads/x/{name}\n{id}\t{name}\n");
+        assert_eq!(head(&printed, name), GitId::parse(id).ok());
+        assert_eq!(head(&format!("{other}\trefs/heads/x/{name}\n"), name), None);
+        assert_eq!(head(&format!("ref: x\t{name}\n"), name), None);
+        assert_eq!(head("", name), None);
+    }
+
+    #[test]
+    fn a_lost_race_is_told_from_a_branch_that_takes_no_push() {
+        let line = |summary: &str| format!("To ../x\n!\ta:refs/heads/b\t{summary}\nDone\n");
+        for lost in [
+            "[rejected] (stale info)",
+            "[rejected] (fetch first)",
+            "[rejected] (non-fast-forward)",
+            "[remote rejected] (failed to update ref)",
+            "[remote rejected] (cannot lock ref 'refs/heads/b': is at 1 but expected 2)",
+            "[remote rejected] (incorrect old value provided)",
+        ] {
+            assert_eq!(pushed(&line(lost), ""), Some(Pushed::Overtaken), "{lost}");
+        }
+        let declined = pushed(
+            &line("[remote rejected] (pre-receive hook declined)"),
+            "remote: \u{1b}[31mno\u{202e} signer\u{7}\nerror: failed to push some refs to 'x'\n",
+        );
+        assert_eq!(
+            declined,
+            Some(Pushed::Rejected(
+                "[remote rejected] (pre-receive hook declined); [31mno signer".to_owned()
+            ))
+        );
+        assert_eq!(pushed("", "fatal: unable to access"), None);
+    }
+
+    #[test]
+    fn what_no_second_attempt_changes_is_final_and_everything_else_is_temporary() {
+        for (errors, exit) in [
+            (
+                "fatal: Could not read from remote repository.\ngit@h: Permission denied (publickey).",
+                Exit::Unjudged,
+            ),
+            (
+                "fatal: could not read Username for 'https://h': terminal prompts disabled",
+                Exit::Unjudged,
+            ),
+            (
+                "fatal: '/x' does not appear to be a git repository",
+                Exit::Unjudged,
+            ),
+            ("fatal: transport 'ext' not allowed", Exit::Unjudged),
+            (
+                "fatal: unable to access 'https://h/': Could not resolve host: h",
+                Exit::Temporary,
+            ),
+            (
+                "fatal: the remote end hung up unexpectedly",
+                Exit::Temporary,
+            ),
+            (
+                "fatal: unable to access 'http://h/': The requested URL returned error: 503",
+                Exit::Temporary,
+            ),
+            ("", Exit::Temporary),
+        ] {
+            let error = failure("read", "origin", errors);
+            assert_eq!(
+                Exit::of_error(&error),
+                exit,
+                "{errors}: {}",
+                code_of(&error)
+            );
+        }
+    }
+
+    #[test]
+    fn the_user_part_of_an_address_is_not_shown() {
+        assert_eq!(
+            reason("fatal: unable to access 'https://ci:S3CR3T@host/x.git/': https://a:b@c"),
+            "fatal: unable to access 'https://host/x.git/': https://c"
+        );
+    }
+}

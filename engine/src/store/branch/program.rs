@@ -1,0 +1,276 @@
+//! Runs the user's own `git`, for the network alone: credentials, keys and proxies are the user's business.
+//! Knows no verdict. No hook of the machine runs, nothing asks at a terminal, nothing runs for ever.
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::answer;
+use crate::model::GitId;
+use crate::store::Error;
+
+/// `git` for one remote of one repository.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    /// The folder of objects and branches.
+    pub(super) git_dir: PathBuf,
+    /// Where a relative address of the remote begins.
+    pub(super) directory: PathBuf,
+    /// A folder for fetched objects, where the repository's own cannot be written.
+    pub(super) objects: Option<PathBuf>,
+    /// A name that the configuration knows.
+    pub(super) remote: String,
+}
+
+/// How a push ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// The branch is there.
+    Done,
+    /// Somebody moved it in between, or is moving it now.
+    Overtaken,
+    /// The remote does not take it.
+    Rejected(String),
+}
+
+impl Program {
+    /// What the remote's branch names now.
+    pub(super) fn head(&self, branch: &str) -> Result<Option<GitId>, Error> {
+        let arguments = ["ls-remote", "--refs", "--", &self.remote, branch];
+        let ran = self.run(&arguments, ANSWER)?;
+        if !ran.status.success() {
+            return Err(answer::failure("read", &self.remote, &ran.stderr));
+        }
+        Ok(answer::head(&ran.stdout, branch))
+    }
+
+    /// Brings the objects of the remote's branch; no reference is touched.
+    pub(super) fn fetch(&self, branch: &str) -> Result<(), Error> {
+        let arguments = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--refmap=",
+            "--",
+            &self.remote,
+            branch,
+        ];
+        let ran = self.run(&arguments, TRANSFER)?;
+        if ran.status.success() {
+            return Ok(());
+        }
+        Err(answer::failure("fetch from", &self.remote, &ran.stderr))
+    }
+
+    /// Moves the remote's branch from `expected` to `commit`, which follows it.
+    pub(super) fn push(
+        &self,
+        commit: GitId,
+        branch: &str,
+        expected: Option<GitId>,
+    ) -> Result<Pushed, Error> {
+        let expected = expected.map(|id| id.to_string()).unwrap_or_default();
+        let arguments = [
+            "push",
+            "--porcelain",
+            "--no-verify",
+            "--no-follow-tags",
+            "--recurse-submodules=no",
+            &format!("--force-with-lease={branch}:{expected}"),
+            "--",
+            &self.remote,
+            &format!("{commit}:{branch}"),
+        ];
+        let ran = self.run(&arguments, ANSWER)?;
+        if ran.status.success() {
+            return Ok(Pushed::Done);
+        }
+        match answer::pushed(&ran.stdout, &ran.stderr) {
+            Some(pushed) => Ok(pushed),
+            None => Err(answer::failure("push to", &self.remote, &ran.stderr)),
+        }
+    }
+
+    fn run(&self, arguments: &[&str], limit: Duration) -> Result<Ran, Error> {
+        let mut command = self.command(arguments);
+        let mut child = command.spawn().map_err(|error| Error::GitMissing {
+            reason: error.to_string(),
+        })?;
+        let (stdout, stderr) = (
+            Captured::of(child.stdout.take()),
+            Captured::of(child.stderr.take()),
+        );
+        let status = wait(&mut child, limit).map_err(|reason| Error::RemoteUnreachable {
+            action: "reach",
+            remote: self.remote.clone(),
+            reason,
+        })?;
+        Ok(Ran {
+            status,
+            stdout: stdout.text(),
+            stderr: stderr.text(),
+        })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        for name in OTHER_REPOSITORIES {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(&self.directory)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ALLOW_PROTOCOL", PROTOCOLS)
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("LC_ALL", "C")
+            .env("LANGUAGE", "C")
+            .arg("--git-dir")
+            .arg(&self.git_dir);
+        if let Some(objects) = &self.objects {
+            command.env("GIT_OBJECT_DIRECTORY", objects).env(
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                quoted(&self.git_dir.join("objects")),
+            );
+        }
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        // A mirror pushes and prunes everything, whatever is asked of it.
+        command.args(["-c", &format!("remote.{}.mirror=false", self.remote)]);
+        command.args(["-c", &format!("remote.{}.prune=false", self.remote)]);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+struct Ran {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+/// Waits until the program ends, or ends it.
+fn wait(child: &mut Child, limit: Duration) -> Result<ExitStatus, String> {
+    let end = now() + limit;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if now() < end => thread::sleep(TICK),
+            Ok(None) => {
+                // It may have ended by itself just now.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("no answer within {} seconds", limit.as_secs()));
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// What a program prints, read as it comes. A process that it leaves behind may hold the pipe open, so
+/// nobody waits long for the end of it.
+struct Captured {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Captured {
+    fn of(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let (end, ended) = mpsc::channel();
+        if let Some(pipe) = pipe {
+            let bytes = Arc::clone(&bytes);
+            thread::spawn(move || {
+                // What cannot be read any more was not said.
+                let _ = drain(pipe, &bytes);
+                let _ = end.send(());
+            });
+        }
+        Self { bytes, ended }
+    }
+
+    fn text(self) -> String {
+        let _ = self.ended.recv_timeout(LINGER);
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Keeps the first bytes and lets the rest go by.
+fn drain(mut pipe: impl Read, kept: &Mutex<Vec<u8>>) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        let count = pipe.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MAX_PRINTED.saturating_sub(kept.len()).min(count);
+        kept.extend_from_slice(buffer.get(..room).unwrap_or_default());
+    }
+}
+
+/// A path in a list that `:` separates.
+fn quoted(path: &Path) -> std::ffi::OsString {
+    let text = path.to_string_lossy();
+    if !text.contains([':', '"', '\\']) {
+        return path.as_os_str().to_owned();
+    }
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    OsStr::new(&format!("\"{escaped}\"")).to_owned()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program that does not end must be ended"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What would make `git` work on another repository than it is told, or obey another process.
+const OTHER_REPOSITORIES: [&str; 13] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_NAMESPACE",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_PUSH_OPTION_COUNT",
+];
+
+const SETTINGS: [&str; 8] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "push.followTags=false",
+    "push.pushOption=",
+    "fetch.prune=false",
+    "fetch.pruneTags=false",
+];
+
+/// No helper programs (`ext::`, `NAME::`): an address is only an address.
+const PROTOCOLS: &str = "file:git:http:https:ssh";
+
+const ANSWER: Duration = Duration::from_secs(30);
+const TRANSFER: Duration = Duration::from_secs(300);
+const TICK: Duration = Duration::from_millis(5);
+const LINGER: Duration = Duration::from_secs(1);
+const MAX_PRINTED: usize = 64 * 1024;

@@ -1,0 +1,210 @@
+//! Where the branch stands, what follows what was seen before, and what lies in its history.
+//! Pushes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{BranchStore, Tip};
+use crate::{
+    attest::UnitId,
+    git::{self, FolderEntry, Place, Snapshot},
+    model::{GitId, RepoPath},
+    store::{Error, StoredFile, check_count, layout},
+};
+
+impl BranchStore {
+    /// Asks the remote, fetches what is new, and refuses what does not follow what was seen before.
+    pub(super) fn look(&self) -> Result<Tip, Error> {
+        for _ in 0..FETCHES {
+            let seen = self.repository.recorded(&self.place.record())?;
+            let Some(head) = self.program.head(&self.place.reference())? else {
+                return match seen {
+                    Some(seen) => Err(self.rewritten("nothing", seen)),
+                    None => Ok(Tip {
+                        commit: None,
+                        snapshot: Snapshot::empty(),
+                    }),
+                };
+            };
+            if seen != Some(head) {
+                self.program.fetch(&self.place.reference())?;
+                match self.follows(seen, head) {
+                    Ok(true) => self.remember(seen, head)?,
+                    Ok(false) => {
+                        return Err(self.rewritten(&format!("`{head}`"), seen.unwrap_or(head)));
+                    }
+                    // It was rewritten between the question and the answer.
+                    Err(Error::Git(git::Error::ObjectMissing(id))) if id == head => continue,
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(Tip {
+                commit: Some(head),
+                snapshot: self.repository.snapshot(head)?,
+            });
+        }
+        Err(Error::RemoteUnreachable {
+            action: "fetch from",
+            remote: self.place.remote.clone(),
+            reason: "the branch is rewritten all the time".to_owned(),
+        })
+    }
+
+    /// Keeps in mind that `head` was seen, for all processes of this repository.
+    pub(super) fn remember(&self, seen: Option<GitId>, head: GitId) -> Result<(), Error> {
+        if self.program.objects.is_some() {
+            return Ok(());
+        }
+        let record = self.place.record();
+        let mut seen = seen;
+        for _ in 0..RECORDS {
+            if self.repository.record(&record, seen, head)? {
+                return Ok(());
+            }
+            // Another process was faster; what it saw may be newer.
+            seen = self.repository.recorded(&record)?;
+            if let Some(other) = seen
+                && self.follows(Some(head), other).unwrap_or(false)
+            {
+                return Ok(());
+            }
+            if !self.follows(seen, head)? {
+                return Err(self.rewritten(&format!("`{head}`"), seen.unwrap_or(head)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The tree of a unit's links.
+    pub(super) fn links_tree(
+        &self,
+        snapshot: &Snapshot,
+        unit: &UnitId,
+    ) -> Result<Option<GitId>, Error> {
+        let path = RepoPath::from(layout::links(unit).as_str());
+        match self.repository.place(snapshot, &path)? {
+            Place::Nothing => Ok(None),
+            Place::Folder(folder) => Ok(Some(folder.id)),
+            Place::File => Err(Error::NotAFolder {
+                path: self.shown(&layout::links(unit)),
+            }),
+        }
+    }
+
+    /// The files of links that lay in the branch once, below the lowest that lies there now.
+    pub(super) fn links_of_history(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
+        let tip = self.tip()?;
+        let Some(commit) = tip.commit else {
+            return Ok(Vec::new());
+        };
+        if let Some((known, files)) = self.state.borrow().older.get(unit)
+            && *known == commit
+        {
+            return Ok(files.clone());
+        }
+        let folder = layout::links(unit);
+        let entries = self.entries(&tip.snapshot, &folder)?.unwrap_or_default();
+        let lowest = entries.iter().filter_map(height).min().unwrap_or(u64::MAX);
+        let mut found: BTreeMap<(u64, GitId), FolderEntry> = BTreeMap::new();
+        if lowest > 0 {
+            self.each_of_history(commit, unit, &mut |entry| {
+                if let Some(height) = height(&entry).filter(|height| *height < lowest) {
+                    found.insert((height, entry.id), entry);
+                }
+                check_count(found.len(), &self.shown(&folder))
+            })?;
+        }
+        let entries: Vec<FolderEntry> = found.into_values().collect();
+        let files = self.read_all(&entries, &folder)?;
+        let mut state = self.state.borrow_mut();
+        state.older.insert(unit.clone(), (commit, files.clone()));
+        Ok(files)
+    }
+
+    fn each_of_history(
+        &self,
+        tip: GitId,
+        unit: &UnitId,
+        each: &mut dyn FnMut(FolderEntry) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let path = RepoPath::from(layout::links(unit).as_str());
+        let mut commits = BTreeSet::from([tip]);
+        let mut trees = BTreeSet::new();
+        let mut next = VecDeque::from([tip]);
+        while let Some(commit) = next.pop_front() {
+            let snapshot = self.repository.snapshot(commit)?;
+            if let Place::Folder(folder) = self.repository.place(&snapshot, &path)?
+                && trees.insert(folder.id)
+            {
+                folder.entries.into_iter().try_for_each(&mut *each)?;
+            }
+            for parent in self.repository.parents(commit)? {
+                if commits.insert(parent) {
+                    next.push_back(parent);
+                }
+            }
+            if commits.len() > MAX_HISTORY {
+                return Err(git::Error::HistoryTooLong(MAX_HISTORY).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the repository's own objects cannot be written, fetched ones go to the scratch folder.
+    pub(super) fn fetch_elsewhere_if_read_only(&mut self) -> Result<(), Error> {
+        let objects = self.program.git_dir.join("objects");
+        if is_writable(&objects) {
+            return Ok(());
+        }
+        let scratch = self.settings.scratch.join("objects");
+        fs::create_dir_all(scratch.join("pack")).map_err(|source| Error::Unreachable {
+            action: "make",
+            path: scratch.clone(),
+            source,
+        })?;
+        self.repository.read_objects_also(&scratch)?;
+        self.program.objects = Some(scratch);
+        Ok(())
+    }
+
+    fn follows(&self, before: Option<GitId>, after: GitId) -> Result<bool, Error> {
+        match before {
+            Some(before) => Ok(self.repository.is_ancestor(before, after)?),
+            None => {
+                self.repository.tree_of(after)?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn rewritten(&self, found: &str, seen: GitId) -> Error {
+        Error::Rewritten {
+            remote: self.place.remote.clone(),
+            branch: self.place.branch.clone(),
+            found: found.to_owned(),
+            seen: seen.to_string(),
+            record: format!("refs/tidegate/{}", self.place.record()),
+        }
+    }
+}
+
+/// Tried, since rights, mounts and owners all have a say.
+fn is_writable(folder: &Path) -> bool {
+    let probe = folder.join(format!("tidegate-{}", std::process::id()));
+    let made = OpenOptions::new().write(true).create_new(true).open(&probe);
+    match made {
+        Ok(_) => fs::remove_file(&probe).is_ok(),
+        Err(error) => error.kind() == ErrorKind::AlreadyExists,
+    }
+}
+
+fn height(entry: &FolderEntry) -> Option<u64> {
+    let name = std::str::from_utf8(&entry.name).ok()?;
+    StoredFile::height_of(name)
+}
+
+const FETCHES: u32 = 5;
+const RECORDS: u32 = 10;
+const MAX_HISTORY: usize = 100_000;
