@@ -1,12 +1,14 @@
 //! Signs and verifies statements: keys, trust file, DSSE envelopes, in-toto statements.
 //! Knows nothing of Git, configuration, policies or where verdicts lie.
 
+mod about_link;
 mod base64;
 mod dsse;
 mod error;
 mod json;
 mod keyfile;
 mod keys;
+mod renewal;
 #[cfg(test)]
 pub(crate) mod sample;
 mod statement;
@@ -23,6 +25,7 @@ pub use dsse::{
 pub use error::{Error, Rejection};
 pub use keyfile::{read_private, write_private};
 pub use keys::{PublicKey, SigningKey};
+pub use renewal::{RENEWAL_PREDICATE, Renewal};
 pub use statement::{
     Approval, Counts, FindingSummary, GatedState, Outcome, Verdict, statement_schema,
 };

@@ -26,7 +26,10 @@ pub use cases::{CaseResult, each_case, run_cases};
 pub use check::{Diff, check, diff, facts};
 pub use error::Error;
 pub use library::{Policies, embedded_policies, policies, validate};
-pub use sign::{Published, SignRequest, Signed, SignedUnit, Signing, baseline, sign};
+pub use sign::{
+    Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline, renew,
+    sign,
+};
 
 /// What to judge.
 #[derive(Clone, Debug)]

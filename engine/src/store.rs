@@ -209,6 +209,20 @@ pub enum Error {
         /// The height.
         height: u64,
     },
+    /// Two stores hold different links of one height.
+    #[error("the target holds another link {height} of `{unit}`")]
+    #[diagnostic(
+        code(store::fork),
+        help(
+            "one of the two chains is not the one that was deployed from: find out which, and make a new baseline in the other store"
+        )
+    )]
+    Fork {
+        /// The unit.
+        unit: String,
+        /// The height.
+        height: u64,
+    },
     /// A file that is no link stands where one must come.
     #[error("`{place}` stands in the way: {why}")]
     #[diagnostic(
@@ -338,7 +352,7 @@ pub enum Error {
     #[diagnostic(
         code(store::rewritten),
         help(
-            "find out who did it, and push `{seen}` back; if it was meant, accept it here: `git update-ref -d {record}`"
+            "find out who did it, and push `{seen}` back; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{remote}/{branch}`"
         )
     )]
     Rewritten {
@@ -350,8 +364,6 @@ pub enum Error {
         found: String,
         /// The commit that was seen.
         seen: String,
-        /// The reference that remembers it.
-        record: String,
     },
     /// Others were faster each time.
     #[error("other signers came first {attempts} times")]

@@ -11,5 +11,6 @@ mod history;
 mod judge;
 mod keys;
 mod race;
+mod renewal;
 mod trust;
 mod world;

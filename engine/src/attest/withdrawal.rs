@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Rejection, VerifiedStatement, json, time, vsa};
+use super::{Rejection, VerifiedStatement, about_link, time};
 use crate::model::Digest;
 
 /// 'Link `link` of this unit admits nothing any more.'
@@ -30,20 +30,8 @@ impl Withdrawal {
     /// # Errors
     /// None in practice; JSON that cannot be written.
     pub fn to_statement_bytes(&self) -> Result<Vec<u8>, Rejection> {
-        let value = serde_json::to_value(Statement {
-            kind: vsa::STATEMENT_TYPE.to_owned(),
-            subject: [Subject {
-                name: format!("{}/{}", self.environment, self.unit),
-                digest: Sha256 { sha256: self.link },
-            }],
-            predicate_type: WITHDRAWAL_PREDICATE.to_owned(),
-            predicate: self.clone(),
-        });
-        value
-            .map(|value| json::canonical(&value))
-            .map_err(|_| Rejection::Malformed {
-                what: "the withdrawal cannot be written as JSON".to_owned(),
-            })
+        let name = format!("{}/{}", self.environment, self.unit);
+        about_link::write(self, WITHDRAWAL_PREDICATE, name, self.link)
     }
 
     /// Reads a verified statement.
@@ -57,54 +45,12 @@ impl Withdrawal {
 
     /// What the payload says, whoever signed it: for finding the link and its keys only.
     pub(crate) fn parse_unverified(payload: &[u8]) -> Result<Self, Rejection> {
-        let value = json::parse(payload).map_err(|what| Rejection::Malformed { what })?;
-        vsa::expect_name(
-            &value,
-            "/_type",
-            vsa::STATEMENT_TYPE,
-            "an in-toto statement v1",
-        )?;
-        vsa::expect_name(
-            &value,
-            "/predicateType",
-            WITHDRAWAL_PREDICATE,
-            "a withdrawal v1",
-        )?;
-        let statement: Statement =
-            serde_json::from_value(value).map_err(|error| Rejection::Malformed {
-                what: vsa::describe(&error),
-            })?;
-        let withdrawal = statement.predicate;
+        let withdrawal: Self = about_link::read(payload, WITHDRAWAL_PREDICATE, "a withdrawal v1")?;
         if withdrawal.to_statement_bytes()? == payload {
             return Ok(withdrawal);
         }
-        Err(Rejection::Inconsistent {
-            what: "the statement does not say what its predicate says".to_owned(),
-        })
+        about_link::differs()
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: [Subject; 1],
-    predicate_type: String,
-    predicate: Withdrawal,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Subject {
-    name: String,
-    digest: Sha256,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sha256 {
-    sha256: Digest,
 }
 
 /// The predicate type of withdrawals.

@@ -70,7 +70,7 @@ impl Args {
                             .all(|answer| answer.result.is_ok() || is_missing(answer))
                 }
                 Err(gate::Error::GateRefused(refusal)) => refusal.reason == Reason::Missing,
-                Err(_) => false,
+                Err(error) => Exit::of_error(error) == Exit::Temporary,
             };
             if !missing || waited >= self.wait {
                 break answers?;

@@ -7,7 +7,7 @@ use super::output::replace;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use crate::attest::read_private;
-use crate::gate::{self, Published, SignRequest, Signed, Signing};
+use crate::gate::{self, Published, Renewed, RenewedUnit, SignRequest, Signed, Signing};
 use crate::model::Exit;
 use crate::report::human;
 
@@ -19,6 +19,10 @@ use crate::report::human;
 pub(super) struct Args {
     #[command(flatten)]
     common: Common,
+    /// Then ask facts and calendar anew about the newest link of each unit, and publish how long it
+    /// may still begin its way
+    #[arg(long)]
+    renew: bool,
 }
 
 /// The arguments of `sign` and `baseline`.
@@ -44,7 +48,8 @@ pub(super) struct Common {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        self.common.run(terminal, gate::sign)
+        let how = if self.renew { gate::renew } else { gate::sign };
+        self.common.run(terminal, how)
     }
 }
 
@@ -115,6 +120,9 @@ fn print(signing: &Signing, terminal: &mut Terminal) {
         }
         also_judged(unit, terminal);
     }
+    for renewed in &signing.renewals {
+        print_renewed(renewed, terminal);
+    }
     for error in &signing.errors {
         terminal.line(&format!(
             "{}/{}: could not be judged",
@@ -136,6 +144,24 @@ fn also_judged(unit: &gate::SignedUnit, terminal: &mut Terminal) {
             "{}: judged by the newest state of the gate and by link {older} of it, under which this was begun; both must pass",
             unit.unit,
         ));
+    }
+}
+
+fn print_renewed(renewed: &RenewedUnit, terminal: &mut Terminal) {
+    let (unit, height) = (&renewed.unit, renewed.height);
+    match &renewed.result {
+        Renewed::Until(renewal) => terminal.line(&format!(
+            "{unit}: link {height} renewed, tier {}, first deployment until {}",
+            renewal.risk_tier, renewal.valid_until,
+        )),
+        Renewed::Denied(report) => {
+            let style = terminal.style();
+            let written = human::write_unit(report, style, &mut terminal.out);
+            terminal.note(&written);
+            terminal.line(&format!(
+                "{unit}: FAIL, link {height} is not renewed and keeps its end"
+            ));
+        }
     }
 }
 

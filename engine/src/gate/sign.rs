@@ -2,6 +2,7 @@
 //! Judges from the newest link to the head of the protected branch, never a range of the caller's.
 
 mod guard;
+mod renew;
 mod statement;
 
 use jiff::Timestamp;
@@ -20,10 +21,11 @@ use crate::facts::index::{BlobIndex, Cache};
 use crate::facts::source::{Point, SourceInfo};
 use crate::git::{Repository, Selector};
 use crate::input::Mode;
-use crate::model::{Enforcement, Exit, GitId};
+use crate::model::{Digest, Enforcement, Exit, GitId};
 use crate::store::{self, Store};
 use crate::verdict::{self, Outcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, SourceError};
+pub use renew::{Renewed, RenewedUnit, renew};
 use statement::Place;
 
 /// What to sign.
@@ -46,6 +48,8 @@ pub struct SignRequest<'a> {
 pub struct Signing {
     /// Each unit, the unit `gate` first.
     pub units: Vec<SignedUnit>,
+    /// The newest links that were asked about again.
+    pub renewals: Vec<RenewedUnit>,
     /// Units that could not be judged.
     pub errors: Vec<UnitError>,
 }
@@ -98,7 +102,9 @@ impl Signing {
             }
             _ => Exit::Pass,
         });
-        errors.chain(units).fold(Exit::Pass, Exit::max)
+        let renewals = self.renewals.iter().map(RenewedUnit::exit);
+        let all = errors.chain(units).chain(renewals);
+        all.fold(Exit::Pass, Exit::max)
     }
 }
 
@@ -112,6 +118,17 @@ pub fn sign(repository: &Repository, request: &SignRequest<'_>) -> Result<Signin
 }
 
 fn sign_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    accepted(repository, request, &|signer, environment| {
+        signer.each(environment, Signer::sign)
+    })
+}
+
+/// Begins with the newest accepted state of `gate`.
+fn accepted(
+    repository: &Repository,
+    request: &SignRequest<'_>,
+    run: &dyn Fn(&Signer<'_>, &Environment) -> Result<Signing, Error>,
+) -> Result<Signing, Error> {
     request.store.refresh()?;
     let branch = branch_of(repository, "HEAD", request.environment)?;
     let accepted =
@@ -129,7 +146,7 @@ fn sign_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signi
         branch: &branch,
         accepted: Some(&accepted),
     };
-    signer.each(environment, Signer::sign)
+    run(&signer, environment)
 }
 
 /// Accepts the state of the unit `gate` and of each unit of an environment as it stands.
@@ -200,6 +217,7 @@ fn is_conflict(error: &Error) -> bool {
     matches!(error, Error::Store(store::Error::Conflict { .. }))
 }
 
+#[derive(Clone, Copy)]
 struct Signer<'a> {
     repository: &'a Repository,
     request: &'a SignRequest<'a>,
@@ -216,18 +234,7 @@ impl Signer<'_> {
         environment: &Environment,
         mut each: impl FnMut(&Self, &Scene, &UnitId) -> Result<Signed, Error>,
     ) -> Result<Signing, Error> {
-        let config = &self.judge.config;
-        let on_branch: Vec<&Environment> = config
-            .environments
-            .iter()
-            .filter(|environment| environment.branch == self.branch)
-            .collect();
-        let mut scenes = vec![scene::gate(config, self.branch, &on_branch)];
-        scenes.extend(scene::of_environment(environment, true));
-        let scenes = scene::select(scenes, Some(&environment.name), self.request.unit)?;
-        let ids = scenes.iter().map(|scene| self.unit_id(scene));
-        let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
-        self.check_key_for_any(&ids)?;
+        let (scenes, ids) = self.scenes(environment)?;
         let mut signing = Signing::default();
         for (scene, id) in scenes.iter().zip(ids) {
             let mut once = || each(self, scene, &id);
@@ -247,6 +254,23 @@ impl Signer<'_> {
         }
         self.request.store.settle()?;
         Ok(signing)
+    }
+
+    /// The units that were asked for, the unit `gate` first.
+    fn scenes(&self, environment: &Environment) -> Result<(Vec<Scene>, Vec<UnitId>), Error> {
+        let config = &self.judge.config;
+        let on_branch: Vec<&Environment> = config
+            .environments
+            .iter()
+            .filter(|environment| environment.branch == self.branch)
+            .collect();
+        let mut scenes = vec![scene::gate(config, self.branch, &on_branch)];
+        scenes.extend(scene::of_environment(environment, true));
+        let scenes = scene::select(scenes, Some(&environment.name), self.request.unit)?;
+        let ids = scenes.iter().map(|scene| self.unit_id(scene));
+        let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
+        self.check_key_for_any(&ids)?;
+        Ok((scenes, ids))
     }
 
     fn unit_id(&self, scene: &Scene) -> Result<UnitId, Error> {
@@ -281,6 +305,26 @@ impl Signer<'_> {
         if scene.is_gate() {
             self.check_next_gate(id, basis)?;
         }
+        let (report, also_judged_by) = self.judged_from(scene, basis)?;
+        let place = Place {
+            next: chain.next()?,
+            base: Some(basis),
+            rollback: Some(basis),
+        };
+        let verdict = Verdict {
+            also_judged_by,
+            ..self.verdict(scene, place, head, Some(&report))?
+        };
+        self.publish(id, verdict, Some(report))
+    }
+
+    /// Judges from the head of a link to `self.head`, by every judge that has a say, and says which older
+    /// state of the gate had one.
+    fn judged_from(
+        &self,
+        scene: &Scene,
+        basis: &ChainLink,
+    ) -> Result<(UnitReport, Option<Digest>), Error> {
         let base_commit = reproduced(self.repository, basis)?;
         let base_selector = Selector::parse(&basis.verdict().selector)?;
         if base_commit != self.head && !self.repository.is_ancestor(base_commit, self.head)? {
@@ -299,16 +343,7 @@ impl Signer<'_> {
             report = both(report, other);
             also_judged_by = Some(older);
         }
-        let place = Place {
-            next: chain.next()?,
-            base: Some(basis),
-            rollback: Some(basis),
-        };
-        let verdict = Verdict {
-            also_judged_by,
-            ..self.verdict(scene, place, head, Some(&report))?
-        };
-        self.publish(id, verdict, Some(report))
+        Ok((report, also_judged_by))
     }
 
     fn baseline(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
@@ -343,7 +378,19 @@ impl Signer<'_> {
             rollback: counted.newest_standing(),
         };
         let verdict = self.verdict(scene, place, head, None)?;
-        self.publish(id, verdict, None)
+        let signed = self.publish(id, verdict, None)?;
+        // The chain of `gate` is read from its first link on; a withdrawal needs its link at hand.
+        if !scene.is_gate() {
+            let below = chain
+                .links()
+                .iter()
+                .map(|link| (link.verdict().height, link.verified().digest()));
+            let below: Vec<_> = below
+                .filter(|(_, link)| !chain.is_withdrawn(*link))
+                .collect();
+            self.request.store.retire(id, &below)?;
+        }
+        Ok(signed)
     }
 
     fn view(&self, base: Option<GitId>) -> Result<View<'_>, Error> {

@@ -126,7 +126,8 @@ impl Repository {
     ) -> Result<GitId, Error> {
         let mut edits = Edits::default();
         for (path, blob) in files {
-            edits.add(path.as_bytes().split(|byte| *byte == b'/').collect(), *blob);
+            let segments: Vec<&[u8]> = path.as_bytes().split(|byte| *byte == b'/').collect();
+            edits.add(&segments, *blob);
         }
         let root = Some(base.tree());
         let written = self.write_edited(base, root, &mut Vec::new(), &edits)?;
@@ -279,7 +280,7 @@ enum Edit<'a> {
 }
 
 impl<'a> Edits<'a> {
-    fn add(&mut self, segments: Vec<&'a [u8]>, blob: Option<GitId>) {
+    fn add(&mut self, segments: &[&'a [u8]], blob: Option<GitId>) {
         let mut edits = self;
         let Some((name, folders)) = segments.split_last() else {
             return;

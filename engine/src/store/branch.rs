@@ -232,6 +232,22 @@ impl BranchStore {
         Ok(())
     }
 
+    /// Takes files out of the tip; they stay in the history.
+    fn take_away(&self, folder: &str, which: &dyn Fn(&str) -> bool) -> Result<(), Error> {
+        let tip = self.tip()?;
+        let entries = self.entries(&tip.snapshot, folder)?.unwrap_or_default();
+        let mut state = self.state.borrow_mut();
+        for entry in entries.iter().filter(|entry| entry.is_file()) {
+            if let Ok(name) = std::str::from_utf8(&entry.name)
+                && which(name)
+            {
+                let path = format!("{folder}/{name}");
+                state.pending.files.entry(path).or_insert(None);
+            }
+        }
+        Ok(())
+    }
+
     fn content(&self, snapshot: &Snapshot, path: &str) -> Result<Content, Error> {
         let place = RepoPath::from(path);
         let Some(entry) = self.repository.entry(snapshot, &place)? else {
@@ -308,27 +324,12 @@ impl Store for BranchStore {
     }
 
     fn retire(&self, unit: &UnitId, links: &[(u64, Digest)]) -> Result<(), Error> {
-        let mut gone = Vec::new();
         for (height, digest) in links {
-            gone.push((layout::links(unit), Some(layout::link(*height))));
-            gone.push((layout::renewals(*digest), None));
+            let name = layout::link(*height);
+            self.take_away(&layout::links(unit), &|other| other == name)?;
+            self.take_away(&layout::renewals(*digest), &|_| true)?;
         }
-        gone.push((layout::reports(unit), None));
-        let tip = self.tip()?;
-        for (folder, only) in gone {
-            let entries = self.entries(&tip.snapshot, &folder)?.unwrap_or_default();
-            let mut state = self.state.borrow_mut();
-            for entry in entries.iter().filter(|entry| entry.is_file()) {
-                let Ok(name) = std::str::from_utf8(&entry.name) else {
-                    continue;
-                };
-                if only.as_ref().is_none_or(|only| only == name) {
-                    let path = format!("{folder}/{name}");
-                    state.pending.files.entry(path).or_insert(None);
-                }
-            }
-        }
-        Ok(())
+        self.take_away(&layout::reports(unit), &|_| true)
     }
 
     fn publish_link(&self, unit: &UnitId, height: u64, envelope: &[u8]) -> Result<(), Error> {
@@ -370,7 +371,10 @@ impl Store for BranchStore {
     }
 
     fn publish_renewal(&self, link: Digest, time: Timestamp, envelope: &[u8]) -> Result<(), Error> {
-        self.put_once(&layout::renewals(link), &layout::renewal(time), envelope)
+        let (folder, name) = (layout::renewals(link), layout::renewal(time));
+        self.put_once(&folder, &name, envelope)?;
+        // Only the newest counts.
+        self.take_away(&folder, &|other| *other < *name)
     }
 
     fn withdrawals(&self) -> Result<Vec<StoredFile>, Error> {

@@ -260,7 +260,9 @@ fn admit_judged(
 ) -> Result<Admission, AdmitError> {
     let link = at(request, wanted)?;
     let way = walk(request, wanted, running)?;
+    let renewal = request.chain.renewal(link.verified().digest(), request.now);
     let tier = highest_tier(request, wanted, running);
+    let tier = renewal.map_or(tier, |renewal| tier.max(renewal.risk_tier));
     let gate = request.gate;
     let mut refusals = about_another(request, link);
     if !request.chain.stands(wanted) {
@@ -270,10 +272,14 @@ fn admit_judged(
         .iter()
         .filter_map(|step| step.verified().check_enforcement(gate.enforcement));
     refusals.extend(observed);
-    if link
-        .verdict()
-        .gate_state
-        .is_some_and(|state| !gate.links.contains(&state))
+    let states = [
+        link.verdict().gate_state,
+        renewal.and_then(|renewal| renewal.gate_state),
+    ];
+    if states
+        .iter()
+        .flatten()
+        .any(|state| !gate.links.contains(state))
         && !request.chain.unit().is_gate()
     {
         refusals.push(Refusal::new(
@@ -282,7 +288,8 @@ fn admit_judged(
             "nothing in its place",
         ));
     }
-    refusals.extend(link.verified().check_time(request.now));
+    let until = renewal.map_or(link.verdict().valid_until, |renewal| renewal.valid_until);
+    refusals.extend(link.verified().check_time(request.now, until));
     if tier > gate.max_tier && !request.chain.unit().is_gate() {
         refusals.push(Refusal::new(
             Reason::Held,

@@ -1,5 +1,5 @@
 //! The links of a unit: which files of a store are links, and on what each of them rests.
-//! Knows no clock and no repository; what a link admits is asked elsewhere.
+//! Reads no clock and no repository; what a link admits is asked elsewhere.
 
 mod build;
 
@@ -8,11 +8,13 @@ use std::{
     rc::Rc,
 };
 
-use super::{Error, Refusal, SourceError, VerifiedVerdict};
+use jiff::Timestamp;
+
+use super::{CLOCK_SKEW, Error, Refusal, SourceError, VerifiedVerdict};
 use crate::{
-    attest::{TrustFile, UnitId, Verdict},
+    attest::{Renewal, TrustFile, UnitId, Verdict},
     model::{Digest, GitId},
-    store::{self, Store},
+    store::{self, Store, StoredFile},
 };
 
 /// The verified links of a unit, and what else lies where links should.
@@ -24,6 +26,8 @@ pub struct Chain {
     withdrawals: BTreeMap<Digest, BTreeSet<Digest>>,
     reports: Vec<VerifiedVerdict>,
     equivocations: Vec<u64>,
+    /// Of the newest link that stands, oldest first.
+    renewals: Vec<Renewal>,
 }
 
 /// A link whose signature, predecessor and base hold.
@@ -81,9 +85,38 @@ impl Chain {
     /// # Errors
     /// The store cannot be read.
     pub fn read(store: &dyn Store, unit: &UnitId, trust: &TrustFile) -> Result<Self, Error> {
+        Self::read_from(store, store.links(unit)?, unit, trust)
+    }
+
+    /// Reads the chain of `unit` with all the links that the store does not keep at hand any more;
+    /// nothing where [`Chain::read`] reads them all.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn read_whole(
+        store: &dyn Store,
+        unit: &UnitId,
+        trust: &TrustFile,
+    ) -> Result<Option<Self>, Error> {
+        let mut files = store.older_links(unit)?;
+        if files.is_empty() {
+            return Ok(None);
+        }
+        files.extend(store.links(unit)?);
+        Self::read_from(store, files, unit, trust).map(Some)
+    }
+
+    fn read_from(
+        store: &dyn Store,
+        files: Vec<StoredFile>,
+        unit: &UnitId,
+        trust: &TrustFile,
+    ) -> Result<Self, Error> {
         let shared = Rc::new(trust.clone());
-        let mut chain = build::build(store, unit, &mut |_, _| Ok(Some(Rc::clone(&shared))))?;
+        let mut trust_for = |_: &Verdict, _: Option<&Verdict>| Ok(Some(Rc::clone(&shared)));
+        let mut chain = build::build(store, files, unit, &mut trust_for)?;
         chain.reports = build::reports(store, unit, trust)?;
+        chain.renewals = build::renewals(store, &chain, trust)?;
         Ok(chain)
     }
 
@@ -100,7 +133,7 @@ impl Chain {
         unit: &UnitId,
         mut trust_of: impl FnMut(GitId) -> Result<TrustFile, SourceError>,
     ) -> Result<Self, Error> {
-        build::build(store, unit, &mut |claimed, before| {
+        build::build(store, store.links(unit)?, unit, &mut |claimed, before| {
             let voucher = match before {
                 Some(link) => link.head.commit,
                 None if claimed.height == 0 => claimed.head.commit,
@@ -150,6 +183,27 @@ impl Chain {
     #[must_use]
     pub fn reports(&self) -> &[VerifiedVerdict] {
         &self.reports
+    }
+
+    /// The signed renewals of the newest link that stands, oldest first.
+    #[must_use]
+    pub fn renewals(&self) -> &[Renewal] {
+        &self.renewals
+    }
+
+    /// The newest renewal of a link at an instant; nothing where another link is the newest that stands.
+    #[must_use]
+    pub fn renewal(&self, link: Digest, now: Timestamp) -> Option<&Renewal> {
+        let mut renewals = self.renewals.iter().rev();
+        renewals.find(|renewal| {
+            renewal.link == link && renewal.valid_from.duration_since(now) <= CLOCK_SKEW
+        })
+    }
+
+    /// The link that `link` was judged from; none for a baseline.
+    #[must_use]
+    pub fn basis(&self, link: &ChainLink) -> Option<&ChainLink> {
+        self.links.get(link.basis?)
     }
 
     /// Whether `link` was withdrawn by a signed statement.

@@ -70,8 +70,9 @@ impl VerifiedVerdict {
         }
     }
 
-    pub(super) fn check_time(&self, now: Timestamp) -> Option<Refusal> {
-        let (from, until) = (self.verdict.valid_from, self.verdict.valid_until);
+    /// `until` is the verdict's own end, or that of its renewal.
+    pub(super) fn check_time(&self, now: Timestamp, until: Timestamp) -> Option<Refusal> {
+        let from = self.verdict.valid_from;
         if from.duration_since(now) > CLOCK_SKEW {
             let expected = format!("an instant from {from} on");
             return Some(Refusal::new(Reason::NotYetValid, expected, now.to_string()));
@@ -160,7 +161,7 @@ pub fn verify(
         }),
         opened.check_outcome().err(),
         opened.check_enforcement(expectation.enforcement),
-        opened.check_time(expectation.now),
+        opened.check_time(expectation.now, verdict.valid_until),
     ]
     .into_iter()
     .flatten()

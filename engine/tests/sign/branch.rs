@@ -1,5 +1,8 @@
 //! Verdicts on a branch of a remote: put there by compare-and-swap, read without a checkout, never believed.
 
+mod carried;
+mod faults;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -70,6 +73,10 @@ impl Remote {
     }
 
     fn ends(&self, mut command: Command) -> (i32, String) {
+        self.ends_with(&mut command)
+    }
+
+    fn ends_with(&self, command: &mut Command) -> (i32, String) {
         let output = command.output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         (
@@ -94,7 +101,7 @@ impl Remote {
         command
     }
 
-    fn admits(&self, clone: &Path, more: &[&str]) -> (i32, String) {
+    fn admits(&self, clone: &Path, more: &str) -> (i32, String) {
         let trust = self.world.trust_file();
         let line = [
             "admit",
@@ -105,8 +112,8 @@ impl Remote {
             "--verdicts",
             "branch",
         ];
-        let mut command = self.world.command(&[&line, more].concat());
-        command.current_dir(clone);
+        let mut command = self.world.command(&line);
+        command.args(more.split(" ")).current_dir(clone);
         self.ends(command)
     }
 
@@ -189,20 +196,10 @@ fn the_first_baseline_makes_the_branch_and_each_run_is_one_commit_on_it() {
     assert_eq!((exit, remote.commits()), (0, 2), "{said}");
     assert!(said.contains("prod/db: nothing new since link 1"), "{said}");
     let clone = remote.clone_as("deployer");
-    let (exit, said) = remote.admits(
-        &clone,
-        &[
-            "--unit",
-            "web",
-            "--revision",
-            "HEAD",
-            "--deployed",
-            "HEAD~1",
-        ],
-    );
+    let (exit, said) = remote.admits(&clone, "--unit web --revision HEAD --deployed HEAD~2");
     assert_eq!(exit, 0, "{said}");
     assert!(
-        said.contains("prod/web: admitted (it is what runs), link 1") || said.contains("admitted"),
+        said.contains("prod/web: admitted (judged), link 1"),
         "{said}"
     );
 }
@@ -240,16 +237,82 @@ fn twenty_signers_at_once_end_in_one_linear_chain_whose_head_is_admitted() {
     }
     assert_eq!(remote.files().len(), 5);
     assert_eq!(remote.git(&["rev-list", "--min-parents=2", BRANCH]), "");
-    let (exit, said) = remote.admits(
-        &clones[0],
-        &[
-            "--unit",
-            "web",
-            "--revision",
-            "HEAD",
-            "--deployed",
-            "HEAD~2",
-        ],
-    );
+    let (exit, said) = remote.admits(&clones[0], "--unit web --revision HEAD --deployed HEAD~2");
     assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
+fn a_signer_that_comes_second_judges_from_the_link_that_came_first() {
+    let remote = Remote::started();
+    let other = remote.clone_as("other");
+    remote.world.label(APP, "a", "b");
+    remote.push();
+    remote
+        .world
+        .repo
+        .git(&["-C", other.to_str().unwrap(), "pull", "-q"]);
+    remote.world.label(APP, "b", "c");
+    remote.push();
+    // Just before the first push, the other signer runs.
+    let inner = remote.signer(&other, "sign", &[]);
+    let inner: Vec<String> = std::iter::once(inner.get_program().to_owned())
+        .chain(inner.get_args().map(ToOwned::to_owned))
+        .map(|word| format!("'{}'", word.into_string().unwrap()))
+        .collect();
+    let mark = remote.world.repo.beside("mark");
+    let path = remote.wrapped(&format!(
+        "case \" $* \" in *' push '*) [ -e {mark} ] || {{ : >{mark}; PATH={plain}; export PATH; cd {other} && {inner} >{mark}; }};; esac",
+        mark = mark.display(),
+        plain = env!("PATH"),
+        other = other.display(),
+        inner = inner.join(" "),
+    ));
+    let mut first = remote.signer(remote.world.repo.path(), "sign", &[]);
+    let (exit, said) = remote.ends_with(first.env("PATH", path));
+    assert_eq!(exit, 0, "{said}");
+    assert!(
+        fs::read_to_string(mark).unwrap().contains("link 1"),
+        "{said}"
+    );
+    assert!(
+        said.contains("prod/web: pass, tier medium, link 2"),
+        "{said}"
+    );
+    assert_eq!(remote.commits(), 3);
+}
+
+#[test]
+fn who_is_killed_before_the_push_or_loses_its_answer_leaves_one_link_after_the_second_run() {
+    for (script, first, commits) in [
+        (
+            "case \" $* \" in *' push '*) kill -9 $PPID; exit 1;; esac",
+            -1,
+            1,
+        ),
+        (
+            "case \" $* \" in *' push '*) $real \"$@\"; kill -9 $PPID; exit 1;; esac",
+            -1,
+            2,
+        ),
+        (
+            "case \" $* \" in *' push '*) $real \"$@\"; echo 'fatal: the remote end hung up unexpectedly' >&2; exit 128;; esac",
+            0,
+            2,
+        ),
+    ] {
+        let remote = Remote::started();
+        remote.world.label(APP, "a", "b");
+        remote.push();
+        let path = remote.wrapped(script);
+        let mut signer = remote.signer(remote.world.repo.path(), "sign", &[]);
+        let (exit, said) = remote.ends_with(signer.env("PATH", path));
+        assert_eq!(
+            (exit, remote.commits()),
+            (first, commits),
+            "{script}: {said}"
+        );
+        let (exit, said) = remote.signs("sign", &[]);
+        assert_eq!((exit, remote.commits()), (0, 2), "{said}");
+        assert!(remote.files().contains(&"links/prod/web/1.json".to_owned()));
+    }
 }

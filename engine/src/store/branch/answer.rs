@@ -1,9 +1,19 @@
 //! Reads what `git` prints: where a branch stands, how a push ended, why something failed.
 //! Runs nothing; what it reads was written by another program, perhaps by another machine.
 
-use super::program::Pushed;
 use crate::model::GitId;
 use crate::store::Error;
+
+/// How a push ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// The branch is there.
+    Done,
+    /// Somebody moved it in between, or is moving it now.
+    Overtaken,
+    /// The remote does not take it.
+    Rejected(String),
+}
 
 /// The id of exactly this reference in the lines of `git ls-remote`.
 pub(super) fn head(printed: &str, reference: &str) -> Option<GitId> {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answer;
+use super::answer::{self, Pushed};
 use crate::model::GitId;
 use crate::store::Error;
 
@@ -24,17 +24,6 @@ pub(super) struct Program {
     pub(super) objects: Option<PathBuf>,
     /// A name that the configuration knows.
     pub(super) remote: String,
-}
-
-/// How a push ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
-    /// The branch is there.
-    Done,
-    /// Somebody moved it in between, or is moving it now.
-    Overtaken,
-    /// The remote does not take it.
-    Rejected(String),
 }
 
 impl Program {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::thread;
 use std::time::Duration;
 
-use super::program::Pushed;
+use super::answer::Pushed;
 use super::{BranchStore, Content, Pending, Tip};
 use crate::{
     git::NewCommit,
@@ -25,7 +25,7 @@ impl BranchStore {
             self.check_links(&tip, pending)?;
             let commit = self.commit(&tip, pending)?;
             let reference = self.place.reference();
-            match self.program.push(commit, &reference, tip.commit)? {
+            match self.pushed(commit, &tip)? {
                 Pushed::Done => {
                     self.remember(tip.commit, commit)?;
                     return self.look_at(commit);
@@ -44,7 +44,21 @@ impl BranchStore {
         Err(Error::Contended { attempts: ATTEMPTS })
     }
 
-    /// Whether all of it is there already: an answer of the remote that was lost.
+    /// Pushes. Where the answer was lost, the branch itself is the answer.
+    fn pushed(&self, commit: GitId, tip: &Tip) -> Result<Pushed, Error> {
+        let reference = self.place.reference();
+        let lost = match self.program.push(commit, &reference, tip.commit) {
+            Err(lost @ Error::RemoteUnreachable { .. }) => lost,
+            answered => return answered,
+        };
+        match self.program.head(&reference) {
+            Ok(Some(head)) if head == commit => Ok(Pushed::Done),
+            Ok(head) if head != tip.commit => Ok(Pushed::Overtaken),
+            _ => Err(lost),
+        }
+    }
+
+    /// Whether all of it is there already, whoever put it there.
     fn holds(&self, tip: &Tip, pending: &Pending) -> Result<bool, Error> {
         for (path, content) in &pending.files {
             let there = self.content(&tip.snapshot, path)?;

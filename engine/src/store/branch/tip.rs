@@ -93,7 +93,7 @@ impl BranchStore {
         }
     }
 
-    /// The files of links that lay in the branch once, below the lowest that lies there now.
+    /// The files of links that lay in the branch once, at heights below the highest where none lies now.
     pub(super) fn links_of_history(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
         let tip = self.tip()?;
         let Some(commit) = tip.commit else {
@@ -106,11 +106,16 @@ impl BranchStore {
         }
         let folder = layout::links(unit);
         let entries = self.entries(&tip.snapshot, &folder)?.unwrap_or_default();
-        let lowest = entries.iter().filter_map(height).min().unwrap_or(u64::MAX);
+        let heights: BTreeSet<u64> = entries.iter().filter_map(height).collect();
+        let is_gone = |height: &u64| heights.last() > Some(height) && !heights.contains(height);
         let mut found: BTreeMap<(u64, GitId), FolderEntry> = BTreeMap::new();
-        if lowest > 0 {
+        if heights
+            .iter()
+            .zip(0..)
+            .any(|(height, place)| *height != place)
+        {
             self.each_of_history(commit, unit, &mut |entry| {
-                if let Some(height) = height(&entry).filter(|height| *height < lowest) {
+                if let Some(height) = height(&entry).filter(is_gone) {
                     found.insert((height, entry.id), entry);
                 }
                 check_count(found.len(), &self.shown(&folder))
@@ -185,7 +190,6 @@ impl BranchStore {
             branch: self.place.branch.clone(),
             found: found.to_owned(),
             seen: seen.to_string(),
-            record: format!("refs/tidegate/{}", self.place.record()),
         }
     }
 }

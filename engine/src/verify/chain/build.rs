@@ -2,13 +2,14 @@
 //! Knows nothing of what a chain is asked afterwards.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use super::{Chain, ChainLink, RejectedFile, newest_standing};
 use crate::{
-    attest::{self, Outcome, Role, TrustFile, UnitId, Verdict, Withdrawal},
+    attest::{self, Outcome, Renewal, Role, TrustFile, UnitId, Verdict, Withdrawal},
     model::Digest,
     store::{Store, StoredFile},
     verify::{Error, Reason, Refusal, SourceError, VerifiedVerdict},
@@ -21,6 +22,7 @@ pub(super) type TrustFor<'a> =
 
 pub(super) fn build(
     store: &dyn Store,
+    files: Vec<StoredFile>,
     unit: &UnitId,
     trust_for: &mut TrustFor<'_>,
 ) -> Result<Chain, Error> {
@@ -33,9 +35,10 @@ pub(super) fn build(
             withdrawals: BTreeMap::new(),
             reports: Vec::new(),
             equivocations: Vec::new(),
+            renewals: Vec::new(),
         },
     };
-    for (height, claims) in builder.sort_by_height(store.links(unit)?) {
+    for (height, claims) in builder.sort_by_height(files) {
         builder.add_height(height, claims, trust_for)?;
     }
     builder.keep_unresolved_equivocations();
@@ -53,6 +56,35 @@ pub(super) fn reports(
     Ok(opened
         .filter(|report| report.verdict().outcome == Outcome::Fail)
         .collect())
+}
+
+/// A renewal counts if who may sign the link may have signed it.
+pub(super) fn renewals(
+    store: &dyn Store,
+    chain: &Chain,
+    trust: &TrustFile,
+) -> Result<Vec<Renewal>, Error> {
+    let Some(newest) = chain.newest_standing() else {
+        return Ok(Vec::new());
+    };
+    let (unit, link) = (&chain.unit, newest.verified().digest());
+    let height = newest.verdict().height;
+    let files = store.renewals(link)?.into_iter();
+    let signed = files.filter_map(|file| {
+        let scope = unit.scope();
+        attest::verify(&file.content.ok()?, trust, Role::MergeSigner, &scope).ok()
+    });
+    let mut renewals: Vec<Renewal> = signed
+        .filter_map(|statement| Renewal::parse(&statement).ok())
+        .filter(|renewal| {
+            let of = (renewal.environment.as_str(), renewal.unit.as_str());
+            of == (unit.environment(), unit.unit())
+                && (renewal.link, renewal.height) == (link, height)
+        })
+        .collect();
+    // Of two that were made at once, the stricter counts.
+    renewals.sort_by_key(|renewal| (renewal.valid_from, Reverse(renewal.valid_until)));
+    Ok(renewals)
 }
 
 /// Withdrawals by the link that they claim to withdraw; who signed them is asked when that link is

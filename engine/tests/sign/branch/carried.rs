@@ -1,0 +1,89 @@
+//! What moves: links into the history, verdicts between stores, renewals over each other.
+
+use super::{APP, Remote};
+
+#[test]
+fn what_is_older_than_the_newest_baseline_lies_in_the_history_and_still_counts() {
+    let remote = Remote::started();
+    for (from, to) in [("a", "b"), ("b", "c")] {
+        remote.world.label(APP, from, to);
+        remote.push();
+        assert_eq!(remote.signs("sign", &[]).0, 0);
+    }
+    remote.world.label(APP, "c", "d");
+    remote.push();
+    let (exit, said) = remote.signs("baseline", &["--unit", "web"]);
+    assert_eq!(exit, 0, "{said}");
+    remote.world.label(APP, "d", "e");
+    remote.push();
+    assert_eq!(remote.signs("sign", &[]).0, 0);
+    let links = [
+        "links/main/gate/0.json",
+        "links/prod/db/0.json",
+        "links/prod/web/3.json",
+        "links/prod/web/4.json",
+    ];
+    assert_eq!(remote.files(), links);
+    let clone = remote.clone_as("deployer");
+    for (deployed, exit, words) in [
+        ("HEAD~1", 0, "admitted (judged), link 4, tier medium"),
+        // Link 2, which is not in the tip. What a baseline accepted counts as critical.
+        ("HEAD~2", 4, "refused[held]"),
+        ("HEAD~4", 4, "refused[held]"),
+    ] {
+        let more = format!("--unit web --revision HEAD --deployed {deployed}");
+        let (got, said) = remote.admits(&clone, &more);
+        assert_eq!(got, exit, "{deployed}: {said}");
+        assert!(said.contains(words), "{deployed}: {said}");
+    }
+}
+
+#[test]
+fn a_bare_repository_admits_and_keeps_nothing_but_what_it_saw() {
+    let remote = Remote::started();
+    remote.world.label(APP, "a", "b");
+    remote.push();
+    assert_eq!(remote.signs("sign", &[]).0, 0);
+    let bare = remote.world.repo.beside("mirror.git");
+    let from = format!("file://{}", remote.bare.display());
+    let repo = &remote.world.repo;
+    repo.git(&["clone", "-q", "--mirror", &from, bare.to_str().unwrap()]);
+    let more = "--unit web --revision main --deployed main~1";
+    let before = repo.git(&["-C", bare.to_str().unwrap(), "for-each-ref"]);
+    let (exit, said) = remote.admits(&bare, more);
+    assert_eq!(exit, 0, "{said}");
+    let after = repo.git(&["-C", bare.to_str().unwrap(), "for-each-ref"]);
+    let new: Vec<&str> = after
+        .lines()
+        .filter(|line| !before.contains(line))
+        .collect();
+    assert_eq!(new.len(), 1, "{after}");
+    assert!(
+        new[0].ends_with("refs/tidegate/remotes/origin/tidegate/verdicts"),
+        "{after}"
+    );
+    assert!(!bare.join("FETCH_HEAD").exists());
+}
+
+#[test]
+fn a_renewal_takes_the_place_of_the_one_before() {
+    let remote = Remote::started();
+    remote.world.label(APP, "a", "b");
+    remote.push();
+    assert_eq!(remote.signs("sign", &[]).0, 0);
+    for commits in [3, 4] {
+        // A renewal is named by the second in which it was made.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let (exit, said) = remote.signs("sign", &["--renew", "--unit", "web"]);
+        assert_eq!((exit, remote.commits()), (0, commits), "{said}");
+        assert!(
+            said.contains("prod/web: link 1 renewed, tier medium"),
+            "{said}"
+        );
+        let files = remote.files();
+        let renewals = files.iter().filter(|file| file.starts_with("renewals/"));
+        assert_eq!(renewals.count(), 1, "{files:?}");
+    }
+    let more = "--unit web --revision HEAD --deployed HEAD~1";
+    assert_eq!(remote.admits(remote.world.repo.path(), more).0, 0);
+}
