@@ -13,6 +13,7 @@ mod facts;
 mod keys;
 mod output;
 mod policy;
+mod publish;
 mod sign;
 mod terminal;
 mod verdicts;
@@ -96,6 +97,7 @@ enum Command {
     Sign(sign::Args),
     Verify(verify::Args),
     Admit(admit::Args),
+    Publish(publish::Args),
     Keys(keys::Args),
     Config(config::Args),
     Policy(policy::Args),
@@ -113,6 +115,7 @@ impl Command {
             Self::Sign(args) => args.run(terminal),
             Self::Verify(args) => args.run(terminal),
             Self::Admit(args) => args.run(terminal),
+            Self::Publish(args) => args.run(terminal),
             Self::Keys(args) => args.run(terminal),
             Self::Config(args) => args.run(terminal),
             Self::Policy(args) => args.run(terminal),

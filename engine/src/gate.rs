@@ -12,6 +12,7 @@ mod evaluate;
 mod gate_files;
 mod judge;
 mod library;
+mod publish;
 mod scene;
 mod sign;
 mod source;
@@ -26,6 +27,7 @@ pub use cases::{CaseResult, each_case, run_cases};
 pub use check::{Diff, check, diff, facts};
 pub use error::Error;
 pub use library::{Policies, embedded_policies, policies, validate};
+pub use publish::{Copied, PublishRequest, publish};
 pub use sign::{
     Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline, renew,
     sign,

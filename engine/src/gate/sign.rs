@@ -203,7 +203,7 @@ fn first_trust(
 }
 
 /// When another link came first, everything is judged again from it.
-fn retried<T>(mut once: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+pub(super) fn retried<T>(mut once: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     let mut attempts = 0;
     loop {
         match once() {

@@ -66,6 +66,89 @@ fn a_bare_repository_admits_and_keeps_nothing_but_what_it_saw() {
 }
 
 #[test]
+fn publishing_a_folder_moves_verified_links_once_and_refuses_a_fork() {
+    let remote = Remote::new();
+    let folder = format!("folder:{}", remote.world.verdicts().display());
+    let key = remote.world.key_file();
+    let local = |command: &str| {
+        let line = [
+            command,
+            "--env=prod",
+            "--key-file",
+            &key,
+            "--verdicts",
+            &folder,
+        ];
+        let (exit, said, errors) = remote.world.run(&line);
+        assert_eq!(exit, 0, "{said}{errors}");
+    };
+    let publish = || {
+        let from = remote.world.verdicts();
+        let (exit, said, errors) =
+            remote
+                .world
+                .run(&["publish", from.to_str().unwrap(), "--verdicts", "branch"]);
+        (exit, format!("{said}{errors}"))
+    };
+    local("baseline");
+    remote.world.label(APP, "a", "b");
+    remote.push();
+    local("sign");
+    remote.world.plant("prod/db", 5, b"{}");
+    let (exit, said) = publish();
+    assert_eq!(exit, 0, "{said}");
+    assert!(
+        said.contains("prod/web: 2 links copied, the newest is link 1"),
+        "{said}"
+    );
+    assert!(
+        said.contains("5.json` does not verify and stays behind"),
+        "{said}"
+    );
+    assert_eq!(remote.files().len(), 4);
+    let (exit, said) = publish();
+    assert_eq!((exit, remote.commits()), (0, 1), "{said}");
+    assert!(
+        said.contains("prod/web: nothing new, the newest is link 1"),
+        "{said}"
+    );
+    let more = "--unit web --revision HEAD --deployed HEAD~1";
+    assert_eq!(remote.admits(remote.world.repo.path(), more).0, 0);
+}
+
+#[test]
+fn two_stores_that_went_on_by_themselves_are_a_fork() {
+    let remote = Remote::started();
+    let folder = format!("folder:{}", remote.world.verdicts().display());
+    let key = remote.world.key_file();
+    let local = |line: &[&str]| {
+        let (exit, said, errors) = remote.world.run(line);
+        (exit, format!("{said}{errors}"))
+    };
+    let (exit, said) = local(&["publish", "branch", "--verdicts", &folder]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("prod/web: 1 link copied"), "{said}");
+    // Both go on: two links of height 1.
+    remote.world.label(APP, "a", "b");
+    remote.push();
+    assert_eq!(remote.signs("sign", &[]).0, 0);
+    remote.world.label(APP, "b", "c");
+    remote.push();
+    let sign = [
+        "sign",
+        "--env=prod",
+        "--key-file",
+        &key,
+        "--verdicts",
+        &folder,
+    ];
+    assert_eq!(local(&sign).0, 0);
+    let (exit, said) = local(&["publish", &folder, "--verdicts", "branch"]);
+    assert_eq!((exit, remote.commits()), (3, 2), "{said}");
+    assert!(said.contains("store.fork"), "{said}");
+}
+
+#[test]
 fn a_renewal_takes_the_place_of_the_one_before() {
     let remote = Remote::started();
     remote.world.label(APP, "a", "b");

@@ -1,0 +1,55 @@
+//! `tidegate publish`: carries verdicts from one store to another.
+
+use super::common::{self, Outcome};
+use super::terminal::Terminal;
+use super::verdicts::Verdicts;
+use crate::gate::{self, PublishRequest};
+use crate::model::Exit;
+
+/// Copy verified verdicts from one store to another, in the order in which they were made
+///
+/// Twice is once, and what was interrupted goes on. A unit of which the target holds other links is a
+/// fork: nothing is copied then. What does not verify stays behind and is named.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Where the verdicts lie: a folder, or a store as for `--verdicts`
+    #[arg(value_name = "FROM")]
+    from: String,
+    /// Where they go: `folder:DIR` (made when missing) or `branch[:REMOTE[:NAME]]`
+    #[arg(long, value_name = "STORE")]
+    verdicts: String,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let repository = common::repository(&terminal.directory)?;
+        let folder = terminal.directory.join(&self.from);
+        let from = match Verdicts::open(&self.from, &repository, terminal) {
+            Err(_) if folder.is_dir() => Verdicts::folder(&folder),
+            opened => opened?,
+        };
+        let to = Verdicts::open(&self.verdicts, &repository, terminal)?;
+        let request = PublishRequest {
+            from: from.store(),
+            to: to.store(),
+        };
+        for copied in gate::publish(&repository, &request)? {
+            let unit = &copied.unit;
+            let newest = copied.newest.map_or_else(
+                || "it has no verified link".to_owned(),
+                |height| format!("the newest is link {height}"),
+            );
+            terminal.line(&match copied.links {
+                0 => format!("{unit}: nothing new, {newest}"),
+                1 => format!("{unit}: 1 link copied, {newest}"),
+                links => format!("{unit}: {links} links copied, {newest}"),
+            });
+            for place in &copied.left {
+                terminal.line(&format!(
+                    "{unit}: `{place}` does not verify and stays behind"
+                ));
+            }
+        }
+        Ok(Exit::Pass)
+    }
+}

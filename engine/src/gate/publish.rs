@@ -1,0 +1,191 @@
+//! `publish`: carries verified statements from one store to another, in the order in which they were made.
+//! Signs nothing; what is there already is left alone, and what contradicts it is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Error;
+use super::chain::{Accepted, config_at};
+use super::sign::retried;
+use crate::attest::{self, UnitId};
+use crate::git::Repository;
+use crate::model::Digest;
+use crate::store::{self, Store, StoredFile};
+use crate::verify::Chain;
+
+/// From where to where.
+#[derive(Clone, Copy)]
+pub struct PublishRequest<'a> {
+    /// Where the statements lie.
+    pub from: &'a dyn Store,
+    /// Where they go.
+    pub to: &'a dyn Store,
+}
+
+/// What became of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The unit.
+    pub unit: UnitId,
+    /// How many links were copied.
+    pub links: usize,
+    /// The height of the newest link; none where no link is verified.
+    pub newest: Option<u64>,
+    /// The files that are no verified links, and stay behind.
+    pub left: Vec<String>,
+}
+
+/// Copies the links, failed verdicts, withdrawals and renewals that verify: the unit `gate` of each branch
+/// by its own chain, every other unit by the keys of the newest accepted state of its `gate`.
+///
+/// # Errors
+/// [`store::Error::Fork`] where the target holds other links; no accepted state of `gate`; either store.
+pub fn publish(
+    repository: &Repository,
+    request: &PublishRequest<'_>,
+) -> Result<Vec<Copied>, Error> {
+    retried(|| publish_once(repository, request))
+}
+
+fn publish_once(
+    repository: &Repository,
+    request: &PublishRequest<'_>,
+) -> Result<Vec<Copied>, Error> {
+    request.from.refresh()?;
+    request.to.refresh()?;
+    let config = config_at(repository, repository.resolve("HEAD")?)?;
+    let branches: BTreeSet<&str> = config
+        .environments
+        .iter()
+        .map(|environment| environment.branch.as_str())
+        .collect();
+    let mut chains = Vec::new();
+    let units = request.from.units()?;
+    for branch in branches {
+        let Some(accepted) = Accepted::read(repository, request.from, branch)? else {
+            continue;
+        };
+        let known = &accepted.judge.config;
+        for unit in units.iter().filter(|unit| !unit.is_gate()) {
+            let environment = known.environment(unit.environment());
+            if environment.is_some_and(|environment| environment.branch == branch) {
+                let whole = Chain::read_whole(request.from, unit, &accepted.trust)?;
+                let chain = match whole {
+                    Some(whole) => whole,
+                    None => Chain::read(request.from, unit, &accepted.trust)?,
+                };
+                chains.push(chain);
+            }
+        }
+        chains.push(accepted.chain);
+    }
+    if chains.is_empty() {
+        return Err(Error::NoBaseline {
+            unit: "gate".to_owned(),
+        });
+    }
+    chains.sort_by_key(|chain| (!chain.unit().is_gate(), chain.unit().clone()));
+    let copies: Vec<Copy> = chains
+        .iter()
+        .map(|chain| Copy::of(chain, request))
+        .collect::<Result<_, _>>()?;
+    let copied = copies.iter().map(|copy| copy.run(request));
+    let copied: Vec<Copied> = copied.collect::<Result<_, _>>()?;
+    request.to.settle()?;
+    Ok(copied)
+}
+
+/// One unit, after it was found that nothing contradicts.
+struct Copy<'a> {
+    chain: &'a Chain,
+    /// What is to be put there, lowest first.
+    links: Vec<(u64, Vec<u8>)>,
+}
+
+impl<'a> Copy<'a> {
+    fn of(chain: &'a Chain, request: &PublishRequest<'_>) -> Result<Self, Error> {
+        let unit = chain.unit();
+        let here: BTreeMap<Digest, Vec<u8>> = by_payload(files(request.from, unit)?);
+        let mut there = BTreeMap::new();
+        for file in files(request.to, unit)? {
+            if let Some(height) = file.height() {
+                there.insert(height, payload(&file));
+            }
+        }
+        let top = there
+            .last_key_value()
+            .map(|(height, link)| (*height, *link));
+        let mut links = Vec::new();
+        for link in chain.links() {
+            let (verdict, digest) = (link.verdict(), link.verified().digest());
+            let fork = || store::Error::Fork {
+                unit: unit.to_string(),
+                height: verdict.height,
+            };
+            match (there.get(&verdict.height), top) {
+                (Some(other), _) if *other == Some(digest) => continue,
+                (Some(_), _) => return Err(fork().into()),
+                (None, Some((top, _))) if top > verdict.height => return Err(fork().into()),
+                (None, Some((_, newest))) if links.is_empty() && verdict.previous != newest => {
+                    return Err(fork().into());
+                }
+                (None, _) => {}
+            }
+            if let Some(envelope) = here.get(&digest) {
+                links.push((verdict.height, envelope.clone()));
+            }
+        }
+        Ok(Self { chain, links })
+    }
+
+    fn run(&self, request: &PublishRequest<'_>) -> Result<Copied, Error> {
+        let PublishRequest { from, to } = *request;
+        let unit = self.chain.unit();
+        let withdrawals = by_payload(from.withdrawals()?);
+        for digest in self.chain.known_withdrawals() {
+            if let Some(envelope) = withdrawals.get(&digest) {
+                to.publish_withdrawal(digest, envelope)?;
+            }
+        }
+        for (height, envelope) in &self.links {
+            to.publish_link(unit, *height, envelope)?;
+        }
+        let reports = by_payload(from.reports(unit)?);
+        for report in self.chain.reports() {
+            if let Some(envelope) = reports.get(&report.digest()) {
+                let tree = report.verdict().head.gated_tree;
+                to.publish_report(unit, tree, report.digest(), envelope)?;
+            }
+        }
+        for renewal in self.chain.renewals() {
+            let made = Digest::of(&renewal.to_statement_bytes()?);
+            if let Some(envelope) = by_payload(from.renewals(renewal.link)?).get(&made) {
+                to.publish_renewal(renewal.link, renewal.valid_from, envelope)?;
+            }
+        }
+        let left = self.chain.rejected().iter();
+        Ok(Copied {
+            unit: unit.clone(),
+            links: self.links.len(),
+            newest: self.chain.newest().map(|link| link.verdict().height),
+            left: left.map(|file| file.place.clone()).collect(),
+        })
+    }
+}
+
+fn files(store: &dyn Store, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
+    let mut files = store.older_links(unit)?;
+    files.extend(store.links(unit)?);
+    Ok(files)
+}
+
+fn by_payload(files: Vec<StoredFile>) -> BTreeMap<Digest, Vec<u8>> {
+    let read = files.into_iter();
+    read.filter_map(|file| Some((payload(&file)?, file.content.ok()?)))
+        .collect()
+}
+
+fn payload(file: &StoredFile) -> Option<Digest> {
+    let envelope = file.content.as_ref().ok()?;
+    let payload = attest::unverified_payload(envelope).ok()?;
+    Some(Digest::of(&payload))
+}
