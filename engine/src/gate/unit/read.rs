@@ -28,12 +28,10 @@ pub(super) fn read_sides(
                 }
             }
         }
-        if let Some(source) = file.sources.first() {
-            findings.extend(
-                file.converted_keys
-                    .iter()
-                    .map(|span| converted(source, *span)),
-            );
+        if let (Some(source), [first, others @ ..]) =
+            (file.sources.first(), file.converted_keys.as_slice())
+        {
+            findings.push(converted(source, *first, others.len()));
         }
     }
     // A file that neither side can read is told as it stands at head, where it can be mended.
@@ -50,8 +48,14 @@ pub(super) fn read_sides(
     Ok((base, head))
 }
 
-fn converted(source: &Source, span: Span) -> Finding {
-    let place = source.at(span);
+/// One finding a file, however many such keys it has: who mends the first sees the others.
+fn converted(source: &Source, first: Span, others: usize) -> Finding {
+    let place = source.at(first);
+    let keys = match others {
+        0 => "a key".to_owned(),
+        others => format!("a key, and {others} more,"),
+    };
+    let file = &source.file;
     Finding {
         location: Some(place),
         remediation: Some("quote the key".to_owned()),
@@ -59,8 +63,7 @@ fn converted(source: &Source, span: Span) -> Finding {
             "engine.key-converted",
             Effect::Warn,
             format!(
-                "a key in {} is deployed under another name: Kubernetes reads it as a boolean or a number",
-                source.file
+                "{keys} in {file} is deployed under another name: Kubernetes reads it as a boolean or a number"
             ),
         )
     }
