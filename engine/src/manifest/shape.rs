@@ -3,6 +3,8 @@
 
 mod table;
 
+use std::fmt;
+
 use super::{Error, ManifestFile, Node, NodeValue, Object};
 
 /// Refuses a file with an object whose parts are not of the shape that Kubernetes decodes: policies
@@ -18,9 +20,7 @@ pub fn check_shape(file: &ManifestFile) -> Result<(), Error> {
             path: file.path.clone(),
             span: found.node.span,
             position: found.node.span.line_column(&file.text),
-            field: found.field,
-            wanted: found.wanted,
-            found: found.found,
+            reason: found.to_string().into(),
         }),
     }
 }
@@ -45,6 +45,13 @@ struct Found<'node> {
     field: String,
     wanted: &'static str,
     found: &'static str,
+}
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (field, wanted, found) = (&self.field, self.wanted, self.found);
+        write!(f, "`{field}` must be {wanted}, and is {found}")
+    }
 }
 
 fn misshapen(object: &Object) -> Option<Found<'_>> {

@@ -53,7 +53,7 @@ fn without_a_configuration_at_head_it_is_said_what_is_needed() {
     }
     world.repo.write(CONFIG, good);
     let head = world.repo.commit("as it was");
-    assert_eq!(world.admit("web", head, Some(head)), "baseline 0 critical");
+    assert_eq!(world.admit("web", head, Some(head)), "running 0 low");
 }
 
 #[test]

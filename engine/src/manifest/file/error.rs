@@ -65,7 +65,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// A part of an object that the API server could not decode.
-    #[error("{path}:{}:{}: `{field}` must be {wanted}, and is {found}", position.line, position.column)]
+    #[error("{path}:{}:{}: {reason}", position.line, position.column)]
     #[diagnostic(
         code(manifest::misshapen),
         help(
@@ -79,12 +79,8 @@ pub enum Error {
         span: Span,
         /// Line and column.
         position: LineColumn,
-        /// The field, for people: `spec.template.spec.containers[0]`.
-        field: String,
-        /// What it must be.
-        wanted: &'static str,
-        /// What it is.
-        found: &'static str,
+        /// The field, what it must be and what it is.
+        reason: Box<str>,
     },
     /// Lists in lists in lists.
     #[error("{path}:{}:{}: more than {limit} lists within each other", position.line, position.column)]
