@@ -10,6 +10,7 @@ mod demo;
 mod diff;
 mod explain;
 mod facts;
+mod init;
 mod keys;
 mod output;
 mod policy;
@@ -89,6 +90,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Init(init::Args),
     Check(check::Args),
     Diff(diff::Args),
     Facts(facts::Args),
@@ -107,6 +109,7 @@ impl Command {
     fn run(self, terminal: &mut Terminal) -> common::Outcome {
         match self {
             Self::Demo(args) => args.run(terminal),
+            Self::Init(args) => args.run(terminal),
             Self::Check(args) => args.run(terminal),
             Self::Diff(args) => args.run(terminal),
             Self::Facts(args) => args.run(terminal),

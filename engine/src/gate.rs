@@ -57,4 +57,6 @@ pub enum What {
     Range(String),
     /// HEAD against the index.
     Staged,
+    /// All that the index holds, as if all of it were new.
+    Tracked,
 }

@@ -12,7 +12,7 @@
 //! [`gate`] wires the layers and alone knows the whole flow; [`verify`] walks the links of a
 //! [`store`] back and says whether they admit a revision; [`report`] prints what came out. A layer
 //! imports only what stands to its left in `model → git manifest config → change → facts → input →
-//! policy → verdict → attest → store verify report → gate → cli`, and a test holds it to that.
+//! policy → verdict → attest → store verify report → gate → init → cli`, and a test holds it to that.
 //!
 //! Three different no's are never mixed, and none of them is ever a pass: a
 //! [finding](model::Finding) is a policy that objects, a [refusal](verify::Refusal) a verdict that
@@ -56,6 +56,7 @@ pub mod config;
 pub mod facts;
 pub mod gate;
 pub mod git;
+pub mod init;
 pub mod input;
 pub mod manifest;
 pub mod model;

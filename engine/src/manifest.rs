@@ -20,6 +20,6 @@ pub use limits::Limits;
 pub use node::{Entry, Node, NodeValue};
 pub use parse_error::{ParseError, Place, Problem};
 pub use quantity::{Quantity, QuantityError};
-pub use roots::{RenderRoots, Root, RootKind};
+pub use roots::{RenderRoots, Root, RootKind, named_by_kustomization};
 pub use shape::check_shape;
 pub use yaml::Documents;

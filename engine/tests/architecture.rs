@@ -250,13 +250,16 @@ const ROOT: &str = "engine/src";
 
 /// Each layer may import itself and what stands before it. `schemas` is the embedded text of `schemas/`:
 /// it imports nothing, so that every layer may read it.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "schemas", "model", "git", "manifest", "config", "change", "facts", "input", "policy",
-    "verdict", "attest", "store", "verify", "report", "gate", "cli",
+    "verdict", "attest", "store", "verify", "report", "gate", "init", "cli",
 ];
 
-/// What the order would allow and the design does not: admission never reaches Rego or the diff.
-const FORBIDDEN: [(&str, &str); 3] = [
+/// What the order would allow and the design does not: admission never reaches Rego or the diff, and a
+/// proposal is drawn from a tree without judging it.
+const FORBIDDEN: [(&str, &str); 5] = [
+    ("init", "gate"),
+    ("init", "policy"),
     ("verify", "policy"),
     ("verify", "input"),
     ("verify", "change"),

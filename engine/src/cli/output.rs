@@ -169,7 +169,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// As any other new file: what the user's umask leaves. A temporary file is otherwise its owner's.
 #[cfg(unix)]
-fn readable<'b>(
+pub(super) fn readable<'b>(
     builder: &'b mut tempfile::Builder<'static, 'static>,
 ) -> &'b mut tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -177,7 +177,7 @@ fn readable<'b>(
 }
 
 #[cfg(not(unix))]
-fn readable<'b>(
+pub(super) fn readable<'b>(
     builder: &'b mut tempfile::Builder<'static, 'static>,
 ) -> &'b mut tempfile::Builder<'static, 'static> {
     builder

@@ -68,6 +68,23 @@ impl ComponentTable {
         &self.names
     }
 
+    /// The table of a configuration that adds nothing; `None` cannot happen in a build whose tests are
+    /// green.
+    #[must_use]
+    pub fn built_in() -> Option<Self> {
+        Self::build(BTreeMap::new()).ok()
+    }
+
+    /// Whether the place of a file alone makes what it holds part of that component.
+    #[must_use]
+    pub fn sees(&self, name: &str, file: &RepoPath) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| {
+            rule.names.iter().any(|own| own == name)
+                && rule.paths.as_ref().is_some_and(|globs| globs.matches(file))
+        })
+    }
+
     pub(super) fn build(added: BTreeMap<String, RawComponent>) -> Result<Self, String> {
         let mut rules = BUILT_IN.clone()?;
         for (name, raw) in added {

@@ -118,6 +118,11 @@ impl<'a> Session<'a> {
         let (range, name, mode) = match &request.what {
             What::Range(text) => (repository.range(text)?, text.clone(), Mode::Merge),
             What::Staged => (repository.staged()?, "--staged".to_owned(), Mode::Commit),
+            What::Tracked => (
+                repository.tracked()?,
+                "what is there".to_owned(),
+                Mode::Commit,
+            ),
         };
         let judge = judge_of(repository, &range, request)?;
         let source = source::of_range(&range, judge.config.verdict.repository.clone());

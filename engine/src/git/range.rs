@@ -77,6 +77,17 @@ impl Repository {
         })
     }
 
+    /// From nothing to the index: everything that Git tracks, as if all of it were new.
+    ///
+    /// # Errors
+    /// As for [`Repository::staged`].
+    pub fn tracked(&self) -> Result<Range, Error> {
+        Ok(Range {
+            base: Snapshot::empty(),
+            ..self.staged()?
+        })
+    }
+
     fn head_snapshot(&self) -> Result<Snapshot, Error> {
         self.head()?
             .map_or_else(|| Ok(Snapshot::empty()), |head| self.snapshot(head))

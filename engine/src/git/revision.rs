@@ -43,6 +43,29 @@ impl Repository {
         Err(Error::BranchMissing(text::shown(branch)))
     }
 
+    /// The branch that others find here: the one that `origin` names as its own, else the one that is
+    /// checked out, whether it has commits or not; `None` where no branch is.
+    #[must_use]
+    pub fn default_branch(&self) -> Option<String> {
+        let target = |name: &str| {
+            let reference = self.inner.find_reference(name).ok()?;
+            reference
+                .symbolic_target()
+                .ok()
+                .flatten()
+                .map(str::to_owned)
+        };
+        let of_origin = target("refs/remotes/origin/HEAD");
+        let of_origin = of_origin
+            .as_deref()
+            .and_then(|name| name.strip_prefix("refs/remotes/origin/"));
+        let head = target("HEAD");
+        let head = head
+            .as_deref()
+            .and_then(|name| name.strip_prefix("refs/heads/"));
+        of_origin.or(head).map(str::to_owned)
+    }
+
     /// The commit of `HEAD`; `None` where its branch has none yet.
     pub(super) fn head(&self) -> Result<Option<GitId>, Error> {
         match self.inner.head() {

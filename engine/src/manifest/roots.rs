@@ -124,6 +124,15 @@ impl RenderRoots {
     }
 }
 
+/// The files and folders of the tree that the kustomization at `path` names; none where it cannot
+/// be read.
+#[must_use]
+pub fn named_by_kustomization(path: &RepoPath, bytes: &[u8]) -> Vec<RepoPath> {
+    let entries = kustomization::reached(bytes).unwrap_or_default();
+    let inside = |entry: &String| resolve(path.parent(), entry).map(RepoPath::new);
+    entries.iter().filter_map(inside).collect()
+}
+
 /// `entry` as seen from `folder`, inside the tree; `None` for what lies outside, URLs included.
 fn resolve(folder: &[u8], entry: &str) -> Option<Vec<u8>> {
     if entry.starts_with('/') || entry.contains("://") || entry.contains('\n') {

@@ -1,0 +1,202 @@
+//! `tidegate init`: writes a configuration that fits the repository, and says what is there already.
+//! Starts nothing that it finds; never overwrites.
+
+mod check;
+mod files;
+
+use clap::ValueEnum;
+
+use self::files::{Planned, State};
+use super::common::{self, Outcome};
+use super::terminal::Terminal;
+use crate::config::{self, Profile};
+use crate::gate;
+use crate::git::{self, Repository};
+use crate::init::{self, Claim, Proposal};
+use crate::model::RepoPath;
+
+/// Write a tidegate.yaml that fits this repository, and what else is asked for
+///
+/// Recognises Argo CD Applications, Flux Kustomizations, kustomize overlays, folders of environments
+/// and Helm values among the files that Git tracks. Every environment begins with `enforcement:
+/// observe`: what would fail is shown and stops nothing. A file that exists is left as it is. At the
+/// end, what is there already is judged: exit 0, or 3 where something could not be judged.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Which policies run: `recommended` asks for no evidence, `retail-prod` is everything
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = ProfileName::Recommended)]
+    profile: ProfileName,
+    /// What else to write, separated by commas
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    with: Vec<Extra>,
+    /// Show what would be written as a diff, and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Accepted for scripts: nothing is ever asked
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ProfileName {
+    // A doc comment here would make the help page longer than what it says.
+    Recommended,
+    RetailProd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Extra {
+    Github,
+    PreCommit,
+}
+
+/// What keeps `init` from beginning.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum Error {
+    #[error("Git tracks no Kubernetes manifest here")]
+    #[diagnostic(
+        code(init::nothing_found),
+        help("`git add` the manifests first, or write three lines by hand: see the README")
+    )]
+    NothingFound,
+    #[error("the configuration that was drawn up is not valid: {reason}")]
+    #[diagnostic(
+        code(bug::init),
+        help("please report it, with the output of `tidegate init --dry-run`")
+    )]
+    Invalid { reason: String },
+    #[error("`{path}` is a symbolic link, or no folder")]
+    #[diagnostic(
+        code(init::not_a_folder),
+        help("files are only written below real folders of the repository")
+    )]
+    NotAFolder { path: String },
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let repository = common::repository(&terminal.directory)?;
+        let root = repository.work_tree().ok_or(git::Error::NeedsWorktree)?;
+        let branch = repository.default_branch();
+        let branch = branch.unwrap_or_else(|| "main".to_owned());
+        let mut plan = Vec::new();
+        let config = match config::locate(|place| root.join(place).symlink_metadata().is_ok())? {
+            Some(place) => {
+                let path = root.join(place);
+                let bytes =
+                    std::fs::read(&path).map_err(|error| common::Error::read(&path, &error))?;
+                plan.push(Planned::kept(place));
+                (place, bytes)
+            }
+            None => {
+                let proposal = self.propose(&repository)?;
+                tell(&proposal, terminal);
+                let text = proposal.to_yaml(&branch, self.profile.into());
+                plan.push(Planned::new(CONFIG, text.clone()));
+                (CONFIG, text.into_bytes())
+            }
+        };
+        // INVARIANT: nothing is written that our own reading refuses.
+        let own = common::policy_files(root)?;
+        let valid = gate::validate(&RepoPath::from(config.0), &config.1, &own);
+        if let (Err(error), Some(State::New)) = (&valid, plan.first().map(|file| file.state)) {
+            let reason = error.to_string();
+            return Err(Error::Invalid { reason }.into());
+        }
+        valid?;
+        let mut extras = self.with;
+        extras.sort_unstable();
+        extras.dedup();
+        for extra in extras {
+            plan.extend(extra.files(&branch));
+        }
+        files::settle(root, &mut plan);
+        if self.dry_run {
+            files::show(&plan, terminal);
+        } else {
+            files::write(root, &plan, terminal)?;
+        }
+        check::judge(&repository, config, terminal)
+    }
+
+    fn propose(
+        &self,
+        repository: &Repository,
+    ) -> Result<Proposal, Box<dyn miette::Diagnostic + Send + Sync>> {
+        let tracked = repository.tracked()?.head;
+        let entries = repository.entries(&tracked)?;
+        let plain = entries
+            .iter()
+            .filter(|entry| !entry.is_link() && !entry.is_submodule());
+        let ids = plain.clone().map(|entry| (&entry.path, entry.id));
+        let ids: std::collections::BTreeMap<&RepoPath, _> = ids.collect();
+        let paths: Vec<RepoPath> = plain.map(|entry| entry.path.clone()).collect();
+        // What cannot be read proposes nothing; the check at the end names it.
+        let mut read = |path: &RepoPath| repository.blob(*ids.get(path)?).ok();
+        Ok(init::propose(&paths, &mut read).ok_or(Error::NothingFound)?)
+    }
+}
+
+/// What was recognised, in a few lines.
+fn tell(proposal: &Proposal, terminal: &mut Terminal) {
+    let environments = proposal.environments.len();
+    let plural = if environments == 1 { "" } else { "s" };
+    terminal.line(&format!(
+        "found {environments} environment{plural} in {} manifests",
+        proposal.manifests
+    ));
+    for environment in &proposal.environments {
+        let units = match &environment.claim {
+            Claim::Paths(_) => "one unit".to_owned(),
+            Claim::Sources(sources) => format!("{} units", sources.len()),
+        };
+        terminal.line(&crate::report::sanitise::line(&format!(
+            "  {}: {units}, recognised by {}",
+            environment.name, environment.found
+        )));
+    }
+}
+
+impl Extra {
+    fn files(self, branch: &str) -> Vec<Planned> {
+        match self {
+            Self::Github => WORKFLOWS
+                .iter()
+                .map(|(path, text)| Planned::new(path, of_branch(text, branch)))
+                .collect(),
+            Self::PreCommit => vec![Planned::new(
+                ".pre-commit-config.yaml",
+                PRE_COMMIT.to_owned(),
+            )],
+        }
+    }
+}
+
+/// The templates name the branch `main`.
+fn of_branch(text: &str, branch: &str) -> String {
+    let branch = serde_json::Value::from(branch).to_string();
+    text.replace("branches: [main]", &format!("branches: [{branch}]"))
+        .replace("ref: main", &format!("ref: {branch}"))
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Recommended => Self::Recommended,
+            ProfileName::RetailProd => Self::RetailProd,
+        }
+    }
+}
+
+const CONFIG: &str = "tidegate.yaml";
+const WORKFLOWS: [(&str, &str); 2] = [
+    (
+        ".github/workflows/tidegate-check.yml",
+        include_str!("../../../action/workflows/tidegate-check.yml"),
+    ),
+    (
+        ".github/workflows/tidegate-sign.yml",
+        include_str!("../../../action/workflows/tidegate-sign.yml"),
+    ),
+];
+const PRE_COMMIT: &str = include_str!("../../../action/pre-commit/config.yaml");
