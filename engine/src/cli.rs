@@ -10,10 +10,12 @@ mod demo;
 mod diff;
 mod explain;
 mod facts;
+mod hook;
 mod init;
 mod keys;
 mod output;
 mod policy;
+mod pre_push;
 mod publish;
 mod sign;
 mod terminal;
@@ -103,6 +105,7 @@ enum Command {
     Keys(keys::Args),
     Config(config::Args),
     Policy(policy::Args),
+    Hook(hook::Args),
 }
 
 impl Command {
@@ -122,6 +125,7 @@ impl Command {
             Self::Keys(args) => args.run(terminal),
             Self::Config(args) => args.run(terminal),
             Self::Policy(args) => args.run(terminal),
+            Self::Hook(args) => args.run(terminal),
         }
     }
 }

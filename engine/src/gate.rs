@@ -50,6 +50,21 @@ pub struct Request {
     pub config: Option<(String, Vec<u8>)>,
 }
 
+impl Request {
+    /// All units, by the judge that the range has.
+    #[must_use]
+    pub fn new(what: What, now: Timestamp) -> Self {
+        Self {
+            what,
+            environment: None,
+            unit: None,
+            everything: false,
+            now,
+            config: None,
+        }
+    }
+}
+
 /// A range.
 #[derive(Clone, Debug)]
 pub enum What {

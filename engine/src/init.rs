@@ -69,9 +69,7 @@ pub fn propose(
     read: &mut dyn FnMut(&RepoPath) -> Option<Vec<u8>>,
 ) -> Option<Proposal> {
     let survey = Survey::of(paths, read);
-    if survey.manifests().next().is_none() {
-        return None;
-    }
+    survey.manifests().next()?;
     let mut claims = Claims::default();
     claims.add_deployed(&survey);
     claims.add_folders(&survey);

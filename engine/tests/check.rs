@@ -9,6 +9,7 @@ mod cache;
 mod duplicates;
 mod exceptions;
 mod gate_unit;
+mod hook;
 mod inherited;
 mod not_rendered;
 mod outcomes;

@@ -4,6 +4,7 @@
 mod demo;
 mod explain;
 mod help;
+mod init;
 mod outputs;
 mod readme;
 mod steps;

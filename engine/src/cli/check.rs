@@ -8,15 +8,16 @@ use miette::Diagnostic;
 
 use super::common::{Error, Outcome};
 use super::terminal::Terminal;
-use super::{common, output};
+use super::{common, output, pre_push};
 use crate::gate;
+use crate::model::Exit;
 use crate::verdict::RunReport;
 
 /// Judge what a range changes in each environment
 ///
 /// The configuration and the policies are taken from the base, so that a change cannot relax what
 /// judges it; with --staged, from the index. Nothing is signed.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
@@ -27,10 +28,24 @@ pub(super) struct Args {
     /// (`sarif=report.sarif`); may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    /// What a push brings, as Git (on standard input) or pre-commit tells a pre-push hook; new
+    /// branches begin at the default branch of REMOTE
+    #[arg(
+        long,
+        value_name = "REMOTE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "origin",
+        conflicts_with_all = ["range", "staged", "output"]
+    )]
+    pre_push: Option<String>,
 }
 
 impl Args {
-    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+    pub(super) fn run(mut self, terminal: &mut Terminal) -> Outcome {
+        if let Some(remote) = self.pre_push.take() {
+            return self.run_pushed(&remote, terminal);
+        }
         let outputs = output::parse(&self.output, &terminal.directory)?;
         let name = self.selection.name();
         let now = self.selection.instant(terminal).unwrap_or(terminal.now);
@@ -51,6 +66,24 @@ impl Args {
     }
 }
 
+impl Args {
+    /// Judges each range that is pushed by itself.
+    fn run_pushed(self, remote: &str, terminal: &mut Terminal) -> Outcome {
+        let repository = common::repository(&terminal.directory)?;
+        let ranges = pre_push::ranges(pre_push::told()?, remote, &repository)?;
+        if ranges.is_empty() {
+            terminal.line("nothing new is pushed, nothing judged; exit 0");
+        }
+        let mut exit = Exit::Pass;
+        for range in ranges {
+            let mut args = self.clone();
+            args.selection.range = Some(range);
+            exit = exit.max(args.run(terminal)?);
+        }
+        Ok(exit)
+    }
+}
+
 fn judged(
     selection: Selection,
     everything: bool,
@@ -62,7 +95,7 @@ fn judged(
 }
 
 /// What `check`, `diff` and `facts` look at.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(super) struct Selection {
     /// `A..B` (A an ancestor of B) or `A...B` (from where the two parted)
     #[arg(value_name = "RANGE")]

@@ -58,6 +58,14 @@ pub(super) enum Error {
         )
     )]
     NoRange,
+    #[error("nothing says what is pushed")]
+    #[diagnostic(
+        code(usage::no_push),
+        help(
+            "`--pre-push` is for a pre-push hook: Git tells it on standard input, pre-commit in PRE_COMMIT_FROM_REF and PRE_COMMIT_TO_REF"
+        )
+    )]
+    NoPush,
     #[error("no policy has the code `{code}`")]
     #[diagnostic(
         code(usage::unknown_code),

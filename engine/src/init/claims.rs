@@ -161,7 +161,7 @@ impl Claims {
         }
         let others: Vec<&str> = taken.iter().chain(&rest).copied().collect();
         let unmanaged = globs::outermost(&aside, &others).into_iter();
-        unmanaged.map(|root| root.glob()).collect()
+        unmanaged.map(globs::Root::glob).collect()
     }
 
     /// The environments, production first.

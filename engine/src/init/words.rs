@@ -57,7 +57,10 @@ pub(super) fn stage(name: &str) -> Option<Stage> {
 pub(super) fn is_aside_path(path: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let aside = |folder: &str| {
-        folder.starts_with('.') || ASIDE.contains(&folder.to_ascii_lowercase().as_str())
+        let folder = folder.to_ascii_lowercase();
+        // What a chart renders lies in `templates`, and is deployed.
+        let template = folder.ends_with("-template") || folder.ends_with("-templates");
+        folder.starts_with('.') || template || ASIDE.contains(&folder.as_str())
     };
     file.starts_with('.') || folders.split('/').any(aside)
 }

@@ -19,12 +19,9 @@ pub(super) fn judge(
     terminal: &mut Terminal,
 ) -> Outcome {
     let request = Request {
-        what: What::Tracked,
-        environment: None,
-        unit: None,
         everything: true,
-        now: terminal.now,
         config: Some((path.to_owned(), bytes)),
+        ..Request::new(What::Tracked, terminal.now)
     };
     let report = gate::check(repository, &request)?;
     terminal.line("");
