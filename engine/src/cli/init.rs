@@ -9,8 +9,7 @@ use clap::ValueEnum;
 use self::files::{Planned, State};
 use super::common::{self, Outcome};
 use super::terminal::Terminal;
-use crate::config::{self, Profile};
-use crate::gate;
+use crate::config::{self, Config, Profile};
 use crate::git::{self, Repository};
 use crate::init::{self, Claim, Proposal};
 use crate::model::RepoPath;
@@ -97,13 +96,15 @@ impl Args {
             }
         };
         // INVARIANT: nothing is written that our own reading refuses.
-        let own = common::policy_files(root)?;
-        let valid = gate::validate(&RepoPath::from(config.0), &config.1, &own);
-        if let (Err(error), Some(State::New)) = (&valid, plan.first().map(|file| file.state)) {
+        if let Err(error) = Config::parse(&RepoPath::from(config.0), &config.1) {
+            let drawn_up = plan.iter().any(|file| file.state == State::New);
             let reason = error.to_string();
-            return Err(Error::Invalid { reason }.into());
+            return Err(if drawn_up {
+                Error::Invalid { reason }.into()
+            } else {
+                error.into()
+            });
         }
-        valid?;
         let mut extras = self.with;
         extras.sort_unstable();
         extras.dedup();

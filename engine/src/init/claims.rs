@@ -8,6 +8,7 @@ use super::survey::{Survey, parent};
 use super::words::{self, Named};
 use super::{Claim, Proposed, Source, globs, names};
 use crate::model::Stage;
+use crate::report::sanitise;
 
 /// Environments by their name.
 #[derive(Default)]
@@ -369,7 +370,7 @@ fn reasons(found: &BTreeSet<String>) -> String {
     if shown.is_empty() {
         return "manifests whose place names no environment".to_owned();
     }
-    shown.join(", ")
+    sanitise::line(&shown.join(", "))
 }
 
 /// `values-prod.yaml`, `values.prod.yaml`, `prod-values.yaml`.

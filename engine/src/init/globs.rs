@@ -74,7 +74,8 @@ pub(super) fn without_nested(folders: &BTreeSet<String>) -> Vec<String> {
 /// Globs of everything below these folders. Folders that differ in one segment which is not their
 /// last are one glob with `*`.
 pub(super) fn collapse(mut folders: Vec<String>) -> Vec<String> {
-    loop {
+    // So many are cut down to their top folders anyway.
+    while folders.len() <= MOST_FOLDERS {
         let mut groups: BTreeMap<String, usize> = BTreeMap::new();
         for folder in &folders {
             for starred in starred(folder) {
@@ -121,6 +122,7 @@ fn starred(folder: &str) -> impl Iterator<Item = String> {
 }
 
 const MOST_GLOBS: usize = 500;
+const MOST_FOLDERS: usize = 2_000;
 
 #[cfg(test)]
 mod tests {

@@ -49,16 +49,16 @@ impl Survey {
 
     /// The files directly in a folder.
     pub(super) fn files_in<'s>(&'s self, folder: &str) -> impl Iterator<Item = &'s str> {
-        let folder = folder.to_owned();
-        self.files
-            .iter()
-            .map(String::as_str)
-            .filter(move |file| parent(file) == folder)
+        let below = below(folder);
+        let at = self.files.partition_point(|file| **file < *below);
+        let files = self.files.iter().skip(at).map(String::as_str);
+        let inside = files.map_while(move |file| Some((file, file.strip_prefix(&*below)?)));
+        inside.filter_map(|(file, rest)| (!rest.contains('/')).then_some(file))
     }
 
     /// Whether something lies below a folder.
     pub(super) fn holds(&self, folder: &str) -> bool {
-        let below = format!("{folder}/");
+        let below = below(folder);
         let at = self.files.partition_point(|file| **file < *below);
         self.files
             .get(at)
@@ -74,6 +74,9 @@ impl Survey {
 
     /// The folders that a pattern with `*` names, as Argo CD's generators do.
     pub(super) fn folders_like(&self, pattern: &str) -> Vec<String> {
+        if !pattern.contains('*') {
+            return Vec::from_iter(self.holds(pattern).then(|| pattern.to_owned()));
+        }
         let wanted: Vec<&str> = pattern.split('/').collect();
         let mut found: Vec<String> = Vec::new();
         for file in &self.files {
@@ -128,6 +131,14 @@ impl Survey {
 /// The folder of a path; empty at the root.
 pub(super) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// What the paths below a folder begin with.
+fn below(folder: &str) -> String {
+    if folder.is_empty() {
+        return String::new();
+    }
+    format!("{folder}/")
 }
 
 /// Enough to tell a manifest from settings: that it parses is found out by the check.

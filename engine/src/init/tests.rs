@@ -182,9 +182,13 @@ fn names_that_yaml_or_we_would_take_for_something_else_still_make_a_valid_file()
         ("envs/Q.A*/x.yaml", OBJECT),
         ("envs/it's \"odd\" # here/x.yaml", OBJECT),
         ("envs/[x]/{y}.yaml", OBJECT),
+        ("envs/\u{202e}left\u{2066}/x.yaml", OBJECT),
         (&format!("envs/{}/x.yaml", "long".repeat(40)), OBJECT),
     ]);
-    assert_eq!(found.environments.len(), 6 - 1);
+    // Two names have characters that no glob can spell.
+    assert_eq!(found.environments.len(), 6);
+    let text = found.to_yaml("main", Profile::Recommended);
+    assert!(text.contains("\"envs/\\u202eleft\\u2066/**\"") && !text.contains('\u{202e}'));
 }
 
 #[test]

@@ -95,9 +95,17 @@ fn scalar(text: &str) -> String {
     if plain { text.to_owned() } else { quoted(text) }
 }
 
-/// A JSON string is a YAML string.
+/// A JSON string is a YAML string. What would turn the line around is spelt out.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::new();
+    for letter in serde_json::Value::from(text).to_string().chars() {
+        if TURNING.contains(&letter) {
+            let _ = write!(quoted, "\\u{:04x}", u32::from(letter));
+        } else {
+            quoted.push(letter);
+        }
+    }
+    quoted
 }
 
 fn stage(stage: Stage) -> &'static str {
@@ -113,6 +121,12 @@ fn stage(stage: Stage) -> &'static str {
 
 /// What YAML 1.1 reads as something else.
 const NOT_STRINGS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+/// Marks of the direction of writing.
+const TURNING: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
 
 const HEAD: &str = "\
 # yaml-language-server: $schema=https://tidegate.dev/schema/v1/config.json

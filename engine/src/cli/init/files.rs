@@ -104,6 +104,9 @@ pub(super) fn write(
     for file in plan {
         advise(file, terminal);
     }
+    if plan.iter().any(|file| new(&file)) {
+        terminal.line("next: read what was written, `git add` it and commit");
+    }
     Ok(())
 }
 
