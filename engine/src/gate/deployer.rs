@@ -4,14 +4,16 @@
 use super::Error;
 use crate::model::RepoPath;
 
-/// Refuses a file of a unit that Argo CD would evaluate (Jsonnet) or that changes what it takes of
-/// the folder (`.argocd-source.yaml`): only rendering could say what comes of it.
+/// Refuses a file of a unit that Argo CD would evaluate (Jsonnet) or that changes what Argo CD
+/// (`.argocd-source.yaml`) or Flux (`.sourceignore`) take of the folder: only rendering could say what
+/// comes of it.
 ///
-/// Source: Argo CD, "Directory", "Jsonnet" and "Parameter Overrides" in its user guide.
+/// Source: Argo CD, "Directory", "Jsonnet" and "Parameter Overrides" in its user guide; Flux, "Excluding
+/// files" of GitRepository.
 pub(super) fn obeys(path: &RepoPath) -> Result<(), Error> {
     let name = path.file_name();
     let evaluated = ENDINGS.iter().any(|ending| name.ends_with(ending));
-    if evaluated || name.starts_with(b".argocd-source") {
+    if evaluated || name.starts_with(b".argocd-source") || name == b".sourceignore" {
         return Err(Error::NotRendered {
             path: path.to_string(),
             root: String::from_utf8_lossy(path.parent()).into_owned(),

@@ -52,6 +52,7 @@ fn what_argo_cd_would_evaluate_or_obey_is_not_judged() {
         "prod/x.jsonnet",
         "prod/.argocd-source.yaml",
         "prod/.argocd-source-odoo.yaml",
+        "prod/.sourceignore",
     ] {
         let (repo, base) = shop(CONFIG);
         repo.write(file, "{}\n").commit("a source file");
