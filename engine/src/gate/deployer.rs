@@ -9,7 +9,7 @@ use crate::model::RepoPath;
 /// comes of it.
 ///
 /// Source: Argo CD, "Directory", "Jsonnet" and "Parameter Overrides" in its user guide; Flux, "Excluding
-/// files" of GitRepository.
+/// files" of `GitRepository`.
 pub(super) fn obeys(path: &RepoPath) -> Result<(), Error> {
     let name = path.file_name();
     let evaluated = ENDINGS.iter().any(|ending| name.ends_with(ending));

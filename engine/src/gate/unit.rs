@@ -121,24 +121,7 @@ impl Unit<'_> {
             Unused::Ignore
         };
         let mut decision = decide(findings, &permits, bench.now, unused);
-        let gone: BTreeSet<&ObjectRef> = found
-            .changes
-            .iter()
-            .filter(|change| change.new_source.is_none())
-            .map(|change| &change.object)
-            .collect();
-        anchor::set(
-            &mut decision.findings,
-            |finding| {
-                finding
-                    .object
-                    .as_ref()
-                    .is_some_and(|object| gone.contains(object))
-            },
-            bench.environment_pointer,
-            &bench.judge.config,
-            view,
-        )?;
+        anchor_removed(bench, view, &found.changes, &mut decision.findings)?;
         let until = judged
             .facts
             .values()
@@ -212,6 +195,23 @@ impl Unit<'_> {
             })
             .collect()
     }
+}
+
+/// Gives findings about objects that are gone a place that is still there.
+fn anchor_removed(
+    bench: &Bench<'_>,
+    view: &View<'_>,
+    changes: &[Change],
+    findings: &mut [Finding],
+) -> Result<(), Error> {
+    let gone = changes.iter().filter(|change| change.new_source.is_none());
+    let gone: BTreeSet<&ObjectRef> = gone.map(|change| &change.object).collect();
+    let is_gone = |finding: &Finding| {
+        let object = finding.object.as_ref();
+        object.is_some_and(|object| gone.contains(object))
+    };
+    let (place, config) = (bench.environment_pointer, &bench.judge.config);
+    anchor::set(findings, is_gone, place, config, view)
 }
 
 fn side(view: &View<'_>, side: &super::view::Side, selector: &Selector) -> Result<Side, Error> {
