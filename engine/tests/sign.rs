@@ -12,5 +12,6 @@ mod judge;
 mod keys;
 mod race;
 mod renewal;
+mod relaxed;
 mod trust;
 mod world;

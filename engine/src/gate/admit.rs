@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{
-    Objects, accepted_environment, branch_of, config_at, environment_of, gate_id, reproduced,
+    Objects, accepted_environment, branch_of, config_at, enforcement_of, environment_of, gate_id,
+    reproduced,
 };
 use crate::attest::{TrustFile, UnitId};
 use crate::config::{Environment, GATE};
@@ -121,7 +122,7 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
             let unit = UnitId::new(request.environment, name)?;
             let chain = Chain::read(request.store, &unit, request.trust)?;
             let gate = GateState {
-                enforcement: environment.enforcement,
+                enforcement: enforcement_of(repository, &gate_chain, &chain, request.environment),
                 max_tier: environment.max_tier,
                 selector: selector.patterns().to_vec(),
                 repository: config.verdict.repository.clone(),

@@ -9,7 +9,7 @@ use crate::attest::{GatedState, Role, SigningKey, TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE};
 use crate::git::{Repository, Selector, Snapshot};
 use crate::manifest;
-use crate::model::{Digest, GitId, RepoPath};
+use crate::model::{Digest, Enforcement, GitId, RepoPath};
 use crate::store::Store;
 use crate::verify::{Chain, ChainLink, Source, SourceError};
 
@@ -77,6 +77,40 @@ impl Accepted {
         }
         let judge = judge_at(repository, reproduced(repository, link)?)?;
         Ok(Some((digest, judge)))
+    }
+}
+
+/// What the environment of a unit does with a refusal: it observes only where every state of `gate`
+/// says so, from the one that judged the newest link of the unit on. Until a link was signed under
+/// `observe`, what is pending may be what the same range relaxed the gate for; a state that cannot be
+/// read counts as one that enforces.
+pub(super) fn enforcement_of(
+    repository: &Repository,
+    gate: &Chain,
+    unit: &Chain,
+    environment: &str,
+) -> Enforcement {
+    let newest = unit.newest_standing().map(ChainLink::verdict);
+    if newest.is_some_and(|link| link.enforcement == Enforcement::Enforce) {
+        return Enforcement::Enforce;
+    }
+    let judged_by = newest.and_then(|link| link.gate_state);
+    let links = gate.links();
+    let since = links
+        .iter()
+        .position(|link| Some(link.verified().digest()) == judged_by)
+        .unwrap_or(0);
+    let enforces = |link: &ChainLink| {
+        let config = config_at(repository, link.verdict().head.commit);
+        config.map_or(true, |config| {
+            let known = config.environment(environment);
+            known.is_some_and(|known| known.enforcement == Enforcement::Enforce)
+        })
+    };
+    if links.iter().skip(since).any(enforces) {
+        Enforcement::Enforce
+    } else {
+        Enforcement::Observe
     }
 }
 

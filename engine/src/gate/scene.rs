@@ -75,17 +75,16 @@ impl Scene {
     /// does not know yet is judged as the newer one describes it.
     pub(super) fn judged_by(&self, judge: &Judge, base: &Selector) -> Self {
         let known = judge.config.environment(&self.environment);
+        let known = known.filter(|_| !self.is_gate());
         let (pointer, input) = match known {
-            Some(environment) if !self.is_gate() => {
-                (environment.pointer.clone(), input_of(environment))
-            }
-            _ => ("/-".to_owned(), self.input.clone()),
+            Some(environment) => (environment.pointer.clone(), input_of(environment)),
+            None => ("/-".to_owned(), self.input.clone()),
         };
         Self {
             environment: self.environment.clone(),
             name: self.name.clone(),
             kind: self.kind,
-            enforcement: self.enforcement,
+            enforcement: known.map_or(self.enforcement, |known| known.enforcement),
             base: base.clone(),
             head: self.head.clone(),
             around: self.around.clone(),

@@ -464,6 +464,10 @@ fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
     if other.outcome == Outcome::Fail {
         report.outcome = Outcome::Fail;
     }
+    // Only what both let pass makes the relaxed enforcement the one that holds.
+    if report.outcome == Outcome::Fail && other.enforcement == Enforcement::Enforce {
+        report.enforcement = Enforcement::Enforce;
+    }
     report.tier = report.tier.max(other.tier);
     report.reasons.extend(other.reasons);
     report

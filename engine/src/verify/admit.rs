@@ -31,10 +31,11 @@ pub struct AdmitRequest<'a> {
     pub now: Timestamp,
 }
 
-/// What the newest accepted state of the unit `gate` says about the unit.
+/// What the accepted states of the unit `gate` say about the unit: the newest, but for the enforcement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateState {
-    /// Whether a refusal stops anything.
+    /// Whether a refusal stops anything. It does until a link was signed under `observe`: what is
+    /// pending since before was relaxed by nobody who looked at it.
     pub enforcement: Enforcement,
     /// The highest tier that may go there.
     pub max_tier: RiskTier,

@@ -48,7 +48,7 @@ impl Signer<'_> {
             repository: self.judge.config.verdict.repository.clone(),
             environment: id.environment().to_owned(),
             unit: id.unit().to_owned(),
-            enforcement: scene.enforcement,
+            enforcement: report.map_or(scene.enforcement, |report| report.enforcement),
             selector: scene.head.patterns().to_vec(),
             base: base.map(|link| link.verdict().head.clone()),
             head,
