@@ -71,16 +71,18 @@ impl Scene {
         }
     }
 
-    /// This unit as another judge sees it, from what `base` selects. What an older configuration
-    /// does not know yet is judged as the newer one describes it.
-    pub(super) fn judged_by(&self, judge: &Judge, base: &Selector) -> Self {
+    /// This unit as another judge sees it, from what `base` selects: to what this one selects and,
+    /// where that is not the same, also to what its own selector does. So a file that a newer selector
+    /// drops is judged as an ordinary change, and one that it adds as a new one. What an older
+    /// configuration does not know yet is judged as the newer one describes it.
+    pub(super) fn judged_by(&self, judge: &Judge, base: &Selector) -> (Self, Option<Self>) {
         let known = judge.config.environment(&self.environment);
         let known = known.filter(|_| !self.is_gate());
         let (pointer, input) = match known {
             Some(environment) => (environment.pointer.clone(), input_of(environment)),
             None => ("/-".to_owned(), self.input.clone()),
         };
-        Self {
+        let here = Self {
             environment: self.environment.clone(),
             name: self.name.clone(),
             kind: self.kind,
@@ -91,7 +93,14 @@ impl Scene {
             zone: self.zone.clone(),
             pointer,
             input,
-        }
+        };
+        let mut scenes = known
+            .into_iter()
+            .flat_map(|known| of_environment(known, true));
+        let own =
+            scenes.find(|own| own.name == self.name && own.head.patterns() != self.head.patterns());
+        let base = base.clone();
+        (here, own.map(|own| Self { base, ..own }))
     }
 
     pub(super) fn error(&self, error: Error) -> UnitError {

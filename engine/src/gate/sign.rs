@@ -409,9 +409,23 @@ impl Signer<'_> {
         (commit, selector): (GitId, &Selector),
     ) -> Result<UnitReport, Error> {
         let view = self.view(Some(commit))?;
-        let scene = scene.judged_by(judge, selector);
+        let (scene, own) = scene.judged_by(judge, selector);
+        let report = self.judged_as(judge, &scene, &view, commit)?;
+        match own {
+            Some(own) => Ok(both(report, self.judged_as(judge, &own, &view, commit)?)),
+            None => Ok(report),
+        }
+    }
+
+    fn judged_as(
+        &self,
+        judge: &Judge,
+        scene: &Scene,
+        view: &View<'_>,
+        commit: GitId,
+    ) -> Result<UnitReport, Error> {
         let everywhere = scene::of_configs(&judge.config, None);
-        let reach = Touched::of(everywhere, &view, &judge.config).reach;
+        let reach = Touched::of(everywhere, view, &judge.config).reach;
         let source = SourceInfo {
             repository: judge.config.verdict.repository.clone(),
             base: Some(self.point(commit)?),
@@ -429,8 +443,8 @@ impl Signer<'_> {
             source: &source,
         };
         let unit = scene.unit();
-        let found = unit.changes(&view, &judge.config)?.unwrap_or_default();
-        let report = unit.judge(&bench, &view, found, false)?;
+        let found = unit.changes(view, &judge.config)?.unwrap_or_default();
+        let report = unit.judge(&bench, view, found, false)?;
         if let Some(error) = view.not_rendered_in(&scene.head)? {
             return Err(error);
         }
@@ -459,7 +473,7 @@ fn newest_of<'a>(chain: &'a Chain, scene: &Scene, head: &GatedState) -> Option<&
     same.then_some(newest)
 }
 
-/// Both judges must agree: the findings of either, the higher tier, the earlier end.
+/// Both judgements must agree: the findings of either, the higher tier, the earlier end.
 fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
     if other.outcome == Outcome::Fail {
         report.outcome = Outcome::Fail;

@@ -90,7 +90,7 @@ pub fn admit(request: &AdmitRequest<'_>) -> Result<Admission, AdmitError> {
     };
     // A tree that several links made is the highest of them: a lower one never steps in.
     let running_at = running.as_ref().and_then(|matches| matches.last().copied());
-    if running_at == Some(wanted_at) && is_what_runs(request)? {
+    if running_at == Some(wanted_at) && is_what_runs(request, running.as_deref())? {
         return reapply(request, wanted_at, Grounds::Running);
     }
     let rollback = running_at
@@ -117,7 +117,19 @@ pub fn admit(request: &AdmitRequest<'_>) -> Result<Admission, AdmitError> {
     {
         return reapply(request, wanted_at, Grounds::Baseline);
     }
-    admit_judged(request, wanted_at, running_at)
+    let from = running.and_then(|running| step_from(links, &running, wanted_at));
+    admit_judged(request, wanted_at, from)
+}
+
+/// The link that the way to `wanted` starts above: the highest that what runs may be. Where the
+/// selector changed in between, the highest before that: the change is a step on the way, and files
+/// that one selector drops may differ.
+fn step_from(links: &[ChainLink], running: &[usize], wanted: usize) -> Option<usize> {
+    let selector = |at: usize| Some(links.get(at)?.verdict().selector.as_slice());
+    let mut others = running.iter().rev().copied();
+    others
+        .find(|at| selector(*at) != selector(wanted))
+        .or_else(|| running.last().copied())
 }
 
 /// The positions of the links whose head is what `commit` holds, each under its own selector.
@@ -184,13 +196,27 @@ fn missing(request: &AdmitRequest<'_>) -> Result<Vec<Refusal>, AdmitError> {
     Ok(refusals)
 }
 
-/// Whether exactly what runs is applied again, also by the selector of today.
-fn is_what_runs(request: &AdmitRequest<'_>) -> Result<bool, AdmitError> {
+/// Whether exactly what runs is applied again: by the selector of today, and by that of every link
+/// that what runs may be.
+fn is_what_runs(request: &AdmitRequest<'_>, running: Option<&[usize]>) -> Result<bool, AdmitError> {
     let Some(deployed) = request.deployed else {
         return Ok(false);
     };
-    let tree = |commit| request.source.gated_tree(commit, &request.gate.selector);
-    Ok(deployed == request.revision || tree(deployed)? == tree(request.revision)?)
+    if deployed == request.revision {
+        return Ok(true);
+    }
+    let links = running.unwrap_or_default().iter();
+    let links = links.filter_map(|at| request.chain.links().get(*at));
+    let mut selectors = vec![request.gate.selector.as_slice()];
+    selectors.extend(links.map(|link| link.verdict().selector.as_slice()));
+    selectors.dedup();
+    for selector in selectors {
+        let tree = |commit| request.source.gated_tree(commit, selector);
+        if tree(deployed)? != tree(request.revision)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Admits what may be applied at any hour: by signature, unit and revocation.

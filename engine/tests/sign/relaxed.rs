@@ -1,6 +1,6 @@
 //! Relaxing the judge and using that is never one step, whatever is relaxed.
 
-use super::world::{CONFIG, JUDGE, World};
+use super::world::{APP, CONFIG, JUDGE, WEB, World};
 use tidegate::model::GitId;
 
 /// How the binary ends when it is asked for a unit of an environment.
@@ -90,4 +90,87 @@ fn a_unit_that_is_new_and_observed_where_the_environment_was_enforced_needs_a_ba
     assert_eq!(world.baseline("prod", Some("db")), "prod/db baseline 1");
     let (exit, out) = admitted(&world, "prod", head);
     assert_eq!(exit, 0, "{out}");
+}
+
+/// With the unit `twin`, whose paths can be written as one likes, at its baseline.
+fn with_twin() -> (World, GitId) {
+    let world = World::started();
+    assert_eq!(
+        world.baseline("twin", None),
+        "main/gate nothing new 0; twin/twin baseline 0"
+    );
+    let running = world.repo.id("HEAD");
+    (world, running)
+}
+
+fn twin(world: &World, revision: GitId, running: GitId) -> String {
+    let trust = super::world::trust(&[(&world.key, &[])]);
+    world.admit_by(&trust, "twin", None, revision, Some(running))
+}
+
+/// The configuration in which `twin` has other paths.
+fn paths(of_twin: &str) -> String {
+    JUDGE.replacen(
+        "paths: [\"apps/web/**\"]",
+        &format!("paths: [{of_twin}]"),
+        1,
+    )
+}
+
+const DENIED: &str = "twin/twin fail resources.missing-memory-limit";
+
+#[test]
+fn to_drop_a_path_and_to_change_what_lies_there_is_no_one_step() {
+    let (world, running) = with_twin();
+    world.repo.write(CONFIG, paths("\"apps/web/config.yaml\""));
+    let head = world.drop_limit();
+    world.sign("twin", Some("gate"));
+    assert_eq!(world.sign("twin", Some("twin")), DENIED);
+    assert_eq!(twin(&world, head, running), "refused failed");
+    // The path alone is dropped, and then it is nobody's.
+    world.repo.git(&["checkout", "-q", "HEAD~1", "--", APP]);
+    let narrowed = world.repo.commit("taken back");
+    let said = world.sign("twin", Some("twin"));
+    assert!(said.starts_with("twin/twin link 1 "), "{said}");
+    assert_eq!(twin(&world, narrowed, running), "running 1 high");
+    let dropped = world.drop_limit();
+    assert_eq!(world.sign("twin", Some("twin")), "twin/twin nothing new 1");
+    assert_eq!(
+        twin(&world, dropped, running),
+        "judged 1 high",
+        "it is not what runs: what was dropped differs"
+    );
+}
+
+#[test]
+fn to_move_the_files_with_the_paths_and_to_relax_the_judge_is_no_one_step() {
+    let (world, _) = with_twin();
+    let policy_off = "resources: {require: [requests.cpu]}\n";
+    let judge = paths("\"site/**\"");
+    world.repo.write(CONFIG, format!("{judge}{policy_off}"));
+    world.repo.git(&["mv", "apps/web", "site"]);
+    world.repo.write(
+        "site/app.yaml",
+        world.repo.git(&["show", &format!("HEAD:{APP}")]).replacen(
+            "limits: {cpu: 200m, memory: 128Mi}",
+            "limits: {cpu: 200m}",
+            1,
+        ),
+    );
+    world.repo.commit("move, and relax");
+    let said = world.sign("twin", Some("gate"));
+    assert!(said.starts_with("main/gate link 1 "), "{said}");
+    assert_eq!(world.sign("twin", Some("twin")), DENIED);
+}
+
+#[test]
+fn a_new_path_is_judged_as_what_is_created() {
+    let (world, running) = with_twin();
+    world.edit(WEB, "greeting: hello", "greeting: welcome");
+    world.repo.write(CONFIG, paths("\"apps/**\""));
+    let head = world.repo.commit("more of it");
+    world.sign("twin", Some("gate"));
+    let said = world.sign("twin", Some("twin"));
+    assert!(said.starts_with("twin/twin link 1 "), "{said}");
+    assert_eq!(twin(&world, head, running), "judged 1 critical");
 }
