@@ -2,6 +2,7 @@
 
 mod admission;
 mod attributes;
+mod back;
 mod beginning;
 mod binding;
 mod branch;

@@ -93,18 +93,16 @@ pub fn admit(request: &AdmitRequest<'_>) -> Result<Admission, AdmitError> {
     if running_at == Some(wanted_at) && is_what_runs(request, running.as_deref())? {
         return reapply(request, wanted_at, Grounds::Running);
     }
-    let rollback = running_at
-        .and_then(|at| links.get(at)?.verdict().rollback_to)
-        .and_then(|target| {
-            wanted
-                .iter()
-                .copied()
-                .find(|at| digest_at(links, *at) == Some(target))
-        });
-    if let Some(target) = rollback
-        && running_at > Some(wanted_at)
+    if running_at > Some(wanted_at)
+        && let Some(back) = rollback_of(links, running.as_deref().unwrap_or_default(), &wanted)
     {
-        return reapply(request, target, Grounds::RollbackTarget);
+        return match back {
+            Back::Target(target) => reapply(request, target, Grounds::RollbackTarget),
+            Back::Step { from, to } => {
+                check_clock(request, to)?;
+                admit_judged(request, to, Some(from))
+            }
+        };
     }
     check_clock(request, wanted_at)?;
     let newest = request.chain.newest_standing_at() == Some(wanted_at);
@@ -130,6 +128,30 @@ fn step_from(links: &[ChainLink], running: &[usize], wanted: usize) -> Option<us
     others
         .find(|at| selector(*at) != selector(wanted))
         .or_else(|| running.last().copied())
+}
+
+/// How one goes back to what the highest link that runs names.
+enum Back {
+    /// Whatever link it is that runs, it names this one.
+    Target(usize),
+    /// What runs may as well be a link below, and the one that is wanted may never have run.
+    Step { from: usize, to: usize },
+}
+
+/// A tree with several links (A, B, A again) does not tell which of them runs: B may have been signed
+/// and taken back without ever having been deployed. So it may be re-applied at any hour only where
+/// every link that may be running names it; otherwise it is the step from the link below that it was
+/// judged as, with the clock and the highest tier that go there.
+fn rollback_of(links: &[ChainLink], running: &[usize], wanted: &[usize]) -> Option<Back> {
+    let names = |at: usize| links.get(at).and_then(|link| link.verdict().rollback_to);
+    let target = names(running.last().copied()?)?;
+    let mut wanted = wanted.iter().copied();
+    let to = wanted.find(|at| digest_at(links, *at) == Some(target))?;
+    if running.iter().all(|at| names(*at) == Some(target)) {
+        return Some(Back::Target(to));
+    }
+    let from = running.iter().rev().copied().find(|at| *at < to)?;
+    Some(Back::Step { from, to })
 }
 
 /// The positions of the links whose head is what `commit` holds, each under its own selector.

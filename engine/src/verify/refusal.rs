@@ -143,7 +143,7 @@ impl Reason {
             ),
             Self::OlderThanDeployed => (
                 "older-than-deployed",
-                "deploy something newer, or the rollback target of what runs",
+                "deploy something newer, or the rollback target of what runs; to go back farther, revert and sign",
             ),
             Self::Superseded => ("superseded", "deploy the newest link"),
             Self::UnjudgedBase => (
