@@ -1,6 +1,7 @@
 //! The words that every layer shares: objects, findings, tiers, digests, places.
 //! Knows nothing of Git, YAML, Rego or signatures.
 
+mod branch;
 mod digest;
 mod exit;
 mod finding;
@@ -9,6 +10,7 @@ mod path;
 mod piece;
 mod span;
 
+pub use branch::{branch_of_segment, branch_segment};
 pub use digest::{Digest, GitId, ParseDigestError};
 pub use exit::{Exit, code_of};
 pub use finding::{Effect, Finding, FindingKey};

@@ -17,7 +17,7 @@ use super::suggest::did_you_mean;
 use super::{GATE, SECTIONS};
 use crate::git::Selector;
 use crate::manifest::{Entry, Node, NodeValue};
-use crate::model::{Span, code_of};
+use crate::model::{Span, branch_segment, code_of};
 
 /// Everything that is wrong with what the file says.
 pub(super) fn check(source: &SourceText, root: &Node) -> Vec<Problem> {
@@ -151,6 +151,12 @@ impl Check<'_> {
             let message = format!("{name} is no branch: `{}`", shown(branch));
             self.say(span, "config.invalid-branch", message, |problem| {
                 problem.help("write the short name, such as `main`")
+            });
+        } else if branch_segment(branch).is_none() {
+            let name = human(&format!("{pointer}/branch"));
+            let message = format!("{name} is too long to name a folder: `{}`", shown(branch));
+            self.say(span, "config.invalid-branch", message, |problem| {
+                problem.help("deploy from a branch with a shorter name; a byte that is no letter, digit, `-`, `.` or `_` counts as three, and 255 is the limit")
             });
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::judge::{Judge, config_file};
 use crate::attest::{GatedState, Role, SigningKey, TrustFile, UnitId};
-use crate::config::{Config, Environment, GATE};
+use crate::config::{Config, Environment};
 use crate::git::{Repository, Selector, Snapshot};
 use crate::manifest;
 use crate::model::{Digest, Enforcement, GitId, RepoPath};
@@ -164,9 +164,9 @@ pub(super) fn accepted_environment<'c>(
     })
 }
 
-/// The unit `gate` of a branch. Its environment is the branch, in which `/` is written `.`.
+/// The unit `gate` of a branch.
 pub(super) fn gate_id(branch: &str) -> Result<UnitId, Error> {
-    Ok(UnitId::new(branch.replace('/', "."), GATE)?)
+    Ok(UnitId::gate(branch)?)
 }
 
 /// Whether this key may sign links of this unit.
@@ -184,6 +184,7 @@ pub(super) fn check_key(trust: &TrustFile, key: &SigningKey, unit: &UnitId) -> R
     Err(Error::KeyNotTrusted {
         key: key.public().keyid(),
         unit: unit.to_string(),
+        scope: unit.scope(),
     })
 }
 

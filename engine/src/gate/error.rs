@@ -133,7 +133,7 @@ pub enum Error {
     #[diagnostic(
         code(key::not_trusted),
         help(
-            "`.tidegate/trust.json` in the accepted state lists the keys that may, by role and environment; the unit `gate` is listed as `<branch>/gate`"
+            "`.tidegate/trust.json` in the accepted state lists the keys that may, by role and environment; there this one is `{scope}`"
         )
     )]
     KeyNotTrusted {
@@ -141,6 +141,8 @@ pub enum Error {
         key: String,
         /// The unit.
         unit: String,
+        /// How a trust file names it.
+        scope: String,
     },
     /// The next link of the gate could be followed by none.
     #[error("no merge-signer of `.tidegate/trust.json` may sign links of `{unit}`")]

@@ -248,3 +248,26 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: new, namespace: new}
 ";
+
+#[test]
+fn branches_that_look_alike_have_gates_of_their_own() {
+    let world = World::new();
+    let judge = |branch: &str, tier: &str| {
+        let branch = format!("  - name: prod\n    branch: \"{branch}\"\n    max-tier: {tier}\n");
+        JUDGE.replacen("  - name: prod\n    max-tier: high\n", &branch, 1)
+    };
+    for (branch, tier) in [
+        ("release/1", "low"),
+        ("release.1", "critical"),
+        ("ümlaut#+@x", "low"),
+    ] {
+        world.repo.git(&["checkout", "-q", "-b", branch, "main"]);
+        world.repo.write(CONFIG, judge(branch, tier));
+        world.repo.commit("deployed from a branch of its own");
+        let said = world.baseline("prod", Some("gate"));
+        assert!(said.ends_with("/gate baseline 0"), "{branch}: {said}");
+    }
+    assert!(world.link("release%2F1/gate", 0).exists());
+    assert!(world.link("release.1/gate", 0).exists());
+    assert!(world.link("%C3%BCmlaut%23%2B%40x/gate", 0).exists());
+}

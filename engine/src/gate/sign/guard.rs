@@ -66,7 +66,7 @@ impl Signer<'_> {
         if trust.keys().iter().any(can_sign) {
             return Ok(());
         }
-        let unit = id.to_string();
+        let unit = id.scope();
         Err(Error::NoGateSigner { unit })
     }
 
