@@ -18,7 +18,8 @@ mod rows;
 mod sample;
 pub mod sanitise;
 pub mod sarif;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests;
 
 #[cfg(feature = "cli")]

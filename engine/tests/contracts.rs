@@ -1,6 +1,8 @@
 //! What other programs hold on to: each document that is printed or handed to a policy has the shape
 //! that `schemas/` promises. Knows nothing of what the documents say.
 
+mod foreign;
+
 use std::fs;
 
 use jsonschema::Registry;

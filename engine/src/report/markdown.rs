@@ -1,16 +1,16 @@
 //! The report as GitHub and GitLab render it: for a job summary, and for a comment. The verdict comes
 //! first; what does not fit is left out in whole sections. Decides nothing.
 
+mod changes;
 mod escape;
 
 use crate::input::Reason;
 use crate::model::{Operation, RiskTier};
-use crate::verdict::{ChangeSummary, FieldSummary, RunOutcome, RunReport, UnitReport};
+use crate::verdict::{ChangeSummary, RunOutcome, RunReport, UnitReport};
 
 use super::budget::{Budget, Fitted, Section, fit};
-use super::diff::short as short_value;
 use super::rows::{Counts, Ending, Fate, Fault, Row, faults, quiet, rows};
-use super::sanitise::{inert, line, lines};
+use super::sanitise::inert;
 use escape::{cell, code, fenced, percent, prose};
 
 /// How to write it.
@@ -279,7 +279,7 @@ impl<'a> Page<'a> {
                     Operation::Update => *updated += 1,
                     Operation::Delete => *deleted += 1,
                 }
-                blocks.push(fenced("diff", &change_rows(change)));
+                blocks.push(fenced("diff", &changes::rows(change)));
             }
         }
         let [created, updated, deleted] = count;
@@ -429,60 +429,6 @@ fn reason_row(unit: &UnitReport, reason: &Reason) -> String {
     format!("| {} | {} | {} |\n", cell(&cause), cell(&code), reason.tier)
 }
 
-fn change_rows(change: &ChangeSummary) -> String {
-    let (sign, word) = match change.operation {
-        Operation::Create => ('+', " (created)"),
-        Operation::Update => ('!', ""),
-        Operation::Delete => ('-', " (removed)"),
-    };
-    let object = line(&change.object.to_string());
-    let place = change.location.as_ref().map_or_else(String::new, |place| {
-        format!("  {}", line(&format!("{}:{}", place.path, place.line)))
-    });
-    let mut text = format!("{sign} {}{word}{}\n", clip(&object), clip(&place));
-    for field in change.fields.iter().take(MOST_FIELDS) {
-        text += &field_rows(field);
-    }
-    if let Some(more @ 1..) = change.fields.len().checked_sub(MOST_FIELDS) {
-        text += &format!("  … {more} more fields\n");
-    }
-    text
-}
-
-fn field_rows(field: &FieldSummary) -> String {
-    let path = clip(&line(&field.path));
-    if let Some(text) = &field.text {
-        let text = lines(text);
-        let all: Vec<&str> = text.lines().collect();
-        let mut rows = format!("!   {path}\n");
-        for row in all.iter().take(MOST_ROWS) {
-            let sign = row
-                .chars()
-                .next()
-                .filter(|c| "+-".contains(*c))
-                .unwrap_or(' ');
-            let rest = clip(row.get(1..).unwrap_or_default());
-            rows += &format!("{sign}     {rest}\n");
-        }
-        if let Some(more @ 1..) = all.len().checked_sub(MOST_ROWS) {
-            rows += &format!("  … {more} more lines\n");
-        }
-        return rows;
-    }
-    match (&field.old, &field.new) {
-        (Some(old), Some(new)) => {
-            format!("!   {path}  {} → {}\n", short_value(old), short_value(new))
-        }
-        (None, Some(new)) => format!("+   {path}  {}\n", short_value(new)),
-        (Some(old), None) => format!("-   {path}  {}\n", short_value(old)),
-        (None, None) => String::new(),
-    }
-}
-
-fn clip(text: &str) -> String {
-    super::sanitise::short(text, MOST_CHARACTERS)
-}
-
 fn unit_name(unit: &UnitReport) -> String {
     code(&format!("{}/{}", unit.environment, unit.unit))
 }
@@ -500,6 +446,3 @@ const CHANGES: u8 = 6;
 const REST: u8 = 7;
 
 const NAMED: usize = 5;
-const MOST_FIELDS: usize = 200;
-const MOST_ROWS: usize = 40;
-const MOST_CHARACTERS: usize = 300;

@@ -99,22 +99,6 @@ pub(super) fn failed_with(message: &str) -> RunReport {
     RunReport::of_error("main..deadbeef".to_owned(), now, Arc::new(error))
 }
 
-/// Every reported case, by name.
-pub(super) fn all() -> Vec<(&'static str, RunReport)> {
-    vec![
-        ("none", passed()),
-        ("one", denied()),
-        ("many", many(30)),
-        ("mixed", mixed()),
-        ("observed", observed()),
-        ("not applicable", not_applicable()),
-        ("error", failed()),
-        ("hostile", hostile(HOSTILE)),
-        ("long", hostile(&"x".repeat(65_536))),
-        ("hostile error", failed_with(HOSTILE)),
-    ]
-}
-
 /// Foreign text wherever a repository can put it.
 pub(super) fn hostile(text: &str) -> RunReport {
     let mut finding = denial(text);

