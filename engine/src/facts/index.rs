@@ -56,7 +56,7 @@ pub enum Error {
         /// Such a kind.
         kind: String,
         /// Why it does not parse.
-        error: manifest::Error,
+        error: Box<manifest::Error>,
     },
 }
 
@@ -333,7 +333,7 @@ impl Wanted<'_> {
             Err(error) if kind.is_empty() => Err(error.into()),
             Err(error) => Err(Error::Unreadable {
                 kind: kind.to_owned(),
-                error,
+                error: Box::new(error),
             }),
         }
     }
