@@ -26,6 +26,7 @@ pub use admit::{AdmitRequest, Answer, VerifyRequest, admit, verify};
 pub use cases::{CaseResult, each_case, run_cases};
 pub use check::{Diff, check, diff, facts};
 pub use error::Error;
+pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, validate};
 pub use publish::{Copied, PublishRequest, publish};
 pub use sign::{
@@ -46,6 +47,8 @@ pub struct Request {
     pub everything: bool,
     /// The only clock.
     pub now: Timestamp,
+    /// The revision that the judge is taken from, where it is not the base.
+    pub policy_ref: Option<String>,
     /// A configuration that takes the place of the judge's: its name and bytes.
     pub config: Option<(String, Vec<u8>)>,
 }
@@ -60,6 +63,7 @@ impl Request {
             unit: None,
             everything: false,
             now,
+            policy_ref: None,
             config: None,
         }
     }
@@ -70,6 +74,13 @@ impl Request {
 pub enum What {
     /// `A..B` or `A...B`.
     Range(String),
+    /// What merging `head` into `into` would bring; the merge is computed in memory.
+    Merge {
+        /// What is merged.
+        head: String,
+        /// What it is merged into.
+        into: String,
+    },
     /// HEAD against the index.
     Staged,
     /// All that the index holds, as if all of it were new.

@@ -10,6 +10,7 @@ mod gated;
 mod history;
 mod index;
 mod links;
+mod merge;
 mod object;
 mod range;
 mod record;
@@ -36,6 +37,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use git2::{ErrorCode, RepositoryOpenFlags};
 
@@ -57,6 +59,8 @@ pub struct Repository {
     index_file: Option<PathBuf>,
     shallow: BTreeSet<GitId>,
     trees: RefCell<tree::Cache>,
+    /// What a merge made of files that both sides changed.
+    merged: RefCell<Arc<merge::Merged>>,
 }
 
 impl Repository {
@@ -118,7 +122,9 @@ impl Repository {
     /// # Errors
     /// As for [`Repository::open`].
     pub fn reopen(&self) -> Result<Self, Error> {
-        Self::new(open_exactly(self.git_dir())?, self.index_file.clone())
+        let opened = Self::new(open_exactly(self.git_dir())?, self.index_file.clone())?;
+        opened.merged.replace(self.merged.borrow().clone());
+        Ok(opened)
     }
 
     /// The folder of `HEAD` and the index; a linked worktree has its own.
@@ -155,6 +161,7 @@ impl Repository {
             index_file,
             shallow,
             trees: RefCell::default(),
+            merged: RefCell::default(),
         })
     }
 }

@@ -40,7 +40,8 @@
 //!
 //! let what = What::Range(format!("{base}..{head}"));
 //! let now = "2026-11-20T10:00:00Z".parse()?;
-//! let request = Request { what, environment: None, unit: None, everything: false, now, config: None };
+//! let request = Request { what, environment: None, unit: None, everything: false, now,
+//!     policy_ref: None, config: None };
 //! let report = gate::check(&Repository::open(folder.path())?, &request)?;
 //! assert_eq!(report.units[0].findings[0].code, "resources.missing-memory-limit");
 //! assert_eq!(report.exit.code(), 1);

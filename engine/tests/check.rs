@@ -100,6 +100,7 @@ fn request(range: &str) -> Request {
         unit: None,
         everything: false,
         now: at(NOW),
+        policy_ref: None,
         config: None,
     }
 }

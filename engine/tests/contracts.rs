@@ -241,6 +241,7 @@ fn request(what: What) -> Request {
         unit: None,
         everything: false,
         now: "2026-11-20T10:00:00Z".parse().unwrap(),
+        policy_ref: None,
         config: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod gated;
+mod merge;
 mod open;
 mod ranges;
 mod revisions;

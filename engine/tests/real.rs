@@ -122,6 +122,7 @@ fn report_of(repository: &Repository, range: &str) -> RunReport {
         unit: None,
         everything: false,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        policy_ref: None,
         config: None,
     };
     gate::check(repository, &request).unwrap()

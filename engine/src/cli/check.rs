@@ -97,9 +97,13 @@ fn judged(
 /// What `check`, `diff` and `facts` look at.
 #[derive(Clone, clap::Args)]
 pub(super) struct Selection {
-    /// `A..B` (A an ancestor of B) or `A...B` (from where the two parted)
+    /// `A..B` (A an ancestor of B) or `A...B` (from where the two parted); with --merge-into, one
+    /// revision
     #[arg(value_name = "RANGE")]
     range: Option<String>,
+    /// What merging RANGE into this revision would bring; computed in memory
+    #[arg(long, value_name = "REV")]
+    merge_into: Option<String>,
     /// HEAD against the index: what `git commit` would commit
     #[arg(long)]
     staged: bool,
@@ -112,6 +116,9 @@ pub(super) struct Selection {
     /// As if it were this instant (RFC 3339)
     #[arg(long, value_name = "INSTANT")]
     now: Option<String>,
+    /// Take configuration and policies from this revision, not from the base
+    #[arg(long, value_name = "REV")]
+    policy_ref: Option<String>,
     /// Use this configuration file instead
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -121,7 +128,11 @@ impl Selection {
     /// The range as reports name it.
     fn name(&self) -> String {
         let staged = if self.staged { "--staged" } else { "" };
-        self.range.clone().unwrap_or_else(|| staged.to_owned())
+        let range = self.range.as_deref().unwrap_or(staged);
+        match &self.merge_into {
+            Some(into) => format!("{range} --merge-into {into}"),
+            None => range.to_owned(),
+        }
     }
 
     fn instant(&self, terminal: &Terminal) -> Result<Timestamp, Error> {
@@ -136,11 +147,12 @@ impl Selection {
         terminal: &Terminal,
     ) -> Result<(crate::git::Repository, gate::Request), Box<dyn Diagnostic + Send + Sync>> {
         let now = self.instant(terminal)?;
-        let what = match (self.range, self.staged) {
-            (Some(_), true) => return Err(Error::TwoRanges.into()),
-            (None, false) => return Err(Error::NoRange.into()),
-            (Some(range), false) => gate::What::Range(range),
-            (None, true) => gate::What::Staged,
+        let what = match (self.range, self.merge_into, self.staged) {
+            (Some(range), None, false) => gate::What::Range(range),
+            (Some(head), Some(into), false) => gate::What::Merge { head, into },
+            (None, None, true) => gate::What::Staged,
+            (None, _, false) => return Err(Error::NoRange.into()),
+            (_, _, true) => return Err(Error::TwoRanges.into()),
         };
         let config = match self.config {
             None => None,
@@ -161,6 +173,7 @@ impl Selection {
             unit: self.unit,
             everything: false,
             now,
+            policy_ref: self.policy_ref,
             config,
         };
         Ok((repository, request))

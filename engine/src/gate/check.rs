@@ -115,8 +115,12 @@ struct Run {
 
 impl<'a> Session<'a> {
     fn open(repository: &'a Repository, request: &'a Request) -> Result<Self, Error> {
-        let (range, name, mode) = match &request.what {
+        let (mut range, name, mode) = match &request.what {
             What::Range(text) => (repository.range(text)?, text.clone(), Mode::Merge),
+            What::Merge { head, into } => {
+                let name = format!("{head} --merge-into {into}");
+                (repository.merge_range(head, into)?, name, Mode::Merge)
+            }
             What::Staged => (repository.staged()?, "--staged".to_owned(), Mode::Commit),
             What::Tracked => (
                 repository.tracked()?,
@@ -124,6 +128,9 @@ impl<'a> Session<'a> {
                 Mode::Commit,
             ),
         };
+        if let Some(text) = &request.policy_ref {
+            range.judge = repository.snapshot(repository.resolve(text)?)?;
+        }
         let judge = judge_of(repository, &range, request)?;
         let source = source::of_range(&range, judge.config.verdict.repository.clone());
         let cache = Cache::In(repository.common_dir().join("tidegate"));
@@ -356,13 +363,18 @@ fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result
     if let Some((name, bytes)) = &request.config {
         return Judge::of_file(name, bytes, repository, &range.judge);
     }
-    let from = if range.judge.is_index() {
-        "the index"
-    } else {
-        "the base"
+    let from = match &request.policy_ref {
+        Some(text) => text,
+        None if range.judge.is_index() => "the index",
+        None => "the base",
     };
     if let Some(judge) = Judge::of_snapshot(repository, &range.judge, from)? {
         return Ok(judge);
+    }
+    if let Some(text) = &request.policy_ref {
+        return Err(Error::NoConfig {
+            place: text.clone(),
+        });
     }
     Judge::of_snapshot(repository, &range.head, "the head (bootstrap)")?.ok_or_else(|| {
         Error::NoConfig {

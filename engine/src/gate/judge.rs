@@ -188,6 +188,23 @@ impl Wanted {
     }
 }
 
+/// The environments of the configuration at `commit`, and the branch that each follows; none where
+/// there is no configuration.
+///
+/// # Errors
+/// The commit cannot be read, or its configuration is not valid.
+pub fn environments(
+    repository: &Repository,
+    commit: GitId,
+) -> Result<BTreeMap<String, String>, Error> {
+    let Some((path, bytes)) = config_file(repository, &repository.snapshot(commit)?)? else {
+        return Ok(BTreeMap::new());
+    };
+    let config = Config::parse(&path, &bytes)?;
+    let named = |environment: config::Environment| (environment.name, environment.branch);
+    Ok(config.environments.into_iter().map(named).collect())
+}
+
 /// The configuration file of a snapshot.
 pub(super) fn config_file(
     repository: &Repository,

@@ -217,6 +217,28 @@ pub enum Error {
     )]
     HistoryTooLong(usize),
 
+    /// Two commits that do not go together by themselves.
+    #[error("`{head}` cannot be merged into `{into}`: {paths}")]
+    #[diagnostic(
+        code(merge::conflict),
+        help("merge `{into}` into the branch, resolve the conflict, and judge again")
+    )]
+    MergeConflict {
+        /// What is merged into, as given.
+        into: String,
+        /// What is merged, as given.
+        head: String,
+        /// What conflicts.
+        paths: String,
+    },
+    /// A merge that could not be computed.
+    #[error("the merge cannot be computed: {reason}")]
+    #[diagnostic(code(merge::failed), help("make the merge, and judge its commit"))]
+    Merge {
+        /// What is wrong.
+        reason: String,
+    },
+
     /// An object is not in the repository.
     #[error("the object `{0}` is missing")]
     #[diagnostic(

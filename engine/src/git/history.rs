@@ -63,12 +63,18 @@ impl Repository {
         if base.is_some_and(|base| !walk.has(base, Paint::HEAD)) {
             return Ok(None);
         }
-        walk.spread();
-        let only = walk.only_head();
-        if only.len() > limit {
-            return Err(Error::TooManyCommits(limit));
-        }
-        Ok(Some(walk.in_order(&only)))
+        walk.between(limit).map(Some)
+    }
+
+    /// The commits in the history of `head` but not of `base`, parents before children, whether or
+    /// not one is in the history of the other.
+    pub(super) fn commits_beside(
+        &self,
+        base: GitId,
+        head: GitId,
+        limit: usize,
+    ) -> Result<Vec<GitId>, Error> {
+        Walk::paint(self, Some(base), head)?.between(limit)
     }
 }
 
@@ -125,6 +131,15 @@ impl<'a> Walk<'a> {
             walk.step()?;
         }
         Ok(walk)
+    }
+
+    fn between(&mut self, limit: usize) -> Result<Vec<GitId>, Error> {
+        self.spread();
+        let only = self.only_head();
+        if only.len() > limit {
+            return Err(Error::TooManyCommits(limit));
+        }
+        Ok(self.in_order(&only))
     }
 
     fn step(&mut self) -> Result<(), Error> {

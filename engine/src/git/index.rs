@@ -32,8 +32,7 @@ impl Repository {
                 entries.push(entry);
             }
         }
-        let mut trees = Unwritten::new();
-        let root = build(&entries, 0, 0, &mut trees)?;
+        let (root, trees) = trees_of(&entries)?;
         Ok(Snapshot::of_index(root, trees))
     }
 
@@ -44,14 +43,28 @@ impl Repository {
     }
 }
 
-struct Entry {
+/// A file of an index.
+pub(super) struct Entry {
     path: Vec<u8>,
     mode: u32,
-    id: GitId,
+    pub(super) id: GitId,
+}
+
+impl Entry {
+    pub(super) fn is_submodule(&self) -> bool {
+        self.mode == MODE_SUBMODULE
+    }
+}
+
+/// The root of the trees that hold `entries`, and the trees.
+pub(super) fn trees_of(entries: &[Entry]) -> Result<(GitId, Unwritten), Error> {
+    let mut trees = Unwritten::new();
+    let root = build(entries, 0, 0, &mut trees)?;
+    Ok((root, trees))
 }
 
 /// `None` for an intent to add, which a commit leaves out.
-fn read_entry(entry: git2::IndexEntry) -> Result<Option<Entry>, Error> {
+pub(super) fn read_entry(entry: git2::IndexEntry) -> Result<Option<Entry>, Error> {
     if entry.flags & STAGE_MASK != 0 {
         return Err(Error::IndexConflict(RepoPath::new(entry.path)));
     }

@@ -46,6 +46,10 @@ impl Repository {
         if size > limit {
             return Err(too_large(id, kind, size, limit));
         }
+        let merged = self.merged.borrow().clone();
+        if let Some(bytes) = merged.get(&id) {
+            return Ok(read(bytes));
+        }
         let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
         let object = odb
             .read(oid(id))
@@ -59,6 +63,9 @@ impl Repository {
 
     /// Size and kind of an object.
     pub(super) fn header(&self, id: GitId) -> Result<(u64, ObjectType), Error> {
+        if let Some(bytes) = self.merged.borrow().get(&id) {
+            return Ok((bytes.len() as u64, ObjectType::Blob));
+        }
         let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
         let (size, kind) = odb
             .read_header(oid(id))

@@ -28,6 +28,8 @@ pub enum RangeKind {
     ThreeDots,
     /// From `HEAD` to the index.
     Staged,
+    /// From a commit to what merging another one into it gives.
+    Merge,
 }
 
 impl Repository {
@@ -173,7 +175,7 @@ fn is_empty_tree(text: &str) -> bool {
     GitId::parse(text).is_ok_and(|id| id == GitId::EMPTY_TREE)
 }
 
-const COMMIT_LIMIT: usize = 5_000;
+pub(super) const COMMIT_LIMIT: usize = 5_000;
 
 #[cfg(test)]
 mod tests {

@@ -8,12 +8,13 @@ use super::tree::{Child, PATH_DEPTH, PATH_LENGTH, Tree, Unwritten};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
 use crate::model::{GitId, RepoPath};
 
-/// A commit's tree, the index as it was when it was read, or the empty tree.
+/// A commit's tree, the index as it was when it was read, a merge that was not made, or the empty tree.
 #[derive(Clone)]
 pub struct Snapshot {
     tree: GitId,
     commit: Option<GitId>,
-    index: Option<Arc<Unwritten>>,
+    unwritten: Option<Arc<Unwritten>>,
+    is_index: bool,
 }
 
 impl Snapshot {
@@ -23,7 +24,8 @@ impl Snapshot {
         Self {
             tree: GitId::EMPTY_TREE,
             commit: None,
-            index: None,
+            unwritten: None,
+            is_index: false,
         }
     }
 
@@ -33,7 +35,7 @@ impl Snapshot {
         self.tree
     }
 
-    /// The commit; none for the index and the empty tree.
+    /// The commit; none for the index, a merge that was not made, and the empty tree.
     #[must_use]
     pub fn commit(&self) -> Option<GitId> {
         self.commit
@@ -42,19 +44,27 @@ impl Snapshot {
     /// Whether this is the index.
     #[must_use]
     pub fn is_index(&self) -> bool {
-        self.index.is_some()
+        self.is_index
     }
 
     pub(super) fn of_index(tree: GitId, trees: Unwritten) -> Self {
         Self {
             tree,
             commit: None,
-            index: Some(Arc::new(trees)),
+            unwritten: Some(Arc::new(trees)),
+            is_index: true,
+        }
+    }
+
+    pub(super) fn of_merge(tree: GitId, trees: Unwritten) -> Self {
+        Self {
+            is_index: false,
+            ..Self::of_index(tree, trees)
         }
     }
 
     pub(super) fn unwritten(&self, id: GitId) -> Option<Arc<Tree>> {
-        self.index.as_ref()?.get(&id).cloned()
+        self.unwritten.as_ref()?.get(&id).cloned()
     }
 }
 
@@ -102,7 +112,8 @@ impl Repository {
         Ok(Snapshot {
             tree: self.tree_of(commit)?,
             commit: Some(commit),
-            index: None,
+            unwritten: None,
+            is_index: false,
         })
     }
 

@@ -1,0 +1,172 @@
+//! The merge of two commits as a snapshot, computed in memory: nothing is written, no checkout is touched.
+//! Knows nothing of branches; which side is merged into which is the caller's to say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use git2::{MergeOptions, ObjectType, RepositoryOpenFlags};
+
+use super::index::{read_entry, trees_of};
+use super::object::oid;
+use super::range::{COMMIT_LIMIT, Range, RangeKind};
+use super::{Error, Repository, Snapshot, open_error, text};
+use crate::model::{GitId, RepoPath};
+
+/// Content of files that a merge made, and that no object database holds.
+pub(super) type Merged = BTreeMap<GitId, Vec<u8>>;
+
+impl Repository {
+    /// What merging `head` into `into` brings: from the tree of `into` to that of the merge. The
+    /// judge is taken from `into`.
+    ///
+    /// # Errors
+    /// `merge.conflict`, `range.unrelated`, `range.empty` where `into` holds `head` already, and what
+    /// [`Repository::resolve`] says of either.
+    pub fn merge_range(&self, head: &str, into: &str) -> Result<Range, Error> {
+        let (ours, theirs) = (self.resolve(into)?, self.resolve(head)?);
+        let named = || format!("{head} --merge-into {into}");
+        let only =
+            self.commits_beside(ours, theirs, COMMIT_LIMIT)
+                .map_err(|error| match error {
+                    Error::Shallow { .. } => Error::Shallow {
+                        text: text::shown(&named()),
+                    },
+                    other => other,
+                })?;
+        if only.is_empty() {
+            return Err(Error::EmptyRange {
+                text: text::shown(&named()),
+            });
+        }
+        let bases = self.merge_bases(ours, theirs)?;
+        let head = match bases.as_slice() {
+            [] => {
+                return Err(Error::Unrelated {
+                    base: text::shown(into),
+                    head: text::shown(head),
+                });
+            }
+            [base] if *base == ours => self.snapshot(theirs)?,
+            _ => self.merged(ours, theirs, (into, head))?,
+        };
+        let commits: Result<Vec<_>, _> = only.into_iter().map(|id| self.commit(id)).collect();
+        let base = self.snapshot(ours)?;
+        Ok(Range {
+            judge: base.clone(),
+            base,
+            head,
+            commits: commits?,
+            kind: RangeKind::Merge,
+        })
+    }
+
+    fn merged(&self, ours: GitId, theirs: GitId, names: (&str, &str)) -> Result<Snapshot, Error> {
+        let scratch = Scratch::of(self)?;
+        let index = scratch.merge(ours, theirs)?;
+        let conflicts = conflicts(&index)?;
+        if let Some(first) = conflicts.first() {
+            return Err(Error::MergeConflict {
+                into: text::shown(names.0),
+                head: text::shown(names.1),
+                paths: match conflicts.len() {
+                    1 => format!("`{first}` conflicts"),
+                    count => format!("`{first}` and {} more conflict", count - 1),
+                },
+            });
+        }
+        let mut entries = Vec::with_capacity(index.len());
+        let mut made = Merged::new();
+        for entry in index.iter() {
+            if let Some(entry) = read_entry(entry)? {
+                if !entry.is_submodule()
+                    && matches!(self.header(entry.id), Err(Error::ObjectMissing(_)))
+                {
+                    made.insert(entry.id, scratch.blob(entry.id)?);
+                }
+                entries.push(entry);
+            }
+        }
+        Arc::make_mut(&mut self.merged.borrow_mut()).append(&mut made);
+        let (root, trees) = trees_of(&entries)?;
+        Ok(Snapshot::of_merge(root, trees))
+    }
+}
+
+/// A second handle whose new objects stay in memory. It sees no working tree and no index, so that
+/// attributes of the checkout, which may be another commit's, have no say in the merge.
+struct Scratch {
+    inner: git2::Repository,
+}
+
+impl Scratch {
+    fn of(repository: &Repository) -> Result<Self, Error> {
+        let folder = repository.common_dir();
+        let none: [&std::ffi::OsStr; 0] = [];
+        let flags = RepositoryOpenFlags::NO_SEARCH
+            | RepositoryOpenFlags::NO_DOTGIT
+            | RepositoryOpenFlags::BARE;
+        let inner = git2::Repository::open_ext(folder, flags, none)
+            .map_err(|error| open_error(&error, folder))?;
+        let prepared = || -> Result<(), git2::Error> {
+            inner.set_index(&mut git2::Index::new()?)?;
+            inner.odb()?.add_new_mempack_backend(MEMORY_FIRST)?;
+            Ok(())
+        };
+        prepared().map_err(|error| failed(&error))?;
+        Ok(Self { inner })
+    }
+
+    fn merge(&self, ours: GitId, theirs: GitId) -> Result<git2::Index, Error> {
+        let merge = || -> Result<git2::Index, git2::Error> {
+            let ours = self.inner.find_commit(oid(ours))?;
+            let theirs = self.inner.find_commit(oid(theirs))?;
+            let mut options = MergeOptions::new();
+            options
+                .find_renames(true)
+                .skip_reuc(true)
+                .recursion_limit(VIRTUAL_BASES);
+            self.inner.merge_commits(&ours, &theirs, Some(&options))
+        };
+        merge().map_err(|error| failed(&error))
+    }
+
+    fn blob(&self, id: GitId) -> Result<Vec<u8>, Error> {
+        let read = || -> Result<Vec<u8>, git2::Error> {
+            let odb = self.inner.odb()?;
+            let object = odb.read(oid(id))?;
+            Ok(if object.kind() == ObjectType::Blob {
+                object.data().to_vec()
+            } else {
+                Vec::new()
+            })
+        };
+        read().map_err(|error| failed(&error))
+    }
+}
+
+/// The paths that both sides changed in ways that do not go together.
+fn conflicts(index: &git2::Index) -> Result<Vec<RepoPath>, Error> {
+    if !index.has_conflicts() {
+        return Ok(Vec::new());
+    }
+    let mut paths = Vec::new();
+    for conflict in index.conflicts().map_err(|error| failed(&error))? {
+        let conflict = conflict.map_err(|error| failed(&error))?;
+        let side = conflict.our.or(conflict.their).or(conflict.ancestor);
+        paths.extend(side.map(|entry| RepoPath::new(entry.path)));
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
+fn failed(error: &git2::Error) -> Error {
+    Error::Merge {
+        reason: text::shown(error.message()),
+    }
+}
+
+/// Higher than the priorities of loose objects and packs.
+const MEMORY_FIRST: i32 = 1000;
+/// How many common ancestors of a criss-cross history are merged with each other.
+const VIRTUAL_BASES: u32 = 16;
