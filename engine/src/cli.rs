@@ -4,6 +4,7 @@
 mod admit;
 mod baseline;
 mod check;
+mod ci;
 mod common;
 mod config;
 mod demo;
@@ -103,6 +104,7 @@ enum Command {
     Admit(admit::Args),
     Publish(publish::Args),
     Keys(keys::Args),
+    Ci(ci::Args),
     Config(config::Args),
     Policy(policy::Args),
     Hook(hook::Args),
@@ -123,6 +125,7 @@ impl Command {
             Self::Admit(args) => args.run(terminal),
             Self::Publish(args) => args.run(terminal),
             Self::Keys(args) => args.run(terminal),
+            Self::Ci(args) => args.run(terminal),
             Self::Config(args) => args.run(terminal),
             Self::Policy(args) => args.run(terminal),
             Self::Hook(args) => args.run(terminal),

@@ -4,6 +4,8 @@ mod architecture;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod ci;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod contracts;

@@ -97,7 +97,8 @@ fn write_newest(signing: &Signing, path: &Path) -> Result<(), Error> {
     }
 }
 
-fn print(signing: &Signing, terminal: &mut Terminal) {
+/// A line a unit; the whole report of what was denied.
+pub(super) fn print(signing: &Signing, terminal: &mut Terminal) {
     for unit in &signing.units {
         match &unit.result {
             Signed::NothingNew { height } => {

@@ -1,0 +1,228 @@
+//! Signing in a GitHub job: only after the merge, only what stands on the branch that runs it.
+//! Judges nothing itself.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use miette::Diagnostic;
+
+use super::github::{Step, write};
+use super::{Error, Outcome, Terminal, event};
+use crate::attest::{SigningKey, UnitId};
+use crate::cli::verdicts::Verdicts;
+use crate::cli::{common, sign};
+use crate::gate::{self, Renewed, SignRequest, Signing};
+use crate::git::Repository;
+use crate::verdict::{RunOutcome, RunReport, UnitReport};
+
+/// Signs every environment that follows the branch of the job.
+pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
+    let signed = match signed(&step, terminal) {
+        Ok(signed) => signed,
+        Err(error) => {
+            let range = "the newest links to the head of the branch".to_owned();
+            let report = RunReport::of_error(range, terminal.now, Arc::from(error));
+            return step.finish(&report, &[], terminal);
+        }
+    };
+    step.log(terminal, |terminal| sign::print(&signed.signing, terminal));
+    step.summarise(&summary(&signed))?;
+    let paths = put_verdicts(&step, &signed.signing)?;
+    let report = report(signed, terminal);
+    step.finish(&report, &paths, terminal)
+}
+
+struct Branch {
+    branch: String,
+    signing: Signing,
+}
+
+fn signed(
+    step: &Step<'_>,
+    terminal: &mut Terminal,
+) -> Result<Branch, Box<dyn Diagnostic + Send + Sync>> {
+    let branch = branch_to_sign(step)?.to_owned();
+    let key = key(step, terminal)?;
+    let publish = step.inputs.publish.as_ref().ok_or_else(|| Error::Input {
+        name: "publish".to_owned(),
+        value: "none".to_owned(),
+        wanted: "`branch`, or `folder:DIR` on a runner that keeps it: a verdict must lie somewhere",
+    })?;
+    let repository = common::repository(&terminal.directory)?;
+    let environments = environments(&repository, &branch, step)?;
+    let verdicts = Verdicts::open(publish, &repository, terminal)?;
+    let mut all = Signing::default();
+    for environment in &environments {
+        let request = SignRequest {
+            environment,
+            unit: None,
+            key: &key,
+            store: verdicts.store(),
+            now: terminal.now,
+        };
+        let signing = if step.inputs.renew {
+            gate::renew(&repository, &request)?
+        } else {
+            gate::sign(&repository, &request)?
+        };
+        // The unit `gate` is every environment's; what the first run said of it stands.
+        let known: Vec<UnitId> = all.units.iter().map(|unit| unit.unit.clone()).collect();
+        let new = signing.units.into_iter();
+        all.units
+            .extend(new.filter(|unit| !known.contains(&unit.unit)));
+        all.renewals.extend(signing.renewals);
+        all.errors.extend(signing.errors);
+    }
+    let signing = all;
+    Ok(Branch { branch, signing })
+}
+
+/// The branch of the job, where the event is one of those that come after a merge.
+fn branch_to_sign<'s>(step: &'s Step<'_>) -> Result<&'s str, Error> {
+    let name = step.variables.required("GITHUB_EVENT_NAME")?;
+    let refused = |place: String| Error::CannotSign {
+        event: name.to_owned(),
+        place,
+    };
+    if !["push", "schedule", "workflow_dispatch"].contains(&name) {
+        return Err(refused(String::new()));
+    }
+    let reference = step.variables.required("GITHUB_REF")?;
+    event::branch(reference).ok_or_else(|| refused(format!(" on `{reference}`")))
+}
+
+/// The environments that follow this branch.
+fn environments(
+    repository: &Repository,
+    branch: &str,
+    step: &Step<'_>,
+) -> Result<Vec<String>, Box<dyn Diagnostic + Send + Sync>> {
+    let all = gate::environments(repository, repository.branch_head(branch)?)?;
+    let wanted = step.inputs.environment.as_deref();
+    let here: Vec<String> = all
+        .into_iter()
+        .filter(|(name, of)| of == branch && wanted.is_none_or(|wanted| wanted == name))
+        .map(|(name, _)| name)
+        .collect();
+    if here.is_empty() {
+        let event = step.variables.required("GITHUB_EVENT_NAME")?.to_owned();
+        let place = match wanted {
+            None => format!(" on `{branch}`, which no environment follows"),
+            Some(name) => format!(" on `{branch}`, which no environment `{name}` follows"),
+        };
+        return Err(Error::CannotSign { event, place }.into());
+    }
+    Ok(here)
+}
+
+/// The key, straight from the environment: neither an argument nor a file ever holds it.
+fn key(
+    step: &Step<'_>,
+    terminal: &mut Terminal,
+) -> Result<SigningKey, Box<dyn Diagnostic + Send + Sync>> {
+    let pem = step
+        .variables
+        .get("TIDEGATE_SIGNING_KEY")
+        .ok_or(Error::NoKey)?;
+    // The runner swallows these lines. Anywhere else they would show the key.
+    if step.variables.get("GITHUB_ACTIONS") == Some("true") {
+        for line in pem.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            terminal.line(&format!("::add-mask::{line}"));
+        }
+    }
+    Ok(SigningKey::from_pem(pem.as_bytes())?)
+}
+
+/// Each envelope as a file; its name is the unit's, which is a path of at most two DNS labels but for
+/// the branch of a unit `gate`.
+fn put_verdicts(step: &Step<'_>, signing: &Signing) -> Result<Vec<String>, common::Error> {
+    let mut paths = Vec::new();
+    for unit in &signing.units {
+        if let gate::Signed::Link(published) = &unit.result {
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            let name: String = unit.unit.to_string().chars().map(plain).collect();
+            let path = step
+                .folder
+                .join(format!("{:02}-{name}.json", paths.len() + 1));
+            write(&path, &published.envelope)?;
+            paths.push(path.display().to_string());
+        }
+    }
+    Ok(paths)
+}
+
+/// A row a unit. What was denied is told by the report that follows.
+fn summary(signed: &Branch) -> String {
+    let code = |text: &str| format!("`{}`", text.replace(['`', '|', '\n', '\r'], "?"));
+    let mut text = format!(
+        "## tidegate: what stands on {}\n\n| Unit | | Link | Gated tree |\n|---|---|---|---|\n",
+        code(&signed.branch)
+    );
+    for unit in &signed.signing.units {
+        let (word, height, tree) = match &unit.result {
+            gate::Signed::NothingNew { height } => ("nothing new", height.to_string(), None),
+            gate::Signed::Link(link) => ("✅ signed", link.verdict.height.to_string(), Some(link)),
+            gate::Signed::Failed(fail) => {
+                ("⛔ denied: a report, no link", String::new(), Some(fail))
+            }
+        };
+        let tree = tree.map_or_else(String::new, |published| {
+            code(&published.verdict.head.gated_tree.to_string())
+        });
+        let name = code(&unit.unit.to_string());
+        let _ = writeln!(text, "| {name} | {word} | {height} | {tree} |");
+    }
+    for renewal in &signed.signing.renewals {
+        let word = match &renewal.result {
+            Renewed::Until(until) => format!("renewed until {}", until.valid_until),
+            Renewed::Denied(_) => "⛔ would be denied now: not renewed".to_owned(),
+        };
+        let name = code(&renewal.unit.to_string());
+        let _ = writeln!(text, "| {name} | {word} | {} | |", renewal.height);
+    }
+    text + "\n"
+}
+
+/// What was judged on the way, as one report.
+fn report(signed: Branch, terminal: &Terminal) -> RunReport {
+    let exit = signed.signing.exit();
+    let Signing {
+        units,
+        renewals,
+        errors,
+        ..
+    } = signed.signing;
+    let judged = units.into_iter().filter_map(|unit| match unit.result {
+        gate::Signed::NothingNew { .. } => None,
+        gate::Signed::Link(published) | gate::Signed::Failed(published) => published.report,
+    });
+    let renewed = renewals
+        .into_iter()
+        .filter_map(|renewal| match renewal.result {
+            Renewed::Until(_) => None,
+            Renewed::Denied(report) => Some(*report),
+        });
+    let units: Vec<UnitReport> = judged.chain(renewed).collect();
+    let failed = |unit: &UnitReport| unit.outcome == crate::verdict::Outcome::Fail;
+    let outcome = if !errors.is_empty() {
+        RunOutcome::Error
+    } else if units.iter().any(failed) {
+        RunOutcome::Fail
+    } else if units.is_empty() {
+        RunOutcome::NotApplicable
+    } else {
+        RunOutcome::Pass
+    };
+    RunReport {
+        range: format!("the newest links to the head of {}", signed.branch),
+        now: terminal.now,
+        judge: None,
+        outcome,
+        files: 0,
+        units,
+        errors,
+        findings: Vec::new(),
+        proposed: None,
+        exit,
+    }
+}

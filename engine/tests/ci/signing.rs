@@ -1,0 +1,182 @@
+//! Signing in a job: after the merge only, with a key that nobody sees.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::json;
+
+use super::{Job, Ran, WEB, deployment};
+
+/// A job on `main` whose store lies beside it, with the first links, and the signer's key.
+struct Signer {
+    job: Job,
+    key: String,
+}
+
+impl Signer {
+    fn new() -> Self {
+        let job = Job::new();
+        job.repo.git(&["switch", "--quiet", "main"]);
+        let tidegate = |arguments: &[&str]| {
+            let mut command = job.repo.command(env!("CARGO_BIN_EXE_tidegate"));
+            crate::support::run(command.args(arguments), b"")
+        };
+        let key = job.runner_file("key.pem");
+        let file = key.to_str().unwrap();
+        let trust = tidegate(&["keys", "new", "--role", "merge-signer", "--out", file]);
+        job.repo
+            .write(".tidegate/trust.json", trust)
+            .commit("trust the signer");
+        let store = format!("folder:{}", job.runner_file("store").display());
+        let to = ["--key-file", file, "--verdicts", &store];
+        tidegate(&[&["baseline", "--env", "prod"], &to[..]].concat());
+        let key = fs::read_to_string(key).unwrap();
+        Self { job, key }
+    }
+
+    fn step(&self, event: &str) -> Command {
+        let document = json!({"repository": {"default_branch": "main"}});
+        let mut step = self.job.step(event, &document);
+        let store = format!("folder:{}", self.job.runner_file("store").display());
+        step.env("TIDEGATE_INPUT_COMMAND", "sign")
+            .env("TIDEGATE_INPUT_PUBLISH", store)
+            .env("TIDEGATE_SIGNING_KEY", &self.key);
+        step
+    }
+
+    fn signs(&self) -> Ran {
+        self.job.run(self.step("push"))
+    }
+
+    fn links(&self) -> usize {
+        let folder = self.job.runner_file("store/links/prod/prod");
+        fs::read_dir(folder).unwrap().count()
+    }
+}
+
+#[test]
+fn what_was_merged_is_signed_once() {
+    let signer = Signer::new();
+    signer
+        .job
+        .repo
+        .write(WEB, deployment(3, "2Gi"))
+        .commit("one more");
+    let ran = signer.signs();
+    ran.ends(0, "pass", "link 1");
+    assert_eq!(ran.output("units"), "prod/prod");
+    assert_eq!(signer.links(), 2);
+    let tree = ran.output("gated-trees").to_owned();
+    assert!(ran.summary.contains(&tree), "{}", ran.summary);
+    let envelope = fs::read_to_string(ran.output("verdict-paths")).unwrap();
+    assert!(
+        envelope.contains("application/vnd.in-toto+json"),
+        "{envelope}"
+    );
+    let ran = signer.job.run(signer.step("schedule"));
+    ran.ends(0, "not-applicable", "nothing new");
+    assert_eq!(signer.links(), 2);
+}
+
+#[test]
+fn what_is_denied_is_red_and_no_link() {
+    let signer = Signer::new();
+    signer
+        .job
+        .repo
+        .write(WEB, deployment(2, ""))
+        .commit("let it breathe");
+    let ran = signer.signs();
+    ran.ends(1, "fail", "resources.missing-memory-limit");
+    assert_eq!(ran.output("verdict-paths"), "");
+    assert_eq!(signer.links(), 1);
+    signer
+        .job
+        .repo
+        .write(WEB, deployment(2, "3Gi"))
+        .commit("mend it");
+    signer.signs().ends(0, "pass", "link 1");
+}
+
+#[test]
+fn nothing_is_signed_before_the_merge() {
+    let signer = Signer::new();
+    signer
+        .job
+        .repo
+        .write(WEB, deployment(3, "2Gi"))
+        .commit("one more");
+    for event in [
+        "pull_request",
+        "pull_request_target",
+        "pull_request_review",
+        "issue_comment",
+        "workflow_run",
+        "merge_group",
+        "",
+    ] {
+        let ran = signer.job.run(signer.step(event));
+        assert_ne!(ran.exit, 0, "{event}: {}", ran.log);
+        if !event.is_empty() {
+            ran.ends(2, "error", "ci.event-cannot-sign");
+        }
+    }
+    for reference in ["refs/heads/feature", "refs/pull/1/merge", "refs/tags/main"] {
+        let mut step = signer.step("workflow_dispatch");
+        step.env("GITHUB_REF", reference);
+        signer
+            .job
+            .run(step)
+            .ends(2, "error", "ci.event-cannot-sign");
+    }
+    assert_eq!(signer.links(), 1);
+}
+
+#[test]
+fn without_key_or_store_nothing_is_signed() {
+    let signer = Signer::new();
+    let mut step = signer.step("push");
+    step.env_remove("TIDEGATE_SIGNING_KEY");
+    signer.job.run(step).ends(3, "error", "ci.no-key");
+    let mut step = signer.step("push");
+    step.env("TIDEGATE_INPUT_PUBLISH", "none");
+    signer.job.run(step).ends(2, "error", "usage.input");
+}
+
+#[test]
+fn the_key_is_masked_and_shown_nowhere_else() {
+    let signer = Signer::new();
+    signer
+        .job
+        .repo
+        .write(WEB, deployment(3, "2Gi"))
+        .commit("one more");
+    let body = signer.key.lines().nth(1).unwrap();
+    let ran = signer.signs();
+    assert_eq!(ran.log.matches(body).count(), 1, "{}", ran.log);
+    assert!(
+        ran.log.contains(&format!("::add-mask::{body}\n")),
+        "{}",
+        ran.log
+    );
+    assert!(!ran.summary.contains(body));
+    assert!(!ran.outputs.values().any(|value| value.contains(body)));
+    // Nobody swallows a mask where no runner reads the log.
+    let mut step = signer.step("push");
+    step.env_remove("GITHUB_ACTIONS");
+    let ran = signer.job.run(step);
+    assert_eq!(ran.exit, 0, "{}", ran.log);
+    assert!(!ran.log.contains(body), "{}", ran.log);
+    let mut step = signer.step("push");
+    let broken = signer.key.replace(body, &body.replace('A', "*"));
+    step.env("TIDEGATE_SIGNING_KEY", broken)
+        .env_remove("GITHUB_ACTIONS");
+    let ran = signer.job.run(step);
+    assert_eq!(
+        (ran.exit, ran.output("verdict")),
+        (3, "error"),
+        "{}",
+        ran.log
+    );
+    assert!(!ran.log.contains(&body[..16]), "{}", ran.log);
+}
