@@ -1,18 +1,22 @@
 //! Which blob holds which objects: found once per blob, kept beside the repository.
 //! Knows identities only; a blob is parsed again when its content is needed.
 
+mod hint;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{fs, io, thread};
 
+use self::hint::Hint;
 use crate::git::{self, Repository, TreeEntry};
 use crate::manifest;
 use crate::model::{Digest, GitId, ObjectRef};
 
 /// The index of the manifests of one repository.
 ///
-/// Its cache is a text file of sorted lines, checked by a digest in its last line; one that does not
+/// A file whose bytes do not name what is looked for is not parsed; the index then knows no more of
+/// it than that. Its cache is a text file of sorted lines, checked by a digest in its last line; one that does not
 /// hold is ignored and written anew. Nothing that is signed relies on it: see [`Cache::Off`].
 pub struct BlobIndex {
     cache: Option<PathBuf>,
@@ -95,11 +99,13 @@ impl BlobIndex {
         wanted: Wanted<'_>,
         repository: &Repository,
     ) -> Result<Vec<Located>, Error> {
-        self.complete(entries, repository)?;
+        self.complete(entries, wanted.kinds, repository)?;
         let mut found = Vec::new();
         for entry in entries {
             let record = self.record(entry.id).unwrap_or(BROKEN);
-            let objects = if record == BROKEN {
+            let objects = if hint::is_mark(record) {
+                continue;
+            } else if record == BROKEN {
                 wanted.objects_of_broken(entry, repository)?
             } else if wanted.may_be_in(record) {
                 objects(record)
@@ -124,11 +130,16 @@ impl BlobIndex {
         entries: &[TreeEntry],
         repository: &Repository,
     ) -> Result<bool, Error> {
-        self.complete(entries, repository)?;
-        Ok(entries.iter().any(|entry| {
-            self.record(entry.id)
-                .is_some_and(|record| record != BROKEN && record != "[]")
-        }))
+        let holds_some = |record: &str| record.starts_with("[[");
+        let known = |index: &Self| {
+            let mut records = entries.iter().filter_map(|entry| index.record(entry.id));
+            records.any(holds_some)
+        };
+        if known(self) {
+            return Ok(true);
+        }
+        self.complete(entries, None, repository)?;
+        Ok(known(self))
     }
 
     /// Writes what was found to the cache. A cache that cannot be written is no error: the next run
@@ -148,10 +159,21 @@ impl BlobIndex {
             .or_else(|| self.kept.get(id))
     }
 
-    fn complete(&mut self, entries: &[TreeEntry], repository: &Repository) -> Result<(), Error> {
+    /// Finds out what is not known about these files, as far as it concerns some kinds (`None` for
+    /// all).
+    fn complete(
+        &mut self,
+        entries: &[TreeEntry],
+        kinds: Option<&BTreeSet<&str>>,
+        repository: &Repository,
+    ) -> Result<(), Error> {
+        let hint = kinds.and_then(Hint::of);
+        let hint = hint.as_ref();
+        let enough =
+            |record: &str| !hint::is_mark(record) || hint.is_some_and(|hint| hint.mark() == record);
         let missing: BTreeMap<GitId, &TreeEntry> = entries
             .iter()
-            .filter(|entry| self.record(entry.id).is_none())
+            .filter(|entry| !self.record(entry.id).is_some_and(enough))
             .map(|entry| (entry.id, entry))
             .collect();
         let missing: Vec<&TreeEntry> = missing.into_values().collect();
@@ -160,7 +182,7 @@ impl BlobIndex {
             .min(16);
         let share = missing.len().div_ceil(threads).max(SHARE);
         if missing.len() <= share {
-            self.added.extend(summarise(&missing, repository)?);
+            self.added.extend(summarise(&missing, hint, repository)?);
             return Ok(());
         }
         let results = thread::scope(|scope| {
@@ -168,7 +190,7 @@ impl BlobIndex {
                 .chunks(share)
                 .map(|chunk| {
                     let handle = repository.reopen();
-                    scope.spawn(move || summarise(chunk, &handle?))
+                    scope.spawn(move || summarise(chunk, hint, &handle?))
                 })
                 .collect();
             workers
@@ -256,14 +278,18 @@ impl Kept {
 
 fn summarise(
     entries: &[&TreeEntry],
+    hint: Option<&Hint>,
     repository: &Repository,
-) -> Result<BTreeMap<GitId, String>, Error> {
+) -> Result<Vec<(GitId, String)>, Error> {
     entries
         .iter()
         .map(|entry| {
             let bytes = repository.blob(entry.id)?;
-            let record = manifest::read(&entry.path, &bytes)
-                .map_or_else(|_| BROKEN.to_owned(), |file| record_of(&file));
+            let record = match hint.filter(|hint| !hint.may_be_in(&bytes)) {
+                Some(hint) => hint.mark().to_owned(),
+                None => manifest::read(&entry.path, &bytes)
+                    .map_or_else(|_| BROKEN.to_owned(), |file| record_of(&file)),
+            };
             Ok((entry.id, record))
         })
         .collect()
@@ -345,8 +371,7 @@ impl Wanted<'_> {
             return Some("");
         };
         let text = String::from_utf8_lossy(bytes);
-        let foreign = UTF_16.iter().any(|mark| bytes.starts_with(mark));
-        if foreign || ESCAPES.iter().any(|escape| text.contains(escape)) {
+        if hint::is_utf_16(bytes) || hint::ESCAPES.iter().any(|escape| text.contains(escape)) {
             return kinds.first().copied();
         }
         let named = self
@@ -372,11 +397,8 @@ fn writes_kind(text: &str, kind: &str) -> bool {
     })
 }
 
-/// What may spell a letter or join two lines.
-const ESCAPES: [&str; 5] = ["\\x", "\\u", "\\U", "\\\n", "\\\r"];
-const UTF_16: [&[u8]; 2] = [b"\xfe\xff", b"\xff\xfe"];
 const FILE_NAME: &str = "index";
-const HEADER: &str = concat!("tidegate blob index 1, ", env!("CARGO_PKG_VERSION"));
+const HEADER: &str = concat!("tidegate blob index 2, ", env!("CARGO_PKG_VERSION"));
 const BROKEN: &str = "!";
 const SHARE: usize = 256;
 const MAX_CACHE: usize = 256 << 20;
