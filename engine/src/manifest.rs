@@ -5,6 +5,7 @@ mod file;
 pub mod json;
 mod limits;
 mod node;
+mod outline;
 mod parse_error;
 mod quantity;
 mod roots;
@@ -18,6 +19,7 @@ pub use file::{
 };
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeValue};
+pub use outline::{Outline, outline};
 pub use parse_error::{ParseError, Place, Problem};
 pub use quantity::{Quantity, QuantityError};
 pub use roots::{RenderRoots, Root, RootKind, named_by_kustomization};
