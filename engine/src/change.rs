@@ -107,8 +107,7 @@ pub fn compare(base: &Objects, head: &Objects) -> Vec<Change> {
 /// changed neighbour reaches, and every object at base.
 #[must_use]
 pub fn unchanged(source: &Source) -> Change {
-    let value = secrets::masked(&source.node.to_json(), &source.secrets, &BTreeSet::new());
-    let value = normalised(value);
+    let value = as_it_stands(&source.node, &source.secrets);
     Change {
         operation: Operation::Update,
         object: source.object.clone(),
@@ -129,6 +128,12 @@ pub fn differ_beyond_namespace(old: &Source, new: &Source) -> bool {
         let mut fields = change.fields.iter();
         fields.any(|field| field.pointer != "/metadata/namespace")
     })
+}
+
+/// An object as policies see it, the values that `secrets` names replaced.
+#[must_use]
+pub fn as_it_stands(node: &Node, secrets: &BTreeSet<String>) -> Value {
+    normalised(secrets::masked(node.to_json(), secrets, &BTreeSet::new()))
 }
 
 impl Change {
@@ -195,8 +200,8 @@ fn update(old: &Source, new: &Source) -> Option<Change> {
     }
     let changed_old = found.iter().filter_map(|field| field.old_pointer.clone());
     let changed_new = found.iter().filter_map(|field| field.new_pointer.clone());
-    let masked_old = secrets::masked(&old_value, &old.secrets, &changed_old.collect());
-    let masked_new = secrets::masked(&new_value, &new.secrets, &changed_new.collect());
+    let masked_old = secrets::masked(old_value.clone(), &old.secrets, &changed_old.collect());
+    let masked_new = secrets::masked(new_value.clone(), &new.secrets, &changed_new.collect());
     let digest_lines = found
         .iter()
         .map(|field| {
@@ -225,7 +230,7 @@ fn update(old: &Source, new: &Source) -> Option<Change> {
 fn whole(source: &Source, operation: Operation) -> Change {
     let value = normalised(source.node.to_json());
     let all = BTreeSet::from([String::new()]);
-    let masked = secrets::masked(&value, &source.secrets, &all);
+    let masked = secrets::masked(value.clone(), &source.secrets, &all);
     let side = side(&value, Some(""), source);
     let (old, new) = match operation {
         Operation::Delete => (side, None),

@@ -12,7 +12,7 @@ mod history;
 mod judge;
 mod keys;
 mod race;
-mod renewal;
 mod relaxed;
+mod renewal;
 mod trust;
 mod world;

@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-/// A copy in which each value that `secrets` names is `{"$secret": true, "changed": …}`; it counts
+/// `value`, in which each value that `secrets` names is `{"$secret": true, "changed": …}`; it counts
 /// as changed when one of the `changed` pointers leads to it.
 pub(super) fn masked(
-    value: &Value,
+    mut value: Value,
     secrets: &BTreeSet<String>,
     changed: &BTreeSet<String>,
 ) -> Value {
-    let mut masked = value.clone();
     for pointer in secrets {
-        if let Some(secret) = masked.pointer_mut(pointer) {
+        if let Some(secret) = value.pointer_mut(pointer) {
             let differs = changed.iter().any(|prefix| leads_to(prefix, pointer));
             *secret = json!({"$secret": true, "changed": differs});
         }
     }
-    masked
+    value
 }
 
 /// Whether `pointer` is `prefix` or lies below it.

@@ -2,26 +2,34 @@
 //! Knows identities only; a blob is parsed again when its content is needed.
 
 mod hint;
+mod kept;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::{fs, io, thread};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use serde_json::Value;
 
 use self::hint::Hint;
+use self::kept::Kept;
+use self::record::{Content, Learnt, Record};
 use crate::git::{self, Repository, TreeEntry};
-use crate::manifest;
-use crate::model::{Digest, GitId, ObjectRef};
+use crate::manifest::{self, Outline};
+use crate::model::{GitId, ObjectRef};
 
 /// The index of the manifests of one repository.
 ///
 /// A file whose bytes do not name what is looked for is not parsed; the index then knows no more of
-/// it than that. Its cache is a text file of sorted lines, checked by a digest in its last line; one that does not
+/// it than that. Its cache is a text file of sorted lines, checked against damage; one that does not
 /// hold is ignored and written anew. Nothing that is signed relies on it: see [`Cache::Off`].
 pub struct BlobIndex {
     cache: Option<PathBuf>,
     kept: Kept,
     added: BTreeMap<GitId, String>,
+    /// What objects say, by blob, where it was asked for.
+    content: BTreeMap<GitId, Content>,
 }
 
 /// Whether an index is kept between runs.
@@ -71,6 +79,15 @@ pub struct Wanted<'a> {
     pub kinds: Option<&'a BTreeSet<&'a str>>,
     /// Only objects of these names matter; `None` for all.
     pub names: Option<&'a BTreeSet<&'a str>>,
+    /// Only objects in one of these namespaces or in none matter; `None` for all.
+    pub namespaces: Option<&'a BTreeSet<Option<String>>>,
+}
+
+/// Whether it matters what the wanted objects say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Identity,
+    Content,
 }
 
 impl BlobIndex {
@@ -86,6 +103,7 @@ impl BlobIndex {
             cache: path,
             kept,
             added: BTreeMap::new(),
+            content: BTreeMap::new(),
         }
     }
 
@@ -99,24 +117,69 @@ impl BlobIndex {
         wanted: Wanted<'_>,
         repository: &Repository,
     ) -> Result<Vec<Located>, Error> {
-        self.complete(entries, wanted.kinds, repository)?;
+        self.complete(entries, wanted, Depth::Identity, repository)?;
         let mut found = Vec::new();
         for entry in entries {
-            let record = self.record(entry.id).unwrap_or(BROKEN);
-            let objects = if hint::is_mark(record) {
-                continue;
-            } else if record == BROKEN {
-                wanted.objects_of_broken(entry, repository)?
-            } else if wanted.may_be_in(record) {
-                objects(record)
-            } else {
-                continue;
+            let objects = match Record::read(self.record(entry.id).unwrap_or_default()) {
+                Record::Absent(_) | Record::Outline(_) => continue,
+                Record::Broken => wanted
+                    .read_broken(entry, repository)?
+                    .map(|file| file.objects.into_iter().map(|object| object.reference))
+                    .map_or_else(Vec::new, Iterator::collect),
+                Record::Objects(list, _) => {
+                    wanted.of_list(list).map(|(_, object)| object).collect()
+                }
             };
             let objects = objects.into_iter().filter(|object| wanted.takes(object));
             found.extend(objects.map(|object| Located {
                 entry: entry.clone(),
                 object,
             }));
+        }
+        Ok(found)
+    }
+
+    /// The objects that are wanted and what they say, secrets replaced, in the order of files; of one
+    /// that stands twice in a file the first.
+    ///
+    /// # Errors
+    /// As for [`BlobIndex::find`].
+    pub fn read(
+        &mut self,
+        entries: &[TreeEntry],
+        wanted: Wanted<'_>,
+        repository: &Repository,
+    ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
+        self.complete(entries, wanted, Depth::Content, repository)?;
+        let mut found = Vec::new();
+        for entry in entries {
+            let record = Record::read(self.record(entry.id).unwrap_or_default());
+            let mut objects: BTreeMap<ObjectRef, Arc<Value>> = BTreeMap::new();
+            let mut take = |object: ObjectRef, content: &Content, place: usize| {
+                if let Some(value) = content.get(place) {
+                    objects.entry(object).or_insert_with(|| Arc::clone(value));
+                }
+            };
+            match (record, self.content.get(&entry.id)) {
+                (Record::Objects(list, _), Some(content)) => {
+                    for (place, object) in wanted.of_list(list) {
+                        take(object, content, place);
+                    }
+                }
+                (Record::Broken, _) => {
+                    if let Some(file) = wanted.read_broken(entry, repository)? {
+                        let content = Learnt::content(&file).content.unwrap_or_default();
+                        let objects = file.objects.into_iter().enumerate();
+                        for (place, object) in objects {
+                            if wanted.takes(&object.reference) {
+                                take(object.reference, &content, place);
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+            found.extend(objects);
         }
         Ok(found)
     }
@@ -138,7 +201,7 @@ impl BlobIndex {
         if known(self) {
             return Ok(true);
         }
-        self.complete(entries, None, repository)?;
+        self.complete(entries, Wanted::default(), Depth::Identity, repository)?;
         Ok(known(self))
     }
 
@@ -148,8 +211,23 @@ impl BlobIndex {
         if let Some(path) = &self.cache
             && !self.added.is_empty()
         {
-            let _ = self.write(path);
+            let _ = kept::write(path, &self.records());
         }
+    }
+
+    /// Everything that is known. What objects say is kept as long as there is room: of other runs'
+    /// files it is left out first.
+    fn records(&self) -> BTreeMap<GitId, &str> {
+        let mut records: BTreeMap<GitId, &str> = self.kept.iter().collect();
+        records.extend(self.added.iter().map(|(id, record)| (*id, record.as_str())));
+        if records.values().map(|record| record.len()).sum::<usize>() > ROOM {
+            for (id, record) in &mut records {
+                if !self.content.contains_key(id) {
+                    *record = record::without_content(record);
+                }
+            }
+        }
+        records
     }
 
     fn record(&self, id: GitId) -> Option<&str> {
@@ -159,30 +237,42 @@ impl BlobIndex {
             .or_else(|| self.kept.get(id))
     }
 
-    /// Finds out what is not known about these files, as far as it concerns some kinds (`None` for
-    /// all).
+    /// Finds out what is not known about these files, as far as it concerns what is wanted.
     fn complete(
         &mut self,
         entries: &[TreeEntry],
-        kinds: Option<&BTreeSet<&str>>,
+        wanted: Wanted<'_>,
+        depth: Depth,
         repository: &Repository,
     ) -> Result<(), Error> {
-        let hint = kinds.and_then(Hint::of);
-        let hint = hint.as_ref();
-        let enough =
-            |record: &str| !hint::is_mark(record) || hint.is_some_and(|hint| hint.mark() == record);
-        let missing: BTreeMap<GitId, &TreeEntry> = entries
-            .iter()
-            .filter(|entry| !self.record(entry.id).is_some_and(enough))
-            .map(|entry| (entry.id, entry))
-            .collect();
-        let missing: Vec<&TreeEntry> = missing.into_values().collect();
+        let hint = wanted.kinds.and_then(Hint::of);
+        let search = Search {
+            wanted,
+            hint: hint.as_ref(),
+            depth,
+        };
+        let mut missing: BTreeMap<GitId, Missing<'_>> = BTreeMap::new();
+        for entry in entries {
+            let text = self.record(entry.id);
+            let known = text.map(Record::read);
+            if known.is_some_and(|record| {
+                search.is_answered_by(record) || self.content.contains_key(&entry.id)
+            }) {
+                continue;
+            }
+            match known.and_then(Record::content) {
+                Some(content) => drop(self.content.insert(entry.id, content)),
+                None => drop(missing.insert(entry.id, (entry, text.map(str::to_owned)))),
+            }
+        }
+        let missing: Vec<Missing<'_>> = missing.into_values().collect();
         let threads = thread::available_parallelism()
             .map_or(1, usize::from)
             .min(16);
         let share = missing.len().div_ceil(threads).max(SHARE);
         if missing.len() <= share {
-            self.added.extend(summarise(&missing, hint, repository)?);
+            let learnt = search.learn(&missing, repository)?;
+            self.keep(learnt);
             return Ok(());
         }
         let results = thread::scope(|scope| {
@@ -190,7 +280,7 @@ impl BlobIndex {
                 .chunks(share)
                 .map(|chunk| {
                     let handle = repository.reopen();
-                    scope.spawn(move || summarise(chunk, hint, &handle?))
+                    scope.spawn(move || search.learn(chunk, &handle?))
                 })
                 .collect();
             workers
@@ -200,162 +290,143 @@ impl BlobIndex {
         });
         for result in results {
             match result {
-                Ok(records) => self.added.extend(records?),
+                Ok(learnt) => self.keep(learnt?),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
         Ok(())
     }
 
-    fn write(&self, path: &Path) -> io::Result<()> {
-        let mut records: BTreeMap<GitId, &str> = self.kept.iter().collect();
-        records.extend(self.added.iter().map(|(id, record)| (*id, record.as_str())));
-        let mut text = String::from(HEADER);
-        for (id, record) in records {
-            text.push_str(&format!("\n{id} {record}"));
+    fn keep(&mut self, learnt: Vec<(GitId, Learnt)>) {
+        for (id, learnt) in learnt {
+            self.added.insert(id, learnt.record);
+            self.content
+                .extend(learnt.content.map(|content| (id, content)));
         }
-        let digest = Digest::of(text.as_bytes());
-        text.push('\n');
-        text.push_str(&digest.to_string());
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        // Written beside and renamed, so that two runs at once leave one whole file.
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&temporary, text)?;
-        fs::rename(&temporary, path).inspect_err(|_| {
-            let _ = fs::remove_file(&temporary);
-        })
     }
 }
 
-/// What an earlier run left: lines `<blob id> <record>`, sorted.
-#[derive(Default)]
-struct Kept {
-    text: String,
-    records: Vec<(GitId, Range<usize>)>,
+/// A file to read, and the record that was not enough.
+type Missing<'a> = (&'a TreeEntry, Option<String>);
+
+/// What is looked for, and how.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    wanted: Wanted<'a>,
+    hint: Option<&'a Hint>,
+    depth: Depth,
 }
 
-impl Kept {
-    fn read(path: &Path) -> Option<Self> {
-        let bytes = fs::read(path).ok()?;
-        if bytes.len() > MAX_CACHE {
-            return None;
+impl Search<'_> {
+    /// Whether a record says all that matters; what objects say may lie beside it.
+    fn is_answered_by(&self, record: Record<'_>) -> bool {
+        match record {
+            Record::Broken => true,
+            Record::Absent(mark) => self.hint.is_some_and(|hint| hint.is_in(mark)),
+            Record::Outline(list) => {
+                self.wanted.namespaces.is_some() && self.wanted.of_list(list).next().is_none()
+            }
+            Record::Objects(list, _) => {
+                self.depth == Depth::Identity || self.wanted.of_list(list).next().is_none()
+            }
         }
-        let text = String::from_utf8(bytes).ok()?;
-        let (body, digest) = text.rsplit_once('\n')?;
-        if Digest::of(body.as_bytes()).to_string() != digest {
-            return None;
-        }
-        let lines = body.strip_prefix(HEADER)?;
-        let mut start = HEADER.len();
-        let mut records = Vec::new();
-        for line in lines.split('\n').skip(1) {
-            let (id, record) = line.split_once(' ')?;
-            start += 1;
-            let end = start + line.len();
-            records.push((GitId::parse(id).ok()?, end - record.len()..end));
-            start = end;
-        }
-        records
-            .is_sorted_by(|one, two| one.0 < two.0)
-            .then_some(Self { text, records })
     }
 
-    fn iter(&self) -> impl Iterator<Item = (GitId, &str)> {
-        let record = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or_default();
-        self.records
+    fn learn(
+        &self,
+        entries: &[Missing<'_>],
+        repository: &Repository,
+    ) -> Result<Vec<(GitId, Learnt)>, Error> {
+        entries
             .iter()
-            .map(move |(id, place)| (*id, record(place)))
+            .map(|(entry, before)| {
+                let bytes = repository.blob(entry.id)?;
+                Ok((entry.id, self.look(entry, before.as_deref(), &bytes)))
+            })
+            .collect()
     }
 
-    fn get(&self, id: GitId) -> Option<&str> {
-        let at = self.records.binary_search_by(|(kept, _)| kept.cmp(&id));
-        let (_, place) = self.records.get(at.ok()?)?;
-        self.text.get(place.clone())
+    fn look(&self, entry: &TreeEntry, before: Option<&str>, bytes: &[u8]) -> Learnt {
+        if let Some(hint) = self.hint.filter(|hint| !hint.may_be_in(bytes)) {
+            return Learnt::absent(hint.mark(before));
+        }
+        if let Some(outlines) = self.outlines(entry, bytes) {
+            return Learnt::outline(&outlines);
+        }
+        let Ok(file) = manifest::read(&entry.path, bytes) else {
+            return Learnt::broken();
+        };
+        let mut objects = file.objects.iter();
+        if self.depth == Depth::Content
+            && objects.any(|object| self.wanted.takes(&object.reference))
+        {
+            return Learnt::content(&file);
+        }
+        Learnt::objects(&file)
     }
-}
 
-fn summarise(
-    entries: &[&TreeEntry],
-    hint: Option<&Hint>,
-    repository: &Repository,
-) -> Result<Vec<(GitId, String)>, Error> {
-    entries
-        .iter()
-        .map(|entry| {
-            let bytes = repository.blob(entry.id)?;
-            let record = match hint.filter(|hint| !hint.may_be_in(&bytes)) {
-                Some(hint) => hint.mark().to_owned(),
-                None => manifest::read(&entry.path, &bytes)
-                    .map_or_else(|_| BROKEN.to_owned(), |file| record_of(&file)),
-            };
-            Ok((entry.id, record))
-        })
-        .collect()
-}
-
-fn record_of(file: &manifest::ManifestFile) -> String {
-    let objects: Vec<[&str; 4]> = file
-        .objects
-        .iter()
-        .map(|object| {
-            let name = &object.reference;
-            [
-                name.api_version.as_str(),
-                &name.kind,
-                name.namespace.as_deref().unwrap_or_default(),
-                &name.name,
-            ]
-        })
-        .collect();
-    serde_json::to_string(&objects).unwrap_or_else(|_| BROKEN.to_owned())
-}
-
-fn objects(record: &str) -> Vec<ObjectRef> {
-    let fields: Vec<[String; 4]> = serde_json::from_str(record).unwrap_or_default();
-    fields
-        .into_iter()
-        .map(|[api_version, kind, namespace, name]| ObjectRef {
-            api_version,
-            kind,
-            namespace: (!namespace.is_empty()).then_some(namespace),
-            name,
-        })
-        .collect()
+    /// What the lines of a file tell, where that is enough to leave it alone.
+    fn outlines(&self, entry: &TreeEntry, bytes: &[u8]) -> Option<Vec<Outline>> {
+        if self.wanted.namespaces.is_none() || entry.path.file_name().ends_with(b".json") {
+            return None;
+        }
+        let outlines = manifest::outline(bytes)?;
+        let far = |one: &Outline| !self.wanted.is_of(&one.kind, &one.namespace);
+        outlines.iter().all(far).then_some(outlines)
+    }
 }
 
 impl Wanted<'_> {
     fn takes(&self, object: &ObjectRef) -> bool {
-        self.kinds
-            .is_none_or(|kinds| kinds.contains(object.kind.as_str()))
-            && self
-                .names
-                .is_none_or(|names| names.contains(object.name.as_str()))
+        self.is_of(
+            &object.kind,
+            object.namespace.as_deref().unwrap_or_default(),
+        ) && self
+            .names
+            .is_none_or(|names| names.contains(object.name.as_str()))
     }
 
-    fn may_be_in(&self, record: &str) -> bool {
-        self.kinds
-            .is_none_or(|kinds| kinds.iter().any(|kind| record.contains(kind)))
+    /// Whether such an object may matter; an empty namespace is none.
+    fn is_of(&self, kind: &str, namespace: &str) -> bool {
+        self.kinds.is_none_or(|kinds| kinds.contains(kind))
+            && (namespace.is_empty()
+                || self
+                    .namespaces
+                    .is_none_or(|near| near.contains(&Some(namespace.to_owned()))))
+    }
+
+    /// The wanted ones among the objects of a record, with their places.
+    fn of_list<'l>(&'l self, list: &'l str) -> impl Iterator<Item = (usize, ObjectRef)> + 'l {
+        let some = self
+            .kinds
+            .is_none_or(|kinds| kinds.iter().any(|kind| list.contains(kind)));
+        let all = if some {
+            Record::identities(list)
+        } else {
+            Vec::new()
+        };
+        all.into_iter()
+            .enumerate()
+            .filter(|(_, [_, kind, namespace, name])| {
+                let named = |names: &BTreeSet<&str>| name.is_empty() || names.contains(&**name);
+                self.is_of(kind, namespace) && self.names.is_none_or(named)
+            })
+            .map(|(place, identity)| (place, record::object_of(identity)))
     }
 
     /// A file that does not parse is left alone unless it may hold what is wanted. Under another
     /// name the same bytes may parse after all.
-    fn objects_of_broken(
+    fn read_broken(
         &self,
         entry: &TreeEntry,
         repository: &Repository,
-    ) -> Result<Vec<ObjectRef>, Error> {
+    ) -> Result<Option<manifest::ManifestFile>, Error> {
         let bytes = repository.blob(entry.id)?;
         let Some(kind) = self.told_by(&bytes) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         match manifest::read(&entry.path, &bytes) {
-            Ok(file) => Ok(file
-                .objects
-                .into_iter()
-                .map(|object| object.reference)
-                .collect()),
+            Ok(file) => Ok(Some(file)),
             Err(error) if kind.is_empty() => Err(error.into()),
             Err(error) => Err(Error::Unreadable {
                 kind: kind.to_owned(),
@@ -398,7 +469,6 @@ fn writes_kind(text: &str, kind: &str) -> bool {
 }
 
 const FILE_NAME: &str = "index";
-const HEADER: &str = concat!("tidegate blob index 2, ", env!("CARGO_PKG_VERSION"));
-const BROKEN: &str = "!";
-const SHARE: usize = 256;
-const MAX_CACHE: usize = 256 << 20;
+/// Files that one thread reads at least.
+const SHARE: usize = 64;
+const ROOM: usize = 32 << 20;

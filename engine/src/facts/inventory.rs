@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Collector, Context, Fact};
-use crate::change::{Source, unchanged};
+use crate::change::{Source, as_it_stands};
 use crate::model::{GroupKind, ObjectRef, Piece};
 
 /// The objects of declared kinds on one side of a range.
@@ -33,12 +33,17 @@ impl Neighbours {
 
     /// Takes an object in, secrets replaced, where its kind is declared.
     pub fn insert(&mut self, source: &Source) {
-        if let Some(namespaces) = self.kinds.get_mut(&source.object.group_kind())
-            && let Some(value) = unchanged(source).new
-        {
-            let namespace = source.object.namespace.clone();
-            let objects = namespaces.entry(namespace).or_default();
-            objects.insert(source.object.clone(), Arc::new(value));
+        if self.kinds.contains_key(&source.object.group_kind()) {
+            let value = as_it_stands(&source.node, &source.secrets);
+            self.insert_value(source.object.clone(), Arc::new(value));
+        }
+    }
+
+    /// As [`Neighbours::insert`], for an object whose secrets are replaced already.
+    pub fn insert_value(&mut self, object: ObjectRef, value: Arc<Value>) {
+        if let Some(namespaces) = self.kinds.get_mut(&object.group_kind()) {
+            let objects = namespaces.entry(object.namespace.clone()).or_default();
+            objects.insert(object, value);
         }
     }
 

@@ -223,5 +223,8 @@ fn side(view: &View<'_>, side: &super::view::Side, selector: &Selector) -> Resul
 }
 
 fn of_kinds<'a>(kinds: Option<&'a BTreeSet<&'a str>>) -> Wanted<'a> {
-    Wanted { kinds, names: None }
+    Wanted {
+        kinds,
+        ..Wanted::default()
+    }
 }

@@ -5,6 +5,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Error;
 use crate::change::Source;
 use crate::facts::index::{BlobIndex, Located, Wanted};
@@ -134,6 +136,17 @@ impl<'a> View<'a> {
         let entries = self.head.plain(selectors, self.repository)?;
         let mut index = self.index.borrow_mut();
         Ok(index.find(&entries, wanted, self.repository)?)
+    }
+
+    /// The wanted objects at head in files that a selector matches, and what they say.
+    pub(super) fn read(
+        &self,
+        selectors: &[Selector],
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
+        let entries = self.head.plain(selectors, self.repository)?;
+        let mut index = self.index.borrow_mut();
+        Ok(index.read(&entries, wanted, self.repository)?)
     }
 
     /// Whether a unit holds any object on this side.

@@ -21,7 +21,7 @@ impl Hint {
         let digest = Digest::of(all.join("\n").as_bytes()).to_string();
         Some(Self {
             names: AhoCorasick::new(all.into_iter().chain(ESCAPES)).ok()?,
-            mark: format!("{ABSENT}{}", digest.get(..16)?),
+            mark: digest.get(..16)?.to_owned(),
         })
     }
 
@@ -31,9 +31,20 @@ impl Hint {
         is_utf_16(bytes) || self.names.is_match(bytes)
     }
 
-    /// The record of a file that holds none of these kinds and was not parsed.
-    pub(super) fn mark(&self) -> &str {
-        &self.mark
+    /// The record of a file that holds none of these kinds and was not parsed; `before` is what was
+    /// known of other kinds.
+    pub(super) fn mark(&self, before: Option<&str>) -> String {
+        let before = before.filter(|record| is_mark(record)).into_iter();
+        let before = before.flat_map(|record| record.split(ABSENT));
+        let others = before.filter(|mark| !mark.is_empty() && *mark != self.mark);
+        let marks = std::iter::once(self.mark.as_str()).chain(others);
+        let marks: Vec<&str> = marks.take(MARKS).collect();
+        format!("{ABSENT}{}", marks.join(&ABSENT.to_string()))
+    }
+
+    /// Whether such a record is about these kinds.
+    pub(super) fn is_in(&self, record: &str) -> bool {
+        record.split(ABSENT).any(|mark| mark == self.mark)
     }
 }
 
@@ -50,6 +61,8 @@ pub(super) fn is_utf_16(bytes: &[u8]) -> bool {
 pub(super) const ESCAPES: [&str; 5] = ["\\x", "\\u", "\\U", "\\\n", "\\\r"];
 const UTF_16: [&[u8]; 2] = [b"\xfe\xff", b"\xff\xfe"];
 const ABSENT: char = '-';
+/// So many sets of kinds are remembered of one file.
+const MARKS: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -82,13 +95,15 @@ mod tests {
 
     #[test]
     fn marks_of_different_kinds_differ() {
-        let mark = |kinds: &[&str]| {
-            let hint = Hint::of(&kinds.iter().copied().collect()).unwrap();
-            assert!(is_mark(hint.mark()));
-            hint.mark().to_owned()
-        };
+        let hint = |kinds: &[&str]| Hint::of(&kinds.iter().copied().collect()).unwrap();
+        let mark = |kinds: &[&str]| hint(kinds).mark(None);
+        assert!(is_mark(&mark(&["A"])));
         assert_eq!(mark(&["A", "B"]), mark(&["B", "A"]));
         assert_ne!(mark(&["A", "B"]), mark(&["A"]));
         assert_ne!(mark(&["A", "B"]), mark(&["AB"]));
+        let both = hint(&["B"]).mark(Some(&mark(&["A"])));
+        assert!(hint(&["A"]).is_in(&both) && hint(&["B"]).is_in(&both));
+        assert!(!hint(&["A", "B"]).is_in(&both));
+        assert_eq!(hint(&["B"]).mark(Some(&both)), both);
     }
 }

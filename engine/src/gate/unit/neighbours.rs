@@ -8,6 +8,7 @@ use super::super::evaluate::Bench;
 use super::super::view::View;
 use super::{Unit, of_kinds};
 use crate::config;
+use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
 use crate::facts::workloads;
 use crate::git::FileChange;
@@ -31,17 +32,24 @@ impl Unit<'_> {
         if self.name == config::GATE {
             return Ok(neighbours);
         }
-        let kinds: BTreeSet<&str> = wanted.keys().map(|kind| kind.kind.as_str()).collect();
-        for located in view.find(self.around, of_kinds(Some(&kinds)))? {
-            let near = located.object.namespace.is_none()
-                || namespaces.contains(&located.object.namespace);
-            let takes = match wanted.get(&located.object.group_kind()) {
-                None => false,
-                Some(Reach::Environment) => true,
-                Some(Reach::Namespace) => near,
+        for (reach, namespaces) in [
+            (Reach::Environment, None),
+            (Reach::Namespace, Some(namespaces)),
+        ] {
+            let kinds = wanted.iter().filter(|(_, wanted)| **wanted == reach);
+            let kinds: BTreeSet<&GroupKind> = kinds.map(|(kind, _)| kind).collect();
+            if kinds.is_empty() {
+                continue;
+            }
+            let names = kinds.iter().map(|kind| kind.kind.as_str()).collect();
+            let search = Wanted {
+                namespaces,
+                ..of_kinds(Some(&names))
             };
-            if takes && let Some(source) = view.source(&located)? {
-                neighbours.insert(&source);
+            for (object, value) in view.read(self.around, search)? {
+                if kinds.contains(&object.group_kind()) {
+                    neighbours.insert_value(object, value);
+                }
             }
         }
         Ok(neighbours)

@@ -9,6 +9,7 @@ use super::super::view::View;
 use super::{Unit, of_kinds};
 use crate::change::{Change, Objects, Source};
 use crate::config;
+use crate::facts::index::Wanted;
 use crate::git::Selector;
 use crate::model::{GroupKind, ObjectRef};
 
@@ -49,7 +50,11 @@ impl Unit<'_> {
             .as_ref()
             .map(|kinds| kinds.iter().map(|kind| kind.kind.as_str()).collect());
         let changed: BTreeSet<&ObjectRef> = changes.iter().map(|change| &change.object).collect();
-        for located in view.find(selectors, of_kinds(names.as_ref()))? {
+        let wanted = Wanted {
+            namespaces: reach.namespaces.as_ref(),
+            ..of_kinds(names.as_ref())
+        };
+        for located in view.find(selectors, wanted)? {
             if !changed.contains(&located.object)
                 && reach.takes(&located.object)
                 && let Some(source) = view.source(&located)?

@@ -1,0 +1,90 @@
+//! The file in which an index is kept: sorted lines, and a checksum against damage in the last one.
+//! Knows nothing of what a record says.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::ops::Range;
+use std::path::Path;
+use std::{fs, io};
+
+use crate::model::GitId;
+
+/// What an earlier run left: lines `<blob id> <record>`, sorted.
+#[derive(Default)]
+pub(super) struct Kept {
+    text: String,
+    records: Vec<(GitId, Range<usize>)>,
+}
+
+impl Kept {
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let bytes = fs::read(path).ok()?;
+        if bytes.len() > MAX_CACHE {
+            return None;
+        }
+        let text = String::from_utf8(bytes).ok()?;
+        let (body, checksum) = text.rsplit_once('\n')?;
+        if checksum_of(body) != checksum {
+            return None;
+        }
+        let lines = body.strip_prefix(HEADER)?;
+        let mut start = HEADER.len();
+        let mut records = Vec::new();
+        for line in lines.split('\n').skip(1) {
+            let (id, record) = line.split_once(' ')?;
+            start += 1;
+            let end = start + line.len();
+            records.push((GitId::parse(id).ok()?, end - record.len()..end));
+            start = end;
+        }
+        records
+            .is_sorted_by(|one, two| one.0 < two.0)
+            .then_some(Self { text, records })
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (GitId, &str)> {
+        let record = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or_default();
+        self.records
+            .iter()
+            .map(move |(id, place)| (*id, record(place)))
+    }
+
+    pub(super) fn get(&self, id: GitId) -> Option<&str> {
+        let at = self.records.binary_search_by(|(kept, _)| kept.cmp(&id));
+        let (_, place) = self.records.get(at.ok()?)?;
+        self.text.get(place.clone())
+    }
+}
+
+/// Writes the file beside and renames it, so that two runs at once leave one whole file.
+pub(super) fn write(path: &Path, records: &BTreeMap<GitId, &str>) -> io::Result<()> {
+    let mut text = String::from(HEADER);
+    for (id, record) in records {
+        text.push('\n');
+        text.push_str(&id.to_string());
+        text.push(' ');
+        text.push_str(record);
+    }
+    let checksum = checksum_of(&text);
+    text.push('\n');
+    text.push_str(&checksum);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&temporary, text)?;
+    fs::rename(&temporary, path).inspect_err(|_| {
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
+/// Against damage, not against malice: whoever may write the file may write the checksum too, and
+/// nothing that is signed reads it.
+fn checksum_of(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text.as_bytes());
+    format!("{:016x}", hasher.finish())
+}
+
+const HEADER: &str = concat!("tidegate blob index 3, ", env!("CARGO_PKG_VERSION"));
+const MAX_CACHE: usize = 256 << 20;
