@@ -36,7 +36,7 @@ pub(super) struct Args {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "origin",
-        conflicts_with_all = ["range", "staged", "output"]
+        conflicts_with_all = ["range", "merge_into", "staged", "output"]
     )]
     pre_push: Option<String>,
 }

@@ -46,6 +46,7 @@ enum ProfileName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Extra {
     Github,
+    Gitlab,
     PreCommit,
 }
 
@@ -165,6 +166,10 @@ impl Extra {
                 .iter()
                 .map(|(path, text)| Planned::new(path, of_branch(text, branch)))
                 .collect(),
+            Self::Gitlab => GITLAB
+                .iter()
+                .map(|(path, text)| Planned::new(path, (*text).to_owned()))
+                .collect(),
             Self::PreCommit => vec![Planned::new(
                 ".pre-commit-config.yaml",
                 PRE_COMMIT.to_owned(),
@@ -178,6 +183,7 @@ fn of_branch(text: &str, branch: &str) -> String {
     let branch = serde_json::Value::from(branch).to_string();
     text.replace("branches: [main]", &format!("branches: [{branch}]"))
         .replace("ref: main", &format!("ref: {branch}"))
+        .replace("must be `main` alone", &format!("must be {branch} alone"))
 }
 
 impl From<ProfileName> for Profile {
@@ -198,6 +204,16 @@ const WORKFLOWS: [(&str, &str); 2] = [
     (
         ".github/workflows/tidegate-sign.yml",
         include_str!("../../../action/workflows/tidegate-sign.yml"),
+    ),
+];
+const GITLAB: [(&str, &str); 2] = [
+    (
+        ".gitlab/tidegate.gitlab-ci.yml",
+        include_str!("../../../action/gitlab/tidegate.gitlab-ci.yml"),
+    ),
+    (
+        ".gitlab-ci.yml",
+        "include:\n  - local: .gitlab/tidegate.gitlab-ci.yml\n",
     ),
 ];
 const PRE_COMMIT: &str = include_str!("../../../action/pre-commit/config.yaml");

@@ -125,6 +125,24 @@ fn what_exists_is_left_as_it_is_and_what_to_add_is_said() {
 }
 
 #[test]
+fn a_pipeline_of_ones_own_is_kept_and_told_what_to_include() {
+    let repo = shop();
+    let (text, exit) = init(&repo, &["--with", "gitlab"]);
+    assert_eq!(exit, 0, "{text}");
+    let include = fs::read_to_string(repo.path().join(".gitlab-ci.yml")).unwrap();
+    let (_, path) = include.trim_end().rsplit_once(' ').unwrap();
+    assert!(repo.path().join(path).is_file(), "{include}");
+    let repo = shop();
+    repo.write(".gitlab-ci.yml", "stages: [test]\n");
+    let (text, exit) = init(&repo, &["--with", "gitlab"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.contains("kept .gitlab-ci.yml") && text.contains(&format!("      - local: {path}")),
+        "{text}"
+    );
+}
+
+#[test]
 fn nothing_is_written_through_a_link() {
     let repo = shop();
     let outside = repo.beside("outside");
