@@ -33,17 +33,18 @@ impl BranchPlace {
     /// # Errors
     /// A name that Git would read as an option, an address or a pattern.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let refused = |text: &str, kind| Error::Name {
+            text: text.chars().take(80).collect(),
+            kind,
+        };
         let (remote, branch) = match text.strip_prefix(':') {
             None if text.is_empty() => (REMOTE, BRANCH),
-            None => (text, BRANCH),
+            None => return Err(refused(text, "remote")),
             Some(rest) => rest.split_once(':').unwrap_or((rest, BRANCH)),
         };
         for (text, kind) in [(remote, "remote"), (branch, "branch")] {
             if !is_name(text) {
-                return Err(Error::Name {
-                    text: text.chars().take(80).collect(),
-                    kind,
-                });
+                return Err(refused(text, kind));
             }
         }
         Ok(Self {

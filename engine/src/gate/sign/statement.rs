@@ -149,13 +149,13 @@ mod tests {
     #[test]
     fn what_denies_is_listed_before_what_is_too_much() {
         let of = |code: &str, effect| Finding::of_engine(code, effect, String::new());
-        let mut findings = vec![of("engine.note", Effect::Warn); MAX_LISTED];
-        findings.push(of("engine.no", Effect::Deny));
+        let mut findings = vec![of("engine.key-converted", Effect::Warn); MAX_LISTED];
+        findings.push(of("engine.duplicate-object", Effect::Deny));
         let listed = listed(&findings);
         assert_eq!(listed.len(), MAX_LISTED);
         assert_eq!(
             listed.first().map(|finding| finding.code.as_str()),
-            Some("engine.no")
+            Some("engine.duplicate-object")
         );
     }
 }

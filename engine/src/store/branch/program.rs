@@ -109,7 +109,7 @@ impl Program {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        for name in OTHER_REPOSITORIES {
+        for name in OTHER_REPOSITORIES.into_iter().chain(SECRETS) {
             command.env_remove(name);
         }
         command
@@ -226,6 +226,9 @@ fn quoted(path: &Path) -> std::ffi::OsString {
 fn now() -> Instant {
     Instant::now()
 }
+
+/// What Git and the programs that it starts have no business to know.
+const SECRETS: [&str; 1] = ["TIDEGATE_SIGNING_KEY"];
 
 /// What would make `git` work on another repository than it is told, or obey another process.
 const OTHER_REPOSITORIES: [&str; 13] = [
