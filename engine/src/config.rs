@@ -348,6 +348,11 @@ fn canonical(value: &Value) -> Value {
 }
 
 /// The schema of the whole file, compiled once.
+/// Makes ready what the first configuration needs to be read.
+pub fn prepare() {
+    LazyLock::force(&SCHEMA);
+}
+
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(schema()));
 
 /// The reserved unit of the gate's own files.

@@ -52,7 +52,10 @@ impl Args {
         match judged(self.selection, self.all, terminal) {
             Ok(report) => {
                 output::write(&report, &outputs, terminal)?;
-                Ok(report.exit)
+                let exit = report.exit;
+                // The process ends here and gives everything back at once.
+                std::mem::forget(report);
+                Ok(exit)
             }
             Err(error) => {
                 let error: Arc<dyn Diagnostic + Send + Sync> = Arc::from(error);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::anchor;
 use super::chain::as_stored;
 use super::evaluate::Bench;
-use super::judge::Judge;
+use super::judge::{self, Judge};
 use super::scene::{self, Scene, Touched};
 use super::view::View;
 use super::{Error, Request, What, source, summary};
@@ -115,6 +115,7 @@ struct Run {
 
 impl<'a> Session<'a> {
     fn open(repository: &'a Repository, request: &'a Request) -> Result<Self, Error> {
+        judge::prepare();
         let (mut range, name, mode) = match &request.what {
             What::Range(text) => (repository.range(text)?, text.clone(), Mode::Merge),
             What::Merge { head, into } => {
@@ -312,13 +313,15 @@ impl<'a> Session<'a> {
                 error: Arc::clone(&error),
             }));
         }
+        let files = self.view.changed.len();
+        self.view.leave();
         RunReport {
             range: self.name,
             now: self.request.now,
             judge: Some(self.judge.note),
             outcome: run.outcome(),
             exit: run.exit(),
-            files: self.view.changed.len(),
+            files,
             units: run.units,
             errors: run.errors,
             findings: run.findings,

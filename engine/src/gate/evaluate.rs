@@ -236,9 +236,11 @@ impl Bench<'_> {
                 continue;
             }
             let settings = self.judge.settings(&wanted.folder);
-            for index in wanted.concerned(material.changes) {
-                let document = documents.of_object(&wanted.wants, &settings, index);
-                let found = self.judge.findings(wanted, &document)?;
+            let concerned: Vec<usize> = wanted.concerned(material.changes).collect();
+            let inputs = concerned
+                .into_iter()
+                .map(|index| documents.of_object(&wanted.wants, &settings, index));
+            for found in self.judge.all_findings(wanted, inputs)? {
                 findings.extend(self.named(wanted, found, &changes));
             }
         }

@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::thread;
 
 use super::Error;
 use crate::change::Change;
@@ -71,7 +73,8 @@ impl Judge {
         commit: Option<GitId>,
     ) -> Result<Self, Error> {
         let facts = facts::names();
-        let policies = PolicySet::embedded(&facts)?
+        let policies = BUILT_IN
+            .clone()?
             .only(|policy| config.profile.runs(policy.folder()))
             .with_repository(files, &facts)?;
         Self::with(config, policies, from, commit)
@@ -133,6 +136,16 @@ impl Judge {
     ) -> Result<Vec<RawFinding>, Error> {
         let mut evaluator = self.evaluator.borrow_mut();
         Ok(evaluator.findings(&wanted.module, input)?)
+    }
+
+    /// As [`Judge::findings`] for each of the inputs, in their order.
+    pub(super) fn all_findings(
+        &self,
+        wanted: &Wanted,
+        inputs: impl ExactSizeIterator<Item = Piece>,
+    ) -> Result<Vec<Vec<RawFinding>>, Error> {
+        let mut evaluator = self.evaluator.borrow_mut();
+        Ok(evaluator.all_findings(&wanted.module, inputs)?)
     }
 
     pub(super) fn reasons(&self, wanted: &Wanted, input: &Piece) -> Result<Vec<RawReason>, Error> {
@@ -272,5 +285,17 @@ fn resolve_settings(
         None => Ok(settings),
     }
 }
+
+/// Begins, on a thread of its own, what every judge needs, while the range is still being read.
+pub(super) fn prepare() {
+    // Whoever needs it makes it where there is no thread.
+    let _ = thread::Builder::new().spawn(|| {
+        config::prepare();
+        LazyLock::force(&BUILT_IN);
+    });
+}
+
+static BUILT_IN: LazyLock<Result<PolicySet, policy::Problems>> =
+    LazyLock::new(|| PolicySet::embedded(&facts::names()));
 
 const POLICY_FOLDER: &str = ".tidegate/policies";

@@ -4,6 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread;
 
 use serde_json::Value;
 
@@ -232,6 +233,12 @@ impl<'a> View<'a> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Frees what was read, on a thread that nobody waits for.
+    pub(super) fn leave(self) {
+        let read = (self.files, self.index);
+        let _ = thread::Builder::new().spawn(move || drop(read));
     }
 
     /// Keeps what the index learnt.

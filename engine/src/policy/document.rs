@@ -14,11 +14,6 @@ use crate::model::Piece;
 pub(super) struct Input(Value);
 
 impl Input {
-    /// A document that says nothing.
-    pub(super) fn nothing() -> Self {
-        Self(Value::new_object())
-    }
-
     pub(super) fn value(&self) -> &Value {
         &self.0
     }

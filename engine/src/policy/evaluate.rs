@@ -1,8 +1,9 @@
 //! Asks policies: one warm engine for each policy file, on a thread that is left behind when it
-//! does not answer in time. Knows nothing of what happens to the answers.
+//! does not answer in time, and on a second one where there is much to ask. Knows nothing of what happens to the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::thread;
 use std::time::Duration;
 
 use regorus::Engine;
@@ -14,33 +15,47 @@ use super::document::{Converter, Input};
 use super::error::{Error, Place, Problems, place_and_message};
 use super::limits::{self, Times};
 use super::metadata::{Metadata, Scope};
-use super::set::{Module, Policy};
+use super::set::{Module, Origin, Policy};
 use super::watchdog::{NoAnswer, Worker};
 use crate::model::{Effect, Piece};
 
 /// Answers for as long as every answer comes in time.
 #[derive(Debug)]
 pub struct Evaluator {
-    worker: Worker<Question, Result<Answer, Error>>,
+    /// One, or two that know the same policies.
+    workers: Vec<Asker>,
+    /// Whether the first one has said that it has loaded the policies.
+    is_loaded: bool,
     converter: Converter,
     times: Times,
 }
 
+type Asker = Worker<Question, Result<Answer, Error>>;
+
 #[derive(Debug)]
-struct Question {
-    package: String,
-    entries: &'static [Entry],
-    input: Input,
+enum Question {
+    /// Are the policies loaded?
+    Load,
+    /// What is it that you have loaded?
+    Copy,
+    /// What do these rules of a package say?
+    Rules {
+        package: String,
+        entries: &'static [Entry],
+        input: Input,
+    },
 }
 
 #[derive(Debug, Default)]
 struct Answer {
     findings: Vec<RawFinding>,
     reasons: Vec<RawReason>,
+    copy: Option<Loaded>,
 }
 
 impl Evaluator {
-    /// Parses the files of `policies` once.
+    /// Begins to parse the files of `policies`, once. Those of the repository are waited for; that the
+    /// embedded ones load, the tests of tidegate prove, and whoever asks first waits for them.
     ///
     /// # Errors
     /// A file that does not parse, or lacks a rule that its metadata promises.
@@ -48,27 +63,32 @@ impl Evaluator {
         policies: impl IntoIterator<Item = &'a Policy>,
         times: Times,
     ) -> Result<Self, Problems> {
-        let modules: Vec<Module> = policies
-            .into_iter()
-            .flat_map(|policy| policy.modules().cloned())
-            .collect();
+        let mut modules: Vec<Module> = Vec::new();
+        let mut foreign = false;
+        for policy in policies {
+            foreign |= policy.origin() == Origin::Repository;
+            modules.extend(policy.modules().cloned());
+        }
         let mut loaded = Loaded::default();
         let mut modules = Some(modules);
         let mut worker = Worker::start(move |question: Question| {
             if let Some(modules) = modules.take() {
                 loaded = Loaded::new(modules, times)?;
             }
-            loaded.answer(&question)
+            loaded.answer(question)
         })
-        .map_err(|none| none.error("loading the policies"))?;
-        worker
-            .ask(Question::nothing(), limits::LOAD_TIME)
-            .map_err(|none| none.error("loading the policies"))??;
-        Ok(Self {
-            worker,
+        .map_err(|none| none.error(LOADING))?;
+        worker.send(Question::Load);
+        let mut evaluator = Self {
+            workers: vec![worker],
+            is_loaded: false,
             converter: Converter::default(),
             times,
-        })
+        };
+        if foreign {
+            evaluator.load()?;
+        }
+        Ok(evaluator)
     }
 
     /// What `module` finds wrong with `input`, sorted: its `deny` and its `warn`.
@@ -76,9 +96,47 @@ impl Evaluator {
     /// # Errors
     /// It could not be evaluated, took too long, or gave something that is no finding.
     pub fn findings(&mut self, module: &Module, input: &Piece) -> Result<Vec<RawFinding>, Error> {
-        Ok(self
-            .ask(module, &[Entry::Deny, Entry::Warn], input)?
-            .findings)
+        Ok(self.ask(0, module, FINDINGS, input)?.findings)
+    }
+
+    /// As [`Evaluator::findings`] for each of the inputs, in their order.
+    ///
+    /// # Errors
+    /// Those of the first input that has one.
+    pub fn all_findings(
+        &mut self,
+        module: &Module,
+        inputs: impl ExactSizeIterator<Item = Piece>,
+    ) -> Result<Vec<Vec<RawFinding>>, Error> {
+        if inputs.len() >= WORTH_A_SECOND {
+            self.start_second()?;
+        }
+        let workers = self.workers.len();
+        let mut answers = Vec::with_capacity(inputs.len());
+        let mut sent = 0;
+        let mut refused = None;
+        for input in inputs {
+            if sent - answers.len() == workers {
+                answers.push(self.wait(answers.len() % workers, module));
+            }
+            if answers.last().is_some_and(Result::is_err) {
+                break;
+            }
+            if let Err(error) = self.send(sent % workers, module, FINDINGS, &input) {
+                refused = Some(error);
+                break;
+            }
+            sent += 1;
+        }
+        // Whoever asks next must not get these.
+        while answers.len() < sent {
+            answers.push(self.wait(answers.len() % workers, module));
+        }
+        let answers: Vec<Answer> = answers.into_iter().collect::<Result<_, _>>()?;
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(answers.into_iter().map(|answer| answer.findings).collect()),
+        }
     }
 
     /// Why `module` gives the changes of `input` their tiers, sorted.
@@ -86,53 +144,97 @@ impl Evaluator {
     /// # Errors
     /// It could not be evaluated, took too long, or gave something that is no reason.
     pub fn reasons(&mut self, module: &Module, input: &Piece) -> Result<Vec<RawReason>, Error> {
-        Ok(self.ask(module, &[Entry::Reasons], input)?.reasons)
+        Ok(self.ask(0, module, &[Entry::Reasons], input)?.reasons)
     }
 
     fn ask(
         &mut self,
+        worker: usize,
         module: &Module,
         entries: &'static [Entry],
         input: &Piece,
     ) -> Result<Answer, Error> {
-        if self.worker.spent() > self.times.total {
+        self.send(worker, module, entries, input)?;
+        self.wait(worker, module)
+    }
+
+    fn send(
+        &mut self,
+        worker: usize,
+        module: &Module,
+        entries: &'static [Entry],
+        input: &Piece,
+    ) -> Result<(), Error> {
+        let input = self.converter.input(input);
+        self.load()?;
+        let spent: Duration = self.workers.iter().map(Worker::spent).sum();
+        if spent > self.times.total {
             return Err(NoAnswer::Late(self.times.total).error("evaluating all policies"));
         }
+        if let Some(worker) = self.workers.get_mut(worker) {
+            worker.send(Question::Rules {
+                package: module.package().to_owned(),
+                entries,
+                input,
+            });
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, worker: usize, module: &Module) -> Result<Answer, Error> {
         let limit = time_of(module.metadata().scope, self.times);
-        let question = Question {
-            package: module.package().to_owned(),
-            entries,
-            input: self.converter.input(input),
-        };
         // The engine's own timer comes first; it can say where the time went.
         let outer = limit + limit / 10 + Duration::from_millis(20);
-        self.worker
-            .ask(question, outer)
+        let worker = self.workers.get_mut(worker);
+        worker
+            .map_or(Err(NoAnswer::Died), |worker| worker.wait(outer))
             .map_err(|none| match none {
                 NoAnswer::Late(_) => NoAnswer::Late(limit),
                 none => none,
             })
             .map_err(|none| none.error(&format!("policy file {}", module.path())))?
     }
-}
 
-impl Question {
-    fn nothing() -> Self {
-        Self {
-            package: String::new(),
-            entries: &[],
-            input: Input::nothing(),
+    /// Waits until the policies are loaded.
+    fn load(&mut self) -> Result<(), Error> {
+        if let (false, Some(first)) = (self.is_loaded, self.workers.first_mut()) {
+            first
+                .wait(limits::LOAD_TIME)
+                .map_err(|none| none.error(LOADING))??;
+            self.is_loaded = true;
         }
+        Ok(())
+    }
+
+    /// A second thread, where the machine has a processor for it.
+    fn start_second(&mut self) -> Result<(), Error> {
+        if self.workers.len() > 1 || thread::available_parallelism().map_or(1, usize::from) < 2 {
+            return Ok(());
+        }
+        self.load()?;
+        let Some(first) = self.workers.first_mut() else {
+            return Ok(());
+        };
+        first.send(Question::Copy);
+        let answer = first
+            .wait(limits::LOAD_TIME)
+            .map_err(|none| none.error(LOADING))??;
+        if let Some(mut copy) = answer.copy {
+            let second = Worker::start(move |question| copy.answer(question));
+            self.workers
+                .push(second.map_err(|none| none.error(LOADING))?);
+        }
+        Ok(())
     }
 }
 
 /// The engines, on the thread that asks them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Loaded {
     engines: BTreeMap<String, Asked>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Asked {
     engine: Engine,
     path: String,
@@ -151,20 +253,29 @@ impl Loaded {
         Ok(Self { engines })
     }
 
-    fn answer(&mut self, question: &Question) -> Result<Answer, Error> {
+    fn answer(&mut self, question: Question) -> Result<Answer, Error> {
         let mut answer = Answer::default();
-        if question.entries.is_empty() {
-            return Ok(answer);
-        }
-        let Some(asked) = self.engines.get_mut(&question.package) else {
+        let (package, entries, input) = match question {
+            Question::Load => return Ok(answer),
+            Question::Copy => {
+                answer.copy = Some(self.clone());
+                return Ok(answer);
+            }
+            Question::Rules {
+                package,
+                entries,
+                input,
+            } => (package, entries, input),
+        };
+        let Some(asked) = self.engines.get_mut(&package) else {
             return Err(Error::Evaluation {
-                at: Place::file(&question.package),
+                at: Place::file(&package),
                 what: "this package is not loaded".to_owned(),
             });
         };
-        asked.engine.set_input(question.input.value().clone());
-        for entry in question.entries {
-            asked.answer(*entry, question, &mut answer)?;
+        asked.engine.set_input(input.value().clone());
+        for entry in entries {
+            asked.answer(*entry, &package, &input, &mut answer)?;
         }
         answer.findings.sort();
         answer.reasons.sort();
@@ -186,6 +297,8 @@ impl Asked {
             .into_iter()
             .next()
             .map_or(Ok(()), Err)?;
+        // The engine plans its rules when it is first asked for one, even one that is not there.
+        let _ = engine.eval_rule(format!("data.{}.{NO_RULE}", module.package()));
         Ok(Self {
             engine,
             path: module.path().to_owned(),
@@ -198,18 +311,19 @@ impl Asked {
     fn answer(
         &mut self,
         entry: Entry,
-        question: &Question,
+        package: &str,
+        input: &Input,
         answer: &mut Answer,
     ) -> Result<(), Error> {
         if !self.rules.contains(entry.rule()) {
             return Ok(());
         }
-        let rule = format!("data.{}.{}", question.package, entry.rule());
+        let rule = format!("data.{package}.{}", entry.rule());
         let value = self
             .engine
             .eval_rule(rule)
             .map_err(|error| self.error(&error.to_string()))?;
-        let context = Context::new(&self.path, &self.metadata, &question.input, entry);
+        let context = Context::new(&self.path, &self.metadata, input, entry);
         match entry {
             Entry::Deny => answer
                 .findings
@@ -242,6 +356,14 @@ fn time_of(scope: Scope, times: Times) -> Duration {
         Scope::ChangeSet => times.change_set,
     }
 }
+
+const FINDINGS: &[Entry] = &[Entry::Deny, Entry::Warn];
+
+/// So many questions are worth another thread.
+const WORTH_A_SECOND: usize = 4;
+
+const LOADING: &str = "loading the policies";
+const NO_RULE: &str = "__none";
 
 // The engine looks at its clock after so many steps; a step takes about a microsecond.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();

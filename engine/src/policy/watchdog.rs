@@ -61,7 +61,9 @@ fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, NoAnswer> {
 #[derive(Debug)]
 pub(super) struct Worker<Q, A> {
     questions: SyncSender<Q>,
-    answers: Receiver<A>,
+    answers: Receiver<(A, Duration)>,
+    /// When the question was sent that is not answered yet.
+    sent: Option<Instant>,
     lost: Option<NoAnswer>,
     spent: Duration,
 }
@@ -73,7 +75,9 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         let (outbox, answers) = mpsc::sync_channel(1);
         spawn(move || {
             for question in inbox {
-                if outbox.send(answer(question)).is_err() {
+                let started = now();
+                let answer = answer(question);
+                if outbox.send((answer, started.elapsed())).is_err() {
                     return;
                 }
             }
@@ -81,24 +85,52 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         Ok(Self {
             questions,
             answers,
+            sent: None,
             lost: None,
             spent: Duration::ZERO,
         })
     }
 
-    /// Asks and waits for at most `limit`.
-    pub(super) fn ask(&mut self, question: Q, limit: Duration) -> Result<A, NoAnswer> {
-        if let Some(lost) = self.lost {
-            return Err(lost);
+    /// Asks; the answer is waited for later, before the next question.
+    pub(super) fn send(&mut self, question: Q) {
+        self.sent = Some(now());
+        if self.lost.is_none() && self.questions.send(question).is_err() {
+            self.lost = Some(NoAnswer::Died);
         }
-        let started = now();
-        let answer = match self.questions.send(question) {
-            Ok(()) => receive(&self.answers, limit),
-            Err(_) => Err(NoAnswer::Died),
+    }
+
+    /// Waits for the answer until `limit` has passed since the question.
+    pub(super) fn wait(&mut self, limit: Duration) -> Result<A, NoAnswer> {
+        let asked = self
+            .sent
+            .take()
+            .map_or(Duration::ZERO, |sent| sent.elapsed());
+        let answer = match self.lost {
+            Some(lost) => Err(lost),
+            None => {
+                receive(&self.answers, limit.saturating_sub(asked)).map_err(|none| match none {
+                    NoAnswer::Late(_) => NoAnswer::Late(limit),
+                    none => none,
+                })
+            }
         };
-        self.spent += started.elapsed();
-        self.lost = answer.as_ref().err().copied();
-        answer
+        match answer {
+            Ok((answer, took)) => {
+                self.spent += took;
+                Ok(answer)
+            }
+            Err(none) => {
+                self.lost = Some(none);
+                Err(none)
+            }
+        }
+    }
+
+    /// Asks and waits for at most `limit`.
+    #[cfg(test)]
+    fn ask(&mut self, question: Q, limit: Duration) -> Result<A, NoAnswer> {
+        self.send(question);
+        self.wait(limit)
     }
 
     /// The time that all answers together took.
