@@ -1,14 +1,17 @@
 //! `.tidegate/trust.json`, simple form: who may sign what.
 //! Knows no signature; it only hands out keys.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Error, PublicKey, json};
+use super::{Error, PublicKey, UnitId, json};
 
 /// The trusted keys; never empty, no key twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustFile {
     keys: Vec<TrustedKey>,
+    heights: BTreeMap<String, u64>,
 }
 
 /// A key, whose it is and what it may sign.
@@ -103,7 +106,10 @@ impl TrustFile {
                 ));
             }
         }
-        Ok(Self { keys })
+        Ok(Self {
+            keys,
+            heights: BTreeMap::new(),
+        })
     }
 
     /// Reads the file.
@@ -126,12 +132,25 @@ impl TrustFile {
         // The error may quote values, and a misplaced private key is one; so only its kind is told.
         let file: File = serde_json::from_value(value).or_else(|_| {
             invalid(
-                "expected `version` and `keys` with `public`, `role`, `principal` and, if need be, `environments`, and nothing else"
+                "expected `version` and `keys` with `public`, `role`, `principal` and, if need be, `environments`, and besides, if need be, `heights` by unit, and nothing else"
                     .to_owned(),
             )
         })?;
         let keys = file.keys.into_iter().enumerate().map(Entry::into_key);
-        Self::new(keys.collect::<Result<_, _>>()?)
+        let trust = Self::new(keys.collect::<Result<_, _>>()?)?;
+        let is_unit = |name: &String| {
+            let pieces = name.rsplit_once('/');
+            pieces.is_some_and(|(place, unit)| !place.is_empty() && !unit.is_empty())
+        };
+        match file.heights.keys().find(|name| !is_unit(name)) {
+            Some(name) => invalid(format!(
+                "`heights` names `{name}`, which is no unit; write `<environment>/<unit>` or `<branch>/gate`"
+            )),
+            None => Ok(Self {
+                heights: file.heights,
+                ..trust
+            }),
+        }
     }
 
     /// Writes the file, two spaces deep, a newline at the end.
@@ -140,6 +159,7 @@ impl TrustFile {
         let file = File {
             version: 1,
             keys: self.keys.iter().map(Entry::from_key).collect(),
+            heights: self.heights.clone(),
         };
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
         text.push('\n');
@@ -150,6 +170,22 @@ impl TrustFile {
     #[must_use]
     pub fn keys(&self) -> &[TrustedKey] {
         &self.keys
+    }
+
+    /// The height below which no link of this unit is admitted: 0 where none is pinned.
+    #[must_use]
+    pub fn minimum_height(&self, unit: &UnitId) -> u64 {
+        let name = match unit.is_gate() {
+            true => unit.scope(),
+            false => unit.to_string(),
+        };
+        self.heights.get(&name).copied().unwrap_or_default()
+    }
+
+    /// The units of an environment whose heights are pinned.
+    pub fn pinned_units<'a>(&'a self, environment: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.heights.keys();
+        names.filter_map(move |name| name.strip_prefix(environment)?.strip_prefix('/'))
     }
 
     /// The entry of a public key.
@@ -174,6 +210,8 @@ impl TrustedKey {
 struct File {
     version: u64,
     keys: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    heights: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -254,6 +292,31 @@ mod tests {
             file.print()
                 .starts_with("{\n  \"version\": 1,\n  \"keys\": [\n")
         );
+    }
+
+    #[test]
+    fn a_height_is_pinned_for_a_unit_and_for_the_gate_of_a_branch() {
+        let print = TrustFile::new(vec![trusted(1)]).unwrap().print();
+        let pinned = |heights: &str| {
+            let end = format!("],\n  \"heights\": {heights}\n}}\n");
+            print.replacen("]\n}\n", &end, 1)
+        };
+        let text = pinned(r#"{"prod/web": 3, "release/1/gate": 2}"#);
+        let file = TrustFile::parse(text.as_bytes()).unwrap();
+        assert_eq!(TrustFile::parse(file.print().as_bytes()).unwrap(), file);
+        let height = |unit: UnitId| file.minimum_height(&unit);
+        assert_eq!(height(UnitId::new("prod", "web").unwrap()), 3);
+        assert_eq!(height(UnitId::gate("release/1").unwrap()), 2);
+        assert_eq!(height(UnitId::gate("release.1").unwrap()), 0);
+        assert_eq!(file.pinned_units("prod").collect::<Vec<_>>(), ["web"]);
+        for wrong in [
+            r#"{"prod": 3}"#,
+            r#"{"prod/": 3}"#,
+            r#"{"prod/web": -1}"#,
+            "[]",
+        ] {
+            assert_eq!(code(&pinned(wrong)), "trust-root.invalid", "{wrong}");
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::git::{Repository, Selector};
 use crate::model::Enforcement;
 use crate::store::Store;
 use crate::verify::{
-    self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, GateState, VerifiedVerdict,
+    self, Admission, AdmitError, Chain, ChainLink, Expectation, ExpectedRepository, GateState,
+    VerifiedVerdict,
 };
 
 /// One envelope, and what it must be about.
@@ -113,8 +114,14 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
             found: "none that a trusted key signed".to_owned(),
         }));
     };
+    check_gate_height(request.trust, link, &gate_id(&branch)?)?;
     let config = config_at(repository, reproduced(repository, link)?)?;
     let environment = accepted_environment(&config, request.environment, &branch)?;
+    let known = |name: &&str| environment.units.iter().any(|unit| unit.name == *name);
+    let mut pinned = request.trust.pinned_units(request.environment);
+    if let Some(name) = pinned.find(|name| *name != GATE && !known(name)) {
+        return Err(unknown_unit(environment, name));
+    }
     let units = units(environment, request.unit)?;
     units
         .into_iter()
@@ -135,7 +142,7 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
                     source: &Objects(repository),
                     revision,
                     deployed,
-                    minimum_height: 0,
+                    minimum_height: request.trust.minimum_height(&unit),
                     now: request.now,
                 })
             };
@@ -149,6 +156,20 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
             Ok(Answer { unit, result })
         })
         .collect()
+}
+
+/// A store from which the newest links of `gate` were taken tells of an older judge, and nothing in it
+/// says so: only what is pinned beside the keys does.
+fn check_gate_height(trust: &TrustFile, newest: &ChainLink, gate: &UnitId) -> Result<(), Error> {
+    let (pinned, found) = (trust.minimum_height(gate), newest.verdict().height);
+    if found >= pinned {
+        return Ok(());
+    }
+    Err(Error::GateRefused(verify::Refusal {
+        reason: verify::Reason::StoreGap,
+        expected: format!("link {pinned} of `{}` or a newer one", gate.scope()),
+        found: format!("link {found} as the newest"),
+    }))
 }
 
 fn units<'e>(

@@ -152,7 +152,7 @@ impl Reason {
             ),
             Self::StoreGap => (
                 "store-gap",
-                "restore the store from its backup, or make a baseline",
+                "links were taken away: restore the store from its backup, or make a baseline",
             ),
             Self::NotYetValid => ("not-yet-valid", "compare the clocks of signer and deployer"),
             Self::Expired => ("expired", "renew it, or run `tidegate sign` again"),

@@ -209,3 +209,31 @@ fn a_gate_is_never_locked_for_ever() {
         "main/gate trust-root.no-gate-signer exit 3"
     );
 }
+
+#[test]
+fn a_store_without_its_newest_links_is_refused_where_their_height_is_pinned() {
+    let world = World::started();
+    let running = world.repo.id("HEAD");
+    let head = world.edit(super::world::DATABASE, "instances: 3", "instances: 4");
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 1 high");
+    world.edit(super::world::CONFIG, "max-tier: high", "max-tier: low");
+    world.sign("prod", Some("gate"));
+    let pinned = |heights: &str| {
+        let keys = trust(&[(&world.key, &[])]).print();
+        let end = format!("],\n  \"heights\": {heights}\n}}\n");
+        TrustFile::parse(keys.replacen("]\n}\n", &end, 1).as_bytes()).unwrap()
+    };
+    let admit =
+        |heights: &str| world.admit_by(&pinned(heights), "prod", Some("db"), head, Some(running));
+    assert_eq!(admit(r#"{"main/gate": 1}"#), "refused held");
+    std::fs::remove_file(world.link("main/gate", 1)).unwrap();
+    assert_eq!(
+        admit("{}"),
+        "judged 1 high",
+        "nothing tells that it was there"
+    );
+    assert_eq!(admit(r#"{"main/gate": 1}"#), "refused.store-gap exit 4");
+    assert_eq!(admit(r#"{"main/gate": 0, "prod/db": 1}"#), "judged 1 high");
+    assert_eq!(admit(r#"{"prod/db": 2}"#), "refused superseded");
+    assert_eq!(admit(r#"{"prod/dbb": 1}"#), "usage.unknown-name exit 2");
+}
