@@ -91,7 +91,7 @@ deny contains finding if {
 		]),
 		"object": input.changes[index].object,
 		"field": pointer,
-		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment",
+		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment; a revert of what was signed and may not be deployed any more is accepted with `tidegate baseline`",
 		"setting": "/environment/maxTier",
 	}
 }

@@ -158,7 +158,7 @@ impl Reason {
             Self::Expired => ("expired", "renew it, or run `tidegate sign` again"),
             Self::Held => (
                 "held",
-                "wait until `max-tier` allows it, or revert the change that has this tier",
+                "wait until `max-tier` allows it; or revert the change that has this tier and accept the reverted state with `tidegate baseline`: a revert has a tier too",
             ),
             Self::Missing => ("missing", "run `tidegate sign`, or wait until it has run"),
         }

@@ -14,6 +14,7 @@ impl Check<'_> {
         self.unique(exceptions, "id", "exceptions have the id");
         for (index, exception) in exceptions.iter().enumerate() {
             self.exception_match(root, exception, index);
+            self.not_exceptable(exception);
             self.date(
                 exception.get("until"),
                 &format!("/exceptions/{index}/until"),
@@ -64,6 +65,20 @@ impl Check<'_> {
         }
     }
 
+    /// Admission asks `max-tier` again, so that an exception would only let a change be signed that
+    /// then holds everything after it.
+    fn not_exceptable(&mut self, exception: &Node) {
+        let Some((span, code @ ABOVE_MAX_TIER)) = text(exception, "code") else {
+            return;
+        };
+        let message = format!("`{code}` takes no exception");
+        self.say(span, "config.no-exception", message, |problem| {
+            problem.help(
+                "admission asks `max-tier` again and would hold the change: raise `max-tier` of the environment instead",
+            )
+        });
+    }
+
     fn date(&mut self, node: Option<&Node>, pointer: &str) {
         let Some((node, date)) = node.and_then(|node| Some((node, node.as_str()?))) else {
             return;
@@ -90,3 +105,5 @@ fn is_quoted(text: &str, span: Span) -> bool {
     let quote = |at: usize| matches!(text.as_bytes().get(at), Some(b'"' | b'\''));
     quote(span.start) || span.start.checked_sub(1).is_some_and(quote)
 }
+
+const ABOVE_MAX_TIER: &str = "risk.above-max-tier";
