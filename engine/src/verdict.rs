@@ -64,7 +64,8 @@ pub enum Unused {
 /// Decides. The outcome is a fail unless no finding blocks.
 ///
 /// An exception suppresses exactly the findings of its code on its objects. One that has ended
-/// suppresses nothing, and is a finding of its own beside the one that it would have permitted.
+/// suppresses nothing, and is a finding of its own beside the one that it would have permitted, unless
+/// another permits that.
 #[must_use]
 pub fn decide(
     mut findings: Vec<Finding>,
@@ -83,7 +84,10 @@ pub fn decide(
                 continue;
             }
             if now >= permit.until {
-                made.push(permit.expired(finding));
+                let others = permits.iter().filter(|other| now < other.until);
+                if !others.into_iter().any(|other| other.covers(finding)) {
+                    made.push(permit.expired(finding));
+                }
             } else {
                 let id = || permit.exception.id.clone();
                 finding.excepted_by.get_or_insert_with(id);
@@ -246,6 +250,22 @@ mod tests {
         assert_eq!(decision.outcome, Outcome::Fail);
         let codes: Vec<_> = decision.findings.iter().map(|f| f.code.as_str()).collect();
         assert_eq!(codes, ["engine.exception-expired", "resources.ratio"]);
+    }
+
+    #[test]
+    fn an_ended_exception_beside_one_that_holds_is_no_finding() {
+        let one = exception("a");
+        let ended = permit(&one, "2026-11-20T12:00:00Z");
+        let holds = permit(&one, "2026-12-01T00:00:00Z");
+        for permits in [[ended.clone(), holds.clone()], [holds, ended]] {
+            let decision = decide(vec![finding("a")], &permits, now(), Unused::Ignore);
+            assert_eq!(decision.outcome, Outcome::Pass);
+            assert_eq!(decision.findings.len(), 1);
+            assert_eq!(
+                decision.until,
+                Some("2026-12-01T00:00:00Z".parse().unwrap())
+            );
+        }
     }
 
     #[test]

@@ -62,15 +62,25 @@ impl Accepted {
         }
     }
 
-    /// An earlier link of `gate` and its judge; `None` where the newest one judged already.
+    /// The state of `gate` that was the newest when what is pending after `basis` began, and its judge;
+    /// `None` where it still is.
+    ///
+    /// That is the one that judged `basis`, or the newest later one at whose commit the unit was still
+    /// what `basis` accepted: it was accepted while nothing was pending that could have used it.
     pub(super) fn judge_before(
         &self,
         repository: &Repository,
-        state: Option<Digest>,
+        basis: &ChainLink,
     ) -> Result<Option<(Digest, Judge)>, Error> {
-        let Some(link) = self.link_of(state) else {
+        let Some(judged_by) = self.link_of(basis.verdict().gate_state) else {
             return Err(Error::GateStateMissing);
         };
+        let height = judged_by.verdict().height;
+        let later = self.chain.links().iter().rev();
+        let link = later
+            .take_while(|link| link.verdict().height > height)
+            .find(|link| found_unchanged(repository, link, basis))
+            .unwrap_or(judged_by);
         let digest = link.verified().digest();
         if digest == self.link {
             return Ok(None);
@@ -78,6 +88,15 @@ impl Accepted {
         let judge = judge_at(repository, reproduced(repository, link)?)?;
         Ok(Some((digest, judge)))
     }
+}
+
+/// Whether a unit was what `basis` accepted when a state of `gate` was. What cannot be read was not.
+fn found_unchanged(repository: &Repository, gate: &ChainLink, basis: &ChainLink) -> bool {
+    let (gate, basis) = (gate.verdict(), basis.verdict());
+    let found = Selector::parse(&basis.selector)
+        .map_err(Error::from)
+        .and_then(|selector| state_at(repository, gate.head.commit, &selector));
+    found.is_ok_and(|found| found.same_files(&basis.head))
 }
 
 /// What the environment of a unit does with a refusal: it observes only where every state of `gate`

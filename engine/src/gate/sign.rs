@@ -336,8 +336,7 @@ impl Signer<'_> {
         let mut also_judged_by = None;
         if !scene.is_gate()
             && let Some(accepted) = self.accepted
-            && let Some((older, before)) =
-                accepted.judge_before(self.repository, basis.verdict().gate_state)?
+            && let Some((older, before)) = accepted.judge_before(self.repository, basis)?
         {
             let other = self.judged(&before, scene, (base_commit, &base_selector))?;
             report = both(report, other);

@@ -1,6 +1,6 @@
 //! Nothing slips by unjudged, and nobody loosens the judge and uses that in one step.
 
-use super::world::{APP, CONFIG, DATABASE, WEB, World};
+use super::world::{APP, CONFIG, DATABASE, JUDGE, WEB, World};
 
 #[test]
 fn a_change_pushed_unsigned_is_judged_with_the_harmless_one_on_top() {
@@ -150,7 +150,7 @@ fn relaxing_and_using_it_in_one_commit_is_denied_on_every_way() {
     let world = World::started();
     world.repo.write(
         CONFIG,
-        super::world::JUDGE.replacen("max-tier: high", "max-tier: critical", 1),
+        JUDGE.replacen("max-tier: high", "max-tier: critical", 1),
     );
     world.endanger_database();
     let fails = "prod/db fail risk.above-max-tier";
@@ -227,4 +227,52 @@ fn a_gate_state_that_could_judge_nothing_is_never_accepted_and_its_repair_is() {
     world.repo.write(CONFIG, good);
     world.repo.commit("mend it");
     assert_eq!(world.sign("prod", Some("gate")), "main/gate nothing new 0");
+}
+
+/// An exception for the missing limit of `app`, until a day.
+fn excepted(until: &str) -> String {
+    format!(
+        "{JUDGE}exceptions:\n  - id: spike\n    code: resources.missing-memory-limit\n    match: {{kind: Deployment, name: app}}\n    owner: shop\n    reason: a load test\n    until: \"{until}\"\n"
+    )
+}
+
+#[test]
+fn what_was_accepted_while_nothing_was_pending_serves_what_comes_after() {
+    let world = World::new();
+    world.repo.write(CONFIG, excepted("2026-11-25"));
+    world.repo.commit("an exception");
+    world.baseline("prod", None);
+    world.repo.write(CONFIG, excepted("2026-12-31"));
+    world.repo.commit("renewed");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/web nothing new 0; prod/db nothing new 0"
+    );
+    world.set_clock("2026-12-01T10:00:00Z");
+    world.drop_limit();
+    let said = world.sign("prod", Some("web"));
+    assert!(said.starts_with("prod/web link 1 "), "{said}");
+}
+
+#[test]
+fn what_was_accepted_while_something_was_pending_serves_only_what_comes_after_that() {
+    let world = World::new();
+    world.repo.write(CONFIG, excepted("2026-11-25"));
+    world.repo.commit("an exception");
+    world.baseline("prod", None);
+    world.set_clock("2026-12-01T10:00:00Z");
+    world.drop_limit();
+    world.repo.write(CONFIG, excepted("2026-12-31"));
+    world.repo.commit("renewed");
+    world.sign("prod", Some("gate"));
+    // Permitted by the newer state, and not by the older.
+    let fails = "prod/web fail engine.exception-expired resources.missing-memory-limit resources.missing-memory-limit";
+    assert_eq!(world.sign("prod", Some("web")), fails);
+    // Neither does a harmless state of the gate in between make it forgotten.
+    world
+        .repo
+        .write(CONFIG, format!("{}# checked\n", excepted("2026-12-31")));
+    world.repo.commit("a comment");
+    world.sign("prod", Some("gate"));
+    assert_eq!(world.sign("prod", Some("web")), fails);
 }
