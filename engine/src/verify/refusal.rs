@@ -139,7 +139,7 @@ impl Reason {
             ),
             Self::Observed => (
                 "observed",
-                "sign again under `enforcement: enforce`, or make a baseline",
+                "accept what was only observed with `tidegate baseline`, once where an environment begins to enforce",
             ),
             Self::OlderThanDeployed => (
                 "older-than-deployed",

@@ -155,8 +155,19 @@ fn another_enforcement_makes_a_link_and_an_observed_one_never_admits_where_it_is
         "refused observed observed",
         "a step below was observed"
     );
+    assert_eq!(
+        world.sign("dev", Some("dev")),
+        "dev/dev nothing new 3",
+        "to sign again is no way out"
+    );
+    assert!(
+        tidegate::verify::Reason::Observed
+            .help()
+            .contains("`tidegate baseline`")
+    );
     assert_eq!(world.baseline("dev", Some("dev")), "dev/dev baseline 4");
     assert_eq!(admit(enforced, Some(running)), "baseline 4 low");
+    assert_eq!(admit(enforced, None), "baseline 4 low");
 }
 
 #[test]
