@@ -1,6 +1,7 @@
 //! Signing and admission on real repositories, from the first key to the last refusal.
 
 mod admission;
+mod around;
 mod attributes;
 mod back;
 mod beginning;

@@ -67,7 +67,7 @@ impl Unit<'_> {
             }));
         }
         let mut findings = Vec::new();
-        let (base, head) = read_sides(view, &files, &mut findings)?;
+        let (base, head) = read_sides(view, &files, self.base, &mut findings)?;
         if base.is_empty()
             && head.is_empty()
             && !view.any_object(&view.head, self.head)?

@@ -12,7 +12,7 @@ use super::Error;
 use crate::change::Source;
 use crate::facts::index::{BlobIndex, Located, Wanted};
 use crate::git::{FileChange, Repository, Selector, Snapshot, TreeEntry};
-use crate::manifest::{self, RenderRoots, Role};
+use crate::manifest::{self, RenderRoots, Role, Root};
 use crate::model::{GitId, ObjectRef, RepoPath, Span};
 
 /// Two snapshots and what has been read of them.
@@ -119,6 +119,27 @@ impl<'a> View<'a> {
                 root: root.path.to_string(),
             });
         }
+        self.read(entry)
+    }
+
+    /// What a file of the base holds, for a unit of these selectors. A root that lies outside of them
+    /// and does not reach the file any more is no reason not to read it.
+    pub(super) fn file_before(
+        &self,
+        entry: &TreeEntry,
+        selectors: &[Selector],
+    ) -> Result<Arc<File>, Error> {
+        let reached = self.head.roots(self.repository)?;
+        if reached.needs_rendering(&entry.path).is_none()
+            && manifest::is_manifest_name(&entry.path)
+            && self.base.is_plain(entry, selectors, self.repository)?
+        {
+            return self.read(entry);
+        }
+        self.file(&self.base, entry)
+    }
+
+    fn read(&self, entry: &TreeEntry) -> Result<Arc<File>, Error> {
         let key = (entry.path.clone(), entry.id);
         if let Some(file) = self.files.borrow().get(&key) {
             return Ok(Arc::clone(file));
@@ -140,7 +161,7 @@ impl<'a> View<'a> {
     }
 
     /// The wanted objects at head in files that a selector matches, and what they say.
-    pub(super) fn read(
+    pub(super) fn contents(
         &self,
         selectors: &[Selector],
         wanted: Wanted<'_>,
@@ -159,7 +180,7 @@ impl<'a> View<'a> {
 
     /// The object that the index found, read.
     pub(super) fn source(&self, located: &Located) -> Result<Option<Source>, Error> {
-        let file = self.file(&self.head, &located.entry)?;
+        let file = self.read(&located.entry)?;
         Ok(file.source(&located.object).cloned())
     }
 
@@ -283,23 +304,39 @@ impl Side {
         Ok(self.roots.get_or_init(|| roots))
     }
 
-    /// The manifests that some selector matches and that nothing renders.
+    /// The manifests that some selector matches and that nothing renders with it.
     fn plain(
         &self,
         selectors: &[Selector],
         repository: &Repository,
     ) -> Result<Vec<TreeEntry>, Error> {
-        let roots = self.roots(repository)?;
-        let wanted = |entry: &&TreeEntry| {
-            selectors
-                .iter()
-                .any(|selector| selector.matches(&entry.path))
-                && !entry.is_submodule()
-                && !entry.is_link()
-                && roots.needs_rendering(&entry.path).is_none()
-        };
-        let entries = self.manifests(repository)?;
-        Ok(entries.iter().filter(wanted).cloned().collect())
+        let mut plain = Vec::new();
+        for entry in self.manifests(repository)? {
+            if self.is_plain(entry, selectors, repository)? {
+                plain.push(entry.clone());
+            }
+        }
+        Ok(plain)
+    }
+
+    /// Whether some selector matches the file without the root that renders it. A unit that does not
+    /// hold the root is deployed as it stands, whoever else reaches into it: a kustomization outside
+    /// takes no object from what is judged.
+    fn is_plain(
+        &self,
+        entry: &TreeEntry,
+        selectors: &[Selector],
+        repository: &Repository,
+    ) -> Result<bool, Error> {
+        if entry.is_submodule() || entry.is_link() {
+            return Ok(false);
+        }
+        let root = self.roots(repository)?.needs_rendering(&entry.path);
+        let root = root.map(Root::file);
+        Ok(selectors.iter().any(|selector| {
+            selector.matches(&entry.path)
+                && root.as_ref().is_none_or(|root| !selector.matches(root))
+        }))
     }
 }
 

@@ -27,6 +27,21 @@ pub struct Root {
     pub unreadable: bool,
 }
 
+impl Root {
+    /// The file that makes it one, by its usual name.
+    #[must_use]
+    pub fn file(&self) -> RepoPath {
+        let name: &[u8] = match self.kind {
+            RootKind::Kustomization => b"kustomization.yaml",
+            RootKind::HelmChart => b"Chart.yaml",
+        };
+        match self.path.as_bytes() {
+            b"" => RepoPath::new(name),
+            folder => RepoPath::new([folder, name].join(&b'/')),
+        }
+    }
+}
+
 /// What renders a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKind {

@@ -46,7 +46,7 @@ impl Unit<'_> {
                 namespaces,
                 ..of_kinds(Some(&names))
             };
-            for (object, value) in view.read(self.around, search)? {
+            for (object, value) in view.contents(self.around, search)? {
                 if kinds.contains(&object.group_kind()) {
                     neighbours.insert_value(object, value);
                 }
@@ -77,8 +77,10 @@ impl Unit<'_> {
                 base.remove(&source.object);
             }
         }
+        let mut selected = self.around.to_vec();
+        selected.push(self.base.clone());
         for entry in changed.iter().filter_map(|file| file.old.as_ref()) {
-            for source in &view.file(&view.base, entry)?.sources {
+            for source in &view.file_before(entry, &selected)?.sources {
                 base.insert(source);
             }
         }

@@ -5,12 +5,13 @@ use super::super::view::View;
 use super::super::{Error, deployer};
 use super::duplicates::duplicate;
 use crate::change::{Objects, Source};
-use crate::git::FileChange;
+use crate::git::{FileChange, Selector};
 use crate::model::{Effect, Finding, Span};
 
 pub(super) fn read_sides(
     view: &View<'_>,
     files: &[FileChange],
+    selected: &Selector,
     findings: &mut Vec<Finding>,
 ) -> Result<(Objects, Objects), Error> {
     let (mut base, mut head) = (Objects::new(), Objects::new());
@@ -35,11 +36,14 @@ pub(super) fn read_sides(
         }
     }
     // A file that neither side can read is told as it stands at head, where it can be mended.
+    let selected = std::slice::from_ref(selected);
     for entry in files.iter().filter_map(|change| change.old.as_ref()) {
-        let file = view.file(&view.base, entry).map_err(|error| match error {
-            Error::Manifest(_) => error.at_base(),
-            other => other,
-        })?;
+        let file = view
+            .file_before(entry, selected)
+            .map_err(|error| match error {
+                Error::Manifest(_) => error.at_base(),
+                other => other,
+            })?;
         for source in &file.sources {
             base.entry(source.object.clone())
                 .or_insert_with(|| source.clone());
