@@ -5,6 +5,8 @@ mod admit;
 mod baseline;
 mod check;
 mod ci;
+mod clone;
+mod cluster;
 mod common;
 mod config;
 mod demo;
@@ -17,8 +19,10 @@ mod keys;
 mod output;
 mod policy;
 mod pre_push;
+mod promote;
 mod publish;
 mod sign;
+mod sync;
 mod terminal;
 mod verdicts;
 mod verify;
@@ -76,7 +80,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Termin
 /// Judges what a commit range changes in a GitOps repository, and signs the verdict.
 ///
 /// Exit codes: 0 pass, not applicable, or observed; 1 denied; 2 usage; 3 could not judge;
-/// 4 refused (verify, admit); 70 bug; 75 temporary.
+/// 4 refused (verify, admit, promote); 70 bug; 75 temporary.
 #[derive(Parser)]
 #[command(name = "tidegate", version, max_term_width = 100)]
 struct Cli {
@@ -103,6 +107,7 @@ enum Command {
     Verify(verify::Args),
     Admit(admit::Args),
     Publish(publish::Args),
+    Promote(promote::Args),
     Keys(keys::Args),
     Ci(ci::Args),
     Config(config::Args),
@@ -124,6 +129,7 @@ impl Command {
             Self::Verify(args) => args.run(terminal),
             Self::Admit(args) => args.run(terminal),
             Self::Publish(args) => args.run(terminal),
+            Self::Promote(args) => args.run(terminal),
             Self::Keys(args) => args.run(terminal),
             Self::Ci(args) => args.run(terminal),
             Self::Config(args) => args.run(terminal),

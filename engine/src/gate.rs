@@ -3,15 +3,18 @@
 
 mod admit;
 mod anchor;
+mod application;
 mod cases;
 mod chain;
 mod check;
 mod deployer;
+mod door;
 mod error;
 mod evaluate;
 mod gate_files;
 mod judge;
 mod library;
+mod promote;
 mod publish;
 mod scene;
 mod sign;
@@ -28,6 +31,7 @@ pub use check::{Diff, check, diff, facts};
 pub use error::Error;
 pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, validate};
+pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
 pub use sign::{
     Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline, renew,

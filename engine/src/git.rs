@@ -12,6 +12,7 @@ mod index;
 mod links;
 mod merge;
 mod object;
+mod promote;
 mod range;
 mod record;
 mod revision;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use miette::Diagnostic;
 
-pub use branch::{BranchPlace, BranchSettings, BranchStore};
+pub use branch::{BranchPlace, BranchSettings, BranchStore, Pushed, Remote};
 pub use folder::FolderStore;
 
 use crate::{

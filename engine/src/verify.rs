@@ -2,6 +2,7 @@
 //! Knows no policy and no clock: everything it weighs is handed in or was signed.
 
 mod admit;
+mod application;
 mod chain;
 mod error;
 mod refusal;
@@ -9,6 +10,9 @@ mod verdict;
 mod walk;
 
 pub use admit::{Admission, AdmitRequest, GateState, Grounds, admit};
+pub use application::{
+    ApplicationError, ApplicationQuery, AppliedSource, GateSource, Sync, concrete_revision,
+};
 pub use chain::{Chain, ChainLink, NextLink, RejectedFile};
 pub use error::{AdmitError, Error, SourceError};
 pub use refusal::{Reason, Refusal};

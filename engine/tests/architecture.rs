@@ -269,7 +269,7 @@ const MAIN: &str = "main.rs";
 const FOR_MAIN: [&str; 2] = ["cli", "model"];
 
 /// The modules that may name a heavy dependency; the rest of the crate sees our types only.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 9] = [
     ("clap", &["cli", MAIN]),
     ("ed25519_dalek", &["attest"]),
     ("git2", &["git"]),
@@ -277,4 +277,6 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("granit_parser", &["manifest"]),
     ("jsonschema", &["config", "policy"]),
     ("regorus", &["policy"]),
+    ("rustls", &["cli"]),
+    ("ureq", &["cli"]),
 ];

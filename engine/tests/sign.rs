@@ -1,6 +1,7 @@
 //! Signing and admission on real repositories, from the first key to the last refusal.
 
 mod admission;
+mod application;
 mod around;
 mod attributes;
 mod back;
@@ -12,6 +13,7 @@ mod faults;
 mod history;
 mod judge;
 mod keys;
+mod promotion;
 mod race;
 mod relaxed;
 mod renewal;

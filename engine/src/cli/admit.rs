@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::common::{self, Outcome};
+use super::clone::{self, Origin};
+use super::cluster::{Cluster, application_name};
+use super::common::{self, Error, Failure, Outcome};
+use super::sync::Hook;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use super::verify::trust;
+use crate::attest::UnitId;
 use crate::config::parse_duration;
 use crate::gate::{self, AdmitRequest, Answer};
+use crate::git::Repository;
 use crate::model::{Enforcement, Exit};
-use crate::verify::{AdmitError, Grounds, Reason};
+use crate::verify::{AdmitError, GateSource, Grounds, Reason, concrete_revision};
 
 /// Say whether a commit may be deployed: by the links from what runs to what is wanted
 #[derive(clap::Args)]
@@ -24,12 +29,36 @@ pub(super) struct Args {
     /// Only this unit
     #[arg(long, value_name = "NAME")]
     unit: Option<String>,
-    /// What is about to be deployed
+    /// What is about to be deployed; when left out, the variable `TIDEGATE_REVISION`, a full id
     #[arg(long, value_name = "REV")]
-    revision: String,
+    revision: Option<String>,
     /// What runs; when left out, only the newest link is admitted and its tier counts as critical
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", conflicts_with = "application")]
     deployed: Option<String>,
+    /// In a `PreSync` hook: the Application that is being synced, read from the pod's own API server.
+    /// What is applied, what runs, and every source come from it
+    #[arg(
+        long,
+        value_name = "NAMESPACE/NAME",
+        conflicts_with = "revision",
+        requires = "repository"
+    )]
+    application: Option<String>,
+    /// The address of the repository that is judged, exactly as the Application's sources spell it
+    #[arg(long, value_name = "URL")]
+    repository: Option<String>,
+    /// A source of the Application that brings the gate itself, and that you vouch for (repeatable)
+    #[arg(long, value_name = "URL//PATH")]
+    gate_source: Vec<String>,
+    /// Where there is no clone: fetch `--repository` into this folder, by your `git`
+    #[arg(long, value_name = "DIR", requires = "repository")]
+    work: Option<PathBuf>,
+    /// The protected branch, for `--work`
+    #[arg(long, value_name = "NAME", default_value = "main")]
+    branch: String,
+    /// The pod's service account: `token` and `ca.crt`
+    #[arg(long, value_name = "DIR", default_value = SERVICE_ACCOUNT)]
+    service_account: PathBuf,
     /// The trust file, from a place that the change cannot reach
     #[arg(long, value_name = "FILE")]
     trust: PathBuf,
@@ -45,22 +74,58 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let trust = trust(&terminal.directory.join(&self.trust))?;
-        let repository = common::repository(&terminal.directory)?;
-        let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
-        let mut waited = SignedDuration::ZERO;
-        let answers = loop {
-            let answers = gate::admit(
-                &repository,
-                &AdmitRequest {
-                    environment: &self.env,
-                    unit: self.unit.as_deref(),
-                    revision: &self.revision,
-                    deployed: self.deployed.as_deref(),
-                    trust: &trust,
-                    store: verdicts.store(),
-                    now: later(terminal.now, waited),
+        let hook = self.hook(terminal)?;
+        let (revision, deployed) = match &hook {
+            Some(hook) => (
+                hook.sync.revision.to_string(),
+                hook.sync.deployed.map(|id| id.to_string()),
+            ),
+            None => (self.revision(terminal)?, self.deployed.clone()),
+        };
+        let repository = match (&self.work, &self.repository) {
+            (Some(folder), Some(url)) => clone::fetched(
+                &terminal.directory.join(folder),
+                &Origin {
+                    url,
+                    branch: &self.branch,
                 },
-            );
+            )?,
+            _ => common::repository(&terminal.directory)?,
+        };
+        let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
+        let request = AdmitRequest {
+            environment: &self.env,
+            unit: self.unit.as_deref(),
+            revision: &revision,
+            deployed: deployed.as_deref(),
+            sync: hook.as_ref().map(|hook| &hook.sync),
+            trust: &trust,
+            store: verdicts.store(),
+            now: terminal.now,
+        };
+        let answers = self.ask(&repository, request, terminal)?;
+        // What was judged is what is applied only if it is still the same sync.
+        if let Some(hook) = &hook {
+            hook.still_the_same()?;
+        }
+        let mut exit = Exit::Pass;
+        for answer in &answers {
+            exit = exit.max(print(answer, terminal));
+        }
+        Ok(exit)
+    }
+
+    /// Asks until there is an answer, or nobody waits any more.
+    fn ask(
+        &self,
+        repository: &Repository,
+        mut request: AdmitRequest<'_>,
+        terminal: &mut Terminal,
+    ) -> Result<Vec<Answer>, gate::Error> {
+        let mut waited = SignedDuration::ZERO;
+        loop {
+            request.now = later(terminal.now, waited);
+            let answers = gate::admit(repository, &request);
             // Where one unit is refused for another reason, no verdict on its way can help.
             let missing = match &answers {
                 Ok(answers) => {
@@ -73,7 +138,7 @@ impl Args {
                 Err(error) => Exit::of_error(error) == Exit::Temporary,
             };
             if !missing || waited >= self.wait {
-                break answers?;
+                return answers;
             }
             if waited == SignedDuration::ZERO {
                 terminal.say("no verdict yet; waiting for it");
@@ -81,12 +146,41 @@ impl Args {
             thread::sleep(POLL);
             waited = waited
                 .saturating_add(SignedDuration::try_from(POLL).unwrap_or(SignedDuration::MAX));
-        };
-        let mut exit = Exit::Pass;
-        for answer in &answers {
-            exit = exit.max(print(answer, terminal));
         }
-        Ok(exit)
+    }
+
+    /// What a template put into the environment must be a commit; a person may write a name.
+    fn revision(&self, terminal: &Terminal) -> Result<String, Failure> {
+        match (&self.revision, terminal.variable("TIDEGATE_REVISION")) {
+            (Some(revision), _) => Ok(revision.clone()),
+            (None, Some(text)) => Ok(concrete_revision("TIDEGATE_REVISION", &text)?.to_string()),
+            (None, None) => Err(Error::NoRevision.into()),
+        }
+    }
+
+    /// The sync that this process is a hook of.
+    fn hook(&self, terminal: &mut Terminal) -> Result<Option<Hook<'_>>, Failure> {
+        let (Some(application), Some(repository)) = (&self.application, &self.repository) else {
+            return Ok(None);
+        };
+        let (namespace, name) = application_name(application)?;
+        let gate = self.gate_source.iter().map(|text| {
+            GateSource::parse(text).ok_or_else(|| Error::GateSource { text: text.clone() })
+        });
+        let cluster = Cluster::of_pod(
+            &self.service_account,
+            terminal.variable("KUBERNETES_SERVICE_HOST"),
+            terminal.variable("KUBERNETES_SERVICE_PORT"),
+        )?;
+        let hook = Hook::begin(
+            cluster,
+            namespace,
+            name,
+            repository,
+            gate.collect::<Result<_, _>>()?,
+        )?;
+        terminal.say(&hook.line());
+        Ok(Some(hook))
     }
 }
 
@@ -126,27 +220,24 @@ fn print(answer: &Answer, terminal: &mut Terminal) -> Exit {
             ));
             Exit::Pass
         }
-        Err(error) => {
-            let observed = matches!(
-                error,
-                AdmitError::Refused {
-                    enforcement: Enforcement::Observe,
-                    ..
-                }
-            );
-            let word = if observed {
-                "would refuse (observed)"
-            } else {
-                "refused"
-            };
-            if !matches!(error, AdmitError::Refused { .. }) {
-                return terminal.print_error(error);
-            }
-            terminal.line(&format!("{}: {word}", answer.unit));
-            let exit = terminal.print_answer(error);
-            if observed { Exit::Pass } else { exit }
-        }
+        Err(error) => print_refused(&answer.unit, error, terminal),
     }
+}
+
+/// Why a unit is not admitted; where it is only observed, that it would not be.
+pub(super) fn print_refused(unit: &UnitId, error: &AdmitError, terminal: &mut Terminal) -> Exit {
+    let AdmitError::Refused { enforcement, .. } = error else {
+        return terminal.print_error(error);
+    };
+    let observed = *enforcement == Enforcement::Observe;
+    let word = if observed {
+        "would refuse (observed)"
+    } else {
+        "refused"
+    };
+    terminal.line(&format!("{unit}: {word}"));
+    let exit = terminal.print_answer(error);
+    if observed { Exit::Pass } else { exit }
 }
 
 fn wait(text: &str) -> Result<SignedDuration, String> {
@@ -161,3 +252,4 @@ fn wait(text: &str) -> Result<SignedDuration, String> {
 }
 
 const POLL: Duration = Duration::from_secs(2);
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

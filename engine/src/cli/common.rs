@@ -9,7 +9,10 @@ use crate::git::Repository;
 use crate::model::{Exit, RepoPath};
 
 /// How a subcommand ends: with an exit code, or with an error that decides it.
-pub(super) type Outcome = Result<Exit, Box<dyn Diagnostic + Send + Sync>>;
+pub(super) type Outcome = Result<Exit, Failure>;
+
+/// Any error, as it is printed.
+pub(super) type Failure = Box<dyn Diagnostic + Send + Sync>;
 
 /// What only the command line can get wrong.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -41,6 +44,26 @@ pub(super) enum Error {
         help("use `folder:DIR`, `branch`, `branch:REMOTE` or `branch:REMOTE:NAME`")
     )]
     Store { text: String },
+    #[error("neither a revision nor an Application was given")]
+    #[diagnostic(
+        code(usage::no_revision),
+        help(
+            "give `--revision REV`, or `--application NAMESPACE/NAME` in a PreSync hook; without either, TIDEGATE_REVISION counts"
+        )
+    )]
+    NoRevision,
+    #[error("`{text}` is no source of the gate")]
+    #[diagnostic(
+        code(usage::gate_source),
+        help("give URL//PATH, as in `https://git.example/platform.git//gate/prod`")
+    )]
+    GateSource { text: String },
+    #[error("`{path}` was made for another repository")]
+    #[diagnostic(
+        code(usage::other_origin),
+        help("give `--work` an empty folder, or the `--repository` it was made for")
+    )]
+    OtherOrigin { path: String },
     #[error("`{text}` is no instant")]
     #[diagnostic(
         code(usage::now),

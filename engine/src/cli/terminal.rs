@@ -70,6 +70,16 @@ impl Terminal {
         }
     }
 
+    /// A variable of the process that names what is asked for; never what judges it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock and the environment"
+    )]
+    #[expect(clippy::unused_self, reason = "the process is the terminal's to know")]
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
     pub(super) fn set_color(&mut self, when: ColorWhen) {
         let no_color = self.no_color;
         for style in [&mut self.out_style, &mut self.err_style] {

@@ -3,19 +3,16 @@
 
 use jiff::Timestamp;
 
-use super::Error;
-use super::chain::{
-    Objects, accepted_environment, branch_of, config_at, enforcement_of, environment_of, gate_id,
-    reproduced,
-};
+use super::chain::{Objects, branch_of, config_at, environment_of, gate_id};
+use super::door::AcceptedGate;
+use super::{Error, application};
 use crate::attest::{TrustFile, UnitId};
-use crate::config::{Environment, GATE};
-use crate::git::{Repository, Selector};
+use crate::config::{Environment, GATE, Unit};
+use crate::git::Repository;
 use crate::model::Enforcement;
 use crate::store::Store;
 use crate::verify::{
-    self, Admission, AdmitError, Chain, ChainLink, Expectation, ExpectedRepository, GateState,
-    VerifiedVerdict,
+    self, Admission, AdmitError, Expectation, ExpectedRepository, Sync, VerifiedVerdict,
 };
 
 /// One envelope, and what it must be about.
@@ -77,6 +74,8 @@ pub struct AdmitRequest<'a> {
     pub revision: &'a str,
     /// What runs, where that is known.
     pub deployed: Option<&'a str>,
+    /// The sync that asks, where an Application does: it must take what the unit holds, and no more.
+    pub sync: Option<&'a Sync>,
     /// Whose signatures count.
     pub trust: &'a TrustFile,
     /// Where links lie.
@@ -106,80 +105,61 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
         .map(|deployed| repository.resolve(deployed))
         .transpose()?;
     let branch = branch_of(repository, request.revision, request.environment)?;
-    let gate_chain = Chain::read(request.store, &gate_id(&branch)?, request.trust)?;
-    let Some(link) = gate_chain.newest_standing() else {
-        return Err(Error::GateRefused(verify::Refusal {
-            reason: verify::Reason::Missing,
-            expected: format!("an accepted state of the unit `{branch}/{GATE}`"),
-            found: "none that a trusted key signed".to_owned(),
-        }));
-    };
-    check_gate_height(request.trust, link, &gate_id(&branch)?)?;
-    let config = config_at(repository, reproduced(repository, link)?)?;
-    let environment = accepted_environment(&config, request.environment, &branch)?;
+    let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)?;
+    let environment = accepted.environment(request.environment, &branch)?;
     let known = |name: &&str| environment.units.iter().any(|unit| unit.name == *name);
     let mut pinned = request.trust.pinned_units(request.environment);
     if let Some(name) = pinned.find(|name| *name != GATE && !known(name)) {
         return Err(unknown_unit(environment, name));
     }
     let units = units(environment, request.unit)?;
+    if request.sync.is_some() && units.len() > 1 {
+        return Err(unknown_unit(environment, ""));
+    }
     units
         .into_iter()
-        .map(|(name, selector)| {
-            let unit = UnitId::new(request.environment, name)?;
-            let chain = Chain::read(request.store, &unit, request.trust)?;
-            let gate = GateState {
-                enforcement: enforcement_of(repository, &gate_chain, &chain, request.environment),
-                max_tier: environment.max_tier,
-                selector: selector.patterns().to_vec(),
-                repository: config.verdict.repository.clone(),
-                links: gate_chain.digests(),
+        .map(|found| {
+            let door = accepted.door(environment, found)?;
+            let result = door.ask(revision, deployed, request.now)?;
+            let uncovered = match request.sync {
+                Some(sync) => application::uncovered(repository, sync, found)?,
+                None => Vec::new(),
             };
-            let ask = |chain: &Chain| {
-                verify::admit(&verify::AdmitRequest {
-                    chain,
-                    gate: &gate,
-                    source: &Objects(repository),
-                    revision,
-                    deployed,
-                    minimum_height: request.trust.minimum_height(&unit),
-                    now: request.now,
-                })
-            };
-            let mut result = ask(&chain);
-            // What runs, or where one may go back to, may be a link that is not at hand any more.
-            if matches!(result, Err(AdmitError::Refused { .. }))
-                && let Some(whole) = Chain::read_whole(request.store, &unit, request.trust)?
-            {
-                result = ask(&whole);
-            }
+            let result = refused_too(result, uncovered, door.enforcement());
+            let unit = door.into_unit();
             Ok(Answer { unit, result })
         })
         .collect()
 }
 
-/// A store from which the newest links of `gate` were taken tells of an older judge, and nothing in it
-/// says so: only what is pinned beside the keys does.
-fn check_gate_height(trust: &TrustFile, newest: &ChainLink, gate: &UnitId) -> Result<(), Error> {
-    let (pinned, found) = (trust.minimum_height(gate), newest.verdict().height);
-    if found >= pinned {
-        return Ok(());
+/// Adds what no verdict covers to the answer about the verdicts.
+fn refused_too(
+    result: Result<Admission, AdmitError>,
+    uncovered: Vec<verify::Refusal>,
+    enforcement: Enforcement,
+) -> Result<Admission, AdmitError> {
+    if uncovered.is_empty() {
+        return result;
     }
-    Err(Error::GateRefused(verify::Refusal {
-        reason: verify::Reason::StoreGap,
-        expected: format!("link {pinned} of `{}` or a newer one", gate.scope()),
-        found: format!("link {found} as the newest"),
-    }))
+    let more = match result {
+        Err(AdmitError::Refused { refusals, .. }) => refusals,
+        Err(error @ AdmitError::Error(_)) => return Err(error),
+        Ok(_) => Vec::new(),
+    };
+    Err(AdmitError::Refused {
+        refusals: [uncovered, more].concat(),
+        enforcement,
+    })
 }
 
-fn units<'e>(
+/// The units of an environment, or the one that is wanted.
+pub(super) fn units<'e>(
     environment: &'e Environment,
     wanted: Option<&str>,
-) -> Result<Vec<(&'e str, &'e Selector)>, Error> {
+) -> Result<Vec<&'e Unit>, Error> {
     let all = environment.units.iter();
-    let units: Vec<(&str, &Selector)> = all
+    let units: Vec<&Unit> = all
         .filter(|unit| wanted.is_none_or(|wanted| unit.name == wanted))
-        .map(|unit| (unit.name.as_str(), &unit.selector))
         .collect();
     if units.is_empty() {
         return Err(unknown_unit(environment, wanted.unwrap_or_default()));

@@ -253,6 +253,36 @@ pub enum Error {
         /// Why it is not known.
         reason: String,
     },
+    /// A promoted branch stands where it never was put.
+    #[error("`{branch}` stands at `{commit}`, which is not in the history of `{protected}`")]
+    #[diagnostic(
+        code(promote::not_fast_forward),
+        help(
+            "somebody else moved it, or the protected branch was rewritten: find out who, then delete or reset it by hand"
+        )
+    )]
+    NotFastForward {
+        /// The promoted branch.
+        branch: String,
+        /// Where it stands.
+        commit: String,
+        /// The protected branch.
+        protected: String,
+    },
+    /// More commits wait than are looked at.
+    #[error("more than {limit} commits of `{protected}` came after `{branch}`")]
+    #[diagnostic(
+        code(limit::promotion),
+        help("move it by hand to a commit that `tidegate admit` lets through")
+    )]
+    TooFarBehind {
+        /// The promoted branch.
+        branch: String,
+        /// The protected branch.
+        protected: String,
+        /// The cap.
+        limit: usize,
+    },
     /// A case that is no case.
     #[error("case `{name}`: {what}")]
     #[diagnostic(

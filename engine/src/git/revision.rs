@@ -272,7 +272,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// libgit2 would panic on a NUL.
-fn is_valid(name: &str) -> bool {
+pub(super) fn is_valid(name: &str) -> bool {
     !name.contains(char::is_control) && Reference::is_valid_name(name)
 }
 

@@ -52,7 +52,8 @@ impl Exit {
             ("refused", _) => Self::Refused,
             (
                 _,
-                "store.unreachable" | "store.conflict" | "net.unavailable" | "git.index-locked",
+                "store.unreachable" | "store.conflict" | "net.unavailable" | "git.index-locked"
+                | "argo.no-result" | "promote.overtaken",
             ) => Self::Temporary,
             _ => Self::Unjudged,
         }

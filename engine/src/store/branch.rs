@@ -3,6 +3,7 @@
 
 mod answer;
 mod program;
+mod remote;
 mod settle;
 mod tip;
 
@@ -19,6 +20,9 @@ use crate::{
     model::{Digest, GitId, RepoPath},
 };
 use program::Program;
+
+pub use answer::Pushed;
+pub use remote::Remote;
 
 /// A branch on a remote.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,6 +66,12 @@ pub enum Reason {
     Expired,
     /// The highest tier on the way may not go there.
     Held,
+    /// Something is applied that the unit's paths do not hold.
+    SourceOutsideSelector,
+    /// The deployer makes something else of the files than they are.
+    SourceOverride,
+    /// The deployer was told something that this version does not understand.
+    SourceUnknownField,
     /// There is none.
     Missing,
 }
@@ -159,6 +165,18 @@ impl Reason {
             Self::Held => (
                 "held",
                 "wait until `max-tier` allows it; or revert the change that has this tier and accept the reverted state with `tidegate baseline`: a revert has a tier too",
+            ),
+            Self::SourceOutsideSelector => (
+                "source-outside-selector",
+                "let the Application take what the unit's paths hold, and nothing else",
+            ),
+            Self::SourceOverride => (
+                "source-override",
+                "bring it into Git, where it is judged, and take it out of the Application",
+            ),
+            Self::SourceUnknownField => (
+                "source-unknown-field",
+                "take it out of the Application, or use a newer tidegate",
             ),
             Self::Missing => ("missing", "run `tidegate sign`, or wait until it has run"),
         }

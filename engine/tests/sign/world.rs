@@ -249,6 +249,7 @@ impl World {
                 unit,
                 revision: &revision.to_string(),
                 deployed: deployed.as_deref(),
+                sync: None,
                 trust,
                 store: &self.store(),
                 now: self.now(),

@@ -6,7 +6,7 @@ use crate::store::Error;
 
 /// How a push ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
+pub enum Pushed {
     /// The branch is there.
     Done,
     /// Somebody moved it in between, or is moving it now.

@@ -1,0 +1,188 @@
+//! The API server of the cluster that this process runs in: one GET of one Application.
+//! The only place that opens a socket of its own. Knows nothing of what it fetches.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+
+/// An API server and the right to ask it.
+pub(super) struct Cluster {
+    agent: ureq::Agent,
+    address: String,
+    token: String,
+}
+
+/// Why an Application could not be fetched.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(super) enum ClusterError {
+    #[error("`{text}` names no Application")]
+    #[diagnostic(
+        code(usage::application),
+        help("give NAMESPACE/NAME, as in `argocd/shop-prod`")
+    )]
+    Name { text: String },
+    #[error("this is no pod with a service account: {what}")]
+    #[diagnostic(
+        code(argo::no_cluster),
+        help(
+            "`--application` asks the API server of the pod's own cluster; elsewhere, give `--revision` and `--deployed`"
+        )
+    )]
+    NoPod { what: String },
+    #[error("the API server answers {status} for the Application `{name}`")]
+    #[diagnostic(
+        code(argo::denied),
+        help(
+            "check the name, and that the Job's service account may `get` exactly this Application"
+        )
+    )]
+    Denied { status: u16, name: String },
+    #[error("the API server cannot be asked: {reason}")]
+    #[diagnostic(code(net::unavailable), help("try again; nothing was admitted"))]
+    Unavailable { reason: String },
+    #[error("the API server is not the one whose authority the service account names: {reason}")]
+    #[diagnostic(code(argo::tls), help("check `ca.crt` of the service account"))]
+    Tls { reason: String },
+}
+
+impl Cluster {
+    /// What the kubelet gives a pod: a token and an authority in `folder`, an address beside.
+    pub(super) fn of_pod(
+        folder: &Path,
+        host: Option<String>,
+        port: Option<String>,
+    ) -> Result<Self, ClusterError> {
+        let (Some(host), Some(port)) = (host, port) else {
+            return Err(no_pod("KUBERNETES_SERVICE_HOST and _PORT are not set"));
+        };
+        let port: u16 = port
+            .parse()
+            .map_err(|_| no_pod("KUBERNETES_SERVICE_PORT is no number"))?;
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read_to_string(&path)
+                .map_err(|error| no_pod(&format!("`{}`: {error}", path.display())))
+        };
+        let address = match host.parse() {
+            Ok(IpAddr::V6(host)) => format!("https://[{host}]:{port}"),
+            _ => format!("https://{host}:{port}"),
+        };
+        Ok(Self {
+            agent: agent(&read("ca.crt")?)?,
+            address,
+            token: read("token")?.trim().to_owned(),
+        })
+    }
+
+    /// The document of an Application as the API server has it now.
+    pub(super) fn application(&self, namespace: &str, name: &str) -> Result<String, ClusterError> {
+        let path = format!("apis/argoproj.io/v1alpha1/namespaces/{namespace}/applications/{name}");
+        let mut response = self
+            .agent
+            .get(format!("{}/{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Accept", "application/json")
+            .call()
+            .map_err(|error| unavailable(&error))?;
+        match response.status().as_u16() {
+            200 => response
+                .body_mut()
+                .with_config()
+                .limit(MAX_DOCUMENT)
+                .read_to_string()
+                .map_err(|error| unavailable(&error)),
+            status @ (429 | 500..) => Err(ClusterError::Unavailable {
+                reason: format!("it answers {status}"),
+            }),
+            status => Err(ClusterError::Denied {
+                status,
+                name: format!("{namespace}/{name}"),
+            }),
+        }
+    }
+}
+
+/// Splits `NAMESPACE/NAME`, both of which become part of an address.
+pub(super) fn application_name(text: &str) -> Result<(&str, &str), ClusterError> {
+    let is_name = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 253
+            && !part.starts_with(['.', '-'])
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
+    };
+    text.split_once('/')
+        .filter(|(namespace, name)| is_name(namespace) && is_name(name))
+        .ok_or_else(|| ClusterError::Name {
+            text: text.chars().take(80).collect(),
+        })
+}
+
+/// Trusts one authority, follows nothing, obeys no proxy, and does not wait for ever.
+fn agent(authority: &str) -> Result<ureq::Agent, ClusterError> {
+    let certificates: Vec<_> = parse_pem(authority.as_bytes())
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(no_pod("`ca.crt` holds no certificate"));
+    }
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .root_certs(RootCerts::new_with_certs(&certificates))
+        .build();
+    Ok(ureq::Agent::config_builder()
+        .tls_config(tls)
+        .https_only(true)
+        .proxy(None)
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent())
+}
+
+fn unavailable(error: &ureq::Error) -> ClusterError {
+    let reason = error.to_string();
+    match error {
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => ClusterError::Tls { reason },
+        // A certificate that does not hold comes as an error of the connection.
+        ureq::Error::Io(_) if reason.contains("certificate") => ClusterError::Tls { reason },
+        _ => ClusterError::Unavailable { reason },
+    }
+}
+
+fn no_pod(what: &str) -> ClusterError {
+    ClusterError::NoPod {
+        what: what.to_owned(),
+    }
+}
+
+const MAX_DOCUMENT: u64 = 4 << 20;
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_lead_to_another_address() {
+        assert_eq!(
+            application_name("argocd/shop-prod").unwrap(),
+            ("argocd", "shop-prod")
+        );
+        for text in [
+            "shop", "a/b/c", "/b", "a/", "a/../b", "a/b?x=1", "A/b", "a/b%2f", "a/..",
+        ] {
+            assert!(application_name(text).is_err(), "{text}");
+        }
+    }
+}

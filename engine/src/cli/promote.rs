@@ -1,0 +1,159 @@
+//! `tidegate promote`: moves the branches that deployers follow.
+
+use std::path::PathBuf;
+
+use super::admit::print_refused;
+use super::common::{self, Failure, Outcome};
+use super::terminal::Terminal;
+use super::verdicts::Verdicts;
+use super::verify::trust;
+use crate::gate::{self, PromoteRequest, Promotion, promoted_branch};
+use crate::git::Repository;
+use crate::model::{Exit, GitId};
+use crate::store::{Pushed, Remote};
+
+/// Move `gated/<env>/<unit>` to the newest commit that is admitted, for a deployer that follows it
+///
+/// Each unit has a branch of its own, which only ever moves forward, along the first parents of the
+/// protected branch. Nothing that a deployer could skip: what was not admitted is not on the branch.
+/// Exits with 4 where the head of the protected branch is not admitted, also if an older commit was.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The environment
+    #[arg(long, value_name = "NAME")]
+    env: String,
+    /// Only this unit
+    #[arg(long, value_name = "NAME")]
+    unit: Option<String>,
+    /// What runs, for a branch that does not exist yet; when left out, only the newest link is
+    /// admitted and its tier counts as critical
+    #[arg(long, value_name = "REV")]
+    deployed: Option<String>,
+    /// The trust file, from a place that the change cannot reach
+    #[arg(long, value_name = "FILE")]
+    trust: PathBuf,
+    /// Where verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]`
+    #[arg(long, value_name = "STORE")]
+    verdicts: String,
+    /// Move the branches of this remote, by your `git`; when left out, those of this repository
+    #[arg(long, value_name = "REMOTE")]
+    remote: Option<String>,
+}
+
+/// Why a branch did not move, though it may.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum Error {
+    #[error("`{branch}` was moved by somebody else meanwhile")]
+    #[diagnostic(code(promote::overtaken), help("try again"))]
+    Overtaken { branch: String },
+    #[error("`{remote}` does not take `{branch}`: {reason}")]
+    #[diagnostic(
+        code(promote::rejected),
+        help("let whoever runs this push to `gated/`, and nobody else")
+    )]
+    Rejected {
+        branch: String,
+        remote: String,
+        reason: String,
+    },
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let trust = trust(&terminal.directory.join(&self.trust))?;
+        let repository = common::repository(&terminal.directory)?;
+        let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
+        let remote = self
+            .remote
+            .as_deref()
+            .map(|name| Remote::new(&repository, name))
+            .transpose()?;
+        let request = PromoteRequest {
+            environment: &self.env,
+            unit: self.unit.as_deref(),
+            deployed: self.deployed.as_deref(),
+            trust: &trust,
+            now: terminal.now,
+        };
+        let stands_at = |branch: &str| stands_at(&repository, remote.as_ref(), branch);
+        let promotions = gate::promote(&repository, verdicts.store(), &request, stands_at)?;
+        let mut exit = Exit::Pass;
+        for promotion in &promotions {
+            let moved = self.publish(&repository, remote.as_ref(), promotion);
+            let ended = match moved {
+                Ok(()) => print(promotion, terminal),
+                Err(error) => terminal.print_error(error.as_ref()),
+            };
+            exit = exit.max(ended);
+        }
+        Ok(exit)
+    }
+
+    fn publish(
+        &self,
+        repository: &Repository,
+        remote: Option<&Remote>,
+        promotion: &Promotion,
+    ) -> Result<(), Failure> {
+        let branch = promoted_branch(&promotion.unit);
+        let Some(to) = promotion.to else {
+            return Ok(());
+        };
+        let Some(remote) = remote else {
+            return match repository.move_branch(&branch, promotion.from, to)? {
+                true => Ok(()),
+                false => Err(Error::Overtaken { branch }.into()),
+            };
+        };
+        match remote.push(to, &format!("refs/heads/{branch}"), promotion.from)? {
+            Pushed::Done => Ok(()),
+            Pushed::Overtaken => Err(Error::Overtaken { branch }.into()),
+            Pushed::Rejected(reason) => Err(Error::Rejected {
+                branch,
+                remote: self.remote.clone().unwrap_or_default(),
+                reason,
+            }
+            .into()),
+        }
+    }
+}
+
+/// Where a branch stands; its commit is here afterwards.
+fn stands_at(
+    repository: &Repository,
+    remote: Option<&Remote>,
+    branch: &str,
+) -> Result<Option<GitId>, Failure> {
+    let Some(remote) = remote else {
+        return Ok(repository.local_branch(branch)?);
+    };
+    let reference = format!("refs/heads/{branch}");
+    let head = remote.head(&reference)?;
+    if let Some(head) = head
+        && repository.resolve(&head.to_string()).is_err()
+    {
+        remote.fetch(&reference)?;
+    }
+    Ok(head)
+}
+
+fn print(promotion: &Promotion, terminal: &mut Terminal) -> Exit {
+    let branch = promoted_branch(&promotion.unit);
+    let line = match (promotion.from, promotion.to) {
+        (None, None) => format!("{branch}: not made"),
+        (None, Some(to)) => format!("{branch}: made at {}", to.short()),
+        (Some(from), None) => format!("{branch}: stays at {}", from.short()),
+        (Some(from), Some(to)) => format!("{branch}: {} to {}", from.short(), to.short()),
+    };
+    match &promotion.head {
+        Ok(_) => {
+            terminal.line(&line);
+            Exit::Pass
+        }
+        Err(error) => {
+            let newest = promotion.newest.short();
+            terminal.line(&format!("{line}; the newest commit is {newest}"));
+            print_refused(&promotion.unit, error, terminal)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Whether what an Application takes of a commit is what the unit holds: file by file.
+//! Knows nothing of how the Application was read, and of no verdict.
+
+use super::Error;
+use crate::config::{Unit, UnitKind};
+use crate::git::{Repository, TreeEntry};
+use crate::manifest::{is_manifest_name, role_of_name};
+use crate::model::RepoPath;
+use crate::verify::{AppliedSource, Reason, Refusal, Sync};
+
+/// Everything about the sync that no verdict of the unit covers.
+pub(super) fn uncovered(
+    repository: &Repository,
+    sync: &Sync,
+    unit: &Unit,
+) -> Result<Vec<Refusal>, Error> {
+    let mut refusals = sync.refusals.clone();
+    let snapshot = repository.snapshot(sync.revision)?;
+    let mut rendered = false;
+    for source in &sync.sources {
+        let files = repository.entries_under(&snapshot, &source.path)?;
+        refusals.extend(outside(&files, source, unit));
+        if is_rendered(&files, source) {
+            rendered = true;
+        } else {
+            refusals.extend(left_out(&files, source));
+        }
+    }
+    // Paths may be applied by several Applications; a unit that is one Application, by this one. What
+    // kustomize or Helm takes of the files, they say themselves.
+    if unit.kind == UnitKind::Application && !rendered {
+        let held = repository.entries_matching(&snapshot, &unit.selector)?;
+        refusals.extend(not_applied(&held, sync));
+    }
+    Ok(refusals)
+}
+
+/// The first file of the source that the unit does not hold.
+fn outside(files: &[TreeEntry], source: &AppliedSource, unit: &Unit) -> Option<Refusal> {
+    let found = if files.is_empty() {
+        format!("`{}`, which the commit does not have", source.path)
+    } else {
+        let foreign = files
+            .iter()
+            .find(|file| !unit.selector.matches(&file.path))?;
+        format!("`{}`", foreign.path)
+    };
+    Some(Refusal {
+        reason: Reason::SourceOutsideSelector,
+        expected: format!("files of `{}`", unit.selector.patterns().join("`, `")),
+        found,
+    })
+}
+
+fn is_rendered(files: &[TreeEntry], source: &AppliedSource) -> bool {
+    files.iter().any(|file| {
+        file.path.parent() == source.path.as_bytes() && role_of_name(&file.path).is_some()
+    })
+}
+
+/// The first manifest in a folder below, where those do not count: it was judged, and would be pruned.
+fn left_out(files: &[TreeEntry], source: &AppliedSource) -> Option<Refusal> {
+    let file = files
+        .iter()
+        .find(|file| is_manifest_name(&file.path) && !applies(source, &file.path))?;
+    Some(Refusal {
+        reason: Reason::SourceOverride,
+        expected: format!("`directory.recurse: true` for `{}`", source.path),
+        found: format!("`{}`, which is left out", file.path),
+    })
+}
+
+/// The first manifest of the unit that no source takes.
+fn not_applied(held: &[TreeEntry], sync: &Sync) -> Option<Refusal> {
+    let taken = |path: &RepoPath| {
+        sync.sources
+            .iter()
+            .any(|source| lies_in(path, &source.path))
+    };
+    let file = held
+        .iter()
+        .find(|file| is_manifest_name(&file.path) && !taken(&file.path))?;
+    Some(Refusal {
+        reason: Reason::SourceOverride,
+        expected: "sources that take all files of the unit".to_owned(),
+        found: format!("`{}`, which none takes", file.path),
+    })
+}
+
+fn applies(source: &AppliedSource, path: &RepoPath) -> bool {
+    source.recurse || path.parent() == source.path.as_bytes()
+}
+
+fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
+    let folder = folder.as_bytes();
+    folder.is_empty()
+        || path
+            .as_bytes()
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with(b"/"))
+}

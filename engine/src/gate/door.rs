@@ -1,0 +1,147 @@
+//! What `admit` and `promote` ask: may a commit of a unit be deployed, by the newest accepted state of `gate`?
+//! Decides nothing itself; it brings together what the decision takes.
+
+use std::cell::OnceCell;
+
+use jiff::Timestamp;
+
+use super::Error;
+use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id, reproduced};
+use crate::attest::{TrustFile, UnitId};
+use crate::config::{Config, Environment, GATE, Unit};
+use crate::git::Repository;
+use crate::model::{Enforcement, GitId};
+use crate::store::Store;
+use crate::verify::{self, Admission, AdmitError, Chain, ChainLink, GateState};
+
+/// The newest accepted state of the unit `gate`, by the keys of the caller.
+pub(super) struct AcceptedGate<'a> {
+    repository: &'a Repository,
+    store: &'a dyn Store,
+    trust: &'a TrustFile,
+    chain: Chain,
+    config: Config,
+}
+
+impl<'a> AcceptedGate<'a> {
+    pub(super) fn read(
+        repository: &'a Repository,
+        store: &'a dyn Store,
+        trust: &'a TrustFile,
+        branch: &str,
+    ) -> Result<Self, Error> {
+        let chain = Chain::read(store, &gate_id(branch)?, trust)?;
+        let Some(link) = chain.newest_standing() else {
+            return Err(Error::GateRefused(verify::Refusal {
+                reason: verify::Reason::Missing,
+                expected: format!("an accepted state of the unit `{branch}/{GATE}`"),
+                found: "none that a trusted key signed".to_owned(),
+            }));
+        };
+        check_gate_height(trust, link, &gate_id(branch)?)?;
+        let config = config_at(repository, reproduced(repository, link)?)?;
+        Ok(Self {
+            repository,
+            store,
+            trust,
+            chain,
+            config,
+        })
+    }
+
+    pub(super) fn environment(&self, name: &str, branch: &str) -> Result<&Environment, Error> {
+        accepted_environment(&self.config, name, branch)
+    }
+
+    /// The way in of one unit.
+    pub(super) fn door(&self, environment: &Environment, unit: &Unit) -> Result<Door<'_>, Error> {
+        let id = UnitId::new(&*environment.name, &*unit.name)?;
+        let chain = Chain::read(self.store, &id, self.trust)?;
+        let gate = GateState {
+            enforcement: enforcement_of(self.repository, &self.chain, &chain, &environment.name),
+            max_tier: environment.max_tier,
+            selector: unit.selector.patterns().to_vec(),
+            repository: self.config.verdict.repository.clone(),
+            links: self.chain.digests(),
+        };
+        Ok(Door {
+            accepted: self,
+            unit: id,
+            chain,
+            whole: OnceCell::new(),
+            gate,
+        })
+    }
+}
+
+/// A store from which the newest links of `gate` were taken tells of an older judge, and nothing in it
+/// says so: only what is pinned beside the keys does.
+fn check_gate_height(trust: &TrustFile, newest: &ChainLink, gate: &UnitId) -> Result<(), Error> {
+    let (pinned, found) = (trust.minimum_height(gate), newest.verdict().height);
+    if found >= pinned {
+        return Ok(());
+    }
+    Err(Error::GateRefused(verify::Refusal {
+        reason: verify::Reason::StoreGap,
+        expected: format!("link {pinned} of `{}` or a newer one", gate.scope()),
+        found: format!("link {found} as the newest"),
+    }))
+}
+
+/// The links of a unit, and what the gate says about it.
+pub(super) struct Door<'a> {
+    accepted: &'a AcceptedGate<'a>,
+    unit: UnitId,
+    chain: Chain,
+    /// With the links that are not at hand any more; read when it is first needed.
+    whole: OnceCell<Option<Chain>>,
+    gate: GateState,
+}
+
+impl Door<'_> {
+    /// Whether this commit may be deployed where that one runs.
+    pub(super) fn ask(
+        &self,
+        revision: GitId,
+        deployed: Option<GitId>,
+        now: Timestamp,
+    ) -> Result<Result<Admission, AdmitError>, Error> {
+        let by = |chain: &Chain| {
+            verify::admit(&verify::AdmitRequest {
+                chain,
+                gate: &self.gate,
+                source: &Objects(self.accepted.repository),
+                revision,
+                deployed,
+                minimum_height: self.accepted.trust.minimum_height(&self.unit),
+                now,
+            })
+        };
+        let result = by(&self.chain);
+        // What runs, or where one may go back to, may be a link that is not at hand any more.
+        if matches!(result, Err(AdmitError::Refused { .. }))
+            && let Some(whole) = self.whole()?
+        {
+            return Ok(by(whole));
+        }
+        Ok(result)
+    }
+
+    pub(super) fn enforcement(&self) -> Enforcement {
+        self.gate.enforcement
+    }
+
+    pub(super) fn into_unit(self) -> UnitId {
+        self.unit
+    }
+
+    fn whole(&self) -> Result<Option<&Chain>, Error> {
+        if self.whole.get().is_none() {
+            let accepted = self.accepted;
+            let read = Chain::read_whole(accepted.store, &self.unit, accepted.trust)?;
+            // It was empty just now.
+            let _ = self.whole.set(read);
+        }
+        Ok(self.whole.get().and_then(Option::as_ref))
+    }
+}

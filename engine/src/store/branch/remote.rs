@@ -1,0 +1,71 @@
+//! A remote of a repository: where its branches stand, their objects, and moving them.
+//! Knows no verdict; whether a branch may move is decided elsewhere.
+
+use super::answer::Pushed;
+use super::program::Program;
+use crate::git::Repository;
+use crate::model::GitId;
+use crate::store::Error;
+
+/// A remote, reached by the user's own `git`.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    program: Program,
+}
+
+impl Remote {
+    /// The remote that the repository's configuration has under this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn new(repository: &Repository, name: &str) -> Result<Self, Error> {
+        let known = repository.remotes()?;
+        if !known.iter().any(|known| known == name) {
+            return Err(Error::NoRemote {
+                known: match known.as_slice() {
+                    [] => ", and no other".to_owned(),
+                    known => format!("; there are: {}", known.join(", ")),
+                },
+                remote: name.to_owned(),
+            });
+        }
+        let git_dir = repository.common_dir().to_owned();
+        Ok(Self {
+            program: Program {
+                directory: repository.work_tree().unwrap_or(&git_dir).to_owned(),
+                git_dir,
+                objects: None,
+                remote: name.to_owned(),
+            },
+        })
+    }
+
+    /// What the remote's reference names now.
+    ///
+    /// # Errors
+    /// The remote cannot be reached or does not answer.
+    pub fn head(&self, reference: &str) -> Result<Option<GitId>, Error> {
+        self.program.head(reference)
+    }
+
+    /// Brings the objects of the remote's reference; no reference is touched here.
+    ///
+    /// # Errors
+    /// The remote cannot be reached, or has no such reference.
+    pub fn fetch(&self, reference: &str) -> Result<(), Error> {
+        self.program.fetch(reference)
+    }
+
+    /// Moves the remote's reference from `expected`, which it must still name.
+    ///
+    /// # Errors
+    /// The remote cannot be reached or does not answer.
+    pub fn push(
+        &self,
+        commit: GitId,
+        reference: &str,
+        expected: Option<GitId>,
+    ) -> Result<Pushed, Error> {
+        self.program.push(commit, reference, expected)
+    }
+}
