@@ -107,11 +107,6 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
     let branch = branch_of(repository, request.revision, request.environment)?;
     let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)?;
     let environment = accepted.environment(request.environment, &branch)?;
-    let known = |name: &&str| environment.units.iter().any(|unit| unit.name == *name);
-    let mut pinned = request.trust.pinned_units(request.environment);
-    if let Some(name) = pinned.find(|name| *name != GATE && !known(name)) {
-        return Err(unknown_unit(environment, name));
-    }
     let units = units(environment, request.unit)?;
     if request.sync.is_some() && units.len() > 1 {
         return Err(unknown_unit(environment, ""));
@@ -174,7 +169,7 @@ fn only_unit(environment: &Environment) -> Result<UnitId, Error> {
     }
 }
 
-fn unknown_unit(environment: &Environment, name: &str) -> Error {
+pub(super) fn unknown_unit(environment: &Environment, name: &str) -> Error {
     let known: Vec<&str> = environment
         .units
         .iter()

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use super::Error;
+use super::admit::unknown_unit;
 use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id, reproduced};
 use crate::attest::{TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE, Unit};
@@ -49,8 +50,15 @@ impl<'a> AcceptedGate<'a> {
         })
     }
 
+    /// The environment of that name; a height that is pinned for a unit it does not have is a mistake.
     pub(super) fn environment(&self, name: &str, branch: &str) -> Result<&Environment, Error> {
-        accepted_environment(&self.config, name, branch)
+        let environment = accepted_environment(&self.config, name, branch)?;
+        let known = |name: &&str| environment.units.iter().any(|unit| unit.name == *name);
+        let mut pinned = self.trust.pinned_units(name);
+        if let Some(name) = pinned.find(|name| *name != GATE && !known(name)) {
+            return Err(unknown_unit(environment, name));
+        }
+        Ok(environment)
     }
 
     /// The way in of one unit.
@@ -72,20 +80,6 @@ impl<'a> AcceptedGate<'a> {
             gate,
         })
     }
-}
-
-/// A store from which the newest links of `gate` were taken tells of an older judge, and nothing in it
-/// says so: only what is pinned beside the keys does.
-fn check_gate_height(trust: &TrustFile, newest: &ChainLink, gate: &UnitId) -> Result<(), Error> {
-    let (pinned, found) = (trust.minimum_height(gate), newest.verdict().height);
-    if found >= pinned {
-        return Ok(());
-    }
-    Err(Error::GateRefused(verify::Refusal {
-        reason: verify::Reason::StoreGap,
-        expected: format!("link {pinned} of `{}` or a newer one", gate.scope()),
-        found: format!("link {found} as the newest"),
-    }))
 }
 
 /// The links of a unit, and what the gate says about it.
@@ -144,4 +138,18 @@ impl Door<'_> {
         }
         Ok(self.whole.get().and_then(Option::as_ref))
     }
+}
+
+/// A store from which the newest links of `gate` were taken tells of an older judge, and nothing in it
+/// says so: only what is pinned beside the keys does.
+fn check_gate_height(trust: &TrustFile, newest: &ChainLink, gate: &UnitId) -> Result<(), Error> {
+    let (pinned, found) = (trust.minimum_height(gate), newest.verdict().height);
+    if found >= pinned {
+        return Ok(());
+    }
+    Err(Error::GateRefused(verify::Refusal {
+        reason: verify::Reason::StoreGap,
+        expected: format!("link {pinned} of `{}` or a newer one", gate.scope()),
+        found: format!("link {found} as the newest"),
+    }))
 }
