@@ -117,9 +117,8 @@ impl BlobIndex {
         wanted: Wanted<'_>,
         repository: &Repository,
     ) -> Result<Vec<Located>, Error> {
-        self.complete(entries, wanted, Depth::Identity, repository)?;
         let mut found = Vec::new();
-        for entry in entries {
+        for entry in self.complete(entries, wanted, Depth::Identity, repository)? {
             let objects = match Record::read(self.record(entry.id).unwrap_or_default()) {
                 Record::Absent(_) | Record::Outline(_) => continue,
                 Record::Broken => wanted
@@ -150,9 +149,8 @@ impl BlobIndex {
         wanted: Wanted<'_>,
         repository: &Repository,
     ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
-        self.complete(entries, wanted, Depth::Content, repository)?;
         let mut found = Vec::new();
-        for entry in entries {
+        for entry in self.complete(entries, wanted, Depth::Content, repository)? {
             let record = Record::read(self.record(entry.id).unwrap_or_default());
             let mut objects: BTreeMap<ObjectRef, Arc<Value>> = BTreeMap::new();
             let mut take = |object: ObjectRef, content: &Content, place: usize| {
@@ -237,27 +235,33 @@ impl BlobIndex {
             .or_else(|| self.kept.get(id))
     }
 
-    /// Finds out what is not known about these files, as far as it concerns what is wanted.
-    fn complete(
+    /// Finds out what is not known about these files, as far as it concerns what is wanted, and gives
+    /// those that may concern it.
+    fn complete<'e>(
         &mut self,
-        entries: &[TreeEntry],
+        entries: &'e [TreeEntry],
         wanted: Wanted<'_>,
         depth: Depth,
         repository: &Repository,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<&'e TreeEntry>, Error> {
         let hint = wanted.kinds.and_then(Hint::of);
         let search = Search {
             wanted,
             hint: hint.as_ref(),
             depth,
         };
+        let mut concerned = Vec::new();
         let mut missing: BTreeMap<GitId, Missing<'_>> = BTreeMap::new();
         for entry in entries {
             let text = self.record(entry.id);
             let known = text.map(Record::read);
-            if known.is_some_and(|record| {
-                search.is_answered_by(record) || self.content.contains_key(&entry.id)
-            }) {
+            if known.is_some_and(|record| search.is_beside(record)) {
+                continue;
+            }
+            concerned.push(entry);
+            if known.is_some_and(|record| search.is_answered_by(record))
+                || self.content.contains_key(&entry.id)
+            {
                 continue;
             }
             match known.and_then(Record::content) {
@@ -266,12 +270,22 @@ impl BlobIndex {
             }
         }
         let missing: Vec<Missing<'_>> = missing.into_values().collect();
+        self.learn(&missing, search, repository)?;
+        Ok(concerned)
+    }
+
+    fn learn(
+        &mut self,
+        missing: &[Missing<'_>],
+        search: Search<'_>,
+        repository: &Repository,
+    ) -> Result<(), Error> {
         let threads = thread::available_parallelism()
             .map_or(1, usize::from)
             .min(16);
         let share = missing.len().div_ceil(threads).max(SHARE);
         if missing.len() <= share {
-            let learnt = search.learn(&missing, repository)?;
+            let learnt = search.read(missing, repository)?;
             self.keep(learnt);
             return Ok(());
         }
@@ -280,7 +294,7 @@ impl BlobIndex {
                 .chunks(share)
                 .map(|chunk| {
                     let handle = repository.reopen();
-                    scope.spawn(move || search.learn(chunk, &handle?))
+                    scope.spawn(move || search.read(chunk, &handle?))
                 })
                 .collect();
             workers
@@ -318,21 +332,29 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Whether a record says all that matters; what objects say may lie beside it.
-    fn is_answered_by(&self, record: Record<'_>) -> bool {
+    /// Whether a record says that nothing wanted is there.
+    fn is_beside(&self, record: Record<'_>) -> bool {
         match record {
-            Record::Broken => true,
+            Record::Broken => false,
             Record::Absent(mark) => self.hint.is_some_and(|hint| hint.is_in(mark)),
             Record::Outline(list) => {
                 self.wanted.namespaces.is_some() && self.wanted.of_list(list).next().is_none()
             }
-            Record::Objects(list, _) => {
-                self.depth == Depth::Identity || self.wanted.of_list(list).next().is_none()
-            }
+            Record::Objects(list, _) => self.wanted.of_list(list).next().is_none(),
         }
     }
 
-    fn learn(
+    /// Whether a record of what is wanted says all that matters of it; what objects say may lie
+    /// beside it.
+    fn is_answered_by(&self, record: Record<'_>) -> bool {
+        match record {
+            Record::Broken => true,
+            Record::Absent(_) | Record::Outline(_) => false,
+            Record::Objects(..) => self.depth == Depth::Identity,
+        }
+    }
+
+    fn read(
         &self,
         entries: &[Missing<'_>],
         repository: &Repository,
