@@ -5,6 +5,7 @@ mod demo;
 mod explain;
 mod help;
 mod init;
+mod journey;
 mod outputs;
 mod readme;
 mod steps;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Error, SigningKey};
 
-/// Writes `key` to a new file that only its owner can read.
+/// Writes `key` to a new file that only its owner can read, in folders that are made when missing.
 ///
 /// # Errors
 /// The path exists, lies inside a Git work tree, or cannot be written.
@@ -25,13 +25,17 @@ pub fn write_private(path: &Path, key: &SigningKey) -> Result<(), Error> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let folder = folder.canonicalize().map_err(failed)?;
-    if let Some(work_tree) = work_tree_of(&folder) {
-        return Err(Error::KeyInWorkTree {
+    let outside = |folder: &Path| match work_tree_of(&folder.canonicalize().map_err(failed)?) {
+        None => Ok(()),
+        Some(work_tree) => Err(Error::KeyInWorkTree {
             path: path.to_owned(),
             work_tree,
-        });
-    }
+        }),
+    };
+    // Before a folder is made, and again where it really is.
+    outside(nearest(folder))?;
+    make(folder).map_err(failed)?;
+    outside(folder)?;
     let mut file = create(path).map_err(failed)?;
     let written = file
         .write_all(key.to_pem().as_bytes())
@@ -86,6 +90,26 @@ fn work_tree_of(folder: &Path) -> Option<PathBuf> {
         .ancestors()
         .find(|ancestor| ancestor.join(".git").exists())
         .map(Path::to_owned)
+}
+
+/// The nearest folder above that exists.
+fn nearest(folder: &Path) -> &Path {
+    let existing = folder.ancestors().find(|ancestor| ancestor.exists());
+    existing.unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn make(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+#[cfg(not(unix))]
+fn make(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)
 }
 
 #[cfg(unix)]
@@ -188,6 +212,20 @@ mod tests {
 
     fn key() -> SigningKey {
         SigningKey::generate(getrandom::fill).unwrap()
+    }
+
+    #[test]
+    fn missing_folders_are_made_for_their_owner_but_not_in_a_work_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config/tidegate/ci.pem");
+        write_private(&path, &key()).unwrap();
+        let mode = fs::metadata(path.parent().unwrap()).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o700);
+        let work_tree = folder.path().join("shop");
+        fs::create_dir_all(work_tree.join(".git")).unwrap();
+        let error = write_private(&work_tree.join("keys/ci.pem"), &key()).unwrap_err();
+        assert!(matches!(error, Error::KeyInWorkTree { .. }));
+        assert!(!work_tree.join("keys").exists());
     }
 
     fn code(path: &Path) -> String {

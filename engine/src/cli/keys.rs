@@ -23,7 +23,8 @@ enum Command {
         /// What the key signs: merge-signer
         #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Role,
-        /// Where the private key goes; never overwritten, never inside a Git work tree
+        /// Where the private key goes, below folders that are made when missing; never overwritten, never
+        /// inside a Git work tree
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// Whose key it is

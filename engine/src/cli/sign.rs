@@ -6,7 +6,7 @@ use super::common::{self, Error, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
-use crate::attest::read_private;
+use crate::attest::{UnitId, read_private};
 use crate::gate::{self, Published, Renewed, RenewedUnit, SignRequest, Signed, Signing};
 use crate::model::Exit;
 use crate::report::human;
@@ -41,7 +41,7 @@ pub(super) struct Common {
     /// tidegate/verdicts when left out), fetched and pushed by your `git`
     #[arg(long, value_name = "STORE")]
     verdicts: String,
-    /// Write the envelope of the newest link to this file too
+    /// Write the envelope of the newest link to this file too; of several units, that of the last
     #[arg(short, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -74,6 +74,7 @@ impl Common {
         print(&signing, terminal);
         if let Some(out) = &self.out {
             write_newest(&signing, &directory.join(out))?;
+            tell_written(&signing, out, terminal);
         }
         Ok(signing.exit())
     }
@@ -81,20 +82,33 @@ impl Common {
 
 /// The envelope of the last unit that was published, since the unit `gate` comes first.
 fn write_newest(signing: &Signing, path: &Path) -> Result<(), Error> {
-    let published = signing
-        .units
-        .iter()
-        .rev()
-        .find_map(|unit| match &unit.result {
-            Signed::Link(published) | Signed::Failed(published) => Some(published),
-            Signed::NothingNew { .. } => None,
-        });
-    match published {
-        Some(published) => {
+    match published(signing).next_back() {
+        Some((_, published)) => {
             replace(path, &published.envelope).map_err(|error| Error::write(path, &error))
         }
         None => Ok(()),
     }
+}
+
+/// Says what the file holds where that is not plain: one envelope of several, or an older one.
+fn tell_written(signing: &Signing, out: &Path, terminal: &mut Terminal) {
+    let out = out.display();
+    let mut units = published(signing);
+    match (units.next_back(), units.next_back()) {
+        (None, _) => terminal.say(&format!("nothing was signed: {out} is not written")),
+        (Some(_), None) => {}
+        (Some((unit, _)), Some(_)) => terminal.say(&format!(
+            "{out} holds the envelope of {unit} alone; `--unit` names another"
+        )),
+    }
+}
+
+/// The units that have something new, and what.
+fn published(signing: &Signing) -> impl DoubleEndedIterator<Item = (&UnitId, &Published)> {
+    signing.units.iter().filter_map(|unit| match &unit.result {
+        Signed::Link(published) | Signed::Failed(published) => Some((&unit.unit, &**published)),
+        Signed::NothingNew { .. } => None,
+    })
 }
 
 /// A line a unit; the whole report of what was denied.

@@ -165,19 +165,26 @@ pub(super) fn units<'e>(
 fn only_unit(environment: &Environment) -> Result<UnitId, Error> {
     match environment.units.as_slice() {
         [unit] => Ok(UnitId::new(&*environment.name, &*unit.name)?),
-        _ => Err(unknown_unit(environment, "")),
+        _ => Err(Error::UnitNeeded {
+            environment: environment.name.clone(),
+            known: names(environment),
+        }),
     }
 }
 
 pub(super) fn unknown_unit(environment: &Environment, name: &str) -> Error {
-    let known: Vec<&str> = environment
+    Error::UnknownName {
+        kind: "unit",
+        name: name.to_owned(),
+        known: names(environment),
+    }
+}
+
+fn names(environment: &Environment) -> String {
+    let names: Vec<&str> = environment
         .units
         .iter()
         .map(|unit| unit.name.as_str())
         .collect();
-    Error::UnknownName {
-        kind: "unit",
-        name: name.to_owned(),
-        known: known.join(", "),
-    }
+    names.join(", ")
 }

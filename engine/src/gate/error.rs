@@ -184,6 +184,18 @@ pub enum Error {
         /// What there is.
         known: String,
     },
+    /// One unit is meant, and the environment has several.
+    #[error("`{environment}` has several units, and a verdict is about one of them")]
+    #[diagnostic(
+        code(usage::unit_needed),
+        help("name it with `--unit`; there are: {known}")
+    )]
+    UnitNeeded {
+        /// The environment.
+        environment: String,
+        /// What there is.
+        known: String,
+    },
     /// A link or submodule where a manifest is expected.
     #[error("`{path}` is a symbolic link or a submodule")]
     #[diagnostic(

@@ -106,6 +106,8 @@ pub(super) fn write(
     }
     if plan.iter().any(|file| new(&file)) {
         terminal.line("next: read what was written, `git add` it and commit");
+        terminal
+            .line("      `tidegate hook install` has every commit and push of this clone judged");
     }
     Ok(())
 }
