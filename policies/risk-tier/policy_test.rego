@@ -762,7 +762,7 @@ test_a_tier_above_the_environment_is_denied_with_its_reason if {
 		"message": "this change is high, but \"prod\" takes at most medium: a (risk.secret)",
 		"object": medium_change.object,
 		"field": "/data/x",
-		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment",
+		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment; a revert of what was signed and may not be deployed any more is accepted with `tidegate baseline`",
 		"setting": "/environment/maxTier",
 	}}
 }
