@@ -269,7 +269,12 @@ pub(super) fn trust_at(
         .ok_or_else(|| Error::NoTrust {
             commit: commit.short(),
         })?;
-    Ok(TrustFile::parse(&repository.blob(entry.id)?)?)
+    read_trust(&repository.blob(entry.id)?)
+}
+
+/// Reads a trust file; its errors name it.
+pub(super) fn read_trust(bytes: &[u8]) -> Result<TrustFile, Error> {
+    TrustFile::parse(bytes).map_err(|error| Error::from(error).of_trust_file(TRUST_FILE))
 }
 
 /// Seconds are all that a verdict says.
@@ -323,4 +328,5 @@ impl Source for Objects<'_> {
     }
 }
 
-const TRUST_FILE: &str = ".tidegate/trust.json";
+/// Whose signatures count, in the repository.
+pub(super) const TRUST_FILE: &str = ".tidegate/trust.json";

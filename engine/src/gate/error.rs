@@ -334,6 +334,15 @@ impl Error {
         })
     }
 
+    /// Keys that cannot be read.
+    pub(super) fn of_trust_file(self, path: &str) -> Self {
+        Self::Met(Met {
+            place: path.to_owned(),
+            help: "`tidegate keys new` prints a whole trust file on standard output; with one that cannot be read nothing could be signed or admitted any more",
+            error: Box::new(self),
+        })
+    }
+
     /// A file that only the base holds so.
     pub(super) fn at_base(self) -> Self {
         Self::Met(Met {

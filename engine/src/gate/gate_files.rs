@@ -1,15 +1,17 @@
 //! The unit `gate`: each of its files is one object, changed when its bytes change.
-//! Knows nothing of what the files say.
+//! Of what the files say it knows only that keys must be readable: an accepted trust file that is not
+//! would lock everybody out.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Error;
+use super::chain::{TRUST_FILE, read_trust};
 use super::view::View;
 use crate::change::{self, Change, Objects, Source};
 use crate::git::{FileChange, TreeEntry};
 use crate::manifest::{Entry, Node, NodeValue};
-use crate::model::{Digest, ObjectRef, Span};
+use crate::model::{Digest, ObjectRef, RepoPath, Span};
 
 /// The changes of the gate's own files.
 pub(super) fn changes(view: &View<'_>, files: &[FileChange]) -> Result<Vec<Change>, Error> {
@@ -23,6 +25,11 @@ pub(super) fn changes(view: &View<'_>, files: &[FileChange]) -> Result<Vec<Chang
             })
             .collect()
     };
+    for entry in files.iter().filter_map(|file| file.new.as_ref()) {
+        if entry.path == RepoPath::from(TRUST_FILE) {
+            read_trust(&view.repository.blob(entry.id)?)?;
+        }
+    }
     let base = side(|file| file.old.as_ref())?;
     let head = side(|file| file.new.as_ref())?;
     let mut changes = change::compare(&base, &head);

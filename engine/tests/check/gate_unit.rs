@@ -8,8 +8,12 @@ use super::*;
 #[test]
 fn each_changed_file_of_the_gate_is_one_critical_change() {
     let (repo, base) = shop(CONFIG);
+    let key = repo.beside("key.pem");
+    let new = ["keys", "new", "--role", "merge-signer", "--out"];
+    let key = key.to_str().unwrap();
+    let trust = stdout(&tidegate(&repo, &[&new[..], &[key]].concat()));
     repo.write("tidegate.yaml", format!("# strict\n{CONFIG}"))
-        .write(".tidegate/trust.json", r#"{"version":1,"keys":[]}"#)
+        .write(".tidegate/trust.json", trust)
         .write(".tidegate/policies/mine/README.md", "# Mine")
         .write("CODEOWNERS", "* @shop")
         .write(".pre-commit-config.yaml", "repos: []")
@@ -154,4 +158,20 @@ fn two_configurations_at_head_are_an_error_of_the_gate_that_names_both() {
         "{shown}"
     );
     assert!(!shown.contains("\n/"), "{shown}");
+}
+
+#[test]
+fn keys_that_cannot_be_read_never_become_the_gate() {
+    for (trust, code) in [
+        ("{", "trust-root.invalid"),
+        (r#"{"version":1,"keys":[]}"#, "trust-root.empty"),
+    ] {
+        let (repo, base) = shop(CONFIG);
+        repo.write(".tidegate/trust.json", trust).commit("keys");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Unjudged, "{trust}");
+        assert_eq!(error_codes(&report), [code]);
+        let said = report.errors[0].error.to_string();
+        assert!(said.starts_with(".tidegate/trust.json: "), "{said}");
+    }
 }
