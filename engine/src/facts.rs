@@ -7,6 +7,7 @@ pub mod index;
 mod limit_range;
 mod pods;
 mod resources;
+mod workload;
 
 use std::collections::BTreeMap;
 

@@ -10,6 +10,7 @@ mod inputs;
 mod merge_request;
 mod plan;
 mod signing;
+mod step;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

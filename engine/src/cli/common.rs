@@ -26,10 +26,7 @@ pub(super) enum Error {
     #[error("`{text}` is no output: {why}")]
     #[diagnostic(
         code(usage::output),
-        help(
-            "use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {}",
-            super::output::FORMATS
-        )
+        help("use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {}", FORMATS)
     )]
     Output { text: String, why: &'static str },
     #[error("a difference has no findings, so only `human` and `json` can show it")]
@@ -167,3 +164,6 @@ pub(super) fn repository(directory: &Path) -> Result<Repository, gate::Error> {
 }
 
 const POLICY_FOLDER: &str = ".tidegate/policies";
+
+/// What `--output` takes.
+pub(super) const FORMATS: &str = "human, json, sarif, junit, github, gitlab, markdown";

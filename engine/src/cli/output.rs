@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::common::Error;
+use super::common::{Error, FORMATS};
 use super::terminal::Terminal;
 use crate::report::markdown::Layout;
 use crate::report::{Style, github, gitlab, human, json, junit, markdown, sarif};
@@ -142,9 +142,6 @@ impl Output {
         }
     }
 }
-
-/// What `--output` takes.
-pub(super) const FORMATS: &str = "human, json, sarif, junit, github, gitlab, markdown";
 
 /// Writes beside and renames, so that no reader meets half a report. What is there and is no plain
 /// file (a pipe, a device, a link) is written into, never replaced.

@@ -1,57 +1,11 @@
 //! `LimitRange`s of a namespace: the defaults that they give and the bounds that they set.
 //! Knows nothing of what a container ought to have.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::amount::{Resource, amount};
-use super::resources::{Amounts, Side, Source, key};
-use super::workloads::{Container, Role};
-
-/// What the `LimitRange`s of the namespace have to say about a workload's containers.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LimitRanges {
-    /// Those that speak of containers, sorted.
-    pub names: Vec<String>,
-    /// Whether two of them give defaults: which one wins is undefined, so a default holds only
-    /// where they agree.
-    pub ambiguous: bool,
-    /// What would keep the pods from starting.
-    pub violations: Vec<Violation>,
-}
-
-/// A container outside a bound.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Violation {
-    /// The container's name.
-    pub container: String,
-    /// `limits.memory`.
-    pub resource: String,
-    /// The bound's kind.
-    pub rule: Rule,
-    /// Millicores or bytes; limit divided by request in thousandths for a ratio; absent where
-    /// there is none to compare.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actual: Option<i64>,
-    /// The bound in the same unit.
-    pub bound: i64,
-    /// Where the amount stands, or would stand.
-    pub pointer: String,
-}
-
-/// A bound of a `LimitRange`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Rule {
-    /// At least this much.
-    Min,
-    /// At most this much.
-    Max,
-    /// The limit at most this many times the request.
-    Ratio,
-}
+use super::resources::{Side, key};
+use super::workload::{Amounts, Container, LimitRanges, Role, Rule, Source, Violation};
 
 /// The container items of a namespace's `LimitRange`s, filled in as the API server does it.
 pub(super) struct Limits {

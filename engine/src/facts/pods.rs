@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::model::ObjectRef;
 
 use super::image_ref::ImageRef;
-use super::resources::{PodResources, Resources, spelling};
-use super::workloads::{Container, EnvVar, Image, Literals, Misshapen, ReplicasSource, Role};
+use super::resources::spelling;
+use super::workload::{
+    Container, EnvVar, Image, Literals, Misshapen, PodResources, ReplicasSource, Resources, Role,
+};
 
 /// What names `object`; what is missing is empty.
 pub(super) fn reference(object: &Value) -> ObjectRef {

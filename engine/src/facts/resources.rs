@@ -3,116 +3,10 @@
 
 mod read;
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
 pub(super) use self::read::spelling;
 
 use super::amount::Resource;
-use super::limit_range::Limits;
-use super::workloads::{Container, Role};
-
-/// What a container reserves and may use, and why.
-///
-/// The keys of the maps are `requests.cpu`, `limits.ephemeral-storage` and so on.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Resources {
-    /// What is reserved.
-    pub requests: Amounts,
-    /// What may be used at most.
-    pub limits: Amounts,
-    /// Where each of the six amounts comes from.
-    pub source: BTreeMap<String, Source>,
-    /// The spelling of the explicit ones.
-    pub literal: BTreeMap<String, String>,
-    /// Where each of the six stands, or would stand.
-    pub pointer: BTreeMap<String, String>,
-    /// What is written and cannot be read; the API server would refuse the object.
-    pub invalid: Vec<InvalidQuantity>,
-}
-
-/// Resources of a pod as a whole.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct PodResources {
-    /// What is reserved.
-    pub requests: Amounts,
-    /// What may be used at most.
-    pub limits: Amounts,
-    /// What is written and cannot be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub invalid: Vec<InvalidQuantity>,
-}
-
-/// Integers by resource; what is not effective is absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(deny_unknown_fields)]
-pub struct Amounts {
-    /// Thousandths of a core, rounded up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_milli: Option<i64>,
-    /// Bytes, rounded up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_bytes: Option<i64>,
-    /// Bytes of local disk, rounded up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ephemeral_bytes: Option<i64>,
-}
-
-/// Where an amount comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// The container.
-    Explicit,
-    /// The container's limit, which is the request where none is written.
-    FromLimit,
-    /// A `LimitRange` of the namespace.
-    #[serde(rename = "limitrange")]
-    LimitRange,
-    /// The resources of the pod as a whole.
-    Pod,
-    /// An explicit zero, which means *no limit* or *nothing reserved*.
-    Zero,
-    /// Nowhere: there is none.
-    Absent,
-}
-
-/// A quantity that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct InvalidQuantity {
-    /// `limits.memory`; `limits` or `resources` where that is no mapping.
-    pub resource: String,
-    /// What is written, cut after 64 characters.
-    pub literal: String,
-    /// Where it stands.
-    pub pointer: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-/// Fills the gaps of all containers in the order of the API server: limits become requests, then
-/// the namespace's defaults, then the pod's own resources.
-pub(super) fn settle(containers: &mut [Container], limits: &Limits, pod: Option<&PodResources>) {
-    for container in containers {
-        container.resources.requests_from_limits();
-        if container.role != Role::Ephemeral {
-            container
-                .resources
-                .fill(Source::LimitRange, |side, resource| {
-                    limits.default(side, resource)
-                });
-            container.resources.fill(Source::Pod, |side, resource| {
-                let pod = pod?;
-                side.of(&pod.requests, &pod.limits).of(resource)
-            });
-        }
-    }
-}
+use super::workload::{Amounts, InvalidQuantity, PodResources, Resources, Source};
 
 impl Resources {
     /// Where `resource` of `side` comes from.
@@ -141,7 +35,7 @@ impl Resources {
         }
     }
 
-    fn requests_from_limits(&mut self) {
+    pub(super) fn requests_from_limits(&mut self) {
         for resource in Resource::ALL {
             if self.is_open(Side::Requests, resource)
                 && let Some(limit) = self.at_admission(Side::Limits, resource)
@@ -151,7 +45,7 @@ impl Resources {
         }
     }
 
-    fn fill(&mut self, source: Source, default: impl Fn(Side, Resource) -> Option<i64>) {
+    pub(super) fn fill(&mut self, source: Source, default: impl Fn(Side, Resource) -> Option<i64>) {
         for side in Side::ALL {
             for resource in Resource::ALL {
                 if let Some(amount) =

@@ -1,27 +1,22 @@
 //! The fact `workloads`: what an object runs, with effective resources as integers.
 //! Knows nothing of changes, policies or of where an object was read.
 
-use std::collections::BTreeMap;
-
 use schemars::generate::SchemaSettings;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::change::Change;
 use crate::manifest::NodeValue;
-use crate::model::{GroupKind, ObjectRef, Piece};
+use crate::model::{GroupKind, Piece};
 
 pub use super::image_ref::ImageRef;
-pub use super::limit_range::{LimitRanges, Rule, Violation};
-pub use super::resources::{Amounts, InvalidQuantity, PodResources, Resources, Source};
+pub use super::workload::{
+    Amounts, Container, EnvVar, Image, InvalidQuantity, LimitRanges, Literals, Misshapen,
+    PodResources, ReplicasSource, Resources, Role, Rule, Source, Violation, Workload,
+};
 
 use super::limit_range::Limits;
-use super::{Collector, Context, Fact};
 use super::pods::{self, PodSource};
-use super::resources;
-
-/// How a file spells the number at an RFC 6901 pointer; `None` where it holds none.
-pub type Literals<'a> = dyn Fn(&str) -> Option<String> + 'a;
+use super::{Collector, Context, Fact};
 
 /// Returns what `object` runs; `None` for a kind that runs nothing.
 ///
@@ -52,7 +47,7 @@ pub fn of_object(
     let (replicas, replicas_source) = pods.replicas(object, (&reference, hpas), &mut invalid);
     let mut containers = pods.containers(object, literals, &mut invalid);
     let pod_resources = pods.resources(object, literals, &containers);
-    resources::settle(&mut containers, &limits, pod_resources.as_ref());
+    settle(&mut containers, &limits, pod_resources.as_ref());
     let limit_range = limits.judge(&containers);
     Some(Workload {
         template_pointer: pods.template_pointer().to_owned(),
@@ -67,6 +62,25 @@ pub fn of_object(
         invalid,
         object: reference,
     })
+}
+
+/// Fills the gaps of all containers in the order of the API server: limits become requests, then
+/// the namespace's defaults, then the pod's own resources.
+fn settle(containers: &mut [Container], limits: &Limits, pod: Option<&PodResources>) {
+    for container in containers {
+        container.resources.requests_from_limits();
+        if container.role != Role::Ephemeral {
+            container
+                .resources
+                .fill(Source::LimitRange, |side, resource| {
+                    limits.default(side, resource)
+                });
+            container.resources.fill(Source::Pod, |side, resource| {
+                let pod = pod?;
+                side.of(&pod.requests, &pod.limits).of(resource)
+            });
+        }
+    }
 }
 
 /// The JSON Schema (draft 2020-12) of the fact's value: workloads of both sides, each with the
@@ -113,134 +127,6 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "$defs": definitions,
     })
-}
-
-/// What one object runs.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(deny_unknown_fields)]
-pub struct Workload {
-    /// The object.
-    pub object: ObjectRef,
-    /// Where the pod template stands; empty for a Pod, `/spec` for a database cluster.
-    pub template_pointer: String,
-    /// How many pods; absent where something else than the object decides, or the manifest's is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replicas: Option<u32>,
-    /// Where `replicas` comes from.
-    pub replicas_source: ReplicasSource,
-    /// Labels of the pods.
-    pub labels: BTreeMap<String, String>,
-    /// Who the pods are to the API server.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_account: Option<String>,
-    /// The pods' volumes as written.
-    pub volumes: Vec<Value>,
-    /// Resources of the pod as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pod_resources: Option<PodResources>,
-    /// Application containers, then init containers in the order of their start, then ephemeral ones.
-    pub containers: Vec<Container>,
-    /// What the namespace's `LimitRange`s have to say.
-    pub limit_range: LimitRanges,
-    /// What is not of the shape that the API server asks for, and so is missing above.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub invalid: Vec<Misshapen>,
-}
-
-/// Where a number of replicas comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ReplicasSource {
-    /// The manifest.
-    Explicit,
-    /// The API's default.
-    Default,
-    /// The minimum of the `HorizontalPodAutoscaler` that scales it.
-    Hpa,
-    /// Nothing says: a `DaemonSet`, a `PodTemplate`, or a number that the API server would refuse.
-    None,
-}
-
-/// One container.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Container {
-    /// Its name; empty where it has none.
-    pub name: String,
-    /// When it runs.
-    pub role: Role,
-    /// Where it stands.
-    pub pointer: String,
-    /// What it runs; absent where no image is named.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<Image>,
-    /// Arguments as written.
-    pub args: Vec<String>,
-    /// Entry point as written.
-    pub command: Vec<String>,
-    /// Its environment.
-    pub env: Vec<EnvVar>,
-    /// What it reserves and may use.
-    pub resources: Resources,
-}
-
-/// When a container runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// As long as the pod.
-    App,
-    /// As long as the pod, and before the application: an init container that restarts always.
-    Sidecar,
-    /// To its end, before the application.
-    Init,
-    /// When somebody attaches it.
-    Ephemeral,
-}
-
-/// The image of a container.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Image {
-    /// As written.
-    pub reference: String,
-    /// Registry and path in full: `redis` is `docker.io/library/redis`. Empty where not valid.
-    pub repository: String,
-    /// As written; an absent one means `latest`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
-    /// What the tag cannot move.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
-    /// Where it stands.
-    pub pointer: String,
-    /// Whether a container runtime could read it.
-    pub valid: bool,
-    /// The numbers that the tag begins with: `[17, 0, 3]` of `v17.0.3-alpine`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<Vec<u64>>,
-}
-
-/// One variable of a container's environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct EnvVar {
-    /// Its name.
-    pub name: String,
-    /// Its value; absent where it comes from elsewhere or is masked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-}
-
-/// A part of the object that the API server would refuse.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Misshapen {
-    /// Where it stands.
-    pub pointer: String,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// The collector of `workloads`: both sides of every change that runs something.

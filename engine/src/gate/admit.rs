@@ -109,7 +109,7 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
     let environment = accepted.environment(request.environment, &branch)?;
     let units = units(environment, request.unit)?;
     if request.sync.is_some() && units.len() > 1 {
-        return Err(unknown_unit(environment, ""));
+        return Err(Error::unknown_unit(environment, ""));
     }
     units
         .into_iter()
@@ -157,7 +157,7 @@ pub(super) fn units<'e>(
         .filter(|unit| wanted.is_none_or(|wanted| unit.name == wanted))
         .collect();
     if units.is_empty() {
-        return Err(unknown_unit(environment, wanted.unwrap_or_default()));
+        return Err(Error::unknown_unit(environment, wanted.unwrap_or_default()));
     }
     Ok(units)
 }
@@ -165,26 +165,6 @@ pub(super) fn units<'e>(
 fn only_unit(environment: &Environment) -> Result<UnitId, Error> {
     match environment.units.as_slice() {
         [unit] => Ok(UnitId::new(&*environment.name, &*unit.name)?),
-        _ => Err(Error::UnitNeeded {
-            environment: environment.name.clone(),
-            known: names(environment),
-        }),
+        _ => Err(Error::unit_needed(environment)),
     }
-}
-
-pub(super) fn unknown_unit(environment: &Environment, name: &str) -> Error {
-    Error::UnknownName {
-        kind: "unit",
-        name: name.to_owned(),
-        known: names(environment),
-    }
-}
-
-fn names(environment: &Environment) -> String {
-    let names: Vec<&str> = environment
-        .units
-        .iter()
-        .map(|unit| unit.name.as_str())
-        .collect();
-    names.join(", ")
 }

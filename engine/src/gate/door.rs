@@ -6,7 +6,6 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use super::Error;
-use super::admit::unknown_unit;
 use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id, reproduced};
 use crate::attest::{TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE, Unit};
@@ -56,7 +55,7 @@ impl<'a> AcceptedGate<'a> {
         let known = |name: &&str| environment.units.iter().any(|unit| unit.name == *name);
         let mut pinned = self.trust.pinned_units(name);
         if let Some(name) = pinned.find(|name| *name != GATE && !known(name)) {
-            return Err(unknown_unit(environment, name));
+            return Err(Error::unknown_unit(environment, name));
         }
         Ok(environment)
     }

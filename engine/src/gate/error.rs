@@ -4,7 +4,7 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
-use crate::config::{AmbiguousConfig, Problems};
+use crate::config::{AmbiguousConfig, Environment, Problems};
 use crate::{attest, facts, git, manifest, policy, store, verify};
 
 /// It could not be judged.
@@ -334,6 +334,23 @@ impl Error {
         })
     }
 
+    /// A unit that the environment does not have.
+    pub(super) fn unknown_unit(environment: &Environment, name: &str) -> Self {
+        Self::UnknownName {
+            kind: "unit",
+            name: name.to_owned(),
+            known: unit_names(environment),
+        }
+    }
+
+    /// One unit must be named, since there are several.
+    pub(super) fn unit_needed(environment: &Environment) -> Self {
+        Self::UnitNeeded {
+            environment: environment.name.clone(),
+            known: unit_names(environment),
+        }
+    }
+
     /// Keys that cannot be read.
     pub(super) fn of_trust_file(self, path: &str) -> Self {
         Self::Met(Met {
@@ -351,6 +368,11 @@ impl Error {
             error: Box::new(self),
         })
     }
+}
+
+fn unit_names(environment: &Environment) -> String {
+    let names = environment.units.iter().map(|unit| unit.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 impl Diagnostic for Met {

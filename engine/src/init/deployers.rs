@@ -1,7 +1,6 @@
 //! Argo CD Applications, their generators, and Flux Kustomizations: which folders they deploy.
 //! Knows nothing of environments.
 
-use super::survey::contains;
 use crate::manifest::{self, Node, Object};
 use crate::model::RepoPath;
 
@@ -127,6 +126,10 @@ fn folder(path: &str) -> Option<String> {
 fn text(node: &Node, pointer: &str) -> Option<String> {
     let text = node.pointer(pointer)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+pub(super) fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
 }
 
 const MARKS: [&[u8]; 2] = [b"argoproj.io", b"kustomize.toolkit.fluxcd.io"];

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::deployers::{self, Deployer};
+use super::deployers::{self, Deployer, contains};
 use crate::git::Selector;
 use crate::manifest::{self, Role};
 use crate::model::RepoPath;
@@ -150,10 +150,6 @@ fn looks_like_objects(bytes: &[u8]) -> bool {
             || line.trim_ascii_start().starts_with(b"\"kind\"")
             || (line.starts_with(b"{") && contains(line, b"kind"))
     })
-}
-
-pub(super) fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
 }
 
 fn is_plain(path: &str) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 
-use super::github::{Step, write};
+use super::step::{Step, write};
 use super::{Error, Outcome, Terminal, event};
 use crate::attest::{SigningKey, UnitId};
 use crate::cli::verdicts::Verdicts;

@@ -1,0 +1,238 @@
+//! A step of a GitHub job, from its event to summary, annotations and outputs.
+//! Decides nothing; what is judged is `plan`'s, how it is written is `report`'s.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::event::{self, Event, Occasion};
+use super::files::{RunnerFile, outputs, unforeseen};
+use super::inputs::Inputs;
+use super::plan::{Branches, Plan, Wishes};
+use super::{Error, Outcome, Scope, Terminal, Variables, judged, word};
+use crate::cli::common;
+use crate::cli::output::replace;
+use crate::git::Repository;
+use crate::model::{Exit, RiskTier};
+use crate::report::{Style, github, human, json, markdown, sarif};
+use crate::verdict::RunReport;
+
+/// A step of a job: what it was given, and where it hands things on.
+pub(super) struct Step<'v> {
+    pub(super) variables: &'v Variables,
+    pub(super) inputs: Inputs,
+    /// Where reports and verdicts are put.
+    pub(super) folder: PathBuf,
+    outputs: RunnerFile,
+    summary: Option<RunnerFile>,
+    /// What ends a value or a quotation.
+    token: String,
+}
+
+impl<'v> Step<'v> {
+    /// Opens everything that will be written, before anything is judged.
+    pub(super) fn open(variables: &'v Variables, terminal: &Terminal) -> Result<Self, Error> {
+        let inputs = Inputs::read(variables)?;
+        let outputs = RunnerFile::open(variables, "GITHUB_OUTPUT")?;
+        let summary = if inputs.summary {
+            Some(RunnerFile::open(variables, "GITHUB_STEP_SUMMARY")?)
+        } else {
+            None
+        };
+        let token = unforeseen()?;
+        let folder = match &inputs.report_dir {
+            Some(folder) => terminal.directory.join(folder),
+            None => variables.path("RUNNER_TEMP")?.join(&token),
+        };
+        fs::create_dir_all(&folder).map_err(|error| Error::File {
+            name: "report-dir",
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            variables,
+            inputs,
+            folder,
+            outputs,
+            summary,
+            token,
+        })
+    }
+
+    pub(super) fn check(mut self, terminal: &mut Terminal) -> Outcome {
+        let config = match &self.inputs.config {
+            None => None,
+            Some(file) => {
+                let path = terminal.directory.join(file);
+                let bytes = fs::read(&path).map_err(|error| common::Error::read(&path, &error))?;
+                Some((file.clone(), bytes))
+            }
+        };
+        let scope = Scope {
+            environment: self.inputs.environment.as_deref(),
+            config,
+        };
+        let report = judged(|repository| self.plan(repository), scope, terminal);
+        let sarif_path = match &self.inputs.sarif_file {
+            None => String::new(),
+            Some(file) => {
+                let document = sarif::render(&report);
+                write(&terminal.directory.join(file), document.as_bytes())?;
+                file.clone()
+            }
+        };
+        self.hand_on(&[("sarif-file", sarif_path)])?;
+        let mut text = Vec::new();
+        terminal.note(&human::write(&report, Style::PLAIN, &mut text));
+        self.log(terminal, |terminal| {
+            terminal.line(String::from_utf8_lossy(&text).trim_end());
+        });
+        let exit = self.inputs.fail_on.exit(&report);
+        if exit == Exit::Pass && report.exit != Exit::Pass {
+            terminal.line("::notice title=tidegate::denied; `fail-on: never` lets the step pass");
+        }
+        self.finish(&report, &[], terminal)?;
+        Ok(exit)
+    }
+
+    fn plan(
+        &self,
+        repository: &Repository,
+    ) -> Result<Plan, Box<dyn miette::Diagnostic + Send + Sync>> {
+        let name = self.variables.required("GITHUB_EVENT_NAME")?;
+        let occasion = self.occasion(name)?;
+        let reference = self.variables.get("GITHUB_REF").unwrap_or_default();
+        let target = match &occasion.event {
+            Event::PullRequest { base_branch, .. } | Event::MergeGroup { base_branch, .. } => {
+                base_branch
+            }
+            // A tag belongs to no branch, so that it is not its own judge either.
+            Event::Push { .. } | Event::Other => event::branch(reference).unwrap_or(reference),
+        };
+        let wishes = Wishes {
+            base: self.inputs.base.as_deref(),
+            policy_ref: self.inputs.policy_ref.as_deref(),
+        };
+        let branches = Branches {
+            target: Some(target),
+            default: occasion.default_branch.as_deref(),
+        };
+        let plan = Plan::of(repository, &occasion.event, wishes, branches)?;
+        plan.ok_or_else(|| {
+            let name = name.to_owned();
+            Error::NoBase { name }.into()
+        })
+    }
+
+    fn occasion(&self, name: &str) -> Result<Occasion, Error> {
+        let path = self.variables.path("GITHUB_EVENT_PATH")?;
+        let failed = |reason: String| Error::Event {
+            path: path.display().to_string(),
+            reason,
+        };
+        let size = fs::metadata(&path).map_err(|error| failed(unread(&error)))?;
+        if !size.is_file() || size.len() > EVENT_LIMIT {
+            return Err(failed("is no file of at most 8 MiB".to_owned()));
+        }
+        let document = fs::read(&path).map_err(|error| failed(unread(&error)))?;
+        Occasion::parse(name, &document).map_err(failed)
+    }
+
+    /// Shows a report beside the files and in the summary of the job, and hands on what came out.
+    pub(super) fn finish(
+        &mut self,
+        report: &RunReport,
+        verdicts: &[String],
+        terminal: &mut Terminal,
+    ) -> Outcome {
+        let annotations = github::render(report, self.inputs.annotations);
+        terminal.line(annotations.trim_end());
+        let commit = report.units.iter().find_map(|unit| unit.head.commit);
+        let files = commit.and_then(|commit| self.files_at(&commit.to_string()));
+        let layout = markdown::Layout {
+            files: files.as_deref(),
+            ..markdown::Layout::SUMMARY
+        };
+        self.summarise(&markdown::render(report, &layout).text)?;
+        let path = self.folder.join("report.json");
+        let mut document = Vec::new();
+        terminal.note(&json::write(report, &mut document));
+        write(&path, &document)?;
+        let mut values = result(report);
+        values.push(("verdict-paths", verdicts.join("\n")));
+        values.push(("report-path", path.display().to_string()));
+        self.hand_on(&values)?;
+        Ok(report.exit)
+    }
+
+    /// Prints to the log where no line is taken for a workflow command.
+    pub(super) fn log(&self, terminal: &mut Terminal, print: impl FnOnce(&mut Terminal)) {
+        terminal.line(&format!("::stop-commands::{}", self.token));
+        print(terminal);
+        terminal.line(&format!("::{}::", self.token));
+    }
+
+    pub(super) fn summarise(&mut self, text: &str) -> Result<(), Error> {
+        match &mut self.summary {
+            Some(summary) => summary.append(text),
+            None => Ok(()),
+        }
+    }
+
+    fn hand_on(&mut self, values: &[(&str, String)]) -> Result<(), Error> {
+        self.outputs.append(&outputs(values, &self.token))
+    }
+
+    /// Where the files of a commit are shown.
+    fn files_at(&self, commit: &str) -> Option<String> {
+        let server = self.variables.get("GITHUB_SERVER_URL")?;
+        let repository = self.variables.get("GITHUB_REPOSITORY")?;
+        Some(format!("{server}/{repository}/blob/{commit}/"))
+    }
+}
+
+/// The outputs that say what came out.
+fn result(report: &RunReport) -> Vec<(&'static str, String)> {
+    let of_units = |text: &dyn Fn(&crate::verdict::UnitReport) -> String| {
+        let lines: Vec<String> = report.units.iter().map(text).collect();
+        lines.join("\n")
+    };
+    let tier: Option<RiskTier> = report.units.iter().map(|unit| unit.tier).max();
+    let denials = report.units.iter().flat_map(|unit| &unit.findings);
+    let denials = denials.chain(&report.findings);
+    vec![
+        ("verdict", word(report).to_owned()),
+        (
+            "risk-tier",
+            tier.map_or_else(String::new, |tier| tier.to_string()),
+        ),
+        (
+            "deny-count",
+            denials
+                .filter(|finding| finding.blocks())
+                .count()
+                .to_string(),
+        ),
+        (
+            "units",
+            of_units(&|unit| format!("{}/{}", unit.environment, unit.unit)),
+        ),
+        (
+            "gated-trees",
+            of_units(&|unit| {
+                unit.head
+                    .gated_tree
+                    .map_or_else(String::new, |id| id.to_string())
+            }),
+        ),
+    ]
+}
+
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), common::Error> {
+    replace(path, bytes).map_err(|error| common::Error::write(path, &error))
+}
+
+fn unread(error: &std::io::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
+/// GitHub's own events are a few hundred kilobytes at most.
+const EVENT_LIMIT: u64 = 8 << 20;
