@@ -372,7 +372,7 @@ impl Search<'_> {
         if let Some(hint) = self.hint.filter(|hint| !hint.may_be_in(bytes)) {
             return Learnt::absent(hint.mark(before));
         }
-        if let Some(outlines) = self.outlines(entry, bytes) {
+        if let Some(outlines) = self.wanted.outlines(entry, bytes) {
             return Learnt::outline(&outlines);
         }
         let Ok(file) = manifest::read(&entry.path, bytes) else {
@@ -385,16 +385,6 @@ impl Search<'_> {
             return Learnt::content(&file);
         }
         Learnt::objects(&file)
-    }
-
-    /// What the lines of a file tell, where that is enough to leave it alone.
-    fn outlines(&self, entry: &TreeEntry, bytes: &[u8]) -> Option<Vec<Outline>> {
-        if self.wanted.namespaces.is_none() || entry.path.file_name().ends_with(b".json") {
-            return None;
-        }
-        let outlines = manifest::outline(bytes)?;
-        let far = |one: &Outline| !self.wanted.is_of(&one.kind, &one.namespace);
-        outlines.iter().all(far).then_some(outlines)
     }
 }
 
@@ -436,6 +426,16 @@ impl Wanted<'_> {
             .map(|(place, identity)| (place, record::object_of(identity)))
     }
 
+    /// What the lines of a file tell, where that is enough to leave it alone: it lies elsewhere.
+    fn outlines(&self, entry: &TreeEntry, bytes: &[u8]) -> Option<Vec<Outline>> {
+        if self.namespaces.is_none() || entry.path.file_name().ends_with(b".json") {
+            return None;
+        }
+        let outlines = manifest::outline(bytes)?;
+        let far = |one: &Outline| !self.is_of(&one.kind, &one.namespace);
+        outlines.iter().all(far).then_some(outlines)
+    }
+
     /// A file that does not parse is left alone unless it may hold what is wanted. Under another
     /// name the same bytes may parse after all.
     fn read_broken(
@@ -447,6 +447,10 @@ impl Wanted<'_> {
         let Some(kind) = self.told_by(&bytes) else {
             return Ok(None);
         };
+        // As where it was not known yet that it does not parse: whatever is kept, the answer is one.
+        if self.outlines(entry, &bytes).is_some() {
+            return Ok(None);
+        }
         match manifest::read(&entry.path, &bytes) {
             Ok(file) => Ok(Some(file)),
             Err(error) if kind.is_empty() => Err(error.into()),

@@ -14,12 +14,13 @@ pub struct Outline {
 
 /// The objects of a YAML file, one a document, in their order.
 ///
-/// If the file can be read at all, it holds exactly these. `None` where that takes more than a look
-/// at the lines: anything but block mappings, spelled out, with a namespace each.
+/// If the file can be read at all, by this reader or a laxer one, it holds exactly these. `None` where that takes more than a
+/// look at the lines: anything but block mappings, spelled out, with a namespace each.
 #[must_use]
 pub fn outline(bytes: &[u8]) -> Option<Vec<Outline>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    if text.contains(['\r', '\t', '\u{feff}']) || text.contains("<<") {
+    let odd = |c: char| (c.is_control() && c != '\n') || ODD_BREAKS.contains(&c);
+    if text.contains(odd) || text.contains("<<") {
         return None;
     }
     let mut found = Vec::new();
@@ -121,29 +122,39 @@ fn entry(content: &str) -> Option<(&str, &str)> {
     (plain && (rest.is_empty() || rest.starts_with(' '))).then_some((key, rest.trim_matches(' ')))
 }
 
-/// Whether no list or mapping in brackets goes on in the next line: the only text whose further
-/// lines may stand as if they were keys. True for lines without brackets and for those with one pair
-/// at their end, around simple words.
+/// Whether no text in quotes and nothing in brackets goes on in the next line, whose words would then
+/// only look like a key. True for lines without either, and for those that end with one simple text
+/// in quotes or one pair of brackets around simple words.
 fn closes_what_it_opens(content: &str) -> bool {
-    let Some((_, rest)) = content.split_once(['[', '{']) else {
+    if !content.contains(['[', ']', '{', '}', '"', '\'']) {
         return true;
-    };
-    let rest = rest.trim_end_matches(' ');
-    let Some(inside) = rest.strip_suffix(']').or_else(|| rest.strip_suffix('}')) else {
-        return false;
-    };
-    let simple = |item: &str| {
+    }
+    let content = content.trim_end_matches(' ');
+    let (before, value) = content
+        .split_once(": ")
+        .or_else(|| content.split_once("- "))
+        .map_or(("", content), |(key, value)| (key, value.trim_matches(' ')));
+    let inside = |open, close| value.strip_prefix(open)?.strip_suffix(close);
+    let simple = |text: &str| !text.contains(['[', ']', '{', '}', '"', '\'', '\\', '#']);
+    let word = |item: &str| {
         let item = item.trim_matches(' ');
         let quoted = item
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'));
-        !quoted.unwrap_or(item).contains('"')
+        simple(quoted.unwrap_or(item))
     };
-    !inside.contains(['[', ']', '{', '}', '\'', '\\', '#'])
-        && inside.split(',').all(simple)
-        && content.ends_with(']') == content.contains('[')
+    let closed = if let Some(text) = inside('"', '"').or_else(|| inside('\'', '\'')) {
+        simple(text)
+    } else if let Some(items) = inside('[', ']').or_else(|| inside('{', '}')) {
+        items.split(',').all(word)
+    } else {
+        false
+    };
+    closed && simple(before)
 }
 
+// What some reader of YAML takes for a line break or for nothing; those below U+0100 are controls.
+const ODD_BREAKS: [char; 3] = ['\u{2028}', '\u{2029}', '\u{feff}'];
 const API_VERSION: usize = 0;
 const KIND: usize = 1;
 const NAMESPACE: usize = 2;

@@ -83,3 +83,25 @@ fn an_index_that_cannot_be_written_is_no_error() {
     symlink(repo.beside("no/where"), &folder).unwrap();
     assert_eq!(json_of(&check(&repo, base)), cold);
 }
+
+#[test]
+fn a_broken_neighbour_counts_where_it_lies_whatever_is_kept() {
+    for (namespace, exit) in [("far", Exit::Denied), ("shop", Exit::Unjudged)] {
+        let (repo, _) = served();
+        let broken = limit_range(namespace).replace("spec:", "spec:\n  limits: 1");
+        repo.write("prod/broken.yaml", broken);
+        let base = repo.commit("a key that stands twice");
+        repo.write(
+            "prod/odoo.yaml",
+            deployment("odoo", "").replace("replicas: 4", "replicas: 5"),
+        );
+        repo.write("prod/b.yaml", deployment("b", ""));
+        repo.commit("more");
+        let cold = check(&repo, base);
+        assert_eq!(cold.exit, exit, "{}", json_of(&cold));
+        assert_eq!(json_of(&check(&repo, base)), json_of(&cold));
+        // Now the index knows that the file does not parse.
+        assert_eq!(check_all(&repo, base).exit, Exit::Unjudged);
+        assert_eq!(json_of(&check(&repo, base)), json_of(&cold));
+    }
+}

@@ -56,6 +56,17 @@ fn whatever_takes_more_than_a_look_is_left_to_the_reader() {
         ("  namespace: shop\n", "  x: {a: b,\n  namespace: shop}\n"),
         ("  namespace: shop\n", "  x: [\"]\",\n  namespace: shop]\n"),
         ("  namespace: shop\n", "  x: [ # ]\n  namespace: shop]\n"),
+        // Readers do not agree on these; the one of this crate refuses them.
+        (
+            "  namespace: shop\n",
+            "  x: \"a\n  namespace: shop\n  b\"\n",
+        ),
+        ("  namespace: shop\n", "  namespace: shop\n  a' b: \"c' d\n"),
+        (
+            "  namespace: shop\n",
+            "  namespace: shop\n  \"namespace\": other\n",
+        ),
+        ("name: a\n", "name: a\u{2028}\n"),
         ("metadata:\n", "metadata: &m\n"),
         ("metadata:\n", "metadata:\n  <<: *m\n"),
         ("kind: Service", "kind: ServiceList"),
