@@ -245,11 +245,16 @@ impl BlobIndex {
         repository: &Repository,
     ) -> Result<Vec<&'e TreeEntry>, Error> {
         let hint = wanted.kinds.and_then(Hint::of);
-        let search = Search {
+        let mut search = Search {
             wanted,
             hint: hint.as_ref(),
             depth,
         };
+        // What is signed rests on reading, not on a look at bytes and lines.
+        if self.cache.is_none() {
+            search.hint = None;
+            search.wanted.namespaces = None;
+        }
         let mut concerned = Vec::new();
         let mut missing: BTreeMap<GitId, Missing<'_>> = BTreeMap::new();
         for entry in entries {
