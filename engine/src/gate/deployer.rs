@@ -1,5 +1,5 @@
-//! Files that a deployer evaluates or obeys, though they are no manifests.
-//! Knows the names only.
+//! Files that a deployer evaluates, obeys or leaves out.
+//! Knows names and marks only.
 
 use super::Error;
 use crate::model::RepoPath;
@@ -22,4 +22,12 @@ pub(super) fn obeys(path: &RepoPath) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether Argo CD leaves out the whole file, because of a mark that may stand anywhere in it.
+///
+/// Source: Argo CD, "Skipping File Rendering" of directories in its user guide.
+pub(super) fn leaves_out(bytes: &[u8]) -> bool {
+    bytes.windows(SKIPPED.len()).any(|found| found == SKIPPED)
+}
+
+const SKIPPED: &[u8] = b"+argocd:skip-file-rendering";
 const ENDINGS: [&[u8]; 2] = [b".jsonnet", b".libsonnet"];

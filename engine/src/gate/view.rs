@@ -41,6 +41,8 @@ pub(super) struct File {
     places: BTreeMap<ObjectRef, usize>,
     /// Keys that Kubernetes reads as something else.
     pub(super) converted_keys: Vec<Span>,
+    /// Whether a deployer leaves the file out.
+    left_out: bool,
 }
 
 impl<'a> View<'a> {
@@ -101,6 +103,18 @@ impl<'a> View<'a> {
             _ => true,
         };
         Ok(paths.into_values().filter(differs).collect())
+    }
+
+    /// What a file holds at head, where it must be what the deployer takes of it.
+    pub(super) fn file_at_head(&self, entry: &TreeEntry) -> Result<Arc<File>, Error> {
+        let file = self.file(&self.head, entry)?;
+        if file.left_out && !file.sources.is_empty() {
+            return Err(Error::NotRendered {
+                path: entry.path.to_string(),
+                root: String::from_utf8_lossy(entry.path.parent()).into_owned(),
+            });
+        }
+        Ok(file)
     }
 
     /// What a file of one side holds. Files that are no manifests by name hold nothing.
@@ -236,7 +250,7 @@ impl<'a> View<'a> {
         {
             self.repository
                 .content_transformed(&self.head.snapshot, &entry.path)?;
-            self.file(&self.head, &entry)?;
+            self.file_at_head(&entry)?;
         }
         Ok(())
     }
@@ -346,6 +360,7 @@ impl File {
             sources: Vec::new(),
             places: BTreeMap::new(),
             converted_keys: Vec::new(),
+            left_out: false,
         }
     }
 
@@ -389,6 +404,7 @@ impl File {
             sources,
             places,
             converted_keys: file.converted_keys,
+            left_out: super::deployer::leaves_out(bytes),
         })
     }
 }

@@ -61,3 +61,16 @@ fn what_argo_cd_would_evaluate_or_obey_is_not_judged() {
         assert_eq!(report.exit, Exit::Unjudged, "{file}");
     }
 }
+
+#[test]
+fn a_file_that_argo_cd_would_leave_out_is_not_judged_as_if_it_stayed() {
+    let (repo, base) = shop(CONFIG);
+    let marked = format!(
+        "# +argocd:skip-file-rendering\n{}",
+        deployment("odoo", "2Gi")
+    );
+    repo.write("prod/odoo.yaml", marked).commit("a comment");
+    let report = check(&repo, base);
+    assert_eq!(error_codes(&report), ["source.not-rendered"]);
+    assert_eq!(report.exit, Exit::Unjudged);
+}

@@ -20,7 +20,7 @@ pub(super) fn read_sides(
         deployer::obeys(&entry.path)?;
         view.repository
             .content_transformed(&view.head.snapshot, &entry.path)?;
-        let file = view.file(&view.head, entry)?;
+        let file = view.file_at_head(entry)?;
         for source in &file.sources {
             match head.get(&source.object) {
                 Some(first) => findings.push(duplicate(source, first)),
