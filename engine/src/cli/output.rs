@@ -143,10 +143,11 @@ impl Output {
     }
 }
 
-/// Writes beside and renames, so that no reader meets half a report. What is there and is no plain
-/// file (a pipe, a device, a link) is written into, never replaced.
+/// Writes beside and renames, so that no reader meets half a report. A pipe or a device is written
+/// into, never replaced. A link to a file is replaced, never followed: it may be part of the change
+/// that is judged.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         let mut file = std::fs::OpenOptions::new()
             .write(true)
             .truncate(true)

@@ -31,6 +31,20 @@ fn the_denial_of_a_dropped_memory_limit_in_each_format() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_link_that_a_change_brings_is_replaced_and_never_followed() {
+    let repo = denied();
+    let (victim, link) = (repo.beside("victim"), repo.beside("o.sarif"));
+    fs::write(&victim, "precious").unwrap();
+    std::os::unix::fs::symlink(&victim, &link).unwrap();
+    let output = format!("sarif={}", link.display());
+    let (text, exit) = said(&check(&repo, RANGE, &["--output", &output]));
+    assert_eq!(exit, 1, "{text}");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert!(fs::symlink_metadata(&link).unwrap().is_file());
+}
+
+#[test]
 fn one_run_writes_every_format_and_ends_the_same() {
     let repo = denied();
     let folder = repo.beside("reports");

@@ -47,6 +47,13 @@ impl<'v> Step<'v> {
             name: "report-dir",
             reason: error.to_string(),
         })?;
+        if inputs
+            .report_dir
+            .as_deref()
+            .is_some_and(|folder| Path::new(folder).is_relative())
+        {
+            stays_in(&terminal.directory, &folder)?;
+        }
         Ok(Self {
             variables,
             inputs,
@@ -228,6 +235,23 @@ fn result(report: &RunReport) -> Vec<(&'static str, String)> {
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), common::Error> {
     replace(path, bytes).map_err(|error| common::Error::write(path, &error))
+}
+
+/// Refuses a folder that a link of the change takes out of the checkout.
+fn stays_in(checkout: &Path, folder: &Path) -> Result<(), Error> {
+    let real = |path: &Path| {
+        path.canonicalize().map_err(|error| Error::File {
+            name: "report-dir",
+            reason: error.to_string(),
+        })
+    };
+    if real(folder)?.starts_with(real(checkout)?) {
+        return Ok(());
+    }
+    Err(Error::File {
+        name: "report-dir",
+        reason: "a link leads out of the checkout".to_owned(),
+    })
 }
 
 fn unread(error: &std::io::Error) -> String {
