@@ -55,6 +55,22 @@ fn a_merge_of_another_head_is_not_what_is_judged() {
 }
 
 #[test]
+fn a_merge_into_a_base_of_its_authors_own_is_not_what_is_judged() {
+    let job = Job::new();
+    job.repo.git(&["switch", "--quiet", "main"]);
+    job.repo.git(&["switch", "--quiet", "-c", "evil"]);
+    let config = fs::read_to_string(job.repo.path().join("tidegate.yaml")).unwrap();
+    let observing = config.replace("- name: prod\n", "- name: prod\n    enforcement: observe\n");
+    assert_ne!(observing, config);
+    job.repo.write("tidegate.yaml", observing).commit("observe");
+    let merge = ["merge", "--quiet", "--no-edit", "feature"];
+    job.repo.git(&merge);
+    let ran = job.github("pull_request", &job.pull_request());
+    ran.ends(1, "fail", MISSING);
+    assert!(ran.log.contains("computed here"), "{}", ran.log);
+}
+
+#[test]
 fn what_the_base_changed_meanwhile_is_not_blamed_on_the_pull_request() {
     let job = Job::new();
     job.repo.git(&["switch", "--quiet", "main"]);

@@ -84,8 +84,9 @@ impl Plan {
     }
 }
 
-/// What lands when `head` is merged: the checkout, if it is the merge of exactly this commit, since a
-/// merge reference may be older than the event; otherwise the merge is computed.
+/// What lands when `head` is merged: the checkout, if it is the merge of exactly this commit into
+/// exactly the event's base, since a merge reference may be older than the event; otherwise the merge
+/// is computed.
 pub(super) fn proposed(
     repository: &Repository,
     head: GitId,
@@ -93,8 +94,10 @@ pub(super) fn proposed(
     notes: &mut Vec<String>,
 ) -> Result<What, Failure> {
     let checkout = repository.commit(repository.resolve("HEAD")?)?;
+    // Any commit may call itself the merge of this one into something that suits its author.
     if let [first, second] = checkout.parents.as_slice()
         && *second == head
+        && repository.resolve(base).is_ok_and(|base| base == *first)
     {
         return Ok(range(*first, checkout.id));
     }
