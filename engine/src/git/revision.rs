@@ -43,8 +43,9 @@ impl Repository {
         Err(Error::BranchMissing(text::shown(branch)))
     }
 
-    /// The branch that others find here: the one that `origin` names as its own, else the one that is
-    /// checked out, whether it has commits or not; `None` where no branch is.
+    /// The branch that others find here: the one that `origin` names as its own, else its `main` or
+    /// `master` or its only one, else the one that is checked out, whether it has commits or not; `None`
+    /// where no branch is.
     #[must_use]
     pub fn default_branch(&self) -> Option<String> {
         let target = |name: &str| {
@@ -59,11 +60,34 @@ impl Repository {
         let of_origin = of_origin
             .as_deref()
             .and_then(|name| name.strip_prefix("refs/remotes/origin/"));
+        let fetched = self.fetched_default();
         let head = target("HEAD");
         let head = head
             .as_deref()
             .and_then(|name| name.strip_prefix("refs/heads/"));
-        of_origin.or(head).map(str::to_owned)
+        of_origin
+            .map(str::to_owned)
+            .or(fetched)
+            .or_else(|| head.map(str::to_owned))
+    }
+
+    /// The default branch of `origin` as far as its branches tell.
+    fn fetched_default(&self) -> Option<String> {
+        let references = self.inner.references_glob("refs/remotes/origin/*").ok()?;
+        let mut names: Vec<String> = references
+            .filter_map(|reference| {
+                let name = reference.ok()?.name().ok()?.to_owned();
+                let branch = name.strip_prefix("refs/remotes/origin/")?;
+                (branch != "HEAD").then(|| branch.to_owned())
+            })
+            .collect();
+        let usual = ["main", "master"].into_iter();
+        let usual = usual.filter(|usual| names.iter().any(|name| name == usual));
+        match (usual.map(str::to_owned).next(), names.len()) {
+            (Some(usual), _) => Some(usual),
+            (None, 1) => names.pop(),
+            _ => None,
+        }
     }
 
     /// The commit of `HEAD`; `None` where its branch has none yet.

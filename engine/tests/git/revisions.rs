@@ -249,3 +249,28 @@ fn clone(result: &Result<GitId, Error>) -> Result<GitId, Error> {
         Err(other) => panic!("{other}"),
     }
 }
+
+#[test]
+fn the_default_branch_is_what_origin_tells_of() {
+    let repo = Repo::new();
+    repo.write("a", "a").commit("a");
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    let default = || repo.open().default_branch();
+    assert_eq!(default().as_deref(), Some("feature"));
+    repo.git(&["update-ref", "refs/remotes/origin/trunk", "HEAD"]);
+    assert_eq!(default().as_deref(), Some("trunk"));
+    repo.git(&["update-ref", "refs/remotes/origin/other", "HEAD"]);
+    assert_eq!(
+        default().as_deref(),
+        Some("feature"),
+        "two, of no usual name"
+    );
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    assert_eq!(default().as_deref(), Some("main"));
+    repo.git(&[
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/other",
+    ]);
+    assert_eq!(default().as_deref(), Some("other"));
+}
