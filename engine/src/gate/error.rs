@@ -96,7 +96,9 @@ pub enum Error {
     #[error("commit `{commit}` of a link is not in the history of the protected branch")]
     #[diagnostic(
         code(store::not_on_branch),
-        help("the branch was rewritten, or the link was made elsewhere; make a new baseline")
+        help(
+            "where the branch was rewritten, take the commit back into its history, which changes no file: `git merge -s ours {commit}`; a link of another repository belongs into another store"
+        )
     )]
     NotOnBranch {
         /// The commit.

@@ -16,10 +16,24 @@ fn rewritten() -> (World, [tidegate::model::GitId; 2]) {
 }
 
 #[test]
-fn a_rewritten_branch_cannot_be_signed() {
-    let (world, _) = rewritten();
+fn a_rewritten_branch_cannot_be_signed_until_it_takes_the_accepted_commit_back() {
+    let (world, [before, _]) = rewritten();
     assert_eq!(world.sign("prod", None), "store.not-on-branch exit 3");
     assert_eq!(world.baseline("prod", None), "store.not-on-branch exit 3");
+    let commit = before.to_string();
+    world.repo.git(&[
+        "merge",
+        "-q",
+        "-s",
+        "ours",
+        "--allow-unrelated-histories",
+        "-m",
+        "back",
+        &commit,
+    ]);
+    let head = world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    assert_eq!(world.admit("web", head, Some(before)), "judged 1 medium");
 }
 
 #[test]
