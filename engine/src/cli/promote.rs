@@ -78,10 +78,13 @@ impl Args {
         let stands_at = |branch: &str| stands_at(&repository, remote.as_ref(), branch);
         let promotions = gate::promote(&repository, verdicts.store(), &request, stands_at)?;
         let mut exit = Exit::Pass;
-        for promotion in &promotions {
-            let moved = self.publish(&repository, remote.as_ref(), promotion);
+        for promotion in promotions {
+            let moved = promotion.and_then(|promotion| {
+                self.publish(&repository, remote.as_ref(), &promotion)?;
+                Ok(promotion)
+            });
             let ended = match moved {
-                Ok(()) => print(promotion, terminal),
+                Ok(promotion) => print(&promotion, terminal),
                 Err(error) => terminal.print_error(error.as_ref()),
             };
             exit = exit.max(ended);

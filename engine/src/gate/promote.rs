@@ -8,6 +8,7 @@ use super::admit::units;
 use super::chain::branch_of;
 use super::door::{AcceptedGate, Door};
 use crate::attest::{TrustFile, UnitId};
+use crate::config::Unit;
 use crate::git::{Repository, Selector};
 use crate::model::{Enforcement, GitId};
 use crate::store::Store;
@@ -53,13 +54,14 @@ pub fn promoted_branch(unit: &UnitId) -> String {
 /// after the one where its branch stands.
 ///
 /// # Errors
-/// A branch is not where this put it; something cannot be read.
+/// What keeps every unit from being asked about; for one unit, that its branch is not where this put
+/// it, or that something of it cannot be read.
 pub fn promote<E: From<Error>>(
     repository: &Repository,
     store: &dyn Store,
     request: &PromoteRequest<'_>,
     stands_at: impl Fn(&str) -> Result<Option<GitId>, E>,
-) -> Result<Vec<Promotion>, E> {
+) -> Result<Vec<Result<Promotion, E>>, E> {
     store.refresh().map_err(Error::from)?;
     let protected = branch_of(repository, "HEAD", request.environment)?;
     let newest = repository.branch_head(&protected).map_err(Error::from)?;
@@ -70,8 +72,7 @@ pub fn promote<E: From<Error>>(
         .map_err(Error::from)?;
     let accepted = AcceptedGate::read(repository, store, request.trust, &protected)?;
     let environment = accepted.environment(request.environment, &protected)?;
-    let mut promotions = Vec::new();
-    for unit in units(environment, request.unit)? {
+    let promotion = |unit: &Unit| {
         let id = UnitId::new(request.environment, &*unit.name).map_err(Error::from)?;
         let branch = promoted_branch(&id);
         let from = stands_at(&branch)?;
@@ -85,15 +86,16 @@ pub fn promote<E: From<Error>>(
             now: request.now,
         };
         let (to, head) = way.search(from, newest)?;
-        promotions.push(Promotion {
+        Ok(Promotion {
             unit: id,
             from,
             to: to.filter(|to| Some(*to) != from),
             head,
             newest,
-        });
-    }
-    Ok(promotions)
+        })
+    };
+    let units = units(environment, request.unit)?;
+    Ok(units.into_iter().map(promotion).collect())
 }
 
 /// From where a branch stands to the head of the protected branch.

@@ -122,10 +122,12 @@ fn a_branch_that_somebody_else_put_aside_is_left_alone() {
     let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
     let aside = repo.git(&["commit-tree", &tree, "-m", "aside"]);
     repo.git(&["update-ref", "refs/heads/gated/prod/web", &aside]);
-    let (exit, said) = shop.promote(&["--unit", "web"]);
+    // The other unit moves all the same.
+    let (exit, said) = shop.promote(&[]);
     assert_eq!(exit, 3, "{said}");
     assert!(said.contains("error[promote.not-fast-forward]"), "{said}");
     assert_eq!(shop.at("web").unwrap().to_string(), aside);
+    assert_eq!(shop.at("db"), Some(repo.id("HEAD")));
 }
 
 #[test]
