@@ -6,6 +6,7 @@ use std::path::Path;
 use git2::{ErrorCode, RepositoryInitOptions};
 
 use super::object::oid;
+use super::record::failed;
 use super::{Error, Repository, revision, text};
 use crate::model::GitId;
 
@@ -27,7 +28,7 @@ impl Repository {
             let name = format!("remote.{remote}.url");
             inner.config()?.set_str(&name, url)
         });
-        made.map_err(|error| written(&folder.to_string_lossy(), &error))?;
+        made.map_err(|error| failed(&folder.to_string_lossy(), &error))?;
         Self::open(folder)
     }
 
@@ -41,7 +42,7 @@ impl Repository {
         match config.and_then(|config| config.get_string(&name)) {
             Ok(url) => Ok(Some(url)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(written("config", &error)),
+            Err(error) => Err(failed("config", &error)),
         }
     }
 
@@ -55,7 +56,7 @@ impl Repository {
         let moved = self
             .inner
             .reference(&name, oid(head), true, "tidegate: fetched");
-        moved.map(drop).map_err(|error| written(&name, &error))
+        moved.map(drop).map_err(|error| failed(&name, &error))
     }
 
     /// Where a branch of this repository stands.
@@ -73,18 +74,7 @@ impl Repository {
     pub fn move_branch(&self, branch: &str, from: Option<GitId>, to: GitId) -> Result<bool, Error> {
         let name = format!("refs/heads/{branch}");
         self.checked(&name)?;
-        let message = "tidegate: promoted";
-        let moved = match from {
-            Some(from) => self
-                .inner
-                .reference_matching(&name, oid(to), true, oid(from), message),
-            None => self.inner.reference(&name, oid(to), false, message),
-        };
-        match moved {
-            Ok(_) => Ok(true),
-            Err(error) if is_race(&error) => Ok(false),
-            Err(error) => Err(written(&name, &error)),
-        }
+        self.move_reference(&name, from, to, "tidegate: promoted")
     }
 
     fn checked(&self, name: &str) -> Result<(), Error> {
@@ -92,19 +82,5 @@ impl Repository {
             return Ok(());
         }
         Err(Error::BranchMissing(text::shown(name)))
-    }
-}
-
-fn is_race(error: &git2::Error) -> bool {
-    matches!(
-        error.code(),
-        ErrorCode::Modified | ErrorCode::Exists | ErrorCode::Locked | ErrorCode::NotFound
-    )
-}
-
-fn written(what: &str, error: &git2::Error) -> Error {
-    Error::Write {
-        path: text::shown(what),
-        reason: text::shown(error.message()),
     }
 }

@@ -167,28 +167,27 @@ impl Repository {
     /// # Errors
     /// The repository cannot be written.
     pub fn record(&self, name: &str, from: Option<GitId>, to: GitId) -> Result<bool, Error> {
-        let name = format!("{RECORDS}{name}");
-        let message = "tidegate: seen";
+        self.move_reference(&format!("{RECORDS}{name}"), from, to, "tidegate: seen")
+    }
+
+    /// Moves a reference from what it was read as; whether it still was that.
+    pub(super) fn move_reference(
+        &self,
+        name: &str,
+        from: Option<GitId>,
+        to: GitId,
+        message: &str,
+    ) -> Result<bool, Error> {
         let moved = match from {
             Some(from) => self
                 .inner
-                .reference_matching(&name, oid(to), true, oid(from), message),
-            None => self.inner.reference(&name, oid(to), false, message),
+                .reference_matching(name, oid(to), true, oid(from), message),
+            None => self.inner.reference(name, oid(to), false, message),
         };
         match moved {
             Ok(_) => Ok(true),
-            Err(error)
-                if matches!(
-                    error.code(),
-                    ErrorCode::Modified
-                        | ErrorCode::Exists
-                        | ErrorCode::Locked
-                        | ErrorCode::NotFound
-                ) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(failed(&name, &error)),
+            Err(error) if is_race(&error) => Ok(false),
+            Err(error) => Err(failed(name, &error)),
         }
     }
 
@@ -297,7 +296,14 @@ impl<'a> Edits<'a> {
     }
 }
 
-fn failed(what: &str, error: &git2::Error) -> Error {
+fn is_race(error: &git2::Error) -> bool {
+    matches!(
+        error.code(),
+        ErrorCode::Modified | ErrorCode::Exists | ErrorCode::Locked | ErrorCode::NotFound
+    )
+}
+
+pub(super) fn failed(what: &str, error: &git2::Error) -> Error {
     Error::Write {
         path: text::shown(what),
         reason: text::shown(error.message()),
