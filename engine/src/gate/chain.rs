@@ -258,11 +258,7 @@ pub(super) fn trust_at(
     commit: GitId,
     head: GitId,
 ) -> Result<TrustFile, Error> {
-    if commit != head && !repository.is_ancestor(commit, head)? {
-        return Err(Error::NotOnBranch {
-            commit: commit.to_string(),
-        });
-    }
+    check_on_branch(repository, commit, head)?;
     let snapshot = repository.snapshot(commit)?;
     let entry = repository
         .entry(&snapshot, &RepoPath::from(TRUST_FILE))?
@@ -270,6 +266,20 @@ pub(super) fn trust_at(
             commit: commit.short(),
         })?;
     read_trust(&repository.blob(entry.id)?)
+}
+
+/// A link counts only with its commit in the history of the branch whose head is `head`.
+pub(super) fn check_on_branch(
+    repository: &Repository,
+    commit: GitId,
+    head: GitId,
+) -> Result<(), Error> {
+    if commit == head || repository.is_ancestor(commit, head)? {
+        return Ok(());
+    }
+    Err(Error::NotOnBranch {
+        commit: commit.to_string(),
+    })
 }
 
 /// Reads a trust file; its errors name it.

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{
-    Accepted, accepted_environment, branch_of, check_key, gate_id, reproduced, state_at, trust_at,
+    Accepted, accepted_environment, branch_of, check_key, check_on_branch, gate_id, reproduced,
+    state_at, trust_at,
 };
 use super::evaluate::Bench;
 use super::judge::Judge;
@@ -327,19 +328,16 @@ impl Signer<'_> {
     ) -> Result<(UnitReport, Option<Digest>), Error> {
         let base_commit = reproduced(self.repository, basis)?;
         let base_selector = Selector::parse(&basis.verdict().selector)?;
-        if base_commit != self.head && !self.repository.is_ancestor(base_commit, self.head)? {
-            return Err(Error::NotOnBranch {
-                commit: base_commit.to_string(),
-            });
-        }
-        let mut report = self.judged(self.judge, scene, (base_commit, &base_selector))?;
+        check_on_branch(self.repository, base_commit, self.head)?;
+        let view = self.view(Some(base_commit))?;
+        let judged_by = |judge| self.judged(judge, scene, &view, (base_commit, &base_selector));
+        let mut report = judged_by(self.judge)?;
         let mut also_judged_by = None;
         if !scene.is_gate()
             && let Some(accepted) = self.accepted
             && let Some((older, before)) = accepted.judge_before(self.repository, basis)?
         {
-            let other = self.judged(&before, scene, (base_commit, &base_selector))?;
-            report = both(report, other);
+            report = both(report, judged_by(&before)?);
             also_judged_by = Some(older);
         }
         Ok((report, also_judged_by))
@@ -405,13 +403,13 @@ impl Signer<'_> {
         &self,
         judge: &Judge,
         scene: &Scene,
+        view: &View<'_>,
         (commit, selector): (GitId, &Selector),
     ) -> Result<UnitReport, Error> {
-        let view = self.view(Some(commit))?;
         let (scene, own) = scene.judged_by(judge, selector);
-        let report = self.judged_as(judge, &scene, &view, commit)?;
+        let report = self.judged_as(judge, &scene, view, commit)?;
         match own {
-            Some(own) => Ok(both(report, self.judged_as(judge, &own, &view, commit)?)),
+            Some(own) => Ok(both(report, self.judged_as(judge, &own, view, commit)?)),
             None => Ok(report),
         }
     }
