@@ -14,10 +14,7 @@ pub(super) fn obeys(path: &RepoPath) -> Result<(), Error> {
     let name = path.file_name();
     let evaluated = ENDINGS.iter().any(|ending| name.ends_with(ending));
     if evaluated || name.starts_with(b".argocd-source") || name == b".sourceignore" {
-        return Err(Error::NotRendered {
-            path: path.to_string(),
-            root: String::from_utf8_lossy(path.parent()).into_owned(),
-        });
+        return Err(Error::rendered_in_place(path));
     }
     Ok(())
 }

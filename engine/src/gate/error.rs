@@ -5,6 +5,8 @@ use std::fmt;
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use crate::config::{AmbiguousConfig, Environment, Problems};
+use crate::manifest::Root;
+use crate::model::RepoPath;
 use crate::{attest, facts, git, manifest, policy, store, verify};
 
 /// It could not be judged.
@@ -334,6 +336,22 @@ impl Error {
             help: "the accepted state of the gate judges, but its branch is looked up in `tidegate.yaml` of this revision (of HEAD for `sign` and `baseline`): check out or name a commit whose configuration can be read and lists the environment",
             error: Box::new(self),
         })
+    }
+
+    /// A file below a kustomization or a chart.
+    pub(super) fn not_rendered(path: &RepoPath, root: &Root) -> Self {
+        Self::NotRendered {
+            path: path.to_string(),
+            root: root.path.to_string(),
+        }
+    }
+
+    /// A file that the deployer itself evaluates or leaves out, in its folder.
+    pub(super) fn rendered_in_place(path: &RepoPath) -> Self {
+        Self::NotRendered {
+            path: path.to_string(),
+            root: String::from_utf8_lossy(path.parent()).into_owned(),
+        }
     }
 
     /// A unit that the environment does not have.

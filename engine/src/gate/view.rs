@@ -105,14 +105,13 @@ impl<'a> View<'a> {
         Ok(paths.into_values().filter(differs).collect())
     }
 
-    /// What a file holds at head, where it must be what the deployer takes of it.
+    /// What a file holds at head, where its bytes must be what the deployer takes of it.
     pub(super) fn file_at_head(&self, entry: &TreeEntry) -> Result<Arc<File>, Error> {
+        self.repository
+            .content_transformed(&self.head.snapshot, &entry.path)?;
         let file = self.file(&self.head, entry)?;
         if file.left_out && !file.sources.is_empty() {
-            return Err(Error::NotRendered {
-                path: entry.path.to_string(),
-                root: String::from_utf8_lossy(entry.path.parent()).into_owned(),
-            });
+            return Err(Error::rendered_in_place(&entry.path));
         }
         Ok(file)
     }
@@ -128,10 +127,7 @@ impl<'a> View<'a> {
             });
         }
         if let Some(root) = side.roots(self.repository)?.needs_rendering(&entry.path) {
-            return Err(Error::NotRendered {
-                path: entry.path.to_string(),
-                root: root.path.to_string(),
-            });
+            return Err(Error::not_rendered(&entry.path, root));
         }
         self.read(entry)
     }
@@ -216,10 +212,7 @@ impl<'a> View<'a> {
                     continue;
                 }
                 if let Some(root) = roots.needs_rendering(&change.path) {
-                    return Ok(Some(Error::NotRendered {
-                        path: change.path.to_string(),
-                        root: root.path.to_string(),
-                    }));
+                    return Ok(Some(Error::not_rendered(&change.path, root)));
                 }
             }
         }
@@ -235,10 +228,7 @@ impl<'a> View<'a> {
             .filter(|change| selector.matches(&change.path));
         Ok(changed.find_map(|change| {
             let root = roots.needs_rendering(&change.path)?;
-            Some(Error::NotRendered {
-                path: change.path.to_string(),
-                root: root.path.to_string(),
-            })
+            Some(Error::not_rendered(&change.path, root))
         }))
     }
 
@@ -248,8 +238,6 @@ impl<'a> View<'a> {
             .repository
             .entries_matching(&self.head.snapshot, selector)?
         {
-            self.repository
-                .content_transformed(&self.head.snapshot, &entry.path)?;
             self.file_at_head(&entry)?;
         }
         Ok(())

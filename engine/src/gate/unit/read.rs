@@ -18,8 +18,6 @@ pub(super) fn read_sides(
     for change in files {
         let Some(entry) = &change.new else { continue };
         deployer::obeys(&entry.path)?;
-        view.repository
-            .content_transformed(&view.head.snapshot, &entry.path)?;
         let file = view.file_at_head(entry)?;
         for source in &file.sources {
             match head.get(&source.object) {
