@@ -14,6 +14,7 @@ mod diff;
 mod explain;
 mod facts;
 mod hook;
+mod https;
 mod init;
 mod keys;
 mod output;

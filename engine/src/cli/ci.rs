@@ -1,6 +1,8 @@
 //! `tidegate ci`: what a CI service says of the event, judged and reported in the service's own ways.
 //! Reads the environment; decides nothing about changes.
 
+mod api;
+mod comment;
 mod error;
 mod event;
 mod files;
@@ -9,8 +11,10 @@ mod gitlab;
 mod inputs;
 mod merge_request;
 mod plan;
+mod proposal;
 mod signing;
 mod step;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,6 +32,7 @@ use crate::report::sanitise;
 use crate::verdict::{RunOutcome, RunReport};
 use error::Error;
 use plan::Plan;
+use step::Step;
 
 /// Judge what a CI service's event brings
 #[derive(clap::Args)]

@@ -1,12 +1,11 @@
 //! The API server of the cluster that this process runs in: one GET of one Application.
-//! The only place that opens a socket of its own. Knows nothing of what it fetches.
+//! Knows nothing of what it fetches.
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use super::https;
 
 /// An API server and the right to ask it.
 pub(super) struct Cluster {
@@ -70,8 +69,10 @@ impl Cluster {
             Ok(IpAddr::V6(host)) => format!("https://[{host}]:{port}"),
             _ => format!("https://{host}:{port}"),
         };
+        let authority = https::roots(read("ca.crt")?.as_bytes());
+        let authority = authority.ok_or_else(|| no_pod("`ca.crt` holds no certificate"))?;
         Ok(Self {
-            agent: agent(&read("ca.crt")?)?,
+            agent: https::agent(authority, true, PATIENCE),
             address,
             token: read("token")?.trim().to_owned(),
         })
@@ -120,34 +121,6 @@ pub(super) fn application_name(text: &str) -> Result<(&str, &str), ClusterError>
         .ok_or_else(|| ClusterError::Name {
             text: text.chars().take(80).collect(),
         })
-}
-
-/// Trusts one authority, follows nothing, obeys no proxy, and does not wait for ever.
-fn agent(authority: &str) -> Result<ureq::Agent, ClusterError> {
-    let certificates: Vec<_> = parse_pem(authority.as_bytes())
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(no_pod("`ca.crt` holds no certificate"));
-    }
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .root_certs(RootCerts::new_with_certs(&certificates))
-        .build();
-    Ok(ureq::Agent::config_builder()
-        .tls_config(tls)
-        .https_only(true)
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(PATIENCE))
-        .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent())
 }
 
 fn unavailable(error: &ureq::Error) -> ClusterError {

@@ -3,34 +3,42 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use super::common::{self, Error, Outcome};
+use super::common::{self, Error, Failure, Outcome};
 use super::terminal::Terminal;
 use crate::attest::{MAX_ENVELOPE, MAX_TRUST_FILE, TrustFile};
 use crate::gate::{self, VerifyRequest};
 use crate::model::Exit;
+use crate::verify::VerifiedVerdict;
 
 /// Check one signed verdict against the files of a commit
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The DSSE envelope; `-` for standard input
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The trust file, from a place that the change cannot reach
     #[arg(long, value_name = "FILE")]
-    trust: PathBuf,
+    pub(super) trust: PathBuf,
     /// The environment
     #[arg(long, value_name = "NAME")]
-    env: String,
+    pub(super) env: String,
     /// The unit; may be left out where the environment is one unit
     #[arg(long, value_name = "NAME")]
-    unit: Option<String>,
+    pub(super) unit: Option<String>,
     /// The commit
     #[arg(long, value_name = "REV")]
-    revision: String,
+    pub(super) revision: String,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let verified = self.verified(terminal)?;
+        terminal.line(&sentence(&verified));
+        Ok(Exit::Pass)
+    }
+
+    /// The verdict, if it holds.
+    pub(super) fn verified(&self, terminal: &Terminal) -> Result<VerifiedVerdict, Failure> {
         let envelope = self.envelope(terminal)?;
         let trust = trust(&terminal.directory.join(&self.trust))?;
         let repository = common::repository(&terminal.directory)?;
@@ -42,24 +50,7 @@ impl Args {
             revision: &self.revision,
             now: terminal.now,
         };
-        let verified = gate::verify(&repository, &request)?;
-        let verdict = verified.verdict();
-        let signers: Vec<&str> = verified
-            .signers()
-            .iter()
-            .map(|signer| signer.principal.as_str())
-            .collect();
-        terminal.line(&format!(
-            "verified: {}/{} link {}, tier {}, gated tree {}, signed by {}, first deployment until {}",
-            verdict.environment,
-            verdict.unit,
-            verdict.height,
-            verdict.risk_tier,
-            verdict.head.gated_tree.short(),
-            signers.join(", "),
-            verdict.valid_until,
-        ));
-        Ok(Exit::Pass)
+        Ok(gate::verify(&repository, &request)?)
     }
 
     fn envelope(&self, terminal: &Terminal) -> Result<Vec<u8>, Error> {
@@ -81,6 +72,26 @@ impl Args {
             .map_err(|error| Error::read(&path, &error))?;
         Ok(bytes)
     }
+}
+
+/// What a verdict says, in a line.
+pub(super) fn sentence(verified: &VerifiedVerdict) -> String {
+    let verdict = verified.verdict();
+    let signers: Vec<&str> = verified
+        .signers()
+        .iter()
+        .map(|signer| signer.principal.as_str())
+        .collect();
+    format!(
+        "verified: {}/{} link {}, tier {}, gated tree {}, signed by {}, first deployment until {}",
+        verdict.environment,
+        verdict.unit,
+        verdict.height,
+        verdict.risk_tier,
+        verdict.head.gated_tree.short(),
+        signers.join(", "),
+        verdict.valid_until,
+    )
 }
 
 /// Reads a trust file.

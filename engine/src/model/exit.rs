@@ -45,9 +45,14 @@ impl Exit {
         let code = code_of(error);
         let area = code.split('.').next().unwrap_or_default();
         match (area, code.as_str()) {
-            ("usage", _) | (_, "range.not-ancestor" | "ci.ambiguous" | "ci.event-cannot-sign") => {
-                Self::Usage
-            }
+            ("usage", _)
+            | (
+                _,
+                "range.not-ancestor"
+                | "ci.ambiguous"
+                | "ci.event-cannot-sign"
+                | "ci.event-cannot-comment",
+            ) => Self::Usage,
             ("bug", _) => Self::Bug,
             ("refused", _) => Self::Refused,
             (

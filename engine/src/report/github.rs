@@ -34,6 +34,17 @@ pub fn render(report: &RunReport, most: usize) -> String {
     levels.iter().map(Level::render).collect()
 }
 
+/// One command about the run as a whole. The message may hold foreign text.
+#[must_use]
+pub fn command(level: &str, message: &str) -> String {
+    let annotation = Annotation {
+        title: "tidegate".to_owned(),
+        place: None,
+        message: message.to_owned(),
+    };
+    annotation.render(level)
+}
+
 struct Level {
     name: &'static str,
     most: usize,

@@ -18,26 +18,37 @@ use escape::{cell, code, fenced, percent, prose};
 pub struct Layout<'a> {
     /// How long it may be.
     pub budget: Budget,
-    /// The environment whose comment this is: a marker goes first, by which the comment is found again,
-    /// and only the units of this environment are shown.
-    pub environment: Option<&'a str>,
+    /// What a comment begins with, so that it is found again: a [`marker()`].
+    pub marker: Option<&'a str>,
     /// What paths follow in links, with its slash: `https://github.com/o/r/blob/<commit>/`.
     pub files: Option<&'a str>,
 }
 
 impl Layout<'static> {
-    /// All environments, as long as a job summary may be, without links.
+    /// As long as a job summary may be, without links.
     pub const SUMMARY: Self = Self {
         budget: Budget::SUMMARY,
-        environment: None,
+        marker: None,
         files: None,
     };
 }
 
-/// The marker by which the comment of an environment is found again.
+/// The line by which the comment of an environment, or the one of all environments, is found again.
 #[must_use]
-pub fn marker(environment: &str) -> String {
-    format!("<!-- tidegate:report v1 env={} -->", percent(environment))
+pub fn marker(environment: Option<&str>) -> String {
+    let name = environment.map_or_else(|| "*".to_owned(), percent);
+    format!("<!-- tidegate:report v1 env={name} -->")
+}
+
+/// The comment in the place of an older one that no longer holds: the verdict in one line.
+#[must_use]
+pub fn one_line(report: &RunReport, marker: &str) -> String {
+    let layout = Layout {
+        marker: Some(marker),
+        ..Layout::SUMMARY
+    };
+    let page = Page::new(report, &layout);
+    inert(&format!("{marker}\n{}\n", page.sentence()))
 }
 
 /// The document and what was left out of it.
@@ -77,28 +88,22 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(report: &'a RunReport, layout: &'a Layout<'a>) -> Self {
-        let mut rows = rows(report);
-        if let Some(environment) = layout.environment {
-            rows.retain(|row| row.environment.is_empty() || row.environment == environment);
-        }
         Self {
             report,
             layout,
-            rows,
+            rows: rows(report),
             faults: faults(report),
         }
     }
 
     fn units(&self) -> impl Iterator<Item = &'a UnitReport> {
-        let only = self.layout.environment;
-        let wanted = move |unit: &&UnitReport| only.is_none_or(|name| unit.environment == name);
-        self.report.units.iter().filter(wanted)
+        self.report.units.iter()
     }
 
     fn verdict(&self) -> Section {
         let mut text = String::new();
-        if let Some(environment) = self.layout.environment {
-            text += &format!("{}\n", marker(environment));
+        if let Some(marker) = self.layout.marker {
+            text += &format!("{marker}\n");
         }
         text += &format!("## {}\n\n", self.sentence());
         text += &format!("{}\n\n", self.count());
@@ -115,7 +120,7 @@ impl<'a> Page<'a> {
     }
 
     fn sentence(&self) -> String {
-        match self.ending() {
+        match Ending::of(self.report) {
             Ending::Passed => format!("✅ tidegate: passed{}", self.places()),
             Ending::NotApplicable => "✅ tidegate: not applicable, no unit is touched".to_owned(),
             Ending::WouldFail => format!("⚠️ tidegate: would fail{}", self.places()),
@@ -124,27 +129,9 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The ending of what is shown: another environment's denial is in that one's comment.
-    fn ending(&self) -> Ending {
-        let whole = Ending::of(self.report);
-        if self.layout.environment.is_none() || whole == Ending::NotJudged {
-            return whole;
-        }
-        let has = |fate: Fate<'_>| self.rows.iter().any(|row| row.fate == fate);
-        if has(Fate::Denied) {
-            Ending::Denied
-        } else if has(Fate::WouldDeny) {
-            Ending::WouldFail
-        } else if self.units().next().is_none() {
-            Ending::NotApplicable
-        } else {
-            Ending::Passed
-        }
-    }
-
     /// The units that decided it, a few by name.
     fn places(&self) -> String {
-        let ending = self.ending();
+        let ending = Ending::of(self.report);
         let decided = |unit: &&UnitReport| match ending {
             Ending::Denied => self.of_unit(unit).any(|row| row.fate == Fate::Denied),
             Ending::WouldFail => self.of_unit(unit).any(|row| row.fate == Fate::WouldDeny),
@@ -166,8 +153,7 @@ impl<'a> Page<'a> {
     }
 
     fn count(&self) -> String {
-        let mut counts = Counts::of(self.report, &self.rows);
-        counts.passed = self.units().map(|unit| quiet(unit).len()).sum();
+        let counts = Counts::of(self.report, &self.rows);
         let tier = self.units().map(|unit| unit.tier).max();
         let tier = tier.map_or_else(String::new, |tier| format!(" · tier **{tier}**"));
         let objects: usize = self.units().map(|unit| unit.changes.len()).sum();
@@ -379,10 +365,6 @@ impl<'a> Page<'a> {
 
     /// The command that says all of it again.
     fn again(&self) -> String {
-        let environment = self
-            .layout
-            .environment
-            .map_or_else(String::new, |name| format!(" --env {name}"));
         // A branch moves; the commits do not.
         let mut units = self
             .units()
@@ -392,7 +374,7 @@ impl<'a> Page<'a> {
             _ => self.report.range.clone(),
         };
         let now = self.report.now;
-        code(&format!("tidegate check {range}{environment} --now {now}"))
+        code(&format!("tidegate check {range} --now {now}"))
     }
 }
 

@@ -241,9 +241,10 @@ fn a_summary_of_ten_thousand_denials_keeps_its_verdict_and_its_limit() {
         page.left_out
     );
     assert!(page.text.contains("**Left out to keep this short:**"));
+    let marker = markdown::marker(Some("prod"));
     let comment = Layout {
         budget: super::budget::Budget::COMMENT,
-        environment: Some("prod"),
+        marker: Some(&marker),
         files: Some("https://git.example/shop/blob/0123/"),
     };
     let page = markdown::render(&report, &comment);
@@ -260,22 +261,12 @@ fn a_summary_of_ten_thousand_denials_keeps_its_verdict_and_its_limit() {
 }
 
 #[test]
-fn a_comment_is_about_its_environment_alone() {
-    let mut report = sample::denied();
-    let mut other = report.units[0].clone();
-    other.environment = "staging".to_owned();
-    other.findings.clear();
-    report.units.push(other);
-    let comment = Layout {
-        environment: Some("staging"),
-        ..Layout::SUMMARY
-    };
-    let page = markdown::render(&report, &comment).text;
-    assert!(
-        page.contains("\n## ✅ tidegate: passed for `staging/prod`\n"),
-        "{page}"
+fn a_comment_in_one_line_says_the_verdict_and_is_found_again() {
+    let marker = markdown::marker(None);
+    assert_eq!(
+        markdown::one_line(&sample::denied(), &marker),
+        "<!-- tidegate:report v1 env=* -->\n⛔ tidegate: this change is denied for `prod/prod`\n"
     );
-    assert!(!page.contains("memory-limit"), "{page}");
 }
 
 #[test]

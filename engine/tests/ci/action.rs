@@ -176,5 +176,5 @@ fn the_workflows_give_only_inputs_that_there_are() {
             }
         }
     }
-    assert_eq!(seen, 2);
+    assert_eq!(seen, 3);
 }

@@ -48,6 +48,32 @@ pub(super) enum Error {
     #[error("there is no input `{name}`")]
     #[diagnostic(code(usage::input), help("the action's README lists them all"))]
     UnknownInput { name: String },
+    #[error("the machine's certificate authorities were not found")]
+    #[diagnostic(
+        code(ci::no_authorities),
+        help("name a PEM file of them in `SSL_CERT_FILE`")
+    )]
+    NoAuthorities,
+    #[error("the API answers {status}")]
+    #[diagnostic(
+        code(ci::api_denied),
+        help("give the job `permissions: {{pull-requests: write}}`, and a `token` that has it")
+    )]
+    ApiDenied { status: u16 },
+    #[error("the API cannot be used: {reason}")]
+    #[diagnostic(code(ci::api))]
+    Api { reason: String },
+    #[error("the API cannot be reached: {reason}")]
+    #[diagnostic(code(net::unavailable), help("run the job again"))]
+    ApiUnavailable { reason: String },
+    #[error("no pull request is commented on for the event `{event}`")]
+    #[diagnostic(
+        code(ci::event_cannot_comment),
+        help(
+            "`command: comment` is for `workflow_run` after a check of a pull request; in the check itself, give `comment: auto`"
+        )
+    )]
+    CannotComment { event: String },
     #[error("nothing is signed for the event `{event}`{place}")]
     #[diagnostic(
         code(ci::event_cannot_sign),
@@ -64,4 +90,10 @@ pub(super) enum Error {
         )
     )]
     NoKey,
+}
+
+/// What went wrong and what to do, as text.
+pub(super) fn told(error: &dyn miette::Diagnostic) -> String {
+    let help = error.help().map(|help| format!("\n{help}"));
+    format!("{error}{}", help.unwrap_or_default())
 }

@@ -31,6 +31,27 @@ pub(super) enum Event {
 pub(super) struct Occasion {
     pub(super) event: Event,
     pub(super) default_branch: Option<String>,
+    /// The pull request of the event `pull_request`.
+    pub(super) proposal: Option<Proposal>,
+    /// What the run checked that the event `workflow_run` is about.
+    pub(super) checked: Option<Head>,
+}
+
+/// A pull request as something to comment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Proposal {
+    pub(super) number: u64,
+    /// Its head lies in another repository, or in none any more.
+    pub(super) fork: bool,
+}
+
+/// A commit on a branch of a repository, perhaps a fork.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) commit: GitId,
+    pub(super) branch: String,
+    /// `OWNER/NAME`.
+    pub(super) repository: String,
 }
 
 impl Occasion {
@@ -60,11 +81,36 @@ impl Occasion {
             _ => Event::Other,
         };
         let default_branch = at.text("/repository/default_branch").ok();
+        let proposal = match name {
+            "pull_request" => at.number("/pull_request/number").ok(),
+            _ => None,
+        };
+        let head = at.0.pointer("/pull_request/head/repo/id");
+        let fork = head.is_none() || head != at.0.pointer("/pull_request/base/repo/id");
         Ok(Self {
             event,
             default_branch: default_branch.map(str::to_owned),
+            proposal: proposal.map(|number| Proposal { number, fork }),
+            checked: match name {
+                "workflow_run" => checked(&at)?,
+                _ => None,
+            },
         })
     }
+}
+
+/// The head of the pull request that a run checked; `None` where another event started it.
+fn checked(at: &At<'_>) -> Result<Option<Head>, String> {
+    if at.text("/workflow_run/event")? != "pull_request" {
+        return Ok(None);
+    }
+    Ok(Some(Head {
+        commit: at.id("/workflow_run/head_sha")?,
+        branch: at.text("/workflow_run/head_branch")?.to_owned(),
+        repository: at
+            .text("/workflow_run/head_repository/full_name")?
+            .to_owned(),
+    }))
 }
 
 /// The branch that a full reference names.
@@ -77,15 +123,21 @@ pub(super) fn present(id: GitId) -> Option<GitId> {
     id.as_bytes().iter().any(|byte| *byte != 0).then_some(id)
 }
 
-struct At<'a>(&'a Value);
+/// A foreign document, read by RFC 6901 pointers; the errors say what it lacks.
+pub(super) struct At<'a>(pub(super) &'a Value);
 
 impl<'a> At<'a> {
-    fn text(&self, pointer: &str) -> Result<&'a str, String> {
+    pub(super) fn text(&self, pointer: &str) -> Result<&'a str, String> {
         let text = self.0.pointer(pointer).and_then(Value::as_str);
         text.ok_or_else(|| format!("holds no text at `{pointer}`"))
     }
 
-    fn id(&self, pointer: &str) -> Result<GitId, String> {
+    pub(super) fn number(&self, pointer: &str) -> Result<u64, String> {
+        let number = self.0.pointer(pointer).and_then(Value::as_u64);
+        number.ok_or_else(|| format!("holds no number at `{pointer}`"))
+    }
+
+    pub(super) fn id(&self, pointer: &str) -> Result<GitId, String> {
         let text = self.text(pointer)?;
         GitId::parse(text).map_err(|_| format!("holds no commit id at `{pointer}`"))
     }

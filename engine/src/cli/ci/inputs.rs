@@ -20,6 +20,12 @@ pub(super) struct Inputs {
     pub(super) annotations: usize,
     pub(super) sarif_file: Option<String>,
     pub(super) report_dir: Option<String>,
+    pub(super) comment: When,
+    pub(super) comment_author: String,
+    pub(super) verdict_file: Option<String>,
+    pub(super) trust_file: Option<String>,
+    pub(super) unit: Option<String>,
+    pub(super) revision: Option<String>,
 }
 
 /// What the step does.
@@ -27,30 +33,28 @@ pub(super) struct Inputs {
 pub(super) enum Command {
     Check,
     Sign,
+    Verify,
+    Comment,
+}
+
+/// When a pull request is commented on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    Never,
+    /// Where there is something to do, or was.
+    Auto,
+    Always,
 }
 
 impl Inputs {
     /// Reads them all; one that nobody knows is an error, as a misspelt one would otherwise be silent.
     pub(super) fn read(variables: &Variables) -> Result<Self, Error> {
-        let given = variables
-            .0
-            .keys()
-            .filter_map(|name| name.strip_prefix(PREFIX));
-        for name in given {
-            if !NAMES.contains(&name) {
-                return Err(Error::UnknownInput {
-                    name: name.to_ascii_lowercase().replace('_', "-"),
-                });
-            }
-        }
+        none_is_unknown(variables)?;
         let text = |name: &str| variables.get(&format!("{PREFIX}{name}"));
         let owned = |name: &str| text(name).map(str::to_owned);
         let unless = |name: &str, none: &str| owned(name).filter(|value| value != none);
         Ok(Self {
-            command: one_of(
-                ("command", text("COMMAND"), "`check` or `sign`"),
-                &[("check", Command::Check), ("sign", Command::Sign)],
-            )?,
+            command: command(text("COMMAND"))?,
             environment: owned("ENVIRONMENT"),
             base: owned("BASE"),
             policy_ref: unless("POLICY_REF", "auto"),
@@ -75,8 +79,49 @@ impl Inputs {
             annotations: annotations(text("ANNOTATIONS"))?,
             sarif_file: owned("SARIF_FILE"),
             report_dir: owned("REPORT_DIR"),
+            comment: one_of(
+                ("comment", text("COMMENT"), "`never`, `auto` or `always`"),
+                &[
+                    ("never", When::Never),
+                    ("auto", When::Auto),
+                    ("always", When::Always),
+                ],
+            )?,
+            comment_author: text("COMMENT_AUTHOR").unwrap_or(BOT).to_owned(),
+            verdict_file: owned("VERDICT_FILE"),
+            trust_file: owned("TRUST_FILE"),
+            unit: owned("UNIT"),
+            revision: owned("REVISION"),
         })
     }
+}
+
+fn command(given: Option<&str>) -> Result<Command, Error> {
+    one_of(
+        ("command", given, "`check`, `sign`, `verify` or `comment`"),
+        &[
+            ("check", Command::Check),
+            ("sign", Command::Sign),
+            ("verify", Command::Verify),
+            ("comment", Command::Comment),
+        ],
+    )
+}
+
+/// Whether every input is one of ours.
+fn none_is_unknown(variables: &Variables) -> Result<(), Error> {
+    let given = variables
+        .0
+        .keys()
+        .filter_map(|name| name.strip_prefix(PREFIX));
+    for name in given {
+        if !NAMES.contains(&name) {
+            return Err(Error::UnknownInput {
+                name: name.to_ascii_lowercase().replace('_', "-"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The value that a word stands for; the first where none is given.
@@ -111,7 +156,7 @@ fn annotations(given: Option<&str>) -> Result<usize, Error> {
 
 const PREFIX: &str = "TIDEGATE_INPUT_";
 /// The inputs of `action.yml` that reach the binary; a test compares them.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 18] = [
     "COMMAND",
     "ENVIRONMENT",
     "BASE",
@@ -124,7 +169,15 @@ const NAMES: [&str; 12] = [
     "ANNOTATIONS",
     "SARIF_FILE",
     "REPORT_DIR",
+    "COMMENT",
+    "COMMENT_AUTHOR",
+    "VERDICT_FILE",
+    "TRUST_FILE",
+    "UNIT",
+    "REVISION",
 ];
+/// Whom the token of a job speaks for.
+const BOT: &str = "github-actions[bot]";
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use super::event::{self, Event, Occasion};
 use super::files::{RunnerFile, outputs, unforeseen};
 use super::inputs::Inputs;
 use super::plan::{Branches, Plan, Wishes};
-use super::{Error, Outcome, Scope, Terminal, Variables, judged, word};
+use super::{Error, Outcome, Scope, Terminal, Variables, comment, judged, word};
 use crate::cli::common;
 use crate::cli::output::replace;
 use crate::git::Repository;
@@ -65,19 +65,16 @@ impl<'v> Step<'v> {
     }
 
     pub(super) fn check(mut self, terminal: &mut Terminal) -> Outcome {
-        let config = match &self.inputs.config {
-            None => None,
-            Some(file) => {
-                let path = terminal.directory.join(file);
-                let bytes = fs::read(&path).map_err(|error| common::Error::read(&path, &error))?;
-                Some((file.clone(), bytes))
-            }
+        let scope = self.scope(terminal)?;
+        let plan = |repository: &Repository| {
+            let occasion = self.occasion()?;
+            self.plan(
+                repository,
+                &occasion.event,
+                occasion.default_branch.as_deref(),
+            )
         };
-        let scope = Scope {
-            environment: self.inputs.environment.as_deref(),
-            config,
-        };
-        let report = judged(|repository| self.plan(repository), scope, terminal);
+        let report = judged(plan, scope, terminal);
         let sarif_path = match &self.inputs.sarif_file {
             None => String::new(),
             Some(file) => {
@@ -97,17 +94,35 @@ impl<'v> Step<'v> {
             terminal.line("::notice title=tidegate::denied; `fail-on: never` lets the step pass");
         }
         self.finish(&report, &[], terminal)?;
+        comment::on_event(&self, &report, exit, terminal);
         Ok(exit)
     }
 
-    fn plan(
+    /// What the inputs want looked at.
+    pub(super) fn scope(&self, terminal: &Terminal) -> Result<Scope<'_>, common::Error> {
+        let config = match &self.inputs.config {
+            None => None,
+            Some(file) => {
+                let path = terminal.directory.join(file);
+                let bytes = fs::read(&path).map_err(|error| common::Error::read(&path, &error))?;
+                Some((file.clone(), bytes))
+            }
+        };
+        Ok(Scope {
+            environment: self.inputs.environment.as_deref(),
+            config,
+        })
+    }
+
+    /// What an event means to judge, with what the inputs say.
+    pub(super) fn plan(
         &self,
         repository: &Repository,
-    ) -> Result<Plan, Box<dyn miette::Diagnostic + Send + Sync>> {
-        let name = self.variables.required("GITHUB_EVENT_NAME")?;
-        let occasion = self.occasion(name)?;
+        event: &Event,
+        default: Option<&str>,
+    ) -> Result<Plan, common::Failure> {
         let reference = self.variables.get("GITHUB_REF").unwrap_or_default();
-        let target = match &occasion.event {
+        let target = match event {
             Event::PullRequest { base_branch, .. } | Event::MergeGroup { base_branch, .. } => {
                 base_branch
             }
@@ -120,16 +135,20 @@ impl<'v> Step<'v> {
         };
         let branches = Branches {
             target: Some(target),
-            default: occasion.default_branch.as_deref(),
+            default,
         };
-        let plan = Plan::of(repository, &occasion.event, wishes, branches)?;
-        plan.ok_or_else(|| {
-            let name = name.to_owned();
-            Error::NoBase { name }.into()
-        })
+        match Plan::of(repository, event, wishes, branches)? {
+            Some(plan) => Ok(plan),
+            None => {
+                let name = self.variables.required("GITHUB_EVENT_NAME")?.to_owned();
+                Err(Error::NoBase { name }.into())
+            }
+        }
     }
 
-    fn occasion(&self, name: &str) -> Result<Occasion, Error> {
+    /// The event of the job.
+    pub(super) fn occasion(&self) -> Result<Occasion, Error> {
+        let name = self.variables.required("GITHUB_EVENT_NAME")?;
         let path = self.variables.path("GITHUB_EVENT_PATH")?;
         let failed = |reason: String| Error::Event {
             path: path.display().to_string(),
@@ -152,8 +171,7 @@ impl<'v> Step<'v> {
     ) -> Outcome {
         let annotations = github::render(report, self.inputs.annotations);
         terminal.line(annotations.trim_end());
-        let commit = report.units.iter().find_map(|unit| unit.head.commit);
-        let files = commit.and_then(|commit| self.files_at(&commit.to_string()));
+        let files = self.files(report);
         let layout = markdown::Layout {
             files: files.as_deref(),
             ..markdown::Layout::SUMMARY
@@ -184,12 +202,13 @@ impl<'v> Step<'v> {
         }
     }
 
-    fn hand_on(&mut self, values: &[(&str, String)]) -> Result<(), Error> {
+    pub(super) fn hand_on(&mut self, values: &[(&str, String)]) -> Result<(), Error> {
         self.outputs.append(&outputs(values, &self.token))
     }
 
-    /// Where the files of a commit are shown.
-    fn files_at(&self, commit: &str) -> Option<String> {
+    /// Where the files of the commit that was judged are shown.
+    pub(super) fn files(&self, report: &RunReport) -> Option<String> {
+        let commit = report.units.iter().find_map(|unit| unit.head.commit)?;
         let server = self.variables.get("GITHUB_SERVER_URL")?;
         let repository = self.variables.get("GITHUB_REPOSITORY")?;
         Some(format!("{server}/{repository}/blob/{commit}/"))
