@@ -218,6 +218,7 @@ test("after the check of a fork, the comment is made from what is judged here", 
   git("clone", "--quiet", "--bare", repository, origin);
   git("-C", origin, "update-ref", "refs/pull/7/head", ends.head);
   git("-C", origin, "update-ref", "-d", "refs/heads/feature");
+  git("-C", origin, "symbolic-ref", "HEAD", "refs/heads/main");
   const clone = join(work, "upstream");
   git("clone", "--quiet", `file://${origin}`, clone);
   const pull = (sha, full_name) => ({

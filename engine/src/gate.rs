@@ -34,8 +34,8 @@ pub use library::{Policies, embedded_policies, policies, validate};
 pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
 pub use sign::{
-    Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline, renew,
-    sign,
+    Landed, Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline,
+    publish_queued, renew, sign, sign_queued,
 };
 
 /// What to judge.

@@ -4,6 +4,7 @@
 mod branch;
 mod folder;
 mod layout;
+mod pending;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use miette::Diagnostic;
 
 pub use branch::{BranchPlace, BranchSettings, BranchStore, Pushed, Remote};
 pub use folder::FolderStore;
+pub use pending::PendingStore;
 
 use crate::{
     attest::UnitId,

@@ -80,6 +80,28 @@ pub enum Error {
         /// The unit.
         unit: String,
     },
+    /// A commit that a queue cannot bring.
+    #[error("commit `{commit}` does not follow the head of `{branch}`")]
+    #[diagnostic(
+        code(sign::not_queued),
+        help("a queue merges what follows the branch; queue it again")
+    )]
+    NotQueued {
+        /// The commit.
+        commit: String,
+        /// The protected branch.
+        branch: String,
+    },
+    /// What was signed does not verify.
+    #[error("the link of `{unit}` that was signed does not verify")]
+    #[diagnostic(
+        code(sign::not_verified),
+        help("give `candidates` a folder that is empty")
+    )]
+    NotVerified {
+        /// The unit.
+        unit: String,
+    },
     /// A link's commit does not hold what the link says.
     #[error("link {height} of `{unit}` does not recompute from commit `{commit}`")]
     #[diagnostic(

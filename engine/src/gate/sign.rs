@@ -2,6 +2,7 @@
 //! Judges from the newest link to the head of the protected branch, never a range of the caller's.
 
 mod guard;
+mod queued;
 mod renew;
 mod statement;
 
@@ -26,6 +27,7 @@ use crate::model::{Digest, Enforcement, Exit, GitId};
 use crate::store::{self, Store};
 use crate::verdict::{self, Outcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, SourceError};
+pub use queued::{Landed, publish_queued, sign_queued};
 pub use renew::{Renewed, RenewedUnit, renew};
 use statement::Place;
 

@@ -1,6 +1,7 @@
 //! Signing in a job: after the merge only, with a key that nobody sees.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::json;
@@ -51,6 +52,39 @@ impl Signer {
     fn links(&self) -> usize {
         let folder = self.job.runner_file("store/links/prod/prod");
         fs::read_dir(folder).unwrap().count()
+    }
+
+    /// Commits on a branch of the queue's own, checks it out, and signs what the queue is about to merge.
+    fn queues(&self, web: &str) -> Ran {
+        let repo = &self.job.repo;
+        let base = repo.id("main").to_string();
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        let head = repo.write(WEB, web).commit("queued").to_string();
+        self.queued(&base, &head)
+    }
+
+    fn queued(&self, base: &str, head: &str) -> Ran {
+        let mut step = self.step("merge_group");
+        let document = json!({
+            "repository": {"default_branch": "main"},
+            "merge_group": {"head_sha": head, "base_sha": base, "base_ref": "refs/heads/main"},
+        });
+        fs::write(self.job.runner_file("event.json"), document.to_string()).unwrap();
+        self.job.run({
+            step.env("TIDEGATE_INPUT_CANDIDATES", self.candidates());
+            step
+        })
+    }
+
+    fn candidates(&self) -> PathBuf {
+        self.job.runner_file("candidates")
+    }
+
+    /// Signs what stands on `main`, with what the queue signed at hand.
+    fn lands(&self) -> Ran {
+        let mut step = self.step("push");
+        step.env("TIDEGATE_INPUT_CANDIDATES", self.candidates());
+        self.job.run(step)
     }
 }
 
@@ -179,4 +213,111 @@ fn the_key_is_masked_and_shown_nowhere_else() {
         ran.log
     );
     assert!(!ran.log.contains(&body[..16]), "{}", ran.log);
+}
+
+#[test]
+fn what_a_queue_merges_was_signed_before_and_is_published_after() {
+    let signer = Signer::new();
+    let ran = signer.queues(&deployment(3, "2Gi"));
+    ran.ends(0, "pass", "link 1");
+    assert!(
+        ran.summary.contains("about to merge into"),
+        "{}",
+        ran.summary
+    );
+    assert_eq!(signer.links(), 1, "nothing is published before the merge");
+    let candidate = fs::read(signer.candidates().join("links/prod/prod/1.json")).unwrap();
+    let repo = &signer.job.repo;
+    repo.git(&["branch", "--quiet", "--force", "main", "HEAD"]);
+    repo.git(&["switch", "--quiet", "main"]);
+    let ran = signer.lands();
+    ran.ends(0, "not-applicable", "what the queue signed is link 1");
+    let link = signer.job.runner_file("store/links/prod/prod/1.json");
+    assert_eq!(fs::read(link).unwrap(), candidate);
+    let ran = signer.lands();
+    ran.ends(
+        0,
+        "not-applicable",
+        "stays behind, it does not verify as the next link",
+    );
+    assert_eq!(signer.links(), 2);
+}
+
+#[test]
+fn what_a_queue_drops_is_never_published() {
+    let signer = Signer::new();
+    signer
+        .queues(&deployment(3, "2Gi"))
+        .ends(0, "pass", "link 1");
+    let repo = &signer.job.repo;
+    let dropped = repo.id("HEAD");
+    repo.git(&["switch", "--quiet", "main"]);
+    // Also where it comes in by the side, which is not what was judged.
+    repo.write(WEB, deployment(4, "2Gi")).commit("another");
+    let side = [
+        "merge",
+        "--quiet",
+        "--strategy=ours",
+        "--no-edit",
+        &dropped.to_string(),
+    ];
+    repo.git(&side);
+    let ran = signer.lands();
+    ran.ends(
+        0,
+        "pass",
+        "stays behind, its commit did not become the branch",
+    );
+    let candidate = fs::read(signer.candidates().join("links/prod/prod/1.json")).unwrap();
+    let link = signer.job.runner_file("store/links/prod/prod/1.json");
+    assert_ne!(fs::read(link).unwrap(), candidate);
+}
+
+#[test]
+fn what_a_queue_signed_is_judged_again_where_the_gate_changed_first() {
+    let signer = Signer::new();
+    signer
+        .queues(&deployment(3, "2Gi"))
+        .ends(0, "pass", "link 1");
+    let repo = &signer.job.repo;
+    let queued = repo.id("HEAD").to_string();
+    repo.git(&["switch", "--quiet", "main"]);
+    let config = fs::read_to_string(repo.path().join("tidegate.yaml")).unwrap();
+    repo.git(&["merge", "--quiet", "--ff-only", &queued]);
+    repo.write("tidegate.yaml", format!("# Ours.\n{config}"))
+        .commit("a gate of our own");
+    let tidegate = |arguments: &[&str]| {
+        let mut command = repo.command(env!("CARGO_BIN_EXE_tidegate"));
+        crate::support::run(command.args(arguments), b"")
+    };
+    let store = format!("folder:{}", signer.job.runner_file("store").display());
+    let key = signer.job.runner_file("key.pem").display().to_string();
+    let only = [
+        "sign",
+        "--env",
+        "prod",
+        "--unit",
+        "gate",
+        "--key-file",
+        &key,
+    ];
+    tidegate(&[&only[..], &["--verdicts", &store]].concat());
+    signer
+        .lands()
+        .ends(0, "pass", "stays behind, the gate has changed since");
+    assert_eq!(signer.links(), 2);
+}
+
+#[test]
+fn what_a_queue_would_merge_and_nobody_would_sign_is_red() {
+    let signer = Signer::new();
+    signer
+        .queues(&deployment(2, ""))
+        .ends(1, "fail", "resources.missing-memory-limit");
+    assert!(!signer.candidates().join("links").exists());
+    let (base, older) = (signer.job.repo.id("main"), signer.job.repo.id("main~1"));
+    signer
+        .queued(&base.to_string(), &older.to_string())
+        .ends(3, "error", "sign.not-queued");
+    assert_eq!(signer.links(), 1);
 }

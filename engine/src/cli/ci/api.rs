@@ -109,7 +109,7 @@ impl Api {
             at.id("/head/sha").is_ok_and(|id| id == head.commit)
                 && at.text("/head/repo/full_name") == Ok(head.repository.as_str())
         });
-        let read = ours.map(|at| {
+        let read = ours.map(|at| -> Result<Open, String> {
             Ok(Open {
                 number: at.number("/number")?,
                 base: at.id("/base/sha")?,

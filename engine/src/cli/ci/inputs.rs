@@ -26,6 +26,8 @@ pub(super) struct Inputs {
     pub(super) trust_file: Option<String>,
     pub(super) unit: Option<String>,
     pub(super) revision: Option<String>,
+    /// Where verdicts of what a queue is about to merge lie.
+    pub(super) candidates: Option<String>,
 }
 
 /// What the step does.
@@ -92,6 +94,7 @@ impl Inputs {
             trust_file: owned("TRUST_FILE"),
             unit: owned("UNIT"),
             revision: owned("REVISION"),
+            candidates: owned("CANDIDATES"),
         })
     }
 }
@@ -156,7 +159,7 @@ fn annotations(given: Option<&str>) -> Result<usize, Error> {
 
 const PREFIX: &str = "TIDEGATE_INPUT_";
 /// The inputs of `action.yml` that reach the binary; a test compares them.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "COMMAND",
     "ENVIRONMENT",
     "BASE",
@@ -175,6 +178,7 @@ const NAMES: [&str; 18] = [
     "TRUST_FILE",
     "UNIT",
     "REVISION",
+    "CANDIDATES",
 ];
 /// Whom the token of a job speaks for.
 const BOT: &str = "github-actions[bot]";

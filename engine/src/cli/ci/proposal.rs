@@ -20,16 +20,15 @@ pub(super) fn run(step: Step<'_>, terminal: &mut Terminal) -> Outcome {
     let occasion = step.occasion()?;
     let default = occasion.default_branch.as_deref();
     let api = Api::of(step.variables)?;
-    let open = match &occasion.checked {
-        Some(head) => api.open(head)?,
-        None => Vec::new(),
-    };
-    if open.is_empty() {
-        terminal.line(github::command("notice", NOTHING).trim_end());
+    let mut found = false;
+    if let Some(head) = &occasion.checked {
+        for proposal in api.open(head)? {
+            on_one(&step, &api, (&proposal, head), default, terminal)?;
+            found = true;
+        }
     }
-    for (proposal, head) in open.iter().zip(std::iter::repeat(&occasion.checked)) {
-        let Some(head) = head else { continue };
-        on_one(&step, &api, (proposal, head), default, terminal)?;
+    if !found {
+        terminal.line(github::command("notice", NOTHING).trim_end());
     }
     Ok(Exit::Pass)
 }

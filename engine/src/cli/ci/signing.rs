@@ -1,4 +1,5 @@
-//! Signing in a GitHub job: only after the merge, only what stands on the branch that runs it.
+//! Signing in a GitHub job: what stands on the branch that runs it, after the merge; where candidates are wanted, what
+//! a queue is about to merge, which is published after it.
 //! Judges nothing itself.
 
 use std::fmt::Write as _;
@@ -6,13 +7,15 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 
+use super::event::Event;
 use super::step::{Step, write};
 use super::{Error, Outcome, Terminal, event};
 use crate::attest::{SigningKey, UnitId};
 use crate::cli::verdicts::Verdicts;
 use crate::cli::{common, sign};
-use crate::gate::{self, Renewed, SignRequest, Signing};
+use crate::gate::{self, Landed, PublishRequest, Renewed, SignRequest, Signing};
 use crate::git::Repository;
+use crate::model::GitId;
 use crate::verdict::{RunOutcome, RunReport, UnitReport};
 
 /// Signs every environment that follows the branch of the job.
@@ -34,6 +37,8 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
 
 struct Branch {
     branch: String,
+    /// What a queue is about to make of it.
+    queued: Option<GitId>,
     signing: Signing,
 }
 
@@ -41,7 +46,7 @@ fn signed(
     step: &Step<'_>,
     terminal: &mut Terminal,
 ) -> Result<Branch, Box<dyn Diagnostic + Send + Sync>> {
-    let branch = branch_to_sign(step)?.to_owned();
+    let (branch, queued) = branch_to_sign(step)?;
     let key = key(step, terminal)?;
     let publish = step.inputs.publish.as_ref().ok_or_else(|| Error::Input {
         name: "publish".to_owned(),
@@ -51,6 +56,14 @@ fn signed(
     let repository = common::repository(&terminal.directory)?;
     let environments = environments(&repository, &branch, step)?;
     let verdicts = Verdicts::open(publish, &repository, terminal)?;
+    let candidates = step.inputs.candidates.as_ref();
+    let candidates = candidates.map(|folder| Verdicts::folder(&terminal.directory.join(folder)));
+    if let (None, Some(candidates)) = (queued, &candidates) {
+        let (from, to) = (candidates.store(), verdicts.store());
+        let request = PublishRequest { from, to };
+        let landed = gate::publish_queued(&repository, &request, &branch, terminal.now)?;
+        step.log(terminal, |terminal| print(&landed, terminal));
+    }
     let mut all = Signing::default();
     for environment in &environments {
         let request = SignRequest {
@@ -60,10 +73,12 @@ fn signed(
             store: verdicts.store(),
             now: terminal.now,
         };
-        let signing = if step.inputs.renew {
-            gate::renew(&repository, &request)?
-        } else {
-            gate::sign(&repository, &request)?
+        let signing = match (queued, &candidates) {
+            (Some(commit), Some(candidates)) => {
+                gate::sign_queued(&repository, &request, commit, candidates.store())?
+            }
+            _ if step.inputs.renew => gate::renew(&repository, &request)?,
+            _ => gate::sign(&repository, &request)?,
         };
         // The unit `gate` is every environment's; what the first run said of it stands.
         let known: Vec<UnitId> = all.units.iter().map(|unit| unit.unit.clone()).collect();
@@ -74,21 +89,45 @@ fn signed(
         all.errors.extend(signing.errors);
     }
     let signing = all;
-    Ok(Branch { branch, signing })
+    Ok(Branch {
+        branch,
+        queued,
+        signing,
+    })
 }
 
-/// The branch of the job, where the event is one of those that come after a merge.
-fn branch_to_sign<'s>(step: &'s Step<'_>) -> Result<&'s str, Error> {
+fn print(landed: &[Landed], terminal: &mut Terminal) {
+    for Landed { unit, result } in landed {
+        terminal.line(&match result {
+            Ok(height) => format!("{unit}: what the queue signed is link {height}"),
+            Err(why) => format!("{unit}: what the queue signed stays behind, {why}"),
+        });
+    }
+}
+
+/// The branch of the job, where the event is one of those that come after a merge; or the branch that a
+/// queue is about to move, and where to, if candidates are wanted.
+fn branch_to_sign(step: &Step<'_>) -> Result<(String, Option<GitId>), Error> {
     let name = step.variables.required("GITHUB_EVENT_NAME")?;
     let refused = |place: String| Error::CannotSign {
         event: name.to_owned(),
         place,
     };
+    if name == "merge_group"
+        && step.inputs.candidates.is_some()
+        && let Event::MergeGroup {
+            head, base_branch, ..
+        } = step.occasion()?.event
+    {
+        return Ok((base_branch, Some(head)));
+    }
     if !["push", "schedule", "workflow_dispatch"].contains(&name) {
         return Err(refused(String::new()));
     }
     let reference = step.variables.required("GITHUB_REF")?;
-    event::branch(reference).ok_or_else(|| refused(format!(" on `{reference}`")))
+    let branch = event::branch(reference);
+    let branch = branch.ok_or_else(|| refused(format!(" on `{reference}`")))?;
+    Ok((branch.to_owned(), None))
 }
 
 /// The environments that follow this branch.
@@ -154,8 +193,12 @@ fn put_verdicts(step: &Step<'_>, signing: &Signing) -> Result<Vec<String>, commo
 /// A row a unit. What was denied is told by the report that follows.
 fn summary(signed: &Branch) -> String {
     let code = |text: &str| format!("`{}`", text.replace(['`', '|', '\n', '\r'], "?"));
+    let what = match signed.queued {
+        Some(_) => "what the queue is about to merge into",
+        None => "what stands on",
+    };
     let mut text = format!(
-        "## tidegate: what stands on {}\n\n| Unit | | Link | Gated tree |\n|---|---|---|---|\n",
+        "## tidegate: {what} {}\n\n| Unit | | Link | Gated tree |\n|---|---|---|---|\n",
         code(&signed.branch)
     );
     for unit in &signed.signing.units {
