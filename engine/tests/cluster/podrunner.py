@@ -2,9 +2,10 @@
 """Stands in for the kubelet where there are no containers: runs what a pod says as processes of this machine.
 
 The true exit code becomes the pod's status, so that Jobs complete, retry and fail as they do in a cluster. Images
-are not run: a container needs a `command`. Volumes are folders that go away with the pod, and a path below a mount
-that an argument or variable names is replaced by the path of that folder. The service account's token is a real
-one, asked for by TokenRequest. Output goes to LOGS/NAMESPACE_POD_CONTAINER.log.
+are not run: a container needs a `command`; with an image called `missing` it waits as for one that cannot be pulled.
+Volumes are folders that go away with the pod, and a path below a mount that an argument or variable names is replaced
+by the path of that folder. The service account's token is a real one, asked for by TokenRequest. Output goes to
+LOGS/NAMESPACE_POD_CONTAINER.log.
 """
 import argparse
 import base64
@@ -139,6 +140,16 @@ class Pod(threading.Thread):
                     file.write(content)
             self.volumes[volume["name"]] = folder
 
+    def pulled(self):
+        """Whether there are the images; the pod says of what is not there what a kubelet says."""
+        missing = {"waiting": {"reason": "ImagePullBackOff", "message": "there is no such image"}}
+        containers = [{"name": container["name"], "image": container["image"], "imageID": "", "restartCount": 0,
+                       "ready": False, "started": False, "state": missing}
+                      for container in self.pod["spec"]["containers"] if "/missing:" in container.get("image", "")]
+        if containers:
+            self.status("Pending", containers)
+        return not containers
+
     def moved(self, container, text):
         """The text with paths below a mount replaced by those of this machine."""
         for mount in container.get("volumeMounts", []):
@@ -190,6 +201,8 @@ class Pod(threading.Thread):
                     pass
 
     def run(self):
+        if not self.pulled():
+            return
         with tempfile.TemporaryDirectory(prefix="podrunner-") as self.scratch:
             began, ended, passed = now(), [], True
             try:
