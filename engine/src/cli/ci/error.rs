@@ -92,8 +92,11 @@ pub(super) enum Error {
     NoKey,
 }
 
-/// What went wrong and what to do, as text.
+/// What went wrong, why, and what to do, as text.
 pub(super) fn told(error: &dyn miette::Diagnostic) -> String {
+    let reasons = error.related().into_iter().flatten();
+    let reasons = reasons.map(|reason| format!("\n{reason}"));
     let help = error.help().map(|help| format!("\n{help}"));
-    format!("{error}{}", help.unwrap_or_default())
+    let more: String = reasons.chain(help).collect();
+    format!("{error}{more}")
 }

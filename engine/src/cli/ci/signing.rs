@@ -77,8 +77,9 @@ fn signed(
             (Some(commit), Some(candidates)) => {
                 gate::sign_queued(&repository, &request, commit, candidates.store())?
             }
-            _ if step.inputs.renew => gate::renew(&repository, &request)?,
-            _ => gate::sign(&repository, &request)?,
+            (Some(_), None) => return Err(refused(step, String::new())?.into()),
+            (None, _) if step.inputs.renew => gate::renew(&repository, &request)?,
+            (None, _) => gate::sign(&repository, &request)?,
         };
         // The unit `gate` is every environment's; what the first run said of it stands.
         let known: Vec<UnitId> = all.units.iter().map(|unit| unit.unit.clone()).collect();
@@ -109,10 +110,6 @@ fn print(landed: &[Landed], terminal: &mut Terminal) {
 /// queue is about to move, and where to, if candidates are wanted.
 fn branch_to_sign(step: &Step<'_>) -> Result<(String, Option<GitId>), Error> {
     let name = step.variables.required("GITHUB_EVENT_NAME")?;
-    let refused = |place: String| Error::CannotSign {
-        event: name.to_owned(),
-        place,
-    };
     if name == "merge_group"
         && step.inputs.candidates.is_some()
         && let Event::MergeGroup {
@@ -122,12 +119,19 @@ fn branch_to_sign(step: &Step<'_>) -> Result<(String, Option<GitId>), Error> {
         return Ok((base_branch, Some(head)));
     }
     if !["push", "schedule", "workflow_dispatch"].contains(&name) {
-        return Err(refused(String::new()));
+        return Err(refused(step, String::new())?);
     }
     let reference = step.variables.required("GITHUB_REF")?;
     let branch = event::branch(reference);
-    let branch = branch.ok_or_else(|| refused(format!(" on `{reference}`")))?;
-    Ok((branch.to_owned(), None))
+    match branch {
+        Some(branch) => Ok((branch.to_owned(), None)),
+        None => Err(refused(step, format!(" on `{reference}`"))?),
+    }
+}
+
+fn refused(step: &Step<'_>, place: String) -> Result<Error, Error> {
+    let event = step.variables.required("GITHUB_EVENT_NAME")?.to_owned();
+    Ok(Error::CannotSign { event, place })
 }
 
 /// The environments that follow this branch.
@@ -144,12 +148,11 @@ fn environments(
         .map(|(name, _)| name)
         .collect();
     if here.is_empty() {
-        let event = step.variables.required("GITHUB_EVENT_NAME")?.to_owned();
         let place = match wanted {
             None => format!(" on `{branch}`, which no environment follows"),
             Some(name) => format!(" on `{branch}`, which no environment `{name}` follows"),
         };
-        return Err(Error::CannotSign { event, place }.into());
+        return Err(refused(step, place)?.into());
     }
     Ok(here)
 }
