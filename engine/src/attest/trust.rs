@@ -153,6 +153,19 @@ impl TrustFile {
         }
     }
 
+    /// The same file with one more key, the last.
+    ///
+    /// # Errors
+    /// As [`TrustFile::new`].
+    pub fn with(self, key: TrustedKey) -> Result<Self, Error> {
+        let mut keys = self.keys;
+        keys.push(key);
+        Ok(Self {
+            heights: self.heights,
+            ..Self::new(keys)?
+        })
+    }
+
     /// Writes the file, two spaces deep, a newline at the end.
     #[must_use]
     pub fn print(&self) -> String {

@@ -1,10 +1,13 @@
 //! `tidegate keys`: make a signing key, look at keys.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::common::{Error, Outcome};
+use super::output::replace;
 use super::terminal::Terminal;
 use crate::attest::{Role, SigningKey, TrustFile, TrustedKey, read_private, write_private};
 use crate::model::Exit;
@@ -19,6 +22,8 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Make an ed25519 key; the trust file for its public half goes to standard output
+    ///
+    /// A shell empties the file behind `>` before anything runs. `--trust` instead adds to it.
     New {
         /// What the key signs: merge-signer
         #[arg(long, value_name = "ROLE", value_parser = role)]
@@ -33,6 +38,9 @@ enum Command {
         /// Only for these environments; may be repeated; `<branch>/gate` for the gate's own files
         #[arg(long = "env", value_name = "NAME")]
         environments: Vec<String>,
+        /// Add the public half to this trust file, which is made when missing, instead of printing one
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
     },
     /// Print the fingerprint of a private key, or of every key of a trust file
     Show {
@@ -50,36 +58,84 @@ impl Args {
                 out,
                 principal,
                 environments,
+                trust,
             } => {
-                let path = terminal.directory.join(&out);
                 let key = SigningKey::generate(getrandom::fill)?;
-                let environments = (!environments.is_empty()).then_some(environments);
-                let trust = TrustFile::new(vec![TrustedKey {
+                let trusted = TrustedKey {
                     public: key.public(),
                     role,
                     principal,
-                    environments,
-                }])?;
-                write_private(&path, &key)?;
-                let text = trust.print();
-                terminal.line(text.trim_end());
-                terminal.say(&format!(
-                    "key {} written to {}",
-                    key.public().keyid(),
-                    out.display()
-                ));
-                terminal.say(
-                    "commit the trust file as .tidegate/trust.json, and keep the key where only the signer reads it",
-                );
-                Ok(Exit::Pass)
+                    environments: (!environments.is_empty()).then_some(environments),
+                };
+                new(&key, trusted, (&out, trust.as_deref()), terminal)
             }
             Command::Show { file } => show(&terminal.directory.join(file), terminal),
         }
     }
 }
 
-fn show(path: &std::path::Path, terminal: &mut Terminal) -> Outcome {
-    let bytes = std::fs::read(path).map_err(|error| Error::read(path, &error))?;
+fn new(
+    key: &SigningKey,
+    trusted: TrustedKey,
+    (out, trust): (&Path, Option<&Path>),
+    terminal: &mut Terminal,
+) -> Outcome {
+    let path = terminal.directory.join(out);
+    if let Some(trust) = trust {
+        let file = terminal.directory.join(trust);
+        // Read first: a file that is none must not cost a key.
+        let before = existing(&file)?;
+        let whole = match &before {
+            Some(bytes) => TrustFile::parse(bytes)?.with(trusted)?,
+            None => TrustFile::new(vec![trusted])?,
+        };
+        write_private(&path, key)?;
+        if let Err(error) = replace_trust(&file, before.as_deref(), &whole) {
+            // A key that nothing names would only be in the way of the next try.
+            let _ = fs::remove_file(&path);
+            return Err(error.into());
+        }
+    } else {
+        let whole = TrustFile::new(vec![trusted])?;
+        write_private(&path, key)?;
+        terminal.line(whole.print().trim_end());
+    }
+    let keyid = key.public().keyid();
+    terminal.say(&format!("key {keyid} written to {}", out.display()));
+    if let Some(trust) = trust {
+        terminal.say(&format!("its public half added to {}", trust.display()));
+    }
+    terminal.say(
+        "commit the trust file as .tidegate/trust.json, and keep the key where only the signer reads it",
+    );
+    Ok(Exit::Pass)
+}
+
+/// What the file holds; `None` where there is none.
+fn existing(file: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::read(file, &error)),
+    }
+}
+
+/// Writes the file in one step, unless it says something else by now.
+fn replace_trust(file: &Path, before: Option<&[u8]>, whole: &TrustFile) -> Result<(), Error> {
+    if existing(file)?.as_deref() != before {
+        return Err(Error::write(
+            file,
+            &io::Error::other("somebody else changed it meanwhile; try again"),
+        ));
+    }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)
+        .and_then(|()| replace(file, whole.print().as_bytes()))
+        .map_err(|error| Error::write(file, &error))
+}
+
+fn show(path: &Path, terminal: &mut Terminal) -> Outcome {
+    let bytes = fs::read(path).map_err(|error| Error::read(path, &error))?;
     if bytes.trim_ascii_start().starts_with(b"{") {
         for key in TrustFile::parse(&bytes)?.keys() {
             let environments = key

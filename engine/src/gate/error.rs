@@ -133,7 +133,7 @@ pub enum Error {
     #[diagnostic(
         code(trust_root::missing),
         help(
-            "`tidegate keys new --role merge-signer --out KEY > .tidegate/trust.json`, then commit it"
+            "`tidegate keys new --role merge-signer --out KEY --trust .tidegate/trust.json`, then commit it"
         )
     )]
     NoTrust {

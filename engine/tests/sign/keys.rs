@@ -72,6 +72,54 @@ fn a_new_key_can_be_for_some_environments_and_for_the_gate() {
 }
 
 #[test]
+fn a_trust_file_gains_a_key_and_never_loses_one() {
+    let world = World::new();
+    let (trust, new) = (
+        ".tidegate/new.json",
+        world.repo.path().join(".tidegate/new.json"),
+    );
+    let make = |name: &str| {
+        let out = world.repo.beside(name);
+        let out = out.to_str().unwrap();
+        world.run(&[
+            "keys",
+            "new",
+            "--role",
+            "merge-signer",
+            "--out",
+            out,
+            "--principal",
+            name,
+            "--trust",
+            trust,
+        ])
+    };
+    for (name, keys) in [("one.pem", 1), ("two.pem", 2)] {
+        let (exit, out, err) = make(name);
+        assert_eq!((exit, out.as_str()), (0, ""), "{err}");
+        assert!(
+            err.contains("its public half added to .tidegate/new.json"),
+            "{err}"
+        );
+        let read = TrustFile::parse(&fs::read(&new).unwrap()).unwrap();
+        let names: Vec<&str> = read
+            .keys()
+            .iter()
+            .map(|key| key.principal.as_str())
+            .collect();
+        assert_eq!(names, ["one.pem", "two.pem"][..keys]);
+    }
+    // The same key file again, and a trust file that is none: nothing changes, no key is made.
+    let before = fs::read(&new).unwrap();
+    assert_eq!(make("one.pem").0, 3);
+    assert_eq!(fs::read(&new).unwrap(), before);
+    fs::write(&new, "").unwrap();
+    assert_eq!(make("three.pem").0, 3);
+    assert!(!world.repo.beside("three.pem").exists());
+    assert_eq!(fs::read(&new).unwrap(), b"");
+}
+
+#[test]
 fn no_key_is_made_inside_a_work_tree() {
     let world = World::new();
     for place in ["key.pem", "apps/web/key.pem", ".git/key.pem"] {
