@@ -48,6 +48,7 @@ enum Extra {
     Github,
     Gitlab,
     PreCommit,
+    Argocd,
 }
 
 /// What keeps `init` from beginning.
@@ -89,7 +90,10 @@ impl Args {
                 (place, bytes)
             }
             None => {
-                let proposal = self.propose(&repository)?;
+                let mut proposal = self.propose(&repository)?;
+                if self.with.contains(&Extra::Argocd) {
+                    proposal.unmanaged.push(format!("{ARGOCD_FOLDER}**"));
+                }
                 tell(&proposal, terminal);
                 let text = proposal.to_yaml(&branch, self.profile.into());
                 plan.push(Planned::new(CONFIG, text.clone()));
@@ -97,19 +101,22 @@ impl Args {
             }
         };
         // INVARIANT: nothing is written that our own reading refuses.
-        if let Err(error) = Config::parse(&RepoPath::from(config.0), &config.1) {
-            let drawn_up = plan.iter().any(|file| file.state == State::New);
-            let reason = error.to_string();
-            return Err(if drawn_up {
-                Error::Invalid { reason }.into()
-            } else {
-                error.into()
-            });
-        }
+        let read = match Config::parse(&RepoPath::from(config.0), &config.1) {
+            Ok(read) => read,
+            Err(error) => {
+                let drawn_up = plan.iter().any(|file| file.state == State::New);
+                let reason = error.to_string();
+                return Err(if drawn_up {
+                    Error::Invalid { reason }.into()
+                } else {
+                    error.into()
+                });
+            }
+        };
         let mut extras = self.with;
         extras.sort_unstable();
         extras.dedup();
-        for extra in extras {
+        for extra in &extras {
             plan.extend(extra.files(&branch));
         }
         files::settle(root, &mut plan);
@@ -117,6 +124,9 @@ impl Args {
             files::show(&plan, terminal);
         } else {
             files::write(root, &plan, terminal)?;
+        }
+        if extras.contains(&Extra::Argocd) {
+            tell_platform(&read, terminal);
         }
         check::judge(&repository, config, terminal)
     }
@@ -159,6 +169,20 @@ fn tell(proposal: &Proposal, terminal: &mut Terminal) {
     }
 }
 
+/// What is not for this repository must not stay in it unsaid.
+fn tell_platform(config: &Config, terminal: &mut Terminal) {
+    terminal.line(&format!(
+        "{ARGOCD_FOLDER} is for a repository of the platform, where its README says what to fill in"
+    ));
+    let inside = RepoPath::from(format!("{ARGOCD_FOLDER}README.md").as_str());
+    let unmanaged = config.unmanaged.as_ref();
+    if !unmanaged.is_some_and(|unmanaged| unmanaged.matches(&inside)) {
+        terminal.line(&format!(
+            "as long as it is here, list `{ARGOCD_FOLDER}**` under `unmanaged`"
+        ));
+    }
+}
+
 impl Extra {
     fn files(self, branch: &str) -> Vec<Planned> {
         match self {
@@ -174,6 +198,12 @@ impl Extra {
                 ".pre-commit-config.yaml",
                 PRE_COMMIT.to_owned(),
             )],
+            Self::Argocd => ARGOCD
+                .iter()
+                .map(|(path, text)| {
+                    Planned::new(&format!("{ARGOCD_FOLDER}{path}"), (*text).to_owned())
+                })
+                .collect(),
         }
     }
 }
@@ -217,3 +247,46 @@ const GITLAB: [(&str, &str); 2] = [
     ),
 ];
 const PRE_COMMIT: &str = include_str!("../../../action/pre-commit/config.yaml");
+const ARGOCD_FOLDER: &str = "tidegate-argocd/";
+const ARGOCD: [(&str, &str); 10] = [
+    (
+        "README.md",
+        include_str!("../../../action/argocd/README.md"),
+    ),
+    (
+        "annotation/kustomization.yaml",
+        include_str!("../../../action/argocd/annotation/kustomization.yaml"),
+    ),
+    (
+        "example/application.yaml",
+        include_str!("../../../action/argocd/example/application.yaml"),
+    ),
+    (
+        "example/flux.yaml",
+        include_str!("../../../action/argocd/example/flux.yaml"),
+    ),
+    (
+        "example/promoted.yaml",
+        include_str!("../../../action/argocd/example/promoted.yaml"),
+    ),
+    (
+        "gate/job.yaml",
+        include_str!("../../../action/argocd/gate/job.yaml"),
+    ),
+    (
+        "gate/kustomization.yaml",
+        include_str!("../../../action/argocd/gate/kustomization.yaml"),
+    ),
+    (
+        "platform/access.yaml",
+        include_str!("../../../action/argocd/platform/access.yaml"),
+    ),
+    (
+        "platform/kustomization.yaml",
+        include_str!("../../../action/argocd/platform/kustomization.yaml"),
+    ),
+    (
+        "platform/trust.json",
+        include_str!("../../../action/argocd/platform/trust.json"),
+    ),
+];

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{said, tidegate};
+use super::{root, said, tidegate};
 use crate::support::Repo;
 
 const OVERLAYS: [(&str, &str); 3] = [
@@ -138,6 +138,60 @@ fn a_pipeline_of_ones_own_is_kept_and_told_what_to_include() {
     assert_eq!(exit, 0, "{text}");
     assert!(
         text.contains("kept .gitlab-ci.yml") && text.contains(&format!("      - local: {path}")),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_manifests_for_argo_cd_are_written_as_they_ship_and_are_no_business_of_the_gate() {
+    let repo = shop();
+    let own = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: own}\n";
+    repo.write("tidegate-argocd/platform/access.yaml", own);
+    let (text, exit) = init(&repo, &["--with", "argocd", "--dry-run"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.contains("+++ b/tidegate-argocd/gate/job.yaml"),
+        "{text}"
+    );
+    assert_eq!(status(&repo), "?? tidegate-argocd/platform/access.yaml");
+    let (text, exit) = init(&repo, &["--with", "argocd"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.contains("kept tidegate-argocd/platform/access.yaml"),
+        "{text}"
+    );
+    assert!(text.contains("for a repository of the platform") && !text.contains("as long as"));
+    let shipped = root().join("action/argocd");
+    let mut written = 0;
+    for folder in [".", "annotation", "example", "gate", "platform"] {
+        for file in fs::read_dir(shipped.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let inside = path.strip_prefix(&shipped).unwrap();
+            if !path.is_file() || inside.ends_with("platform/access.yaml") {
+                continue;
+            }
+            let here = repo.path().join("tidegate-argocd").join(inside);
+            assert_eq!(
+                fs::read(&here).unwrap(),
+                fs::read(&path).unwrap(),
+                "{inside:?}"
+            );
+            written += 1;
+        }
+    }
+    assert_eq!(written, 9);
+    repo.git(&["add", "--all"]);
+    let staged = tidegate(repo.path()).args(["check", "--staged"]).output();
+    let (text, exit) = said(&staged.unwrap());
+    assert_eq!(exit, 0, "{text}");
+    // With a configuration of one's own it is only told.
+    repo.write(
+        "tidegate.yaml",
+        "environments: [{name: prod, paths: ['apps/**']}]\n",
+    );
+    let (text, _) = init(&repo, &["--with", "argocd"]);
+    assert!(
+        text.contains("list `tidegate-argocd/**` under `unmanaged`"),
         "{text}"
     );
 }
