@@ -25,7 +25,7 @@ mod view;
 
 use jiff::Timestamp;
 
-pub use admit::{AdmitRequest, Answer, VerifyRequest, admit, verify};
+pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify};
 pub use cases::{CaseResult, each_case, run_cases};
 pub use check::{Diff, check, diff, facts};
 pub use error::Error;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use super::common::{self, Error, Failure, Outcome};
 use super::terminal::Terminal;
+use super::verdicts::Verdicts;
 use crate::attest::{MAX_ENVELOPE, MAX_TRUST_FILE, TrustFile};
-use crate::gate::{self, VerifyRequest};
+use crate::gate::{self, Verification, VerifyRequest};
 use crate::model::Exit;
-use crate::verify::VerifiedVerdict;
 
 /// Check one signed verdict against the files of a commit
 #[derive(clap::Args)]
@@ -28,6 +28,10 @@ pub(super) struct Args {
     /// The commit
     #[arg(long, value_name = "REV")]
     pub(super) revision: String,
+    /// Also ask this store whether the link was renewed or withdrawn: `folder:DIR` or
+    /// `branch[:REMOTE[:NAME]]`; without it, a verdict whose time is over is refused
+    #[arg(long, value_name = "STORE")]
+    pub(super) verdicts: Option<String>,
 }
 
 impl Args {
@@ -38,16 +42,21 @@ impl Args {
     }
 
     /// The verdict, if it holds.
-    pub(super) fn verified(&self, terminal: &Terminal) -> Result<VerifiedVerdict, Failure> {
+    pub(super) fn verified(&self, terminal: &Terminal) -> Result<Verification, Failure> {
         let envelope = self.envelope(terminal)?;
         let trust = trust(&terminal.directory.join(&self.trust))?;
         let repository = common::repository(&terminal.directory)?;
+        let verdicts = match &self.verdicts {
+            Some(text) => Some(Verdicts::open(text, &repository, terminal)?),
+            None => None,
+        };
         let request = VerifyRequest {
             envelope: &envelope,
             trust: &trust,
             environment: &self.env,
             unit: self.unit.as_deref(),
             revision: &self.revision,
+            store: verdicts.as_ref().map(Verdicts::store),
             now: terminal.now,
         };
         Ok(gate::verify(&repository, &request)?)
@@ -75,7 +84,7 @@ impl Args {
 }
 
 /// What a verdict says, in a line.
-pub(super) fn sentence(verified: &VerifiedVerdict) -> String {
+pub(super) fn sentence(Verification { verified, until }: &Verification) -> String {
     let verdict = verified.verdict();
     let signers: Vec<&str> = verified
         .signers()
@@ -90,7 +99,7 @@ pub(super) fn sentence(verified: &VerifiedVerdict) -> String {
         verdict.risk_tier,
         verdict.head.gated_tree.short(),
         signers.join(", "),
-        verdict.valid_until,
+        until,
     )
 }
 

@@ -12,7 +12,7 @@ use crate::git::Repository;
 use crate::model::Enforcement;
 use crate::store::Store;
 use crate::verify::{
-    self, Admission, AdmitError, Expectation, ExpectedRepository, Sync, VerifiedVerdict,
+    self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, Sync, VerifiedVerdict,
 };
 
 /// One envelope, and what it must be about.
@@ -28,18 +28,27 @@ pub struct VerifyRequest<'a> {
     pub unit: Option<&'a str>,
     /// The commit.
     pub revision: &'a str,
+    /// Where renewals and withdrawals of it lie; without one only the envelope counts.
+    pub store: Option<&'a dyn Store>,
     /// The time.
     pub now: Timestamp,
+}
+
+/// A verdict that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// The verdict.
+    pub verified: VerifiedVerdict,
+    /// The first instant at which the change may no longer begin its way: the verdict's own end, or that
+    /// of its renewal.
+    pub until: Timestamp,
 }
 
 /// Checks one envelope against the files of a commit.
 ///
 /// # Errors
 /// Every reason why it does not hold, or why that cannot be said.
-pub fn verify(
-    repository: &Repository,
-    request: &VerifyRequest<'_>,
-) -> Result<VerifiedVerdict, Error> {
+pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Verification, Error> {
     let revision = repository.resolve(request.revision)?;
     let config = config_at(repository, revision)?;
     let environment = environment_of(&config, request.environment)?;
@@ -48,19 +57,27 @@ pub fn verify(
         Some(unit) => UnitId::new(request.environment, unit)?,
         None => only_unit(environment)?,
     };
-    let verified = verify::verify(
-        request.envelope,
-        &Expectation {
-            trust: request.trust,
-            unit: &unit,
-            repository: ExpectedRepository::Exactly(config.verdict.repository.as_deref()),
-            revision,
-            enforcement: Enforcement::Enforce,
-            now: request.now,
-        },
-        &Objects(repository),
-    );
-    Ok(verified?)
+    let chain = match request.store {
+        Some(store) => {
+            store.refresh()?;
+            Some(Chain::read(store, &unit, request.trust)?)
+        }
+        None => None,
+    };
+    let expectation = Expectation {
+        trust: request.trust,
+        unit: &unit,
+        repository: ExpectedRepository::Exactly(config.verdict.repository.as_deref()),
+        revision,
+        enforcement: Enforcement::Enforce,
+        chain: chain.as_ref(),
+        now: request.now,
+    };
+    let verified = verify::verify(request.envelope, &expectation, &Objects(repository))?;
+    Ok(Verification {
+        until: expectation.until(&verified),
+        verified,
+    })
 }
 
 /// What is about to be deployed, and what runs.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     AdmitError, Chain, ChainLink, Error, Reason, Refusal, Source, VerifiedVerdict,
-    verdict::CLOCK_SKEW,
+    verdict::{CLOCK_SKEW, withdrawn},
     walk::{at, highest_tier, walk},
 };
 use crate::model::{Digest, Enforcement, GitId, RiskTier};
@@ -250,7 +250,7 @@ fn reapply(
     let link = at(request, position)?;
     let mut refusals = Vec::new();
     if request.chain.is_withdrawn(link.verified().digest()) {
-        refusals.push(withdrawn(link));
+        refusals.push(withdrawn(link.verified()));
     }
     if grounds != Grounds::Running {
         refusals.extend(about_another(request, link));
@@ -283,7 +283,7 @@ fn wrong_order(
         // The way out of every unknown: the state that was accepted last.
         None | Some(None) if newest && link.verdict().baseline => None,
         None if newest => None,
-        None if !request.chain.stands(wanted) => Some(withdrawn(link)),
+        None if !request.chain.stands(wanted) => Some(withdrawn(link.verified())),
         None => Some(superseded(top, "an older one, and what runs is unknown")),
         Some(None) => Some(Refusal::new(
             Reason::UnjudgedBase,
@@ -315,7 +315,7 @@ fn admit_judged(
     let gate = request.gate;
     let mut refusals = about_another(request, link);
     if !request.chain.stands(wanted) {
-        refusals.push(withdrawn(link));
+        refusals.push(withdrawn(link.verified()));
     }
     let observed = way
         .iter()
@@ -409,17 +409,6 @@ fn equivocation(request: &AdmitRequest<'_>) -> Option<Refusal> {
 fn superseded(newest: &ChainLink, found: &str) -> Refusal {
     let expected = format!("the newest link, {}", newest.verdict().height);
     Refusal::new(Reason::Superseded, expected, found)
-}
-
-fn withdrawn(link: &ChainLink) -> Refusal {
-    Refusal::new(
-        Reason::Withdrawn,
-        "a link that stands",
-        format!(
-            "link {}, withdrawn or resting on one that is",
-            link.verdict().height
-        ),
-    )
 }
 
 fn digest_at(links: &[ChainLink], position: usize) -> Option<Digest> {

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AdmitError, Error, Reason, Refusal, Source};
+use super::{AdmitError, Chain, Error, Reason, Refusal, Source};
 use crate::{
     attest::{self, MAX_ENVELOPE, Outcome, Rejection, Role, Signer, TrustFile, UnitId, Verdict},
     model::{Digest, Enforcement, GitId},
@@ -112,6 +112,9 @@ pub struct Expectation<'a> {
     pub revision: GitId,
     /// What the environment does with a refusal; unless known to observe, it enforces.
     pub enforcement: Enforcement,
+    /// The links of the unit, where a store was asked: then a renewal's end counts as the verdict's own,
+    /// and a withdrawal against it.
+    pub chain: Option<&'a Chain>,
     /// The time.
     pub now: Timestamp,
 }
@@ -123,6 +126,24 @@ pub enum ExpectedRepository<'a> {
     Any,
     /// Exactly this, or exactly none.
     Exactly(Option<&'a str>),
+}
+
+impl Expectation<'_> {
+    /// The first instant at which the verdict does not count any more.
+    #[must_use]
+    pub fn until(&self, verified: &VerifiedVerdict) -> Timestamp {
+        let renewal = self
+            .chain
+            .and_then(|chain| chain.renewal(verified.digest, self.now));
+        renewal.map_or(verified.verdict.valid_until, |renewal| renewal.valid_until)
+    }
+
+    fn withdrawn(&self, verified: &VerifiedVerdict) -> Option<Refusal> {
+        let chain = self.chain?;
+        let mut links = chain.links().iter();
+        let at = links.position(|link| link.verified().digest == verified.digest)?;
+        (!chain.stands(at)).then(|| withdrawn(verified))
+    }
 }
 
 /// Returns the verdict in `envelope` if a trusted key signed it for this unit and these files, it
@@ -161,7 +182,8 @@ pub fn verify(
         }),
         opened.check_outcome().err(),
         opened.check_enforcement(expectation.enforcement),
-        opened.check_time(expectation.now, verdict.valid_until),
+        expectation.withdrawn(&opened),
+        opened.check_time(expectation.now, expectation.until(&opened)),
     ]
     .into_iter()
     .flatten()
@@ -171,6 +193,18 @@ pub fn verify(
     } else {
         Err(refused(refusals))
     }
+}
+
+/// A link that a signed statement took back, or that rests on one.
+pub(super) fn withdrawn(link: &VerifiedVerdict) -> Refusal {
+    Refusal::new(
+        Reason::Withdrawn,
+        "a link that stands",
+        format!(
+            "link {}, withdrawn or resting on one that is",
+            link.verdict.height
+        ),
+    )
 }
 
 /// How far the clocks of signer and deployer may lie apart.

@@ -58,6 +58,27 @@ fn a_renewed_link_is_admitted_until_its_renewal_ends() {
 }
 
 #[test]
+fn one_envelope_is_renewed_and_withdrawn_where_a_store_is_asked() {
+    let (world, _, head) = expired();
+    let envelope = world.envelope("prod/web", 1);
+    let web = ("prod", Some("web"));
+    let store = world.store();
+    let asked = || world.verify_by(&envelope, web, head, Some(&store));
+    assert_eq!(asked(), "refused expired");
+    renew(&world, &world.key);
+    assert_eq!(asked(), "link 1");
+    assert_eq!(
+        world.verify(&envelope, web.0, web.1, head),
+        "refused expired",
+        "the envelope alone"
+    );
+    world.set_clock("2026-11-22T12:00:00Z");
+    assert_eq!(asked(), "refused expired");
+    world.withdraw("prod/web", 1);
+    assert_eq!(asked(), "refused withdrawn expired");
+}
+
+#[test]
 fn what_is_not_signed_yet_is_signed_first_and_needs_no_renewal() {
     let (world, running, head) = expired();
     renew(&world, &world.key);

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, UnitId, Withdrawal};
 use tidegate::gate::{self, AdmitRequest, SignRequest, Signed, Signing, VerifyRequest};
 use tidegate::model::{Digest, Exit, GitId, code_of};
-use tidegate::store::{FolderStore, Store as _};
+use tidegate::store::{FolderStore, Store};
 use tidegate::verify::{AdmitError, Grounds};
 
 use crate::support::Repo;
@@ -286,6 +286,17 @@ impl World {
         unit: Option<&str>,
         revision: GitId,
     ) -> String {
+        self.verify_by(envelope, (environment, unit), revision, None)
+    }
+
+    /// As [`World::verify`], and asks a store.
+    pub(super) fn verify_by(
+        &self,
+        envelope: &[u8],
+        (environment, unit): (&str, Option<&str>),
+        revision: GitId,
+        store: Option<&dyn Store>,
+    ) -> String {
         let verified = gate::verify(
             &self.repo.open(),
             &VerifyRequest {
@@ -294,11 +305,12 @@ impl World {
                 environment,
                 unit,
                 revision: &revision.to_string(),
+                store,
                 now: self.now(),
             },
         );
         match verified {
-            Ok(verified) => format!("link {}", verified.verdict().height),
+            Ok(held) => format!("link {}", held.verified.verdict().height),
             Err(gate::Error::Refused(error)) => refused(&error),
             Err(error) => failed(&error),
         }

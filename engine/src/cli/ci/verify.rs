@@ -13,11 +13,11 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
     let args = args(&step.inputs)?;
     let file = args.file.display().to_string();
     match args.verified(terminal) {
-        Ok(verified) => {
-            let said = sentence(&verified);
+        Ok(held) => {
+            let said = sentence(&held);
             step.log(terminal, |terminal| terminal.line(&said));
             step.summarise("## ✅ tidegate: the verdict holds\n\n")?;
-            let verdict = verified.verdict();
+            let verdict = held.verified.verdict();
             step.hand_on(&[
                 ("verdict", "pass".to_owned()),
                 ("risk-tier", verdict.risk_tier.to_string()),
@@ -56,5 +56,6 @@ fn args(inputs: &Inputs) -> Result<Args, Error> {
         env: given("environment", &inputs.environment, "the name of one")?,
         unit: inputs.unit.clone(),
         revision: inputs.revision.clone().unwrap_or_else(|| "HEAD".to_owned()),
+        verdicts: None,
     })
 }

@@ -434,6 +434,7 @@ fn a_single_verdict_is_checked_strictly() {
         repository: ExpectedRepository::Exactly(None),
         revision: id(2),
         enforcement: Enforcement::Enforce,
+        chain: None,
         now: shop.now,
     };
     let verified = verify(&envelope, &expectation, &shop.repository).unwrap();
