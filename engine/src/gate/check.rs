@@ -368,7 +368,10 @@ fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result
     }
     let from = match &request.policy_ref {
         Some(text) => text,
-        None if range.judge.is_index() => "the index",
+        None if range.judge.is_index() => match judge::config_file(repository, &range.base)? {
+            Some(_) => "the index",
+            None => "the index (bootstrap)",
+        },
         None => "the base",
     };
     if let Some(judge) = Judge::of_snapshot(repository, &range.judge, from)? {
