@@ -246,6 +246,20 @@ pub enum Error {
         /// The folder with the kustomization or chart.
         root: String,
     },
+    /// A file of a source that goes away: what ran of it is not known.
+    #[error("`{path}` belonged to `{root}`, which kustomize or Helm rendered until this change")]
+    #[diagnostic(
+        code(source::not_rendered),
+        help(
+            "what ran of it is unknown: first remove the kustomization or chart alone, its folder listed under `unmanaged`, and change the files that it reached in a range of their own"
+        )
+    )]
+    WasRendered {
+        /// The file.
+        path: String,
+        /// The folder that had the kustomization or chart.
+        root: String,
+    },
     /// A unit whose bytes differ while neither side holds an object.
     #[error("{files} changed files in unit `{unit}`, and no Kubernetes object on either side")]
     #[diagnostic(
@@ -363,6 +377,14 @@ impl Error {
     /// A file below a kustomization or a chart.
     pub(super) fn not_rendered(path: &RepoPath, root: &Root) -> Self {
         Self::NotRendered {
+            path: path.to_string(),
+            root: root.path.to_string(),
+        }
+    }
+
+    /// A file below a kustomization or a chart that is gone at head.
+    pub(super) fn was_rendered(path: &RepoPath, root: &Root) -> Self {
+        Self::WasRendered {
             path: path.to_string(),
             root: root.path.to_string(),
         }

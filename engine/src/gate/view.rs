@@ -205,14 +205,17 @@ impl<'a> View<'a> {
         if self.changed.iter().any(changed) {
             sides.push(&self.base);
         }
-        for side in sides {
+        for (nth, side) in sides.into_iter().enumerate() {
             let roots = side.roots(self.repository)?;
             for change in &self.changed {
                 if unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path)) {
                     continue;
                 }
                 if let Some(root) = roots.needs_rendering(&change.path) {
-                    return Ok(Some(Error::not_rendered(&change.path, root)));
+                    return Ok(Some(match nth {
+                        0 => Error::not_rendered(&change.path, root),
+                        _ => Error::was_rendered(&change.path, root),
+                    }));
                 }
             }
         }

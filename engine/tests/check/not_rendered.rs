@@ -115,3 +115,26 @@ fn a_chart_is_rendered_by_helm() {
         .commit("beside it");
     assert_eq!(check(&repo, base).exit, Exit::Pass);
 }
+
+#[test]
+fn an_outside_kustomization_goes_first_and_what_it_reached_changes_next() {
+    let config = format!("{CONFIG}unmanaged: [\"overlay/**\"]\n");
+    let (repo, _) = shop(&config);
+    repo.write(
+        "overlay/kustomization.yaml",
+        "resources: [../prod/odoo.yaml]\n",
+    );
+    let base = repo.commit("an overlay that nobody here judges");
+    repo.remove("overlay/kustomization.yaml");
+    let without = repo.commit("no overlay");
+    assert_eq!(check(&repo, base).exit, Exit::Pass);
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    let both = check(&repo, base);
+    assert_eq!(error_codes(&both), [CODE]);
+    let error = both.errors[0].error.as_ref();
+    assert!(error.to_string().contains("until this change"), "{error}");
+    let help = error.help().unwrap().to_string();
+    assert!(help.contains("in a range of their own"), "{help}");
+    assert_eq!(check(&repo, without).exit, Exit::Pass);
+}
