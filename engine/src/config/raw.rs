@@ -255,8 +255,8 @@ mod defaults {
 }
 
 pub(super) const DNS_LABEL: &str = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
-pub(super) const KIND: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?/\*$|^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
-pub(super) const EXACT_KIND: &str = r"^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
+pub(super) const KIND: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?/\*$|^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$|^[a-z][A-Za-z0-9]*\.[a-z0-9][-a-z0-9]*\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+pub(super) const EXACT_KIND: &str = r"^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$|^[a-z][A-Za-z0-9]*\.[a-z0-9][-a-z0-9]*\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 pub(super) const EXCEPTION_ID: &str = "^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$";
 pub(super) const CODE: &str = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$";
 pub(super) const REPOSITORY: &str = r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,255}$";

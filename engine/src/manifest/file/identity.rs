@@ -65,8 +65,13 @@ pub(super) fn type_of<'node>(
         })?;
     let kind_text = kind
         .as_str()
-        .filter(|text| is_kind(text))
-        .ok_or_else(|| cx.not_an_object(kind.span, "its `kind` is no name in upper camel case"))?;
+        .filter(|text| is_kind(text, api_version_text))
+        .ok_or_else(|| {
+            cx.not_an_object(
+                kind.span,
+                "its `kind` is no name that a kind can have in this group",
+            )
+        })?;
     Ok((api_version_text, kind_text))
 }
 
@@ -106,9 +111,17 @@ fn is_api_version(text: &str) -> bool {
     }
 }
 
-fn is_kind(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.len() <= 63
+/// Only a kind that somebody defined may begin in lower case, as `postgresql` of `acid.zalan.do` does; the
+/// group of such a one is a domain.
+fn is_kind(text: &str, api_version: &str) -> bool {
+    let is_defined = || {
+        let group = api_version.split_once('/').map(|(group, _)| group);
+        let built_in = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
+        group.is_some_and(|group| !built_in(group))
+    };
+    text.starts_with(|first: char| {
+        first.is_ascii_uppercase() || (first.is_ascii_lowercase() && is_defined())
+    }) && text.len() <= 63
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

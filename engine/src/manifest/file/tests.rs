@@ -61,6 +61,12 @@ fn empty_lists_and_empty_files_hold_no_objects() {
 }
 
 #[test]
+fn a_kind_that_somebody_defined_may_begin_in_lower_case() {
+    let text = "apiVersion: acid.zalan.do/v1\nkind: postgresql\nmetadata: {name: shop-db, namespace: shop}\n";
+    assert_eq!(names(text), ["shop/postgresql.acid.zalan.do/shop-db"]);
+}
+
+#[test]
 fn a_kind_that_merely_ends_in_list_is_an_object() {
     let text = "apiVersion: example.com/v1\nkind: AllowList\nmetadata: {name: a}\nspec: {}\n";
     assert_eq!(names(text), ["AllowList.example.com/a"]);
@@ -87,6 +93,8 @@ fn half_an_object_is_an_error_with_its_place() {
         "apiVersion: ''\nkind: Pod\n",
         "apiVersion: 1\nkind: Pod\n",
         "apiVersion: v1\nkind: pod\n",
+        "apiVersion: apps/v1\nkind: deployment\n",
+        "apiVersion: networking.k8s.io/v1\nkind: ingress\n",
         "apiVersion: v1\nkind: [Pod]\n",
         "just text\n",
         "- apiVersion: v1\n  kind: Pod\n",

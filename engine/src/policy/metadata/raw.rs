@@ -318,8 +318,10 @@ fn is_kebab(text: &str) -> bool {
 
 fn is_group_kind(text: &str) -> bool {
     let (kind, group) = text.split_once('.').unwrap_or((text, "none"));
-    kind.starts_with(|c: char| c.is_ascii_uppercase())
-        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    // A kind that somebody defined may begin in lower case; its group is a domain.
+    kind.starts_with(|c: char| {
+        c.is_ascii_uppercase() || (c.is_ascii_lowercase() && group.contains('.'))
+    }) && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && !group.is_empty()
         && group
             .bytes()
