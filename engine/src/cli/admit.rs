@@ -10,7 +10,7 @@ use super::clone::{self, Origin};
 use super::cluster::{Cluster, application_name};
 use super::common::{self, Error, Failure, Outcome};
 use super::sync::Hook;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, whole_seconds};
 use super::verdicts::Verdicts;
 use super::verify::trust;
 use crate::attest::UnitId;
@@ -122,9 +122,12 @@ impl Args {
         mut request: AdmitRequest<'_>,
         terminal: &mut Terminal,
     ) -> Result<Vec<Answer>, gate::Error> {
-        let mut waited = SignedDuration::ZERO;
+        // Asking takes its time too.
+        let begun = terminal.elapsed();
+        let mut told = false;
         loop {
-            request.now = later(terminal.now, waited);
+            let waited = terminal.elapsed().saturating_sub(begun);
+            request.now = whole_seconds(later(terminal.now, waited));
             let answers = gate::admit(repository, &request);
             // Where one unit is refused for another reason, no verdict on its way can help.
             let missing = match &answers {
@@ -137,15 +140,16 @@ impl Args {
                 Err(gate::Error::GateRefused(refusal)) => refusal.reason == Reason::Missing,
                 Err(error) => Exit::of_error(error) == Exit::Temporary,
             };
-            if !missing || waited >= self.wait {
+            let waited = terminal.elapsed().saturating_sub(begun);
+            let left = self.wait.saturating_sub(waited);
+            if !missing || !left.is_positive() {
                 return answers;
             }
-            if waited == SignedDuration::ZERO {
+            if !told {
                 terminal.say("no verdict yet; waiting for it");
+                told = true;
             }
-            thread::sleep(POLL);
-            waited = waited
-                .saturating_add(SignedDuration::try_from(POLL).unwrap_or(SignedDuration::MAX));
+            thread::sleep(left.unsigned_abs().min(POLL));
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::ValueEnum;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use miette::Diagnostic;
 
 use crate::model::Exit;
@@ -23,6 +24,8 @@ pub(super) enum ColorWhen {
 pub(super) struct Terminal {
     /// The clock, read once, in whole seconds.
     pub(super) now: Timestamp,
+    /// When the clock was read, of the clock that only goes forward.
+    started: Instant,
     /// Where relative paths start.
     pub(super) directory: PathBuf,
     /// Whether Git started this process as a hook.
@@ -59,6 +62,7 @@ impl Terminal {
         };
         Self {
             now: whole_seconds(Timestamp::now()),
+            started: Instant::now(),
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             in_hook: set("GIT_INDEX_FILE") || set("GIT_DIR"),
             out: Box::new(io::BufWriter::new(io::stdout())),
@@ -78,6 +82,11 @@ impl Terminal {
     #[expect(clippy::unused_self, reason = "the process is the terminal's to know")]
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// How long ago the clock was read.
+    pub(super) fn elapsed(&self) -> SignedDuration {
+        SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX)
     }
 
     pub(super) fn set_color(&mut self, when: ColorWhen) {
@@ -104,6 +113,7 @@ impl Terminal {
     ) -> Self {
         Self {
             now: self.now,
+            started: self.started,
             directory: directory.to_owned(),
             in_hook: false,
             out,
@@ -186,6 +196,6 @@ impl Terminal {
     }
 }
 
-fn whole_seconds(instant: Timestamp) -> Timestamp {
+pub(super) fn whole_seconds(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }

@@ -102,6 +102,10 @@ impl Remote {
     }
 
     fn admits(&self, clone: &Path, more: &str) -> (i32, String) {
+        self.ends(self.admission(clone, more))
+    }
+
+    fn admission(&self, clone: &Path, more: &str) -> Command {
         let trust = self.world.trust_file();
         let line = [
             "admit",
@@ -114,7 +118,7 @@ impl Remote {
         ];
         let mut command = self.world.command(&line);
         command.args(more.split(" ")).current_dir(clone);
-        self.ends(command)
+        command
     }
 
     fn clone_as(&self, name: &str) -> PathBuf {

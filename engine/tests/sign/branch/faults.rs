@@ -174,3 +174,25 @@ fn what_else_lies_on_the_branch_is_no_verdict_and_in_nobodys_way() {
     assert_eq!(exit, 0, "{said}");
     assert!(remote.files().contains(&"README.md".to_owned()));
 }
+
+#[test]
+fn a_slow_remote_spends_the_time_that_is_waited() {
+    let remote = Remote::started();
+    remote.world.label(APP, "a", "b");
+    remote.push();
+    let clone = remote.clone_as("cluster");
+    let log = remote.world.repo.beside("looks");
+    let path = remote.wrapped(&format!(
+        "case \" $* \" in *' ls-remote '*) echo look >>{}; sleep 2;; esac",
+        log.display()
+    ));
+    let looks = |wait: &str| {
+        let _ = fs::remove_file(&log);
+        let more = format!("--revision HEAD --wait {wait}");
+        let (exit, said) = remote.ends_with(remote.admission(&clone, &more).env("PATH", &path));
+        assert_eq!(exit, 4, "{said}");
+        fs::read_to_string(&log).unwrap().lines().count()
+    };
+    // One look alone takes as long as is waited, so that there is no second one.
+    assert_eq!(looks("2s"), looks("0s"));
+}
