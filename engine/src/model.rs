@@ -1,6 +1,7 @@
 //! The words that every layer shares: objects, findings, tiers, digests, places.
 //! Knows nothing of Git, YAML, Rego or signatures.
 
+mod abridge;
 mod branch;
 mod digest;
 mod exit;
@@ -10,6 +11,7 @@ mod path;
 mod piece;
 mod span;
 
+pub use abridge::abridged;
 pub use branch::{branch_of_segment, branch_segment};
 pub use digest::{Digest, GitId, ParseDigestError};
 pub use exit::{Exit, code_of};

@@ -6,6 +6,7 @@ mod check;
 mod document;
 mod error;
 mod evaluate;
+mod foreign;
 pub mod limits;
 mod metadata;
 mod set;

@@ -7,6 +7,7 @@ use regorus::Value;
 
 use super::document::Input;
 use super::error::{Error, Place};
+use super::foreign::Foreign;
 use super::limits;
 use super::metadata::Metadata;
 use crate::model::{Effect, ObjectRef, RiskTier};
@@ -77,6 +78,8 @@ pub(super) struct Context<'a> {
     objects: BTreeSet<&'a Value>,
     /// What a reason may be about: the indexes of the changes.
     changes: BTreeSet<&'a Value>,
+    input: &'a Input,
+    foreign: Foreign<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -92,6 +95,8 @@ impl<'a> Context<'a> {
             entry,
             objects: items_of(input, "object", &PLACES),
             changes: items_of(input, "index", &[&["changes"]]),
+            input,
+            foreign: Foreign::new(input.value()),
         }
     }
 
@@ -233,11 +238,12 @@ impl<'a> Context<'a> {
 
     /// A text for people: not empty, not huge, and without the marks of a failed `sprintf`.
     fn message(&self, item: &Value, key: &str) -> Result<String, Error> {
-        let text = self.text(item, key)?;
+        let text = self.foreign.abridged_in(self.text(item, key)?);
         if text.len() > limits::MESSAGE_BYTES {
             return Err(Error::MessageLength {
                 at: self.at(),
                 what: key.to_owned(),
+                about: self.about(item),
                 value: text.len(),
             });
         }
@@ -252,6 +258,28 @@ impl<'a> Context<'a> {
             )));
         }
         Ok(text)
+    }
+
+    /// ` about OBJECT (FILE)` for an error, as far as the change is known.
+    fn about(&self, item: &Value) -> String {
+        let wanted = |change: &&Value| {
+            let same = |key, of| {
+                let wanted = item_of(item, key);
+                wanted.is_some() && wanted == item_of(change, of)
+            };
+            same("object", "object") || same("change", "index")
+        };
+        let changes = item_of(self.input.value(), "changes");
+        let changes = changes.and_then(|changes| changes.as_array().ok());
+        let Some(change) = changes.and_then(|changes| changes.iter().find(wanted)) else {
+            return String::new();
+        };
+        let text = |value: Option<&Value>| Some(value?.as_string().ok()?.to_string());
+        let object = item_of(change, "object");
+        let name = |key| text(object.and_then(|object| item_of(object, key))).unwrap_or_default();
+        let file =
+            text(item_of(change, "file")).map_or_else(String::new, |file| format!(" of `{file}`"));
+        format!(" about {} `{}`{file}", name("kind"), name("name"))
     }
 
     fn pointer(&self, item: &Value, key: &str) -> Result<Option<String>, Error> {

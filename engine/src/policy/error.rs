@@ -262,7 +262,7 @@ pub enum Error {
     )]
     ReasonCount { at: Place, value: usize },
 
-    #[error("{at}: the {what} of a finding is {value} bytes, the limit is {limit}", limit = super::limits::MESSAGE_BYTES)]
+    #[error("{at}: the {what} of a finding{about} is {value} bytes, the limit is {limit}", limit = super::limits::MESSAGE_BYTES)]
     #[diagnostic(
         code(limit::message_length),
         help("name what offends, do not print it whole")
@@ -270,6 +270,8 @@ pub enum Error {
     MessageLength {
         at: Place,
         what: String,
+        /// ` about …`, or nothing.
+        about: String,
         value: usize,
     },
 }

@@ -1,6 +1,8 @@
 //! Foreign text made harmless: what comes from a repository must not steer a terminal or a log.
 //! Knows nothing of where the text goes.
 
+use crate::model::abridged;
+
 /// Control, bidirectional and invisible characters as `\u{..}`; everything else as it is. Line
 /// breaks too: use [`lines`] for text that may have several lines.
 ///
@@ -43,16 +45,10 @@ pub fn same_length(text: &str) -> String {
     })
 }
 
-/// One line of at most `most` characters of `text`; where it is longer, its beginning and how long it is.
+/// One line of at most `most` characters of `text`; where it is longer, both its ends and how long it is.
 #[must_use]
 pub fn short(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => line(text),
-        Some((end, _)) => {
-            let begin = line(text.get(..end).unwrap_or_default());
-            format!("{begin}\u{2026} ({} characters)", text.chars().count())
-        }
-    }
+    line(&abridged(text, most))
 }
 
 /// The text of a JSON document with the same values, in which nothing is invisible, and nothing that
@@ -133,6 +129,9 @@ mod tests {
     #[test]
     fn a_long_text_says_how_long_it_is() {
         assert_eq!(short("abc", 3), "abc");
-        assert_eq!(short("ab\ncd", 3), "ab\\u{a}\u{2026} (5 characters)");
+        assert_eq!(
+            short("ab\ncdef", 4),
+            "ab\\u{a}\u{2026}(7 characters)\u{2026}f"
+        );
     }
 }

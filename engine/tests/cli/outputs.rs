@@ -164,6 +164,51 @@ fn what_a_repository_says_steers_no_log_and_no_page() {
     }
 }
 
+#[test]
+fn what_is_64_kilobytes_long_hides_no_statement_in_any_format() {
+    let repo = shop();
+    let long = "n".repeat(65_536);
+    let folders = vec!["p".repeat(200); 15].join("/");
+    let path = format!("apps/odoo/prod-a/{folders}/x.yaml");
+    let deployment = |name: &str, memory: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: brand-a}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  \
+             template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n        - name: {long}\n          image: a.example/b:1\n          \
+             resources: {{requests: {{cpu: 1, memory: 1Gi}}, limits: {{{memory}}}}}\n"
+        )
+    };
+    repo.write(&path, deployment("web", "memory: 1Gi"));
+    repo.commit(&long);
+    repo.write(&path, deployment("web", ""));
+    repo.commit(&long);
+    for format in FORMATS {
+        let (text, exit) = said(&check(&repo, RANGE, &["--output", format]));
+        assert_eq!(exit, 1, "{format}: {text}");
+        for statement in [
+            "…(65536",
+            "has no memory limit",
+            "resources.missing-memory-limit",
+        ] {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(statement), "{format}: no `{statement}`");
+        }
+    }
+    // What no cluster takes as a name is an error at its line.
+    repo.write(&path, deployment(&long, "memory: 1Gi"));
+    repo.commit(&long);
+    for format in FORMATS {
+        let (text, exit) = said(&check(&repo, RANGE, &["--output", format]));
+        assert_eq!(exit, 3, "{format}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for statement in ["manifest.name", "this cannot be the name of an object"] {
+            assert!(
+                text.contains(statement),
+                "{format}: no `{statement}`: {text}"
+            );
+        }
+    }
+}
+
 fn denied() -> Repo {
     let repo = shop();
     let path = "apps/odoo/prod-a/web-deployment.yaml";

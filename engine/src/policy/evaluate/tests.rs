@@ -335,6 +335,35 @@ fn too_many_findings_and_too_long_messages_are_errors() {
 }
 
 #[test]
+fn a_long_name_is_abridged_in_a_message_and_the_statement_stays_whole() {
+    let rules = "deny contains {\"code\": \"t.bad\", \"message\": sprintf(\"%s named %q: %s is no name\", [c.new.a, c.new.b, c.new.a]), \"object\": c.object} if some c in input.changes";
+    let mut document = document();
+    document["changes"][0]["file"] = "apps/odoo.yaml".into();
+    document["changes"][0]["new"] = json!({"a": "a b ".repeat(16_384), "b": "\"\n".repeat(500)});
+    let found = findings_in(rules, &document).unwrap();
+    let message = &found[0].message;
+    let a = format!(
+        "{}a …(65536 characters)…b {}",
+        "a b ".repeat(22),
+        "a b ".repeat(7)
+    );
+    let (head, tail) = (r#"\"\n"#.repeat(45), r#"\"\n"#.repeat(15));
+    assert_eq!(
+        message.split(" named ").collect::<Vec<_>>(),
+        [
+            a.clone(),
+            format!("\"{head}…(1000 characters)…{tail}\": {a} is no name")
+        ]
+    );
+    // What a policy makes of it is not found: then the limit names the object and its file.
+    let doubled = rules.replace("c.new.a,", "upper(c.new.a),");
+    let error = findings_in(&doubled, &document).unwrap_err();
+    assert_eq!(code_of(&error), "limit.message-length");
+    let about = "the message of a finding about Deployment `odoo` of `apps/odoo.yaml` is 6";
+    assert!(error.to_string().contains(about), "{error}");
+}
+
+#[test]
 fn a_large_range_has_more_reasons_than_a_policy_may_have_findings() {
     let count = |most: usize| {
         let rules = format!(
