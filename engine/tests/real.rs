@@ -61,20 +61,6 @@ fn a_broken_file_that_may_hold_a_neighbour_is_never_overlooked() {
 }
 
 #[test]
-fn a_quoted_text_that_stands_too_far_left_is_told_as_that() {
-    let repo = shop();
-    repo.write("apps/a.yaml", CONFIG.replace("  c: 2", "  c: 'one\n  two'"));
-    repo.commit("Break");
-    assert_eq!(
-        codes(&repo.open()),
-        [
-            "yaml.syntax: apps/a.yaml:7:3: this is not YAML: a line of a quoted text is not indented \
-             deeper than its key"
-        ]
-    );
-}
-
-#[test]
 fn a_file_that_only_the_base_holds_broken_is_told_so() {
     let repo = shop();
     repo.write("apps/a.yaml", format!("{CONFIG}  c: 3\n"));

@@ -7,12 +7,14 @@ mod fault;
 mod guard;
 mod mapping;
 mod reader;
+mod shifted;
 mod tag;
 
-use granit_parser::Parser;
+use granit_parser::{Parser, ScanError};
 
 use self::fault::Fault;
 use self::reader::Reader;
+use self::shifted::Shifted;
 use super::Node;
 use super::limits::Limits;
 use super::parse_error::ParseError;
@@ -47,6 +49,30 @@ pub fn parse(text: &str) -> Result<Vec<Node>, ParseError> {
 /// As [`parse`].
 pub fn read(text: &str, limits: &Limits) -> Result<Documents, ParseError> {
     guard::check(text).map_err(|(problem, span)| ParseError::new(problem, span, text))?;
+    let mut shifted = Shifted::new(text);
+    loop {
+        match read_shifted(text, &shifted, limits) {
+            Ok(documents) => return Ok(documents),
+            Err(Stop::Reader(fault)) => return Err(fault.into_parse_error(text)),
+            Err(Stop::Parser(error)) => match shifted.further(&error) {
+                Some(further) => shifted = further,
+                None => {
+                    let at = error.marker().byte_offset();
+                    let at = at.map_or(text.len(), |at| shifted.in_file(at));
+                    return Err(Fault::of_parser(&error, at, limits).into_parse_error(text));
+                }
+            },
+        }
+    }
+}
+
+/// What ends a reading early.
+enum Stop {
+    Parser(ScanError),
+    Reader(Fault),
+}
+
+fn read_shifted(text: &str, shifted: &Shifted<'_>, limits: &Limits) -> Result<Documents, Stop> {
     let mut reader = Reader::new(text, limits);
     let options = granit_parser::options! {
         disallow_directives: true,
@@ -55,17 +81,14 @@ pub fn read(text: &str, limits: &Limits) -> Result<Documents, ParseError> {
         flow_nesting_limit: limits.depth,
         block_nesting_limit: limits.depth,
     };
-    for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) =
-            event.map_err(|error| Fault::of_parser(&error, text, limits).into_parse_error(text))?;
+    for event in Parser::new_from_str_with_options(shifted.text(), options) {
+        let (event, span) = event.map_err(Stop::Parser)?;
         let span = span.byte_range().unwrap_or_default();
         let span = Span {
-            start: span.start,
-            end: span.end,
+            start: shifted.in_file(span.start),
+            end: shifted.in_file(span.end),
         };
-        reader
-            .event(event, span)
-            .map_err(|error| error.into_parse_error(text))?;
+        reader.event(event, span).map_err(Stop::Reader)?;
     }
     Ok(reader.finish())
 }

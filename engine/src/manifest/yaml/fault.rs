@@ -29,9 +29,8 @@ impl Fault {
         Self::new(Problem::YamlSyntax { reason }, span)
     }
 
-    /// What the parser says, without what it quotes.
-    pub(super) fn of_parser(error: &ScanError, text: &str, limits: &Limits) -> Self {
-        let start = error.marker().byte_offset().unwrap_or(text.len());
+    /// What the parser says of the place `start`, without what it quotes.
+    pub(super) fn of_parser(error: &ScanError, start: usize, limits: &Limits) -> Self {
         let problem = match error.kind() {
             ErrorKind::RecursionLimitExceeded => Problem::Depth {
                 limit: limits.depth,

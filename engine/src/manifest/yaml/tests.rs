@@ -55,6 +55,22 @@ fn every_refusal_has_its_code_line_and_column() {
 }
 
 #[test]
+fn lines_of_a_quoted_text_may_stand_further_left_and_places_stay_those_of_the_file() {
+    let text = "a:\n  b: \"x\ny\\\" z\n  é\"\n  c: 'it''s\n\nso' # no\n  d: 1\n  d: 2\n";
+    let node = one(&text.replace("  d: 2\n", ""));
+    let expected = serde_json::json!({"a": {"b": "x y\" z é", "c": "it's\nso", "d": 1}});
+    assert_eq!(node.to_json(), expected);
+    let at = node.get("a").unwrap().get("d").unwrap().span;
+    assert_eq!(&text[at.start..at.end], "1");
+    assert_eq!(refusal(text), ("yaml.duplicate-key".to_owned(), 9, 3));
+    // What ends the document ends the text, for everybody.
+    assert_eq!(refusal("b: \"x\n---\ny\"\n").0, "yaml.syntax");
+    let many = |count| "- 'x\ny'\n".repeat(count).replacen('-', "a:\n-", 1);
+    assert_eq!(one(&many(20)).get("a").unwrap().items().unwrap().len(), 20);
+    assert_eq!(refusal(&many(21)), ("yaml.syntax".to_owned(), 43, 1));
+}
+
+#[test]
 fn two_equal_keys_are_both_shown() {
     let error = parse("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n").unwrap_err();
     assert_eq!(
