@@ -248,14 +248,10 @@ const GITLAB: [(&str, &str); 2] = [
 ];
 const PRE_COMMIT: &str = include_str!("../../../action/pre-commit/config.yaml");
 const ARGOCD_FOLDER: &str = "tidegate-argocd/";
-const ARGOCD: [(&str, &str); 10] = [
+const ARGOCD: [(&str, &str); 9] = [
     (
         "README.md",
         include_str!("../../../action/argocd/README.md"),
-    ),
-    (
-        "annotation/kustomization.yaml",
-        include_str!("../../../action/argocd/annotation/kustomization.yaml"),
     ),
     (
         "example/application.yaml",
