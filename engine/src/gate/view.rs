@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::Error;
+use super::{Error, deployer};
 use crate::change::Source;
 use crate::facts::index::{BlobIndex, Located, Wanted};
 use crate::git::{FileChange, Repository, Selector, Snapshot, TreeEntry};
@@ -107,6 +107,7 @@ impl<'a> View<'a> {
 
     /// What a file holds at head, where its bytes must be what the deployer takes of it.
     pub(super) fn file_at_head(&self, entry: &TreeEntry) -> Result<Arc<File>, Error> {
+        deployer::obeys(&entry.path)?;
         self.repository
             .content_transformed(&self.head.snapshot, &entry.path)?;
         let file = self.file(&self.head, entry)?;
@@ -395,7 +396,7 @@ impl File {
             sources,
             places,
             converted_keys: file.converted_keys,
-            left_out: super::deployer::leaves_out(bytes),
+            left_out: deployer::leaves_out(bytes),
         })
     }
 }

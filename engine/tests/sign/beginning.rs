@@ -282,3 +282,23 @@ fn branches_that_look_alike_have_gates_of_their_own() {
     assert!(world.link("release.1/gate", 0).exists());
     assert!(world.link("%C3%BCmlaut%23%2B%40x/gate", 0).exists());
 }
+
+#[test]
+fn a_baseline_accepts_nothing_that_could_not_be_judged_once_it_changes() {
+    for file in [
+        "apps/web/x.jsonnet",
+        "apps/web/.argocd-source.yaml",
+        "apps/web/.sourceignore",
+    ] {
+        let world = World::new();
+        world.repo.write(file, "{}\n");
+        world
+            .repo
+            .commit("a file that a deployer evaluates or obeys");
+        assert_eq!(
+            world.baseline("prod", None),
+            "main/gate baseline 0; prod/db baseline 0; prod/web source.not-rendered exit 3",
+            "{file}"
+        );
+    }
+}
