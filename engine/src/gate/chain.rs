@@ -36,7 +36,7 @@ impl Accepted {
             return Ok(None);
         };
         let digest = link.verified().digest();
-        let commit = reproduced(repository, link)?;
+        let commit = link.recompute(&Objects(repository))?;
         let judge = judge_at(repository, commit)?;
         let trust = trust_at(repository, commit, head)?;
         Ok(Some(Self {
@@ -85,7 +85,7 @@ impl Accepted {
         if digest == self.link {
             return Ok(None);
         }
-        let judge = judge_at(repository, reproduced(repository, link)?)?;
+        let judge = judge_at(repository, link.recompute(&Objects(repository))?)?;
         Ok(Some((digest, judge)))
     }
 }
@@ -235,21 +235,6 @@ pub(super) fn as_stored(
         repository.content_transformed(snapshot, path)?;
     }
     Ok(())
-}
-
-/// The commit of a link, which must hold what the link says.
-pub(super) fn reproduced(repository: &Repository, link: &ChainLink) -> Result<GitId, Error> {
-    let verdict = link.verdict();
-    let selector = Selector::parse(&verdict.selector)?;
-    let found = state_at(repository, verdict.head.commit, &selector)?;
-    if found.same_files(&verdict.head) {
-        return Ok(verdict.head.commit);
-    }
-    Err(Error::NotReproducible {
-        unit: format!("{}/{}", verdict.environment, verdict.unit),
-        height: verdict.height,
-        commit: verdict.head.commit.to_string(),
-    })
 }
 
 /// The trust file at a commit of a branch whose head is `head`.

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use super::Error;
-use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id, reproduced};
+use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id};
 use crate::attest::{TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE, Unit};
 use crate::git::Repository;
@@ -39,7 +39,7 @@ impl<'a> AcceptedGate<'a> {
             }));
         };
         check_gate_height(trust, link, &gate_id(branch)?)?;
-        let config = config_at(repository, reproduced(repository, link)?)?;
+        let config = config_at(repository, link.recompute(&Objects(repository))?)?;
         Ok(Self {
             repository,
             store,

@@ -102,20 +102,6 @@ pub enum Error {
         /// The unit.
         unit: String,
     },
-    /// A link's commit does not hold what the link says.
-    #[error("link {height} of `{unit}` does not recompute from commit `{commit}`")]
-    #[diagnostic(
-        code(store::link_not_reproducible),
-        help("check that the repository is the one that was judged, then make a new baseline")
-    )]
-    NotReproducible {
-        /// The unit.
-        unit: String,
-        /// The height.
-        height: u64,
-        /// The commit.
-        commit: String,
-    },
     /// A link's commit is not in the branch's history.
     #[error("commit `{commit}` of a link is not in the history of the protected branch")]
     #[diagnostic(

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{
-    Accepted, accepted_environment, branch_of, check_key, check_on_branch, gate_id, reproduced,
+    Accepted, Objects, accepted_environment, branch_of, check_key, check_on_branch, gate_id,
     state_at, trust_at,
 };
 use super::evaluate::Bench;
@@ -328,7 +328,7 @@ impl Signer<'_> {
         scene: &Scene,
         basis: &ChainLink,
     ) -> Result<(UnitReport, Option<Digest>), Error> {
-        let base_commit = reproduced(self.repository, basis)?;
+        let base_commit = basis.recompute(&Objects(self.repository))?;
         let base_selector = Selector::parse(&basis.verdict().selector)?;
         check_on_branch(self.repository, base_commit, self.head)?;
         let view = self.view(Some(base_commit))?;

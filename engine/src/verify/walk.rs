@@ -1,8 +1,8 @@
 //! The links on the way from what runs to what is wanted, and the highest tier among them.
 //! Knows no clock.
 
-use super::{AdmitError, AdmitRequest, ChainLink, Error, Reason, Refusal};
-use crate::model::RiskTier;
+use super::{AdmitError, AdmitRequest, ChainLink, Error, Reason, Refusal, Source};
+use crate::model::{GitId, RiskTier};
 
 /// The links on which `wanted` rests, down to what runs or a baseline; each recomputed.
 pub(super) fn walk<'a>(
@@ -20,7 +20,7 @@ pub(super) fn walk<'a>(
             }));
         }
         let link = at(request, position)?;
-        recompute(request, link)?;
+        link.recompute(request.source)?;
         way.push(link);
         next = request.chain.basis_of(position);
     }
@@ -56,20 +56,26 @@ pub(super) fn highest_tier(
     tier
 }
 
-fn recompute(request: &AdmitRequest<'_>, link: &ChainLink) -> Result<(), AdmitError> {
-    let verdict = link.verdict();
-    let head = &verdict.head;
-    let (tree, manifest) = request.source.gated_tree(head.commit, &verdict.selector)?;
-    if (tree, manifest) == (head.gated_tree, head.manifest) {
-        return Ok(());
+impl ChainLink {
+    /// The commit that the link names, read again: it must hold what the link says.
+    ///
+    /// # Errors
+    /// It holds something else, or cannot be found or read.
+    pub fn recompute(&self, source: &dyn Source) -> Result<GitId, Error> {
+        let verdict = self.verdict();
+        let head = &verdict.head;
+        let (tree, manifest) = source.gated_tree(head.commit, &verdict.selector)?;
+        if (tree, manifest) == (head.gated_tree, head.manifest) {
+            return Ok(head.commit);
+        }
+        Err(Error::NotReproducible {
+            unit: format!("{}/{}", verdict.environment, verdict.unit),
+            height: verdict.height,
+            commit: head.commit.to_string(),
+            expected: head.gated_tree.to_string(),
+            found: tree.to_string(),
+        })
     }
-    Err(AdmitError::Error(Error::NotReproducible {
-        unit: request.chain.unit().to_string(),
-        height: verdict.height,
-        commit: head.commit.to_string(),
-        expected: head.gated_tree.to_string(),
-        found: tree.to_string(),
-    }))
 }
 
 pub(super) fn at<'a>(

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{SignRequest, Signed, Signer, Signing, accepted, retried};
 use crate::attest::UnitId;
-use crate::gate::chain::{Accepted, gate_id, reproduced, trust_at};
+use crate::gate::chain::{Accepted, Objects, gate_id, trust_at};
 use crate::gate::scene::Scene;
 use crate::gate::{Error, PublishRequest};
 use crate::git::Repository;
@@ -194,7 +194,7 @@ impl Door<'_> {
         } else if verdict.valid_from.duration_since(self.now) > CLOCK_SKEW {
             Some("it has not begun")
         } else {
-            reproduced(self.repository, link)?;
+            link.recompute(&Objects(self.repository))?;
             None
         };
         Ok(reason)

@@ -9,7 +9,7 @@ use super::{
 use crate::attest::{self, Renewal, UnitId};
 use crate::config::Environment;
 use crate::gate::Error;
-use crate::gate::chain::{check_key, reproduced, whole_seconds};
+use crate::gate::chain::{Objects, check_key, whole_seconds};
 use crate::gate::scene::Scene;
 use crate::git::Repository;
 use crate::model::{Digest, Enforcement, Exit};
@@ -100,7 +100,7 @@ impl Signer<'_> {
         check_key(self.trust, self.request.key, id)?;
         self.check_clock(&chain)?;
         let signer = Self {
-            head: reproduced(self.repository, newest)?,
+            head: newest.recompute(&Objects(self.repository))?,
             ..*self
         };
         let (report, also_judged_by) = signer.judged_from(scene, basis)?;
