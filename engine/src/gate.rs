@@ -16,6 +16,7 @@ mod judge;
 mod library;
 mod promote;
 mod publish;
+mod reading;
 mod scene;
 mod sign;
 mod source;

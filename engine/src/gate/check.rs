@@ -10,6 +10,7 @@ use super::anchor;
 use super::chain::as_stored;
 use super::evaluate::Bench;
 use super::judge::{self, Judge};
+use super::reading::Reading;
 use super::scene::{self, Scene, Touched};
 use super::view::View;
 use super::{Error, Request, What, source, summary};
@@ -39,12 +40,15 @@ pub struct Diff {
 /// # Errors
 /// The range, the configuration or the policies.
 pub fn check(repository: &Repository, request: &Request) -> Result<RunReport, Error> {
-    let session = Session::open(repository, request)?;
+    let reading = begin(repository);
+    let session = Session::open(repository, request, &reading)?;
     let mut run = session.run(&session.judge, request)?;
     run.findings = session.unclaimed(&session.judge)?;
     run.proposed = session.proposed(request)?;
     session.view.save_index();
-    Ok(session.report(run))
+    let report = session.report(run);
+    reading.leave();
+    Ok(report)
 }
 
 /// What a range changes, without asking any policy.
@@ -52,7 +56,8 @@ pub fn check(repository: &Repository, request: &Request) -> Result<RunReport, Er
 /// # Errors
 /// The range, the configuration, or a changed file that cannot be read.
 pub fn diff(repository: &Repository, request: &Request) -> Result<Diff, Error> {
-    let session = Session::open(repository, request)?;
+    let reading = begin(repository);
+    let session = Session::open(repository, request, &reading)?;
     let mut units = Vec::new();
     for scene in session.scenes(&session.judge, request)? {
         if let Some(found) = scene.unit().changes(&session.view, &session.judge.config)? {
@@ -79,7 +84,8 @@ pub fn facts(
     request: &Request,
     policy: Option<&str>,
 ) -> Result<Value, Error> {
-    let session = Session::open(repository, request)?;
+    let reading = begin(repository);
+    let session = Session::open(repository, request, &reading)?;
     let touched = session.touched(&session.judge, request)?;
     let mut documents = Vec::new();
     for (scene, changes) in touched.units {
@@ -91,6 +97,12 @@ pub fn facts(
         policy.is_none_or(|policy| document.get("policy").and_then(Value::as_str) == Some(policy))
     });
     Ok(Value::Array(documents))
+}
+
+fn begin(repository: &Repository) -> Reading {
+    judge::prepare();
+    let cache = Cache::In(repository.common_dir().join("tidegate"));
+    Reading::new(BlobIndex::open(cache))
 }
 
 struct Session<'a> {
@@ -114,8 +126,11 @@ struct Run {
 }
 
 impl<'a> Session<'a> {
-    fn open(repository: &'a Repository, request: &'a Request) -> Result<Self, Error> {
-        judge::prepare();
+    fn open(
+        repository: &'a Repository,
+        request: &'a Request,
+        reading: &'a Reading,
+    ) -> Result<Self, Error> {
         let (mut range, name, mode) = match &request.what {
             What::Range(text) => (repository.range(text)?, text.clone(), Mode::Merge),
             What::Merge { head, into } => {
@@ -134,8 +149,7 @@ impl<'a> Session<'a> {
         }
         let judge = judge_of(repository, &range, request)?;
         let source = source::of_range(&range, judge.config.verdict.repository.clone());
-        let cache = Cache::In(repository.common_dir().join("tidegate"));
-        let view = View::new(repository, range.base, range.head, BlobIndex::open(cache))?;
+        let view = View::new(repository, range.base, range.head, reading)?;
         let gate = judge.config.gate_selector();
         let proposes = request.config.is_none()
             && mode == Mode::Merge
@@ -314,7 +328,6 @@ impl<'a> Session<'a> {
             }));
         }
         let files = self.view.changed.len();
-        self.view.leave();
         RunReport {
             range: self.name,
             now: self.request.now,

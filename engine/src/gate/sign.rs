@@ -15,6 +15,7 @@ use super::chain::{
 };
 use super::evaluate::Bench;
 use super::judge::Judge;
+use super::reading::Reading;
 use super::scene::{self, Scene, Touched};
 use super::view::View;
 use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
@@ -148,6 +149,7 @@ fn accepted(
         head: repository.branch_head(&branch)?,
         branch: &branch,
         accepted: Some(&accepted),
+        reading: &fresh_reading(),
     };
     run(&signer, environment)
 }
@@ -187,6 +189,7 @@ fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<S
         head,
         branch: &branch,
         accepted: accepted.as_ref(),
+        reading: &fresh_reading(),
     };
     signer.each(environment, Signer::baseline)
 }
@@ -229,6 +232,8 @@ struct Signer<'a> {
     head: GitId,
     branch: &'a str,
     accepted: Option<&'a Accepted>,
+    /// INVARIANT: what is signed rests on nothing that an earlier run left.
+    reading: &'a Reading,
 }
 
 impl Signer<'_> {
@@ -398,7 +403,7 @@ impl Signer<'_> {
             None => crate::git::Snapshot::empty(),
         };
         let head = self.repository.snapshot(self.head)?;
-        View::new(self.repository, base, head, BlobIndex::open(Cache::Off))
+        View::new(self.repository, base, head, self.reading)
     }
 
     fn judged(
@@ -456,6 +461,10 @@ impl Signer<'_> {
             tree: self.repository.tree_of(commit)?,
         })
     }
+}
+
+fn fresh_reading() -> Reading {
+    Reading::new(BlobIndex::open(Cache::Off))
 }
 
 /// The newest link, where it stands and names this state, selector and enforcement.

@@ -1,29 +1,29 @@
-//! A range and what has been read of it: each file once, whoever asks.
+//! A range, and what its files hold on both sides.
 //! Knows nothing of policies.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::thread;
 
 use serde_json::Value;
 
+use super::reading::Reading;
 use super::{Error, deployer};
 use crate::change::Source;
-use crate::facts::index::{BlobIndex, Located, Wanted};
+use crate::facts::index::{Located, Wanted};
 use crate::git::{FileChange, Repository, Selector, Snapshot, TreeEntry};
 use crate::manifest::{self, RenderRoots, Role, Root};
-use crate::model::{GitId, ObjectRef, RepoPath, Span};
+use crate::model::{ObjectRef, RepoPath, Span};
 
-/// Two snapshots and what has been read of them.
+/// Two snapshots and what differs.
 pub(super) struct View<'a> {
     pub(super) repository: &'a Repository,
-    pub(super) base: Side,
-    pub(super) head: Side,
+    pub(super) base: Rc<Side>,
+    pub(super) head: Rc<Side>,
     /// Every file that differs.
     pub(super) changed: Vec<FileChange>,
-    files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
-    index: RefCell<BlobIndex>,
+    reading: &'a Reading,
 }
 
 /// One snapshot.
@@ -50,16 +50,15 @@ impl<'a> View<'a> {
         repository: &'a Repository,
         base: Snapshot,
         head: Snapshot,
-        index: BlobIndex,
+        reading: &'a Reading,
     ) -> Result<Self, Error> {
         let changed = repository.diff(&base, &head)?;
         Ok(Self {
             repository,
-            base: Side::new(base),
-            head: Side::new(head),
+            base: reading.side(base),
+            head: reading.side(head),
             changed,
-            files: RefCell::default(),
-            index: RefCell::new(index),
+            reading,
         })
     }
 
@@ -130,7 +129,7 @@ impl<'a> View<'a> {
         if let Some(root) = side.roots(self.repository)?.needs_rendering(&entry.path) {
             return Err(Error::not_rendered(&entry.path, root));
         }
-        self.read(entry)
+        self.reading.file(entry, self.repository)
     }
 
     /// What a file of the base holds, for a unit of these selectors. A root that lies outside of them
@@ -145,19 +144,9 @@ impl<'a> View<'a> {
             && manifest::is_manifest_name(&entry.path)
             && self.base.is_plain(entry, selectors, self.repository)?
         {
-            return self.read(entry);
+            return self.reading.file(entry, self.repository);
         }
         self.file(&self.base, entry)
-    }
-
-    fn read(&self, entry: &TreeEntry) -> Result<Arc<File>, Error> {
-        let key = (entry.path.clone(), entry.id);
-        if let Some(file) = self.files.borrow().get(&key) {
-            return Ok(Arc::clone(file));
-        }
-        let file = Arc::new(File::read(&entry.path, &self.repository.blob(entry.id)?)?);
-        self.files.borrow_mut().insert(key, Arc::clone(&file));
-        Ok(file)
     }
 
     /// The wanted objects at head in files that a selector matches.
@@ -167,7 +156,7 @@ impl<'a> View<'a> {
         wanted: Wanted<'_>,
     ) -> Result<Vec<Located>, Error> {
         let entries = self.head.plain(selectors, self.repository)?;
-        let mut index = self.index.borrow_mut();
+        let mut index = self.reading.index();
         Ok(index.find(&entries, wanted, self.repository)?)
     }
 
@@ -178,20 +167,20 @@ impl<'a> View<'a> {
         wanted: Wanted<'_>,
     ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
         let entries = self.head.plain(selectors, self.repository)?;
-        let mut index = self.index.borrow_mut();
+        let mut index = self.reading.index();
         Ok(index.read(&entries, wanted, self.repository)?)
     }
 
     /// Whether a unit holds any object on this side.
     pub(super) fn any_object(&self, side: &Side, selector: &Selector) -> Result<bool, Error> {
         let entries = side.plain(std::slice::from_ref(selector), self.repository)?;
-        let mut index = self.index.borrow_mut();
+        let mut index = self.reading.index();
         Ok(index.any_object(&entries, self.repository)?)
     }
 
     /// The object that the index found, read.
     pub(super) fn source(&self, located: &Located) -> Result<Option<Source>, Error> {
-        let file = self.read(&located.entry)?;
+        let file = self.reading.file(&located.entry, self.repository)?;
         Ok(file.source(&located.object).cloned())
     }
 
@@ -262,20 +251,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Frees what was read, on a thread that nobody waits for.
-    pub(super) fn leave(self) {
-        let read = (self.files, self.index);
-        let _ = thread::Builder::new().spawn(move || drop(read));
-    }
-
     /// Keeps what the index learnt.
     pub(super) fn save_index(&self) {
-        self.index.borrow().save();
+        self.reading.index().save();
     }
 }
 
 impl Side {
-    fn new(snapshot: Snapshot) -> Self {
+    pub(super) fn new(snapshot: Snapshot) -> Self {
         Self {
             snapshot,
             manifests: OnceCell::new(),

@@ -1,0 +1,69 @@
+//! What one run has read of a repository, whichever of its ranges asks: each file, each tree once.
+//! Knows by id what was read, so that no range changes what another sees; judges nothing.
+
+use std::cell::{RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+
+use super::Error;
+use super::view::{File, Side};
+use crate::facts::index::BlobIndex;
+use crate::git::{Repository, Snapshot, TreeEntry};
+use crate::model::{GitId, RepoPath};
+
+/// What one run has read.
+pub(super) struct Reading {
+    files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
+    /// By commit.
+    sides: RefCell<BTreeMap<GitId, Rc<Side>>>,
+    index: RefCell<BlobIndex>,
+}
+
+impl Reading {
+    pub(super) fn new(index: BlobIndex) -> Self {
+        Self {
+            files: RefCell::default(),
+            sides: RefCell::default(),
+            index: RefCell::new(index),
+        }
+    }
+
+    /// What a file holds.
+    pub(super) fn file(
+        &self,
+        entry: &TreeEntry,
+        repository: &Repository,
+    ) -> Result<Arc<File>, Error> {
+        let key = (entry.path.clone(), entry.id);
+        if let Some(file) = self.files.borrow().get(&key) {
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(File::read(&entry.path, &repository.blob(entry.id)?)?);
+        self.files.borrow_mut().insert(key, Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// The side that shows this snapshot.
+    pub(super) fn side(&self, snapshot: Snapshot) -> Rc<Side> {
+        let Some(commit) = snapshot.commit() else {
+            return Rc::new(Side::new(snapshot));
+        };
+        let mut sides = self.sides.borrow_mut();
+        let side = sides
+            .entry(commit)
+            .or_insert_with(|| Rc::new(Side::new(snapshot)));
+        Rc::clone(side)
+    }
+
+    pub(super) fn index(&self) -> RefMut<'_, BlobIndex> {
+        self.index.borrow_mut()
+    }
+
+    /// Frees what was read, on a thread that nobody waits for.
+    pub(super) fn leave(self) {
+        let read = (self.files, self.index);
+        let _ = thread::Builder::new().spawn(move || drop(read));
+    }
+}
