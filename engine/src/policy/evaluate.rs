@@ -199,7 +199,7 @@ impl Evaluator {
     fn load(&mut self) -> Result<(), Error> {
         if let (false, Some(first)) = (self.is_loaded, self.workers.first_mut()) {
             first
-                .wait(limits::LOAD_TIME)
+                .wait_busy(limits::LOAD_TIME)
                 .map_err(|none| none.error(LOADING))??;
             self.is_loaded = true;
         }

@@ -1,10 +1,13 @@
 //! Bounds the time of work that cannot be interrupted from within: parsing, one long built-in call.
 //! Knows no policy. A run that passes its limit is left behind; it ends with the process.
 
+mod meter;
+
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::meter::Meter;
 use super::error::Error;
 
 /// Why there is no answer.
@@ -33,7 +36,8 @@ impl NoAnswer {
     }
 }
 
-/// Runs `work` on a thread of its own with a large stack and waits for at most `limit`.
+/// Runs `work` on a thread of its own with a large stack and lets it use `limit` of processor time:
+/// on a busy machine it is waited for longer, up to [`PATIENCE`] times the limit.
 ///
 /// Whoever gets `Late` reports it and returns from `main`: the stuck thread dies with the process,
 /// and nothing that it would still say is read.
@@ -43,8 +47,27 @@ pub(super) fn run_bounded<T: Send + 'static>(
 ) -> Result<T, NoAnswer> {
     let (sender, receiver) = mpsc::sync_channel(1);
     // A receiver that has given up is not told; the answer is then nobody's.
-    spawn(move || sender.send(work()).unwrap_or_default())?;
-    receive(&receiver, limit)
+    let meter = spawn(move || sender.send(work()).unwrap_or_default())?;
+    receive_busy(&receiver, limit, &meter)
+}
+
+/// Waits until the thread has used `limit` since it began. Where the system does not tell what it has
+/// used, the time that passes is the measure.
+fn receive_busy<T>(receiver: &Receiver<T>, limit: Duration, meter: &Meter) -> Result<T, NoAnswer> {
+    let (mut waited, mut wait) = (Duration::ZERO, limit);
+    loop {
+        match receive(receiver, wait) {
+            Err(NoAnswer::Late(_)) => {}
+            answer => return answer,
+        }
+        waited += wait;
+        // No thread uses more than the time that passes: what is left is waited for at least.
+        let left = limit.saturating_sub(meter.used().unwrap_or(waited));
+        if left.is_zero() || waited >= limit * PATIENCE {
+            return Err(NoAnswer::Late(limit));
+        }
+        wait = left.max(SHORTEST_WAIT);
+    }
 }
 
 fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, NoAnswer> {
@@ -62,6 +85,7 @@ fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, NoAnswer> {
 pub(super) struct Worker<Q, A> {
     questions: SyncSender<Q>,
     answers: Receiver<(A, Duration)>,
+    meter: Meter,
     /// When the question was sent that is not answered yet.
     sent: Option<Instant>,
     lost: Option<NoAnswer>,
@@ -73,7 +97,7 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
     pub(super) fn start(mut answer: impl FnMut(Q) -> A + Send + 'static) -> Result<Self, NoAnswer> {
         let (questions, inbox) = mpsc::sync_channel::<Q>(1);
         let (outbox, answers) = mpsc::sync_channel(1);
-        spawn(move || {
+        let meter = spawn(move || {
             for question in inbox {
                 let started = now();
                 let answer = answer(question);
@@ -85,6 +109,7 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         Ok(Self {
             questions,
             answers,
+            meter,
             sent: None,
             lost: None,
             spent: Duration::ZERO,
@@ -105,25 +130,34 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
             .sent
             .take()
             .map_or(Duration::ZERO, |sent| sent.elapsed());
+        let rest = limit.saturating_sub(asked);
+        let (answer, took) = self.answer(|worker| {
+            receive(&worker.answers, rest).map_err(|none| match none {
+                NoAnswer::Late(_) => NoAnswer::Late(limit),
+                none => none,
+            })
+        })?;
+        self.spent += took;
+        Ok(answer)
+    }
+
+    /// Waits for the answer until the thread has used `limit` of processor time since it began.
+    pub(super) fn wait_busy(&mut self, limit: Duration) -> Result<A, NoAnswer> {
+        self.sent = None;
+        let receive = |worker: &Self| receive_busy(&worker.answers, limit, &worker.meter);
+        Ok(self.answer(receive)?.0)
+    }
+
+    fn answer(
+        &mut self,
+        receive: impl FnOnce(&Self) -> Result<(A, Duration), NoAnswer>,
+    ) -> Result<(A, Duration), NoAnswer> {
         let answer = match self.lost {
             Some(lost) => Err(lost),
-            None => {
-                receive(&self.answers, limit.saturating_sub(asked)).map_err(|none| match none {
-                    NoAnswer::Late(_) => NoAnswer::Late(limit),
-                    none => none,
-                })
-            }
+            None => receive(self),
         };
-        match answer {
-            Ok((answer, took)) => {
-                self.spent += took;
-                Ok(answer)
-            }
-            Err(none) => {
-                self.lost = Some(none);
-                Err(none)
-            }
-        }
+        self.lost = answer.as_ref().err().copied();
+        answer
     }
 
     /// Asks and waits for at most `limit`.
@@ -133,7 +167,7 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         self.wait(limit)
     }
 
-    /// The time that all answers together took.
+    /// The time that all answers together took that were waited for by the time that passes.
     pub(super) fn spent(&self) -> Duration {
         self.spent
     }
@@ -147,14 +181,24 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), NoAnswer> {
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<Meter, NoAnswer> {
+    let meter = Meter::default();
+    let begun = meter.clone();
+    let work = move || {
+        begun.begin();
+        work();
+    };
     thread::Builder::new()
         .name("policy".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(work)
-        .map(|_detached| ())
+        .map(|_detached| meter)
         .map_err(|_| NoAnswer::NoThread)
 }
+
+/// How many times its limit a run is waited for that gets no processor.
+const PATIENCE: u32 = 12;
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 
 // Reserved, not used, until something nests deeply: the parser and the interpreter recurse.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -179,6 +223,26 @@ mod tests {
             }
         });
         assert_eq!(stuck, Err::<(), _>(NoAnswer::Late(limit)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn work_that_gets_no_processor_is_waited_for_longer() {
+        let limit = Duration::from_millis(100);
+        let slow = run_bounded(limit, move || thread::sleep(limit * 3));
+        assert_eq!(slow, Ok(()));
+    }
+
+    #[test]
+    fn work_that_uses_up_its_limit_is_late() {
+        let limit = Duration::from_millis(20);
+        let busy = run_bounded(limit, move || {
+            let began = now();
+            while began.elapsed() < limit * 100 {
+                std::hint::spin_loop();
+            }
+        });
+        assert_eq!(busy, Err(NoAnswer::Late(limit)));
     }
 
     #[test]
