@@ -14,6 +14,7 @@ mod evaluate;
 mod gate_files;
 mod judge;
 mod library;
+mod probe;
 mod promote;
 mod publish;
 mod reading;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use miette::Diagnostic;
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use super::anchor;
 use super::chain::as_stored;
 use super::evaluate::Bench;
 use super::judge::{self, Judge};
+use super::probe::judges_gate;
 use super::reading::Reading;
 use super::scene::{self, Scene, Touched};
 use super::view::View;
@@ -18,7 +20,7 @@ use crate::config::Config;
 use crate::facts::index::{BlobIndex, Cache};
 use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
-use crate::git::{FileChange, Range, Repository};
+use crate::git::{FileChange, Range, Repository, Snapshot};
 use crate::input::Mode;
 use crate::manifest;
 use crate::model::{Effect, Exit, Finding};
@@ -156,7 +158,7 @@ impl<'a> Session<'a> {
             && judge.note.commit != view.head.snapshot.commit()
             && view.changed.iter().any(|change| gate.matches(&change.path));
         let proposed = if proposes {
-            Judge::of_snapshot(repository, &view.head.snapshot, "the head").transpose()
+            proposed_judge(repository, &view.head.snapshot, request.now).transpose()
         } else {
             None
         };
@@ -373,6 +375,19 @@ impl Run {
             .chain(errors)
             .fold(findings, Exit::max)
     }
+}
+
+/// The judge at head, which must be able to judge what comes after it.
+fn proposed_judge(
+    repository: &Repository,
+    head: &Snapshot,
+    now: Timestamp,
+) -> Result<Option<Judge>, Error> {
+    let Some(judge) = Judge::of_snapshot(repository, head, "the head")? else {
+        return Ok(None);
+    };
+    judges_gate(&judge, repository, head, now)?;
+    Ok(Some(judge))
 }
 
 fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result<Judge, Error> {

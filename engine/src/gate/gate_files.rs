@@ -7,29 +7,33 @@ use std::sync::Arc;
 
 use super::Error;
 use super::chain::{TRUST_FILE, read_trust};
-use super::view::View;
 use crate::change::{self, Change, Objects, Source};
-use crate::git::{FileChange, TreeEntry};
+use crate::git::{FileChange, Repository, TreeEntry};
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{Digest, ObjectRef, RepoPath, Span};
 
 /// The changes of the gate's own files.
-pub(super) fn changes(view: &View<'_>, files: &[FileChange]) -> Result<Vec<Change>, Error> {
+pub(super) fn changes(repository: &Repository, files: &[FileChange]) -> Result<Vec<Change>, Error> {
+    for entry in files.iter().filter_map(|file| file.new.as_ref()) {
+        if entry.path == RepoPath::from(TRUST_FILE) {
+            read_trust(&repository.blob(entry.id)?)?;
+        }
+    }
+    compare(repository, files)
+}
+
+/// As [`changes`], whatever the files say.
+pub(super) fn compare(repository: &Repository, files: &[FileChange]) -> Result<Vec<Change>, Error> {
     let side = |entry: fn(&FileChange) -> Option<&TreeEntry>| -> Result<Objects, Error> {
         files
             .iter()
             .filter_map(entry)
             .map(|entry| {
-                let source = source(view, entry)?;
+                let source = source(repository, entry)?;
                 Ok((source.object.clone(), source))
             })
             .collect()
     };
-    for entry in files.iter().filter_map(|file| file.new.as_ref()) {
-        if entry.path == RepoPath::from(TRUST_FILE) {
-            read_trust(&view.repository.blob(entry.id)?)?;
-        }
-    }
     let base = side(|file| file.old.as_ref())?;
     let head = side(|file| file.new.as_ref())?;
     let mut changes = change::compare(&base, &head);
@@ -39,8 +43,8 @@ pub(super) fn changes(view: &View<'_>, files: &[FileChange]) -> Result<Vec<Chang
     Ok(changes)
 }
 
-fn source(view: &View<'_>, entry: &TreeEntry) -> Result<Source, Error> {
-    let bytes = view.repository.blob(entry.id)?;
+fn source(repository: &Repository, entry: &TreeEntry) -> Result<Source, Error> {
+    let bytes = repository.blob(entry.id)?;
     let object = ObjectRef {
         api_version: "tidegate.dev/v1".to_owned(),
         kind: "GateFile".to_owned(),

@@ -15,7 +15,8 @@ pub(super) fn of_range(range: &Range, repository: Option<String>) -> SourceInfo 
     }
 }
 
-fn point(snapshot: &Snapshot) -> Option<Point> {
+/// A commit and its tree; none of what is no commit.
+pub(super) fn point(snapshot: &Snapshot) -> Option<Point> {
     Some(Point {
         commit: snapshot.commit()?,
         tree: snapshot.tree(),

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 pub(super) use components::components;
+pub(super) use neighbours::no_neighbours;
 pub(super) use reached::Reached;
 
 use super::Error;
@@ -62,7 +63,7 @@ impl Unit<'_> {
         }
         if self.name == config::GATE {
             return Ok(Some(Changes {
-                changes: super::gate_files::changes(view, &files)?,
+                changes: super::gate_files::changes(view.repository, &files)?,
                 findings: Vec::new(),
             }));
         }

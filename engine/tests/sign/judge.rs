@@ -229,6 +229,59 @@ fn a_gate_state_that_could_judge_nothing_is_never_accepted_and_its_repair_is() {
     assert_eq!(world.sign("prod", Some("gate")), "main/gate nothing new 0");
 }
 
+#[test]
+fn a_policy_that_stalls_on_the_files_of_the_gate_is_never_accepted_and_its_repair_is() {
+    let policy = "\
+# METADATA
+# scope: package
+# title: Mine
+# description: Never ends on the files of the gate.
+# custom:
+#   prefix: mine
+#   scope: object
+#   kinds: [GateFile.tidegate.dev]
+#   codes: {mine.bad: deny}
+package tidegate.mine
+
+deny contains finding if {
+	n := count([1 |
+		some a in numbers.range(1, 3000)
+		some b in numbers.range(1, 3000)
+		some c in numbers.range(1, 3000)
+		a * b * c == 7
+	])
+	finding := {\"code\": \"mine.bad\", \"message\": sprintf(\"%d\", [n])}
+}
+";
+    let world = World::new();
+    let file = ".tidegate/policies/mine/policy.rego";
+    world.repo.write(file, policy);
+    world.repo.commit("a policy that never ends");
+    assert_eq!(
+        world.baseline("prod", Some("gate")),
+        "main/gate policy.timeout exit 3"
+    );
+    world.repo.remove(file);
+    let base = world.repo.commit("without it");
+    assert_eq!(world.baseline("prod", Some("gate")), "main/gate baseline 0");
+    world.repo.write(file, policy);
+    world.repo.commit("again");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate policy.timeout exit 3"
+    );
+    let range = format!("{base}..HEAD");
+    let (exit, said, _) = world.run(&["check", &range]);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("policy.timeout"), "{said}");
+    world.repo.write(file, policy.replace("3000", "3"));
+    world.repo.commit("one that ends");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+}
+
 /// An exception for the missing limit of `app`, until a day.
 fn excepted(until: &str) -> String {
     format!(

@@ -5,6 +5,7 @@ use super::Signer;
 use crate::attest::{self, Role, TrustFile, TrustedKey, UnitId, Verdict};
 use crate::gate::Error;
 use crate::gate::chain::{Accepted, check_key, judge_at, may_sign, trust_at};
+use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
 use crate::store;
 use crate::verify::{self, CLOCK_SKEW, Chain, ChainLink};
@@ -60,7 +61,9 @@ impl Signer<'_> {
 
     /// What could judge nothing, or could never be followed, is never accepted.
     pub(super) fn check_gate_head(&self, id: &UnitId) -> Result<(), Error> {
-        judge_at(self.repository, self.head)?;
+        let judge = judge_at(self.repository, self.head)?;
+        let head = self.repository.snapshot(self.head)?;
+        judges_gate(&judge, self.repository, &head, self.request.now)?;
         let trust = trust_at(self.repository, self.head, self.head)?;
         let can_sign = |key: &TrustedKey| key.may_sign(Role::MergeSigner, &id.scope());
         if trust.keys().iter().any(can_sign) {

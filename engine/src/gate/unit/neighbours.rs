@@ -1,10 +1,11 @@
 //! The objects beside the changed ones that policies and facts ask for, on both sides.
 //! Knows nothing of what is judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Error;
 use super::super::evaluate::Bench;
+use super::super::judge::Judge;
 use super::super::view::View;
 use super::{Unit, of_kinds};
 use crate::config;
@@ -22,16 +23,11 @@ impl Unit<'_> {
         view: &View<'_>,
         namespaces: &BTreeSet<Option<String>>,
     ) -> Result<Neighbours, Error> {
-        let mut wanted = bench.judge.neighbours();
-        for kind in workloads::NEIGHBOURS {
-            wanted
-                .entry(GroupKind::parse(kind))
-                .or_insert(Reach::Namespace);
-        }
-        let mut neighbours = Neighbours::of_kinds(wanted.keys().cloned());
         if self.name == config::GATE {
-            return Ok(neighbours);
+            return Ok(no_neighbours(bench.judge));
         }
+        let wanted = wanted_by(bench.judge);
+        let mut neighbours = Neighbours::of_kinds(wanted.keys().cloned());
         for (reach, namespaces) in [
             (Reach::Environment, None),
             (Reach::Namespace, Some(namespaces)),
@@ -86,4 +82,19 @@ impl Unit<'_> {
         }
         Ok(base)
     }
+}
+
+/// What stands beside the gate's own files.
+pub(in crate::gate) fn no_neighbours(judge: &Judge) -> Neighbours {
+    Neighbours::of_kinds(wanted_by(judge).into_keys())
+}
+
+/// The kinds that policies and facts look at, with the farthest reach.
+fn wanted_by(judge: &Judge) -> BTreeMap<GroupKind, Reach> {
+    let mut wanted = judge.neighbours();
+    for kind in workloads::NEIGHBOURS {
+        let kind = GroupKind::parse(kind);
+        wanted.entry(kind).or_insert(Reach::Namespace);
+    }
+    wanted
 }
