@@ -3,6 +3,7 @@
 //! never written to: verdicts get objects of their own, and references below `refs/tidegate/`.
 
 mod attributes;
+mod beyond;
 mod commit;
 mod diff;
 mod error;
@@ -22,6 +23,7 @@ mod text;
 mod tree;
 mod write;
 
+pub use beyond::Beyond;
 pub use commit::{CommitInfo, Person, Trailer};
 pub use diff::FileChange;
 pub use error::Error;

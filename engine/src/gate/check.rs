@@ -224,7 +224,7 @@ impl<'a> Session<'a> {
                 Err(error) => run.errors.push(scene.error(error)),
             }
         }
-        if let Some(error) = self.view.not_rendered(judge.config.unmanaged.as_ref())?
+        if let Some(error) = self.left_out(judge)?
             && run.errors.is_empty()
         {
             run.errors.push(UnitError {
@@ -234,6 +234,16 @@ impl<'a> Session<'a> {
             });
         }
         Ok(run)
+    }
+
+    /// Why something that changed outside of every unit could not be looked at, where that is so.
+    fn left_out(&self, judge: &Judge) -> Result<Option<Error>, Error> {
+        let unmanaged = judge.config.unmanaged.as_ref();
+        let beyond = self.view.beyond.refuse_others(unmanaged).err();
+        Ok(match self.view.not_rendered(unmanaged)? {
+            Some(error) => Some(error),
+            None => beyond.map(Error::from),
+        })
     }
 
     /// Where attributes change, every manifest of every unit is asked whether a checkout still holds

@@ -12,7 +12,7 @@ use super::reading::Reading;
 use super::{Error, deployer};
 use crate::change::Source;
 use crate::facts::index::{Located, Wanted};
-use crate::git::{FileChange, Repository, Selector, Snapshot, TreeEntry};
+use crate::git::{Beyond, FileChange, Repository, Selector, Snapshot, TreeEntry};
 use crate::manifest::{self, RenderRoots, Role, Root};
 use crate::model::{ObjectRef, RepoPath, Span};
 
@@ -23,13 +23,16 @@ pub(super) struct View<'a> {
     pub(super) head: Rc<Side>,
     /// Every file that differs.
     pub(super) changed: Vec<FileChange>,
+    /// Differences that are out of reach.
+    pub(super) beyond: Beyond,
     reading: &'a Reading,
 }
 
 /// One snapshot.
 pub(super) struct Side {
     pub(super) snapshot: Snapshot,
-    manifests: OnceCell<Vec<TreeEntry>>,
+    /// And what is out of reach.
+    manifests: OnceCell<(Vec<TreeEntry>, Beyond)>,
     roots: OnceCell<RenderRoots>,
 }
 
@@ -52,12 +55,13 @@ impl<'a> View<'a> {
         head: Snapshot,
         reading: &'a Reading,
     ) -> Result<Self, Error> {
-        let changed = repository.diff(&base, &head)?;
+        let (changed, beyond) = repository.diff_in_reach(&base, &head)?;
         Ok(Self {
             repository,
             base: reading.side(base),
             head: reading.side(head),
             changed,
+            beyond,
             reading,
         })
     }
@@ -69,6 +73,7 @@ impl<'a> View<'a> {
         base: &Selector,
         head: &Selector,
     ) -> Result<Vec<FileChange>, Error> {
+        self.beyond.refuse_selected(head)?;
         if base.patterns() == head.patterns() {
             let inside = |change: &&FileChange| head.matches(&change.path);
             return Ok(self.changed.iter().filter(inside).cloned().collect());
@@ -266,23 +271,23 @@ impl Side {
         }
     }
 
-    /// Every file whose name makes it a manifest.
-    fn manifests(&self, repository: &Repository) -> Result<&[TreeEntry], Error> {
-        if let Some(entries) = self.manifests.get() {
-            return Ok(entries);
+    /// Every file whose name makes it a manifest, and what is out of reach.
+    fn manifests(&self, repository: &Repository) -> Result<&(Vec<TreeEntry>, Beyond), Error> {
+        if let Some(manifests) = self.manifests.get() {
+            return Ok(manifests);
         }
-        let mut entries = repository.entries(&self.snapshot)?;
+        let (mut entries, beyond) = repository.entries_in_reach(&self.snapshot)?;
         entries.retain(|entry| {
             manifest::is_manifest_name(&entry.path) || manifest::role_of_name(&entry.path).is_some()
         });
-        Ok(self.manifests.get_or_init(|| entries))
+        Ok(self.manifests.get_or_init(|| (entries, beyond)))
     }
 
     fn roots(&self, repository: &Repository) -> Result<&RenderRoots, Error> {
         if let Some(roots) = self.roots.get() {
             return Ok(roots);
         }
-        let entries = self.manifests(repository)?;
+        let (entries, _) = self.manifests(repository)?;
         let roots = RenderRoots::find(entries.iter().map(|entry| &entry.path), |path| {
             let at = entries.binary_search_by(|entry| entry.path.cmp(path));
             match at.ok().and_then(|at| entries.get(at)) {
@@ -299,8 +304,12 @@ impl Side {
         selectors: &[Selector],
         repository: &Repository,
     ) -> Result<Vec<TreeEntry>, Error> {
+        let (entries, beyond) = self.manifests(repository)?;
+        for selector in selectors {
+            beyond.refuse_selected(selector)?;
+        }
         let mut plain = Vec::new();
-        for entry in self.manifests(repository)? {
+        for entry in entries {
             if self.is_plain(entry, selectors, repository)? {
                 plain.push(entry.clone());
             }

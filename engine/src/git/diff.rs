@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::snapshot::{check_path, join};
+use super::beyond::{Beyond, check_path};
+use super::snapshot::join;
 use super::tree::Child;
 use super::{Error, Repository, Snapshot, TreeEntry};
 use crate::model::{GitId, RepoPath};
@@ -25,16 +26,31 @@ impl Repository {
     /// # Errors
     /// A tree is missing, corrupt, invalid or too large.
     pub fn diff(&self, old: &Snapshot, new: &Snapshot) -> Result<Vec<FileChange>, Error> {
+        let (changes, beyond) = self.diff_in_reach(old, new)?;
+        beyond.refuse(|_| true)?;
+        Ok(changes)
+    }
+
+    /// As [`Repository::diff`], without differences that are out of reach: they are told apart.
+    ///
+    /// # Errors
+    /// As for [`Repository::diff`], but for paths that are too deep or too long.
+    pub fn diff_in_reach(
+        &self,
+        old: &Snapshot,
+        new: &Snapshot,
+    ) -> Result<(Vec<FileChange>, Beyond), Error> {
         let mut diff = Diff {
             repo: self,
             old,
             new,
             path: Vec::new(),
             changes: Vec::new(),
+            beyond: Beyond::default(),
         };
         diff.folders(Some(old.tree()), Some(new.tree()))?;
         diff.changes.sort_by(|one, two| one.path.cmp(&two.path));
-        Ok(diff.changes)
+        Ok((diff.changes, diff.beyond))
     }
 }
 
@@ -44,6 +60,7 @@ struct Diff<'a> {
     new: &'a Snapshot,
     path: Vec<u8>,
     changes: Vec<FileChange>,
+    beyond: Beyond,
 }
 
 impl Diff<'_> {
@@ -86,10 +103,13 @@ impl Diff<'_> {
         };
         let length = self.path.len();
         join(&mut self.path, &named.name);
-        check_path(&self.path)?;
         let folder = |child: Option<&Child>| child.filter(|child| child.is_tree()).map(|c| c.id);
-        self.file(old, new);
-        self.folders(folder(old), folder(new))?;
+        if check_path(&self.path).is_err() {
+            self.beyond.push(&self.path)?;
+        } else {
+            self.file(old, new);
+            self.folders(folder(old), folder(new))?;
+        }
         self.path.truncate(length);
         Ok(())
     }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::snapshot::{check_count, check_path, join};
+use super::beyond::check_path;
+use super::snapshot::{check_count, join};
 use super::tree::{Child, id_of};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry};
 use crate::model::{Digest, GitId, RepoPath};
@@ -95,7 +96,6 @@ impl Gate<'_> {
         for child in &tree.children {
             let length = self.path.len();
             join(&mut self.path, &child.name);
-            check_path(&self.path)?;
             kept.extend(self.child(child)?);
             self.path.truncate(length);
         }
@@ -114,6 +114,7 @@ impl Gate<'_> {
             if !self.selector.may_match_below(&self.path) {
                 return Ok(None);
             }
+            check_path(&self.path)?;
             let id = self.folder(child.id)?;
             return Ok(id.map(|id| Child {
                 id,
@@ -121,6 +122,9 @@ impl Gate<'_> {
             }));
         }
         let selected = self.selector.matches_bytes(&self.path);
+        if selected {
+            check_path(&self.path)?;
+        }
         let special = child.mode == MODE_LINK || child.mode == MODE_SUBMODULE;
         if special && (selected || self.selector.may_match_below(&self.path)) {
             self.special(child)?;

@@ -4,7 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::tree::{Child, PATH_DEPTH, PATH_LENGTH, Tree, Unwritten};
+use super::beyond::{Beyond, check_path};
+use super::tree::{Child, Tree, Unwritten};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
 use crate::model::{GitId, RepoPath};
 
@@ -125,6 +126,16 @@ impl Repository {
         self.collect(snapshot, &|_| true, &|_| true)
     }
 
+    /// As [`Repository::entries`], without what is out of reach: that is told apart.
+    ///
+    /// # Errors
+    /// As for [`Repository::entries`], but for paths that are too deep or too long.
+    pub fn entries_in_reach(&self, snapshot: &Snapshot) -> Result<(Vec<TreeEntry>, Beyond), Error> {
+        let mut walk = Walk::new(self, snapshot, &|_| true, &|_| true);
+        walk.folder(snapshot.tree)?;
+        Ok((walk.found, walk.beyond))
+    }
+
     /// Every file that `selector` matches, sorted by path; folders that cannot hold one are not read.
     ///
     /// # Errors
@@ -161,7 +172,7 @@ impl Repository {
         let mut walk = Walk::new(self, snapshot, &|_| true, &|_| true);
         walk.path = folder.as_bytes().to_vec();
         walk.folder(root)?;
-        Ok(walk.found)
+        walk.complete()
     }
 
     /// The file at `path`; none if there is nothing, or a folder.
@@ -209,7 +220,7 @@ impl Repository {
     ) -> Result<Vec<TreeEntry>, Error> {
         let mut walk = Walk::new(self, snapshot, enter, take);
         walk.folder(snapshot.tree)?;
-        Ok(walk.found)
+        walk.complete()
     }
 }
 
@@ -221,6 +232,7 @@ struct Walk<'a> {
     take: &'a dyn Fn(&[u8]) -> bool,
     path: Vec<u8>,
     found: Vec<TreeEntry>,
+    beyond: Beyond,
 }
 
 impl<'a> Walk<'a> {
@@ -237,7 +249,14 @@ impl<'a> Walk<'a> {
             take,
             path: Vec::new(),
             found: Vec::new(),
+            beyond: Beyond::default(),
         }
+    }
+
+    /// What was found, where nothing that was looked for is out of reach.
+    fn complete(self) -> Result<Vec<TreeEntry>, Error> {
+        self.beyond.refuse(|_| true)?;
+        Ok(self.found)
     }
 
     fn folder(&mut self, id: GitId) -> Result<(), Error> {
@@ -245,18 +264,22 @@ impl<'a> Walk<'a> {
         for child in &tree.children {
             let length = self.path.len();
             join(&mut self.path, &child.name);
-            check_path(&self.path)?;
-            if child.is_tree() {
-                if (self.enter)(&self.path) {
-                    self.folder(child.id)?;
+            let wanted = match child.is_tree() {
+                true => (self.enter)(&self.path),
+                false => (self.take)(&self.path),
+            };
+            match check_path(&self.path) {
+                _ if !wanted => {}
+                Err(_) => self.beyond.push(&self.path)?,
+                Ok(()) if child.is_tree() => self.folder(child.id)?,
+                Ok(()) => {
+                    self.found.push(TreeEntry {
+                        path: RepoPath::new(self.path.as_slice()),
+                        mode: child.mode,
+                        id: child.id,
+                    });
+                    check_count(self.found.len(), ENTRIES)?;
                 }
-            } else if (self.take)(&self.path) {
-                self.found.push(TreeEntry {
-                    path: RepoPath::new(self.path.as_slice()),
-                    mode: child.mode,
-                    id: child.id,
-                });
-                check_count(self.found.len(), ENTRIES)?;
             }
             self.path.truncate(length);
         }
@@ -270,23 +293,6 @@ pub(super) fn join(path: &mut Vec<u8>, name: &[u8]) {
         path.push(b'/');
     }
     path.extend_from_slice(name);
-}
-
-/// Bounds length and depth, and with them every recursion over folders.
-pub(super) fn check_path(path: &[u8]) -> Result<(), Error> {
-    if path.len() > PATH_LENGTH {
-        return Err(Error::PathTooLong {
-            path: RepoPath::new(path.get(..80).unwrap_or_default()),
-            limit: PATH_LENGTH,
-        });
-    }
-    if path.iter().filter(|byte| **byte == b'/').count() >= PATH_DEPTH {
-        return Err(Error::PathTooDeep {
-            path: RepoPath::new(path),
-            limit: PATH_DEPTH,
-        });
-    }
-    Ok(())
 }
 
 /// Bounds the number of files.

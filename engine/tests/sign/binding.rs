@@ -1,6 +1,6 @@
 //! A verdict admits exactly what was judged, and nothing that looks like it.
 
-use super::world::{APP, CONFIG, World, key, trust};
+use super::world::{APP, CONFIG, DATABASE, World, key, trust};
 use tidegate::attest;
 
 /// `prod/web` with one judged link above the baseline: what runs, and what may follow.
@@ -185,4 +185,35 @@ fn one_flipped_byte_of_the_payload_is_refused_wherever_it_is() {
     std::fs::write(world.link("prod/web", 1), bytes).unwrap();
     let answer = world.admit("web", wanted, Some(running));
     assert!(answer.starts_with("refused "), "{answer}");
+}
+
+#[test]
+fn a_path_that_is_too_deep_stops_only_the_unit_that_selects_it() {
+    let world = World::started();
+    let running = world.repo.id("HEAD");
+    let deep = "d/".repeat(70);
+    world.repo.write(format!("{deep}x.yaml"), "a: 1\n");
+    let wanted = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate nothing new 0; prod/web link 1 medium; prod/db nothing new 0"
+    );
+    assert_eq!(world.admit("web", wanted, Some(running)), "judged 1 medium");
+    let range = format!("{running}..HEAD");
+    let (exit, said, _) = world.run(&["check", &range]);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("limit.path-depth"), "{said}");
+
+    world.repo.write(format!("apps/web/{deep}x.yaml"), "a: 1\n");
+    world.repo.commit("too deep in a unit");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate nothing new 0; prod/db nothing new 0; prod/web limit.path-depth exit 3"
+    );
+    world.label(DATABASE, "a", "b");
+    assert_eq!(
+        world.sign("prod", Some("db")),
+        "prod/db limit.path-depth exit 3",
+        "what stands beside it in the environment is not known"
+    );
 }

@@ -1,0 +1,65 @@
+//! Paths that are too deep or too long to be followed.
+//! Knows nothing of what lies there.
+
+use super::snapshot::check_count;
+use super::tree::{PATH_DEPTH, PATH_LENGTH};
+use super::{Error, Selector};
+use crate::model::RepoPath;
+
+/// Files and folders that were not looked at, since they are out of reach.
+///
+/// Whoever wants one of them must refuse: what is there is not known.
+#[derive(Clone, Debug, Default)]
+pub struct Beyond {
+    paths: Vec<RepoPath>,
+}
+
+impl Beyond {
+    pub(super) fn push(&mut self, path: &[u8]) -> Result<(), Error> {
+        self.paths.push(RepoPath::new(path));
+        check_count(self.paths.len(), PATHS)
+    }
+
+    /// Refuses where something that `selector` selects may be out of reach.
+    ///
+    /// # Errors
+    /// The path that is too deep or too long.
+    pub fn refuse_selected(&self, selector: &Selector) -> Result<(), Error> {
+        self.refuse(|path| selector.matches_bytes(path) || selector.may_match_below(path))
+    }
+
+    /// Refuses where something is out of reach that `selector` does not select as a whole.
+    ///
+    /// # Errors
+    /// The path that is too deep or too long.
+    pub fn refuse_others(&self, selector: Option<&Selector>) -> Result<(), Error> {
+        let selected = |path: &[u8]| {
+            selector.is_some_and(|it| it.matches_bytes(path) || it.may_match_below(path))
+        };
+        self.refuse(|path| !selected(path))
+    }
+
+    pub(super) fn refuse(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
+        let mut paths = self.paths.iter().map(RepoPath::as_bytes);
+        paths.find(|path| wanted(path)).map_or(Ok(()), check_path)
+    }
+}
+
+/// Bounds length and depth, and with them every recursion over folders.
+pub(super) fn check_path(path: &[u8]) -> Result<(), Error> {
+    if path.len() > PATH_LENGTH {
+        return Err(Error::PathTooLong {
+            path: RepoPath::new(path.get(..80).unwrap_or_default()),
+            limit: PATH_LENGTH,
+        });
+    }
+    if path.iter().filter(|byte| **byte == b'/').count() >= PATH_DEPTH {
+        return Err(Error::PathTooDeep {
+            path: RepoPath::new(path),
+            limit: PATH_DEPTH,
+        });
+    }
+    Ok(())
+}
+
+const PATHS: usize = 100_000;
