@@ -19,6 +19,7 @@ mod record;
 mod revision;
 mod selector;
 mod snapshot;
+mod spelling;
 mod text;
 mod tree;
 mod write;
@@ -32,6 +33,7 @@ pub use range::{Range, RangeKind};
 pub use record::{Folder, FolderEntry, NewCommit, Place};
 pub use selector::Selector;
 pub use snapshot::{Snapshot, TreeEntry};
+pub use spelling::misleads;
 pub use write::Draft;
 
 use std::cell::RefCell;

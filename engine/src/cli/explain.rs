@@ -112,7 +112,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 7] = [
+const ENGINE: [(&str, &str); 8] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -142,6 +142,11 @@ const ENGINE: [(&str, &str); 7] = [
     (
         "engine.key-converted",
         "Kubernetes reads `on:`, `yes:` or `1:` as another key than it looks like. Quote the key.",
+    ),
+    (
+        "engine.misleading-path",
+        "A new file of a unit has a path that looks like another: letters that are composed in an unusual way, or\n\
+         characters that nobody sees. People and file systems would take it for a different file. Rename it.",
     ),
     (
         "engine.unclaimed-manifest",

@@ -23,8 +23,8 @@ use super::view::View;
 use crate::change::{self, Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
-use crate::git::Selector;
-use crate::model::{Enforcement, Finding, ObjectRef, Piece};
+use crate::git::{self, FileChange, Selector};
+use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
 use read::read_sides;
 
@@ -64,10 +64,10 @@ impl Unit<'_> {
         if self.name == config::GATE {
             return Ok(Some(Changes {
                 changes: super::gate_files::changes(view.repository, &files)?,
-                findings: Vec::new(),
+                findings: misleading(&files),
             }));
         }
-        let mut findings = Vec::new();
+        let mut findings = misleading(&files);
         let (base, head) = read_sides(view, &files, self.base, &mut findings)?;
         if base.is_empty()
             && head.is_empty()
@@ -196,6 +196,22 @@ impl Unit<'_> {
             })
             .collect()
     }
+}
+
+/// New paths that are not what they look like.
+fn misleading(files: &[FileChange]) -> Vec<Finding> {
+    let new = files.iter().filter(|change| change.old.is_none());
+    let found = new.filter_map(|change| Some((&change.path, git::misleads(&change.path)?)));
+    found
+        .map(|(path, reason)| Finding {
+            remediation: Some("rename the file".to_owned()),
+            ..Finding::of_engine(
+                "engine.misleading-path",
+                Effect::Deny,
+                format!("the path {path} is not what it looks like: {reason}"),
+            )
+        })
+        .collect()
 }
 
 /// Gives findings about objects that are gone a place that is still there.

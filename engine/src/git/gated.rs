@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::beyond::check_path;
 use super::snapshot::{check_count, join};
+use super::spelling::folded;
 use super::tree::{Child, id_of};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry};
 use crate::model::{Digest, GitId, RepoPath};
@@ -155,7 +156,7 @@ impl Gate<'_> {
         }
     }
 
-    /// Names that differ in case only are one file on some systems.
+    /// Names that differ only in case, or in how their letters are composed, are one file on some systems.
     fn refuse_twins(&self, kept: &[Child]) -> Result<(), Error> {
         let is_small = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
         if kept.iter().all(|child| child.name.iter().all(is_small)) {
@@ -167,8 +168,7 @@ impl Gate<'_> {
             let Ok(name) = std::str::from_utf8(&child.name) else {
                 continue;
             };
-            let folded = name.to_uppercase().to_lowercase();
-            if let Some(twin) = seen.insert(folded, &child.name) {
+            if let Some(twin) = seen.insert(folded(name), &child.name) {
                 let full = |name: &[u8]| {
                     let mut path = self.path.clone();
                     join(&mut path, name);

@@ -49,6 +49,23 @@ fn keys_that_kubernetes_converts_are_one_finding_a_file() {
 }
 
 #[test]
+fn a_new_path_that_is_not_what_it_looks_like_is_denied() {
+    for path in [
+        "prod/cafe\u{301}.txt",
+        "prod/x\u{202e}lmay.txt",
+        ".github/workflows/tidegate-\u{200b}x.yaml",
+    ] {
+        let (repo, base) = shop(CONFIG);
+        repo.write(path, "a").commit("a file");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Denied, "{path}");
+        let findings = report.units.iter().flat_map(|unit| &unit.findings);
+        let codes: Vec<&str> = findings.map(|finding| finding.code.as_str()).collect();
+        assert_eq!(codes, ["engine.misleading-path"], "{path}");
+    }
+}
+
+#[test]
 fn a_document_inside_a_unit_passes_with_no_change() {
     let (repo, base) = shop(CONFIG);
     repo.write("prod/README.md", "# Odoo").commit("a document");

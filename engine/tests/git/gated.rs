@@ -337,10 +337,11 @@ fn submodules_are_refused_where_files_are_judged() {
 }
 
 #[test]
-fn names_that_differ_in_case_only_are_refused() {
+fn names_that_differ_in_case_or_composition_only_are_refused() {
     for twins in [
         ["apps/A.yaml", "apps/a.yaml"],
         ["apps/Prod/x", "apps/prod/y"],
+        ["apps/caf\u{e9}.yaml", "apps/cafe\u{301}.yaml"],
     ] {
         let repo = Repo::new();
         let blob = repo.git_with(&["hash-object", "-w", "--stdin"], b"x");
