@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use miette::Diagnostic as _;
 use tidegate::git::{RangeKind, Repository};
-use tidegate::model::{Exit, GitId};
+use tidegate::model::{Exit, GitId, code_of};
 
 use super::{changes, code};
 use crate::support::Repo;
@@ -115,15 +116,34 @@ fn an_index_that_cannot_be_read_is_an_error() {
 
     fs::remove_file(&file).unwrap();
     assert_eq!(code(repo.open().staged()), "git.index");
+}
 
-    fs::write(&file, &whole).unwrap();
-    repo.git(&["update-index", "--split-index"]);
-    assert_eq!(code(repo.open().staged()), "git.index");
-
-    let repo = Repo::new();
-    repo.write("a/x", "1").write("b/x", "1").commit("first");
-    repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "a"]);
-    assert_eq!(code(repo.open().staged()), "git.index");
+#[test]
+fn a_split_or_sparse_index_is_an_error_that_names_the_way_out() {
+    for (way_in, way_out) in [
+        (
+            "update-index --split-index",
+            "update-index --no-split-index",
+        ),
+        (
+            "sparse-checkout set --cone --sparse-index a",
+            "sparse-checkout disable",
+        ),
+    ] {
+        let words = |line: &'static str| line.split(' ').collect::<Vec<_>>();
+        let repo = Repo::new();
+        repo.write("a/x", "1").write("b/x", "1").commit("first");
+        repo.write("a/x", "2").git(&["add", "a/x"]);
+        repo.git(&words(way_in));
+        let error = repo.open().staged().unwrap_err();
+        assert_eq!(code_of(&error), "git.index", "{way_in}");
+        let help = error.help().unwrap().to_string();
+        assert!(help.contains(&format!("`git {way_out}`")), "{help}");
+        repo.git(&words(way_out));
+        let open = repo.open();
+        let range = open.staged().unwrap();
+        assert_eq!(changes(&open, &range), ["~a/x"], "{way_out}");
+    }
 }
 
 #[test]
