@@ -102,6 +102,24 @@ pub enum Error {
         /// The unit.
         unit: String,
     },
+    /// The store has forgotten links that the accepted trust file remembers.
+    #[error(
+        "the newest link of `{unit}` is {found}, and the trust file pins {pinned}: links are missing"
+    )]
+    #[diagnostic(
+        code(store::links_missing),
+        help(
+            "put the missing links back; where their key is trusted no more, make a baseline; if they are lost for ever, take the unit out of `heights` in the trust file, and sign that first"
+        )
+    )]
+    LinksMissing {
+        /// The unit.
+        unit: String,
+        /// The newest height, or `none`.
+        found: String,
+        /// The height that is pinned.
+        pinned: u64,
+    },
     /// A link's commit is not in the branch's history.
     #[error("commit `{commit}` of a link is not in the history of the protected branch")]
     #[diagnostic(

@@ -310,6 +310,7 @@ impl Signer<'_> {
             unit: id.to_string(),
         })?;
         self.check_clock(&chain)?;
+        self.check_height(id, &chain)?;
         if scene.is_gate() {
             self.check_next_gate(id, basis)?;
         }
@@ -373,6 +374,7 @@ impl Signer<'_> {
             Chain::read(self.request.store, id, &self.trust_ever(id)?)?
         };
         self.check_clock(&chain)?;
+        self.check_height(id, &chain)?;
         let place = Place {
             next: NextLink {
                 withdrawals: counted.known_withdrawals(),

@@ -370,13 +370,7 @@ fn about_another(request: &AdmitRequest<'_>, link: &ChainLink) -> Vec<Refusal> {
         ));
     }
     refusals.extend(equivocation(request));
-    if verdict.height < request.minimum_height {
-        refusals.push(Refusal::new(
-            Reason::Superseded,
-            format!("height {} or more", request.minimum_height),
-            format!("height {}", verdict.height),
-        ));
-    }
+    refusals.extend(link.verified().check_height(request.minimum_height));
     refusals
 }
 

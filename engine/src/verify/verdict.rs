@@ -83,6 +83,15 @@ impl VerifiedVerdict {
         })
     }
 
+    /// What the trust file pins is only forgotten by a store that lost links.
+    pub(super) fn check_height(&self, minimum: u64) -> Option<Refusal> {
+        let height = self.verdict.height;
+        (height < minimum).then(|| {
+            let expected = format!("height {minimum} or more");
+            Refusal::new(Reason::Superseded, expected, format!("height {height}"))
+        })
+    }
+
     pub(super) fn check_repository(&self, expected: Option<&str>) -> Option<Refusal> {
         let found = self.verdict.repository.as_deref();
         let words = |name: Option<&str>| name.map_or("no repository".into(), |n| format!("`{n}`"));
@@ -184,6 +193,7 @@ pub fn verify(
         opened.check_enforcement(expectation.enforcement),
         expectation.withdrawn(&opened),
         opened.check_time(expectation.now, expectation.until(&opened)),
+        opened.check_height(expectation.trust.minimum_height(expectation.unit)),
     ]
     .into_iter()
     .flatten()

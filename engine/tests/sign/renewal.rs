@@ -63,7 +63,8 @@ fn one_envelope_is_renewed_and_withdrawn_where_a_store_is_asked() {
     let envelope = world.envelope("prod/web", 1);
     let web = ("prod", Some("web"));
     let store = world.store();
-    let asked = || world.verify_by(&envelope, web, head, Some(&store));
+    let trust = trust(&[(&world.key, &[])]);
+    let asked = || world.verify_by(&trust, &envelope, web, head, Some(&store));
     assert_eq!(asked(), "refused expired");
     renew(&world, &world.key);
     assert_eq!(asked(), "link 1");

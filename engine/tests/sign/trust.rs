@@ -218,13 +218,8 @@ fn a_store_without_its_newest_links_is_refused_where_their_height_is_pinned() {
     assert_eq!(world.sign("prod", Some("db")), "prod/db link 1 high");
     world.edit(super::world::CONFIG, "max-tier: high", "max-tier: low");
     world.sign("prod", Some("gate"));
-    let pinned = |heights: &str| {
-        let keys = trust(&[(&world.key, &[])]).print();
-        let end = format!("],\n  \"heights\": {heights}\n}}\n");
-        TrustFile::parse(keys.replacen("]\n}\n", &end, 1).as_bytes()).unwrap()
-    };
-    let admit =
-        |heights: &str| world.admit_by(&pinned(heights), "prod", Some("db"), head, Some(running));
+    let pinned = |heights| TrustFile::parse(pinning(&world, heights).as_bytes()).unwrap();
+    let admit = |heights| world.admit_by(&pinned(heights), "prod", Some("db"), head, Some(running));
     assert_eq!(admit(r#"{"main/gate": 1}"#), "refused held");
     std::fs::remove_file(world.link("main/gate", 1)).unwrap();
     assert_eq!(
@@ -236,4 +231,52 @@ fn a_store_without_its_newest_links_is_refused_where_their_height_is_pinned() {
     assert_eq!(admit(r#"{"main/gate": 0, "prod/db": 1}"#), "judged 1 high");
     assert_eq!(admit(r#"{"prod/db": 2}"#), "refused superseded");
     assert_eq!(admit(r#"{"prod/dbb": 1}"#), "usage.unknown-name exit 2");
+}
+
+/// The trust file with these heights.
+fn pinning(world: &World, heights: &str) -> String {
+    let keys = trust(&[(&world.key, &[])]).print();
+    let end = format!("],\n  \"heights\": {heights}\n}}\n");
+    keys.replacen("]\n}\n", &end, 1)
+}
+
+#[test]
+fn a_verdict_below_the_pinned_height_is_not_verified() {
+    let world = World::started();
+    let head = world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    let envelope = world.envelope("prod/web", 1);
+    let verify = |heights: &str| {
+        let trust = TrustFile::parse(pinning(&world, heights).as_bytes()).unwrap();
+        world.verify_by(&trust, &envelope, ("prod", Some("web")), head, None)
+    };
+    assert_eq!(verify(r#"{"prod/web": 1}"#), "link 1");
+    assert_eq!(verify(r#"{"prod/web": 2}"#), "refused superseded");
+}
+
+#[test]
+fn nothing_is_signed_on_top_where_the_accepted_trust_file_knows_of_more_links() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    world
+        .repo
+        .write(TRUST, pinning(&world, r#"{"prod/web": 1, "main/gate": 9}"#));
+    world.repo.commit("pin the height");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/web nothing new 1; prod/db nothing new 0"
+    );
+    std::fs::remove_file(world.link("prod/web", 1)).unwrap();
+    world.label(APP, "b", "c");
+    let missing = "prod/web store.links-missing exit 3";
+    assert_eq!(world.sign("prod", Some("web")), missing);
+    assert_eq!(world.baseline("prod", Some("web")), missing);
+    world.repo.write(TRUST, trust(&[(&world.key, &[])]).print());
+    world.repo.commit("they are lost");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
 }

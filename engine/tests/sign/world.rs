@@ -286,12 +286,14 @@ impl World {
         unit: Option<&str>,
         revision: GitId,
     ) -> String {
-        self.verify_by(envelope, (environment, unit), revision, None)
+        let trust = trust(&[(&self.key, &[])]);
+        self.verify_by(&trust, envelope, (environment, unit), revision, None)
     }
 
-    /// As [`World::verify`], and asks a store.
+    /// As [`World::verify`], by another trust file, and asks a store.
     pub(super) fn verify_by(
         &self,
+        trust: &TrustFile,
         envelope: &[u8],
         (environment, unit): (&str, Option<&str>),
         revision: GitId,
@@ -301,7 +303,7 @@ impl World {
             &self.repo.open(),
             &VerifyRequest {
                 envelope,
-                trust: &trust(&[(&self.key, &[])]),
+                trust,
                 environment,
                 unit,
                 revision: &revision.to_string(),

@@ -73,6 +73,21 @@ impl Signer<'_> {
         Err(Error::NoGateSigner { unit })
     }
 
+    /// A store that lost links is not followed where the trust file says that there were more. The gate
+    /// is not asked: what it pinned for itself could only lock it.
+    pub(super) fn check_height(&self, id: &UnitId, chain: &Chain) -> Result<(), Error> {
+        let pinned = self.trust.minimum_height(id);
+        let newest = chain.newest().map(|link| link.verdict().height);
+        if id.is_gate() || pinned == 0 || newest.is_some_and(|height| height >= pinned) {
+            return Ok(());
+        }
+        Err(Error::LinksMissing {
+            unit: id.to_string(),
+            found: newest.map_or_else(|| "none".to_owned(), |height| height.to_string()),
+            pinned,
+        })
+    }
+
     /// Links are signed one after the other: a clock behind the newest is no clock to sign by.
     pub(super) fn check_clock(&self, chain: &Chain) -> Result<(), Error> {
         let newest = chain.newest().map(|link| link.verdict().valid_from);

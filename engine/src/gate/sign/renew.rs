@@ -99,6 +99,7 @@ impl Signer<'_> {
         }
         check_key(self.trust, self.request.key, id)?;
         self.check_clock(&chain)?;
+        self.check_height(id, &chain)?;
         let signer = Self {
             head: newest.recompute(&Objects(self.repository))?,
             ..*self
