@@ -2,6 +2,7 @@
 //! Judges from the newest link to the head of the protected branch, never a range of the caller's.
 
 mod guard;
+mod judging;
 mod queued;
 mod renew;
 mod statement;
@@ -10,23 +11,18 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{
-    Accepted, Objects, accepted_environment, branch_of, check_key, check_on_branch, gate_id,
-    state_at, trust_at,
+    Accepted, accepted_environment, branch_of, check_key, gate_id, state_at, trust_at,
 };
-use super::evaluate::Bench;
 use super::judge::Judge;
 use super::reading::Reading;
-use super::scene::{self, Scene, Touched};
-use super::view::View;
+use super::scene::{self, Scene};
 use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
 use crate::config::Environment;
 use crate::facts::index::{BlobIndex, Cache};
-use crate::facts::source::{Point, SourceInfo};
-use crate::git::{Repository, Selector};
-use crate::input::Mode;
-use crate::model::{Digest, Enforcement, Exit, GitId};
+use crate::git::Repository;
+use crate::model::{Enforcement, Exit, GitId};
 use crate::store::{self, Store};
-use crate::verdict::{self, Outcome, UnitError, UnitReport};
+use crate::verdict::{UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, SourceError};
 pub use queued::{Landed, publish_queued, sign_queued};
 pub use renew::{Renewed, RenewedUnit, renew};
@@ -327,30 +323,6 @@ impl Signer<'_> {
         self.publish(id, verdict, Some(report))
     }
 
-    /// Judges from the head of a link to `self.head`, by every judge that has a say, and says which older
-    /// state of the gate had one.
-    fn judged_from(
-        &self,
-        scene: &Scene,
-        basis: &ChainLink,
-    ) -> Result<(UnitReport, Option<Digest>), Error> {
-        let base_commit = basis.recompute(&Objects(self.repository))?;
-        let base_selector = Selector::parse(&basis.verdict().selector)?;
-        check_on_branch(self.repository, base_commit, self.head)?;
-        let view = self.view(Some(base_commit))?;
-        let judged_by = |judge| self.judged(judge, scene, &view, (base_commit, &base_selector));
-        let mut report = judged_by(self.judge)?;
-        let mut also_judged_by = None;
-        if !scene.is_gate()
-            && let Some(accepted) = self.accepted
-            && let Some((older, before)) = accepted.judge_before(self.repository, basis)?
-        {
-            report = both(report, judged_by(&before)?);
-            also_judged_by = Some(older);
-        }
-        Ok((report, also_judged_by))
-    }
-
     fn baseline(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
         let counted = Chain::read(self.request.store, id, self.trust)?;
         let head = state_at(self.repository, self.head, &scene.head)?;
@@ -398,71 +370,6 @@ impl Signer<'_> {
         }
         Ok(signed)
     }
-
-    fn view(&self, base: Option<GitId>) -> Result<View<'_>, Error> {
-        let base = match base {
-            Some(commit) => self.repository.snapshot(commit)?,
-            None => crate::git::Snapshot::empty(),
-        };
-        let head = self.repository.snapshot(self.head)?;
-        View::new(self.repository, base, head, self.reading)
-    }
-
-    fn judged(
-        &self,
-        judge: &Judge,
-        scene: &Scene,
-        view: &View<'_>,
-        (commit, selector): (GitId, &Selector),
-    ) -> Result<UnitReport, Error> {
-        let (scene, own) = scene.judged_by(judge, selector);
-        let report = self.judged_as(judge, &scene, view, commit)?;
-        match own {
-            Some(own) => Ok(both(report, self.judged_as(judge, &own, view, commit)?)),
-            None => Ok(report),
-        }
-    }
-
-    fn judged_as(
-        &self,
-        judge: &Judge,
-        scene: &Scene,
-        view: &View<'_>,
-        commit: GitId,
-    ) -> Result<UnitReport, Error> {
-        let everywhere = scene::of_configs(&judge.config, None);
-        let reach = Touched::of(everywhere, view, &judge.config).reach;
-        let source = SourceInfo {
-            repository: judge.config.verdict.repository.clone(),
-            base: Some(self.point(commit)?),
-            head: Some(self.point(self.head)?),
-            commits: Vec::new(),
-        };
-        let bench = Bench {
-            judge,
-            mode: Mode::Merge,
-            now: self.request.now,
-            environment: &scene.input,
-            environment_pointer: &scene.pointer,
-            unit: (&scene.name, scene.kind),
-            range: &reach,
-            source: &source,
-        };
-        let unit = scene.unit();
-        let found = unit.changes(view, &judge.config)?.unwrap_or_default();
-        let report = unit.judge(&bench, view, found, false)?;
-        if let Some(error) = view.not_rendered_in(&scene.head)? {
-            return Err(error);
-        }
-        Ok(report)
-    }
-
-    fn point(&self, commit: GitId) -> Result<Point, Error> {
-        Ok(Point {
-            commit,
-            tree: self.repository.tree_of(commit)?,
-        })
-    }
 }
 
 fn fresh_reading() -> Reading {
@@ -481,27 +388,6 @@ fn newest_of<'a>(chain: &'a Chain, scene: &Scene, head: &GatedState) -> Option<&
         && verdict.selector == scene.head.patterns()
         && verdict.enforcement == scene.enforcement;
     same.then_some(newest)
-}
-
-/// Both judgements must agree: the findings of either, the higher tier, the earlier end.
-fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
-    if other.outcome == Outcome::Fail {
-        report.outcome = Outcome::Fail;
-    }
-    // Only what both let pass makes the relaxed enforcement the one that holds.
-    if report.outcome == Outcome::Fail && other.enforcement == Enforcement::Enforce {
-        report.enforcement = Enforcement::Enforce;
-    }
-    report.tier = report.tier.max(other.tier);
-    report.reasons.extend(other.reasons);
-    report
-        .reasons
-        .sort_by(|a, b| b.tier.cmp(&a.tier).then_with(|| a.cmp(b)));
-    report.reasons.dedup();
-    report.findings.extend(other.findings);
-    verdict::sort(&mut report.findings);
-    report.until = [report.until, other.until].into_iter().flatten().min();
-    report
 }
 
 const RETRIES: usize = 8;

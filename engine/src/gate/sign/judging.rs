@@ -1,0 +1,128 @@
+//! What is to be signed, judged: from a link to the head, by every judge that has a say.
+//! Signs nothing.
+
+use super::Signer;
+use crate::facts::source::{Point, SourceInfo};
+use crate::gate::Error;
+use crate::gate::chain::{Objects, check_on_branch};
+use crate::gate::evaluate::Bench;
+use crate::gate::judge::Judge;
+use crate::gate::scene::{self, Scene, Touched};
+use crate::gate::view::View;
+use crate::git::{Selector, Snapshot};
+use crate::input::Mode;
+use crate::model::{Digest, Enforcement, GitId};
+use crate::verdict::{self, Outcome, UnitReport};
+use crate::verify::ChainLink;
+
+impl Signer<'_> {
+    /// Judges from the head of a link to `self.head`, by every judge that has a say, and says which older
+    /// state of the gate had one.
+    pub(super) fn judged_from(
+        &self,
+        scene: &Scene,
+        basis: &ChainLink,
+    ) -> Result<(UnitReport, Option<Digest>), Error> {
+        let base_commit = basis.recompute(&Objects(self.repository))?;
+        let base_selector = Selector::parse(&basis.verdict().selector)?;
+        check_on_branch(self.repository, base_commit, self.head)?;
+        let view = self.view(Some(base_commit))?;
+        let judged_by = |judge| self.judged(judge, scene, &view, (base_commit, &base_selector));
+        let mut report = judged_by(self.judge)?;
+        let mut also_judged_by = None;
+        if !scene.is_gate()
+            && let Some(accepted) = self.accepted
+            && let Some((older, before)) = accepted.judge_before(self.repository, basis)?
+        {
+            report = both(report, judged_by(&before)?);
+            also_judged_by = Some(older);
+        }
+        Ok((report, also_judged_by))
+    }
+
+    pub(super) fn view(&self, base: Option<GitId>) -> Result<View<'_>, Error> {
+        let base = match base {
+            Some(commit) => self.repository.snapshot(commit)?,
+            None => Snapshot::empty(),
+        };
+        let head = self.repository.snapshot(self.head)?;
+        View::new(self.repository, base, head, self.reading)
+    }
+
+    fn judged(
+        &self,
+        judge: &Judge,
+        scene: &Scene,
+        view: &View<'_>,
+        (commit, selector): (GitId, &Selector),
+    ) -> Result<UnitReport, Error> {
+        let (scene, own) = scene.judged_by(judge, selector);
+        let report = self.judged_as(judge, &scene, view, commit)?;
+        match own {
+            Some(own) => Ok(both(report, self.judged_as(judge, &own, view, commit)?)),
+            None => Ok(report),
+        }
+    }
+
+    fn judged_as(
+        &self,
+        judge: &Judge,
+        scene: &Scene,
+        view: &View<'_>,
+        commit: GitId,
+    ) -> Result<UnitReport, Error> {
+        let everywhere = scene::of_configs(&judge.config, None);
+        let reach = Touched::of(everywhere, view, &judge.config).reach;
+        let source = SourceInfo {
+            repository: judge.config.verdict.repository.clone(),
+            base: Some(self.point(commit)?),
+            head: Some(self.point(self.head)?),
+            commits: Vec::new(),
+        };
+        let bench = Bench {
+            judge,
+            mode: Mode::Merge,
+            now: self.request.now,
+            environment: &scene.input,
+            environment_pointer: &scene.pointer,
+            unit: (&scene.name, scene.kind),
+            range: &reach,
+            source: &source,
+        };
+        let unit = scene.unit();
+        let found = unit.changes(view, &judge.config)?.unwrap_or_default();
+        let report = unit.judge(&bench, view, found, false)?;
+        if let Some(error) = view.not_rendered_in(&scene.head)? {
+            return Err(error);
+        }
+        Ok(report)
+    }
+
+    fn point(&self, commit: GitId) -> Result<Point, Error> {
+        Ok(Point {
+            commit,
+            tree: self.repository.tree_of(commit)?,
+        })
+    }
+}
+
+/// Both judgements must agree: the findings of either, the higher tier, the earlier end.
+fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
+    if other.outcome == Outcome::Fail {
+        report.outcome = Outcome::Fail;
+    }
+    // Only what both let pass makes the relaxed enforcement the one that holds.
+    if report.outcome == Outcome::Fail && other.enforcement == Enforcement::Enforce {
+        report.enforcement = Enforcement::Enforce;
+    }
+    report.tier = report.tier.max(other.tier);
+    report.reasons.extend(other.reasons);
+    report
+        .reasons
+        .sort_by(|a, b| b.tier.cmp(&a.tier).then_with(|| a.cmp(b)));
+    report.reasons.dedup();
+    report.findings.extend(other.findings);
+    verdict::sort(&mut report.findings);
+    report.until = [report.until, other.until].into_iter().flatten().min();
+    report
+}
