@@ -2,6 +2,7 @@
 //! Knows nothing of what the files say. No working tree: it reads the tip's trees and writes objects.
 
 mod answer;
+mod place;
 mod program;
 mod remote;
 mod settle;
@@ -22,50 +23,8 @@ use crate::{
 use program::Program;
 
 pub use answer::Pushed;
+pub use place::BranchPlace;
 pub use remote::Remote;
-
-/// A branch on a remote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchPlace {
-    remote: String,
-    branch: String,
-}
-
-impl BranchPlace {
-    /// Takes what follows `branch` in the name of a store: nothing, `:REMOTE`, or `:REMOTE:NAME`.
-    ///
-    /// # Errors
-    /// A name that Git would read as an option, an address or a pattern.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let refused = |text: &str, kind| Error::Name {
-            text: text.chars().take(80).collect(),
-            kind,
-        };
-        let (remote, branch) = match text.strip_prefix(':') {
-            None if text.is_empty() => (REMOTE, BRANCH),
-            None => return Err(refused(text, "remote")),
-            Some(rest) => rest.split_once(':').unwrap_or((rest, BRANCH)),
-        };
-        for (text, kind) in [(remote, "remote"), (branch, "branch")] {
-            if !is_name(text) {
-                return Err(refused(text, kind));
-            }
-        }
-        Ok(Self {
-            remote: remote.to_owned(),
-            branch: branch.to_owned(),
-        })
-    }
-
-    fn reference(&self) -> String {
-        format!("refs/heads/{}", self.branch)
-    }
-
-    /// Below `refs/tidegate/`.
-    fn record(&self) -> String {
-        format!("remotes/{}/{}", self.remote, self.branch)
-    }
-}
 
 /// What a store needs of the process around it.
 #[derive(Clone, Debug)]
@@ -389,70 +348,5 @@ impl Store for BranchStore {
     fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error> {
         let name = layout::withdrawal(payload);
         self.put_once(layout::WITHDRAWALS, &name, envelope)
-    }
-}
-
-/// Letters, digits and a few marks: no option, address, pattern or step up.
-fn is_name(text: &str) -> bool {
-    (1..=200).contains(&text.len())
-        && text.split('/').all(|segment| {
-            segment.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && !segment.ends_with(['.', '-'])
-                && !segment.contains("..")
-                && !segment.ends_with(".lock")
-                && segment
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-        })
-}
-
-const REMOTE: &str = "origin";
-const BRANCH: &str = "tidegate/verdicts";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::code_of;
-
-    #[test]
-    fn a_place_is_a_remote_and_a_branch() {
-        let place = |text| {
-            let place = BranchPlace::parse(text).unwrap();
-            format!("{} {}", place.remote, place.reference())
-        };
-        assert_eq!(place(""), "origin refs/heads/tidegate/verdicts");
-        assert_eq!(
-            place(":up.stream/x"),
-            "up.stream/x refs/heads/tidegate/verdicts"
-        );
-        assert_eq!(place(":origin:ci/v1"), "origin refs/heads/ci/v1");
-    }
-
-    #[test]
-    fn what_git_could_take_for_something_else_is_no_name() {
-        for text in [
-            ":",
-            "origin",
-            ":-u",
-            ":--upload-pack=x",
-            ":ext::sh -c x",
-            ":https://h/x",
-            ":../x",
-            ":.",
-            ":a b",
-            ":a/",
-            ":origin:",
-            ":origin:-x",
-            ":origin:a..b",
-            ":origin:a*",
-            ":origin:a:b",
-            ":origin:+a",
-            ":origin:a.lock",
-            ":origin:x@{1}",
-            ":orígin",
-        ] {
-            let error = BranchPlace::parse(text).map(|_| ()).unwrap_err();
-            assert_eq!(code_of(&error), "usage.store", "{text}");
-        }
     }
 }
