@@ -217,6 +217,9 @@ const NOT_PKCS8: Error = Error::KeyFormat {
 };
 
 #[cfg(test)]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::code_of;
