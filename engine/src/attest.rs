@@ -3,6 +3,7 @@
 
 mod about_link;
 mod base64;
+mod bundle;
 mod dsse;
 mod error;
 mod json;
@@ -18,6 +19,7 @@ mod unit;
 mod vsa;
 mod withdrawal;
 
+pub use bundle::{BUNDLE_MEDIA_TYPE, bundle, unbundle};
 pub use dsse::{
     MAX_ENVELOPE, MAX_PAYLOAD, MAX_SIGNATURES, PAYLOAD_TYPE, Signer, VerifiedStatement, pae, sign,
     unverified_payload, verify,

@@ -6,7 +6,7 @@ use super::common::{self, Error, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
-use crate::attest::{UnitId, read_private};
+use crate::attest::{UnitId, bundle, read_private};
 use crate::gate::{self, Published, Renewed, RenewedUnit, SignRequest, Signed, Signing};
 use crate::model::Exit;
 use crate::report::human;
@@ -44,6 +44,9 @@ pub(super) struct Common {
     /// Write the envelope of the newest link to this file too; of several units, that of the last
     #[arg(short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The same envelope in a Sigstore bundle v0.3, for `cosign` and sigstore-js
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
 }
 
 impl Args {
@@ -72,22 +75,25 @@ impl Common {
         };
         let signing = how(&repository, &request)?;
         print(&signing, terminal);
+        let newest = published(&signing).next_back().map(|(_, newest)| newest);
         if let Some(out) = &self.out {
-            write_newest(&signing, &directory.join(out))?;
+            if let Some(newest) = newest {
+                write(&directory.join(out), &newest.envelope)?;
+            }
+            tell_written(&signing, out, terminal);
+        }
+        if let Some(out) = &self.bundle {
+            if let Some(newest) = newest {
+                write(&directory.join(out), &bundle(&newest.envelope)?)?;
+            }
             tell_written(&signing, out, terminal);
         }
         Ok(signing.exit())
     }
 }
 
-/// The envelope of the last unit that was published, since the unit `gate` comes first.
-fn write_newest(signing: &Signing, path: &Path) -> Result<(), Error> {
-    match published(signing).next_back() {
-        Some((_, published)) => {
-            replace(path, &published.envelope).map_err(|error| Error::write(path, &error))
-        }
-        None => Ok(()),
-    }
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace(path, bytes).map_err(|error| Error::write(path, &error))
 }
 
 /// Says what the file holds where that is not plain: one envelope of several, or an older one.
@@ -103,7 +109,7 @@ fn tell_written(signing: &Signing, out: &Path, terminal: &mut Terminal) {
     }
 }
 
-/// The units that have something new, and what.
+/// The units that have something new, and what; the unit `gate` comes first.
 fn published(signing: &Signing) -> impl DoubleEndedIterator<Item = (&UnitId, &Published)> {
     signing.units.iter().filter_map(|unit| match &unit.result {
         Signed::Link(published) | Signed::Failed(published) => Some((&unit.unit, &**published)),

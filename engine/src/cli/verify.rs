@@ -13,7 +13,7 @@ use crate::model::Exit;
 /// Check one signed verdict against the files of a commit
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The DSSE envelope; `-` for standard input
+    /// The DSSE envelope, or the Sigstore bundle around it; `-` for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     /// The trust file, from a place that the change cannot reach

@@ -18,7 +18,7 @@ use crate::verify::{
 /// One envelope, and what it must be about.
 #[derive(Clone, Copy)]
 pub struct VerifyRequest<'a> {
-    /// The DSSE envelope.
+    /// The DSSE envelope, or the Sigstore bundle around it.
     pub envelope: &'a [u8],
     /// Whose signature counts.
     pub trust: &'a TrustFile,

@@ -155,8 +155,8 @@ impl Expectation<'_> {
     }
 }
 
-/// Returns the verdict in `envelope` if a trusted key signed it for this unit and these files, it
-/// passed, and its time is now.
+/// Returns the verdict in `envelope`, bare or in a Sigstore bundle, if a trusted key signed it for this
+/// unit and these files, it passed, and its time is now.
 ///
 /// # Errors
 /// Every reason why it does not count; an envelope that is too long; a commit that cannot be read.
@@ -175,7 +175,9 @@ pub fn verify(
         refusals,
         enforcement: Enforcement::Enforce,
     };
-    let opened = VerifiedVerdict::open(envelope, expectation.unit, expectation.trust)
+    let opened = attest::unbundle(envelope)
+        .map_err(Refusal::from)
+        .and_then(|inside| VerifiedVerdict::open(&inside, expectation.unit, expectation.trust))
         .map_err(|refusal| refused(vec![refusal]))?;
     let verdict = &opened.verdict;
     let (tree, manifest) = source.gated_tree(expectation.revision, &verdict.selector)?;

@@ -5,7 +5,7 @@ use tidegate::gate::{self, Renewed};
 use tidegate::model::{Digest, Exit, GitId};
 use tidegate::store::Store as _;
 
-use super::world::{APP, CONFIG, World, key, told};
+use super::world::{APP, CONFIG, World, key, told, trust};
 
 /// `web` at link 1, which has just expired, and what ran before.
 fn expired() -> (World, GitId, GitId) {
