@@ -213,4 +213,6 @@ pub const MAX_PAYLOAD: usize = 3 * 1024 * 1024;
 pub const MAX_SIGNATURES: usize = 16;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
