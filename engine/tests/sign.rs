@@ -10,6 +10,7 @@ mod binding;
 mod branch;
 mod bytes;
 mod faults;
+mod forged;
 mod history;
 mod judge;
 mod keys;
