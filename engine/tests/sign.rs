@@ -10,6 +10,7 @@ mod binding;
 mod branch;
 mod bytes;
 mod faults;
+mod flipped;
 mod forged;
 mod history;
 mod judge;
