@@ -160,7 +160,7 @@ impl Door<'_> {
             || !unit.is_gate() && environment.is_some_and(|found| found.branch == self.branch)
     }
 
-    /// The newest link, if it is one of the pending ones.
+    /// The newest link, if it is one of the pending ones and was not published before.
     fn pending<'c>(
         &self,
         unit: &UnitId,
@@ -169,6 +169,11 @@ impl Door<'_> {
         let Some(newest) = chain.newest() else {
             return Ok(None);
         };
+        let height = Some(newest.verdict().height);
+        let settled = self.request.to.links(unit)?;
+        if settled.iter().any(|file| file.height() == height) {
+            return Ok(None);
+        }
         let digest = newest.verified().digest();
         let files = self.request.from.links(unit)?.into_iter();
         let mut ours = files.filter_map(|file| {
