@@ -13,7 +13,6 @@ mod read;
 mod resolved;
 mod schema;
 mod shape;
-mod suggest;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -34,7 +33,7 @@ use self::raw::RawConfig;
 use self::shape::{Schema, Shape};
 use crate::git::Selector;
 use crate::manifest::{Node, NodeValue};
-use crate::model::{Digest, Location, RepoPath};
+use crate::model::{Digest, Location, RepoPath, did_you_mean};
 
 /// The configuration, resolved.
 #[derive(Clone, Debug)]
@@ -285,7 +284,7 @@ fn check_policies(
             .map_or(section.span, |entry| entry.key_span);
         let message = format!("there is no policy `{}`", shape::shown(folder));
         let problem = Problem::new(source, at, "config.unknown-policy", message);
-        match suggest::did_you_mean(folder, policies.keys().map(String::as_str)) {
+        match did_you_mean(folder, policies.keys().map(String::as_str)) {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
             None => problem.help("`tidegate policy list` names all of them"),
         }

@@ -10,6 +10,7 @@ mod object;
 mod path;
 mod piece;
 mod span;
+mod suggest;
 
 pub use abridge::abridged;
 pub use branch::{branch_of_segment, branch_segment};
@@ -20,6 +21,7 @@ pub use object::{GroupKind, ObjectRef, Operation};
 pub use path::RepoPath;
 pub use piece::Piece;
 pub use span::{LineColumn, Lines, Location, Span};
+pub(crate) use suggest::did_you_mean;
 
 use std::fmt;
 

@@ -13,11 +13,10 @@ use super::duration::parse_duration;
 use super::environment::{below, time_zone, time_zone_names};
 use super::problem::{Problem, SourceText};
 use super::shape::{human, shown};
-use super::suggest::did_you_mean;
 use super::{GATE, SECTIONS};
 use crate::git::Selector;
 use crate::manifest::{Entry, Node, NodeValue};
-use crate::model::{Span, branch_segment, code_of};
+use crate::model::{Span, branch_segment, code_of, did_you_mean};
 
 /// Everything that is wrong with what the file says.
 pub(super) fn check(source: &SourceText, root: &Node) -> Vec<Problem> {

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::problem::{Problem, SourceText};
 use super::raw;
-use super::suggest::did_you_mean;
 use crate::manifest::Node;
-use crate::model::Span;
+use crate::model::{Span, did_you_mean};
 
 /// What is checked, and where it stands.
 pub(super) struct Shape<'a> {

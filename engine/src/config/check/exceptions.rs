@@ -3,10 +3,9 @@
 
 use super::super::exception::parse_date;
 use super::super::shape::{human, shown};
-use super::super::suggest::did_you_mean;
 use super::{Check, items, text};
 use crate::manifest::{Node, NodeValue};
-use crate::model::Span;
+use crate::model::{Span, did_you_mean};
 
 impl Check<'_> {
     pub(super) fn exceptions(&mut self, root: &Node) {

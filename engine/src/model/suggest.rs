@@ -2,7 +2,7 @@
 //! Knows nothing of what is named.
 
 /// The candidate nearest to `wrong`, if one is near enough to be meant.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
