@@ -1,6 +1,7 @@
 //! The policies that are part of tidegate, held by their own cases and tests.
 //! Knows nothing of what they say.
 
+mod broken;
 mod rules;
 
 use std::collections::BTreeMap;

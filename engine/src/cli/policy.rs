@@ -89,10 +89,16 @@ fn test(folder: Option<&str>, coverage: bool, terminal: &mut Terminal) -> Outcom
                 TestOutcome::Skipped => continue,
                 TestOutcome::Fail(rows) if rows.is_empty() => "not true".to_owned(),
                 TestOutcome::Fail(rows) => format!("not true: {}", rows.join(", ")),
+                TestOutcome::Idle => "asks nothing of the policy".to_owned(),
                 TestOutcome::Error(error) => error.clone(),
             };
             failed += 1;
             terminal.line(&format!("FAIL {} {} {problem}", test.at, test.name));
+        }
+        for (at, fact) in &report.unread_facts {
+            terminal.line(&format!(
+                "note {at} the fact `{fact}` is declared and not read"
+            ));
         }
         for (path, lines) in report.coverage.iter().filter(|_| coverage) {
             for line in &lines.not_covered {

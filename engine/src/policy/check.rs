@@ -1,9 +1,12 @@
 //! Refuses a policy that could stall, abort or deceive the engine, before it runs.
 //! Knows the text of a folder and its metadata; nothing of inputs.
 
+mod arguments;
 mod builtins;
 mod graph;
 mod names;
+mod pattern;
+mod rules;
 mod shape;
 mod tree;
 
@@ -15,6 +18,8 @@ use serde_json::Value;
 
 use self::graph::Graph;
 use self::names::{Names, Role, TestedPackage};
+use self::rules::function_names;
+pub(super) use self::rules::{rule_lines, rule_names, test_rules};
 use self::tree::{At, Form, Head, Reference};
 use super::error::{Error, Place};
 use super::metadata::Metadata;
@@ -45,6 +50,24 @@ pub(super) fn check_policy(
     compile(source, metadata)
 }
 
+/// The facts that the metadata declares and no rule reads: they cost time and say nothing.
+pub(super) fn unread_facts(
+    source: &Source<'_>,
+    metadata: &Metadata,
+) -> Result<Vec<(Place, String)>, Error> {
+    let mut engine = load(source.path, source.text)?;
+    let mut read = BTreeSet::new();
+    if let Some(module) = engine.get_modules().first() {
+        let settings = &Value::Bool(true);
+        let mut names = Names::new(source.path, module, Role::Policy { metadata, settings });
+        names.check_rules(module);
+        read = names.read;
+    }
+    let unread = metadata.facts.iter().filter(|fact| !read.contains(*fact));
+    let place = |fact| Metadata::place_of(source.path, source.text, fact);
+    Ok(unread.map(|fact| (place(fact), fact.clone())).collect())
+}
+
 /// Lets the engine look for what only it knows: variables that nothing binds, rules in conflict.
 fn compile(source: &Source<'_>, metadata: &Metadata) -> Result<(), Vec<Error>> {
     let mut engine = load(source.path, source.text).map_err(|error| vec![error])?;
@@ -66,13 +89,14 @@ fn compile(source: &Source<'_>, metadata: &Metadata) -> Result<(), Vec<Error>> {
 }
 
 /// Checks the test file of a folder against the packages of its policy files. Its own package is
-/// that of the folder, or of one of its files, with `_test` behind it.
+/// that of the folder, or of one of its files, with `_test` behind it. Gives the tests that ask
+/// nothing of the policy.
 pub(super) fn check_test(
     path: &str,
     text: &str,
     folder: &str,
     policies: &[Source<'_>],
-) -> Result<(), Vec<Error>> {
+) -> Result<BTreeSet<String>, Vec<Error>> {
     let mut packages = Vec::new();
     for policy in policies {
         let mut functions = BTreeSet::new();
@@ -96,6 +120,7 @@ pub(super) fn check_test(
             false => &format!("{folder}_test"),
         },
     };
+    let mut idle = BTreeSet::new();
     parsed(&source, |module| {
         let role = Role::Test {
             aliases: aliases(module),
@@ -104,8 +129,12 @@ pub(super) fn check_test(
         let mut names = Names::new(path, module, role);
         names.check_imports(module, policies);
         names.check_rules(module);
+        let tests = names.rules.iter().filter(|name| name.starts_with("test_"));
+        let idles = tests.filter(|name| !names.graph.leads(name, names::TESTED));
+        idle.extend(idles.cloned());
         names.errors
-    })
+    })?;
+    Ok(idle)
 }
 
 /// The names under which a test imports packages, and those packages.
@@ -127,11 +156,11 @@ fn parsed(
 ) -> Result<(), Vec<Error>> {
     let mut engine = load(source.path, source.text).map_err(|error| vec![error])?;
     let Some(module) = engine.get_modules().first() else {
-        return Err(vec![no_package(source)]);
+        return Err(vec![Error::no_package(source.path)]);
     };
     let mut errors = Vec::new();
     match tree::package(module).and_then(|name| Some((name.at, name.static_path()?.join(".")))) {
-        None => errors.push(no_package(source)),
+        None => errors.push(Error::no_package(source.path)),
         Some((at, found)) if found != source.package => errors.push(Error::PackageMismatch {
             at: Place::new(source.path, at.line, at.column),
             found,
@@ -168,13 +197,6 @@ pub(super) fn add_module(engine: &mut Engine, path: &str, text: &str) -> Result<
         })
 }
 
-fn no_package(source: &Source<'_>) -> Error {
-    Error::Syntax {
-        at: Place::file(source.path),
-        what: "the file has no package".to_owned(),
-    }
-}
-
 impl<'a> Names<'a> {
     fn new(path: &'a str, module: &Module, role: Role<'a>) -> Self {
         Self {
@@ -190,6 +212,7 @@ impl<'a> Names<'a> {
             parts: BTreeMap::new(),
             outer_parts: Vec::new(),
             graph: Graph::default(),
+            read: BTreeSet::new(),
             errors: Vec::new(),
         }
     }
@@ -230,6 +253,11 @@ impl<'a> Names<'a> {
                     at,
                     name: name.text(),
                 });
+            }
+            if name.root == CHANGE_SET && matches!(self.role, Role::Policy { .. }) {
+                let at = self.place(name.at);
+                let name = name.root.clone();
+                self.errors.push(Error::DataShadowsRule { at, name });
             }
             let known = forms.entry(name.text()).or_insert(form);
             if !known.agrees_with(form) {
@@ -301,52 +329,12 @@ pub(super) fn missing_entries(
     .collect()
 }
 
-/// The names of the rules in the one module of `engine`.
-pub(super) fn rule_names(engine: &mut Engine) -> BTreeSet<String> {
-    let modules = engine.get_modules();
-    let rules = modules.iter().flat_map(|module| tree::rules(module));
-    rules
-        .filter_map(|(head, ..)| Some(head?.name.root))
-        .collect()
-}
-
-/// The lines on which the rules of a file begin.
-pub(super) fn rule_lines(path: &str, text: &str) -> Result<BTreeSet<u32>, Error> {
-    let mut engine = load(path, text)?;
-    let modules = engine.get_modules();
-    let rules = modules.iter().flat_map(|module| tree::rules(module));
-    Ok(rules.map(|(_, at, _)| at.line).collect())
-}
-
-/// The package of the first module of `engine` and its test rules by name.
-pub(super) fn test_rules(engine: &mut Engine, path: &str) -> (String, BTreeMap<String, Place>) {
-    let Some(module) = engine.get_modules().first() else {
-        return (String::new(), BTreeMap::new());
-    };
-    let package = tree::package(module).map_or_else(String::new, |package| package.text());
-    let rules = tree::rules(module).filter_map(|(head, ..)| head);
-    let mut tests = BTreeMap::new();
-    for Head { name, .. } in rules {
-        if name.root.starts_with("test_") || name.root.starts_with("todo_test_") {
-            tests
-                .entry(name.root)
-                .or_insert_with(|| Place::new(path, name.at.line, name.at.column));
-        }
-    }
-    (package, tests)
-}
-
-fn function_names(module: &Module) -> BTreeSet<String> {
-    tree::rules(module)
-        .filter_map(|(head, ..)| head)
-        .filter(|head| matches!(head.form, Form::Function | Form::Default))
-        .map(|head| head.name.text())
-        .collect()
-}
-
 fn last_name(path: &Reference) -> Option<String> {
     path.static_path()?.last().map(|name| (*name).to_owned())
 }
+
+/// The last name of the package of `change_set.rego`, which stands beside the rules of `policy.rego`.
+const CHANGE_SET: &str = "change_set";
 
 const ENTRIES: [&str; 3] = ["deny", "warn", "reasons"];
 

@@ -1,9 +1,13 @@
 //! Why a policy could not be read or could not answer.
 //! Knows no finding: whatever stands here ends in exit 3.
 
+mod problems;
+
 use std::fmt;
 
 use miette::Diagnostic;
+
+pub use self::problems::Problems;
 
 /// A place in a policy's file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,13 +89,33 @@ pub enum Error {
     #[error("{at}: there is no function `{name}`")]
     #[diagnostic(
         code(policy::unknown_function),
-        help("define it in this file, or correct the name")
+        help("{}define it in this file, or correct the name", question(meant))
     )]
-    UnknownFunction { at: Place, name: String },
+    UnknownFunction {
+        at: Place,
+        name: String,
+        meant: Option<String>,
+    },
+
+    #[error("{at}: the pattern is {why}")]
+    #[diagnostic(
+        code(policy::regex),
+        help(
+            "write a shorter pattern; counted repetitions make it long, `a{{1000}}` a thousand times"
+        )
+    )]
+    Regex { at: Place, why: String },
 
     #[error("{at}: `{name}` has the name of something built in")]
     #[diagnostic(code(policy::name_taken), help("choose another name"))]
     NameTaken { at: Place, name: String },
+
+    #[error("{at}: the rule `{name}` has the name of the package of another file")]
+    #[diagnostic(
+        code(policy::data_shadows_rule),
+        help("choose another name: `change_set.rego` of the same folder would be hidden by it")
+    )]
+    DataShadowsRule { at: Place, name: String },
 
     #[error("{at}: `{name}` depends on itself: {}", way.join(" → "))]
     #[diagnostic(
@@ -150,9 +174,20 @@ pub enum Error {
     #[error("{at}: `{name}` is no part of the input document")]
     #[diagnostic(
         code(policy::unknown_field),
-        help("schemas/input.v1.json describes the document")
+        help("{}schemas/input.v1.json describes the document", question(meant))
     )]
-    UnknownField { at: Place, name: String },
+    UnknownField {
+        at: Place,
+        name: String,
+        meant: Option<String>,
+    },
+
+    #[error("{at}: a setting is given a default here")]
+    #[diagnostic(
+        code(policy::setting_default),
+        help("name the setting directly; settings.schema.json gives it its default")
+    )]
+    SettingDefault { at: Place },
 
     #[error("{at}: `{name}` is read but not declared")]
     #[diagnostic(
@@ -217,7 +252,7 @@ pub enum Error {
     #[diagnostic(
         code(policy::unexpected_file),
         help(
-            "a folder holds policy.rego, change_set.rego, policy_test.rego, README.md, settings.schema.json and cases/"
+            "a folder has a lower-case name that does not end in `-test`; it holds policy.rego, change_set.rego, policy_test.rego, README.md, settings.schema.json and cases/"
         )
     )]
     UnexpectedFile { path: String },
@@ -276,66 +311,12 @@ pub enum Error {
     },
 }
 
-/// All that is wrong with a set of policies; at least one error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems {
-    // Boxed, since this travels in results.
-    first: Box<Error>,
-    rest: Vec<Error>,
-}
-
-impl Problems {
-    /// The problems in `errors`, sorted; `Ok` where there is none.
-    pub(super) fn none_in(mut errors: Vec<Error>) -> Result<(), Self> {
-        errors.sort();
-        errors.dedup();
-        let mut errors = errors.into_iter();
-        match errors.next() {
-            None => Ok(()),
-            Some(first) => Err(Self {
-                first: Box::new(first),
-                rest: errors.collect(),
-            }),
+impl Error {
+    pub(super) fn no_package(path: &str) -> Self {
+        Self::Syntax {
+            at: Place::file(path),
+            what: "the file has no package".to_owned(),
         }
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Error> {
-        std::iter::once(&*self.first).chain(&self.rest)
-    }
-}
-
-impl From<Error> for Problems {
-    fn from(first: Error) -> Self {
-        Self {
-            first: Box::new(first),
-            rest: Vec::new(),
-        }
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.first.fmt(f)
-    }
-}
-
-impl std::error::Error for Problems {}
-
-/// Stands for its first error; the others are related to it.
-impl Diagnostic for Problems {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.first.code()
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.first.help()
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.rest.iter().map(|error| error as &dyn Diagnostic),
-        ))
     }
 }
 
@@ -360,6 +341,11 @@ pub(super) fn place_and_message(path: &str, text: &str) -> (Place, String) {
         .take(MESSAGE_CHARS)
         .collect();
     (at.unwrap_or_else(|| Place::file(path)), message)
+}
+
+fn question(meant: &Option<String>) -> String {
+    let question = |meant: &String| format!("did you mean `{meant}`? ");
+    meant.as_ref().map_or_else(String::new, question)
 }
 
 const MESSAGE_CHARS: usize = 400;

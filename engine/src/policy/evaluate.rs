@@ -342,6 +342,10 @@ impl Asked {
             return NoAnswer::Late(self.limit).error(&what);
         }
         let (at, what) = place_and_message(&self.path, text);
+        if what.contains(PATTERN_MESSAGE) {
+            let why = "too large when it is compiled".to_owned();
+            return Error::Regex { at, why };
+        }
         if NO_BUILTIN.iter().any(|words| what.contains(words)) {
             Error::Evaluation { at, what }
         } else {
@@ -367,6 +371,8 @@ const NO_RULE: &str = "__none";
 
 // The engine looks at its clock after so many steps; a step takes about a microsecond.
 const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
+
+const PATTERN_MESSAGE: &str = "compiled regex exceeded size limit";
 
 const TIMER_MESSAGE: &str = "execution exceeded time limit";
 

@@ -18,6 +18,8 @@ pub const REASONS: usize = 20_000;
 pub const MESSAGE_BYTES: usize = 4 * 1024;
 /// Length of the list that `numbers.range` may make.
 pub const RANGE_LENGTH: i64 = 10_000;
+/// Bytes of a regular expression that stands in a policy.
+pub const PATTERN_BYTES: usize = 1024;
 /// Reading and checking the policies of a repository: processor time on Linux, so that a busy machine
 /// changes no answer; elsewhere the time that passes.
 pub const LOAD_TIME: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ pub(super) use block::Block;
 pub use raw::schema;
 
 use super::error::{Error, Place};
+use super::text::lines_outside_strings;
 
 /// The declarations of one policy file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,10 @@ impl Metadata {
     /// Reads the metadata of the package of `text`, with every problem it has.
     pub(super) fn read(path: &str, text: &str, known_facts: &[&str]) -> Result<Self, Vec<Error>> {
         let blocks = Block::all(path, text)?;
+        let mut lines = lines_outside_strings(text).into_iter();
+        if !lines.any(|line| line.starts_with("package")) {
+            return Err(vec![Error::no_package(path)]);
+        }
         let package = Block::of_package(&blocks, path)?;
         let raw = raw::Raw::read(package)?;
         let mut errors = Vec::new();
@@ -100,6 +105,13 @@ impl Metadata {
         } else {
             Err(errors)
         }
+    }
+
+    /// Where the metadata of the package of `text` names `word`.
+    pub(super) fn place_of(path: &str, text: &str, word: &str) -> Place {
+        let blocks = Block::all(path, text).unwrap_or_default();
+        Block::of_package(&blocks, path)
+            .map_or_else(|_| Place::file(path), |block| block.place_of(word))
     }
 
     /// What a policy that reads nothing but its own settings could be refused for: two files of

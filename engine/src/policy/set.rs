@@ -3,10 +3,10 @@
 
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{self, Source};
-use super::error::{Error, Problems};
+use super::error::{Error, Place, Problems};
 use super::limits;
 use super::metadata::{Metadata, Reach, Scope};
 use super::settings::Settings;
@@ -289,15 +289,28 @@ impl Policy {
             .flatten()
             .chain(self.settings.problems())
             .collect();
-        if let (true, Some((path, text))) = (errors.is_empty(), self.test()) {
-            let policies: Vec<_> = self.modules().map(Module::source).collect();
-            errors.extend(
-                check::check_test(path, text, &package_of(&self.folder), &policies)
-                    .err()
-                    .unwrap_or_default(),
-            );
+        if errors.is_empty() {
+            errors.extend(self.idle_tests().err().unwrap_or_default());
         }
         errors
+    }
+
+    /// Checks its tests, and gives those that ask nothing of it.
+    pub(super) fn idle_tests(&self) -> Result<BTreeSet<String>, Vec<Error>> {
+        let Some((path, text)) = self.test() else {
+            return Ok(BTreeSet::new());
+        };
+        let policies: Vec<_> = self.modules().map(Module::source).collect();
+        check::check_test(path, text, &package_of(&self.folder), &policies)
+    }
+
+    /// The facts that it declares and does not read, each with its place.
+    pub(super) fn unread_facts(&self) -> Result<Vec<(Place, String)>, Error> {
+        let mut unread = Vec::new();
+        for module in self.modules() {
+            unread.extend(check::unread_facts(&module.source(), &module.metadata)?);
+        }
+        Ok(unread)
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Report {
     pub tests: Vec<TestCase>,
     /// The lines of each policy file, by path.
     pub coverage: BTreeMap<String, Coverage>,
+    /// The facts that the policy declares and does not read.
+    pub unread_facts: Vec<(Place, String)>,
 }
 
 /// One `test_…` rule.
@@ -40,6 +42,8 @@ pub enum TestOutcome {
     Pass,
     /// False or undefined; of a table, the rows that are not true.
     Fail(Vec<String>),
+    /// It is true whatever the policy says: it asks nothing of it.
+    Idle,
     /// Its name begins with `todo_`.
     Skipped,
     /// It could not be evaluated.
@@ -66,7 +70,7 @@ impl Report {
         let failed = self
             .tests
             .iter()
-            .any(|test| matches!(test.outcome, TestOutcome::Fail(_) | TestOutcome::Error(_)));
+            .any(|test| !matches!(test.outcome, TestOutcome::Pass | TestOutcome::Skipped));
         ran && !failed
     }
 
@@ -93,24 +97,35 @@ pub fn run_tests(policy: &Policy) -> Result<Report, Problems> {
 
 fn run(policy: &Policy) -> Result<Report, Problems> {
     Problems::none_in(policy.check())?;
+    let unread_facts = policy.unread_facts()?;
     let Some((path, text)) = policy.test() else {
         return Ok(Report {
             tests: Vec::new(),
             coverage: BTreeMap::new(),
+            unread_facts,
         });
     };
+    let idle = policy.idle_tests().unwrap_or_default();
     let mut engine = check::load(path, text)?;
     let (package, rules) = check::test_rules(&mut engine, path);
     for module in policy.modules() {
         check::add_module(&mut engine, module.path(), module.text())?;
     }
     engine.set_enable_coverage(true);
-    let tests = rules
+    let mut tests: Vec<TestCase> = rules
         .into_iter()
         .map(|(name, at)| test(&mut engine, &package, name, at))
         .collect();
-    let coverage = coverage(&engine, policy)?;
-    Ok(Report { tests, coverage })
+    for test in &mut tests {
+        if test.outcome == TestOutcome::Pass && idle.contains(&test.name) {
+            test.outcome = TestOutcome::Idle;
+        }
+    }
+    Ok(Report {
+        tests,
+        coverage: coverage(&engine, policy)?,
+        unread_facts,
+    })
 }
 
 fn test(engine: &mut Engine, package: &str, name: String, at: Place) -> TestCase {

@@ -38,7 +38,7 @@ pub(super) fn is_taken(name: &str) -> bool {
         || matches!(builtin(name), Builtin::Allowed | Builtin::Forbidden(_))
 }
 
-const ALLOWED: &[&str] = &[
+pub(super) const ALLOWED: &[&str] = &[
     "abs",
     "array.concat",
     "array.reverse",

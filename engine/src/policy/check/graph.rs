@@ -17,6 +17,23 @@ impl Graph {
             .insert(to.to_owned());
     }
 
+    /// Whether a way leads from `start` to `end`.
+    pub(super) fn leads(&self, start: &str, end: &str) -> bool {
+        let mut met = BTreeSet::new();
+        let mut next = vec![start];
+        while let Some(at) = next.pop() {
+            for to in self.edges.get(at).into_iter().flatten() {
+                if to == end {
+                    return true;
+                }
+                if met.insert(to) {
+                    next.push(to);
+                }
+            }
+        }
+        false
+    }
+
     /// A way from `start` back to itself, the shortest first in the order of names.
     pub(super) fn cycle(&self, start: &str) -> Option<Vec<String>> {
         let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
@@ -65,5 +82,7 @@ mod tests {
         assert_eq!(graph.cycle("b").unwrap(), ["b", "c", "b"]);
         assert_eq!(graph.cycle("d").unwrap(), ["d", "d"]);
         assert_eq!(graph.cycle("e"), None);
+        assert!(graph.leads("a", "c") && graph.leads("b", "b"));
+        assert!(!graph.leads("c", "a") && !graph.leads("e", "a"));
     }
 }

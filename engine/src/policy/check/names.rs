@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::error::{Error, Place};
-use super::super::limits;
 use super::super::metadata::Metadata;
-use super::builtins::{Builtin, builtin};
+use super::builtins::{ALLOWED, Builtin, builtin};
 use super::graph::Graph;
 use super::shape::{Problem, input_problem};
 use super::tree::{Argument, At, Reference, Step, Visitor};
+use crate::model::did_you_mean;
 
 /// What a file is, and so what it may do.
 pub(super) enum Role<'a> {
@@ -54,6 +54,8 @@ pub(super) struct Names<'a> {
     /// The parts of the scopes around this one.
     pub(super) outer_parts: Vec<BTreeMap<String, Vec<Step>>>,
     pub(super) graph: Graph,
+    /// What it reads of what must be declared.
+    pub(super) read: BTreeSet<String>,
     pub(super) errors: Vec<Error>,
 }
 
@@ -61,7 +63,10 @@ impl Visitor for Names<'_> {
     fn reference(&mut self, reference: &Reference) {
         match reference.root.as_str() {
             "input" => self.check_input(reference),
-            "data" => self.check_data(reference),
+            "data" => {
+                self.graph.add(&self.rule, TESTED);
+                self.check_data(reference);
+            }
             root if self.rules.contains(root) => self.graph.add(&self.rule, root),
             _ => {
                 self.check_part(reference);
@@ -81,15 +86,21 @@ impl Visitor for Names<'_> {
             return self.graph.add(&self.rule, &name);
         }
         let is_test = matches!(self.role, Role::Test { .. });
-        if is_test && (name == "print" || self.is_tested_function(&name)) {
+        if is_test && name == "print" {
             return;
+        }
+        if is_test && self.is_tested_function(&name) {
+            return self.graph.add(&self.rule, TESTED);
         }
         match builtin(&name) {
             Builtin::Allowed => self.check_arguments(&name, arguments, at),
             Builtin::Forbidden(why) => self.forbid(&name, why, at),
             Builtin::Unknown => {
                 let at = self.place(at);
-                self.errors.push(Error::UnknownFunction { at, name });
+                let own = self.functions.iter().map(String::as_str);
+                let meant = did_you_mean(&name, own.chain(ALLOWED.iter().copied()));
+                let meant = meant.map(str::to_owned);
+                self.errors.push(Error::UnknownFunction { at, name, meant });
             }
         }
     }
@@ -183,7 +194,7 @@ impl Names<'_> {
         })
     }
 
-    fn forbid(&mut self, name: &str, why: &str, at: At) {
+    pub(super) fn forbid(&mut self, name: &str, why: &str, at: At) {
         let at = self.place(at);
         self.errors.push(Error::BuiltinForbidden {
             at,
@@ -198,6 +209,9 @@ impl Names<'_> {
         if let Role::Test { aliases, .. } = &self.role
             && (aliases.contains_key(&reference.root) || reference.root == "print")
         {
+            if reference.root != "print" {
+                self.graph.add(&self.rule, TESTED);
+            }
             return;
         }
         self.unknown.push(reference.clone());
@@ -229,11 +243,19 @@ impl Names<'_> {
             return;
         };
         let at = self.place(reference.at);
+        let below = match steps {
+            [Step::Static(first), below @ ..] if first == "facts" => below,
+            steps => steps,
+        };
+        if let Some(Step::Static(read)) = below.first() {
+            self.read.insert(read.clone());
+        }
         match input_problem(steps, metadata, settings) {
             None => {}
-            Some(Problem::Unknown) => self.errors.push(Error::UnknownField {
+            Some(Problem::Unknown(meant)) => self.errors.push(Error::UnknownField {
                 at,
                 name: reference.text(),
+                meant,
             }),
             Some(Problem::Undeclared) => self.errors.push(Error::Undeclared {
                 at,
@@ -261,46 +283,10 @@ impl Names<'_> {
             });
         }
     }
-
-    /// Calls whose cost is decided by an argument must show it.
-    fn check_arguments(&mut self, name: &str, arguments: &[Argument], at: At) {
-        match (name, arguments) {
-            ("numbers.range", [Argument::Integer(from), Argument::Integer(to)])
-                if from.abs_diff(*to) <= limits::RANGE_LENGTH.unsigned_abs() => {}
-            ("numbers.range", _) => {
-                self.forbid(
-                    name,
-                    "its bounds are not two literals close to each other",
-                    at,
-                );
-            }
-            ("sprintf", [Argument::Text(format), ..]) if !has_large_width(format) => {}
-            ("sprintf", _) => {
-                self.forbid(
-                    name,
-                    "its format is not a literal, or has a width above 99",
-                    at,
-                );
-            }
-            _ => {}
-        }
-    }
 }
 
-/// Whether a verb of `format` asks for a width or precision of three digits or more, or takes it
-/// from an argument.
-fn has_large_width(format: &str) -> bool {
-    format.split('%').skip(1).any(|verb| {
-        let end = verb
-            .find(|c: char| c.is_ascii_alphabetic())
-            .unwrap_or(verb.len());
-        let options = verb.get(..end).unwrap_or_default();
-        options.contains('*')
-            || options
-                .split(|c: char| !c.is_ascii_digit())
-                .any(|digits| digits.len() > 2)
-    })
-}
+/// What a test asks: any of the packages that it may read.
+pub(super) const TESTED: &str = "data";
 
 /// Functions that are refused even where they are not called; other names of these namespaces may
 /// be fields of a local variable.

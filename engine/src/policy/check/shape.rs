@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::metadata::Metadata;
 use super::tree::Step;
-use crate::model::GroupKind;
+use crate::model::{GroupKind, did_you_mean};
 use crate::schemas;
 
 /// Why a reference cannot be right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
-    /// The document never holds it.
-    Unknown,
+    /// The document never holds it; what it holds that is spelled alike.
+    Unknown(Option<String>),
     /// The policy is not given it, since it does not declare it.
     Undeclared,
 }
@@ -33,7 +33,7 @@ pub(super) fn input_problem(
     let has_fact = |fact: &str| metadata.facts.contains(fact);
     // The document as a whole, or a step that only evaluation knows, could read anything.
     let declared = match (name(0), name(1)) {
-        (None, _) | (Some("facts"), None) => return Some(Problem::Unknown),
+        (None, _) | (Some("facts"), None) => return Some(Problem::Unknown(None)),
         (Some("now"), _) => metadata.clock,
         (Some(fact @ ("range" | "source")), _) => has_fact(fact),
         (Some("facts"), Some(fact)) => has_fact(fact),
@@ -42,14 +42,13 @@ pub(super) fn input_problem(
     if !declared {
         return Some(Problem::Undeclared);
     }
-    let fits = match (name(0), steps.split_first()) {
-        (Some("settings"), Some((_, rest))) => Shape::of(settings).fits(rest),
-        _ => DOCUMENTS
-            .get(INPUT)
-            .is_some_and(|input| Shape::of(input).fits(steps)),
+    let (shape, below) = match (name(0), steps.split_first(), DOCUMENTS.get(INPUT)) {
+        (Some("settings"), Some((_, rest)), _) => (settings, rest),
+        (.., Some(input)) => (input, steps),
+        (.., None) => return Some(Problem::Unknown(None)),
     };
-    if !fits {
-        return Some(Problem::Unknown);
+    if !Shape::of(shape).fits(below) {
+        return Some(Problem::Unknown(Shape::of(shape).meant(below)));
     }
     let neighbour = match (name(0), name(1), name(2)) {
         (Some("facts"), Some("inventory"), Some("value")) => name(3),
@@ -88,6 +87,25 @@ impl<'a> Shape<'a> {
             .any(|next| next.fits(rest))
     }
 
+    /// The name that the first step without an end could be a misspelling of.
+    fn meant(self, steps: &[Step]) -> Option<String> {
+        let mut shapes = vec![self];
+        for step in steps {
+            let all: Vec<Self> = shapes.into_iter().flat_map(Self::alternatives).collect();
+            shapes = all.iter().flat_map(|shape| shape.step(step)).collect();
+            if let (true, Step::Static(wrong)) = (shapes.is_empty(), step) {
+                let names = all.iter().filter_map(|shape| shape.properties());
+                let names = names.flat_map(|properties| properties.keys());
+                return did_you_mean(wrong, names.map(String::as_str)).map(str::to_owned);
+            }
+        }
+        None
+    }
+
+    fn properties(self) -> Option<&'a Map<String, Value>> {
+        self.schema.get("properties").and_then(Value::as_object)
+    }
+
     /// This shape, what its `$ref` leads to, and each of its alternatives.
     fn alternatives(self) -> Vec<Self> {
         let mut all = vec![self];
@@ -121,7 +139,7 @@ impl<'a> Shape<'a> {
         }
         let rest = self.schema.get("additionalProperties");
         let rest = rest.filter(|rest| **rest != Value::Bool(false));
-        let properties = self.schema.get("properties").and_then(Value::as_object);
+        let properties = self.properties();
         let free = |kind: &str, keywords: [&str; 2]| {
             let described = keywords.iter().any(|key| self.schema.get(key).is_some());
             (self.is_a(kind) && !described).then_some(&Value::Bool(true))

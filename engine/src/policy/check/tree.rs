@@ -8,7 +8,7 @@ use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 pub(super) use self::walk::{Visitor, walk};
 
 /// A place in the source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct At {
     pub(super) line: u32,
     pub(super) column: u32,
@@ -31,7 +31,7 @@ pub(super) enum Step {
 }
 
 /// A reference with its first name: `input.changes[i]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) root: String,
     pub(super) steps: Vec<Step>,
@@ -72,6 +72,7 @@ impl Reference {
 pub(super) enum Argument {
     Text(String),
     Integer(i64),
+    Reference(Reference),
     Other,
 }
 
@@ -158,7 +159,7 @@ fn reference(tree: &Expr) -> Option<Reference> {
             let mut base = reference(refr)?;
             base.steps.push(match argument(index) {
                 Argument::Text(name) => Step::Static(name),
-                Argument::Integer(_) | Argument::Other => Step::Dynamic,
+                Argument::Integer(_) | Argument::Reference(_) | Argument::Other => Step::Dynamic,
             });
             Some(base)
         }
@@ -176,8 +177,8 @@ fn argument(tree: &Expr) -> Argument {
             Argument::Integer(value) => value
                 .checked_neg()
                 .map_or(Argument::Other, Argument::Integer),
-            Argument::Text(_) | Argument::Other => Argument::Other,
+            _ => Argument::Other,
         },
-        _ => Argument::Other,
+        _ => reference(tree).map_or(Argument::Other, Argument::Reference),
     }
 }

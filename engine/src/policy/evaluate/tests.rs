@@ -286,7 +286,7 @@ fn an_error_of_a_function_is_an_error_and_never_undefined() {
         "to_number(\"abc\")",
         "1 / count([])",
         "json.unmarshal(\"{\")",
-        "regex.match(\"(\", \"s\")",
+        "regex.match(concat(\"\", [\"(\"]), \"s\")",
         "units.parse_bytes(\"x\")",
         "base64.decode(\"!!\")",
         "count(5)",

@@ -172,7 +172,9 @@ fn text_of(path: &RepoPath, bytes: &[u8]) -> Result<String, Error> {
 }
 
 fn is_folder_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
+    // The package of `x-test` would be that of the tests of `x`.
+    !name.ends_with("-test")
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -107,7 +107,7 @@ fn what_cannot_be_trusted_to_be_a_policy_is_refused() {
         &[("a/policy.rego", "package tidegate.a\n")],
         "policy.metadata",
     );
-    refused(&[("a/policy.rego", "")], "policy.metadata");
+    refused(&[("a/policy.rego", "")], "policy.syntax");
     refused(&[("a/README.md", "# A")], "policy.metadata");
     refused(&[("a/change_set.rego", &a)], "policy.metadata");
     refused(&[("b/policy.rego", &a)], "policy.package-mismatch");
@@ -260,7 +260,9 @@ fn tests_of_a_policy_are_run_and_its_lines_counted() {
         ".tidegate/policies/my-own/policy_test.rego:5:1"
     );
 
-    let report = run("package tidegate.my_own_test\n\ntest_nothing if true\n");
+    let report = run(
+        "package tidegate.my_own_test\n\nimport data.tidegate.my_own\n\ntest_one if not my_own.small({\"replicas\": 2})\n",
+    );
     assert!(
         report.passed() && !report.covers_everything(),
         "{report:#?}"
@@ -277,6 +279,7 @@ fn tests_of_a_policy_are_run_and_its_lines_counted() {
     };
     assert_eq!(outcomes(""), []);
     assert_eq!(outcomes("test_a if false"), [TestOutcome::Fail(vec![])]);
+    assert_eq!(outcomes("test_a if true"), [TestOutcome::Idle]);
     assert_eq!(outcomes("test_a := 1"), [TestOutcome::Fail(vec![])]);
     assert_eq!(outcomes("todo_test_a if true"), [TestOutcome::Skipped]);
     assert_eq!(

@@ -1,0 +1,57 @@
+//! What a file holds, without judging it: its rules and its tests.
+//! Knows the syntax tree only through `tree`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::Engine;
+use regorus::unstable::Module;
+
+use super::super::error::{Error, Place};
+use super::load;
+use super::tree::{self, Form, Head};
+
+/// The names of the rules in the one module of `engine`.
+pub(in crate::policy) fn rule_names(engine: &mut Engine) -> BTreeSet<String> {
+    let modules = engine.get_modules();
+    let rules = modules.iter().flat_map(|module| tree::rules(module));
+    rules
+        .filter_map(|(head, ..)| Some(head?.name.root))
+        .collect()
+}
+
+/// The lines on which the rules of a file begin.
+pub(in crate::policy) fn rule_lines(path: &str, text: &str) -> Result<BTreeSet<u32>, Error> {
+    let mut engine = load(path, text)?;
+    let modules = engine.get_modules();
+    let rules = modules.iter().flat_map(|module| tree::rules(module));
+    Ok(rules.map(|(_, at, _)| at.line).collect())
+}
+
+/// The package of the first module of `engine` and its test rules by name.
+pub(in crate::policy) fn test_rules(
+    engine: &mut Engine,
+    path: &str,
+) -> (String, BTreeMap<String, Place>) {
+    let Some(module) = engine.get_modules().first() else {
+        return (String::new(), BTreeMap::new());
+    };
+    let package = tree::package(module).map_or_else(String::new, |package| package.text());
+    let rules = tree::rules(module).filter_map(|(head, ..)| head);
+    let mut tests = BTreeMap::new();
+    for Head { name, .. } in rules {
+        if name.root.starts_with("test_") || name.root.starts_with("todo_test_") {
+            tests
+                .entry(name.root)
+                .or_insert_with(|| Place::new(path, name.at.line, name.at.column));
+        }
+    }
+    (package, tests)
+}
+
+pub(super) fn function_names(module: &Module) -> BTreeSet<String> {
+    tree::rules(module)
+        .filter_map(|(head, ..)| head)
+        .filter(|head| matches!(head.form, Form::Function | Form::Default))
+        .map(|head| head.name.text())
+        .collect()
+}
