@@ -227,6 +227,13 @@ pub enum Error {
     )]
     Timeout { what: String, limit_ms: u128 },
 
+    #[error("{what} took more than {limit} MiB of memory", limit = super::limits::MEMORY_BYTES >> 20)]
+    #[diagnostic(
+        code(policy::memory),
+        help("look for a text or a list that doubles, or for a list of every pair of something")
+    )]
+    Memory { what: String },
+
     #[error("{at}: {what}")]
     #[diagnostic(
         code(policy::builtin_error),

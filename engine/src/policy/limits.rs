@@ -20,6 +20,9 @@ pub const MESSAGE_BYTES: usize = 4 * 1024;
 pub const RANGE_LENGTH: i64 = 10_000;
 /// Bytes of a regular expression that stands in a policy.
 pub const PATTERN_BYTES: usize = 1024;
+/// Bytes by which the process may grow while it waits for one policy: some 3,000 changes take
+/// `risk-tier` 150 MB.
+pub const MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
 /// Reading and checking the policies of a repository: processor time on Linux, so that a busy machine
 /// changes no answer; elsewhere the time that passes.
 pub const LOAD_TIME: Duration = Duration::from_secs(10);

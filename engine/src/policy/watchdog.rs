@@ -1,6 +1,11 @@
-//! Bounds the time of work that cannot be interrupted from within: parsing, one long built-in call.
-//! Knows no policy. A run that passes its limit is left behind; it ends with the process.
+//! Bounds time and memory of work that cannot be interrupted from within: parsing, one long built-in
+//! call. Knows no policy. A run that passes a limit is left behind; it ends with the process.
+//!
+//! A thread, not a process: handing work to a thread costs microseconds, and the documents are shared. A
+//! process of its own would cost its start, loading the policies again, and writing and reading
+//! each document, to bound what the look at our own memory bounds as well.
 
+mod memory;
 mod meter;
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -9,12 +14,15 @@ use std::time::{Duration, Instant};
 
 use self::meter::Meter;
 use super::error::Error;
+use super::limits;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoAnswer {
     /// The limit passed.
     Late(Duration),
+    /// The process grew by more than the limit.
+    TooLarge,
     /// The thread died of a panic.
     Died,
     /// The machine gave no thread.
@@ -30,6 +38,7 @@ impl NoAnswer {
                 what,
                 limit_ms: limit.as_millis(),
             },
+            Self::TooLarge => Error::Memory { what },
             Self::Died => Error::Panic { what },
             Self::NoThread => Error::NoThread { what },
         }
@@ -70,11 +79,28 @@ fn receive_busy<T>(receiver: &Receiver<T>, limit: Duration, meter: &Meter) -> Re
     }
 }
 
+/// Waits, and looks at the memory of the process now and then. What answers at once is never looked
+/// at; what it takes before the first look does not count.
 fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, NoAnswer> {
-    receiver.recv_timeout(limit).map_err(|error| match error {
-        RecvTimeoutError::Timeout => NoAnswer::Late(limit),
-        RecvTimeoutError::Disconnected => NoAnswer::Died,
-    })
+    let begun = now();
+    let mut before = None;
+    loop {
+        let left = limit.saturating_sub(begun.elapsed());
+        match receiver.recv_timeout(left.min(LOOK)) {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Disconnected) => return Err(NoAnswer::Died),
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() >= limit => {
+                return Err(NoAnswer::Late(limit));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Some(bytes) = memory::resident() {
+            let before = *before.get_or_insert(bytes);
+            if bytes.saturating_sub(before) > limits::MEMORY_BYTES {
+                return Err(NoAnswer::TooLarge);
+            }
+        }
+    }
 }
 
 /// A thread that answers one question after the other, each within a limit of its own.
@@ -199,6 +225,8 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<Meter, NoAnswer> {
 /// How many times its limit a run is waited for that gets no processor.
 const PATIENCE: u32 = 12;
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+/// Between two looks at the memory. In this time a processor fills some 50 MB.
+const LOOK: Duration = Duration::from_millis(10);
 
 // Reserved, not used, until something nests deeply: the parser and the interpreter recurse.
 const STACK_BYTES: usize = 64 * 1024 * 1024;

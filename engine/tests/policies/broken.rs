@@ -1,6 +1,8 @@
 //! Policies that cannot be used, row by row: what each is refused for, where, and with which exit code.
 //! Knows nothing of how that is found out.
 
+use std::fmt::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use miette::Diagnostic;
@@ -8,6 +10,8 @@ use serde_json::{Value, json};
 use tidegate::model::{Exit, Piece, RepoPath, code_of};
 use tidegate::policy::limits::Times;
 use tidegate::policy::{Error, Evaluator, PolicySet, Problems, RawFinding};
+
+use crate::support::Repo;
 
 const FILE: &str = ".tidegate/policies/t/policy.rego";
 
@@ -555,6 +559,50 @@ fn what_would_take_for_ever_ends_at_the_limit() {
         assert_eq!(code_of(&error), "policy.timeout", "{rules}: {error}");
         assert_eq!(Exit::of_error(&error), Exit::Unjudged);
     }
+}
+
+/// P12. In a process of its own, whose memory nobody else fills.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_would_fill_the_memory_ends_at_the_limit() {
+    let head = HEAD.split_once("deny contains").unwrap().0;
+    let head = head.replace("scope: object", "scope: change-set");
+    let head = head.replace("package tidegate.t", "package tidegate.t.change_set");
+    let mut rules = String::from("deny contains 1 if {\n\tx0 := input.mode\n");
+    for n in 0..40 {
+        let _ = writeln!(rules, "\tx{} := concat(\"\", [x{n}, x{n}])", n + 1);
+    }
+    rules.push_str("\tcount(x40) == 1\n}\n");
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- name: prod\n  paths: [apps/**]\n",
+    );
+    repo.write(
+        ".tidegate/policies/t/change_set.rego",
+        format!("{head}{rules}"),
+    );
+    for replicas in [1, 2] {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: b}}\ndata: {{n: \"{replicas}\"}}\n"
+        );
+        repo.write("apps/a.yaml", text);
+        repo.commit("a change");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+        .args(["check", "HEAD~1..HEAD"])
+        .current_dir(repo.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let place =
+        "policy file .tidegate/policies/t/change_set.rego took more than 1024 MiB of memory";
+    assert!(
+        told.contains("error[policy.memory]") && told.contains(place),
+        "{told}"
+    );
+    assert_eq!(output.status.code(), Some(3));
 }
 
 /// P17.

@@ -1,0 +1,27 @@
+//! How much memory this process has.
+//! Knows nothing of what it is used for.
+
+/// The bytes that are resident; `None` where the system does not say, as all but Linux.
+pub(super) fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_is_resident() {
+        if let Some(before) = resident() {
+            let filled = vec![1_u8; 64 << 20];
+            let after = resident().unwrap();
+            assert!(after > before + (50 << 20), "{before} {after}");
+            drop(filled);
+        }
+    }
+}
