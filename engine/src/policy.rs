@@ -22,3 +22,7 @@ pub use metadata::{Kinds, Metadata, Reach, Scope, schema as metadata_schema};
 pub use set::{Module, Origin, Policy, PolicySet};
 pub use settings::{SettingProblem, Settings};
 pub use suite::{Coverage, Report, TestCase, TestOutcome, run_tests};
+
+/// What the dialect of policies has, in the form of OPA's capabilities: for `opa check --capabilities`,
+/// and for linters that read the same form.
+pub const CAPABILITIES: &str = include_str!("policy/capabilities.json");

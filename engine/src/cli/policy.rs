@@ -6,7 +6,7 @@ use super::common::{self, Outcome};
 use super::terminal::Terminal;
 use crate::gate;
 use crate::model::{Effect, Exit};
-use crate::policy::{Scope, TestOutcome, run_tests};
+use crate::policy::{CAPABILITIES, Scope, TestOutcome, run_tests};
 use crate::report::Color;
 use crate::report::sanitise::line;
 
@@ -20,7 +20,12 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// List every policy with its codes, facts and scope; the repository's own included
-    List,
+    List {
+        /// Print instead what the dialect of policies has, as OPA's capabilities: `opa check
+        /// --capabilities FILE` then refuses what tidegate would
+        #[arg(long)]
+        capabilities: bool,
+    },
     /// Run the Rego tests and the cases of every policy; the repository's own included
     Test {
         /// Only this policy
@@ -35,7 +40,11 @@ enum Command {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         match self.command {
-            Command::List => list(terminal),
+            Command::List { capabilities: true } => {
+                terminal.line(CAPABILITIES.trim_end());
+                Ok(Exit::Pass)
+            }
+            Command::List { .. } => list(terminal),
             Command::Test { folder, coverage } => test(folder.as_deref(), coverage, terminal),
         }
     }

@@ -210,6 +210,62 @@ mod tests {
         assert_eq!(builtin("count"), Builtin::Allowed);
     }
 
+    /// What OPA writes between its operands.
+    const OPERATORS: [&str; 17] = [
+        "and",
+        "assign",
+        "div",
+        "eq",
+        "equal",
+        "gt",
+        "gte",
+        "internal.member_2",
+        "internal.member_3",
+        "lt",
+        "lte",
+        "minus",
+        "mul",
+        "neq",
+        "or",
+        "plus",
+        "rem",
+    ];
+
+    #[test]
+    fn the_capabilities_are_the_functions_that_a_policy_may_call() {
+        let capabilities: serde_json::Value =
+            serde_json::from_str(crate::policy::CAPABILITIES).unwrap();
+        let listed = capabilities["builtins"].as_array().unwrap().iter();
+        let listed: Vec<&str> = listed.map(|one| one["name"].as_str().unwrap()).collect();
+        let functions = listed.iter().filter(|name| !OPERATORS.contains(name));
+        assert!(functions.eq(ALLOWED.iter()), "{listed:?}");
+        assert_eq!(listed.len(), ALLOWED.len() + OPERATORS.len());
+    }
+
+    /// The engine knows a function only when it is called.
+    #[test]
+    fn the_engine_has_every_function_that_a_policy_may_call() {
+        let capabilities: serde_json::Value =
+            serde_json::from_str(crate::policy::CAPABILITIES).unwrap();
+        for one in capabilities["builtins"].as_array().unwrap() {
+            let name = one["name"].as_str().unwrap();
+            if OPERATORS.contains(&name) {
+                continue;
+            }
+            let arguments = one["decl"]["args"].as_array().unwrap().len();
+            let arguments = vec!["{}"; arguments].join(", ");
+            let text = format!("package x\n\ny := [{name}({arguments})]\n");
+            let mut engine = super::super::load("x.rego", &text).unwrap();
+            if let Err(error) = engine.eval_rule("data.x.y".to_owned()) {
+                let error = error.to_string();
+                let count = error.split(" expects ").nth(1).unwrap_or_default();
+                let is_count = count.starts_with(|c: char| c.is_ascii_digit());
+                let knows = !error.contains("could not find") && !is_count;
+                assert!(knows, "{name}: {error}");
+            }
+        }
+    }
+
     #[test]
     fn an_ordinary_name_is_free() {
         for name in ["time", "net", "http", "deny", "rest", "containers"] {
