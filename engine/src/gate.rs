@@ -14,6 +14,7 @@ mod evaluate;
 mod gate_files;
 mod judge;
 mod library;
+mod mutation;
 mod probe;
 mod promote;
 mod publish;
@@ -33,6 +34,7 @@ pub use check::{Diff, check, diff, facts};
 pub use error::Error;
 pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, validate};
+pub use mutation::{Mutation, mutate};
 pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
 pub use sign::{

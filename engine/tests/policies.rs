@@ -3,6 +3,7 @@
 
 mod broken;
 mod rules;
+mod trying;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,12 +1,15 @@
 //! `tidegate policy`: what runs, and whether it holds what it promises.
 
+mod opa_json;
+mod test;
+
 use clap::Subcommand;
 
 use super::common::{self, Outcome};
 use super::terminal::Terminal;
 use crate::gate;
 use crate::model::{Effect, Exit};
-use crate::policy::{CAPABILITIES, Scope, TestOutcome, run_tests};
+use crate::policy::{CAPABILITIES, Scope};
 use crate::report::Color;
 use crate::report::sanitise::line;
 
@@ -26,15 +29,7 @@ enum Command {
         #[arg(long)]
         capabilities: bool,
     },
-    /// Run the Rego tests and the cases of every policy; the repository's own included
-    Test {
-        /// Only this policy
-        #[arg(value_name = "FOLDER")]
-        folder: Option<String>,
-        /// Name the lines that no Rego test reaches, and fail on them
-        #[arg(long)]
-        coverage: bool,
-    },
+    Test(test::Args),
 }
 
 impl Args {
@@ -45,7 +40,7 @@ impl Args {
                 Ok(Exit::Pass)
             }
             Command::List { .. } => list(terminal),
-            Command::Test { folder, coverage } => test(folder.as_deref(), coverage, terminal),
+            Command::Test(test) => test.run(terminal),
         }
     }
 }
@@ -80,58 +75,6 @@ fn list(terminal: &mut Terminal) -> Outcome {
         }
     }
     Ok(Exit::Pass)
-}
-
-fn test(folder: Option<&str>, coverage: bool, terminal: &mut Terminal) -> Outcome {
-    let policies = policies(terminal)?;
-    let mut failed = 0;
-    let mut passed = 0;
-    let wanted = |name: &str| folder.is_none_or(|folder| folder == name);
-    for policy in policies.set.iter().filter(|policy| wanted(policy.folder())) {
-        let report = run_tests(policy)?;
-        for test in &report.tests {
-            let problem = match &test.outcome {
-                TestOutcome::Pass => {
-                    passed += 1;
-                    continue;
-                }
-                TestOutcome::Skipped => continue,
-                TestOutcome::Fail(rows) if rows.is_empty() => "not true".to_owned(),
-                TestOutcome::Fail(rows) => format!("not true: {}", rows.join(", ")),
-                TestOutcome::Idle => "asks nothing of the policy".to_owned(),
-                TestOutcome::Error(error) => error.clone(),
-            };
-            failed += 1;
-            terminal.line(&format!("FAIL {} {} {problem}", test.at, test.name));
-        }
-        for (at, fact) in &report.unread_facts {
-            terminal.line(&format!(
-                "note {at} the fact `{fact}` is declared and not read"
-            ));
-        }
-        for (path, lines) in report.coverage.iter().filter(|_| coverage) {
-            for line in &lines.not_covered {
-                failed += 1;
-                terminal.line(&format!("FAIL {path}:{line} no test reaches this line"));
-            }
-        }
-        for case in gate::run_cases(&policies, policy.folder())? {
-            match case.problem {
-                None => passed += 1,
-                Some(problem) => {
-                    failed += 1;
-                    terminal.line(&format!("FAIL {} {problem}", case.name));
-                }
-            }
-        }
-    }
-    terminal.line(&format!("{passed} passed, {failed} failed"));
-    let nothing = passed + failed == 0;
-    Ok(if failed > 0 || nothing {
-        Exit::Denied
-    } else {
-        Exit::Pass
-    })
 }
 
 fn policies(

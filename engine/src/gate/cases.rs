@@ -30,6 +30,8 @@ use crate::verdict::{Outcome, Unused, decide};
 pub struct CaseResult {
     /// `resource-limits/missing-memory-limit-is-denied`.
     pub name: String,
+    /// What must come out.
+    pub expected: Outcome,
     /// What is not as it must be.
     pub problem: Option<String>,
 }
@@ -58,8 +60,12 @@ pub fn each_case<'a>(
                 name: &name,
                 files,
             };
-            let problem = case.run(&mut judges)?;
-            Ok(CaseResult { name, problem })
+            let (expected, problem) = case.run(&mut judges)?;
+            Ok(CaseResult {
+                name,
+                expected,
+                problem,
+            })
         })
 }
 
@@ -134,7 +140,10 @@ struct ExpectedFinding {
 }
 
 impl Case<'_> {
-    fn run(&self, judges: &mut BTreeMap<String, Judge>) -> Result<Option<String>, Error> {
+    fn run(
+        &self,
+        judges: &mut BTreeMap<String, Judge>,
+    ) -> Result<(Outcome, Option<String>), Error> {
         let setting: Setting = self.read("case.yaml")?.unwrap_or_default();
         let expected: Expected = self
             .read("expect.yaml")?
@@ -152,7 +161,7 @@ impl Case<'_> {
             .get(&config)
             .ok_or_else(|| self.broken("its judge is gone"))?;
         let judged = self.judge(judge, &setting)?;
-        Ok(self.compare(judge, judged, &expected))
+        Ok((expected.outcome, self.compare(judge, judged, &expected)))
     }
 
     fn judge(&self, judge: &Judge, setting: &Setting) -> Result<Judged, Error> {

@@ -142,6 +142,14 @@ impl PolicySet {
         }
     }
 
+    /// The set with `policy` in the place of the one that has its name.
+    #[must_use]
+    pub fn with(&self, policy: Policy) -> Self {
+        let mut set = self.clone();
+        set.policies.insert(policy.folder.clone(), policy);
+        set
+    }
+
     /// The policy that declares `code`.
     #[must_use]
     pub fn owner_of(&self, code: &str) -> Option<&Policy> {
@@ -302,6 +310,29 @@ impl Policy {
         };
         let policies: Vec<_> = self.modules().map(Module::source).collect();
         check::check_test(path, text, &package_of(&self.folder), &policies)
+    }
+
+    /// The policy with another text of one file.
+    ///
+    /// # Errors
+    /// What the check says of it.
+    pub(super) fn edited(
+        &self,
+        path: &str,
+        edit: impl Fn(&str) -> String,
+    ) -> Result<Self, Problems> {
+        let mut policy = self.clone();
+        for module in policy
+            .modules
+            .iter_mut()
+            .filter(|module| module.path == path)
+        {
+            module.text = edit(&module.text);
+            let schema = self.settings.schema();
+            let checked = check::check_policy(&module.source(), &module.metadata, schema);
+            Problems::none_in(checked.err().unwrap_or_default())?;
+        }
+        Ok(policy)
     }
 
     /// The facts that it declares and does not read, each with its place.

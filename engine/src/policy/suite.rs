@@ -2,6 +2,7 @@
 //! Knows nothing of cases; those need the whole gate.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use regorus::{Engine, Value};
@@ -14,6 +15,8 @@ use super::watchdog;
 /// What the tests of one policy gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// The package of the tests.
+    pub package: String,
     /// Each test, in the order of its name.
     pub tests: Vec<TestCase>,
     /// The lines of each policy file, by path.
@@ -100,6 +103,7 @@ fn run(policy: &Policy) -> Result<Report, Problems> {
     let unread_facts = policy.unread_facts()?;
     let Some((path, text)) = policy.test() else {
         return Ok(Report {
+            package: String::new(),
             tests: Vec::new(),
             coverage: BTreeMap::new(),
             unread_facts,
@@ -122,6 +126,7 @@ fn run(policy: &Policy) -> Result<Report, Problems> {
         }
     }
     Ok(Report {
+        package,
         tests,
         coverage: coverage(&engine, policy)?,
         unread_facts,
@@ -149,7 +154,7 @@ fn test(engine: &mut Engine, package: &str, name: String, at: Place) -> TestCase
 }
 
 /// A test is true; a table of them is true in every row, and has rows.
-fn outcome(value: &Value) -> TestOutcome {
+pub(super) fn outcome(value: &Value) -> TestOutcome {
     match value {
         Value::Bool(true) => TestOutcome::Pass,
         Value::Object(table) if !table.is_empty() => {
@@ -168,7 +173,11 @@ fn outcome(value: &Value) -> TestOutcome {
     }
 }
 
-fn coverage(engine: &Engine, policy: &Policy) -> Result<BTreeMap<String, Coverage>, Error> {
+/// The lines of each file of `policy` that `engine` has and has not reached.
+pub(super) fn coverage(
+    engine: &Engine,
+    policy: &Policy,
+) -> Result<BTreeMap<String, Coverage>, Error> {
     let report = engine
         .get_coverage_report()
         .map_err(|error| Error::Evaluation {
@@ -196,4 +205,7 @@ fn coverage(engine: &Engine, policy: &Policy) -> Result<BTreeMap<String, Coverag
 }
 
 // The tests of a large policy take half a minute where the engine is built without optimisation.
+/// How many steps the engine takes between two looks at its clock.
+pub(super) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(1024).unwrap();
+
 const TEST_TIME: Duration = Duration::from_secs(300);

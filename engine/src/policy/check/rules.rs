@@ -1,4 +1,4 @@
-//! What a file holds, without judging it: its rules and its tests.
+//! What a file holds, without judging it: its rules, its tests, where it could be changed.
 //! Knows the syntax tree only through `tree`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use regorus::unstable::Module;
 
 use super::super::error::{Error, Place};
 use super::load;
-use super::tree::{self, Form, Head};
+use super::tree::{self, Form, Head, Site};
 
 /// The names of the rules in the one module of `engine`.
 pub(in crate::policy) fn rule_names(engine: &mut Engine) -> BTreeSet<String> {
@@ -17,6 +17,15 @@ pub(in crate::policy) fn rule_names(engine: &mut Engine) -> BTreeSet<String> {
     rules
         .filter_map(|(head, ..)| Some(head?.name.root))
         .collect()
+}
+
+/// Every small change of a policy file that its tests should notice.
+pub(in crate::policy) fn sites(path: &str, text: &str) -> Result<Vec<Site>, Error> {
+    let mut engine = load(path, text)?;
+    let modules = engine.get_modules();
+    Ok(modules
+        .first()
+        .map_or_else(Vec::new, |module| tree::sites_of(module, text)))
 }
 
 /// The lines on which the rules of a file begin.

@@ -1,10 +1,13 @@
 //! A syntax tree in our own words: places, references, the heads of rules.
 //! Judges nothing. Here and below are the only files that know the parser's types.
 
+mod sites;
 mod walk;
 
 use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 
+pub(in crate::policy) use self::sites::Site;
+pub(super) use self::sites::sites as sites_of;
 pub(super) use self::walk::{Visitor, walk};
 
 /// A place in the source.

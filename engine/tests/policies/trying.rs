@@ -1,0 +1,100 @@
+//! What is said of a policy while one works on it: its mutants.
+//! Knows one small policy.
+
+use tidegate::gate::{self, Policies};
+use tidegate::model::RepoPath;
+
+const POLICY: &str = "# METADATA
+# title: T
+# description: D
+# custom:
+#   prefix: few
+#   scope: object
+#   kinds: [Deployment.apps]
+#   codes: {few.replicas: deny}
+package tidegate.few
+
+deny contains finding if {
+	some change in input.changes
+	replicas := object.get(change.new, [\"spec\", \"replicas\"], 1)
+	replicas < least(change)
+	finding := {\"code\": \"few.replicas\", \"message\": sprintf(\"%d\", [replicas])}
+}
+
+default least(_) := 2
+
+least(change) := 3 if change.new.metadata.labels.tier == \"shop\"
+";
+
+const TEST: &str = "package tidegate.few_test
+
+import data.tidegate.few
+
+replicas(n) := [{\"new\": {\"spec\": {\"replicas\": n}}}]
+
+test_one_is_few if count(few.deny) == 1 with input.changes as replicas(1)
+
+test_two_are_enough if count(few.deny) == 0 with input.changes as replicas(2)
+";
+
+const SHOP: &str = "
+test_two_are_few_in_the_shop if {
+	change := {\"new\": {\"metadata\": {\"labels\": {\"tier\": \"shop\"}}, \"spec\": {\"replicas\": 2}}}
+	few.deny == {{\"code\": \"few.replicas\", \"message\": \"2\"}} with input.changes as [change]
+}
+
+test_three_are_enough_there if {
+	change := {\"new\": {\"metadata\": {\"labels\": {\"tier\": \"shop\"}}, \"spec\": {\"replicas\": 3}}}
+	count(few.deny) == 0 with input.changes as [change]
+}
+
+test_none_is_one if count(few.deny) == 1 with input.changes as [{\"new\": {}}]
+";
+
+#[test]
+fn a_change_that_no_test_notices_is_named_with_its_place() {
+    let survivors: Vec<String> = mutate(TEST)
+        .survivors
+        .iter()
+        .map(|mutant| format!("{} {}", mutant.at, mutant.what))
+        .collect();
+    let file = ".tidegate/policies/few/policy.rego";
+    for survivor in [
+        format!("{file}:20:1 rule `least` removed"),
+        format!("{file}:20:18 `3` is 4"),
+        format!("{file}:20:59 `shop` is another string"),
+    ] {
+        assert!(survivors.contains(&survivor), "{survivor}: {survivors:#?}");
+    }
+    // What is tested is not among them.
+    assert!(
+        !survivors.iter().any(|mutant| mutant.contains(":14:")),
+        "{survivors:#?}"
+    );
+}
+
+#[test]
+fn tests_of_every_side_leave_no_mutant() {
+    let mutation = mutate(&format!("{TEST}{SHOP}"));
+    assert!(mutation.killed >= 8, "{mutation:#?}");
+    let left: Vec<&str> = mutation
+        .survivors
+        .iter()
+        .map(|mutant| mutant.what.as_str())
+        .collect();
+    // Only a default that is one more than none can be told apart from it.
+    assert_eq!(left, [""; 0]);
+}
+
+fn mutate(test: &str) -> gate::Mutation {
+    gate::mutate(&policies(test), "few").unwrap()
+}
+
+fn policies(test: &str) -> Policies {
+    let files = [("policy.rego", POLICY), ("policy_test.rego", test)];
+    let files = files.map(|(file, text)| {
+        let path = format!(".tidegate/policies/few/{file}");
+        (RepoPath::from(path.as_str()), text.as_bytes().to_vec())
+    });
+    gate::policies(files.to_vec()).unwrap()
+}
