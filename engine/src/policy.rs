@@ -14,6 +14,7 @@ mod set;
 mod settings;
 mod suite;
 mod text;
+mod trace;
 mod watchdog;
 
 pub use answer::{Entry, RawFinding, RawReason};
@@ -24,6 +25,7 @@ pub use mutate::{Fate, Mutant, Tests, mutants};
 pub use set::{Module, Origin, Policy, PolicySet};
 pub use settings::{SettingProblem, Settings};
 pub use suite::{Coverage, Report, TestCase, TestOutcome, run_tests};
+pub use trace::{RuleTrace, Trace, trace};
 
 /// What the dialect of policies has, in the form of OPA's capabilities: for `opa check --capabilities`,
 /// and for linters that read the same form.

@@ -86,6 +86,12 @@ pub(super) enum Error {
         )
     )]
     NoPush,
+    #[error("there is no policy `{folder}`")]
+    #[diagnostic(
+        code(usage::unknown_policy),
+        help("`tidegate policy list` names them all")
+    )]
+    UnknownPolicy { folder: String },
     #[error("no policy has the code `{code}`")]
     #[diagnostic(
         code(usage::unknown_code),

@@ -1,5 +1,6 @@
 //! `tidegate policy`: what runs, and whether it holds what it promises.
 
+mod eval;
 mod opa_json;
 mod test;
 
@@ -13,7 +14,7 @@ use crate::policy::{CAPABILITIES, Scope};
 use crate::report::Color;
 use crate::report::sanitise::line;
 
-/// List and test policies
+/// List, test and try policies
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -30,6 +31,7 @@ enum Command {
         capabilities: bool,
     },
     Test(test::Args),
+    Eval(eval::Args),
 }
 
 impl Args {
@@ -41,6 +43,7 @@ impl Args {
             }
             Command::List { .. } => list(terminal),
             Command::Test(test) => test.run(terminal),
+            Command::Eval(eval) => eval.run(terminal),
         }
     }
 }

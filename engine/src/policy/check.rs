@@ -19,7 +19,7 @@ use serde_json::Value;
 use self::graph::Graph;
 use self::names::{Names, Role, TestedPackage};
 use self::rules::function_names;
-pub(super) use self::rules::{rule_lines, rule_names, sites, test_rules};
+pub(super) use self::rules::{rule_lines, rule_names, rules, sites, test_rules};
 pub(super) use self::tree::Site;
 use self::tree::{At, Form, Head, Reference};
 use super::error::{Error, Place};
@@ -337,7 +337,8 @@ fn last_name(path: &Reference) -> Option<String> {
 /// The last name of the package of `change_set.rego`, which stands beside the rules of `policy.rego`.
 const CHANGE_SET: &str = "change_set";
 
-const ENTRIES: [&str; 3] = ["deny", "warn", "reasons"];
+/// The rules that the engine asks for.
+pub(super) const ENTRIES: [&str; 3] = ["deny", "warn", "reasons"];
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
-//! What is said of a policy while one works on it: its mutants.
+//! What is said of a policy while one works on it: its mutants, and what each rule came to.
 //! Knows one small policy.
 
+use serde_json::json;
 use tidegate::gate::{self, Policies};
-use tidegate::model::RepoPath;
+use tidegate::model::{RepoPath, code_of};
+use tidegate::policy::trace;
 
 const POLICY: &str = "# METADATA
 # title: T
@@ -84,6 +86,33 @@ fn tests_of_every_side_leave_no_mutant() {
         .collect();
     // Only a default that is one more than none can be told apart from it.
     assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_trace_tells_how_far_each_rule_got() {
+    let policies = policies(TEST);
+    let policy = policies.set.policy("few").unwrap();
+    let file = ".tidegate/policies/few/policy.rego";
+    let input = |n: u32| json!({"changes": [{"new": {"spec": {"replicas": n}}}]});
+    let few = trace(policy, file, &input(1), None).unwrap();
+    let finding = json!([{"code": "few.replicas", "message": "1"}]);
+    assert_eq!(few.answers, [("deny".to_owned(), Some(finding.clone()))]);
+    assert_eq!(few.rules[0].name, "deny");
+    assert_eq!(few.rules[0].at.line, 11);
+    assert_eq!(few.rules[0].value, Some(finding));
+    assert_eq!(few.rules[0].fired, Some(true));
+    assert!(few.rules[0].not_reached.is_empty(), "{few:#?}");
+
+    let enough = trace(policy, file, &input(2), None).unwrap();
+    assert_eq!(enough.answers, [("deny".to_owned(), Some(json!([])))]);
+    assert_eq!(enough.rules[0].fired, Some(false));
+    assert!(enough.rules[0].not_reached.contains(&15), "{enough:#?}");
+    assert!(enough.rules[0].reached.contains(&14), "{enough:#?}");
+
+    let asked = trace(policy, file, &input(2), Some("least(input.changes[0]) + 1")).unwrap();
+    assert_eq!(asked.answers, [("the_query".to_owned(), Some(json!(3)))]);
+    let forbidden = trace(policy, file, &input(2), Some("time.now_ns()")).unwrap_err();
+    assert_eq!(code_of(&forbidden), "policy.builtin-forbidden");
 }
 
 fn mutate(test: &str) -> gate::Mutation {

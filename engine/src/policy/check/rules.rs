@@ -2,6 +2,7 @@
 //! Knows the syntax tree only through `tree`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use regorus::Engine;
 use regorus::unstable::Module;
@@ -26,6 +27,37 @@ pub(in crate::policy) fn sites(path: &str, text: &str) -> Result<Vec<Site>, Erro
     Ok(modules
         .first()
         .map_or_else(Vec::new, |module| tree::sites_of(module, text)))
+}
+
+/// A rule as it is written.
+pub(in crate::policy) struct Rule {
+    pub(in crate::policy) name: String,
+    /// Up to the line on which the next one begins.
+    pub(in crate::policy) lines: Range<u32>,
+    pub(in crate::policy) is_function: bool,
+}
+
+/// The rules in the one module of `engine`, in its order.
+pub(in crate::policy) fn rules(engine: &mut Engine) -> Vec<Rule> {
+    let Some(module) = engine.get_modules().first() else {
+        return Vec::new();
+    };
+    let functions = function_names(module);
+    let mut rules: Vec<Rule> = Vec::new();
+    for (head, at, _) in tree::rules(module) {
+        if let Some(last) = rules.last_mut() {
+            last.lines.end = at.line;
+        }
+        rules.extend(head.map(|Head { name, form }| {
+            let path = name.static_path().map(|path| path.join("."));
+            Rule {
+                lines: at.line..u32::MAX,
+                is_function: form != Form::Value && functions.contains(&name.text()),
+                name: path.unwrap_or(name.root),
+            }
+        }));
+    }
+    rules
 }
 
 /// The lines on which the rules of a file begin.
