@@ -45,7 +45,7 @@ fn all_of_wycheproof_is_answered_as_it_says() {
     assert_eq!(answers, [63, 88], "refused and accepted");
 }
 
-/// The cases of *Taming the many EdDSAs* (Chalkias, Garillot, Nikolaenko 2020), on which libraries differ.
+/// The cases of *Taming the many `EdDSAs`* (Chalkias, Garillot, Nikolaenko 2020), on which libraries differ.
 #[test]
 fn where_libraries_differ_the_strictest_answer_is_given() {
     for (number, [message, key, signature, what, answer]) in SPECCHECK.into_iter().enumerate() {

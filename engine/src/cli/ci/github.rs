@@ -21,7 +21,7 @@ impl Args {
             Command::Check => step.check(terminal),
             Command::Sign => signing::run(step, terminal),
             Command::Verify => verify::run(step, terminal),
-            Command::Comment => proposal::run(step, terminal),
+            Command::Comment => proposal::run(&step, terminal),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::report::github;
 use crate::store::Remote;
 
 /// Comments on every open pull request whose head is the commit that was checked.
-pub(super) fn run(step: Step<'_>, terminal: &mut Terminal) -> Outcome {
+pub(super) fn run(step: &Step<'_>, terminal: &mut Terminal) -> Outcome {
     let event = step.variables.required("GITHUB_EVENT_NAME")?;
     if event != "workflow_run" {
         let event = event.to_owned();
@@ -23,7 +23,7 @@ pub(super) fn run(step: Step<'_>, terminal: &mut Terminal) -> Outcome {
     let mut found = false;
     if let Some(head) = &occasion.checked {
         for proposal in api.open(head)? {
-            on_one(&step, &api, (&proposal, head), default, terminal)?;
+            on_one(step, &api, (&proposal, head), default, terminal)?;
             found = true;
         }
     }
