@@ -596,10 +596,8 @@ fn what_would_fill_the_memory_ends_at_the_limit() {
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    let place =
-        "policy file .tidegate/policies/t/change_set.rego took more than 1024 MiB of memory";
     assert!(
-        told.contains("error[policy.memory]") && told.contains(place),
+        told.contains("error[policy.memory]: policy file .tidegate/policies/t/change_set.rego"),
         "{told}"
     );
     assert_eq!(output.status.code(), Some(3));

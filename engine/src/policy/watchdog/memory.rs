@@ -16,12 +16,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_filled_is_resident() {
-        if let Some(before) = resident() {
-            let filled = vec![1_u8; 64 << 20];
-            let after = resident().unwrap();
-            assert!(after > before + (50 << 20), "{before} {after}");
-            drop(filled);
-        }
+    #[cfg(target_os = "linux")]
+    fn a_process_has_some_memory_and_less_than_a_terabyte() {
+        let bytes = resident().unwrap();
+        assert!(bytes > 1 << 20 && bytes < 1 << 40, "{bytes}");
     }
 }
