@@ -31,7 +31,7 @@ enum Command {
         capabilities: bool,
     },
     Test(test::Args),
-    Eval(eval::Args),
+    Eval(Box<eval::Args>),
 }
 
 impl Args {

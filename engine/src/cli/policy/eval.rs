@@ -12,7 +12,7 @@ use super::super::terminal::Terminal;
 use super::policies;
 use crate::gate;
 use crate::model::Exit;
-use crate::policy::{Policy, RuleTrace, Trace, trace};
+use crate::policy::{Module, Policy, RuleTrace, Trace, trace};
 use crate::report::Color;
 use crate::report::sanitise::line;
 
@@ -80,7 +80,7 @@ fn inputs<'a>(policy: &'a Policy, document: &'a Value) -> Vec<(&'a str, &'a Valu
     let input = document.get("input").unwrap_or(document);
     let file = document.get("file").and_then(Value::as_str);
     let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
-    let paths = policy.modules().map(|module| module.path());
+    let paths = policy.modules().map(Module::path);
     paths
         .filter(|_| of.is_none_or(|of| of == policy.folder()))
         .filter(|path| file.is_none_or(|file| name(file) == name(path)))

@@ -147,24 +147,32 @@ impl Sites<'_> {
                 self.replace(span, &more.to_string(), &format!("is {more}"));
             }
             Expr::Bool { span, value, .. } => {
-                let other = if value.as_bool().is_ok_and(|value| *value) {
-                    "false"
-                } else {
-                    "true"
+                let other = match value.as_bool() {
+                    Ok(true) => "false",
+                    _ => "true",
                 };
                 self.replace(span, other, &format!("is {other}"));
             }
             Expr::String { span, .. } | Expr::RawString { span, .. } => self.string(span),
-            Expr::Null { .. } | Expr::Var { .. } => {}
+            Expr::BoolExpr {
+                op, lhs, rhs, span, ..
+            } => {
+                self.comparison(span, op, lhs, rhs);
+                self.parts(tree);
+            }
+            _ => self.parts(tree),
+        }
+    }
+
+    /// What a tree is made of, apart from patterns and from what is for people.
+    fn parts(&mut self, tree: &Expr) {
+        match tree {
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.expr(item));
             }
             Expr::Object { fields, .. } => {
-                for (_, key, value) in fields {
-                    if !is_prose(key) {
-                        self.expr(value);
-                    }
-                }
+                let read = fields.iter().filter(|(_, key, _)| !is_prose(key));
+                read.for_each(|(_, _, value)| self.expr(value));
             }
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
                 self.expr(term);
@@ -180,37 +188,42 @@ impl Sites<'_> {
             Expr::Call { fcn, params, .. } => {
                 // The words of a message are nobody's decision.
                 let words = usize::from(fcn.span().text() == "sprintf");
-                params.iter().skip(words).for_each(|param| self.expr(param));
+                let params = params.iter().skip(words);
+                params.for_each(|param| self.expr(param));
             }
-            Expr::UnaryExpr { expr, .. } => self.expr(expr),
-            Expr::RefDot { refr, .. } => self.expr(refr),
-            Expr::RefBrack { refr, index, .. } => {
-                self.expr(refr);
-                self.expr(index);
-            }
-            Expr::BoolExpr {
-                op, lhs, rhs, span, ..
-            } => {
-                self.comparison(span, op, lhs, rhs);
-                self.expr(lhs);
-                self.expr(rhs);
-            }
-            Expr::BinExpr { lhs, rhs, .. } | Expr::ArithExpr { lhs, rhs, .. } => {
-                self.expr(lhs);
-                self.expr(rhs);
-            }
+            Expr::UnaryExpr { expr: of, .. } | Expr::RefDot { refr: of, .. } => self.expr(of),
             // What stands left of `:=` is a pattern.
             Expr::AssignExpr { rhs, .. } => self.expr(rhs),
+            Expr::RefBrack {
+                refr: one,
+                index: other,
+                ..
+            }
+            | Expr::BoolExpr {
+                lhs: one,
+                rhs: other,
+                ..
+            }
+            | Expr::BinExpr {
+                lhs: one,
+                rhs: other,
+                ..
+            }
+            | Expr::ArithExpr {
+                lhs: one,
+                rhs: other,
+                ..
+            } => [one, other].into_iter().for_each(|tree| self.expr(tree)),
             Expr::Membership {
                 key,
                 value,
                 collection,
                 ..
             } => {
-                key.iter().for_each(|key| self.expr(key));
-                self.expr(value);
-                self.expr(collection);
+                let trees = key.iter().chain([value, collection]);
+                trees.for_each(|tree| self.expr(tree));
             }
+            _ => {}
         }
     }
 
