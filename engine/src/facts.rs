@@ -102,6 +102,7 @@ collectors! {
     inventory: Inventory,
     range: RangeCollector,
     source: SourceCollector,
+    storage: Storage,
     workloads: Workloads,
 }
 

@@ -15,13 +15,18 @@
 #     HorizontalPodAutoscaler.autoscaling: namespace
 #     Ingress.networking.k8s.io: namespace
 #     IngressRoute.traefik.io: namespace
-#   facts: [inventory, workloads, range]
+#     Namespace: environment
+#     Schedule.velero.io: environment
+#     Schedule.k8up.io: namespace
+#   facts: [inventory, workloads, storage, range, source]
 #   codes:
 #     risk.above-max-tier: deny
+#     risk.declared-too-low: deny
 #     risk.lowered-by-rule: warn
 #   reasons:
 #     - risk.metadata-only
 #     - risk.dashboard
+#     - risk.ui
 #     - risk.alert-removed
 #     - risk.replicas
 #     - risk.replicas-drop
@@ -46,6 +51,7 @@
 #     - risk.pg-minor
 #     - risk.pg-major
 #     - risk.pg-topology
+#     - risk.storage-shrink
 #     - risk.storage-change
 #     - risk.data-deletion
 #     - risk.namespace-deletion
@@ -63,6 +69,7 @@
 #     - risk.gate
 #     - risk.unclassified
 #     - risk.raised-by-rule
+#     - risk.declared
 #     - risk.many-environments
 #     - risk.many-tenants
 #     - risk.many-components
@@ -93,6 +100,37 @@ deny contains finding if {
 		"field": pointer,
 		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment; a revert of what was signed and may not be deployed any more is accepted with `tidegate baseline`",
 		"setting": "/environment/maxTier",
+	}
+}
+
+# METADATA
+# title: The commits declare a lower tier than the change has
+# description: The trailer `Tidegate-Risk` is what the author believes. Below the computed tier it is wrong, and so may be what else was believed.
+deny contains finding if {
+	count(declared) > 0
+	highest := max({rank[tier] | some tier in declared})
+	highest < rank[input.risk.tier]
+	finding := {
+		"code": "risk.declared-too-low",
+		"message": sprintf("`Tidegate-Risk` says %s, but this change is %s: %s", [
+			tiers[highest],
+			input.risk.tier,
+			sort([reason.text | some reason in input.risk.reasons; reason.tier == input.risk.tier])[0],
+		]),
+		"remediation": "declare the tier that the change has, or split off what makes it so risky",
+	}
+}
+
+# METADATA
+# title: The declared tier is none
+# description: What cannot be read declares nothing.
+deny contains finding if {
+	some word in declarations
+	not rank[word]
+	finding := {
+		"code": "risk.declared-too-low",
+		"message": sprintf("`Tidegate-Risk` says %q, which is no tier", [word]),
+		"remediation": "declare low, medium, high or critical",
 	}
 }
 
@@ -140,6 +178,32 @@ reasons contains reason if {
 		"text": text,
 	}
 }
+
+# METADATA
+# title: What the author declares
+# description: A tier above the computed one is simply taken.
+reasons contains reason if {
+	some tier in declared
+	top := max([rank[one.tier] | some one in settled])
+	rank[tier] > top
+	reason := {
+		"code": "risk.declared",
+		"tier": tier,
+		"change": min([one.change | some one in settled; rank[one.tier] == top]),
+		"pointer": "",
+		"text": "the commits declare this tier",
+	}
+}
+
+# What the trailers of the commits say, and which of it is a tier.
+declarations := {lower(trim_space(value)) |
+	some commit in input.source.commits
+	some key, values in commit.trailers
+	lower(key) == "tidegate-risk"
+	some value in values
+}
+
+declared := {word | some word in declarations; rank[word] >= 0}
 
 # What the rows found, as the rules of the configuration leave it.
 settled contains reason if {
@@ -303,6 +367,24 @@ spotted contains reason if {
 	}
 }
 
+# A namespace under another name: everything in it goes in one and comes in the other.
+spotted contains reason if {
+	some i, change in input.changes
+	change.operation == "delete"
+	change.object.namespace in vacated
+	reason := {
+		"code": "risk.namespace-deletion",
+		"tier": "critical",
+		"change": i,
+		"pointer": "",
+		"text": sprintf("%s %q: all of the namespace %q moves to another", [
+			change.object.kind,
+			change.object.name,
+			change.object.namespace,
+		]),
+	}
+}
+
 # Any change but a quiet one: what it is to the business, and what the whole cluster leans on.
 spotted contains reason if {
 	some i, change in input.changes
@@ -353,6 +435,8 @@ before := {w.change: w | some w in input.facts.workloads.value.old}
 
 after := {w.change: w | some w in input.facts.workloads.value.new}
 
+sizes := {[size.change, size.pointer]: size | some size in input.facts.storage.value}
+
 neighbours(kind) := object.get(input.facts.inventory.value, kind, [])
 
 # Fields that rows of the tables claim: a row names a path, and claims what lies at or below it.
@@ -363,7 +447,7 @@ claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == co
 	spot := spot_of(kinds[i], field.pointer)
 	table := rows[spot.table]
 	some n, _ in spot.segments
-	class := table[concat("/", array.slice(spot.segments, 0, n + 1))]
+	class := as_ui(i, field, table[concat("/", array.slice(spot.segments, 0, n + 1))])
 }
 
 # Kinds that a row claims as a whole, apart from their metadata.
@@ -405,6 +489,19 @@ claims contains {"class": "redis", "change": i, "field": j, "exact": false} if {
 	some j, field in input.changes[i].fields
 	startswith(field.pointer, "/data/")
 }
+
+# What themes show is no configuration, unless it configures a server.
+as_ui(i, field, "config") := "ui" if {
+	kinds[i] == "ConfigMap"
+	input.changes[i].components == ["ui"]
+	not is_server_configuration(field)
+} else := "config"
+
+as_ui(_, _, class) := class if class != "config"
+
+is_server_configuration(field) if endswith(field.pointer, ".conf")
+
+is_server_configuration(field) if field.pointer in {"/data", "/binaryData"}
 
 concerns(class, _) if class == "gate"
 
@@ -474,6 +571,12 @@ notes contains {"change": entry.change, "field": entry.field, "class": "selected
 	[namespace, entry.key, wanted] in selected
 }
 
+notes contains {"change": entry.change, "field": entry.field, "class": "backup"} if {
+	some entry in entries
+	entry.section == "labels"
+	entry.key in backed_up_by
+}
+
 notes contains {"change": entry.change, "field": entry.field, "class": "namespace-labels"} if {
 	some entry in entries
 	entry.section == "labels"
@@ -508,6 +611,23 @@ selectors := array.concat(
 		],
 	),
 )
+
+# Labels by which backups choose what they keep.
+backed_up_by := {key |
+	schedules := array.concat(neighbours("Schedule.velero.io"), neighbours("Schedule.k8up.io"))
+	some schedule in schedules
+	some section in ["template", "backup"]
+	chosen := object.get(schedule.spec, section, {})
+	some selector in array.concat(
+		[object.get(chosen, "labelSelector", {})],
+		array.concat(object.get(chosen, "orLabelSelectors", []), object.get(chosen, "labelSelectors", [])),
+	)
+	some key in named_by(selector)
+}
+
+named_by(selector) := object.keys(object.get(selector, "matchLabels", {})) | {expression.key |
+	some expression in selector.matchExpressions
+}
 
 namespace_of(manifest) := object.get(manifest.metadata, "namespace", "")
 
@@ -598,6 +718,22 @@ stem_of(i, change) := [kinds[i], object.get(change.object, "namespace", ""), ste
 	stem := concat("-", array.slice(parts, 0, count(parts) - 1))
 	stem != ""
 }
+
+vacated := {namespace |
+	some namespace, leaving in departures
+	count(leaving) > 1
+	not namespace in {change.object.namespace | some change in input.changes; change.operation != "delete"}
+	every what in leaving {
+		what in arrivals
+	}
+}
+
+departures[change.object.namespace] contains [kinds[i], change.object.name] if {
+	some i, change in input.changes
+	change.operation == "delete"
+}
+
+arrivals := {[kinds[i], change.object.name] | some i, change in input.changes; change.operation == "create"}
 
 # What a creation or deletion is.
 whole_verdicts(i, change) := (known | unknown) | unpinned if {
@@ -739,7 +875,7 @@ weighed(claim, _, field) := {
 } if {
 	claim.class == "replicas"
 	segments := split(field.pointer, "/")
-	segments[count(segments) - 1] in {"replicas", "minReplicas", "maxReplicas", "minReplicaCount", "maxReplicaCount"}
+	segments[count(segments) - 1] in {"clusterSize", "replicas", "minReplicas", "maxReplicas", "minReplicaCount", "maxReplicaCount"}
 	from := object.get(field, "old", 1)
 	to := object.get(field, "new", 1)
 	is_drop(from, to)
@@ -764,6 +900,10 @@ weighed(claim, _, field) := {
 	some previous in before[claim.change].containers
 	previous.name == container.name
 	modules_of(previous) != modules_of(container)
+} else := {"code": "risk.odoo-modules", "tier": "high", "text": "the modules that every Odoo process loads change"} if {
+	claim.class == "config"
+	kinds[claim.change] == "ConfigMap"
+	loaded_by(field, "old") != loaded_by(field, "new")
 } else := {"tier": tiers[worst], "text": parameter_texts[worst]} if {
 	claim.class == "pg-parameter"
 	segments := split(field.pointer, "/")
@@ -773,6 +913,14 @@ weighed(claim, _, field) := {
 	claim.class == "pg-topology"
 	field.new in {0, 1}
 	field.old > field.new
+} else := {
+	"code": "risk.storage-shrink",
+	"tier": "critical",
+	"text": sprintf("it shrinks from %d to %d bytes", [size.old, size.new]),
+} if {
+	claim.class == "storage"
+	size := sizes[[claim.change, field.pointer]]
+	size.new < size.old
 } else := {"tier": "critical", "text": "what was kept is deleted from now on"} if {
 	claim.class == "storage"
 	field.new == "Delete"
@@ -841,6 +989,14 @@ modules_of(container) := arguments | variables if {
 	}
 }
 
+# Lines of an odoo.conf that name modules, without their spaces.
+loaded_by(field, side) := {replace(line, " ", "") |
+	text := object.get(field, side, "")
+	is_string(text)
+	some line in split(text, "\n")
+	startswith(trim_space(line), "server_wide_modules")
+}
+
 # The name that a pointer ends in at `depth`, or all names of the map that comes or goes there.
 names_below(depth, segments, _) := {replace(replace(segments[depth], "~1", "/"), "~0", "~")}
 
@@ -881,6 +1037,8 @@ is_unbounded(binding) if binding.roleRef.name == "cluster-admin"
 
 is_thinned(field) if not "new" in object.keys(field)
 
+is_thinned(field) if field.new == false
+
 is_thinned(field) if regex.match(`suspend|pause|schedule|ttl|retention|keep|exclude`, lower(field.pointer))
 
 is_narrower_schema(field) if {
@@ -914,7 +1072,8 @@ persisting(lines, directive) := {line |
 
 # Lines of a redis.conf, or one directive by the name of its key.
 redis_lines(field, side) := {line |
-	value := object.get(field, side, "")
+	some value in listed(object.get(field, side, ""))
+	is_string(value)
 	some raw in array.concat(split(value, "\n"), [concat(" ", [split(field.pointer, "/")[2], value])])
 	line := lower(trim_space(raw))
 }
@@ -1065,7 +1224,7 @@ together["risk.many-environments"] := sprintf("%d production environments change
 
 together["risk.many-tenants"] := sprintf("%d tenants are reached at once, %d may be", [count(reached), most]) if {
 	most := input.settings["max-tenants"]
-	reached := {tenant | some tenant in input.range.tenants} | cluster_tenants
+	reached := ({tenant | some tenant in input.range.tenants} | cluster_tenants) | namespace_tenants
 	count(reached) > most
 }
 
@@ -1104,8 +1263,23 @@ together["risk.unsized"] := sprintf("%d objects change at once, %d can be overse
 # What is shared by a cluster reaches all of its tenants.
 cluster_tenants := {tenant |
 	some reason in settled
-	reason.code in {"risk.crd", "risk.operator"}
-	some tenant in input.environment.tenants
+	is_shared(reason)
+	some tenant in array.concat(input.environment.tenants, [named | some _, named in tenants_of])
+}
+
+is_shared(reason) if reason.code in {"risk.crd", "risk.operator"}
+
+is_shared(reason) if {
+	reason.tier != "low"
+	kinds[reason.change] in cluster_kinds
+}
+
+# Those of the namespaces in which something changes.
+namespace_tenants := {tenants_of[change.object.namespace] | some change in input.changes}
+
+tenants_of := {namespace.metadata.name: tenant |
+	some namespace in neighbours("Namespace")
+	tenant := namespace.metadata.labels["tidegate.dev/tenant"]
 }
 
 tiers := ["low", "medium", "high", "critical"]
@@ -1147,6 +1321,7 @@ class_rows := {
 	"rehashed": ["risk.config", "medium", "a generated object is replaced by its next edition"],
 	"selected": ["risk.config", "medium", "a selector of the namespace names this label"],
 	"dashboard": ["risk.dashboard", "low", "only what people look at changes"],
+	"ui": ["risk.ui", "low", "only what the shop looks like changes"],
 	"alert-change": ["risk.alert-removed", "medium", "who is told of what changes"],
 	"replicas": ["risk.replicas", "medium", "the number of pods changes"],
 	"created": ["risk.workload-created", "medium", "it is created"],
@@ -1168,7 +1343,7 @@ class_rows := {
 	"pg-major": ["risk.pg-major", "critical", "the major version of the database may change"],
 	"pg-topology": ["risk.pg-topology", "high", "which databases there are and who leads them changes"],
 	"pg-outage": ["risk.pg-topology", "critical", "the database may stop, be rebuilt or follow another"],
-	"storage": ["risk.storage-change", "high", "storage changes; whether it shrinks is not known here"],
+	"storage": ["risk.storage-change", "high", "where data lies changes"],
 	"data-deletion": ["risk.data-deletion", "critical", "data is deleted"],
 	"namespace-deletion": ["risk.namespace-deletion", "critical", "everything in the namespace is deleted"],
 	"namespace-labels": ["risk.network-policy", "high", "network policies and webhooks choose namespaces by label"],
@@ -1386,6 +1561,8 @@ rows := {
 		"spec/imageCatalogRef/major": "pg-major",
 		"spec/resources": "resources",
 		"spec/backup": "backup",
+		"spec/plugins": "backup",
+		"spec/env": "config",
 		"spec/affinity": "scheduling",
 		"spec/inheritedMetadata": "config",
 		"spec/postgresql/parameters": "pg-parameter",
@@ -1409,23 +1586,67 @@ rows := {
 		"spec/standby": "pg-outage",
 		"spec/clone": "pg-outage",
 		"spec/volume": "storage",
+		"spec/additionalVolumes": "storage",
+		"spec/dockerImage": "pg-minor",
+		"spec/enableLogicalBackup": "backup",
+		"spec/logicalBackupSchedule": "backup",
+		"spec/tls": "tls",
 		"spec/resources": "resources",
 	},
 	"PostgresCluster.postgres-operator.crunchydata.com": {
+		"spec/image": "pg-minor",
 		"spec/patroni/dynamicConfiguration": "pg-parameter",
 		"spec/postgresVersion": "pg-major",
 		"spec/instances/*/replicas": "pg-topology",
 		"spec/instances/*/dataVolumeClaimSpec": "storage",
+		"spec/instances/*/walVolumeClaimSpec": "storage",
+		"spec/instances/*/tablespaceVolumes": "storage",
 		"spec/instances/*/resources": "resources",
 		"spec/backups": "backup",
 	},
 	"PerconaPGCluster.pgv2.percona.com": {
+		"spec/image": "pg-minor",
 		"spec/patroni/dynamicConfiguration": "pg-parameter",
 		"spec/postgresVersion": "pg-major",
+		"spec/pause": "pg-outage",
 		"spec/instances/*/replicas": "pg-topology",
 		"spec/instances/*/dataVolumeClaimSpec": "storage",
+		"spec/instances/*/walVolumeClaimSpec": "storage",
+		"spec/instances/*/tablespaceVolumes": "storage",
 		"spec/instances/*/resources": "resources",
 		"spec/backups": "backup",
+	},
+	"Redis.redis.redis.opstreelabs.in": {
+		"spec/redisConfig": "redis",
+		"spec/kubernetesConfig/image": "redis",
+		"spec/kubernetesConfig/resources": "resources",
+		"spec/storage": "storage",
+	},
+	"RedisReplication.redis.redis.opstreelabs.in": {
+		"spec/redisConfig": "redis",
+		"spec/kubernetesConfig/image": "redis",
+		"spec/kubernetesConfig/resources": "resources",
+		"spec/storage": "storage",
+		"spec/clusterSize": "replicas",
+	},
+	"RedisCluster.redis.redis.opstreelabs.in": {
+		"spec/redisConfig": "redis",
+		"spec/kubernetesConfig/image": "redis",
+		"spec/kubernetesConfig/resources": "resources",
+		"spec/storage": "storage",
+		"spec/clusterSize": "replicas",
+		"spec/persistenceEnabled": "storage",
+	},
+	"RedisFailover.databases.spotahome.com": {
+		"spec/redis/customConfig": "redis",
+		"spec/redis/image": "redis",
+		"spec/redis/replicas": "replicas",
+		"spec/redis/resources": "resources",
+		"spec/redis/storage": "storage",
+		"spec/sentinel/customConfig": "redis",
+		"spec/sentinel/image": "redis",
+		"spec/sentinel/replicas": "replicas",
+		"spec/sentinel/resources": "resources",
 	},
 }
 
@@ -1436,6 +1657,7 @@ profiles_by_name := {
 	"account": {"create": ["created", "rbac"], "update": [], "delete": ["deleted", "rbac"]},
 	"claim": {"create": ["created"], "update": [], "delete": ["data-deletion"]},
 	"data": {"create": [], "update": [], "delete": ["data-deletion"]},
+	"cache": {"create": ["redis"], "update": [], "delete": ["deleted"]},
 	"secret": {"create": ["secret"], "update": [], "delete": ["secret"]},
 	"secret-store": {"create": ["secret-store"], "update": [], "delete": ["secret-store"]},
 	"scaler": {"create": ["replicas"], "update": [], "delete": []},
@@ -1487,12 +1709,18 @@ kind_profiles := {
 	"PerconaPGCluster.pgv2.percona.com": "database",
 	"Database.postgresql.cnpg.io": "data",
 	"ObjectBucketClaim.objectbucket.io": "data",
+	"BucketClaim.objectstorage.k8s.io": "data",
+	"Redis.redis.redis.opstreelabs.in": "cache",
+	"RedisReplication.redis.redis.opstreelabs.in": "cache",
+	"RedisCluster.redis.redis.opstreelabs.in": "cache",
+	"RedisFailover.databases.spotahome.com": "cache",
 	"VolumeSnapshot.snapshot.storage.k8s.io": "data",
 	"VolumeSnapshotContent.snapshot.storage.k8s.io": "data",
 	"Namespace": "namespace",
 	"CustomResourceDefinition.apiextensions.k8s.io": "crd",
 	"Ingress.networking.k8s.io": "ingress",
 	"IngressClass.networking.k8s.io": "ingress-class",
+	"GatewayClass.gateway.networking.k8s.io": "ingress-class",
 	"TLSOption.traefik.io": "ingress-tls",
 	"TLSStore.traefik.io": "ingress-tls",
 	"TLSOption.traefik.containo.us": "ingress-tls",
@@ -1523,6 +1751,7 @@ kind_profiles := {
 	"Backup.postgresql.cnpg.io": "backup",
 	"ObjectStore.barmancloud.cnpg.io": "backup",
 	"VolumeSnapshotClass.snapshot.storage.k8s.io": "backup",
+	"PerconaPGBackup.pgv2.percona.com": "backup",
 }
 
 # Groups whose other kinds are all alike.
@@ -1548,6 +1777,9 @@ group_profiles := {
 	"source.toolkit.fluxcd.io": "gate",
 	"helm.fluxcd.io": "gate",
 	"fluxcd.controlplane.io": "gate",
+	"karpenter.sh": "operator",
+	"karpenter.k8s.aws": "operator",
+	"cluster.x-k8s.io": "operator",
 }
 
 # Labels and annotations that something acts on, by what stands before the slash. `unclaimed` ones
@@ -1647,6 +1879,23 @@ business := {
 	"warehouse-routing": "high",
 	"inventory": "high",
 	"pos": "high",
+}
+
+# Kinds that hold for every namespace of a cluster.
+cluster_kinds := {
+	"ClusterIssuer.cert-manager.io",
+	"ClusterPolicy.kyverno.io",
+	"ClusterRole.rbac.authorization.k8s.io",
+	"ClusterRoleBinding.rbac.authorization.k8s.io",
+	"ClusterSecretStore.external-secrets.io",
+	"CiliumClusterwideNetworkPolicy.cilium.io",
+	"GatewayClass.gateway.networking.k8s.io",
+	"IngressClass.networking.k8s.io",
+	"MutatingWebhookConfiguration.admissionregistration.k8s.io",
+	"PriorityClass.scheduling.k8s.io",
+	"ValidatingAdmissionPolicy.admissionregistration.k8s.io",
+	"ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+	"ValidatingWebhookConfiguration.admissionregistration.k8s.io",
 }
 
 operator_images := {

@@ -6,9 +6,11 @@ base := {
 	"environment": {"name": "prod", "stage": "production", "tenants": ["brand-a"], "maxTier": "critical"},
 	"unit": {"name": "odoo", "kind": "Paths"},
 	"range": {"environments": [{"name": "prod", "stage": "production"}], "tenants": ["brand-a"]},
+	"source": {"commits": []},
 	"changes": [],
 	"facts": {
 		"inventory": {"status": "known", "value": {}},
+		"storage": {"status": "known", "value": []},
 		"workloads": {"status": "known", "value": {"new": [], "old": []}},
 	},
 	"settings": {
@@ -86,7 +88,7 @@ tiers(given) := {reason.code: reason.tier | some reason in found} if {
 }
 
 # One changed field for each row of the tables that says more than its class.
-rows := [
+workload_rows := [
 	["apps/v1 Deployment", changed("/metadata/labels/note", "a", "b"), {"risk.metadata-only": "low"}],
 	["apps/v1 Deployment", added("/metadata/annotations", {"note": "b"}), {"risk.metadata-only": "low"}],
 	["apps/v1 Deployment", changed("/spec/replicas", 4, 6), {"risk.replicas": "medium"}],
@@ -136,6 +138,9 @@ rows := [
 		changed("/spec/jobTemplate/spec/template/spec/containers/0/args/0", "a", "b"),
 		{"risk.job": "medium", "risk.config": "medium"},
 	],
+]
+
+data_rows := [
 	["v1 Service", changed("/spec/selector/app", "a", "b"), {"risk.service": "high"}],
 	["v1 Service", changed("/spec/ports/0/port", 80, 81), {"risk.service": "medium"}],
 	["v1 ConfigMap", changed("/data/odoo.conf", "a", "b"), {"risk.config": "medium"}],
@@ -184,6 +189,9 @@ rows := [
 		changed("/spec/persistentVolumeReclaimPolicy", "Retain", "Delete"),
 		{"risk.storage-change": "critical"},
 	],
+]
+
+edge_rows := [
 	["networking.k8s.io/v1 Ingress", changed("/spec/rules/0/host", "a", "b"), {"risk.ingress": "high"}],
 	[
 		"networking.k8s.io/v1 Ingress",
@@ -242,6 +250,22 @@ rows := [
 	],
 	["apps/v1 Deployment", added("/metadata/finalizers/0", "x"), {"risk.unclassified": "high"}],
 	["example.org/v1 Thing", changed("/spec/x", 1, 2), {"risk.unclassified": "high"}],
+	["acid.zalan.do/v1 postgresql", changed("/spec/enableLogicalBackup", true, false), {"risk.backup": "critical"}],
+	["acid.zalan.do/v1 postgresql", changed("/spec/dockerImage", "a", "b"), {"risk.pg-minor": "high"}],
+	["pgv2.percona.com/v2 PerconaPGCluster", changed("/spec/pause", false, true), {"risk.pg-topology": "critical"}],
+	[
+		"databases.spotahome.com/v1 RedisFailover",
+		changed("/spec/redis/customConfig/0", "appendonly yes", "appendonly no"),
+		{"risk.redis": "high"},
+	],
+	[
+		"databases.spotahome.com/v1 RedisFailover",
+		added("/spec/redis/customConfig", ["maxmemory-policy allkeys-lru"]),
+		{"risk.redis": "high"},
+	],
+	["databases.spotahome.com/v1 RedisFailover", changed("/spec/redis/image", "a", "b"), {"risk.redis": "medium"}],
+	["redis.redis.opstreelabs.in/v1beta2 RedisCluster", changed("/spec/clusterSize", 6, 2), {"risk.replicas-drop": "high"}],
+	["karpenter.sh/v1 NodePool", changed("/spec/limits/cpu", 9, 1), {"risk.operator": "critical"}],
 	["grafana.integreatly.org/v1beta1 GrafanaDashboard", changed("/spec/json", "a", "b"), {"risk.dashboard": "low"}],
 ]
 
@@ -250,8 +274,22 @@ test_a_domain_that_the_settings_list_only_describes if {
 	tiers(of([update("apps/v1 Deployment", [owner])])) == {"risk.metadata-only": "low"}
 }
 
-test_each_row_claims_its_field if {
-	every row in rows {
+test_each_of_the_workload_rows_claims_its_field if {
+	every row in workload_rows {
+		[kind, field, expected] := row
+		tiers(of([update(kind, [field])])) == expected
+	}
+}
+
+test_each_of_the_data_rows_claims_its_field if {
+	every row in data_rows {
+		[kind, field, expected] := row
+		tiers(of([update(kind, [field])])) == expected
+	}
+}
+
+test_each_of_the_edge_rows_claims_its_field if {
+	every row in edge_rows {
 		[kind, field, expected] := row
 		tiers(of([update(kind, [field])])) == expected
 	}
@@ -386,6 +424,69 @@ test_odoo_modules_are_more_than_configuration if {
 	module_tiers({"args": ["-u", "sale"]}, {"args": ["-u", "stock"]}) == {"risk.odoo-modules": "high"}
 	module_tiers({"args": []}, {"args": ["--update=all"]}) == {"risk.odoo-modules": "high"}
 	module_tiers({}, {"env": [{"name": "ODOO_MODULES", "value": "sale"}]}) == {"risk.odoo-modules": "high"}
+}
+
+server_tiers(components, old, new) := tiers(of([with_components(
+	update("v1 ConfigMap", [changed("/data/odoo.conf", old, new)]),
+	components,
+)]))
+
+test_modules_that_every_process_loads_are_more_than_configuration if {
+	server_tiers([], "workers = 2", "workers = 4") == {"risk.config": "medium"}
+	server_tiers([], "server_wide_modules = base,web", "server_wide_modules=base,web") == {"risk.config": "medium"}
+	server_tiers([], "server_wide_modules = base", "server_wide_modules = base,stock") == {"risk.odoo-modules": "high"}
+	server_tiers(["ui"], "workers = 2", "workers = 4") == {"risk.config": "medium"}
+}
+
+ui_tiers(components, field) := tiers(of([with_components(update("v1 ConfigMap", [field]), components)]))
+
+test_what_the_shop_looks_like_is_low if {
+	style := changed("/data/shop.css", "a", "b")
+	ui_tiers(["ui"], style) == {"risk.ui": "low"}
+	ui_tiers(["pricing", "ui"], style) == {"risk.business-component": "high", "risk.config": "medium"}
+	ui_tiers(["ui"], added("/data", {"odoo.conf": "x"})) == {"risk.config": "medium"}
+	script := update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/args/0", "a", "b")])
+	tiers(of([with_components(script, ["ui"])])) == {"risk.config": "medium"}
+}
+
+storage_tiers(size) := tiers(object.union(
+	of([update("v1 PersistentVolumeClaim", [changed("/spec/resources/requests/storage", "a", "b")])]),
+	{"facts": {"storage": {"value": [object.union(
+		size,
+		{"change": 0, "pointer": "/spec/resources/requests/storage"},
+	)]}}},
+))
+
+test_a_volume_that_shrinks_is_critical if {
+	storage_tiers({"old": 536870912000, "new": 10737418240}) == {"risk.storage-shrink": "critical"}
+	storage_tiers({"old": 10737418240, "new": 536870912000}) == {"risk.storage-change": "high"}
+	storage_tiers({"old": 10737418240}) == {"risk.storage-change": "high"}
+}
+
+moved_to(change, namespace) := object.union(change, {"object": {"namespace": namespace}})
+
+moving(more) := tiers(of(array.concat(
+	[delete("v1 Service", {}), delete("v1 ConfigMap", {}), moved_to(create("v1 Service", {}), "web")],
+	more,
+)))
+
+test_a_namespace_under_another_name_is_critical if {
+	comes := moved_to(create("v1 ConfigMap", {}), "web")
+	moving([comes])["risk.namespace-deletion"] == "critical"
+	not moving([])["risk.namespace-deletion"]
+	stays := update("v1 Secret", [changed("/data/x", "a", "b")])
+	not moving([comes, stays])["risk.namespace-deletion"]
+	one := [delete("v1 ConfigMap", {}), comes]
+	tiers(of(one)) == {"risk.workload-deletion": "high", "risk.workload-created": "medium"}
+}
+
+test_labels_by_which_backups_choose_are_not_metadata_only if {
+	every kind, spec in {
+		"Schedule.velero.io": {"template": {"labelSelector": {"matchLabels": {"app": "odoo"}}}},
+		"Schedule.k8up.io": {"backup": {"labelSelectors": [{"matchExpressions": [{"key": "app"}]}]}},
+	} {
+		selected_by({kind: [{"metadata": {"name": "nightly"}, "spec": spec}]}) == {"risk.backup": "high"}
+	}
 }
 
 redis_tiers(old, new) := tiers(of([with_components(
@@ -642,6 +743,46 @@ test_more_environments_or_tenants_than_allowed_raise_by_one if {
 	tiers(object.union(of([medium_change]), second)) == {"risk.service": "medium", "risk.many-environments": "high"}
 	tenants := {"range": {"tenants": ["brand-a", "brand-b"]}}
 	tiers(object.union(of([medium_change]), tenants)) == {"risk.service": "medium", "risk.many-tenants": "high"}
+}
+
+named_for(namespace, tenant) := {"metadata": {"name": namespace, "labels": {"tidegate.dev/tenant": tenant}}}
+
+test_tenants_stand_on_namespaces_too if {
+	spaces := {"Namespace": [named_for("shop", "brand-b"), named_for("other", "brand-c")]}
+	tiers(with_inventory(of([medium_change]), spaces)) == {"risk.service": "medium", "risk.many-tenants": "high"}
+	elsewhere := {"Namespace": [named_for("other", "brand-c")]}
+	tiers(with_inventory(of([medium_change]), elsewhere)) == {"risk.service": "medium"}
+	every_one := create("scheduling.k8s.io/v1 PriorityClass", {})
+	tiers(with_inventory(of([every_one]), elsewhere)) == {"risk.quota": "high", "risk.many-tenants": "critical"}
+}
+
+declaring(words, more) := object.union_n([
+	of([medium_change]),
+	{"source": {"commits": [{"trailers": {"tidegate-risk": words}}]}},
+	more,
+])
+
+test_a_declared_tier_is_taken_where_it_is_higher if {
+	tiers(declaring([" High"], {})) == {"risk.service": "medium", "risk.declared": "high"}
+	tiers(declaring(["low", "medium"], {})) == {"risk.service": "medium"}
+	tiers(declaring(["enormous"], {})) == {"risk.service": "medium"}
+}
+
+declared_findings(words) := {finding.message | some finding in found} if {
+	found := change_set.deny with input as declaring(words, {"risk": {"tier": "medium", "reasons": [{
+		"code": "risk.service",
+		"tier": "medium",
+		"change": 0,
+		"pointer": "/spec/ports/0/port",
+		"text": "a port",
+	}]}})
+}
+
+test_a_declared_tier_below_the_computed_one_is_denied if {
+	declared_findings(["low"]) == {"`Tidegate-Risk` says low, but this change is medium: a port"}
+	declared_findings(["low", "medium"]) == set()
+	declared_findings(["enormous"]) == {"`Tidegate-Risk` says \"enormous\", which is no tier"}
+	declared_findings([]) == set()
 }
 
 test_what_a_cluster_shares_reaches_all_its_tenants if {

@@ -17,11 +17,11 @@ use crate::change::{self, Objects};
 use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
-use crate::facts::source::SourceInfo;
+use crate::facts::source::{Commit, SourceInfo};
 use crate::facts::workloads;
 use crate::input::Mode;
 use crate::manifest;
-use crate::model::{Finding, GroupKind, RepoPath};
+use crate::model::{Finding, GitId, GroupKind, RepoPath};
 use crate::policy::Origin;
 use crate::verdict::{Outcome, Unused, decide};
 
@@ -107,6 +107,22 @@ struct Setting {
     components: Option<Value>,
     tenants: Option<Value>,
     range: Option<CaseRange>,
+    /// Of the one commit of the range.
+    trailers: BTreeMap<String, Vec<String>>,
+}
+
+impl Setting {
+    fn source(&self) -> SourceInfo {
+        SourceInfo {
+            commits: vec![Commit {
+                id: GitId::EMPTY_TREE,
+                author_name: "Ada".to_owned(),
+                author_email: "ada@shop.example".to_owned(),
+                trailers: self.trailers.clone(),
+            }],
+            ..SourceInfo::default()
+        }
+    }
 }
 
 /// What else the range touches.
@@ -196,7 +212,7 @@ impl Case<'_> {
             environment_pointer: &scene.pointer,
             unit: (&scene.name, scene.kind),
             range: &range,
-            source: &SourceInfo::default(),
+            source: &setting.source(),
         };
         let reach = Reached::of(&bench, &changes);
         let unchanged = head

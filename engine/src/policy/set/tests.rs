@@ -6,7 +6,13 @@ use crate::policy::{Evaluator, TestOutcome, run_tests};
 const FACTS: &[&str] = &["inventory", "workloads"];
 
 /// Every fact that a built-in policy may name.
-const ALL_FACTS: &[&str] = &["inventory", "range", "source", "workloads"];
+const ALL_FACTS: &[&str] = &[
+    "inventory",
+    "range",
+    "source",
+    "storage",
+    "workloads",
+];
 
 fn policy(folder: &str) -> String {
     format!(
