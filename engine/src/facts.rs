@@ -2,11 +2,17 @@
 //! Knows nothing of policies; a collector does not know who reads it.
 
 mod amount;
+mod availability;
+mod demand;
 mod image_ref;
 pub mod index;
 mod limit_range;
 mod pods;
+mod probes;
 mod resources;
+mod selector;
+mod share;
+mod update;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -100,6 +106,7 @@ macro_rules! collectors {
 }
 collectors! {
     inventory: Inventory,
+    quotas: Quotas,
     range: RangeCollector,
     source: SourceCollector,
     storage: Storage,

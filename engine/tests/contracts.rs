@@ -42,7 +42,7 @@ fn what_carries_a_pod_template_is_a_workload_and_its_resources_are_judged() {
             group => format!("{group}/v1"),
         };
         let object = json!({"apiVersion": api_version, "kind": kind.kind});
-        let workload = workloads::of_object(&object, &|_| None, &[], &[]);
+        let workload = workloads::of_object(&object, &|_| None, &workloads::Around::default());
         let template = workload.map(|workload| workload.template_pointer);
         let spec = template.map(|template| format!("{template}/spec"));
         assert_eq!(spec, Some(format!("/{}", pods.as_str().unwrap())), "{name}");

@@ -3,7 +3,8 @@
 # title: Resource limits
 # description: >-
 #   Every container of a changed workload says how much memory and CPU it needs and how much memory
-#   it may take, in amounts that Kubernetes accepts and that the shop can afford.
+#   it may take, in amounts that Kubernetes accepts and that the shop can afford; and pods that serve
+#   say when they are ready, and are never all gone at once.
 # custom:
 #   prefix: resources
 #   scope: object
@@ -21,7 +22,12 @@
 #     - Cluster.postgresql.cnpg.io
 #   neighbours:
 #     LimitRange: namespace
-#   facts: [inventory, workloads]
+#     HorizontalPodAutoscaler.autoscaling: namespace
+#     ScaledObject.keda.sh: namespace
+#     VerticalPodAutoscaler.autoscaling.k8s.io: namespace
+#     Service: namespace
+#     PodDisruptionBudget.policy: namespace
+#   facts: [workloads]
 #   codes:
 #     resources.missing-memory-limit: deny
 #     resources.missing-memory-request: deny
@@ -36,6 +42,22 @@
 #     resources.lowered: deny
 #     resources.limitrange-violated: deny
 #     resources.ambiguous-limitrange: warn
+#     resources.below-floor: warn
+#     resources.probe-missing: deny
+#     resources.probe-harmful: warn
+#     resources.pdb-missing: deny
+#     resources.pdb-blocks-drain: deny
+#     resources.pdb-overlap: deny
+#     resources.single-replica: deny
+#     resources.replicas-vs-hpa: warn
+#     resources.hpa-invalid: deny
+#     resources.vpa-conflict: warn
+#     resources.spread-missing: deny
+#     resources.surge-capacity: deny
+#     resources.strategy-outage: deny
+#     resources.grace-period: deny
+#     resources.deadline: warn
+#     resources.priority-missing: warn
 package tidegate.resource_limits
 
 # METADATA
@@ -144,6 +166,24 @@ deny contains finding if {
 		"field": v.pointer,
 		"remediation": "keep within the LimitRange of the namespace, or change it first",
 	}
+}
+
+# METADATA
+# title: Pods that serve may be missing
+# description: Probes, budgets, replicas and updates by which the pods of a workload are gone at once, or cannot be moved.
+deny contains finding if {
+	some gap in gaps
+	gap.effect == "deny"
+	finding := object.union({"object": gap.of.object}, gap.finding)
+}
+
+# METADATA
+# title: Pods that serve may be missing for a while
+# description: The same, where it is less likely or costs less.
+warn contains finding if {
+	some gap in gaps
+	gap.effect == "warn"
+	finding := object.union({"object": gap.of.object}, gap.finding)
 }
 
 # METADATA
@@ -269,6 +309,452 @@ lacks contains {"amount": amount, "finding": finding} if {
 		"setting": cause.setting,
 	}
 }
+
+# How the pods of a workload may be missing, each with its effect.
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in serving
+	some c in asked(w)
+	not c.probes.readiness
+	finding := {
+		"code": "resources.probe-missing",
+		"message": sprintf("%s serves but has no readiness probe: it gets customers before it can answer", [called(c)]),
+		"field": concat("/", [c.pointer, "readinessProbe"]),
+		"remediation": sprintf("add a `readinessProbe`%s", [on_port(c)]),
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in serving
+	some c in asked(w)
+	missing := [name | some name in ["liveness", "startup"]; not c.probes[name]]
+	count(missing) > 0
+	finding := {
+		"code": "resources.probe-missing",
+		"message": sprintf("%s serves but has no %s probe", [called(c), concat(" and no ", missing)]),
+		"field": sprintf("%s/%sProbe", [c.pointer, missing[0]]),
+		"remediation": sprintf("add a `%sProbe`%s", [missing[0], on_port(c)]),
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	some c in contained(w)
+	some name, probe in c.probes
+	some harm in harms(c, name, probe)
+	finding := {
+		"code": "resources.probe-harmful",
+		"message": sprintf("%s: its %s probe %s", [called(c), name, harm.what]),
+		"field": sprintf("%s/%sProbe", [c.pointer, name]),
+		"remediation": harm.remediation,
+	}
+}
+
+gaps contains {"effect": budget_effect, "of": w, "finding": finding} if {
+	some w in serving
+	w in replicated
+	w.availability.lowest > 1
+	count(w.availability.budgets) == 0
+	finding := {
+		"code": "resources.pdb-missing",
+		"message": sprintf("%d replicas and no PodDisruptionBudget: a drain may take all of them at once", [
+			w.availability.lowest,
+		]),
+		"remediation": "add a PodDisruptionBudget whose selector takes these pods",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in judged
+	w.availability.lowest > 0
+	some budget in w.availability.budgets
+	budget.allowed == 0
+	finding := {
+		"code": "resources.pdb-blocks-drain",
+		"message": sprintf("PodDisruptionBudget %q lets none of %d replicas go: no node of theirs can be drained", [
+			budget.name,
+			w.availability.lowest,
+		]),
+		"remediation": "let at least one pod go, or run one more than the budget wants; percentages round up",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in judged
+	count(w.availability.budgets) > 1
+	finding := {
+		"code": "resources.pdb-overlap",
+		"message": sprintf("PodDisruptionBudgets %s all take these pods: every eviction of one fails", [concat(
+			", ",
+			[budget.name | some budget in w.availability.budgets],
+		)]),
+		"remediation": "keep one PodDisruptionBudget for each pod",
+	}
+}
+
+gaps contains {"effect": at_production, "of": w, "finding": finding} if {
+	some w in serving
+	w in replicated
+	w.availability.lowest == 1
+	finding := {
+		"code": "resources.single-replica",
+		"message": sprintf("it serves with one replica%s", [stopped_by(w)]),
+		"field": "/spec/replicas",
+		"remediation": "run two replicas or more, or set `minReplicas` of the autoscaler so",
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	w.replicasSource == "explicit"
+	some scaler in w.availability.scalers
+	finding := {
+		"code": "resources.replicas-vs-hpa",
+		"message": sprintf("%s %q chooses the number of pods, and each sync sets it back to %d", [
+			scaler.kind,
+			scaler.name,
+			w.replicas,
+		]),
+		"field": "/spec/replicas",
+		"remediation": "leave `replicas` out and let the deployer ignore it; the first sync without it may start one pod only",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in judged
+	some scaler in w.availability.scalers
+	scaler.min > scaler.max
+	finding := {
+		"code": "resources.hpa-invalid",
+		"message": sprintf("%s %q wants at least %d and at most %d pods", [
+			scaler.kind,
+			scaler.name,
+			scaler.min,
+			scaler.max,
+		]),
+		"remediation": "raise the maximum or lower the minimum",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in judged
+	some scaler in w.availability.scalers
+	some resource in scaler.utilisation
+	amount := concat(".", ["requests", resource])
+	some c in contained(w)
+	c.role != "init"
+	c.resources.source[amount] in {"absent", "zero"}
+	finding := {
+		"code": "resources.hpa-invalid",
+		"message": sprintf("%s %q scales by a share of the requested %s, but %s requests none", [
+			scaler.kind,
+			scaler.name,
+			named[resource],
+			called(c),
+		]),
+		"field": c.resources.pointer[amount],
+		"remediation": sprintf("set `resources.%s`: without it the autoscaler knows nothing and does nothing", [amount]),
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	some vertical in w.availability.vertical
+	some scaler in w.availability.scalers
+	some resource in scaler.utilisation
+	resource in vertical.resources
+	finding := {
+		"code": "resources.vpa-conflict",
+		"message": sprintf("VerticalPodAutoscaler %q and %s %q both act on %s", [
+			vertical.name,
+			scaler.kind,
+			scaler.name,
+			named[resource],
+		]),
+		"remediation": "let one of them act on another resource, or set `updateMode` to Off or Initial",
+	}
+}
+
+gaps contains {"effect": effect, "of": w, "finding": finding} if {
+	some w in judged
+	is_spread(w)
+	w.availability.lowest > 1
+	effect := spread_effects[weighty_database][w.availability.spread]
+	finding := {
+		"code": "resources.spread-missing",
+		"message": sprintf("%d replicas %s", [w.availability.lowest, spread_texts[w.availability.spread]]),
+		"field": concat("", [w.templatePointer, spread_paths[w.object.kind == "Cluster"]]),
+		"remediation": "spread them over `topology.kubernetes.io/zone`, by what takes these pods",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in judged
+	w.availability.update.stuck
+	finding := {
+		"code": "resources.surge-capacity",
+		"message": "`maxSurge` and `maxUnavailable` are both zero: no pod may start and none may stop",
+		"field": "/spec/strategy/rollingUpdate",
+		"remediation": "let one more pod start, or one be missing, while pods are replaced",
+	}
+}
+
+gaps contains {"effect": at_production, "of": w, "finding": finding} if {
+	some w in serving
+	w.object.kind in {"Deployment", "Rollout"}
+	w.availability.lowest > 0
+	w.availability.update.unavailable >= w.availability.lowest
+	finding := {
+		"code": "resources.strategy-outage",
+		"message": sprintf("an update by %s may stop all of %d replicas at once", [
+			w.availability.update.strategy,
+			w.availability.lowest,
+		]),
+		"field": "/spec/strategy",
+		"remediation": "replace pods by RollingUpdate with `maxUnavailable` below the number of replicas",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in serving
+	w.availability.graceSeconds == 0
+	finding := {
+		"code": "resources.grace-period",
+		"message": "pods are killed without a second to finish what they serve",
+		"field": concat("", [w.templatePointer, "/spec/terminationGracePeriodSeconds"]),
+		"remediation": "leave `terminationGracePeriodSeconds` out, or give as long as the longest request takes",
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	w.availability.graceSeconds > 0
+	some c in contained(w)
+	needed := object.get(c, "preStopSeconds", 0) + longest_request(c)
+	needed > w.availability.graceSeconds
+	finding := {
+		"code": "resources.grace-period",
+		"message": sprintf("%s may need %d seconds to stop, and is killed after %d", [
+			called(c),
+			needed,
+			w.availability.graceSeconds,
+		]),
+		"field": concat("", [w.templatePointer, "/spec/terminationGracePeriodSeconds"]),
+		"remediation": "raise `terminationGracePeriodSeconds` above what the `preStop` hook and the longest request take",
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	w.object.kind in {"Job", "CronJob"}
+	path := job_paths[w.object.kind]
+	not object.get(input.changes[0].new, array.concat(path, ["activeDeadlineSeconds"]), 0) > 0
+	finding := {
+		"code": "resources.deadline",
+		"message": sprintf("a run that hangs is never stopped%s", [beside(w.object.kind)]),
+		"field": concat("", ["/", concat("/", array.concat(path, ["activeDeadlineSeconds"]))]),
+		"remediation": "set `activeDeadlineSeconds` to somewhat more than the longest good run",
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	some component in input.changes[0].components
+	component in revenue
+	w.object.kind != "Cluster"
+	path := split(trim_prefix(concat("", [w.templatePointer, "/spec/priorityClassName"]), "/"), "/")
+	not object.get(input.changes[0].new, path, "") != ""
+	finding := {
+		"code": "resources.priority-missing",
+		"message": sprintf("it belongs to %s and has no priority: where room is short, it waits like a report", [component]),
+		"field": concat("", ["/", concat("/", path)]),
+		"remediation": "set `priorityClassName` to the class of what earns money",
+	}
+}
+
+gaps contains {"effect": "warn", "of": w, "finding": finding} if {
+	some w in judged
+	some c in contained(w)
+	limit := c.resources.limits.memoryBytes
+	hard := option(c, "--limit-memory-hard")
+	workers := option(c, "--workers")
+	workers > 0
+	processes := (workers + 1) + object.get(cron_threads(c), "n", 2)
+	limit < processes * hard
+	finding := {
+		"code": "resources.below-floor",
+		"message": sprintf("%s: %d processes of Odoo may take %d bytes each, but the limit is %s", [
+			called(c),
+			processes,
+			hard,
+			shown(c, "limits", "memory"),
+		]),
+		"field": c.resources.pointer["limits.memory"],
+		"remediation": "raise the memory limit, or run fewer workers or a lower `--limit-memory-hard`",
+	}
+}
+
+# Those whose pods somebody sends requests to.
+serving := [w |
+	some w in judged
+	not w.object.kind in {"Job", "CronJob", "Cluster", "PodTemplate"}
+	serves(w)
+]
+
+serves(w) if count(w.availability.services) > 0
+
+serves(w) if {
+	some c in contained(w)
+	count(c.ports) > 0
+}
+
+# Those of which there may be several at will.
+replicated := [w |
+	some w in judged
+	w.object.kind in {"Deployment", "StatefulSet", "Rollout", "ReplicaSet", "ReplicationController"}
+]
+
+# Whose pods had better stand in several zones.
+is_spread(w) if w.object.kind == "Cluster"
+
+is_spread(w) if {
+	w in serving
+	w in replicated
+}
+
+# The containers that answer: those with a port, or all where none names one.
+asked(w) := found if {
+	found := [c |
+		some c in contained(w)
+		c.role != "init"
+		count(c.ports) > 0
+	]
+	count(found) > 0
+} else := [c | some c in contained(w); c.role == "app"]
+
+on_port(c) := sprintf(" on port %d", [c.ports[0]]) if {
+	count(c.ports) > 0
+} else := ""
+
+# What is wrong with a probe.
+harms(c, name, probe) := {harm | some found in [twins(c, name), tests(c, name, probe)]; some harm in found}
+
+twins(c, "liveness") := {{
+	"what": "asks what its readiness probe asks: an overload restarts it",
+	"remediation": "let liveness ask less than readiness, or give it more time",
+}} if {
+	c.probes.liveness.kind != "exec"
+	parts(c.probes.liveness) == parts(c.probes.readiness)
+} else := set()
+
+twins(_, name) := set() if name != "liveness"
+
+parts(probe) := [probe.kind, object.get(probe, "path", ""), object.get(probe, "port", 0)]
+
+tests(c, name, probe) := ((reaching | slow) | (killing | wrong)) | lost if {
+	reaching := {{
+		"what": sprintf("asks the database too (%s): when that is slow, all pods restart", [probe.path]),
+		"remediation": "let liveness ask the process alone; whether the database answers is for readiness",
+	} |
+		name == "liveness"
+		contains(probe.path, "db_server_status")
+	}
+	slow := {{
+		"what": sprintf("may wait %d seconds but asks every %d", [probe.timeoutSeconds, probe.periodSeconds]),
+		"remediation": "set `timeoutSeconds` below `periodSeconds`",
+	} |
+		probe.timeoutSeconds >= probe.periodSeconds
+		probe.periodSeconds > 1
+	}
+	killing := {{
+		"what": sprintf("restarts it after %d seconds, before Odoo has loaded its modules", [patience(probe)]),
+		"remediation": "add a startup probe, or raise `initialDelaySeconds`",
+	} |
+		name == "liveness"
+		contains(c.image.repository, "odoo")
+		not c.probes.startup
+		patience(probe) < input.settings.odoo["min-start-seconds"]
+	}
+	wrong := {{
+		"what": "wants more than one success, which Kubernetes refuses",
+		"remediation": "set `successThreshold` to 1",
+	} |
+		name != "readiness"
+		probe.successThreshold != 1
+	}
+	lost := {{
+		"what": sprintf("asks the port %q, which the container does not declare", [probe.undeclared]),
+		"remediation": "name a port of the container, or its number",
+	} |
+		probe.undeclared
+	}
+}
+
+patience(probe) := probe.initialDelaySeconds + (probe.failureThreshold * probe.periodSeconds)
+
+default at_production := "warn"
+
+at_production := "deny" if input.environment.stage == "production"
+
+default budget_effect := "warn"
+
+budget_effect := "deny" if {
+	input.environment.stage == "production"
+	input.risk.tier in {"high", "critical"}
+}
+
+default weighty_database := false
+
+weighty_database if {
+	input.environment.stage == "production"
+	"database" in input.changes[0].components
+}
+
+spread_effects := {
+	true: {"none": "deny", "preferred": "warn"},
+	false: {"none": "warn"},
+}
+
+# The template of a database cluster is its `spec`.
+spread_paths := {true: "/affinity/topologyKey", false: "/spec/topologySpreadConstraints"}
+
+spread_texts := {
+	"none": "may all stand in one zone",
+	"preferred": "stand in several zones only where there is room",
+}
+
+stopped_by(w) := ": an update by Recreate stops it" if {
+	w.availability.update.strategy == "Recreate"
+} else := ": a drain or a crash stops it"
+
+beside("CronJob") := ", and the next ones start beside it" if {
+	object.get(input.changes[0].new, ["spec", "concurrencyPolicy"], "Allow") == "Allow"
+} else := ""
+
+beside("Job") := ""
+
+# What an option of Odoo says, in seconds for the longest request.
+longest_request(c) := option(c, "--limit-time-real")
+
+longest_request(c) := 0 if not option(c, "--limit-time-real")
+
+cron_threads(c) := {"n": option(c, "--max-cron-threads")}
+
+cron_threads(c) := {} if not option(c, "--max-cron-threads")
+
+option(c, name) := to_number(values[0]) if {
+	words := array.concat(c.command, c.args)
+	assigned := concat("", [name, "="])
+	values := array.concat(
+		[trim_prefix(word, assigned) | some word in words; startswith(word, assigned)],
+		[words[i + 1] | some i, word in words; word == name],
+	)
+	regex.match(`^[0-9]{1,15}$`, values[0])
+}
+
+job_paths := {"Job": ["spec"], "CronJob": ["spec", "jobTemplate", "spec"]}
+
+# Components that earn money while they run.
+revenue := {"payments", "pos", "pricing"}
 
 causes["absent"] := {
 	"verb": "has no",

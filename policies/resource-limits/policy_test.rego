@@ -1,6 +1,7 @@
 package tidegate.resource_limits_test
 
 import data.tidegate.resource_limits
+import data.tidegate.resource_limits.change_set
 
 settings := {
 	"require": ["requests.cpu", "requests.memory", "limits.memory"],
@@ -13,6 +14,7 @@ settings := {
 	},
 	"max-reduction-percent": 25,
 	"exempt-namespaces": ["kube-system"],
+	"odoo": {"min-start-seconds": 60},
 }
 
 object_ref := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "odoo"}
@@ -22,6 +24,11 @@ sound := {
 	"name": "odoo",
 	"role": "app",
 	"pointer": "/c",
+	"image": {"repository": "reg/odoo"},
+	"command": [],
+	"args": [],
+	"ports": [],
+	"probes": {},
 	"resources": {
 		"requests": {"cpuMilli": 500, "memoryBytes": 1073741824},
 		"limits": {"memoryBytes": 1073741824},
@@ -53,12 +60,26 @@ workload(containers) := {
 	"change": 0,
 	"templatePointer": "/spec/template",
 	"volumes": [],
+	"replicas": 1,
+	"replicasSource": "default",
+	"availability": {
+		"services": [],
+		"budgets": [],
+		"scalers": [],
+		"vertical": [],
+		"lowest": 1,
+		"highest": 1,
+		"update": {"strategy": "RollingUpdate", "surge": 1, "unavailable": 0, "stuck": false},
+		"spread": "required",
+		"graceSeconds": 30,
+	},
 	"containers": containers,
 }
 
 document(new, old) := {
 	"environment": {"stage": "production"},
-	"changes": [{"object": object_ref, "components": []}],
+	"risk": {"tier": "medium"},
+	"changes": [{"object": object_ref, "components": [], "new": {}}],
 	"facts": {"workloads": {"status": "known", "value": {"new": new, "old": old}}},
 	"settings": settings,
 }
@@ -74,7 +95,7 @@ lowered(bytes, components) := object.union(
 		})])],
 		[workload([sound])],
 	),
-	{"changes": [{"object": object_ref, "components": components}]},
+	{"changes": [{"object": object_ref, "components": components, "new": {}}]},
 )
 
 codes(findings) := {finding.code | some finding in findings}
@@ -317,4 +338,340 @@ test_memory_of_a_production_database_may_not_fall if {
 	staging := object.union(falls, {"environment": {"stage": "staging"}})
 	denied(staging) == set()
 	warned(staging) == {"resources.lowered"}
+}
+
+# What is said of the availability of one workload, as code and effect.
+said(w, more) := shown("deny", denied) | shown("warn", warned) if {
+	given := object.union(document([w], []), more)
+	denied := resource_limits.deny with input as given
+	warned := resource_limits.warn with input as given
+}
+
+shown(effect, findings) := {[finding.code, effect, object.get(finding, "field", "")] | some finding in findings}
+
+standing(availability) := object.union(workload([probed]), {"availability": availability})
+
+probe := {
+	"kind": "http",
+	"path": "/web/health",
+	"port": 8069,
+	"initialDelaySeconds": 60,
+	"periodSeconds": 10,
+	"timeoutSeconds": 1,
+	"successThreshold": 1,
+	"failureThreshold": 3,
+}
+
+probed := object.union(sound, {
+	"ports": [8069],
+	"probes": {"startup": probe, "readiness": object.union(probe, {"path": "/ready"}), "liveness": probe},
+})
+
+development := {"environment": {"stage": "development"}}
+
+two := {"lowest": 2, "budgets": [{"name": "odoo", "allowed": 1}]}
+
+of_kind(w, kind) := object.union(w, {"object": {"kind": kind}})
+
+test_two_probed_and_guarded_replicas_are_allowed if said(standing(two), {}) == set()
+
+test_a_container_that_serves_needs_its_probes if {
+	bare := object.union(sound, {"ports": [8069]})
+	w := object.union(workload([bare]), {"availability": two})
+	said(w, {}) == {
+		["resources.probe-missing", "deny", "/c/readinessProbe"],
+		["resources.probe-missing", "warn", "/c/livenessProbe"],
+	}
+	selected := object.union(workload([sound]), {"availability": object.union(two, {"services": ["odoo"]})})
+	said(selected, {}) == said(w, {})
+	said(of_kind(w, "Job"), {"changes": [{
+		"object": object_ref,
+		"components": [],
+		"new": {"spec": {"activeDeadlineSeconds": 60}},
+	}]}) == set()
+	helper := object.union(sound, {"name": "logs", "role": "sidecar"})
+	said(object.union(workload([probed, helper]), {"availability": two}), {}) == set()
+}
+
+harmed(name, changed) := {finding.message | some finding in found} if {
+	c := object.union(probed, {"probes": {name: changed}})
+	w := object.union(workload([c]), {"availability": two})
+	found := resource_limits.warn with input as document([w], [])
+}
+
+test_a_probe_that_harms_is_told if {
+	harmed("liveness", {"path": "/ready"}) == {"container \"odoo\": its liveness probe asks what its readiness probe asks: an overload restarts it"}
+	harmed("liveness", {"path": "/ready", "kind": "exec"}) == set()
+	harmed("liveness", {"path": "/web/health?db_server_status=1"}) == {"container \"odoo\": its liveness probe asks the database too (/web/health?db_server_status=1): when that is slow, all pods restart"}
+	harmed("readiness", {"timeoutSeconds": 10}) == {"container \"odoo\": its readiness probe may wait 10 seconds but asks every 10"}
+	harmed("startup", {"successThreshold": 2}) == {"container \"odoo\": its startup probe wants more than one success, which Kubernetes refuses"}
+	harmed("readiness", {"undeclared": "http"}) == {"container \"odoo\": its readiness probe asks the port \"http\", which the container does not declare"}
+}
+
+test_odoo_without_startup_probe_is_given_time if {
+	hasty := object.union(probe, {"initialDelaySeconds": 5})
+	c := object.union(sound, {"probes": {"readiness": object.union(probe, {"path": "/ready"}), "liveness": hasty}})
+	w := object.union(workload([c]), {"availability": two})
+	said(w, {}) == {["resources.probe-harmful", "warn", "/c/livenessProbe"]}
+}
+
+test_several_replicas_need_one_budget_that_lets_one_go if {
+	said(standing({"lowest": 2}), {}) == {["resources.pdb-missing", "warn", ""]}
+	said(standing({"lowest": 2}), {"risk": {"tier": "high"}}) == {["resources.pdb-missing", "deny", ""]}
+	said(standing({"lowest": 2}), object.union(development, {"risk": {"tier": "high"}})) == {[
+		"resources.pdb-missing",
+		"warn",
+		"",
+	]}
+	said(standing({"lowest": 2, "budgets": [{"name": "a", "allowed": 0}]}), {}) == {[
+		"resources.pdb-blocks-drain",
+		"deny",
+		"",
+	]}
+	said(standing({"lowest": 0, "budgets": [{"name": "a", "allowed": 0}]}), {}) == set()
+	both := [{"name": "a", "allowed": 1}, {"name": "b", "allowed": 1}]
+	said(standing({"lowest": 2, "budgets": both}), {}) == {["resources.pdb-overlap", "deny", ""]}
+	said(of_kind(standing({"lowest": 2}), "Cluster"), {}) == set()
+}
+
+test_one_replica_that_serves_is_none_during_a_drain if {
+	said(standing({}), {}) == {["resources.single-replica", "deny", "/spec/replicas"]}
+	said(standing({}), development) == {["resources.single-replica", "warn", "/spec/replicas"]}
+	said(workload([sound]), {}) == set()
+	recreated := standing({"update": {"strategy": "Recreate", "unavailable": 1}})
+	said(recreated, {}) == {
+		["resources.single-replica", "deny", "/spec/replicas"],
+		["resources.strategy-outage", "deny", "/spec/strategy"],
+	}
+}
+
+scaler := {"kind": "HorizontalPodAutoscaler", "name": "odoo", "min": 2, "max": 6, "utilisation": ["cpu"]}
+
+test_an_autoscaler_and_a_number_in_git_fight if {
+	w := standing(object.union(two, {"scalers": [scaler]}))
+	said(w, {}) == set()
+	said(object.union(w, {"replicasSource": "explicit"}), {}) == {["resources.replicas-vs-hpa", "warn", "/spec/replicas"]}
+}
+
+test_an_autoscaler_needs_room_and_requests if {
+	said(standing(object.union(two, {"scalers": [object.union(scaler, {"max": 1})]})), {}) == {[
+		"resources.hpa-invalid",
+		"deny",
+		"",
+	]}
+	blind := object.union(probed, {"resources": {"source": {"requests.cpu": "absent"}}})
+	w := object.union(workload([blind]), {"availability": object.union(two, {"scalers": [scaler]})})
+	said(w, {"settings": {"require": []}}) == {["resources.hpa-invalid", "deny", "/c/requests/cpu"]}
+}
+
+resized(resources) := said(
+	standing(object.union(two, {"scalers": [scaler], "vertical": [{"name": "odoo", "resources": resources}]})),
+	{},
+)
+
+test_two_autoscalers_on_one_resource_conflict if {
+	resized(["cpu", "memory"]) == {["resources.vpa-conflict", "warn", ""]}
+	resized(["memory"]) == set()
+}
+
+test_pods_over_zones if {
+	said(standing(object.union(two, {"spread": "none"})), {}) == {[
+		"resources.spread-missing",
+		"warn",
+		"/spec/template/spec/topologySpreadConstraints",
+	]}
+	said(standing(object.union(two, {"spread": "preferred"})), {}) == set()
+	database := {"changes": [{"object": object_ref, "components": ["database"], "new": {}}]}
+	effects := {"none": "deny", "preferred": "warn"}
+	every spread, effect in effects {
+		said(standing(object.union(two, {"spread": spread})), database) == {[
+			"resources.spread-missing",
+			effect,
+			"/spec/template/spec/topologySpreadConstraints",
+		]}
+	}
+}
+
+test_a_database_over_zones if {
+	cluster := object.union(of_kind(workload([sound]), "Cluster"), {
+		"templatePointer": "/spec",
+		"availability": {"lowest": 3, "spread": "none"},
+	})
+	said(cluster, {}) == {["resources.spread-missing", "warn", "/spec/affinity/topologyKey"]}
+	said(object.union(cluster, {"availability": {"spread": "preferred"}}), {}) == set()
+}
+
+test_workers_that_nobody_calls_need_no_budget if {
+	said(object.union(workload([sound]), {"availability": {"lowest": 3, "spread": "none"}}), {}) == set()
+}
+
+test_an_update_must_begin_and_leave_some if {
+	stuck := {"update": {"surge": 0, "unavailable": 0, "stuck": true}}
+	said(standing(object.union(two, stuck)), {}) == {[
+		"resources.surge-capacity",
+		"deny",
+		"/spec/strategy/rollingUpdate",
+	]}
+	all := object.union(two, {"update": {"strategy": "Recreate", "unavailable": 2}})
+	said(standing(all), {}) == {["resources.strategy-outage", "deny", "/spec/strategy"]}
+	said(standing(all), development) == {["resources.strategy-outage", "warn", "/spec/strategy"]}
+	said(of_kind(standing(all), "StatefulSet"), {}) == set()
+}
+
+grace := "/spec/template/spec/terminationGracePeriodSeconds"
+
+test_pods_are_given_time_to_stop if {
+	said(standing(object.union(two, {"graceSeconds": 0})), {}) == {["resources.grace-period", "deny", grace]}
+	slow := object.union(probed, {"preStopSeconds": 10, "args": ["--limit-time-real=30"]})
+	w := object.union(workload([slow]), {"availability": two})
+	said(w, {}) == {["resources.grace-period", "warn", grace]}
+	said(object.union(w, {"availability": {"graceSeconds": 60}}), {}) == set()
+}
+
+run(kind, spec) := said(
+	of_kind(workload([sound]), kind),
+	{"changes": [{"object": object_ref, "components": [], "new": {"spec": spec}}]},
+)
+
+test_a_run_that_hangs_is_stopped if {
+	run("Job", {}) == {["resources.deadline", "warn", "/spec/activeDeadlineSeconds"]}
+	run("Job", {"activeDeadlineSeconds": 600}) == set()
+	cron := "/spec/jobTemplate/spec/activeDeadlineSeconds"
+	run("CronJob", {"jobTemplate": {}}) == {["resources.deadline", "warn", cron]}
+	run("CronJob", {"concurrencyPolicy": "Forbid"}) == {["resources.deadline", "warn", cron]}
+	run("CronJob", {"jobTemplate": {"spec": {"activeDeadlineSeconds": 600}}}) == set()
+}
+
+priority := "/spec/template/spec/priorityClassName"
+
+paid(components, new) := said(
+	standing(two),
+	{"changes": [{"object": object_ref, "components": components, "new": new}]},
+)
+
+test_what_earns_money_has_a_priority if {
+	paid(["payments"], {}) == {["resources.priority-missing", "warn", priority]}
+	paid(["ui"], {}) == set()
+	paid(["pos"], {"spec": {"template": {"spec": {"priorityClassName": "shop"}}}}) == set()
+}
+
+working(args) := said(workload([object.union(sound, {"args": args})]), {})
+
+test_workers_of_odoo_fit_into_the_limit if {
+	# Five processes of 256 MiB in one gibibyte.
+	below := {["resources.below-floor", "warn", "/c/limits/memory"]}
+	working(["--workers=2", "--limit-memory-hard=268435456"]) == below
+	working(["--workers", "2", "--limit-memory-hard", "268435456", "--max-cron-threads=1"]) == set()
+	working(["--workers=0", "--limit-memory-hard=2684354560"]) == set()
+	working(["--workers=many", "--limit-memory-hard=2684354560"]) == set()
+}
+
+# The quota of the shop, with what its pods ask.
+row := {"namespace": "shop", "quota": "shop", "key": "memory", "hard": 100, "min": 20, "peak": 80, "update": 20}
+
+needing(more) := object.union(row, more)
+
+around_quota(rows, more) := object.union(
+	{
+		"environment": {"stage": "production", "tenants": ["brand-a"]},
+		"changes": [],
+		"facts": {
+			"inventory": {"status": "known", "value": {"ResourceQuota": [], "Namespace": []}},
+			"quotas": {"status": "known", "value": rows},
+			"workloads": {"status": "known", "value": {"new": [], "old": []}},
+		},
+		"settings": {"require": ["requests.memory"], "size-for": "peak", "surge-headroom-percent": 0},
+	},
+	more,
+)
+
+pods(highest, bytes) := {
+	"object": object_ref,
+	"change": 0,
+	"templatePointer": "/spec/template",
+	"availability": {"lowest": 1, "highest": highest, "update": {"surge": 1}},
+	"pod": {"requests": {"memoryBytes": bytes, "cpuMilli": 1}, "limits": {}},
+}
+
+running(new, old) := {"facts": {"workloads": {"value": {"new": new, "old": old}}}}
+
+quota_denied(rows, more) := {finding.message | some finding in found} if {
+	found := change_set.deny with input as around_quota(rows, more)
+}
+
+quota_warned(rows, more) := {finding.message | some finding in found} if {
+	found := change_set.warn with input as around_quota(rows, more)
+}
+
+too_much := "the pods of the namespace ask for 101 bytes of memory (20 bytes of it while pods are replaced), but ResourceQuota \"shop\" gives 100 bytes"
+
+test_who_asks_for_more_than_the_quota_answers_for_it if {
+	grown := running([pods(3, 10)], [pods(2, 10)])
+	quota_denied([row], grown) == set()
+	quota_denied([needing({"peak": 81})], grown) == {too_much}
+	quota_denied([needing({"peak": 81})], running([pods(3, 10)], [])) == {too_much}
+	quota_denied([needing({"peak": 81})], running([pods(3, 10)], [pods(3, 10)])) == set()
+	quota_denied([needing({"peak": 81, "namespace": "other"})], grown) == set()
+	quota_denied([needing({"peak": 81})], object.union(grown, {"settings": {"size-for": "min"}})) == set()
+}
+
+test_pods_are_counted_too if {
+	quota_denied([needing({"key": "pods", "peak": 101, "update": 0})], running([pods(3, 10)], [])) == {"the pods of the namespace ask for 101 of pods, but ResourceQuota \"shop\" gives 100"}
+}
+
+test_who_changes_the_bound_answers_for_it if {
+	every kind in ["v1 ResourceQuota", "v1 LimitRange", "autoscaling/v2 HorizontalPodAutoscaler"] {
+		parts := split(kind, " ")
+		reference := {"apiVersion": parts[0], "kind": parts[1], "namespace": "shop", "name": "shop"}
+		quota_denied(
+			[needing({"peak": 81})],
+			{"changes": [{"operation": "update", "object": reference}]},
+		) == {too_much}
+	}
+}
+
+test_a_quota_that_counts_what_a_container_leaves_out_admits_no_pod if {
+	quota_denied([needing({"key": "limits.cpu"})], running([pods(3, 10)], [pods(3, 10)])) == {"ResourceQuota \"shop\" counts limits.cpu, but a container says nothing of it: no pod of it is admitted"}
+}
+
+test_what_is_required_anyway_is_told_once if {
+	bare := object.union(object.remove(pods(3, 10), ["pod"]), {"pod": {"requests": {}, "limits": {}}})
+	quota_denied([needing({"key": "limits.memory"})], running([bare], [bare])) != set()
+	quota_denied([needing({"key": "requests.memory"})], running([bare], [bare])) == set()
+}
+
+test_little_room_during_an_update_is_a_warning_where_asked_for if {
+	grown := running([pods(3, 10)], [])
+	quota_warned([row], grown) == set()
+	quota_warned([row], object.union(grown, {"settings": {"surge-headroom-percent": 10}})) == {"the pods of the namespace ask for 100 bytes of memory (20 bytes of it while pods are replaced): less than 10 % of the 100 bytes of ResourceQuota \"shop\" are left"}
+}
+
+tenant_space := {"metadata": {"name": "shop", "labels": {"tidegate.dev/tenant": "brand-a"}}}
+
+created_space := {"changes": [{
+	"operation": "create",
+	"object": {"apiVersion": "v1", "kind": "Namespace", "name": "shop"},
+	"new": tenant_space,
+}]}
+
+several := {"environment": {"tenants": ["brand-a", "brand-b"]}}
+
+test_the_namespace_of_a_tenant_needs_a_quota if {
+	missing := {"namespace \"shop\" of tenant \"brand-a\" has no ResourceQuota: it may take all room of the cluster"}
+	quota_warned([], created_space) == missing
+	quota_denied([], object.union(created_space, several)) == missing
+	quota_warned([], object.union(created_space, several)) == set()
+	given := {"facts": {"inventory": {"value": {"ResourceQuota": [{"metadata": {"name": "q", "namespace": "shop"}}]}}}}
+	quota_warned([], object.union(created_space, given)) == set()
+}
+
+test_the_last_quota_of_a_tenant_is_missed if {
+	deleted := {
+		"changes": [{
+			"operation": "delete",
+			"object": {"apiVersion": "v1", "kind": "ResourceQuota", "namespace": "shop", "name": "q"},
+		}],
+		"facts": {"inventory": {"value": {"Namespace": [tenant_space]}}},
+	}
+	quota_warned([], deleted) == {"namespace \"shop\" of tenant \"brand-a\" loses its only ResourceQuota"}
 }

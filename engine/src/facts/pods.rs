@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::model::ObjectRef;
 
+use super::availability::targets;
 use super::image_ref::ImageRef;
+use super::probes::{Probes, ports, pre_stop_seconds, probes};
 use super::resources::spelling;
 use super::workload::{
     Container, EnvVar, Image, Literals, Misshapen, PodResources, ReplicasSource, Resources, Role,
@@ -204,9 +206,14 @@ impl PodSource {
         containers
     }
 
+    /// What the pods are made of; `None` where an operator makes them.
+    pub(super) fn pod_spec(self, object: &Value) -> Option<&Value> {
+        present(object, &format!("{}/spec", self.template))
+            .filter(|_| self.shape != Shape::Database)
+    }
+
     fn in_spec<'v>(self, object: &'v Value, field: &str) -> Option<&'v Value> {
-        let templated = self.shape != Shape::Database;
-        present(object, &format!("{}/spec/{field}", self.template)).filter(|_| templated)
+        self.pod_spec(object)?.get(field).filter(|it| !it.is_null())
     }
 }
 
@@ -230,14 +237,8 @@ enum Shape {
 
 /// The minimum that `hpa` keeps, where it scales `target`.
 fn minimum(hpa: &Value, target: &ObjectRef) -> Option<u32> {
-    let scaler = reference(hpa);
-    let text = |pointer| hpa.pointer(pointer).and_then(Value::as_str);
-    let group = text("/spec/scaleTargetRef/apiVersion")
-        .map(|version| version.rsplit_once('/').map_or("", |(group, _)| group));
-    let scales = scaler.namespace == target.namespace
-        && text("/spec/scaleTargetRef/kind") == Some(&target.kind)
-        && text("/spec/scaleTargetRef/name") == Some(&target.name)
-        && group.is_none_or(|group| group == target.group());
+    let scales = reference(hpa).namespace == target.namespace
+        && present(hpa, "/spec/scaleTargetRef").is_some_and(|named| targets(named, target));
     scales.then(|| {
         present(hpa, "/spec/minReplicas")
             .and_then(count)
@@ -269,6 +270,9 @@ fn container(
             &format!("{pointer}/resources"),
             literals,
         ),
+        ports: ports(written).iter().map(|port| port.number).collect(),
+        probes: probes(written),
+        pre_stop_seconds: pre_stop_seconds(written),
         pointer,
     }
 }
@@ -292,6 +296,9 @@ fn database(object: &Value, literals: &Literals<'_>) -> Container {
             "/spec/resources",
             literals,
         ),
+        ports: Vec::new(),
+        probes: Probes::default(),
+        pre_stop_seconds: None,
     }
 }
 

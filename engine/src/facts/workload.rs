@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::model::ObjectRef;
 
+use super::availability::Availability;
+use super::probes::Probes;
+
 /// How a file spells the number at an RFC 6901 pointer; `None` where it holds none.
 pub type Literals<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -35,13 +38,27 @@ pub struct Workload {
     /// Resources of the pod as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_resources: Option<PodResources>,
+    /// What one pod asks of its namespace.
+    pub pod: Demand,
     /// Application containers, then init containers in the order of their start, then ephemeral ones.
     pub containers: Vec<Container>,
     /// What the namespace's `LimitRange`s have to say.
     pub limit_range: LimitRanges,
+    /// Who counts on the pods, and how many of them are there at a time.
+    pub availability: Availability,
     /// What is not of the shape that the API server asks for, and so is missing above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invalid: Vec<Misshapen>,
+}
+
+/// What one pod asks of its namespace; what a container leaves open is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Demand {
+    /// What is reserved.
+    pub requests: Amounts,
+    /// What may be used at most.
+    pub limits: Amounts,
 }
 
 /// Where a number of replicas comes from.
@@ -60,6 +77,7 @@ pub enum ReplicasSource {
 
 /// One container.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct Container {
     /// Its name; empty where it has none.
@@ -79,6 +97,13 @@ pub struct Container {
     pub env: Vec<EnvVar>,
     /// What it reserves and may use.
     pub resources: Resources,
+    /// The ports that it declares.
+    pub ports: Vec<u32>,
+    /// How it is asked whether it is well.
+    pub probes: Probes,
+    /// How long its `preStop` hook sleeps, zero where that cannot be read; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_stop_seconds: Option<u32>,
 }
 
 /// When a container runs.

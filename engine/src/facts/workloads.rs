@@ -6,45 +6,49 @@ use serde_json::{Value, json};
 
 use crate::change::Change;
 use crate::manifest::NodeValue;
+use crate::facts::inventory::Neighbours;
 use crate::model::{GroupKind, Piece};
 
+pub use super::availability::{Around, Availability, Budget, Scaler, Spread, Vertical};
 pub use super::image_ref::ImageRef;
+pub use super::probes::{Probe, ProbeKind, Probes};
+pub use super::update::Update;
 pub use super::workload::{
-    Amounts, Container, EnvVar, Image, InvalidQuantity, LimitRanges, Literals, Misshapen,
+    Amounts, Container, Demand, EnvVar, Image, InvalidQuantity, LimitRanges, Literals, Misshapen,
     PodResources, ReplicasSource, Resources, Role, Rule, Source, Violation, Workload,
 };
 
+use super::availability::availability;
 use super::limit_range::Limits;
 use super::pods::{self, PodSource};
 use super::{Collector, Context, Fact};
 
 /// Returns what `object` runs; `None` for a kind that runs nothing.
 ///
-/// `limit_ranges` and `hpas` may be those of the whole environment: only the ones in the object's
-/// namespace count. Nothing in an object is too broken for an answer; what the API server would
-/// refuse stands in an `invalid` list.
+/// `around` may be that of the whole environment: only what lies in the object's namespace counts.
+/// Nothing in an object is too broken for an answer; what the API server would refuse stands in an
+/// `invalid` list.
 ///
 /// ```
 /// use serde_json::json;
-/// use tidegate::facts::workloads;
+/// use tidegate::facts::workloads::{self, Around};
 /// let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {
 ///     "containers": [{"name": "odoo", "resources": {"limits": {"memory": "1Gi"}}}]}});
-/// let workload = workloads::of_object(&pod, &|_| None, &[], &[]).unwrap();
+/// let workload = workloads::of_object(&pod, &|_| None, &Around::default()).unwrap();
 /// assert_eq!(workload.containers[0].resources.requests.memory_bytes, Some(1 << 30));
-/// assert!(workloads::of_object(&json!({"kind": "Service"}), &|_| None, &[], &[]).is_none());
+/// assert!(workloads::of_object(&json!({"kind": "Service"}), &|_| None, &Around::default()).is_none());
 /// ```
 #[must_use]
 pub fn of_object(
     object: &Value,
     literals: &Literals<'_>,
-    limit_ranges: &[&Value],
-    hpas: &[&Value],
+    around: &Around<'_>,
 ) -> Option<Workload> {
     let reference = pods::reference(object);
     let pods = PodSource::of(&reference)?;
-    let limits = Limits::of_namespace(reference.namespace.as_deref(), limit_ranges);
+    let limits = Limits::of_namespace(reference.namespace.as_deref(), &around.limit_ranges);
     let mut invalid = Vec::new();
-    let (replicas, replicas_source) = pods.replicas(object, (&reference, hpas), &mut invalid);
+    let (replicas, replicas_source) = pods.replicas(object, (&reference, &around.autoscalers), &mut invalid);
     let mut containers = pods.containers(object, literals, &mut invalid);
     let pod_resources = pods.resources(object, literals, &containers);
     settle(&mut containers, &limits, pod_resources.as_ref());
@@ -56,12 +60,35 @@ pub fn of_object(
         labels: pods.labels(object),
         service_account: pods.service_account(object),
         volumes: pods.volumes(object),
+        pod: Demand::of(&containers, pod_resources.as_ref(), pods.pod_spec(object)),
         pod_resources,
         containers,
         limit_range,
+        availability: availability(pods, (object, &reference), replicas, around),
         invalid,
         object: reference,
     })
+}
+
+/// As [`of_object`], with what lies around it.
+pub(super) fn of_object_in(
+    object: &Value,
+    literals: &Literals<'_>,
+    neighbours: &Neighbours,
+) -> Option<Workload> {
+    let namespace = pods::reference(object).namespace;
+    let near = |kind: &str| neighbours.in_namespace(&GroupKind::parse(kind), &namespace);
+    let [limit_ranges, autoscalers, scaled_objects, vertical, services, budgets] =
+        NEIGHBOURS.map(near);
+    let around = Around {
+        limit_ranges,
+        autoscalers,
+        scaled_objects,
+        vertical,
+        services,
+        budgets,
+    };
+    of_object(object, literals, &around)
 }
 
 /// Fills the gaps of all containers in the order of the API server: limits become requests, then
@@ -168,23 +195,26 @@ impl Side {
             Self::New => (&change.new, &change.new_source, context.head),
         };
         let (value, source) = (value.as_ref()?, source.as_ref()?);
-        let near = |kind: &str| {
-            around.in_namespace(&GroupKind::parse(kind), &change.object.namespace)
-        };
         let literal = |pointer: &str| match &source.node.pointer(pointer)?.value {
             NodeValue::Number { literal, .. } => Some(literal.to_string()),
             _ => None,
         };
-        let [limit_range, hpa] = NEIGHBOURS;
-        let workload = of_object(value, &literal, &near(limit_range), &near(hpa))?;
+        let workload = of_object_in(value, &literal, around)?;
         let mut json = serde_json::to_value(&workload).ok()?;
         json.as_object_mut()?.insert("change".to_owned(), json!(index));
         Some(json)
     }
 }
 
-/// The kinds without which effective resources and replicas are not known.
-pub const NEIGHBOURS: [&str; 2] = ["LimitRange", "HorizontalPodAutoscaler.autoscaling"];
+/// The kinds without which effective resources, numbers of pods and who counts on them are not known.
+pub const NEIGHBOURS: [&str; 6] = [
+    "LimitRange",
+    "HorizontalPodAutoscaler.autoscaling",
+    "ScaledObject.keda.sh",
+    "VerticalPodAutoscaler.autoscaling.k8s.io",
+    "Service",
+    "PodDisruptionBudget.policy",
+];
 
 #[cfg(test)]
 mod tests;

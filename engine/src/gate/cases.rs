@@ -18,7 +18,7 @@ use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::source::{Commit, SourceInfo};
-use crate::facts::workloads;
+use crate::facts::{quotas, workloads};
 use crate::input::Mode;
 use crate::manifest;
 use crate::model::{Finding, GitId, GroupKind, RepoPath};
@@ -359,7 +359,9 @@ fn put(config: &mut Value, key: &str, value: Value) {
 fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
     let kinds = judge.neighbours().into_keys();
     let always = workloads::NEIGHBOURS.into_iter().map(GroupKind::parse);
-    let mut neighbours = Neighbours::of_kinds(kinds.chain(always));
+    let counted = quotas::KINDS.into_iter().chain([quotas::QUOTA]);
+    let counted = counted.map(GroupKind::parse);
+    let mut neighbours = Neighbours::of_kinds(kinds.chain(always).chain(counted));
     for source in objects.values() {
         neighbours.insert(source);
     }

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::super::workloads::{Workload, of_object};
+use super::super::workloads::{Around, Workload, of_object};
 use super::*;
 
 fn limit_range(name: &str, items: &Value) -> Value {
@@ -14,8 +14,10 @@ fn pod(resources: &Value, limit_ranges: &[Value]) -> Workload {
     of_object(
         &object,
         &|_| None,
-        &limit_ranges.iter().collect::<Vec<_>>(),
-        &[],
+        &Around {
+            limit_ranges: limit_ranges.iter().collect(),
+            ..Around::default()
+        },
     )
     .unwrap()
 }

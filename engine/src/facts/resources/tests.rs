@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::workloads::{Workload, of_object};
+use super::super::workloads::{Around, Workload, of_object};
 use super::*;
 
 /// A pod of one container with these resources, under these `LimitRange` items, one object each.
@@ -15,8 +15,10 @@ fn pod(resources: &Value, pod_resources: &Value, items: &[Value]) -> Workload {
     of_object(
         &object,
         &|_| None,
-        &limit_ranges.iter().collect::<Vec<_>>(),
-        &[],
+        &Around {
+            limit_ranges: limit_ranges.iter().collect(),
+            ..Around::default()
+        },
     )
     .unwrap()
 }
@@ -128,7 +130,7 @@ fn a_pod_limit_is_no_request_where_a_container_has_its_own_idea() {
         {"name": "a", "resources": {"requests": {"memory": "1Mi"}}}, {"name": "b"}]});
     let object =
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "odoo"}, "spec": spec});
-    let workload = of_object(&object, &|_| None, &[], &[]).unwrap();
+    let workload = of_object(&object, &|_| None, &Around::default()).unwrap();
     assert_eq!(workload.pod_resources.unwrap().requests.memory_bytes, None);
     assert_eq!(
         workload.containers[1].resources.source["requests.memory"],
@@ -295,7 +297,7 @@ fn a_fraction_is_read_from_its_spelling_and_an_integer_from_its_value() {
         };
         Some(spelled.to_owned())
     };
-    let read = of_object(&object, &literals, &[], &[])
+    let read = of_object(&object, &literals, &Around::default())
         .unwrap()
         .containers
         .remove(0)

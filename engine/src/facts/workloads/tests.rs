@@ -8,7 +8,7 @@ fn no_literals(_: &str) -> Option<String> {
 }
 
 fn workload(object: &Value) -> Workload {
-    of_object(object, &no_literals, &[], &[]).unwrap()
+    of_object(object, &no_literals, &Around::default()).unwrap()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "callers build it in place")]
@@ -155,7 +155,7 @@ fn kinds_of_other_groups_and_kinds_without_pods_run_nothing() {
     ] {
         let object = object(api_version, kind, json!({"template": template()}));
         assert_eq!(
-            of_object(&object, &no_literals, &[], &[]),
+            of_object(&object, &no_literals, &Around::default()),
             None,
             "{api_version} {kind}"
         );
@@ -181,7 +181,7 @@ fn an_autoscaler_counts_where_the_manifest_leaves_the_number_open() {
     let mut elsewhere = own.clone();
     elsewhere["metadata"]["namespace"] = json!("other");
     let replicas = |object: &Value, hpas: &[&Value]| {
-        let workload = of_object(object, &no_literals, &[], hpas).unwrap();
+        let workload = of_object(object, &no_literals, &Around { autoscalers: hpas.to_vec(), ..Around::default() }).unwrap();
         (workload.replicas, workload.replicas_source)
     };
     assert_eq!(
@@ -350,9 +350,11 @@ fn the_whole_document_has_the_shape_that_policies_read() {
         json!({
             "object": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "odoo"},
             "templatePointer": "", "replicas": 1, "replicasSource": "default", "labels": {}, "volumes": [],
+            "pod": {"requests": {"memoryBytes": 1_073_741_824}, "limits": {"memoryBytes": 1_073_741_824}},
             "podResources": {"requests": {"memoryBytes": 1_073_741_824}, "limits": {"memoryBytes": 1_073_741_824}},
             "containers": [{
                 "name": "odoo", "role": "app", "pointer": "/spec/containers/0", "args": [], "command": [], "env": [],
+                "ports": [], "probes": {},
                 "resources": {
                     "requests": {"memoryBytes": 1_073_741_824}, "limits": {"memoryBytes": 1_073_741_824},
                     "source": {"requests.cpu": "absent", "requests.memory": "pod", "requests.ephemeral-storage": "absent",
@@ -366,6 +368,11 @@ fn the_whole_document_has_the_shape_that_policies_read() {
                 },
             }],
             "limitRange": {"names": [], "ambiguous": false, "violations": []},
+            "availability": {
+                "services": [], "budgets": [], "scalers": [], "vertical": [], "lowest": 1, "highest": 1,
+                "update": {"strategy": "OnDelete", "surge": 0, "unavailable": 0, "stuck": false},
+                "spread": "none", "graceSeconds": 30,
+            },
         })
     );
 }
@@ -402,7 +409,7 @@ fn every_workload_fits_the_schema() {
         json!({"containers": "x", "resources": {"limits": {"ephemeral-storage": "1Gi"}}}),
     ] {
         let pod = object("v1", "Pod", spec);
-        let workload = of_object(&pod, &no_literals, &[&limit_range], &[]).unwrap();
+        let workload = of_object(&pod, &no_literals, &Around { limit_ranges: vec![&limit_range], ..Around::default() }).unwrap();
         let mut entry = serde_json::to_value(workload).unwrap();
         entry["change"] = json!(0);
         let value = json!({"new": [entry], "old": []});
@@ -493,7 +500,8 @@ mod whatever_the_object {
             for spec in [spec, json!({"template": whole, "jobTemplate": {"spec": {"template": whole}}, "containers": containers, "resources": limits})] {
                 let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, "spec": spec});
                 let limit_range = json!({"metadata": {"name": "l"}, "spec": {"limits": [limits, {"type": "Container", "max": list, "min": limits, "maxLimitRequestRatio": limits}]}});
-                let workload = of_object(&object, &|_| Some("1e1".into()), &[&limit_range, &limits], &[&limits, &list]);
+                let workload = of_object(&object, &|_| Some("1e1".into()), &Around { limit_ranges: vec![&limit_range, &limits], autoscalers: vec![&limits, &list], scaled_objects: vec![&limits, &list], vertical: vec![&list, &limits],
+ services: vec![&list, &limits], budgets: vec![&list, &limits] });
                 let mut entry = serde_json::to_value(workload.unwrap()).unwrap();
                 entry["change"] = json!(0);
                 let value = json!({"new": [entry], "old": []});
@@ -504,7 +512,8 @@ mod whatever_the_object {
 
         #[test]
         fn an_object_without_any_shape_is_no_panic(object in value()) {
-            prop_assert!(of_object(&object, &|_| None, &[&object], &[&object]).is_none());
+            let around = Around { limit_ranges: vec![&object], autoscalers: vec![&object], ..Around::default() };
+            prop_assert!(of_object(&object, &|_| None, &around).is_none());
         }
     }
 }

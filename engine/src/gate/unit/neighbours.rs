@@ -11,7 +11,7 @@ use super::{Unit, of_kinds};
 use crate::config;
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
-use crate::facts::workloads;
+use crate::facts::{quotas, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
 use crate::model::GroupKind;
@@ -27,28 +27,52 @@ impl Unit<'_> {
             return Ok(no_neighbours(bench.judge));
         }
         let wanted = wanted_by(bench.judge);
-        let mut neighbours = Neighbours::of_kinds(wanted.keys().cloned());
+        let counted: BTreeSet<GroupKind> = quotas::KINDS.map(GroupKind::parse).into();
+        let mut neighbours = Neighbours::of_kinds(wanted.keys().chain(&counted).cloned());
         for (reach, namespaces) in [
             (Reach::Environment, None),
             (Reach::Namespace, Some(namespaces)),
         ] {
             let kinds = wanted.iter().filter(|(_, wanted)| **wanted == reach);
             let kinds: BTreeSet<&GroupKind> = kinds.map(|(kind, _)| kind).collect();
-            if kinds.is_empty() {
-                continue;
-            }
-            let names = kinds.iter().map(|kind| kind.kind.as_str()).collect();
-            let search = Wanted {
-                namespaces,
-                ..of_kinds(Some(&names))
-            };
-            for (object, value) in view.contents(self.around, search)? {
-                if kinds.contains(&object.group_kind()) {
-                    neighbours.insert_value(object, value);
-                }
-            }
+            self.take_in(view, (&kinds, namespaces), &mut neighbours)?;
+        }
+        // What a quota counts is only looked for where there is one.
+        let limited: BTreeSet<Option<String>> = namespaces
+            .iter()
+            .filter(|namespace| {
+                let quota = GroupKind::parse(quotas::QUOTA);
+                !neighbours.in_namespace(&quota, namespace).is_empty()
+            })
+            .cloned()
+            .collect();
+        if !limited.is_empty() {
+            let kinds = counted.iter().collect();
+            self.take_in(view, (&kinds, Some(&limited)), &mut neighbours)?;
         }
         Ok(neighbours)
+    }
+
+    fn take_in(
+        &self,
+        view: &View<'_>,
+        (kinds, namespaces): (&BTreeSet<&GroupKind>, Option<&BTreeSet<Option<String>>>),
+        neighbours: &mut Neighbours,
+    ) -> Result<(), Error> {
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        let names = kinds.iter().map(|kind| kind.kind.as_str()).collect();
+        let search = Wanted {
+            namespaces,
+            ..of_kinds(Some(&names))
+        };
+        for (object, value) in view.contents(self.around, search)? {
+            if kinds.contains(&object.group_kind()) {
+                neighbours.insert_value(object, value);
+            }
+        }
+        Ok(())
     }
 
     /// The neighbours at base: those of head without what the range brought, with what it took.

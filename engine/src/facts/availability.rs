@@ -1,0 +1,323 @@
+//! How many pods of a workload there are at least and at most, who counts on them, and how they are
+//! replaced. Knows nothing of how many would be enough.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::ObjectRef;
+
+use super::pods::{self, PodSource};
+use super::selector::{Labels, selects, sends_to};
+use super::share::{share, up};
+use super::update::Update;
+
+/// What stands around a workload: objects of its own and of other namespaces alike.
+#[derive(Clone, Debug, Default)]
+pub struct Around<'a> {
+    /// `LimitRange`
+    pub limit_ranges: Vec<&'a Value>,
+    /// `HorizontalPodAutoscaler`
+    pub autoscalers: Vec<&'a Value>,
+    /// KEDA's `ScaledObject`
+    pub scaled_objects: Vec<&'a Value>,
+    /// `VerticalPodAutoscaler`
+    pub vertical: Vec<&'a Value>,
+    /// `Service`
+    pub services: Vec<&'a Value>,
+    /// `PodDisruptionBudget`
+    pub budgets: Vec<&'a Value>,
+}
+
+/// Who counts on the pods of a workload, and how many of them are there at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct Availability {
+    /// The Services whose selectors take the pods.
+    pub services: Vec<String>,
+    /// The `PodDisruptionBudget`s whose selectors take the pods.
+    pub budgets: Vec<Budget>,
+    /// What chooses the number of pods.
+    pub scalers: Vec<Scaler>,
+    /// What chooses the size of the pods, and restarts them for it.
+    pub vertical: Vec<Vertical>,
+    /// The fewest pods that are wanted; absent where something else than these objects decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowest: Option<u32>,
+    /// The most pods that are wanted, without those of an update.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub highest: Option<u32>,
+    /// How the pods are replaced.
+    pub update: Update,
+    /// How far they are kept apart over zones.
+    pub spread: Spread,
+    /// How long a pod is given to stop.
+    pub grace_seconds: u32,
+}
+
+/// A `PodDisruptionBudget` that takes the pods.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Budget {
+    /// Its name.
+    pub name: String,
+    /// How many of the fewest pods may be evicted at a time; absent where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<u32>,
+}
+
+/// An object that chooses the number of pods.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Scaler {
+    /// `HorizontalPodAutoscaler` or `ScaledObject`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The fewest pods.
+    pub min: u32,
+    /// The most pods.
+    pub max: u32,
+    /// The resources by whose utilisation it chooses, `cpu`.
+    pub utilisation: Vec<String>,
+}
+
+/// A `VerticalPodAutoscaler` that changes running pods.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Vertical {
+    /// Its name.
+    pub name: String,
+    /// The resources that it sets, `cpu`.
+    pub resources: Vec<String>,
+}
+
+/// How far pods are kept apart over zones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Spread {
+    /// Not at all.
+    None,
+    /// Where it can be had.
+    Preferred,
+    /// Or they do not start.
+    Required,
+}
+
+/// What is to be said of the pods that `source` describes in `object`.
+pub(super) fn availability(
+    source: PodSource,
+    (object, reference): (&Value, &ObjectRef),
+    replicas: Option<u32>,
+    around: &Around<'_>,
+) -> Availability {
+    let labels = source.labels(object);
+    let near = |objects| near(objects, reference);
+    let mut scalers: Vec<Scaler> = near(&around.autoscalers)
+        .into_iter()
+        .filter_map(|(name, spec)| autoscaler(name, spec, reference))
+        .chain(
+            near(&around.scaled_objects)
+                .into_iter()
+                .filter_map(|(name, spec)| scaled_object(name, spec, reference)),
+        )
+        .collect();
+    scalers.sort();
+    let lowest = scalers.iter().map(|scaler| scaler.min).min().or(replicas);
+    let highest = scalers.iter().map(|scaler| scaler.max).max().or(replicas);
+    let services = near(&around.services).into_iter();
+    let budgets = near(&around.budgets).into_iter();
+    let mut services: Vec<String> = services
+        .filter(|(_, spec)| sends_to(spec.get("selector"), &labels))
+        .map(|(name, _)| name)
+        .collect();
+    let mut budgets: Vec<Budget> = budgets
+        .filter(|(_, spec)| selects(spec.get("selector"), &labels))
+        .map(|(name, spec)| Budget {
+            name,
+            allowed: lowest.and_then(|lowest| allowed(spec, lowest)),
+        })
+        .collect();
+    let mut vertical: Vec<Vertical> = near(&around.vertical)
+        .into_iter()
+        .filter_map(|(name, spec)| resizer(name, spec, reference))
+        .collect();
+    vertical.sort();
+    services.sort();
+    budgets.sort();
+    Availability {
+        services,
+        budgets,
+        scalers,
+        vertical,
+        update: Update::of(
+            object,
+            reference,
+            (lowest.unwrap_or(1), highest.unwrap_or(1)),
+        ),
+        spread: spread(source, object, &labels),
+        grace_seconds: source
+            .pod_spec(object)
+            .and_then(|spec| {
+                u32::try_from(spec.get("terminationGracePeriodSeconds")?.as_u64()?).ok()
+            })
+            .unwrap_or(30),
+        lowest,
+        highest,
+    }
+}
+
+/// The names and specifications of what lies in the namespace of `reference`.
+fn near<'a>(objects: &[&'a Value], reference: &ObjectRef) -> Vec<(String, &'a Value)> {
+    let named = objects
+        .iter()
+        .map(|object| (pods::reference(object), *object));
+    let own = named.filter(|(other, _)| other.namespace == reference.namespace);
+    own.filter_map(|(other, object)| Some((other.name, object.get("spec")?)))
+        .collect()
+}
+
+/// Percentages of a budget round up, in both of its fields.
+fn allowed(spec: &Value, lowest: u32) -> Option<u32> {
+    if let Some(most) = spec.get("maxUnavailable") {
+        return Some(share(most, lowest, up)?.min(lowest));
+    }
+    match spec.get("minAvailable") {
+        Some(least) => Some(lowest.saturating_sub(share(least, lowest, up)?)),
+        // The API server fills in `minAvailable: 1`.
+        None => Some(lowest.saturating_sub(1)),
+    }
+}
+
+fn autoscaler(name: String, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
+    let reference = spec.get("scaleTargetRef")?;
+    targets(reference, target).then(|| Scaler {
+        kind: "HorizontalPodAutoscaler".to_owned(),
+        name,
+        min: number(spec, "minReplicas").unwrap_or(1),
+        max: number(spec, "maxReplicas").unwrap_or(1),
+        utilisation: utilisation(spec),
+    })
+}
+
+/// The resources by whose use, as a share of what is requested, an autoscaler counts pods.
+fn utilisation(spec: &Value) -> Vec<String> {
+    let metrics = spec.get("metrics").and_then(Value::as_array);
+    let own = metrics.into_iter().flatten().filter_map(|metric| {
+        let resource = metric.get("resource")?;
+        resource.pointer("/target/averageUtilization")?;
+        resource.get("name")?.as_str().map(str::to_owned)
+    });
+    let old = spec
+        .get("targetCPUUtilizationPercentage")
+        .map(|_| "cpu".to_owned());
+    let mut resources: Vec<String> = own.chain(old).collect();
+    resources.sort();
+    resources.dedup();
+    resources
+}
+
+/// KEDA assumes a Deployment, none of its pods at least and a hundred at most.
+fn scaled_object(name: String, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
+    let reference = spec.get("scaleTargetRef")?;
+    let mut whole = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment"});
+    whole
+        .as_object_mut()?
+        .extend(reference.as_object()?.clone());
+    targets(&whole, target).then(|| Scaler {
+        kind: "ScaledObject".to_owned(),
+        name,
+        min: number(spec, "minReplicaCount").unwrap_or(0),
+        max: number(spec, "maxReplicaCount").unwrap_or(100),
+        utilisation: Vec::new(),
+    })
+}
+
+/// Without a mode it changes running pods, and without a list both resources.
+fn resizer(name: String, spec: &Value, target: &ObjectRef) -> Option<Vertical> {
+    let mode = spec
+        .pointer("/updatePolicy/updateMode")
+        .and_then(Value::as_str);
+    if !targets(spec.get("targetRef")?, target) || matches!(mode, Some("Off" | "Initial")) {
+        return None;
+    }
+    let policies = spec.pointer("/resourcePolicy/containerPolicies");
+    let lists = policies.and_then(Value::as_array).into_iter().flatten();
+    let lists: Vec<&Value> = lists
+        .filter_map(|policy| policy.get("controlledResources"))
+        .collect();
+    let named = lists.iter().filter_map(|list| list.as_array()).flatten();
+    let mut resources: Vec<String> = named.filter_map(Value::as_str).map(str::to_owned).collect();
+    if lists.is_empty() {
+        resources = vec!["cpu".to_owned(), "memory".to_owned()];
+    }
+    resources.sort();
+    resources.dedup();
+    Some(Vertical { name, resources })
+}
+
+/// Whether a `scaleTargetRef` names `target`.
+pub(super) fn targets(reference: &Value, target: &ObjectRef) -> bool {
+    let text = |field: &str| reference.get(field).and_then(Value::as_str);
+    let group = text("apiVersion").map(|version| version.rsplit_once('/').map_or("", |it| it.0));
+    text("kind") == Some(&target.kind)
+        && text("name") == Some(&target.name)
+        && group.is_none_or(|group| group == target.group())
+}
+
+fn number(spec: &Value, field: &str) -> Option<u32> {
+    u32::try_from(spec.get(field)?.as_i64()?).ok()
+}
+
+/// A constraint whose selector does not take the pods themselves keeps nothing apart.
+fn spread(source: PodSource, object: &Value, labels: &Labels) -> Spread {
+    let Some(spec) = source.pod_spec(object) else {
+        return database_spread(object);
+    };
+    let list = |pointer: &str| {
+        spec.pointer(pointer)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let own = |term: &&Value| {
+        term.get("topologyKey").and_then(Value::as_str) == Some(ZONE)
+            && selects(term.get("labelSelector"), labels)
+    };
+    let constraints = list("/topologySpreadConstraints")
+        .filter(own)
+        .map(
+            |constraint| match constraint.get("whenUnsatisfiable").and_then(Value::as_str) {
+                Some("ScheduleAnyway") => Spread::Preferred,
+                _ => Spread::Required,
+            },
+        );
+    let required = list(&format!(
+        "{APART}/requiredDuringSchedulingIgnoredDuringExecution"
+    ));
+    let preferred = list(&format!(
+        "{APART}/preferredDuringSchedulingIgnoredDuringExecution"
+    ));
+    let preferred = preferred.filter_map(|term| term.get("podAffinityTerm"));
+    let all = constraints
+        .chain(required.filter(own).map(|_| Spread::Required))
+        .chain(preferred.filter(own).map(|_| Spread::Preferred));
+    all.max().unwrap_or(Spread::None)
+}
+
+/// The operator keeps the instances of a database apart by node where nothing else is said.
+fn database_spread(object: &Value) -> Spread {
+    let text = |field: &str| object.pointer(&format!("/spec/affinity/{field}"))?.as_str();
+    let off = object.pointer("/spec/affinity/enablePodAntiAffinity") == Some(&Value::Bool(false));
+    match (off, text("topologyKey"), text("podAntiAffinityType")) {
+        (false, Some(ZONE), Some("required")) => Spread::Required,
+        (false, Some(ZONE), _) => Spread::Preferred,
+        _ => Spread::None,
+    }
+}
+
+const ZONE: &str = "topology.kubernetes.io/zone";
+const APART: &str = "/affinity/podAntiAffinity";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+# METADATA
+# scope: package
+# title: Room for all pods of a namespace
+# description: >-
+#   The pods of a namespace fit into its ResourceQuotas together, also while an autoscaler runs as
+#   many as it may and while an update starts new ones beside the old; and a tenant's namespace has a quota.
+# custom:
+#   prefix: resources
+#   scope: change-set
+#   kinds:
+#     - Deployment.apps
+#     - ReplicaSet.apps
+#     - StatefulSet.apps
+#     - Job.batch
+#     - CronJob.batch
+#     - Pod
+#     - ReplicationController
+#     - Rollout.argoproj.io
+#     - Cluster.postgresql.cnpg.io
+#     - HorizontalPodAutoscaler.autoscaling
+#     - ScaledObject.keda.sh
+#     - LimitRange
+#     - ResourceQuota
+#     - Namespace
+#   neighbours:
+#     ResourceQuota: environment
+#     Namespace: environment
+#   facts: [inventory, quotas, workloads]
+#   codes:
+#     resources.quota-exceeded: deny
+#     resources.quota-missing: deny
+#     resources.surge-capacity: warn
+package tidegate.resource_limits.change_set
+
+# METADATA
+# title: The pods do not fit into the quota
+# description: The sum over the namespace is above what a ResourceQuota gives. Who asks for more than before answers for it, and so does who changes the quota.
+deny contains finding if {
+	some row in exceeded
+	some object in blamed(row)
+	finding := {
+		"code": "resources.quota-exceeded",
+		"message": sprintf("the pods of the namespace ask for %s of %s%s, but ResourceQuota %q gives %s", [
+			shown(row, needed(row)),
+			row.key,
+			meanwhile(row),
+			row.quota,
+			shown(row, row.hard),
+		]),
+		"object": object,
+		"remediation": "ask for less, run fewer pods at the peak, or raise the quota in the same change",
+		"setting": "/settings/size-for",
+	}
+}
+
+# METADATA
+# title: A quota counts what a container does not say
+# description: Where a ResourceQuota counts an amount, the API server refuses every pod with a container that has none. What `require` asks for is told by its own code.
+deny contains finding if {
+	some row in input.facts.quotas.value
+	part := amounts[row.key]
+	not part.name in input.settings.require
+	some w in input.facts.workloads.value.new
+	is_near(w.object, row)
+	not w.pod[part.side][part.field]
+	finding := {
+		"code": "resources.quota-exceeded",
+		"message": sprintf("ResourceQuota %q counts %s, but a container says nothing of it: no pod of it is admitted", [
+			row.quota,
+			row.key,
+		]),
+		"object": w.object,
+		"field": w.templatePointer,
+		"remediation": "give every container the amount, or the namespace a LimitRange with a default",
+	}
+}
+
+# METADATA
+# title: A tenant has no bound where several share a cluster
+# description: The namespace of a tenant has no ResourceQuota, and the environment serves several tenants.
+deny contains finding if {
+	count(input.environment.tenants) > 1
+	some finding in unbounded
+}
+
+# METADATA
+# title: A tenant has no bound
+# description: The namespace of a tenant has no ResourceQuota.
+warn contains finding if {
+	count(input.environment.tenants) < 2
+	some finding in unbounded
+}
+
+# METADATA
+# title: An update leaves hardly any room
+# description: What the peak of an update leaves of the quota is less than `surge-headroom-percent`.
+warn contains finding if {
+	percent := input.settings["surge-headroom-percent"]
+	some row in input.facts.quotas.value
+	needed(row) <= row.hard
+	needed(row) * 100 > row.hard * (100 - percent)
+	some object in blamed(row)
+	finding := {
+		"code": "resources.surge-capacity",
+		"message": sprintf("the pods of the namespace ask for %s of %s%s: less than %d %% of the %s of ResourceQuota %q are left", [
+			shown(row, needed(row)),
+			row.key,
+			meanwhile(row),
+			percent,
+			shown(row, row.hard),
+			row.quota,
+		]),
+		"object": object,
+		"remediation": "raise the quota before the release, or start fewer pods at a time",
+		"setting": "/settings/surge-headroom-percent",
+	}
+}
+
+unbounded contains finding if {
+	some change in input.changes
+	tenant := tenant_of(change)
+	not change.object.name in {namespace_of(quota) | some quota in input.facts.inventory.value.ResourceQuota}
+	finding := {
+		"code": "resources.quota-missing",
+		"message": sprintf("namespace %q of tenant %q has no ResourceQuota: it may take all room of the cluster", [
+			change.object.name,
+			tenant,
+		]),
+		"object": change.object,
+		"remediation": "add a ResourceQuota to the namespace",
+	}
+}
+
+unbounded contains finding if {
+	some change in input.changes
+	change.object.kind == "ResourceQuota"
+	change.operation == "delete"
+	some namespace in input.facts.inventory.value.Namespace
+	namespace.metadata.name == change.object.namespace
+	tenant := namespace.metadata.labels["tidegate.dev/tenant"]
+	quotas := [quota | some quota in input.facts.inventory.value.ResourceQuota; namespace_of(quota) == change.object.namespace]
+	count(quotas) == 0
+	finding := {
+		"code": "resources.quota-missing",
+		"message": sprintf("namespace %q of tenant %q loses its only ResourceQuota", [change.object.namespace, tenant]),
+		"object": change.object,
+		"remediation": "keep a ResourceQuota in the namespace",
+	}
+}
+
+tenant_of(change) := change.new.metadata.labels["tidegate.dev/tenant"] if change.object.kind == "Namespace"
+
+namespace_of(manifest) := object.get(manifest.metadata, "namespace", "")
+
+exceeded := [row |
+	some row in input.facts.quotas.value
+	needed(row) > row.hard
+]
+
+needed(row) := row[input.settings["size-for"]] + row.update
+
+# The changed objects that make the sum larger, or the bound smaller.
+blamed(row) := growing | deciding if {
+	growing := {w.object |
+		some w in input.facts.workloads.value.new
+		is_near(w.object, row)
+		asked(w, row.key) > before(w, row.key)
+	}
+	deciding := {change.object |
+		some change in input.changes
+		change.operation != "delete"
+		change.object.kind in {"HorizontalPodAutoscaler", "ScaledObject", "LimitRange", "ResourceQuota"}
+		is_near(change.object, row)
+	}
+}
+
+is_near(reference, row) if object.get(reference, "namespace", "") == object.get(row, "namespace", "")
+
+# What all pods of a workload ask for.
+asked(w, key) := each(w, key) * (object.get(w.availability, sizes[input.settings["size-for"]], 0) + w.availability.update.surge)
+
+each(w, key) := object.get(w.pod[amounts[key].side], amounts[key].field, 0)
+
+each(_, "pods") := 1
+
+before(w, key) := sum([asked(old, key) |
+	some old in input.facts.workloads.value.old
+	old.change == w.change
+])
+
+meanwhile(row) := sprintf(" (%s of it while pods are replaced)", [shown(row, row.update)]) if {
+	row.update > 0
+} else := ""
+
+shown(row, amount) := sprintf("%d %s", [amount, amounts[row.key].unit]) if {
+	amounts[row.key]
+} else := sprintf("%d", [amount])
+
+sizes := {"min": "lowest", "peak": "highest"}
+
+amounts := {
+	"cpu": {"name": "requests.cpu", "side": "requests", "field": "cpuMilli", "unit": "millicores"},
+	"requests.cpu": {"name": "requests.cpu", "side": "requests", "field": "cpuMilli", "unit": "millicores"},
+	"limits.cpu": {"name": "limits.cpu", "side": "limits", "field": "cpuMilli", "unit": "millicores"},
+	"memory": {"name": "requests.memory", "side": "requests", "field": "memoryBytes", "unit": "bytes"},
+	"requests.memory": {"name": "requests.memory", "side": "requests", "field": "memoryBytes", "unit": "bytes"},
+	"limits.memory": {"name": "limits.memory", "side": "limits", "field": "memoryBytes", "unit": "bytes"},
+	"ephemeral-storage": {"name": "requests.ephemeral-storage", "side": "requests", "field": "ephemeralBytes", "unit": "bytes"},
+	"requests.ephemeral-storage": {"name": "requests.ephemeral-storage", "side": "requests", "field": "ephemeralBytes", "unit": "bytes"},
+	"limits.ephemeral-storage": {"name": "limits.ephemeral-storage", "side": "limits", "field": "ephemeralBytes", "unit": "bytes"},
+}
