@@ -38,10 +38,10 @@ const EDITS: [(&str, &str, fn(&mut Value)); 16] = [
             format!("SHA256:{}", "A".repeat(43)).into();
     }),
     ("hint-missing", MALFORMED, |b| {
-        b["verificationMaterial"]["publicKey"] = json!({})
+        b["verificationMaterial"]["publicKey"] = json!({});
     }),
     ("without-material", MALFORMED, |b| {
-        remove(b, "verificationMaterial")
+        remove(b, "verificationMaterial");
     }),
     ("certificate-for-the-key", MALFORMED, |b| {
         b["verificationMaterial"] = json!({"certificate": {"rawBytes": "MAA="}});
@@ -61,14 +61,14 @@ const EDITS: [(&str, &str, fn(&mut Value)); 16] = [
         b["dsseEnvelope"]["signatures"] = vec![first; 2].into();
     }),
     ("no-signature", MALFORMED, |b| {
-        b["dsseEnvelope"]["signatures"] = json!([])
+        b["dsseEnvelope"]["signatures"] = json!([]);
     }),
     ("message-for-the-envelope", MALFORMED, |b| {
         b["messageSignature"] = b["dsseEnvelope"].take();
         remove(b, "dsseEnvelope");
     }),
     ("message-beside-the-envelope", MALFORMED, |b| {
-        b["messageSignature"] = json!({})
+        b["messageSignature"] = json!({});
     }),
     ("signature-of-another", "refused signature", |b| {
         b["dsseEnvelope"]["signatures"][0]["sig"] = format!("{}==", "A".repeat(86)).into();

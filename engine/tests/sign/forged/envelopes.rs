@@ -68,25 +68,25 @@ fn fields(shop: &Shop) -> Vec<Forgery> {
         ("payload-empty", MALFORMED, |v| v["payload"] = "".into()),
         ("payload-bare", MALFORMED, |v| v["payload"] = json!({})),
         ("payload-with-space", MALFORMED, |v| {
-            respell(v, |t| format!(" {t}"))
+            respell(v, |t| format!(" {t}"));
         }),
         ("payload-in-lines", MALFORMED, |v| {
-            respell(v, |t| t.replacen('e', "e\n", 1))
+            respell(v, |t| t.replacen('e', "e\n", 1));
         }),
         ("payload-two-alphabets", MALFORMED, |v| {
-            respell(v, |t| format!("-_+/{t}"))
+            respell(v, |t| format!("-_+/{t}"));
         }),
         ("payload-padded-too-much", MALFORMED, |v| {
-            respell(v, |t| format!("{t}===="))
+            respell(v, |t| format!("{t}===="));
         }),
         ("payload-padded-inside", MALFORMED, |v| {
-            respell(v, |t| format!("eA=={t}"))
+            respell(v, |t| format!("eA=={t}"));
         }),
         ("payload-type-missing", MALFORMED, |v| {
-            remove(v, "payloadType")
+            remove(v, "payloadType");
         }),
         ("payload-type-list", MALFORMED, |v| {
-            v["payloadType"] = json!([PAYLOAD_TYPE])
+            v["payloadType"] = json!([PAYLOAD_TYPE]);
         }),
         ("payload-type-upper-case", PREDICATE, |v| {
             v["payloadType"] = PAYLOAD_TYPE.to_uppercase().into();
@@ -96,25 +96,25 @@ fn fields(shop: &Shop) -> Vec<Forgery> {
         }),
         ("signatures-missing", MALFORMED, |v| remove(v, "signatures")),
         ("signatures-none", MALFORMED, |v| {
-            v["signatures"] = json!([])
+            v["signatures"] = json!([]);
         }),
         ("signatures-object", MALFORMED, |v| {
-            v["signatures"] = v["signatures"][0].clone()
+            v["signatures"] = v["signatures"][0].clone();
         }),
         ("signatures-seventeen", MALFORMED, |v| {
             v["signatures"] = vec![v["signatures"][0].clone(); 17].into();
         }),
         ("signature-null", MALFORMED, |v| {
-            v["signatures"][0]["sig"] = Value::Null
+            v["signatures"][0]["sig"] = Value::Null;
         }),
         ("keyid-missing", MALFORMED, |v| {
-            remove(&mut v["signatures"][0], "keyid")
+            remove(&mut v["signatures"][0], "keyid");
         }),
         ("keyid-null", MALFORMED, |v| {
-            v["signatures"][0]["keyid"] = Value::Null
+            v["signatures"][0]["keyid"] = Value::Null;
         }),
         ("keyid-list", MALFORMED, |v| {
-            v["signatures"][0]["keyid"] = json!([])
+            v["signatures"][0]["keyid"] = json!([]);
         }),
     ];
     let forged = |(name, answer, edit): (&str, &'static str, fn(&mut Value))| {

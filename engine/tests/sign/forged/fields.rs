@@ -42,23 +42,23 @@ const SUBJECTS: [Edit<'static>; 16] = [
         v["subject"] = vec![v["subject"][0].clone(); 2].into();
     }),
     ("subject-without-digest", MALFORMED, |v| {
-        remove(&mut v["subject"][0], "digest")
+        remove(&mut v["subject"][0], "digest");
     }),
     ("subject-without-tree", MALFORMED, |v| {
-        remove(digest(v), "gitTree")
+        remove(digest(v), "gitTree");
     }),
     ("subject-without-sha256", MALFORMED, |v| {
-        remove(digest(v), "sha256")
+        remove(digest(v), "sha256");
     }),
     ("subject-sha1-for-sha256", MALFORMED, |v| {
-        digest(v)["sha256"] = "ab".repeat(20).into()
+        digest(v)["sha256"] = "ab".repeat(20).into();
     }),
     ("subject-sha512", MALFORMED, |v| {
         remove(digest(v), "sha256");
         digest(v)["sha512"] = "ab".repeat(64).into();
     }),
     ("subject-commit-too", MALFORMED, |v| {
-        digest(v)["gitCommit"] = "ab".repeat(20).into()
+        digest(v)["gitCommit"] = "ab".repeat(20).into();
     }),
     ("subject-upper-case", MALFORMED, |v| {
         let upper = digest(v)["gitTree"].as_str().unwrap().to_uppercase();
@@ -69,22 +69,22 @@ const SUBJECTS: [Edit<'static>; 16] = [
         digest(v)["sha256"] = prefixed.into();
     }),
     ("subject-of-another-unit", INCONSISTENT, |v| {
-        v["subject"][0]["name"] = "prod/db".into()
+        v["subject"][0]["name"] = "prod/db".into();
     }),
     ("subject-other-tree", INCONSISTENT, |v| {
-        digest(v)["gitTree"] = "ab".repeat(20).into()
+        digest(v)["gitTree"] = "ab".repeat(20).into();
     }),
     ("subject-other-sha256", INCONSISTENT, |v| {
-        digest(v)["sha256"] = "ab".repeat(32).into()
+        digest(v)["sha256"] = "ab".repeat(32).into();
     }),
 ];
 
 const TIMES: [Edit<'static>; 11] = [
     ("valid-until-missing", MALFORMED, |v| {
-        remove(verdict(v), "validUntil")
+        remove(verdict(v), "validUntil");
     }),
     ("valid-until-null", MALFORMED, |v| {
-        verdict(v)["validUntil"] = Value::Null
+        verdict(v)["validUntil"] = Value::Null;
     }),
     ("valid-until-year-10000", MALFORMED, |v| {
         verdict(v)["validUntil"] = "10000-01-01T00:00:00Z".into();
@@ -99,7 +99,7 @@ const TIMES: [Edit<'static>; 11] = [
         verdict(v)["validUntil"] = "2026-11-21T12:00:00".into();
     }),
     ("valid-until-a-number", MALFORMED, |v| {
-        verdict(v)["validUntil"] = 1_795_000_000.into()
+        verdict(v)["validUntil"] = 1_795_000_000.into();
     }),
     ("valid-until-before-from", INCONSISTENT, |v| {
         verdict(v)["validUntil"] = "2026-11-20T09:00:00Z".into();
@@ -111,28 +111,28 @@ const TIMES: [Edit<'static>; 11] = [
         v["predicate"]["timeVerified"] = "2026-11-20T09:00:00Z".into();
     }),
     ("time-verified-missing", MALFORMED, |v| {
-        remove(&mut v["predicate"], "timeVerified")
+        remove(&mut v["predicate"], "timeVerified");
     }),
 ];
 
 const FIELDS: [Edit<'static>; 21] = [
     ("unknown-field-of-the-statement", MALFORMED, |v| {
-        v["critical"] = true.into()
+        v["critical"] = true.into();
     }),
     ("unknown-field-of-the-subject", MALFORMED, |v| {
-        v["subject"][0]["uri"] = "x".into()
+        v["subject"][0]["uri"] = "x".into();
     }),
     ("unknown-field-of-the-predicate", MALFORMED, |v| {
-        v["predicate"]["expires"] = "never".into()
+        v["predicate"]["expires"] = "never".into();
     }),
     ("unknown-field-of-the-verdict", MALFORMED, |v| {
-        verdict(v)["onlyOnSundays"] = true.into()
+        verdict(v)["onlyOnSundays"] = true.into();
     }),
     ("unknown-field-of-the-counts", MALFORMED, |v| {
-        verdict(v)["counts"]["waived"] = 1.into()
+        verdict(v)["counts"]["waived"] = 1.into();
     }),
     ("policy-of-others", INCONSISTENT, |v| {
-        v["predicate"]["policy"]["uri"] = "https://x".into()
+        v["predicate"]["policy"]["uri"] = "https://x".into();
     }),
     ("policy-other-digest", INCONSISTENT, |v| {
         v["predicate"]["policy"]["digest"]["sha256"] = "ab".repeat(32).into();
@@ -150,19 +150,19 @@ const FIELDS: [Edit<'static>; 21] = [
         verdict(v)["withdrawals"] = json!(["ab".repeat(32), "ab".repeat(32)]);
     }),
     ("selector-empty", INCONSISTENT, |v| {
-        verdict(v)["selector"] = json!([])
+        verdict(v)["selector"] = json!([]);
     }),
     ("selector-a-string", MALFORMED, |v| {
-        verdict(v)["selector"] = "apps/**".into()
+        verdict(v)["selector"] = "apps/**".into();
     }),
     ("height-negative", MALFORMED, |v| {
-        verdict(v)["height"] = (-1).into()
+        verdict(v)["height"] = (-1).into();
     }),
     ("height-a-fraction", MALFORMED, |v| {
-        verdict(v)["height"] = 1.0.into()
+        verdict(v)["height"] = 1.0.into();
     }),
     ("height-0-with-a-predecessor", INCONSISTENT, |v| {
-        verdict(v)["height"] = 0.into()
+        verdict(v)["height"] = 0.into();
     }),
     ("height-0-that-is-no-baseline", INCONSISTENT, |v| {
         verdict(v)["height"] = 0.into();
@@ -170,16 +170,16 @@ const FIELDS: [Edit<'static>; 21] = [
         remove(verdict(v), "base");
     }),
     ("height-1-without-a-predecessor", INCONSISTENT, |v| {
-        remove(verdict(v), "previous")
+        remove(verdict(v), "previous");
     }),
     ("height-1-without-a-base", INCONSISTENT, |v| {
-        remove(verdict(v), "base")
+        remove(verdict(v), "base");
     }),
     ("link-without-facts", INCONSISTENT, |v| {
-        remove(verdict(v), "factsDigest")
+        remove(verdict(v), "factsDigest");
     }),
     ("environment-out-of-its-folder", INCONSISTENT, |v| {
-        verdict(v)["environment"] = "../prod".into()
+        verdict(v)["environment"] = "../prod".into();
     }),
 ];
 

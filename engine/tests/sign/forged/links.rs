@@ -164,7 +164,7 @@ const LAUNDERED: [(&str, &str, &str, Edit); 11] = [
         },
     ),
     ("previous-unknown", "link 1", "refused store-gap", |v, _| {
-        v.previous = Some(Digest::of(b"a link"))
+        v.previous = Some(Digest::of(b"a link"));
     }),
     (
         "previous-re-signed-by-a-forger",

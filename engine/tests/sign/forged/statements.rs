@@ -110,11 +110,11 @@ fn front_to_back(object: &str) -> String {
 
 const KINDS: [Edit<'static>; 14] = [
     ("statement-v0.1", PREDICATE, |v| {
-        v["_type"] = "https://in-toto.io/Statement/v0.1".into()
+        v["_type"] = "https://in-toto.io/Statement/v0.1".into();
     }),
     ("statement-without-type", PREDICATE, |v| remove(v, "_type")),
     ("statement-layout", PREDICATE, |v| {
-        v["_type"] = "layout".into()
+        v["_type"] = "layout".into();
     }),
     ("predicate-type-provenance", PREDICATE, |v| {
         v["predicateType"] = "https://slsa.dev/provenance/v1".into();
@@ -132,16 +132,16 @@ const KINDS: [Edit<'static>; 14] = [
         v["predicateType"] = attest::WITHDRAWAL_PREDICATE.into();
     }),
     ("predicate-null", PREDICATE, |v| {
-        v["predicate"] = Value::Null
+        v["predicate"] = Value::Null;
     }),
     ("verifier-of-others", PREDICATE, |v| {
         v["predicate"]["verifier"]["id"] = "https://other.example/gate/v1".into();
     }),
     ("verifier-missing", PREDICATE, |v| {
-        remove(&mut v["predicate"], "verifier")
+        remove(&mut v["predicate"], "verifier");
     }),
     ("extension-missing", PREDICATE, |v| {
-        remove(&mut v["predicate"], VERDICT)
+        remove(&mut v["predicate"], VERDICT);
     }),
     ("extension-v2", VERSION, |v| {
         let verdict = v["predicate"][VERDICT].take();
@@ -155,28 +155,28 @@ const KINDS: [Edit<'static>; 14] = [
 
 const RESULTS: [Edit<'static>; 13] = [
     ("result-lower-case", MALFORMED, |v| {
-        v["predicate"]["verificationResult"] = "passed".into()
+        v["predicate"]["verificationResult"] = "passed".into();
     }),
     ("result-with-space", MALFORMED, |v| {
-        v["predicate"]["verificationResult"] = "PASSED ".into()
+        v["predicate"]["verificationResult"] = "PASSED ".into();
     }),
     ("result-boolean", MALFORMED, |v| {
-        v["predicate"]["verificationResult"] = true.into()
+        v["predicate"]["verificationResult"] = true.into();
     }),
     ("result-missing", MALFORMED, |v| {
-        remove(&mut v["predicate"], "verificationResult")
+        remove(&mut v["predicate"], "verificationResult");
     }),
     ("result-failed-outcome-pass", INCONSISTENT, |v| {
         v["predicate"]["verificationResult"] = "FAILED".into();
     }),
     ("result-passed-outcome-fail", INCONSISTENT, |v| {
-        verdict(v)["outcome"] = "fail".into()
+        verdict(v)["outcome"] = "fail".into();
     }),
     ("outcome-unknown", MALFORMED, |v| {
-        verdict(v)["outcome"] = "skipped".into()
+        verdict(v)["outcome"] = "skipped".into();
     }),
     ("pass-with-denials-counted", INCONSISTENT, |v| {
-        verdict(v)["counts"]["denied"] = 1.into()
+        verdict(v)["counts"]["denied"] = 1.into();
     }),
     ("pass-with-a-denying-finding", INCONSISTENT, |v| {
         verdict(v)["findings"] = json!([{
@@ -192,10 +192,10 @@ const RESULTS: [Edit<'static>; 13] = [
         v["predicate"]["verifiedLevels"][1] = "TIDEGATE_TIER_LOW".into();
     }),
     ("levels-say-slsa", INCONSISTENT, |v| {
-        v["predicate"]["verifiedLevels"][0] = "SLSA_BUILD_LEVEL_3".into()
+        v["predicate"]["verifiedLevels"][0] = "SLSA_BUILD_LEVEL_3".into();
     }),
     ("tier-lowered", INCONSISTENT, |v| {
-        verdict(v)["riskTier"] = "low".into()
+        verdict(v)["riskTier"] = "low".into();
     }),
 ];
 
