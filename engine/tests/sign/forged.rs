@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 pub(super) use shop::{REPOSITORY, Shop, Signed};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/verdicts");
@@ -28,6 +30,9 @@ struct Forgery {
     /// read as a verdict nobody can say what it was for: there, a verdict is missing.
     admitted: &'static str,
 }
+
+/// What an edit forges, what `verify` answers, and the edit.
+type Edit = (&'static str, &'static str, fn(&mut Value));
 
 impl Forgery {
     fn new(

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 use tidegate::attest;
 
-use super::Forgery;
 use super::shop::{Shop, Signed};
+use super::{Edit, Forgery};
 
 pub(super) fn all(shop: &Shop) -> Vec<Forgery> {
     let envelope = shop.genuine.signed(&shop.key);
     let genuine = attest::bundle(&envelope).unwrap();
     assert_eq!(shop.verify(&genuine), "link 1");
     assert_eq!(shop.admit(&genuine), "refused missing");
-    let forged = |(name, answer, edit): &(&str, &'static str, fn(&mut Value))| {
+    let forged = |(name, answer, edit): &Edit| {
         let mut bundle: Value = serde_json::from_slice(&genuine).unwrap();
         edit(&mut bundle);
         Forgery::unreadable(format!("bundle-{name}"), bundle.to_string(), answer)
@@ -22,7 +22,7 @@ pub(super) fn all(shop: &Shop) -> Vec<Forgery> {
 const MALFORMED: &str = "refused malformed";
 const PREDICATE: &str = "refused predicate";
 
-const EDITS: [(&str, &str, fn(&mut Value)); 16] = [
+const EDITS: [Edit; 16] = [
     ("v0.1", PREDICATE, |b| {
         b["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.1".into();
     }),

@@ -4,8 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tidegate::attest::{self, PAYLOAD_TYPE, SigningKey};
 
-use super::Forgery;
 use super::shop::{Shop, Signed};
+use super::{Edit, Forgery};
 
 const MALFORMED: &str = "refused malformed";
 const SIGNATURE: &str = "refused signature";
@@ -61,69 +61,70 @@ fn texts(shop: &Shop) -> Vec<Forgery> {
 
 /// Fields that are missing, of another type, or spelled otherwise.
 fn fields(shop: &Shop) -> Vec<Forgery> {
-    let edits: [(&str, &str, fn(&mut Value)); 22] = [
-        ("payload-missing", MALFORMED, |v| remove(v, "payload")),
-        ("payload-null", MALFORMED, |v| v["payload"] = Value::Null),
-        ("payload-number", MALFORMED, |v| v["payload"] = 1.into()),
-        ("payload-empty", MALFORMED, |v| v["payload"] = "".into()),
-        ("payload-bare", MALFORMED, |v| v["payload"] = json!({})),
-        ("payload-with-space", MALFORMED, |v| {
-            respell(v, |t| format!(" {t}"));
-        }),
-        ("payload-in-lines", MALFORMED, |v| {
-            respell(v, |t| t.replacen('e', "e\n", 1));
-        }),
-        ("payload-two-alphabets", MALFORMED, |v| {
-            respell(v, |t| format!("-_+/{t}"));
-        }),
-        ("payload-padded-too-much", MALFORMED, |v| {
-            respell(v, |t| format!("{t}===="));
-        }),
-        ("payload-padded-inside", MALFORMED, |v| {
-            respell(v, |t| format!("eA=={t}"));
-        }),
-        ("payload-type-missing", MALFORMED, |v| {
-            remove(v, "payloadType");
-        }),
-        ("payload-type-list", MALFORMED, |v| {
-            v["payloadType"] = json!([PAYLOAD_TYPE]);
-        }),
-        ("payload-type-upper-case", PREDICATE, |v| {
-            v["payloadType"] = PAYLOAD_TYPE.to_uppercase().into();
-        }),
-        ("payload-type-with-parameter", PREDICATE, |v| {
-            v["payloadType"] = format!("{PAYLOAD_TYPE}; charset=utf-8").into();
-        }),
-        ("signatures-missing", MALFORMED, |v| remove(v, "signatures")),
-        ("signatures-none", MALFORMED, |v| {
-            v["signatures"] = json!([]);
-        }),
-        ("signatures-object", MALFORMED, |v| {
-            v["signatures"] = v["signatures"][0].clone();
-        }),
-        ("signatures-seventeen", MALFORMED, |v| {
-            v["signatures"] = vec![v["signatures"][0].clone(); 17].into();
-        }),
-        ("signature-null", MALFORMED, |v| {
-            v["signatures"][0]["sig"] = Value::Null;
-        }),
-        ("keyid-missing", MALFORMED, |v| {
-            remove(&mut v["signatures"][0], "keyid");
-        }),
-        ("keyid-null", MALFORMED, |v| {
-            v["signatures"][0]["keyid"] = Value::Null;
-        }),
-        ("keyid-list", MALFORMED, |v| {
-            v["signatures"][0]["keyid"] = json!([]);
-        }),
-    ];
-    let forged = |(name, answer, edit): (&str, &'static str, fn(&mut Value))| {
+    let forged = |(name, answer, edit): &Edit| {
         let mut envelope = envelope(shop);
         edit(&mut envelope);
-        Forgery::unreadable(name, envelope.to_string(), answer)
+        Forgery::unreadable(*name, envelope.to_string(), answer)
     };
-    edits.into_iter().map(forged).collect()
+    FIELDS.iter().map(forged).collect()
 }
+
+const FIELDS: [Edit; 22] = [
+    ("payload-missing", MALFORMED, |v| remove(v, "payload")),
+    ("payload-null", MALFORMED, |v| v["payload"] = Value::Null),
+    ("payload-number", MALFORMED, |v| v["payload"] = 1.into()),
+    ("payload-empty", MALFORMED, |v| v["payload"] = "".into()),
+    ("payload-bare", MALFORMED, |v| v["payload"] = json!({})),
+    ("payload-with-space", MALFORMED, |v| {
+        respell(v, |t| format!(" {t}"));
+    }),
+    ("payload-in-lines", MALFORMED, |v| {
+        respell(v, |t| t.replacen('e', "e\n", 1));
+    }),
+    ("payload-two-alphabets", MALFORMED, |v| {
+        respell(v, |t| format!("-_+/{t}"));
+    }),
+    ("payload-padded-too-much", MALFORMED, |v| {
+        respell(v, |t| format!("{t}===="));
+    }),
+    ("payload-padded-inside", MALFORMED, |v| {
+        respell(v, |t| format!("eA=={t}"));
+    }),
+    ("payload-type-missing", MALFORMED, |v| {
+        remove(v, "payloadType");
+    }),
+    ("payload-type-list", MALFORMED, |v| {
+        v["payloadType"] = json!([PAYLOAD_TYPE]);
+    }),
+    ("payload-type-upper-case", PREDICATE, |v| {
+        v["payloadType"] = PAYLOAD_TYPE.to_uppercase().into();
+    }),
+    ("payload-type-with-parameter", PREDICATE, |v| {
+        v["payloadType"] = format!("{PAYLOAD_TYPE}; charset=utf-8").into();
+    }),
+    ("signatures-missing", MALFORMED, |v| remove(v, "signatures")),
+    ("signatures-none", MALFORMED, |v| {
+        v["signatures"] = json!([]);
+    }),
+    ("signatures-object", MALFORMED, |v| {
+        v["signatures"] = v["signatures"][0].clone();
+    }),
+    ("signatures-seventeen", MALFORMED, |v| {
+        v["signatures"] = vec![v["signatures"][0].clone(); 17].into();
+    }),
+    ("signature-null", MALFORMED, |v| {
+        v["signatures"][0]["sig"] = Value::Null;
+    }),
+    ("keyid-missing", MALFORMED, |v| {
+        remove(&mut v["signatures"][0], "keyid");
+    }),
+    ("keyid-null", MALFORMED, |v| {
+        v["signatures"][0]["keyid"] = Value::Null;
+    }),
+    ("keyid-list", MALFORMED, |v| {
+        v["signatures"][0]["keyid"] = json!([]);
+    }),
+];
 
 /// Signatures that are none.
 fn signatures(shop: &Shop) -> Vec<Forgery> {

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::Forgery;
 use super::shop::Shop;
-use super::statements::{Edit, edited, remove, verdict};
+use super::statements::{edited, remove, verdict};
+use super::{Edit, Forgery};
 
 const MALFORMED: &str = "refused malformed";
 const INCONSISTENT: &str = "refused inconsistent";
@@ -29,7 +29,7 @@ pub(super) fn all(shop: &Shop) -> Vec<Forgery> {
     forgeries
 }
 
-const SUBJECTS: [Edit<'static>; 16] = [
+const SUBJECTS: [Edit; 16] = [
     ("subject-missing", MALFORMED, |v| remove(v, "subject")),
     ("subject-none", MALFORMED, |v| v["subject"] = json!([])),
     ("subject-null", MALFORMED, |v| v["subject"] = json!([null])),
@@ -79,7 +79,7 @@ const SUBJECTS: [Edit<'static>; 16] = [
     }),
 ];
 
-const TIMES: [Edit<'static>; 11] = [
+const TIMES: [Edit; 11] = [
     ("valid-until-missing", MALFORMED, |v| {
         remove(verdict(v), "validUntil");
     }),
@@ -115,7 +115,7 @@ const TIMES: [Edit<'static>; 11] = [
     }),
 ];
 
-const FIELDS: [Edit<'static>; 21] = [
+const FIELDS: [Edit; 21] = [
     ("unknown-field-of-the-statement", MALFORMED, |v| {
         v["critical"] = true.into();
     }),
