@@ -2,7 +2,7 @@
 //! What changes with each version of tidegate is made constant, so that the files stay as they are.
 
 use serde_json::Value;
-use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Verdict};
+use tidegate::attest::{self, Counts, Role, SigningKey, TrustFile, TrustedKey, Verdict};
 use tidegate::model::{Digest, GitId};
 
 use crate::sign::world::{APP, CONFIG, JUDGE, World, key};
@@ -52,6 +52,7 @@ impl Shop {
         let previous = Digest::of(&baseline.to_statement_bytes().unwrap());
         let genuine = Verdict {
             previous: Some(previous),
+            rollback_to: Some(previous),
             change_digest: Some(Digest::of(b"changes")),
             facts_digest: Some(Digest::of(b"facts")),
             ..constant(&world, 1)
@@ -120,6 +121,9 @@ fn constant(world: &World, height: u64) -> Verdict {
         gate_state: None,
         also_judged_by: None,
         tzdb: "2026a".to_owned(),
+        counts: Counts::default(),
+        findings: Vec::new(),
+        rollback_to: None,
         ..serde_json::from_value(verdict).unwrap()
     }
 }
