@@ -244,6 +244,21 @@ fn what_a_queue_merges_was_signed_before_and_is_published_after() {
 }
 
 #[test]
+fn what_is_no_folder_of_candidates_stops_no_signing() {
+    let signer = Signer::new();
+    fs::write(signer.candidates(), "notes").unwrap();
+    let repo = &signer.job.repo;
+    repo.write(WEB, deployment(3, "2Gi")).commit("one more");
+    let ran = signer.lands();
+    ran.ends(
+        0,
+        "pass",
+        "no use of `candidates`, so that all is judged now",
+    );
+    assert_eq!(signer.links(), 2);
+}
+
+#[test]
 fn what_a_queue_drops_is_never_published() {
     let signer = Signer::new();
     signer

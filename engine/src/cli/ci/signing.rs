@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 
+use super::error::told;
 use super::event::Event;
 use super::step::{Step, write};
 use super::{Error, Outcome, Terminal, event};
@@ -16,6 +17,7 @@ use crate::cli::{common, sign};
 use crate::gate::{self, Landed, PublishRequest, Renewed, SignRequest, Signing};
 use crate::git::Repository;
 use crate::model::GitId;
+use crate::report::github;
 use crate::verdict::{RunOutcome, RunReport, UnitReport};
 
 /// Signs every environment that follows the branch of the job.
@@ -61,8 +63,17 @@ fn signed(
     if let (None, Some(candidates)) = (queued, &candidates) {
         let (from, to) = (candidates.store(), verdicts.store());
         let request = PublishRequest { from, to };
-        let landed = gate::publish_queued(&repository, &request, &branch, terminal.now)?;
-        step.log(terminal, |terminal| print(&landed, terminal));
+        match gate::publish_queued(&repository, &request, &branch, terminal.now) {
+            Ok(landed) => step.log(terminal, |terminal| print(&landed, terminal)),
+            // What a queue left behind is a help and no more: without it everything is judged here.
+            Err(error) => {
+                let message = format!(
+                    "no use of `candidates`, so that all is judged now: {}",
+                    told(&error)
+                );
+                terminal.line(github::command("warning", &message).trim_end());
+            }
+        }
     }
     let mut all = Signing::default();
     for environment in &environments {
