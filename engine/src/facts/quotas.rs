@@ -190,6 +190,6 @@ mod tests {
     fn a_quota_with_scopes_is_left_out() {
         let mut scoped = quota(&json!({"pods": "1"}));
         scoped["spec"]["scopes"] = json!(["BestEffort"]);
-        assert_eq!(of_namespace(&around(&[scoped]), &Some("shop".to_owned())), [json!(0); 0]);
+        assert!(of_namespace(&around(&[scoped]), &Some("shop".to_owned())).is_empty());
     }
 }

@@ -302,22 +302,7 @@ fn what_is_no_policy_file_is_told_so() {
             "policy.metadata",
             "10:7",
         ),
-        // P3
-        (
-            good.replace("package tidegate.t", "package tidegate.u"),
-            "policy.package-mismatch",
-            "11:9",
-        ),
-        (
-            good.replace("package tidegate.t", "package tidegate.t.deny"),
-            "policy.package-mismatch",
-            "11:9",
-        ),
-        (
-            good.replace("package tidegate.t", "package system.t"),
-            "policy.package-mismatch",
-            "11:9",
-        ),
+        // P3 is below.
         // P4
         (
             good.replace("deny contains", "dney contains"),
@@ -330,6 +315,11 @@ fn what_is_no_policy_file_is_told_so() {
         let problems = read(&text).unwrap_err();
         let begin: String = text.chars().take(400).collect();
         assert_refused(&problems, code, place, &begin);
+    }
+    for package in ["tidegate.u", "tidegate.t.deny", "system.t"] {
+        let text = good.replace("package tidegate.t", &format!("package {package}"));
+        let problems = read(&text).unwrap_err();
+        assert_refused(&problems, "policy.package-mismatch", "11:9", package);
     }
     let binary = [(RepoPath::from(FILE), vec![0xff, 0xfe, 0])];
     let problems = PolicySet::default()
@@ -368,7 +358,7 @@ fn what_has_no_place_in_a_folder_is_refused() {
             vec![("t/policy.rego", &good), ("u/policy.rego", &other)],
             "policy.metadata",
         ),
-        // P3
+        // P3 is below.
         (
             vec![("t/policy.rego", &good), ("u/policy.rego", &same)],
             "policy.package-mismatch",
