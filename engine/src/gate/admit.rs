@@ -60,7 +60,7 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
     let chain = match request.store {
         Some(store) => {
             store.refresh()?;
-            Some(Chain::read(store, &unit, request.trust)?)
+            Some(Chain::read_all(store, &unit, request.trust)?)
         }
         None => None,
     };

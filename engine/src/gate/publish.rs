@@ -68,12 +68,7 @@ fn publish_once(
         for unit in units.iter().filter(|unit| !unit.is_gate()) {
             let environment = known.environment(unit.environment());
             if environment.is_some_and(|environment| environment.branch == branch) {
-                let whole = Chain::read_whole(request.from, unit, &accepted.trust)?;
-                let chain = match whole {
-                    Some(whole) => whole,
-                    None => Chain::read(request.from, unit, &accepted.trust)?,
-                };
-                chains.push(chain);
+                chains.push(Chain::read_all(request.from, unit, &accepted.trust)?);
             }
         }
         chains.push(accepted.chain);

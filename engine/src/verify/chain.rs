@@ -106,6 +106,17 @@ impl Chain {
         Self::read_from(store, files, unit, trust).map(Some)
     }
 
+    /// Reads the chain of `unit` with every link, at hand or not.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn read_all(store: &dyn Store, unit: &UnitId, trust: &TrustFile) -> Result<Self, Error> {
+        match Self::read_whole(store, unit, trust)? {
+            Some(whole) => Ok(whole),
+            None => Self::read(store, unit, trust),
+        }
+    }
+
     fn read_from(
         store: &dyn Store,
         files: Vec<StoredFile>,

@@ -121,8 +121,8 @@ pub struct Expectation<'a> {
     pub revision: GitId,
     /// What the environment does with a refusal; unless known to observe, it enforces.
     pub enforcement: Enforcement,
-    /// The links of the unit, where a store was asked: then a renewal's end counts as the verdict's own,
-    /// and a withdrawal against it.
+    /// All links of the unit, where a store was asked: then the verdict must be one of them that stands,
+    /// and a renewal's end counts as its own.
     pub chain: Option<&'a Chain>,
     /// The time.
     pub now: Timestamp,
@@ -147,11 +147,22 @@ impl Expectation<'_> {
         renewal.map_or(verified.verdict.valid_until, |renewal| renewal.valid_until)
     }
 
-    fn withdrawn(&self, verified: &VerifiedVerdict) -> Option<Refusal> {
+    /// Why the store that was asked does not vouch for the verdict: it has no such link, so that nothing
+    /// says that it was not taken back; or it was.
+    fn not_standing(&self, verified: &VerifiedVerdict) -> Option<Refusal> {
         let chain = self.chain?;
         let mut links = chain.links().iter();
-        let at = links.position(|link| link.verified().digest == verified.digest)?;
-        (!chain.stands(at)).then(|| withdrawn(verified))
+        let at = links.position(|link| link.verified().digest == verified.digest);
+        match at {
+            _ if chain.is_withdrawn(verified.digest) => Some(withdrawn(verified)),
+            Some(at) if chain.stands(at) => None,
+            Some(_) => Some(withdrawn(verified)),
+            None => Some(Refusal::new(
+                Reason::Missing,
+                format!("a link of `{}` in the store that was asked", chain.unit()),
+                "none that is this verdict",
+            )),
+        }
     }
 }
 
@@ -193,7 +204,7 @@ pub fn verify(
         }),
         opened.check_outcome().err(),
         opened.check_enforcement(expectation.enforcement),
-        expectation.withdrawn(&opened),
+        expectation.not_standing(&opened),
         opened.check_time(expectation.now, expectation.until(&opened)),
         opened.check_height(expectation.trust.minimum_height(expectation.unit)),
     ]

@@ -1,9 +1,11 @@
 //! A renewal says how long the newest link may still begin its way, and nothing else.
 
+use std::fs;
+
 use tidegate::attest::{self, Renewal, SigningKey};
 use tidegate::gate::{self, Renewed};
 use tidegate::model::{Digest, Exit, GitId};
-use tidegate::store::Store as _;
+use tidegate::store::{FolderStore, Store as _};
 
 use super::world::{APP, CONFIG, World, key, told, trust};
 
@@ -77,6 +79,27 @@ fn one_envelope_is_renewed_and_withdrawn_where_a_store_is_asked() {
     assert_eq!(asked(), "refused expired");
     world.withdraw("prod/web", 1);
     assert_eq!(asked(), "refused withdrawn expired");
+}
+
+#[test]
+fn a_store_that_does_not_know_the_verdict_vouches_for_nothing() {
+    let (world, _, head) = expired();
+    renew(&world, &world.key);
+    let envelope = world.envelope("prod/web", 1);
+    let trust = trust(&[(&world.key, &[])]);
+    let asked = |store: &FolderStore| {
+        world.verify_by(&trust, &envelope, ("prod", Some("web")), head, Some(store))
+    };
+    let elsewhere = FolderStore::new(world.repo.beside("elsewhere"));
+    assert_eq!(asked(&elsewhere), "refused missing expired");
+    assert_eq!(asked(&world.store()), "link 1");
+    world.withdraw("prod/web", 1);
+    fs::remove_file(world.link("prod/web", 1)).unwrap();
+    let gone = asked(&world.store());
+    assert!(
+        gone.starts_with("refused") && !gone.contains("link"),
+        "{gone}"
+    );
 }
 
 #[test]
@@ -165,7 +188,7 @@ fn a_renewal_by_another_key_of_another_link_or_from_the_future_does_not_count() 
     ] {
         let statement = renewal.to_statement_bytes().unwrap();
         let folder = world.verdicts().join("renewals");
-        let _ = std::fs::remove_dir_all(folder);
+        let _ = fs::remove_dir_all(folder);
         let envelope = attest::sign(&statement, &signer);
         let link = good.link;
         world
