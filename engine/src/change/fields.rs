@@ -83,6 +83,7 @@ impl Walk<'_> {
     ) {
         for (key, value) in old {
             match new.get(key) {
+                Some(other) if value == other => {}
                 Some(other) => self.values(value, other, &old_at.key(key), &new_at.key(key)),
                 None => self.report(Some(&old_at.key(key)), None),
             }
