@@ -1,6 +1,8 @@
 //! Which kinds of objects a plainly written file holds, and in which namespaces, told from its lines
 //! without parsing it. In doubt it tells nothing; it never replaces reading a file.
 
+use std::iter;
+
 use super::scalar::{self, Scalar};
 
 /// What is said of one document before it is read.
@@ -20,12 +22,15 @@ pub struct Outline {
 pub fn outline(bytes: &[u8]) -> Option<Vec<Outline>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let odd = |c: char| (c.is_control() && c != '\n') || ODD_BREAKS.contains(&c);
-    if text.contains(odd) || text.contains("<<") {
+    let plain = |byte: u8| (b' '..DELETE).contains(&byte) || byte == b'\n';
+    // Without a way out, so that many bytes are compared at once.
+    let all_plain = bytes.iter().fold(true, |all, byte| all & plain(*byte));
+    if (!all_plain && text.contains(odd)) || text.contains("<<") {
         return None;
     }
     let mut found = Vec::new();
     let mut document = Document::default();
-    for line in text.split('\n') {
+    for (line, opens) in lines(text) {
         let content = line.trim_start_matches(' ');
         if content.is_empty() || content.starts_with('#') {
             continue;
@@ -33,11 +38,27 @@ pub fn outline(bytes: &[u8]) -> Option<Vec<Outline>> {
         if line == "---" {
             found.extend(std::mem::take(&mut document).finish()?);
         } else {
-            document.line(line.len() - content.len(), content)?;
+            document.line(line.len() - content.len(), content, opens)?;
         }
     }
     found.extend(document.finish()?);
     Some(found)
+}
+
+/// The lines of a text, and whether anything in one may open or close a longer text.
+fn lines(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let mut opens = false;
+        let end = text.bytes().position(|byte| {
+            opens |= matches!(byte, b'[' | b']' | b'{' | b'}' | b'"' | b'\'');
+            byte == b'\n'
+        });
+        let (line, after) = end.and_then(|end| text.split_at_checked(end)).unzip();
+        rest = after.and_then(|after| after.strip_prefix('\n'));
+        Some((line.unwrap_or(text), opens))
+    })
 }
 
 #[derive(Default)]
@@ -55,9 +76,10 @@ struct Document<'text> {
 
 impl<'text> Document<'text> {
     /// Takes a line that says something, without its indentation. `None`: too much for a look.
-    fn line(&mut self, indent: usize, content: &'text str) -> Option<()> {
+    fn line(&mut self, indent: usize, content: &'text str, opens: bool) -> Option<()> {
         self.any = true;
-        if !closes_what_it_opens(content) || self.ends_at.is_some_and(|end| indent > end) {
+        if (opens && !closes_what_it_opens(content)) || self.ends_at.is_some_and(|end| indent > end)
+        {
             return None;
         }
         self.ends_at = None;
@@ -123,12 +145,9 @@ fn entry(content: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether no text in quotes and nothing in brackets goes on in the next line, whose words would then
-/// only look like a key. True for lines without either, and for those that end with one simple text
+/// only look like a key. True for lines that end with one simple text
 /// in quotes or one pair of brackets around simple words.
 fn closes_what_it_opens(content: &str) -> bool {
-    if !content.contains(['[', ']', '{', '}', '"', '\'']) {
-        return true;
-    }
     let content = content.trim_end_matches(' ');
     let (before, value) = content
         .split_once(": ")
@@ -155,6 +174,7 @@ fn closes_what_it_opens(content: &str) -> bool {
 
 // What some reader of YAML takes for a line break or for nothing; those below U+0100 are controls.
 const ODD_BREAKS: [char; 3] = ['\u{2028}', '\u{2029}', '\u{feff}'];
+const DELETE: u8 = 0x7f;
 const API_VERSION: usize = 0;
 const KIND: usize = 1;
 const NAMESPACE: usize = 2;

@@ -64,26 +64,26 @@ impl RenderRoots {
         let mut covered = BTreeMap::new();
         let mut reached = Vec::new();
         for path in paths {
+            let kind = match role_of_name(path) {
+                Some(Role::Kustomization) => RootKind::Kustomization,
+                Some(Role::HelmChart) => RootKind::HelmChart,
+                _ => continue,
+            };
             let mut root = Root {
                 path: RepoPath::new(path.parent()),
-                kind: RootKind::HelmChart,
+                kind,
                 unreadable: false,
             };
-            match role_of_name(path) {
-                Some(Role::HelmChart) => {}
-                Some(Role::Kustomization) => {
-                    root.kind = RootKind::Kustomization;
-                    match kustomization::reached(&read(path)?) {
-                        Some(entries) => reached.extend(
-                            entries
-                                .iter()
-                                .filter_map(|entry| resolve(path.parent(), entry))
-                                .map(|entry| (entry, root.clone())),
-                        ),
-                        None => root.unreadable = true,
-                    }
+            if kind == RootKind::Kustomization {
+                match kustomization::reached(&read(path)?) {
+                    Some(entries) => reached.extend(
+                        entries
+                            .iter()
+                            .filter_map(|entry| resolve(path.parent(), entry))
+                            .map(|entry| (entry, root.clone())),
+                    ),
+                    None => root.unreadable = true,
                 }
-                _ => continue,
             }
             covered.insert(path.parent().to_vec(), root);
         }

@@ -1,7 +1,7 @@
 //! Content digests: SHA-256 of our own and Git's object ids.
 //! Knows no Git repository; an id is only its bytes.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
@@ -98,10 +98,12 @@ macro_rules! hex_type {
         }
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-                digits
-                    .map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default())
-                    .try_for_each(|digit| f.write_char(digit))
+                let mut digits = String::with_capacity(2 * self.0.len());
+                for byte in self.0 {
+                    digits.push(digit(byte >> 4));
+                    digits.push(digit(byte & 15));
+                }
+                f.write_str(&digits)
             }
         }
         impl fmt::Debug for $type {
@@ -145,6 +147,15 @@ fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], ParseDigestError> {
         None => Ok(bytes),
         Some(_) => Err(error()),
     }
+}
+
+/// The digit of a number below 16.
+fn digit(nibble: u8) -> char {
+    char::from(if nibble < 10 {
+        b'0' + nibble
+    } else {
+        b'a' + nibble - 10
+    })
 }
 
 fn nibble(digit: u8) -> Option<u8> {
