@@ -64,6 +64,7 @@ pub struct Repository {
     index_file: Option<PathBuf>,
     shallow: BTreeSet<GitId>,
     trees: RefCell<tree::Cache>,
+    whole_folders: RefCell<gated::WholeFolders>,
     /// What a merge made of files that both sides changed.
     merged: RefCell<Arc<merge::Merged>>,
 }
@@ -166,6 +167,7 @@ impl Repository {
             index_file,
             shallow,
             trees: RefCell::default(),
+            whole_folders: RefCell::default(),
             merged: RefCell::default(),
         })
     }

@@ -134,6 +134,8 @@ impl Unit<'_> {
             .min();
         let facts = judged.facts.iter();
         let facts = Piece::object(facts.map(|(name, fact)| (*name, fact.to_piece())));
+        // Most folders of the base are those of the head, and known by then.
+        let head = side(view, &view.head, self.head)?;
         Ok(UnitReport {
             environment: self.environment.to_owned(),
             unit: self.name.to_owned(),
@@ -147,7 +149,7 @@ impl Unit<'_> {
             // A base that could not be signed, for a submodule say, must not keep its repair from
             // being judged.
             base: side(view, &view.base, self.base).unwrap_or_default(),
-            head: side(view, &view.head, self.head)?,
+            head,
             until,
             workings: Workings {
                 policies: judged.policies,
@@ -232,10 +234,10 @@ fn anchor_removed(
 }
 
 fn side(view: &View<'_>, side: &super::view::Side, selector: &Selector) -> Result<Side, Error> {
-    let gated = view.repository.gated_tree(&side.snapshot, selector)?;
+    let repository = view.repository;
     Ok(Side {
         commit: side.snapshot.commit(),
-        gated_tree: Some(gated.id),
+        gated_tree: Some(repository.gated_tree_id(&side.snapshot, selector)?),
     })
 }
 

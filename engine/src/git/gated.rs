@@ -26,20 +26,20 @@ impl Repository {
     /// A submodule or a symbolic link that leads out of the selected files; names that are one on
     /// some systems; more than 200,000 files; a tree that cannot be read.
     pub fn gated_tree(&self, snapshot: &Snapshot, selector: &Selector) -> Result<GatedTree, Error> {
-        let mut gate = Gate {
-            repo: self,
-            snapshot,
-            selector,
-            path: Vec::new(),
-            entries: Vec::new(),
-            links: Vec::new(),
-        };
-        let id = gate.folder(snapshot.tree())?.unwrap_or(GitId::EMPTY_TREE);
-        let (entries, links) = (gate.entries, gate.links);
-        for link in &links {
-            self.check_link(snapshot, selector, link)?;
-        }
+        let mut gate = Gate::new(self, snapshot, selector);
+        gate.entries = Some(Vec::new());
+        let id = gate.id()?;
+        let entries = gate.entries.unwrap_or_default();
         Ok(GatedTree { id, entries })
+    }
+
+    /// The id of that tree alone. A folder that is selected whole is entered once, however many
+    /// snapshots share it.
+    ///
+    /// # Errors
+    /// As for [`Repository::gated_tree`].
+    pub fn gated_tree_id(&self, snapshot: &Snapshot, selector: &Selector) -> Result<GitId, Error> {
+        Gate::new(self, snapshot, selector).id()
     }
 
     /// SHA-256 of the path manifest: a line `<mode> <sha256 of the content>  <path>` for each file,
@@ -84,20 +84,65 @@ struct Gate<'a> {
     snapshot: &'a Snapshot,
     selector: &'a Selector,
     path: Vec<u8>,
-    entries: Vec<TreeEntry>,
+    files: usize,
+    /// The files, where they are asked for.
+    entries: Option<Vec<TreeEntry>>,
     /// Links that are selected, or below which something would be.
     links: Vec<TreeEntry>,
 }
 
-impl Gate<'_> {
-    /// The id of what is selected of a folder; none where nothing is.
-    fn folder(&mut self, id: GitId) -> Result<Option<GitId>, Error> {
+/// Folders that are selected whole, hold nothing that needs a look at other files, and were found in
+/// order: how many files each holds, by place and tree.
+pub(super) type WholeFolders = BTreeMap<(Vec<u8>, GitId), usize>;
+
+impl<'a> Gate<'a> {
+    fn new(repo: &'a Repository, snapshot: &'a Snapshot, selector: &'a Selector) -> Self {
+        Self {
+            repo,
+            snapshot,
+            selector,
+            path: Vec::new(),
+            files: 0,
+            entries: None,
+            links: Vec::new(),
+        }
+    }
+
+    fn id(&mut self) -> Result<GitId, Error> {
+        let id = self.folder(self.snapshot.tree(), false)?;
+        for link in &self.links {
+            self.repo.check_link(self.snapshot, self.selector, link)?;
+        }
+        Ok(id.unwrap_or(GitId::EMPTY_TREE))
+    }
+
+    /// The id of what is selected of a folder; none where nothing is. `whole`: all of it is.
+    fn folder(&mut self, id: GitId, whole: bool) -> Result<Option<GitId>, Error> {
+        let whole = whole || self.selector.matches_all_below(&self.path);
+        let known = whole && self.entries.is_none();
+        if known {
+            let place = (self.path.clone(), id);
+            if let Some(files) = self.repo.whole_folders.borrow().get(&place) {
+                self.count(*files)?;
+                return Ok(Some(id));
+            }
+        }
+        let before = (self.files, self.links.len());
+        let found = self.walk(id, whole)?;
+        if known && found == Some(id) && self.links.len() == before.1 {
+            let mut folders = self.repo.whole_folders.borrow_mut();
+            folders.insert((self.path.clone(), id), self.files - before.0);
+        }
+        Ok(found)
+    }
+
+    fn walk(&mut self, id: GitId, whole: bool) -> Result<Option<GitId>, Error> {
         let tree = self.repo.tree(self.snapshot, id, &self.path)?;
         let mut kept = Vec::new();
         for child in &tree.children {
             let length = self.path.len();
             join(&mut self.path, &child.name);
-            kept.extend(self.child(child)?);
+            kept.extend(self.child(child, whole)?);
             self.path.truncate(length);
         }
         if kept.is_empty() {
@@ -110,19 +155,19 @@ impl Gate<'_> {
         id_of(&kept).map(Some)
     }
 
-    fn child(&mut self, child: &Child) -> Result<Option<Child>, Error> {
+    fn child(&mut self, child: &Child, whole: bool) -> Result<Option<Child>, Error> {
         if child.is_tree() {
-            if !self.selector.may_match_below(&self.path) {
+            if !whole && !self.selector.may_match_below(&self.path) {
                 return Ok(None);
             }
             check_path(&self.path)?;
-            let id = self.folder(child.id)?;
+            let id = self.folder(child.id, whole)?;
             return Ok(id.map(|id| Child {
                 id,
                 ..child.clone()
             }));
         }
-        let selected = self.selector.matches_bytes(&self.path);
+        let selected = whole || self.selector.matches_bytes(&self.path);
         if selected {
             check_path(&self.path)?;
         }
@@ -133,9 +178,17 @@ impl Gate<'_> {
         if !selected {
             return Ok(None);
         }
-        self.entries.push(self.entry(child));
-        check_count(self.entries.len(), ENTRIES)?;
+        let entry = self.entries.is_some().then(|| self.entry(child));
+        if let (Some(entries), Some(entry)) = (&mut self.entries, entry) {
+            entries.push(entry);
+        }
+        self.count(1)?;
         Ok(Some(child.clone()))
+    }
+
+    fn count(&mut self, files: usize) -> Result<(), Error> {
+        self.files += files;
+        check_count(self.files, ENTRIES)
     }
 
     /// Links are looked into when all selected files are known.

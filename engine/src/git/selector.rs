@@ -83,6 +83,12 @@ impl Selector {
         self.globs.is_match_candidate(&Candidate::from_bytes(path))
     }
 
+    /// Whether every path below `folder` matches, as far as one glob alone says so.
+    pub(crate) fn matches_all_below(&self, folder: &[u8]) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| matches_all_below(pattern, folder))
+    }
+
     /// Whether some path below `folder` could match.
     pub(super) fn may_match_below(&self, folder: &[u8]) -> bool {
         self.patterns
@@ -183,6 +189,19 @@ fn may_match_below(pattern: &str, folder: &[u8]) -> bool {
         }
     }
     wanted.next().is_some()
+}
+
+fn matches_all_below(pattern: &str, folder: &[u8]) -> bool {
+    let mut wanted = pattern.split('/');
+    let names = folder.split(|byte| *byte == b'/');
+    for name in names.filter(|name| !name.is_empty()) {
+        match wanted.next() {
+            Some("**") => return wanted.next().is_none(),
+            Some(segment) if segment_matches(segment.as_bytes(), name) => {}
+            _ => return false,
+        }
+    }
+    wanted.next() == Some("**") && wanted.next().is_none()
 }
 
 /// `*` and `?` over the bytes of one name.
@@ -301,6 +320,20 @@ mod tests {
                 for (slash, _) in path.match_indices('/') {
                     prop_assert!(selector.may_match_below(&path.as_bytes()[..slash]));
                 }
+            }
+        }
+
+        #[test]
+        fn below_a_folder_that_is_taken_whole_everything_matches(
+            glob in "(a|b|\\*|a\\*|\\?b)(/(a|b|\\*|a\\*|\\?b|\\*\\*)){0,3}(/\\*\\*)?",
+            folder in "([ab]{1,2}(/[ab]{1,2}){0,3})?",
+            below in "[ab.\n]{1,3}(/[ab.]{1,3}){0,3}",
+        ) {
+            let selector = Selector::parse(&[glob]).unwrap();
+            let path = [folder.as_str(), below.as_str()].join("/");
+            let path = path.trim_start_matches('/');
+            if selector.matches_all_below(folder.as_bytes()) {
+                prop_assert!(selector.matches_bytes(path.as_bytes()));
             }
         }
 

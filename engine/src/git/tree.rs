@@ -234,6 +234,10 @@ fn parse_mode(digits: &[u8]) -> Option<(u32, u32)> {
 
 /// Names that are a step up, or Git's own folder on some file system.
 fn refused_name(name: &[u8]) -> Option<&'static str> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    if name.first().is_some_and(|first| *first != b'.') && name.iter().all(is_plain) {
+        return None;
+    }
     if name.is_empty() {
         return Some("its name is empty");
     }
