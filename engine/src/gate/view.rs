@@ -1,19 +1,22 @@
 //! A range, and what its files hold on both sides.
 //! Knows nothing of policies.
 
-use std::cell::OnceCell;
+mod side;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+pub(super) use self::side::Side;
+
 use super::reading::Reading;
 use super::{Error, deployer};
 use crate::change::Source;
 use crate::facts::index::{Located, Wanted};
 use crate::git::{Beyond, FileChange, Repository, Selector, Snapshot, TreeEntry};
-use crate::manifest::{self, RenderRoots, Role, Root};
+use crate::manifest::{self, RenderRoots, Role};
 use crate::model::{ObjectRef, RepoPath, Span};
 
 /// Two snapshots and what differs.
@@ -26,14 +29,6 @@ pub(super) struct View<'a> {
     /// Differences that are out of reach.
     pub(super) beyond: Beyond,
     reading: &'a Reading,
-}
-
-/// One snapshot.
-pub(super) struct Side {
-    pub(super) snapshot: Snapshot,
-    /// And what is out of reach.
-    manifests: OnceCell<(Vec<TreeEntry>, Beyond)>,
-    roots: OnceCell<RenderRoots>,
 }
 
 /// What a file holds.
@@ -131,7 +126,7 @@ impl<'a> View<'a> {
                 path: entry.path.to_string(),
             });
         }
-        if let Some(root) = side.roots(self.repository)?.needs_rendering(&entry.path) {
+        if let Some(root) = self.roots(side)?.needs_rendering(&entry.path) {
             return Err(Error::not_rendered(&entry.path, root));
         }
         self.reading.file(entry, self.repository)
@@ -144,10 +139,10 @@ impl<'a> View<'a> {
         entry: &TreeEntry,
         selectors: &[Selector],
     ) -> Result<Arc<File>, Error> {
-        let reached = self.head.roots(self.repository)?;
+        let reached = self.roots(&self.head)?;
         if reached.needs_rendering(&entry.path).is_none()
             && manifest::is_manifest_name(&entry.path)
-            && self.base.is_plain(entry, selectors, self.repository)?
+            && side::is_plain(entry, selectors, self.roots(&self.base)?)
         {
             return self.reading.file(entry, self.repository);
         }
@@ -160,7 +155,7 @@ impl<'a> View<'a> {
         selectors: &[Selector],
         wanted: Wanted<'_>,
     ) -> Result<Vec<Located>, Error> {
-        let entries = self.head.plain(selectors, self.repository)?;
+        let entries = self.plain(&self.head, selectors)?;
         let mut index = self.reading.index();
         Ok(index.find(&entries, wanted, self.repository)?)
     }
@@ -171,14 +166,14 @@ impl<'a> View<'a> {
         selectors: &[Selector],
         wanted: Wanted<'_>,
     ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
-        let entries = self.head.plain(selectors, self.repository)?;
+        let entries = self.plain(&self.head, selectors)?;
         let mut index = self.reading.index();
         Ok(index.read(&entries, wanted, self.repository)?)
     }
 
     /// Whether a unit holds any object on this side.
     pub(super) fn any_object(&self, side: &Side, selector: &Selector) -> Result<bool, Error> {
-        let entries = side.plain(std::slice::from_ref(selector), self.repository)?;
+        let entries = self.plain(side, std::slice::from_ref(selector))?;
         let mut index = self.reading.index();
         Ok(index.any_object(&entries, self.repository)?)
     }
@@ -201,7 +196,7 @@ impl<'a> View<'a> {
             sides.push(&self.base);
         }
         for (nth, side) in sides.into_iter().enumerate() {
-            let roots = side.roots(self.repository)?;
+            let roots = self.roots(side)?;
             for change in &self.changed {
                 if unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path)) {
                     continue;
@@ -219,7 +214,7 @@ impl<'a> View<'a> {
 
     /// As [`View::not_rendered`], for the files of one unit.
     pub(super) fn not_rendered_in(&self, selector: &Selector) -> Result<Option<Error>, Error> {
-        let roots = self.head.roots(self.repository)?;
+        let roots = self.roots(&self.head)?;
         let mut changed = self
             .changed
             .iter()
@@ -256,85 +251,25 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The roots of one side. What is rendered is known from kustomizations and charts, so that both
+    /// sides have the same where none changed, and the base is not walked.
+    fn roots<'s>(&'s self, side: &'s Side) -> Result<&'s RenderRoots, Error> {
+        let makes_a_root = |change: &FileChange| manifest::role_of_name(&change.path).is_some();
+        let is_base = std::ptr::eq(side, &*self.base);
+        if is_base && !self.changed.iter().any(makes_a_root) {
+            return self.head.roots(self.repository);
+        }
+        side.roots(self.repository)
+    }
+
+    /// The manifests of one side that some selector matches and that nothing renders with it.
+    fn plain(&self, side: &Side, selectors: &[Selector]) -> Result<Arc<[TreeEntry]>, Error> {
+        side.plain(selectors, self.roots(side)?, self.repository)
+    }
+
     /// Keeps what the index learnt.
     pub(super) fn save_index(&self) {
         self.reading.index().save();
-    }
-}
-
-impl Side {
-    pub(super) fn new(snapshot: Snapshot) -> Self {
-        Self {
-            snapshot,
-            manifests: OnceCell::new(),
-            roots: OnceCell::new(),
-        }
-    }
-
-    /// Every file whose name makes it a manifest, and what is out of reach.
-    fn manifests(&self, repository: &Repository) -> Result<&(Vec<TreeEntry>, Beyond), Error> {
-        if let Some(manifests) = self.manifests.get() {
-            return Ok(manifests);
-        }
-        let (mut entries, beyond) = repository.entries_in_reach(&self.snapshot)?;
-        entries.retain(|entry| {
-            manifest::is_manifest_name(&entry.path) || manifest::role_of_name(&entry.path).is_some()
-        });
-        Ok(self.manifests.get_or_init(|| (entries, beyond)))
-    }
-
-    fn roots(&self, repository: &Repository) -> Result<&RenderRoots, Error> {
-        if let Some(roots) = self.roots.get() {
-            return Ok(roots);
-        }
-        let (entries, _) = self.manifests(repository)?;
-        let roots = RenderRoots::find(entries.iter().map(|entry| &entry.path), |path| {
-            let at = entries.binary_search_by(|entry| entry.path.cmp(path));
-            match at.ok().and_then(|at| entries.get(at)) {
-                Some(entry) => repository.blob(entry.id).map_err(Error::from),
-                None => Ok(Vec::new()),
-            }
-        })?;
-        Ok(self.roots.get_or_init(|| roots))
-    }
-
-    /// The manifests that some selector matches and that nothing renders with it.
-    fn plain(
-        &self,
-        selectors: &[Selector],
-        repository: &Repository,
-    ) -> Result<Vec<TreeEntry>, Error> {
-        let (entries, beyond) = self.manifests(repository)?;
-        for selector in selectors {
-            beyond.refuse_selected(selector)?;
-        }
-        let mut plain = Vec::new();
-        for entry in entries {
-            if self.is_plain(entry, selectors, repository)? {
-                plain.push(entry.clone());
-            }
-        }
-        Ok(plain)
-    }
-
-    /// Whether some selector matches the file without the root that renders it. A unit that does not
-    /// hold the root is deployed as it stands, whoever else reaches into it: a kustomization outside
-    /// takes no object from what is judged.
-    fn is_plain(
-        &self,
-        entry: &TreeEntry,
-        selectors: &[Selector],
-        repository: &Repository,
-    ) -> Result<bool, Error> {
-        if entry.is_submodule() || entry.is_link() {
-            return Ok(false);
-        }
-        let root = self.roots(repository)?.needs_rendering(&entry.path);
-        let root = root.map(Root::file);
-        Ok(selectors.iter().any(|selector| {
-            selector.matches(&entry.path)
-                && root.as_ref().is_none_or(|root| !selector.matches(root))
-        }))
     }
 }
 
