@@ -281,7 +281,7 @@ fn by_change(facts: &Facts, side: &str) -> BTreeMap<usize, Vec<Piece>> {
     };
     for item in items.iter() {
         if let Piece::Json(workload) = item
-            && let Some(index) = workload.get("change").and_then(Value::as_u64)
+            && let Some(index) = workload.value().get("change").and_then(Value::as_u64)
             && let Ok(index) = usize::try_from(index)
         {
             workloads.entry(index).or_default().push(item.clone());

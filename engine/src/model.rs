@@ -19,7 +19,7 @@ pub use exit::{Exit, code_of};
 pub use finding::{Effect, Finding, FindingKey};
 pub use object::{GroupKind, ObjectRef, Operation};
 pub use path::RepoPath;
-pub use piece::Piece;
+pub use piece::{Part, Piece};
 pub use span::{LineColumn, Lines, Location, Span};
 pub(crate) use suggest::did_you_mean;
 

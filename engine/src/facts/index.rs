@@ -10,14 +10,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use serde_json::Value;
-
 use self::hint::Hint;
 use self::kept::Kept;
 use self::record::{Content, Learnt, Record};
 use crate::git::{self, Repository, TreeEntry};
 use crate::manifest::{self, Outline};
-use crate::model::{GitId, ObjectRef};
+use crate::model::{GitId, ObjectRef, Part};
 
 /// The index of the manifests of one repository.
 ///
@@ -30,6 +28,8 @@ pub struct BlobIndex {
     added: BTreeMap<GitId, String>,
     /// What objects say, by blob, where it was asked for.
     content: BTreeMap<GitId, Content>,
+    /// Files that were asked about.
+    asked: usize,
 }
 
 /// Whether an index is kept between runs.
@@ -80,7 +80,7 @@ pub struct Wanted<'a> {
     /// Only objects of these names matter; `None` for all.
     pub names: Option<&'a BTreeSet<&'a str>>,
     /// Only objects in one of these namespaces or in none matter; `None` for all.
-    pub namespaces: Option<&'a BTreeSet<Option<String>>>,
+    pub namespaces: Option<&'a BTreeSet<&'a str>>,
 }
 
 /// Whether it matters what the wanted objects say.
@@ -104,6 +104,7 @@ impl BlobIndex {
             kept,
             added: BTreeMap::new(),
             content: BTreeMap::new(),
+            asked: 0,
         }
     }
 
@@ -148,14 +149,14 @@ impl BlobIndex {
         entries: &[TreeEntry],
         wanted: Wanted<'_>,
         repository: &Repository,
-    ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
+    ) -> Result<Vec<(ObjectRef, Arc<Part>)>, Error> {
         let mut found = Vec::new();
         for entry in self.complete(entries, wanted, Depth::Content, repository)? {
             let record = Record::read(self.record(entry.id).unwrap_or_default());
-            let mut objects: BTreeMap<ObjectRef, Arc<Value>> = BTreeMap::new();
+            let mut objects: BTreeMap<ObjectRef, Arc<Part>> = BTreeMap::new();
             let mut take = |object: ObjectRef, content: &Content, place: usize| {
-                if let Some(value) = content.get(place) {
-                    objects.entry(object).or_insert_with(|| Arc::clone(value));
+                if let Some(part) = content.get(place) {
+                    objects.entry(object).or_insert_with(|| Arc::clone(part));
                 }
             };
             match (record, self.content.get(&entry.id)) {
@@ -203,6 +204,12 @@ impl BlobIndex {
         Ok(known(self))
     }
 
+    /// How many of the files that it was asked about it knew, of how many.
+    #[must_use]
+    pub fn known(&self) -> (usize, usize) {
+        (self.asked.saturating_sub(self.added.len()), self.asked)
+    }
+
     /// Writes what was found to the cache. A cache that cannot be written is no error: the next run
     /// is slower.
     pub fn save(&self) {
@@ -229,10 +236,8 @@ impl BlobIndex {
     }
 
     fn record(&self, id: GitId) -> Option<&str> {
-        self.added
-            .get(&id)
-            .map(String::as_str)
-            .or_else(|| self.kept.get(id))
+        let added = self.added.get(&id).map(String::as_str);
+        added.or_else(|| self.kept.get(id))
     }
 
     /// Finds out what is not known about these files, as far as it concerns what is wanted, and gives
@@ -255,6 +260,7 @@ impl BlobIndex {
             search.hint = None;
             search.wanted.namespaces = None;
         }
+        self.asked += entries.len();
         let mut concerned = Vec::new();
         let mut missing: BTreeMap<GitId, Missing<'_>> = BTreeMap::new();
         for entry in entries {
@@ -406,23 +412,13 @@ impl Wanted<'_> {
     /// Whether such an object may matter; an empty namespace is none.
     fn is_of(&self, kind: &str, namespace: &str) -> bool {
         self.kinds.is_none_or(|kinds| kinds.contains(kind))
-            && (namespace.is_empty()
-                || self
-                    .namespaces
-                    .is_none_or(|near| near.contains(&Some(namespace.to_owned()))))
+            && (namespace.is_empty() || self.namespaces.is_none_or(|near| near.contains(namespace)))
     }
 
     /// The wanted ones among the objects of a record, with their places.
     fn of_list<'l>(&'l self, list: &'l str) -> impl Iterator<Item = (usize, ObjectRef)> + 'l {
-        let some = self
-            .kinds
-            .is_none_or(|kinds| kinds.iter().any(|kind| list.contains(kind)));
-        let all = if some {
-            Record::identities(list)
-        } else {
-            Vec::new()
-        };
-        all.into_iter()
+        Record::identities(list)
+            .into_iter()
             .enumerate()
             .filter(|(_, [_, kind, namespace, name])| {
                 let named = |names: &BTreeSet<&str>| name.is_empty() || names.contains(&**name);

@@ -8,16 +8,17 @@ use serde_json::Value;
 
 use super::{Collector, Context, Fact};
 use crate::change::{Source, as_it_stands};
-use crate::model::{GroupKind, ObjectRef, Piece};
+use crate::model::{GroupKind, ObjectRef, Part, Piece};
 
 /// The objects of declared kinds on one side of a range.
 #[derive(Clone, Debug, Default)]
 pub struct Neighbours {
-    kinds: BTreeMap<GroupKind, BTreeMap<Option<String>, Objects>>,
+    /// A clone shares what is not changed in it.
+    kinds: BTreeMap<GroupKind, BTreeMap<Option<String>, Arc<Objects>>>,
 }
 
 /// Those of one kind and one namespace.
-type Objects = BTreeMap<ObjectRef, Arc<Value>>;
+type Objects = BTreeMap<ObjectRef, Arc<Part>>;
 
 impl Neighbours {
     /// An empty set that declares these kinds; objects of other kinds are not taken in.
@@ -35,15 +36,15 @@ impl Neighbours {
     pub fn insert(&mut self, source: &Source) {
         if self.kinds.contains_key(&source.object.group_kind()) {
             let value = as_it_stands(&source.node, &source.secrets);
-            self.insert_value(source.object.clone(), Arc::new(value));
+            self.insert_part(source.object.clone(), Arc::new(Part::new(value)));
         }
     }
 
     /// As [`Neighbours::insert`], for an object whose secrets are replaced already.
-    pub fn insert_value(&mut self, object: ObjectRef, value: Arc<Value>) {
+    pub fn insert_part(&mut self, object: ObjectRef, part: Arc<Part>) {
         if let Some(namespaces) = self.kinds.get_mut(&object.group_kind()) {
             let objects = namespaces.entry(object.namespace.clone()).or_default();
-            objects.insert(object, value);
+            Arc::make_mut(objects).insert(object, part);
         }
     }
 
@@ -52,14 +53,15 @@ impl Neighbours {
         if let Some(namespaces) = self.kinds.get_mut(&object.group_kind())
             && let Some(objects) = namespaces.get_mut(&object.namespace)
         {
-            objects.remove(object);
+            Arc::make_mut(objects).remove(object);
         }
     }
 
     /// The objects of one kind in one namespace.
     #[must_use]
     pub fn in_namespace(&self, kind: &GroupKind, namespace: &Option<String>) -> Vec<&Value> {
-        self.values(kind, namespace).map(Arc::as_ref).collect()
+        let parts = self.parts(kind, namespace);
+        parts.map(|part| part.value()).collect()
     }
 
     /// As policies see it: one list a kind. With `namespaces`, only what lies in one of them or in
@@ -71,7 +73,7 @@ impl Neighbours {
         namespaces: Option<&BTreeSet<Option<String>>>,
     ) -> BTreeMap<String, Piece> {
         let lists = kinds.into_iter().map(|kind| {
-            let objects: Vec<&Arc<Value>> = match namespaces {
+            let objects: Vec<&Arc<Part>> = match namespaces {
                 None => {
                     let all = self.kinds.get(kind).into_iter().flatten();
                     all.flat_map(|(_, objects)| objects.values()).collect()
@@ -79,7 +81,7 @@ impl Neighbours {
                 Some(namespaces) => {
                     let named = namespaces.iter().filter(|namespace| namespace.is_some());
                     let near = std::iter::once(&None).chain(named);
-                    near.flat_map(|namespace| self.values(kind, namespace))
+                    near.flat_map(|namespace| self.parts(kind, namespace))
                         .collect()
                 }
             };
@@ -89,14 +91,14 @@ impl Neighbours {
         lists.collect()
     }
 
-    fn values(
+    fn parts(
         &self,
         kind: &GroupKind,
         namespace: &Option<String>,
-    ) -> impl Iterator<Item = &Arc<Value>> {
+    ) -> impl Iterator<Item = &Arc<Part>> {
         let namespaces = self.kinds.get(kind);
         let objects = namespaces.and_then(|namespaces| namespaces.get(namespace));
-        objects.into_iter().flat_map(BTreeMap::values)
+        objects.into_iter().flat_map(|objects| objects.values())
     }
 }
 

@@ -149,13 +149,14 @@ impl Asked {
 mod tests {
     use super::*;
     use crate::facts::pods::reference;
+    use crate::model::Part;
     use std::sync::Arc;
 
     fn around(objects: &[Value]) -> Neighbours {
         let kinds = KINDS.into_iter().chain([QUOTA, "HorizontalPodAutoscaler.autoscaling"]);
         let mut around = Neighbours::of_kinds(kinds.map(GroupKind::parse));
         for object in objects {
-            around.insert_value(reference(object), Arc::new(object.clone()));
+            around.insert_part(reference(object), Arc::new(Part::new(object.clone())));
         }
         around
     }

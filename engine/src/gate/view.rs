@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 pub(super) use self::side::Side;
 
 use super::reading::Reading;
@@ -17,7 +15,7 @@ use crate::change::Source;
 use crate::facts::index::{Located, Wanted};
 use crate::git::{Beyond, FileChange, Repository, Selector, Snapshot, TreeEntry};
 use crate::manifest::{self, RenderRoots, Role};
-use crate::model::{ObjectRef, RepoPath, Span};
+use crate::model::{ObjectRef, Part, RepoPath, Span};
 
 /// Two snapshots and what differs.
 pub(super) struct View<'a> {
@@ -165,7 +163,7 @@ impl<'a> View<'a> {
         &self,
         selectors: &[Selector],
         wanted: Wanted<'_>,
-    ) -> Result<Vec<(ObjectRef, Arc<Value>)>, Error> {
+    ) -> Result<Vec<(ObjectRef, Arc<Part>)>, Error> {
         let entries = self.plain(&self.head, selectors)?;
         let mut index = self.reading.index();
         Ok(index.read(&entries, wanted, self.repository)?)
@@ -267,9 +265,11 @@ impl<'a> View<'a> {
         side.plain(selectors, self.roots(side)?, self.repository)
     }
 
-    /// Keeps what the index learnt.
-    pub(super) fn save_index(&self) {
-        self.reading.index().save();
+    /// Keeps what the index learnt. How many of the files it was asked about were known, of how many.
+    pub(super) fn save_index(&self) -> (usize, usize) {
+        let index = self.reading.index();
+        index.save();
+        index.known()
     }
 }
 

@@ -2,7 +2,7 @@
 //! Knows nothing of what it says.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// A part that is always used as a whole.
-    Json(Arc<Value>),
+    Json(Arc<Part>),
     /// A list of parts.
     List(Arc<[Self]>),
     /// An object of parts.
@@ -29,7 +29,7 @@ impl Piece {
     /// ```
     #[must_use]
     pub fn new(value: impl Into<Value>) -> Self {
-        Self::Json(Arc::new(value.into()))
+        Self::Json(Arc::new(Part::new(value.into())))
     }
 
     /// A list of parts.
@@ -49,7 +49,7 @@ impl Piece {
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Json(value) => Value::clone(value),
+            Self::Json(part) => part.value().clone(),
             Self::List(items) => items.iter().map(Self::to_json).collect(),
             Self::Object(entries) => Value::Object(
                 entries
@@ -60,6 +60,54 @@ impl Piece {
         }
     }
 }
+
+/// A JSON value and its text: whichever is there, the other is made when somebody looks at it.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    value: OnceLock<Value>,
+    text: OnceLock<Box<str>>,
+}
+
+impl Part {
+    /// The part of a value.
+    #[must_use]
+    pub fn new(value: Value) -> Self {
+        Self {
+            value: OnceLock::from(value),
+            text: OnceLock::new(),
+        }
+    }
+
+    /// The part whose text was once made of a value; what is no JSON is null.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        Self {
+            value: OnceLock::new(),
+            text: OnceLock::from(Box::from(text)),
+        }
+    }
+
+    /// The value.
+    pub fn value(&self) -> &Value {
+        let parsed = || serde_json::from_str(self.text.get()?).ok();
+        self.value.get_or_init(|| parsed().unwrap_or_default())
+    }
+
+    /// The text: keys sorted and no blanks, so that equal values have equal texts.
+    pub fn text(&self) -> &str {
+        let written = || serde_json::to_string(self.value.get()?).ok();
+        let or_null = || written().unwrap_or_else(|| "null".to_owned()).into();
+        self.text.get_or_init(or_null)
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl Eq for Part {}
 
 /// Null.
 impl Default for Piece {

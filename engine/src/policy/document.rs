@@ -7,7 +7,7 @@ use std::sync::Arc;
 use regorus::Value;
 use serde_json::Value as Json;
 
-use crate::model::Piece;
+use crate::model::{Part, Piece};
 
 /// What one evaluation sees as `input`; a clone costs nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ impl Input {
 #[derive(Debug, Default)]
 pub(super) struct Converter {
     /// By address. The part is kept, so that nothing else ever has the address.
-    known: BTreeMap<usize, (Arc<Json>, Value)>,
+    known: BTreeMap<usize, (Arc<Part>, Value)>,
 }
 
 impl Converter {
@@ -33,10 +33,10 @@ impl Converter {
 
     fn piece(&mut self, piece: &Piece) -> Value {
         match piece {
-            Piece::Json(json) => {
-                let address = Arc::as_ptr(json).addr();
+            Piece::Json(part) => {
+                let address = Arc::as_ptr(part).addr();
                 let known = self.known.entry(address);
-                let (_, value) = known.or_insert_with(|| (Arc::clone(json), value(json)));
+                let (_, value) = known.or_insert_with(|| (Arc::clone(part), value(part.value())));
                 value.clone()
             }
             Piece::List(items) => {

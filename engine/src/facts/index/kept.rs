@@ -14,6 +14,8 @@ use crate::model::GitId;
 pub(super) struct Kept {
     text: String,
     records: Vec<(GitId, Range<usize>)>,
+    /// Where those begin whose ids begin with the same bits: ids are spread evenly.
+    begins: Vec<usize>,
 }
 
 impl Kept {
@@ -37,9 +39,14 @@ impl Kept {
             records.push((GitId::parse(id).ok()?, end - record.len()..end));
             start = end;
         }
+        let begins = begins_of(&records);
         records
             .is_sorted_by(|one, two| one.0 < two.0)
-            .then_some(Self { text, records })
+            .then_some(Self {
+                text,
+                records,
+                begins,
+            })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (GitId, &str)> {
@@ -50,10 +57,28 @@ impl Kept {
     }
 
     pub(super) fn get(&self, id: GitId) -> Option<&str> {
-        let at = self.records.binary_search_by(|(kept, _)| kept.cmp(&id));
-        let (_, place) = self.records.get(at.ok()?)?;
+        let bits = first_bits(id);
+        let some = *self.begins.get(bits)?..*self.begins.get(bits + 1)?;
+        let mut some = self.records.get(some)?.iter();
+        let (_, place) = some.find(|(kept, _)| *kept == id)?;
         self.text.get(place.clone())
     }
+}
+
+fn begins_of(records: &[(GitId, Range<usize>)]) -> Vec<usize> {
+    let mut begins = Vec::with_capacity(GROUPS + 1);
+    for (place, (id, _)) in records.iter().enumerate() {
+        while begins.len() <= first_bits(*id) {
+            begins.push(place);
+        }
+    }
+    begins.resize(GROUPS + 1, records.len());
+    begins
+}
+
+fn first_bits(id: GitId) -> usize {
+    let [one, two, ..] = *id.as_bytes();
+    usize::from(one) << 6 | usize::from(two) >> 2
 }
 
 /// Writes the file beside and renames it, so that two runs at once leave one whole file.
@@ -87,4 +112,6 @@ fn checksum_of(text: &str) -> String {
 }
 
 const HEADER: &str = concat!("tidegate blob index 3, ", env!("CARGO_PKG_VERSION"));
+/// As many as there are values of the first bits.
+const GROUPS: usize = 1 << 14;
 const MAX_CACHE: usize = 256 << 20;

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::hint;
 use crate::change;
 use crate::manifest::{ManifestFile, Outline, secrets};
-use crate::model::ObjectRef;
+use crate::model::{ObjectRef, Part};
 
 /// A record, taken apart.
 #[derive(Clone, Copy)]
@@ -31,7 +32,7 @@ pub(super) struct Learnt {
 }
 
 /// What each object says, secrets replaced.
-pub(super) type Content = Vec<Arc<Value>>;
+pub(super) type Content = Vec<Arc<Part>>;
 
 /// `[apiVersion, kind, namespace or nothing, name]`.
 pub(super) type Identity<'a> = [Cow<'a, str>; 4];
@@ -53,7 +54,7 @@ impl<'a> Record<'a> {
 
     /// The objects of a list of them.
     pub(super) fn identities(list: &str) -> Vec<Identity<'_>> {
-        if let Ok(plain) = serde_json::from_str::<Vec<[&str; 4]>>(list) {
+        if let Some(plain) = plain_identities(list) {
             return plain
                 .into_iter()
                 .map(|one| one.map(Cow::Borrowed))
@@ -68,10 +69,10 @@ impl<'a> Record<'a> {
         let Self::Objects(objects, Some(content)) = self else {
             return None;
         };
-        let content: Content = serde_json::from_str::<Vec<Value>>(content)
+        let content: Content = serde_json::from_str::<Vec<&RawValue>>(content)
             .ok()?
             .into_iter()
-            .map(Arc::new)
+            .map(|text| Arc::new(Part::of_text(text.get())))
             .collect();
         (content.len() == Self::identities(objects).len()).then_some(content)
     }
@@ -116,15 +117,14 @@ impl Learnt {
         let secrets = secrets::secrets_of(&file.objects, &file.text).pointers;
         for (object, secrets) in file.objects.iter().zip(secrets) {
             may_be_kept &= secrets.is_empty() && object.reference.kind != "Secret";
-            content.push(Arc::new(change::as_it_stands(&object.node, &secrets)));
+            let value = change::as_it_stands(&object.node, &secrets);
+            content.push(Arc::new(Part::new(value)));
         }
         let mut learnt = Self::objects(file);
-        if may_be_kept && content.iter().all(|value| is_exact(value)) {
-            let values: Vec<&Value> = content.iter().map(Arc::as_ref).collect();
-            if let Ok(text) = serde_json::to_string(&values) {
-                learnt.record.push(CONTENT);
-                learnt.record.push_str(&text);
-            }
+        if may_be_kept && content.iter().all(|part| is_exact(part.value(), DEPTH)) {
+            let texts: Vec<&str> = content.iter().map(|part| part.text()).collect();
+            learnt.record.push(CONTENT);
+            learnt.record.push_str(&format!("[{}]", texts.join(",")));
         }
         learnt.content = Some(content);
         learnt
@@ -136,6 +136,20 @@ impl Learnt {
             content: None,
         }
     }
+}
+
+/// The texts of a list in which nothing is escaped; `None` for any other.
+fn plain_identities(list: &str) -> Option<Vec<[&str; 4]>> {
+    if list.contains('\\') {
+        return None;
+    }
+    let inner = list.strip_prefix('[')?.strip_suffix(']')?;
+    let mut texts = inner.split('"').skip(1).step_by(2);
+    let mut all = Vec::new();
+    while let Some(first) = texts.next() {
+        all.push([first, texts.next()?, texts.next()?, texts.next()?]);
+    }
+    Some(all)
 }
 
 /// The reference of an object.
@@ -155,16 +169,21 @@ pub(super) fn without_content(record: &str) -> &str {
         .map_or(record, |(objects, _)| objects)
 }
 
-/// Whether text gives back the same value.
-fn is_exact(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => !number.is_f64(),
-        Value::Array(items) => items.iter().all(is_exact),
-        Value::Object(map) => map.values().all(is_exact),
-        _ => true,
+/// Whether text gives back the same value: its reader knows no numbers but integers for sure, and
+/// does not go deeper than it is told.
+fn is_exact(value: &Value, depth: usize) -> bool {
+    let below = depth.checked_sub(1);
+    match (value, below) {
+        (Value::Number(number), _) => !number.is_f64(),
+        (Value::Array(items), Some(below)) => items.iter().all(|item| is_exact(item, below)),
+        (Value::Object(map), Some(below)) => map.values().all(|value| is_exact(value, below)),
+        (Value::Array(_) | Value::Object(_), None) => false,
+        (Value::Null | Value::Bool(_) | Value::String(_), _) => true,
     }
 }
 
+/// What stands deeper is not kept.
+const DEPTH: usize = 64;
 const BROKEN: &str = "!";
 const OUTLINE: char = '~';
 // JSON writes a tab in a text as `\t`.

@@ -63,13 +63,15 @@ impl Unit<'_> {
             return Ok(());
         }
         let names = kinds.iter().map(|kind| kind.kind.as_str()).collect();
+        let near: Option<BTreeSet<&str>> =
+            namespaces.map(|near| near.iter().flatten().map(String::as_str).collect());
         let search = Wanted {
-            namespaces,
+            namespaces: near.as_ref(),
             ..of_kinds(Some(&names))
         };
-        for (object, value) in view.contents(self.around, search)? {
+        for (object, part) in view.contents(self.around, search)? {
             if kinds.contains(&object.group_kind()) {
-                neighbours.insert_value(object, value);
+                neighbours.insert_part(object, part);
             }
         }
         Ok(())

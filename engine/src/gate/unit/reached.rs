@@ -50,8 +50,12 @@ impl Unit<'_> {
             .as_ref()
             .map(|kinds| kinds.iter().map(|kind| kind.kind.as_str()).collect());
         let changed: BTreeSet<&ObjectRef> = changes.iter().map(|change| &change.object).collect();
+        let near: Option<BTreeSet<&str>> = reach
+            .namespaces
+            .as_ref()
+            .map(|near| near.iter().flatten().map(String::as_str).collect());
         let wanted = Wanted {
-            namespaces: reach.namespaces.as_ref(),
+            namespaces: near.as_ref(),
             ..of_kinds(names.as_ref())
         };
         for located in view.find(selectors, wanted)? {
