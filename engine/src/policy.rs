@@ -2,6 +2,7 @@
 //! Knows nothing but the input document it is handed: no facts, no Git, no clock.
 
 mod answer;
+mod answers;
 mod check;
 mod document;
 mod error;
@@ -10,6 +11,7 @@ mod foreign;
 pub mod limits;
 mod metadata;
 mod mutate;
+mod question;
 mod set;
 mod settings;
 mod suite;
@@ -18,6 +20,7 @@ mod trace;
 mod watchdog;
 
 pub use answer::{Entry, RawFinding, RawReason};
+pub use answers::Answers;
 pub use error::{Error, Place, Problems};
 pub use evaluate::Evaluator;
 pub use metadata::{Kinds, Metadata, Reach, Scope, schema as metadata_schema};

@@ -236,10 +236,10 @@ impl Bench<'_> {
                 continue;
             }
             let settings = self.judge.settings(&wanted.folder);
-            let concerned: Vec<usize> = wanted.concerned(material.changes).collect();
+            let concerned = wanted.concerned(material.changes);
             let inputs = concerned
-                .into_iter()
-                .map(|index| documents.of_object(&wanted.wants, &settings, index));
+                .map(|index| documents.of_object(&wanted.wants, &settings, index))
+                .collect();
             for found in self.judge.all_findings(wanted, inputs)? {
                 findings.extend(self.named(wanted, found, &changes));
             }

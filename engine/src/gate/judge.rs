@@ -142,7 +142,7 @@ impl Judge {
     pub(super) fn all_findings(
         &self,
         wanted: &Wanted,
-        inputs: impl ExactSizeIterator<Item = Piece>,
+        inputs: Vec<Piece>,
     ) -> Result<Vec<Vec<RawFinding>>, Error> {
         let mut evaluator = self.evaluator.borrow_mut();
         Ok(evaluator.all_findings(&wanted.module, inputs)?)

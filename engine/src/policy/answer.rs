@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use regorus::Value;
+use serde::{Deserialize, Serialize};
 
 use super::document::Input;
 use super::error::{Error, Place};
@@ -36,7 +37,8 @@ impl Entry {
 }
 
 /// A finding as the policy gave it; places in files are added where they are known.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RawFinding {
     /// Declared in the policy's metadata.
     pub code: String,
@@ -55,7 +57,8 @@ pub struct RawFinding {
 }
 
 /// Why a change has a tier, as a risk policy gave it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RawReason {
     /// The index of the change.
     pub change: usize,

@@ -10,11 +10,13 @@ use regorus::Engine;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 use super::answer::{Context, Entry, RawFinding, RawReason};
+use super::answers::{Answer, Answers};
 use super::check;
 use super::document::{Converter, Input};
 use super::error::{Error, Place, Problems, place_and_message};
 use super::limits::{self, Times};
 use super::metadata::{Metadata, Scope};
+use super::question::Digester;
 use super::set::{Module, Origin, Policy};
 use super::watchdog::{NoAnswer, Worker};
 use crate::model::{Effect, Piece};
@@ -28,9 +30,17 @@ pub struct Evaluator {
     is_loaded: bool,
     converter: Converter,
     times: Times,
+    known: Option<Known>,
 }
 
-type Asker = Worker<Question, Result<Answer, Error>>;
+/// What need not be asked.
+#[derive(Debug)]
+struct Known {
+    answers: Answers,
+    digester: Digester,
+}
+
+type Asker = Worker<Question, Result<Reply, Error>>;
 
 #[derive(Debug)]
 enum Question {
@@ -47,9 +57,8 @@ enum Question {
 }
 
 #[derive(Debug, Default)]
-struct Answer {
-    findings: Vec<RawFinding>,
-    reasons: Vec<RawReason>,
+struct Reply {
+    answer: Answer,
     copy: Option<Loaded>,
 }
 
@@ -84,6 +93,7 @@ impl Evaluator {
             is_loaded: false,
             converter: Converter::default(),
             times,
+            known: None,
         };
         if foreign {
             evaluator.load()?;
@@ -96,7 +106,7 @@ impl Evaluator {
     /// # Errors
     /// It could not be evaluated, took too long, or gave something that is no finding.
     pub fn findings(&mut self, module: &Module, input: &Piece) -> Result<Vec<RawFinding>, Error> {
-        Ok(self.ask(0, module, FINDINGS, input)?.findings)
+        Ok(self.answer(module, FINDINGS, input)?.findings)
     }
 
     /// As [`Evaluator::findings`] for each of the inputs, in their order.
@@ -106,8 +116,80 @@ impl Evaluator {
     pub fn all_findings(
         &mut self,
         module: &Module,
-        inputs: impl ExactSizeIterator<Item = Piece>,
+        inputs: Vec<Piece>,
     ) -> Result<Vec<Vec<RawFinding>>, Error> {
+        let answers = self.answers(module, FINDINGS, inputs)?;
+        Ok(answers.into_iter().map(|answer| answer.findings).collect())
+    }
+
+    /// Why `module` gives the changes of `input` their tiers, sorted.
+    ///
+    /// # Errors
+    /// It could not be evaluated, took too long, or gave something that is no reason.
+    pub fn reasons(&mut self, module: &Module, input: &Piece) -> Result<Vec<RawReason>, Error> {
+        Ok(self.answer(module, &[Entry::Reasons], input)?.reasons)
+    }
+
+    /// Does not ask from now on what these answers tell.
+    pub fn remember(&mut self, answers: Answers) {
+        self.known = Some(Known {
+            answers,
+            digester: Digester::default(),
+        });
+    }
+
+    /// The answers that are known by now.
+    #[must_use]
+    pub fn remembered(&self) -> Option<&Answers> {
+        self.known.as_ref().map(|known| &known.answers)
+    }
+
+    fn answer(
+        &mut self,
+        module: &Module,
+        entries: &'static [Entry],
+        input: &Piece,
+    ) -> Result<Answer, Error> {
+        let answers = self.answers(module, entries, vec![input.clone()])?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    /// The answers to these inputs, as far as they are known without asking.
+    fn answers(
+        &mut self,
+        module: &Module,
+        entries: &'static [Entry],
+        inputs: Vec<Piece>,
+    ) -> Result<Vec<Answer>, Error> {
+        let Some(known) = &mut self.known else {
+            return self.ask_all(module, entries, &inputs);
+        };
+        let mut answers = BTreeMap::new();
+        let mut open = Vec::new();
+        for (place, input) in inputs.into_iter().enumerate() {
+            let question = known.digester.question(module, entries, &input);
+            match known.answers.get(question) {
+                Some(answer) => drop(answers.insert(place, answer)),
+                None => open.push((place, question, input)),
+            }
+        }
+        let inputs: Vec<Piece> = open.iter().map(|(.., input)| input.clone()).collect();
+        let asked = self.ask_all(module, entries, &inputs)?;
+        for ((place, question, _), answer) in open.into_iter().zip(asked) {
+            if let Some(known) = &mut self.known {
+                known.answers.keep(question, &answer);
+            }
+            answers.insert(place, answer);
+        }
+        Ok(answers.into_values().collect())
+    }
+
+    fn ask_all(
+        &mut self,
+        module: &Module,
+        entries: &'static [Entry],
+        inputs: &[Piece],
+    ) -> Result<Vec<Answer>, Error> {
         if inputs.len() >= WORTH_A_SECOND {
             self.start_second()?;
         }
@@ -122,7 +204,7 @@ impl Evaluator {
             if answers.last().is_some_and(Result::is_err) {
                 break;
             }
-            if let Err(error) = self.send(sent % workers, module, FINDINGS, &input) {
+            if let Err(error) = self.send(sent % workers, module, entries, input) {
                 refused = Some(error);
                 break;
             }
@@ -135,27 +217,8 @@ impl Evaluator {
         let answers: Vec<Answer> = answers.into_iter().collect::<Result<_, _>>()?;
         match refused {
             Some(error) => Err(error),
-            None => Ok(answers.into_iter().map(|answer| answer.findings).collect()),
+            None => Ok(answers),
         }
-    }
-
-    /// Why `module` gives the changes of `input` their tiers, sorted.
-    ///
-    /// # Errors
-    /// It could not be evaluated, took too long, or gave something that is no reason.
-    pub fn reasons(&mut self, module: &Module, input: &Piece) -> Result<Vec<RawReason>, Error> {
-        Ok(self.ask(0, module, &[Entry::Reasons], input)?.reasons)
-    }
-
-    fn ask(
-        &mut self,
-        worker: usize,
-        module: &Module,
-        entries: &'static [Entry],
-        input: &Piece,
-    ) -> Result<Answer, Error> {
-        self.send(worker, module, entries, input)?;
-        self.wait(worker, module)
     }
 
     fn send(
@@ -193,6 +256,7 @@ impl Evaluator {
                 none => none,
             })
             .map_err(|none| none.error(&format!("policy file {}", module.path())))?
+            .map(|reply| reply.answer)
     }
 
     /// Waits until the policies are loaded.
@@ -216,10 +280,10 @@ impl Evaluator {
             return Ok(());
         };
         first.send(Question::Copy);
-        let answer = first
+        let reply = first
             .wait(limits::LOAD_TIME)
             .map_err(|none| none.error(LOADING))??;
-        if let Some(mut copy) = answer.copy {
+        if let Some(mut copy) = reply.copy {
             let second = Worker::start(move |question| copy.answer(question));
             self.workers
                 .push(second.map_err(|none| none.error(LOADING))?);
@@ -253,13 +317,13 @@ impl Loaded {
         Ok(Self { engines })
     }
 
-    fn answer(&mut self, question: Question) -> Result<Answer, Error> {
-        let mut answer = Answer::default();
+    fn answer(&mut self, question: Question) -> Result<Reply, Error> {
+        let mut reply = Reply::default();
         let (package, entries, input) = match question {
-            Question::Load => return Ok(answer),
+            Question::Load => return Ok(reply),
             Question::Copy => {
-                answer.copy = Some(self.clone());
-                return Ok(answer);
+                reply.copy = Some(self.clone());
+                return Ok(reply);
             }
             Question::Rules {
                 package,
@@ -274,12 +338,13 @@ impl Loaded {
             });
         };
         asked.engine.set_input(input.value().clone());
+        let answer = &mut reply.answer;
         for entry in entries {
-            asked.answer(*entry, &package, &input, &mut answer)?;
+            asked.answer(*entry, &package, &input, answer)?;
         }
         answer.findings.sort();
         answer.reasons.sort();
-        Ok(answer)
+        Ok(reply)
     }
 }
 
