@@ -62,7 +62,8 @@ fn print_line(size: usize, cache: &str, sorted: &[Duration]) {
     println!("{size:>7}  {cache:5}{:>8.1}{median:>8.1}{last:>8.1}", at(0));
 }
 
-/// What happens to the index cache before a run. The page cache of the system stays warm.
+/// What happens before a run to the index of blobs and to the answers of policies, which lie below `HOME`.
+/// The page cache of the system stays warm.
 #[derive(Clone, Copy)]
 enum Cache {
     Removed,
@@ -143,6 +144,7 @@ impl Shop {
     fn check(&self, cache: Cache) -> Outcome<Duration> {
         if let Cache::Removed = cache {
             remove(&self.root.join(".git/tidegate"))?;
+            remove(&self.root.join(".cache/tidegate"))?;
         }
         let mut command = self.command(env!("CARGO_BIN_EXE_tidegate"));
         command.args(["check", "--staged", "--output", "json"]);

@@ -25,6 +25,7 @@ mod publish;
 mod sign;
 mod sync;
 mod terminal;
+mod timings;
 mod verdicts;
 mod verify;
 

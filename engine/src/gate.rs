@@ -25,12 +25,13 @@ mod source;
 mod summary;
 mod unit;
 mod view;
+mod watch;
 
 use jiff::Timestamp;
 
 pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify};
 pub use cases::{CaseResult, each_case, run_cases};
-pub use check::{Diff, check, diff, facts};
+pub use check::{Diff, check, check_within, diff, facts};
 pub use error::Error;
 pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, validate};
@@ -41,6 +42,7 @@ pub use sign::{
     Landed, Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline,
     publish_queued, renew, sign, sign_queued,
 };
+pub use watch::{Kept, Runtime, Step, Unwatched, Watch};
 
 /// What to judge.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 //! Knows nothing of signatures but what must be the same everywhere.
 
 mod anchors;
+mod answers;
 mod attributes;
 mod base_judges;
 mod binary;

@@ -8,8 +8,9 @@ use miette::Diagnostic;
 
 use super::common::{Error, Outcome};
 use super::terminal::Terminal;
+use super::timings::Timings;
 use super::{common, output, pre_push};
-use crate::gate;
+use crate::gate::{self, Runtime, Unwatched, Watch};
 use crate::model::Exit;
 use crate::verdict::RunReport;
 
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// (`sarif=report.sarif`); may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    /// Say on standard error how long each step took, and how much was known from earlier runs
+    #[arg(long)]
+    timings: bool,
     /// What a push brings, as Git (on standard input) or pre-commit tells a pre-push hook; new
     /// branches begin at the default branch of REMOTE
     #[arg(
@@ -49,9 +53,20 @@ impl Args {
         let outputs = output::parse(&self.output, &terminal.directory)?;
         let name = self.selection.name();
         let now = self.selection.instant(terminal).unwrap_or(terminal.now);
-        match judged(self.selection, self.all, terminal) {
+        let timings = self.timings.then(Timings::start);
+        let watch: &dyn Watch = match &timings {
+            Some(timings) => timings,
+            None => &Unwatched,
+        };
+        match judged(self.selection, self.all, watch, terminal) {
             Ok(report) => {
+                if let Some(timings) = &timings {
+                    timings.begin_report();
+                }
                 output::write(&report, &outputs, terminal)?;
+                if let Some(timings) = timings {
+                    timings.print(terminal);
+                }
                 let exit = report.exit;
                 // The process ends here and gives everything back at once.
                 std::mem::forget(report);
@@ -90,11 +105,17 @@ impl Args {
 fn judged(
     selection: Selection,
     everything: bool,
+    watch: &dyn Watch,
     terminal: &Terminal,
 ) -> Result<RunReport, Box<dyn Diagnostic + Send + Sync>> {
     let (repository, mut request) = selection.resolve(terminal)?;
     request.everything = everything;
-    Ok(gate::check(&repository, &request)?)
+    let cache = terminal.cache_folder();
+    let runtime = Runtime {
+        watch,
+        cache: cache.as_deref(),
+    };
+    Ok(gate::check_within(&repository, &request, runtime)?)
 }
 
 /// What `check`, `diff` and `facts` look at.

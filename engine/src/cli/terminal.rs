@@ -89,6 +89,17 @@ impl Terminal {
         SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX)
     }
 
+    /// Where this user's programs keep what they can make again; `None` where nobody says.
+    pub(super) fn cache_folder(&self) -> Option<PathBuf> {
+        let folder = |name: &str| {
+            let folder = PathBuf::from(self.variable(name)?);
+            folder.is_absolute().then_some(folder)
+        };
+        let home = || folder("HOME").map(|home| home.join(".cache"));
+        let own = folder("XDG_CACHE_HOME").or_else(|| folder("LOCALAPPDATA"));
+        Some(own.or_else(home)?.join("tidegate"))
+    }
+
     pub(super) fn set_color(&mut self, when: ColorWhen) {
         let no_color = self.no_color;
         for style in [&mut self.out_style, &mut self.err_style] {

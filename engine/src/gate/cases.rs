@@ -12,6 +12,7 @@ use super::judge::Judge;
 use super::library::Policies;
 use super::unit::{Reached, components};
 use super::view::File;
+use super::watch::Unwatched;
 use super::{Error, scene};
 use crate::change::{self, Objects};
 use crate::config::{Config, settings_pointer};
@@ -213,6 +214,7 @@ impl Case<'_> {
             unit: (&scene.name, scene.kind),
             range: &range,
             source: &setting.source(),
+            watch: &Unwatched,
         };
         let reach = Reached::of(&bench, &changes);
         let unchanged = head

@@ -15,15 +15,17 @@ use super::probe::judges_gate;
 use super::reading::Reading;
 use super::scene::{self, Scene, Touched};
 use super::view::View;
+use super::watch::{Kept, Runtime, Step, Watch};
 use super::{Error, Request, What, source, summary};
 use crate::config::Config;
-use crate::facts::index::{BlobIndex, Cache};
+use crate::facts::index::Cache;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
 use crate::git::{FileChange, Range, Repository, Snapshot};
 use crate::input::Mode;
 use crate::manifest;
 use crate::model::{Effect, Exit, Finding};
+use crate::policy::Answers;
 use crate::report::diff::UnitDiff;
 use crate::verdict::{Outcome, RunOutcome, RunReport, UnitError, UnitReport};
 
@@ -42,12 +44,25 @@ pub struct Diff {
 /// # Errors
 /// The range, the configuration or the policies.
 pub fn check(repository: &Repository, request: &Request) -> Result<RunReport, Error> {
+    check_within(repository, request, Runtime::default())
+}
+
+/// As [`check`], with a clock or a cache beside it.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_within(
+    repository: &Repository,
+    request: &Request,
+    runtime: Runtime<'_>,
+) -> Result<RunReport, Error> {
     let reading = begin(repository);
-    let session = Session::open(repository, request, &reading)?;
+    let session = Session::open(repository, request, &reading, runtime)?;
     let mut run = session.run(&session.judge, request)?;
     run.findings = session.unclaimed(&session.judge)?;
     run.proposed = session.proposed(request)?;
-    session.view.save_index();
+    runtime.watch.begin(Step::Keep);
+    session.keep();
     let report = session.report(run);
     reading.leave();
     Ok(report)
@@ -59,7 +74,7 @@ pub fn check(repository: &Repository, request: &Request) -> Result<RunReport, Er
 /// The range, the configuration, or a changed file that cannot be read.
 pub fn diff(repository: &Repository, request: &Request) -> Result<Diff, Error> {
     let reading = begin(repository);
-    let session = Session::open(repository, request, &reading)?;
+    let session = Session::open(repository, request, &reading, Runtime::default())?;
     let mut units = Vec::new();
     for scene in session.scenes(&session.judge, request)? {
         if let Some(found) = scene.unit().changes(&session.view, &session.judge.config)? {
@@ -87,7 +102,7 @@ pub fn facts(
     policy: Option<&str>,
 ) -> Result<Value, Error> {
     let reading = begin(repository);
-    let session = Session::open(repository, request, &reading)?;
+    let session = Session::open(repository, request, &reading, Runtime::default())?;
     let touched = session.touched(&session.judge, request)?;
     let mut documents = Vec::new();
     for (scene, changes) in touched.units {
@@ -103,8 +118,7 @@ pub fn facts(
 
 fn begin(repository: &Repository) -> Reading {
     judge::prepare();
-    let cache = Cache::In(repository.common_dir().join("tidegate"));
-    Reading::new(BlobIndex::open(cache))
+    Reading::new(Cache::In(repository.common_dir().join("tidegate")))
 }
 
 struct Session<'a> {
@@ -116,6 +130,7 @@ struct Session<'a> {
     mode: Mode,
     source: SourceInfo,
     request: &'a Request,
+    watch: &'a dyn Watch,
 }
 
 /// What the units of one run came to.
@@ -132,7 +147,9 @@ impl<'a> Session<'a> {
         repository: &'a Repository,
         request: &'a Request,
         reading: &'a Reading,
+        Runtime { watch, cache }: Runtime<'a>,
     ) -> Result<Self, Error> {
+        watch.begin(Step::Range);
         let (mut range, name, mode) = match &request.what {
             What::Range(text) => (repository.range(text)?, text.clone(), Mode::Merge),
             What::Merge { head, into } => {
@@ -149,8 +166,13 @@ impl<'a> Session<'a> {
         if let Some(text) = &request.policy_ref {
             range.judge = repository.snapshot(repository.resolve(text)?)?;
         }
+        watch.begin(Step::Judge);
         let judge = judge_of(repository, &range, request)?;
+        if let Some(folder) = cache {
+            judge.remember(Answers::open(folder));
+        }
         let source = source::of_range(&range, judge.config.verdict.repository.clone());
+        watch.begin(Step::Difference);
         let view = View::new(repository, range.base, range.head, reading)?;
         let gate = judge.config.gate_selector();
         let proposes = request.config.is_none()
@@ -170,6 +192,7 @@ impl<'a> Session<'a> {
             mode,
             source,
             request,
+            watch,
         })
     }
 
@@ -204,10 +227,12 @@ impl<'a> Session<'a> {
             unit: (&scene.name, scene.kind),
             range: reach,
             source: &self.source,
+            watch: self.watch,
         }
     }
 
     fn run(&self, judge: &Judge, request: &Request) -> Result<Run, Error> {
+        self.watch.begin(Step::Changes);
         let touched = self.touched(judge, request)?;
         let mut run = Run {
             errors: self.transformed(judge, request)?,
@@ -224,6 +249,7 @@ impl<'a> Session<'a> {
                 Err(error) => run.errors.push(scene.error(error)),
             }
         }
+        self.watch.begin(Step::Rest);
         if let Some(error) = self.left_out(judge)?
             && run.errors.is_empty()
         {
@@ -327,6 +353,14 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Keeps what was learnt for the next run.
+    fn keep(&self) {
+        let (known, asked) = self.view.save_index();
+        self.watch.hits(Kept::Files, known, asked);
+        let (known, asked) = self.judge.keep_answers();
+        self.watch.hits(Kept::Answers, known, asked);
+    }
+
     fn report(self, mut run: Run) -> RunReport {
         // A configuration that cannot be read is a broken file of the gate of every branch.
         if let Some(Err(error)) = self.proposed {
@@ -343,7 +377,7 @@ impl<'a> Session<'a> {
         RunReport {
             range: self.name,
             now: self.request.now,
-            judge: Some(self.judge.note),
+            judge: Some(self.judge.leave()),
             outcome: run.outcome(),
             exit: run.exit(),
             files,

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::judge::{Judge, Wanted};
 use super::unit::components;
+use super::watch::{Step, Watch};
 use crate::change::{Change, Source, unchanged};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
@@ -33,6 +34,7 @@ pub(super) struct Bench<'a> {
     pub(super) unit: (&'a str, &'a str),
     pub(super) range: &'a Range,
     pub(super) source: &'a SourceInfo,
+    pub(super) watch: &'a dyn Watch,
 }
 
 /// What changes, and what stands around it.
@@ -57,7 +59,9 @@ pub(super) struct Judged {
 impl Bench<'_> {
     pub(super) fn judge(&self, matter: &Matter<'_>) -> Result<Judged, Error> {
         self.every_change_concerns_someone(matter.changes)?;
+        self.watch.begin(Step::Facts);
         let facts = self.facts(matter.changes, matter.head, matter.base);
+        self.watch.begin(Step::Policies);
         let documents = self.documents_of(matter.changes, &facts, matter.head);
         let risk = self.risk(&documents)?;
         let documents = documents.with_risk(&risk);
@@ -66,6 +70,7 @@ impl Bench<'_> {
         if !matter.reached.is_empty() {
             findings.extend(self.reached_findings(matter, &risk)?);
         }
+        self.watch.begin(Step::Before);
         if !matter.everything {
             self.mark_inherited(&mut findings, matter)?;
         }

@@ -15,7 +15,7 @@ use crate::input::{Reach, Wants};
 use crate::model::{GitId, GroupKind, Piece, RepoPath};
 use crate::policy::limits::Times;
 use crate::policy::{
-    self, Evaluator, Kinds, Module, Policy, PolicySet, RawFinding, RawReason, Scope,
+    self, Answers, Evaluator, Kinds, Module, Policy, PolicySet, RawFinding, RawReason, Scope,
 };
 use crate::verdict::JudgeNote;
 
@@ -146,6 +146,26 @@ impl Judge {
     ) -> Result<Vec<Vec<RawFinding>>, Error> {
         let mut evaluator = self.evaluator.borrow_mut();
         Ok(evaluator.all_findings(&wanted.module, inputs)?)
+    }
+
+    /// What it was; frees what it asked on a thread that nobody waits for.
+    pub(super) fn leave(self) -> JudgeNote {
+        let evaluator = self.evaluator;
+        let _ = thread::Builder::new().spawn(move || drop(evaluator));
+        self.note
+    }
+
+    /// Does not ask from now on what these answers tell.
+    pub(super) fn remember(&self, answers: Answers) {
+        self.evaluator.borrow_mut().remember(answers);
+    }
+
+    /// Keeps the answers for the next run. How many of them were known, of how many asked for.
+    pub(super) fn keep_answers(&self) -> (usize, usize) {
+        let evaluator = self.evaluator.borrow();
+        let answers = evaluator.remembered();
+        answers.inspect(|answers| answers.save());
+        answers.map_or((0, 0), Answers::known)
     }
 
     pub(super) fn reasons(&self, wanted: &Wanted, input: &Piece) -> Result<Vec<RawReason>, Error> {

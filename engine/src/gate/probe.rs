@@ -10,6 +10,7 @@ use super::judge::Judge;
 use super::scene::{self, Scene};
 use super::source::point;
 use super::unit::no_neighbours;
+use super::watch::Unwatched;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
 use crate::git::{FileChange, Repository, Snapshot, TreeEntry};
@@ -44,6 +45,7 @@ pub(super) fn judges_gate(
             unit: (&scene.name, scene.kind),
             range: &Reach::default(),
             source: &source,
+            watch: &Unwatched,
         };
         bench.judge(&Matter {
             changes: &changes,

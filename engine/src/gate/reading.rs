@@ -1,15 +1,15 @@
 //! What one run has read of a repository, whichever of its ranges asks: each file, each tree once.
 //! Knows by id what was read, so that no range changes what another sees; judges nothing.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{OnceCell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::Error;
 use super::view::{File, Side};
-use crate::facts::index::BlobIndex;
+use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
 use crate::model::{GitId, RepoPath};
 
@@ -18,15 +18,23 @@ pub(super) struct Reading {
     files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
     /// By commit.
     sides: RefCell<BTreeMap<GitId, Rc<Side>>>,
-    index: RefCell<BlobIndex>,
+    index: OnceCell<RefCell<BlobIndex>>,
+    /// The index is opened while other things are read.
+    opening: RefCell<Option<JoinHandle<BlobIndex>>>,
+    cache: Cache,
 }
 
 impl Reading {
-    pub(super) fn new(index: BlobIndex) -> Self {
+    /// Nothing yet; the index is kept in `cache`.
+    pub(super) fn new(cache: Cache) -> Self {
+        let place = cache.clone();
+        let opening = thread::Builder::new().spawn(move || BlobIndex::open(place));
         Self {
             files: RefCell::default(),
             sides: RefCell::default(),
-            index: RefCell::new(index),
+            index: OnceCell::new(),
+            opening: RefCell::new(opening.ok()),
+            cache,
         }
     }
 
@@ -58,7 +66,10 @@ impl Reading {
     }
 
     pub(super) fn index(&self) -> RefMut<'_, BlobIndex> {
-        self.index.borrow_mut()
+        let opened = || self.opening.take()?.join().ok();
+        let index = || opened().unwrap_or_else(|| BlobIndex::open(self.cache.clone()));
+        let index = self.index.get_or_init(|| RefCell::new(index()));
+        index.borrow_mut()
     }
 
     /// Frees what was read, on a thread that nobody waits for.

@@ -18,7 +18,7 @@ use super::reading::Reading;
 use super::scene::{self, Scene};
 use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
 use crate::config::Environment;
-use crate::facts::index::{BlobIndex, Cache};
+use crate::facts::index::Cache;
 use crate::git::Repository;
 use crate::model::{Enforcement, Exit, GitId};
 use crate::store::{self, Store};
@@ -373,7 +373,7 @@ impl Signer<'_> {
 }
 
 fn fresh_reading() -> Reading {
-    Reading::new(BlobIndex::open(Cache::Off))
+    Reading::new(Cache::Off)
 }
 
 /// The newest link, where it stands and names this state, selector and enforcement.

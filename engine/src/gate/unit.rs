@@ -20,6 +20,7 @@ use super::anchor;
 use super::evaluate::{Bench, Matter};
 use super::summary;
 use super::view::View;
+use super::watch::Step;
 use crate::change::{self, Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
@@ -96,6 +97,7 @@ impl Unit<'_> {
         found: Changes,
         everything: bool,
     ) -> Result<UnitReport, Error> {
+        bench.watch.begin(Step::Neighbours);
         let reached = self.reached(bench, view, &found.changes, everything)?;
         let namespaces = found
             .changes
@@ -132,6 +134,7 @@ impl Unit<'_> {
             })
             .chain(decision.until)
             .min();
+        bench.watch.begin(Step::Trees);
         let facts = judged.facts.iter();
         let facts = Piece::object(facts.map(|(name, fact)| (*name, fact.to_piece())));
         // Most folders of the base are those of the head, and known by then.

@@ -27,16 +27,22 @@ fn each_change_of_the_demo_is_reported_as_its_snapshots_show() {
         }
         repo.write(text("file"), content);
         repo.commit(text("commit"));
-        let check = |output: &str| {
-            tidegate(repo.path())
-                .args(["check", "HEAD~1..HEAD", "--env", text("environment")])
-                .args(["--unit", text("unit"), "--now", NOW, "--output", output])
-                .output()
-                .unwrap()
+        let command = |output: &str| {
+            let mut command = tidegate(repo.path());
+            command.args(["check", "HEAD~1..HEAD", "--env", text("environment")]);
+            command.args(["--unit", text("unit"), "--now", NOW, "--output", output]);
+            command
         };
+        let check = |output: &str| command(output).output().unwrap();
         let (human, exit) = said(&check("human"));
         assert_snapshot(&format!("{}.txt", text("id")), &human);
         let (json, same) = said(&check("json"));
+        for _ in 0..2 {
+            let kept = command("json")
+                .env("XDG_CACHE_HOME", repo.beside("cache"))
+                .output();
+            assert_eq!(said(&kept.unwrap()), (json.clone(), same), "{}", text("id"));
+        }
         assert_eq!(exit, same);
         let report: Value = serde_json::from_str(&json).unwrap();
         // It changes with every policy, and says nothing of this change.

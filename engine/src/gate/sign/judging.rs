@@ -9,6 +9,7 @@ use crate::gate::evaluate::Bench;
 use crate::gate::judge::Judge;
 use crate::gate::scene::{self, Scene, Touched};
 use crate::gate::view::View;
+use crate::gate::watch::Unwatched;
 use crate::git::{Selector, Snapshot};
 use crate::input::Mode;
 use crate::model::{Digest, Enforcement, GitId};
@@ -88,6 +89,7 @@ impl Signer<'_> {
             unit: (&scene.name, scene.kind),
             range: &reach,
             source: &source,
+            watch: &Unwatched,
         };
         let unit = scene.unit();
         let found = unit.changes(view, &judge.config)?.unwrap_or_default();
