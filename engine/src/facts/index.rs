@@ -411,14 +411,21 @@ impl Wanted<'_> {
 
     /// Whether such an object may matter; an empty namespace is none.
     fn is_of(&self, kind: &str, namespace: &str) -> bool {
-        self.kinds.is_none_or(|kinds| kinds.contains(kind))
+        // Few names, most of another length: quicker than a search in the set.
+        self.kinds
+            .is_none_or(|kinds| kinds.iter().any(|known| *known == kind))
             && (namespace.is_empty() || self.namespaces.is_none_or(|near| near.contains(namespace)))
     }
 
     /// The wanted ones among the objects of a record, with their places.
     fn of_list<'l>(&'l self, list: &'l str) -> impl Iterator<Item = (usize, ObjectRef)> + 'l {
-        Record::identities(list)
-            .into_iter()
+        let near = Record::any_of(list, |kind, namespace| self.is_of(kind, namespace));
+        let all = if near {
+            Record::identities(list)
+        } else {
+            Vec::new()
+        };
+        all.into_iter()
             .enumerate()
             .filter(|(_, [_, kind, namespace, name])| {
                 let named = |names: &BTreeSet<&str>| name.is_empty() || names.contains(&**name);

@@ -2,6 +2,7 @@
 //! for, what they say. Knows nothing of where such lines are kept.
 
 use std::borrow::Cow;
+use std::iter;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -54,14 +55,22 @@ impl<'a> Record<'a> {
 
     /// The objects of a list of them.
     pub(super) fn identities(list: &str) -> Vec<Identity<'_>> {
-        if let Some(plain) = plain_identities(list) {
-            return plain
-                .into_iter()
+        if !list.contains('\\') {
+            return plain_identities(list)
                 .map(|one| one.map(Cow::Borrowed))
                 .collect();
         }
         let escaped: Vec<[String; 4]> = serde_json::from_str(list).unwrap_or_default();
         escaped.into_iter().map(|one| one.map(Cow::Owned)).collect()
+    }
+
+    /// Whether one of the objects of a list is of a kind and namespace that `is_wanted` takes.
+    pub(super) fn any_of(list: &str, is_wanted: impl Fn(&str, &str) -> bool) -> bool {
+        if list.contains('\\') {
+            let mut all = Self::identities(list).into_iter();
+            return all.any(|[_, kind, namespace, _]| is_wanted(&kind, &namespace));
+        }
+        plain_identities(list).any(|[_, kind, namespace, _]| is_wanted(kind, namespace))
     }
 
     /// What its objects say, where that is kept and holds.
@@ -138,18 +147,17 @@ impl Learnt {
     }
 }
 
-/// The texts of a list in which nothing is escaped; `None` for any other.
-fn plain_identities(list: &str) -> Option<Vec<[&str; 4]>> {
-    if list.contains('\\') {
-        return None;
-    }
-    let inner = list.strip_prefix('[')?.strip_suffix(']')?;
-    let mut texts = inner.split('"').skip(1).step_by(2);
-    let mut all = Vec::new();
-    while let Some(first) = texts.next() {
-        all.push([first, texts.next()?, texts.next()?, texts.next()?]);
-    }
-    Some(all)
+/// Those of a list in which nothing is escaped: its texts, four by four.
+fn plain_identities(list: &str) -> impl Iterator<Item = [&str; 4]> {
+    let mut rest = list;
+    let mut text = move || {
+        let quote = |text: &str| text.bytes().position(|byte| byte == b'"');
+        let (_, from) = rest.split_at_checked(quote(rest)? + 1)?;
+        let (text, after) = from.split_at_checked(quote(from)?)?;
+        rest = after.get(1..)?;
+        Some(text)
+    };
+    iter::from_fn(move || Some([text()?, text()?, text()?, text()?]))
 }
 
 /// The reference of an object.
