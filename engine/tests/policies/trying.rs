@@ -115,6 +115,16 @@ fn a_trace_tells_how_far_each_rule_got() {
     assert_eq!(code_of(&forbidden), "policy.builtin-forbidden");
 }
 
+#[test]
+fn every_policy_that_is_part_of_tidegate_can_be_traced() {
+    for policy in gate::embedded_policies().unwrap().iter() {
+        for module in policy.modules() {
+            let traced = trace(policy, module.path(), &json!({"changes": []}), None);
+            assert!(traced.is_ok(), "{}: {traced:#?}", module.path());
+        }
+    }
+}
+
 fn mutate(test: &str) -> gate::Mutation {
     gate::mutate(&policies(test), "few").unwrap()
 }

@@ -6,10 +6,11 @@ use std::ops::Range;
 
 use regorus::Engine;
 use regorus::unstable::Module;
+use serde_json::Value as Json;
 
 use super::super::error::{Error, Place};
 use super::load;
-use super::tree::{self, Form, Head, Site};
+use super::tree::{self, Form, Head, Reference, Site, Step};
 
 /// The names of the rules in the one module of `engine`.
 pub(in crate::policy) fn rule_names(engine: &mut Engine) -> BTreeSet<String> {
@@ -48,16 +49,32 @@ pub(in crate::policy) fn rules(engine: &mut Engine) -> Vec<Rule> {
         if let Some(last) = rules.last_mut() {
             last.lines.end = at.line;
         }
-        rules.extend(head.map(|Head { name, form }| {
-            let path = name.static_path().map(|path| path.join("."));
-            Rule {
-                lines: at.line..u32::MAX,
-                is_function: form != Form::Value && functions.contains(&name.text()),
-                name: path.unwrap_or(name.root),
-            }
+        rules.extend(head.map(|Head { name, form }| Rule {
+            lines: at.line..u32::MAX,
+            is_function: form != Form::Value && functions.contains(&name.text()),
+            name: path_of(&name),
         }));
     }
     rules
+}
+
+/// The path by which the engine knows a rule: the names before the first step that only evaluation
+/// knows, those that are no words in brackets.
+fn path_of(name: &Reference) -> String {
+    let mut path = name.root.clone();
+    for step in &name.steps {
+        match step {
+            Step::Static(name) if is_word(name) => path.extend([".", name]),
+            Step::Static(name) => path.push_str(&format!("[{}]", Json::from(name.as_str()))),
+            Step::Dynamic => break,
+        }
+    }
+    path
+}
+
+fn is_word(name: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
 }
 
 /// The lines on which the rules of a file begin.
