@@ -325,6 +325,38 @@ impl Error {
             what: "the file has no package".to_owned(),
         }
     }
+
+    /// Where it was found, where that is a place in a file.
+    pub(super) fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::Nesting { at, .. }
+            | Self::Metadata { at, .. }
+            | Self::PackageMismatch { at, .. }
+            | Self::BuiltinForbidden { at, .. }
+            | Self::UnknownFunction { at, .. }
+            | Self::Regex { at, .. }
+            | Self::NameTaken { at, .. }
+            | Self::DataShadowsRule { at, .. }
+            | Self::Recursion { at, .. }
+            | Self::Import { at, .. }
+            | Self::DataReference { at, .. }
+            | Self::WithOutsideTest { at, .. }
+            | Self::NoEntry { at, .. }
+            | Self::ResultShape { at, .. }
+            | Self::UnknownField { at, .. }
+            | Self::SettingDefault { at, .. }
+            | Self::Undeclared { at, .. }
+            | Self::UndeclaredCode { at, .. }
+            | Self::Undefined { at, .. }
+            | Self::Evaluation { at, .. }
+            | Self::BuiltinError { at, .. }
+            | Self::FindingCount { at, .. }
+            | Self::ReasonCount { at, .. }
+            | Self::MessageLength { at, .. } => Some(at),
+            _ => None,
+        }
+    }
 }
 
 /// The place and the sentence in an error text of the engine, without the line of source.

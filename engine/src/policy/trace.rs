@@ -51,12 +51,34 @@ pub fn trace(
     input: &Json,
     query: Option<&str>,
 ) -> Result<Trace, Problems> {
-    let policy = match query {
-        None => policy.clone(),
-        Some(query) => policy.edited(path, |text| format!("{text}\n{QUERY} := {query}\n"))?,
+    let Some(query) = query else {
+        return run(policy.clone(), path, input, false);
     };
+    let mut modules = policy.modules();
+    let lines = modules.find(|module| module.path() == path);
+    let lines = lines.map_or(0, |module| module.text().matches('\n').count() + 1);
+    let policy = policy.edited(path, |text| format!("{text}\n{QUERY} := {query}\n"));
+    policy
+        .and_then(|policy| run(policy, path, input, true))
+        .map_err(|problems| problems.moved(|at| in_query(at, lines)))
+}
+
+/// Names a place behind the last of `lines` as one of the query.
+fn in_query(at: &mut Place, lines: usize) {
+    let first = u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1);
+    if at.line >= first {
+        let before = u32::try_from(QUERY.len() + " := ".len()).unwrap_or_default();
+        let column = match at.line == first {
+            true => at.column.saturating_sub(before),
+            false => at.column,
+        };
+        *at = Place::new("in --query", at.line - first + 1, column);
+    }
+}
+
+fn run(policy: Policy, path: &str, input: &Json, asks: bool) -> Result<Trace, Problems> {
     let what = format!("evaluating {path}");
-    let (path, input, asks) = (path.to_owned(), Piece::new(input.clone()), query.is_some());
+    let (path, input) = (path.to_owned(), Piece::new(input.clone()));
     let work = move || match policy.modules().find(|module| module.path() == path) {
         Some(module) => evaluate(&policy, module, &input, asks),
         None => Ok(Trace {
@@ -141,7 +163,7 @@ fn value_of(engine: &mut Engine, module: &Module, rule: &str) -> Result<Option<J
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// The name under which a query is evaluated; its place in errors is behind the end of the file.
+/// The name under which a query is evaluated, behind the last line of the file.
 const QUERY: &str = "the_query";
 
 const TIME: Duration = Duration::from_secs(30);

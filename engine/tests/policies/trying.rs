@@ -125,6 +125,22 @@ fn every_policy_that_is_part_of_tidegate_can_be_traced() {
     }
 }
 
+#[test]
+fn what_is_wrong_with_a_query_is_told_at_its_own_place() {
+    let policies = policies(TEST);
+    let policy = policies.set.policy("few").unwrap();
+    let file = ".tidegate/policies/few/policy.rego";
+    for (query, said) in [
+        ("least()", "in --query:1:"),
+        ("1 + nothing(1)", "in --query:1:5: there is no function"),
+        ("1 +\n  time.now_ns()", "in --query:2:3: `time.now_ns`"),
+        ("1 / 0", "in --query:1:"),
+    ] {
+        let error = trace(policy, file, &json!({"changes": []}), Some(query)).unwrap_err();
+        assert!(error.to_string().starts_with(said), "{error}");
+    }
+}
+
 fn mutate(test: &str) -> gate::Mutation {
     gate::mutate(&policies(test), "few").unwrap()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use miette::Diagnostic;
 
-use super::Error;
+use super::{Error, Place};
 
 /// All that is wrong with a set of policies; at least one error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,13 @@ impl Problems {
                 rest: errors.collect(),
             }),
         }
+    }
+
+    /// The same, at other places.
+    pub(in crate::policy) fn moved(mut self, place: impl Fn(&mut Place)) -> Self {
+        let errors = std::iter::once(&mut *self.first).chain(&mut self.rest);
+        errors.filter_map(Error::place_mut).for_each(place);
+        self
     }
 
     /// Each of them.
