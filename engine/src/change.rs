@@ -194,7 +194,11 @@ fn unescaped(step: &str) -> String {
 fn update(old: &Source, new: &Source) -> Option<Change> {
     let old_value = normalised(old.node.to_json());
     let new_value = normalised(new.node.to_json());
-    let found = fields::difference(&new.object, &old_value, &new_value);
+    let found = fields::difference(
+        &new.object,
+        (&old_value, &old.secrets),
+        (&new_value, &new.secrets),
+    );
     if found.is_empty() {
         return None;
     }

@@ -1,10 +1,12 @@
 //! The field difference of two versions of one object.
-//! Knows nothing of secrets or of what a difference means.
+//! Of secrets it knows that they name nothing; nothing of what a difference means.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use super::FieldChange;
-use super::keys::ListKeys;
+use super::keys::{ListKeys, MergeKey};
 use super::path::FieldPath;
 use super::quantities;
 use crate::model::ObjectRef;
@@ -42,11 +44,20 @@ impl Found {
     }
 }
 
+/// A version, and the pointers of what is secret in it.
+type Version<'a> = (&'a Value, &'a BTreeSet<String>);
+
 /// Every field that differs, in the order of keyed paths.
-pub(super) fn difference(object: &ObjectRef, old: &Value, new: &Value) -> Vec<Found> {
+pub(super) fn difference(
+    object: &ObjectRef,
+    (old, old_secrets): Version<'_>,
+    (new, new_secrets): Version<'_>,
+) -> Vec<Found> {
     let mut walk = Walk {
         object,
         keys: ListKeys::of(object),
+        old_secrets,
+        new_secrets,
         found: Vec::new(),
     };
     let root = FieldPath::default();
@@ -58,6 +69,8 @@ pub(super) fn difference(object: &ObjectRef, old: &Value, new: &Value) -> Vec<Fo
 struct Walk<'a> {
     object: &'a ObjectRef,
     keys: ListKeys,
+    old_secrets: &'a BTreeSet<String>,
+    new_secrets: &'a BTreeSet<String>,
     found: Vec<Found>,
 }
 
@@ -94,9 +107,13 @@ impl Walk<'_> {
     }
 
     fn lists(&mut self, old: &[Value], new: &[Value], old_at: &FieldPath, new_at: &FieldPath) {
+        let name_all = |at: &FieldPath, items, secrets| {
+            let names = self.keys.name_all(&at.shape, items)?;
+            (!MergeKey::any_secret(&names, &at.pointer, secrets)).then_some(names)
+        };
         let names = (
-            self.keys.name_all(&old_at.shape, old),
-            self.keys.name_all(&new_at.shape, new),
+            name_all(old_at, old, self.old_secrets),
+            name_all(new_at, new, self.new_secrets),
         );
         let (Some(old_names), Some(new_names)) = names else {
             return self.lists_by_position(old, new, old_at, new_at);

@@ -69,6 +69,18 @@ impl MergeKey {
             .map(Self)
     }
 
+    /// Whether one of the names of the list at `pointer` is made of what is secret. Such a one is not to be
+    /// shown: as in an object whose secrets are replaced, the items have no names then.
+    pub(super) fn any_secret(names: &[Self], pointer: &str, secrets: &BTreeSet<String>) -> bool {
+        !secrets.is_empty()
+            && names.iter().enumerate().any(|(index, name)| {
+                name.0.iter().any(|(field, _)| {
+                    let field = field.replace('.', "/");
+                    secrets.contains(&format!("{pointer}/{index}/{field}"))
+                })
+            })
+    }
+
     /// `odoo`, `8069/TCP`.
     pub(super) fn values(&self) -> String {
         let values: Vec<&str> = self.0.iter().map(|(_, value)| value.as_str()).collect();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::limits::Limits;
 use super::parse_error::ParseError;
-use super::{Documents, Node, NodeValue, json, yaml};
+use super::{Documents, Node, NodeValue, json, secrets, yaml};
 use crate::model::{ObjectRef, RepoPath, Span};
 
 pub use error::Error;
@@ -85,7 +85,8 @@ pub fn role_of_name(path: &RepoPath) -> Option<Role> {
 /// lie below a root that needs rendering, [`super::RenderRoots`] knows.
 ///
 /// # Errors
-/// What cannot be read, is half an object, or has a name that no cluster takes.
+/// What cannot be read, is half an object, has a name that no cluster takes, or shows a secret value as
+/// a key or a name.
 pub fn read(path: &RepoPath, bytes: &[u8]) -> Result<ManifestFile, Error> {
     read_within(path, bytes, &Limits::DEFAULT)
 }
@@ -117,7 +118,7 @@ pub fn read_within(path: &RepoPath, bytes: &[u8], limits: &Limits) -> Result<Man
     let documents = if path.file_name().ends_with(b".json") {
         json::read(text, limits).map(|node| Documents {
             nodes: vec![node],
-            converted_keys: Vec::new(),
+            ..Documents::default()
         })
     } else {
         yaml::read(text, limits)
@@ -128,7 +129,10 @@ pub fn read_within(path: &RepoPath, bytes: &[u8], limits: &Limits) -> Result<Man
     let (role, objects) = classify(documents.nodes, cx)?;
     file.role = role;
     file.objects = objects;
-    Ok(file)
+    match secrets::shown_by_alias(&file.objects, &documents.aliases) {
+        Some(span) => Err(cx.secret_as_name(span)),
+        None => Ok(file),
+    }
 }
 
 /// The file that is being read.

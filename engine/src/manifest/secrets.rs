@@ -1,10 +1,14 @@
 //! Which values must never be shown, and text with such places blacked out.
 //! Knows nothing of changes or reports.
 
+mod shown;
+
 use std::collections::BTreeSet;
 
 use super::{Entry, Node, NodeValue, Object};
 use crate::model::Span;
+
+pub(super) use shown::shown_by_alias;
 
 /// What is secret in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,6 +27,17 @@ pub struct Documents {
     pub nodes: Vec<Node>,
     /// Keys that are not what they look like: `on:` is the key `true`.
     pub converted_keys: Vec<Span>,
+    /// Every alias, in the order of the text.
+    pub aliases: Vec<Alias>,
+}
+
+/// A place where a value of elsewhere stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The alias itself.
+    pub span: Span,
+    /// The value, where it is spelled out.
+    pub of: Span,
 }
 
 /// Reads every document of `text` within the default limits.

@@ -137,6 +137,14 @@ fn a_secret_value_is_never_shown() {
     hides(&String::from_utf8(cache).unwrap());
 }
 
+/// A Secret, and a pod that may refer to its value as `*x`.
+fn shared(spec: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {{name: a}}\n  \
+         stringData: {{a: &x {CANARY}}}\n- apiVersion: v1\n  kind: Pod\n  metadata: {{name: b}}\n  spec: {{{spec}}}\n"
+    )
+}
+
 #[test]
 fn a_document_that_does_not_parse_is_never_shown() {
     for broken in [
@@ -153,6 +161,8 @@ fn a_document_that_does_not_parse_is_never_shown() {
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  a: !!int {CANARY}\n"
         ),
         format!("apiVersion: v1\nkind: Secret\nmetadata: [{CANARY}]\n"),
+        shared("nodeSelector: {*x : b}"),
+        shared("a: b").replace("name: b", "name: *x"),
         format!("%YAML 3.7 {CANARY}\n---\nkind: Secret\n\t{CANARY}"),
     ] {
         let (repo, base) = shop(CONFIG);

@@ -82,6 +82,20 @@ pub enum Error {
         /// The field, what it must be and what it is.
         reason: Box<str>,
     },
+    /// A secret value that an alias makes a key or a name, which are shown.
+    #[error("{path}:{}:{}: a secret value is also a key, or a part of what names an object", position.line, position.column)]
+    #[diagnostic(
+        code(manifest::secret_as_name),
+        help("keys and names are shown in reports; write them out, without anchor and alias")
+    )]
+    SecretAsName {
+        /// The file.
+        path: RepoPath,
+        /// The bytes.
+        span: Span,
+        /// Line and column.
+        position: LineColumn,
+    },
     /// Lists in lists in lists.
     #[error("{path}:{}:{}: more than {limit} lists within each other", position.line, position.column)]
     #[diagnostic(code(limit::list_depth), help("write the objects as documents"))]
@@ -122,6 +136,14 @@ impl Context<'_> {
             span,
             position: span.line_column(self.text),
             reason,
+        }
+    }
+
+    pub(super) fn secret_as_name(self, span: Span) -> Error {
+        Error::SecretAsName {
+            path: self.path.clone(),
+            span,
+            position: span.line_column(self.text),
         }
     }
 

@@ -9,7 +9,7 @@ use super::anchors::{Anchors, NotKept};
 use super::dialect::{self, Around};
 use super::fault::Fault;
 use super::mapping::MappingBuilder;
-use super::{Documents, tag};
+use super::{Alias, Documents, tag};
 use crate::manifest::limits::Limits;
 use crate::manifest::parse_error::Problem;
 use crate::manifest::scalar::{self, Scalar};
@@ -244,6 +244,8 @@ impl<'text> Reader<'text> {
         let Some(kept) = self.anchors.get(anchor) else {
             return Err(Fault::new(Problem::AliasCycle, span));
         };
+        let of = kept.node.span;
+        self.documents.aliases.push(Alias { span, of });
         if self.expects_key() {
             let key = kept.key.clone();
             let converted = kept.node.as_str().is_none();
