@@ -167,6 +167,28 @@ pub(super) fn availability(
     }
 }
 
+/// Whether `neighbour` picks the pods of `object`. What picks no pods at all, such as a `LimitRange`,
+/// concerns everything near it.
+#[must_use]
+pub fn picks(neighbour: &Value, object: &Value) -> bool {
+    let (by, target) = (pods::reference(neighbour), pods::reference(object));
+    let Some(source) = PodSource::of(&target) else {
+        return true;
+    };
+    let spec = |field: &str| neighbour.get("spec").and_then(|spec| spec.get(field));
+    let named = |field: &str| spec(field).is_some_and(|reference| targets(reference, &target));
+    match (by.group(), by.kind.as_str()) {
+        ("", "Service") => sends_to(spec("selector"), &source.labels(object)),
+        ("policy", "PodDisruptionBudget") => selects(spec("selector"), &source.labels(object)),
+        ("autoscaling", "HorizontalPodAutoscaler") => named("scaleTargetRef"),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler") => named("targetRef"),
+        ("keda.sh", "ScaledObject") => {
+            spec("scaleTargetRef").is_some_and(|reference| is_scaled(reference, &target))
+        }
+        _ => true,
+    }
+}
+
 /// The names and specifications of what lies in the namespace of `reference`.
 fn near<'a>(objects: &[&'a Value], reference: &ObjectRef) -> Vec<(String, &'a Value)> {
     let named = objects
@@ -217,20 +239,24 @@ fn utilisation(spec: &Value) -> Vec<String> {
     resources
 }
 
-/// KEDA assumes a Deployment, none of its pods at least and a hundred at most.
+/// KEDA asks for none of the pods at least and a hundred at most.
 fn scaled_object(name: String, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
-    let reference = spec.get("scaleTargetRef")?;
-    let mut whole = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment"});
-    whole
-        .as_object_mut()?
-        .extend(reference.as_object()?.clone());
-    targets(&whole, target).then(|| Scaler {
+    is_scaled(spec.get("scaleTargetRef")?, target).then(|| Scaler {
         kind: "ScaledObject".to_owned(),
         name,
         min: number(spec, "minReplicaCount").unwrap_or(0),
         max: number(spec, "maxReplicaCount").unwrap_or(100),
         utilisation: Vec::new(),
     })
+}
+
+/// Whether KEDA scales `target`: it assumes a Deployment.
+fn is_scaled(reference: &Value, target: &ObjectRef) -> bool {
+    let mut whole = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment"});
+    if let (Some(whole), Some(reference)) = (whole.as_object_mut(), reference.as_object()) {
+        whole.extend(reference.clone());
+    }
+    targets(&whole, target)
 }
 
 /// Without a mode it changes running pods, and without a list both resources.

@@ -9,7 +9,7 @@ use crate::manifest::NodeValue;
 use crate::facts::inventory::Neighbours;
 use crate::model::{GroupKind, Piece};
 
-pub use super::availability::{Around, Availability, Budget, Scaler, Spread, Vertical};
+pub use super::availability::{Around, Availability, Budget, Scaler, Spread, Vertical, picks};
 pub use super::image_ref::ImageRef;
 pub use super::probes::{Probe, ProbeKind, Probes};
 pub use super::update::Update;

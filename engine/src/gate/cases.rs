@@ -224,7 +224,7 @@ impl Case<'_> {
             .filter(|source| {
                 reach
                     .as_ref()
-                    .is_some_and(|reach| reach.takes(&source.object))
+                    .is_some_and(|reach| reach.takes(&source.object) && reach.concerns(source))
             })
             .cloned()
             .collect();

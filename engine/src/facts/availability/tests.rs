@@ -169,3 +169,32 @@ fn what_resizes_running_pods_is_told_with_what_it_sets() {
     let memory = json!({"containerPolicies": [{"controlledResources": ["memory"]}]});
     assert_eq!(vertical(json!({"resourcePolicy": memory})), ["memory"]);
 }
+
+#[test]
+fn a_neighbour_concerns_whose_pods_it_picks_and_a_limit_range_everybody() {
+    let object = deployment(None, &json!({}));
+    let by = |api_version: &str, kind: &str, spec: Value| {
+        picks(
+            &json!({"apiVersion": api_version, "kind": kind, "spec": spec}),
+            &object,
+        )
+    };
+    for name in ["odoo", "redis"] {
+        let own = name == "odoo";
+        let label = json!({"app": name});
+        let target = json!({"kind": "Deployment", "name": name});
+        assert_eq!(by("v1", "Service", json!({"selector": label})), own);
+        let labels = json!({"selector": {"matchLabels": label}});
+        assert_eq!(by("policy/v1", "PodDisruptionBudget", labels), own);
+        let scale = json!({"scaleTargetRef": target});
+        assert_eq!(by("autoscaling/v2", "HorizontalPodAutoscaler", scale), own);
+        let vertical = json!({"targetRef": target});
+        assert_eq!(
+            by("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", vertical),
+            own
+        );
+        let keda = json!({"scaleTargetRef": {"name": name}});
+        assert_eq!(by("keda.sh/v1alpha1", "ScaledObject", keda), own);
+        assert!(by("v1", "LimitRange", json!({"limits": []})));
+    }
+}

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::super::Error;
 use super::super::evaluate::Bench;
 use super::super::view::View;
@@ -10,6 +12,7 @@ use super::{Unit, of_kinds};
 use crate::change::{Change, Objects, Source};
 use crate::config;
 use crate::facts::index::Wanted;
+use crate::facts::workloads::picks;
 use crate::git::Selector;
 use crate::model::{GroupKind, ObjectRef};
 
@@ -38,7 +41,7 @@ impl Unit<'_> {
         &self,
         view: &View<'_>,
         selectors: &[Selector],
-        reach: &Reached,
+        reach: &Reached<'_>,
         changes: &[Change],
         found: &mut Objects,
     ) -> Result<(), Error> {
@@ -62,6 +65,7 @@ impl Unit<'_> {
             if !changed.contains(&located.object)
                 && reach.takes(&located.object)
                 && let Some(source) = view.source(&located)?
+                && reach.concerns(&source)
             {
                 found.entry(located.object).or_insert(source);
             }
@@ -71,33 +75,54 @@ impl Unit<'_> {
 }
 
 /// Which unchanged objects must be judged too.
-pub(in crate::gate) struct Reached {
+pub(in crate::gate) struct Reached<'a> {
     /// `None` for every kind.
     pub(in crate::gate) kinds: Option<BTreeSet<GroupKind>>,
     /// `None` for every namespace.
     namespaces: Option<BTreeSet<Option<String>>>,
+    /// The neighbours that changed; none where everything is taken.
+    by: Vec<Neighbour<'a>>,
 }
 
-impl Reached {
+/// A changed neighbour.
+struct Neighbour<'a> {
+    change: &'a Change,
+    /// Whether some policy sees it wherever it is near, and not only by the pods that it picks.
+    whole: bool,
+}
+
+impl Neighbour<'_> {
+    fn concerns(&self, source: &Source, object: &Value) -> bool {
+        let near = self.change.object.namespace.is_none()
+            || self.change.object.namespace == source.object.namespace;
+        let sides = [&self.change.old, &self.change.new];
+        near && (self.whole || sides.into_iter().flatten().any(|side| picks(side, object)))
+    }
+}
+
+impl<'a> Reached<'a> {
     fn everything() -> Self {
         Self {
             kinds: None,
             namespaces: None,
+            by: Vec::new(),
         }
     }
 
     /// What the changed neighbours reach; `None` where nobody looks at what changed.
-    pub(in crate::gate) fn of(bench: &Bench<'_>, changes: &[Change]) -> Option<Self> {
+    pub(in crate::gate) fn of(bench: &Bench<'_>, changes: &'a [Change]) -> Option<Self> {
         let mut kinds = Some(BTreeSet::new());
         let mut namespaces = Some(BTreeSet::new());
-        let mut any = false;
+        let mut by = Vec::new();
         for change in changes {
             let kind = BTreeSet::from([change.object.group_kind()]);
             let looks = bench.judge.modules().filter(|wanted| {
                 wanted.scope == crate::policy::Scope::Object && wanted.looks_at(&kind)
             });
             for wanted in looks {
-                any = true;
+                // Without the inventory a policy knows a neighbour only from the pods that it picks.
+                let whole = wanted.wants.facts.contains("inventory");
+                by.push(Neighbour { change, whole });
                 match (&mut kinds, &wanted.wants.kinds) {
                     (Some(kinds), Some(more)) => kinds.extend(more.iter().cloned()),
                     _ => kinds = None,
@@ -110,7 +135,18 @@ impl Reached {
                 }
             }
         }
-        any.then_some(Self { kinds, namespaces })
+        (!by.is_empty()).then_some(Self {
+            kinds,
+            namespaces,
+            by,
+        })
+    }
+
+    /// Whether what changed has to do with an object that [`Reached::takes`].
+    pub(in crate::gate) fn concerns(&self, source: &Source) -> bool {
+        let object = source.node.to_json();
+        let mut by = self.by.iter();
+        self.by.is_empty() || by.any(|neighbour| neighbour.concerns(source, &object))
     }
 
     pub(in crate::gate) fn takes(&self, object: &ObjectRef) -> bool {
