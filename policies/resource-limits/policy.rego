@@ -559,7 +559,7 @@ gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 	some w in judged
 	some component in input.changes[0].components
-	component in revenue
+	component in input.settings["priority-components"]
 	w.object.kind != "Cluster"
 	path := split(trim_prefix(concat("", [w.templatePointer, "/spec/priorityClassName"]), "/"), "/")
 	not object.get(input.changes[0].new, path, "") != ""
@@ -662,8 +662,8 @@ tests(c, name, probe) := ((reaching | slow) | (killing | wrong)) | lost if {
 		"what": sprintf("may wait %d seconds but asks every %d", [probe.timeoutSeconds, probe.periodSeconds]),
 		"remediation": "set `timeoutSeconds` below `periodSeconds`",
 	} |
+		name != "startup"
 		probe.timeoutSeconds >= probe.periodSeconds
-		probe.periodSeconds > 1
 	}
 	killing := {{
 		"what": sprintf("restarts it after %d seconds, before Odoo has loaded its modules", [patience(probe)]),
@@ -752,9 +752,6 @@ option(c, name) := to_number(values[0]) if {
 }
 
 job_paths := {"Job": ["spec"], "CronJob": ["spec", "jobTemplate", "spec"]}
-
-# Components that earn money while they run.
-revenue := {"payments", "pos", "pricing"}
 
 causes["absent"] := {
 	"verb": "has no",

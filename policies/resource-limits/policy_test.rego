@@ -15,6 +15,7 @@ settings := {
 	"max-reduction-percent": 25,
 	"exempt-namespaces": ["kube-system"],
 	"odoo": {"min-start-seconds": 60},
+	"priority-components": ["payments", "pos"],
 }
 
 object_ref := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "odoo"}
