@@ -67,6 +67,7 @@ kind: Cluster
 metadata: {name: db, namespace: shop, labels: {team: a}}
 spec:
   instances: 3
+  affinity: {topologyKey: topology.kubernetes.io/zone, podAntiAffinityType: required}
   storage: {size: 10Gi}
   resources:
     requests: {cpu: 100m, memory: 1Gi}
