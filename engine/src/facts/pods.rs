@@ -17,23 +17,20 @@ use super::workload::{
 
 /// What names `object`; what is missing is empty.
 pub(super) fn reference(object: &Value) -> ObjectRef {
-    let text = |pointer| {
-        object
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+    let text_in = |map: Option<&Value>, key: &str| match map.and_then(|map| map.get(key)) {
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
     };
-    let name = match text("/metadata/name") {
-        "" => text("/metadata/generateName"),
+    let metadata = object.get("metadata");
+    let name = match text_in(metadata, "name") {
+        name if name.is_empty() => text_in(metadata, "generateName"),
         name => name,
     };
     ObjectRef {
-        api_version: text("/apiVersion").to_owned(),
-        kind: text("/kind").to_owned(),
-        namespace: Some(text("/metadata/namespace"))
-            .filter(|it| !it.is_empty())
-            .map(str::to_owned),
-        name: name.to_owned(),
+        api_version: text_in(Some(object), "apiVersion"),
+        kind: text_in(Some(object), "kind"),
+        namespace: Some(text_in(metadata, "namespace")).filter(|it| !it.is_empty()),
+        name,
     }
 }
 
