@@ -4,8 +4,9 @@
 mod hint;
 mod kept;
 mod record;
+mod wanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -13,8 +14,9 @@ use std::thread;
 use self::hint::Hint;
 use self::kept::Kept;
 use self::record::{Content, Learnt, Record};
+pub use self::wanted::Wanted;
 use crate::git::{self, Repository, TreeEntry};
-use crate::manifest::{self, Outline};
+use crate::manifest;
 use crate::model::{GitId, ObjectRef, Part};
 
 /// The index of the manifests of one repository.
@@ -70,17 +72,6 @@ pub enum Error {
         /// Why it does not parse.
         error: Box<manifest::Error>,
     },
-}
-
-/// What is looked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
-    /// Names of kinds without group; `None` for all.
-    pub kinds: Option<&'a BTreeSet<&'a str>>,
-    /// Only objects of these names matter; `None` for all.
-    pub names: Option<&'a BTreeSet<&'a str>>,
-    /// Only objects in one of these namespaces or in none matter; `None` for all.
-    pub namespaces: Option<&'a BTreeSet<&'a str>>,
 }
 
 /// Whether it matters what the wanted objects say.
@@ -397,109 +388,6 @@ impl Search<'_> {
         }
         Learnt::objects(&file)
     }
-}
-
-impl Wanted<'_> {
-    fn takes(&self, object: &ObjectRef) -> bool {
-        self.is_of(
-            &object.kind,
-            object.namespace.as_deref().unwrap_or_default(),
-        ) && self
-            .names
-            .is_none_or(|names| names.contains(object.name.as_str()))
-    }
-
-    /// Whether such an object may matter; an empty namespace is none.
-    fn is_of(&self, kind: &str, namespace: &str) -> bool {
-        // Few names, most of another length: quicker than a search in the set.
-        self.kinds
-            .is_none_or(|kinds| kinds.iter().any(|known| *known == kind))
-            && (namespace.is_empty() || self.namespaces.is_none_or(|near| near.contains(namespace)))
-    }
-
-    /// The wanted ones among the objects of a record, with their places.
-    fn of_list<'l>(&'l self, list: &'l str) -> impl Iterator<Item = (usize, ObjectRef)> + 'l {
-        let near = Record::any_of(list, |kind, namespace| self.is_of(kind, namespace));
-        let all = if near {
-            Record::identities(list)
-        } else {
-            Vec::new()
-        };
-        all.into_iter()
-            .enumerate()
-            .filter(|(_, [_, kind, namespace, name])| {
-                let named = |names: &BTreeSet<&str>| name.is_empty() || names.contains(&**name);
-                self.is_of(kind, namespace) && self.names.is_none_or(named)
-            })
-            .map(|(place, identity)| (place, record::object_of(identity)))
-    }
-
-    /// What the lines of a file tell, where that is enough to leave it alone: it lies elsewhere.
-    fn outlines(&self, entry: &TreeEntry, bytes: &[u8]) -> Option<Vec<Outline>> {
-        if self.namespaces.is_none() || entry.path.file_name().ends_with(b".json") {
-            return None;
-        }
-        let outlines = manifest::outline(bytes)?;
-        let far = |one: &Outline| !self.is_of(&one.kind, &one.namespace);
-        outlines.iter().all(far).then_some(outlines)
-    }
-
-    /// A file that does not parse is left alone unless it may hold what is wanted. Under another
-    /// name the same bytes may parse after all.
-    fn read_broken(
-        &self,
-        entry: &TreeEntry,
-        repository: &Repository,
-    ) -> Result<Option<manifest::ManifestFile>, Error> {
-        let bytes = repository.blob(entry.id)?;
-        let Some(kind) = self.told_by(&bytes) else {
-            return Ok(None);
-        };
-        // As where it was not known yet that it does not parse: whatever is kept, the answer is one.
-        if self.outlines(entry, &bytes).is_some() {
-            return Ok(None);
-        }
-        match manifest::read(&entry.path, &bytes) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if kind.is_empty() => Err(error.into()),
-            Err(error) => Err(Error::Unreadable {
-                kind: kind.to_owned(),
-                error: Box::new(error),
-            }),
-        }
-    }
-
-    /// The first kind that the bytes may tell of: they write it out, with a name that is wanted, or
-    /// may spell anything by an escape. Empty where every kind is wanted.
-    fn told_by(&self, bytes: &[u8]) -> Option<&str> {
-        let Some(kinds) = self.kinds else {
-            return Some("");
-        };
-        let text = String::from_utf8_lossy(bytes);
-        if hint::is_utf_16(bytes) || hint::ESCAPES.iter().any(|escape| text.contains(escape)) {
-            return kinds.first().copied();
-        }
-        let named = self
-            .names
-            .is_none_or(|names| names.iter().any(|name| text.contains(written(name))));
-        let mut kinds = kinds.iter().copied();
-        kinds.find(|kind| named && writes_kind(&text, kind))
-    }
-}
-
-/// What of a name a file writes: of a generated one what stands before the made-up part.
-fn written(name: &str) -> &str {
-    name.split('*').next().unwrap_or(name)
-}
-
-/// Whether `kind`, or its list, stands in the text as a word of its own.
-fn writes_kind(text: &str, kind: &str) -> bool {
-    text.match_indices(kind).any(|(at, _)| {
-        let (before, rest) = text.split_at_checked(at).unwrap_or_default();
-        let rest = rest.strip_prefix(kind).unwrap_or_default();
-        let rest = rest.strip_prefix("List").unwrap_or(rest);
-        !before.ends_with(char::is_alphanumeric) && !rest.starts_with(char::is_alphanumeric)
-    })
 }
 
 const FILE_NAME: &str = "index";

@@ -34,7 +34,7 @@ impl Unit<'_> {
         let wanted = Wanted {
             kinds: Some(&kinds),
             names: Some(&names),
-            namespaces: None,
+            ..Wanted::default()
         };
         let mut findings = Vec::new();
         let changed: BTreeSet<&RepoPath> = files.iter().map(|file| &file.path).collect();

@@ -27,16 +27,11 @@ impl Unit<'_> {
             return Ok(no_neighbours(bench.judge));
         }
         let wanted = wanted_by(bench.judge);
-        let counted: BTreeSet<GroupKind> = quotas::KINDS.map(GroupKind::parse).into();
-        let mut neighbours = Neighbours::of_kinds(wanted.keys().chain(&counted).cloned());
-        for (reach, namespaces) in [
-            (Reach::Environment, None),
-            (Reach::Namespace, Some(namespaces)),
-        ] {
-            let kinds = wanted.iter().filter(|(_, wanted)| **wanted == reach);
-            let kinds: BTreeSet<&GroupKind> = kinds.map(|(kind, _)| kind).collect();
-            self.take_in(view, (&kinds, namespaces), &mut neighbours)?;
-        }
+        let counted = quotas::KINDS.map(|kind| (GroupKind::parse(kind), Reach::Namespace));
+        let counted = BTreeMap::from(counted);
+        let kinds = wanted.keys().chain(counted.keys());
+        let mut neighbours = Neighbours::of_kinds(kinds.cloned());
+        self.take_in(view, (&wanted, namespaces), &mut neighbours)?;
         // What a quota counts is only looked for where there is one.
         let limited: BTreeSet<Option<String>> = namespaces
             .iter()
@@ -47,30 +42,36 @@ impl Unit<'_> {
             .cloned()
             .collect();
         if !limited.is_empty() {
-            let kinds = counted.iter().collect();
-            self.take_in(view, (&kinds, Some(&limited)), &mut neighbours)?;
+            self.take_in(view, (&counted, &limited), &mut neighbours)?;
         }
         Ok(neighbours)
     }
 
+    /// The objects of these kinds, near the namespaces or in all of the environment: one look at the
+    /// files for both.
     fn take_in(
         &self,
         view: &View<'_>,
-        (kinds, namespaces): (&BTreeSet<&GroupKind>, Option<&BTreeSet<Option<String>>>),
+        (kinds, namespaces): (&BTreeMap<GroupKind, Reach>, &BTreeSet<Option<String>>),
         neighbours: &mut Neighbours,
     ) -> Result<(), Error> {
         if kinds.is_empty() {
             return Ok(());
         }
-        let names = kinds.iter().map(|kind| kind.kind.as_str()).collect();
-        let near: Option<BTreeSet<&str>> =
-            namespaces.map(|near| near.iter().flatten().map(String::as_str).collect());
+        let far = |kind: &GroupKind| kinds.get(kind) == Some(&Reach::Environment);
+        let names = kinds.keys().map(|kind| kind.kind.as_str()).collect();
+        let everywhere = kinds.keys().filter(|kind| far(kind));
+        let everywhere = everywhere.map(|kind| kind.kind.as_str()).collect();
+        let near = namespaces.iter().flatten().map(String::as_str).collect();
         let search = Wanted {
-            namespaces: near.as_ref(),
+            namespaces: Some(&near),
+            everywhere: Some(&everywhere),
             ..of_kinds(Some(&names))
         };
         for (object, part) in view.contents(self.around, search)? {
-            if kinds.contains(&object.group_kind()) {
+            let kind = object.group_kind();
+            let is_near = object.namespace.is_none() || namespaces.contains(&object.namespace);
+            if far(&kind) || (is_near && kinds.contains_key(&kind)) {
                 neighbours.insert_part(object, part);
             }
         }
