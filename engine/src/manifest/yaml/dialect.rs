@@ -1,7 +1,9 @@
 //! Where YAML 1.2, which the parser takes, is wider than YAML 1.1, which Kubernetes reads.
-//! Knows single scalars and what stands before them.
+//! Knows single scalars and what stands before and behind them.
 
 use granit_parser::ScalarStyle;
+
+use crate::model::Span;
 
 /// Where a scalar stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,50 @@ pub(super) fn check_item(before: &str) -> Result<(), &'static str> {
         return Err("a tab behind `-`");
     }
     Ok(())
+}
+
+/// Refuses a key that does not begin on the line of its colon, unless `?` begins it: in brackets the parser
+/// takes it. So many `properties`, an anchor or a tag, stand before the key.
+pub(super) fn check_key(text: &str, key: Span, properties: usize) -> Result<(), &'static str> {
+    let after = text.get(key.end..).unwrap_or_default();
+    if key.start == key.end || !skip_comments(after).starts_with(':') {
+        return Ok(());
+    }
+    let mut start = key.start;
+    for _ in 0..properties {
+        let before = text.get(..start).unwrap_or_default();
+        let before = before.get(..before.rfind(['&', '!']).unwrap_or(0));
+        // The whole of `!!str`.
+        start = before.unwrap_or_default().trim_end_matches('!').len();
+    }
+    let colon = text.len() - skip_comments(after).len();
+    if !text.get(start..colon).unwrap_or_default().contains('\n') {
+        return Ok(());
+    }
+    let before = text.get(..start).unwrap_or_default().trim_end();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let properties = text.get(start..key.start).unwrap_or_default();
+    // A comment may say anything.
+    let explicit = !line.contains('#')
+        && !properties.contains('#')
+        && line.strip_suffix('?').is_some_and(|before| {
+            let begins = |c: char| c.is_ascii_whitespace() || matches!(c, '{' | '[' | ',');
+            before.is_empty() || before.ends_with(begins)
+        });
+    match explicit {
+        true => Ok(()),
+        false => Err("a key does not begin on the line of its colon"),
+    }
+}
+
+/// The rest, from what says something.
+fn skip_comments(text: &str) -> &str {
+    let mut rest = text.trim_ascii_start();
+    while rest.starts_with('#') {
+        let comment = rest.find('\n').unwrap_or(rest.len());
+        rest = rest.get(comment..).unwrap_or_default().trim_ascii_start();
+    }
+    rest
 }
 
 fn check_escapes(written: &str) -> Result<(), &'static str> {

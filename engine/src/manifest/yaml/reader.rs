@@ -101,6 +101,11 @@ impl<'text> Reader<'text> {
         dialect::check_item(before).map_err(|reason| Fault::syntax(reason, span))
     }
 
+    fn check_key(&self, span: Span, properties: usize) -> Result<(), Fault> {
+        dialect::check_key(self.text, span, properties)
+            .map_err(|reason| Fault::syntax(reason, span))
+    }
+
     fn around(&self) -> Around {
         match self.open.last().map(|frame| frame.style) {
             None => Around::Nothing,
@@ -200,6 +205,12 @@ impl<'text> Reader<'text> {
             None => Scalar::Text,
         };
         let is_merge = plain && tag.is_none() && text == "<<";
+        // Only `?` begins a block of text that is a key.
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if self.expects_key() && !block {
+            let properties = usize::from(anchor != 0) + usize::from(tag.is_some());
+            self.check_key(span, properties)?;
+        }
         if anchor == 0 && self.expects_key() {
             return if is_merge {
                 self.merge_key(span)
@@ -249,6 +260,7 @@ impl<'text> Reader<'text> {
         if self.expects_key() {
             let key = kept.key.clone();
             let converted = kept.node.as_str().is_none();
+            self.check_key(span, 0)?;
             return self.key(key.map(|key| (converted, key)), span);
         }
         if self.open.len() + kept.height > self.limits.depth {
