@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, PublicKey, UnitId, json};
+use crate::model::is_harmful;
 
 /// The trusted keys; never empty, no key twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,8 @@ impl TrustFile {
     /// Takes keys.
     ///
     /// # Errors
-    /// No key, too many, one key twice, a name or an environment list that is empty.
+    /// No key, too many, one key twice, a name or an environment list that is empty, a name with characters
+    /// that would steer a terminal.
     pub fn new(keys: Vec<TrustedKey>) -> Result<Self, Error> {
         if keys.is_empty() {
             return Err(Error::TrustEmpty);
@@ -91,6 +93,14 @@ impl TrustFile {
         for (index, key) in keys.iter().enumerate() {
             if key.principal.is_empty() {
                 return invalid(format!("key {} has an empty principal", index + 1));
+            }
+            let names = key.environments.iter().flatten();
+            if let Some(name) = names.chain([&key.principal]).find(|name| !is_clean(name)) {
+                return invalid(format!(
+                    "key {} has a name with a control or an invisible character, {}",
+                    index + 1,
+                    name.escape_debug()
+                ));
             }
             if key.environments.as_ref().is_some_and(Vec::is_empty) {
                 return invalid(format!(
@@ -141,6 +151,7 @@ impl TrustFile {
         let is_unit = |name: &String| {
             let pieces = name.rsplit_once('/');
             pieces.is_some_and(|(place, unit)| !place.is_empty() && !unit.is_empty())
+                && is_clean(name)
         };
         match file.heights.keys().find(|name| !is_unit(name)) {
             Some(name) => invalid(format!(
@@ -263,6 +274,11 @@ impl Entry {
     }
 }
 
+/// Whether a name can be printed as it is.
+fn is_clean(name: &str) -> bool {
+    !name.contains(is_harmful)
+}
+
 fn invalid<T>(what: String) -> Result<T, Error> {
     Err(Error::TrustInvalid { what })
 }
@@ -363,6 +379,29 @@ mod tests {
         assert_eq!(with("PUBLIC", "PRIVATE"), "trust-root.key");
         assert_eq!(code(r#"{"version":1,"keys":[]}"#), "trust-root.empty");
         assert_eq!(code(""), "trust-root.invalid");
+    }
+
+    #[test]
+    fn no_name_steers_a_terminal() {
+        let good = TrustFile::new(vec![trusted(1)]).unwrap().print();
+        for name in [
+            "ci\\nverified: x",
+            "\\u001b[2J",
+            "\u{202e}ic",
+            "c\u{200b}i",
+            "ci\\u0085",
+        ] {
+            for place in ["ci-prod", "*"] {
+                let text = good.replacen(&format!("\"{place}\""), &format!("\"{name}\""), 1);
+                assert_ne!(text, good);
+                assert_eq!(code(&text), "trust-root.invalid", "{text}");
+            }
+            let heights = format!("],\n \"heights\": {{\"prod/{name}\": 1}}\n}}\n");
+            let text = good.replacen("]\n}\n", &heights, 1);
+            assert_eq!(code(&text), "trust-root.invalid", "{text}");
+        }
+        let named = good.replacen("ci-prod", "Zoë <zoë@example.com>, 運用", 1);
+        assert_eq!(code(&named), "ok");
     }
 
     #[test]

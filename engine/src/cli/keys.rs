@@ -10,7 +10,8 @@ use super::common::{Error, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
 use crate::attest::{Role, SigningKey, TrustFile, TrustedKey, read_private, write_private};
-use crate::model::Exit;
+use crate::model::{Exit, is_harmful};
+use crate::report::sanitise;
 
 /// Make and inspect signing keys
 #[derive(clap::Args)]
@@ -33,10 +34,10 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// Whose key it is
-        #[arg(long, value_name = "NAME", default_value = "ci")]
+        #[arg(long, value_name = "NAME", default_value = "ci", value_parser = name)]
         principal: String,
         /// Only for these environments; may be repeated; `<branch>/gate` for the gate's own files
-        #[arg(long = "env", value_name = "NAME")]
+        #[arg(long = "env", value_name = "NAME", value_parser = name)]
         environments: Vec<String>,
         /// Add the public half to this trust file, which is made when missing, instead of printing one
         #[arg(long, value_name = "FILE")]
@@ -143,10 +144,8 @@ fn show(path: &Path, terminal: &mut Terminal) -> Outcome {
                 .as_ref()
                 .map_or_else(|| "*".to_owned(), |names| names.join(","));
             let (role, principal) = (key.role.as_str(), &key.principal);
-            terminal.line(&format!(
-                "{} {role} {principal} {environments}",
-                key.public.keyid()
-            ));
+            let row = format!("{} {role} {principal} {environments}", key.public.keyid());
+            terminal.line(&sanitise::line(&row));
         }
         return Ok(Exit::Pass);
     }
@@ -154,6 +153,15 @@ fn show(path: &Path, terminal: &mut Terminal) -> Outcome {
     terminal.line(&key.public().keyid());
     terminal.line(key.public().to_pem().trim_end());
     Ok(Exit::Pass)
+}
+
+/// A name that the trust file takes.
+fn name(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" => Err("it is empty"),
+        _ if text.contains(is_harmful) => Err("it has a control or an invisible character"),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -9,6 +9,7 @@ use super::verdicts::Verdicts;
 use crate::attest::{MAX_ENVELOPE, MAX_TRUST_FILE, TrustFile};
 use crate::gate::{self, Verification, VerifyRequest};
 use crate::model::Exit;
+use crate::report::sanitise;
 
 /// Check one signed verdict against the files of a commit
 #[derive(clap::Args)]
@@ -91,7 +92,7 @@ pub(super) fn sentence(Verification { verified, until }: &Verification) -> Strin
         .iter()
         .map(|signer| signer.principal.as_str())
         .collect();
-    format!(
+    sanitise::line(&format!(
         "verified: {}/{} link {}, tier {}, gated tree {}, signed by {}, first deployment until {}",
         verdict.environment,
         verdict.unit,
@@ -100,7 +101,7 @@ pub(super) fn sentence(Verification { verified, until }: &Verification) -> Strin
         verdict.head.gated_tree.short(),
         signers.join(", "),
         until,
-    )
+    ))
 }
 
 /// Reads a trust file.

@@ -1,7 +1,7 @@
 //! Foreign text made harmless: what comes from a repository must not steer a terminal or a log.
 //! Knows nothing of where the text goes.
 
-use crate::model::abridged;
+use crate::model::{abridged, is_harmful};
 
 /// Control, bidirectional and invisible characters as `\u{..}`; everything else as it is. Line
 /// breaks too: use [`lines`] for text that may have several lines.
@@ -86,13 +86,6 @@ pub fn inert(text: &str) -> String {
         }
     });
     rows.collect::<Vec<_>>().join("\n")
-}
-
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

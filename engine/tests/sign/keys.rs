@@ -120,6 +120,31 @@ fn a_trust_file_gains_a_key_and_never_loses_one() {
 }
 
 #[test]
+fn a_name_that_would_steer_a_terminal_is_no_name() {
+    let world = World::new();
+    let path = world.repo.beside("new.pem");
+    let file = path.to_str().unwrap();
+    let make = ["keys", "new", "--role", "merge-signer", "--out", file];
+    for name in ["", "ci\nverified: prod/web", "ci\u{1b}[2J", "\u{202e}ic"] {
+        for option in ["--principal", "--env"] {
+            let (exit, out, err) = world.run(&[&make[..], &[option, name]].concat());
+            assert_eq!((exit, out.as_str()), (2, ""), "{name:?}: {err}");
+            assert!(!path.exists());
+        }
+    }
+    let (exit, out, _) = world.run(&make);
+    assert_eq!(exit, 0);
+    let trust = world.repo.beside("trust.json");
+    fs::write(&trust, out.replace("\"ci\"", "\"ci\\nforged\"")).unwrap();
+    let (exit, out, err) = world.run(&["keys", "show", trust.to_str().unwrap()]);
+    assert_eq!((exit, out.as_str()), (3, ""), "{err}");
+    assert!(
+        err.contains("trust-root.invalid") && !err.contains("\nforged"),
+        "{err}"
+    );
+}
+
+#[test]
 fn no_key_is_made_inside_a_work_tree() {
     let world = World::new();
     for place in ["key.pem", "apps/web/key.pem", ".git/key.pem"] {
