@@ -93,9 +93,19 @@ pub enum Error {
         /// The folder that holds `.git`.
         work_tree: PathBuf,
     },
+    /// A new key would take the place of something.
+    #[error("`{}` exists already", path.display())]
+    #[diagnostic(
+        code(key::exists),
+        help("a key is never overwritten: choose another path, or remove what is there yourself")
+    )]
+    KeyExists {
+        /// The path.
+        path: PathBuf,
+    },
     /// The key file cannot be read or written.
     #[error("cannot {action} `{}`", path.display())]
-    #[diagnostic(code(key::io), help("check the path; a key is never overwritten"))]
+    #[diagnostic(code(key::io), help("check the path"))]
     KeyIo {
         /// `read` or `write`.
         action: &'static str,

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -36,7 +36,12 @@ pub fn write_private(path: &Path, key: &SigningKey) -> Result<(), Error> {
     outside(nearest(folder))?;
     make(folder).map_err(failed)?;
     outside(folder)?;
-    let mut file = create(path).map_err(failed)?;
+    let mut file = create(path).map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => Error::KeyExists {
+            path: path.to_owned(),
+        },
+        _ => failed(source),
+    })?;
     let written = file
         .write_all(key.to_pem().as_bytes())
         .and_then(|()| file.sync_all());
@@ -246,7 +251,7 @@ mod tests {
         );
         assert_eq!(read_private(&path).unwrap().public(), key.public());
         let error = write_private(&path, &self::key()).unwrap_err();
-        assert_eq!(code_of(&error), "key.io");
+        assert_eq!(code_of(&error), "key.exists");
         assert_eq!(read_private(&path).unwrap().public(), key.public());
     }
 

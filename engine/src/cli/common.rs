@@ -55,6 +55,12 @@ pub(super) enum Error {
         help("give URL//PATH, as in `https://git.example/platform.git//gate/prod`")
     )]
     GateSource { text: String },
+    #[error("`--out` and `--trust` both name `{path}`")]
+    #[diagnostic(
+        code(usage::same_file),
+        help("the private key and the trust file are two files; only the second one is committed")
+    )]
+    KeyIsTrust { path: String },
     #[error("`{path}` was made for another repository")]
     #[diagnostic(
         code(usage::other_origin),

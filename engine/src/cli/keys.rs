@@ -84,11 +84,12 @@ fn new(
     let path = terminal.directory.join(out);
     if let Some(trust) = trust {
         let file = terminal.directory.join(trust);
+        check_place(&file, &path)?;
         // Read first: a file that is none must not cost a key.
         let before = existing(&file)?;
-        let whole = match &before {
+        let whole = match before.as_deref().map(<[u8]>::trim_ascii) {
+            None | Some([]) => TrustFile::new(vec![trusted])?,
             Some(bytes) => TrustFile::parse(bytes)?.with(trusted)?,
-            None => TrustFile::new(vec![trusted])?,
         };
         write_private(&path, key)?;
         if let Err(error) = replace_trust(&file, before.as_deref(), &whole) {
@@ -106,10 +107,37 @@ fn new(
     if let Some(trust) = trust {
         terminal.say(&format!("its public half added to {}", trust.display()));
     }
-    terminal.say(
-        "commit the trust file as .tidegate/trust.json, and keep the key where only the signer reads it",
-    );
+    let file = trust.map(|trust| real(&terminal.directory.join(trust)));
+    let commit = match file.is_some_and(|file| file.ends_with(TRUST_FILE)) {
+        true => "commit it".to_owned(),
+        false => format!("commit the trust file as {TRUST_FILE}"),
+    };
+    terminal.say(&format!(
+        "{commit}, and keep the key where only the signer reads it"
+    ));
     Ok(Exit::Pass)
+}
+
+/// Refuses a trust file that would take the place of the key or of a link.
+fn check_place(trust: &Path, key: &Path) -> Result<(), Error> {
+    if real(trust) == real(key) {
+        let path = trust.display().to_string();
+        return Err(Error::KeyIsTrust { path });
+    }
+    if trust.is_symlink() {
+        let link = io::Error::other("it is a symbolic link; name the file that it leads to");
+        return Err(Error::write(trust, &link));
+    }
+    Ok(())
+}
+
+/// The same path below the folder as it really is.
+fn real(file: &Path) -> PathBuf {
+    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, file.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => file.to_owned(),
+    }
 }
 
 /// What the file holds; `None` where there is none.
@@ -169,3 +197,6 @@ fn role(text: &str) -> Result<Role, String> {
         "one of merge-signer, approver, break-glass, backup-reporter, ticket-reporter, inventory-reporter".to_owned()
     })
 }
+
+/// Where the gate looks for it, below the root of the repository.
+const TRUST_FILE: &str = ".tidegate/trust.json";

@@ -110,7 +110,7 @@ fn set_up(newcomer: &Newcomer) {
     newcomer.expect(
         "tidegate keys new --role merge-signer --out ~/.config/tidegate/ci-prod.pem --trust .tidegate/trust.json",
         0,
-        "commit the trust file as .tidegate/trust.json",
+        "commit it, and keep the key where only the signer reads it",
     );
     newcomer.enforce();
     newcomer.expect(

@@ -113,10 +113,59 @@ fn a_trust_file_gains_a_key_and_never_loses_one() {
     let before = fs::read(&new).unwrap();
     assert_eq!(make("one.pem").0, 3);
     assert_eq!(fs::read(&new).unwrap(), before);
-    fs::write(&new, "").unwrap();
+    fs::write(&new, "{}").unwrap();
     assert_eq!(make("three.pem").0, 3);
     assert!(!world.repo.beside("three.pem").exists());
-    assert_eq!(fs::read(&new).unwrap(), b"");
+    assert_eq!(fs::read(&new).unwrap(), b"{}");
+    // A file that says nothing is as good as none.
+    fs::write(&new, "\n").unwrap();
+    assert_eq!(make("three.pem").0, 0);
+    let read = TrustFile::parse(&fs::read(&new).unwrap()).unwrap();
+    assert_eq!(read.keys().len(), 1);
+}
+
+#[test]
+fn a_trust_file_takes_the_place_of_nothing_else() {
+    let world = World::new();
+    let folder = world.repo.beside("keys");
+    fs::create_dir(&folder).unwrap();
+    let make = |out: &str, trust: &str| {
+        let (out, trust) = (folder.join(out), folder.join(trust));
+        let (out, trust) = (out.to_str().unwrap(), trust.to_str().unwrap());
+        let new = ["keys", "new", "--role", "merge-signer"];
+        world.run(&[&new[..], &["--out", out, "--trust", trust]].concat())
+    };
+    for other in ["one.pem", "../keys/one.pem"] {
+        let (exit, _, err) = make("one.pem", other);
+        assert_eq!(exit, 2, "{err}");
+        assert!(err.contains("usage.same-file"), "{err}");
+    }
+    for target in ["trust.json", "none.json"] {
+        fs::write(folder.join("trust.json"), "").unwrap();
+        let link = folder.join("link.json");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        let (exit, _, err) = make("one.pem", "link.json");
+        assert_eq!(exit, 3, "{err}");
+        assert!(err.contains("it is a symbolic link"), "{err}");
+        assert!(link.is_symlink());
+    }
+    assert!(!folder.join("one.pem").exists());
+    let (exit, _, err) = make("one.pem", "trust.json");
+    assert_eq!(exit, 0, "{err}");
+    assert!(
+        err.contains("commit the trust file as .tidegate/trust.json"),
+        "{err}"
+    );
+    let (exit, _, err) = make("one.pem", "trust.json");
+    assert_eq!(exit, 3);
+    assert!(
+        err.contains("key.exists") && err.contains("exists already"),
+        "{err}"
+    );
+    let (exit, _, err) = make("two.pem", ".tidegate/trust.json");
+    assert_eq!(exit, 0, "{err}");
+    assert!(err.contains("\ncommit it, and keep the key"), "{err}");
 }
 
 #[test]
