@@ -7,6 +7,7 @@ mod attributes;
 mod base_judges;
 mod binary;
 mod cache;
+mod depth;
 mod duplicates;
 mod exceptions;
 mod gate_unit;

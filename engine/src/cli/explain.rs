@@ -112,7 +112,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 8] = [
+const ENGINE: [(&str, &str); 9] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -152,6 +152,11 @@ const ENGINE: [(&str, &str); 8] = [
         "engine.unclaimed-manifest",
         "A changed Kubernetes manifest belongs to no environment, so that nothing judges it. Add its path to\n\
          an environment, or to `unmanaged` if nobody deploys it.",
+    ),
+    (
+        "engine.out-of-reach",
+        "A changed path is too deep or too long to be looked at. No environment claims it, or it is removed, so\n\
+         that it stops nobody; what is there was not judged. Keep paths below 64 folders and 4096 bytes.",
     ),
 ];
 

@@ -1,13 +1,14 @@
 //! `check`, `diff` and `facts`: a range, its judge, every unit that it touches.
 //! Signs nothing.
 
+mod strays;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use miette::Diagnostic;
 use serde_json::Value;
 
-use super::anchor;
 use super::chain::as_stored;
 use super::evaluate::Bench;
 use super::judge::{self, Judge};
@@ -23,7 +24,6 @@ use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
 use crate::git::{FileChange, Range, Repository, Snapshot};
 use crate::input::Mode;
-use crate::manifest;
 use crate::model::{Effect, Exit, Finding};
 use crate::policy::Answers;
 use crate::report::diff::UnitDiff;
@@ -59,7 +59,7 @@ pub fn check_within(
     let reading = begin(repository);
     let session = Session::open(repository, request, &reading, runtime)?;
     let mut run = session.run(&session.judge, request)?;
-    run.findings = session.unclaimed(&session.judge)?;
+    run.findings = session.strays(&session.judge)?;
     run.proposed = session.proposed(request)?;
     runtime.watch.begin(Step::Keep);
     session.keep();
@@ -250,7 +250,9 @@ impl<'a> Session<'a> {
             }
         }
         self.watch.begin(Step::Rest);
-        if let Some(error) = self.left_out(judge)?
+        let unmanaged = judge.config.unmanaged.as_ref();
+        // Something that changed outside of every unit may be what only rendering shows.
+        if let Some(error) = self.view.not_rendered(unmanaged)?
             && run.errors.is_empty()
         {
             run.errors.push(UnitError {
@@ -260,16 +262,6 @@ impl<'a> Session<'a> {
             });
         }
         Ok(run)
-    }
-
-    /// Why something that changed outside of every unit could not be looked at, where that is so.
-    fn left_out(&self, judge: &Judge) -> Result<Option<Error>, Error> {
-        let unmanaged = judge.config.unmanaged.as_ref();
-        let beyond = self.view.beyond.refuse_others(unmanaged).err();
-        Ok(match self.view.not_rendered(unmanaged)? {
-            Some(error) => Some(error),
-            None => beyond.map(Error::from),
-        })
     }
 
     /// Where attributes change, every manifest of every unit is asked whether a checkout still holds
@@ -292,51 +284,6 @@ impl<'a> Session<'a> {
         Ok(errors)
     }
 
-    /// Changed manifests that no environment claims and nobody left out on purpose.
-    fn unclaimed(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
-        let config = &judge.config;
-        let claimed = scene::of_configs(config, self.proposed_config());
-        let unmanaged = config.unmanaged.as_ref();
-        let mut findings = Vec::new();
-        for change in &self.view.changed {
-            let known = unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
-                || claimed.iter().any(|scene| scene.head.matches(&change.path));
-            if !known && self.holds_objects(change)? {
-                findings.push(Finding {
-                    anchor: anchor::at_head(&change.path, &self.view)?
-                        .or_else(|| config.location("/environments")),
-                    remediation: Some(
-                        "add its path to an environment, or to `unmanaged` in tidegate.yaml"
-                            .to_owned(),
-                    ),
-                    ..Finding::of_engine(
-                        "engine.unclaimed-manifest",
-                        config.profile.unclaimed_manifest(),
-                        format!("no environment claims {}", change.path),
-                    )
-                });
-            }
-        }
-        Ok(findings)
-    }
-
-    /// Files that no unit claims are left alone where they do not parse.
-    fn holds_objects(&self, change: &FileChange) -> Result<bool, Error> {
-        if !manifest::is_manifest_name(&change.path) {
-            return Ok(false);
-        }
-        for entry in [&change.old, &change.new].into_iter().flatten() {
-            if entry.is_link() || entry.is_submodule() {
-                continue;
-            }
-            let bytes = self.view.repository.blob(entry.id)?;
-            if manifest::read(&entry.path, &bytes).is_ok_and(|file| !file.objects.is_empty()) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn proposed(&self, request: &Request) -> Result<Option<RunOutcome>, Error> {
         match &self.proposed {
             None => Ok(None),
@@ -347,7 +294,7 @@ impl<'a> Session<'a> {
                     Err(Error::UnknownName { .. }) => Run::default(),
                     run => run?,
                 };
-                run.findings = self.unclaimed(judge)?;
+                run.findings = self.strays(judge)?;
                 Ok(Some(run.outcome()))
             }
         }

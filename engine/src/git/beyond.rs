@@ -12,12 +12,39 @@ use crate::model::RepoPath;
 #[derive(Clone, Debug, Default)]
 pub struct Beyond {
     paths: Vec<RepoPath>,
+    /// Of a difference: what is only on the old side, and keeps nobody from removing it.
+    removed: Vec<RepoPath>,
 }
 
 impl Beyond {
     pub(super) fn push(&mut self, path: &[u8]) -> Result<(), Error> {
         self.paths.push(RepoPath::new(path));
         check_count(self.paths.len(), PATHS)
+    }
+
+    pub(super) fn push_removed(&mut self, path: &[u8]) -> Result<(), Error> {
+        self.removed.push(RepoPath::new(path));
+        check_count(self.removed.len(), PATHS)
+    }
+
+    /// What is there and none of `selectors` selects.
+    pub fn beside<'a>(
+        &'a self,
+        selectors: &'a [&Selector],
+    ) -> impl Iterator<Item = &'a RepoPath> + 'a {
+        let selected = |path: &RepoPath| {
+            let path = path.as_bytes();
+            selectors
+                .iter()
+                .any(|it| it.matches_bytes(path) || it.may_match_below(path))
+        };
+        self.paths.iter().filter(move |path| !selected(path))
+    }
+
+    /// What is not there any more.
+    #[must_use]
+    pub fn removed(&self) -> &[RepoPath] {
+        &self.removed
     }
 
     /// Refuses where something that `selector` selects may be out of reach.
@@ -28,18 +55,14 @@ impl Beyond {
         self.refuse(|path| selector.matches_bytes(path) || selector.may_match_below(path))
     }
 
-    /// Refuses where something is out of reach that `selector` does not select as a whole.
-    ///
-    /// # Errors
-    /// The path that is too deep or too long.
-    pub fn refuse_others(&self, selector: Option<&Selector>) -> Result<(), Error> {
-        let selected = |path: &[u8]| {
-            selector.is_some_and(|it| it.matches_bytes(path) || it.may_match_below(path))
-        };
-        self.refuse(|path| !selected(path))
+    /// Refuses where anything is out of reach.
+    pub(super) fn refuse_any(&self) -> Result<(), Error> {
+        self.refuse(|_| true)?;
+        let first = self.removed.first();
+        first.map_or(Ok(()), |path| check_path(path.as_bytes()))
     }
 
-    pub(super) fn refuse(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
+    fn refuse(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
         let mut paths = self.paths.iter().map(RepoPath::as_bytes);
         paths.find(|path| wanted(path)).map_or(Ok(()), check_path)
     }

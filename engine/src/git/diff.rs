@@ -27,7 +27,7 @@ impl Repository {
     /// A tree is missing, corrupt, invalid or too large.
     pub fn diff(&self, old: &Snapshot, new: &Snapshot) -> Result<Vec<FileChange>, Error> {
         let (changes, beyond) = self.diff_in_reach(old, new)?;
-        beyond.refuse(|_| true)?;
+        beyond.refuse_any()?;
         Ok(changes)
     }
 
@@ -104,11 +104,13 @@ impl Diff<'_> {
         let length = self.path.len();
         join(&mut self.path, &named.name);
         let folder = |child: Option<&Child>| child.filter(|child| child.is_tree()).map(|c| c.id);
-        if check_path(&self.path).is_err() {
-            self.beyond.push(&self.path)?;
-        } else {
-            self.file(old, new);
-            self.folders(folder(old), folder(new))?;
+        match (check_path(&self.path), new) {
+            (Err(_), Some(_)) => self.beyond.push(&self.path)?,
+            (Err(_), None) => self.beyond.push_removed(&self.path)?,
+            (Ok(()), _) => {
+                self.file(old, new);
+                self.folders(folder(old), folder(new))?;
+            }
         }
         self.path.truncate(length);
         Ok(())

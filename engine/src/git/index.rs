@@ -7,7 +7,7 @@ use std::sync::Arc;
 use git2::IndexEntryExtendedFlag;
 
 use super::object::git_id;
-use super::tree::{Child, MODE_TREE, PATH_DEPTH, PATH_LENGTH, Tree, Unwritten, id_of};
+use super::tree::{Child, MODE_TREE, Tree, Unwritten, id_of};
 use super::{
     Error, MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE, Repository, Snapshot, text,
 };
@@ -56,11 +56,80 @@ impl Entry {
     }
 }
 
-/// The root of the trees that hold `entries`, and the trees.
+/// The root of the trees that hold `entries`, which are sorted by path, and the trees. However deep
+/// they are: whoever walks them decides how far to follow.
 pub(super) fn trees_of(entries: &[Entry]) -> Result<(GitId, Unwritten), Error> {
     let mut trees = Unwritten::new();
-    let root = build(entries, 0, 0, &mut trees)?;
-    Ok((root, trees))
+    let mut open = vec![Folder::default()];
+    let mut path: &[u8] = b"";
+    for entry in entries {
+        let (folder, name) = match entry.path.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => entry.path.split_at(slash + 1),
+            None => (b"".as_slice(), entry.path.as_slice()),
+        };
+        while !folder.starts_with(path) {
+            path = close(path, &mut open, &mut trees)?;
+        }
+        let below = folder.get(path.len()..).unwrap_or_default();
+        for name in below.split_inclusive(|byte| *byte == b'/') {
+            open.push(Folder {
+                name: name.strip_suffix(b"/").unwrap_or(name).to_vec(),
+                children: Vec::new(),
+            });
+        }
+        path = folder;
+        if let Some(last) = open.last_mut() {
+            last.children.push(Child {
+                name: name.to_vec(),
+                mode: entry.mode,
+                id: entry.id,
+            });
+        }
+    }
+    while !path.is_empty() {
+        path = close(path, &mut open, &mut trees)?;
+    }
+    let root = open.pop().unwrap_or_default();
+    Ok((root.finish(path, &mut trees)?, trees))
+}
+
+/// A folder of which not all entries are known yet.
+#[derive(Default)]
+struct Folder {
+    name: Vec<u8>,
+    children: Vec<Child>,
+}
+
+impl Folder {
+    fn finish(self, path: &[u8], trees: &mut Unwritten) -> Result<GitId, Error> {
+        let id = id_of(&self.children)?;
+        let folder = path.strip_suffix(b"/").unwrap_or(path);
+        let tree = Tree::of_children(self.children).map_err(|invalid| invalid.at(folder))?;
+        trees.insert(id, Arc::new(tree));
+        Ok(id)
+    }
+}
+
+/// Puts the last open folder, which is `path`, into the one above; gives the path of that one.
+fn close<'a>(
+    path: &'a [u8],
+    open: &mut Vec<Folder>,
+    trees: &mut Unwritten,
+) -> Result<&'a [u8], Error> {
+    if let Some(mut folder) = open.pop()
+        && let Some(above) = open.last_mut()
+    {
+        above.children.push(Child {
+            name: std::mem::take(&mut folder.name),
+            mode: MODE_TREE,
+            id: folder.finish(path, trees)?,
+        });
+    }
+    let inner = path.strip_suffix(b"/").unwrap_or(path);
+    let end = inner.iter().rposition(|byte| *byte == b'/');
+    Ok(path
+        .get(..end.map_or(0, |slash| slash + 1))
+        .unwrap_or_default())
 }
 
 /// `None` for an intent to add, which a commit leaves out.
@@ -70,12 +139,6 @@ pub(super) fn read_entry(entry: git2::IndexEntry) -> Result<Option<Entry>, Error
     }
     if entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0 {
         return Ok(None);
-    }
-    if entry.path.len() > PATH_LENGTH {
-        return Err(Error::PathTooLong {
-            path: RepoPath::new(entry.path.get(..80).unwrap_or_default()),
-            limit: PATH_LENGTH,
-        });
     }
     let mode = entry.mode;
     if ![MODE_FILE, MODE_EXECUTABLE, MODE_LINK, MODE_SUBMODULE].contains(&mode) {
@@ -90,53 +153,6 @@ pub(super) fn read_entry(entry: git2::IndexEntry) -> Result<Option<Entry>, Error
         path: entry.path,
         mode,
     }))
-}
-
-/// The tree of `entries`, which share the first `prefix` bytes of their paths and are sorted by path.
-fn build(
-    entries: &[Entry],
-    prefix: usize,
-    depth: usize,
-    trees: &mut Unwritten,
-) -> Result<GitId, Error> {
-    let folder = || {
-        let path = entries.first().map(|entry| entry.path.as_slice());
-        path.and_then(|path| path.get(..prefix.saturating_sub(1)))
-            .unwrap_or_default()
-    };
-    if depth >= PATH_DEPTH {
-        return Err(Error::PathTooDeep {
-            path: RepoPath::new(folder()),
-            limit: PATH_DEPTH,
-        });
-    }
-    let mut children = Vec::new();
-    let mut rest = entries;
-    while let Some(first) = rest.first() {
-        let tail = first.path.get(prefix..).unwrap_or_default();
-        let Some(slash) = tail.iter().position(|byte| *byte == b'/') else {
-            children.push(Child {
-                name: tail.to_vec(),
-                mode: first.mode,
-                id: first.id,
-            });
-            rest = rest.get(1..).unwrap_or_default();
-            continue;
-        };
-        let inner = first.path.get(..=prefix + slash).unwrap_or_default();
-        let count = rest.partition_point(|entry| entry.path.starts_with(inner));
-        let (below, after) = rest.split_at(count);
-        children.push(Child {
-            name: tail.get(..slash).unwrap_or_default().to_vec(),
-            mode: MODE_TREE,
-            id: build(below, inner.len(), depth + 1, trees)?,
-        });
-        rest = after;
-    }
-    let id = id_of(&children)?;
-    let tree = Tree::of_children(children).map_err(|invalid| invalid.at(folder()))?;
-    trees.insert(id, Arc::new(tree));
-    Ok(id)
 }
 
 fn index_error(path: &std::path::Path, reason: &str) -> Error {

@@ -267,14 +267,18 @@ fn deep_and_long_paths_are_bounded() {
     let head = open.snapshot(repo.id("HEAD")).unwrap();
     assert_eq!(open.entries(&head).unwrap().len(), 1);
     repo.write(deep(64), "1").git(&["add", "--all"]);
-    assert_eq!(code(open.staged()), "limit.path-depth");
+    let staged = open.staged().unwrap();
+    assert_eq!(code(open.entries(&staged.head)), "limit.path-depth");
     repo.commit_index("too deep");
     let head = open.snapshot(repo.id("HEAD")).unwrap();
+    assert_eq!(staged.head.tree(), head.tree());
     assert_eq!(code(open.entries(&head)), "limit.path-depth");
     assert_eq!(
         code(open.diff(&Snapshot::empty(), &head)),
         "limit.path-depth"
     );
+    let (changes, beyond) = open.diff_in_reach(&head, &Snapshot::empty()).unwrap();
+    assert_eq!((changes.len(), beyond.removed().len()), (1, 1));
 
     let mut tree = repo.id("HEAD~1^{tree}");
     for _ in 0..20 {

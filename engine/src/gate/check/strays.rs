@@ -1,0 +1,93 @@
+//! What changes outside of every unit: manifests that nobody claims, and what is out of reach.
+//! Judges no object.
+
+use super::super::judge::Judge;
+use super::super::{Error, anchor, scene};
+use super::Session;
+use crate::config::Config;
+use crate::git::{FileChange, Selector};
+use crate::manifest;
+use crate::model::{Effect, Finding, RepoPath};
+
+impl Session<'_> {
+    /// Everything to say of it.
+    pub(super) fn strays(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
+        let mut findings = self.unclaimed(judge)?;
+        findings.extend(self.out_of_reach(judge));
+        Ok(findings)
+    }
+
+    /// Paths that are too deep or too long to be followed and keep no unit from being judged.
+    fn out_of_reach(&self, judge: &Judge) -> Vec<Finding> {
+        let (config, beyond) = (&judge.config, &self.view.beyond);
+        let claimed = scene::of_configs(config, self.proposed_config());
+        let selectors = claimed.iter().map(|scene| &scene.head);
+        let selectors: Vec<&Selector> = selectors.chain(config.unmanaged.as_ref()).collect();
+        // It may hold manifests that nobody claims.
+        let effect = config.profile.unclaimed_manifest();
+        let stray = beyond
+            .beside(&selectors)
+            .map(|path| not_followed(path, "no environment claims it", effect, config));
+        let removed = beyond.removed().iter();
+        let removed =
+            removed.map(|path| not_followed(path, "it is removed", Effect::Warn, config));
+        stray.chain(removed).collect()
+    }
+
+    /// Changed manifests that no environment claims and nobody left out on purpose.
+    fn unclaimed(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
+        let config = &judge.config;
+        let claimed = scene::of_configs(config, self.proposed_config());
+        let unmanaged = config.unmanaged.as_ref();
+        let mut findings = Vec::new();
+        for change in &self.view.changed {
+            let known = unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
+                || claimed.iter().any(|scene| scene.head.matches(&change.path));
+            if !known && self.holds_objects(change)? {
+                findings.push(Finding {
+                    anchor: anchor::at_head(&change.path, &self.view)?
+                        .or_else(|| config.location("/environments")),
+                    remediation: Some(
+                        "add its path to an environment, or to `unmanaged` in tidegate.yaml"
+                            .to_owned(),
+                    ),
+                    ..Finding::of_engine(
+                        "engine.unclaimed-manifest",
+                        config.profile.unclaimed_manifest(),
+                        format!("no environment claims {}", change.path),
+                    )
+                });
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Files that no unit claims are left alone where they do not parse.
+    fn holds_objects(&self, change: &FileChange) -> Result<bool, Error> {
+        if !manifest::is_manifest_name(&change.path) {
+            return Ok(false);
+        }
+        for entry in [&change.old, &change.new].into_iter().flatten() {
+            if entry.is_link() || entry.is_submodule() {
+                continue;
+            }
+            let bytes = self.view.repository.blob(entry.id)?;
+            if manifest::read(&entry.path, &bytes).is_ok_and(|file| !file.objects.is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn not_followed(path: &RepoPath, why: &str, effect: Effect, config: &Config) -> Finding {
+    Finding {
+        anchor: config.location("/environments"),
+        remediation: Some("keep paths below 64 folders and 4096 bytes".to_owned()),
+        ..Finding::of_engine(
+            "engine.out-of-reach",
+            effect,
+            format!("{path} is too deep or too long to be looked at; {why}"),
+        )
+    }
+}
