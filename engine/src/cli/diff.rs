@@ -26,6 +26,7 @@ impl Args {
         let (repository, request) = self.selection.resolve(terminal)?;
         let found = gate::diff(&repository, &request)?;
         match self.output {
+            Format::Human if found.units.is_empty() && !found.errors.is_empty() => {}
             Format::Human => {
                 let style = terminal.style();
                 let written = diff::write_human(&found.units, style, &mut terminal.out);
@@ -36,6 +37,8 @@ impl Args {
                 terminal.line(&sanitise::json(&format!("{json:#}")));
             }
         }
-        Ok(Exit::Pass)
+        let errors = found.errors.iter();
+        let exits = errors.map(|error| terminal.print_error(error.error.as_ref()));
+        Ok(exits.fold(Exit::Pass, Exit::max))
     }
 }

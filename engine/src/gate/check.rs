@@ -36,6 +36,8 @@ pub struct Diff {
     pub range: String,
     /// By unit.
     pub units: Vec<UnitDiff>,
+    /// The units of which a changed file cannot be read.
+    pub errors: Vec<UnitError>,
 }
 
 /// Judges a range. What cannot be judged stands in the report; an error here means that nothing
@@ -71,24 +73,26 @@ pub fn check_within(
 /// What a range changes, without asking any policy.
 ///
 /// # Errors
-/// The range, the configuration, or a changed file that cannot be read.
+/// The range or the configuration.
 pub fn diff(repository: &Repository, request: &Request) -> Result<Diff, Error> {
     let reading = begin(repository);
     let session = Session::open(repository, request, &reading, Runtime::default())?;
-    let mut units = Vec::new();
-    for scene in session.scenes(&session.judge, request)? {
-        if let Some(found) = scene.unit().changes(&session.view, &session.judge.config)? {
-            units.push(UnitDiff {
+    let (mut units, mut errors) = (Vec::new(), Vec::new());
+    for (scene, found) in session.touched(&session.judge, request)?.units {
+        match found {
+            Ok(found) => units.push(UnitDiff {
                 environment: scene.environment.clone(),
                 unit: scene.name.clone(),
                 changes: summary::of(&found.changes),
-            });
+            }),
+            Err(error) => errors.push(scene.error(error)),
         }
     }
     session.view.save_index();
     Ok(Diff {
         range: session.name,
         units,
+        errors,
     })
 }
 

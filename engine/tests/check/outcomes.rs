@@ -145,6 +145,24 @@ fn broken_yaml_in_a_unit_is_told_by_place_without_content() {
 }
 
 #[test]
+fn a_difference_shows_what_can_be_read_and_ends_as_the_check_does() {
+    let (repo, base) = shop(&format!(
+        "{CONFIG}  - name: demo\n    paths: [\"demo/**\"]\n"
+    ));
+    repo.write("demo/bad.yaml", "a: [\n");
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"));
+    repo.commit("one is broken");
+    let range = format!("{base}..HEAD");
+    for format in ["human", "json"] {
+        let output = tidegate(&repo, &["diff", &range, "--output", format]);
+        assert_eq!(output.status.code(), Some(3));
+        let (shown, said) = (stdout(&output), stderr(&output));
+        assert!(shown.contains("odoo"), "{shown}");
+        assert!(said.contains("demo/bad.yaml:"), "{said}");
+    }
+}
+
+#[test]
 fn a_broken_neighbour_of_a_declared_kind_cannot_be_overlooked() {
     let broken = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: x\n";
     let repo = Repo::new();
