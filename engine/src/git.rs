@@ -31,9 +31,9 @@ pub use error::Error;
 pub use gated::GatedTree;
 pub use range::{Range, RangeKind};
 pub use record::{Folder, FolderEntry, NewCommit, Place};
-pub use selector::Selector;
+pub use selector::{Selector, Twins};
 pub use snapshot::{Snapshot, TreeEntry};
-pub use spelling::misleads;
+pub use spelling::{escaped, misleads};
 pub use write::Draft;
 
 use std::cell::RefCell;

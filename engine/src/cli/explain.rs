@@ -146,7 +146,9 @@ const ENGINE: [(&str, &str); 9] = [
     (
         "engine.misleading-path",
         "A new file of a unit has a path that looks like another: letters that are composed in an unusual way, or\n\
-         characters that nobody sees. People and file systems would take it for a different file. Rename it.",
+         characters that nobody sees. Or a new manifest that no unit claims differs from one that a unit would\n\
+         claim only in case or in composition. People and file systems would take it for a different file.\n\
+         Rename it.",
     ),
     (
         "engine.unclaimed-manifest",

@@ -25,7 +25,7 @@ use crate::change::{self, Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
 use crate::git::{self, FileChange, Selector};
-use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece};
+use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
 use read::read_sides;
 
@@ -208,15 +208,21 @@ fn misleading(files: &[FileChange]) -> Vec<Finding> {
     let new = files.iter().filter(|change| change.old.is_none());
     let found = new.filter_map(|change| Some((&change.path, git::misleads(&change.path)?)));
     found
-        .map(|(path, reason)| Finding {
-            remediation: Some("rename the file".to_owned()),
-            ..Finding::of_engine(
-                "engine.misleading-path",
-                Effect::Deny,
-                format!("the path {path} is not what it looks like: {reason}"),
-            )
-        })
+        .map(|(path, reason)| misleading_path(path, reason))
         .collect()
+}
+
+/// A path that is not what it looks like, its letters told apart.
+pub(super) fn misleading_path(path: &RepoPath, reason: &str) -> Finding {
+    let path = git::escaped(path);
+    Finding {
+        remediation: Some("rename the file".to_owned()),
+        ..Finding::of_engine(
+            "engine.misleading-path",
+            Effect::Deny,
+            format!("the path {path} is not what it looks like: {reason}"),
+        )
+    }
 }
 
 /// Gives findings about objects that are gone a place that is still there.

@@ -6,7 +6,7 @@ use std::fmt;
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Error, text};
+use super::{Error, spelling, text};
 use crate::model::RepoPath;
 
 /// A set of globs, sorted and without repetition. `*` and `?` match within a segment, a segment `**`
@@ -39,6 +39,13 @@ impl Selector {
         let mut patterns: Vec<String> = globs.iter().map(|glob| glob.as_ref().to_owned()).collect();
         patterns.sort_unstable();
         patterns.dedup();
+        for pattern in &patterns {
+            Self::check(pattern)?;
+        }
+        Self::compiled(patterns)
+    }
+
+    fn compiled(patterns: Vec<String>) -> Result<Self, Error> {
         let mut builder = GlobSetBuilder::new();
         for pattern in &patterns {
             builder.add(compile(pattern)?);
@@ -49,12 +56,28 @@ impl Selector {
         Ok(Self { patterns, globs })
     }
 
+    /// What matches the twins of paths, whose names differ from theirs only in case or in how their
+    /// letters are composed.
+    ///
+    /// # Errors
+    /// The globs are too large.
+    pub fn twins(&self) -> Result<Twins, Error> {
+        let folded = self
+            .patterns
+            .iter()
+            .map(|pattern| spelling::folded(pattern));
+        Self::compiled(folded.collect()).map(Twins)
+    }
+
     /// Checks one glob, for a caller that wants to tell of every bad one.
     ///
     /// # Errors
     /// It is not one of ours.
     pub fn check(glob: &str) -> Result<(), Error> {
-        compile(glob).map(|_| ())
+        match why_refused(glob) {
+            Some(reason) => Err(refused(glob, reason)),
+            None => compile(glob).map(|_| ()),
+        }
     }
 
     /// The globs, sorted.
@@ -97,6 +120,18 @@ impl Selector {
     }
 }
 
+/// A selector to which case and composition are one.
+pub struct Twins(Selector);
+
+impl Twins {
+    /// Whether the selector matches the path, or a twin of it.
+    #[must_use]
+    pub fn matches(&self, path: &RepoPath) -> bool {
+        let text = std::str::from_utf8(path.as_bytes());
+        text.is_ok_and(|text| self.0.matches_bytes(spelling::folded(text).as_bytes()))
+    }
+}
+
 impl PartialEq for Selector {
     fn eq(&self, other: &Self) -> bool {
         self.patterns == other.patterns
@@ -125,9 +160,6 @@ impl<'de> Deserialize<'de> for Selector {
 }
 
 fn compile(glob: &str) -> Result<globset::Glob, Error> {
-    if let Some(reason) = why_refused(glob) {
-        return Err(refused(glob, reason));
-    }
     GlobBuilder::new(glob)
         .literal_separator(true)
         .backslash_escape(false)
@@ -307,6 +339,21 @@ mod tests {
         assert_eq!(json, r#"["*/c","a/x.yaml","b/**"]"#);
         assert_eq!(serde_json::from_str::<Selector>(&json).unwrap(), selector);
         assert!(serde_json::from_str::<Selector>(r#"["/etc"]"#).is_err());
+    }
+
+    #[test]
+    fn twins_are_told_by_case_and_composition_alone() {
+        let twins = |glob: &str| Selector::parse(&[glob]).unwrap().twins().unwrap();
+        for (glob, path) in [
+            ("apps/**", "Apps/web/d.yaml"),
+            ("caf\u{e9}/**", "cafe\u{301}/b.yaml"),
+            ("Caf\u{e9}/*.yaml", "cafe\u{301}/B.yaml"),
+        ] {
+            assert!(!matches(glob, path.as_bytes()), "{glob} {path}");
+            assert!(twins(glob).matches(&path.into()), "{glob} {path}");
+        }
+        assert!(!twins("apps/**").matches(&"\u{430}pps/a".into()));
+        assert!(!twins("apps/**").matches(&"other/apps/a".into()));
     }
 
     proptest! {

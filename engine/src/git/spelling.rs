@@ -24,6 +24,17 @@ pub fn misleads(path: &RepoPath) -> Option<&'static str> {
     None
 }
 
+/// A path with all letters told apart: those that are not ASCII are written as `\u{301}`.
+#[must_use]
+pub fn escaped(path: &RepoPath) -> String {
+    let text = path.to_string();
+    let letters = text.chars().map(|c| match c.is_ascii() {
+        true => c.to_string(),
+        false => c.escape_unicode().to_string(),
+    });
+    letters.collect()
+}
+
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

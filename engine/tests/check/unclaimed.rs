@@ -100,3 +100,25 @@ fn an_environment_that_is_new_in_head_claims_its_files() {
     assert_eq!(report.findings, []);
     assert_eq!(report.exit, Exit::Pass);
 }
+
+#[test]
+fn the_twin_of_a_claimed_path_is_denied_and_told_letter_by_letter() {
+    let config = "environments:\n  - name: prod\n    paths: [\"prod/**\", \"caf\u{e9}/**\"]\n";
+    for (path, shown) in [
+        ("cafe\u{301}/b.yaml", r"cafe\u{301}/b.yaml"),
+        ("Prod/web/d.yaml", "Prod/web/d.yaml"),
+    ] {
+        let report = stray(config, path, &config_map("b", "1"));
+        assert_eq!(blocking(&report), ["engine.misleading-path"], "{path}");
+        assert_eq!(report.exit, Exit::Denied);
+        let [finding] = report.findings.as_slice() else {
+            panic!("{}", json_of(&report));
+        };
+        let said = format!("the path {shown} is not what it looks like");
+        assert!(finding.message.starts_with(&said), "{}", finding.message);
+        assert!(finding.message.contains("prod/prod"), "{}", finding.message);
+    }
+    let left_out = format!("{config}unmanaged: [\"Prod/**\"]\n");
+    let report = stray(&left_out, "Prod/a.yaml", &config_map("b", "1"));
+    assert_eq!(report.findings, [], "left out on purpose");
+}

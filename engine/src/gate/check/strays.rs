@@ -2,6 +2,7 @@
 //! Judges no object.
 
 use super::super::judge::Judge;
+use super::super::unit::misleading_path;
 use super::super::{Error, anchor, scene};
 use super::Session;
 use crate::config::Config;
@@ -39,11 +40,31 @@ impl Session<'_> {
         let config = &judge.config;
         let claimed = scene::of_configs(config, self.proposed_config());
         let unmanaged = config.unmanaged.as_ref();
+        let is_stray = |change: &&FileChange| {
+            !unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
+                && !claimed.iter().any(|scene| scene.head.matches(&change.path))
+        };
+        let strays: Vec<&FileChange> = self.view.changed.iter().filter(is_stray).collect();
+        let mut twins = Vec::new();
+        if strays.iter().any(|change| is_new_manifest(change)) {
+            for scene in &claimed {
+                twins.push((scene, scene.head.twins()?));
+            }
+        }
         let mut findings = Vec::new();
-        for change in &self.view.changed {
-            let known = unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
-                || claimed.iter().any(|scene| scene.head.matches(&change.path));
-            if !known && self.holds_objects(change)? {
+        for change in strays {
+            let mut twins = twins.iter().filter(|_| is_new_manifest(change));
+            let twin = twins.find(|(_, twins)| twins.matches(&change.path));
+            if let Some((scene, _)) = twin {
+                let reason = format!(
+                    "but for case or the composition of letters it is one of {}/{}, which does not claim it",
+                    scene.environment, scene.name
+                );
+                findings.push(Finding {
+                    anchor: anchor::at_head(&change.path, &self.view)?,
+                    ..misleading_path(&change.path, &reason)
+                });
+            } else if self.holds_objects(change)? {
                 findings.push(Finding {
                     anchor: anchor::at_head(&change.path, &self.view)?
                         .or_else(|| config.location("/environments")),
@@ -78,6 +99,10 @@ impl Session<'_> {
         }
         Ok(false)
     }
+}
+
+fn is_new_manifest(change: &FileChange) -> bool {
+    change.old.is_none() && manifest::is_manifest_name(&change.path)
 }
 
 fn not_followed(path: &RepoPath, why: &str, effect: Effect, config: &Config) -> Finding {
