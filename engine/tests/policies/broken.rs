@@ -584,18 +584,24 @@ fn what_would_fill_the_memory_ends_at_the_limit() {
         repo.write("apps/a.yaml", text);
         repo.commit("a change");
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-        .args(["check", "HEAD~1..HEAD"])
-        .current_dir(repo.path())
-        .env_clear()
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    let check = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+            .args(["check", "HEAD~1..HEAD"])
+            .current_dir(repo.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    // On a busy machine the limit of time may come first.
+    let mut told = (0..5).map(|_| check());
+    let told = told.find(|told| !told.contains("policy.timeout"));
+    let told = told.expect("it never fills the memory in time");
     assert!(
         told.contains("error[policy.memory]: policy file .tidegate/policies/t/change_set.rego"),
         "{told}"
     );
-    assert_eq!(output.status.code(), Some(3));
 }
 
 /// P17.

@@ -30,8 +30,7 @@ impl Session<'_> {
             .beside(&selectors)
             .map(|path| not_followed(path, "no environment claims it", effect, config));
         let removed = beyond.removed().iter();
-        let removed =
-            removed.map(|path| not_followed(path, "it is removed", Effect::Warn, config));
+        let removed = removed.map(|path| not_followed(path, "it is removed", Effect::Warn, config));
         stray.chain(removed).collect()
     }
 
