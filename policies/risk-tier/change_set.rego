@@ -728,9 +728,10 @@ vacated := {namespace |
 	}
 }
 
-departures[change.object.namespace] contains [kinds[i], change.object.name] if {
+departures[namespace] contains [kinds[i], change.object.name] if {
 	some i, change in input.changes
 	change.operation == "delete"
+	namespace := change.object.namespace
 }
 
 arrivals := {[kinds[i], change.object.name] | some i, change in input.changes; change.operation == "create"}
