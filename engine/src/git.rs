@@ -10,6 +10,7 @@ mod error;
 mod gated;
 mod history;
 mod index;
+mod index_file;
 mod links;
 mod merge;
 mod object;

@@ -1,11 +1,13 @@
 //! The index as a snapshot: its trees are computed in memory, as `git write-tree` would write them.
 //! Knows nothing of ranges; never writes.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use git2::IndexEntryExtendedFlag;
 
+use super::index_file;
 use super::object::git_id;
 use super::tree::{Child, MODE_TREE, Tree, Unwritten, id_of};
 use super::{
@@ -24,14 +26,11 @@ impl Repository {
                 _ => Err(index_error(&path, "there is no such file")),
             };
         }
-        let index =
-            git2::Index::open(&path).map_err(|error| index_error(&path, error.message()))?;
-        let mut entries = Vec::with_capacity(index.len());
-        for entry in index.iter() {
-            if let Some(entry) = read_entry(entry)? {
-                entries.push(entry);
-            }
-        }
+        let plain = fs::read(&path).ok();
+        let entries = match plain.and_then(|bytes| index_file::read(&bytes)) {
+            Some(entries) => entries,
+            None => read_by_libgit2(&path)?,
+        };
         let (root, trees) = trees_of(&entries)?;
         Ok(Snapshot::of_index(root, trees))
     }
@@ -43,7 +42,14 @@ impl Repository {
     }
 }
 
+pub(super) fn read_by_libgit2(path: &Path) -> Result<Vec<Entry>, Error> {
+    let index = git2::Index::open(path).map_err(|error| index_error(path, error.message()))?;
+    let entries = index.iter().map(read_entry);
+    entries.filter_map(Result::transpose).collect()
+}
+
 /// A file of an index.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     path: Vec<u8>,
     mode: u32,
@@ -51,6 +57,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    pub(super) fn new(path: Vec<u8>, mode: u32, id: GitId) -> Self {
+        Self { path, mode, id }
+    }
+
+    pub(super) fn path(&self) -> &[u8] {
+        &self.path
+    }
+
     pub(super) fn is_submodule(&self) -> bool {
         self.mode == MODE_SUBMODULE
     }
@@ -155,7 +169,7 @@ pub(super) fn read_entry(entry: git2::IndexEntry) -> Result<Option<Entry>, Error
     }))
 }
 
-fn index_error(path: &std::path::Path, reason: &str) -> Error {
+fn index_error(path: &Path, reason: &str) -> Error {
     Error::Index {
         path: text::shown(&path.to_string_lossy()),
         reason: text::shown(reason),
