@@ -1,6 +1,7 @@
 //! One tree object: read, validated, written.
 //! Knows nothing of paths below it or above it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -173,12 +174,22 @@ pub(super) fn in_order(mut children: Vec<Child>) -> Vec<Child> {
 pub(super) fn encode(children: &[Child]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for child in children {
-        bytes.extend_from_slice(format!("{:o} ", child.mode).as_bytes());
+        bytes.extend_from_slice(digits(child.mode).as_bytes());
+        bytes.push(b' ');
         bytes.extend_from_slice(&child.name);
         bytes.push(0);
         bytes.extend_from_slice(child.id.as_bytes());
     }
     bytes
+}
+
+/// The mode as it is written: a table, since a tree has many children and few modes.
+fn digits(mode: u32) -> Cow<'static, str> {
+    match mode {
+        MODE_FILE => "100644".into(),
+        MODE_TREE => "40000".into(),
+        other => format!("{other:o}").into(),
+    }
 }
 
 /// The id that a tree object with these entries has; nothing is written.
