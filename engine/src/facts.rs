@@ -140,7 +140,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::change::{Objects, Source, compare};
+    use crate::change::{Objects, Source, compare, unchanged};
     use crate::facts::range::Range;
     use crate::facts::source::{Commit, Point, SourceInfo};
     use crate::manifest::yaml;
@@ -266,6 +266,24 @@ metadata: {name: web, namespace: shop}
                 assert_eq!(problems, [""; 0], "{}", collector.name());
             }
         }
+    }
+
+    #[test]
+    fn what_does_not_change_is_the_same_between_equal_neighbours_and_between_the_same_ones() {
+        let objects = objects(BASE);
+        let changes: Vec<_> = objects.values().map(unchanged).collect();
+        let (head, base) = (around(&objects), around(&objects));
+        let facts = |base: &Neighbours| {
+            let context = Context {
+                changes: &changes,
+                head: &head,
+                base,
+                range: &something(),
+                source: &somewhere(),
+            };
+            collect(&names(), &context)
+        };
+        assert_eq!(facts(&head), facts(&base));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod path;
 mod piece;
 mod span;
 mod suggest;
+mod threads;
 
 pub use abridge::abridged;
 pub use branch::{branch_of_segment, branch_segment};
@@ -24,6 +25,7 @@ pub use path::RepoPath;
 pub use piece::{Part, Piece};
 pub use span::{LineColumn, Lines, Location, Span};
 pub(crate) use suggest::did_you_mean;
+pub(crate) use threads::map_by_threads;
 
 use std::fmt;
 

@@ -112,34 +112,27 @@ pub(super) fn availability(
     around: &Around<'_>,
 ) -> Availability {
     let labels = source.labels(object);
-    let near = |objects| near(objects, reference);
-    let mut scalers: Vec<Scaler> = near(&around.autoscalers)
-        .into_iter()
-        .filter_map(|(name, spec)| autoscaler(name, spec, reference))
-        .chain(
-            near(&around.scaled_objects)
-                .into_iter()
-                .filter_map(|(name, spec)| scaled_object(name, spec, reference)),
-        )
-        .collect();
+    let near = |objects| near(objects, reference.namespace.as_deref());
+    let counted = near(&around.autoscalers);
+    let counted = counted.filter_map(|(name, spec)| autoscaler(name, spec, reference));
+    let scaled = near(&around.scaled_objects);
+    let scaled = scaled.filter_map(|(name, spec)| scaled_object(name, spec, reference));
+    let mut scalers: Vec<Scaler> = counted.chain(scaled).collect();
     scalers.sort();
     let lowest = scalers.iter().map(|scaler| scaler.min).min().or(replicas);
     let highest = scalers.iter().map(|scaler| scaler.max).max().or(replicas);
-    let services = near(&around.services).into_iter();
-    let budgets = near(&around.budgets).into_iter();
-    let mut services: Vec<String> = services
+    let mut services: Vec<String> = near(&around.services)
         .filter(|(_, spec)| sends_to(spec.get("selector"), &labels))
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.to_owned())
         .collect();
-    let mut budgets: Vec<Budget> = budgets
+    let mut budgets: Vec<Budget> = near(&around.budgets)
         .filter(|(_, spec)| selects(spec.get("selector"), &labels))
         .map(|(name, spec)| Budget {
-            name,
+            name: name.to_owned(),
             allowed: lowest.and_then(|lowest| allowed(spec, lowest)),
         })
         .collect();
     let mut vertical: Vec<Vertical> = near(&around.vertical)
-        .into_iter()
         .filter_map(|(name, spec)| resizer(name, spec, reference))
         .collect();
     vertical.sort();
@@ -189,14 +182,15 @@ pub fn picks(neighbour: &Value, object: &Value) -> bool {
     }
 }
 
-/// The names and specifications of what lies in the namespace of `reference`.
-fn near<'a>(objects: &[&'a Value], reference: &ObjectRef) -> Vec<(String, &'a Value)> {
-    let named = objects
+/// The names and specifications of what lies in `namespace`.
+fn near<'a>(
+    objects: &[&'a Value],
+    namespace: Option<&str>,
+) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let own = objects
         .iter()
-        .map(|object| (pods::reference(object), *object));
-    let own = named.filter(|(other, _)| other.namespace == reference.namespace);
-    own.filter_map(|(other, object)| Some((other.name, object.get("spec")?)))
-        .collect()
+        .filter(move |object| pods::namespace(object) == namespace);
+    own.filter_map(|object| Some((pods::name(object), object.get("spec")?)))
 }
 
 /// Percentages of a budget round up, in both of its fields.
@@ -211,11 +205,11 @@ fn allowed(spec: &Value, lowest: u32) -> Option<u32> {
     }
 }
 
-fn autoscaler(name: String, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
+fn autoscaler(name: &str, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
     let reference = spec.get("scaleTargetRef")?;
     targets(reference, target).then(|| Scaler {
         kind: "HorizontalPodAutoscaler".to_owned(),
-        name,
+        name: name.to_owned(),
         min: number(spec, "minReplicas").unwrap_or(1),
         max: number(spec, "maxReplicas").unwrap_or(1),
         utilisation: utilisation(spec),
@@ -240,10 +234,10 @@ fn utilisation(spec: &Value) -> Vec<String> {
 }
 
 /// KEDA asks for none of the pods at least and a hundred at most.
-fn scaled_object(name: String, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
+fn scaled_object(name: &str, spec: &Value, target: &ObjectRef) -> Option<Scaler> {
     is_scaled(spec.get("scaleTargetRef")?, target).then(|| Scaler {
         kind: "ScaledObject".to_owned(),
-        name,
+        name: name.to_owned(),
         min: number(spec, "minReplicaCount").unwrap_or(0),
         max: number(spec, "maxReplicaCount").unwrap_or(100),
         utilisation: Vec::new(),
@@ -260,7 +254,7 @@ fn is_scaled(reference: &Value, target: &ObjectRef) -> bool {
 }
 
 /// Without a mode it changes running pods, and without a list both resources.
-fn resizer(name: String, spec: &Value, target: &ObjectRef) -> Option<Vertical> {
+fn resizer(name: &str, spec: &Value, target: &ObjectRef) -> Option<Vertical> {
     let mode = spec
         .pointer("/updatePolicy/updateMode")
         .and_then(Value::as_str);
@@ -279,7 +273,10 @@ fn resizer(name: String, spec: &Value, target: &ObjectRef) -> Option<Vertical> {
     }
     resources.sort();
     resources.dedup();
-    Some(Vertical { name, resources })
+    Some(Vertical {
+        name: name.to_owned(),
+        resources,
+    })
 }
 
 /// Whether a `scaleTargetRef` names `target`.

@@ -17,21 +17,31 @@ use super::workload::{
 
 /// What names `object`; what is missing is empty.
 pub(super) fn reference(object: &Value) -> ObjectRef {
-    let text_in = |map: Option<&Value>, key: &str| match map.and_then(|map| map.get(key)) {
-        Some(Value::String(text)) => text.clone(),
-        _ => String::new(),
-    };
-    let metadata = object.get("metadata");
-    let name = match text_in(metadata, "name") {
-        name if name.is_empty() => text_in(metadata, "generateName"),
-        name => name,
-    };
     ObjectRef {
-        api_version: text_in(Some(object), "apiVersion"),
-        kind: text_in(Some(object), "kind"),
-        namespace: Some(text_in(metadata, "namespace")).filter(|it| !it.is_empty()),
-        name,
+        api_version: text_in(Some(object), "apiVersion").to_owned(),
+        kind: text_in(Some(object), "kind").to_owned(),
+        namespace: namespace(object).map(str::to_owned),
+        name: name(object).to_owned(),
     }
+}
+
+/// The namespace that `object` names.
+pub(super) fn namespace(object: &Value) -> Option<&str> {
+    Some(text_in(object.get("metadata"), "namespace")).filter(|it| !it.is_empty())
+}
+
+/// The name of `object`, or what its name begins with.
+pub(super) fn name(object: &Value) -> &str {
+    let metadata = object.get("metadata");
+    match text_in(metadata, "name") {
+        "" => text_in(metadata, "generateName"),
+        name => name,
+    }
+}
+
+fn text_in<'a>(map: Option<&'a Value>, key: &str) -> &'a str {
+    let text = map.and_then(|map| map.get(key));
+    text.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A kind that runs pods.
@@ -234,7 +244,7 @@ enum Shape {
 
 /// The minimum that `hpa` keeps, where it scales `target`.
 fn minimum(hpa: &Value, target: &ObjectRef) -> Option<u32> {
-    let scales = reference(hpa).namespace == target.namespace
+    let scales = namespace(hpa) == target.namespace.as_deref()
         && present(hpa, "/spec/scaleTargetRef").is_some_and(|named| targets(named, target));
     scales.then(|| {
         present(hpa, "/spec/minReplicas")

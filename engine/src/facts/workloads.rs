@@ -1,13 +1,15 @@
 //! The fact `workloads`: what an object runs, with effective resources as integers.
 //! Knows nothing of changes, policies or of where an object was read.
 
+use std::sync::Arc;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::change::Change;
+use crate::change::{self, Change};
 use crate::manifest::NodeValue;
 use crate::facts::inventory::Neighbours;
-use crate::model::{GroupKind, Piece};
+use crate::model::{GroupKind, Piece, map_by_threads};
 
 pub use super::availability::{Around, Availability, Budget, Scaler, Spread, Vertical, picks};
 pub use super::image_ref::ImageRef;
@@ -169,17 +171,29 @@ impl Collector for Workloads {
     }
 
     fn collect(&self, context: &Context<'_>) -> Fact {
-        let side = |side: Side| -> Piece {
-            let changes = context.changes.iter().enumerate();
-            let workloads =
-                changes.filter_map(|(index, change)| side.workload(index, change, context));
-            Piece::list(workloads.map(Piece::new))
+        let of_change = |index: usize, change: &Change| {
+            let side = |side: Side| side.workload(index, change, context).map(Piece::new);
+            let new = side(Side::New);
+            let old = match is_one(change, context) {
+                true => new.clone(),
+                false => side(Side::Old),
+            };
+            (new, old)
         };
+        let (new, old): (Vec<_>, Vec<_>) = map_by_threads(context.changes, of_change).into_iter().unzip();
         Fact::known(Piece::object([
-            ("new", side(Side::New)),
-            ("old", side(Side::Old)),
+            ("new", Piece::list(new.into_iter().flatten())),
+            ("old", Piece::list(old.into_iter().flatten())),
         ]))
     }
+}
+
+/// Whether both sides of a change are one and the same, between the same neighbours.
+fn is_one(change: &Change, context: &Context<'_>) -> bool {
+    let read = |source: &Option<change::Source>| Some(Arc::as_ptr(&source.as_ref()?.node));
+    std::ptr::eq(context.head, context.base)
+        && read(&change.old_source) == read(&change.new_source)
+        && change.old == change.new
 }
 
 #[derive(Clone, Copy)]
