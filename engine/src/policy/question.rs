@@ -13,7 +13,6 @@ use crate::model::{Digest, Part, Piece};
 pub(super) struct Digester {
     /// By address. The part is kept, so that nothing else ever has the address.
     parts: BTreeMap<usize, (Arc<Part>, Digest)>,
-    modules: BTreeMap<String, Digest>,
 }
 
 impl Digester {
@@ -24,15 +23,11 @@ impl Digester {
         entries: &[Entry],
         document: &Piece,
     ) -> Digest {
-        let file = *self
-            .modules
-            .entry(module.path().to_owned())
-            .or_insert_with(|| Digest::of(module.text().as_bytes()));
         let mut bytes = Vec::new();
         for text in [module.path(), module.package()] {
             put(&mut bytes, text.as_bytes());
         }
-        put(&mut bytes, file.as_bytes());
+        put(&mut bytes, module.digest().as_bytes());
         for entry in entries {
             put(&mut bytes, entry.rule().as_bytes());
         }

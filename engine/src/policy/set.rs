@@ -49,6 +49,8 @@ pub struct Module {
     package: String,
     path: String,
     text: String,
+    /// Of the text.
+    digest: Digest,
     metadata: Metadata,
 }
 
@@ -328,6 +330,7 @@ impl Policy {
             .filter(|module| module.path == path)
         {
             module.text = edit(&module.text);
+            module.digest = Digest::of(module.text.as_bytes());
             let schema = self.settings.schema();
             let checked = check::check_policy(&module.source(), &module.metadata, schema);
             Problems::none_in(checked.err().unwrap_or_default())?;
@@ -366,6 +369,10 @@ impl Module {
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        self.digest
     }
 
     fn source(&self) -> Source<'_> {

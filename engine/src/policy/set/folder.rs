@@ -123,6 +123,7 @@ impl Folder {
         Ok(Module {
             package,
             path,
+            digest: Digest::of(text.as_bytes()),
             text,
             metadata,
         })
