@@ -1,6 +1,8 @@
 //! What a run found, for people and for programs: one file an output format.
 //! Decides nothing.
 
+#[cfg(feature = "cli")]
+pub mod admission;
 pub mod budget;
 pub mod diff;
 #[cfg(feature = "cli")]
@@ -18,6 +20,8 @@ mod rows;
 mod sample;
 pub mod sanitise;
 pub mod sarif;
+#[cfg(feature = "cli")]
+pub mod signing;
 #[cfg(test)]
 #[cfg(feature = "cli")]
 mod tests;

@@ -18,11 +18,20 @@ use crate::cli::{assert_file, root, shop};
 use crate::support::Repo;
 
 #[test]
-fn the_schema_of_the_report_is_the_one_of_its_type() {
-    let schema = report::json::schema();
-    assert_eq!(schema["title"], "Report");
-    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-    assert_file(&root().join("schemas/report.v1.json"), &text);
+fn the_schema_of_each_document_is_the_one_of_its_type() {
+    for (file, schema, title) in [
+        ("report.v1.json", report::json::schema(), "Report"),
+        ("signing.v1.json", report::signing::schema(), "Signing"),
+        (
+            "admission.v1.json",
+            report::admission::schema(),
+            "Admission",
+        ),
+    ] {
+        assert_eq!(schema["title"], title);
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        assert_file(&root().join("schemas").join(file), &text);
+    }
 }
 
 #[test]
@@ -253,7 +262,7 @@ fn json_of(report: &RunReport) -> Value {
 }
 
 /// Where `document` is not what the schema at `path` says; references lead to the other schemas.
-fn problems(path: &str, document: &Value) -> Vec<String> {
+pub(crate) fn problems(path: &str, document: &Value) -> Vec<String> {
     let parsed = |path| serde_json::from_str::<Value>(schemas::schema(path).unwrap()).unwrap();
     let mut registry = Registry::new();
     for path in schemas::paths() {

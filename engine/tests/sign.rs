@@ -15,6 +15,7 @@ mod forged;
 mod history;
 mod judge;
 mod keys;
+mod outputs;
 mod promotion;
 mod race;
 mod relaxed;

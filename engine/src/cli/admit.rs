@@ -1,5 +1,7 @@
 //! `tidegate admit`: may this commit be deployed now?
 
+mod told;
+
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -9,16 +11,18 @@ use jiff::{SignedDuration, Timestamp};
 use super::clone::{self, Origin};
 use super::cluster::{Cluster, application_name};
 use super::common::{self, Error, Failure, Outcome};
+use super::output;
 use super::sync::Hook;
 use super::terminal::{Terminal, whole_seconds};
 use super::verdicts::Verdicts;
 use super::verify::trust;
-use crate::attest::UnitId;
 use crate::config::parse_duration;
 use crate::gate::{self, AdmitRequest, Answer};
 use crate::git::Repository;
-use crate::model::{Enforcement, Exit};
-use crate::verify::{AdmitError, GateSource, Grounds, Reason, concrete_revision};
+use crate::model::Exit;
+use crate::verify::{AdmitError, GateSource, Reason, concrete_revision};
+
+pub(super) use told::print_refused;
 
 /// Say whether a commit may be deployed: by the links from what runs to what is wanted
 #[derive(clap::Args)]
@@ -69,10 +73,48 @@ pub(super) struct Args {
     /// How long to wait for a verdict that is on its way (at most 60m); without it, not at all
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = wait)]
     wait: SignedDuration,
+    /// The answer for each unit: human | json, to standard output or to a file (`json=answer.json`);
+    /// may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<String>,
+}
+
+/// What an answer is about.
+struct Asked<'a> {
+    environment: &'a str,
+    /// As it was given, or found out; `None` until then.
+    revision: Option<String>,
+    /// When it was asked the last time.
+    now: Timestamp,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        let mut asked = Asked {
+            environment: &self.env,
+            revision: None,
+            now: terminal.now,
+        };
+        match self.answers(&mut asked, terminal) {
+            Ok(answers) => {
+                told::write(&answers, &asked, &outputs, terminal)?;
+                Ok(told::exit(&answers))
+            }
+            Err(error) => {
+                let written = told::write_error(error.as_ref(), &asked, &outputs, terminal);
+                let exit = terminal.print_error(error.as_ref());
+                written?;
+                Ok(exit)
+            }
+        }
+    }
+
+    fn answers(
+        &self,
+        asked: &mut Asked<'_>,
+        terminal: &mut Terminal,
+    ) -> Result<Vec<Answer>, Failure> {
         let trust = trust(&terminal.directory.join(&self.trust))?;
         let hook = self.hook(terminal)?;
         let (revision, deployed) = match &hook {
@@ -82,6 +124,7 @@ impl Args {
             ),
             None => (self.revision(terminal)?, self.deployed.clone()),
         };
+        asked.revision = Some(revision.clone());
         let repository = match (&self.work, &self.repository) {
             (Some(folder), Some(url)) => clone::fetched(
                 &terminal.directory.join(folder),
@@ -103,16 +146,12 @@ impl Args {
             store: verdicts.store(),
             now: terminal.now,
         };
-        let answers = self.ask(&repository, request, terminal)?;
+        let answers = self.ask(&repository, request, &mut asked.now, terminal)?;
         // What was judged is what is applied only if it is still the same sync.
         if let Some(hook) = &hook {
             hook.still_the_same()?;
         }
-        let mut exit = Exit::Pass;
-        for answer in &answers {
-            exit = exit.max(print(answer, terminal));
-        }
-        Ok(exit)
+        Ok(answers)
     }
 
     /// Asks until there is an answer, or nobody waits any more.
@@ -120,6 +159,7 @@ impl Args {
         &self,
         repository: &Repository,
         mut request: AdmitRequest<'_>,
+        now: &mut Timestamp,
         terminal: &mut Terminal,
     ) -> Result<Vec<Answer>, gate::Error> {
         // Asking takes its time too.
@@ -127,7 +167,8 @@ impl Args {
         let mut told = false;
         loop {
             let waited = terminal.elapsed().saturating_sub(begun);
-            request.now = whole_seconds(later(terminal.now, waited));
+            *now = whole_seconds(later(terminal.now, waited));
+            request.now = *now;
             let answers = gate::admit(repository, &request);
             // Where one unit is refused for another reason, no verdict on its way can help.
             let missing = match &answers {
@@ -199,49 +240,6 @@ fn is_missing(answer: &Answer) -> bool {
 
 fn later(now: Timestamp, waited: SignedDuration) -> Timestamp {
     now.checked_add(waited).unwrap_or(Timestamp::MAX)
-}
-
-fn print(answer: &Answer, terminal: &mut Terminal) -> Exit {
-    match &answer.result {
-        Ok(admission) => {
-            let grounds = match admission.grounds {
-                Grounds::Judged => "judged",
-                Grounds::Running => "it is what runs",
-                Grounds::RollbackTarget => "the rollback target of what runs",
-                Grounds::Baseline => "a baseline",
-            };
-            let way: Vec<String> = admission.way.iter().rev().map(u64::to_string).collect();
-            let way = if way.len() > 1 {
-                format!(", by links {}", way.join(", "))
-            } else {
-                String::new()
-            };
-            terminal.line(&format!(
-                "{}: admitted ({grounds}), link {}, tier {}{way}",
-                answer.unit,
-                admission.link.verdict().height,
-                admission.tier,
-            ));
-            Exit::Pass
-        }
-        Err(error) => print_refused(&answer.unit, error, terminal),
-    }
-}
-
-/// Why a unit is not admitted; where it is only observed, that it would not be.
-pub(super) fn print_refused(unit: &UnitId, error: &AdmitError, terminal: &mut Terminal) -> Exit {
-    let AdmitError::Refused { enforcement, .. } = error else {
-        return terminal.print_error(error);
-    };
-    let observed = *enforcement == Enforcement::Observe;
-    let word = if observed {
-        "would refuse (observed)"
-    } else {
-        "refused"
-    };
-    terminal.line(&format!("{unit}: {word}"));
-    let exit = terminal.print_answer(error);
-    if observed { Exit::Pass } else { exit }
 }
 
 fn wait(text: &str) -> Result<SignedDuration, String> {

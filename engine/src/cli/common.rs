@@ -29,7 +29,7 @@ pub(super) enum Error {
         help("use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {}", FORMATS)
     )]
     Output { text: String, why: &'static str },
-    #[error("a difference has no findings, so only `human` and `json` can show it")]
+    #[error("this answer holds no findings, so only `human` and `json` can show it")]
     #[diagnostic(
         code(usage::output),
         help("`tidegate check --output` writes the other formats")

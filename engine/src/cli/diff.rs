@@ -1,8 +1,8 @@
 //! `tidegate diff`: what a range changes, not judged.
 
 use super::check::Selection;
-use super::common::{Error, Outcome};
-use super::output::Format;
+use super::common::Outcome;
+use super::output::{self, Format};
 use super::terminal::Terminal;
 use crate::gate;
 use crate::model::Exit;
@@ -13,30 +13,24 @@ use crate::report::{diff, sanitise};
 pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
-    /// human | json
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    output: Format,
+    /// human | json, to standard output or to a file (`json=diff.json`); may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<String>,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        if !matches!(self.output, Format::Human | Format::Json) {
-            return Err(Error::NoSuchOutputHere.into());
-        }
+        let outputs = output::parse_plain(&self.output, &terminal.directory)?;
         let (repository, request) = self.selection.resolve(terminal)?;
         let found = gate::diff(&repository, &request)?;
-        match self.output {
-            Format::Human if found.units.is_empty() && !found.errors.is_empty() => {}
-            Format::Human => {
-                let style = terminal.style();
-                let written = diff::write_human(&found.units, style, &mut terminal.out);
-                terminal.note(&written);
-            }
+        output::write_each(&outputs, terminal, &|format, style, out| match format {
+            Format::Human if found.units.is_empty() && !found.errors.is_empty() => Ok(()),
+            Format::Human => diff::write_human(&found.units, style, out),
             _ => {
                 let json = diff::to_json(&found.range, &found.units);
-                terminal.line(&sanitise::json(&format!("{json:#}")));
+                writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
             }
-        }
+        })?;
         let errors = found.errors.iter();
         let exits = errors.map(|error| terminal.print_error(error.error.as_ref()));
         Ok(exits.fold(Exit::Pass, Exit::max))

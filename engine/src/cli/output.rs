@@ -1,6 +1,6 @@
 //! `--output FORMAT[=PATH]`: which report goes where.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -84,23 +84,32 @@ pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, E
     Ok(outputs)
 }
 
-/// Writes the report to every output, also where one of them cannot be written.
-pub(super) fn write(
-    report: &RunReport,
+/// The outputs of a command whose answer holds no findings.
+pub(super) fn parse_plain(texts: &[String], directory: &Path) -> Result<Vec<Output>, Error> {
+    let outputs = parse(texts, directory)?;
+    let plain = |output: &Output| matches!(output.format, Format::Human | Format::Json);
+    if outputs.iter().all(plain) {
+        return Ok(outputs);
+    }
+    Err(Error::NoSuchOutputHere)
+}
+
+/// Writes to every output what `render` makes of its format, also where one of them cannot be written.
+pub(super) fn write_each(
     outputs: &[Output],
     terminal: &mut Terminal,
+    render: &dyn Fn(Format, Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
     let mut result = Ok(());
     for output in outputs {
         let Some(path) = &output.path else {
             let style = terminal.style();
-            let written = output.render(report, style, &mut terminal.out);
+            let written = render(output.format, style, &mut terminal.out);
             terminal.note(&written);
             continue;
         };
         let mut text = Vec::new();
-        let written = output
-            .render(report, Style::PLAIN, &mut text)
+        let written = render(output.format, Style::PLAIN, &mut text)
             .and_then(|()| replace(path, &text))
             .map_err(|error| Error::write(path, &error));
         result = result.and(written);
@@ -108,37 +117,51 @@ pub(super) fn write(
     result
 }
 
-/// Writes a run that ended in an error to every output, lest the document of an earlier run be taken for
-/// its answer. People read of it on standard error.
+/// Writes the report of a run to every output.
+pub(super) fn write(
+    report: &RunReport,
+    outputs: &[Output],
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
+    write_each(outputs, terminal, &|format, style, out| {
+        render(report, format, style, out)
+    })
+}
+
+/// Writes a run that ended in an error to the outputs that such a run has.
 pub(super) fn write_error(
     report: &RunReport,
     outputs: &[Output],
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
-    let is_read = |output: &&Output| output.path.is_none() && output.format == Format::Human;
-    let others = outputs.iter().filter(|output| !is_read(output));
-    write(report, &others.cloned().collect::<Vec<_>>(), terminal)
+    write(report, &of_error(outputs), terminal)
 }
 
-impl Output {
-    fn render(&self, report: &RunReport, style: Style, out: &mut dyn Write) -> std::io::Result<()> {
-        match self.format {
-            Format::Human => human::write(report, style, out),
-            Format::Json => json::write(report, out),
-            Format::Sarif => out.write_all(sarif::render(report).as_bytes()),
-            Format::Junit => {
-                let text = junit::render(report).map_err(std::io::Error::other)?;
-                out.write_all(text.as_bytes())
-            }
-            Format::Github => {
-                let text = github::render(report, github::ANNOTATIONS);
-                out.write_all(text.as_bytes())
-            }
-            Format::Gitlab => out.write_all(gitlab::render(report).as_bytes()),
-            Format::Markdown => {
-                let page = markdown::render(report, &Layout::SUMMARY);
-                out.write_all(page.text.as_bytes())
-            }
+/// The outputs of a run that ended in an error: all, lest the document of an earlier run be taken for its
+/// answer, but for the one that people read, who are told on standard error.
+pub(super) fn of_error(outputs: &[Output]) -> Vec<Output> {
+    let is_read = |output: &&Output| output.path.is_none() && output.format == Format::Human;
+    let others = outputs.iter().filter(|output| !is_read(output));
+    others.cloned().collect()
+}
+
+fn render(report: &RunReport, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Sarif => out.write_all(sarif::render(report).as_bytes()),
+        Format::Junit => {
+            let text = junit::render(report).map_err(io::Error::other)?;
+            out.write_all(text.as_bytes())
+        }
+        Format::Github => {
+            let text = github::render(report, github::ANNOTATIONS);
+            out.write_all(text.as_bytes())
+        }
+        Format::Gitlab => out.write_all(gitlab::render(report).as_bytes()),
+        Format::Markdown => {
+            let page = markdown::render(report, &Layout::SUMMARY);
+            out.write_all(page.text.as_bytes())
         }
     }
 }
@@ -146,7 +169,7 @@ impl Output {
 /// Writes beside and renames, so that no reader meets half a report. A pipe or a device is written
 /// into, never replaced. A link to a file is replaced, never followed: it may be part of the change
 /// that is judged.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         let mut file = std::fs::OpenOptions::new()
             .write(true)

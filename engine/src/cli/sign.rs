@@ -1,15 +1,17 @@
 //! `tidegate sign` and `tidegate baseline`: the next links of an environment.
 
+mod told;
+
 use std::path::{Path, PathBuf};
 
-use super::common::{self, Error, Outcome};
-use super::output::replace;
+use super::common::{self, Error, Failure, Outcome};
+use super::output::{self, replace};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use crate::attest::{UnitId, bundle, read_private};
-use crate::gate::{self, Published, Renewed, RenewedUnit, SignRequest, Signed, Signing};
-use crate::model::Exit;
-use crate::report::human;
+use crate::gate::{self, Published, SignRequest, Signed, Signing};
+
+pub(super) use told::human;
 
 /// Judge from the newest link of each unit to the head of the protected branch, sign and publish
 ///
@@ -42,11 +44,15 @@ pub(super) struct Common {
     #[arg(long, value_name = "STORE")]
     verdicts: String,
     /// Write the envelope of the newest link to this file too; of several units, that of the last
-    #[arg(short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[arg(short = 'o', long, value_name = "FILE")]
+    envelope: Option<PathBuf>,
     /// The same envelope in a Sigstore bundle v0.3, for `cosign` and sigstore-js
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
+    /// What became of each unit: human | json, to standard output or to a file (`json=run.json`);
+    /// may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<String>,
 }
 
 impl Args {
@@ -62,9 +68,29 @@ impl Common {
         terminal: &mut Terminal,
         how: impl Fn(&crate::git::Repository, &SignRequest<'_>) -> Result<Signing, gate::Error>,
     ) -> Outcome {
-        let directory = terminal.directory.clone();
-        let key = read_private(&directory.join(&self.key_file))?;
-        let repository = common::repository(&directory)?;
+        let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        match self.signing(terminal, how) {
+            Ok(signing) => {
+                told::write(&signing, &self.env, &outputs, terminal)?;
+                self.write_envelopes(&signing, terminal)?;
+                Ok(signing.exit())
+            }
+            Err(error) => {
+                let written = told::write_error(error.as_ref(), &self.env, &outputs, terminal);
+                let exit = terminal.print_error(error.as_ref());
+                written?;
+                Ok(exit)
+            }
+        }
+    }
+
+    fn signing(
+        &self,
+        terminal: &Terminal,
+        how: impl Fn(&crate::git::Repository, &SignRequest<'_>) -> Result<Signing, gate::Error>,
+    ) -> Result<Signing, Failure> {
+        let key = read_private(&terminal.directory.join(&self.key_file))?;
+        let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = SignRequest {
             environment: &self.env,
@@ -73,22 +99,25 @@ impl Common {
             store: verdicts.store(),
             now: terminal.now,
         };
-        let signing = how(&repository, &request)?;
-        print(&signing, terminal);
-        let newest = published(&signing).next_back().map(|(_, newest)| newest);
-        if let Some(out) = &self.out {
+        Ok(how(&repository, &request)?)
+    }
+
+    fn write_envelopes(&self, signing: &Signing, terminal: &mut Terminal) -> Result<(), Failure> {
+        let directory = terminal.directory.clone();
+        let newest = published(signing).next_back().map(|(_, newest)| newest);
+        if let Some(file) = &self.envelope {
             if let Some(newest) = newest {
-                write(&directory.join(out), &newest.envelope)?;
+                write(&directory.join(file), &newest.envelope)?;
             }
-            tell_written(&signing, out, terminal);
+            tell_written(signing, file, terminal);
         }
-        if let Some(out) = &self.bundle {
+        if let Some(file) = &self.bundle {
             if let Some(newest) = newest {
-                write(&directory.join(out), &bundle(&newest.envelope)?)?;
+                write(&directory.join(file), &bundle(&newest.envelope)?)?;
             }
-            tell_written(&signing, out, terminal);
+            tell_written(signing, file, terminal);
         }
-        Ok(signing.exit())
+        Ok(())
     }
 }
 
@@ -115,85 +144,4 @@ fn published(signing: &Signing) -> impl DoubleEndedIterator<Item = (&UnitId, &Pu
         Signed::Link(published) | Signed::Failed(published) => Some((&unit.unit, &**published)),
         Signed::NothingNew { .. } => None,
     })
-}
-
-/// A line a unit; the whole report of what was denied.
-pub(super) fn print(signing: &Signing, terminal: &mut Terminal) {
-    for unit in &signing.units {
-        match &unit.result {
-            Signed::NothingNew { height } => {
-                terminal.line(&format!("{}: nothing new since link {height}", unit.unit));
-            }
-            Signed::Link(published) => {
-                let verdict = &published.verdict;
-                let (unit, height) = (&unit.unit, verdict.height);
-                let tree = verdict.head.gated_tree.short();
-                terminal.line(&if verdict.baseline {
-                    format!("{unit}: accepted as it stands, link {height}, gated tree {tree}")
-                } else {
-                    format!(
-                        "{unit}: pass, tier {}, link {height}, gated tree {tree}, first deployment until {}",
-                        verdict.risk_tier, verdict.valid_until,
-                    )
-                });
-            }
-            Signed::Failed(published) => failed(unit, published, terminal),
-        }
-        also_judged(unit, terminal);
-    }
-    for renewed in &signing.renewals {
-        print_renewed(renewed, terminal);
-    }
-    for error in &signing.errors {
-        terminal.line(&format!(
-            "{}/{}: could not be judged",
-            error.environment, error.unit
-        ));
-        let exit = terminal.print_error(error.error.as_ref());
-        debug_assert_ne!(exit, Exit::Pass);
-    }
-}
-
-/// A range that began under an older state of the gate must pass both.
-fn also_judged(unit: &gate::SignedUnit, terminal: &mut Terminal) {
-    let (Signed::Link(published) | Signed::Failed(published)) = &unit.result else {
-        return;
-    };
-    if let Some(older) = published.verdict.also_judged_by {
-        let older: String = older.to_string().chars().take(8).collect();
-        terminal.line(&format!(
-            "{}: judged by the newest state of the gate and by link {older} of it, under which this was begun; both must pass",
-            unit.unit,
-        ));
-    }
-}
-
-fn print_renewed(renewed: &RenewedUnit, terminal: &mut Terminal) {
-    let (unit, height) = (&renewed.unit, renewed.height);
-    match &renewed.result {
-        Renewed::Until(renewal) => terminal.line(&format!(
-            "{unit}: link {height} renewed, tier {}, first deployment until {}",
-            renewal.risk_tier, renewal.valid_until,
-        )),
-        Renewed::Denied(report) => {
-            let style = terminal.style();
-            let written = human::write_unit(report, style, &mut terminal.out);
-            terminal.note(&written);
-            terminal.line(&format!(
-                "{unit}: FAIL, link {height} is not renewed and keeps its end"
-            ));
-        }
-    }
-}
-
-fn failed(unit: &gate::SignedUnit, published: &Published, terminal: &mut Terminal) {
-    if let Some(report) = &published.report {
-        let style = terminal.style();
-        let written = human::write_unit(report, style, &mut terminal.out);
-        terminal.note(&written);
-    }
-    terminal.line(&format!(
-        "{}: FAIL, a report and no link: the next run judges from the same link",
-        unit.unit
-    ));
 }

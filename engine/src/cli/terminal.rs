@@ -176,14 +176,6 @@ impl Terminal {
         Exit::of_error(error)
     }
 
-    /// A refusal is what was asked for: it goes to standard output.
-    pub(super) fn print_answer(&mut self, refusal: &(dyn Diagnostic + Send + Sync)) -> Exit {
-        let style = self.out_style;
-        let written = human::write_error(refusal, style, &mut self.out);
-        self.note(&written);
-        Exit::of_error(refusal)
-    }
-
     pub(super) fn print_clap(&mut self, error: &clap::Error) -> Exit {
         let text = error.render();
         if error.use_stderr() {

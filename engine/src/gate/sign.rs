@@ -22,7 +22,7 @@ use crate::facts::index::Cache;
 use crate::git::Repository;
 use crate::model::{Enforcement, Exit, GitId};
 use crate::store::{self, Store};
-use crate::verdict::{UnitError, UnitReport};
+use crate::verdict::{RunOutcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, SourceError};
 pub use queued::{Landed, publish_queued, sign_queued};
 pub use renew::{Renewed, RenewedUnit, renew};
@@ -89,6 +89,24 @@ pub struct Published {
 }
 
 impl Signing {
+    /// What came out, whatever is enforced; not applicable where nothing new was signed.
+    #[must_use]
+    pub fn outcome(&self) -> RunOutcome {
+        let any = |wanted: fn(&Signed) -> bool| self.units.iter().any(|unit| wanted(&unit.result));
+        let denied = |renewal: &RenewedUnit| matches!(renewal.result, Renewed::Denied(_));
+        if !self.errors.is_empty() {
+            RunOutcome::Error
+        } else if any(|signed| matches!(signed, Signed::Failed(_)))
+            || self.renewals.iter().any(denied)
+        {
+            RunOutcome::Fail
+        } else if any(|signed| matches!(signed, Signed::Link(_))) {
+            RunOutcome::Pass
+        } else {
+            RunOutcome::NotApplicable
+        }
+    }
+
     /// How the process ends.
     #[must_use]
     pub fn exit(&self) -> Exit {

@@ -20,17 +20,26 @@ use crate::verdict::{
 /// # Errors
 /// The writer's.
 pub fn write(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(&Report::of(report))?;
+    write_document(&Report::of(report), out)
+}
+
+/// Writes any document and a line break.
+pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
     writeln!(out, "{}", sanitise::json(&text))
 }
 
 /// The JSON Schema of the report.
 #[must_use]
 pub fn schema() -> serde_json::Value {
+    schema_of::<Report<'static>>()
+}
+
+pub(super) fn schema_of<T: JsonSchema>() -> serde_json::Value {
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<Report<'static>>()
+        .into_root_schema_for::<T>()
         .to_value()
 }
 
@@ -65,7 +74,7 @@ struct Report<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Unit<'a> {
+pub(crate) struct Unit<'a> {
     environment: &'a str,
     unit: &'a str,
     enforcement: Enforcement,
@@ -84,7 +93,7 @@ struct Unit<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Error {
+pub(crate) struct Error {
     environment: String,
     unit: String,
     code: String,
@@ -112,7 +121,7 @@ impl<'a> Report<'a> {
 }
 
 impl<'a> Unit<'a> {
-    fn of(unit: &'a UnitReport) -> Self {
+    pub(crate) fn of(unit: &'a UnitReport) -> Self {
         Self {
             environment: &unit.environment,
             unit: &unit.unit,
@@ -131,11 +140,14 @@ impl<'a> Unit<'a> {
 }
 
 impl Error {
-    fn of(error: &UnitError) -> Self {
-        let diagnostic: &dyn Diagnostic = error.error.as_ref();
+    pub(crate) fn of(error: &UnitError) -> Self {
+        Self::new(&error.environment, &error.unit, error.error.as_ref())
+    }
+
+    pub(crate) fn new(environment: &str, unit: &str, diagnostic: &dyn Diagnostic) -> Self {
         Self {
-            environment: error.environment.clone(),
-            unit: error.unit.clone(),
+            environment: environment.to_owned(),
+            unit: unit.to_owned(),
             code: code_of(diagnostic),
             message: diagnostic.to_string(),
             help: diagnostic.help().map(|help| help.to_string()),

@@ -17,8 +17,8 @@ use crate::cli::{common, sign};
 use crate::gate::{self, Landed, PublishRequest, Renewed, SignRequest, Signing};
 use crate::git::Repository;
 use crate::model::GitId;
-use crate::report::github;
-use crate::verdict::{RunOutcome, RunReport, UnitReport};
+use crate::report::{Style, github};
+use crate::verdict::{RunReport, UnitReport};
 
 /// Signs every environment that follows the branch of the job.
 pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
@@ -30,7 +30,11 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
             return step.finish(&report, &[], terminal);
         }
     };
-    step.log(terminal, |terminal| sign::print(&signed.signing, terminal));
+    let mut text = Vec::new();
+    terminal.note(&sign::human(&signed.signing, Style::PLAIN, &mut text));
+    step.log(terminal, |terminal| {
+        terminal.line(String::from_utf8_lossy(&text).trim_end());
+    });
     step.summarise(&summary(&signed))?;
     let paths = put_verdicts(&step, &signed.signing)?;
     let report = report(signed, terminal);
@@ -242,7 +246,7 @@ fn summary(signed: &Branch) -> String {
 
 /// What was judged on the way, as one report.
 fn report(signed: Branch, terminal: &Terminal) -> RunReport {
-    let exit = signed.signing.exit();
+    let (exit, outcome) = (signed.signing.exit(), signed.signing.outcome());
     let Signing {
         units,
         renewals,
@@ -260,16 +264,6 @@ fn report(signed: Branch, terminal: &Terminal) -> RunReport {
             Renewed::Denied(report) => Some(*report),
         });
     let units: Vec<UnitReport> = judged.chain(renewed).collect();
-    let failed = |unit: &UnitReport| unit.outcome == crate::verdict::Outcome::Fail;
-    let outcome = if !errors.is_empty() {
-        RunOutcome::Error
-    } else if units.iter().any(failed) {
-        RunOutcome::Fail
-    } else if units.is_empty() {
-        RunOutcome::NotApplicable
-    } else {
-        RunOutcome::Pass
-    };
     RunReport {
         range: format!("the newest links to the head of {}", signed.branch),
         now: terminal.now,
