@@ -46,6 +46,8 @@ enum ProfileName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Extra {
     Github,
+    GithubComment,
+    GithubQueue,
     Gitlab,
     PreCommit,
     Argocd,
@@ -114,6 +116,10 @@ impl Args {
             }
         };
         let mut extras = self.with;
+        // Both go on from what the other two workflows did.
+        if extras.iter().any(|extra| extra.is_of_github()) {
+            extras.push(Extra::Github);
+        }
         extras.sort_unstable();
         extras.dedup();
         for extra in &extras {
@@ -124,6 +130,9 @@ impl Args {
             files::show(&plan, terminal);
         } else {
             files::write(root, &plan, terminal)?;
+            if plan.iter().any(|file| file.state == State::New) {
+                tell_next(&extras, terminal);
+            }
         }
         if extras.contains(&Extra::Argocd) {
             tell_platform(&read, terminal);
@@ -169,6 +178,21 @@ fn tell(proposal: &Proposal, terminal: &mut Terminal) {
     }
 }
 
+/// What is left for a person to do.
+fn tell_next(extras: &[Extra], terminal: &mut Terminal) {
+    terminal.line("next: read what was written, `git add` it and commit");
+    terminal.line("      `tidegate hook install` has every commit and push of this clone judged");
+    if extras.contains(&Extra::Github) {
+        terminal.line(
+            "      in the workflows, put a commit of the action in the place of the zeros; no binary is published yet:",
+        );
+        terminal.line(
+            "      `version: preinstalled` takes the `tidegate` that a step or the runner's image puts on the PATH",
+        );
+    }
+    terminal.line("      to sign, it takes a key and a baseline: see the README");
+}
+
 /// What is not for this repository must not stay in it unsaid.
 fn tell_platform(config: &Config, terminal: &mut Terminal) {
     terminal.line(&format!(
@@ -184,12 +208,16 @@ fn tell_platform(config: &Config, terminal: &mut Terminal) {
 }
 
 impl Extra {
+    fn is_of_github(self) -> bool {
+        matches!(self, Self::Github | Self::GithubComment | Self::GithubQueue)
+    }
+
     fn files(self, branch: &str) -> Vec<Planned> {
+        let workflow = |(path, text): &(&str, &str)| Planned::new(path, of_branch(text, branch));
         match self {
-            Self::Github => WORKFLOWS
-                .iter()
-                .map(|(path, text)| Planned::new(path, of_branch(text, branch)))
-                .collect(),
+            Self::Github => WORKFLOWS.iter().map(workflow).collect(),
+            Self::GithubComment => vec![workflow(&COMMENT)],
+            Self::GithubQueue => vec![workflow(&QUEUE)],
             Self::Gitlab => GITLAB
                 .iter()
                 .map(|(path, text)| Planned::new(path, (*text).to_owned()))
@@ -210,6 +238,10 @@ impl Extra {
 
 /// The templates name the branch `main`.
 fn of_branch(text: &str, branch: &str) -> String {
+    let text = text.replace(
+        "gh-readonly-queue/main/*",
+        &format!("gh-readonly-queue/{branch}/*"),
+    );
     let branch = serde_json::Value::from(branch).to_string();
     text.replace("branches: [main]", &format!("branches: [{branch}]"))
         .replace("ref: main", &format!("ref: {branch}"))
@@ -236,6 +268,14 @@ const WORKFLOWS: [(&str, &str); 2] = [
         include_str!("../../../action/workflows/tidegate-sign.yml"),
     ),
 ];
+const COMMENT: (&str, &str) = (
+    ".github/workflows/tidegate-comment.yml",
+    include_str!("../../../action/workflows/tidegate-comment.yml"),
+);
+const QUEUE: (&str, &str) = (
+    ".github/workflows/tidegate-queue.yml",
+    include_str!("../../../action/workflows/tidegate-queue.yml"),
+);
 const GITLAB: [(&str, &str); 2] = [
     (
         ".gitlab/tidegate.gitlab-ci.yml",

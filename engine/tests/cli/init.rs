@@ -83,6 +83,58 @@ fn a_configuration_is_written_and_what_is_there_blocks_nothing() {
 }
 
 #[test]
+fn the_workflows_that_comment_and_that_queue_come_with_the_two_they_go_on_from() {
+    let repo = shop();
+    repo.git(&["branch", "-m", "main", "trunk"]);
+    let (text, exit) = init(&repo, &["--with", "github-queue,github-comment,github"]);
+    assert_eq!(exit, 0, "{text}");
+    let workflows = ["check", "comment", "queue", "sign"];
+    let expected = workflows.map(|name| format!("?? .github/workflows/tidegate-{name}.yml"));
+    assert_eq!(
+        status(&repo),
+        [&expected[..], &["?? tidegate.yaml".to_owned()]]
+            .concat()
+            .join("\n")
+    );
+    let queue = repo.path().join(".github/workflows/tidegate-queue.yml");
+    assert!(
+        fs::read_to_string(queue)
+            .unwrap()
+            .contains("`gh-readonly-queue/trunk/*` alone")
+    );
+}
+
+#[test]
+fn no_binary_is_promised_that_is_not_published() {
+    let repo = shop();
+    let (text, _) = init(&repo, &["--with", "github-comment,github-queue"]);
+    let table = fs::read_to_string(root().join("action/checksums.txt")).unwrap();
+    let published = table.lines().any(|line| !line.starts_with('#'));
+    assert!(
+        !published,
+        "name the release in the workflows, not `preinstalled`"
+    );
+    assert!(
+        text.contains("`version: preinstalled`") && !text.contains("release"),
+        "{text}"
+    );
+    for name in ["check", "comment", "queue", "sign"] {
+        let path = format!(".github/workflows/tidegate-{name}.yml");
+        let workflow = fs::read_to_string(repo.path().join(path)).unwrap();
+        assert!(
+            workflow.contains("          version: preinstalled\n"),
+            "{workflow}"
+        );
+        assert!(!workflow.contains("release"), "{workflow}");
+    }
+    let (text, _) = init(&shop(), &[]);
+    assert!(
+        !text.contains("preinstalled") && text.contains("a key and a baseline"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_dry_run_shows_a_diff_that_git_takes_and_writes_nothing() {
     let repo = shop();
     let (text, exit) = init(&repo, &["--dry-run", "--with", "pre-commit"]);

@@ -104,12 +104,6 @@ pub(super) fn write(
     for file in plan {
         advise(file, terminal);
     }
-    if plan.iter().any(|file| new(&file)) {
-        terminal.line("next: read what was written, `git add` it and commit");
-        terminal
-            .line("      `tidegate hook install` has every commit and push of this clone judged");
-        terminal.line("      to sign, it takes a key, a baseline and, in the workflows, the commit of a release: see the README");
-    }
     Ok(())
 }
 
