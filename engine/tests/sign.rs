@@ -17,6 +17,7 @@ mod judge;
 mod keys;
 mod outputs;
 mod promotion;
+mod publishing;
 mod race;
 mod relaxed;
 mod renewal;

@@ -41,6 +41,9 @@ pub(super) enum Error {
         help("use `folder:DIR`, `branch`, `branch:REMOTE` or `branch:REMOTE:NAME`")
     )]
     Store { text: String },
+    #[error("`{text}` is a folder, and not yet the name of a verdict store")]
+    #[diagnostic(code(usage::store), help("write `folder:{text}`"))]
+    BareFolder { text: String },
     #[error("neither a revision nor an Application was given")]
     #[diagnostic(
         code(usage::no_revision),

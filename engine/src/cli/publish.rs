@@ -8,12 +8,13 @@ use crate::model::Exit;
 
 /// Copy verified verdicts from one store to another, in the order in which they were made
 ///
-/// Twice is once, and what was interrupted goes on. A unit of which the target holds other links is a
-/// fork: nothing is copied then. What does not verify stays behind and is named.
+/// Twice is once: where it was cut off, run it again, and it goes on from there. A unit of which the
+/// target holds other links is a fork: nothing is copied then. What does not verify stays behind and is
+/// named.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Where the verdicts lie: a folder, or a store as for `--verdicts`
-    #[arg(value_name = "FROM")]
+    /// Where the verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]`
+    #[arg(value_name = "STORE")]
     from: String,
     /// Where they go: `folder:DIR` (made when missing) or `branch[:REMOTE[:NAME]]`
     #[arg(long, value_name = "STORE")]
@@ -23,11 +24,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let repository = common::repository(&terminal.directory)?;
-        let folder = terminal.directory.join(&self.from);
-        let from = match Verdicts::open(&self.from, &repository, terminal) {
-            Err(_) if folder.is_dir() => Verdicts::folder(&folder),
-            opened => opened?,
-        };
+        let from = Verdicts::open(&self.from, &repository, terminal)?;
         let to = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = PublishRequest {
             from: from.store(),

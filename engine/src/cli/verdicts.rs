@@ -29,6 +29,10 @@ impl Verdicts {
             Some(place) if place.is_empty() || place.starts_with(':') => {
                 Self::branch(place, repository, terminal)
             }
+            _ if terminal.directory.join(text).is_dir() => Err(Error::BareFolder {
+                text: text.to_owned(),
+            }
+            .into()),
             _ => Err(Error::Store {
                 text: text.to_owned(),
             }

@@ -234,7 +234,7 @@ fn go_around_the_gate(newcomer: &Newcomer) {
 fn share(newcomer: &Newcomer) {
     newcomer.expect("git push", 0, "main -> main");
     newcomer.expect(
-        "tidegate publish ../verdicts --verdicts branch",
+        "tidegate publish folder:../verdicts --verdicts branch",
         0,
         "prod-a/brand-a-odoo: 2 links copied, the newest is link 1",
     );

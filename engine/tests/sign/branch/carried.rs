@@ -83,11 +83,8 @@ fn publishing_a_folder_moves_verified_links_once_and_refuses_a_fork() {
         assert_eq!(exit, 0, "{said}{errors}");
     };
     let publish = || {
-        let from = remote.world.verdicts();
-        let (exit, said, errors) =
-            remote
-                .world
-                .run(&["publish", from.to_str().unwrap(), "--verdicts", "branch"]);
+        let line = ["publish", &folder, "--verdicts", "branch"];
+        let (exit, said, errors) = remote.world.run(&line);
         (exit, format!("{said}{errors}"))
     };
     local("baseline");
