@@ -43,11 +43,13 @@ pub fn unbundle(file: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
     )?;
     let Ok(bundle) = serde_json::from_value::<Bundle>(value) else {
         return malformed(
-            "a bundle holds the hint of one public key, one envelope and nothing else",
+            "a bundle that is not one envelope and the name of its key (`publicKey.hint`)",
         );
     };
     if only_keyid(&bundle.dsse_envelope)? != bundle.verification_material.public_key.hint {
-        return malformed("the bundle's hint is not the `keyid` of its envelope");
+        return malformed(
+            "a bundle that names one key (`publicKey.hint`), around an envelope that names another (`keyid`)",
+        );
     }
     Ok(Cow::Owned(json::canonical(&bundle.dsse_envelope)))
 }

@@ -29,8 +29,9 @@ pub(super) struct Args {
     /// The commit
     #[arg(long, value_name = "REV")]
     pub(super) revision: String,
-    /// Also ask this store whether the link was renewed or withdrawn: `folder:DIR` or
-    /// `branch[:REMOTE[:NAME]]`; without it, a verdict whose time is over is refused
+    /// Also ask this store, `folder:DIR` or `branch[:REMOTE[:NAME]]`: the verdict must be a link in it
+    /// that was not withdrawn, and a renewal of it counts. Without it, a verdict whose time is over is
+    /// refused
     #[arg(long, value_name = "STORE")]
     pub(super) verdicts: Option<String>,
 }
