@@ -285,6 +285,8 @@ test("what is merged is signed to a branch, and the token stays out of the clone
     version: "preinstalled", command: "verify", environment: "prod", "trust-file": trusted,
     "verdict-file": ran.outputs["verdict-paths"],
   };
+  const bundle = await step({ inputs: { ...verify, "verdict-file": ran.outputs["bundle-paths"] } });
+  assert.equal(bundle.exit, 0, bundle.log);
   const verified = await step({ inputs: verify });
   assert.equal(verified.exit, 0, verified.log);
   assert.equal(verified.outputs.verdict, "pass");

@@ -22,6 +22,8 @@ pub struct Layout<'a> {
     pub marker: Option<&'a str>,
     /// What paths follow in links, with its slash: `https://github.com/o/r/blob/<commit>/`.
     pub files: Option<&'a str>,
+    /// What stands in the footer about signatures.
+    pub signed: &'a str,
 }
 
 impl Layout<'static> {
@@ -30,6 +32,7 @@ impl Layout<'static> {
         budget: Budget::SUMMARY,
         marker: None,
         files: None,
+        signed: "unsigned",
     };
 }
 
@@ -357,7 +360,7 @@ impl<'a> Page<'a> {
             ));
         }
         parts.push(format!("tidegate {}", env!("CARGO_PKG_VERSION")));
-        parts.push("unsigned".to_owned());
+        parts.push(self.layout.signed.to_owned());
         parts.push(format!("again: {}", self.again()));
         let text = format!("<sub>{}</sub>\n", parts.join(" · "));
         Section::whole("the footer", FOOTER, text)

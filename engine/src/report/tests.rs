@@ -246,6 +246,7 @@ fn a_summary_of_ten_thousand_denials_keeps_its_verdict_and_its_limit() {
         budget: super::budget::Budget::COMMENT,
         marker: Some(&marker),
         files: Some("https://git.example/shop/blob/0123/"),
+        ..Layout::SUMMARY
     };
     let page = markdown::render(&report, &comment);
     assert!(page.text.len() <= 60_000 && page.text.len() > 50_000);

@@ -327,7 +327,7 @@ fn hostile_names_write_no_output_and_no_command() {
         .commit("::stop-commands::x\n\n::error::y");
     let ran = job.github("pull_request", &job.pull_request());
     assert_eq!(ran.output("verdict"), "fail", "{}", ran.log);
-    assert_eq!(ran.outputs.len(), 8, "{:?}", ran.outputs);
+    assert_eq!(ran.outputs.len(), 9, "{:?}", ran.outputs);
     let commands: Vec<&str> = ran
         .log
         .lines()

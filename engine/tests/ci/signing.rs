@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Job, Ran, WEB, deployment};
 
@@ -107,6 +107,19 @@ fn what_was_merged_is_signed_once() {
         envelope.contains("application/vnd.in-toto+json"),
         "{envelope}"
     );
+    let bundle: Value =
+        serde_json::from_slice(&fs::read(ran.output("bundle-paths")).unwrap()).unwrap();
+    assert_eq!(
+        bundle["dsseEnvelope"],
+        serde_json::from_str::<Value>(&envelope).unwrap()
+    );
+    assert!(!ran.summary.contains("· unsigned ·"), "{}", ran.summary);
+    let footer = "· unsigned itself; the verdicts in the table above are signed ·";
+    assert!(
+        ran.summary.contains("✅ signed") && ran.summary.contains(footer),
+        "{}",
+        ran.summary
+    );
     let ran = signer.job.run(signer.step("schedule"));
     ran.ends(0, "not-applicable", "nothing new");
     assert_eq!(signer.links(), 2);
@@ -122,7 +135,10 @@ fn what_is_denied_is_red_and_no_link() {
         .commit("let it breathe");
     let ran = signer.signs();
     ran.ends(1, "fail", "resources.missing-memory-limit");
-    assert_eq!(ran.output("verdict-paths"), "");
+    assert_eq!(
+        (ran.output("verdict-paths"), ran.output("bundle-paths")),
+        ("", "")
+    );
     assert_eq!(signer.links(), 1);
     signer
         .job

@@ -77,6 +77,7 @@ pub(super) fn text(step: &Step<'_>, report: &RunReport, exit: Exit) -> Text {
         budget: Budget::COMMENT,
         marker: Some(&marker),
         files: files.as_deref(),
+        ..markdown::Layout::SUMMARY
     };
     let is_green = exit == Exit::Pass && ["pass", "not-applicable"].contains(&word(report));
     let quiet = is_green && step.inputs.comment != When::Always;

@@ -9,9 +9,9 @@ use miette::Diagnostic;
 
 use super::error::told;
 use super::event::Event;
-use super::step::{Step, write};
+use super::step::{Envelopes, Step, write};
 use super::{Error, Outcome, Terminal, event};
-use crate::attest::{SigningKey, UnitId};
+use crate::attest::{SigningKey, UnitId, bundle};
 use crate::cli::verdicts::Verdicts;
 use crate::cli::{common, sign};
 use crate::gate::{self, Landed, PublishRequest, Renewed, SignRequest, Signing};
@@ -27,7 +27,7 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
         Err(error) => {
             let range = "the newest links to the head of the branch".to_owned();
             let report = RunReport::of_error(range, terminal.now, Arc::from(error));
-            return step.finish(&report, &[], terminal);
+            return step.finish(&report, None, terminal);
         }
     };
     let mut text = Vec::new();
@@ -36,9 +36,9 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
         terminal.line(String::from_utf8_lossy(&text).trim_end());
     });
     step.summarise(&summary(&signed))?;
-    let paths = put_verdicts(&step, &signed.signing)?;
+    let envelopes = put_envelopes(&step, &signed.signing)?;
     let report = report(signed, terminal);
-    step.finish(&report, &paths, terminal)
+    step.finish(&report, Some(&envelopes), terminal)
 }
 
 struct Branch {
@@ -190,22 +190,27 @@ fn key(
     Ok(SigningKey::from_pem(pem.as_bytes())?)
 }
 
-/// Each envelope as a file; its name is the unit's, which is a path of at most two DNS labels but for
-/// the branch of a unit `gate`.
-fn put_verdicts(step: &Step<'_>, signing: &Signing) -> Result<Vec<String>, common::Error> {
-    let mut paths = Vec::new();
+/// Each envelope as a file, and as a bundle beside it; their name is the unit's, which is a path of at
+/// most two DNS labels but for the branch of a unit `gate`.
+fn put_envelopes(step: &Step<'_>, signing: &Signing) -> Result<Envelopes, common::Failure> {
+    let mut envelopes = Envelopes::default();
     for unit in &signing.units {
         if let gate::Signed::Link(published) = &unit.result {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
             let name: String = unit.unit.to_string().chars().map(plain).collect();
-            let path = step
-                .folder
-                .join(format!("{:02}-{name}.json", paths.len() + 1));
-            write(&path, &published.envelope)?;
-            paths.push(path.display().to_string());
+            let name = format!("{:02}-{name}", envelopes.verdicts.len() + 1);
+            let put = |name: String, bytes: &[u8]| {
+                let path = step.folder.join(name);
+                write(&path, bytes).map(|()| path.display().to_string())
+            };
+            let envelope = &published.envelope;
+            let verdict = put(format!("{name}.json"), envelope)?;
+            let bundle = put(format!("{name}.sigstore.json"), &bundle(envelope)?)?;
+            envelopes.verdicts.push(verdict);
+            envelopes.bundles.push(bundle);
         }
     }
-    Ok(paths)
+    Ok(envelopes)
 }
 
 /// A row a unit. What was denied is told by the report that follows.

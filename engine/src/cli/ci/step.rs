@@ -28,6 +28,14 @@ pub(super) struct Step<'v> {
     token: String,
 }
 
+/// Where a run put what it signed, a path a unit.
+#[derive(Default)]
+pub(super) struct Envelopes {
+    pub(super) verdicts: Vec<String>,
+    /// The same as Sigstore bundles.
+    pub(super) bundles: Vec<String>,
+}
+
 impl<'v> Step<'v> {
     /// Opens everything that will be written, before anything is judged.
     pub(super) fn open(variables: &'v Variables, terminal: &Terminal) -> Result<Self, Error> {
@@ -93,7 +101,7 @@ impl<'v> Step<'v> {
         if exit == Exit::Pass && report.exit != Exit::Pass {
             terminal.line("::notice title=tidegate::denied; `fail-on: never` lets the step pass");
         }
-        self.finish(&report, &[], terminal)?;
+        self.finish(&report, None, terminal)?;
         comment::on_event(&self, &report, exit, terminal);
         Ok(exit)
     }
@@ -166,7 +174,7 @@ impl<'v> Step<'v> {
     pub(super) fn finish(
         &mut self,
         report: &RunReport,
-        verdicts: &[String],
+        signed: Option<&Envelopes>,
         terminal: &mut Terminal,
     ) -> Outcome {
         let annotations = github::render(report, self.inputs.annotations);
@@ -174,6 +182,10 @@ impl<'v> Step<'v> {
         let files = self.files(report);
         let layout = markdown::Layout {
             files: files.as_deref(),
+            signed: match signed {
+                Some(_) => "unsigned itself; the verdicts in the table above are signed",
+                None => markdown::Layout::SUMMARY.signed,
+            },
             ..markdown::Layout::SUMMARY
         };
         self.summarise(&markdown::render(report, &layout).text)?;
@@ -182,7 +194,11 @@ impl<'v> Step<'v> {
         terminal.note(&json::write(report, &mut document));
         write(&path, &document)?;
         let mut values = result(report);
-        values.push(("verdict-paths", verdicts.join("\n")));
+        let lines = |paths: fn(&Envelopes) -> &[String]| {
+            signed.map_or_else(String::new, |envelopes| paths(envelopes).join("\n"))
+        };
+        values.push(("verdict-paths", lines(|envelopes| &envelopes.verdicts)));
+        values.push(("bundle-paths", lines(|envelopes| &envelopes.bundles)));
         values.push(("report-path", path.display().to_string()));
         self.hand_on(&values)?;
         Ok(report.exit)
