@@ -239,9 +239,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A text for people: not empty, not huge, and without the marks of a failed `sprintf`.
+    /// A text for people: not empty, not huge, and without the marks of a failed `sprintf`, unless they
+    /// stand in the document that the policy was asked about: then they are somebody's name or value.
     fn message(&self, item: &Value, key: &str) -> Result<String, Error> {
-        let text = self.foreign.abridged_in(self.text(item, key)?);
+        let whole = self.text(item, key)?;
+        if let Some(mark) = failed_verbs(&whole).find(|mark| !self.foreign.holds(mark)) {
+            return Err(self.shape(format!(
+                "a `{key}` holds `{mark}`: `sprintf` could not fill it in"
+            )));
+        }
+        let text = self.foreign.abridged_in(whole);
         if text.len() > limits::MESSAGE_BYTES {
             return Err(Error::MessageLength {
                 at: self.at(),
@@ -253,11 +260,6 @@ impl<'a> Context<'a> {
         if text.trim().is_empty() {
             return Err(self.shape(format!(
                 "a `{key}` is empty: an argument of `sprintf` may be of the wrong type"
-            )));
-        }
-        if text.contains("%!") {
-            return Err(self.shape(format!(
-                "a `{key}` holds `%!`: `sprintf` could not fill it in"
             )));
         }
         Ok(text)
@@ -363,6 +365,16 @@ fn item_of<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
         Value::Object(object) => object.get(&Value::from(key)),
         _ => None,
     }
+}
+
+/// What Go's `sprintf` begins with where it cannot fill in a verb: `%!d(string=x)`, `%!(EXTRA int=1)`.
+/// The one that evaluates here leaves a gap instead, so that a mark is the policy's own words, or foreign.
+fn failed_verbs(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("%!").filter_map(|(at, _)| {
+        let mark = text.get(at..)?;
+        let end = mark.char_indices().take(4).find(|(_, c)| *c == '(')?.0;
+        mark.get(..=end)
+    })
 }
 
 fn kind(value: &Value) -> &'static str {

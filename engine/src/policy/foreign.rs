@@ -47,6 +47,22 @@ impl<'a> Foreign<'a> {
         }
         sentence
     }
+
+    /// Whether a text of the document holds these words.
+    pub(super) fn holds(&self, words: &str) -> bool {
+        holds(self.document, words)
+    }
+}
+
+fn holds(value: &Value, words: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(words),
+        Value::Array(items) => items.iter().any(|item| holds(item, words)),
+        Value::Object(object) => object
+            .iter()
+            .any(|(key, item)| holds(key, words) || holds(item, words)),
+        _ => false,
+    }
 }
 
 fn collect<'a>(value: &'a Value, long: &mut BTreeSet<(Reverse<usize>, &'a str)>) {

@@ -425,3 +425,29 @@ deny contains {\"code\": \"t.bad\", \"message\": sprintf(\"%v %v\", [k, v])} if 
     assert_eq!(answer(&keys), answer(&reversed));
     assert_eq!(answer(&keys).len(), 31);
 }
+
+#[test]
+fn what_looks_like_a_failed_sprintf_is_the_policys_fault_unless_it_is_somebodys_name() {
+    let rules = "deny contains {\"code\": \"t.bad\", \"message\": sprintf(\"container %q of %s\", [c, c])} if {
+    some change in input.changes
+    c := change.new.spec.container
+}";
+    for name in ["%!x", "100%!", "%!d(string=x)", "a %!(EXTRA string=\"x\")"] {
+        let mut document = document();
+        document["changes"][0]["new"]["spec"]["container"] = name.into();
+        let found = findings_in(rules, &document).unwrap();
+        assert!(found[0].message.contains(name), "{found:?}");
+    }
+    let own = "deny contains {\"code\": \"t.bad\", \"message\": \"has %!d(string=x)\"}";
+    for name in ["web", "%!x", "%!s(int=1)"] {
+        let mut document = document();
+        document["changes"][0]["new"]["spec"]["container"] = name.into();
+        assert_eq!(
+            code(findings_in(own, &document)),
+            "policy.result-shape",
+            "{name}"
+        );
+    }
+    let percent = "deny contains {\"code\": \"t.bad\", \"message\": \"100%! of it\"}";
+    assert!(findings(percent).is_ok());
+}
