@@ -35,7 +35,7 @@ impl<'a> AcceptedGate<'a> {
             return Err(Error::GateRefused(verify::Refusal {
                 reason: verify::Reason::Missing,
                 expected: format!("an accepted state of the unit `{branch}/{GATE}`"),
-                found: "none that a trusted key signed".to_owned(),
+                found: chain.nothing_but_rejected(),
             }));
         };
         check_gate_height(trust, link, &gate_id(branch)?)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    AdmitError, Chain, ChainLink, Error, Reason, Refusal, Source, VerifiedVerdict,
+    AdmitError, Chain, ChainLink, Error, Reason, Refusal, RejectedFile, Source, VerifiedVerdict,
     verdict::{CLOCK_SKEW, withdrawn},
     walk::{at, highest_tier, walk},
 };
@@ -191,7 +191,7 @@ fn missing(request: &AdmitRequest<'_>) -> Result<Vec<Refusal>, AdmitError> {
         .rejected()
         .iter()
         .filter(|file| file.claimed_tree == Some(tree))
-        .map(|file| file.refusal.clone())
+        .map(RejectedFile::told)
         .collect();
     refusals.extend(equivocation(request));
     let failed = request.chain.reports().iter().find(|report| {
@@ -212,7 +212,7 @@ fn missing(request: &AdmitRequest<'_>) -> Result<Vec<Refusal>, AdmitError> {
                 "a verdict for `{}` with gated tree `{tree}`",
                 request.chain.unit()
             ),
-            "none",
+            request.chain.nothing_but_rejected(),
         ));
     }
     Ok(refusals)

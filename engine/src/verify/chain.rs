@@ -5,12 +5,13 @@ mod build;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     rc::Rc,
 };
 
 use jiff::Timestamp;
 
-use super::{CLOCK_SKEW, Error, Refusal, SourceError, VerifiedVerdict};
+use super::{CLOCK_SKEW, Error, Reason, Refusal, SourceError, VerifiedVerdict};
 use crate::{
     attest::{Renewal, TrustFile, UnitId, Verdict},
     model::{Digest, GitId},
@@ -63,6 +64,17 @@ pub struct NextLink<'a> {
     pub basis: Option<&'a VerifiedVerdict>,
     /// Its `withdrawals`.
     pub withdrawals: Vec<Digest>,
+}
+
+impl RejectedFile {
+    /// Why it does not admit what it claims to, with its place.
+    pub(super) fn told(&self) -> Refusal {
+        let found = format!("{} in `{}`", self.refusal.found, self.place);
+        Refusal {
+            found,
+            ..self.refusal.clone()
+        }
+    }
 }
 
 impl ChainLink {
@@ -176,6 +188,32 @@ impl Chain {
     #[must_use]
     pub fn newest_standing(&self) -> Option<&ChainLink> {
         self.links.get(self.newest_standing_at()?)
+    }
+
+    /// What is found where a link is missing: nothing, or files that are none, and what to do about them.
+    #[must_use]
+    pub fn nothing_but_rejected(&self) -> String {
+        let mut found = "none".to_owned();
+        for file in self.rejected.iter().take(TOLD) {
+            let Refusal {
+                reason,
+                found: what,
+                ..
+            } = &file.refusal;
+            let remedy = match reason {
+                Reason::Malformed => "find out who put it there, then remove it",
+                reason => reason.help(),
+            };
+            let _ = write!(
+                found,
+                "; `{}` does not count ({reason}: {what}): {remedy}",
+                file.place
+            );
+        }
+        match self.rejected.len().saturating_sub(TOLD) {
+            0 => found,
+            more => format!("{found}; {more} more files do not count"),
+        }
     }
 
     /// What lies where links lie and is none.
@@ -297,3 +335,6 @@ fn standing(links: &[ChainLink], withdrawn: &dyn Fn(Digest) -> bool) -> Vec<bool
     }
     standing
 }
+
+/// So many files are told by name.
+const TOLD: usize = 3;

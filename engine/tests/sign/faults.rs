@@ -4,7 +4,9 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use super::world::{APP, World};
+use tidegate::attest;
+
+use super::world::{APP, World, key};
 
 fn rewritten() -> (World, [tidegate::model::GitId; 2]) {
     let world = World::started();
@@ -102,6 +104,108 @@ fn a_link_file_that_is_garbage_is_never_a_link_and_stops_the_signer_at_its_heigh
         world.sign("prod", Some("web")),
         "prod/web store.blocked exit 3"
     );
+}
+
+/// What `admit` says of the head of `web`, where the first commit runs, on one line.
+fn admits(world: &World) -> (i32, String) {
+    let (trust, store) = (world.trust_file(), world.store_name());
+    let about = [
+        "admit",
+        "--env",
+        "prod",
+        "--unit",
+        "web",
+        "--revision",
+        "HEAD",
+    ];
+    let of = [
+        "--deployed",
+        "HEAD~1",
+        "--trust",
+        &trust,
+        "--verdicts",
+        &store,
+    ];
+    let (exit, out, err) = world.run(&[&about[..], &of].concat());
+    let said = format!("{out}{err}");
+    (exit, said.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn a_refusal_names_the_files_that_are_no_verdicts_and_says_what_to_do() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    let (exit, said) = admits(&world);
+    assert_eq!(exit, 4, "{said}");
+    assert!(
+        said.contains("refused[missing]") && said.contains("found none help"),
+        "{said}"
+    );
+
+    fs::write(world.link("prod/web", 1), "{}").unwrap();
+    let (exit, said) = admits(&world);
+    assert_eq!(exit, 4, "{said}");
+    assert!(
+        said.contains("refused[missing]"),
+        "the wait goes on: {said}"
+    );
+    assert!(
+        said.contains("links/prod/web/1.json` does not count (malformed:"),
+        "{said}"
+    );
+    assert!(
+        said.contains("find out who put it there, then remove it"),
+        "{said}"
+    );
+
+    fs::write(world.link("main/gate", 0), "[]").unwrap();
+    let (exit, said) = admits(&world);
+    assert_eq!(exit, 4, "{said}");
+    assert!(
+        said.contains("links/main/gate/0.json` does not count (malformed:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_refusal_names_the_file_that_claims_to_admit_it() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    world.sign("prod", Some("web"));
+    let payload = attest::unverified_payload(&world.envelope("prod/web", 1)).unwrap();
+    fs::write(world.link("prod/web", 1), attest::sign(&payload, &key(9))).unwrap();
+    let (exit, said) = admits(&world);
+    assert_eq!(exit, 4, "{said}");
+    assert!(said.contains("refused[signature]"), "{said}");
+    assert!(said.contains("links/prod/web/1.json`"), "{said}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_store_file_that_cannot_be_read_is_named() {
+    let world = World::started();
+    fs::remove_file(world.link("prod/web", 0)).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", world.link("prod/web", 0)).unwrap();
+    let (trust, store) = (world.trust_file(), world.store_name());
+    let question = [
+        "admit",
+        "--env=prod",
+        "--unit=web",
+        "--revision=HEAD",
+        "--trust",
+        &trust,
+        "--verdicts",
+        &store,
+    ];
+    let (exit, out, err) = world.run(&question);
+    let said = [out, err].concat();
+    assert_eq!(exit, 4, "{said}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("links/prod/web/0.json` does not count"),
+        "{said}"
+    );
+    assert!(said.contains("it is no regular file"), "{said}");
 }
 
 /// A verdict of `prod/web`, and what `verify` says to a file that claims to be one.
