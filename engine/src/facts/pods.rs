@@ -7,13 +7,21 @@ use serde_json::Value;
 
 use crate::model::ObjectRef;
 
-use super::availability::targets;
 use super::image_ref::ImageRef;
 use super::probes::{Probes, ports, pre_stop_seconds, probes};
 use super::resources::spelling;
 use super::workload::{
     Container, EnvVar, Image, Literals, Misshapen, PodResources, ReplicasSource, Resources, Role,
 };
+
+/// Whether a `scaleTargetRef` names `target`.
+pub(super) fn targets(reference: &Value, target: &ObjectRef) -> bool {
+    let text = |field: &str| reference.get(field).and_then(Value::as_str);
+    let group = text("apiVersion").map(|version| version.rsplit_once('/').map_or("", |it| it.0));
+    text("kind") == Some(&target.kind)
+        && text("name") == Some(&target.name)
+        && group.is_none_or(|group| group == target.group())
+}
 
 /// What names `object`; what is missing is empty.
 pub(super) fn reference(object: &Value) -> ObjectRef {

@@ -11,7 +11,8 @@ use crate::manifest::NodeValue;
 use crate::facts::inventory::Neighbours;
 use crate::model::{GroupKind, Piece, map_by_threads};
 
-pub use super::availability::{Around, Availability, Budget, Scaler, Spread, Vertical, picks};
+pub use super::around::{Around, picks};
+pub use super::availability::{Availability, Budget, Scaler, Spread, Vertical};
 pub use super::image_ref::ImageRef;
 pub use super::probes::{Probe, ProbeKind, Probes};
 pub use super::update::Update;
@@ -20,7 +21,7 @@ pub use super::workload::{
     PodResources, ReplicasSource, Resources, Role, Rule, Source, Violation, Workload,
 };
 
-use super::availability::availability;
+use super::around::availability;
 use super::limit_range::Limits;
 use super::pods::{self, PodSource};
 use super::{Collector, Context, Fact};
