@@ -10,6 +10,7 @@ mod cache;
 mod depth;
 mod duplicates;
 mod exceptions;
+mod fail_closed;
 mod gate_unit;
 mod hook;
 mod inherited;

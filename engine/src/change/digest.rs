@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::secrets::leads_to;
+use super::secrets::below;
 use super::{Change, quantities};
 use crate::model::{Digest, ObjectRef};
 
@@ -50,10 +50,7 @@ pub(super) fn line(
 fn hidden(side: &Side<'_>, context: &str, object: &ObjectRef) -> Value {
     let mut value = side.value.clone();
     quantities::canonical(object, &side.pointer, &mut value);
-    for secret in side.secrets {
-        if !leads_to(&side.pointer, secret) {
-            continue;
-        }
+    for secret in below(side.secrets, &side.pointer) {
         let inside = secret.get(side.pointer.len()..).unwrap_or_default();
         if let Some(leaf) = value.pointer_mut(inside) {
             let digest = Digest::of(format!("{context}{inside}{leaf}").as_bytes());

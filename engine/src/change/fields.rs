@@ -1,7 +1,7 @@
 //! The field difference of two versions of one object.
 //! Of secrets it knows that they name nothing; nothing of what a difference means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -118,20 +118,19 @@ impl Walk<'_> {
         let (Some(old_names), Some(new_names)) = names else {
             return self.lists_by_position(old, new, old_at, new_at);
         };
+        let mut added: BTreeMap<&MergeKey, (usize, &Value)> =
+            new_names.iter().zip(new.iter().enumerate()).collect();
         for (index, (value, name)) in old.iter().zip(&old_names).enumerate() {
             let old_item = old_at.item(index, Some(name));
-            match new_names.iter().position(|other| other == name) {
-                Some(at) => {
-                    let other = new.get(at).unwrap_or(&Value::Null);
+            match added.remove(name) {
+                Some((at, other)) => {
                     self.values(value, other, &old_item, &new_at.item(at, Some(name)));
                 }
                 None => self.report(Some(&old_item), None),
             }
         }
-        for (index, name) in new_names.iter().enumerate() {
-            if !old_names.contains(name) {
-                self.report(None, Some(&new_at.item(index, Some(name))));
-            }
+        for (name, (index, _)) in added {
+            self.report(None, Some(&new_at.item(index, Some(name))));
         }
     }
 

@@ -14,16 +14,27 @@ pub(super) fn masked(
 ) -> Value {
     for pointer in secrets {
         if let Some(secret) = value.pointer_mut(pointer) {
-            let differs = changed.iter().any(|prefix| leads_to(prefix, pointer));
+            let differs = prefixes(pointer).any(|prefix| changed.contains(prefix));
             *secret = json!({"$secret": true, "changed": differs});
         }
     }
     value
 }
 
-/// Whether `pointer` is `prefix` or lies below it.
-pub(super) fn leads_to(prefix: &str, pointer: &str) -> bool {
-    pointer
-        .strip_prefix(prefix)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// The pointers that lead to `pointer`, itself among them.
+fn prefixes(pointer: &str) -> impl Iterator<Item = &str> {
+    let ends = pointer.match_indices('/').map(|(at, _)| at);
+    let above = ends.filter_map(|end| pointer.get(..end));
+    above.chain([pointer])
+}
+
+/// Those of `secrets` that are at `pointer` or below it.
+pub(super) fn below<'s>(
+    secrets: &'s BTreeSet<String>,
+    pointer: &str,
+) -> impl Iterator<Item = &'s String> {
+    let inside = format!("{pointer}/");
+    let found = secrets.range(inside.clone()..);
+    let found = found.take_while(move |secret| secret.starts_with(&inside));
+    secrets.get(pointer).into_iter().chain(found)
 }

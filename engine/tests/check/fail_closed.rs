@@ -1,0 +1,35 @@
+//! What keeps a change from being judged, or its judgement from being told, is never a pass.
+//! Knows the process from outside; what Git, stores and keys refuse stands beside them.
+
+use std::time::Duration;
+
+use super::*;
+
+#[test]
+fn long_lists_are_compared_in_time_that_grows_with_them() {
+    let variables = |value: &str| -> String {
+        let sound = deployment("odoo", "2Gi");
+        let each = (0..20_000).map(|n| format!("            - {{name: A{n}, value: {value}}}\n"));
+        format!("{sound}          env:\n{}", each.collect::<String>())
+    };
+    let keys = |value: &str| -> String {
+        let each = (0..20_000).map(|n| format!("  k{n}: {value}\n"));
+        let data: String = each.collect();
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: shop}}\nstringData:\n{data}"
+        )
+    };
+    let (repo, _) = shop(CONFIG);
+    repo.write("prod/odoo.yaml", variables("a"))
+        .write("prod/secret.yaml", keys("a"))
+        .commit("long lists");
+    repo.write("prod/odoo.yaml", variables("b"))
+        .write("prod/secret.yaml", keys("b"))
+        .commit("changed everywhere");
+    let begun = std::time::Instant::now();
+    let found = gate::diff(&repo.open(), &request("HEAD~1..HEAD")).unwrap();
+    assert_eq!(found.errors.len(), 0);
+    assert_eq!(found.units[0].changes.len(), 2);
+    // With the square of their length it would take hours.
+    assert!(begun.elapsed() < Duration::from_secs(120));
+}
