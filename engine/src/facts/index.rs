@@ -364,7 +364,7 @@ impl Search<'_> {
         entries
             .iter()
             .map(|(entry, before)| {
-                let bytes = repository.blob(entry.id)?;
+                let bytes = repository.file(entry)?;
                 Ok((entry.id, self.look(entry, before.as_deref(), &bytes)))
             })
             .collect()

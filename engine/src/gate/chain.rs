@@ -250,7 +250,7 @@ pub(super) fn trust_at(
         .ok_or_else(|| Error::NoTrust {
             commit: commit.short(),
         })?;
-    read_trust(&repository.blob(entry.id)?)
+    read_trust(&repository.file(&entry)?)
 }
 
 /// A link counts only with its commit in the history of the branch whose head is `head`.

@@ -16,7 +16,7 @@ use crate::model::{Digest, ObjectRef, RepoPath, Span};
 pub(super) fn changes(repository: &Repository, files: &[FileChange]) -> Result<Vec<Change>, Error> {
     for entry in files.iter().filter_map(|file| file.new.as_ref()) {
         if entry.path == RepoPath::from(TRUST_FILE) {
-            read_trust(&repository.blob(entry.id)?)?;
+            read_trust(&repository.file(entry)?)?;
         }
     }
     compare(repository, files)
@@ -44,7 +44,7 @@ pub(super) fn compare(repository: &Repository, files: &[FileChange]) -> Result<V
 }
 
 fn source(repository: &Repository, entry: &TreeEntry) -> Result<Source, Error> {
-    let bytes = repository.blob(entry.id)?;
+    let bytes = repository.file(entry)?;
     let object = ObjectRef {
         api_version: "tidegate.dev/v1".to_owned(),
         kind: "GateFile".to_owned(),

@@ -265,7 +265,10 @@ fn policy_files(
     repository
         .entries_under(snapshot, &RepoPath::from(POLICY_FOLDER))?
         .into_iter()
-        .map(|entry| Ok((entry.path, repository.blob(entry.id)?)))
+        .map(|entry| {
+            let bytes = repository.file(&entry)?;
+            Ok((entry.path, bytes))
+        })
         .collect()
 }
 

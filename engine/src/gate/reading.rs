@@ -48,7 +48,7 @@ impl Reading {
         if let Some(file) = self.files.borrow().get(&key) {
             return Ok(Arc::clone(file));
         }
-        let file = Arc::new(File::read(&entry.path, &repository.blob(entry.id)?)?);
+        let file = Arc::new(File::read(&entry.path, &repository.file(entry)?)?);
         self.files.borrow_mut().insert(key, Arc::clone(&file));
         Ok(file)
     }

@@ -243,7 +243,7 @@ impl<'a> View<'a> {
     pub(super) fn text_at_head(&self, path: &RepoPath) -> Result<Option<String>, Error> {
         match self.repository.entry(&self.head.snapshot, path)? {
             Some(entry) if !entry.is_link() && !entry.is_submodule() => {
-                Ok(String::from_utf8(self.repository.blob(entry.id)?).ok())
+                Ok(String::from_utf8(self.repository.file(&entry)?).ok())
             }
             _ => Ok(None),
         }

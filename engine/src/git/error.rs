@@ -259,6 +259,17 @@ pub enum Error {
         reason: String,
     },
     /// A file is too large to be judged.
+    #[error("{path}: the file has {size} bytes, the limit is {limit}")]
+    #[diagnostic(code(limit::blob), help("keep large files out of judged paths"))]
+    FileTooLarge {
+        /// The file.
+        path: RepoPath,
+        /// Its size.
+        size: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// A blob is too large to be read.
     #[error("the blob `{id}` has {size} bytes, the limit is {limit}")]
     #[diagnostic(code(limit::blob), help("keep large files out of judged paths"))]
     BlobTooLarge {

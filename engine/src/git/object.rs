@@ -3,7 +3,7 @@
 
 use git2::{ErrorCode, ObjectType, Oid};
 
-use super::{Error, Repository, text};
+use super::{Error, Repository, TreeEntry, text};
 use crate::model::GitId;
 
 impl Repository {
@@ -13,6 +13,21 @@ impl Repository {
     /// Missing, corrupt, no blob, or larger.
     pub fn blob(&self, id: GitId) -> Result<Vec<u8>, Error> {
         self.blob_within(id, BLOB_LIMIT)
+    }
+
+    /// The content of a file of at most 4 MiB; one that is larger is named.
+    ///
+    /// # Errors
+    /// Missing, corrupt, no blob, or larger.
+    pub fn file(&self, entry: &TreeEntry) -> Result<Vec<u8>, Error> {
+        self.blob(entry.id).map_err(|error| match error {
+            Error::BlobTooLarge { size, limit, .. } => Error::FileTooLarge {
+                path: entry.path.clone(),
+                size,
+                limit,
+            },
+            other => other,
+        })
     }
 
     /// The content of a blob of at most `limit` bytes.

@@ -33,3 +33,15 @@ fn long_lists_are_compared_in_time_that_grows_with_them() {
     // With the square of their length it would take hours.
     assert!(begun.elapsed() < Duration::from_secs(120));
 }
+
+#[test]
+fn a_file_that_is_too_large_is_named() {
+    let (repo, base) = shop(CONFIG);
+    repo.write("prod/big.yaml", vec![b'#'; (4 << 20) + 1])
+        .commit("a large file");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    let [(code, message)] = errors(&report).try_into().unwrap();
+    assert_eq!(code, "limit.blob");
+    assert!(message.starts_with("prod/big.yaml: "), "{message}");
+}

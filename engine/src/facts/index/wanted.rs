@@ -79,7 +79,7 @@ impl Wanted<'_> {
         entry: &TreeEntry,
         repository: &Repository,
     ) -> Result<Option<manifest::ManifestFile>, Error> {
-        let bytes = repository.blob(entry.id)?;
+        let bytes = repository.file(entry)?;
         let Some(kind) = self.told_by(&bytes) else {
             return Ok(None);
         };

@@ -91,7 +91,7 @@ impl Session<'_> {
             if entry.is_link() || entry.is_submodule() {
                 continue;
             }
-            let bytes = self.view.repository.blob(entry.id)?;
+            let bytes = self.view.repository.file(entry)?;
             if manifest::read(&entry.path, &bytes).is_ok_and(|file| !file.objects.is_empty()) {
                 return Ok(true);
             }

@@ -52,7 +52,7 @@ impl Side {
         let roots = RenderRoots::find(entries.iter().map(|entry| &entry.path), |path| {
             let at = entries.binary_search_by(|entry| entry.path.cmp(path));
             match at.ok().and_then(|at| entries.get(at)) {
-                Some(entry) => repository.blob(entry.id).map_err(Error::from),
+                Some(entry) => repository.file(entry).map_err(Error::from),
                 None => Ok(Vec::new()),
             }
         })?;
