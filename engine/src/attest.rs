@@ -20,10 +20,7 @@ mod vsa;
 mod withdrawal;
 
 pub use bundle::{BUNDLE_MEDIA_TYPE, bundle, unbundle};
-pub use dsse::{
-    MAX_ENVELOPE, MAX_PAYLOAD, MAX_SIGNATURES, PAYLOAD_TYPE, Signer, VerifiedStatement, pae, sign,
-    unverified_payload, verify,
-};
+pub use dsse::{PAYLOAD_TYPE, Signer, VerifiedStatement, pae, sign, unverified_payload, verify};
 pub use error::{Error, Rejection};
 pub use keyfile::{read_private, write_private};
 pub use keys::{PublicKey, SigningKey};
@@ -31,7 +28,7 @@ pub use renewal::{RENEWAL_PREDICATE, Renewal};
 pub use statement::{
     Approval, Counts, FindingSummary, GatedState, Outcome, Verdict, statement_schema,
 };
-pub use trust::{MAX_KEYS, MAX_TRUST_FILE, Role, TrustFile, TrustedKey};
+pub use trust::{Role, TrustFile, TrustedKey};
 pub use unit::UnitId;
 pub use vsa::{VERDICT_EXTENSION, VERIFIER_ID, VSA_PREDICATE};
 pub use withdrawal::{WITHDRAWAL_PREDICATE, Withdrawal};

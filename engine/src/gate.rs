@@ -42,6 +42,7 @@ pub use sign::{
     Landed, Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline,
     publish_queued, renew, sign, sign_queued,
 };
+pub use unit::Unsound;
 pub use watch::{Kept, Runtime, Step, Unwatched, Watch};
 
 /// What to judge.

@@ -7,6 +7,7 @@ mod digest;
 mod exit;
 mod finding;
 mod harmful;
+pub mod limits;
 mod object;
 mod path;
 mod piece;

@@ -8,7 +8,6 @@ mod document;
 mod error;
 mod evaluate;
 mod foreign;
-pub mod limits;
 mod metadata;
 mod mutate;
 mod question;
@@ -16,6 +15,7 @@ mod set;
 mod settings;
 mod suite;
 mod text;
+mod times;
 mod trace;
 mod watchdog;
 
@@ -28,6 +28,7 @@ pub use mutate::{Fate, Mutant, Tests, mutants};
 pub use set::{Module, Origin, Policy, PolicySet};
 pub use settings::{SettingProblem, Settings};
 pub use suite::{Coverage, Report, TestCase, TestOutcome, run_tests};
+pub use times::Times;
 pub use trace::{RuleTrace, Trace, trace};
 
 /// What the dialect of policies has, in the form of OPA's capabilities: for `opa check --capabilities`,

@@ -18,7 +18,7 @@ pub use pending::PendingStore;
 use crate::{
     attest::UnitId,
     git,
-    model::{Digest, GitId},
+    model::{Digest, GitId, limits},
 };
 
 /// A place that holds links, reports, renewals and withdrawals.
@@ -158,20 +158,20 @@ pub enum Unread {
 }
 
 fn check_count(count: usize, place: &Path) -> Result<(), Error> {
-    if count > MAX_FILES {
+    if count > limits::STORE_FILES.most {
         return Err(Error::TooMany {
             path: place.to_owned(),
-            limit: MAX_FILES,
+            limit: limits::STORE_FILES.most,
         });
     }
     Ok(())
 }
 
 fn check_bytes(total: usize, place: &Path) -> Result<(), Error> {
-    if total > MAX_BYTES {
+    if total > limits::STORE_BYTES.most {
         return Err(Error::TooLarge {
             path: place.to_owned(),
-            limit: MAX_BYTES,
+            limit: limits::STORE_BYTES.most,
         });
     }
     Ok(())
@@ -376,5 +376,27 @@ pub enum Error {
     },
 }
 
-const MAX_FILES: usize = 10_000;
-const MAX_BYTES: usize = 256 * 1024 * 1024;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn a_store_is_bounded_in_files_and_in_bytes() {
+        type Check = fn(usize, &Path) -> Result<(), Error>;
+        let checks: [(Check, limits::Limit, &str); 2] = [
+            (check_count, limits::STORE_FILES, "limit.candidates"),
+            (check_bytes, limits::STORE_BYTES, "limit.store-bytes"),
+        ];
+        for (check, limit, code) in checks {
+            let refused = |number| {
+                check(number, Path::new("x"))
+                    .err()
+                    .map(|error| code_of(&error))
+            };
+            assert_eq!(refused(limit.most), None);
+            assert_eq!(refused(limit.most + 1).as_deref(), Some(code));
+            assert_eq!(refused(10 * limit.most).as_deref(), Some(code));
+        }
+    }
+}

@@ -17,7 +17,6 @@ pub use chain::{Chain, ChainLink, NextLink, RejectedFile};
 pub use error::{AdmitError, Error, SourceError};
 pub use refusal::{Reason, Refusal};
 pub use verdict::{CLOCK_SKEW, Expectation, ExpectedRepository, VerifiedVerdict, verify};
-pub use walk::MAX_WALK;
 
 use crate::model::{Digest, GitId};
 

@@ -12,6 +12,8 @@ mod contracts;
 #[cfg(test)]
 mod git;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod real;

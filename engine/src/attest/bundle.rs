@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{MAX_ENVELOPE, Rejection, json, vsa::expect_name};
+use super::{Rejection, json, vsa::expect_name};
+use crate::model::limits;
 
 /// Wraps an envelope of one signature; the fingerprint of its key becomes the hint.
 ///
@@ -28,7 +29,7 @@ pub fn bundle(envelope: &[u8]) -> Result<Vec<u8>, Rejection> {
 /// A bundle of another version, with several signatures, with a hint that names another key than the envelope,
 /// or with anything besides: a certificate or a log entry that nobody checks is refused, not ignored.
 pub fn unbundle(file: &[u8]) -> Result<Cow<'_, [u8]>, Rejection> {
-    if file.len() > MAX_ENVELOPE {
+    if file.len() > limits::ENVELOPE.most {
         return Ok(Cow::Borrowed(file));
     }
     let value = match json::parse(file) {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Rejection, Role, SigningKey, TrustFile, TrustedKey, base64, json};
-use crate::model::Digest;
+use crate::model::{Digest, limits};
 
 /// A payload that a trusted key signed. Only [`verify`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,10 +134,10 @@ struct RawSignature {
 
 impl Envelope {
     fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
-        if bytes.len() > MAX_ENVELOPE {
+        if bytes.len() > limits::ENVELOPE.most {
             return Err(Rejection::TooLong {
                 found: bytes.len(),
-                limit: MAX_ENVELOPE,
+                limit: limits::ENVELOPE.most,
             });
         }
         let value = json::parse(bytes).map_err(|what| Rejection::Malformed { what })?;
@@ -149,8 +149,8 @@ impl Envelope {
             });
         }
         let payload = text(&value, "payload")?;
-        if payload.is_empty() || payload.len() / 4 * 3 > MAX_PAYLOAD {
-            return malformed("`payload` is empty or too long");
+        if payload.is_empty() {
+            return malformed("`payload` is empty");
         }
         let Some(payload) = base64::decode(payload) else {
             return malformed("`payload` is no canonical base64");
@@ -158,7 +158,7 @@ impl Envelope {
         let Some(signatures) = value.get("signatures").and_then(Value::as_array) else {
             return malformed("`signatures` is no list");
         };
-        if !(1..=MAX_SIGNATURES).contains(&signatures.len()) {
+        if !(1..=limits::SIGNATURES.most).contains(&signatures.len()) {
             return malformed("`signatures` is empty or too long");
         }
         Ok(Self {
@@ -205,12 +205,6 @@ fn malformed<T>(what: &str) -> Result<T, Rejection> {
 
 /// The only payload type; slsa-verifier and cosign compare it for equality.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
-/// The longest envelope that is read.
-pub const MAX_ENVELOPE: usize = 4 * 1024 * 1024;
-/// The longest payload that is read.
-pub const MAX_PAYLOAD: usize = 3 * 1024 * 1024;
-/// The most signatures that are tried.
-pub const MAX_SIGNATURES: usize = 16;
 
 #[cfg(test)]
 mod properties;

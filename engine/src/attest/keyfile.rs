@@ -10,6 +10,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{Error, SigningKey};
+use crate::model::limits;
 
 /// Writes `key` to a new file that only its owner can read, in folders that are made when missing.
 ///
@@ -76,12 +77,10 @@ pub fn read_private(path: &Path) -> Result<SigningKey, Error> {
     }
     check_mode(path, &opened)?;
     check_owner(path, &opened, own_user())?;
-    let mut pem = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
-    let limit = u64::try_from(MAX_FILE)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let mut pem = Zeroizing::new(Vec::with_capacity(limits::KEY_FILE.most + 1));
+    let limit = limits::KEY_FILE.wide().saturating_add(1);
     file.take(limit).read_to_end(&mut pem).map_err(failed)?;
-    if pem.len() > MAX_FILE {
+    if pem.len() > limits::KEY_FILE.most {
         return Err(Error::KeyTooLong {
             path: path.to_owned(),
         });
@@ -205,7 +204,6 @@ fn own_user() -> Option<u32> {
 const ROOT: u32 = 0;
 
 /// Far more than a key needs.
-const MAX_FILE: usize = 16 * 1024;
 
 #[cfg(test)]
 #[cfg(unix)]

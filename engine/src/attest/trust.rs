@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, PublicKey, UnitId, json};
-use crate::model::is_harmful;
+use crate::model::{is_harmful, limits};
 
 /// The trusted keys; never empty, no key twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +87,9 @@ impl TrustFile {
         if keys.is_empty() {
             return Err(Error::TrustEmpty);
         }
-        if keys.len() > MAX_KEYS {
-            return invalid(format!("{} keys, the limit is {MAX_KEYS}", keys.len()));
+        if keys.len() > limits::TRUSTED_KEYS.most {
+            let limit = limits::TRUSTED_KEYS;
+            return invalid(format!("{} keys, the limit is {limit}", keys.len()));
         }
         for (index, key) in keys.iter().enumerate() {
             if key.principal.is_empty() {
@@ -127,11 +128,9 @@ impl TrustFile {
     /// # Errors
     /// Anything but the simple form of version 1: unknown fields, repeated keys, bad keys.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.len() > MAX_TRUST_FILE {
-            return invalid(format!(
-                "{} bytes, the limit is {MAX_TRUST_FILE}",
-                bytes.len()
-            ));
+        if bytes.len() > limits::TRUST_FILE.most {
+            let limit = limits::TRUST_FILE;
+            return invalid(format!("{} bytes, the limit is {limit}", bytes.len()));
         }
         let value = json::parse(bytes).or_else(invalid)?;
         if let Some(found) = value.get("version").and_then(serde_json::Value::as_u64)
@@ -282,11 +281,6 @@ fn is_clean(name: &str) -> bool {
 fn invalid<T>(what: String) -> Result<T, Error> {
     Err(Error::TrustInvalid { what })
 }
-
-/// How many keys a trust file may hold.
-pub const MAX_KEYS: usize = 64;
-/// How long a trust file may be.
-pub const MAX_TRUST_FILE: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::https;
+use crate::model::limits;
 
 /// An API server and the right to ask it.
 pub(super) struct Cluster {
@@ -92,7 +93,7 @@ impl Cluster {
             200 => response
                 .body_mut()
                 .with_config()
-                .limit(MAX_DOCUMENT)
+                .limit(limits::APPLICATION.wide())
                 .read_to_string()
                 .map_err(|error| unavailable(&error)),
             status @ (429 | 500..) => Err(ClusterError::Unavailable {
@@ -139,7 +140,6 @@ fn no_pod(what: &str) -> ClusterError {
     }
 }
 
-const MAX_DOCUMENT: u64 = 4 << 20;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 #[cfg(test)]

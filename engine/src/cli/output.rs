@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::common::{Error, FORMATS};
 use super::terminal::Terminal;
+use crate::model::limits;
 use crate::report::markdown::Layout;
 use crate::report::{Style, github, gitlab, human, json, junit, markdown, sarif};
 use crate::verdict::RunReport;
@@ -155,7 +156,7 @@ fn render(report: &RunReport, format: Format, style: Style, out: &mut dyn Write)
             out.write_all(text.as_bytes())
         }
         Format::Github => {
-            let text = github::render(report, github::ANNOTATIONS);
+            let text = github::render(report, limits::ANNOTATIONS.most);
             out.write_all(text.as_bytes())
         }
         Format::Gitlab => out.write_all(gitlab::render(report).as_bytes()),

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::common::{self, Error, Failure, Outcome};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
-use crate::attest::{MAX_ENVELOPE, MAX_TRUST_FILE, TrustFile};
+use crate::attest::TrustFile;
 use crate::gate::{self, Verification, VerifyRequest};
-use crate::model::Exit;
+use crate::model::{Exit, limits};
 use crate::report::sanitise;
 
 /// Check one signed verdict against the files of a commit
@@ -65,9 +65,7 @@ impl Args {
     }
 
     fn envelope(&self, terminal: &Terminal) -> Result<Vec<u8>, Error> {
-        let limit = u64::try_from(MAX_ENVELOPE)
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        let limit = limits::ENVELOPE.wide().saturating_add(1);
         let mut bytes = Vec::new();
         if self.file.as_os_str() == "-" {
             std::io::stdin()
@@ -109,7 +107,7 @@ pub(super) fn sentence(Verification { verified, until }: &Verification) -> Strin
 pub(super) fn trust(
     path: &std::path::Path,
 ) -> Result<TrustFile, Box<dyn miette::Diagnostic + Send + Sync>> {
-    let limit = u64::try_from(MAX_TRUST_FILE).unwrap_or(u64::MAX);
+    let limit = limits::TRUST_FILE.wide();
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use crate::model::{LineColumn, RepoPath, Span};
+use crate::model::{LineColumn, RepoPath, Span, limits};
 
 /// A file that problems point into.
 #[derive(Clone, Debug)]
@@ -198,8 +198,8 @@ impl Problems {
         let mut shown: Vec<Problem> = problems.into_iter().collect();
         shown.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         shown.dedup_by(|a, b| a.sort_key() == b.sort_key());
-        let left_out = shown.len().saturating_sub(MOST_SHOWN);
-        shown.truncate(MOST_SHOWN);
+        let left_out = shown.len().saturating_sub(limits::CONFIG_PROBLEMS.most);
+        shown.truncate(limits::CONFIG_PROBLEMS.most);
         (!shown.is_empty()).then(|| Self {
             path: path.clone(),
             shown,
@@ -277,8 +277,6 @@ fn first_line(text: &str, span: Span) -> Span {
         end,
     }
 }
-
-const MOST_SHOWN: usize = 50;
 
 #[cfg(test)]
 mod tests {

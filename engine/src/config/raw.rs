@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::profile::Profile;
-use crate::model::{Enforcement, RiskTier, Stage};
+use crate::model::{Enforcement, RiskTier, Stage, limits};
 
 /// Configuration of tidegate: `tidegate.yaml` or `.github/tidegate.yaml`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -19,18 +19,18 @@ pub(super) struct RawConfig {
     #[serde(rename = "apiVersion", default)]
     pub(super) api_version: ApiVersion,
     /// Where things are deployed. One environment with a name and its paths is a working configuration.
-    #[schemars(extend("minItems" = 1, "maxItems" = 200))]
+    #[schemars(extend("minItems" = 1, "maxItems" = limits::ENVIRONMENTS.most))]
     pub(super) environments: Vec<RawEnvironment>,
     /// Globs of paths that no environment claims, on purpose.
     #[serde(default)]
-    #[schemars(extend("maxItems" = 500))]
+    #[schemars(extend("maxItems" = limits::GLOBS.most))]
     pub(super) unmanaged: Vec<String>,
     /// Which policies run, and with which defaults.
     #[serde(default)]
     pub(super) profile: Profile,
     /// What objects are to the business, added to the built-in table.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = 500))]
+    #[schemars(extend("maxProperties" = limits::COMPONENTS.most))]
     pub(super) components: BTreeMap<String, RawComponent>,
     /// Settings of the policy `risk-tier`.
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) struct RawConfig {
     pub(super) resources: Map<String, Value>,
     /// Dated, owned, reasoned permissions, each for one kind of finding on named objects.
     #[serde(default)]
-    #[schemars(extend("maxItems" = 500))]
+    #[schemars(extend("maxItems" = limits::EXCEPTIONS.most))]
     pub(super) exceptions: Vec<RawException>,
     /// Settings of the policies without a section of their own, by folder name.
     #[serde(default)]
@@ -96,11 +96,11 @@ pub(super) struct RawEnvironment {
     pub(super) region: Option<String>,
     /// Globs of its files, judged together as one unit. Either this or `sources`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("minItems" = 1, "maxItems" = 500))]
+    #[schemars(extend("minItems" = 1, "maxItems" = limits::GLOBS.most))]
     pub(super) paths: Option<Vec<String>>,
     /// Its sources, each a unit of its own. Either this or `paths`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("minItems" = 1, "maxItems" = 1000))]
+    #[schemars(extend("minItems" = 1, "maxItems" = limits::UNITS.most))]
     pub(super) sources: Option<Vec<RawSource>>,
 }
 
@@ -136,7 +136,7 @@ pub enum SourceKind {
 pub(super) struct RawComponent {
     /// Globs of the files that hold its objects.
     #[serde(default)]
-    #[schemars(extend("maxItems" = 500))]
+    #[schemars(extend("maxItems" = limits::GLOBS.most))]
     pub(super) paths: Vec<String>,
     /// Labels of its objects or their pods.
     #[serde(default)]
@@ -147,7 +147,7 @@ pub(super) struct RawComponent {
     pub(super) kinds: Vec<String>,
     /// Globs of its image repositories, without tag and digest.
     #[serde(default)]
-    #[schemars(extend("maxItems" = 500))]
+    #[schemars(extend("maxItems" = limits::GLOBS.most))]
     pub(super) images: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use miette::Diagnostic as _;
 
 use super::problem::{Problem, Problems, SourceText};
 use crate::manifest::{Node, NodeValue, ParseError, yaml};
-use crate::model::{RepoPath, Span, code_of};
+use crate::model::{RepoPath, Span, code_of, limits};
 
 /// The only document of the file.
 pub(super) fn document(path: &RepoPath, bytes: &[u8]) -> Result<(SourceText, Node), Problems> {
@@ -40,9 +40,10 @@ pub(super) fn private_key(source: &SourceText, root: &Node) -> Option<Problem> {
 /// The text, if it may be read at all.
 fn readable(path: &RepoPath, bytes: &[u8]) -> Result<SourceText, Problems> {
     let size = bytes.len();
-    if size > LARGEST_FILE {
+    let limit = limits::CONFIG.most;
+    if size > limit {
         let unread = SourceText::hidden(path.clone(), Arc::from(""));
-        let message = format!("the configuration is {size} bytes, the limit is {LARGEST_FILE}");
+        let message = format!("the configuration is {size} bytes, the limit is {limit}");
         return Err(Problem::new(&unread, Span::default(), "limit.config", message).into());
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(path, bytes, error))?;
@@ -103,6 +104,5 @@ fn private_key_problem(path: &RepoPath, text: &Arc<str>, span: Span) -> Problem 
     .help("remove it, make a new one, and treat this one as known to everybody")
 }
 
-const LARGEST_FILE: usize = 1024 * 1024;
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 const SMALLEST: &str = "three lines are enough: an environment, its `name` and its `paths`";

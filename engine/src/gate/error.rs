@@ -4,9 +4,10 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
+use super::unit::Unsound;
 use crate::config::{AmbiguousConfig, Environment, Problems};
 use crate::manifest::Root;
-use crate::model::RepoPath;
+use crate::model::{RepoPath, limits};
 use crate::{attest, facts, git, manifest, policy, store, verify};
 
 /// It could not be judged.
@@ -20,6 +21,29 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] manifest::Error),
+    /// Changes that cannot be judged.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unsound(#[from] Unsound),
+    /// More than one run reads.
+    #[error("{path}: the manifests that were read up to here have more than {limit}")]
+    #[diagnostic(code(limit::total_bytes), help("judge it in smaller steps"))]
+    TotalBytes {
+        /// The file that is one too many.
+        path: RepoPath,
+        /// The bound.
+        limit: limits::Limit,
+    },
+    /// More beside the policies than anyone would put there.
+    #[error("the files below `.tidegate/policies` have more than {limit}")]
+    #[diagnostic(
+        code(limit::policy_folder),
+        help("keep there only policies and their cases")
+    )]
+    PolicyFolder {
+        /// The bound.
+        limit: limits::Limit,
+    },
     /// What was met somewhere in particular.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -12,8 +12,8 @@ use crate::config::{self, Config, Problems};
 use crate::facts;
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
-use crate::model::{GitId, GroupKind, Piece, RepoPath};
-use crate::policy::limits::Times;
+use crate::model::{GitId, GroupKind, Piece, RepoPath, limits};
+use crate::policy::Times;
 use crate::policy::{
     self, Answers, Evaluator, Kinds, Module, Policy, PolicySet, RawFinding, RawReason, Scope,
 };
@@ -262,11 +262,18 @@ fn policy_files(
     repository: &Repository,
     snapshot: &Snapshot,
 ) -> Result<Vec<(RepoPath, Vec<u8>)>, Error> {
+    let mut total = 0_usize;
     repository
         .entries_under(snapshot, &RepoPath::from(POLICY_FOLDER))?
         .into_iter()
         .map(|entry| {
             let bytes = repository.file(&entry)?;
+            total = total.saturating_add(bytes.len());
+            if total > limits::POLICY_FOLDER.most {
+                return Err(Error::PolicyFolder {
+                    limit: limits::POLICY_FOLDER,
+                });
+            }
             Ok((entry.path, bytes))
         })
         .collect()

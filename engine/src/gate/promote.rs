@@ -10,7 +10,7 @@ use super::door::{AcceptedGate, Door};
 use crate::attest::{TrustFile, UnitId};
 use crate::config::Unit;
 use crate::git::{Repository, Selector};
-use crate::model::{Enforcement, GitId};
+use crate::model::{Enforcement, GitId, limits};
 use crate::store::Store;
 use crate::verify::{Admission, AdmitError};
 
@@ -129,7 +129,7 @@ impl Way<'_> {
         }
         let mut tree = self.gated_tree(newest)?;
         let mut at = newest;
-        for _ in 0..LIMIT {
+        for _ in 0..limits::PROMOTION.most {
             at = match self.repository.parents(at)?.first() {
                 Some(parent) if Some(at) != from => *parent,
                 _ => return Ok((None, head)),
@@ -149,7 +149,7 @@ impl Way<'_> {
         Err(Error::TooFarBehind {
             branch: self.branch.to_owned(),
             protected: self.protected.to_owned(),
-            limit: LIMIT,
+            limit: limits::PROMOTION.most,
         })
     }
 
@@ -175,6 +175,3 @@ fn passes(answer: &Answer) -> bool {
             })
     )
 }
-
-/// How many commits are looked at.
-const LIMIT: usize = 1_000;

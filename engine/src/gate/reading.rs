@@ -1,7 +1,7 @@
 //! What one run has read of a repository, whichever of its ranges asks: each file, each tree once.
 //! Knows by id what was read, so that no range changes what another sees; judges nothing.
 
-use std::cell::{OnceCell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,11 +11,13 @@ use super::Error;
 use super::view::{File, Side};
 use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
-use crate::model::{GitId, RepoPath};
+use crate::model::{GitId, RepoPath, limits};
 
 /// What one run has read.
 pub(super) struct Reading {
     files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
+    /// Bytes of these files.
+    bytes: Cell<usize>,
     /// By commit.
     sides: RefCell<BTreeMap<GitId, Rc<Side>>>,
     index: OnceCell<RefCell<BlobIndex>>,
@@ -31,6 +33,7 @@ impl Reading {
         let opening = thread::Builder::new().spawn(move || BlobIndex::open(place));
         Self {
             files: RefCell::default(),
+            bytes: Cell::default(),
             sides: RefCell::default(),
             index: OnceCell::new(),
             opening: RefCell::new(opening.ok()),
@@ -48,9 +51,23 @@ impl Reading {
         if let Some(file) = self.files.borrow().get(&key) {
             return Ok(Arc::clone(file));
         }
-        let file = Arc::new(File::read(&entry.path, &repository.file(entry)?)?);
+        let bytes = repository.file(entry)?;
+        self.count(&entry.path, bytes.len())?;
+        let file = Arc::new(File::read(&entry.path, &bytes)?);
         self.files.borrow_mut().insert(key, Arc::clone(&file));
         Ok(file)
+    }
+
+    /// What is read is kept, so all of it is bounded.
+    fn count(&self, path: &RepoPath, bytes: usize) -> Result<(), Error> {
+        let limit = limits::TOTAL_BYTES;
+        let total = self.bytes.get().saturating_add(bytes);
+        if total > limit.most {
+            let path = path.clone();
+            return Err(Error::TotalBytes { path, limit });
+        }
+        self.bytes.set(total);
+        Ok(())
     }
 
     /// The side that shows this snapshot.
@@ -76,5 +93,30 @@ impl Reading {
     pub(super) fn leave(self) {
         let read = (self.files, self.index);
         let _ = thread::Builder::new().spawn(move || drop(read));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn what_is_read_is_bounded_as_a_whole() {
+        let most = limits::TOTAL_BYTES.most;
+        let path = RepoPath::from("a.yaml");
+        for (sizes, refused) in [
+            (vec![most - 1, 1], false),
+            (vec![most, 1], true),
+            (vec![1, 10 * most], true),
+            (vec![1, usize::MAX], true),
+        ] {
+            let reading = Reading::new(Cache::Off);
+            let counted = sizes
+                .iter()
+                .try_for_each(|size| reading.count(&path, *size));
+            let code = counted.err().map(|error| code_of(&error));
+            assert_eq!(code.as_deref(), refused.then_some("limit.total-bytes"));
+        }
     }
 }

@@ -6,6 +6,7 @@ mod duplicates;
 mod neighbours;
 mod reached;
 mod read;
+mod sound;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub(super) use components::components;
 pub(super) use neighbours::no_neighbours;
 pub(super) use reached::Reached;
+pub use sound::Unsound;
 
 use super::Error;
 use super::anchor;
@@ -81,6 +83,7 @@ impl Unit<'_> {
             });
         }
         let mut changes = change::compare(&base, &head);
+        sound::check(self.name, &changes)?;
         for change in &mut changes {
             change.components = components(config, change);
         }

@@ -2,9 +2,8 @@
 //! Knows nothing of what lies there.
 
 use super::snapshot::check_count;
-use super::tree::{PATH_DEPTH, PATH_LENGTH};
 use super::{Error, Selector};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, limits};
 
 /// Files and folders that were not looked at, since they are out of reach.
 ///
@@ -19,12 +18,12 @@ pub struct Beyond {
 impl Beyond {
     pub(super) fn push(&mut self, path: &[u8]) -> Result<(), Error> {
         self.paths.push(RepoPath::new(path));
-        check_count(self.paths.len(), PATHS)
+        check_count(self.paths.len(), limits::BEYOND_REACH)
     }
 
     pub(super) fn push_removed(&mut self, path: &[u8]) -> Result<(), Error> {
         self.removed.push(RepoPath::new(path));
-        check_count(self.removed.len(), PATHS)
+        check_count(self.removed.len(), limits::BEYOND_REACH)
     }
 
     /// What is there and none of `selectors` selects.
@@ -70,19 +69,17 @@ impl Beyond {
 
 /// Bounds length and depth, and with them every recursion over folders.
 pub(super) fn check_path(path: &[u8]) -> Result<(), Error> {
-    if path.len() > PATH_LENGTH {
+    if path.len() > limits::PATH_LENGTH.most {
         return Err(Error::PathTooLong {
             path: RepoPath::new(path.get(..80).unwrap_or_default()),
-            limit: PATH_LENGTH,
+            limit: limits::PATH_LENGTH.most,
         });
     }
-    if path.iter().filter(|byte| **byte == b'/').count() >= PATH_DEPTH {
+    if path.iter().filter(|byte| **byte == b'/').count() >= limits::PATH_DEPTH.most {
         return Err(Error::PathTooDeep {
             path: RepoPath::new(path),
-            limit: PATH_DEPTH,
+            limit: limits::PATH_DEPTH.most,
         });
     }
     Ok(())
 }
-
-const PATHS: usize = 100_000;

@@ -3,9 +3,8 @@
 
 use git2::ObjectType;
 
-use super::object::OBJECT_LIMIT;
 use super::{Error, Repository};
-use crate::model::GitId;
+use crate::model::{GitId, limits};
 
 /// What a commit says of itself. Foreign text: names and message may hold anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +92,7 @@ impl Repository {
     }
 
     fn with_commit<T>(&self, id: GitId, read: impl FnOnce(Header, &[u8]) -> T) -> Result<T, Error> {
-        self.with_object(id, ObjectType::Commit, OBJECT_LIMIT, |bytes| {
+        self.with_object(id, ObjectType::Commit, limits::OBJECT.wide(), |bytes| {
             parse(bytes)
                 .map(|(header, message)| read(header, message))
                 .map_err(|reason| Error::CommitMalformed { id, reason })
@@ -203,14 +202,14 @@ fn parse_offset(text: &str) -> Option<i32> {
 }
 
 fn read_message(bytes: &[u8]) -> (String, bool, Vec<Trailer>) {
-    let kept = bytes.get(..MESSAGE_LIMIT).unwrap_or(bytes);
+    let kept = bytes.get(..limits::COMMIT_MESSAGE.most).unwrap_or(bytes);
     let message = String::from_utf8_lossy(kept).into_owned();
     (message, kept.len() < bytes.len(), trailers(bytes))
 }
 
 /// The lines of the last paragraph, if it is not the first and every line is a trailer.
 fn trailers(message: &[u8]) -> Vec<Trailer> {
-    let tail = message.len().saturating_sub(MESSAGE_LIMIT);
+    let tail = message.len().saturating_sub(limits::COMMIT_MESSAGE.most);
     let Some(tail) = message.get(tail..) else {
         return Vec::new();
     };
@@ -244,8 +243,6 @@ fn parse_trailer(line: &str) -> Option<Trailer> {
         value: value.trim().to_owned(),
     })
 }
-
-const MESSAGE_LIMIT: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -363,9 +360,9 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_and_says_so() {
-        let long = "ü".repeat(MESSAGE_LIMIT);
+        let long = "ü".repeat(limits::COMMIT_MESSAGE.most);
         let (message, cut, _) = read_message(long.as_bytes());
-        assert!(cut && message.len() <= MESSAGE_LIMIT + 2);
+        assert!(cut && message.len() <= limits::COMMIT_MESSAGE.most + 2);
         assert!(!read_message(b"short").1);
     }
 }

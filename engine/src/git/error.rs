@@ -1,6 +1,8 @@
 //! What keeps Git data from being judged, one variant a reason.
 //! Knows nothing of how it is printed; foreign text is cleaned before it gets here.
 
+use std::borrow::Cow;
+
 use miette::Diagnostic;
 
 use crate::model::{GitId, RepoPath};
@@ -393,7 +395,7 @@ pub enum Error {
         /// The link.
         path: RepoPath,
         /// What is wrong.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
 
     /// A glob that is not one of ours.
@@ -408,7 +410,7 @@ pub enum Error {
         /// The pattern.
         glob: String,
         /// What is wrong.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
 
     /// Git would write other bytes to disk than it stores.

@@ -8,7 +8,7 @@ use super::snapshot::{check_count, join};
 use super::spelling::folded;
 use super::tree::{Child, id_of};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry};
-use crate::model::{Digest, GitId, RepoPath};
+use crate::model::{Digest, GitId, RepoPath, limits};
 
 /// The state of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,12 @@ impl Repository {
     pub fn manifest(&self, tree: &GatedTree) -> Result<Vec<u8>, Error> {
         let mut lines = Vec::new();
         for entry in &tree.entries {
-            let content =
-                self.with_object(entry.id, git2::ObjectType::Blob, MANIFEST_BLOB, Digest::of)?;
+            let content = self.with_object(
+                entry.id,
+                git2::ObjectType::Blob,
+                limits::UNIT_FILE.wide(),
+                Digest::of,
+            )?;
             lines.extend_from_slice(format!("{:06o} {content}  ", entry.mode).as_bytes());
             push_escaped(&mut lines, entry.path.as_bytes());
             lines.push(b'\n');
@@ -188,7 +192,7 @@ impl<'a> Gate<'a> {
 
     fn count(&mut self, files: usize) -> Result<(), Error> {
         self.files += files;
-        check_count(self.files, ENTRIES)
+        check_count(self.files, limits::UNIT_FILES)
     }
 
     /// Links are looked into when all selected files are known.
@@ -236,6 +240,3 @@ impl<'a> Gate<'a> {
         Ok(())
     }
 }
-
-const ENTRIES: usize = 200_000;
-const MANIFEST_BLOB: u64 = 64 << 20;

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::{Error, Repository};
-use crate::model::GitId;
+use crate::model::{GitId, limits};
 
 impl Repository {
     /// Whether `descendant` is `ancestor` or has it in its history.
@@ -182,8 +182,8 @@ impl<'a> Walk<'a> {
 
     fn add(&mut self, id: GitId, paint: Paint) -> Result<(), Error> {
         if !self.nodes.contains_key(&id) {
-            if self.nodes.len() >= HISTORY_LIMIT {
-                return Err(Error::HistoryTooLong(HISTORY_LIMIT));
+            if self.nodes.len() >= limits::HISTORY.most {
+                return Err(Error::HistoryTooLong(limits::HISTORY.most));
             }
             let header = self.repo.commit_header(id)?;
             let node = Node {
@@ -294,5 +294,3 @@ impl<'a> Walk<'a> {
         self.nodes.get(id).map_or(0, |node| node.seconds)
     }
 }
-
-const HISTORY_LIMIT: usize = 1_000_000;

@@ -1,9 +1,11 @@
 //! Symbolic links: where they lead inside the tree, and whether that is judged with them.
 //! Knows no file system; a link that leaves the tree is never followed.
 
+use std::borrow::Cow;
+
 use super::tree::Child;
 use super::{Error, MODE_LINK, Repository, Selector, Snapshot, TreeEntry};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, limits};
 
 impl Repository {
     /// The path that a link leads to, through at most five links.
@@ -32,8 +34,12 @@ impl Repository {
             let child = found.ok_or_else(|| outside(link, "leads to nothing"))?;
             if child.mode == MODE_LINK {
                 links.push(RepoPath::new(here));
-                if links.len() > HOPS {
-                    return Err(outside(link, "leads through more than five links"));
+                if links.len() > limits::LINK_HOPS.most {
+                    let limit = limits::LINK_HOPS;
+                    return Err(outside(
+                        link,
+                        format!("leads through more than {limit} links"),
+                    ));
                 }
                 path.pop();
                 open.extend(self.read_link(&child, link)?);
@@ -87,10 +93,11 @@ impl Repository {
 
     /// The segments of a link's target, last first.
     fn read_link(&self, child: &Child, link: &TreeEntry) -> Result<Vec<Vec<u8>>, Error> {
-        if self.blob_size(child.id)? > TARGET_LENGTH {
-            return Err(outside(link, "has a target of more than 4096 bytes"));
+        if self.blob_size(child.id)? > limits::LINK_TARGET.wide() {
+            let limit = limits::LINK_TARGET;
+            return Err(outside(link, format!("has a target of more than {limit}")));
         }
-        let target = self.blob_within(child.id, TARGET_LENGTH)?;
+        let target = self.blob_within(child.id, limits::LINK_TARGET.wide())?;
         if target.is_empty() {
             return Err(outside(link, "leads to nothing"));
         }
@@ -114,12 +121,9 @@ fn segments_reversed(path: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn outside(link: &TreeEntry, reason: &'static str) -> Error {
+fn outside(link: &TreeEntry, reason: impl Into<Cow<'static, str>>) -> Error {
     Error::SymlinkOutside {
         path: link.path.clone(),
-        reason,
+        reason: reason.into(),
     }
 }
-
-const HOPS: usize = 5;
-const TARGET_LENGTH: u64 = 4096;

@@ -8,9 +8,9 @@ use git2::{MergeOptions, ObjectType, RepositoryOpenFlags};
 
 use super::index::{read_entry, trees_of};
 use super::object::oid;
-use super::range::{COMMIT_LIMIT, Range, RangeKind};
+use super::range::{Range, RangeKind};
 use super::{Error, Repository, Snapshot, open_error, text};
-use crate::model::{GitId, RepoPath};
+use crate::model::{GitId, RepoPath, limits};
 
 /// Content of files that a merge made, and that no object database holds.
 pub(super) type Merged = BTreeMap<GitId, Vec<u8>>;
@@ -25,14 +25,14 @@ impl Repository {
     pub fn merge_range(&self, head: &str, into: &str) -> Result<Range, Error> {
         let (ours, theirs) = (self.resolve(into)?, self.resolve(head)?);
         let named = || format!("{head} --merge-into {into}");
-        let only =
-            self.commits_beside(ours, theirs, COMMIT_LIMIT)
-                .map_err(|error| match error {
-                    Error::Shallow { .. } => Error::Shallow {
-                        text: text::shown(&named()),
-                    },
-                    other => other,
-                })?;
+        let only = self
+            .commits_beside(ours, theirs, limits::COMMITS.most)
+            .map_err(|error| match error {
+                Error::Shallow { .. } => Error::Shallow {
+                    text: text::shown(&named()),
+                },
+                other => other,
+            })?;
         if only.is_empty() {
             return Err(Error::EmptyRange {
                 text: text::shown(&named()),

@@ -4,7 +4,7 @@
 use git2::{ErrorCode, ObjectType, Oid};
 
 use super::{Error, Repository, TreeEntry, text};
-use crate::model::GitId;
+use crate::model::{GitId, limits};
 
 impl Repository {
     /// The content of a blob of at most 4 MiB.
@@ -12,7 +12,7 @@ impl Repository {
     /// # Errors
     /// Missing, corrupt, no blob, or larger.
     pub fn blob(&self, id: GitId) -> Result<Vec<u8>, Error> {
-        self.blob_within(id, BLOB_LIMIT)
+        self.blob_within(id, limits::FILE.wide())
     }
 
     /// The content of a file of at most 4 MiB; one that is larger is named.
@@ -130,7 +130,3 @@ fn object_error(id: GitId, error: &git2::Error) -> Error {
         }
     }
 }
-
-const BLOB_LIMIT: u64 = 4 << 20;
-/// The bound for trees, commits and tags.
-pub(super) const OBJECT_LIMIT: u64 = 64 << 20;

@@ -2,7 +2,7 @@
 //! Knows nothing of what the files mean.
 
 use super::{CommitInfo, Error, Repository, Snapshot, text};
-use crate::model::GitId;
+use crate::model::{GitId, limits};
 
 /// From `base` to `head`.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Repository {
             return Err(Error::EmptyRange { text: ends.shown() });
         }
         let ids = self
-            .commits_between(base, head, COMMIT_LIMIT)
+            .commits_between(base, head, limits::COMMITS.most)
             .map_err(|error| ends.name(error))?
             .ok_or_else(|| Error::NotAncestor {
                 base: text::shown(ends.base),
@@ -174,8 +174,6 @@ impl<'a> Ends<'a> {
 fn is_empty_tree(text: &str) -> bool {
     GitId::parse(text).is_ok_and(|id| id == GitId::EMPTY_TREE)
 }
-
-pub(super) const COMMIT_LIMIT: usize = 5_000;
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,9 @@
 
 use git2::{ErrorCode, ObjectType, Oid, Reference};
 
-use super::object::{OBJECT_LIMIT, git_id};
+use super::object::git_id;
 use super::{Error, Repository, commit, text};
-use crate::model::GitId;
+use crate::model::{GitId, limits};
 
 impl Repository {
     /// The commit that `text` names: an id (7 to 40 digits), `HEAD`, `refs/…`, a branch, a tag, a
@@ -176,7 +176,7 @@ impl Repository {
 
     /// Follows tags to their commit.
     fn peel(&self, mut id: GitId, text: &str) -> Result<GitId, Error> {
-        for _ in 0..=TAG_DEPTH {
+        for _ in 0..=limits::TAG_DEPTH.most {
             let kind = match self.header(id)?.1 {
                 ObjectType::Commit => return Ok(id),
                 ObjectType::Tag => {
@@ -193,12 +193,12 @@ impl Repository {
         }
         Err(Error::TagDepth {
             text: text::shown(text),
-            limit: TAG_DEPTH,
+            limit: limits::TAG_DEPTH.most,
         })
     }
 
     fn tag_target(&self, id: GitId) -> Result<GitId, Error> {
-        self.with_object(id, ObjectType::Tag, OBJECT_LIMIT, |bytes| {
+        self.with_object(id, ObjectType::Tag, limits::OBJECT.wide(), |bytes| {
             bytes
                 .strip_prefix(b"object ")
                 .and_then(|rest| rest.get(..40))
@@ -261,7 +261,7 @@ enum Step {
 
 /// The name and the steps; `None` for anything that is not of this grammar.
 fn parse(text: &str) -> Option<(&str, Vec<Step>)> {
-    if text.len() > LENGTH_LIMIT {
+    if text.len() > limits::REVISION_LENGTH.most {
         return None;
     }
     let end = text.find(['^', '~']).unwrap_or(text.len());
@@ -279,7 +279,10 @@ fn parse(text: &str) -> Option<(&str, Vec<Step>)> {
         let number = if number.is_empty() {
             1
         } else {
-            number.parse().ok().filter(|number| *number <= STEP_LIMIT)?
+            number
+                .parse()
+                .ok()
+                .filter(|number| *number <= limits::REVISION_STEPS.most)?
         };
         steps.push(if sign == '^' {
             Step::Parent(number)
@@ -317,10 +320,7 @@ fn reference_error(name: &str, reason: &str) -> Error {
     }
 }
 
-const LENGTH_LIMIT: usize = 1024;
 const SHORTEST_ID: usize = 7;
-const STEP_LIMIT: usize = 1000;
-const TAG_DEPTH: usize = 8;
 
 #[cfg(test)]
 mod tests {

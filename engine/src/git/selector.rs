@@ -1,13 +1,14 @@
 //! Which paths belong to a unit: rooted globs over bytes.
 //! Knows nothing of environments or units.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Error, spelling, text};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, limits};
 
 /// A set of globs, sorted and without repetition. `*` and `?` match within a segment, a segment `**`
 /// matches any number of them, every other character stands for itself; dot files match.
@@ -33,8 +34,11 @@ impl Selector {
         if globs.is_empty() {
             return Err(refused("", "is missing: no paths are given"));
         }
-        if globs.len() > GLOBS {
-            return Err(refused("", "is one of more than 500"));
+        if globs.len() > limits::GLOBS.most {
+            return Err(refused(
+                "",
+                format!("is one of more than {}", limits::GLOBS),
+            ));
         }
         let mut patterns: Vec<String> = globs.iter().map(|glob| glob.as_ref().to_owned()).collect();
         patterns.sort_unstable();
@@ -169,12 +173,16 @@ fn compile(glob: &str) -> Result<globset::Glob, Error> {
         .map_err(|_| refused(glob, "cannot be compiled"))
 }
 
-fn why_refused(glob: &str) -> Option<&'static str> {
+fn why_refused(glob: &str) -> Option<Cow<'static, str>> {
+    if glob.len() > limits::GLOB_LENGTH.most {
+        return Some(format!("is longer than {}", limits::GLOB_LENGTH).into());
+    }
+    why_no_pattern(glob).map(Cow::Borrowed)
+}
+
+fn why_no_pattern(glob: &str) -> Option<&'static str> {
     if glob.is_empty() {
         return Some("is empty");
-    }
-    if glob.len() > GLOB_LENGTH {
-        return Some("is longer than 512 bytes");
     }
     if glob.contains(['[', ']', '{', '}', '!', '\\']) {
         return Some("holds one of `[ ] { } ! \\`, which have no meaning here");
@@ -194,10 +202,10 @@ fn why_refused(glob: &str) -> Option<&'static str> {
     })
 }
 
-fn refused(glob: &str, reason: &'static str) -> Error {
+fn refused(glob: &str, reason: impl Into<Cow<'static, str>>) -> Error {
     Error::Glob {
         glob: text::shown(glob),
-        reason,
+        reason: reason.into(),
     }
 }
 
@@ -264,9 +272,6 @@ fn segment_matches(pattern: &[u8], name: &[u8]) -> bool {
         }
     }
 }
-
-const GLOBS: usize = 500;
-const GLOB_LENGTH: usize = 512;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::beyond::{Beyond, check_path};
 use super::tree::{Child, Tree, Unwritten};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
-use crate::model::{GitId, RepoPath};
+use crate::model::{GitId, RepoPath, limits, limits::Limit};
 
 /// A commit's tree, the index as it was when it was read, a merge that was not made, or the empty tree.
 #[derive(Clone)]
@@ -278,7 +278,7 @@ impl<'a> Walk<'a> {
                         mode: child.mode,
                         id: child.id,
                     });
-                    check_count(self.found.len(), ENTRIES)?;
+                    check_count(self.found.len(), limits::TREE_ENTRIES)?;
                 }
             }
             self.path.truncate(length);
@@ -296,11 +296,9 @@ pub(super) fn join(path: &mut Vec<u8>, name: &[u8]) {
 }
 
 /// Bounds the number of files.
-pub(super) fn check_count(count: usize, limit: usize) -> Result<(), Error> {
-    if count > limit {
-        return Err(Error::TooManyEntries(limit));
+pub(super) fn check_count(count: usize, limit: Limit) -> Result<(), Error> {
+    if count > limit.most {
+        return Err(Error::TooManyEntries(limit.most));
     }
     Ok(())
 }
-
-const ENTRIES: usize = 2_000_000;

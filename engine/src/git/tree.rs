@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 
-use super::object::{OBJECT_LIMIT, git_id};
+use super::object::git_id;
 use super::{
     Error, MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE, Repository, Snapshot, text,
 };
-use crate::model::{GitId, RepoPath};
+use crate::model::{GitId, RepoPath, limits};
 
 /// The mode of a folder.
 pub(super) const MODE_TREE: u32 = 0o040_000;
@@ -65,7 +65,7 @@ impl Repository {
         let parsed = if id == GitId::EMPTY_TREE {
             Tree::parse(&[])
         } else {
-            self.with_object(id, ObjectType::Tree, OBJECT_LIMIT, Tree::parse)?
+            self.with_object(id, ObjectType::Tree, limits::OBJECT.wide(), Tree::parse)?
         };
         let tree = Arc::new(parsed.map_err(|invalid| invalid.at(path))?);
         self.trees.borrow_mut().keep(id, &tree);
@@ -291,9 +291,6 @@ fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
     bytes.iter().position(|byte| *byte == wanted)
 }
 
-pub(super) const PATH_LENGTH: usize = 4096;
-/// Segments of a path.
-pub(super) const PATH_DEPTH: usize = 64;
 const CACHED_ENTRIES: usize = 500_000;
 const NAME_SHOWN: usize = 200;
 

@@ -1,6 +1,8 @@
 //! How much one file may hold.
 //! Knows only numbers; the readers enforce them.
 
+use crate::model::limits;
+
 /// Bounds of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -23,13 +25,13 @@ pub struct Limits {
 impl Limits {
     /// What holds where the configuration says nothing.
     pub const DEFAULT: Self = Self {
-        file_bytes: 4 << 20,
-        depth: 128,
-        documents: 1_000,
-        alias_nodes: 100_000,
-        scalar_bytes: 2 << 20,
-        list_depth: 3,
-        object_bytes: 3 << 20,
+        file_bytes: limits::FILE.most,
+        depth: limits::YAML_DEPTH.most,
+        documents: limits::YAML_DOCUMENTS.most,
+        alias_nodes: limits::YAML_ALIASES.most,
+        scalar_bytes: limits::YAML_SCALAR.most,
+        list_depth: limits::LIST_DEPTH.most,
+        object_bytes: limits::OBJECT_SIZE.most,
     };
 }
 

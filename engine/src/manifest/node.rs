@@ -130,11 +130,13 @@ impl Node {
             NodeValue::Null | NodeValue::Bool(_) => 4,
             NodeValue::Number { literal, .. } => literal.len(),
             NodeValue::String(text) => text.len() + 2,
-            NodeValue::Sequence(items) => items.iter().map(|item| item.json_len() + 1).sum(),
-            NodeValue::Mapping(entries) => entries
-                .iter()
-                .map(|entry| entry.key.len() + 4 + entry.value.json_len())
-                .sum(),
+            NodeValue::Sequence(items) => {
+                1 + items.iter().map(|item| item.json_len() + 1).sum::<usize>()
+            }
+            NodeValue::Mapping(entries) => {
+                let length = |entry: &Entry| entry.key.len() + 4 + entry.value.json_len();
+                1 + entries.iter().map(length).sum::<usize>()
+            }
         }
     }
 

@@ -42,9 +42,14 @@ impl Exit {
     /// What an error means for the process: by its code, and 3 where nothing else is said.
     #[must_use]
     pub fn of_error(error: &dyn Diagnostic) -> Self {
-        let code = code_of(error);
+        Self::of_code(&code_of(error))
+    }
+
+    /// What the stable code of an error means for the process.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
         let area = code.split('.').next().unwrap_or_default();
-        match (area, code.as_str()) {
+        match (area, code) {
             ("usage", _)
             | (
                 _,

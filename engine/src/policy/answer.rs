@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::document::Input;
 use super::error::{Error, Place};
 use super::foreign::Foreign;
-use super::limits;
 use super::metadata::Metadata;
+use crate::model::limits;
 use crate::model::{Effect, ObjectRef, RiskTier};
 
 /// A rule that the engine asks for.
@@ -136,8 +136,8 @@ impl<'a> Context<'a> {
 
     fn most(&self) -> usize {
         match self.entry {
-            Entry::Deny | Entry::Warn => limits::FINDINGS,
-            Entry::Reasons => limits::REASONS,
+            Entry::Deny | Entry::Warn => limits::FINDINGS.most,
+            Entry::Reasons => limits::REASONS.most,
         }
     }
 
@@ -249,7 +249,7 @@ impl<'a> Context<'a> {
             )));
         }
         let text = self.foreign.abridged_in(whole);
-        if text.len() > limits::MESSAGE_BYTES {
+        if text.len() > limits::MESSAGE_LENGTH.most {
             return Err(Error::MessageLength {
                 at: self.at(),
                 what: key.to_owned(),

@@ -51,7 +51,7 @@ pub enum Error {
     #[diagnostic(code(policy::syntax), help("policies are Rego v1 in UTF-8 files"))]
     Syntax { at: Place, what: String },
 
-    #[error("{at}: brackets stand {depth} deep, the limit is {limit}", limit = super::limits::BRACKET_DEPTH)]
+    #[error("{at}: brackets stand {depth} deep, the limit is {limit}", limit = crate::model::limits::POLICY_BRACKETS.most)]
     #[diagnostic(
         code(policy::nesting),
         help("give inner values a name of their own: the time to parse doubles with each level")
@@ -227,7 +227,7 @@ pub enum Error {
     )]
     Timeout { what: String, limit_ms: u128 },
 
-    #[error("{what} took more than {limit} MiB of memory", limit = super::limits::MEMORY_BYTES >> 20)]
+    #[error("{what} took more than {limit} MiB of memory", limit = crate::model::limits::POLICY_MEMORY.wide() >> 20)]
     #[diagnostic(
         code(policy::memory),
         help("look for a text or a list that doubles, or for a list of every pair of something")
@@ -278,33 +278,33 @@ pub enum Error {
     )]
     SettingsSchema { path: String, what: String },
 
-    #[error("{path} is {value} bytes, the limit is {limit}", limit = super::limits::FILE_BYTES)]
+    #[error("{path} is {value} bytes, the limit is {limit}", limit = crate::model::limits::POLICY_FILE.most)]
     #[diagnostic(code(limit::policy_file), help("split the policy"))]
     FileSize { path: String, value: usize },
 
-    #[error("the number of policies is {value}, the limit is {limit}", limit = super::limits::POLICIES)]
+    #[error("the number of policies is {value}, the limit is {limit}", limit = crate::model::limits::POLICIES.most)]
     #[diagnostic(code(limit::policies), help("remove policies that are not used"))]
     Count { value: usize },
 
-    #[error("the size of all policies is {value} bytes, the limit is {limit}", limit = super::limits::TOTAL_BYTES)]
+    #[error("the size of all policies is {value} bytes, the limit is {limit}", limit = crate::model::limits::POLICY_TOTAL.most)]
     #[diagnostic(code(limit::policy_total), help("remove policies that are not used"))]
     TotalSize { value: usize },
 
-    #[error("{at}: the number of findings is {value}, the limit is {limit}", limit = super::limits::FINDINGS)]
+    #[error("{at}: the number of findings is {value}, the limit is {limit}", limit = crate::model::limits::FINDINGS.most)]
     #[diagnostic(
         code(limit::findings),
         help("report one finding for each thing to mend")
     )]
     FindingCount { at: Place, value: usize },
 
-    #[error("{at}: the number of reasons is {value}, the limit is {limit}", limit = super::limits::REASONS)]
+    #[error("{at}: the number of reasons is {value}, the limit is {limit}", limit = crate::model::limits::REASONS.most)]
     #[diagnostic(
         code(limit::reasons),
         help("give one reason for each code and change, and judge fewer changes at once")
     )]
     ReasonCount { at: Place, value: usize },
 
-    #[error("{at}: the {what} of a finding{about} is {value} bytes, the limit is {limit}", limit = super::limits::MESSAGE_BYTES)]
+    #[error("{at}: the {what} of a finding{about} is {value} bytes, the limit is {limit}", limit = crate::model::limits::MESSAGE_LENGTH.most)]
     #[diagnostic(
         code(limit::message_length),
         help("name what offends, do not print it whole")

@@ -14,11 +14,12 @@ use super::answers::{Answer, Answers};
 use super::check;
 use super::document::{Converter, Input};
 use super::error::{Error, Place, Problems, place_and_message};
-use super::limits::{self, Times};
 use super::metadata::{Metadata, Scope};
 use super::question::Digester;
 use super::set::{Module, Origin, Policy};
+use super::times::Times;
 use super::watchdog::{NoAnswer, Worker};
+use crate::model::limits;
 use crate::model::{Effect, Piece};
 
 /// Answers for as long as every answer comes in time.
@@ -263,7 +264,7 @@ impl Evaluator {
     fn load(&mut self) -> Result<(), Error> {
         if let (false, Some(first)) = (self.is_loaded, self.workers.first_mut()) {
             first
-                .wait_busy(limits::LOAD_TIME)
+                .wait_busy(limits::POLICY_LOAD_TIME.time())
                 .map_err(|none| none.error(LOADING))??;
             self.is_loaded = true;
         }
@@ -281,7 +282,7 @@ impl Evaluator {
         };
         first.send(Question::Copy);
         let reply = first
-            .wait(limits::LOAD_TIME)
+            .wait(limits::POLICY_LOAD_TIME.time())
             .map_err(|none| none.error(LOADING))??;
         if let Some(mut copy) = reply.copy {
             let second = Worker::start(move |question| copy.answer(question));

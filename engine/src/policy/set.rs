@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{self, Source};
 use super::error::{Error, Place, Problems};
-use super::limits;
 use super::metadata::{Metadata, Reach, Scope};
 use super::settings::Settings;
 use super::watchdog;
+use crate::model::limits;
 use crate::model::{Digest, Effect, GroupKind, RepoPath};
 
 use self::folder::Folder;
@@ -118,7 +118,7 @@ impl PolicySet {
             set.check()?;
             Ok(set)
         };
-        watchdog::run_bounded(limits::LOAD_TIME, loading)
+        watchdog::run_bounded(limits::POLICY_LOAD_TIME.time(), loading)
             .map_err(|none| none.error("reading the policies of the repository"))?
     }
 
@@ -190,6 +190,7 @@ impl PolicySet {
     }
 
     fn add(&mut self, folders: Vec<Folder>, known_facts: &[&str]) -> Result<(), Problems> {
+        self.check_size(&folders)?;
         let mut errors = Vec::new();
         for folder in folders {
             match folder.read(known_facts) {
@@ -209,20 +210,22 @@ impl PolicySet {
                 )
             })
         })));
-        if self.policies.len() > limits::POLICIES {
-            errors.push(Error::Count {
-                value: self.policies.len(),
-            });
-        }
-        let total: usize = self
-            .iter()
-            .flat_map(Policy::modules)
-            .map(|module| module.text.len())
-            .sum();
-        if total > limits::TOTAL_BYTES {
-            errors.push(Error::TotalSize { value: total });
-        }
         Problems::none_in(errors)
+    }
+
+    /// Measures before anything is parsed.
+    fn check_size(&self, more: &[Folder]) -> Result<(), Problems> {
+        let value = self.policies.len() + more.len();
+        if value > limits::POLICIES.most {
+            return Err(Error::Count { value }.into());
+        }
+        let known = self.iter().flat_map(Policy::modules);
+        let known: usize = known.map(|module| module.text.len()).sum();
+        let value = known + more.iter().map(Folder::module_bytes).sum::<usize>();
+        if value > limits::POLICY_TOTAL.most {
+            return Err(Error::TotalSize { value }.into());
+        }
+        Ok(())
     }
 
     /// The check on the syntax trees of the repository's policies.

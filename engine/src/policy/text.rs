@@ -2,8 +2,8 @@
 //! Knows no grammar beyond strings, comments and brackets.
 
 use super::error::{Error, Place};
-use super::limits;
 use crate::model::Span;
+use crate::model::limits;
 
 /// Refuses a source that the parser must not see.
 pub(super) fn check_text(path: &str, text: &str) -> Result<(), Error> {
@@ -39,7 +39,7 @@ fn check_nesting(path: &str, text: &str) -> Result<(), Error> {
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > limits::BRACKET_DEPTH {
+        if depth > limits::POLICY_BRACKETS.most {
             return Err(Error::Nesting {
                 at: Place::new(path, scanner.line, scanner.column),
                 depth,

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use self::meter::Meter;
 use super::error::Error;
-use super::limits;
+use crate::model::limits;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> Result<T, NoAnswer> {
         }
         if let Some(bytes) = memory::resident() {
             let before = *before.get_or_insert(bytes);
-            if bytes.saturating_sub(before) > limits::MEMORY_BYTES {
+            if bytes.saturating_sub(before) > limits::POLICY_MEMORY.wide() {
                 return Err(NoAnswer::TooLarge);
             }
         }

@@ -1,15 +1,17 @@
 //! Text that must not be longer than its reader takes: whole sections and whole items are left out, and
 //! said to be. Knows nothing of what they say.
 
+use crate::model::limits;
+
 /// The longest text, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget(usize);
 
 impl Budget {
     /// A job summary: GitHub drops one of more than 1 MiB whole.
-    pub const SUMMARY: Self = Self(900 * 1024);
+    pub const SUMMARY: Self = Self(limits::SUMMARY.most);
     /// A comment: GitHub refuses one of more than 65,536 characters.
-    pub const COMMENT: Self = Self(60_000);
+    pub const COMMENT: Self = Self(limits::COMMENT.most);
 
     /// So many bytes, but never fewer than a first sentence and the note about the rest need.
     #[must_use]

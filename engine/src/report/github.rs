@@ -5,9 +5,6 @@ use super::rows::{Counts, Ending, Fate, Fault, Row, faults, rows};
 use super::sanitise::{line, short};
 use crate::verdict::RunReport;
 
-/// How many annotations of a level GitHub shows for a step, less the one that counts the rest.
-pub const ANNOTATIONS: usize = 9;
-
 /// The commands: the outcome and then errors, warnings and notices, `most` of each level and, where
 /// there are more, one beyond that says so. Never empty.
 #[must_use]

@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::rows::{Counts, Ending, Fate, Fault, Row, fallback, faults, rows};
 use super::sanitise;
-use crate::model::{Location, RepoPath};
+use crate::model::{Location, RepoPath, limits};
 use crate::verdict::RunReport;
 
 /// The document, and a line break.
 #[must_use]
 pub fn render(report: &RunReport) -> String {
     let rows = rows(report);
-    let kept = rows.get(..MOST_RESULTS).unwrap_or(&rows);
+    let kept = rows.get(..limits::SARIF_RESULTS.most).unwrap_or(&rows);
     let codes: BTreeSet<&str> = kept.iter().map(|row| row.finding.code.as_str()).collect();
     let codes: Vec<&str> = codes.into_iter().collect();
     let anchor = fallback(report);
@@ -158,7 +158,8 @@ pub(super) fn uri(path: &RepoPath) -> String {
 fn invocation(report: &RunReport, left_out: usize) -> Value {
     let mut notes: Vec<Value> = faults(report).iter().map(notification).collect();
     if left_out > 0 {
-        let text = format!("{left_out} more results are left out: {MOST_RESULTS} are kept");
+        let kept = limits::SARIF_RESULTS.most;
+        let text = format!("{left_out} more results are left out: {kept} are kept");
         notes.push(json!({"level": "warning", "message": {"text": text}}));
     }
     json!({
@@ -206,5 +207,4 @@ fn properties(report: &RunReport, rows: &[Row<'_>]) -> Value {
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// GitHub keeps no more, and says nothing of those it drops.
-const MOST_RESULTS: usize = 5_000;
 const MOST_CHARACTERS: usize = 1_000;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::markdown::Layout;
 use super::sample::{self, HOSTILE};
 use super::{Style, github, gitlab, human, json, junit, markdown, sarif};
+use crate::model::limits;
 use crate::verdict::RunReport;
 
 mod readers;
@@ -27,7 +28,7 @@ fn all_formats(report: &RunReport) -> Vec<(&'static str, String)> {
         ("json", text(&|out| json::write(report, out).unwrap())),
         ("sarif", sarif::render(report)),
         ("junit", junit::render(report).unwrap()),
-        ("github", github::render(report, github::ANNOTATIONS)),
+        ("github", github::render(report, limits::ANNOTATIONS.most)),
         ("gitlab", gitlab::render(report)),
         ("markdown", markdown::render(report, &Layout::SUMMARY).text),
     ]
@@ -224,6 +225,16 @@ fn paths_in_sarif_are_relative_references_and_nothing_else() {
     );
     assert_eq!(place["artifactLocation"]["uriBaseId"], "%SRCROOT%");
     assert_eq!(place["region"]["startLine"], 14);
+}
+
+#[test]
+fn annotations_beyond_the_limit_are_one_more_that_counts_them() {
+    let most = limits::ANNOTATIONS.most;
+    for (denials, shown) in [(most, most), (most + 1, most + 1), (10 * most, most + 1)] {
+        let text = format("github", &sample::many(denials));
+        let errors = text.lines().filter(|line| line.starts_with("::error"));
+        assert_eq!(errors.count(), shown, "{denials}");
+    }
 }
 
 #[test]

@@ -16,9 +16,9 @@ use jiff::Timestamp;
 
 use super::{Error, Store, StoredFile, Unread, check_bytes, check_count, layout};
 use crate::{
-    attest::{MAX_ENVELOPE, UnitId},
+    attest::UnitId,
     git::{FolderEntry, Place, Repository, Snapshot},
-    model::{Digest, GitId, RepoPath},
+    model::{Digest, GitId, RepoPath, limits},
 };
 use program::Program;
 
@@ -158,7 +158,7 @@ impl BranchStore {
     }
 
     fn read(&self, entry: &FolderEntry, folder: &str) -> Result<StoredFile, Error> {
-        let limit = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
+        let limit = limits::ENVELOPE.wide();
         let content = if !entry.is_file() {
             Err(Unread::NotAFile)
         } else if self.repository.blob_size(entry.id)? > limit {
@@ -224,7 +224,7 @@ impl BranchStore {
         if entry.is_link() || entry.is_submodule() {
             return Ok(Content::Other);
         }
-        let limit = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
+        let limit = limits::ENVELOPE.wide();
         Ok(if self.repository.blob_size(entry.id)? > limit {
             Content::Other
         } else {

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use super::{Error, Store, StoredFile, Unread, check_bytes, check_count, layout};
 use crate::{
-    attest::{MAX_ENVELOPE, UnitId},
-    model::{Digest, GitId},
+    attest::UnitId,
+    model::{Digest, GitId, limits},
 };
 
 /// A folder with `links/`, `reports/`, `renewals/` and `withdrawals/`, made when something is put there.
@@ -214,12 +214,12 @@ fn read(path: &Path) -> io::Result<Result<Vec<u8>, Unread>> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Ok(Err(Unread::NotAFile));
     }
-    let limit = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
+    let limit = limits::ENVELOPE.wide();
     let mut bytes = Vec::new();
     File::open(path)?
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)?;
-    Ok(if bytes.len() > MAX_ENVELOPE {
+    Ok(if bytes.len() > limits::ENVELOPE.most {
         Err(Unread::TooLong)
     } else {
         Ok(bytes)
@@ -285,7 +285,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let links = folder.path().join("links/prod/odoo");
         fs::create_dir_all(links.join("1.json")).unwrap();
-        fs::write(links.join("2.json"), vec![b' '; MAX_ENVELOPE + 1]).unwrap();
+        fs::write(links.join("2.json"), vec![b' '; limits::ENVELOPE.most + 1]).unwrap();
         fs::write(links.join("03.json"), b"x").unwrap();
         fs::write(links.join(".draft-1-1"), b"x").unwrap();
         let store = FolderStore::new(folder.path());

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AdmitError, Chain, Error, Reason, Refusal, Source};
 use crate::{
-    attest::{self, MAX_ENVELOPE, Outcome, Rejection, Role, Signer, TrustFile, UnitId, Verdict},
-    model::{Digest, Enforcement, GitId},
+    attest::{self, Outcome, Rejection, Role, Signer, TrustFile, UnitId, Verdict},
+    model::{Digest, Enforcement, GitId, limits},
 };
 
 /// A verdict that a trusted key signed for this unit. Only verification makes one.
@@ -176,10 +176,10 @@ pub fn verify(
     expectation: &Expectation<'_>,
     source: &dyn Source,
 ) -> Result<VerifiedVerdict, AdmitError> {
-    if envelope.len() > MAX_ENVELOPE {
+    if envelope.len() > limits::ENVELOPE.most {
         return Err(AdmitError::Error(Error::Envelope(Rejection::TooLong {
             found: envelope.len(),
-            limit: MAX_ENVELOPE,
+            limit: limits::ENVELOPE.most,
         })));
     }
     let refused = |refusals| AdmitError::Refused {

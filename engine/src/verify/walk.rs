@@ -2,7 +2,7 @@
 //! Knows no clock.
 
 use super::{AdmitError, AdmitRequest, ChainLink, Error, Reason, Refusal, Source};
-use crate::model::{GitId, RiskTier};
+use crate::model::{GitId, RiskTier, limits};
 
 /// The links on which `wanted` rests, down to what runs or a baseline; each recomputed.
 pub(super) fn walk<'a>(
@@ -13,10 +13,10 @@ pub(super) fn walk<'a>(
     let mut way = Vec::new();
     let mut next = Some(wanted);
     while let Some(position) = next.filter(|position| running.is_none_or(|at| *position > at)) {
-        if way.len() == MAX_WALK {
+        if way.len() == limits::LINKS.most {
             return Err(AdmitError::Error(Error::WalkTooLong {
                 unit: request.chain.unit().to_string(),
-                limit: MAX_WALK,
+                limit: limits::LINKS.most,
             }));
         }
         let link = at(request, position)?;
@@ -92,6 +92,3 @@ fn refusal_of_none(request: &AdmitRequest<'_>) -> AdmitError {
         enforcement: request.gate.enforcement,
     }
 }
-
-/// How many links are walked.
-pub const MAX_WALK: usize = 200;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use tidegate::model::{Exit, Piece, RepoPath, code_of};
-use tidegate::policy::limits::Times;
+use tidegate::policy::Times;
 use tidegate::policy::{Error, Evaluator, PolicySet, Problems, RawFinding};
 
 use crate::support::Repo;

@@ -3,7 +3,7 @@ use crate::attest::{
     UnitId,
     sample::{self, key, trust, trusted},
 };
-use crate::model::code_of;
+use crate::model::{code_of, limits};
 
 fn envelope() -> Vec<u8> {
     sample::baseline(sample::state(1)).signed()
@@ -69,7 +69,7 @@ fn every_malformed_envelope_is_told_as_such() {
             good.replace("vnd.in-toto+json", "json"),
             "refused.predicate",
         ),
-        ("x".repeat(MAX_ENVELOPE + 1), "limit.envelope"),
+        ("x".repeat(limits::ENVELOPE.most + 1), "limit.envelope"),
     ] {
         assert_eq!(code(bad.as_bytes()), expected, "{bad:.40}");
     }

@@ -2,6 +2,7 @@
 //! arguments. Knows nothing of events.
 
 use super::{Error, FailOn, Variables};
+use crate::model::limits;
 
 /// What the step was given.
 #[derive(Clone, Debug)]
@@ -145,11 +146,11 @@ fn one_of<T: Copy>(
 
 fn annotations(given: Option<&str>) -> Result<usize, Error> {
     let Some(given) = given else {
-        return Ok(crate::report::github::ANNOTATIONS);
+        return Ok(limits::ANNOTATIONS.most);
     };
     let number = given.parse().ok();
     number
-        .filter(|number| *number <= crate::report::github::ANNOTATIONS)
+        .filter(|number| *number <= limits::ANNOTATIONS.most)
         .ok_or_else(|| Error::Input {
             name: "annotations".to_owned(),
             value: given.to_owned(),

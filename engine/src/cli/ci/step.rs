@@ -12,7 +12,7 @@ use super::{Error, Outcome, Scope, Terminal, Variables, comment, judged, word};
 use crate::cli::common;
 use crate::cli::output::replace;
 use crate::git::Repository;
-use crate::model::{Exit, RiskTier};
+use crate::model::{Exit, RiskTier, limits};
 use crate::report::{Style, github, human, json, markdown, sarif};
 use crate::verdict::RunReport;
 
@@ -163,8 +163,8 @@ impl<'v> Step<'v> {
             reason,
         };
         let size = fs::metadata(&path).map_err(|error| failed(unread(&error)))?;
-        if !size.is_file() || size.len() > EVENT_LIMIT {
-            return Err(failed("is no file of at most 8 MiB".to_owned()));
+        if !size.is_file() || size.len() > limits::EVENT.wide() {
+            return Err(failed(format!("is no file of at most {}", limits::EVENT)));
         }
         let document = fs::read(&path).map_err(|error| failed(unread(&error)))?;
         Occasion::parse(name, &document).map_err(failed)
@@ -292,6 +292,3 @@ fn stays_in(checkout: &Path, folder: &Path) -> Result<(), Error> {
 fn unread(error: &std::io::Error) -> String {
     format!("cannot be read: {error}")
 }
-
-/// GitHub's own events are a few hundred kilobytes at most.
-const EVENT_LIMIT: u64 = 8 << 20;

@@ -2,11 +2,12 @@
 //! Judges no change.
 
 use super::Signer;
-use crate::attest::{self, Role, TrustFile, TrustedKey, UnitId, Verdict};
+use crate::attest::{Role, TrustFile, TrustedKey, UnitId, Verdict};
 use crate::gate::Error;
 use crate::gate::chain::{Accepted, check_key, judge_at, may_sign, trust_at};
 use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
+use crate::model::limits;
 use crate::store;
 use crate::verify::{self, CLOCK_SKEW, Chain, ChainLink};
 
@@ -44,7 +45,7 @@ impl Signer<'_> {
                 keys.push(key.clone());
             }
         }
-        keys.truncate(attest::MAX_KEYS);
+        keys.truncate(limits::TRUSTED_KEYS.most);
         Ok(TrustFile::new(keys)?)
     }
 

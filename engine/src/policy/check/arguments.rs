@@ -2,17 +2,17 @@
 //! Knows literals only.
 
 use super::super::error::Error;
-use super::super::limits;
 use super::names::Names;
 use super::pattern;
 use super::tree::{Argument, At};
+use crate::model::limits;
 
 impl Names<'_> {
     /// Calls whose cost is decided by an argument must show it.
     pub(super) fn check_arguments(&mut self, name: &str, arguments: &[Argument], at: At) {
         match (name, arguments) {
             ("numbers.range", [Argument::Integer(from), Argument::Integer(to)])
-                if from.abs_diff(*to) <= limits::RANGE_LENGTH.unsigned_abs() => {}
+                if from.abs_diff(*to) < limits::POLICY_RANGE.wide() => {}
             ("numbers.range", _) => {
                 self.forbid(
                     name,

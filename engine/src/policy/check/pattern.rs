@@ -3,12 +3,12 @@
 
 use regorus::{Engine, Value};
 
-use super::super::limits;
+use crate::model::limits;
 
 /// What is wrong with `pattern`; the engine itself is asked.
 pub(super) fn problem(pattern: &str) -> Option<String> {
-    if pattern.len() > limits::PATTERN_BYTES {
-        let (size, limit) = (pattern.len(), limits::PATTERN_BYTES);
+    if pattern.len() > limits::POLICY_PATTERN.most {
+        let (size, limit) = (pattern.len(), limits::POLICY_PATTERN.most);
         return Some(format!("{size} bytes long, the limit is {limit}"));
     }
     let mut engine = Engine::new();
@@ -43,7 +43,7 @@ mod tests {
             let found = problem(pattern).unwrap();
             assert!(found.contains(why), "{pattern}: {found}");
         }
-        assert!(problem(&"a".repeat(limits::PATTERN_BYTES)).is_none());
+        assert!(problem(&"a".repeat(limits::POLICY_PATTERN.most)).is_none());
         let found = problem(&"a".repeat(100 * 1024)).unwrap();
         assert_eq!(found, "102400 bytes long, the limit is 1024");
     }

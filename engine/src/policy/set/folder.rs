@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::super::error::{Error, Place, Problems};
-use super::super::limits;
 use super::super::metadata::Metadata;
 use super::super::settings::Settings;
 use super::{Module, Origin, Policy, package_of};
+use crate::model::limits;
 use crate::model::{Digest, RepoPath};
 
 /// A folder and the texts of its known files.
@@ -58,6 +58,15 @@ impl Folder {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Bytes of the policies themselves.
+    pub(super) fn module_bytes(&self) -> usize {
+        let modules = self
+            .files
+            .iter()
+            .filter(|(file, _)| MODULES.contains(&file.as_str()));
+        modules.map(|(_, text)| text.len()).sum()
     }
 
     /// Reads metadata and settings.
@@ -158,7 +167,7 @@ fn place_of(path: &RepoPath, origin: Origin) -> Spot<'_> {
 }
 
 fn text_of(path: &RepoPath, bytes: &[u8]) -> Result<String, Error> {
-    if bytes.len() > limits::FILE_BYTES {
+    if bytes.len() > limits::POLICY_FILE.most {
         return Err(Error::FileSize {
             path: path.to_string(),
             value: bytes.len(),
@@ -181,6 +190,7 @@ fn is_folder_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
+const MODULES: [&str; 2] = ["change_set.rego", "policy.rego"];
 const FILES: [&str; 5] = [
     "README.md",
     "change_set.rego",

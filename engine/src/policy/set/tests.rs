@@ -1,6 +1,6 @@
 use super::*;
-use crate::model::{Piece, code_of};
-use crate::policy::limits::Times;
+use crate::model::{Piece, code_of, limits};
+use crate::policy::Times;
 use crate::policy::{Evaluator, TestOutcome, run_tests};
 
 const FACTS: &[&str] = &["inventory", "workloads"];
@@ -145,7 +145,7 @@ fn what_cannot_be_trusted_to_be_a_policy_is_refused() {
         "policy.settings-schema",
     );
     refused(
-        &[("a/policy.rego", &"#".repeat(limits::FILE_BYTES + 1))],
+        &[("a/policy.rego", &"#".repeat(limits::POLICY_FILE.most + 1))],
         "limit.policy-file",
     );
     refused(
@@ -176,7 +176,7 @@ fn a_file_that_is_not_text_is_refused() {
 
 #[test]
 fn too_many_policies_are_refused() {
-    let texts: Vec<(String, String)> = (0..=limits::POLICIES)
+    let texts: Vec<(String, String)> = (0..=limits::POLICIES.most)
         .map(|n| (format!("p{n}/policy.rego"), policy(&format!("p{n}"))))
         .collect();
     let files: Vec<_> = texts

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::answer::{self, Pushed};
-use crate::model::GitId;
+use crate::model::{GitId, limits};
 use crate::store::Error;
 
 /// `git` for one remote of one repository.
@@ -30,7 +30,7 @@ impl Program {
     /// What the remote's branch names now.
     pub(super) fn head(&self, branch: &str) -> Result<Option<GitId>, Error> {
         let arguments = ["ls-remote", "--refs", "--", &self.remote, branch];
-        let ran = self.run(&arguments, ANSWER)?;
+        let ran = self.run(&arguments, limits::REMOTE_ANSWER.time())?;
         if !ran.status.success() {
             return Err(answer::failure("read", &self.remote, &ran.stderr));
         }
@@ -50,7 +50,7 @@ impl Program {
             &self.remote,
             branch,
         ];
-        let ran = self.run(&arguments, TRANSFER)?;
+        let ran = self.run(&arguments, limits::REMOTE_TRANSFER.time())?;
         if ran.status.success() {
             return Ok(());
         }
@@ -76,7 +76,7 @@ impl Program {
             &self.remote,
             &format!("{commit}:{branch}"),
         ];
-        let ran = self.run(&arguments, ANSWER)?;
+        let ran = self.run(&arguments, limits::REMOTE_ANSWER.time())?;
         if ran.status.success() {
             return Ok(Pushed::Done);
         }
@@ -261,8 +261,6 @@ const SETTINGS: [&str; 8] = [
 /// No helper programs (`ext::`, `NAME::`): an address is only an address.
 const PROTOCOLS: &str = "file:git:http:https:ssh";
 
-const ANSWER: Duration = Duration::from_secs(30);
-const TRANSFER: Duration = Duration::from_secs(300);
 const TICK: Duration = Duration::from_millis(5);
 const LINGER: Duration = Duration::from_secs(1);
 const MAX_PRINTED: usize = 64 * 1024;

@@ -10,7 +10,7 @@ use super::{BranchStore, Tip};
 use crate::{
     attest::UnitId,
     git::{self, FolderEntry, Place, Snapshot},
-    model::{GitId, RepoPath},
+    model::{GitId, RepoPath, limits},
     store::{Error, StoredFile, check_count, layout},
 };
 
@@ -150,8 +150,8 @@ impl BranchStore {
                     next.push_back(parent);
                 }
             }
-            if commits.len() > MAX_HISTORY {
-                return Err(git::Error::HistoryTooLong(MAX_HISTORY).into());
+            if commits.len() > limits::STORE_HISTORY.most {
+                return Err(git::Error::HistoryTooLong(limits::STORE_HISTORY.most).into());
             }
         }
         Ok(())
@@ -211,4 +211,3 @@ fn height(entry: &FolderEntry) -> Option<u64> {
 
 const FETCHES: u32 = 5;
 const RECORDS: u32 = 10;
-const MAX_HISTORY: usize = 100_000;

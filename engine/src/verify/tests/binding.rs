@@ -461,7 +461,7 @@ fn a_single_verdict_is_checked_strictly() {
     let mut flipped = envelope;
     flipped[100] ^= 1;
     assert_eq!(refused(&flipped, &expectation).len(), 1);
-    let long = vec![b' '; crate::attest::MAX_ENVELOPE + 1];
+    let long = vec![b' '; crate::model::limits::ENVELOPE.most + 1];
     let error = verify(&long, &expectation, &shop.repository).unwrap_err();
     assert_eq!(code_of(&error), "limit.envelope");
 }

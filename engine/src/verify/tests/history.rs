@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::shop::{Files, Shop, id};
 use crate::{
-    model::{Digest, GitId, RiskTier},
+    model::{Digest, GitId, RiskTier, limits},
     verify::{Admission, Grounds},
 };
 
@@ -242,4 +242,16 @@ fn an_unsigned_push_is_judged_with_the_harmless_one_on_top() {
         known: true,
     });
     assert_eq!(world.running, id(world.commits - 1));
+}
+
+#[test]
+fn a_walk_of_too_many_links_is_an_error() {
+    let shop = Shop::new();
+    let most = limits::LINKS.most;
+    for number in 0..=most + 1 {
+        shop.commit(&[("apps/web", u32::try_from(number).unwrap())]);
+        shop.sign(RiskTier::Low);
+    }
+    assert_eq!(shop.answer(id(most + 1), Some(id(1))), "ok");
+    assert_eq!(shop.answer(id(most + 1), Some(id(0))), "error limit.links");
 }

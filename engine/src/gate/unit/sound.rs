@@ -1,0 +1,66 @@
+//! Refuses changes that are too many to be judged.
+//! Knows no policy.
+
+use miette::Diagnostic;
+
+use crate::change::Change;
+use crate::model::{Location, limits};
+
+/// What changes cannot be judged.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Unsound {
+    /// Too many objects.
+    #[error("{found} objects of the unit `{unit}` change, the limit is {limit}")]
+    #[diagnostic(
+        code(limit::changes),
+        help("judge it in smaller steps, or split the unit")
+    )]
+    Changes {
+        /// The unit.
+        unit: String,
+        /// How many change.
+        found: usize,
+        /// The bound.
+        limit: usize,
+    },
+    /// Too many fields of one object.
+    #[error("{place}: {found} fields of {object} change, the limit is {limit}")]
+    #[diagnostic(code(limit::fields), help("change it in smaller steps"))]
+    Fields {
+        /// Where the object stands.
+        place: Location,
+        /// The object.
+        object: String,
+        /// How many change.
+        found: usize,
+        /// The bound.
+        limit: usize,
+    },
+}
+
+/// Refuses what a unit cannot be judged with.
+pub(super) fn check(unit: &str, changes: &[Change]) -> Result<(), Unsound> {
+    if changes.len() > limits::CHANGES.most {
+        return Err(Unsound::Changes {
+            unit: unit.to_owned(),
+            found: changes.len(),
+            limit: limits::CHANGES.most,
+        });
+    }
+    changes.iter().try_for_each(check_one)
+}
+
+fn check_one(change: &Change) -> Result<(), Unsound> {
+    let Some(source) = change.source() else {
+        return Ok(());
+    };
+    if change.fields.len() > limits::FIELDS.most {
+        return Err(Unsound::Fields {
+            place: source.at(source.node.span),
+            object: change.object.to_string(),
+            found: change.fields.len(),
+            limit: limits::FIELDS.most,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,306 @@
+//! Every bound in one place: how much is read, kept or waited for, and what happens beyond it.
+//! Enforces nothing; each layer takes its own from here, and SECURITY.md shows the table.
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+/// One bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name, `PATH_LENGTH`.
+    name: &'static str,
+    /// What is counted, in words.
+    of: &'static str,
+    /// The most that is taken.
+    pub most: usize,
+    unit: Unit,
+    /// What happens beyond it.
+    pub beyond: Beyond,
+}
+
+/// What the number of a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Count,
+    Bytes,
+    Seconds,
+}
+
+/// What happens beyond a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// The error of this code; nothing is judged, signed or admitted.
+    Error(&'static str),
+    /// The rest is left out, and what is shown says so.
+    LeftOut,
+}
+
+use Beyond::{Error, LeftOut};
+use Unit::{Bytes, Count, Seconds};
+
+/// Each limit as a constant, and all of them as a list.
+macro_rules! limits {
+    ($(#[doc = $of:literal] $name:ident = $most:expr, $unit:expr, $beyond:expr;)+) => {
+        $(
+            #[doc = $of]
+            pub const $name: Limit = Limit {
+                name: stringify!($name),
+                of: $of,
+                most: $most,
+                unit: $unit,
+                beyond: $beyond,
+            };
+        )+
+        /// All of them, in the order of the flow.
+        pub const ALL: &[Limit] = &[$($name),+];
+    };
+}
+
+limits! {
+    /// Text of a revision.
+    REVISION_LENGTH = 1 << 10, Bytes, Error("usage.revision");
+    /// `N` of `~N` and `^N`.
+    REVISION_STEPS = 1_000, Count, Error("usage.revision");
+    /// Tags that lead to each other.
+    TAG_DEPTH = 8, Count, Error("limit.tag-depth");
+    /// Commits of a range.
+    COMMITS = 5_000, Count, Error("limit.commits");
+    /// Commits that are looked at for an ancestor.
+    HISTORY = 1_000_000, Count, Error("limit.history");
+    /// Text of a commit's message.
+    COMMIT_MESSAGE = 64 << 10, Bytes, LeftOut;
+    /// A path.
+    PATH_LENGTH = 4 << 10, Bytes, Error("limit.path-length");
+    /// Steps of a path, the file's own name among them.
+    PATH_DEPTH = 64, Count, Error("limit.path-depth");
+    /// Files of a tree.
+    TREE_ENTRIES = 2_000_000, Count, Error("limit.tree-entries");
+    /// Files of a unit.
+    UNIT_FILES = 200_000, Count, Error("limit.tree-entries");
+    /// Files and folders too long or too deep to be judged, where no unit selects them.
+    BEYOND_REACH = 100_000, Count, Error("limit.tree-entries");
+    /// A tree, commit or tag.
+    OBJECT = 64 << 20, Bytes, Error("limit.object");
+    /// A file of a unit that is no manifest.
+    UNIT_FILE = 64 << 20, Bytes, Error("limit.blob");
+    /// A file that is read: a manifest, a policy's, the gate's own.
+    FILE = 4 << 20, Bytes, Error("limit.blob");
+    /// All manifests that a run reads.
+    TOTAL_BYTES = 512 << 20, Bytes, Error("limit.total-bytes");
+    /// Symbolic links that lead to each other.
+    LINK_HOPS = 5, Count, Error("git.symlink-outside");
+    /// Target of a symbolic link.
+    LINK_TARGET = 4 << 10, Bytes, Error("git.symlink-outside");
+
+    /// Lists and mappings within each other, after aliases are expanded.
+    YAML_DEPTH = 128, Count, Error("limit.yaml-depth");
+    /// Documents of a file, empty ones included.
+    YAML_DOCUMENTS = 1_000, Count, Error("limit.yaml-documents");
+    /// Values that come by aliases; a long one counts as several.
+    YAML_ALIASES = 100_000, Count, Error("limit.yaml-aliases");
+    /// One value.
+    YAML_SCALAR = 2 << 20, Bytes, Error("limit.yaml-scalar");
+    /// `kind: List` within each other.
+    LIST_DEPTH = 3, Count, Error("limit.list-depth");
+    /// One object, written as JSON.
+    OBJECT_SIZE = 3 << 20, Bytes, Error("limit.object-size");
+    /// Changed objects of a unit.
+    CHANGES = 20_000, Count, Error("limit.changes");
+    /// Changed fields of an object.
+    FIELDS = 20_000, Count, Error("limit.fields");
+
+    /// `tidegate.yaml`.
+    CONFIG = 1 << 20, Bytes, Error("limit.config");
+    /// Environments.
+    ENVIRONMENTS = 200, Count, Error("limit.environments");
+    /// Sources of an environment.
+    UNITS = 1_000, Count, Error("limit.units");
+    /// Components.
+    COMPONENTS = 500, Count, Error("limit.components");
+    /// Exceptions.
+    EXCEPTIONS = 500, Count, Error("limit.exceptions");
+    /// Globs of one list.
+    GLOBS = 500, Count, Error("limit.globs");
+    /// One glob.
+    GLOB_LENGTH = 512, Bytes, Error("config.glob");
+    /// Problems of a configuration that are shown.
+    CONFIG_PROBLEMS = 50, Count, LeftOut;
+
+    /// One file of a policy.
+    POLICY_FILE = 256 << 10, Bytes, Error("limit.policy-file");
+    /// Policies.
+    POLICIES = 200, Count, Error("limit.policies");
+    /// All files of all policies.
+    POLICY_TOTAL = 8 << 20, Bytes, Error("limit.policy-total");
+    /// All files below `.tidegate/policies`, cases among them.
+    POLICY_FOLDER = 64 << 20, Bytes, Error("limit.policy-folder");
+    /// Brackets within each other in a policy; the parser's time doubles with each.
+    POLICY_BRACKETS = 12, Count, Error("policy.nesting");
+    /// A list that a policy makes with `numbers.range`.
+    POLICY_RANGE = 10_000, Count, Error("policy.builtin-forbidden");
+    /// A regular expression that stands in a policy.
+    POLICY_PATTERN = 1 << 10, Bytes, Error("policy.regex");
+    /// Reading and checking the policies of a repository.
+    POLICY_LOAD_TIME = 10, Seconds, Error("policy.timeout");
+    /// One policy and one object.
+    POLICY_OBJECT_TIME = 1, Seconds, Error("policy.timeout");
+    /// One policy and one unit.
+    POLICY_UNIT_TIME = 5, Seconds, Error("policy.timeout");
+    /// All policies of a run.
+    POLICY_TOTAL_TIME = 60, Seconds, Error("policy.timeout");
+    /// Memory by which the process grows while it waits for one policy.
+    POLICY_MEMORY = 1 << 30, Bytes, Error("policy.memory");
+    /// Findings of one policy in one run.
+    FINDINGS = 1_000, Count, Error("limit.findings");
+    /// Reasons of one risk policy in one run: every change has at least one.
+    REASONS = 20_000, Count, Error("limit.reasons");
+    /// A message, a remediation, the text of a reason.
+    MESSAGE_LENGTH = 4 << 10, Bytes, Error("limit.message-length");
+
+    /// A key file.
+    KEY_FILE = 16 << 10, Bytes, Error("limit.key-file");
+    /// A trust file.
+    TRUST_FILE = 1 << 20, Bytes, Error("trust-root.invalid");
+    /// Keys of a trust file.
+    TRUSTED_KEYS = 64, Count, Error("trust-root.invalid");
+    /// An envelope with its signatures, whether signed here or read.
+    ENVELOPE = 4 << 20, Bytes, Error("limit.envelope");
+    /// Signatures of an envelope.
+    SIGNATURES = 16, Count, Error("refused.malformed");
+    /// Findings that a verdict lists; all are counted.
+    LISTED_FINDINGS = 1_000, Count, LeftOut;
+    /// Files of a unit in a store.
+    STORE_FILES = 10_000, Count, Error("limit.candidates");
+    /// All bytes of a unit in a store.
+    STORE_BYTES = 256 << 20, Bytes, Error("limit.store-bytes");
+    /// Commits of a branch of verdicts.
+    STORE_HISTORY = 100_000, Count, Error("limit.history");
+    /// What `git` may take to answer for a branch of verdicts.
+    REMOTE_ANSWER = 30, Seconds, Error("store.unreachable");
+    /// What `git` may take to bring a branch of verdicts.
+    REMOTE_TRANSFER = 300, Seconds, Error("store.unreachable");
+    /// Links between what runs and what is wanted.
+    LINKS = 200, Count, Error("limit.links");
+    /// Commits that wait to be promoted.
+    PROMOTION = 1_000, Count, Error("limit.promotion");
+
+    /// The file in which GitHub describes an event.
+    EVENT = 8 << 20, Bytes, Error("ci.event");
+    /// What the API server says of an Application.
+    APPLICATION = 4 << 20, Bytes, Error("argo.status");
+    /// Annotations of each level in GitHub.
+    ANNOTATIONS = 9, Count, LeftOut;
+    /// Results in SARIF.
+    SARIF_RESULTS = 5_000, Count, LeftOut;
+    /// A summary in GitHub.
+    SUMMARY = 900 << 10, Bytes, LeftOut;
+    /// A comment in GitHub.
+    COMMENT = 60_000, Bytes, LeftOut;
+}
+
+impl Limit {
+    /// The same as a number of 64 bits.
+    #[must_use]
+    pub const fn wide(self) -> u64 {
+        self.most as u64
+    }
+
+    /// The same as a time.
+    #[must_use]
+    pub const fn time(self) -> Duration {
+        Duration::from_secs(self.wide())
+    }
+}
+
+/// The bound as people read it: `64 KiB`, `20,000`, `5 s`.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        let whole = |(size, _): &&(usize, &str)| self.most.is_multiple_of(*size);
+        match (self.unit, UNITS.iter().find(whole)) {
+            (Bytes, Some((size, name))) => write!(f, "{} {name}", self.most / size),
+            (Bytes, None) => write!(f, "{} bytes", thousands(self.most)),
+            (Count, _) => f.write_str(&thousands(self.most)),
+            (Seconds, _) => write!(f, "{} s", self.most),
+        }
+    }
+}
+
+/// `20,000`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The table of all limits in Markdown.
+#[must_use]
+pub fn table() -> String {
+    let mut table = "| what | at most | beyond it |\n|---|---|---|\n".to_owned();
+    for limit in ALL {
+        let what = limit.of.trim().trim_end_matches('.');
+        let beyond = match limit.beyond {
+            Error(code) => format!(
+                "`error[{code}]`, exit {}",
+                super::Exit::of_code(code).code()
+            ),
+            LeftOut => "the rest is left out, and said to be".to_owned(),
+        };
+        let _ = writeln!(table, "| {what} | {limit} | {beyond} |");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        let shown = [
+            FILE,
+            COMMENT,
+            TREE_ENTRIES,
+            POLICY_UNIT_TIME,
+            GLOB_LENGTH,
+            POLICY_MEMORY,
+        ];
+        let shown: Vec<String> = shown.iter().map(Limit::to_string).collect();
+        let wanted = [
+            "4 MiB",
+            "60,000 bytes",
+            "2,000,000",
+            "5 s",
+            "512 bytes",
+            "1 GiB",
+        ];
+        assert_eq!(shown, wanted);
+    }
+
+    #[test]
+    fn the_security_page_shows_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/SECURITY.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = page.split_once(BEGIN).unwrap();
+        let (found, after) = rest.split_once(END).unwrap();
+        let wanted = format!("\n{}", table());
+        if std::env::var_os("BLESS").is_some() {
+            let page = [before, BEGIN, &wanted, END, after].concat();
+            std::fs::write(path, page).unwrap();
+            return;
+        }
+        assert_eq!(
+            found, wanted,
+            "run the tests with BLESS=1 to write the table anew"
+        );
+    }
+
+    const BEGIN: &str = "<!-- limits: written by a test -->";
+    const END: &str = "<!-- end of limits -->";
+}
