@@ -6,6 +6,7 @@ mod fields;
 mod keys;
 mod path;
 mod quantities;
+mod repeated;
 mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use digest::change_digest;
+pub use repeated::{Repeated, repeated_item};
 
 use crate::manifest::Node;
 use crate::model::{Lines, Location, ObjectRef, Operation, RepoPath, Span};

@@ -4,6 +4,7 @@
 mod anchors;
 mod answers;
 mod attributes;
+mod bad_inputs;
 mod base_judges;
 mod binary;
 mod cache;

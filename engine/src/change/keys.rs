@@ -36,6 +36,17 @@ impl ListKeys {
         (unique.len() == names.len()).then_some(names)
     }
 
+    /// The first item of the list at `shape` that repeats the key of another, after that one.
+    pub(super) fn repeated(&self, shape: &str, items: &[Value]) -> Option<(usize, usize)> {
+        let fields = self.fields(shape)?;
+        let mut seen = BTreeMap::new();
+        let keys = items.iter().map(|item| MergeKey::of(item, fields));
+        keys.enumerate().find_map(|(index, key)| {
+            let first = *seen.entry(key?).or_insert(index);
+            (first < index).then_some((first, index))
+        })
+    }
+
     fn fields(&self, shape: &str) -> Option<&'static [String]> {
         if let Some(fields) = self.own.and_then(|own| own.get(shape)) {
             return Some(fields);

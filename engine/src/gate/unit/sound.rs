@@ -1,10 +1,10 @@
-//! Refuses changes that are too many to be judged.
+//! Refuses changes of which it is not clear what they say, or that are too many to be judged.
 //! Knows no policy.
 
 use miette::Diagnostic;
 
-use crate::change::Change;
-use crate::model::{Location, limits};
+use crate::change::{Change, repeated_item};
+use crate::model::{Location, Operation, limits};
 
 /// What changes cannot be judged.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -36,6 +36,20 @@ pub enum Unsound {
         /// The bound.
         limit: usize,
     },
+    /// Two items of a list under one key.
+    #[error("{place}: `{list}` holds this item twice; the other stands at line {line}")]
+    #[diagnostic(
+        code(manifest::duplicate_list_key),
+        help("keep one of them; which one counts depends on how it is applied")
+    )]
+    DuplicateListKey {
+        /// Where the second one stands.
+        place: Location,
+        /// The list.
+        list: String,
+        /// Where the first one stands.
+        line: usize,
+    },
 }
 
 /// Refuses what a unit cannot be judged with.
@@ -62,5 +76,15 @@ fn check_one(change: &Change) -> Result<(), Unsound> {
             limit: limits::FIELDS.most,
         });
     }
-    Ok(())
+    if change.operation == Operation::Delete {
+        return Ok(());
+    }
+    match repeated_item(change) {
+        None => Ok(()),
+        Some(repeated) => Err(Unsound::DuplicateListKey {
+            place: source.location(&repeated.second),
+            list: repeated.list,
+            line: source.location(&repeated.first).line,
+        }),
+    }
 }
