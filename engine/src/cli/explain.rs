@@ -112,7 +112,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 9] = [
+const ENGINE: [(&str, &str); 11] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -149,6 +149,18 @@ const ENGINE: [(&str, &str); 9] = [
          characters that nobody sees. Or a new manifest that no unit claims differs from one that a unit would\n\
          claim only in case or in composition. People and file systems would take it for a different file.\n\
          Rename it.",
+    ),
+    (
+        "engine.server-field",
+        "A changed object says when it is to be deleted (`metadata.deletionTimestamp`,\n\
+         `metadata.deletionGracePeriodSeconds`) or whose it is (`metadata.ownerReferences`). The API server writes\n\
+         these and deletes objects by them; an owner that is not there takes the object with it. Remove the field.",
+    ),
+    (
+        "engine.suspicious-key",
+        "A key that is new in an object holds letters of another alphabet that look like plain ones, or characters\n\
+         that nobody sees. Kubernetes does not know such a key and leaves it out, or a reader takes it for another.\n\
+         Write it in plain letters, or remove it.",
     ),
     (
         "engine.unclaimed-manifest",

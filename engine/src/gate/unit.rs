@@ -7,6 +7,7 @@ mod neighbours;
 mod reached;
 mod read;
 mod sound;
+mod strange;
 
 use std::collections::BTreeSet;
 
@@ -89,6 +90,7 @@ impl Unit<'_> {
         }
         findings.extend(self.duplicates_elsewhere(view, &files, &changes)?);
         findings.extend(duplicates::coinciding(&changes, &head));
+        findings.extend(strange::findings(&changes));
         Ok(Some(Changes { changes, findings }))
     }
 

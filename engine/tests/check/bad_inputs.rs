@@ -342,6 +342,12 @@ fn objects() -> Vec<Case> {
         assert!(sound.contains(from), "{from}");
         sound.replace(from, to)
     };
+    let meta = |field: &str| {
+        with(
+            "  namespace: shop\n",
+            &format!("  namespace: shop\n  {field}\n"),
+        )
+    };
     let list = |inner: &str| format!("{{apiVersion: v1, kind: List, items: [{inner}]}}");
     let named =
         |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
@@ -444,6 +450,26 @@ fn objects() -> Vec<Case> {
             "no spec",
             &sound[..sound.find("spec:").unwrap()],
             Error("manifest.misshapen", ""),
+        ),
+        text(
+            "when it is to be deleted",
+            &meta("deletionTimestamp: \"2026-11-20T10:00:00Z\""),
+            Deny("engine.server-field"),
+        ),
+        text(
+            "whose it is",
+            &meta("ownerReferences: [{apiVersion: v1, kind: Pod, name: a, uid: b}]"),
+            Deny("engine.server-field"),
+        ),
+        text(
+            "a key that looks like another",
+            &config_map("a", "1").replace("key:", "k\u{435}y:"),
+            Deny("engine.suspicious-key"),
+        ),
+        text(
+            "a key with what is not seen",
+            &config_map("a", "1").replace("key:", "k\u{200d}ey:"),
+            Deny("engine.suspicious-key"),
         ),
         text(
             "a size that is none",
