@@ -5,7 +5,7 @@ mod table;
 
 use std::fmt;
 
-use super::{Error, ManifestFile, Node, NodeValue, Object};
+use super::{Entry, Error, ManifestFile, Node, NodeValue, Object};
 
 /// Refuses a file with an object whose parts are not of the shape that Kubernetes decodes: policies
 /// would look at nothing, or fail at it.
@@ -34,8 +34,12 @@ enum Shape {
     /// A list of values that are all alike; nothing is no such value.
     List(&'static Shape),
     Text,
+    /// The value of a label: nothing that the API server would refuse for its length or its lines.
+    Label,
     Truth,
     Whole,
+    /// How many there are to be: from none to what 32 bits hold.
+    Count,
 }
 
 /// A node of the wrong shape.
@@ -57,7 +61,28 @@ impl fmt::Display for Found<'_> {
 fn misshapen(object: &Object) -> Option<Found<'_>> {
     let (shape, pods) = table::of(&object.reference);
     let found = shape.misfit(&object.node, "");
+    let found = found.or_else(|| too_many_notes(&object.node));
     found.or_else(|| pods.and_then(|pods| without_containers(&object.node, pods)))
+}
+
+/// Annotations that the API server refuses for their size.
+fn too_many_notes(object: &Node) -> Option<Found<'_>> {
+    let node = object.pointer("/metadata/annotations")?;
+    let NodeValue::Mapping(entries) = &node.value else {
+        return None;
+    };
+    let size = |entry: &Entry| entry.key.len() + entry.value.as_str().map_or(0, str::len);
+    let total: usize = entries.iter().map(size).sum();
+    (total > ANNOTATIONS).then(|| Found {
+        node,
+        field: "metadata.annotations".to_owned(),
+        wanted: "at most 256 KiB in all",
+        found: "more",
+    })
+}
+
+fn is_label(text: &str) -> bool {
+    text.len() <= LABEL && !text.contains(char::is_control)
 }
 
 /// Pods run something, unless a Rollout leaves that to another workload.
@@ -101,13 +126,30 @@ impl Shape {
                 items.find_map(|(index, item)| shape.misfit(item, &format!("{field}[{index}]")))
             }
             (Self::Text, NodeValue::String(_)) | (Self::Truth, NodeValue::Bool(_)) => None,
+            (Self::Label, NodeValue::String(text)) if is_label(text) => None,
             (Self::Whole, NodeValue::Number { value, .. }) if value.is_i64() => None,
+            (Self::Count, NodeValue::Number { value, .. })
+                if value
+                    .as_i64()
+                    .is_some_and(|count| i32::try_from(count).is_ok_and(|count| count >= 0)) =>
+            {
+                None
+            }
             _ => Some(Found {
                 node,
                 field: field.to_owned(),
                 wanted: self.name(),
-                found: name_of(&node.value),
+                found: self.name_of_misfit(&node.value),
             }),
+        }
+    }
+
+    /// What a value is that does not fit, where its kind alone may do.
+    fn name_of_misfit(&self, value: &NodeValue) -> &'static str {
+        match (self, value) {
+            (Self::Label, NodeValue::String(_)) => "another",
+            (Self::Count, NodeValue::Number { .. }) => "another number",
+            _ => name_of(value),
         }
     }
 
@@ -116,8 +158,10 @@ impl Shape {
             Self::Mapping(_) | Self::Each(_) => "a mapping",
             Self::List(_) => "a list",
             Self::Text => "a string",
+            Self::Label => "a string of one line and at most 63 bytes",
             Self::Truth => "`true` or `false`",
             Self::Whole => "a whole number",
+            Self::Count => "a whole number that is not negative and fits 32 bits",
         }
     }
 }
@@ -139,6 +183,10 @@ fn name_of(value: &NodeValue) -> &'static str {
         NodeValue::Mapping(_) => "a mapping",
     }
 }
+
+/// Kubernetes' own bounds.
+const LABEL: usize = 63;
+const ANNOTATIONS: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -268,7 +316,7 @@ mod tests {
             )
         };
         assert_eq!(problem(&object("{a: b, c: null}")), None);
-        let said = "a.yaml:3:33: `metadata.labels.*` must be a string, and is a number";
+        let said = "a.yaml:3:33: `metadata.labels.*` must be a string of one line and at most 63 bytes, and is a number";
         assert_eq!(problem(&object("{a: 1}")).as_deref(), Some(said));
         assert!(problem(&object("[a]")).is_some());
     }

@@ -432,9 +432,34 @@ fn objects() -> Vec<Case> {
             Error("manifest.misshapen", "7:13"),
         ),
         text(
+            "fewer replicas than none",
+            &with("replicas: 4", "replicas: -1"),
+            Error("manifest.misshapen", "7:13"),
+        ),
+        text(
+            "more replicas than a number holds",
+            &with("replicas: 4", "replicas: 2147483648"),
+            Error("manifest.misshapen", "7:13"),
+        ),
+        text(
             "more replicas than any number holds",
             &with("replicas: 4", "replicas: 99999999999999999999999"),
             Error("manifest.misshapen", "7:13"),
+        ),
+        text(
+            "a label of 64 letters",
+            &meta(&format!("labels: {{a: {}}}", "a".repeat(64))),
+            Error("manifest.misshapen", "6:15"),
+        ),
+        text(
+            "a label of two lines",
+            &meta("labels: {a: \"a\\nb\"}"),
+            Error("manifest.misshapen", "6:15"),
+        ),
+        text(
+            "annotations beyond 256 KiB",
+            &meta(&format!("annotations: {{a: {}}}", "a".repeat(300_000))),
+            Error("manifest.misshapen", "6:16"),
         ),
         text(
             "two containers of one name",

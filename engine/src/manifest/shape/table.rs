@@ -1,7 +1,7 @@
 //! Which kind has which shape: what the API's types say of the fields that decide what runs.
 //! Data only.
 
-use super::Shape::{self, Each, List, Mapping, Text, Truth, Whole};
+use super::Shape::{self, Count, Each, Label, List, Mapping, Text, Truth, Whole};
 use crate::model::ObjectRef;
 
 /// The shape of an object's kind, and the RFC 6901 pointer of its pods' spec where it runs some.
@@ -50,7 +50,7 @@ static DATABASE: Shape = Mapping(&[
     (
         "spec",
         Mapping(&[
-            ("instances", Whole),
+            ("instances", Count),
             ("imageName", Text),
             ("imageCatalogRef", FREE),
             ("inheritedMetadata", METADATA),
@@ -66,8 +66,8 @@ static DATABASE: Shape = Mapping(&[
 ]);
 
 const WORKLOAD_SPEC: Shape = Mapping(&[
-    ("replicas", Whole),
-    ("parallelism", Whole),
+    ("replicas", Count),
+    ("parallelism", Count),
     ("selector", FREE),
     ("strategy", FREE),
     ("updateStrategy", FREE),
@@ -79,7 +79,7 @@ const WORKLOAD_SPEC: Shape = Mapping(&[
 const TEMPLATE: Shape = Mapping(&[("metadata", METADATA), ("spec", POD_SPEC)]);
 
 const METADATA: Shape = Mapping(&[
-    ("labels", Each(&Text)),
+    ("labels", Each(&Label)),
     ("annotations", Each(&Text)),
     ("finalizers", List(&Text)),
     ("ownerReferences", List(&FREE)),
