@@ -162,7 +162,7 @@ impl Selection {
     fn instant(&self, terminal: &Terminal) -> Result<Timestamp, Error> {
         match &self.now {
             None => Ok(terminal.now),
-            Some(text) => text.parse().map_err(|_| Error::Now { text: text.clone() }),
+            Some(text) => instant(text).ok_or_else(|| Error::Now { text: text.clone() }),
         }
     }
 
@@ -202,4 +202,10 @@ impl Selection {
         };
         Ok((repository, request))
     }
+}
+
+/// An instant since 1970, which is when clocks begin; a leap second is none of theirs.
+fn instant(text: &str) -> Option<Timestamp> {
+    let instant: Timestamp = text.parse().ok()?;
+    (instant >= Timestamp::UNIX_EPOCH && !text.contains(":60")).then_some(instant)
 }

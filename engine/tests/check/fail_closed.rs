@@ -1,9 +1,138 @@
 //! What keeps a change from being judged, or its judgement from being told, is never a pass.
 //! Knows the process from outside; what Git, stores and keys refuse stands beside them.
 
+use std::fs::{self, File};
+use std::process::Stdio;
+use std::thread;
 use std::time::Duration;
 
 use super::*;
+
+/// A change that passes, and the range that brings it.
+fn passing() -> (Repo, String) {
+    let (repo, base) = shop(CONFIG);
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("more memory");
+    (repo, format!("{base}..HEAD"))
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_pass() {
+    let (repo, range) = passing();
+    for arguments in [
+        vec!["check", &range],
+        vec!["check", &range, "--output", "json"],
+        vec!["check", &range, "--output", "sarif"],
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = tidegate_command(&repo, &arguments);
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        assert!(stderr(&output).contains("error[io.write]"), "{arguments:?}");
+    }
+    let to_file = ["check", &range, "--output", "json=/dev/full"];
+    assert_eq!(tidegate(&repo, &to_file).status.code(), Some(3));
+}
+
+#[test]
+fn messages_that_nobody_hears_change_no_exit() {
+    let (repo, range) = passing();
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    let mut command = tidegate_command(&repo, &["check", &range, "--timings"]);
+    assert_eq!(command.stderr(full()).status().unwrap().code(), Some(0));
+    repo.write("prod/bad.yaml", "a: [").commit("bad");
+    for (range, exit) in [("HEAD~1..HEAD", 3), ("HEAD..HEAD~1", 2)] {
+        let mut command = tidegate_command(&repo, &["check", range]);
+        let status = command.stderr(full()).stdout(Stdio::null()).status();
+        assert_eq!(status.unwrap().code(), Some(exit), "{range}");
+    }
+}
+
+#[test]
+fn a_signal_ends_the_run_and_leaves_no_report() {
+    let (repo, range) = passing();
+    for signal in ["INT", "TERM", "HUP"] {
+        for wait in [0, 20, 60, 120] {
+            let arguments = ["check", &range, "--output", "json=report.json"];
+            let mut command = tidegate_command(&repo, &arguments);
+            let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+            thread::sleep(Duration::from_millis(wait));
+            let id = child.id().to_string();
+            // One that has ended cannot be told anything.
+            let told = Command::new("kill").args(["-s", signal, &id]).status();
+            let status = child.wait().unwrap();
+            assert!(told.unwrap().success());
+            let report = repo.path().join("report.json");
+            match status.code() {
+                None => assert!(!report.exists(), "{signal} after {wait}"),
+                Some(code) => assert_eq!(code, 0, "{signal} after {wait}"),
+            }
+            drop(fs::remove_file(report));
+            assert!(!repo.path().join(".git/index.lock").exists());
+        }
+    }
+}
+
+#[test]
+fn an_environment_that_is_odd_changes_no_judgement() {
+    let (repo, range) = passing();
+    let now = ["check", &range, "--output", "json", "--now", NOW];
+    let plain = tidegate(&repo, &now);
+    assert_eq!(plain.status.code(), Some(0));
+    for (name, value) in [
+        ("HOME", "/proc"),
+        ("HOME", "a\nb"),
+        ("XDG_CACHE_HOME", "relative"),
+        ("XDG_CACHE_HOME", "/proc/none"),
+        ("TMPDIR", "/nowhere"),
+        ("TZ", ":/etc/passwd"),
+        ("TZDIR", "/nowhere"),
+        ("LC_ALL", "tr_TR.UTF-8"),
+        ("TERM", "dumb"),
+        ("COLUMNS", "1"),
+        ("COLUMNS", "99999"),
+    ] {
+        let output = tidegate_command(&repo, &now).env(name, value).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}={value}");
+        assert_eq!(stdout(&output), stdout(&plain), "{name}={value}");
+    }
+    let output = tidegate_command(&repo, &now).env_remove("HOME").output();
+    assert_eq!(stdout(&output.unwrap()), stdout(&plain));
+}
+
+#[test]
+fn an_instant_that_cannot_be_now_is_a_wrong_argument() {
+    let (repo, range) = passing();
+    for now in [
+        "today",
+        "",
+        "2026-11-20T10:00:00",
+        "1969-12-31T23:59:59Z",
+        "10000-01-01T00:00:00Z",
+        "2016-12-31T23:59:60Z",
+    ] {
+        let output = tidegate(&repo, &["check", &range, "--now", now]);
+        assert_eq!(output.status.code(), Some(2), "{now}");
+        assert!(stderr(&output).contains("error[usage.now]"), "{now}");
+    }
+}
+
+#[test]
+fn a_machine_that_gives_too_little_is_no_pass() {
+    let (repo, range) = passing();
+    for (limit, exits) in [("ulimit -n 16", [0, 3]), ("ulimit -v 100000", [3, 3])] {
+        let binary = env!("CARGO_BIN_EXE_tidegate");
+        let script = format!("{limit}; exec {binary} check {range}");
+        let output = repo.command("sh").args(["-c", &script]).output().unwrap();
+        let code = output.status.code();
+        // What runs out of memory may be ended by the system.
+        assert!(
+            code.is_none_or(|code| exits.contains(&code) || code >= 128),
+            "{limit}: {output:?}"
+        );
+    }
+}
 
 #[test]
 fn what_lies_beside_policies_is_bounded() {
