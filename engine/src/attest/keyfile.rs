@@ -203,8 +203,6 @@ fn own_user() -> Option<u32> {
 #[cfg(unix)]
 const ROOT: u32 = 0;
 
-/// Far more than a key needs.
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {

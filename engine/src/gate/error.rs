@@ -26,24 +26,19 @@ pub enum Error {
     #[diagnostic(transparent)]
     Unsound(#[from] Unsound),
     /// More than one run reads.
-    #[error("{path}: the manifests that were read up to here have more than {limit}")]
+    #[error("{path}: the manifests that were read up to here have more than {limit}", limit = limits::TOTAL_BYTES)]
     #[diagnostic(code(limit::total_bytes), help("judge it in smaller steps"))]
     TotalBytes {
         /// The file that is one too many.
         path: RepoPath,
-        /// The bound.
-        limit: limits::Limit,
     },
     /// More beside the policies than anyone would put there.
-    #[error("the files below `.tidegate/policies` have more than {limit}")]
+    #[error("the files below `.tidegate/policies` have more than {limit}", limit = limits::POLICY_FOLDER)]
     #[diagnostic(
         code(limit::policy_folder),
         help("keep there only policies and their cases")
     )]
-    PolicyFolder {
-        /// The bound.
-        limit: limits::Limit,
-    },
+    PolicyFolder,
     /// What was met somewhere in particular.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -270,9 +270,7 @@ fn policy_files(
             let bytes = repository.file(&entry)?;
             total = total.saturating_add(bytes.len());
             if total > limits::POLICY_FOLDER.most {
-                return Err(Error::PolicyFolder {
-                    limit: limits::POLICY_FOLDER,
-                });
+                return Err(Error::PolicyFolder);
             }
             Ok((entry.path, bytes))
         })

@@ -60,11 +60,9 @@ impl Reading {
 
     /// What is read is kept, so all of it is bounded.
     fn count(&self, path: &RepoPath, bytes: usize) -> Result<(), Error> {
-        let limit = limits::TOTAL_BYTES;
         let total = self.bytes.get().saturating_add(bytes);
-        if total > limit.most {
-            let path = path.clone();
-            return Err(Error::TotalBytes { path, limit });
+        if total > limits::TOTAL_BYTES.most {
+            return Err(Error::TotalBytes { path: path.clone() });
         }
         self.bytes.set(total);
         Ok(())

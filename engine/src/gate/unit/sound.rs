@@ -4,13 +4,16 @@
 use miette::Diagnostic;
 
 use crate::change::{Change, repeated_item};
-use crate::model::{Location, Operation, limits};
+use crate::model::{Operation, limits};
 
 /// What changes cannot be judged.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Unsound {
     /// Too many objects.
-    #[error("{found} objects of the unit `{unit}` change, the limit is {limit}")]
+    #[error(
+        "{found} objects of the unit `{unit}` change, the limit is {}",
+        limits::CHANGES
+    )]
     #[diagnostic(
         code(limit::changes),
         help("judge it in smaller steps, or split the unit")
@@ -20,21 +23,20 @@ pub enum Unsound {
         unit: String,
         /// How many change.
         found: usize,
-        /// The bound.
-        limit: usize,
     },
     /// Too many fields of one object.
-    #[error("{place}: {found} fields of {object} change, the limit is {limit}")]
+    #[error(
+        "{place}: {found} fields of {object} change, the limit is {}",
+        limits::FIELDS
+    )]
     #[diagnostic(code(limit::fields), help("change it in smaller steps"))]
     Fields {
         /// Where the object stands.
-        place: Location,
+        place: String,
         /// The object.
         object: String,
         /// How many change.
         found: usize,
-        /// The bound.
-        limit: usize,
     },
     /// Two items of a list under one key.
     #[error("{place}: `{list}` holds this item twice; the other stands at line {line}")]
@@ -44,7 +46,7 @@ pub enum Unsound {
     )]
     DuplicateListKey {
         /// Where the second one stands.
-        place: Location,
+        place: String,
         /// The list.
         list: String,
         /// Where the first one stands.
@@ -58,7 +60,6 @@ pub(super) fn check(unit: &str, changes: &[Change]) -> Result<(), Unsound> {
         return Err(Unsound::Changes {
             unit: unit.to_owned(),
             found: changes.len(),
-            limit: limits::CHANGES.most,
         });
     }
     changes.iter().try_for_each(check_one)
@@ -70,10 +71,9 @@ fn check_one(change: &Change) -> Result<(), Unsound> {
     };
     if change.fields.len() > limits::FIELDS.most {
         return Err(Unsound::Fields {
-            place: source.at(source.node.span),
+            place: source.at(source.node.span).to_string(),
             object: change.object.to_string(),
             found: change.fields.len(),
-            limit: limits::FIELDS.most,
         });
     }
     if change.operation == Operation::Delete {
@@ -82,7 +82,7 @@ fn check_one(change: &Change) -> Result<(), Unsound> {
     match repeated_item(change) {
         None => Ok(()),
         Some(repeated) => Err(Unsound::DuplicateListKey {
-            place: source.location(&repeated.second),
+            place: source.location(&repeated.second).to_string(),
             list: repeated.list,
             line: source.location(&repeated.first).line,
         }),
