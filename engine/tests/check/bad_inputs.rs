@@ -52,6 +52,7 @@ fn every_bad_file_is_told_by_its_code_and_place() {
 }
 
 /// What cannot be read, though it is text.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn texts() -> Vec<Case> {
     let laughs = (1..9).map(|level| {
         let below = vec![format!("*a{}", level - 1); 9].join(", ");
@@ -335,6 +336,7 @@ fn bytes() -> Vec<Case> {
 }
 
 /// What can be read and is no object, or none that is judged as it stands.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn objects() -> Vec<Case> {
     let text = |name, content: &str, then| (name, "yaml", content.as_bytes().to_vec(), then);
     let sound = deployment("other", "2Gi");
