@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::evaluate::{Bench, Judged, Matter};
+use super::file::File;
 use super::judge::Judge;
 use super::library::Policies;
 use super::unit::{Reached, components};
-use super::view::File;
 use super::watch::Unwatched;
 use super::{Error, scene};
 use crate::change::{self, Objects};

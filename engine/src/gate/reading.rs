@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use super::Error;
-use super::view::{File, Side};
+use super::file::File;
+use super::side::Side;
 use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
 use crate::model::{GitId, RepoPath, limits};

@@ -247,7 +247,7 @@ fn anchor_removed(
     anchor::set(findings, is_gone, place, config, view)
 }
 
-fn side(view: &View<'_>, side: &super::view::Side, selector: &Selector) -> Result<Side, Error> {
+fn side(view: &View<'_>, side: &super::side::Side, selector: &Selector) -> Result<Side, Error> {
     let repository = view.repository;
     Ok(Side {
         commit: side.snapshot.commit(),

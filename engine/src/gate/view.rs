@@ -1,21 +1,19 @@
 //! A range, and what its files hold on both sides.
 //! Knows nothing of policies.
 
-mod side;
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub(super) use self::side::Side;
-
+use super::file::File;
 use super::reading::Reading;
+use super::side::{self, Side};
 use super::{Error, deployer};
 use crate::change::Source;
 use crate::facts::index::{Located, Wanted};
 use crate::git::{Beyond, FileChange, Repository, Selector, Snapshot, TreeEntry};
-use crate::manifest::{self, RenderRoots, Role};
-use crate::model::{ObjectRef, Part, RepoPath, Span};
+use crate::manifest::{self, RenderRoots};
+use crate::model::{ObjectRef, Part, RepoPath};
 
 /// Two snapshots and what differs.
 pub(super) struct View<'a> {
@@ -27,18 +25,6 @@ pub(super) struct View<'a> {
     /// Differences that are out of reach.
     pub(super) beyond: Beyond,
     reading: &'a Reading,
-}
-
-/// What a file holds.
-pub(super) struct File {
-    /// Its objects.
-    pub(super) sources: Vec<Source>,
-    /// Where each object first stands among them.
-    places: BTreeMap<ObjectRef, usize>,
-    /// Keys that Kubernetes reads as something else.
-    pub(super) converted_keys: Vec<Span>,
-    /// Whether a deployer leaves the file out.
-    left_out: bool,
 }
 
 impl<'a> View<'a> {
@@ -270,60 +256,5 @@ impl<'a> View<'a> {
         let index = self.reading.index();
         index.save();
         index.known()
-    }
-}
-
-impl File {
-    fn empty() -> Self {
-        Self {
-            sources: Vec::new(),
-            places: BTreeMap::new(),
-            converted_keys: Vec::new(),
-            left_out: false,
-        }
-    }
-
-    /// The first object of this identity.
-    fn source(&self, object: &ObjectRef) -> Option<&Source> {
-        self.sources.get(*self.places.get(object)?)
-    }
-
-    /// Reads the bytes of one file.
-    pub(super) fn read(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
-        let file = manifest::read(path, bytes)?;
-        if file.role != Role::Objects {
-            return Ok(Self::empty());
-        }
-        manifest::check_shape(&file)?;
-        let secrets = manifest::secrets::secrets_of(&file.objects, &file.text);
-        let text: Arc<str> = if secrets.spans.is_empty() {
-            file.text
-        } else {
-            manifest::secrets::mask(&file.text, &secrets.spans).into()
-        };
-        let lines = Arc::default();
-        let sources: Vec<Source> = file
-            .objects
-            .into_iter()
-            .zip(secrets.pointers)
-            .map(|(object, secrets)| Source {
-                object: object.reference.clone(),
-                file: path.clone(),
-                text: Arc::clone(&text),
-                lines: Arc::clone(&lines),
-                secrets: Arc::new(secrets),
-                node: Arc::new(object.node),
-            })
-            .collect();
-        let mut places = BTreeMap::new();
-        for (place, source) in sources.iter().enumerate() {
-            places.entry(source.object.clone()).or_insert(place);
-        }
-        Ok(Self {
-            sources,
-            places,
-            converted_keys: file.converted_keys,
-            left_out: deployer::leaves_out(bytes),
-        })
     }
 }

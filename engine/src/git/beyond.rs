@@ -1,9 +1,9 @@
 //! Paths that are too deep or too long to be followed.
 //! Knows nothing of what lies there.
 
-use super::snapshot::check_count;
 use super::{Error, Selector};
-use crate::model::{RepoPath, limits};
+use crate::model::RepoPath;
+use crate::model::limits::{self, Limit};
 
 /// Files and folders that were not looked at, since they are out of reach.
 ///
@@ -80,6 +80,14 @@ pub(super) fn check_path(path: &[u8]) -> Result<(), Error> {
             path: RepoPath::new(path),
             limit: limits::PATH_DEPTH.most,
         });
+    }
+    Ok(())
+}
+
+/// Bounds the number of files.
+pub(super) fn check_count(count: usize, limit: Limit) -> Result<(), Error> {
+    if count > limit.most {
+        return Err(Error::TooManyEntries(limit.most));
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::beyond::check_path;
-use super::snapshot::{check_count, join};
+use super::beyond::{check_count, check_path};
+use super::snapshot::join;
 use super::spelling::folded;
 use super::tree::{Child, id_of};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use git2::IndexEntryExtendedFlag;
 
-use super::index_file;
+use super::index_file::{self, Entry};
 use super::object::git_id;
 use super::tree::{Child, MODE_TREE, Tree, Unwritten, id_of};
 use super::{
@@ -46,28 +46,6 @@ pub(super) fn read_by_libgit2(path: &Path) -> Result<Vec<Entry>, Error> {
     let index = git2::Index::open(path).map_err(|error| index_error(path, error.message()))?;
     let entries = index.iter().map(read_entry);
     entries.filter_map(Result::transpose).collect()
-}
-
-/// A file of an index.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    path: Vec<u8>,
-    mode: u32,
-    pub(super) id: GitId,
-}
-
-impl Entry {
-    pub(super) fn new(path: Vec<u8>, mode: u32, id: GitId) -> Self {
-        Self { path, mode, id }
-    }
-
-    pub(super) fn path(&self) -> &[u8] {
-        &self.path
-    }
-
-    pub(super) fn is_submodule(&self) -> bool {
-        self.mode == MODE_SUBMODULE
-    }
 }
 
 /// The root of the trees that hold `entries`, which are sorted by path, and the trees. However deep

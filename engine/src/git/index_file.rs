@@ -3,9 +3,26 @@
 
 use sha1::{Digest as _, Sha1};
 
-use super::index::Entry;
 use super::{MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE};
 use crate::model::GitId;
+
+/// A file of an index.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: Vec<u8>,
+    pub(super) mode: u32,
+    pub(super) id: GitId,
+}
+
+impl Entry {
+    pub(super) fn new(path: Vec<u8>, mode: u32, id: GitId) -> Self {
+        Self { path, mode, id }
+    }
+
+    pub(super) fn is_submodule(&self) -> bool {
+        self.mode == MODE_SUBMODULE
+    }
+}
 
 /// The files of an index, sorted by path. `None` where the file is damaged, or holds anything but
 /// plain entries: conflicts, intents to add, another index that it builds on, folders.
@@ -24,9 +41,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Entry>> {
     };
     let mut entries: Vec<Entry> = Vec::new();
     for _ in 0..count {
-        let before = entries.last().map_or(b"".as_slice(), Entry::path);
+        let before = entries.last().map_or(b"".as_slice(), |entry| &entry.path);
         let (entry, after) = read(rest, before)?;
-        if entry.path() <= before {
+        if entry.path.as_slice() <= before {
             return None;
         }
         entries.push(entry);

@@ -4,10 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::beyond::{Beyond, check_path};
+use super::beyond::{Beyond, check_count, check_path};
 use super::tree::{Child, Tree, Unwritten};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
-use crate::model::{GitId, RepoPath, limits, limits::Limit};
+use crate::model::{GitId, RepoPath, limits};
 
 /// A commit's tree, the index as it was when it was read, a merge that was not made, or the empty tree.
 #[derive(Clone)]
@@ -293,12 +293,4 @@ pub(super) fn join(path: &mut Vec<u8>, name: &[u8]) {
         path.push(b'/');
     }
     path.extend_from_slice(name);
-}
-
-/// Bounds the number of files.
-pub(super) fn check_count(count: usize, limit: Limit) -> Result<(), Error> {
-    if count > limit.most {
-        return Err(Error::TooManyEntries(limit.most));
-    }
-    Ok(())
 }

@@ -5,13 +5,13 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::gate::Error;
+use super::Error;
 use crate::git::{Beyond, Repository, Selector, Snapshot, TreeEntry};
 use crate::manifest::{self, RenderRoots, Root};
 
 /// One snapshot. What is found out about its files is found out once.
-pub(in crate::gate) struct Side {
-    pub(in crate::gate) snapshot: Snapshot,
+pub(super) struct Side {
+    pub(super) snapshot: Snapshot,
     /// And what is out of reach.
     manifests: OnceCell<(Vec<TreeEntry>, Beyond)>,
     roots: OnceCell<RenderRoots>,
@@ -22,7 +22,7 @@ pub(in crate::gate) struct Side {
 type Globs = Vec<Vec<String>>;
 
 impl Side {
-    pub(in crate::gate) fn new(snapshot: Snapshot) -> Self {
+    pub(super) fn new(snapshot: Snapshot) -> Self {
         Self {
             snapshot,
             manifests: OnceCell::new(),

@@ -1,0 +1,77 @@
+//! What one file holds: its objects, secrets masked.
+//! Knows nothing of the repository that it lies in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Error, deployer};
+use crate::change::Source;
+use crate::manifest::{self, Role};
+use crate::model::{ObjectRef, RepoPath, Span};
+
+/// What a file holds.
+pub(super) struct File {
+    /// Its objects.
+    pub(super) sources: Vec<Source>,
+    /// Where each object first stands among them.
+    places: BTreeMap<ObjectRef, usize>,
+    /// Keys that Kubernetes reads as something else.
+    pub(super) converted_keys: Vec<Span>,
+    /// Whether a deployer leaves the file out.
+    pub(super) left_out: bool,
+}
+
+impl File {
+    pub(super) fn empty() -> Self {
+        Self {
+            sources: Vec::new(),
+            places: BTreeMap::new(),
+            converted_keys: Vec::new(),
+            left_out: false,
+        }
+    }
+
+    /// The first object of this identity.
+    pub(super) fn source(&self, object: &ObjectRef) -> Option<&Source> {
+        self.sources.get(*self.places.get(object)?)
+    }
+
+    /// Reads the bytes of one file.
+    pub(super) fn read(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
+        let file = manifest::read(path, bytes)?;
+        if file.role != Role::Objects {
+            return Ok(Self::empty());
+        }
+        manifest::check_shape(&file)?;
+        let secrets = manifest::secrets::secrets_of(&file.objects, &file.text);
+        let text: Arc<str> = if secrets.spans.is_empty() {
+            file.text
+        } else {
+            manifest::secrets::mask(&file.text, &secrets.spans).into()
+        };
+        let lines = Arc::default();
+        let sources: Vec<Source> = file
+            .objects
+            .into_iter()
+            .zip(secrets.pointers)
+            .map(|(object, secrets)| Source {
+                object: object.reference.clone(),
+                file: path.clone(),
+                text: Arc::clone(&text),
+                lines: Arc::clone(&lines),
+                secrets: Arc::new(secrets),
+                node: Arc::new(object.node),
+            })
+            .collect();
+        let mut places = BTreeMap::new();
+        for (place, source) in sources.iter().enumerate() {
+            places.entry(source.object.clone()).or_insert(place);
+        }
+        Ok(Self {
+            sources,
+            places,
+            converted_keys: file.converted_keys,
+            left_out: deployer::leaves_out(bytes),
+        })
+    }
+}
