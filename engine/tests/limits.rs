@@ -15,16 +15,19 @@ use tidegate::model::{Exit, code_of};
 type Row = (Limit, fn(usize) -> String);
 
 #[test]
+#[ignore = "takes minutes: .ci/run runs it"]
 fn limits_of_repositories_hold_at_their_numbers() {
     try_each(repositories::ROWS);
 }
 
 #[test]
+#[ignore = "takes minutes: .ci/run runs it"]
 fn limits_of_files_hold_at_their_numbers() {
     try_each(files::ROWS);
 }
 
 #[test]
+#[ignore = "takes minutes: .ci/run runs it"]
 fn limits_of_what_is_signed_hold_at_their_numbers() {
     try_each(signed::ROWS);
 }
