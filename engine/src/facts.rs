@@ -2,6 +2,7 @@
 //! Knows nothing of policies; a collector does not know who reads it.
 
 mod amount;
+mod applied;
 mod around;
 mod availability;
 mod demand;

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::applied::is_sure;
 use super::availability::{Availability, Budget, Scaler, Spread, Vertical};
 use super::pods::{self, PodSource, targets};
 use super::selector::{Labels, selects, sends_to};
@@ -36,19 +37,27 @@ pub(super) fn availability(
 ) -> Availability {
     let labels = source.labels(object);
     let near = |objects| near(objects, reference.namespace.as_deref());
-    let counted = near(&around.autoscalers);
-    let counted = counted.filter_map(|(name, spec)| autoscaler(name, spec, reference));
-    let scaled = near(&around.scaled_objects);
-    let scaled = scaled.filter_map(|(name, spec)| scaled_object(name, spec, reference));
-    let mut scalers: Vec<Scaler> = counted.chain(scaled).collect();
-    scalers.sort();
-    let lowest = scalers.iter().map(|scaler| scaler.min).min().or(replicas);
+    let scalers_among = |autoscalers: &[&Value], scaled_objects: &[&Value]| {
+        let namespace = reference.namespace.as_deref();
+        let counted = self::near(autoscalers, namespace);
+        let counted = counted.filter_map(|(name, spec)| autoscaler(name, spec, reference));
+        let scaled = self::near(scaled_objects, namespace);
+        let scaled = scaled.filter_map(|(name, spec)| scaled_object(name, spec, reference));
+        let mut scalers: Vec<Scaler> = counted.chain(scaled).collect();
+        scalers.sort();
+        scalers
+    };
+    let scalers = scalers_among(&around.autoscalers, &around.scaled_objects);
+    // One that may not be there adds to the most that is wanted, and nothing to the fewest.
+    let there = scalers_among(&sure(&around.autoscalers), &sure(&around.scaled_objects));
+    let lowest = there.iter().map(|scaler| scaler.min).min().or(replicas);
     let highest = scalers.iter().map(|scaler| scaler.max).max().or(replicas);
     let mut services: Vec<String> = near(&around.services)
         .filter(|(_, spec)| sends_to(spec.get("selector"), &labels))
         .map(|(name, _)| name.to_owned())
         .collect();
-    let mut budgets: Vec<Budget> = near(&around.budgets)
+    let surely = sure(&around.budgets);
+    let mut budgets: Vec<Budget> = near(&surely)
         .filter(|(_, spec)| selects(spec.get("selector"), &labels))
         .map(|(name, spec)| Budget {
             name: name.to_owned(),
@@ -103,6 +112,12 @@ pub fn picks(neighbour: &Value, object: &Value) -> bool {
         }
         _ => true,
     }
+}
+
+/// Those that are surely applied.
+fn sure<'a>(objects: &[&'a Value]) -> Vec<&'a Value> {
+    let objects = objects.iter().copied();
+    objects.filter(|object| is_sure(object)).collect()
 }
 
 /// The names and specifications of what lies in `namespace`.

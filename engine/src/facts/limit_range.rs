@@ -4,6 +4,8 @@
 use serde_json::Value;
 
 use super::amount::{Resource, amount};
+use super::applied::{is_before, is_sure};
+use super::pods;
 use super::resources::{Side, key};
 use super::workload::{Amounts, Container, LimitRanges, Role, Rule, Source, Violation};
 
@@ -14,29 +16,32 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Takes those of `namespace` from `limit_ranges`.
-    pub(super) fn of_namespace(namespace: Option<&str>, limit_ranges: &[&Value]) -> Self {
-        let text = |object: &Value, pointer| Some(object.pointer(pointer)?.as_str()?.to_owned());
+    /// Takes those of the namespace of `object` from `limit_ranges`. One that may not be there when the
+    /// object is created sets bounds and gives no defaults.
+    pub(super) fn around(object: &Value, limit_ranges: &[&Value]) -> Self {
+        let namespace = pods::namespace(object);
         let mut limits = Self {
             names: Vec::new(),
             items: Vec::new(),
         };
-        for object in limit_ranges {
-            let own = text(object, "/metadata/namespace").filter(|it| !it.is_empty());
-            if own.as_deref() != namespace {
+        for limit_range in limit_ranges {
+            if pods::namespace(limit_range) != namespace {
                 continue;
             }
+            let is_there = is_sure(limit_range) && is_before(limit_range, object);
             let before = limits.items.len();
-            let items = object.pointer("/spec/limits").and_then(Value::as_array);
+            let items = limit_range
+                .pointer("/spec/limits")
+                .and_then(Value::as_array);
             let containers = items
                 .into_iter()
                 .flatten()
                 .filter(|item| item.get("type").and_then(Value::as_str) == Some("Container"));
-            limits.items.extend(containers.map(Item::read));
+            limits
+                .items
+                .extend(containers.map(|item| Item::read(item, is_there)));
             if limits.items.len() > before {
-                limits
-                    .names
-                    .push(text(object, "/metadata/name").unwrap_or_default());
+                limits.names.push(pods::name(limit_range).to_owned());
             }
         }
         limits.names.sort();
@@ -47,9 +52,12 @@ impl Limits {
     /// `LimitRange`s give none or disagree.
     pub(super) fn default(&self, side: Side, resource: Resource) -> Option<i64> {
         let of_item = |item: &Item| side.of(&item.default_request, &item.default).of(resource);
-        let mut defaults = self.items.iter().filter_map(of_item);
-        let first = defaults.next()?;
-        defaults.all(|other| other == first).then_some(first)
+        let given = |item: &Item| Some((of_item(item)?, item.is_there));
+        let defaults: Vec<(i64, bool)> = self.items.iter().filter_map(given).collect();
+        let (first, _) = *defaults.first()?;
+        let agree = defaults.iter().all(|(default, _)| *default == first);
+        let is_given = defaults.iter().any(|(_, is_there)| *is_there);
+        (agree && is_given).then_some(first)
     }
 
     /// Compares settled containers with every bound.
@@ -135,12 +143,14 @@ struct Item {
     min: Amounts,
     max: Amounts,
     ratio: Amounts,
+    /// Whether it surely is there when the pods are created.
+    is_there: bool,
 }
 
 impl Item {
     /// Without a default limit the maximum is it; without a default request the default limit is
     /// it, else the minimum.
-    fn read(written: &Value) -> Self {
+    fn read(written: &Value, is_there: bool) -> Self {
         let (min, max) = (amounts(written, "min"), amounts(written, "max"));
         let mut default = amounts(written, "default");
         let mut default_request = amounts(written, "defaultRequest");
@@ -157,6 +167,7 @@ impl Item {
             min,
             max,
             ratio,
+            is_there,
         }
     }
 

@@ -49,7 +49,7 @@ pub fn of_object(
 ) -> Option<Workload> {
     let reference = pods::reference(object);
     let pods = PodSource::of(&reference)?;
-    let limits = Limits::of_namespace(reference.namespace.as_deref(), &around.limit_ranges);
+    let limits = Limits::around(object, &around.limit_ranges);
     let mut invalid = Vec::new();
     let (replicas, replicas_source) = pods.replicas(object, (&reference, &around.autoscalers), &mut invalid);
     let mut containers = pods.containers(object, literals, &mut invalid);
