@@ -909,7 +909,7 @@ weighed(claim, _, field) := {
 	claim.class == "pg-parameter"
 	segments := split(field.pointer, "/")
 	segments[3] == "parameters"
-	worst := max({parameter_rank(name) | some name in names_below(4, segments, field)})
+	worst := max({parameter_rank(lower(name)) | some name in names_below(4, segments, field)})
 } else := {"tier": "critical", "text": "one instance or none is left"} if {
 	claim.class == "pg-topology"
 	field.new in {0, 1}
@@ -1010,6 +1010,8 @@ names_below(depth, segments, field) := object.keys(object.union(
 
 parameter_rank(name) := 3 if {
 	name in losing_parameters
+} else := 3 if {
+	not regex.match(`^[a-z_][a-z0-9_.$]*$`, name)
 } else := 1 if {
 	name in reloaded_parameters
 } else := 1 if {
@@ -1558,8 +1560,7 @@ rows := {
 	},
 	"Cluster.postgresql.cnpg.io": {
 		"spec/imageName": "image",
-		"spec/imageCatalogRef": "pg-minor",
-		"spec/imageCatalogRef/major": "pg-major",
+		"spec/imageCatalogRef": "pg-major",
 		"spec/resources": "resources",
 		"spec/backup": "backup",
 		"spec/plugins": "backup",

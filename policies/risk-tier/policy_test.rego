@@ -178,9 +178,16 @@ data_rows := [
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/storage/size", "20Gi", "10Gi"), {"risk.storage-change": "high"}],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
-		changed("/spec/imageCatalogRef/major", 16, 17),
-		{"risk.pg-major": "critical", "risk.pg-minor": "high"},
+		added("/spec/postgresql/parameters", {"Archive_Mode": "off"}),
+		{"risk.pg-parameter": "critical"},
 	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/parameters", {"work_mem = 4MB": "x"}),
+		{"risk.pg-parameter": "critical"},
+	],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/imageCatalogRef/major", 16, 17), {"risk.pg-major": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/imageCatalogRef/name", "a", "b"), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/backup/target", "a", "b"), {"risk.backup": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", removed("/spec/backup", {}), {"risk.backup": "critical"}],
 	["velero.io/v1 Schedule", changed("/spec/schedule", "a", "b"), {"risk.backup": "critical"}],
