@@ -737,7 +737,7 @@ departures[namespace] contains [kinds[i], change.object.name] if {
 arrivals := {[kinds[i], change.object.name] | some i, change in input.changes; change.operation == "create"}
 
 # What a creation or deletion is.
-whole_verdicts(i, change) := (known | unknown) | unpinned if {
+whole_verdicts(i, change) := (known | unknown) | (unpinned | dropped) if {
 	change.operation in {"create", "delete"}
 	known := {verdict |
 		some class in profiles[i][change.operation]
@@ -759,6 +759,10 @@ whole_verdicts(i, change) := (known | unknown) | unpinned if {
 			"tier": "high",
 			"text": sprintf("container %q has no digest in its image: what will run is unknown", [container.name]),
 		}
+	}
+	dropped := {classes["data-deletion"] |
+		kinds[i] == "Database.postgresql.cnpg.io"
+		input.changes[i].new.spec.ensure == "absent"
 	}
 }
 
@@ -1557,6 +1561,10 @@ rows := {
 	},
 	"AlertmanagerConfig.monitoring.coreos.com": {
 		"spec": "alert-change",
+	},
+	"Database.postgresql.cnpg.io": {
+		"spec/ensure": "data-deletion",
+		"spec/databaseReclaimPolicy": "data-deletion",
 	},
 	"Cluster.postgresql.cnpg.io": {
 		"spec/imageName": "image",

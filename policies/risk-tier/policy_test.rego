@@ -187,6 +187,7 @@ data_rows := [
 		{"risk.pg-parameter": "critical"},
 	],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/imageCatalogRef/major", 16, 17), {"risk.pg-major": "critical"}],
+	["postgresql.cnpg.io/v1 Database", changed("/spec/ensure", "present", "absent"), {"risk.data-deletion": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/imageCatalogRef/name", "a", "b"), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/backup/target", "a", "b"), {"risk.backup": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", removed("/spec/backup", {}), {"risk.backup": "critical"}],
@@ -615,6 +616,13 @@ test_a_created_workload_with_a_new_image_is_high if {
 		"risk.workload-created": "medium",
 		"risk.image-unpinned": "high",
 	}
+}
+
+test_a_database_that_is_to_be_absent_is_deleted_data if {
+	created := create("postgresql.cnpg.io/v1 Database", {"spec": {"ensure": "absent"}})
+	tiers(of([created])) == {"risk.unclassified": "high", "risk.data-deletion": "critical"}
+	kept := create("postgresql.cnpg.io/v1 Database", {"spec": {"ensure": "present"}})
+	tiers(of([kept])) == {"risk.unclassified": "high"}
 }
 
 test_deletions_by_kind if {
