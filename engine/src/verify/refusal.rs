@@ -164,7 +164,7 @@ impl Reason {
             Self::Expired => ("expired", "renew it, or run `tidegate sign` again"),
             Self::Held => (
                 "held",
-                "wait until `max-tier` allows it; or revert the change that has this tier and accept the reverted state with `tidegate baseline`: a revert has a tier too",
+                "wait until `max-tier` allows it; or revert the change that has this tier and accept the reverted state with `tidegate baseline`: a revert has a tier too. Where nobody says what runs (`--deployed`), it counts as a first deployment, which is critical",
             ),
             Self::SourceOutsideSelector => (
                 "source-outside-selector",
