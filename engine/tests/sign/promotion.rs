@@ -150,6 +150,11 @@ fn the_branches_of_a_remote_are_moved_by_a_push_and_those_here_stay() {
         (!found.is_empty()).then(|| GitId::parse(&found).unwrap())
     };
     let head = repo.id("HEAD");
+    repo.git(&["push", "-q", "origin", "HEAD:refs/heads/gated"]);
+    let (exit, said) = shop.promote(&["--remote", "origin"]);
+    assert_eq!((exit, there("web")), (3, None), "{said}");
+    assert!(said.contains("'refs/heads/gated' exists"), "{said}");
+    repo.git(&["push", "-q", "origin", ":refs/heads/gated"]);
     let (exit, said) = shop.promote(&["--remote", "origin"]);
     assert_eq!(exit, 0, "{said}");
     assert_eq!((there("web"), there("db")), (Some(head), Some(head)));

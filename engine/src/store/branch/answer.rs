@@ -37,10 +37,12 @@ pub(super) fn pushed(printed: &str, errors: &str) -> Option<Pushed> {
         "reference already exists",
         "failed to lock",
     ];
+    // A folder cannot take the place of a branch, nor a branch that of a folder, however often one tries.
+    let blocked = errors.contains("exists; cannot create");
     let overtaken = summary.starts_with("[rejected]")
         || (summary.starts_with("[remote rejected]")
             && busy.iter().any(|word| summary.contains(word)));
-    if overtaken {
+    if overtaken && !blocked {
         return Some(Pushed::Overtaken);
     }
     Some(Pushed::Rejected(reason(&format!("{summary}\n{errors}"))))
@@ -173,6 +175,13 @@ mod tests {
             Some(Pushed::Rejected(
                 "[remote rejected] (pre-receive hook declined); [31mno signer".to_owned()
             ))
+        );
+        let blocked = pushed(
+            &line("[remote rejected] (failed to update ref)"),
+            "remote: error: cannot lock ref 'refs/heads/a/b': 'refs/heads/a' exists; cannot create 'refs/heads/a/b'\n",
+        );
+        assert!(
+            matches!(blocked, Some(Pushed::Rejected(reason)) if reason.contains("'refs/heads/a' exists"))
         );
         assert_eq!(pushed("", "fatal: unable to access"), None);
     }
