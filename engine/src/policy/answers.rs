@@ -2,13 +2,13 @@
 //! Knows nothing of how an answer comes about. Nothing that is signed relies on it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
 use super::answer::{RawFinding, RawReason};
-use crate::model::Digest;
+use crate::model::{Digest, replace};
 
 /// What a policy file says of one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,18 +136,6 @@ fn answer_of(question: Digest, line: &str) -> Option<Answer> {
 /// Against damage and mixed up lines, not against malice: whoever may write the file may write this too.
 fn check_of(question: Digest, json: &str) -> Digest {
     Digest::of(format!("{question} {json}").as_bytes())
-}
-
-/// Writes the file beside and renames it, so that two runs at once leave one whole file.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    fs::write(&temporary, text)?;
-    fs::rename(&temporary, path).inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
 }
 
 const FILE_NAME: &str = "answers";

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::{fs, io};
 
-use crate::model::GitId;
+use crate::model::{GitId, replace};
 
 /// What an earlier run left: lines `<blob id> <record>`, sorted.
 #[derive(Default)]
@@ -93,14 +93,7 @@ pub(super) fn write(path: &Path, records: &BTreeMap<GitId, &str>) -> io::Result<
     let checksum = checksum_of(&text);
     text.push('\n');
     text.push_str(&checksum);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    fs::write(&temporary, text)?;
-    fs::rename(&temporary, path).inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
+    replace(path, &text)
 }
 
 /// Against damage, not against malice: whoever may write the file may write the checksum too, and
