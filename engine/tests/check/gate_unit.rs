@@ -175,3 +175,51 @@ fn keys_that_cannot_be_read_never_become_the_gate() {
         assert!(said.starts_with(".tidegate/trust.json: "), "{said}");
     }
 }
+
+#[test]
+fn the_configuration_is_not_deleted_moved_or_doubled() {
+    let (repo, base) = shop(CONFIG);
+    repo.remove("tidegate.yaml").commit("no gate");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), ["gate.config-removed of tidegate.yaml"]);
+    assert_eq!(report.exit, Exit::Denied);
+
+    let (repo, base) = shop(CONFIG);
+    repo.remove("tidegate.yaml")
+        .write(".github/tidegate.yaml", CONFIG)
+        .commit("elsewhere");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), ["gate.config-removed of tidegate.yaml"]);
+
+    let (repo, base) = shop(CONFIG);
+    repo.write(".github/tidegate.yaml", CONFIG).commit("two");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+}
+
+#[test]
+fn a_hook_of_the_tree_neither_replaces_the_gate_nor_comes_before_it() {
+    let (repo, base) = shop(CONFIG);
+    let job = |name: &str, annotations: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {name}\n  namespace: shop\n  annotations: {annotations}\n\
+             spec:\n  activeDeadlineSeconds: 60\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n        - name: run\n          \
+             image: registry.example/shop/run:1.0.0\n          resources:\n            requests: {{cpu: 100m, memory: 64Mi}}\n            limits: {{memory: 64Mi}}\n"
+        )
+    };
+    let first = "{helm.sh/hook: pre-upgrade, helm.sh/hook-weight: \"-200\"}";
+    repo.write("prod/admit.yaml", job("tidegate-admit", "{}"))
+        .write("prod/first.yaml", job("first", first))
+        .write(
+            "prod/later.yaml",
+            job("later", "{helm.sh/hook: pre-upgrade}"),
+        )
+        .commit("hooks");
+    assert_eq!(
+        blocking(&check(&repo, base)),
+        [
+            "gate.earlier-hook of first",
+            "gate.hook-replaced of tidegate-admit"
+        ]
+    );
+}

@@ -1,0 +1,129 @@
+package tidegate.gate_integrity.change_set_test
+
+import data.tidegate.gate_integrity.change_set
+
+settings := {
+	"names": ["tidegate-admit", "tidegate-admit-*", "tidegate-trust"],
+	"images": ["tidegate"],
+	"wave": -100,
+}
+
+found(changes) := {[finding.code, object.get(finding, "field", "")] |
+	some finding in change_set.deny with input as {"changes": changes, "settings": settings}
+}
+
+one(operation, api_version, kind, name) := {
+	"operation": operation,
+	"object": {"apiVersion": api_version, "kind": kind, "name": name},
+}
+
+file(operation, path) := one(operation, "tidegate.dev/v1", "GateFile", path)
+
+brought(api_version, kind, name, new) := object.union(one("create", api_version, kind, name), {"new": new})
+
+hook(annotations) := brought("batch/v1", "Job", "check", {"metadata": {"name": "check", "annotations": annotations}})
+
+application(spec) := brought("argoproj.io/v1alpha1", "Application", "shop", {"spec": spec})
+
+source_of(image) := {"kustomize": {"images": [image]}}
+
+before := [["gate.earlier-hook", "/metadata/annotations/argocd.argoproj.io~1hook"]]
+
+before_as_helm := [["gate.earlier-hook", "/metadata/annotations/helm.sh~1hook"]]
+
+# The codes and fields that hooks with these annotations are denied for.
+hooks := [
+	{"hook": {"argocd.argoproj.io/hook": "PreSync"}, "want": []},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-99"}, "want": []},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-100"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-0100"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-2147483649"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "9999999999999999999"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "+007"}, "want": []},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-000"}, "want": []},
+	{"hook": {"argocd.argoproj.io/hook": "Skip, PreSync", "argocd.argoproj.io/sync-wave": "-101"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PostSync", "argocd.argoproj.io/sync-wave": "-101"}, "want": []},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "abc", "helm.sh/hook-weight": "-9999"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "5", "helm.sh/hook-weight": "-9999"}, "want": []},
+	{"hook": {"helm.sh/hook": "post-install,pre-upgrade", "helm.sh/hook-weight": "-100"}, "want": before_as_helm},
+	{"hook": {"helm.sh/hook": "crd-install", "argocd.argoproj.io/sync-wave": "-100"}, "want": before_as_helm},
+	{"hook": {"helm.sh/hook": "pre-install"}, "want": []},
+	{"hook": {"argocd.argoproj.io/sync-wave": "-200"}, "want": []},
+]
+
+test_hooks if {
+	every row in hooks {
+		found([hook(row.hook)]) == {wanted | some wanted in row.want}
+	}
+}
+
+test_wave_is_shown_as_it_is_written if {
+	some finding in change_set.deny with input as {
+		"changes": [hook({"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-0100"})],
+		"settings": settings,
+	}
+	finding.message == "it is a PreSync hook of wave -0100 and does not wait for the gate, whose wave is -100"
+}
+
+test_configuration_deleted if {
+	found([file("delete", "tidegate.yaml")]) == {["gate.config-removed", ""]}
+	found([file("delete", ".github/tidegate.yaml")]) == {["gate.config-removed", ""]}
+}
+
+test_configuration_moved if {
+	some finding in change_set.deny with input as {
+		"changes": [file("delete", "tidegate.yaml"), file("create", ".github/tidegate.yaml")],
+		"settings": settings,
+	}
+	contains(finding.message, "moved")
+}
+
+test_other_files_of_the_gate_may_go if {
+	found([file("delete", "CODEOWNERS"), file("update", "tidegate.yaml"), file("create", ".github/tidegate.yaml")]) == set()
+}
+
+test_hook_replaced if {
+	every object in [
+		["batch/v1", "Job", "tidegate-admit"],
+		["v1", "ServiceAccount", "tidegate-admit"],
+		["v1", "ConfigMap", "tidegate-trust"],
+		["rbac.authorization.k8s.io/v1", "RoleBinding", "tidegate-admit-shop-prod"],
+	] {
+		found([brought(object[0], object[1], object[2], {"spec": {}})]) == {["gate.hook-replaced", "/metadata/name"]}
+	}
+}
+
+test_other_names_and_kinds_are_free if {
+	found([
+		brought("batch/v1", "Job", "tidegate", {"spec": {}}),
+		brought("apps/v1", "Deployment", "tidegate-admit", {"spec": {}}),
+		one("delete", "batch/v1", "Job", "tidegate-admit"),
+	]) == set()
+}
+
+# Where an image of an Application stands, and what of it is denied.
+images := {
+	"tidegate:1": true,
+	"registry.example:5000/acme/tidegate": true,
+	"registry.example/acme/tidegate=evil.example/yes:1@sha256:aa": true,
+	"registry.example/acme/odoo=registry.example/acme/tidegate@sha256:aa": true,
+	"registry.example/acme/odoo:18": false,
+	"registry.example/acme/not-tidegate:1": false,
+	"registry.example/tidegate/odoo:1": false,
+}
+
+test_images if {
+	every image, denied in images {
+		wanted := {["gate.hook-replaced", "/spec/source/kustomize/images/0"] | denied == true}
+		found([application({"source": source_of(image)})]) == wanted
+	}
+}
+
+test_images_of_one_of_several_sources if {
+	found([application({"sources": [{"path": "shop"}, source_of("tidegate:1")]})]) == {["gate.hook-replaced", "/spec/sources/1/kustomize/images/0"]}
+}
+
+test_images_of_a_set if {
+	set := brought("argoproj.io/v1alpha1", "ApplicationSet", "shops", {"spec": {"template": {"spec": {"source": source_of("tidegate:1")}}}})
+	found([set]) == {["gate.hook-replaced", "/spec/template/spec/source/kustomize/images/0"]}
+}
