@@ -96,6 +96,8 @@ pub enum What {
     },
     /// HEAD against the index.
     Staged,
+    /// HEAD against the files of the working tree.
+    Worktree,
     /// All that the index holds, as if all of it were new.
     Tracked,
 }

@@ -1,6 +1,6 @@
 //! Git as plain data: revisions, ranges, trees, blobs, gated trees. The only module that knows `git2`.
-//! Knows no manifest, configuration or policy; runs no process and reads no working tree. What is judged is
-//! never written to: verdicts get objects of their own, and references below `refs/tidegate/`.
+//! Knows no manifest, configuration or policy; runs no process. What is judged is never written to: verdicts
+//! get objects of their own, and references below `refs/tidegate/`.
 
 mod attributes;
 mod beyond;
@@ -23,6 +23,8 @@ mod snapshot;
 mod spelling;
 mod text;
 mod tree;
+mod unstored;
+mod worktree;
 mod write;
 
 pub use beyond::Beyond;
@@ -66,8 +68,8 @@ pub struct Repository {
     shallow: BTreeSet<GitId>,
     trees: RefCell<tree::Cache>,
     whole_folders: RefCell<gated::WholeFolders>,
-    /// What a merge made of files that both sides changed.
-    merged: RefCell<Arc<merge::Merged>>,
+    /// What a merge made of files that both sides changed, and what lies in the working tree.
+    unstored: RefCell<Arc<unstored::Unstored>>,
 }
 
 impl Repository {
@@ -130,7 +132,7 @@ impl Repository {
     /// As for [`Repository::open`].
     pub fn reopen(&self) -> Result<Self, Error> {
         let opened = Self::new(open_exactly(self.git_dir())?, self.index_file.clone())?;
-        opened.merged.replace(self.merged.borrow().clone());
+        opened.unstored.replace(self.unstored.borrow().clone());
         Ok(opened)
     }
 
@@ -169,7 +171,7 @@ impl Repository {
             shallow,
             trees: RefCell::default(),
             whole_folders: RefCell::default(),
-            merged: RefCell::default(),
+            unstored: RefCell::default(),
         })
     }
 }

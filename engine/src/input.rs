@@ -16,7 +16,7 @@ use crate::model::{GroupKind, Piece, RiskTier, Stage};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Before a commit: the index.
+    /// Before a commit: the index or the working tree.
     Commit,
     /// Before a merge or for a signature: commits.
     Merge,

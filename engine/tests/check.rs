@@ -23,6 +23,7 @@ mod secrets;
 mod spellings;
 mod staged;
 mod unclaimed;
+mod worktree;
 
 use std::process::{Command, Output};
 

@@ -8,6 +8,7 @@ mod ranges;
 mod revisions;
 mod staged;
 mod trees;
+mod worktree;
 
 use miette::Diagnostic;
 use tidegate::git::{Error, Repository};

@@ -17,7 +17,7 @@ use crate::verdict::RunReport;
 /// Judge what a range changes in each environment
 ///
 /// The configuration and the policies are taken from the base, so that a change cannot relax what
-/// judges it; with --staged, from the index. Nothing is signed.
+/// judges it; with --staged from the index, with --worktree from the working tree. Nothing is signed.
 #[derive(Clone, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(super) struct Args {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "origin",
-        conflicts_with_all = ["range", "merge_into", "staged", "output"]
+        conflicts_with_all = ["range", "merge_into", "staged", "worktree", "output"]
     )]
     pre_push: Option<String>,
 }
@@ -131,6 +131,9 @@ pub(super) struct Selection {
     /// HEAD against the index: what `git commit` would commit
     #[arg(long)]
     staged: bool,
+    /// HEAD against the files as they lie in the working tree, without those that Git ignores
+    #[arg(long)]
+    worktree: bool,
     /// Only this environment
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
@@ -151,8 +154,12 @@ pub(super) struct Selection {
 impl Selection {
     /// The range as reports name it.
     fn name(&self) -> String {
-        let staged = if self.staged { "--staged" } else { "" };
-        let range = self.range.as_deref().unwrap_or(staged);
+        let local = match (self.staged, self.worktree) {
+            (true, _) => "--staged",
+            (false, true) => "--worktree",
+            (false, false) => "",
+        };
+        let range = self.range.as_deref().unwrap_or(local);
         match &self.merge_into {
             Some(into) => format!("{range} --merge-into {into}"),
             None => range.to_owned(),
@@ -171,12 +178,13 @@ impl Selection {
         terminal: &Terminal,
     ) -> Result<(crate::git::Repository, gate::Request), Box<dyn Diagnostic + Send + Sync>> {
         let now = self.instant(terminal)?;
-        let what = match (self.range, self.merge_into, self.staged) {
-            (Some(range), None, false) => gate::What::Range(range),
-            (Some(head), Some(into), false) => gate::What::Merge { head, into },
-            (None, None, true) => gate::What::Staged,
-            (None, _, false) => return Err(Error::NoRange.into()),
-            (_, _, true) => return Err(Error::TwoRanges.into()),
+        let what = match (self.range, self.merge_into, self.staged, self.worktree) {
+            (Some(range), None, false, false) => gate::What::Range(range),
+            (Some(head), Some(into), false, false) => gate::What::Merge { head, into },
+            (None, None, true, false) => gate::What::Staged,
+            (None, None, false, true) => gate::What::Worktree,
+            (None, _, false, false) => return Err(Error::NoRange.into()),
+            _ => return Err(Error::TwoRanges.into()),
         };
         let config = match self.config {
             None => None,

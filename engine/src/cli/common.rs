@@ -76,14 +76,14 @@ pub(super) enum Error {
         help("use RFC 3339 with an offset, as in `2026-11-27T14:05:00+01:00`")
     )]
     Now { text: String },
-    #[error("a range and `--staged` were both given")]
+    #[error("a range, `--staged` and `--worktree` go alone")]
     #[diagnostic(code(usage::two_ranges), help("give one of them"))]
     TwoRanges,
     #[error("no range was given")]
     #[diagnostic(
         code(usage::no_range),
         help(
-            "give `A..B`, `A...B` or `--staged`, for example `tidegate check origin/main...HEAD`"
+            "give `A..B`, `A...B`, `--staged` or `--worktree`, for example `tidegate check origin/main...HEAD`"
         )
     )]
     NoRange,

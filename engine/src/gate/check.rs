@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::facts::index::Cache;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
-use crate::git::{FileChange, Range, Repository, Snapshot};
+use crate::git::{FileChange, Range, RangeKind, Repository, Snapshot};
 use crate::input::Mode;
 use crate::model::{Effect, Exit, Finding};
 use crate::policy::Answers;
@@ -161,6 +161,11 @@ impl<'a> Session<'a> {
                 (repository.merge_range(head, into)?, name, Mode::Merge)
             }
             What::Staged => (repository.staged()?, "--staged".to_owned(), Mode::Commit),
+            What::Worktree => (
+                repository.worktree()?,
+                "--worktree".to_owned(),
+                Mode::Commit,
+            ),
             What::Tracked => (
                 repository.tracked()?,
                 "what is there".to_owned(),
@@ -391,11 +396,16 @@ fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result
     }
     let from = match &request.policy_ref {
         Some(text) => text,
-        None if range.judge.is_index() => match judge::config_file(repository, &range.base)? {
-            Some(_) => "the index",
-            None => "the index (bootstrap)",
-        },
-        None => "the base",
+        None => {
+            let is_first = || judge::config_file(repository, &range.base).map(|it| it.is_none());
+            match range.kind {
+                RangeKind::Staged if is_first()? => "the index (bootstrap)",
+                RangeKind::Staged => "the index",
+                RangeKind::Worktree if is_first()? => "the working tree (bootstrap)",
+                RangeKind::Worktree => "the working tree",
+                RangeKind::TwoDots | RangeKind::ThreeDots | RangeKind::Merge => "the base",
+            }
+        }
     };
     if let Some(judge) = Judge::of_snapshot(repository, &range.judge, from)? {
         return Ok(judge);

@@ -69,8 +69,8 @@ pub enum Error {
     #[error("the repository has grafts, which show another history than the commits hold")]
     #[diagnostic(code(git::grafts), help("delete `info/grafts` in the Git folder"))]
     Grafts,
-    /// The index is needed, and a bare repository has none.
-    #[error("a bare repository has no index")]
+    /// The index or the working tree is needed, and a bare repository has none.
+    #[error("a bare repository has no index and no working tree")]
     #[diagnostic(code(usage::needs_worktree), help("give a range: `A..B`"))]
     NeedsWorktree,
 
@@ -328,6 +328,36 @@ pub enum Error {
     #[error("`{0}` has a conflict in the index")]
     #[diagnostic(code(git::index_conflict), help("resolve it and `git add` the file"))]
     IndexConflict(RepoPath),
+
+    /// A file of the working tree cannot be read.
+    #[error("`{path}` of the working tree cannot be read: {reason}")]
+    #[diagnostic(
+        code(git::worktree),
+        help("make it readable, or let `.gitignore` name it where Git does not track it")
+    )]
+    Worktree {
+        /// The file or folder.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file of the working tree was written to in between.
+    #[error("`{path}` changed while it was judged")]
+    #[diagnostic(code(git::worktree_changed), help("judge again"))]
+    WorktreeChanged {
+        /// The file.
+        path: String,
+    },
+    /// `core.worktree` names a folder that is not this repository's by its own account.
+    #[error("the repository's configuration puts its working tree at `{path}`")]
+    #[diagnostic(
+        code(git::worktree_elsewhere),
+        help("only the folder that holds `.git` is read: `git config --unset core.worktree`")
+    )]
+    WorktreeElsewhere {
+        /// The folder.
+        path: String,
+    },
 
     /// A tree that no Git would have written.
     #[error("the folder `{path}` holds an entry `{name}` that is not allowed: {reason}")]

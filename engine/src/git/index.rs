@@ -10,6 +10,7 @@ use git2::IndexEntryExtendedFlag;
 use super::index_file::{self, Entry};
 use super::object::git_id;
 use super::tree::{Child, MODE_TREE, Tree, Unwritten, id_of};
+use super::worktree::{Tracked, TrackedFiles};
 use super::{
     Error, MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE, Repository, Snapshot, text,
 };
@@ -18,21 +19,44 @@ use crate::model::{GitId, RepoPath};
 impl Repository {
     /// What would be committed now. `head` is what was committed last.
     pub(super) fn index_snapshot(&self, head: Option<GitId>) -> Result<Snapshot, Error> {
+        let entries = match self.read_index(head)? {
+            Found::None => Vec::new(),
+            Found::Plain(entries) => entries,
+            Found::Other(path) => read_by_libgit2(&path)?,
+        };
+        let (root, trees) = trees_of(&entries)?;
+        Ok(Snapshot::of_index(root, trees))
+    }
+
+    /// The files that Git tracks, those that somebody only intends to add among them.
+    pub(super) fn tracked_files(&self, head: Option<GitId>) -> Result<TrackedFiles, Error> {
+        match self.read_index(head)? {
+            Found::None => Ok(TrackedFiles::new()),
+            Found::Plain(entries) => Ok(entries.into_iter().map(|it| tracked(it, 0)).collect()),
+            Found::Other(path) => {
+                let index = git2::Index::open(&path)
+                    .map_err(|error| index_error(&path, error.message()))?;
+                let files = index.iter().map(|mut entry| {
+                    let flags = std::mem::take(&mut entry.flags_extended);
+                    Ok(read_entry(entry)?.map(|entry| tracked(entry, flags)))
+                });
+                files.filter_map(Result::transpose).collect()
+            }
+        }
+    }
+
+    fn read_index(&self, head: Option<GitId>) -> Result<Found, Error> {
         let path = self.index_path();
         if !path.is_file() {
             // libgit2 takes a missing index for an empty one: everything would be deleted.
             return match (head, &self.index_file) {
-                (None, None) => Ok(Snapshot::of_index(GitId::EMPTY_TREE, Unwritten::new())),
+                (None, None) => Ok(Found::None),
                 _ => Err(index_error(&path, "there is no such file")),
             };
         }
         let plain = fs::read(&path).ok();
-        let entries = match plain.and_then(|bytes| index_file::read(&bytes)) {
-            Some(entries) => entries,
-            None => read_by_libgit2(&path)?,
-        };
-        let (root, trees) = trees_of(&entries)?;
-        Ok(Snapshot::of_index(root, trees))
+        let entries = plain.and_then(|bytes| index_file::read(&bytes));
+        Ok(entries.map_or(Found::Other(path), Found::Plain))
     }
 
     fn index_path(&self) -> PathBuf {
@@ -40,6 +64,14 @@ impl Repository {
             .clone()
             .unwrap_or_else(|| self.git_dir().join("index"))
     }
+}
+
+/// What stands where the index is.
+enum Found {
+    None,
+    Plain(Vec<Entry>),
+    /// A file that only libgit2 can read.
+    Other(PathBuf),
 }
 
 pub(super) fn read_by_libgit2(path: &Path) -> Result<Vec<Entry>, Error> {
@@ -145,6 +177,15 @@ pub(super) fn read_entry(entry: git2::IndexEntry) -> Result<Option<Entry>, Error
         path: entry.path,
         mode,
     }))
+}
+
+fn tracked(entry: Entry, flags: u16) -> (Vec<u8>, Tracked) {
+    let file = Tracked {
+        mode: entry.mode,
+        id: entry.id,
+        may_be_missing: flags & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0,
+    };
+    (entry.path, file)
 }
 
 fn index_error(path: &Path, reason: &str) -> Error {

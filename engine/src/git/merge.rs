@@ -1,7 +1,6 @@
 //! The merge of two commits as a snapshot, computed in memory: nothing is written, no checkout is touched.
 //! Knows nothing of branches; which side is merged into which is the caller's to say.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use git2::{MergeOptions, ObjectType, RepositoryOpenFlags};
@@ -9,11 +8,9 @@ use git2::{MergeOptions, ObjectType, RepositoryOpenFlags};
 use super::index::{read_entry, trees_of};
 use super::object::oid;
 use super::range::{Range, RangeKind};
+use super::unstored::{Content, Unstored};
 use super::{Error, Repository, Snapshot, open_error, text};
 use crate::model::{GitId, RepoPath, limits};
-
-/// Content of files that a merge made, and that no object database holds.
-pub(super) type Merged = BTreeMap<GitId, Vec<u8>>;
 
 impl Repository {
     /// What merging `head` into `into` brings: from the tree of `into` to that of the merge. The
@@ -75,20 +72,20 @@ impl Repository {
             });
         }
         let mut entries = Vec::with_capacity(index.len());
-        let mut made = Merged::new();
+        let mut made = Unstored::new();
         for entry in index.iter() {
             if let Some(entry) = read_entry(entry)? {
                 if !entry.is_submodule()
                     && matches!(self.header(entry.id), Err(Error::ObjectMissing(_)))
                 {
-                    made.insert(entry.id, scratch.blob(entry.id)?);
+                    made.insert(entry.id, Content::Bytes(scratch.blob(entry.id)?));
                 }
                 entries.push(entry);
             }
         }
-        Arc::make_mut(&mut self.merged.borrow_mut()).append(&mut made);
+        Arc::make_mut(&mut self.unstored.borrow_mut()).append(&mut made);
         let (root, trees) = trees_of(&entries)?;
-        Ok(Snapshot::of_merge(root, trees))
+        Ok(Snapshot::of_trees(root, trees))
     }
 }
 

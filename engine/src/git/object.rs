@@ -61,9 +61,9 @@ impl Repository {
         if size > limit {
             return Err(too_large(id, kind, size, limit));
         }
-        let merged = self.merged.borrow().clone();
-        if let Some(bytes) = merged.get(&id) {
-            return Ok(read(bytes));
+        let unstored = self.unstored.borrow().clone();
+        if let Some(content) = unstored.get(&id) {
+            return Ok(read(&*content.read(id)?));
         }
         let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
         let object = odb
@@ -78,8 +78,8 @@ impl Repository {
 
     /// Size and kind of an object.
     pub(super) fn header(&self, id: GitId) -> Result<(u64, ObjectType), Error> {
-        if let Some(bytes) = self.merged.borrow().get(&id) {
-            return Ok((bytes.len() as u64, ObjectType::Blob));
+        if let Some(content) = self.unstored.borrow().get(&id) {
+            return Ok((content.size(), ObjectType::Blob));
         }
         let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
         let (size, kind) = odb

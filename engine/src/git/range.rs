@@ -11,9 +11,10 @@ pub struct Range {
     pub base: Snapshot,
     /// What is to be there.
     pub head: Snapshot,
-    /// The side that the judge is taken from: A of both ranges, the index when it is judged.
+    /// The side that the judge is taken from: A of both ranges, the index or the working tree when
+    /// they are judged.
     pub judge: Snapshot,
-    /// First to last; none for the index.
+    /// First to last; none for the index and the working tree.
     pub commits: Vec<CommitInfo>,
     /// How it was asked for.
     pub kind: RangeKind,
@@ -28,6 +29,8 @@ pub enum RangeKind {
     ThreeDots,
     /// From `HEAD` to the index.
     Staged,
+    /// From `HEAD` to the files of the working tree.
+    Worktree,
     /// From a commit to what merging another one into it gives.
     Merge,
 }
@@ -76,6 +79,23 @@ impl Repository {
             head,
             commits: Vec::new(),
             kind: RangeKind::Staged,
+        })
+    }
+
+    /// From `HEAD`, or from nothing before the first commit, to the files as they lie in the working
+    /// tree: those that Git tracks, and those that it neither tracks nor ignores.
+    ///
+    /// # Errors
+    /// As for [`Repository::staged`], and a file that cannot be read.
+    pub fn worktree(&self) -> Result<Range, Error> {
+        let base = self.head_snapshot()?;
+        let head = self.worktree_snapshot(base.commit())?;
+        Ok(Range {
+            base,
+            judge: head.clone(),
+            head,
+            commits: Vec::new(),
+            kind: RangeKind::Worktree,
         })
     }
 

@@ -1,4 +1,4 @@
-//! One state of the files: a commit's tree, the index, or nothing.
+//! One state of the files: a commit's tree, the index, the working tree, or nothing.
 //! Knows nothing of what changed between two of them.
 
 use std::fmt;
@@ -9,7 +9,8 @@ use super::tree::{Child, Tree, Unwritten};
 use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector};
 use crate::model::{GitId, RepoPath, limits};
 
-/// A commit's tree, the index as it was when it was read, a merge that was not made, or the empty tree.
+/// A commit's tree, the index or the working tree as they were when they were read, a merge that was not
+/// made, or the empty tree.
 #[derive(Clone)]
 pub struct Snapshot {
     tree: GitId,
@@ -36,7 +37,7 @@ impl Snapshot {
         self.tree
     }
 
-    /// The commit; none for the index, a merge that was not made, and the empty tree.
+    /// The commit; none for the index, the working tree, a merge that was not made, and the empty tree.
     #[must_use]
     pub fn commit(&self) -> Option<GitId> {
         self.commit
@@ -57,7 +58,7 @@ impl Snapshot {
         }
     }
 
-    pub(super) fn of_merge(tree: GitId, trees: Unwritten) -> Self {
+    pub(super) fn of_trees(tree: GitId, trees: Unwritten) -> Self {
         Self {
             is_index: false,
             ..Self::of_index(tree, trees)

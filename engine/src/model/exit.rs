@@ -62,8 +62,13 @@ impl Exit {
             ("refused", _) => Self::Refused,
             (
                 _,
-                "store.unreachable" | "store.conflict" | "net.unavailable" | "git.index-locked"
-                | "argo.no-result" | "promote.overtaken",
+                "store.unreachable"
+                | "store.conflict"
+                | "net.unavailable"
+                | "git.index-locked"
+                | "git.worktree-changed"
+                | "argo.no-result"
+                | "promote.overtaken",
             ) => Self::Temporary,
             _ => Self::Unjudged,
         }

@@ -86,7 +86,7 @@ pub enum RunOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct JudgeNote {
-    /// `the base`, `the head (bootstrap)`, `the index`, `the index (bootstrap)`, a file or revision that was named.
+    /// `the base`, `the head (bootstrap)`, `the index`, `the index (bootstrap)`, the same of `the working tree`, a file or revision that was named.
     pub from: String,
     /// The configuration file.
     pub config: String,

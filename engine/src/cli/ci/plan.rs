@@ -79,6 +79,7 @@ impl Plan {
             What::Range(text) => text.clone(),
             What::Merge { head, into } => format!("{head} --merge-into {into}"),
             What::Staged => "--staged".to_owned(),
+            What::Worktree => "--worktree".to_owned(),
             What::Tracked => "--staged --all".to_owned(),
         }
     }

@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["range", "merge_into", "staged", "env", "unit", "now", "policy_ref", "config"]
+        conflicts_with_all = ["range", "merge_into", "staged", "worktree", "env", "unit", "now", "policy_ref", "config"]
     )]
     input: Option<PathBuf>,
     /// An expression of Rego to evaluate in the policy's package, instead of `deny`, `warn` and
