@@ -338,7 +338,8 @@ fn admit_judged(
         ));
     }
     let until = renewal.map_or(link.verdict().valid_until, |renewal| renewal.valid_until);
-    refusals.extend(link.verified().check_time(request.now, until));
+    let over = link.verified().check_time(request.now, until);
+    refusals.extend(over.map(|refusal| request.chain.with_renewals(refusal)));
     if tier > gate.max_tier && !request.chain.unit().is_gate() {
         refusals.push(Refusal::new(
             Reason::Held,

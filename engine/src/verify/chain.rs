@@ -1,17 +1,20 @@
 //! The links of a unit: which files of a store are links, and on what each of them rests.
 //! Reads no clock and no repository; what a link admits is asked elsewhere.
 
+mod beside;
 mod build;
+mod rejected;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     rc::Rc,
 };
 
 use jiff::Timestamp;
 
-use super::{CLOCK_SKEW, Error, Reason, Refusal, SourceError, VerifiedVerdict};
+pub use rejected::{Kind, RejectedFile};
+
+use super::{CLOCK_SKEW, Error, SourceError, VerifiedVerdict};
 use crate::{
     attest::{Renewal, TrustFile, UnitId, Verdict},
     model::{Digest, GitId},
@@ -39,19 +42,6 @@ pub struct ChainLink {
     basis: Option<usize>,
 }
 
-/// A file that lies where links lie and is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectedFile {
-    /// Where it lies.
-    pub place: String,
-    /// The height that its name takes.
-    pub height: Option<u64>,
-    /// The gated tree that it claims to admit, signed or not: for messages only.
-    pub claimed_tree: Option<GitId>,
-    /// Why it does not count.
-    pub refusal: Refusal,
-}
-
 /// Where the next link goes, and what it must say.
 #[derive(Clone, Debug)]
 pub struct NextLink<'a> {
@@ -64,17 +54,6 @@ pub struct NextLink<'a> {
     pub basis: Option<&'a VerifiedVerdict>,
     /// Its `withdrawals`.
     pub withdrawals: Vec<Digest>,
-}
-
-impl RejectedFile {
-    /// Why it does not admit what it claims to, with its place.
-    pub(super) fn told(&self) -> Refusal {
-        let found = format!("{} in `{}`", self.refusal.found, self.place);
-        Refusal {
-            found,
-            ..self.refusal.clone()
-        }
-    }
 }
 
 impl ChainLink {
@@ -138,8 +117,8 @@ impl Chain {
         let shared = Rc::new(trust.clone());
         let mut trust_for = |_: &Verdict, _: Option<&Verdict>| Ok(Some(Rc::clone(&shared)));
         let mut chain = build::build(store, files, unit, &mut trust_for)?;
-        chain.reports = build::reports(store, unit, trust)?;
-        chain.renewals = build::renewals(store, &chain, trust)?;
+        beside::read_reports(&mut chain, store, trust)?;
+        beside::read_renewals(&mut chain, store, trust)?;
         Ok(chain)
     }
 
@@ -190,33 +169,7 @@ impl Chain {
         self.links.get(self.newest_standing_at()?)
     }
 
-    /// What is found where a link is missing: nothing, or files that are none, and what to do about them.
-    #[must_use]
-    pub fn nothing_but_rejected(&self) -> String {
-        let mut found = "none".to_owned();
-        for file in self.rejected.iter().take(TOLD) {
-            let Refusal {
-                reason,
-                found: what,
-                ..
-            } = &file.refusal;
-            let remedy = match reason {
-                Reason::Malformed => "find out who put it there, then remove it",
-                reason => reason.help(),
-            };
-            let _ = write!(
-                found,
-                "; `{}` does not count ({reason}: {what}): {remedy}",
-                file.place
-            );
-        }
-        match self.rejected.len().saturating_sub(TOLD) {
-            0 => found,
-            more => format!("{found}; {more} more files do not count"),
-        }
-    }
-
-    /// What lies where links lie and is none.
+    /// The files of the store that do not count.
     #[must_use]
     pub fn rejected(&self) -> &[RejectedFile] {
         &self.rejected
@@ -335,6 +288,3 @@ fn standing(links: &[ChainLink], withdrawn: &dyn Fn(Digest) -> bool) -> Vec<bool
     }
     standing
 }
-
-/// So many files are told by name.
-const TOLD: usize = 3;

@@ -23,6 +23,18 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Envelope(#[from] attest::Rejection),
+    /// A file that may take a link back cannot be read.
+    #[error("`{place}` may withdraw a link, and does not read: {why}")]
+    #[diagnostic(
+        code(store::unread_withdrawal),
+        help("find out who put it there; remove it only if it is no withdrawal")
+    )]
+    UnreadWithdrawal {
+        /// The file.
+        place: String,
+        /// Why it does not read.
+        why: String,
+    },
     /// A link's commit has other files than the link says.
     #[error(
         "link {height} of `{unit}` does not recompute: commit `{commit}` has the gated tree `{found}`, not `{expected}`"

@@ -147,6 +147,14 @@ impl Expectation<'_> {
         renewal.map_or(verified.verdict.valid_until, |renewal| renewal.valid_until)
     }
 
+    fn check_time(&self, verified: &VerifiedVerdict) -> Option<Refusal> {
+        let over = verified.check_time(self.now, self.until(verified))?;
+        Some(match self.chain {
+            Some(chain) => chain.with_renewals(over),
+            None => over,
+        })
+    }
+
     /// Why the store that was asked does not vouch for the verdict: it has no such link, so that nothing
     /// says that it was not taken back; or it was.
     fn not_standing(&self, verified: &VerifiedVerdict) -> Option<Refusal> {
@@ -205,7 +213,7 @@ pub fn verify(
         opened.check_outcome().err(),
         opened.check_enforcement(expectation.enforcement),
         expectation.not_standing(&opened),
-        opened.check_time(expectation.now, expectation.until(&opened)),
+        expectation.check_time(&opened),
         opened.check_height(expectation.trust.minimum_height(expectation.unit)),
     ]
     .into_iter()

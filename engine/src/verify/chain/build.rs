@@ -1,15 +1,15 @@
-//! Sorts the files of a store into links, failures and what is neither.
+//! Sorts the files where links lie into links and what is none.
 //! Knows nothing of what a chain is asked afterwards.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
-use super::{Chain, ChainLink, RejectedFile, newest_standing};
+use super::beside::{claimed_withdrawals, withdrawal_of};
+use super::{Chain, ChainLink, Kind, RejectedFile, newest_standing};
 use crate::{
-    attest::{self, Outcome, Renewal, Role, TrustFile, UnitId, Verdict, Withdrawal},
+    attest::{self, TrustFile, UnitId, Verdict},
     model::Digest,
     store::{Store, StoredFile},
     verify::{Error, Reason, Refusal, SourceError, VerifiedVerdict},
@@ -45,69 +45,9 @@ pub(super) fn build(
     Ok(builder.chain)
 }
 
-pub(super) fn reports(
-    store: &dyn Store,
-    unit: &UnitId,
-    trust: &TrustFile,
-) -> Result<Vec<VerifiedVerdict>, Error> {
-    let files = store.reports(unit)?.into_iter();
-    let opened =
-        files.filter_map(|file| VerifiedVerdict::open(&file.content.ok()?, unit, trust).ok());
-    Ok(opened
-        .filter(|report| report.verdict().outcome == Outcome::Fail)
-        .collect())
-}
-
-/// A renewal counts if who may sign the link may have signed it.
-pub(super) fn renewals(
-    store: &dyn Store,
-    chain: &Chain,
-    trust: &TrustFile,
-) -> Result<Vec<Renewal>, Error> {
-    let Some(newest) = chain.newest_standing() else {
-        return Ok(Vec::new());
-    };
-    let (unit, link) = (&chain.unit, newest.verified().digest());
-    let height = newest.verdict().height;
-    let files = store.renewals(link)?.into_iter();
-    let signed = files.filter_map(|file| {
-        let scope = unit.scope();
-        attest::verify(&file.content.ok()?, trust, Role::MergeSigner, &scope).ok()
-    });
-    let mut renewals: Vec<Renewal> = signed
-        .filter_map(|statement| Renewal::parse(&statement).ok())
-        .filter(|renewal| {
-            let of = (renewal.environment.as_str(), renewal.unit.as_str());
-            of == (unit.environment(), unit.unit())
-                && (renewal.link, renewal.height) == (link, height)
-        })
-        .collect();
-    // Of two that were made at once, the stricter counts.
-    renewals.sort_by_key(|renewal| (renewal.valid_from, Reverse(renewal.valid_until)));
-    Ok(renewals)
-}
-
-/// Withdrawals by the link that they claim to withdraw; who signed them is asked when that link is
-/// known.
-fn claimed_withdrawals(store: &dyn Store) -> Result<BTreeMap<Digest, Vec<Vec<u8>>>, Error> {
-    let mut claims: BTreeMap<Digest, Vec<Vec<u8>>> = BTreeMap::new();
-    for envelope in store
-        .withdrawals()?
-        .into_iter()
-        .filter_map(|file| file.content.ok())
-    {
-        let claimed = attest::unverified_payload(&envelope)
-            .and_then(|payload| Withdrawal::parse_unverified(&payload));
-        if let Ok(withdrawal) = claimed {
-            claims.entry(withdrawal.link).or_default().push(envelope);
-        }
-    }
-    Ok(claims)
-}
-
 struct Builder {
     chain: Chain,
-    claimed_withdrawals: BTreeMap<Digest, Vec<Vec<u8>>>,
+    claimed_withdrawals: BTreeMap<Digest, Vec<StoredFile>>,
 }
 
 /// A file that claims to be a link.
@@ -264,22 +204,15 @@ impl Builder {
 
     /// A withdrawal counts if who may sign the link may have signed it.
     fn verify_withdrawals(&mut self, link: Digest, trust: &TrustFile) {
-        let unit = &self.chain.unit;
-        for envelope in self.claimed_withdrawals.get(&link).into_iter().flatten() {
-            let Ok(statement) = attest::verify(envelope, trust, Role::MergeSigner, &unit.scope())
-            else {
-                continue;
-            };
-            let about_this = Withdrawal::parse(&statement).is_ok_and(|withdrawal| {
-                (
-                    withdrawal.environment.as_str(),
-                    withdrawal.unit.as_str(),
-                    withdrawal.link,
-                ) == (unit.environment(), unit.unit(), link)
-            });
-            if about_this {
-                let by = self.chain.withdrawals.entry(link).or_default();
-                by.insert(statement.digest());
+        let chain = &mut self.chain;
+        // Two files of one height may hold one link: it is asked about once.
+        for file in self.claimed_withdrawals.remove(&link).unwrap_or_default() {
+            match withdrawal_of(&file, link, &chain.unit, trust) {
+                Ok(withdrawal) => {
+                    let by = chain.withdrawals.entry(link).or_default();
+                    by.insert(withdrawal);
+                }
+                Err(refusal) => chain.reject(Kind::Withdrawal, &file, refusal),
             }
         }
     }
@@ -295,6 +228,7 @@ impl Builder {
 
     fn reject(&mut self, file: &StoredFile, claimed: Option<&Verdict>, refusal: Refusal) {
         self.chain.rejected.push(RejectedFile {
+            kind: Kind::Link,
             place: file.place.clone(),
             height: file.height(),
             claimed_tree: claimed.map(|verdict| verdict.head.gated_tree),
@@ -305,12 +239,15 @@ impl Builder {
 
 /// What a file claims to be, whoever signed it.
 fn read_claim(file: &StoredFile) -> Result<Verdict, Refusal> {
-    let envelope = file.content.as_ref().map_err(|unread| {
-        Refusal::new(Reason::Malformed, "a signed statement", unread.to_string())
-    })?;
-    Ok(Verdict::parse_unverified(&attest::unverified_payload(
-        envelope,
-    )?)?)
+    let payload = attest::unverified_payload(envelope_of(file)?)?;
+    Ok(Verdict::parse_unverified(&payload)?)
+}
+
+/// What a file of a store holds.
+pub(super) fn envelope_of(file: &StoredFile) -> Result<&[u8], Refusal> {
+    file.content
+        .as_deref()
+        .map_err(|unread| Refusal::new(Reason::Malformed, "a signed statement", unread.to_string()))
 }
 
 fn gap(expected: String, found: impl Into<String>) -> Refusal {

@@ -144,8 +144,6 @@ fn what_else_lies_on_the_branch_is_no_verdict_and_in_nobodys_way() {
         std::os::unix::fs::symlink("/etc/passwd", links.join("9.json")).unwrap();
         fs::create_dir_all(links.join("10.json")).unwrap();
         fs::write(links.join("10.json/x"), "x").unwrap();
-        fs::create_dir_all(clone.join("withdrawals")).unwrap();
-        fs::write(clone.join("withdrawals/x.json"), "\u{1b}[31m").unwrap();
     });
     remote.world.label(APP, "a", "b");
     remote.push();
@@ -173,6 +171,24 @@ fn what_else_lies_on_the_branch_is_no_verdict_and_in_nobodys_way() {
     let (exit, said) = remote.admits(remote.world.repo.path(), more);
     assert_eq!(exit, 0, "{said}");
     assert!(remote.files().contains(&"README.md".to_owned()));
+}
+
+#[test]
+fn a_withdrawal_that_does_not_read_stops_who_signs_and_who_admits() {
+    let remote = Remote::started();
+    remote.plants("who knows", &|clone| {
+        fs::create_dir_all(clone.join("withdrawals")).unwrap();
+        fs::write(clone.join("withdrawals/x.json"), "\u{1b}[31m").unwrap();
+    });
+    let place = "tidegate/verdicts:withdrawals/x.json";
+    let signed = remote.signs("sign", &["--unit", "web"]);
+    let admitted = remote.admits(remote.world.repo.path(), "--unit web --revision HEAD");
+    for (exit, said) in [signed, admitted] {
+        assert_eq!(exit, 3, "{said}");
+        assert!(said.contains("store.unread-withdrawal"), "{said}");
+        assert!(said.contains(place), "{said}");
+        assert!(!said.contains('\u{1b}'), "{said}");
+    }
 }
 
 #[test]

@@ -1,0 +1,142 @@
+//! What lies beside the links: reports, renewals and withdrawals, and whose count.
+//! Knows nothing of how links follow each other.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use super::build::envelope_of;
+use super::{Chain, Kind};
+use crate::{
+    attest::{self, Outcome, Renewal, Role, TrustFile, UnitId, Withdrawal},
+    model::Digest,
+    store::{Store, StoredFile},
+    verify::{Error, Reason, Refusal, VerifiedVerdict},
+};
+
+/// Reads the signed failures of the chain's unit.
+pub(super) fn read_reports(
+    chain: &mut Chain,
+    store: &dyn Store,
+    trust: &TrustFile,
+) -> Result<(), Error> {
+    for file in store.reports(&chain.unit)? {
+        match report_of(&file, &chain.unit, trust) {
+            Ok(report) => chain.reports.push(report),
+            Err(refusal) => chain.reject(Kind::Report, &file, refusal),
+        }
+    }
+    Ok(())
+}
+
+fn report_of(
+    file: &StoredFile,
+    unit: &UnitId,
+    trust: &TrustFile,
+) -> Result<VerifiedVerdict, Refusal> {
+    let report = VerifiedVerdict::open(envelope_of(file)?, unit, trust)?;
+    match report.verdict().outcome {
+        Outcome::Fail => Ok(report),
+        Outcome::Pass => Err(Refusal::new(
+            Reason::Inconsistent,
+            "a verdict that failed",
+            "one that passed",
+        )),
+    }
+}
+
+/// Reads the renewals of the newest link that stands.
+pub(super) fn read_renewals(
+    chain: &mut Chain,
+    store: &dyn Store,
+    trust: &TrustFile,
+) -> Result<(), Error> {
+    let Some(newest) = chain.newest_standing() else {
+        return Ok(());
+    };
+    let (link, height) = (newest.verified().digest(), newest.verdict().height);
+    for file in store.renewals(link)? {
+        match renewal_of(&file, (link, height), &chain.unit, trust) {
+            Ok(renewal) => chain.renewals.push(renewal),
+            Err(refusal) => chain.reject(Kind::Renewal, &file, refusal),
+        }
+    }
+    // Of two that were made at once, the stricter counts.
+    let order = |renewal: &Renewal| (renewal.valid_from, Reverse(renewal.valid_until));
+    chain.renewals.sort_by_key(order);
+    Ok(())
+}
+
+/// A renewal counts if who may sign the link may have signed it.
+fn renewal_of(
+    file: &StoredFile,
+    link: (Digest, u64),
+    unit: &UnitId,
+    trust: &TrustFile,
+) -> Result<Renewal, Refusal> {
+    let scope = unit.scope();
+    let statement = attest::verify(envelope_of(file)?, trust, Role::MergeSigner, &scope)?;
+    let renewal = Renewal::parse(&statement)?;
+    check_unit((&renewal.environment, &renewal.unit), unit)?;
+    if (renewal.link, renewal.height) == link {
+        return Ok(renewal);
+    }
+    Err(Refusal::new(
+        Reason::Inconsistent,
+        format!("a renewal of link {}", link.1),
+        "one of another link",
+    ))
+}
+
+/// The withdrawals by the link that they claim to withdraw; who signed them is asked when that link is
+/// known.
+///
+/// One that cannot be read may take back any link, so nothing is admitted past it.
+pub(super) fn claimed_withdrawals(
+    store: &dyn Store,
+) -> Result<BTreeMap<Digest, Vec<StoredFile>>, Error> {
+    let mut claims: BTreeMap<Digest, Vec<StoredFile>> = BTreeMap::new();
+    for file in store.withdrawals()? {
+        let withdrawal = claimed_withdrawal(&file).map_err(|refusal| Error::UnreadWithdrawal {
+            place: file.place.clone(),
+            why: refusal.to_string(),
+        })?;
+        claims.entry(withdrawal.link).or_default().push(file);
+    }
+    Ok(claims)
+}
+
+fn claimed_withdrawal(file: &StoredFile) -> Result<Withdrawal, Refusal> {
+    let payload = attest::unverified_payload(envelope_of(file)?)?;
+    Ok(Withdrawal::parse_unverified(&payload)?)
+}
+
+/// The digest of a withdrawal of `link`, if who may sign the link may have signed it.
+pub(super) fn withdrawal_of(
+    file: &StoredFile,
+    link: Digest,
+    unit: &UnitId,
+    trust: &TrustFile,
+) -> Result<Digest, Refusal> {
+    let scope = unit.scope();
+    let statement = attest::verify(envelope_of(file)?, trust, Role::MergeSigner, &scope)?;
+    let withdrawal = Withdrawal::parse(&statement)?;
+    check_unit((&withdrawal.environment, &withdrawal.unit), unit)?;
+    if withdrawal.link == link {
+        return Ok(statement.digest());
+    }
+    Err(Refusal::new(
+        Reason::Inconsistent,
+        format!("a withdrawal of link `{link}`"),
+        "one of another link",
+    ))
+}
+
+fn check_unit((environment, name): (&str, &str), unit: &UnitId) -> Result<(), Refusal> {
+    if (environment, name) == (unit.environment(), unit.unit()) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::OtherUnit,
+        format!("`{unit}`"),
+        format!("`{environment}/{name}`"),
+    ))
+}

@@ -1,0 +1,106 @@
+//! Files of a store that do not count, and how they are told.
+//! Knows nothing of why one counts.
+
+use std::fmt::Write as _;
+
+use super::Chain;
+use crate::{
+    model::GitId,
+    store::StoredFile,
+    verify::{Reason, Refusal},
+};
+
+/// A file of the store that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedFile {
+    /// What it would be.
+    pub kind: Kind,
+    /// Where it lies.
+    pub place: String,
+    /// The height that its name takes; a link's only.
+    pub height: Option<u64>,
+    /// The gated tree that a link claims to admit, signed or not: for messages only.
+    pub claimed_tree: Option<GitId>,
+    /// Why it does not count.
+    pub refusal: Refusal,
+}
+
+/// What a file of a store would be, by where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A link.
+    Link,
+    /// A signed failure.
+    Report,
+    /// Says how long a link may still begin its way.
+    Renewal,
+    /// Takes a link back.
+    Withdrawal,
+}
+
+impl RejectedFile {
+    /// Why it does not admit what it claims to, with its place.
+    pub(in crate::verify) fn told(&self) -> Refusal {
+        let found = format!("{} in `{}`", self.refusal.found, self.place);
+        Refusal {
+            found,
+            ..self.refusal.clone()
+        }
+    }
+}
+
+impl Chain {
+    /// What is found where a link is missing: nothing, or files that do not count, and what to do about
+    /// them.
+    #[must_use]
+    pub fn nothing_but_rejected(&self) -> String {
+        with_rejected("none", self.rejected.iter())
+    }
+
+    /// What is refused for its time, with the renewals that do not count: one may have been meant to
+    /// keep it.
+    pub(in crate::verify) fn with_renewals(&self, refusal: Refusal) -> Refusal {
+        let all = self.rejected.iter();
+        let renewals = all.filter(|file| file.kind == Kind::Renewal);
+        let found = with_rejected(&refusal.found, renewals);
+        Refusal { found, ..refusal }
+    }
+
+    /// Leaves out what lies beside the links.
+    pub(super) fn reject(&mut self, kind: Kind, file: &StoredFile, refusal: Refusal) {
+        self.rejected.push(RejectedFile {
+            kind,
+            place: file.place.clone(),
+            height: None,
+            claimed_tree: None,
+            refusal,
+        });
+    }
+}
+
+fn with_rejected<'a>(found: &str, mut files: impl Iterator<Item = &'a RejectedFile>) -> String {
+    let mut found = found.to_owned();
+    for file in files.by_ref().take(TOLD) {
+        let Refusal {
+            reason,
+            found: what,
+            ..
+        } = &file.refusal;
+        let remedy = match reason {
+            Reason::Malformed => "find out who put it there, then remove it",
+            reason => reason.help(),
+        };
+        let _ = write!(
+            found,
+            "; `{}` does not count ({reason}: {what}): {remedy}",
+            file.place
+        );
+    }
+    match files.count() {
+        0 => found,
+        more => format!("{found}; {more} more files do not count"),
+    }
+}
+
+/// So many files are told by name.
+const TOLD: usize = 3;
