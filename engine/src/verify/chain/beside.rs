@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::build::envelope_of;
+use super::rejected::envelope_of;
 use super::{Chain, Kind};
 use crate::{
     attest::{self, Outcome, Renewal, Role, TrustFile, UnitId, Withdrawal},

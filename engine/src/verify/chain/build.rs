@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::beside::{claimed_withdrawals, withdrawal_of};
+use super::rejected::envelope_of;
 use super::{Chain, ChainLink, Kind, RejectedFile, newest_standing};
 use crate::{
     attest::{self, TrustFile, UnitId, Verdict},
@@ -241,13 +242,6 @@ impl Builder {
 fn read_claim(file: &StoredFile) -> Result<Verdict, Refusal> {
     let payload = attest::unverified_payload(envelope_of(file)?)?;
     Ok(Verdict::parse_unverified(&payload)?)
-}
-
-/// What a file of a store holds.
-pub(super) fn envelope_of(file: &StoredFile) -> Result<&[u8], Refusal> {
-    file.content
-        .as_deref()
-        .map_err(|unread| Refusal::new(Reason::Malformed, "a signed statement", unread.to_string()))
 }
 
 fn gap(expected: String, found: impl Into<String>) -> Refusal {

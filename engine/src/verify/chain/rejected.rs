@@ -78,6 +78,13 @@ impl Chain {
     }
 }
 
+/// What a file of a store holds.
+pub(super) fn envelope_of(file: &StoredFile) -> Result<&[u8], Refusal> {
+    file.content
+        .as_deref()
+        .map_err(|unread| Refusal::new(Reason::Malformed, "a signed statement", unread.to_string()))
+}
+
 fn with_rejected<'a>(found: &str, mut files: impl Iterator<Item = &'a RejectedFile>) -> String {
     let mut found = found.to_owned();
     for file in files.by_ref().take(TOLD) {
