@@ -11,6 +11,7 @@ pub mod index;
 mod limit_range;
 mod pods;
 mod probes;
+mod quota_scope;
 mod resources;
 mod selector;
 mod share;

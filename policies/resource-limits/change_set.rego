@@ -61,7 +61,7 @@ deny contains finding if {
 	part := amounts[row.key]
 	not part.name in input.settings.require
 	some w in input.facts.workloads.value.new
-	is_near(w.object, row)
+	is_held(w.object, row, "new")
 	not w.pod[part.side][part.field]
 	finding := {
 		"code": "resources.quota-exceeded",
@@ -163,8 +163,8 @@ needed(row) := row[input.settings["size-for"]] + row.update
 blamed(row) := growing | deciding if {
 	growing := {w.object |
 		some w in input.facts.workloads.value.new
-		is_near(w.object, row)
-		asked(w, row.key) > before(w, row.key)
+		is_held(w.object, row, "new")
+		asked(w, row.key) > before(w, row)
 	}
 	deciding := {change.object |
 		some change in input.changes
@@ -176,6 +176,14 @@ blamed(row) := growing | deciding if {
 
 is_near(reference, row) if object.get(reference, "namespace", "") == object.get(row, "namespace", "")
 
+# Whether the quota of the row counts the pods of what is named.
+is_held(reference, row, _) if {
+	not row.holds
+	is_near(reference, row)
+}
+
+is_held(reference, row, side) if reference in row.holds[side]
+
 # What all pods of a workload ask for.
 asked(w, key) := each(w, key) * (object.get(w.availability, sizes[input.settings["size-for"]], 0) + w.availability.update.surge)
 
@@ -183,9 +191,10 @@ each(w, key) := object.get(w.pod[amounts[key].side], amounts[key].field, 0)
 
 each(_, "pods") := 1
 
-before(w, key) := sum([asked(old, key) |
+before(w, row) := sum([asked(old, row.key) |
 	some old in input.facts.workloads.value.old
 	old.change == w.change
+	is_held(old.object, row, "old")
 ])
 
 meanwhile(row) := sprintf(" (%s of it while pods are replaced)", [shown(row, row.update)]) if {

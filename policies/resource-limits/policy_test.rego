@@ -616,6 +616,14 @@ test_who_asks_for_more_than_the_quota_answers_for_it if {
 	quota_denied([needing({"peak": 81})], object.union(grown, {"settings": {"size-for": "min"}})) == set()
 }
 
+test_a_quota_with_scopes_falls_on_whom_it_holds if {
+	same := running([pods(3, 10)], [pods(3, 10)])
+	holding := {"new": [object_ref], "old": [object_ref]}
+	quota_denied([needing({"peak": 81, "holds": holding})], same) == set()
+	quota_denied([needing({"peak": 81, "holds": object.union(holding, {"old": []})})], same) == {too_much}
+	quota_denied([needing({"peak": 81, "holds": object.union(holding, {"new": []})})], same) == set()
+}
+
 test_pods_are_counted_too if {
 	quota_denied([needing({"key": "pods", "peak": 101, "update": 0})], running([pods(3, 10)], [])) == {"the pods of the namespace ask for 101 of pods, but ResourceQuota \"shop\" gives 100"}
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::amount::{Resource, amount};
 use super::inventory::Neighbours;
 use super::pods;
+use super::quota_scope::Scopes;
 use super::resources::Side;
 use super::workloads::{Workload, of_object_in};
 use super::{Collector, Context, Fact};
@@ -47,37 +48,66 @@ impl Collector for Quotas {
             changes.map(|change| change.object.namespace.clone()).collect();
         let amounts = namespaces
             .iter()
-            .flat_map(|namespace| of_namespace(context.head, namespace));
+            .flat_map(|namespace| of_namespace(context.head, namespace, &|| before(context, namespace)));
         Fact::known(Piece::list(amounts.map(Piece::new)))
     }
 }
 
-fn of_namespace(around: &Neighbours, namespace: &Option<String>) -> Vec<Value> {
+/// A workload beside the object that describes it.
+type Described<'a> = (Workload, &'a Value);
+
+/// What the changed objects of the namespace were.
+fn before<'a>(context: &'a Context<'_>, namespace: &Option<String>) -> Vec<Described<'a>> {
+    let old = context.changes.iter().filter_map(|change| change.old.as_ref());
+    let near = old.filter(|object| pods::reference(object).namespace == *namespace);
+    described(near, context.base)
+}
+
+fn described<'a>(objects: impl Iterator<Item = &'a Value>, around: &Neighbours) -> Vec<Described<'a>> {
+    objects
+        .filter_map(|object| Some((of_object_in(object, &|_| None, around)?, object)))
+        .collect()
+}
+
+fn of_namespace<'a>(
+    around: &Neighbours,
+    namespace: &Option<String>,
+    before: &dyn Fn() -> Vec<Described<'a>>,
+) -> Vec<Value> {
     let near = |kind: &str| around.in_namespace(&GroupKind::parse(kind), namespace);
-    // Quotas with scopes hold for some pods only.
-    let quotas: Vec<&Value> = near(QUOTA)
-        .into_iter()
-        .filter(|quota| quota.pointer("/spec/scopes").is_none())
-        .filter(|quota| quota.pointer("/spec/scopeSelector").is_none())
-        .collect();
+    let quotas = near(QUOTA);
     if quotas.is_empty() {
         return Vec::new();
     }
-    let workloads: Vec<Workload> = KINDS
-        .into_iter()
-        .flat_map(near)
-        .filter_map(|object| of_object_in(object, &|_| None, around))
-        .collect();
+    let all = described(KINDS.into_iter().flat_map(near), around);
     let mut amounts = Vec::new();
     for quota in quotas {
+        let scopes = Scopes::of(quota);
+        let workloads = held(&all, scopes.as_ref());
+        let holds = scopes.as_ref().map(|scopes| {
+            let objects = |held: Vec<&Workload>| held.into_iter().map(|it| json!(it.object)).collect::<Value>();
+            json!({"new": objects(workloads.clone()), "old": objects(held(&before(), Some(scopes)))})
+        });
         let hard = quota.pointer("/spec/hard").and_then(Value::as_object);
         for (key, written) in hard.into_iter().flatten() {
             if let Some((asked, hard)) = Asked::of(key).and_then(|asked| Some((asked, asked.read(written)?))) {
-                amounts.push(asked.sum(&workloads, (quota, key, hard)));
+                let mut sum = asked.sum(&workloads, (quota, key, hard));
+                if let (Some(holds), Value::Object(map)) = (&holds, &mut sum) {
+                    map.insert("holds".to_owned(), holds.clone());
+                }
+                amounts.push(sum);
             }
         }
     }
     amounts
+}
+
+/// The workloads that a quota with these scopes counts.
+fn held<'w>(all: &'w [Described<'_>], scopes: Option<&Scopes<'_>>) -> Vec<&'w Workload> {
+    all.iter()
+        .filter(|(workload, object)| scopes.is_none_or(|scopes| scopes.take(workload, object)))
+        .map(|(workload, _)| workload)
+        .collect()
 }
 
 /// What a key of a quota counts.
@@ -122,7 +152,7 @@ impl Asked {
         }
     }
 
-    fn sum(self, workloads: &[Workload], (quota, key, hard): (&Value, &str, i64)) -> Value {
+    fn sum(self, workloads: &[&Workload], (quota, key, hard): (&Value, &str, i64)) -> Value {
         let total = |pods: &dyn Fn(&Workload) -> u32| {
             let asked = workloads.iter();
             asked.fold(0_i64, |sum, workload| {
@@ -179,7 +209,7 @@ mod tests {
             "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "odoo"}, "minReplicas": 2, "maxReplicas": 8}});
         let hard = json!({"memory": "1Ki", "pods": "20", "count/services": "2", "limits.cpu": "1"});
         let objects = [quota(&hard), deployment("odoo", 4), deployment("cron", 1), hpa];
-        let sums = of_namespace(&around(&objects), &Some("shop".to_owned()));
+        let sums = of_namespace(&around(&objects), &Some("shop".to_owned()), &Vec::new);
         let row = |key: &str, hard: i64, each: i64| {
             json!({"namespace": "shop", "quota": "shop", "key": key, "hard": hard,
                 "min": 3 * each, "peak": 9 * each, "update": 3 * each})
@@ -188,9 +218,18 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_with_scopes_is_left_out() {
+    fn a_quota_with_scopes_says_whom_it_holds() {
         let mut scoped = quota(&json!({"pods": "1"}));
-        scoped["spec"]["scopes"] = json!(["BestEffort"]);
-        assert!(of_namespace(&around(&[scoped]), &Some("shop".to_owned())).is_empty());
+        scoped["spec"]["scopes"] = json!(["NotBestEffort"]);
+        let mut quiet = deployment("cron", 1);
+        quiet["spec"]["template"]["spec"]["containers"] = json!([{"name": "cron"}]);
+        let around = around(&[scoped, deployment("odoo", 4), quiet.clone()]);
+        let before = || vec![(of_object_in(&quiet, &|_| None, &around).unwrap(), &quiet)];
+        let odoo = reference(&deployment("odoo", 4));
+        assert_eq!(
+            of_namespace(&around, &Some("shop".to_owned()), &before),
+            [json!({"namespace": "shop", "quota": "shop", "key": "pods", "hard": 1, "min": 4, "peak": 4, "update": 1,
+                "holds": {"new": [odoo], "old": []}})]
+        );
     }
 }
