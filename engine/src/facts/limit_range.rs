@@ -1,8 +1,11 @@
 //! `LimitRange`s of a namespace: the defaults that they give and the bounds that they set.
 //! Knows nothing of what a container ought to have.
 
+mod taken;
+
 use serde_json::Value;
 
+use self::taken::is_taken;
 use super::amount::{Resource, amount};
 use super::applied::{is_before, is_sure};
 use super::pods;
@@ -16,8 +19,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Takes those of the namespace of `object` from `limit_ranges`. One that may not be there when the
-    /// object is created sets bounds and gives no defaults.
+    /// Takes those of the namespace of `object` from `limit_ranges`. One that the API server refuses, or
+    /// that may not be there when the object is created, sets bounds and gives no defaults.
     pub(super) fn around(object: &Value, limit_ranges: &[&Value]) -> Self {
         let namespace = pods::namespace(object);
         let mut limits = Self {
@@ -28,7 +31,8 @@ impl Limits {
             if pods::namespace(limit_range) != namespace {
                 continue;
             }
-            let is_there = is_sure(limit_range) && is_before(limit_range, object);
+            let is_there =
+                is_taken(limit_range) && is_sure(limit_range) && is_before(limit_range, object);
             let before = limits.items.len();
             let items = limit_range
                 .pointer("/spec/limits")

@@ -4,7 +4,7 @@ use super::super::workloads::{Around, Workload, of_object};
 use super::*;
 
 fn limit_range(name: &str, items: &Value) -> Value {
-    json!({"metadata": {"name": name, "namespace": "shop"}, "spec": {"limits": items}})
+    json!({"apiVersion": "v1", "metadata": {"name": name, "namespace": "shop"}, "spec": {"limits": items}})
 }
 
 fn pod(resources: &Value, limit_ranges: &[Value]) -> Workload {
