@@ -329,6 +329,44 @@ mod tests {
     }
 
     #[test]
+    fn what_a_secret_holds_is_text_and_is_not_quoted() {
+        let secret =
+            |body: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\n{body}\n");
+        let all = "`stringData.*` must be a string, and is";
+        for (body, said) in [
+            (
+                "stringData: [hunter2]",
+                "4:13: `stringData` must be a mapping, and is a list".to_owned(),
+            ),
+            (
+                "data: \"hunter2\"",
+                "4:7: `data` must be a mapping, and is a string".to_owned(),
+            ),
+            ("stringData: {a: [hunter2]}", format!("4:17: {all} a list")),
+            (
+                "stringData: {a: {b: hunter2}}",
+                format!("4:17: {all} a mapping"),
+            ),
+            ("stringData: {a: 20261121}", format!("4:17: {all} a number")),
+            ("stringData: {a: true}", format!("4:17: {all} a boolean")),
+            (
+                "type: 20261121",
+                "4:7: `type` must be a string, and is a number".to_owned(),
+            ),
+        ] {
+            let wanted = format!("a.yaml:{said}");
+            assert_eq!(problem(&secret(body)), Some(wanted), "{body}");
+        }
+        for body in [
+            "data: {a: YQ==}",
+            "stringData: {a: null, b: \"1\"}",
+            "data: null",
+        ] {
+            assert_eq!(problem(&secret(body)), None, "{body}");
+        }
+    }
+
+    #[test]
     fn an_item_of_a_list_is_told_at_its_place() {
         let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spec: 1\n";
         let said = "a.yaml:7:9: `spec` must be a mapping, and is a number";

@@ -13,6 +13,7 @@ pub(super) fn of(object: &ObjectRef) -> (&'static Shape, Option<&'static str>) {
         | ("argoproj.io", "Rollout") => (&WORKLOAD, Some("/spec/template/spec")),
         ("batch", "CronJob") => (&CRON_JOB, Some("/spec/jobTemplate/spec/template/spec")),
         ("", "Pod") => (&POD, Some("/spec")),
+        ("", "Secret") => (&SECRET, None),
         ("", "PodTemplate") => (&TEMPLATE_OBJECT, Some("/template/spec")),
         ("postgresql.cnpg.io", "Cluster") => (&DATABASE, None),
         (group, _) if !group.contains('.') || group.ends_with(".k8s.io") => (&BUILT_IN, None),
@@ -23,6 +24,14 @@ pub(super) fn of(object: &ObjectRef) -> (&'static Shape, Option<&'static str>) {
 static ANY: Shape = Mapping(&[("metadata", METADATA)]);
 
 static BUILT_IN: Shape = Mapping(&[("metadata", METADATA), ("spec", FREE)]);
+
+static SECRET: Shape = Mapping(&[
+    ("metadata", METADATA),
+    ("type", Text),
+    ("immutable", Truth),
+    ("data", Each(&Text)),
+    ("stringData", Each(&Text)),
+]);
 
 static POD: Shape = Mapping(&[("metadata", METADATA), ("spec", POD_SPEC)]);
 
