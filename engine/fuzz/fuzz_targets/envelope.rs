@@ -1,0 +1,98 @@
+//! Envelopes: whatever is done to the bytes of a signed statement, and to those of a bundle around
+//! it, nothing is verified but the statement that the key did sign, for nobody but its role and place.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, VerifiedStatement};
+
+fuzz_target!(|bytes: &[u8]| {
+    check(bytes);
+    let (edits, kind) = bytes.split_at(bytes.len().saturating_sub(1));
+    let genuine = if kind == b"b" {
+        &GENUINE.bundle
+    } else {
+        &GENUINE.envelope
+    };
+    check(&edited(genuine, edits));
+});
+
+fn check(file: &[u8]) {
+    let Ok(envelope) = attest::unbundle(file) else {
+        return;
+    };
+    for role in [Role::MergeSigner, Role::Approver] {
+        for environment in ["prod", "test"] {
+            if let Ok(statement) = attest::verify(&envelope, &GENUINE.trust, role, environment) {
+                assert!(role == Role::MergeSigner && environment == "prod");
+                is_genuine(&statement);
+            }
+        }
+    }
+    if let Ok(payload) = attest::unverified_payload(&envelope) {
+        assert!(payload.len() < file.len());
+    }
+    if let Ok(bundle) = attest::bundle(&envelope) {
+        let again = attest::unbundle(&bundle).expect("a bundle that we wrote is one");
+        let (before, after) = (verified(&envelope), verified(&again));
+        assert_eq!(before, after, "a wrapper lends no trust and takes none");
+    }
+}
+
+fn is_genuine(statement: &VerifiedStatement) {
+    assert_eq!(statement.payload(), PAYLOAD);
+    assert_eq!(statement.signers().len(), 1);
+    assert_eq!(
+        statement.signers()[0].keyid,
+        GENUINE.trust.keys()[0].public.keyid()
+    );
+}
+
+fn verified(envelope: &[u8]) -> Option<VerifiedStatement> {
+    attest::verify(envelope, &GENUINE.trust, Role::MergeSigner, "prod").ok()
+}
+
+/// Three bytes an edit: where, and what to put there or, if it stands there already, to drop.
+fn edited(genuine: &[u8], edits: &[u8]) -> Vec<u8> {
+    let mut bytes = genuine.to_vec();
+    for edit in edits.chunks_exact(3) {
+        let at = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % bytes.len().max(1);
+        match bytes.get_mut(at) {
+            Some(byte) if *byte == edit[2] => {
+                bytes.remove(at);
+            }
+            Some(byte) => *byte = edit[2],
+            None => bytes.push(edit[2]),
+        }
+    }
+    bytes
+}
+
+struct Genuine {
+    trust: TrustFile,
+    envelope: Vec<u8>,
+    bundle: Vec<u8>,
+}
+
+static GENUINE: LazyLock<Genuine> = LazyLock::new(|| {
+    let key = SigningKey::generate(|seed| {
+        seed.fill(7);
+        Ok::<_, ()>(())
+    });
+    let key = key.expect("a key");
+    let trusted = TrustedKey {
+        public: key.public(),
+        role: Role::MergeSigner,
+        principal: "ci".to_owned(),
+        environments: Some(vec!["prod".to_owned()]),
+    };
+    let envelope = attest::sign(PAYLOAD, &key);
+    Genuine {
+        trust: TrustFile::new(vec![trusted]).expect("a trust file"),
+        bundle: attest::bundle(&envelope).expect("a bundle"),
+        envelope,
+    }
+});
+
+const PAYLOAD: &[u8] = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[]}"#;

@@ -1,0 +1,42 @@
+//! Trust files and keys: what is read prints to what reads the same, no key stands there twice, and no
+//! name steers a terminal.
+#![no_main]
+
+use std::collections::BTreeSet;
+
+use libfuzzer_sys::fuzz_target;
+use tidegate::attest::{PublicKey, SigningKey, TrustFile};
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(public) = PublicKey::from_pem(bytes) {
+        assert_eq!(
+            PublicKey::from_pem(public.to_pem().as_bytes()).ok(),
+            Some(public)
+        );
+    }
+    if let Ok(private) = SigningKey::from_pem(bytes) {
+        let again = SigningKey::from_pem(private.to_pem().as_bytes());
+        assert_eq!(again.ok().map(|key| key.public()), Some(private.public()));
+        assert!(
+            PublicKey::from_pem(bytes).is_err(),
+            "a private key is no public one"
+        );
+    }
+    let Ok(file) = TrustFile::parse(bytes) else {
+        return;
+    };
+    let printed = file.print();
+    let again = TrustFile::parse(printed.as_bytes());
+    assert_eq!(again.as_ref().ok(), Some(&file));
+    assert!(!printed.chars().any(|c| c != '\n' && c.is_control()));
+    let keys: BTreeSet<String> = file.keys().iter().map(|key| key.public.keyid()).collect();
+    assert!(!keys.is_empty() && keys.len() == file.keys().len());
+    for key in file.keys() {
+        assert!(!key.principal.is_empty());
+        assert_eq!(file.find(&key.public), Some(key));
+        let places = key.environments.iter().flatten();
+        let everywhere = key.environments.is_none() || places.clone().any(|place| place == "*");
+        assert_eq!(key.may_sign(key.role, "\0"), everywhere);
+        assert!(places.clone().all(|place| key.may_sign(key.role, place)));
+    }
+});

@@ -1,0 +1,92 @@
+//! YAML: what is read is read alike when it is written again, by the reader of JSON, and by another
+//! reader of YAML; every place lies in the text and spells what was read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_yaml::Value as Other;
+use tidegate::manifest::{Node, NodeValue, json, yaml};
+
+fuzz_target!(|text: &str| {
+    let Ok(documents) = yaml::parse(text) else {
+        return;
+    };
+    for node in &documents {
+        check_spans(node, text);
+        let written = node.canonical_json();
+        let as_json = json::parse(&written).expect("JSON that we wrote is JSON");
+        assert_eq!(as_json.canonical_json(), written);
+        if let Ok(again) = yaml::parse(&written) {
+            assert_eq!(again.len(), 1);
+            assert_eq!(again[0].canonical_json(), written);
+        }
+    }
+    if let ([node], Ok(as_json)) = (documents.as_slice(), json::parse(text)) {
+        assert_eq!(as_json.to_json(), node.to_json());
+    }
+    // It knows no merge keys, and reads tags.
+    if text.contains("<<") || text.contains('!') {
+        return;
+    }
+    if let ([node], Ok(other)) = (documents.as_slice(), serde_yaml::from_str::<Other>(text)) {
+        assert!(alike(node, &other), "{node:?}\n{other:?}");
+    }
+});
+
+fn check_spans(node: &Node, text: &str) {
+    let spelled = text.get(node.span.start..node.span.end);
+    let spelled = spelled.expect("a place is a piece of the text");
+    match &node.value {
+        NodeValue::Number { literal, .. } => assert_eq!(spelled, &**literal),
+        // The line breaks at the end of a block are not in its place.
+        NodeValue::String(value) if is_plain(spelled) => {
+            assert_eq!(spelled, value.trim_end_matches('\n'));
+        }
+        NodeValue::Sequence(items) => items.iter().for_each(|item| check_spans(item, text)),
+        NodeValue::Mapping(entries) => {
+            for entry in entries {
+                let key = text.get(entry.key_span.start..entry.key_span.end);
+                assert!(key.is_some(), "a place is a piece of the text");
+                check_spans(&entry.value, text);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Neither quoted nor of several lines.
+fn is_plain(spelled: &str) -> bool {
+    !spelled.is_empty() && !spelled.starts_with(['"', '\'', '|', '>']) && !spelled.contains('\n')
+}
+
+/// The same mappings, lists and texts. What a word stands for is another matter: we follow YAML 1.1
+/// as Kubernetes does, and this reader 1.2.
+fn alike(node: &Node, other: &Other) -> bool {
+    match (&node.value, other) {
+        (NodeValue::Sequence(items), Other::Sequence(others)) => {
+            items.len() == others.len()
+                && items
+                    .iter()
+                    .zip(others)
+                    .all(|(item, other)| alike(item, other))
+        }
+        (NodeValue::Mapping(entries), Other::Mapping(others)) => {
+            entries.len() == others.len()
+                && entries.iter().zip(others).all(|(entry, (key, other))| {
+                    key.as_str()
+                        .is_none_or(|key| is_word(key) || *key == *entry.key)
+                        && alike(&entry.value, other)
+                })
+        }
+        (NodeValue::String(text), Other::String(other)) => **text == *other,
+        (_, Other::String(word)) => is_word(word),
+        (NodeValue::Sequence(_) | NodeValue::Mapping(_), _) => false,
+        (_, Other::Sequence(_) | Other::Mapping(_)) => false,
+        _ => true,
+    }
+}
+
+/// What could be more than a text in one of the two versions.
+fn is_word(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"+-._~:".contains(&byte))
+}
