@@ -115,7 +115,7 @@ pub fn picks(neighbour: &Value, object: &Value) -> bool {
 }
 
 /// Those that are surely applied.
-fn sure<'a>(objects: &[&'a Value]) -> Vec<&'a Value> {
+pub(super) fn sure<'a>(objects: &[&'a Value]) -> Vec<&'a Value> {
     let objects = objects.iter().copied();
     objects.filter(|object| is_sure(object)).collect()
 }

@@ -21,7 +21,7 @@ pub use super::workload::{
     PodResources, ReplicasSource, Resources, Role, Rule, Source, Violation, Workload,
 };
 
-use super::around::availability;
+use super::around::{availability, sure};
 use super::limit_range::Limits;
 use super::pods::{self, PodSource};
 use super::{Collector, Context, Fact};
@@ -51,7 +51,7 @@ pub fn of_object(
     let pods = PodSource::of(&reference)?;
     let limits = Limits::around(object, &around.limit_ranges);
     let mut invalid = Vec::new();
-    let (replicas, replicas_source) = pods.replicas(object, (&reference, &around.autoscalers), &mut invalid);
+    let (replicas, replicas_source) = pods.replicas(object, (&reference, &sure(&around.autoscalers)), &mut invalid);
     let mut containers = pods.containers(object, literals, &mut invalid);
     let pod_resources = pods.resources(object, literals, &containers);
     settle(&mut containers, &limits, pod_resources.as_ref());
