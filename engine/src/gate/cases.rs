@@ -187,7 +187,7 @@ impl Case<'_> {
         for change in &mut changes {
             change.components = components(&judge.config, change);
         }
-        let scenes = scene::of_configs(&judge.config, None);
+        let scenes = scene::of_config(&judge.config);
         let scene = scenes
             .iter()
             .find(|scene| !scene.is_gate())

@@ -66,11 +66,13 @@ impl Accepted {
     /// `None` where it still is.
     ///
     /// That is the one that judged `basis`, or the newest later one at whose commit the unit was still
-    /// what `basis` accepted: it was accepted while nothing was pending that could have used it.
+    /// what `basis` accepted, with nothing beside it that `selector`, today's, takes in: it was accepted
+    /// while nothing was pending that could have used it.
     pub(super) fn judge_before(
         &self,
         repository: &Repository,
         basis: &ChainLink,
+        selector: &Selector,
     ) -> Result<Option<(Digest, Judge)>, Error> {
         let Some(judged_by) = self.link_of(basis.verdict().gate_state) else {
             return Err(Error::GateStateMissing);
@@ -79,7 +81,7 @@ impl Accepted {
         let later = self.chain.links().iter().rev();
         let link = later
             .take_while(|link| link.verdict().height > height)
-            .find(|link| found_unchanged(repository, link, basis))
+            .find(|link| found_unchanged(repository, link, basis, selector).unwrap_or(false))
             .unwrap_or(judged_by);
         let digest = link.verified().digest();
         if digest == self.link {
@@ -90,13 +92,25 @@ impl Accepted {
     }
 }
 
-/// Whether a unit was what `basis` accepted when a state of `gate` was. What cannot be read was not.
-fn found_unchanged(repository: &Repository, gate: &ChainLink, basis: &ChainLink) -> bool {
-    let (gate, basis) = (gate.verdict(), basis.verdict());
-    let found = Selector::parse(&basis.selector)
-        .map_err(Error::from)
-        .and_then(|selector| state_at(repository, gate.head.commit, &selector));
-    found.is_ok_and(|found| found.same_files(&basis.head))
+/// Whether a unit was what `basis` accepted when a state of `gate` was, and `selector` took in no other
+/// file there. An error is no yes.
+fn found_unchanged(
+    repository: &Repository,
+    gate: &ChainLink,
+    basis: &ChainLink,
+    selector: &Selector,
+) -> Result<bool, Error> {
+    let (commit, basis) = (gate.verdict().head.commit, basis.verdict());
+    let own = Selector::parse(&basis.selector)?;
+    let found = state_at(repository, commit, &own)?;
+    if !found.same_files(&basis.head) {
+        return Ok(false);
+    }
+    if own.patterns() == selector.patterns() {
+        return Ok(true);
+    }
+    let today = repository.gated_tree(&repository.snapshot(commit)?, selector)?;
+    Ok(today.entries.iter().all(|entry| own.matches(&entry.path)))
 }
 
 /// What the environment of a unit does with a refusal: it observes only where every state of `gate`

@@ -206,7 +206,7 @@ impl<'a> Session<'a> {
     }
 
     fn scenes(&self, judge: &Judge, request: &Request) -> Result<Vec<Scene>, Error> {
-        let scenes = scene::of_configs(&judge.config, self.proposed_config());
+        let scenes = scene::of_configs(&judge.config, self.proposed_config())?;
         scene::select(
             scenes,
             request.environment.as_deref(),
@@ -321,7 +321,7 @@ impl<'a> Session<'a> {
         // A configuration that cannot be read is a broken file of the gate of every branch.
         if let Some(Err(error)) = self.proposed {
             let error: Arc<dyn Diagnostic + Send + Sync> = Arc::new(error);
-            let gates = scene::of_configs(&self.judge.config, None).into_iter();
+            let gates = scene::of_config(&self.judge.config).into_iter();
             let gates = gates.filter(Scene::is_gate);
             run.errors.extend(gates.map(|gate| UnitError {
                 environment: gate.environment,

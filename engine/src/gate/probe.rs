@@ -34,7 +34,7 @@ pub(super) fn judges_gate(
         head: point(head),
         commits: Vec::new(),
     };
-    let scenes = scene::of_configs(config, None).into_iter();
+    let scenes = scene::of_config(config).into_iter();
     for scene in scenes.filter(Scene::is_gate) {
         let bench = Bench {
             judge,

@@ -130,22 +130,71 @@ impl Scene {
     }
 }
 
-/// Every unit of a configuration; environments that are new in `head` are judged too. The units
-/// `gate` come first.
-pub(super) fn of_configs(judge: &Config, head: Option<&Config>) -> Vec<Scene> {
-    let new = head.into_iter().flat_map(|head| &head.environments);
-    let new = new.filter(|environment| judge.environment(&environment.name).is_none());
-    let environments: Vec<(&Environment, bool)> = judge
+/// Every unit of a configuration. The units `gate` come first.
+pub(super) fn of_config(config: &Config) -> Vec<Scene> {
+    let environments = config
         .environments
         .iter()
-        .map(|environment| (environment, true))
+        .map(|environment| (environment, true));
+    let environments: Vec<(&Environment, bool)> = environments.collect();
+    let scenes = environments
+        .iter()
+        .flat_map(|(environment, _)| of_environment(environment, true));
+    gates(config, &environments)
+        .into_iter()
+        .chain(scenes)
+        .collect()
+}
+
+/// The same, and what `head` adds: environments, units, and paths of units that there are, whose files
+/// count as created.
+pub(super) fn of_configs(judge: &Config, head: Option<&Config>) -> Result<Vec<Scene>, Error> {
+    let Some(head) = head else {
+        return Ok(of_config(judge));
+    };
+    let new = head.environments.iter();
+    let new = new.filter(|environment| judge.environment(&environment.name).is_none());
+    let known = judge
+        .environments
+        .iter()
+        .map(|environment| (environment, true));
+    let environments: Vec<(&Environment, bool)> = known
         .chain(new.map(|environment| (environment, false)))
         .collect();
     let mut scenes = gates(judge, &environments);
     for (environment, of_judge) in environments {
-        scenes.extend(of_environment(environment, of_judge));
+        let mut own = of_environment(environment, of_judge);
+        if let Some(head) = head.environment(&environment.name).filter(|_| of_judge) {
+            add(&mut own, environment, head)?;
+        }
+        scenes.extend(own);
     }
-    scenes
+    Ok(scenes)
+}
+
+/// Adds what `head` says of an environment that is judged as `known` says.
+fn add(scenes: &mut Vec<Scene>, known: &Environment, head: &Environment) -> Result<(), Error> {
+    let around: Vec<Selector> = head
+        .units
+        .iter()
+        .map(|unit| unit.selector.clone())
+        .collect();
+    for scene in scenes.iter_mut() {
+        scene.around.extend(around.iter().cloned());
+    }
+    for added in of_environment(head, false) {
+        match scenes.iter_mut().find(|scene| scene.name == added.name) {
+            Some(scene) => scene.head = scene.head.or(&added.head)?,
+            None => scenes.push(Scene {
+                enforcement: known.enforcement,
+                zone: known.timezone.clone(),
+                pointer: known.pointer.clone(),
+                input: input_of(known),
+                ..added
+            }),
+        }
+    }
+    Ok(())
 }
 
 /// Those of one environment, of one unit.

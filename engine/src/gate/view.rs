@@ -53,6 +53,8 @@ impl<'a> View<'a> {
         head: &Selector,
     ) -> Result<Vec<FileChange>, Error> {
         self.beyond.refuse_selected(head)?;
+        let (snapshot, changed) = (&self.head.snapshot, &self.changed);
+        self.repository.refuse_stand_ins(snapshot, head, changed)?;
         if base.patterns() == head.patterns() {
             let inside = |change: &&FileChange| head.matches(&change.path);
             return Ok(self.changed.iter().filter(inside).cloned().collect());

@@ -7,7 +7,9 @@ use super::beyond::{check_count, check_path};
 use super::snapshot::join;
 use super::spelling::folded;
 use super::tree::{Child, id_of};
-use super::{Error, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry};
+use super::{
+    Error, FileChange, MODE_LINK, MODE_SUBMODULE, Repository, Selector, Snapshot, TreeEntry,
+};
 use crate::model::{Digest, GitId, RepoPath, limits};
 
 /// The state of a unit.
@@ -40,6 +42,28 @@ impl Repository {
     /// As for [`Repository::gated_tree`].
     pub fn gated_tree_id(&self, snapshot: &Snapshot, selector: &Selector) -> Result<GitId, Error> {
         Gate::new(self, snapshot, selector).id()
+    }
+
+    /// Refuses a changed link or submodule that stands where a folder of selected files would: a
+    /// checkout has files there that no path of the tree names.
+    ///
+    /// # Errors
+    /// As for [`Repository::gated_tree`].
+    pub fn refuse_stand_ins(
+        &self,
+        snapshot: &Snapshot,
+        selector: &Selector,
+        changed: &[FileChange],
+    ) -> Result<(), Error> {
+        let mut new = changed.iter().filter_map(|change| change.new.as_ref());
+        let stands_in = |entry: &TreeEntry| {
+            (entry.is_link() || entry.is_submodule())
+                && selector.may_match_below(entry.path.as_bytes())
+        };
+        if new.any(stands_in) {
+            self.gated_tree_id(snapshot, selector)?;
+        }
+        Ok(())
     }
 
     /// SHA-256 of the path manifest: a line `<mode> <sha256 of the content>  <path>` for each file,

@@ -60,6 +60,14 @@ impl Selector {
         Ok(Self { patterns, globs })
     }
 
+    /// What matches where either does.
+    ///
+    /// # Errors
+    /// The globs are too many, or too large together.
+    pub fn or(&self, other: &Self) -> Result<Self, Error> {
+        Self::parse(&[self.patterns(), other.patterns()].concat())
+    }
+
     /// What matches the twins of paths, whose names differ from theirs only in case or in how their
     /// letters are composed.
     ///

@@ -187,3 +187,33 @@ fn a_configuration_by_name_takes_the_judges_place_and_is_named() {
     let error = check_with(&repo, &invalid).unwrap_err();
     assert!(code_of(&error).starts_with("config."), "{error}");
 }
+
+#[test]
+fn what_the_head_adds_to_a_known_environment_is_judged_by_the_base() {
+    let widened = CONFIG.replace("[\"prod/**\"]", "[\"prod/**\", \"more/**\"]");
+    let relaxed = format!("{widened}resources: {{require: []}}\n");
+    let (repo, base) = shop(CONFIG);
+    repo.write("tidegate.yaml", &relaxed)
+        .write("more/cron.yaml", deployment("cron", ""))
+        .commit("more of it");
+    assert_eq!(
+        blocking(&check(&repo, base)),
+        ["resources.missing-memory-limit of cron"]
+    );
+
+    // What lies there already counts as created, and what moves there has changed.
+    let (repo, _) = shop(CONFIG);
+    repo.write("more/cron.yaml", deployment("cron", ""));
+    let base = repo.commit("nobody's yet");
+    repo.write("tidegate.yaml", &relaxed)
+        .remove("prod/odoo.yaml")
+        .write("more/odoo.yaml", deployment("odoo", ""))
+        .commit("moved");
+    assert_eq!(
+        blocking(&check(&repo, base)),
+        [
+            "resources.missing-memory-limit of cron",
+            "resources.missing-memory-limit of odoo"
+        ]
+    );
+}

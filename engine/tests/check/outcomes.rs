@@ -282,3 +282,16 @@ fn a_misshapen_pod_is_told_at_its_line_and_never_blamed_on_a_policy() {
         assert_eq!(errors(&report), [wanted], "{manifest}");
     }
 }
+
+#[test]
+fn what_stands_where_a_folder_of_a_unit_would_be_is_no_way_in() {
+    let config = CONFIG.replace("[\"prod/**\"]", "[\"prod/**\", \"jobs/prod/**\"]");
+    let (repo, base) = shop(&config);
+    repo.write("elsewhere/prod/bad.yaml", deployment("bad", ""))
+        .symlink("jobs", "elsewhere")
+        .commit("a way in");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Unjudged);
+    let codes: Vec<String> = report.errors.iter().map(|it| code_of(&*it.error)).collect();
+    assert_eq!(codes, ["git.symlink-outside"]);
+}

@@ -164,6 +164,35 @@ fn to_move_the_files_with_the_paths_and_to_relax_the_judge_is_no_one_step() {
 }
 
 #[test]
+fn to_take_in_a_path_and_to_relax_the_judge_for_what_lies_there_is_no_one_step() {
+    let (world, running) = with_twin();
+    let without_limit = world
+        .repo
+        .git(&["show", &format!("HEAD:{APP}")])
+        .replacen(
+            "limits: {cpu: 200m, memory: 128Mi}",
+            "limits: {cpu: 200m}",
+            1,
+        )
+        .replace("name: app", "name: more")
+        .replace("app: app", "app: more");
+    let relaxed = "resources: {require: [requests.cpu]}\n";
+    let widened = paths("\"apps/web/**\", \"more/**\"");
+    world.repo.write(CONFIG, format!("{widened}{relaxed}"));
+    world.repo.write("more/app.yaml", without_limit);
+    let head = world.repo.commit("widen, and relax");
+    // The first run still has the judge of before, and its paths.
+    let said = world.sign("twin", None);
+    assert!(said.starts_with("main/gate link 1 "), "{said}");
+    assert_eq!(
+        world.sign("twin", None),
+        format!("main/gate nothing new 1; {DENIED}")
+    );
+    assert_eq!(world.sign("twin", Some("twin")), DENIED);
+    assert_eq!(twin(&world, head, running), "refused other-selector");
+}
+
+#[test]
 fn a_new_path_is_judged_as_what_is_created() {
     let (world, running) = with_twin();
     world.edit(WEB, "greeting: hello", "greeting: welcome");

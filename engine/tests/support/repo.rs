@@ -59,6 +59,12 @@ impl Repo {
         self
     }
 
+    /// Puts a symbolic link into the working tree.
+    pub(crate) fn symlink(&self, path: &str, target: &str) -> &Self {
+        std::os::unix::fs::symlink(target, self.path().join(path)).unwrap();
+        self
+    }
+
     /// Deletes a file of the working tree.
     pub(crate) fn remove(&self, path: &str) -> &Self {
         fs::remove_file(self.path.join(path)).unwrap();

@@ -14,14 +14,14 @@ impl Session<'_> {
     /// Everything to say of it.
     pub(super) fn strays(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
         let mut findings = self.unclaimed(judge)?;
-        findings.extend(self.out_of_reach(judge));
+        findings.extend(self.out_of_reach(judge)?);
         Ok(findings)
     }
 
     /// Paths that are too deep or too long to be followed and keep no unit from being judged.
-    fn out_of_reach(&self, judge: &Judge) -> Vec<Finding> {
+    fn out_of_reach(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
         let (config, beyond) = (&judge.config, &self.view.beyond);
-        let claimed = scene::of_configs(config, self.proposed_config());
+        let claimed = scene::of_configs(config, self.proposed_config())?;
         let selectors = claimed.iter().map(|scene| &scene.head);
         let selectors: Vec<&Selector> = selectors.chain(config.unmanaged.as_ref()).collect();
         // It may hold manifests that nobody claims.
@@ -31,13 +31,13 @@ impl Session<'_> {
             .map(|path| not_followed(path, "no environment claims it", effect, config));
         let removed = beyond.removed().iter();
         let removed = removed.map(|path| not_followed(path, "it is removed", Effect::Warn, config));
-        stray.chain(removed).collect()
+        Ok(stray.chain(removed).collect())
     }
 
     /// Changed manifests that no environment claims and nobody left out on purpose.
     fn unclaimed(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
         let config = &judge.config;
-        let claimed = scene::of_configs(config, self.proposed_config());
+        let claimed = scene::of_configs(config, self.proposed_config())?;
         let unmanaged = config.unmanaged.as_ref();
         let is_stray = |change: &&FileChange| {
             !unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))

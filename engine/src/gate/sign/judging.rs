@@ -33,7 +33,8 @@ impl Signer<'_> {
         let mut also_judged_by = None;
         if !scene.is_gate()
             && let Some(accepted) = self.accepted
-            && let Some((older, before)) = accepted.judge_before(self.repository, basis)?
+            && let Some((older, before)) =
+                accepted.judge_before(self.repository, basis, &scene.head)?
         {
             report = both(report, judged_by(&before)?);
             also_judged_by = Some(older);
@@ -72,7 +73,7 @@ impl Signer<'_> {
         view: &View<'_>,
         commit: GitId,
     ) -> Result<UnitReport, Error> {
-        let everywhere = scene::of_configs(&judge.config, None);
+        let everywhere = scene::of_config(&judge.config);
         let reach = Touched::of(everywhere, view, &judge.config).reach;
         let source = SourceInfo {
             repository: judge.config.verdict.repository.clone(),

@@ -83,7 +83,8 @@ impl Visitor for Names<'_> {
         };
         let at = function.at;
         if self.functions.contains(&name) {
-            return self.graph.add(&self.rule, &name);
+            // Rules are known by the first step of their names, so that is where a circle closes.
+            return self.graph.add(&self.rule, &function.root);
         }
         let is_test = matches!(self.role, Role::Test { .. });
         if is_test && name == "print" {

@@ -231,6 +231,11 @@ fn recursion_is_refused_in_every_form() {
         "m[x] := y if { some x; y := m[x] }",
         "f(n) if not f(n)",
         "f(n) if every x in n { f(x) }",
+        "a.b(n) := a.b(n)",
+        "a.b(n) := y if { y := a[\"b\"](n) }",
+        "a[\"b\"](n) := a.b(n)",
+        "f(n) := a.b(n)\na.b(n) := f(n)",
+        "a.b.c(n) := [y | y := a.b.c(n)]",
     ] {
         refused(rules, "policy.recursion");
     }
