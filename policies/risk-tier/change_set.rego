@@ -549,6 +549,24 @@ notes contains {"change": entry.change, "field": entry.field, "class": class} if
 	class := exact_meanings[entry.key]
 }
 
+# With these Argo CD deletes an object and makes it anew, or puts another in its place.
+notes contains {"change": entry.change, "field": entry.field, "class": "data-replaced"} if {
+	some entry in entries
+	entry.key == "argocd.argoproj.io/sync-options"
+	keeps_data(entry.change)
+	some option in split(annotation_of(input.changes[entry.change].fields[entry.field], entry.key), ",")
+	trim_space(option) in {"Force=true", "Replace=true"}
+}
+
+keeps_data(i) if is_database(i)
+
+keeps_data(i) if kinds[i] in data_kinds
+
+# What a field says of an annotation now: alone, or with all the others.
+annotation_of(field, _) := field.new if is_string(field.new)
+
+annotation_of(field, key) := field.new[key] if is_object(field.new)
+
 # A domain names a tool. What one does that nobody here knows is not known either.
 notes contains {"change": entry.change, "field": entry.field, "class": "unclaimed"} if {
 	some entry in entries
@@ -909,11 +927,17 @@ weighed(claim, _, field) := {
 	claim.class == "config"
 	kinds[claim.change] == "ConfigMap"
 	loaded_by(field, "old") != loaded_by(field, "new")
+} else := {"tier": "critical", "text": "somebody may log in without a password"} if {
+	claim.class == "pg-parameter"
+	some line in logins_in(split(field.pointer, "/"), field)
+	regex.match(`(^|[ \t])trust([ \t]|$)`, lower(line))
 } else := {"tier": tiers[worst], "text": parameter_texts[worst]} if {
 	claim.class == "pg-parameter"
-	segments := split(field.pointer, "/")
-	segments[3] == "parameters"
-	worst := max({parameter_rank(lower(name)) | some name in names_below(4, segments, field)})
+	worst := max({parameter_rank(lower(name)) | some name in parameters_in(split(field.pointer, "/"), field)})
+} else := {"code": "risk.pg-minor", "tier": "high", "text": "databases that take their image from the catalogue restart on another"} if {
+	claim.class == "pg-catalogue"
+	endswith(field.pointer, "/image")
+	major_of(field.old) == major_of(field.new)
 } else := {"tier": "critical", "text": "one instance or none is left"} if {
 	claim.class == "pg-topology"
 	field.new in {0, 1}
@@ -1010,6 +1034,29 @@ names_below(depth, segments, field) := object.keys(object.union(
 	object.get(field, "new", {}),
 )) if {
 	count(segments) == depth
+}
+
+# The parameters that a field holds, by name, and the lines that say who may log in.
+parameters_in(segments, field) := names_below(4, segments, field) if {
+	segments[3] == "parameters"
+} else := {name |
+	some side in ["old", "new"]
+	some name, _ in object.get(field, [side, "parameters"], {})
+} if {
+	count(segments) == 3
+}
+
+logins_in(segments, field) := listed(field.new) if {
+	segments[3] == "pg_hba"
+} else := object.get(field.new, "pg_hba", []) if {
+	count(segments) == 3
+}
+
+# The number before the first dot of an image's tag.
+major_of(image) := major if {
+	parts := split(split(image, "@")[0], "/")
+	major := regex.split(`[.-]`, split(parts[count(parts) - 1], ":")[1])[0]
+	regex.match(`^[0-9]+$`, major)
 }
 
 parameter_rank(name) := 3 if {
@@ -1348,10 +1395,12 @@ class_rows := {
 	"pg-parameter": ["risk.pg-parameter", "high", "the database works by other rules, perhaps after a restart"],
 	"pg-minor": ["risk.pg-minor", "high", "the database restarts on another image"],
 	"pg-major": ["risk.pg-major", "critical", "the major version of the database may change"],
+	"pg-catalogue": ["risk.pg-major", "critical", "databases that take their image from the catalogue may get another major version"],
 	"pg-topology": ["risk.pg-topology", "high", "which databases there are and who leads them changes"],
 	"pg-outage": ["risk.pg-topology", "critical", "the database may stop, be rebuilt or follow another"],
 	"storage": ["risk.storage-change", "high", "where data lies changes"],
 	"data-deletion": ["risk.data-deletion", "critical", "data is deleted"],
+	"data-replaced": ["risk.data-deletion", "critical", "the deployer may delete it and make it anew"],
 	"namespace-deletion": ["risk.namespace-deletion", "critical", "everything in the namespace is deleted"],
 	"namespace-labels": ["risk.network-policy", "high", "network policies and webhooks choose namespaces by label"],
 	"crd": ["risk.crd", "high", "the schema of a kind changes"],
@@ -1566,6 +1615,12 @@ rows := {
 		"spec/ensure": "data-deletion",
 		"spec/databaseReclaimPolicy": "data-deletion",
 	},
+	"ImageCatalog.postgresql.cnpg.io": {
+		"spec/images": "pg-catalogue",
+	},
+	"ClusterImageCatalog.postgresql.cnpg.io": {
+		"spec/images": "pg-catalogue",
+	},
 	"Cluster.postgresql.cnpg.io": {
 		"spec/imageName": "image",
 		"spec/imageCatalogRef": "pg-major",
@@ -1575,10 +1630,7 @@ rows := {
 		"spec/env": "config",
 		"spec/affinity": "scheduling",
 		"spec/inheritedMetadata": "config",
-		"spec/postgresql/parameters": "pg-parameter",
-		"spec/postgresql/pg_hba": "pg-parameter",
-		"spec/postgresql/synchronous": "pg-parameter",
-		"spec/postgresql/shared_preload_libraries": "pg-parameter",
+		"spec/postgresql": "pg-parameter",
 		"spec/instances": "pg-topology",
 		"spec/primaryUpdateStrategy": "pg-topology",
 		"spec/primaryUpdateMethod": "pg-topology",
@@ -1879,6 +1931,15 @@ database_kinds := {
 	"PerconaPGCluster.pgv2.percona.com",
 }
 
+# Kinds that lose data when they are made anew.
+data_kinds := {
+	"Database.postgresql.cnpg.io",
+	"Namespace",
+	"PersistentVolume",
+	"PersistentVolumeClaim",
+	"StatefulSet.apps",
+}
+
 # Components that the business lives on, and the tier when more than metadata changes.
 business := {
 	"payments": "critical",
@@ -1893,6 +1954,7 @@ business := {
 
 # Kinds that hold for every namespace of a cluster.
 cluster_kinds := {
+	"ClusterImageCatalog.postgresql.cnpg.io",
 	"ClusterIssuer.cert-manager.io",
 	"ClusterPolicy.kyverno.io",
 	"ClusterRole.rbac.authorization.k8s.io",

@@ -172,6 +172,67 @@ data_rows := [
 		{"risk.pg-parameter": "critical"},
 	],
 	["postgresql.cnpg.io/v1 Cluster", added("/spec/postgresql/pg_hba/0", "x"), {"risk.pg-parameter": "high"}],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/pg_hba/0", "host all all all\tTrust"),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/pg_hba/0", "host trusted all all scram-sha-256"),
+		{"risk.pg-parameter": "high"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/pg_hba", ["host all all all trust"]),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql", {"pg_hba": ["host all all all trust"]}),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql", {"parameters": {"fsync": "off"}}),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		removed("/spec/postgresql", {"parameters": {"work_mem": "4MB"}}),
+		{"risk.pg-parameter": "medium"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/metadata/annotations/argocd.argoproj.io~1sync-options", "Validate=false, Force=true"),
+		{"risk.data-deletion": "critical"},
+	],
+	[
+		"apps/v1 StatefulSet",
+		added("/metadata/annotations", {"argocd.argoproj.io/sync-options": "Replace=true"}),
+		{"risk.data-deletion": "critical"},
+	],
+	[
+		"v1 PersistentVolumeClaim",
+		added("/metadata/annotations/argocd.argoproj.io~1sync-options", "Prune=false"),
+		{"risk.unclassified": "high"},
+	],
+	[
+		"postgresql.cnpg.io/v1 ImageCatalog",
+		changed("/spec/images/0/image", "reg/pg:16.4-bookworm@sha256:4f", "reg/pg:16.6@sha256:5e"),
+		{"risk.pg-minor": "high"},
+	],
+	[
+		"postgresql.cnpg.io/v1 ClusterImageCatalog",
+		changed("/spec/images/0/image", "reg:5000/pg:16.4", "reg:5000/pg:17.4"),
+		{"risk.pg-major": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 ImageCatalog",
+		changed("/spec/images/0/image", "reg/pg@sha256:4f", "reg/pg@sha256:5e"),
+		{"risk.pg-major": "critical"},
+	],
+	["postgresql.cnpg.io/v1 ImageCatalog", changed("/spec/images/0/major", 16, 17), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 2), {"risk.pg-topology": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 1), {"risk.pg-topology": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/replica/enabled", true, false), {"risk.pg-topology": "critical"}],
