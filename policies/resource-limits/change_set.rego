@@ -4,6 +4,7 @@
 # description: >-
 #   The pods of a namespace fit into its ResourceQuotas together, also while an autoscaler runs as
 #   many as it may and while an update starts new ones beside the old; and a tenant's namespace has a quota.
+#   What comes in the place of another workload has no less memory than that one.
 # custom:
 #   prefix: resources
 #   scope: change-set
@@ -30,6 +31,7 @@
 #     resources.quota-exceeded: deny
 #     resources.quota-missing: deny
 #     resources.surge-capacity: warn
+#     resources.lowered: deny
 package tidegate.resource_limits.change_set
 
 # METADATA
@@ -204,6 +206,76 @@ meanwhile(row) := sprintf(" (%s of it while pods are replaced)", [shown(row, row
 shown(row, amount) := sprintf("%d %s", [amount, amounts[row.key].unit]) if {
 	amounts[row.key]
 } else := sprintf("%d", [amount])
+
+# METADATA
+# title: Memory of a stateful component is cut in production, under another kind or name
+# description: A workload that comes in the place of one that goes is held against it.
+deny contains finding if {
+	some [w, finding] in reductions
+	is_weighty(w)
+}
+
+# METADATA
+# title: Memory is cut, under another kind or name
+# description: As above, elsewhere or for what holds no state.
+warn contains finding if {
+	some [w, finding] in reductions
+	not is_weighty(w)
+}
+
+is_weighty(w) if {
+	input.environment.stage == "production"
+	some component in input.changes[w.change].components
+	component in {"database", "cache"}
+}
+
+reductions contains [w, finding] if {
+	percent := input.settings["max-reduction-percent"]
+	some [previous, w] in replaced
+	some c in w.containers
+	some o in previous.containers
+	o.name == c.name
+	some side in ["requests", "limits"]
+	amount := concat(".", [side, "memory"])
+	not c.resources.source[amount] in {"from-limit", "zero"}
+	before := o.resources[side].memoryBytes
+	after := c.resources[side].memoryBytes
+	(before - after) * 100 > before * percent
+	finding := {
+		"code": "resources.lowered",
+		"message": sprintf("container %q: %s falls from %d to %d bytes, more than %d %% in one change, since it was in %s %q", [
+			c.name,
+			amount,
+			before,
+			after,
+			percent,
+			previous.object.kind,
+			previous.object.name,
+		]),
+		"object": w.object,
+		"field": c.resources.pointer[amount],
+		"remediation": "lower memory in smaller steps and watch what the container uses in between",
+		"setting": "/settings/max-reduction-percent",
+	}
+}
+
+# A workload that goes, and one that comes in its place.
+replaced contains [previous, w] if {
+	some w in input.facts.workloads.value.new
+	input.changes[w.change].operation == "create"
+	not object.get(w.object, "namespace", "") in input.settings["exempt-namespaces"]
+	some previous in input.facts.workloads.value.old
+	input.changes[previous.change].operation == "delete"
+	object.get(previous.object, "namespace", "") == object.get(w.object, "namespace", "")
+	is_twin(previous, w)
+}
+
+is_twin(previous, w) if previous.object.name == w.object.name
+
+is_twin(previous, w) if {
+	count(w.labels) > 0
+	previous.labels == w.labels
+}
 
 sizes := {"min": "lowest", "peak": "highest"}
 

@@ -684,3 +684,61 @@ test_the_last_quota_of_a_tenant_is_missed if {
 	}
 	quota_warned([], deleted) == {"namespace \"shop\" of tenant \"brand-a\" loses its only ResourceQuota"}
 }
+
+# A Deployment that goes, and what comes; `given` says how the two differ from a twin in production.
+moved(given) := {
+	"environment": {"stage": object.get(given, "stage", "production")},
+	"changes": [
+		{"object": object_ref, "operation": "delete", "components": ["cache"], "old": {}},
+		{"object": coming, "operation": "create", "components": object.get(given, "components", ["cache"]), "new": {}},
+	],
+	"facts": {
+		"quotas": {"status": "known", "value": []},
+		"inventory": {"status": "known", "value": {}},
+		"workloads": {"status": "known", "value": {
+			"old": [object.union(workload([sound]), {"change": 0, "labels": object.get(given, "was", {"app": "redis"})})],
+			"new": [object.union(workload([smaller]), {"change": 1, "object": coming, "labels": {"app": "redis"}})],
+		}},
+	},
+	"settings": object.union(settings, {"exempt-namespaces": object.get(given, "exempt", [])}),
+} if {
+	smaller := with_resources({
+		"requests": {"memoryBytes": 805306367},
+		"limits": {"memoryBytes": object.get(given, "limit", 1073741824)},
+		"literal": {},
+	})
+	coming := object.union(object_ref, {
+		"kind": "StatefulSet",
+		"name": object.get(given, "name", object_ref.name),
+		"namespace": object.get(given, "namespace", object_ref.namespace),
+	})
+}
+
+moved_denied(given) := {finding.field | some finding in found} if {
+	found := change_set.deny with input as moved(given)
+}
+
+moved_warned(given) := {finding.field | some finding in found} if {
+	found := change_set.warn with input as moved(given)
+}
+
+test_memory_is_compared_with_what_goes if {
+	count(moved_denied({})) == 1
+	count(moved_denied({"limit": 805306367})) == 2
+	count(moved_denied({"name": "other"})) == 1
+	count(moved_denied({"was": {"app": "other"}})) == 1
+	moved_warned({}) == set()
+}
+
+test_what_comes_beside_what_goes_is_not_compared if {
+	moved_denied({"name": "other", "was": {"app": "other"}}) == set()
+	moved_denied({"namespace": "other"}) == set()
+	moved_denied({"exempt": [object_ref.namespace]}) == set()
+}
+
+test_memory_of_what_holds_no_state_is_a_warning if {
+	count(moved_warned({"components": []})) == 1
+	count(moved_warned({"stage": "staging"})) == 1
+	moved_denied({"components": []}) == set()
+	moved_denied({"stage": "staging"}) == set()
+}
