@@ -139,8 +139,7 @@ deny contains finding if {
 # description: It is shown so that nobody has to find out later who decided it.
 warn contains finding if {
 	count(input.settings.lower) > 0
-	some reason in found
-	is_lowered(reason)
+	some reason in lowered
 	some n in lowering[reason.change]
 	rule := input.settings.lower[n]
 	finding := {
@@ -206,17 +205,15 @@ declarations := {lower(trim_space(value)) |
 declared := {word | some word in declarations; rank[word] >= 0}
 
 # What the rows found, as the rules of the configuration leave it.
-settled contains reason if {
-	some reason in found
-	not is_lowered(reason)
-}
+settled := ((found - lowered) | {object.union(reason, {"tier": below[reason.tier]}) | some reason in lowered}) | raised
 
-settled contains object.union(reason, {"tier": below[reason.tier]}) if {
+lowered := {reason |
+	count(lowering) > 0
 	some reason in found
 	is_lowered(reason)
 }
 
-settled contains reason if {
+raised contains reason if {
 	some rule in input.settings.raise
 	some i, change in input.changes
 	applies(rule.when, i, "any")
@@ -271,16 +268,13 @@ labelled(change, labels, "all") if {
 }
 
 # One reason for each code and change: the riskiest field speaks for the others.
-found contains reason if {
+found := {reason |
 	some n, row in ordered
-	not follows(n, row)
+	not subjects[n - 1] == subjects[n]
 	reason := {"change": row[0], "code": row[1], "tier": tiers[3 - row[2]], "pointer": row[3], "text": row[4]}
 }
 
-follows(n, row) if {
-	n > 0
-	array.slice(ordered[n - 1], 0, 2) == array.slice(row, 0, 2)
-}
+subjects := [[row[0], row[1]] | some row in ordered]
 
 ordered := sort([[one.change, one.code, 3 - rank[one.tier], one.pointer, one.text] | some one in spotted])
 
@@ -356,20 +350,53 @@ spotted contains reason if {
 
 # Creations and deletions: what the kind says, and what the content adds.
 spotted contains reason if {
-	some i, change in input.changes
-	some verdict in whole_verdicts(i, change)
-	reason := {
-		"code": verdict.code,
-		"tier": verdict.tier,
-		"change": i,
-		"pointer": "",
-		"text": sprintf("%s %q: %s", [change.object.kind, change.object.name, verdict.text]),
-	}
+	some i, change in whole
+	some class in profiles[i][change.operation]
+	not class in weighed_classes
+	reason := whole_reason(i, change, classes[class])
+}
+
+spotted contains reason if {
+	some i, change in whole
+	some class in profiles[i][change.operation]
+	class in weighed_classes
+	reason := whole_reason(i, change, object.union(classes[class], weighed_whole(class, i)))
+}
+
+spotted contains reason if {
+	some i, change in whole
+	count(profiles[i][change.operation]) == 0
+	reason := whole_reason(i, change, {
+		"code": "risk.unclassified",
+		"tier": input.settings["default-tier"],
+		"text": sprintf("no rule says how risky its %s is", [nouns[change.operation]]),
+	})
+}
+
+spotted contains reason if {
+	some i, workload in after
+	change := whole[i]
+	some container in workload.containers
+	not container.image.digest
+	reason := whole_reason(i, change, {
+		"code": "risk.image-unpinned",
+		"tier": "high",
+		"text": sprintf("container %q has no digest in its image: what will run is unknown", [container.name]),
+	})
+}
+
+spotted contains reason if {
+	some i, kind in kinds
+	kind == "Database.postgresql.cnpg.io"
+	change := whole[i]
+	change.new.spec.ensure == "absent"
+	reason := whole_reason(i, change, classes["data-deletion"])
 }
 
 # A namespace under another name: everything in it goes in one and comes in the other.
 spotted contains reason if {
-	some i, change in input.changes
+	count(vacated) > 0
+	some i, change in whole
 	change.operation == "delete"
 	change.object.namespace in vacated
 	reason := {
@@ -388,15 +415,30 @@ spotted contains reason if {
 # Any change but a quiet one: what it is to the business, and what the whole cluster leans on.
 spotted contains reason if {
 	some i, change in input.changes
+	some component in change.components
 	not i in quiet
-	some verdict in standing(i, change)
-	reason := {
-		"code": verdict.code,
-		"tier": verdict.tier,
-		"change": i,
-		"pointer": first_pointer(i, change),
-		"text": sprintf("%s %q: %s", [change.object.kind, change.object.name, verdict.text]),
-	}
+	reason := standing(i, {
+		"code": "risk.business-component",
+		"tier": {true: business[component], false: "high"}[has_content(change)],
+		"text": sprintf("it belongs to %s", [component]),
+	})
+}
+
+spotted contains reason if {
+	some i, change in whole
+	"connectors" in change.components
+	kinds[i] in connector_kinds
+	reason := standing(i, object.union(classes.connector, {"text": "it connects the shop to another system"}))
+}
+
+spotted contains reason if {
+	some side in [before, after]
+	some i, workload in side
+	some container in workload.containers
+	parts := split(container.image.repository, "/")
+	parts[count(parts) - 1] in operator_images
+	not i in quiet
+	reason := standing(i, object.union(classes.operator, {"text": "it is an operator that every tenant leans on"}))
 }
 
 # A new container, or a changed security context, that may do more than before.
@@ -413,23 +455,41 @@ spotted contains reason if {
 	}
 }
 
+# What the creation or deletion of an object is.
+whole_reason(i, change, verdict) := {
+	"code": verdict.code,
+	"tier": verdict.tier,
+	"change": i,
+	"pointer": "",
+	"text": sprintf("%s %q: %s", [change.object.kind, change.object.name, verdict.text]),
+}
+
+# What a change is whatever it touches.
+standing(i, verdict) := object.union(whole_reason(i, change, verdict), {"pointer": first_pointer(i, change)}) if {
+	change := input.changes[i]
+}
+
 first_pointer(i, change) := [field.pointer | some j, field in change.fields; not [i, j] in harmless][0] if {
 	change.operation == "update"
 	count(change.fields) > 0
 } else := ""
 
-kinds := [kind | some change in input.changes; kind := kind_of(change.object)]
+kinds := [concat("", [change.object.kind, suffixes[change.object.apiVersion]]) | some change in input.changes]
 
-kind_of(named) := sprintf("%s.%s", [named.kind, split(named.apiVersion, "/")[0]]) if {
-	contains(named.apiVersion, "/")
-} else := named.kind
+# What the name of a group adds to the name of a kind, of which the core has none.
+suffixes := {version: suffix |
+	some version in {change.object.apiVersion | some change in input.changes}
+	suffix := {true: sprintf(".%s", [group_of(version)]), false: ""}[contains(version, "/")]
+}
 
-groups := [group |
-	some change in input.changes
-	group := {true: split(change.object.apiVersion, "/")[0], false: ""}[contains(change.object.apiVersion, "/")]
-]
+group_of(version) := split(version, "/")[0] if {
+	contains(version, "/")
+} else := ""
 
 updated := {i | some i, change in input.changes; change.operation == "update"}
+
+# What is created or deleted.
+whole := {i: change | some i, change in input.changes; change.operation != "update"}
 
 before := {w.change: w | some w in input.facts.workloads.value.old}
 
@@ -668,19 +728,22 @@ quiet := {i |
 }
 
 # What kinds are as a whole.
-profiles := [found_profile |
-	some i, _ in input.changes
-	found_profile := profile_of(i)
-]
+profiles := [object.get(special, i, usual[[change.object.apiVersion, kinds[i]]]) | some i, change in input.changes]
 
-profile_of(i) := always("dashboard") if {
-	i in dashboards
-} else := always("rehashed") if {
-	i in rehashed
-} else := profiles_by_name[kind_profiles[kinds[i]]] if {
-	kind_profiles[kinds[i]]
-} else := profiles_by_name[group_profiles[groups[i]]] if {
-	group_profiles[groups[i]]
+special := object.union(
+	{i: always("rehashed") | some i in rehashed},
+	{i: always("dashboard") | some i in dashboards},
+)
+
+# By version and kind, of which there are fewer than objects.
+usual := {type: profile_of(type[1], group_of(type[0])) |
+	some type in {[change.object.apiVersion, kinds[i]] | some i, change in input.changes}
+}
+
+profile_of(kind, group) := profiles_by_name[kind_profiles[kind]] if {
+	kind_profiles[kind]
+} else := profiles_by_name[group_profiles[group]] if {
+	group_profiles[group]
 } else := {"create": [], "update": [], "delete": []}
 
 always(class) := {"create": [class], "update": [class], "delete": [class]}
@@ -691,16 +754,18 @@ dashboards contains i if {
 }
 
 dashboards contains i if {
-	some i, change in input.changes
-	kinds[i] == "ConfigMap"
+	some i, kind in kinds
+	kind == "ConfigMap"
+	change := input.changes[i]
 	every side in sides[change.operation] {
 		change[side].metadata.labels.grafana_dashboard
 	}
 }
 
 dashboards contains i if {
-	some i, change in input.changes
-	kinds[i] == "PrometheusRule.monitoring.coreos.com"
+	some i, kind in kinds
+	kind == "PrometheusRule.monitoring.coreos.com"
+	change := input.changes[i]
 	alerts := [rule |
 		some side in sides[change.operation]
 		some group in change[side].spec.groups
@@ -713,21 +778,14 @@ dashboards contains i if {
 # Generated objects carry a hash in their name: one that goes and one that comes are an edit.
 rehashed contains i if {
 	some operation, other in {"create": "delete", "delete": "create"}
-	some i, change in input.changes
-	change.operation == operation
-	stem_of(i, change) in stems[other]
+	some i, stem in stems[operation]
+	stem in {twin | some twin in stems[other]}
 }
 
-stems := {operation: found_stems |
-	some operation in ["create", "delete"]
-	found_stems := {stem_of(i, change) |
-		some i, change in input.changes
-		change.operation == operation
-	}
-}
-
-stem_of(i, change) := [kinds[i], object.get(change.object, "namespace", ""), stem] if {
-	kinds[i] in {"ConfigMap", "Secret"}
+stems[change.operation][i] := [kinds[i], object.get(change.object, "namespace", ""), stem] if {
+	some i, kind in kinds
+	kind in {"ConfigMap", "Secret"}
+	change := whole[i]
 	parts := split(change.object.name, "-")
 	hash := parts[count(parts) - 1]
 	count(hash) >= 4
@@ -754,37 +812,8 @@ departures[namespace] contains [kinds[i], change.object.name] if {
 
 arrivals := {[kinds[i], change.object.name] | some i, change in input.changes; change.operation == "create"}
 
-# What a creation or deletion is.
-whole_verdicts(i, change) := (known | unknown) | (unpinned | dropped) if {
-	change.operation in {"create", "delete"}
-	known := {verdict |
-		some class in profiles[i][change.operation]
-		verdict := object.union(classes[class], weighed_whole(class, i, change))
-	}
-	unknown := {verdict |
-		count(known) == 0
-		verdict := {
-			"code": "risk.unclassified",
-			"tier": input.settings["default-tier"],
-			"text": sprintf("no rule says how risky its %s is", [nouns[change.operation]]),
-		}
-	}
-	unpinned := {verdict |
-		some container in after[i].containers
-		not container.image.digest
-		verdict := {
-			"code": "risk.image-unpinned",
-			"tier": "high",
-			"text": sprintf("container %q has no digest in its image: what will run is unknown", [container.name]),
-		}
-	}
-	dropped := {classes["data-deletion"] |
-		kinds[i] == "Database.postgresql.cnpg.io"
-		input.changes[i].new.spec.ensure == "absent"
-	}
-}
-
-weighed_whole(class, i, _) := {"tier": "high", "text": "it is created with an image that nothing here ran before"} if {
+# What the content adds to some classes.
+weighed_whole(class, i) := {"tier": "high", "text": "it is created with an image that nothing here ran before"} if {
 	class == "created"
 	some container in after[i].containers
 	not container.image.repository in known_repositories
@@ -856,29 +885,6 @@ backends_of(ingress) := {object.get(ingress.spec, ["defaultBackend", "service", 
 	some rule in ingress.spec.rules
 	some path in rule.http.paths
 	name := path.backend.service.name
-}
-
-# What a change is whatever it touches.
-standing(i, change) := (businesses | connectors) | operators if {
-	businesses := {verdict |
-		some component in change.components
-		verdict := {
-			"code": "risk.business-component",
-			"tier": {true: business[component], false: "high"}[has_content(change)],
-			"text": sprintf("it belongs to %s", [component]),
-		}
-	}
-	connectors := {object.union(classes.connector, {"text": "it connects the shop to another system"}) |
-		change.operation != "update"
-		kinds[i] in connector_kinds
-		"connectors" in change.components
-	}
-	operators := {object.union(classes.operator, {"text": "it is an operator that every tenant leans on"}) |
-		some side in [before, after]
-		some container in side[i].containers
-		parts := split(container.image.repository, "/")
-		parts[count(parts) - 1] in operator_images
-	}
 }
 
 default has_content(_) := false
@@ -1208,9 +1214,9 @@ exposed contains i if {
 }
 
 exposed contains i if {
-	some i, change in input.changes
-	change.operation == "create"
-	pod_paths[kinds[i]]
+	some i, kind in kinds
+	pod_paths[kind]
+	input.changes[i].operation == "create"
 }
 
 powers(i, side) := (on_host | with_token) | (granted | retained) if {
@@ -1300,6 +1306,7 @@ carrying[component] contains reason.change if {
 
 together["risk.app-and-database"] := "an application image and the database change in one step" if {
 	images := {reason.change | some reason in settled; startswith(reason.code, "risk.image-")}
+	count(images) > 0
 	databases := {reason.change |
 		some reason in settled
 		reason.code != "risk.metadata-only"
@@ -1316,9 +1323,11 @@ together["risk.unsized"] := sprintf("%d objects change at once, %d can be overse
 
 # What is shared by a cluster reaches all of its tenants.
 cluster_tenants := {tenant |
+	every_tenant := array.concat(input.environment.tenants, [named | some _, named in tenants_of])
+	count(every_tenant) > 0
 	some reason in settled
 	is_shared(reason)
-	some tenant in array.concat(input.environment.tenants, [named | some _, named in tenants_of])
+	some tenant in every_tenant
 }
 
 is_shared(reason) if reason.code in {"risk.crd", "risk.operator"}
@@ -1345,6 +1354,9 @@ below := {"medium": "low", "high": "medium", "critical": "high"}
 sides := {"create": ["new"], "update": ["old", "new"], "delete": ["old"]}
 
 nouns := {"create": "creation", "delete": "deletion"}
+
+# Classes that the content of an object may make riskier or less so.
+weighed_classes := {"created", "deleted", "data-deletion", "rbac"}
 
 never_lowered := {"risk.gate", "risk.data-deletion", "risk.namespace-deletion", "risk.backup"}
 
