@@ -19,7 +19,7 @@ pub use digest::change_digest;
 pub use repeated::{Repeated, repeated_item};
 
 use crate::manifest::Node;
-use crate::model::{Lines, Location, ObjectRef, Operation, RepoPath, Span};
+use crate::model::{Lines, Location, ObjectRef, Operation, RepoPath, Span, map_by_threads};
 
 /// One object of one side, with the file it stands in.
 #[derive(Clone)]
@@ -94,15 +94,14 @@ pub type Objects = BTreeMap<ObjectRef, Source>;
 #[must_use]
 pub fn compare(base: &Objects, head: &Objects) -> Vec<Change> {
     let names: BTreeSet<&ObjectRef> = base.keys().chain(head.keys()).collect();
-    names
-        .into_iter()
-        .filter_map(|name| match (base.get(name), head.get(name)) {
-            (Some(old), Some(new)) => update(old, new),
-            (None, Some(new)) => Some(whole(new, Operation::Create)),
-            (Some(old), None) => Some(whole(old, Operation::Delete)),
-            (None, None) => None,
-        })
-        .collect()
+    let names: Vec<&ObjectRef> = names.into_iter().collect();
+    let changes = map_by_threads(&names, |_, name| match (base.get(name), head.get(name)) {
+        (Some(old), Some(new)) => update(old, new),
+        (None, Some(new)) => Some(whole(new, Operation::Create)),
+        (Some(old), None) => Some(whole(old, Operation::Delete)),
+        (None, None) => None,
+    });
+    changes.into_iter().flatten().collect()
 }
 
 /// An object that does not change, as a change without fields: how policies see an object that a
