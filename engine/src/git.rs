@@ -12,6 +12,7 @@ mod history;
 mod index;
 mod index_file;
 mod links;
+mod many;
 mod merge;
 mod object;
 mod promote;
@@ -27,6 +28,7 @@ mod unstored;
 mod worktree;
 mod write;
 
+pub use attributes::is_pointer;
 pub use beyond::Beyond;
 pub use commit::{CommitInfo, Person, Trailer};
 pub use diff::FileChange;

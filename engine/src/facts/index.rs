@@ -9,15 +9,15 @@ mod wanted;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use self::hint::Hint;
 use self::kept::Kept;
 use self::record::{Content, Learnt, Record};
 pub use self::wanted::Wanted;
+use crate::change::Source;
 use crate::git::{self, Repository, TreeEntry};
 use crate::manifest;
-use crate::model::{GitId, ObjectRef, Part};
+use crate::model::{GitId, ObjectRef, Part, RepoPath, map_by_threads};
 
 /// The index of the manifests of one repository.
 ///
@@ -30,6 +30,8 @@ pub struct BlobIndex {
     added: BTreeMap<GitId, String>,
     /// What objects say, by blob, where it was asked for.
     content: BTreeMap<GitId, Content>,
+    /// What others have read of files in this run.
+    read: BTreeMap<GitId, (RepoPath, Vec<Source>)>,
     /// Files that were asked about.
     asked: usize,
 }
@@ -95,8 +97,14 @@ impl BlobIndex {
             kept,
             added: BTreeMap::new(),
             content: BTreeMap::new(),
+            read: BTreeMap::new(),
             asked: 0,
         }
+    }
+
+    /// Tells what a file holds that somebody has read in this run, so that it is not read again.
+    pub fn tell(&mut self, entry: &TreeEntry, objects: Vec<Source>) {
+        self.read.insert(entry.id, (entry.path.clone(), objects));
     }
 
     /// The objects that are wanted, in the order of files.
@@ -252,21 +260,22 @@ impl BlobIndex {
             search.wanted.namespaces = None;
         }
         self.asked += entries.len();
+        let told = map_by_threads(entries, |_, entry| {
+            let record = self.record(entry.id).map(Record::read);
+            record.map_or(Told::TooLittle, |record| search.told_by(record))
+        });
         let mut concerned = Vec::new();
         let mut missing: BTreeMap<GitId, Missing<'_>> = BTreeMap::new();
-        for entry in entries {
-            let text = self.record(entry.id);
-            let known = text.map(Record::read);
-            if known.is_some_and(|record| search.is_beside(record)) {
+        for (entry, told) in entries.iter().zip(told) {
+            if told == Told::Beside {
                 continue;
             }
             concerned.push(entry);
-            if known.is_some_and(|record| search.is_answered_by(record))
-                || self.content.contains_key(&entry.id)
-            {
+            if told == Told::All || self.content.contains_key(&entry.id) {
                 continue;
             }
-            match known.and_then(Record::content) {
+            let text = self.record(entry.id);
+            match text.map(Record::read).and_then(Record::content) {
                 Some(content) => drop(self.content.insert(entry.id, content)),
                 None => drop(missing.insert(entry.id, (entry, text.map(str::to_owned)))),
             }
@@ -282,34 +291,16 @@ impl BlobIndex {
         search: Search<'_>,
         repository: &Repository,
     ) -> Result<(), Error> {
-        let threads = thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(16);
-        let share = missing.len().div_ceil(threads).max(SHARE);
-        if missing.len() <= share {
-            let learnt = search.read(missing, repository)?;
-            self.keep(learnt);
-            return Ok(());
-        }
-        let results = thread::scope(|scope| {
-            let workers: Vec<_> = missing
-                .chunks(share)
-                .map(|chunk| {
-                    let handle = repository.reopen();
-                    scope.spawn(move || search.read(chunk, &handle?))
-                })
-                .collect();
-            workers
-                .into_iter()
-                .map(thread::ScopedJoinHandle::join)
-                .collect::<Vec<_>>()
-        });
-        for result in results {
-            match result {
-                Ok(learnt) => self.keep(learnt?),
-                Err(panic) => std::panic::resume_unwind(panic),
+        let learnt = repository.map_by_threads(missing, SHARE, |(entry, before), handle| {
+            if let Some((path, objects)) = self.read.get(&entry.id)
+                && *path == entry.path
+            {
+                return Ok((entry.id, search.look_at(objects)));
             }
-        }
+            let bytes = handle.file(entry)?;
+            Ok((entry.id, search.look(entry, before.as_deref(), &bytes)))
+        })?;
+        self.keep(learnt.into_iter().collect::<Result<_, git::Error>>()?);
         Ok(())
     }
 
@@ -333,7 +324,28 @@ struct Search<'a> {
     depth: Depth,
 }
 
+/// What a record says of what is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It is not there.
+    Beside,
+    /// All that matters.
+    All,
+    /// Not all that matters.
+    TooLittle,
+}
+
 impl Search<'_> {
+    fn told_by(&self, record: Record<'_>) -> Told {
+        if self.is_beside(record) {
+            Told::Beside
+        } else if self.is_answered_by(record) {
+            Told::All
+        } else {
+            Told::TooLittle
+        }
+    }
+
     /// Whether a record says that nothing wanted is there.
     fn is_beside(&self, record: Record<'_>) -> bool {
         match record {
@@ -356,20 +368,6 @@ impl Search<'_> {
         }
     }
 
-    fn read(
-        &self,
-        entries: &[Missing<'_>],
-        repository: &Repository,
-    ) -> Result<Vec<(GitId, Learnt)>, Error> {
-        entries
-            .iter()
-            .map(|(entry, before)| {
-                let bytes = repository.file(entry)?;
-                Ok((entry.id, self.look(entry, before.as_deref(), &bytes)))
-            })
-            .collect()
-    }
-
     fn look(&self, entry: &TreeEntry, before: Option<&str>, bytes: &[u8]) -> Learnt {
         if let Some(hint) = self.hint.filter(|hint| !hint.may_be_in(bytes)) {
             return Learnt::absent(hint.mark(before));
@@ -380,13 +378,27 @@ impl Search<'_> {
         let Ok(file) = manifest::read(&entry.path, bytes) else {
             return Learnt::broken();
         };
-        let mut objects = file.objects.iter();
-        if self.depth == Depth::Content
-            && objects.any(|object| self.wanted.takes(&object.reference))
-        {
+        let names = file.objects.iter().map(|object| &object.reference);
+        if self.asks_what_they_say(names.clone()) {
             return Learnt::content(&file);
         }
-        Learnt::objects(&file)
+        Learnt::objects(names)
+    }
+
+    /// What was read whole already.
+    fn look_at(&self, objects: &[Source]) -> Learnt {
+        let names = objects.iter().map(|source| &source.object);
+        if self.asks_what_they_say(names.clone()) {
+            let objects = objects.iter();
+            return Learnt::content_of(
+                objects.map(|source| (&source.object, &*source.node, &*source.secrets)),
+            );
+        }
+        Learnt::objects(names)
+    }
+
+    fn asks_what_they_say<'o>(&self, mut objects: impl Iterator<Item = &'o ObjectRef>) -> bool {
+        self.depth == Depth::Content && objects.any(|object| self.wanted.takes(object))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Error, deployer};
 use crate::change::Source;
+use crate::git;
 use crate::manifest::{self, Role};
 use crate::model::{ObjectRef, RepoPath, Span};
 
@@ -19,6 +20,8 @@ pub(super) struct File {
     pub(super) converted_keys: Vec<Span>,
     /// Whether a deployer leaves the file out.
     pub(super) left_out: bool,
+    /// Whether it is known to be no pointer of Git LFS.
+    pub(super) no_pointer: bool,
 }
 
 impl File {
@@ -28,6 +31,7 @@ impl File {
             places: BTreeMap::new(),
             converted_keys: Vec::new(),
             left_out: false,
+            no_pointer: false,
         }
     }
 
@@ -72,6 +76,7 @@ impl File {
             places,
             converted_keys: file.converted_keys,
             left_out: deployer::leaves_out(bytes),
+            no_pointer: !git::is_pointer(bytes),
         })
     }
 }

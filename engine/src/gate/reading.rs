@@ -5,11 +5,14 @@ use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, JoinHandle};
 
 use super::Error;
 use super::file::File;
 use super::side::Side;
+use crate::change::Source;
 use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
 use crate::model::{GitId, RepoPath, limits};
@@ -19,13 +22,19 @@ pub(super) struct Reading {
     files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
     /// Bytes of these files.
     bytes: Cell<usize>,
+    /// Files that nobody has asked for yet, and how large they are.
+    ahead: RefCell<BTreeMap<(RepoPath, GitId), Ahead>>,
     /// By commit.
     sides: RefCell<BTreeMap<GitId, Rc<Side>>>,
     index: OnceCell<RefCell<BlobIndex>>,
+    /// Files of which the index does not know yet that they were read.
+    untold: RefCell<Vec<(TreeEntry, Vec<Source>)>>,
     /// The index is opened while other things are read.
     opening: RefCell<Option<JoinHandle<BlobIndex>>>,
     cache: Cache,
 }
+
+type Ahead = (usize, Arc<File>);
 
 impl Reading {
     /// Nothing yet; the index is kept in `cache`.
@@ -35,8 +44,10 @@ impl Reading {
         Self {
             files: RefCell::default(),
             bytes: Cell::default(),
+            ahead: RefCell::default(),
             sides: RefCell::default(),
             index: OnceCell::new(),
+            untold: RefCell::default(),
             opening: RefCell::new(opening.ok()),
             cache,
         }
@@ -52,11 +63,47 @@ impl Reading {
         if let Some(file) = self.files.borrow().get(&key) {
             return Ok(Arc::clone(file));
         }
-        let bytes = repository.file(entry)?;
-        self.count(&entry.path, bytes.len())?;
-        let file = Arc::new(File::read(&entry.path, &bytes)?);
+        let ahead = self.ahead.borrow_mut().remove(&key);
+        let (bytes, file) = match ahead {
+            Some((bytes, file)) => (bytes, Ok(file)),
+            None => {
+                let bytes = repository.file(entry)?;
+                (bytes.len(), read(entry, &bytes))
+            }
+        };
+        self.count(&entry.path, bytes)?;
+        let file = file?;
+        if !file.sources.is_empty() {
+            let told = (entry.clone(), file.sources.clone());
+            self.untold.borrow_mut().push(told);
+        }
         self.files.borrow_mut().insert(key, Arc::clone(&file));
         Ok(file)
+    }
+
+    /// Reads files by every processor, for whoever asks for them next. What cannot be read, or not
+    /// within the limit, is left to whoever asks, who is told why.
+    pub(super) fn read_ahead(&self, entries: &[&TreeEntry], repository: &Repository) {
+        let bytes = AtomicUsize::new(self.bytes.get());
+        let read = |entry: &&TreeEntry, repository: &Repository| -> Option<Ahead> {
+            if bytes.load(Relaxed) > limits::TOTAL_BYTES.most {
+                return None;
+            }
+            let content = repository.file(entry).ok()?;
+            bytes.fetch_add(content.len(), Relaxed);
+            Some((content.len(), read(entry, &content).ok()?))
+        };
+        let files = repository.map_by_threads(entries, SHARE, read);
+        let files = entries.iter().zip(files.unwrap_or_default());
+        let key = |entry: &TreeEntry| (entry.path.clone(), entry.id);
+        let files = files.filter_map(|(entry, file)| Some((key(entry), file?)));
+        self.ahead.borrow_mut().extend(files);
+    }
+
+    /// Whether a file was read.
+    pub(super) fn has_read(&self, entry: &TreeEntry) -> bool {
+        let key = (entry.path.clone(), entry.id);
+        self.files.borrow().contains_key(&key) || self.ahead.borrow().contains_key(&key)
     }
 
     /// What is read is kept, so all of it is bounded.
@@ -85,15 +132,26 @@ impl Reading {
         let opened = || self.opening.take()?.join().ok();
         let index = || opened().unwrap_or_else(|| BlobIndex::open(self.cache.clone()));
         let index = self.index.get_or_init(|| RefCell::new(index()));
-        index.borrow_mut()
+        let mut index = index.borrow_mut();
+        for (entry, objects) in self.untold.take() {
+            index.tell(&entry, objects);
+        }
+        index
     }
 
     /// Frees what was read, on a thread that nobody waits for.
     pub(super) fn leave(self) {
-        let read = (self.files, self.index);
+        let read = (self.files, self.ahead, self.index);
         let _ = thread::Builder::new().spawn(move || drop(read));
     }
 }
+
+fn read(entry: &TreeEntry, bytes: &[u8]) -> Result<Arc<File>, Error> {
+    Ok(Arc::new(File::read(&entry.path, bytes)?))
+}
+
+/// Files that one thread reads at least.
+const SHARE: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -93,9 +93,15 @@ impl<'a> View<'a> {
     /// What a file holds at head, where its bytes must be what the deployer takes of it.
     pub(super) fn file_at_head(&self, entry: &TreeEntry) -> Result<Arc<File>, Error> {
         deployer::obeys(&entry.path)?;
-        self.repository
-            .content_transformed(&self.head.snapshot, &entry.path)?;
-        let file = self.file(&self.head, entry)?;
+        let (repository, head) = (self.repository, &self.head.snapshot);
+        repository.transformed_by_attributes(head, &entry.path)?;
+        let file = match self.file(&self.head, entry) {
+            Ok(file) if file.no_pointer => file,
+            read => {
+                repository.content_transformed(head, &entry.path)?;
+                read?
+            }
+        };
         if file.left_out && !file.sources.is_empty() {
             return Err(Error::rendered_in_place(&entry.path));
         }
@@ -164,6 +170,13 @@ impl<'a> View<'a> {
         Ok(index.any_object(&entries, self.repository)?)
     }
 
+    /// The objects that the index found, read.
+    pub(super) fn sources(&self, found: &[Located]) -> Result<Vec<Source>, Error> {
+        self.read_plain_ahead(&self.head, found.iter().map(|located| &located.entry));
+        let sources = found.iter().map(|located| self.source(located));
+        sources.filter_map(Result::transpose).collect()
+    }
+
     /// The object that the index found, read.
     pub(super) fn source(&self, located: &Located) -> Result<Option<Source>, Error> {
         let file = self.reading.file(&located.entry, self.repository)?;
@@ -211,13 +224,37 @@ impl<'a> View<'a> {
         }))
     }
 
+    /// Reads what differs by every processor, before it is asked for file by file.
+    pub(super) fn read_ahead(&self, files: &[FileChange]) {
+        let olds = files.iter().filter_map(|file| file.old.as_ref());
+        let news = files.iter().filter_map(|file| file.new.as_ref());
+        self.read_plain_ahead(&self.base, olds);
+        self.read_plain_ahead(&self.head, news);
+    }
+
+    fn read_plain_ahead<'e>(&self, side: &Side, entries: impl Iterator<Item = &'e TreeEntry>) {
+        let mut entries: Vec<&TreeEntry> = entries
+            .filter(|entry| manifest::is_manifest_name(&entry.path))
+            .filter(|entry| !entry.is_submodule() && !entry.is_link())
+            .filter(|entry| !self.reading.has_read(entry))
+            .collect();
+        if entries.is_empty() {
+            return;
+        }
+        // Whoever asks for a file is told what is wrong with the roots.
+        let Ok(roots) = self.roots(side) else { return };
+        entries.retain(|entry| roots.needs_rendering(&entry.path).is_none());
+        self.reading.read_ahead(&entries, self.repository);
+    }
+
     /// Reads every manifest at head that `selector` matches: all of it must be fit to be judged.
     pub(super) fn read_all(&self, selector: &Selector) -> Result<(), Error> {
-        for entry in self
+        let entries = self
             .repository
-            .entries_matching(&self.head.snapshot, selector)?
-        {
-            self.file_at_head(&entry)?;
+            .entries_matching(&self.head.snapshot, selector)?;
+        self.read_plain_ahead(&self.head, entries.iter());
+        for entry in &entries {
+            self.file_at_head(entry)?;
         }
         Ok(())
     }

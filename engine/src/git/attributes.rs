@@ -3,7 +3,7 @@
 
 use globset::GlobBuilder;
 
-use super::{Error, MODE_EXECUTABLE, MODE_FILE, Repository, Snapshot};
+use super::{Error, MODE_EXECUTABLE, MODE_FILE, Repository, Snapshot, TreeEntry};
 use crate::model::RepoPath;
 
 impl Repository {
@@ -14,11 +14,30 @@ impl Repository {
     /// # Errors
     /// `git.content-transformed`, `git.lfs-pointer`; attributes or content that cannot be read.
     pub fn content_transformed(&self, snapshot: &Snapshot, path: &RepoPath) -> Result<(), Error> {
-        let Some(entry) = self.entry(snapshot, path)? else {
+        let Some(entry) = self.transformed_by_attributes(snapshot, path)? else {
             return Ok(());
         };
+        if self.blob_size(entry.id)? <= POINTER_SIZE && is_pointer(&self.blob(entry.id)?) {
+            return Err(Error::LfsPointer(path.clone()));
+        }
+        Ok(())
+    }
+
+    /// As [`Repository::content_transformed`] without a look at what is stored, which may be a pointer
+    /// of Git LFS all the same. Gives the file; none where there is none.
+    ///
+    /// # Errors
+    /// `git.content-transformed`; attributes that cannot be read.
+    pub fn transformed_by_attributes(
+        &self,
+        snapshot: &Snapshot,
+        path: &RepoPath,
+    ) -> Result<Option<TreeEntry>, Error> {
+        let Some(entry) = self.entry(snapshot, path)? else {
+            return Ok(None);
+        };
         if entry.mode != MODE_FILE && entry.mode != MODE_EXECUTABLE {
-            return Ok(());
+            return Ok(None);
         }
         let states = self.attributes_of(snapshot, path)?;
         for (wanted, state) in WATCHED.iter().zip(&states) {
@@ -27,10 +46,7 @@ impl Repository {
                 return Err(set.refuse(path, wanted.reason));
             }
         }
-        if self.blob_size(entry.id)? <= POINTER_SIZE && is_pointer(&self.blob(entry.id)?) {
-            return Err(Error::LfsPointer(path.clone()));
-        }
-        Ok(())
+        Ok(Some(entry))
     }
 
     /// The lines that set a watched attribute for `path`: later lines and deeper files win.
@@ -243,7 +259,9 @@ fn pattern_matches(pattern: &str, path: &[u8]) -> Option<bool> {
     Some(glob.compile_matcher().is_match_candidate(&candidate))
 }
 
-fn is_pointer(content: &[u8]) -> bool {
+/// Whether content begins as a pointer of Git LFS does.
+#[must_use]
+pub fn is_pointer(content: &[u8]) -> bool {
     [
         b"version https://git-lfs.github.com/spec/".as_slice(),
         b"version https://hawser.github.com/spec/",

@@ -117,6 +117,29 @@ fn units_that_could_be_judged_stand_beside_those_that_could_not() {
 }
 
 #[test]
+fn of_many_files_the_first_that_cannot_be_read_is_told() {
+    let (repo, base) = shop(CONFIG);
+    for at in 0..60 {
+        let text = match at {
+            // A pointer of Git LFS is told as such, though it is no object either.
+            17 => "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".to_owned(),
+            9 | 31 | 55 => "a: [".to_owned(),
+            _ => config_map(&format!("m{at}"), "1"),
+        };
+        repo.write(format!("prod/m{at:02}.yaml"), text);
+    }
+    repo.commit("many");
+    let first = |path: &str| {
+        let [(_, message)] = errors(&check(&repo, base)).try_into().unwrap();
+        assert!(message.contains(path), "{message}");
+        repo.write(path, config_map("mended", "1")).commit("mended");
+    };
+    first("prod/m09.yaml");
+    first("prod/m17.yaml");
+    first("prod/m31.yaml");
+}
+
+#[test]
 fn broken_yaml_in_a_unit_is_told_by_place_without_content() {
     let (repo, base) = shop(CONFIG);
     repo.write("prod/bad.yaml", "a: 1\nb: \"hunter2\n")

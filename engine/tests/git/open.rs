@@ -137,6 +137,23 @@ fn every_thread_can_have_a_handle() {
 }
 
 #[test]
+fn what_many_threads_read_comes_in_the_order_of_what_was_asked() {
+    let repo = Repo::new();
+    for at in 0..50 {
+        repo.write(format!("{at:02}"), at.to_string());
+    }
+    let head = repo.commit("fifty files");
+    let open = repo.open();
+    let entries = open.entries(&open.snapshot(head).unwrap()).unwrap();
+    for (count, share) in [(0, 1), (1, 1), (50, 1), (50, 24), (50, 100)] {
+        let items = entries.get(..count).unwrap();
+        let read = open.map_by_threads(items, share, |entry, handle| handle.file(entry).unwrap());
+        let expected: Vec<_> = (0..count).map(|at| at.to_string().into_bytes()).collect();
+        assert_eq!(read.unwrap(), expected);
+    }
+}
+
+#[test]
 fn the_environment_leads_nowhere_else() {
     let repo = Repo::new();
     let head = repo.write("a", "own").commit("first");

@@ -2,6 +2,7 @@
 //! for, what they say. Knows nothing of where such lines are kept.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::iter;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::hint;
 use crate::change;
-use crate::manifest::{ManifestFile, Outline, secrets};
+use crate::manifest::{ManifestFile, Node, Outline, secrets};
 use crate::model::{ObjectRef, Part};
 
 /// A record, taken apart.
@@ -105,12 +106,9 @@ impl Learnt {
         Self::of_record(format!("{OUTLINE}{list}"))
     }
 
-    pub(super) fn objects(file: &ManifestFile) -> Self {
-        let objects: Vec<[&str; 4]> = file
-            .objects
-            .iter()
-            .map(|object| {
-                let name = &object.reference;
+    pub(super) fn objects<'o>(objects: impl Iterator<Item = &'o ObjectRef>) -> Self {
+        let objects: Vec<[&str; 4]> = objects
+            .map(|name| {
                 let namespace = name.namespace.as_deref().unwrap_or_default();
                 [&name.api_version, &name.kind, namespace, &name.name]
             })
@@ -118,18 +116,28 @@ impl Learnt {
         Self::of_record(serde_json::to_string(&objects).unwrap_or_else(|_| BROKEN.to_owned()))
     }
 
-    /// The objects of a file, with what they say. It becomes part of the record where it can be kept:
-    /// nothing in it is secret, and numbers come back as they were.
+    /// The objects of a file, with what they say.
     pub(super) fn content(file: &ManifestFile) -> Self {
-        let mut may_be_kept = true;
-        let mut content = Vec::with_capacity(file.objects.len());
         let secrets = secrets::secrets_of(&file.objects, &file.text).pointers;
-        for (object, secrets) in file.objects.iter().zip(secrets) {
-            may_be_kept &= secrets.is_empty() && object.reference.kind != "Secret";
-            let value = change::as_it_stands(&object.node, &secrets);
-            content.push(Arc::new(Part::new(value)));
+        let objects = file.objects.iter().zip(&secrets);
+        Self::content_of(
+            objects.map(|(object, secrets)| (&object.reference, &object.node, secrets)),
+        )
+    }
+
+    /// Objects, each with its secrets, and what they say. It becomes part of the record where it can be
+    /// kept: nothing in it is secret, and numbers come back as they were.
+    pub(super) fn content_of<'o>(
+        objects: impl Iterator<Item = (&'o ObjectRef, &'o Node, &'o BTreeSet<String>)>,
+    ) -> Self {
+        let mut may_be_kept = true;
+        let (mut names, mut content) = (Vec::new(), Vec::new());
+        for (name, node, secrets) in objects {
+            may_be_kept &= secrets.is_empty() && name.kind != "Secret";
+            names.push(name);
+            content.push(Arc::new(Part::new(change::as_it_stands(node, secrets))));
         }
-        let mut learnt = Self::objects(file);
+        let mut learnt = Self::objects(names.into_iter());
         if may_be_kept && content.iter().all(|part| is_exact(part.value(), DEPTH)) {
             let texts: Vec<&str> = content.iter().map(|part| part.text()).collect();
             learnt.record.push(CONTENT);

@@ -61,13 +61,11 @@ impl Unit<'_> {
             namespaces: near.as_ref(),
             ..of_kinds(names.as_ref())
         };
-        for located in view.find(selectors, wanted)? {
-            if !changed.contains(&located.object)
-                && reach.takes(&located.object)
-                && let Some(source) = view.source(&located)?
-                && reach.concerns(&source)
-            {
-                found.entry(located.object).or_insert(source);
+        let mut taken = view.find(selectors, wanted)?;
+        taken.retain(|located| !changed.contains(&located.object) && reach.takes(&located.object));
+        for source in view.sources(&taken)? {
+            if reach.concerns(&source) {
+                found.entry(source.object.clone()).or_insert(source);
             }
         }
         Ok(())

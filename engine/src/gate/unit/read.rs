@@ -15,6 +15,7 @@ pub(super) fn read_sides(
     findings: &mut Vec<Finding>,
 ) -> Result<(Objects, Objects), Error> {
     let (mut base, mut head) = (Objects::new(), Objects::new());
+    view.read_ahead(files);
     for change in files {
         let Some(entry) = &change.new else { continue };
         let file = view.file_at_head(entry)?;

@@ -1,0 +1,46 @@
+//! Many objects by every processor, each thread with a handle of its own, the results in order.
+//! Knows nothing of what is made of the objects.
+
+use std::panic::resume_unwind;
+use std::thread;
+
+use super::{Error, Repository};
+
+impl Repository {
+    /// What `work` makes of each item, in the order of the items. Whichever thread does it, the result
+    /// is the same; a thread is begun for `share` items at least.
+    ///
+    /// # Errors
+    /// As for [`Repository::reopen`].
+    pub fn map_by_threads<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        share: usize,
+        work: impl Fn(&T, &Self) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let size = items.len().div_ceil(threads.min(MOST)).max(share.max(1));
+        let mut shares = items.chunks(size);
+        let Some(own) = shares.next() else {
+            return Ok(Vec::new());
+        };
+        let all = |share: &[T], repository: &Self| -> Vec<R> {
+            share.iter().map(|item| work(item, repository)).collect()
+        };
+        thread::scope(|scope| {
+            let all = &all;
+            let mut others = Vec::new();
+            for share in shares {
+                let handle = self.reopen()?;
+                others.push(scope.spawn(move || all(share, &handle)));
+            }
+            let mut results = all(own, self);
+            for other in others {
+                results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            Ok(results)
+        })
+    }
+}
+
+const MOST: usize = 16;
