@@ -7,6 +7,10 @@ mod queued;
 mod renew;
 mod statement;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::Error;
@@ -19,8 +23,9 @@ use super::scene::{self, Scene};
 use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
 use crate::config::Environment;
 use crate::facts::index::Cache;
+use crate::facts::range::Range as Reach;
 use crate::git::Repository;
-use crate::model::{Enforcement, Exit, GitId};
+use crate::model::{Digest, Enforcement, Exit, GitId};
 use crate::store::{self, Store};
 use crate::verdict::{RunOutcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, SourceError};
@@ -164,6 +169,7 @@ fn accepted(
         branch: &branch,
         accepted: Some(&accepted),
         reading: &fresh_reading(),
+        reaches: &Reaches::default(),
     };
     run(&signer, environment)
 }
@@ -204,6 +210,7 @@ fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<S
         branch: &branch,
         accepted: accepted.as_ref(),
         reading: &fresh_reading(),
+        reaches: &Reaches::default(),
     };
     signer.each(environment, Signer::baseline)
 }
@@ -248,7 +255,12 @@ struct Signer<'a> {
     accepted: Option<&'a Accepted>,
     /// INVARIANT: what is signed rests on nothing that an earlier run left.
     reading: &'a Reading,
+    reaches: &'a Reaches,
 }
+
+/// All that a range touches, by the commits and by the configuration that says what is a unit: each
+/// unit of an environment asks for it, and nearly always the same.
+type Reaches = RefCell<BTreeMap<(GitId, GitId, Digest), Rc<Reach>>>;
 
 impl Signer<'_> {
     fn each(

@@ -1,7 +1,10 @@
 //! What is to be signed, judged: from a link to the head, by every judge that has a say.
 //! Signs nothing.
 
+use std::rc::Rc;
+
 use super::Signer;
+use crate::facts::range::Range as Reach;
 use crate::facts::source::{Point, SourceInfo};
 use crate::gate::Error;
 use crate::gate::chain::{Objects, check_on_branch};
@@ -73,8 +76,7 @@ impl Signer<'_> {
         view: &View<'_>,
         commit: GitId,
     ) -> Result<UnitReport, Error> {
-        let everywhere = scene::of_config(&judge.config);
-        let reach = Touched::of(everywhere, view, &judge.config).reach;
+        let reach = self.reach(judge, view, commit);
         let source = SourceInfo {
             repository: judge.config.verdict.repository.clone(),
             base: Some(self.point(commit)?),
@@ -99,6 +101,18 @@ impl Signer<'_> {
             return Err(error);
         }
         Ok(report)
+    }
+
+    /// All that is touched from a commit to the head.
+    fn reach(&self, judge: &Judge, view: &View<'_>, commit: GitId) -> Rc<Reach> {
+        let range = (commit, self.head, judge.note.config_digest);
+        if let Some(reach) = self.reaches.borrow().get(&range) {
+            return Rc::clone(reach);
+        }
+        let everywhere = scene::of_config(&judge.config);
+        let reach = Rc::new(Touched::of(everywhere, view, &judge.config).reach);
+        self.reaches.borrow_mut().insert(range, Rc::clone(&reach));
+        reach
     }
 
     fn point(&self, commit: GitId) -> Result<Point, Error> {
