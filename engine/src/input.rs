@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::change::Change;
 use crate::facts::inventory::Neighbours;
 use crate::facts::{Fact, Facts};
-use crate::model::{GroupKind, Piece, RiskTier, Stage};
+use crate::model::{GroupKind, Piece, RiskTier, Stage, map_by_threads};
 
 /// When the judgement is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -162,12 +162,11 @@ impl<'a> Documents<'a> {
             ("environment", Piece::new(json!(material.environment))),
             ("unit", Piece::new(unit)),
         ];
-        let changes = material.changes.iter().enumerate();
         Self {
             common,
-            changes: changes
-                .map(|(index, change)| Piece::new(change_json(index, change)))
-                .collect(),
+            changes: map_by_threads(material.changes, |index, change| {
+                Piece::new(change_json(index, change))
+            }),
             workloads: SIDES.map(|side| by_change(material.facts, side)),
             material,
         }

@@ -45,6 +45,14 @@ impl Piece {
         Self::Object(Arc::new(entries.collect()))
     }
 
+    /// The part, where it is one.
+    pub(crate) fn part(&self) -> Option<&Arc<Part>> {
+        match self {
+            Self::Json(part) => Some(part),
+            Self::List(_) | Self::Object(_) => None,
+        }
+    }
+
     /// The whole as one JSON value.
     #[must_use]
     pub fn to_json(&self) -> Value {

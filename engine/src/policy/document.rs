@@ -7,7 +7,7 @@ use std::sync::Arc;
 use regorus::Value;
 use serde_json::Value as Json;
 
-use crate::model::{Part, Piece};
+use crate::model::{Part, Piece, map_by_threads};
 
 /// What one evaluation sees as `input`; a clone costs nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,7 @@ impl Converter {
                 value.clone()
             }
             Piece::List(items) => {
+                self.convert_new(items);
                 let items: Vec<Value> = items.iter().map(|item| self.piece(item)).collect();
                 Value::from(items)
             }
@@ -51,6 +52,22 @@ impl Converter {
                 Value::from(map)
             }
         }
+    }
+}
+
+impl Converter {
+    /// Converts by every processor what it has not met before.
+    fn convert_new(&mut self, items: &[Piece]) {
+        let address = |part: &Arc<Part>| Arc::as_ptr(part).addr();
+        let new: Vec<&Arc<Part>> = items
+            .iter()
+            .filter_map(Piece::part)
+            .filter(|part| !self.known.contains_key(&address(part)))
+            .collect();
+        let values = map_by_threads(&new, |_, part| value(part.value()));
+        let values = new.into_iter().zip(values);
+        let values = values.map(|(part, value)| (address(part), (Arc::clone(part), value)));
+        self.known.extend(values);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answer::Entry;
 use super::set::Module;
-use crate::model::{Digest, Part, Piece};
+use crate::model::{Digest, Part, Piece, map_by_threads};
 
 /// Digests questions; a part of a document that it has met before is not digested again.
 #[derive(Debug, Default)]
@@ -45,6 +45,7 @@ impl Digester {
                 *digest
             }
             Piece::List(items) => {
+                self.digest_new(items);
                 let mut bytes = vec![LIST];
                 for item in items.iter() {
                     bytes.extend_from_slice(self.document(item).as_bytes());
@@ -60,6 +61,22 @@ impl Digester {
                 Digest::of(&bytes)
             }
         }
+    }
+}
+
+impl Digester {
+    /// Digests by every processor what it has not met before.
+    fn digest_new(&mut self, items: &[Piece]) {
+        let address = |part: &Arc<Part>| Arc::as_ptr(part).addr();
+        let new: Vec<&Arc<Part>> = items
+            .iter()
+            .filter_map(Piece::part)
+            .filter(|part| !self.parts.contains_key(&address(part)))
+            .collect();
+        let digests = map_by_threads(&new, |_, part| of_part(part));
+        let digests = new.into_iter().zip(digests);
+        let digests = digests.map(|(part, digest)| (address(part), (Arc::clone(part), digest)));
+        self.parts.extend(digests);
     }
 }
 
