@@ -50,14 +50,14 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut rest = Some(text);
     iter::from_fn(move || {
         let text = rest?;
-        let mut opens = false;
-        let end = text.bytes().position(|byte| {
-            opens |= matches!(byte, b'[' | b']' | b'{' | b'}' | b'"' | b'\'');
-            byte == b'\n'
+        let (line, after) = text.split_once('\n').unzip();
+        rest = after;
+        let line = line.unwrap_or(text);
+        // Without a way out, so that many bytes are compared at once.
+        let opens = line.bytes().fold(false, |opens, byte| {
+            opens | matches!(byte, b'[' | b']' | b'{' | b'}' | b'"' | b'\'')
         });
-        let (line, after) = end.and_then(|end| text.split_at_checked(end)).unzip();
-        rest = after.and_then(|after| after.strip_prefix('\n'));
-        Some((line.unwrap_or(text), opens))
+        Some((line, opens))
     })
 }
 

@@ -55,17 +55,19 @@ pub fn short(text: &str, most: usize) -> String {
 /// a runner of GitHub takes for a command.
 #[must_use]
 pub fn json(text: &str) -> String {
+    let text = text.replace("##[", "##\\u005b");
     let mut clean = String::with_capacity(text.len());
-    for c in text.replace("##[", "##\\u005b").chars() {
-        if c == '\n' || !is_harmful(c) {
-            clean.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                clean.push_str(&format!("\\u{unit:04x}"));
-            }
+    let mut from = 0;
+    let harmful = |(_, c): &(usize, char)| *c != '\n' && is_harmful(*c);
+    for (at, c) in text.char_indices().filter(harmful) {
+        clean.push_str(text.get(from..at).unwrap_or_default());
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            clean.push_str(&format!("\\u{unit:04x}"));
         }
+        from = at + c.len_utf8();
     }
+    clean.push_str(text.get(from..).unwrap_or_default());
     clean
 }
 
