@@ -1,4 +1,5 @@
-//! Times `tidegate check --staged` as a whole process, cold and warm, in a generated repository.
+//! Times `tidegate check` of what is staged and of the same as a commit, as a whole process, cold and warm, in a
+//! generated repository, beside `git diff --cached --stat`.
 //! Knows the binary by its command line and the `git` program only.
 //!
 //! `cargo bench --bench staged -- [FILES] [RUNS]`; without FILES both 1,000 and 10,000.
@@ -31,17 +32,28 @@ fn main() -> Outcome<()> {
         .map_or(vec![1_000, 10_000], |size| vec![*size]);
     let runs = numbers.get(1).copied().unwrap_or(RUNS).max(1);
 
-    println!("check --staged, {CHANGED} changed Deployments, {runs} runs, whole process, ms");
+    println!("{CHANGED} changed Deployments, {runs} runs, whole process, ms");
     println!(
-        "{:>7}  {:5}{:>8}{:>8}{:>8}",
-        "files", "cache", "min", "median", "max"
+        "{:>7}  {:20}{:>8}{:>8}{:>8}",
+        "files", "command", "min", "median", "max"
     );
     for size in sizes {
         let shop = Shop::new(size)?;
-        let cold = measure(runs, || shop.check(Cache::Removed))?;
-        let warm = measure(runs, || shop.check(Cache::Kept))?;
-        print_line(size, "cold", &cold);
-        print_line(size, "warm", &warm);
+        let both = |range: &str| -> Outcome<()> {
+            let cold = measure(runs, || shop.check(range, Cache::Removed))?;
+            let warm = measure(runs, || shop.check(range, Cache::Kept))?;
+            print_line(size, &format!("{range}, cold"), &cold);
+            print_line(size, &format!("{range}, warm"), &warm);
+            Ok(())
+        };
+        both("--staged")?;
+        print_line(
+            size,
+            "git diff --cached",
+            &measure(runs, || shop.git_diff())?,
+        );
+        shop.git(&["commit", "-q", "-m", "Twenty changes"])?;
+        both("HEAD~1..HEAD")?;
     }
     Ok(())
 }
@@ -52,14 +64,17 @@ fn measure(runs: usize, mut once: impl FnMut() -> Outcome<Duration>) -> Outcome<
     Ok(times)
 }
 
-fn print_line(size: usize, cache: &str, sorted: &[Duration]) {
+fn print_line(size: usize, command: &str, sorted: &[Duration]) {
     let at = |place: usize| {
         sorted
             .get(place)
             .map_or(0.0, |time| time.as_secs_f64() * 1e3)
     };
     let (median, last) = (at(sorted.len() / 2), at(sorted.len().saturating_sub(1)));
-    println!("{size:>7}  {cache:5}{:>8.1}{median:>8.1}{last:>8.1}", at(0));
+    println!(
+        "{size:>7}  {command:20}{:>8.1}{median:>8.1}{last:>8.1}",
+        at(0)
+    );
 }
 
 /// What happens before a run to the index of blobs and to the answers of policies, which lie below `HOME`.
@@ -141,18 +156,24 @@ impl Shop {
     }
 
     /// Runs the binary once and returns its time; findings other than the planted ones are an error.
-    fn check(&self, cache: Cache) -> Outcome<Duration> {
+    fn check(&self, range: &str, cache: Cache) -> Outcome<Duration> {
         if let Cache::Removed = cache {
             remove(&self.root.join(".git/tidegate"))?;
             remove(&self.root.join(".cache/tidegate"))?;
         }
         let mut command = self.command(env!("CARGO_BIN_EXE_tidegate"));
-        command.args(["check", "--staged", "--output", "json"]);
+        command.args(["check", range, "--output", "json"]);
         let begin = Instant::now();
         let output = command.output()?;
         let time = begin.elapsed();
         expect_findings(&output)?;
         Ok(time)
+    }
+
+    fn git_diff(&self) -> Outcome<Duration> {
+        let begin = Instant::now();
+        self.git(&["diff", "--cached", "--stat"])?;
+        Ok(begin.elapsed())
     }
 
     fn git(&self, arguments: &[&str]) -> Outcome<()> {
