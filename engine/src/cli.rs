@@ -53,6 +53,9 @@ pub fn run() -> ExitCode {
 
 /// Says where, and not what: the message of a panic may hold content of a manifest.
 fn report_bug(panic: &panic::PanicHookInfo<'_>) {
+    if crate::git::catches_panics() {
+        return;
+    }
     let place = panic.location().map_or_else(String::new, |place| {
         format!(" at {}:{}", place.file(), place.line())
     });

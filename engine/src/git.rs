@@ -34,6 +34,7 @@ pub use commit::{CommitInfo, Person, Trailer};
 pub use diff::FileChange;
 pub use error::Error;
 pub use gated::GatedTree;
+pub(crate) use object::catches_panics;
 pub use range::{Range, RangeKind};
 pub use record::{Folder, FolderEntry, NewCommit, Place};
 pub use selector::{Selector, Twins};

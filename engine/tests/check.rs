@@ -12,6 +12,7 @@ mod depth;
 mod duplicates;
 mod exceptions;
 mod fail_closed;
+mod foreign_settings;
 mod gate_unit;
 mod hook;
 mod inherited;

@@ -1,6 +1,7 @@
 //! `git/` against the real `git`. Knows nothing of manifests.
 
 mod attributes;
+mod damage;
 mod gated;
 mod merge;
 mod open;

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use git2::{MergeOptions, ObjectType, RepositoryOpenFlags};
+use git2::{MergeOptions, ObjectType};
 
 use super::index::{read_entry, trees_of};
 use super::object::oid;
 use super::range::{Range, RangeKind};
 use super::unstored::{Content, Unstored};
-use super::{Error, Repository, Snapshot, open_error, text};
+use super::{Error, Repository, Snapshot, text};
 use crate::model::{GitId, RepoPath, limits};
 
 impl Repository {
@@ -89,27 +89,29 @@ impl Repository {
     }
 }
 
-/// A second handle whose new objects stay in memory. It sees no working tree and no index, so that
-/// attributes of the checkout, which may be another commit's, have no say in the merge.
+/// The objects alone, to which new ones are added in memory. Attributes, configuration and a graph of
+/// commits could each say how to merge, and what; of the repository's none is seen here.
 struct Scratch {
     inner: git2::Repository,
 }
 
 impl Scratch {
     fn of(repository: &Repository) -> Result<Self, Error> {
-        let folder = repository.common_dir();
-        let none: [&std::ffi::OsStr; 0] = [];
-        let flags = RepositoryOpenFlags::NO_SEARCH
-            | RepositoryOpenFlags::NO_DOTGIT
-            | RepositoryOpenFlags::BARE;
-        let inner = git2::Repository::open_ext(folder, flags, none)
-            .map_err(|error| open_error(&error, folder))?;
-        let prepared = || -> Result<(), git2::Error> {
+        let folder = repository.common_dir().join("objects");
+        let objects = folder.to_str().ok_or_else(|| Error::Merge {
+            reason: "the path of the repository is not UTF-8".to_owned(),
+        })?;
+        let prepared = || -> Result<git2::Repository, git2::Error> {
+            let odb = git2::Odb::new()?;
+            odb.add_disk_alternate(NO_GRAPH)?;
+            odb.add_disk_alternate(objects)?;
+            odb.add_new_mempack_backend(MEMORY_FIRST)?;
+            let inner = git2::Repository::from_odb(odb)?;
+            inner.set_config(&git2::Config::new()?)?;
             inner.set_index(&mut git2::Index::new()?)?;
-            inner.odb()?.add_new_mempack_backend(MEMORY_FIRST)?;
-            Ok(())
+            Ok(inner)
         };
-        prepared().map_err(|error| failed(&error))?;
+        let inner = prepared().map_err(|error| failed(&error))?;
         Ok(Self { inner })
     }
 
@@ -163,6 +165,9 @@ fn failed(error: &git2::Error) -> Error {
     }
 }
 
+/// libgit2 looks for a graph of commits in the first folder of objects and nowhere else, and would
+/// believe what it says of parents. Here is none.
+const NO_GRAPH: &str = "/";
 /// Higher than the priorities of loose objects and packs.
 const MEMORY_FIRST: i32 = 1000;
 /// How many common ancestors of a criss-cross history are merged with each other.

@@ -1,6 +1,9 @@
 //! Objects as bytes: bounded by their header before they are read, hash-verified when they are.
 //! Knows nothing of what trees and commits mean.
 
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+
 use git2::{ErrorCode, ObjectType, Oid};
 
 use super::{Error, Repository, TreeEntry, text};
@@ -82,11 +85,33 @@ impl Repository {
             return Ok((content.size(), ObjectType::Blob));
         }
         let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
-        let (size, kind) = odb
-            .read_header(oid(id))
+        let (size, kind) = quietly(|| odb.read_header(oid(id)))
+            .ok_or_else(|| Error::ObjectCorrupt {
+                id,
+                reason: "it is of no kind that there is".to_owned(),
+            })?
             .map_err(|error| object_error(id, &error))?;
         Ok((size as u64, kind))
     }
+}
+
+/// Whether this thread asks git2 something that it answers with a panic where a pack is damaged. The
+/// panic is caught: who reports panics has nothing to say.
+pub(crate) fn catches_panics() -> bool {
+    CATCHES.get()
+}
+
+/// The answer, or nothing where there was a panic: git2 takes the kind that a header says for one that
+/// there is.
+fn quietly<T>(ask: impl FnOnce() -> T) -> Option<T> {
+    CATCHES.set(true);
+    let answer = panic::catch_unwind(AssertUnwindSafe(ask));
+    CATCHES.set(false);
+    answer.ok()
+}
+
+thread_local! {
+    static CATCHES: Cell<bool> = const { Cell::new(false) };
 }
 
 /// libgit2's form of an id.

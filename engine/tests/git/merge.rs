@@ -1,6 +1,9 @@
 //! Merges that are computed and not made, against those of the real `git`.
 
-use tidegate::git::RangeKind;
+use std::fs;
+
+use sha1::{Digest as _, Sha1};
+use tidegate::git::{RangeKind, Repository};
 use tidegate::model::{GitId, RepoPath};
 
 use super::{changes, code};
@@ -101,6 +104,95 @@ fn attributes_of_the_checkout_have_no_say() {
         code(repo.open().merge_range("side", "main")),
         "merge.conflict"
     );
+}
+
+#[test]
+fn the_settings_of_the_repository_have_no_say() {
+    let repo = forked();
+    repo.git(&["switch", "--quiet", "side"]);
+    repo.git(&["mv", "kept/x", "kept/y"]);
+    repo.commit("renamed");
+    let tree = |repo: &Repo| repo.open().merge_range("side", "main").unwrap().head.tree();
+    let plain = tree(&repo);
+    repo.git(&["switch", "--quiet", "--create", "same", "side"]);
+    repo.write("shared", LINES.replace('1', "other"))
+        .commit("the same line");
+    let attributes = repo.beside("attributes");
+    fs::write(&attributes, "* merge=union\n").unwrap();
+    for (key, value) in [
+        ("core.attributesFile", attributes.to_str().unwrap()),
+        ("merge.default", "union"),
+        ("merge.default", "binary"),
+        ("merge.renames", "false"),
+        ("diff.renames", "false"),
+        ("merge.renameLimit", "1"),
+        ("merge.conflictStyle", "diff3"),
+        ("core.bigFileThreshold", "1"),
+    ] {
+        repo.git(&["config", key, value]);
+        assert_eq!(tree(&repo), plain, "{key}={value}");
+        let same = repo.open().merge_range("same", "main");
+        assert_eq!(code(same), "merge.conflict", "{key}={value}");
+        repo.git(&["config", "--unset", key]);
+    }
+    for line in [
+        "* merge=union",
+        "* -merge",
+        "* merge=binary",
+        "shared merge=ours",
+    ] {
+        fs::write(repo.path().join(".git/info/attributes"), line).unwrap();
+        assert_eq!(tree(&repo), plain, "{line}");
+        let same = repo.open().merge_range("same", "main");
+        assert_eq!(code(same), "merge.conflict", "{line}");
+    }
+}
+
+#[test]
+fn a_forged_graph_of_commits_does_not_move_the_base() {
+    let repo = forked();
+    let plain = repo.open().merge_range("side", "main").unwrap();
+    repo.git(&["commit-graph", "write", "--reachable"]);
+    let file = repo.path().join(".git/objects/info/commit-graph");
+    let mut graph = fs::read(&file).unwrap();
+    // As if `side` came after `main`, so that nothing of `main` is left to merge.
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+    };
+    let chunk = |graph: &[u8], name: &[u8]| {
+        let rows = graph[8..].chunks(12).find(|row| row.starts_with(name));
+        number(&rows.unwrap()[4..12])
+    };
+    let (ids, data) = (chunk(&graph, b"OIDL"), chunk(&graph, b"CDAT"));
+    let position = |revision: &str| {
+        let id = repo.id(revision);
+        let mut known = graph[ids..].chunks(20);
+        known.position(|row| row == id.as_bytes()).unwrap()
+    };
+    let (side, main) = (position("side"), position("main"));
+    let parent = data + side * 36 + 20;
+    graph[parent..parent + 4].copy_from_slice(&u32::try_from(main).unwrap().to_be_bytes());
+    let body = graph.len() - 20;
+    let checksum = Sha1::digest(&graph[..body]);
+    graph[body..].copy_from_slice(&checksum);
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, graph).unwrap();
+    let forged = repo.open().merge_range("side", "main").unwrap();
+    assert_eq!(forged.head.tree(), plain.head.tree());
+    assert_eq!(forged.commits, plain.commits);
+}
+
+#[test]
+fn objects_of_another_folder_are_merged_too() {
+    let repo = forked();
+    let path = repo.beside("sharing").display().to_string();
+    repo.git(&["clone", "--quiet", "--shared", ".", &path]);
+    let open = Repository::open(&repo.beside("sharing")).unwrap();
+    let range = open.merge_range("origin/side", "main").unwrap();
+    let plain = repo.open().merge_range("side", "main").unwrap();
+    assert_eq!(range.head.tree(), plain.head.tree());
 }
 
 #[test]

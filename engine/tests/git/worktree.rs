@@ -51,7 +51,11 @@ fn seen(repo: &Repo) -> Vec<String> {
 /// The tree that `git add --all` would stage, by way of another index.
 fn added(repo: &Repo) -> String {
     let other = repo.beside("other-index");
-    drop(fs::copy(repo.path().join(".git/index"), &other));
+    let index = repo.path().join(".git/index");
+    if index.exists() {
+        // A later time would tell Git that nothing was written after the index.
+        run(repo.command("cp").arg("-p").args([&index, &other]), b"");
+    }
     let git = |arguments: &[&str]| {
         let mut command = repo.command("git");
         command.args(arguments).env("GIT_INDEX_FILE", &other);
