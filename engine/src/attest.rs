@@ -12,6 +12,7 @@ mod keys;
 mod renewal;
 #[cfg(test)]
 pub(crate) mod sample;
+mod ssh;
 mod statement;
 mod time;
 mod trust;
@@ -25,6 +26,7 @@ pub use error::{Error, Rejection};
 pub use keyfile::{read_private, write_private};
 pub use keys::{PublicKey, SigningKey};
 pub use renewal::{RENEWAL_PREDICATE, Renewal};
+pub use ssh::AllowedSigners;
 pub use statement::{
     Approval, Counts, FindingSummary, GatedState, Outcome, Verdict, statement_schema,
 };

@@ -362,11 +362,12 @@ const API_VERSION: &str = "tidegate.dev/v1";
 /// Sections of their own, and the policies whose settings they are.
 const SECTIONS: [(&str, &str); 2] = [("resources", "resource-limits"), ("risk", "risk-tier")];
 /// The files of the unit `gate`, as globs, whatever the configuration says.
-pub const GATE_PATTERNS: [&str; 7] = [
+pub const GATE_PATTERNS: [&str; 8] = [
     "tidegate.yaml",
     ".github/tidegate.yaml",
     ".tidegate/policies/**",
     ".tidegate/trust.json",
+    ".tidegate/allowed_signers",
     "CODEOWNERS",
     ".github/workflows/tidegate-*",
     ".pre-commit-config.yaml",

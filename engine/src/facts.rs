@@ -147,7 +147,7 @@ mod tests {
     use crate::facts::range::Range;
     use crate::facts::source::{Commit, Point, SourceInfo};
     use crate::manifest::yaml;
-    use crate::model::{GitId, GroupKind, RepoPath, Stage};
+    use crate::model::{GitId, GroupKind, RepoPath, Seal, Stage};
     use crate::schemas;
 
     /// A database, a workload with its limits, and what is neither.
@@ -220,6 +220,7 @@ metadata: {name: web, namespace: shop}
                 author_name: "Ada".to_owned(),
                 author_email: "ada@example.com".to_owned(),
                 trailers: BTreeMap::from([("Change".to_owned(), vec!["17".to_owned()])]),
+                signature: Seal::None,
             }],
         }
     }

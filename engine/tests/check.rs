@@ -21,6 +21,7 @@ mod outcomes;
 mod repository_policies;
 mod same_bytes;
 mod secrets;
+mod signatures;
 mod spellings;
 mod staged;
 mod unclaimed;

@@ -161,6 +161,20 @@ pub enum Error {
         #[source]
         source: Box<Self>,
     },
+    /// The file of those whose signatures under commits count says something that is not taken.
+    #[error("`.tidegate/allowed_signers`, line {line}: {what}")]
+    #[diagnostic(
+        code(trust_root::signers),
+        help(
+            "each line is `NAME ssh-ed25519 KEY`, with `namespaces=\"git\"` before the key if need be"
+        )
+    )]
+    Signers {
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// A name that cannot name an environment or a unit.
     #[error("`{name}` cannot name an environment or a unit")]
     #[diagnostic(

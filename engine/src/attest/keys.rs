@@ -104,6 +104,17 @@ impl PublicKey {
         Self::from_point(&bytes)
     }
 
+    /// Reads the 32 bytes that OpenSSH keeps of a public key.
+    ///
+    /// # Errors
+    /// Another length, a weak or non-canonical point.
+    pub fn from_ssh(point: &[u8]) -> Result<Self, Error> {
+        let point = <[u8; 32]>::try_from(point).map_err(|_| Error::KeyFormat {
+            what: "it does not have 32 bytes",
+        })?;
+        Self::from_point(&point)
+    }
+
     /// Writes the PEM block that `openssl pkey -pubout` writes.
     #[must_use]
     pub fn to_pem(&self) -> String {

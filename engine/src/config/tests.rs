@@ -247,6 +247,7 @@ fn the_gate_owns_its_files_and_neither_locks_nor_evidence() {
         ".github/tidegate.yaml",
         ".tidegate/policies/a/policy.rego",
         ".tidegate/trust.json",
+        ".tidegate/allowed_signers",
         "CODEOWNERS",
         ".github/workflows/tidegate-sign.yml",
         ".pre-commit-config.yaml",

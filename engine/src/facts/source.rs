@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Collector, Context, Fact};
-use crate::model::GitId;
+use crate::model::{GitId, Seal};
 
 /// Where a range comes from.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,8 @@ pub struct Commit {
     pub author_email: String,
     /// Trailers of the message, by key.
     pub trailers: BTreeMap<String, Vec<String>>,
+    /// What its signature is worth.
+    pub signature: Seal,
 }
 
 impl SourceInfo {
@@ -58,6 +60,7 @@ impl SourceInfo {
                     "oid": commit.id,
                     "author": {"name": commit.author_name, "email": commit.author_email},
                     "trailers": commit.trailers,
+                    "signature": commit.signature,
                 })
             })
             .collect();

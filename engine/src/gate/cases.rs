@@ -22,7 +22,7 @@ use crate::facts::source::{Commit, SourceInfo};
 use crate::facts::{quotas, workloads};
 use crate::input::Mode;
 use crate::manifest;
-use crate::model::{Finding, GitId, GroupKind, RepoPath};
+use crate::model::{Finding, GitId, GroupKind, RepoPath, Seal};
 use crate::policy::Origin;
 use crate::verdict::{Outcome, Unused, decide};
 
@@ -120,6 +120,7 @@ impl Setting {
                 author_name: "Ada".to_owned(),
                 author_email: "ada@shop.example".to_owned(),
                 trailers: self.trailers.clone(),
+                signature: Seal::None,
             }],
             ..SourceInfo::default()
         }

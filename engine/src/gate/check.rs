@@ -180,7 +180,8 @@ impl<'a> Session<'a> {
         if let Some(folder) = cache {
             judge.remember(Answers::open(folder));
         }
-        let source = source::of_range(&range, judge.config.verdict.repository.clone());
+        let name_in_verdicts = judge.config.verdict.repository.clone();
+        let source = source::of_range(repository, &range, name_in_verdicts)?;
         watch.begin(Step::Difference);
         let view = View::new(repository, range.base, range.head, reading)?;
         let gate = judge.config.gate_selector();

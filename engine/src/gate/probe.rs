@@ -8,7 +8,7 @@ use super::evaluate::{Bench, Matter};
 use super::gate_files;
 use super::judge::Judge;
 use super::scene::{self, Scene};
-use super::source::point;
+use super::source::{allowed_signers, point};
 use super::unit::no_neighbours;
 use super::watch::Unwatched;
 use crate::facts::range::Range as Reach;
@@ -24,6 +24,7 @@ pub(super) fn judges_gate(
     now: Timestamp,
 ) -> Result<(), Error> {
     let config = &judge.config;
+    allowed_signers(repository, head)?;
     let files = repository.entries_matching(head, config.gate_selector())?;
     let files: Vec<FileChange> = files.into_iter().map(created).collect();
     let changes = gate_files::compare(repository, &files)?;

@@ -3,15 +3,40 @@
 
 use std::collections::BTreeMap;
 
+use super::Error;
+use crate::attest::AllowedSigners;
 use crate::facts::source::{Commit, Point, SourceInfo};
-use crate::git::{CommitInfo, Range, Snapshot};
+use crate::git::{CommitInfo, Range, Repository, Snapshot};
+use crate::model::{RepoPath, Seal};
 
-pub(super) fn of_range(range: &Range, repository: Option<String>) -> SourceInfo {
-    SourceInfo {
-        repository,
+/// `name` is the repository's. Whose signatures count, the judge of the range says.
+pub(super) fn of_range(
+    repository: &Repository,
+    range: &Range,
+    name: Option<String>,
+) -> Result<SourceInfo, Error> {
+    let signers = allowed_signers(repository, &range.judge)?;
+    let sealed = |info: &CommitInfo| -> Result<Commit, Error> {
+        let signature = repository.commit_signature(info.id)?;
+        let seal = signature.map(|it| signers.check(&it.text, &it.signed));
+        Ok(commit(info, seal.unwrap_or_default()))
+    };
+    Ok(SourceInfo {
+        repository: name,
         base: point(&range.base),
         head: point(&range.head),
-        commits: range.commits.iter().map(commit).collect(),
+        commits: range.commits.iter().map(sealed).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Whose signatures under commits count in `snapshot`: nobody's, where it does not say.
+pub(super) fn allowed_signers(
+    repository: &Repository,
+    snapshot: &Snapshot,
+) -> Result<AllowedSigners, Error> {
+    match repository.entry(snapshot, &RepoPath::from(ALLOWED_SIGNERS))? {
+        Some(entry) => Ok(AllowedSigners::parse(&repository.file(&entry)?)?),
+        None => Ok(AllowedSigners::default()),
     }
 }
 
@@ -23,7 +48,7 @@ pub(super) fn point(snapshot: &Snapshot) -> Option<Point> {
     })
 }
 
-fn commit(info: &CommitInfo) -> Commit {
+fn commit(info: &CommitInfo, signature: Seal) -> Commit {
     let mut trailers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for trailer in &info.trailers {
         let values = trailers.entry(trailer.key.clone()).or_default();
@@ -34,5 +59,8 @@ fn commit(info: &CommitInfo) -> Commit {
         author_name: info.author.name.clone(),
         author_email: info.author.email.clone(),
         trailers,
+        signature,
     }
 }
+
+const ALLOWED_SIGNERS: &str = ".tidegate/allowed_signers";

@@ -164,6 +164,7 @@ pub(super) const ROWS: [Row; 14] = [
             ".github/tidegate.yaml",
             ".tidegate/policies/**",
             ".tidegate/trust.json",
+            ".tidegate/allowed_signers",
             "CODEOWNERS",
             ".github/workflows/**",
             ".pre-commit-config.yaml",
