@@ -55,7 +55,7 @@ impl ImageRef {
     }
 }
 
-/// The name in full; `None` where the grammar does not allow it.
+/// The name in full, whose length counts; `None` where the grammar does not allow it.
 fn repository(name: &str) -> Option<String> {
     let (domain, path) = match name.split_once('/') {
         Some((first, rest)) if is_registry(first) => (Some(first), rest),
@@ -63,19 +63,14 @@ fn repository(name: &str) -> Option<String> {
     };
     let valid = domain.is_none_or(is_domain)
         && path.split('/').all(is_path_component)
-        && path.len() <= LONGEST_NAME
         && !(domain.is_none() && is_hex(name, 64));
-    if !valid {
-        return None;
-    }
-    Some(match domain {
-        Some("index.docker.io") | None if !path.contains('/') => {
-            format!("docker.io/library/{path}")
-        }
-        Some("docker.io") if !path.contains('/') => format!("docker.io/library/{path}"),
-        Some("index.docker.io") | None => format!("docker.io/{path}"),
-        Some(domain) => format!("{domain}/{path}"),
-    })
+    let domain = match domain {
+        Some("index.docker.io") | None => "docker.io",
+        Some(domain) => domain,
+    };
+    let official = domain == "docker.io" && !path.contains('/');
+    let path = format!("{}{path}", if official { "library/" } else { "" });
+    (valid && path.len() <= LONGEST_NAME).then(|| format!("{domain}/{path}"))
 }
 
 /// Whether the first part of a name is a registry and no part of the path.
@@ -231,6 +226,7 @@ mod tests {
     fn what_a_runtime_refuses_is_refused() {
         let upper = digest().replace('a', "A");
         let long = format!("r.example/{}", "a".repeat(256));
+        let long_in_full = "a".repeat(248);
         let tag = format!("redis:{}", "t".repeat(129));
         for reference in [
             "",
@@ -262,6 +258,7 @@ mod tests {
             "öl",
             "odoo:größe",
             &long,
+            &long_in_full,
             &tag,
             &format!("odoo@{upper}"),
             &"0a".repeat(32),
