@@ -5,6 +5,7 @@ mod damage;
 mod gated;
 mod merge;
 mod open;
+mod random;
 mod ranges;
 mod revisions;
 mod staged;
