@@ -112,8 +112,8 @@ deny contains finding if {
 	highest < rank[input.risk.tier]
 	finding := {
 		"code": "risk.declared-too-low",
-		"message": sprintf("`Tidegate-Risk` says %s, but this change is %s: %s", [
-			tiers[highest],
+		"message": sprintf("`Tidegate-Risk` says %q, but this change is %s: %s", [
+			sort([word | some word in declarations; rank[lower(word)] == highest])[0],
 			input.risk.tier,
 			sort([reason.text | some reason in input.risk.reasons; reason.tier == input.risk.tier])[0],
 		]),
@@ -126,7 +126,7 @@ deny contains finding if {
 # description: What cannot be read declares nothing.
 deny contains finding if {
 	some word in declarations
-	not rank[word]
+	not rank[lower(word)]
 	finding := {
 		"code": "risk.declared-too-low",
 		"message": sprintf("`Tidegate-Risk` says %q, which is no tier", [word]),
@@ -195,14 +195,18 @@ reasons contains reason if {
 }
 
 # What the trailers of the commits say, and which of it is a tier.
-declarations := {lower(trim_space(value)) |
+declarations := {trim_space(value) |
 	some commit in input.source.commits
 	some key, values in commit.trailers
 	lower(key) == "tidegate-risk"
 	some value in values
 }
 
-declared := {word | some word in declarations; rank[word] >= 0}
+declared := {tier |
+	some word in declarations
+	tier := lower(word)
+	rank[tier] >= 0
+}
 
 # What the rows found, as the rules of the configuration leave it.
 settled := ((found - lowered) | {object.union(reason, {"tier": below[reason.tier]}) | some reason in lowered}) | raised

@@ -855,8 +855,10 @@ declared_findings(words) := {finding.message | some finding in found} if {
 }
 
 test_a_declared_tier_below_the_computed_one_is_denied if {
-	declared_findings(["low"]) == {"`Tidegate-Risk` says low, but this change is medium: a port"}
+	declared_findings(["low"]) == {"`Tidegate-Risk` says \"low\", but this change is medium: a port"}
 	declared_findings(["low", "medium"]) == set()
+	declared_findings([" LOW ", "low"]) == {"`Tidegate-Risk` says \"LOW\", but this change is medium: a port"}
+	declared_findings(["Enormous"]) == {"`Tidegate-Risk` says \"Enormous\", which is no tier"}
 	declared_findings(["enormous"]) == {"`Tidegate-Risk` says \"enormous\", which is no tier"}
 	declared_findings([]) == set()
 }
