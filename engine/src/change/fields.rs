@@ -118,6 +118,14 @@ impl Walk<'_> {
         let (Some(old_names), Some(new_names)) = names else {
             return self.lists_by_position(old, new, old_at, new_at);
         };
+        let ordered = [(old_at, old), (new_at, new)];
+        if ordered
+            .iter()
+            .any(|(at, items)| self.keys.ordered(&at.shape, items))
+            && common(&old_names, &new_names) != common(&new_names, &old_names)
+        {
+            self.report(Some(old_at), Some(new_at));
+        }
         let mut added: BTreeMap<&MergeKey, (usize, &Value)> =
             new_names.iter().zip(new.iter().enumerate()).collect();
         for (index, (value, name)) in old.iter().zip(&old_names).enumerate() {
@@ -162,4 +170,10 @@ impl Walk<'_> {
             new_pointer: new.map(|path| path.pointer.clone()),
         });
     }
+}
+
+/// The names that the others hold too, in their order.
+fn common<'n>(names: &'n [MergeKey], others: &[MergeKey]) -> Vec<&'n MergeKey> {
+    let others: BTreeSet<&MergeKey> = others.iter().collect();
+    names.iter().filter(|name| others.contains(name)).collect()
 }

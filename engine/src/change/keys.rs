@@ -47,6 +47,21 @@ impl ListKeys {
         })
     }
 
+    /// Whether the order of these items means something though they have names: init containers start
+    /// one after the other, and a variable knows only those before it.
+    pub(super) fn ordered(&self, shape: &str, items: &[Value]) -> bool {
+        let inside = self.pod_spec_at.and_then(|at| shape.strip_prefix(at));
+        let refers = |item: &Value| {
+            let value = item.get("value").and_then(Value::as_str);
+            value.is_some_and(|value| value.contains("$("))
+        };
+        match inside {
+            Some("/initContainers") => true,
+            Some(inside) => inside.ends_with("ontainers/*/env") && items.iter().any(refers),
+            None => false,
+        }
+    }
+
     fn fields(&self, shape: &str) -> Option<&'static [String]> {
         if let Some(fields) = self.own.and_then(|own| own.get(shape)) {
             return Some(fields);

@@ -44,6 +44,38 @@ status: {readyReplicas: 1}
 }
 
 #[test]
+fn an_order_that_kubernetes_obeys_is_a_field() {
+    let pod = |inits: &str, env: &str| {
+        let spec =
+            format!("{{initContainers: [{inits}], containers: [{{name: odoo, env: [{env}]}}]}}");
+        objects(&[(
+            "p.yaml",
+            &format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {spec}\n"),
+        )])
+    };
+    let env = "{name: HOST, value: db}, {name: URL, value: $(HOST)/x}";
+    let swapped = "{name: URL, value: $(HOST)/x}, {name: HOST, value: db}";
+    let pointers = |base: &Objects, head: &Objects| -> Vec<String> {
+        let changes = compare(base, head);
+        let fields = changes.iter().flat_map(|change| &change.fields);
+        fields.map(|field| field.pointer.clone()).collect()
+    };
+    let base = pod("{name: a}, {name: b}", env);
+    assert_eq!(
+        pointers(&base, &pod("{name: b}, {name: a}", env)),
+        ["/spec/initContainers"]
+    );
+    assert_eq!(
+        pointers(&base, &pod("{name: a}, {name: b}", swapped)),
+        ["/spec/containers/0/env"]
+    );
+    assert_eq!(
+        pointers(&base, &pod("{name: a}, {name: c}, {name: b}", env)),
+        ["/spec/initContainers/1"]
+    );
+}
+
+#[test]
 fn fields_are_named_by_merge_key_and_point_at_both_sides() {
     let container = |image: &str| {
         format!(
