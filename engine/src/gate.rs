@@ -32,7 +32,7 @@ mod watch;
 use jiff::Timestamp;
 
 pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify};
-pub use cases::{CaseResult, each_case, run_cases};
+pub use cases::{CaseResult, case_documents, each_case, run_cases};
 pub use check::{Diff, check, check_within, diff, facts};
 pub use error::Error;
 pub use judge::environments;

@@ -2,6 +2,7 @@
 //! Knows nothing of what they say.
 
 mod broken;
+mod opa;
 mod rules;
 mod trying;
 

@@ -1,12 +1,15 @@
 //! The cases of a policy: two folders of manifests, and what must come out.
 //! Knows no Git; a case is judged as one unit of one environment.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::written::{Expected, ExpectedFinding, Setting};
 use super::evaluate::{Bench, Judged, Matter};
 use super::file::File;
 use super::judge::Judge;
@@ -18,11 +21,10 @@ use crate::change::{self, Objects};
 use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
-use crate::facts::source::{Commit, SourceInfo};
 use crate::facts::{quotas, workloads};
 use crate::input::Mode;
 use crate::manifest;
-use crate::model::{Finding, GitId, GroupKind, RepoPath, Seal};
+use crate::model::{Finding, GroupKind, RepoPath};
 use crate::policy::Origin;
 use crate::verdict::{Outcome, Unused, decide};
 
@@ -70,6 +72,28 @@ pub fn each_case<'a>(
         })
 }
 
+/// What the policies receive in the cases of one policy, in the form in which [`facts`](super::facts)
+/// gives it for a range: for looking at it, and for other evaluators.
+///
+/// # Errors
+/// A case that cannot be judged.
+pub fn case_documents(policies: &Policies, folder: &str) -> Result<Vec<Value>, Error> {
+    let mut judges = BTreeMap::new();
+    let mut all = Vec::new();
+    for (name, files) in cases(policies, folder) {
+        let case = Case {
+            policies,
+            folder,
+            name: &format!("{folder}/{name}"),
+            files,
+        };
+        let setting = case.read("case.yaml")?.unwrap_or_default();
+        let judge = case.judge(&setting, &mut judges)?;
+        all.extend(case.ask(judge, &setting, |bench, matter| bench.documents(matter))?);
+    }
+    Ok(all)
+}
+
 type Files<'a> = BTreeMap<&'a str, &'a [u8]>;
 
 fn cases<'a>(policies: &'a Policies, folder: &str) -> BTreeMap<&'a str, Files<'a>> {
@@ -98,65 +122,6 @@ struct Case<'a> {
     files: Files<'a>,
 }
 
-/// `case.yaml`: what differs from a production environment without limits.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Setting {
-    stage: Option<String>,
-    max_tier: Option<String>,
-    settings: Option<Value>,
-    components: Option<Value>,
-    tenants: Option<Value>,
-    range: Option<CaseRange>,
-    /// Of the one commit of the range.
-    trailers: BTreeMap<String, Vec<String>>,
-}
-
-impl Setting {
-    fn source(&self) -> SourceInfo {
-        SourceInfo {
-            commits: vec![Commit {
-                id: GitId::EMPTY_TREE,
-                author_name: "Ada".to_owned(),
-                author_email: "ada@shop.example".to_owned(),
-                trailers: self.trailers.clone(),
-                signature: Seal::None,
-            }],
-            ..SourceInfo::default()
-        }
-    }
-}
-
-/// What else the range touches.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct CaseRange {
-    environments: BTreeMap<String, crate::model::Stage>,
-    tenants: Vec<String>,
-}
-
-/// `expect.yaml`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Expected {
-    outcome: Outcome,
-    tier: Option<String>,
-    #[serde(default)]
-    findings: Vec<ExpectedFinding>,
-    reasons: Option<Vec<String>>,
-}
-
-#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ExpectedFinding {
-    code: String,
-    effect: crate::model::Effect,
-    object: Option<String>,
-    field: Option<String>,
-    #[serde(default)]
-    inherited: bool,
-}
-
 impl Case<'_> {
     fn run(
         &self,
@@ -166,7 +131,17 @@ impl Case<'_> {
         let expected: Expected = self
             .read("expect.yaml")?
             .ok_or_else(|| self.broken("it has no expect.yaml"))?;
-        let config = self.config(&setting);
+        let judge = self.judge(&setting, judges)?;
+        let judged = self.ask(judge, &setting, |bench, matter| bench.judge(matter))?;
+        Ok((expected.outcome, self.compare(judge, judged, &expected)))
+    }
+
+    fn judge<'j>(
+        &self,
+        setting: &Setting,
+        judges: &'j mut BTreeMap<String, Judge>,
+    ) -> Result<&'j Judge, Error> {
+        let config = self.config(setting);
         if !judges.contains_key(&config) {
             let parsed = Config::parse(&RepoPath::from("tidegate.yaml"), config.as_bytes())?;
             let policies = self.policies.set.only(|policy| {
@@ -175,14 +150,16 @@ impl Case<'_> {
             let judge = Judge::with(parsed, policies, "the case", None)?;
             judges.insert(config.clone(), judge);
         }
-        let judge = judges
-            .get(&config)
-            .ok_or_else(|| self.broken("its judge is gone"))?;
-        let judged = self.judge(judge, &setting)?;
-        Ok((expected.outcome, self.compare(judge, judged, &expected)))
+        let judge = judges.get(&config);
+        judge.ok_or_else(|| self.broken("its judge is gone"))
     }
 
-    fn judge(&self, judge: &Judge, setting: &Setting) -> Result<Judged, Error> {
+    fn ask<T>(
+        &self,
+        judge: &Judge,
+        setting: &Setting,
+        what: fn(&Bench<'_>, &Matter<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let (base, head) = (self.side("base/")?, self.side("head/")?);
         let mut changes = change::compare(&base, &head);
         for change in &mut changes {
@@ -229,13 +206,14 @@ impl Case<'_> {
             })
             .cloned()
             .collect();
-        bench.judge(&Matter {
+        let matter = Matter {
             changes: &changes,
             reached: &reached,
             head: &neighbours(judge, &head),
             base: &neighbours(judge, &base),
             everything: false,
-        })
+        };
+        what(&bench, &matter)
     }
 
     fn compare(&self, judge: &Judge, judged: Judged, expected: &Expected) -> Option<String> {

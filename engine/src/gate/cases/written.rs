@@ -1,0 +1,70 @@
+//! The files of a case that say what is asked and what must come out.
+//! Knows no manifest and no policy.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::facts::source::{Commit, SourceInfo};
+use crate::model::{Effect, GitId, Seal, Stage};
+use crate::verdict::Outcome;
+
+/// `case.yaml`: what differs from a production environment without limits.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Setting {
+    pub(super) stage: Option<String>,
+    pub(super) max_tier: Option<String>,
+    pub(super) settings: Option<Value>,
+    pub(super) components: Option<Value>,
+    pub(super) tenants: Option<Value>,
+    pub(super) range: Option<CaseRange>,
+    /// Of the one commit of the range.
+    pub(super) trailers: BTreeMap<String, Vec<String>>,
+}
+
+impl Setting {
+    pub(super) fn source(&self) -> SourceInfo {
+        SourceInfo {
+            commits: vec![Commit {
+                id: GitId::EMPTY_TREE,
+                author_name: "Ada".to_owned(),
+                author_email: "ada@shop.example".to_owned(),
+                trailers: self.trailers.clone(),
+                signature: Seal::None,
+            }],
+            ..SourceInfo::default()
+        }
+    }
+}
+
+/// What else the range touches.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct CaseRange {
+    pub(super) environments: BTreeMap<String, Stage>,
+    pub(super) tenants: Vec<String>,
+}
+
+/// `expect.yaml`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Expected {
+    pub(super) outcome: Outcome,
+    pub(super) tier: Option<String>,
+    #[serde(default)]
+    pub(super) findings: Vec<ExpectedFinding>,
+    pub(super) reasons: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExpectedFinding {
+    pub(super) code: String,
+    pub(super) effect: Effect,
+    pub(super) object: Option<String>,
+    pub(super) field: Option<String>,
+    #[serde(default)]
+    pub(super) inherited: bool,
+}
