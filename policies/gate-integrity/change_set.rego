@@ -35,7 +35,8 @@ deny contains finding if {
 deny contains finding if {
 	some change in input.changes
 	change.new
-	group_kind(change.object) in hook_kinds
+	group := hook_kinds[change.object.kind]
+	group_of(change.object) == group
 	some name in input.settings.names
 	glob.match(name, [], change.object.name)
 	finding := {
@@ -52,7 +53,7 @@ deny contains finding if {
 # title: An Application replaces the image of the hook
 # description: The Kustomize images of an Application's source apply to all of it, to the hook too.
 deny contains finding if {
-	some change in input.changes
+	some change in of_argo
 	some [at, source] in sources(change)
 	some i, image in source.kustomize.images
 	is_gate_image(image)
@@ -103,19 +104,21 @@ gone := "moved" if {
 	is_configuration(change.object)
 }
 
-group_kind(object) := concat(".", [object.kind, split(object.apiVersion, "/")[0]]) if {
+group_of(object) := split(object.apiVersion, "/")[0] if {
 	contains(object.apiVersion, "/")
-} else := object.kind
+} else := ""
 
-# The Job, what it runs as, and what it reads and trusts.
+# The Job, what it runs as, and what it reads and trusts; each with its group.
 hook_kinds := {
-	"Job.batch",
-	"ServiceAccount",
-	"ConfigMap",
-	"Secret",
-	"Role.rbac.authorization.k8s.io",
-	"RoleBinding.rbac.authorization.k8s.io",
+	"Job": "batch",
+	"ServiceAccount": "",
+	"ConfigMap": "",
+	"Secret": "",
+	"Role": "rbac.authorization.k8s.io",
+	"RoleBinding": "rbac.authorization.k8s.io",
 }
+
+of_argo := [change | some change in input.changes; startswith(change.object.apiVersion, "argoproj.io/")]
 
 # The sources of an Application, or of those that a set makes, each with its pointer.
 sources(change) := union({
@@ -128,11 +131,9 @@ sources(change) := union({
 	},
 })
 
-specs(change) := {"/spec": change.new.spec} if group_kind(change.object) == "Application.argoproj.io"
+specs(change) := {"/spec": change.new.spec} if change.object.kind == "Application"
 
-specs(change) := {"/spec/template/spec": change.new.spec.template.spec} if {
-	group_kind(change.object) == "ApplicationSet.argoproj.io"
-}
+specs(change) := {"/spec/template/spec": change.new.spec.template.spec} if change.object.kind == "ApplicationSet"
 
 # `name=other:tag@digest`: either name may be the gate's.
 is_gate_image(image) if {
