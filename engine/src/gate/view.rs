@@ -238,6 +238,8 @@ impl<'a> View<'a> {
             .filter(|entry| !entry.is_submodule() && !entry.is_link())
             .filter(|entry| !self.reading.has_read(entry))
             .collect();
+        // A file of several objects may be asked for once an object.
+        entries.dedup();
         if entries.is_empty() {
             return;
         }
@@ -283,6 +285,11 @@ impl<'a> View<'a> {
             return self.head.roots(self.repository);
         }
         side.roots(self.repository)
+    }
+
+    /// The manifests at head that some selector matches and that nothing renders with it, sorted by path.
+    pub(super) fn plain_at_head(&self, selectors: &[Selector]) -> Result<Arc<[TreeEntry]>, Error> {
+        self.plain(&self.head, selectors)
     }
 
     /// The manifests of one side that some selector matches and that nothing renders with it.

@@ -14,7 +14,7 @@ use crate::facts::inventory::Neighbours;
 use crate::facts::{quotas, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
-use crate::model::GroupKind;
+use crate::model::{GroupKind, RepoPath};
 
 impl Unit<'_> {
     pub(super) fn neighbours(
@@ -88,11 +88,16 @@ impl Unit<'_> {
         if self.name == config::GATE {
             return Ok(base);
         }
+        let plain = view.plain_at_head(self.around)?;
+        let at_head = |path: &RepoPath| plain.binary_search_by(|entry| entry.path.cmp(path));
+        // There may be as many selectors as units: what is known to match is not asked for again.
         let around = |file: &&FileChange| {
-            self.around
-                .iter()
-                .any(|selector| selector.matches(&file.path))
-                || self.base.matches(&file.path)
+            self.base.matches(&file.path)
+                || at_head(&file.path).is_ok()
+                || self
+                    .around
+                    .iter()
+                    .any(|selector| selector.matches(&file.path))
         };
         let changed: Vec<&FileChange> = view.changed.iter().filter(around).collect();
         for entry in changed.iter().filter_map(|file| file.new.as_ref()) {
