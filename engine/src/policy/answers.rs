@@ -143,8 +143,9 @@ const HEADER: &str = concat!("tidegate answers 1, ", env!("CARGO_PKG_VERSION"));
 /// The digits of a digest.
 const DIGITS: usize = 64;
 const ANSWERS: usize = 4_096;
-const ANSWER_BYTES: usize = 256 << 10;
-const BYTES: usize = 4 << 20;
+/// The reasons for a tier of ten thousand changes fit in.
+const ANSWER_BYTES: usize = 2 << 20;
+const BYTES: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {
