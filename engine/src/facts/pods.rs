@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::model::ObjectRef;
 
+use super::applied::is_sure;
 use super::image_ref::ImageRef;
 use super::probes::{Probes, ports, pre_stop_seconds, probes};
 use super::resources::spelling;
@@ -105,8 +106,8 @@ impl PodSource {
         self.template
     }
 
-    /// How many pods, and who says so. Where the manifest leaves it open, an autoscaler's minimum
-    /// is what can be relied upon.
+    /// How many pods, and who says so. Where the manifest leaves it open, the minimum of an autoscaler
+    /// that is surely there is what can be relied upon.
     pub(super) fn replicas(
         self,
         object: &Value,
@@ -119,7 +120,8 @@ impl PodSource {
             Replicas::Unsaid => return (None, ReplicasSource::None),
         };
         let Some(written) = present(object, pointer) else {
-            let minima = hpas.iter().filter_map(|hpa| minimum(hpa, reference));
+            let sure = hpas.iter().filter(|hpa| is_sure(hpa));
+            let minima = sure.filter_map(|hpa| minimum(hpa, reference));
             return match minima.min() {
                 Some(minimum) => (Some(minimum), ReplicasSource::Hpa),
                 None => (Some(1), ReplicasSource::Default),
