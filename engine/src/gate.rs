@@ -34,6 +34,7 @@ use jiff::Timestamp;
 pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify};
 pub use cases::{CaseResult, case_documents, each_case, run_cases};
 pub use check::{Diff, check, check_within, diff, facts};
+pub use deployer::Obeyed;
 pub use error::Error;
 pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, validate};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
+use super::deployer::Obeyed;
 use super::unit::Unsound;
 use crate::config::{AmbiguousConfig, Environment, Problems};
 use crate::manifest::Root;
@@ -283,6 +284,10 @@ pub enum Error {
         /// The folder that had the kustomization or chart.
         root: String,
     },
+    /// A file that a deployer evaluates, obeys or leaves out.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Obeyed(#[from] Obeyed),
     /// A unit whose bytes differ while neither side holds an object.
     #[error("{files} changed files in unit `{unit}`, and no Kubernetes object on either side")]
     #[diagnostic(
@@ -410,14 +415,6 @@ impl Error {
         Self::WasRendered {
             path: path.to_string(),
             root: root.path.to_string(),
-        }
-    }
-
-    /// A file that the deployer itself evaluates or leaves out, in its folder.
-    pub(super) fn rendered_in_place(path: &RepoPath) -> Self {
-        Self::NotRendered {
-            path: path.to_string(),
-            root: String::from_utf8_lossy(path.parent()).into_owned(),
         }
     }
 

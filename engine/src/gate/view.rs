@@ -103,7 +103,7 @@ impl<'a> View<'a> {
             }
         };
         if file.left_out && !file.sources.is_empty() {
-            return Err(Error::rendered_in_place(&entry.path));
+            return Err(deployer::left_out(&entry.path).into());
         }
         Ok(file)
     }

@@ -48,16 +48,22 @@ fn a_line_that_git_would_drop_takes_nothing_back() {
 
 #[test]
 fn what_argo_cd_would_evaluate_or_obey_is_not_judged() {
-    for file in [
-        "prod/x.jsonnet",
-        "prod/.argocd-source.yaml",
-        "prod/.argocd-source-odoo.yaml",
-        "prod/.sourceignore",
+    for (file, why) in [
+        ("prod/x.jsonnet", "is Jsonnet"),
+        ("prod/x.libsonnet", "is Jsonnet"),
+        ("prod/.argocd-source.yaml", "overrides what Argo CD makes"),
+        (
+            "prod/.argocd-source-odoo.yaml",
+            "overrides what Argo CD makes",
+        ),
+        ("prod/.sourceignore", "makes Flux leave files out"),
     ] {
         let (repo, base) = shop(CONFIG);
         repo.write(file, "{}\n").commit("a source file");
         let report = check(&repo, base);
         assert_eq!(error_codes(&report), ["source.not-rendered"], "{file}");
+        let said = format!("`{file}` {why}");
+        assert!(errors(&report)[0].1.starts_with(&said), "{said}");
         assert_eq!(report.exit, Exit::Unjudged, "{file}");
     }
 }
@@ -72,5 +78,7 @@ fn a_file_that_argo_cd_would_leave_out_is_not_judged_as_if_it_stayed() {
     repo.write("prod/odoo.yaml", marked).commit("a comment");
     let report = check(&repo, base);
     assert_eq!(error_codes(&report), ["source.not-rendered"]);
+    let said = "`prod/odoo.yaml` holds `+argocd:skip-file-rendering`";
+    assert!(errors(&report)[0].1.starts_with(said));
     assert_eq!(report.exit, Exit::Unjudged);
 }
