@@ -1,13 +1,13 @@
 //! Why something could not be judged. None of these is ever a pass.
 
-use std::fmt;
+mod made;
 
-use miette::{Diagnostic, LabeledSpan, SourceCode};
+use miette::Diagnostic;
 
+use self::made::Met;
 use super::deployer::Obeyed;
 use super::unit::Unsound;
-use crate::config::{AmbiguousConfig, Environment, Problems};
-use crate::manifest::Root;
+use crate::config::{AmbiguousConfig, Problems};
 use crate::model::{RepoPath, limits};
 use crate::{attest, facts, git, manifest, policy, store, verify};
 
@@ -379,104 +379,4 @@ pub enum Error {
     #[error("the end of an exception is no instant: {0}")]
     #[diagnostic(code(config::invalid), help("give `until` a year before 9999"))]
     DateOutOfRange(String),
-}
-
-/// An error with the place where it was met, and with the way on from there. Its code stays.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {error}")]
-pub struct Met {
-    place: String,
-    help: &'static str,
-    error: Box<Error>,
-}
-
-impl Error {
-    /// What keeps `sign` and `admit` from knowing which chain of the gate to begin with.
-    pub(super) fn without_branch(self, environment: &str, revision: &str) -> Self {
-        Self::Met(Met {
-            place: format!(
-                "which branch `{environment}` is deployed from is not known at `{revision}`"
-            ),
-            help: "the accepted state of the gate judges, but its branch is looked up in `tidegate.yaml` of this revision (of HEAD for `sign` and `baseline`): check out or name a commit whose configuration can be read and lists the environment",
-            error: Box::new(self),
-        })
-    }
-
-    /// A file below a kustomization or a chart.
-    pub(super) fn not_rendered(path: &RepoPath, root: &Root) -> Self {
-        Self::NotRendered {
-            path: path.to_string(),
-            root: root.path.to_string(),
-        }
-    }
-
-    /// A file below a kustomization or a chart that is gone at head.
-    pub(super) fn was_rendered(path: &RepoPath, root: &Root) -> Self {
-        Self::WasRendered {
-            path: path.to_string(),
-            root: root.path.to_string(),
-        }
-    }
-
-    /// A unit that the environment does not have.
-    pub(super) fn unknown_unit(environment: &Environment, name: &str) -> Self {
-        Self::UnknownName {
-            kind: "unit",
-            name: name.to_owned(),
-            known: unit_names(environment),
-        }
-    }
-
-    /// One unit must be named, since there are several.
-    pub(super) fn unit_needed(environment: &Environment) -> Self {
-        Self::UnitNeeded {
-            environment: environment.name.clone(),
-            known: unit_names(environment),
-        }
-    }
-
-    /// Keys that cannot be read.
-    pub(super) fn of_trust_file(self, path: &str) -> Self {
-        Self::Met(Met {
-            place: path.to_owned(),
-            help: "`tidegate keys new` prints a whole trust file on standard output; with one that cannot be read nothing could be signed or admitted any more",
-            error: Box::new(self),
-        })
-    }
-
-    /// A file that only the base holds so.
-    pub(super) fn at_base(self) -> Self {
-        Self::Met(Met {
-            place: "at the base of the range".to_owned(),
-            help: "what the file held there is not known, so neither is what the range deletes of it: judge from the last commit in which it can be read, `tidegate check COMMIT..HEAD`, as `sign` does by itself, which judges from the newest link",
-            error: Box::new(self),
-        })
-    }
-}
-
-fn unit_names(environment: &Environment) -> String {
-    let names = environment.units.iter().map(|unit| unit.name.as_str());
-    names.collect::<Vec<_>>().join(", ")
-}
-
-impl Diagnostic for Met {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.error.code()
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.help))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.error.source_code()
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.error.labels()
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        self.error.related()
-    }
 }
