@@ -1,8 +1,6 @@
 //! Whether a revision may be deployed, for programs, version v1 (`schemas/admission.v1.json`).
 //! Decides nothing.
 
-use std::io::{self, Write};
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,11 +8,6 @@ use super::json;
 use crate::attest::UnitId;
 use crate::model::{Digest, Enforcement, Exit, RiskTier, code_of};
 use crate::verify::{Admission, AdmitError, Grounds, Refusal};
-
-/// Writes the document and a line break.
-pub(crate) fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    json::write_document(document, out)
-}
 
 /// The JSON Schema of the document.
 #[must_use]

@@ -1,19 +1,12 @@
 //! What `sign` or `baseline` published, for programs, version v1 (`schemas/signing.v1.json`).
 //! Knows nothing of keys and stores.
 
-use std::io::{self, Write};
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::json;
 use crate::model::{Digest, GitId, RiskTier};
 use crate::verdict::RunOutcome;
-
-/// Writes the document and a line break.
-pub(crate) fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    json::write_document(document, out)
-}
 
 /// The JSON Schema of the document.
 #[must_use]

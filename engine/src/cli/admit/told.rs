@@ -26,7 +26,7 @@ pub(super) fn write(
         Format::Human => answers
             .iter()
             .try_for_each(|answer| human(answer, style, out)),
-        _ => document::write(&of_answers(answers, asked), out),
+        _ => json::write_document(&of_answers(answers, asked), out),
     })
 }
 
@@ -43,7 +43,7 @@ pub(super) fn write_error(
         _ => {
             let errors = vec![json::Error::new("", "", error)];
             let exit = Exit::of_error(error);
-            document::write(&of(asked, exit, Vec::new(), errors), out)
+            json::write_document(&of(asked, exit, Vec::new(), errors), out)
         }
     })
 }

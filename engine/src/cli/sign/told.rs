@@ -24,7 +24,7 @@ pub(super) fn write(
     let now = terminal.now.to_string();
     output::write_each(outputs, terminal, &|format, style, out| match format {
         Format::Human => human(signing, style, out),
-        _ => document::write(&of_signing(signing, environment, now.clone()), out),
+        _ => json::write_document(&of_signing(signing, environment, now.clone()), out),
     })
 }
 
@@ -50,7 +50,7 @@ pub(super) fn write_error(
                 renewals: Vec::new(),
                 errors: vec![json::Error::new("", "", error)],
             };
-            document::write(&document, out)
+            json::write_document(&document, out)
         }
     })
 }
