@@ -150,7 +150,7 @@ impl StoredFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
     /// Longer than any verdict.
-    #[error("it is longer than 4 MiB")]
+    #[error("it is longer than {}", limits::ENVELOPE)]
     TooLong,
     /// A link, folder, pipe or device.
     #[error("it is no regular file")]

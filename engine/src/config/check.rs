@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use miette::Diagnostic as _;
 
-use super::duration::parse_duration;
+use super::duration::{LONGEST_VERDICT, parse_duration};
 use super::environment::{below, time_zone, time_zone_names};
 use super::problem::{Problem, SourceText};
 use super::shape::{human, shown};
@@ -264,9 +264,9 @@ impl Check<'_> {
             Some(duration) if duration <= SignedDuration::ZERO => {
                 "`verdict.valid-for` is zero".to_owned()
             }
-            Some(duration) if duration > LONGEST_VERDICT => {
+            Some(duration) if Some(duration) > parse_duration(LONGEST_VERDICT) => {
                 format!(
-                    "`verdict.valid-for` is `{}`, the limit is `7d`",
+                    "`verdict.valid-for` is `{}`, the limit is `{LONGEST_VERDICT}`",
                     shown(written)
                 )
             }
@@ -332,4 +332,3 @@ fn is_branch(name: &str) -> bool {
 }
 
 const COMPONENT_KEYS: [&str; 4] = ["paths", "labels", "kinds", "images"];
-const LONGEST_VERDICT: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -27,9 +27,19 @@ pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     count.checked_mul(seconds).map(SignedDuration::from_secs)
 }
 
+/// How long a verdict may hold; the schema says it too.
+pub(super) const LONGEST_VERDICT: &str = "7d";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schema_says_how_long_a_verdict_may_hold() {
+        let said = format!("at most `{LONGEST_VERDICT}`");
+        assert!(super::super::schema().to_string().contains(&said));
+        assert!(parse_duration(LONGEST_VERDICT).is_some());
+    }
 
     #[test]
     fn only_a_whole_number_with_one_unit_is_a_duration() {

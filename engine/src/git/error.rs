@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use miette::Diagnostic;
 
-use crate::model::{GitId, RepoPath};
+use crate::model::{GitId, RepoPath, limits};
 
 /// Git data could not be read or must not be judged.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -79,7 +79,8 @@ pub enum Error {
     #[diagnostic(
         code(usage::revision),
         help(
-            "use a commit id of 7 or more digits, `HEAD`, a branch, a tag or a full `refs/…` name, followed by any number of `^`, `^N`, `~N` (N up to 1000)"
+            "use a commit id of 7 or more digits, `HEAD`, a branch, a tag or a full `refs/…` name, followed by any number of `^`, `^N`, `~N` (N up to {})",
+            limits::REVISION_STEPS
         )
     )]
     Revision {

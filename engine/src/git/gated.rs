@@ -26,7 +26,7 @@ impl Repository {
     ///
     /// # Errors
     /// A submodule or a symbolic link that leads out of the selected files; names that are one on
-    /// some systems; more than 200,000 files; a tree that cannot be read.
+    /// some systems; more files than [`limits::UNIT_FILES`]; a tree that cannot be read.
     pub fn gated_tree(&self, snapshot: &Snapshot, selector: &Selector) -> Result<GatedTree, Error> {
         let mut gate = Gate::new(self, snapshot, selector);
         gate.entries = Some(Vec::new());
@@ -71,7 +71,7 @@ impl Repository {
     /// trees have one manifest. Reads every blob.
     ///
     /// # Errors
-    /// A blob cannot be read, or is larger than 64 MiB.
+    /// A blob cannot be read, or is larger than [`limits::UNIT_FILE`].
     pub fn manifest_digest(&self, tree: &GatedTree) -> Result<Digest, Error> {
         Ok(Digest::of(&self.manifest(tree)?))
     }

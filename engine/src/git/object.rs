@@ -10,7 +10,7 @@ use super::{Error, Repository, TreeEntry, text};
 use crate::model::{GitId, limits};
 
 impl Repository {
-    /// The content of a blob of at most 4 MiB.
+    /// The content of a blob of at most [`limits::FILE`].
     ///
     /// # Errors
     /// Missing, corrupt, no blob, or larger.
@@ -18,7 +18,7 @@ impl Repository {
         self.blob_within(id, limits::FILE.wide())
     }
 
-    /// The content of a file of at most 4 MiB; one that is larger is named.
+    /// The content of a file of at most [`limits::FILE`]; one that is larger is named.
     ///
     /// # Errors
     /// Missing, corrupt, no blob, or larger.
