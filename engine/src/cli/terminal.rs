@@ -36,6 +36,8 @@ pub(super) struct Terminal {
     err_style: Style,
     no_color: bool,
     write_failed: bool,
+    /// Whether that was more than a reader who had read enough.
+    worth_saying: bool,
 }
 
 impl Terminal {
@@ -71,6 +73,7 @@ impl Terminal {
             err_style: style(io::stderr().is_terminal()),
             no_color: set("NO_COLOR"),
             write_failed: false,
+            worth_saying: false,
         }
     }
 
@@ -134,6 +137,7 @@ impl Terminal {
             // It is settled already.
             no_color: false,
             write_failed: false,
+            worth_saying: false,
         }
     }
 
@@ -161,7 +165,10 @@ impl Terminal {
 
     /// Remembers whether writing failed.
     pub(super) fn note<T>(&mut self, written: &io::Result<T>) {
-        self.write_failed |= written.is_err();
+        if let Err(error) = written {
+            self.write_failed = true;
+            self.worth_saying |= error.kind() != io::ErrorKind::BrokenPipe;
+        }
     }
 
     /// Writes a line to standard error, after what was printed before; nothing depends on its success.
@@ -188,14 +195,16 @@ impl Terminal {
     }
 
     /// Empties the buffers. Output that could not be written makes the run an error, unless it was
-    /// no pass anyway.
+    /// no pass anyway. Who closed a pipe (`| head`) knows, and is told nothing.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
         self.flush();
-        if self.write_failed && exit == Exit::Pass {
-            self.say("error[io.write]: the output could not be written");
-            return Exit::Unjudged;
+        if !self.write_failed || exit != Exit::Pass {
+            return exit;
         }
-        exit
+        if self.worth_saying {
+            self.say("error[io.write]: the output could not be written");
+        }
+        Exit::Unjudged
     }
 }
 

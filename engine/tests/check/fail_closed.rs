@@ -35,6 +35,27 @@ fn a_report_that_cannot_be_written_is_no_pass() {
 }
 
 #[test]
+fn who_closes_a_pipe_is_told_nothing_and_it_is_no_pass() {
+    let (repo, _) = passing();
+    let long = "x".repeat(1 << 20);
+    repo.write("prod/long.yaml", config_map("long", &long))
+        .commit("more than a pipe holds");
+    for arguments in [
+        vec!["facts", "HEAD~1..HEAD"],
+        vec!["policy", "eval", "risk-tier", "HEAD~1..HEAD"],
+        vec!["diff", "HEAD~1..HEAD", "--output", "json"],
+    ] {
+        let mut command = tidegate_command(&repo, &arguments);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+    }
+}
+
+#[test]
 fn messages_that_nobody_hears_change_no_exit() {
     let (repo, range) = passing();
     let full = || File::options().write(true).open("/dev/full").unwrap();
