@@ -29,6 +29,12 @@ pub(super) enum Error {
         help("use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {}", FORMATS)
     )]
     Output { text: String, why: &'static str },
+    #[error("`{text}` is no output: only one can go to standard output")]
+    #[diagnostic(
+        code(usage::output),
+        help("write this one to a file: `--output {text}=FILE`")
+    )]
+    SecondOutput { text: String },
     #[error("this answer holds no findings, so only `human` and `json` can show it")]
     #[diagnostic(
         code(usage::output),

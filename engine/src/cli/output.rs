@@ -69,10 +69,10 @@ pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, E
             return Err(error("it is a folder"));
         }
         if outputs.iter().any(|other| other.path == path) {
-            return Err(error(match path {
-                None => "only one can go to standard output",
-                Some(_) => "another one goes to that file",
-            }));
+            return Err(match path {
+                None => Error::SecondOutput { text: text.clone() },
+                Some(_) => error("another one goes to that file"),
+            });
         }
         outputs.push(Output { format, path });
     }

@@ -7,7 +7,7 @@ use miette::Diagnostic;
 use self::made::Met;
 use super::deployer::Obeyed;
 use super::unit::Unsound;
-use crate::config::{AmbiguousConfig, Problems};
+use crate::config::{AmbiguousConfig, GATE, Problems};
 use crate::model::{RepoPath, limits};
 use crate::{attest, facts, git, manifest, policy, store, verify};
 
@@ -225,7 +225,10 @@ pub enum Error {
     },
     /// `--env` or `--unit` names nothing.
     #[error("no {kind} `{name}` in the configuration")]
-    #[diagnostic(code(usage::unknown_name), help("there are: {known}"))]
+    #[diagnostic(
+        code(usage::unknown_name),
+        help("there are: {known}{}", of_gate(kind, name))
+    )]
     UnknownName {
         /// `environment` or `unit`.
         kind: &'static str,
@@ -379,4 +382,12 @@ pub enum Error {
     #[error("the end of an exception is no instant: {0}")]
     #[diagnostic(code(config::invalid), help("give `until` a year before 9999"))]
     DateOutOfRange(String),
+}
+
+/// Who asks for `gate` as an environment means the unit.
+fn of_gate(kind: &str, name: &str) -> &'static str {
+    match (kind, name) {
+        ("environment", GATE) => "; `gate` is a unit of each of them: `--env NAME --unit gate`",
+        _ => "",
+    }
 }

@@ -97,6 +97,20 @@ pub enum Error {
         /// What was given.
         text: String,
     },
+    /// A step goes back beyond the first commit, or to a parent that a commit does not have.
+    #[error("there is no revision `{text}`: {short}")]
+    #[diagnostic(
+        code(usage::unknown_revision),
+        help(
+            "name a commit that is there (`git log --oneline`); what a first commit brings is judged before it is made, with `--staged`"
+        )
+    )]
+    NoSuchParent {
+        /// What was given.
+        text: String,
+        /// Where the way ends.
+        short: String,
+    },
     /// Several things have that name.
     #[error("`{text}` names more than one thing")]
     #[diagnostic(
@@ -159,7 +173,10 @@ pub enum Error {
 
     /// Neither `A..B` nor `A...B`.
     #[error("`{text}` is not a range")]
-    #[diagnostic(code(usage::range), help("write `A..B` or `A...B` with both ends"))]
+    #[diagnostic(
+        code(usage::range),
+        help("write `A..B` or `A...B` with both ends{}", merging(text))
+    )]
     RangeSyntax {
         /// What was given.
         text: String,
@@ -467,4 +484,12 @@ pub enum Error {
         help("store the file itself: `git lfs migrate export`")
     )]
     LfsPointer(RepoPath),
+}
+
+/// What who names one revision may have meant.
+fn merging(text: &str) -> String {
+    if text.is_empty() || text.contains("..") {
+        return String::new();
+    }
+    format!("; what merging `{text}` would bring is judged by `{text} --merge-into main`")
 }

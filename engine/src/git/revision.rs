@@ -222,10 +222,11 @@ impl Repository {
                 return Err(self.unknown(text));
             }
             let header = self.commit_header(commit)?;
-            commit = *header
-                .parents
-                .get(index)
-                .ok_or_else(|| self.unknown(text))?;
+            commit = match header.parents.get(index) {
+                Some(parent) => *parent,
+                None if self.is_shallow() => return Err(self.unknown(text)),
+                None => return Err(no_parent(text, commit, header.parents.len())),
+            };
         }
         Ok(commit)
     }
@@ -248,6 +249,18 @@ impl Repository {
         } else {
             Error::UnknownRevision { text }
         }
+    }
+}
+
+fn no_parent(text: &str, commit: GitId, parents: usize) -> Error {
+    let commit = commit.short();
+    Error::NoSuchParent {
+        text: text::shown(text),
+        short: match parents {
+            0 => format!("`{commit}` is the first commit"),
+            1 => format!("`{commit}` has one parent only"),
+            more => format!("`{commit}` has {more} parents only"),
+        },
     }
 }
 

@@ -103,7 +103,7 @@ fn an_output_that_cannot_be_is_refused_before_anything_is_judged() {
         (vec!["sarif=apps"], "it is a folder"),
         (
             vec!["sarif", "markdown"],
-            "only one can go to standard output",
+            "only one can go to standard output help: write this one to a file: `--output markdown=FILE`",
         ),
         (
             vec!["sarif=x", "markdown=x"],

@@ -85,6 +85,8 @@ fn ranges_without_commits_are_refused() {
         assert_eq!(code(open.range(text)), "usage.range", "{text}");
     }
     assert_eq!(code(open.range("nobody..main")), "usage.unknown-revision");
+    assert!(help(open.range("main")).ends_with("judged by `main --merge-into main`"));
+    assert!(help(open.range("..main")).ends_with("with both ends"));
 }
 
 #[test]

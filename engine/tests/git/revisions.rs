@@ -124,6 +124,22 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
+fn a_step_beyond_the_first_commit_is_told_where_it_ends() {
+    let repo = Repo::new();
+    repo.write("a", "1").commit("first");
+    let first = repo.id("HEAD");
+    let said = |text: &str| repo.open().resolve(text).unwrap_err().to_string();
+    let only = format!(
+        "there is no revision `HEAD~1`: `{}` is the first commit",
+        first.short()
+    );
+    assert_eq!(said("HEAD~1"), only);
+    repo.write("a", "2").commit("second");
+    assert!(said("HEAD~2").ends_with("is the first commit"));
+    assert!(said("HEAD^2").ends_with("has one parent only"));
+}
+
+#[test]
 fn two_things_of_one_name_are_ambiguous() {
     let repo = merged();
     repo.git(&["tag", "twin", "main~1"]);

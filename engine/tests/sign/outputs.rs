@@ -126,6 +126,7 @@ fn programs_read_why_something_is_refused_or_not_decided() {
     for (revision, environment, code) in [
         ("nowhere", "prod", "usage.unknown-revision"),
         ("HEAD", "nowhere", "usage.unknown-name"),
+        ("HEAD", "gate", "usage.unknown-name"),
     ] {
         let (trust, store) = (world.trust_file(), world.store_name());
         let file = world.repo.beside("answer.json");
@@ -146,6 +147,9 @@ fn programs_read_why_something_is_refused_or_not_decided() {
         ]);
         assert!(exit > 1 && out.is_empty(), "{out}{err}");
         assert!(err.contains(&format!("error[{code}]")), "{err}");
+        let words: Vec<&str> = err.split_whitespace().collect();
+        let of_gate = words.join(" ").contains("--env NAME --unit gate");
+        assert_eq!(of_gate, environment == "gate", "{err}");
         let document: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(problems("admission.v1.json", &document), [""; 0]);
         assert_eq!(document["outcome"], "error");

@@ -5,7 +5,7 @@ use super::super::terminal::Terminal;
 use super::{opa_json, policies};
 use crate::gate::{self, Policies};
 use crate::model::{Effect, Exit};
-use crate::policy::{Policy, Report, TestOutcome, run_tests};
+use crate::policy::{Origin, Policy, Report, TestOutcome, run_tests};
 use crate::report::sanitise::line;
 use crate::verdict;
 
@@ -57,7 +57,12 @@ impl Args {
         match self.output {
             Output::Human => {
                 let Tally { passed, failed, .. } = tally;
-                terminal.line(&format!("{passed} passed, {failed} failed"));
+                let own = policies
+                    .set
+                    .iter()
+                    .any(|it| it.origin() == Origin::Repository);
+                let which = if own { "" } else { OF_TIDEGATE };
+                terminal.line(&format!("{passed} passed, {failed} failed{which}"));
             }
             Output::OpaJson if self.coverage && reports.iter().all(Report::passed) => {
                 terminal.line(&format!("{:#}", opa_json::coverage(&reports)));
@@ -201,3 +206,7 @@ impl Tally {
         Ok(())
     }
 }
+
+/// Whose tests these were, where the repository has none of its own.
+const OF_TIDEGATE: &str =
+    ": the policies that are part of tidegate; `.tidegate/policies` has none to add";
