@@ -148,12 +148,15 @@ before_sync := {
 	"helm.sh/hook": {"pre-install", "pre-upgrade", "crd-install"},
 }
 
-# What has more digits than a wave may have is not later.
 is_later(annotations) if {
-	every key in wave_keys {
-		not regex.match(`^[+-]?[0-9]{19,}$`, object.get(annotations, key, ""))
-	}
+	not is_too_long(annotations)
 	number(wave(annotations)) > input.settings.wave
+}
+
+# What has more digits than a wave may have is not later.
+is_too_long(annotations) if {
+	some key in wave_keys
+	regex.match(`^[+-]?[0-9]{19,}$`, annotations[key])
 }
 
 # As Argo CD counts: the first that is a number, else 0.
@@ -164,8 +167,8 @@ wave(annotations) := array.concat(numbers, ["0"])[0] if {
 	]
 }
 
-# Without leading zeros, which JSON numbers do not have.
-number(text) := sign * to_number(regex.find_n(`[1-9][0-9]*$|0$`, text, 1)[0]) if {
+# JSON numbers have no leading zeros. One behind, taken off again, is left of a wave of zero.
+number(text) := (sign * to_number(concat("", [trim_left(text, "+-0"), "0"]))) / 10 if {
 	sign := {true: -1, false: 1}[startswith(text, "-")]
 }
 

@@ -12,6 +12,10 @@ found(changes) := {[finding.code, object.get(finding, "field", "")] |
 	some finding in change_set.deny with input as {"changes": changes, "settings": settings}
 }
 
+said(changes) := {[finding.message, object.get(finding, "setting", "")] |
+	some finding in change_set.deny with input as {"changes": changes, "settings": settings}
+}
+
 one(operation, api_version, kind, name) := {
 	"operation": operation,
 	"object": {"apiVersion": api_version, "kind": kind, "name": name},
@@ -44,6 +48,8 @@ hooks := [
 	{"hook": {"argocd.argoproj.io/hook": "Skip, PreSync", "argocd.argoproj.io/sync-wave": "-101"}, "want": before},
 	{"hook": {"argocd.argoproj.io/hook": "PostSync", "argocd.argoproj.io/sync-wave": "-101"}, "want": []},
 	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "abc", "helm.sh/hook-weight": "-9999"}, "want": before},
+	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "abc"}, "want": []},
+	{"hook": {"helm.sh/hook": "pre-install", "helm.sh/hook-weight": "-100"}, "want": before_as_helm},
 	{"hook": {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "5", "helm.sh/hook-weight": "-9999"}, "want": []},
 	{"hook": {"helm.sh/hook": "post-install,pre-upgrade", "helm.sh/hook-weight": "-100"}, "want": before_as_helm},
 	{"hook": {"helm.sh/hook": "crd-install", "argocd.argoproj.io/sync-wave": "-100"}, "want": before_as_helm},
@@ -58,24 +64,35 @@ test_hooks if {
 }
 
 test_wave_is_shown_as_it_is_written if {
-	some finding in change_set.deny with input as {
-		"changes": [hook({"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-0100"})],
-		"settings": settings,
-	}
-	finding.message == "it is a PreSync hook of wave -0100 and does not wait for the gate, whose wave is -100"
+	annotations := {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "-0100"}
+	said([hook(annotations)]) == {["it is a PreSync hook of wave -0100 and does not wait for the gate, whose wave is -100", "/settings/wave"]}
 }
+
+test_a_gate_of_another_wave if {
+	annotations := {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "5"}
+	later := object.union(annotations, {"argocd.argoproj.io/sync-wave": "6"})
+	found([hook(annotations)]) == before_all with settings as object.union(settings, {"wave": 5})
+	found([hook(later)]) == set() with settings as object.union(settings, {"wave": 5})
+}
+
+before_all := {one | some one in before}
 
 test_configuration_deleted if {
 	found([file("delete", "tidegate.yaml")]) == {["gate.config-removed", ""]}
 	found([file("delete", ".github/tidegate.yaml")]) == {["gate.config-removed", ""]}
+	deleted := {["\"tidegate.yaml\" says what is judged, and it is deleted", ""]}
+	said([file("delete", "tidegate.yaml")]) == deleted
+	said([file("delete", "tidegate.yaml"), file("create", "CODEOWNERS")]) == deleted
+	said([file("delete", "tidegate.yaml"), file("update", ".github/tidegate.yaml")]) == deleted
 }
 
 test_configuration_moved if {
-	some finding in change_set.deny with input as {
-		"changes": [file("delete", "tidegate.yaml"), file("create", ".github/tidegate.yaml")],
-		"settings": settings,
-	}
-	contains(finding.message, "moved")
+	moved := {["\"tidegate.yaml\" says what is judged, and it is moved", ""]}
+	said([file("delete", "tidegate.yaml"), file("create", ".github/tidegate.yaml")]) == moved
+}
+
+test_a_map_of_that_name_is_no_configuration if {
+	found([one("delete", "v1", "ConfigMap", "tidegate.yaml")]) == set()
 }
 
 test_other_files_of_the_gate_may_go if {
@@ -87,9 +104,14 @@ test_hook_replaced if {
 		["batch/v1", "Job", "tidegate-admit"],
 		["v1", "ServiceAccount", "tidegate-admit"],
 		["v1", "ConfigMap", "tidegate-trust"],
+		["v1", "Secret", "tidegate-trust"],
+		["rbac.authorization.k8s.io/v1", "Role", "tidegate-admit-shop-prod"],
 		["rbac.authorization.k8s.io/v1", "RoleBinding", "tidegate-admit-shop-prod"],
 	] {
-		found([brought(object[0], object[1], object[2], {"spec": {}})]) == {["gate.hook-replaced", "/metadata/name"]}
+		change := brought(object[0], object[1], object[2], {"spec": {}})
+		found([change]) == {["gate.hook-replaced", "/metadata/name"]}
+		some [_, setting] in said([change])
+		setting == "/settings/names"
 	}
 }
 
@@ -97,6 +119,9 @@ test_other_names_and_kinds_are_free if {
 	found([
 		brought("batch/v1", "Job", "tidegate", {"spec": {}}),
 		brought("apps/v1", "Deployment", "tidegate-admit", {"spec": {}}),
+		brought("example.com/v1", "Job", "tidegate-admit", {"spec": {}}),
+		brought("example.com/v1", "ServiceAccount", "tidegate-admit", {"spec": {}}),
+		brought("rbac.example.com/v1", "Role", "tidegate-admit", {"spec": {}}),
 		one("delete", "batch/v1", "Job", "tidegate-admit"),
 	]) == set()
 }
@@ -121,6 +146,15 @@ test_images if {
 
 test_images_of_one_of_several_sources if {
 	found([application({"sources": [{"path": "shop"}, source_of("tidegate:1")]})]) == {["gate.hook-replaced", "/spec/sources/1/kustomize/images/0"]}
+}
+
+test_images_elsewhere_are_free if {
+	spec := {"source": source_of("tidegate:1"), "template": {"spec": {"source": source_of("tidegate:1")}}}
+	found([
+		brought("example.com/v1", "Application", "shop", {"spec": spec}),
+		brought("argoproj.io/v1alpha1", "AppProject", "shop", {"spec": spec}),
+	]) == set()
+	said([application({"source": source_of("tidegate:1")})]) == {["\"tidegate:1\" replaces the image of the gate", "/settings/images"]}
 }
 
 test_images_of_a_set if {
