@@ -25,6 +25,8 @@ pub mod signing;
 #[cfg(test)]
 #[cfg(feature = "cli")]
 mod tests;
+#[cfg(feature = "cli")]
+mod window;
 
 #[cfg(feature = "cli")]
 pub use drawing::wrap;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::io::{self, Write};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
-    ThemeCharacters, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters,
+    ThemeStyles,
 };
 
-use super::sanitise::{line, lines, same_length};
+use super::sanitise::{line, lines};
+use super::window::Window;
 use super::{Color, Style};
 use crate::model::{Effect, Finding, Location, code_of};
 
@@ -159,7 +160,7 @@ fn headline(message: &str, code: &str) -> String {
 /// Lines of one file, with marks below them.
 #[derive(Debug)]
 struct Snippet {
-    source: NamedSource<String>,
+    source: Window,
     labels: Vec<LabeledSpan>,
 }
 
@@ -170,11 +171,9 @@ impl Snippet {
         let inside = text.get(start..end).unwrap_or_default();
         // A value may run over many lines; its first one is enough to find it.
         let length = inside.find('\n').unwrap_or(inside.len());
-        let note = place.note().map(line);
-        Self {
-            source: NamedSource::new(line(&place.path.to_string()), same_length(text)),
-            labels: vec![LabeledSpan::new_with_span(note, (start, length))],
-        }
+        let note = place.note().map(str::to_owned);
+        let label = LabeledSpan::new_with_span(note, (start, length));
+        Self::new(line(&place.path.to_string()), text, std::iter::once(label))
     }
 
     fn of_labels(
@@ -184,10 +183,12 @@ impl Snippet {
         let whole = source.read_span(&(0, 0).into(), 0, usize::MAX / 4).ok()?;
         let text = std::str::from_utf8(whole.data()).ok()?;
         let name = line(whole.name().unwrap_or_default());
-        Some(Self {
-            source: NamedSource::new(name, same_length(text)),
-            labels: labels.collect(),
-        })
+        Some(Self::new(name, text, labels))
+    }
+
+    fn new(name: String, text: &str, labels: impl Iterator<Item = LabeledSpan>) -> Self {
+        let (source, labels) = Window::of(name, text, labels);
+        Self { source, labels }
     }
 
     /// As miette draws source lines, without its headline.
@@ -267,6 +268,7 @@ const HELP_INDENT: &str = "        ";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn rows_break_at_blanks_and_long_words_stay_whole() {
@@ -298,6 +300,51 @@ mod tests {
             String::from_utf8(text).unwrap(),
             "refused[held]: expected at most high, found critical\n  help: wait\n"
         );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_place_anywhere_in_a_line_of_any_length_is_drawn(
+            column in 0..200_000_usize,
+            length in 0..200_000_usize,
+            letter in "[x\u{fc}\u{6f22}\u{7}]",
+            note in prop::option::of(0..70_000_usize),
+        ) {
+            let text: std::sync::Arc<str> = format!("a\n{}\n", letter.repeat(200_000)).into();
+            let start = 2 + column * letter.len();
+            let span = crate::model::Span { start, end: start + length * letter.len() };
+            let mut place = Location::new(&"x.json".into(), &text, span);
+            if let Some(length) = note {
+                place = place.with_note("n".repeat(length));
+            }
+            let offence = Finding {
+                location: Some(place),
+                ..Finding::of_engine("x.y", Effect::Deny, "no".to_owned())
+            };
+            let mut drawn = Vec::new();
+            finding(&offence, Style::PLAIN, &mut drawn).unwrap();
+            let drawn = String::from_utf8(drawn).unwrap();
+            let place = format!("x.json:2:{}]", start - 1);
+            prop_assert!(drawn.contains(&place), "{drawn}");
+            prop_assert!(drawn.contains("...") && drawn.len() < 10_000, "{}", drawn.len());
+        }
+
+        #[test]
+        fn an_error_with_labels_anywhere_is_drawn(
+            ends in prop::collection::vec((0..250_000_usize, 0..250_000_usize), 1..20),
+        ) {
+            let text = format!("{}\n{}", "x".repeat(100_000), "y".repeat(100_000));
+            let labels = ends.iter().map(|(start, length)| {
+                LabeledSpan::at((*start, *length), "z".repeat(*length))
+            });
+            let diagnostic = miette::MietteDiagnostic::new("no").with_labels(labels);
+            let report = miette::Report::new(diagnostic).with_source_code(text);
+            let mut drawn = Vec::new();
+            error(&*report, Style::PLAIN, &mut drawn).unwrap();
+            prop_assert!(drawn.len() < 200_000, "{}", drawn.len());
+        }
     }
 
     #[test]

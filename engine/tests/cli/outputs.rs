@@ -209,6 +209,40 @@ fn what_is_64_kilobytes_long_hides_no_statement_in_any_format() {
     }
 }
 
+#[test]
+fn a_finding_far_to_the_right_in_one_long_line_is_drawn_in_every_format() {
+    let repo = shop();
+    let path = "apps/odoo/prod-a/minified.json";
+    let deployment = |limits: &str| {
+        let long = "n".repeat(70_000);
+        format!(
+            r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"mini","namespace":"brand-a","annotations":{{"a":"{long}"}}}},"#
+        ) + r#""spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":["#
+            + r#"{"name":"mini","image":"a.example/b:1","resources":{"requests":{"cpu":"1","memory":"1Gi"},"limits":{"#
+            + limits
+            + "}}}]}}}}"
+    };
+    repo.write(path, deployment(r#""memory":"1Gi""#));
+    repo.commit("sound");
+    repo.write(path, deployment(""));
+    repo.commit("no limit");
+    for format in FORMATS {
+        let (text, exit) = said(&check(&repo, RANGE, &["--output", format]));
+        assert_eq!(exit, 1, "{format}: {text}");
+        assert!(text.contains("resources.missing-memory-limit"), "{format}");
+        if format == "human" {
+            let place = format!("{path}:1:70");
+            assert!(text.contains(&place) && text.len() < 20_000, "{text}");
+        }
+    }
+    // So is an error there.
+    repo.write(path, deployment("{{{"));
+    repo.commit("no JSON");
+    let (text, exit) = said(&check(&repo, RANGE, &[]));
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("error[") && text.len() < 20_000, "{text}");
+}
+
 fn denied() -> Repo {
     let repo = shop();
     let path = "apps/odoo/prod-a/web-deployment.yaml";
