@@ -318,6 +318,32 @@ fn a_result_that_cannot_be_handed_on_is_no_result() {
 }
 
 #[test]
+fn what_came_out_is_handed_on_before_anything_is_drawn() {
+    let job = Job::new();
+    job.repo.git(&["switch", "--quiet", "feature"]);
+    for number in 0..200 {
+        let other = deployment(2, "").replace("web", &format!("web-{number}"));
+        job.repo.write(format!("prod/{number}.yaml"), other);
+    }
+    job.repo.commit("many");
+    // Nobody reads what is drawn, so that drawing never ends.
+    let mut step = job.step("pull_request", &job.pull_request());
+    step.stdout(std::process::Stdio::piped());
+    step.stderr(std::process::Stdio::null());
+    let mut child = step.spawn().unwrap();
+    let output = || fs::read_to_string(job.runner_file("output")).unwrap();
+    let handed_on = (0..1200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        output().contains("verdict<<")
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(handed_on, "{}", output());
+    let summary = fs::read_to_string(job.runner_file("summary")).unwrap();
+    assert!(summary.contains(MISSING), "{summary}");
+}
+
+#[test]
 fn hostile_names_write_no_output_and_no_command() {
     let job = Job::new();
     job.repo.git(&["switch", "--quiet", "feature"]);

@@ -1,12 +1,13 @@
 //! `tidegate ci gitlab`: a job of a GitLab pipeline, from its variables to the reports that GitLab
 //! shows. Decides nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FailOn, Outcome, Scope, Terminal, Variables, judged, merge_request};
 use crate::cli::common::Error;
 use crate::cli::output::replace;
 use crate::report::{gitlab, human, json, junit};
+use crate::verdict::RunReport;
 
 /// Judge what a GitLab pipeline is about
 ///
@@ -41,26 +42,33 @@ impl Args {
         let policy_ref = self.policy_ref.as_deref();
         let plan = |repository: &_| merge_request::plan(repository, variables, policy_ref);
         let report = judged(plan, scope, terminal);
+        // Before anything is drawn, which may end early.
+        let kept = keep(&report, &folder, terminal);
         let style = terminal.style();
         let written = human::write(&report, style, &mut terminal.out);
         terminal.note(&written);
-        let mut document = Vec::new();
-        terminal.note(&json::write(&report, &mut document));
-        let tests = junit::render(&report).map_err(|error| {
-            let error = std::io::Error::other(error.to_string());
-            Error::write(&folder.join(JUNIT), &error)
-        })?;
-        let files = [
-            (REPORT, document),
-            (JUNIT, tests.into_bytes()),
-            (QUALITY, gitlab::render(&report).into_bytes()),
-        ];
-        for (name, bytes) in files {
-            let path = folder.join(name);
-            replace(&path, &bytes).map_err(|error| Error::write(&path, &error))?;
-        }
+        kept?;
         Ok(self.fail_on.exit(&report))
     }
+}
+
+fn keep(report: &RunReport, folder: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+    let mut document = Vec::new();
+    terminal.note(&json::write(report, &mut document));
+    let tests = junit::render(report).map_err(|error| {
+        let error = std::io::Error::other(error.to_string());
+        Error::write(&folder.join(JUNIT), &error)
+    })?;
+    let files = [
+        (REPORT, document),
+        (JUNIT, tests.into_bytes()),
+        (QUALITY, gitlab::render(report).into_bytes()),
+    ];
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        replace(&path, &bytes).map_err(|error| Error::write(&path, &error))?;
+    }
+    Ok(())
 }
 
 const REPORT: &str = "tidegate-report.json";

@@ -27,18 +27,34 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
         Err(error) => {
             let range = "the newest links to the head of the branch".to_owned();
             let report = RunReport::of_error(range, terminal.now, Arc::from(error));
-            return step.finish(&report, None, terminal);
+            let kept = step.keep(&report, None, terminal);
+            step.annotate(&report, terminal);
+            kept?;
+            return Ok(report.exit);
         }
     };
+    let report = report(&signed, terminal);
+    let kept = keep(&mut step, &signed, &report, terminal);
     let mut text = Vec::new();
     terminal.note(&sign::human(&signed.signing, Style::PLAIN, &mut text));
     step.log(terminal, |terminal| {
         terminal.line(String::from_utf8_lossy(&text).trim_end());
     });
-    step.summarise(&summary(&signed))?;
-    let envelopes = put_envelopes(&step, &signed.signing)?;
-    let report = report(signed, terminal);
-    step.finish(&report, Some(&envelopes), terminal)
+    step.annotate(&report, terminal);
+    kept?;
+    Ok(report.exit)
+}
+
+/// Hands on what was signed, and what was judged on the way.
+fn keep(
+    step: &mut Step<'_>,
+    signed: &Branch,
+    report: &RunReport,
+    terminal: &mut Terminal,
+) -> Result<(), common::Failure> {
+    step.summarise(&summary(signed))?;
+    let envelopes = put_envelopes(step, &signed.signing)?;
+    step.keep(report, Some(&envelopes), terminal)
 }
 
 struct Branch {
@@ -250,35 +266,29 @@ fn summary(signed: &Branch) -> String {
 }
 
 /// What was judged on the way, as one report.
-fn report(signed: Branch, terminal: &Terminal) -> RunReport {
-    let (exit, outcome) = (signed.signing.exit(), signed.signing.outcome());
-    let Signing {
-        units,
-        renewals,
-        errors,
-        ..
-    } = signed.signing;
-    let judged = units.into_iter().filter_map(|unit| match unit.result {
+fn report(signed: &Branch, terminal: &Terminal) -> RunReport {
+    let signing = &signed.signing;
+    let judged = signing.units.iter().filter_map(|unit| match &unit.result {
         gate::Signed::NothingNew { .. } => None,
-        gate::Signed::Link(published) | gate::Signed::Failed(published) => published.report,
+        gate::Signed::Link(published) | gate::Signed::Failed(published) => published.report.clone(),
     });
-    let renewed = renewals
-        .into_iter()
-        .filter_map(|renewal| match renewal.result {
+    let renewed = signing
+        .renewals
+        .iter()
+        .filter_map(|renewal| match &renewal.result {
             Renewed::Until(_) => None,
-            Renewed::Denied(report) => Some(*report),
+            Renewed::Denied(report) => Some(UnitReport::clone(report)),
         });
-    let units: Vec<UnitReport> = judged.chain(renewed).collect();
     RunReport {
         range: format!("the newest links to the head of {}", signed.branch),
         now: terminal.now,
         judge: None,
-        outcome,
+        outcome: signing.outcome(),
         files: 0,
-        units,
-        errors,
+        units: judged.chain(renewed).collect(),
+        errors: signing.errors.clone(),
         findings: Vec::new(),
         proposed: None,
-        exit,
+        exit: signing.exit(),
     }
 }

@@ -92,6 +92,7 @@ impl<'v> Step<'v> {
             }
         };
         self.hand_on(&[("sarif-file", sarif_path)])?;
+        let kept = self.keep(&report, None, terminal);
         let mut text = Vec::new();
         terminal.note(&human::write(&report, Style::PLAIN, &mut text));
         self.log(terminal, |terminal| {
@@ -101,7 +102,8 @@ impl<'v> Step<'v> {
         if exit == Exit::Pass && report.exit != Exit::Pass {
             terminal.line("::notice title=tidegate::denied; `fail-on: never` lets the step pass");
         }
-        self.finish(&report, None, terminal)?;
+        self.annotate(&report, terminal);
+        kept?;
         comment::on_event(&self, &report, exit, terminal);
         Ok(exit)
     }
@@ -170,15 +172,14 @@ impl<'v> Step<'v> {
         Occasion::parse(name, &document).map_err(failed)
     }
 
-    /// Shows a report beside the files and in the summary of the job, and hands on what came out.
-    pub(super) fn finish(
+    /// Writes the summary of the job and the report, and hands on what came out: before anything is drawn,
+    /// which may end early.
+    pub(super) fn keep(
         &mut self,
         report: &RunReport,
         signed: Option<&Envelopes>,
         terminal: &mut Terminal,
-    ) -> Outcome {
-        let annotations = github::render(report, self.inputs.annotations);
-        terminal.line(annotations.trim_end());
+    ) -> Result<(), common::Failure> {
         let files = self.files(report);
         let layout = markdown::Layout {
             files: files.as_deref(),
@@ -201,7 +202,13 @@ impl<'v> Step<'v> {
         values.push(("bundle-paths", lines(|envelopes| &envelopes.bundles)));
         values.push(("report-path", path.display().to_string()));
         self.hand_on(&values)?;
-        Ok(report.exit)
+        Ok(())
+    }
+
+    /// Shows a report beside the files.
+    pub(super) fn annotate(&self, report: &RunReport, terminal: &mut Terminal) {
+        let annotations = github::render(report, self.inputs.annotations);
+        terminal.line(annotations.trim_end());
     }
 
     /// Prints to the log where no line is taken for a workflow command.

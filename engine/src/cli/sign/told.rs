@@ -55,7 +55,7 @@ pub(super) fn write_error(
     })
 }
 
-/// A line a unit; the whole report of what was denied, and why something could not be judged.
+/// A line a unit; behind it the whole report of what was denied, and why something could not be judged.
 pub(in crate::cli) fn human(
     signing: &Signing,
     style: Style,
@@ -99,13 +99,14 @@ fn human_unit(
             )
         }
         Signed::Failed(published) => {
-            if let Some(report) = &published.report {
-                drawn::write_unit(report, style, out)?;
-            }
             writeln!(
                 out,
                 "{unit}: FAIL, a report and no link: the next run judges from the same link"
-            )
+            )?;
+            match &published.report {
+                Some(report) => drawn::write_unit(report, style, out),
+                None => Ok(()),
+            }
         }
     }
 }
@@ -135,11 +136,11 @@ fn human_renewed(renewed: &RenewedUnit, style: Style, out: &mut dyn Write) -> io
             renewal.risk_tier, renewal.valid_until,
         ),
         Renewed::Denied(report) => {
-            drawn::write_unit(report, style, out)?;
             writeln!(
                 out,
                 "{unit}: FAIL, link {height} is not renewed and keeps its end"
-            )
+            )?;
+            drawn::write_unit(report, style, out)
         }
     }
 }
