@@ -327,8 +327,8 @@ fn add(
     });
 }
 
-/// The environment that a deployer deploys a folder to: by its label, by the folder, by what else it
-/// is called.
+/// The environment that a deployer deploys a folder to: by its label, by the folder, by its cluster, by
+/// the stage that its own name says; what else stands in that is what it deploys, and no place.
 fn destination(deployer: &Deployer, folder: &str) -> Option<Named> {
     let plain = |name: &str, contained| Named {
         depth: 0,
@@ -340,15 +340,19 @@ fn destination(deployer: &Deployer, folder: &str) -> Option<Named> {
         let folders: Vec<&str> = path.split('/').collect();
         words::environment(&folders)
     };
+    let plain_stage = |name: &str| words::stage(name).map(|_| plain(name, false));
     let label = deployer.environment.as_deref();
     let called = || {
-        let mut hints = deployer.hints.iter();
-        let hint = hints.find(|hint| words::stage(hint).is_some())?;
-        Some(plain(hint, false))
+        let word = deployer
+            .names
+            .iter()
+            .find_map(|name| words::stage_word(name));
+        Some(plain(&word?, false))
     };
     label
         .map(|name| plain(name, true))
         .or_else(|| of_path(folder))
+        .or_else(|| plain_stage(deployer.cluster.as_deref()?))
         .or_else(called)
         .or_else(|| of_path(parent(&deployer.place)))
 }

@@ -15,8 +15,10 @@ pub(super) struct Deployer {
     pub(super) folders: Vec<String>,
     /// The environment, where a label names it.
     pub(super) environment: Option<String>,
-    /// What may say where it deploys to, the plainest first.
-    pub(super) hints: Vec<String>,
+    /// The cluster that it deploys to, by its name.
+    pub(super) cluster: Option<String>,
+    /// Names that may say a stage beside what they name, the plainest first.
+    pub(super) names: Vec<String>,
     /// The file that declares it.
     pub(super) place: String,
 }
@@ -53,7 +55,8 @@ fn of_object(object: &Object, place: &str) -> Option<Deployer> {
             name: None,
             environment: None,
             folders: text(node, "/spec/path").into_iter().collect(),
-            hints: Vec::new(),
+            cluster: None,
+            names: Vec::new(),
             place: String::new(),
         },
         _ => return None,
@@ -67,7 +70,7 @@ fn of_object(object: &Object, place: &str) -> Option<Deployer> {
         found.name = Some(object.reference.name.clone());
     }
     found.environment = text(node, "/metadata/labels/tidegate.dev~1environment");
-    found.hints.push(object.reference.name.clone());
+    found.names.push(object.reference.name.clone());
     place.clone_into(&mut found.place);
     (!found.folders.is_empty()).then_some(found)
 }
@@ -83,10 +86,8 @@ fn application(spec: &Node) -> Deployer {
         name: None,
         environment: None,
         folders: sources.filter_map(|source| text(source, "/path")).collect(),
-        hints: ["/destination/name", "/destination/namespace"]
-            .iter()
-            .filter_map(|pointer| text(spec, pointer))
-            .collect(),
+        cluster: text(spec, "/destination/name"),
+        names: text(spec, "/destination/namespace").into_iter().collect(),
         place: String::new(),
     }
 }
@@ -112,7 +113,8 @@ fn generated(node: &Node) -> Option<Deployer> {
                 .extend(named.filter_map(|entry| text(entry, "/path")));
         }
     }
-    found.hints.retain(|hint| !hint.contains("{{"));
+    found.names.retain(|name| !name.contains("{{"));
+    found.cluster = found.cluster.filter(|name| !name.contains("{{"));
     Some(found)
 }
 

@@ -97,6 +97,49 @@ fn argo_cd_applications_are_units_of_the_environment_they_are_deployed_to() {
 }
 
 #[test]
+fn one_production_is_one_environment_however_its_applications_are_called() {
+    let application = |name: &str, namespace: &str, path: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\n\
+             spec: {{source: {{path: {path}}}, destination: {{server: 'https://kubernetes.default.svc', namespace: {namespace}}}}}\n"
+        )
+    };
+    // The folders say nothing.
+    let side = |stage: &str| if stage == "qa" { "one" } else { "two" };
+    let files: Vec<(String, String)> = ["api", "web", "shop"]
+        .iter()
+        .flat_map(|name| {
+            let at = |stage: &str| {
+                (
+                    format!("argo/{name}-{stage}.yaml"),
+                    application(
+                        &format!("{name}-{stage}"),
+                        name,
+                        &format!("k8s/{name}/{}", side(stage)),
+                    ),
+                )
+            };
+            let object = |stage: &str| {
+                (
+                    format!("k8s/{name}/{}/d.yaml", side(stage)),
+                    OBJECT.to_owned(),
+                )
+            };
+            [at("prod"), object("prod"), at("qa"), object("qa")]
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let found = proposal(&files);
+    assert_eq!(
+        stages(&found),
+        [("prod", Stage::Production), ("qa", Stage::Qa)]
+    );
+}
+
+#[test]
 fn a_generator_of_applications_makes_a_unit_of_each_folder() {
     let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  generators:\n  \
                - git: {directories: [{path: apps/*}, {path: apps/old, exclude: true}]}\n  template:\n    \

@@ -53,6 +53,18 @@ pub(super) fn stage(name: &str) -> Option<Stage> {
     others.map(|(_, word)| word).all(place).then_some(stage)
 }
 
+/// The word of a name that says a stage: its last one (`shop-prod`), else any that stands beside places
+/// alone (`prod-eu`).
+pub(super) fn stage_word(name: &str) -> Option<String> {
+    let lower = first_part(name).to_ascii_lowercase();
+    let lower = lower.replace("pre-prod", "preprod");
+    let mut words = lower.split(['-', '_']);
+    let says = |word: &&str| stage_of(word).is_some();
+    let last = words.clone().next_back().filter(says);
+    let any = || stage(name).and_then(|_| words.find(says));
+    last.or_else(any).map(str::to_owned)
+}
+
 /// Whether a file is shown or tried rather than deployed, or is for the tools of developers.
 pub(super) fn is_aside_path(path: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
@@ -167,6 +179,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(stage(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn of_the_name_of_a_thing_only_the_word_of_its_stage_counts() {
+        for (name, expected) in [
+            ("api-prod", Some("prod")),
+            ("shop-prod", Some("prod")),
+            ("shop-pre-prod", Some("preprod")),
+            ("prod-eu-west-1", Some("prod")),
+            ("staging", Some("staging")),
+            ("live-chat", None),
+            ("test-runner", None),
+            ("shop", None),
+        ] {
+            assert_eq!(stage_word(name).as_deref(), expected, "{name}");
         }
     }
 
