@@ -107,6 +107,31 @@ fn a_conflict_is_an_error_that_says_where() {
 }
 
 #[test]
+#[cfg(unix)]
+fn no_report_is_written_through_a_link_out_of_the_checkout() {
+    let job = Job::new();
+    let outside = job.runner_file("outside");
+    fs::create_dir(&outside).unwrap();
+    job.repo.git(&["switch", "--quiet", "feature"]);
+    std::os::unix::fs::symlink(&outside, job.repo.path().join("d")).unwrap();
+    job.repo.git(&["add", "--all"]);
+    job.repo.commit("a way out");
+    for (input, value) in [("SARIF_FILE", "d/out.sarif"), ("REPORT_DIR", "d")] {
+        let mut step = job.step("pull_request", &job.pull_request());
+        step.env(format!("TIDEGATE_INPUT_{input}"), value);
+        let ran = job.run(step);
+        assert_eq!(ran.exit, 3, "{}", ran.log);
+        assert!(ran.log.contains("out of the checkout"), "{}", ran.log);
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    }
+    let mut step = job.step("pull_request", &job.pull_request());
+    step.env("TIDEGATE_INPUT_SARIF_FILE", "out.sarif");
+    let ran = job.run(step);
+    ran.ends(1, "fail", MISSING);
+    assert!(job.repo.path().join("out.sarif").is_file());
+}
+
+#[test]
 fn a_shallow_clone_is_told_the_lines_to_add() {
     let job = Job::new();
     let event = job.pull_request();

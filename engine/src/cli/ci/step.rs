@@ -60,7 +60,7 @@ impl<'v> Step<'v> {
             .as_deref()
             .is_some_and(|folder| Path::new(folder).is_relative())
         {
-            stays_in(&terminal.directory, &folder)?;
+            stays_in(&terminal.directory, &folder, "report-dir")?;
         }
         Ok(Self {
             variables,
@@ -87,7 +87,12 @@ impl<'v> Step<'v> {
             None => String::new(),
             Some(file) => {
                 let document = sarif::render(&report);
-                write(&terminal.directory.join(file), document.as_bytes())?;
+                let path = terminal.directory.join(file);
+                if Path::new(file).is_relative() {
+                    let folder = path.parent().unwrap_or(&terminal.directory);
+                    stays_in(&terminal.directory, folder, "sarif-file")?;
+                }
+                write(&path, document.as_bytes())?;
                 file.clone()
             }
         };
@@ -280,10 +285,10 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), common::Error> {
 }
 
 /// Refuses a folder that a link of the change takes out of the checkout.
-fn stays_in(checkout: &Path, folder: &Path) -> Result<(), Error> {
+fn stays_in(checkout: &Path, folder: &Path, name: &'static str) -> Result<(), Error> {
     let real = |path: &Path| {
         path.canonicalize().map_err(|error| Error::File {
-            name: "report-dir",
+            name,
             reason: error.to_string(),
         })
     };
@@ -291,7 +296,7 @@ fn stays_in(checkout: &Path, folder: &Path) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::File {
-        name: "report-dir",
+        name,
         reason: "a link leads out of the checkout".to_owned(),
     })
 }
