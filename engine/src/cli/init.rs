@@ -229,7 +229,8 @@ impl Extra {
             Self::Argocd => ARGOCD
                 .iter()
                 .map(|(path, text)| {
-                    Planned::new(&format!("{ARGOCD_FOLDER}{path}"), (*text).to_owned())
+                    let text = deployed_from(text, branch);
+                    Planned::new(&format!("{ARGOCD_FOLDER}{path}"), text)
                 })
                 .collect(),
         }
@@ -246,6 +247,23 @@ fn of_branch(text: &str, branch: &str) -> String {
     text.replace("branches: [main]", &format!("branches: [{branch}]"))
         .replace("ref: main", &format!("ref: {branch}"))
         .replace("must be `main` alone", &format!("must be {branch} alone"))
+}
+
+/// The manifests for Argo CD take the shop from `main`, as `admit` does by itself; the platform's own
+/// repository may call its branch otherwise.
+fn deployed_from(text: &str, branch: &str) -> String {
+    if branch == "main" {
+        return text.to_owned();
+    }
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let source = "shop.git\n      targetRevision: ";
+    let unit = "            - --unit=shop\n";
+    let argument = quoted(&format!("--branch={branch}"));
+    text.replace(
+        &format!("{source}main"),
+        &format!("{source}{}", quoted(branch)),
+    )
+    .replace(unit, &format!("{unit}            - {argument}\n"))
 }
 
 impl From<ProfileName> for Profile {

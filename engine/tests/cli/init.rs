@@ -324,7 +324,7 @@ fn the_branch_is_the_one_that_the_remote_calls_its_own() {
         "feature",
     ]);
     let output = tidegate(&clone)
-        .args(["init", "--with", "github"])
+        .args(["init", "--with", "github,argocd"])
         .output()
         .unwrap();
     let (text, exit) = said(&output);
@@ -333,6 +333,18 @@ fn the_branch_is_the_one_that_the_remote_calls_its_own() {
     assert!(read("tidegate.yaml").contains("branch: trunk "));
     assert!(read(".github/workflows/tidegate-sign.yml").contains("branches: [\"trunk\"]"));
     assert!(read(".github/workflows/tidegate-sign.yml").contains("ref: \"trunk\""));
+    let job = read("tidegate-argocd/gate/job.yaml");
+    assert!(
+        job.contains("\n            - \"--branch=trunk\"\n"),
+        "{job}"
+    );
+    let example = read("tidegate-argocd/example/application.yaml");
+    let shop = "shop.git\n      targetRevision: \"trunk\"\n";
+    // The other source is the platform's.
+    assert!(
+        example.contains(shop) && example.contains("targetRevision: main"),
+        "{example}"
+    );
 }
 
 const EXPECTED: &str = "\
