@@ -93,10 +93,18 @@ impl Args {
             terminal.line("nothing new is pushed, nothing judged; exit 0");
         }
         let mut exit = Exit::Pass;
-        for range in ranges {
+        for pushed in ranges {
             let mut args = self.clone();
-            args.selection.range = Some(range);
-            exit = exit.max(args.run(terminal)?);
+            let selection = &mut args.selection;
+            if let (None, Some(judge)) = (&selection.policy_ref, pushed.judge) {
+                selection.policy_ref = Some(judge.to_string());
+            }
+            selection.range = Some(pushed.range.clone());
+            let this = args.run(terminal)?;
+            if this == Exit::Denied && pushed.is_first() {
+                terminal.say(FIRST);
+            }
+            exit = exit.max(this);
         }
         Ok(exit)
     }
@@ -117,6 +125,10 @@ fn judged(
     };
     Ok(gate::check_within(&repository, &request, runtime)?)
 }
+
+const FIRST: &str = "\
+the remote has nothing to begin from, so all that is there was judged as new, also what a baseline accepted;
+where that is what is denied, `git push --no-verify` brings it there, and the next push is judged from it";
 
 /// What `check`, `diff` and `facts` look at.
 #[derive(Clone, clap::Args)]

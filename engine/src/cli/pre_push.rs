@@ -15,6 +15,28 @@ pub(super) enum Told {
     Git(Vec<(GitId, GitId)>),
 }
 
+/// What a push brings.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pushed {
+    /// As `check` takes it.
+    pub(super) range: String,
+    /// Whose configuration judges it, where that is not the beginning of the range.
+    pub(super) judge: Option<GitId>,
+}
+
+impl Pushed {
+    /// Whether the remote has nothing to begin from, so that all is judged as new.
+    pub(super) fn is_first(&self) -> bool {
+        let nothing = format!("{}..", GitId::EMPTY_TREE);
+        self.judge.is_none() && self.range.starts_with(&nothing)
+    }
+
+    fn all(to: GitId, judge: Option<GitId>) -> Self {
+        let range = format!("{}..{to}", GitId::EMPTY_TREE);
+        Self { range, judge }
+    }
+}
+
 /// Asks the environment, then standard input.
 ///
 /// # Errors
@@ -54,7 +76,7 @@ pub(super) fn ranges(
     told: Told,
     remote: &str,
     repository: &Repository,
-) -> Result<Vec<String>, git::Error> {
+) -> Result<Vec<Pushed>, git::Error> {
     let mut ranges = Vec::new();
     match told {
         Told::PreCommit { from, to } => {
@@ -87,20 +109,24 @@ pub(super) fn ranges(
     Ok(ranges)
 }
 
-/// `A..B`; `A...B` where B was not made from A; nothing where B brings nothing.
+/// `A..B`; `A...B` where B was not made from A; all of B, judged by A, where they have nothing in common;
+/// nothing where B brings nothing.
 fn range(
     from: Option<GitId>,
     to: GitId,
     repository: &Repository,
-) -> Result<Option<String>, git::Error> {
-    let from = from.unwrap_or(GitId::EMPTY_TREE);
+) -> Result<Option<Pushed>, git::Error> {
+    let Some(from) = from else {
+        return Ok(Some(Pushed::all(to, None)));
+    };
     for dots in ["..", "..."] {
-        let text = format!("{from}{dots}{to}");
-        match repository.range(&text) {
-            Ok(_) => return Ok(Some(text)),
+        let range = format!("{from}{dots}{to}");
+        match repository.range(&range) {
+            Ok(_) => return Ok(Some(Pushed { range, judge: None })),
             Err(error) => match code_of(&error).as_str() {
                 "range.empty" => return Ok(None),
                 "range.not-ancestor" if dots == ".." => {}
+                "range.unrelated" => return Ok(Some(Pushed::all(to, Some(from)))),
                 _ => return Err(error),
             },
         }

@@ -193,6 +193,37 @@ fn a_rewritten_branch_is_judged_from_where_it_parted() {
 }
 
 #[test]
+fn a_history_of_its_own_is_judged_as_a_whole_by_what_the_remote_has() {
+    let repo = pushed();
+    repo.git(&["checkout", "-q", "--orphan", "docs"]);
+    repo.git(&["rm", "-q", "-r", "-f", "."]);
+    repo.write("index.md", "a shop\n");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "-q", "--no-verify", "-m", "pages"]);
+    passes(&repo, &["push", "origin", "docs"]);
+    repo.write("prod/odoo.yaml", deployment("odoo", ""));
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "-q", "--no-verify", "--amend", "-m", "unseen"]);
+    held(&repo, &["push", "origin", "docs:other"]);
+}
+
+#[test]
+fn the_first_push_of_what_is_denied_is_told_the_way_out() {
+    let repo = hooked();
+    commit_unseen(&repo, "");
+    let remote = repo.beside("remote.git");
+    repo.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
+    repo.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    let (done, said) = git_in(&repo, repo.path(), &["push", "origin", "main"]);
+    assert!(!done && said.contains(DENIED), "{said}");
+    assert!(said.contains("git push --no-verify"), "{said}");
+    repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    commit_unseen(&repo, "3Gi");
+    let said = passes(&repo, &["push", "origin", "main"]);
+    assert!(!said.contains("--no-verify"), "{said}");
+}
+
+#[test]
 fn a_push_that_brings_nothing_passes() {
     let repo = pushed();
     repo.git(&["branch", "same"]);
