@@ -71,6 +71,44 @@ fn a_merge_into_a_base_of_its_authors_own_is_not_what_is_judged() {
 }
 
 #[test]
+fn a_merge_into_what_the_branch_holds_by_now_is_what_is_judged() {
+    let mut job = Job::new();
+    let event = job.pull_request();
+    job.repo.git(&["switch", "--quiet", "main"]);
+    job.base = job.repo.write("README.md", "a fine shop\n").commit("newer");
+    job.fetched("main");
+    job.merge("newer", "feature");
+    let ran = job
+        .check_out("refs/pull/1/newer")
+        .github("pull_request", &event);
+    ran.ends(1, "fail", MISSING);
+    assert!(!ran.log.contains("computed here"), "{}", ran.log);
+    let ran = job.check_out("feature").github("pull_request", &event);
+    let said = format!("into {}, computed here", job.base);
+    ran.ends(1, "fail", &said);
+}
+
+#[test]
+fn a_merge_into_a_commit_that_was_never_a_head_of_the_branch_is_not_what_is_judged() {
+    let mut job = Job::new();
+    let event = job.pull_request();
+    job.repo.git(&["switch", "--quiet", "main"]);
+    let config = fs::read_to_string(job.repo.path().join("tidegate.yaml")).unwrap();
+    let observing = config.replace("- name: prod\n", "- name: prod\n    enforcement: observe\n");
+    job.base = job.repo.write("tidegate.yaml", observing).commit("observe");
+    // Both came with one push.
+    job.repo.write("tidegate.yaml", config).commit("enforce");
+    job.fetched("main");
+    job.merge("between", "feature");
+    let ran = job
+        .check_out("refs/pull/1/between")
+        .github("pull_request", &event);
+    ran.ends(1, "fail", MISSING);
+    let said = format!("into {}, computed here", job.repo.id("main"));
+    assert!(ran.log.contains(&said), "{}", ran.log);
+}
+
+#[test]
 fn what_the_base_changed_meanwhile_is_not_blamed_on_the_pull_request() {
     let job = Job::new();
     job.repo.git(&["switch", "--quiet", "main"]);

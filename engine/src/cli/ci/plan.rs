@@ -49,8 +49,16 @@ impl Plan {
         let what = match (wishes.base, event) {
             (Some(base), Event::PullRequest { head, .. }) => merge(*head, base),
             (Some(base), _) => merge(repository.resolve("HEAD")?, base),
-            (None, Event::PullRequest { head, base, .. }) => {
-                proposed(repository, *head, &base.to_string(), &mut notes)?
+            (
+                None,
+                Event::PullRequest {
+                    head,
+                    base,
+                    base_branch,
+                },
+            ) => {
+                let bases = (*base, newest(repository, *head, *base, base_branch));
+                proposed(repository, *head, bases, &mut notes)?
             }
             (None, Event::MergeGroup { head, base, .. }) => range(*base, *head),
             (None, Event::Push { before, after }) => match before {
@@ -86,26 +94,41 @@ impl Plan {
 }
 
 /// What lands when `head` is merged: the checkout, if it is the merge of exactly this commit into
-/// exactly the event's base, since a merge reference may be older than the event; otherwise the merge
-/// is computed.
-pub(super) fn proposed(
+/// exactly the event's base or what its branch holds by now, since a merge reference may be older than
+/// the event, or newer; otherwise the merge is computed, into the newest.
+fn proposed(
     repository: &Repository,
     head: GitId,
-    base: &str,
+    (base, newest): (GitId, GitId),
     notes: &mut Vec<String>,
 ) -> Result<What, Failure> {
     let checkout = repository.commit(repository.resolve("HEAD")?)?;
     // Any commit may call itself the merge of this one into something that suits its author.
     if let [first, second] = checkout.parents.as_slice()
         && *second == head
-        && repository.resolve(base).is_ok_and(|base| base == *first)
+        && (*first == base || *first == newest)
+        && repository.resolve(&first.to_string()).is_ok()
     {
         return Ok(range(*first, checkout.id));
     }
     notes.push(format!(
-        "the checkout is not the merge of {head}; judging the merge of it into {base}, computed here"
+        "the checkout is not the merge of {head}; judging the merge of it into {newest}, computed here"
     ));
-    Ok(merge(head, base))
+    Ok(merge(head, &newest.to_string()))
+}
+
+/// The head of the branch as it was fetched, where it goes on from the event's base and has not merged
+/// `head` yet; else that base. What lies between them is no base: a commit on the way may never have been a head of the branch.
+fn newest(repository: &Repository, head: GitId, base: GitId, branch: &str) -> GitId {
+    let fetched = repository.resolve(&format!("refs/remotes/origin/{branch}"));
+    let holds = |tip: GitId, commit| repository.is_ancestor(commit, tip);
+    let goes_on = |tip: &GitId| {
+        matches!(
+            (holds(*tip, base), holds(*tip, head)),
+            (Ok(true), Ok(false))
+        )
+    };
+    fetched.ok().filter(goes_on).unwrap_or(base)
 }
 
 /// The judge where the target is no protected branch: a stacked pull request's base belongs to its
