@@ -6,6 +6,7 @@ mod files;
 
 use clap::ValueEnum;
 
+use self::check::counted;
 use self::files::{Planned, State};
 use super::common::{self, Outcome};
 use super::terminal::Terminal;
@@ -160,16 +161,15 @@ impl Args {
 
 /// What was recognised, in a few lines.
 fn tell(proposal: &Proposal, terminal: &mut Terminal) {
-    let environments = proposal.environments.len();
-    let plural = if environments == 1 { "" } else { "s" };
     terminal.line(&format!(
-        "found {environments} environment{plural} in {} manifests",
-        proposal.manifests
+        "found {} in {}",
+        counted(proposal.environments.len(), "environment"),
+        counted(proposal.manifests, "manifest")
     ));
     for environment in &proposal.environments {
         let units = match &environment.claim {
             Claim::Paths(_) => "one unit".to_owned(),
-            Claim::Sources(sources) => format!("{} units", sources.len()),
+            Claim::Sources(sources) => counted(sources.len(), "unit"),
         };
         terminal.line(&crate::report::sanitise::line(&format!(
             "  {}: {units}, recognised by {}",
@@ -181,7 +181,14 @@ fn tell(proposal: &Proposal, terminal: &mut Terminal) {
 /// What is left for a person to do.
 fn tell_next(extras: &[Extra], terminal: &mut Terminal) {
     terminal.line("next: read what was written, `git add` it and commit");
-    terminal.line("      `tidegate hook install` has every commit and push of this clone judged");
+    let hooks = if extras.contains(&Extra::PreCommit) {
+        "pre-commit install"
+    } else {
+        "tidegate hook install"
+    };
+    terminal.line(&format!(
+        "      `{hooks}` has every commit and push of this clone judged"
+    ));
     if extras.contains(&Extra::Github) {
         terminal.line(
             "      in the workflows, put a commit of the action in the place of the zeros; no binary is published yet:",

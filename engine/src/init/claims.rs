@@ -29,6 +29,8 @@ struct Claimed {
     folders: BTreeSet<String>,
     /// Files, and globs of files.
     files: BTreeSet<String>,
+    /// Those of both that no name places.
+    unnamed: BTreeSet<String>,
 }
 
 impl Claims {
@@ -154,6 +156,7 @@ impl Claims {
         let name = self.highest();
         if let Some(claimed) = self.environments.get_mut(&name) {
             for root in roots {
+                claimed.unnamed.insert(root.path().to_owned());
                 match root {
                     globs::Root::Folder(folder) => claimed.folders.insert(folder),
                     globs::Root::File(file) => claimed.files.insert(file),
@@ -256,7 +259,7 @@ impl Claimed {
     }
 
     fn propose(self, name: String) -> Proposed {
-        let (stage, found) = (self.stage(), reasons(&self.found));
+        let (stage, found) = (self.stage(), self.found());
         let claim = if self.applications.is_empty() {
             let folders = globs::collapse(globs::without_nested(&self.folders));
             let files = self.files.into_iter();
@@ -269,6 +272,19 @@ impl Claimed {
             stage,
             found,
             claim,
+        }
+    }
+
+    /// Why it has what it has.
+    fn found(&self) -> String {
+        match (self.found.is_empty(), self.unnamed.is_empty()) {
+            (true, _) => "manifests whose place names no environment".to_owned(),
+            (_, true) => some(&self.found),
+            _ => format!(
+                "{}; here too, as their place names no environment: {}",
+                some(&self.found),
+                some(&self.unnamed)
+            ),
         }
     }
 
@@ -365,14 +381,11 @@ fn believable<'n>(named: impl Iterator<Item = &'n Named>) -> bool {
 }
 
 /// At most three of them, in words.
-fn reasons(found: &BTreeSet<String>) -> String {
-    let mut shown: Vec<&str> = found.iter().map(String::as_str).take(3).collect();
-    let more = format!("{} more", found.len().saturating_sub(3));
-    if found.len() > 3 {
+fn some(all: &BTreeSet<String>) -> String {
+    let mut shown: Vec<&str> = all.iter().map(String::as_str).take(3).collect();
+    let more = format!("{} more", all.len().saturating_sub(3));
+    if all.len() > 3 {
         shown.push(&more);
-    }
-    if shown.is_empty() {
-        return "manifests whose place names no environment".to_owned();
     }
     sanitise::line(&shown.join(", "))
 }

@@ -13,6 +13,12 @@ pub(super) enum Root {
 }
 
 impl Root {
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Folder(path) | Self::File(path) => path,
+        }
+    }
+
     pub(super) fn glob(self) -> String {
         match self {
             Self::Folder(folder) => format!("{folder}/**"),

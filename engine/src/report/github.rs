@@ -1,7 +1,7 @@
 //! GitHub's annotations: one workflow command a line, so many of a level and one that counts the rest.
 //! Decides nothing.
 
-use super::rows::{Counts, Ending, Fate, Fault, Row, faults, rows};
+use super::rows::{Counts, Ending, Fate, Fault, Row, faults, plural, rows};
 use super::sanitise::{line, short};
 use crate::verdict::RunReport;
 
@@ -106,8 +106,8 @@ fn outcome(report: &RunReport, rows: &[Row<'_>]) -> Annotation {
         Ending::Passed => format!("passed: {counts}"),
         Ending::NotApplicable => {
             format!(
-                "not applicable: {} changed files looked at, no unit touched",
-                report.files
+                "not applicable: {} looked at, no unit touched",
+                plural(report.files, "changed file", "changed files")
             )
         }
         Ending::WouldFail => format!("would fail (observed): {counts}"),

@@ -7,6 +7,7 @@ use miette::Diagnostic;
 
 use super::diff::write_changes;
 use super::drawing;
+use super::rows::plural;
 use super::sanitise::{inert, line};
 use super::{Color, Style};
 use crate::model::{Effect, Enforcement, Exit, Finding};
@@ -175,8 +176,4 @@ fn files(count: usize) -> String {
 
 fn units(count: usize) -> String {
     plural(count, "unit", "units")
-}
-
-fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -3,7 +3,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::rows::{Fate, Fault, Row, faults, quiet, rows};
+use super::rows::{Fate, Fault, Row, faults, plural, quiet, rows};
 use super::sanitise::{inert, short};
 use crate::verdict::{RunReport, UnitReport};
 
@@ -39,7 +39,8 @@ fn not_applicable(report: &RunReport) -> TestSuite {
     let mut suite = TestSuite::new("tidegate");
     let mut case = TestCase::new("no unit touched", TestCaseStatus::success());
     case.set_classname("tidegate");
-    case.set_system_out(format!("{} changed files looked at", report.files));
+    let files = plural(report.files, "changed file", "changed files");
+    case.set_system_out(format!("{files} looked at"));
     suite.add_test_case(case);
     suite
 }

@@ -9,7 +9,7 @@ use crate::model::{Operation, RiskTier};
 use crate::verdict::{ChangeSummary, RunOutcome, RunReport, UnitReport};
 
 use super::budget::{Budget, Fitted, Section, fit};
-use super::rows::{Counts, Ending, Fate, Fault, Row, faults, quiet, rows};
+use super::rows::{Counts, Ending, Fate, Fault, Row, faults, plural, quiet, rows};
 use super::sanitise::inert;
 use escape::{cell, code, fenced, percent, prose};
 
@@ -416,10 +416,6 @@ fn reason_row(unit: &UnitReport, reason: &Reason) -> String {
 
 fn unit_name(unit: &UnitReport) -> String {
     code(&format!("{}/{}", unit.environment, unit.unit))
-}
-
-fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 const ERRORS: u8 = 1;

@@ -264,6 +264,11 @@ pub(super) fn fallback(report: &RunReport) -> (RepoPath, usize) {
     (RepoPath::from(config), 1)
 }
 
+/// `1 unit`, `2 units`.
+pub(super) fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::sample;

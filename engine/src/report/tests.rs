@@ -178,7 +178,7 @@ fn a_run_that_touches_no_unit_says_so() {
     let kinds = case_kinds(&format("junit", &report));
     assert_eq!(kinds, ["success no unit touched"]);
     let commands = annotations(&format("github", &report));
-    let text = "notice not applicable: 1 changed files looked at, no unit touched";
+    let text = "notice not applicable: 1 changed file looked at, no unit touched";
     assert_eq!(commands[0].text, text);
     let page = format("markdown", &report);
     assert!(

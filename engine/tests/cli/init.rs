@@ -52,6 +52,10 @@ fn a_configuration_is_written_and_what_is_there_blocks_nothing() {
         "{text}"
     );
     assert!(
+        text.contains("`pre-commit install`") && !text.contains("hook install`"),
+        "{text}"
+    );
+    assert!(
         text.contains("staging: 1 unit, 1 object; 1 denied"),
         "{text}"
     );
@@ -132,6 +136,33 @@ fn no_binary_is_promised_that_is_not_published() {
         !text.contains("preinstalled") && text.contains("a key and a baseline"),
         "{text}"
     );
+}
+
+#[test]
+fn what_no_name_places_is_said_to_go_to_production() {
+    let repo = Repo::new();
+    for folder in ["live", "preview"] {
+        repo.write(format!("deploy/{folder}/d.yaml"), deployment("1Gi"));
+    }
+    repo.commit("what runs");
+    let (text, exit) = init(&repo, &["--dry-run"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.contains("found 1 environment in 2 manifests"),
+        "{text}"
+    );
+    let said = "live: one unit, recognised by the folder deploy/live; \
+                here too, as their place names no environment: deploy/preview";
+    assert!(text.contains(said), "{text}");
+    let repo = Repo::new();
+    repo.write("deploy/live/d.yaml", deployment("1Gi"));
+    repo.commit("what runs");
+    let (text, _) = init(&repo, &[]);
+    assert!(
+        text.contains("found 1 environment in 1 manifest\n"),
+        "{text}"
+    );
+    assert!(text.contains("`tidegate hook install`"), "{text}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn set_up(newcomer: &Newcomer) {
     for phrase in [
         "wrote .github/workflows/tidegate-sign.yml",
         "wrote .pre-commit-config.yaml",
-        "`tidegate hook install`",
+        "`pre-commit install`",
         "2  resources.missing-memory-limit  first at apps/legacy-reports/prod-a/cronjob.yaml:46",
         "nothing is blocked",
     ] {

@@ -126,7 +126,7 @@ fn tell_errors(errors: &[UnitError], terminal: &mut Terminal) {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }
