@@ -66,7 +66,7 @@ impl Repository {
         }
         let unstored = self.unstored.borrow().clone();
         if let Some(content) = unstored.get(&id) {
-            return Ok(read(&*content.read(id)?));
+            return Ok(read(&content.read(id)?));
         }
         let odb = self.inner.odb().map_err(|error| object_error(id, &error))?;
         let object = odb

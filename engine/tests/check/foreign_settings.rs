@@ -58,6 +58,7 @@ fn answers(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn nothing_that_is_configured_runs() {
     let repo = forked();
     let plain = answers(&repo, &QUESTIONS, &|_| ());
