@@ -15,6 +15,7 @@ mod links;
 mod many;
 mod merge;
 mod object;
+mod packs;
 mod promote;
 mod range;
 mod record;
@@ -87,6 +88,7 @@ impl Repository {
         let none: [&OsStr; 0] = [];
         let inner = git2::Repository::open_ext(path, RepositoryOpenFlags::empty(), none)
             .map_err(|error| open_error(&error, path))?;
+        packs::check(&inner.commondir().join("objects"))?;
         Self::new(inner, None)
     }
 
@@ -122,6 +124,7 @@ impl Repository {
         work_tree: Option<&Path>,
     ) -> Result<Self, Error> {
         let inner = open_exactly(git_dir)?;
+        packs::check(&inner.commondir().join("objects"))?;
         let folder = work_tree.or_else(|| inner.workdir());
         let index_file = match (index_file, folder) {
             (Some(file), Some(folder)) => Some(folder.join(file)),

@@ -266,6 +266,18 @@ pub enum Error {
         help("partial clones are not supported; `git fsck` lists what else is missing")
     )]
     ObjectMissing(GitId),
+    /// An index of packs that leads out of them.
+    #[error("the index of packs `{path}` is corrupt: {reason}")]
+    #[diagnostic(
+        code(git::pack),
+        help("delete it; `git index-pack` or `git multi-pack-index write` makes it anew")
+    )]
+    Pack {
+        /// The file.
+        path: String,
+        /// How.
+        reason: String,
+    },
     /// An object is not what its id says.
     #[error("the object `{id}` is corrupt: {reason}")]
     #[diagnostic(

@@ -80,14 +80,16 @@ fn flipped(repo: &Repo, file: &Path) {
     assert_eq!(read(repo.path()).unwrap(), before);
 }
 
-// Of an index of a pack no byte is flipped here: where it points beyond its pack, libgit2 reads there, and the
-// process ends by a signal.
 #[test]
-fn a_flipped_byte_of_a_pack_or_of_a_graph_of_commits_shows_nothing_else() {
+fn a_flipped_byte_of_a_pack_or_of_what_finds_things_in_it_shows_nothing_else() {
     let repo = packed();
     flipped(&repo, &pack_file(&repo, "pack"));
+    flipped(&repo, &pack_file(&repo, "idx"));
+    repo.git(&["multi-pack-index", "write"]);
+    let folder = repo.path().join(".git/objects");
+    flipped(&repo, &folder.join("pack/multi-pack-index"));
     repo.git(&["commit-graph", "write", "--reachable"]);
-    flipped(&repo, &repo.path().join(".git/objects/info/commit-graph"));
+    flipped(&repo, &folder.join("info/commit-graph"));
 }
 
 #[test]
