@@ -1,9 +1,8 @@
-//! YAML: what is read is read alike when it is written again, by the reader of JSON, and by another
-//! reader of YAML; every place lies in the text and spells what was read.
+//! YAML: what is read is read alike when it is written again, and by the reader of JSON where it is
+//! JSON; every place lies in the text and spells what was read.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use serde_yaml::Value as Other;
 use tidegate::manifest::{Node, NodeValue, json, yaml};
 
 fuzz_target!(|text: &str| {
@@ -22,13 +21,6 @@ fuzz_target!(|text: &str| {
     }
     if let ([node], Ok(as_json)) = (documents.as_slice(), json::parse(text)) {
         assert_eq!(as_json.to_json(), node.to_json());
-    }
-    // It knows no merge keys, and reads tags.
-    if text.contains("<<") || text.contains('!') {
-        return;
-    }
-    if let ([node], Ok(other)) = (documents.as_slice(), serde_yaml::from_str::<Other>(text)) {
-        assert!(alike(node, &other), "{node:?}\n{other:?}");
     }
 });
 
@@ -56,37 +48,4 @@ fn check_spans(node: &Node, text: &str) {
 /// Neither quoted nor of several lines.
 fn is_plain(spelled: &str) -> bool {
     !spelled.is_empty() && !spelled.starts_with(['"', '\'', '|', '>']) && !spelled.contains('\n')
-}
-
-/// The same mappings, lists and texts. What a word stands for is another matter: we follow YAML 1.1
-/// as Kubernetes does, and this reader 1.2.
-fn alike(node: &Node, other: &Other) -> bool {
-    match (&node.value, other) {
-        (NodeValue::Sequence(items), Other::Sequence(others)) => {
-            items.len() == others.len()
-                && items
-                    .iter()
-                    .zip(others)
-                    .all(|(item, other)| alike(item, other))
-        }
-        (NodeValue::Mapping(entries), Other::Mapping(others)) => {
-            entries.len() == others.len()
-                && entries.iter().zip(others).all(|(entry, (key, other))| {
-                    key.as_str()
-                        .is_none_or(|key| is_word(key) || *key == *entry.key)
-                        && alike(&entry.value, other)
-                })
-        }
-        (NodeValue::String(text), Other::String(other)) => **text == *other,
-        (_, Other::String(word)) => is_word(word),
-        (NodeValue::Sequence(_) | NodeValue::Mapping(_), _) => false,
-        (_, Other::Sequence(_) | Other::Mapping(_)) => false,
-        _ => true,
-    }
-}
-
-/// What could be more than a text in one of the two versions.
-fn is_word(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"+-._~:".contains(&byte))
 }
