@@ -150,8 +150,8 @@ fn read(entry: &TreeEntry, bytes: &[u8]) -> Result<Arc<File>, Error> {
     Ok(Arc::new(File::read(&entry.path, bytes)?))
 }
 
-/// Files that one thread reads at least.
-const SHARE: usize = 8;
+/// Files that one thread reads at least: fewer are read before its handle is open.
+const SHARE: usize = 32;
 
 #[cfg(test)]
 mod tests {

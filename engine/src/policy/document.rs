@@ -40,7 +40,9 @@ impl Converter {
                 value.clone()
             }
             Piece::List(items) => {
-                self.convert_new(items);
+                if items.len() >= MANY {
+                    self.convert_new(items);
+                }
                 let items: Vec<Value> = items.iter().map(|item| self.piece(item)).collect();
                 Value::from(items)
             }
@@ -92,6 +94,9 @@ fn value(json: &Json) -> Value {
         }
     }
 }
+
+/// So many are worth another thread.
+const MANY: usize = 64;
 
 #[cfg(test)]
 mod tests {

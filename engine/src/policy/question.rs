@@ -45,7 +45,9 @@ impl Digester {
                 *digest
             }
             Piece::List(items) => {
-                self.digest_new(items);
+                if items.len() >= MANY {
+                    self.digest_new(items);
+                }
                 let mut bytes = vec![LIST];
                 for item in items.iter() {
                     bytes.extend_from_slice(self.document(item).as_bytes());
@@ -91,6 +93,9 @@ fn put(bytes: &mut Vec<u8>, text: &[u8]) {
     bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
     bytes.extend_from_slice(text);
 }
+
+/// So many parts are worth another thread.
+const MANY: usize = 64;
 
 const VALUE: u8 = 0;
 const LIST: u8 = 1;
