@@ -109,13 +109,13 @@ mod tests {
 
     use super::*;
 
-    fn with(limits: Value) -> Value {
+    fn with(limits: &Value) -> Value {
         json!({"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "a"}, "spec": {"limits": limits}})
     }
 
     fn container(mut item: Value) -> Value {
         item["type"] = json!("Container");
-        with(json!([item]))
+        with(&json!([item]))
     }
 
     #[test]
@@ -132,10 +132,10 @@ mod tests {
                 json!({"min": {"cpu": "1"}, "max": {"cpu": "4"}, "maxLimitRequestRatio": {"cpu": 4}}),
             ),
             with(
-                json!([{"type": "Pod", "max": {"memory": "1"}}, {"type": "Container", "max": {"memory": "1"}}]),
+                &json!([{"type": "Pod", "max": {"memory": "1"}}, {"type": "Container", "max": {"memory": "1"}}]),
             ),
-            with(json!([{"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}}])),
-            with(json!([])),
+            with(&json!([{"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}}])),
+            with(&json!([])),
         ] {
             assert!(is_taken(&taken), "{taken}");
         }
@@ -159,12 +159,14 @@ mod tests {
             container(
                 json!({"min": {"cpu": "1"}, "max": {"cpu": "2"}, "maxLimitRequestRatio": {"cpu": "3"}}),
             ),
-            with(json!([{"type": "Container"}, {"type": "Container", "default": {"memory": "1"}}])),
-            with(json!([{"type": "Pod", "default": {"memory": "1"}}])),
-            with(json!([{"type": "PersistentVolumeClaim"}])),
-            with(json!([{"default": {"memory": "1"}}])),
-            with(json!({"type": "Container"})),
-            with(json!([7])),
+            with(
+                &json!([{"type": "Container"}, {"type": "Container", "default": {"memory": "1"}}]),
+            ),
+            with(&json!([{"type": "Pod", "default": {"memory": "1"}}])),
+            with(&json!([{"type": "PersistentVolumeClaim"}])),
+            with(&json!([{"default": {"memory": "1"}}])),
+            with(&json!({"type": "Container"})),
+            with(&json!([7])),
         ] {
             assert!(!is_taken(&refused), "{refused}");
         }
