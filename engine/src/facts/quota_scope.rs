@@ -159,6 +159,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a row for each scope")]
     fn each_scope_takes_what_the_api_server_takes() {
         let quiet = json!({"containers": [{"name": "odoo"}]});
         let with = |field: &str, value: Value| {

@@ -89,7 +89,7 @@ pub fn case_documents(policies: &Policies, folder: &str) -> Result<Vec<Value>, E
         };
         let setting = case.read("case.yaml")?.unwrap_or_default();
         let judge = case.judge(&setting, &mut judges)?;
-        all.extend(case.ask(judge, &setting, |bench, matter| bench.documents(matter))?);
+        all.extend(case.ask(judge, &setting, Bench::documents)?);
     }
     Ok(all)
 }
@@ -132,7 +132,7 @@ impl Case<'_> {
             .read("expect.yaml")?
             .ok_or_else(|| self.broken("it has no expect.yaml"))?;
         let judge = self.judge(&setting, judges)?;
-        let judged = self.ask(judge, &setting, |bench, matter| bench.judge(matter))?;
+        let judged = self.ask(judge, &setting, Bench::judge)?;
         Ok((expected.outcome, self.compare(judge, judged, &expected)))
     }
 

@@ -224,7 +224,7 @@ mod tests {
             let read = window.read_span(label.inner(), 0, 0).unwrap();
             prop_assert_eq!((read.line(), read.column()), (1, column));
             prop_assert!(window.text.lines().all(|line| line.len() <= 2 * LONGEST));
-            prop_assert_eq!(label.len() == 0, length == 0);
+            prop_assert_eq!(label.is_empty(), length == 0);
         }
     }
 }
