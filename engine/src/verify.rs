@@ -13,7 +13,7 @@ pub use admit::{Admission, AdmitRequest, GateState, Grounds, admit};
 pub use application::{
     ApplicationError, ApplicationQuery, AppliedSource, GateSource, Sync, concrete_revision,
 };
-pub use chain::{Chain, ChainLink, Kind, NextLink, RejectedFile};
+pub use chain::{Chain, ChainLink, Kind, NextLink, RejectedFile, rejected_lines};
 pub use error::{AdmitError, Error, SourceError};
 pub use refusal::{Reason, Refusal};
 pub use verdict::{CLOCK_SKEW, Expectation, ExpectedRepository, VerifiedVerdict, verify};

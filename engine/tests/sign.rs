@@ -15,6 +15,7 @@ mod forged;
 mod history;
 mod judge;
 mod keys;
+mod lost;
 mod outputs;
 mod promotion;
 mod publishing;

@@ -99,6 +99,10 @@ impl Args {
         match self.answers(&mut asked, terminal) {
             Ok(answers) => {
                 told::write(&answers, &asked, &outputs, terminal)?;
+                // A refusal names them itself.
+                for answer in answers.iter().filter(|answer| answer.result.is_ok()) {
+                    terminal.warn_rejected(&answer.unit, &answer.rejected);
+                }
                 Ok(told::exit(&answers))
             }
             Err(error) => {

@@ -72,6 +72,9 @@ impl Common {
         match self.signing(terminal, how) {
             Ok(signing) => {
                 told::write(&signing, &self.env, &outputs, terminal)?;
+                for unit in &signing.units {
+                    terminal.warn_rejected(&unit.unit, &unit.rejected);
+                }
                 self.write_envelopes(&signing, terminal)?;
                 Ok(signing.exit())
             }

@@ -8,8 +8,10 @@ use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use miette::Diagnostic;
 
+use crate::attest::UnitId;
 use crate::model::Exit;
-use crate::report::{Style, human};
+use crate::report::{Style, human, sanitise};
+use crate::verify::{RejectedFile, rejected_lines};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -175,6 +177,13 @@ impl Terminal {
     pub(super) fn say(&mut self, text: &str) {
         self.flush();
         let _ = writeln!(self.err, "{text}");
+    }
+
+    /// Names the files of a store that do not count on standard error.
+    pub(super) fn warn_rejected(&mut self, unit: &UnitId, rejected: &[RejectedFile]) {
+        for line in rejected_lines(rejected) {
+            self.say(&sanitise::line(&format!("warning: {unit}: {line}")));
+        }
     }
 
     pub(super) fn print_error(&mut self, error: &(dyn Diagnostic + Send + Sync)) -> Exit {

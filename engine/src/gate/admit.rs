@@ -12,7 +12,8 @@ use crate::git::Repository;
 use crate::model::Enforcement;
 use crate::store::Store;
 use crate::verify::{
-    self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, Sync, VerifiedVerdict,
+    self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, RejectedFile, Sync,
+    VerifiedVerdict,
 };
 
 /// One envelope, and what it must be about.
@@ -108,6 +109,8 @@ pub struct Answer {
     pub unit: UnitId,
     /// Yes, and why; or no.
     pub result: Result<Admission, AdmitError>,
+    /// What lies where its links do and does not count.
+    pub rejected: Vec<RejectedFile>,
 }
 
 /// Asks for each unit whether the commit may be deployed.
@@ -138,8 +141,12 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
                 None => Vec::new(),
             };
             let result = refused_too(result, uncovered, door.enforcement());
-            let unit = door.into_unit();
-            Ok(Answer { unit, result })
+            let (unit, rejected) = door.into_unit();
+            Ok(Answer {
+                unit,
+                result,
+                rejected,
+            })
         })
         .collect()
 }

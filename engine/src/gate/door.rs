@@ -12,7 +12,7 @@ use crate::config::{Config, Environment, GATE, Unit};
 use crate::git::Repository;
 use crate::model::{Enforcement, GitId};
 use crate::store::Store;
-use crate::verify::{self, Admission, AdmitError, Chain, ChainLink, GateState};
+use crate::verify::{self, Admission, AdmitError, Chain, ChainLink, GateState, RejectedFile};
 
 /// The newest accepted state of the unit `gate`, by the keys of the caller.
 pub(super) struct AcceptedGate<'a> {
@@ -124,8 +124,9 @@ impl Door<'_> {
         self.gate.enforcement
     }
 
-    pub(super) fn into_unit(self) -> UnitId {
-        self.unit
+    /// The unit, and the files of its store that do not count.
+    pub(super) fn into_unit(self) -> (UnitId, Vec<RejectedFile>) {
+        (self.unit, self.chain.rejected().to_vec())
     }
 
     fn whole(&self) -> Result<Option<&Chain>, Error> {

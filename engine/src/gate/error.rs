@@ -140,6 +140,40 @@ pub enum Error {
         /// The height that is pinned.
         pinned: u64,
     },
+    /// A signed link above the newest that the chain can reach.
+    #[error(
+        "`{place}` is a signed link {height} of `{unit}` above what can be followed, and does not count: {why}"
+    )]
+    #[diagnostic(
+        code(store::link_above),
+        help(
+            "what lies below it is missing or was changed: put that back from a copy of the store; where it is lost, `tidegate baseline` accepts the state as it stands, above every signed link (of `gate`, take this file away first)"
+        )
+    )]
+    LinkAbove {
+        /// The unit.
+        unit: String,
+        /// The height of the link that does not count.
+        height: u64,
+        /// Where it lies.
+        place: String,
+        /// Why it does not count.
+        why: String,
+    },
+    /// Two links claim one height.
+    #[error("two signed links of `{unit}` have the height {height}")]
+    #[diagnostic(
+        code(store::equivocation),
+        help(
+            "nothing is admitted while both stand: find out who signed the second, then settle it with `tidegate baseline`"
+        )
+    )]
+    Equivocation {
+        /// The unit.
+        unit: String,
+        /// The height that both have.
+        height: u64,
+    },
     /// A link's commit is not in the branch's history.
     #[error("commit `{commit}` of a link is not in the history of the protected branch")]
     #[diagnostic(

@@ -28,7 +28,7 @@ use crate::git::Repository;
 use crate::model::{Digest, Enforcement, Exit, GitId};
 use crate::store::{self, Store};
 use crate::verdict::{RunOutcome, UnitError, UnitReport};
-use crate::verify::{Chain, ChainLink, NextLink, SourceError};
+use crate::verify::{Chain, ChainLink, NextLink, RejectedFile, SourceError};
 pub use queued::{Landed, publish_queued, sign_queued};
 pub use renew::{Renewed, RenewedUnit, renew};
 use statement::Place;
@@ -66,6 +66,8 @@ pub struct SignedUnit {
     pub unit: UnitId,
     /// What became of it.
     pub result: Signed,
+    /// What lies in the store and does not count, where links were to be followed.
+    pub rejected: Vec<RejectedFile>,
 }
 
 /// What became of a unit.
@@ -266,7 +268,7 @@ impl Signer<'_> {
     fn each(
         &self,
         environment: &Environment,
-        mut each: impl FnMut(&Self, &Scene, &UnitId) -> Result<Signed, Error>,
+        mut each: impl FnMut(&Self, &Scene, &UnitId) -> Result<SignedUnit, Error>,
     ) -> Result<Signing, Error> {
         let (scenes, ids) = self.scenes(environment)?;
         let mut signing = Signing::default();
@@ -282,7 +284,7 @@ impl Signer<'_> {
                 retried(once)
             };
             match result {
-                Ok(result) => signing.units.push(SignedUnit { unit: id, result }),
+                Ok(unit) => signing.units.push(unit),
                 Err(error) => signing.errors.push(scene.error(error)),
             }
         }
@@ -324,10 +326,19 @@ impl Signer<'_> {
         Ok(Chain::read(self.request.store, id, self.trust)?)
     }
 
-    fn sign(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
+    fn sign(&self, scene: &Scene, id: &UnitId) -> Result<SignedUnit, Error> {
         let chain = self.chain(scene, id)?;
+        Ok(SignedUnit {
+            unit: id.clone(),
+            result: self.follow(scene, id, &chain)?,
+            rejected: chain.rejected().to_vec(),
+        })
+    }
+
+    /// Signs what follows the newest link.
+    fn follow(&self, scene: &Scene, id: &UnitId, chain: &Chain) -> Result<Signed, Error> {
         let head = state_at(self.repository, self.head, &scene.head)?;
-        if let Some(newest) = newest_of(&chain, scene, &head) {
+        if let Some(newest) = newest_of(chain, scene, &head) {
             let height = newest.verdict().height;
             return Ok(Signed::NothingNew { height });
         }
@@ -335,8 +346,9 @@ impl Signer<'_> {
         let basis = chain.newest_standing().ok_or_else(|| Error::NoBaseline {
             unit: id.to_string(),
         })?;
-        self.check_clock(&chain)?;
-        self.check_height(id, &chain)?;
+        self.check_store(id, chain)?;
+        self.check_clock(chain)?;
+        self.check_height(id, chain)?;
         if scene.is_gate() {
             self.check_next_gate(id, basis)?;
         }
@@ -353,11 +365,20 @@ impl Signer<'_> {
         self.publish(id, verdict, Some(report))
     }
 
-    fn baseline(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
+    fn baseline(&self, scene: &Scene, id: &UnitId) -> Result<SignedUnit, Error> {
+        Ok(SignedUnit {
+            unit: id.clone(),
+            result: self.begin(scene, id)?,
+            rejected: Vec::new(),
+        })
+    }
+
+    /// Signs what stands above every link.
+    fn begin(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
         let counted = Chain::read(self.request.store, id, self.trust)?;
         let head = state_at(self.repository, self.head, &scene.head)?;
         if let Some(newest) = newest_of(&counted, scene, &head)
-            && counted.equivocations().is_empty()
+            && self.check_single(id, &counted).is_ok()
             && self.is_accepted(scene, newest.verdict())
         {
             let height = newest.verdict().height;
@@ -371,7 +392,9 @@ impl Signer<'_> {
         }
         // It stands above whatever a trusted key ever signed, and rests on none of it.
         let chain = if scene.is_gate() {
-            self.chain(scene, id)?
+            let chain = self.chain(scene, id)?;
+            self.check_nothing_above(id, &chain)?;
+            chain
         } else {
             Chain::read(self.request.store, id, &self.trust_ever(id)?)?
         };
@@ -380,7 +403,7 @@ impl Signer<'_> {
         let place = Place {
             next: NextLink {
                 withdrawals: counted.known_withdrawals(),
-                ..chain.next()?
+                ..chain.next_baseline()?
             },
             base: chain.newest_standing().or_else(|| chain.newest()),
             rollback: counted.newest_standing(),

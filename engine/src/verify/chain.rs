@@ -12,7 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 
-pub use rejected::{Kind, RejectedFile};
+pub use rejected::{Kind, RejectedFile, rejected_lines};
 
 use super::{CLOCK_SKEW, Error, SourceError, VerifiedVerdict};
 use crate::{
@@ -235,8 +235,27 @@ impl Chain {
     /// # Errors
     /// A file that is no link of this chain stands there.
     pub fn next(&self) -> Result<NextLink<'_>, store::Error> {
-        let newest = self.newest();
-        let height = newest.map_or(0, |link| link.verdict().height.saturating_add(1));
+        self.next_after(self.newest_place())
+    }
+
+    /// Where the next baseline goes: above whatever a trusted key signed, also where that does not count.
+    ///
+    /// # Errors
+    /// A file that nobody trusted signed stands there.
+    pub fn next_baseline(&self) -> Result<NextLink<'_>, store::Error> {
+        let newest = self.newest_place();
+        let stray = self.stray_above().map(|(_, height, link)| (height, link));
+        // The first link follows nothing.
+        self.next_after(newest.and(stray).or(newest))
+    }
+
+    fn newest_place(&self) -> Option<(u64, Digest)> {
+        let newest = self.newest()?;
+        Some((newest.verdict().height, newest.verified.digest()))
+    }
+
+    fn next_after(&self, newest: Option<(u64, Digest)>) -> Result<NextLink<'_>, store::Error> {
+        let height = newest.map_or(0, |(height, _)| height.saturating_add(1));
         if let Some(file) = self
             .rejected
             .iter()
@@ -249,7 +268,7 @@ impl Chain {
         }
         Ok(NextLink {
             height,
-            previous: newest.map(|link| link.verified.digest()),
+            previous: newest.map(|(_, link)| link),
             basis: self.newest_standing().map(ChainLink::verified),
             withdrawals: self.known_withdrawals(),
         })

@@ -19,6 +19,7 @@ use crate::git::Repository;
 use crate::model::GitId;
 use crate::report::{Style, github};
 use crate::verdict::{RunReport, UnitReport};
+use crate::verify::rejected_lines;
 
 /// Signs every environment that follows the branch of the job.
 pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
@@ -119,6 +120,12 @@ fn signed(
             .extend(new.filter(|unit| !known.contains(&unit.unit)));
         all.renewals.extend(signing.renewals);
         all.errors.extend(signing.errors);
+    }
+    for unit in &all.units {
+        for line in rejected_lines(&unit.rejected) {
+            let message = format!("{}: {line}", unit.unit);
+            terminal.line(github::command("warning", &message).trim_end());
+        }
     }
     let signing = all;
     Ok(Branch {

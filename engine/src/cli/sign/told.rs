@@ -77,7 +77,7 @@ pub(in crate::cli) fn human(
 }
 
 fn human_unit(
-    SignedUnit { unit, result }: &SignedUnit,
+    SignedUnit { unit, result, .. }: &SignedUnit,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {

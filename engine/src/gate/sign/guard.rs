@@ -89,6 +89,40 @@ impl Signer<'_> {
         })
     }
 
+    /// Nothing is signed beside a link that was lost sight of, which would block or refuse it; nor by a
+    /// state of `gate` of which that holds.
+    pub(super) fn check_store(&self, id: &UnitId, chain: &Chain) -> Result<(), Error> {
+        if let Some(accepted) = self.accepted.filter(|_| !id.is_gate()) {
+            self.check_single(accepted.chain.unit(), &accepted.chain)?;
+        }
+        self.check_single(id, chain)
+    }
+
+    /// Two links of one height, or a signed link above the newest, are an error.
+    pub(super) fn check_single(&self, id: &UnitId, chain: &Chain) -> Result<(), Error> {
+        if let Some(height) = chain.equivocations().first() {
+            return Err(Error::Equivocation {
+                unit: id.to_string(),
+                height: *height,
+            });
+        }
+        self.check_nothing_above(id, chain)
+    }
+
+    /// As [`Self::check_single`], for a baseline of `gate`: it settles two links of one height, but its
+    /// chain is read from the first link on.
+    pub(super) fn check_nothing_above(&self, id: &UnitId, chain: &Chain) -> Result<(), Error> {
+        let Some((file, height, _)) = chain.stray_above() else {
+            return Ok(());
+        };
+        Err(Error::LinkAbove {
+            unit: id.to_string(),
+            height,
+            place: file.place.clone(),
+            why: file.refusal.to_string(),
+        })
+    }
+
     /// Links are signed one after the other: a clock behind the newest is no clock to sign by.
     pub(super) fn check_clock(&self, chain: &Chain) -> Result<(), Error> {
         let newest = chain.newest().map(|link| link.verdict().valid_from);

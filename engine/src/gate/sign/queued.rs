@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{SignRequest, Signed, Signer, Signing, accepted, retried};
+use super::{SignRequest, Signed, SignedUnit, Signer, Signing, accepted, retried};
 use crate::attest::UnitId;
 use crate::gate::chain::{Accepted, Objects, gate_id, trust_at};
 use crate::gate::scene::Scene;
@@ -56,9 +56,9 @@ pub fn sign_queued(
 }
 
 impl Signer<'_> {
-    fn sign_verified(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
+    fn sign_verified(&self, scene: &Scene, id: &UnitId) -> Result<SignedUnit, Error> {
         let signed = self.sign(scene, id)?;
-        if let Signed::Link(link) = &signed {
+        if let Signed::Link(link) = &signed.result {
             let chain = self.chain(scene, id)?;
             if chain.newest().map(ChainLink::verdict) != Some(&link.verdict) {
                 return Err(Error::NotVerified {

@@ -98,6 +98,7 @@ impl Signer<'_> {
             return Ok(None);
         }
         check_key(self.trust, self.request.key, id)?;
+        self.check_store(id, &chain)?;
         self.check_clock(&chain)?;
         self.check_height(id, &chain)?;
         let signer = Self {

@@ -72,7 +72,7 @@ impl Builder {
                     let claims = heights.entry(verdict.height).or_default();
                     claims.push(Claim { file, verdict });
                 }
-                Err(refusal) => self.reject(&file, None, refusal),
+                Err(refusal) => self.reject(&file, None, None, refusal),
             }
         }
         heights
@@ -91,11 +91,7 @@ impl Builder {
         let mut signed = BTreeSet::new();
         for claim in claims {
             let Some(trust) = trust_for(&claim.verdict, before.as_ref())? else {
-                let refusal = gap(
-                    format!("link {}", height.saturating_sub(1)),
-                    "nothing there",
-                );
-                self.reject(&claim.file, Some(&claim.verdict), refusal);
+                self.reject_unvouched(&claim, trust_for)?;
                 continue;
             };
             match VerifiedVerdict::open(claim.envelope(), &self.chain.unit, &trust) {
@@ -104,7 +100,7 @@ impl Builder {
                     signed.insert(verified.digest());
                     self.add_link(&claim, verified);
                 }
-                Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), refusal),
+                Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), None, refusal),
             }
         }
         signed.retain(|digest| !self.chain.is_withdrawn(*digest));
@@ -114,7 +110,27 @@ impl Builder {
         Ok(())
     }
 
+    /// Nobody can vouch for a link whose predecessor is missing; the newest link still tells a lost
+    /// one from a forged one.
+    fn reject_unvouched(
+        &mut self,
+        claim: &Claim,
+        trust_for: &mut TrustFor<'_>,
+    ) -> Result<(), Error> {
+        let newest = self.chain.links.last().map(ChainLink::verdict);
+        let trust = trust_for(&claim.verdict, newest)?;
+        let signed = trust.and_then(|trust| {
+            let verified = VerifiedVerdict::open(claim.envelope(), &self.chain.unit, &trust);
+            Some((claim.verdict.height, verified.ok()?.digest()))
+        });
+        let before = claim.verdict.height.saturating_sub(1);
+        let refusal = gap(format!("link {before}"), "nothing there");
+        self.reject(&claim.file, Some(&claim.verdict), signed, refusal);
+        Ok(())
+    }
+
     fn add_link(&mut self, claim: &Claim, verified: VerifiedVerdict) {
+        let signed = Some((verified.verdict().height, verified.digest()));
         let placed = if claim.file.height() == Some(verified.verdict().height) {
             self.basis_of(&verified)
         } else {
@@ -126,7 +142,7 @@ impl Builder {
         };
         match placed {
             Ok(basis) => self.chain.links.push(ChainLink { verified, basis }),
-            Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), refusal),
+            Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), signed, refusal),
         }
     }
 
@@ -227,11 +243,18 @@ impl Builder {
         self.chain.equivocations.retain(|height| *height >= settled);
     }
 
-    fn reject(&mut self, file: &StoredFile, claimed: Option<&Verdict>, refusal: Refusal) {
+    fn reject(
+        &mut self,
+        file: &StoredFile,
+        claimed: Option<&Verdict>,
+        signed: Option<(u64, Digest)>,
+        refusal: Refusal,
+    ) {
         self.chain.rejected.push(RejectedFile {
             kind: Kind::Link,
             place: file.place.clone(),
             height: file.height(),
+            signed,
             claimed_tree: claimed.map(|verdict| verdict.head.gated_tree),
             refusal,
         });

@@ -1,11 +1,9 @@
 //! Files of a store that do not count, and how they are told.
 //! Knows nothing of why one counts.
 
-use std::fmt::Write as _;
-
 use super::Chain;
 use crate::{
-    model::GitId,
+    model::{Digest, GitId},
     store::StoredFile,
     verify::{Reason, Refusal},
 };
@@ -19,6 +17,9 @@ pub struct RejectedFile {
     pub place: String,
     /// The height that its name takes; a link's only.
     pub height: Option<u64>,
+    /// Height and digest of a link that a trusted key signed for this unit: what it follows is missing,
+    /// or it lies where it does not belong.
+    pub signed: Option<(u64, Digest)>,
     /// The gated tree that a link claims to admit, signed or not: for messages only.
     pub claimed_tree: Option<GitId>,
     /// Why it does not count.
@@ -39,6 +40,21 @@ pub enum Kind {
 }
 
 impl RejectedFile {
+    /// Which file does not count, why, and what to do about it.
+    fn line(&self) -> String {
+        let Refusal {
+            reason,
+            found: what,
+            ..
+        } = &self.refusal;
+        let remedy = match reason {
+            Reason::Malformed => "find out who put it there, then remove it",
+            reason => reason.help(),
+        };
+        let place = &self.place;
+        format!("`{place}` does not count ({reason}: {what}): {remedy}")
+    }
+
     /// Why it does not admit what it claims to, with its place.
     pub(in crate::verify) fn told(&self) -> Refusal {
         let found = format!("{} in `{}`", self.refusal.found, self.place);
@@ -57,6 +73,20 @@ impl Chain {
         with_rejected("none", self.rejected.iter())
     }
 
+    /// The highest link above the newest that a trusted key signed and that does not count, by height and
+    /// digest.
+    #[must_use]
+    pub fn stray_above(&self) -> Option<(&RejectedFile, u64, Digest)> {
+        let newest = self.newest().map(|link| link.verdict().height);
+        let signed = self.rejected.iter().filter_map(|file| {
+            let (height, digest) = file.signed?;
+            Some((file, height, digest))
+        });
+        signed
+            .filter(|(_, height, _)| Some(*height) > newest)
+            .max_by_key(|(_, height, _)| *height)
+    }
+
     /// What is refused for its time, with the renewals that do not count: one may have been meant to
     /// keep it.
     pub(in crate::verify) fn with_renewals(&self, refusal: Refusal) -> Refusal {
@@ -72,6 +102,7 @@ impl Chain {
             kind,
             place: file.place.clone(),
             height: None,
+            signed: None,
             claimed_tree: None,
             refusal,
         });
@@ -85,28 +116,21 @@ pub(super) fn envelope_of(file: &StoredFile) -> Result<&[u8], Refusal> {
         .map_err(|unread| Refusal::new(Reason::Malformed, "a signed statement", unread.to_string()))
 }
 
-fn with_rejected<'a>(found: &str, mut files: impl Iterator<Item = &'a RejectedFile>) -> String {
-    let mut found = found.to_owned();
-    for file in files.by_ref().take(TOLD) {
-        let Refusal {
-            reason,
-            found: what,
-            ..
-        } = &file.refusal;
-        let remedy = match reason {
-            Reason::Malformed => "find out who put it there, then remove it",
-            reason => reason.help(),
-        };
-        let _ = write!(
-            found,
-            "; `{}` does not count ({reason}: {what}): {remedy}",
-            file.place
-        );
-    }
+/// The files that do not count in a line each, the first few by name.
+pub fn rejected_lines<'a>(files: impl IntoIterator<Item = &'a RejectedFile>) -> Vec<String> {
+    let mut files = files.into_iter();
+    let mut lines: Vec<String> = files.by_ref().take(TOLD).map(RejectedFile::line).collect();
     match files.count() {
-        0 => found,
-        more => format!("{found}; {more} more files do not count"),
+        0 => {}
+        more => lines.push(format!("{more} more files do not count")),
     }
+    lines
+}
+
+fn with_rejected<'a>(found: &str, files: impl Iterator<Item = &'a RejectedFile>) -> String {
+    let mut told = vec![found.to_owned()];
+    told.extend(rejected_lines(files));
+    told.join("; ")
 }
 
 /// So many files are told by name.
