@@ -189,7 +189,26 @@ impl Config {
     /// # Errors
     /// The YAML writer's.
     pub fn show_resolved(&self) -> Result<String, serde_yaml::Error> {
-        resolved::write(&self.resolved)
+        self.show_resolved_with(BTreeMap::new())
+    }
+
+    /// As [`Config::show_resolved`], with these settings of policies, by folder.
+    ///
+    /// # Errors
+    /// The YAML writer's.
+    pub fn show_resolved_with(
+        &self,
+        settings: BTreeMap<String, Value>,
+    ) -> Result<String, serde_yaml::Error> {
+        let mut resolved = self.resolved.clone();
+        for (folder, value) in settings {
+            let section = SECTIONS.iter().find(|(_, owner)| *owner == folder);
+            match section {
+                Some((section, _)) => resolved[*section] = value,
+                None => resolved["policies"][folder] = value,
+            }
+        }
+        resolved::write(&resolved)
     }
 
     fn build(source: &SourceText, root: &Node) -> Result<Self, String> {

@@ -37,7 +37,7 @@ pub use check::{Diff, check, check_within, diff, facts};
 pub use deployer::Obeyed;
 pub use error::Error;
 pub use judge::environments;
-pub use library::{Policies, embedded_policies, policies, validate};
+pub use library::{Policies, embedded_policies, policies, resolve, validate};
 pub use mutation::{Mutation, mutate};
 pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};

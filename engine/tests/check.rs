@@ -8,6 +8,7 @@ mod bad_inputs;
 mod base_judges;
 mod binary;
 mod cache;
+mod configuration;
 mod depth;
 mod duplicates;
 mod exceptions;

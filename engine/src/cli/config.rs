@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
-use crate::config::{self, Config};
+use crate::config;
 use crate::gate;
 use crate::model::{Exit, RepoPath};
 
@@ -50,8 +50,10 @@ impl Args {
             }
             Command::Show { resolved: true } => {
                 let (path, bytes) = read(terminal)?;
-                let text = Config::parse(&path, &bytes)?
-                    .show_resolved()
+                let files = common::policy_files(&terminal.directory)?;
+                let (config, settings) = gate::resolve(&path, &bytes, &files)?;
+                let text = config
+                    .show_resolved_with(settings)
                     .map_err(|error| Error::Write {
                         path: path.to_string(),
                         reason: error.to_string(),

@@ -48,9 +48,9 @@ impl Judge {
         let Some((path, bytes)) = config_file(repository, snapshot)? else {
             return Ok(None);
         };
-        let config = Config::parse(&path, &bytes)?;
-        let files = policy_files(repository, snapshot)?;
-        Self::new(config, &files, from, snapshot.commit()).map(Some)
+        let files = policy_files(repository, snapshot);
+        let config = parse(&path, &bytes, files.as_deref().unwrap_or_default())?;
+        Self::new(config, &files?, from, snapshot.commit()).map(Some)
     }
 
     /// The judge of a configuration file that the user named; policies are those of `snapshot`.
@@ -60,9 +60,10 @@ impl Judge {
         repository: &Repository,
         snapshot: &Snapshot,
     ) -> Result<Self, Error> {
-        let config = Config::parse(&RepoPath::from(name), bytes)?;
-        let files = policy_files(repository, snapshot)?;
-        Self::new(config, &files, "the file given by --config", None)
+        let files = policy_files(repository, snapshot);
+        let path = RepoPath::from(name);
+        let config = parse(&path, bytes, files.as_deref().unwrap_or_default())?;
+        Self::new(config, &files?, "the file given by --config", None)
     }
 
     /// The judge of a configuration and of the repository's own policies.
@@ -275,6 +276,27 @@ fn policy_files(
             Ok((entry.path, bytes))
         })
         .collect()
+}
+
+/// Reads a configuration. What is wrong with it is told in one list with what is wrong in the settings, as
+/// far as the policies among `files` can be read.
+pub(super) fn parse(
+    path: &RepoPath,
+    bytes: &[u8],
+    files: &[(RepoPath, Vec<u8>)],
+) -> Result<Config, Problems> {
+    Config::parse(path, bytes).or_else(|problems| {
+        let embedded = BUILT_IN.as_ref().ok();
+        let policies = embedded.and_then(|set| set.with_repository(files, &facts::names()).ok());
+        let Some(policies) = policies else {
+            return Err(problems);
+        };
+        let schemas = policies.iter().map(|policy| {
+            let schema = policy.settings().schema().clone();
+            (policy.folder().to_owned(), schema)
+        });
+        Config::parse_with_policies(path, bytes, &schemas.collect())
+    })
 }
 
 /// The settings of every policy; every problem of every section at once.

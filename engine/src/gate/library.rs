@@ -1,8 +1,12 @@
 //! The policies there are, apart from any range: for listing, testing and explaining them.
 //! Judges nothing.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::Error;
-use super::judge::Judge;
+use super::judge::{self, Judge};
 use crate::config::Config;
 use crate::facts;
 use crate::model::RepoPath;
@@ -57,6 +61,33 @@ pub fn validate(
     bytes: &[u8],
     files: &[(RepoPath, Vec<u8>)],
 ) -> Result<Config, Error> {
-    let config = Config::parse(path, bytes)?;
-    Ok(Judge::new(config, files, "the working tree", None)?.config)
+    Ok(judge(path, bytes, files)?.config)
+}
+
+/// As [`validate`], with the settings of each policy that runs, every default filled in.
+///
+/// # Errors
+/// Every problem.
+pub fn resolve(
+    path: &RepoPath,
+    bytes: &[u8],
+    files: &[(RepoPath, Vec<u8>)],
+) -> Result<(Config, BTreeMap<String, Value>), Error> {
+    let Judge {
+        config, policies, ..
+    } = judge(path, bytes, files)?;
+    let settings = policies.iter().map(|policy| {
+        let folder = policy.folder();
+        let section = config.settings.get(folder);
+        (folder.to_owned(), policy.settings().filled(section))
+    });
+    let some =
+        settings.filter(|(_, settings)| settings.as_object().is_some_and(|all| !all.is_empty()));
+    let settings = some.collect();
+    Ok((config, settings))
+}
+
+fn judge(path: &RepoPath, bytes: &[u8], files: &[(RepoPath, Vec<u8>)]) -> Result<Judge, Error> {
+    let config = judge::parse(path, bytes, files)?;
+    Judge::new(config, files, "the working tree", None)
 }

@@ -86,17 +86,25 @@ impl Settings {
         &self.schema
     }
 
-    /// The settings as Rego sees them, from a section of the configuration or from defaults alone.
-    ///
-    /// # Errors
-    /// Every problem, each with a pointer into the section.
-    pub fn resolve(&self, section: Option<&Node>) -> Result<Value, Vec<SettingProblem>> {
+    /// The settings as the configuration spells them, with every default; nothing is checked.
+    #[must_use]
+    pub fn filled(&self, section: Option<&Node>) -> Value {
         let view = View::of(&self.schema);
         let mut value = section.map_or_else(
             || Value::Object(Map::new()),
             |section| values::spelled(&view, section),
         );
         values::fill(&view, &mut value);
+        value
+    }
+
+    /// The settings as Rego sees them, from a section of the configuration or from defaults alone.
+    ///
+    /// # Errors
+    /// Every problem, each with a pointer into the section.
+    pub fn resolve(&self, section: Option<&Node>) -> Result<Value, Vec<SettingProblem>> {
+        let view = View::of(&self.schema);
+        let mut value = self.filled(section);
         let validator = self.validator().map_err(|message| {
             vec![SettingProblem {
                 pointer: String::new(),
