@@ -5,6 +5,7 @@ use super::common::Outcome;
 use super::terminal::Terminal;
 use crate::gate;
 use crate::model::Exit;
+use crate::report::sanitise;
 
 /// Print the documents that the policies receive for a range, one for each policy and unit
 #[derive(clap::Args)]
@@ -20,7 +21,7 @@ impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let (repository, request) = self.selection.resolve(terminal)?;
         let documents = gate::facts(&repository, &request, self.policy.as_deref())?;
-        terminal.line(&format!("{documents:#}"));
+        terminal.line(&sanitise::json(&format!("{documents:#}")));
         Ok(Exit::Pass)
     }
 }

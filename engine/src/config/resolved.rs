@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use super::exception::parse_date;
 use crate::manifest::{Node, yaml};
+use crate::model::is_harmful;
 
 /// The value as YAML.
 ///
 /// The YAML writer leaves strings plain that are none to Kubernetes' reader (`no`, `1_000`), and
-/// dates, which a configuration quotes. A mark stands in for each of them while it writes.
+/// dates, which a configuration quotes, and what cannot be seen. A mark stands in for each of them while it writes.
 pub(super) fn write(value: &Value) -> Result<String, serde_yaml::Error> {
     let json = value.to_string();
     let mut mark = "quoted".to_owned();
@@ -50,7 +51,8 @@ impl Quotes {
     }
 
     fn mark_text(&mut self, text: &str) -> Result<String, serde_yaml::Error> {
-        if parse_date(text).is_none() && is_read_back(text)? {
+        let invisible = |c: char| c != '\n' && is_harmful(c);
+        if parse_date(text).is_none() && !text.contains(invisible) && is_read_back(text)? {
             return Ok(text.to_owned());
         }
         self.texts.push(quoted(text));
@@ -76,15 +78,16 @@ fn is_read_back(text: &str) -> Result<bool, serde_yaml::Error> {
     }))
 }
 
-/// The string in double quotes, with escapes that JSON and YAML share.
+/// The string in double quotes; nothing in it is invisible.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
+            c if is_harmful(c) => match u32::from(c) {
+                code @ ..=0xffff => quoted.push_str(&format!("\\u{code:04x}")),
+                code => quoted.push_str(&format!("\\U{code:08x}")),
+            },
             c => quoted.push(c),
         }
     }
@@ -113,6 +116,18 @@ mod tests {
             read_back(&json!({"quoted": "quoted-0-", "y": "n"})),
             json!({"quoted": "quoted-0-", "y": "n"})
         );
+    }
+
+    #[test]
+    fn what_is_invisible_is_escaped() {
+        let value = json!({"na\u{202e}me": ["a\u{9b}2J", "\u{200b}", "x\u{e0041}", "é"]});
+        let yaml = write(&value).unwrap();
+        assert!(!yaml.contains(|c| c != '\n' && is_harmful(c)), "{yaml}");
+        assert!(
+            yaml.contains("\\u202e") && yaml.contains("\\U000e0041"),
+            "{yaml}"
+        );
+        assert_eq!(read_back(&value), value);
     }
 
     proptest! {

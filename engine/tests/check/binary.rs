@@ -33,6 +33,22 @@ fn an_unknown_environment_is_a_wrong_argument_that_names_the_known_ones() {
 }
 
 #[test]
+fn what_is_invisible_is_escaped_in_facts_and_in_the_resolved_configuration() {
+    let config = format!("{CONFIG}components:\n  \"p\u{202e}y\": {{paths: [\"prod/**\"]}}\n");
+    let (repo, base) = shop(&config);
+    repo.write("prod/a.yaml", config_map("a", "\"x\u{202e}y\u{200b}\""))
+        .commit("a value that hides");
+    let facts = tidegate(&repo, &["facts", &format!("{base}..HEAD")]);
+    let config = tidegate(&repo, &["config", "show", "--resolved"]);
+    for output in [facts, config] {
+        let shown = stdout(&output);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(shown.contains("\\u202e"), "{shown}");
+        assert!(!shown.contains(['\u{202e}', '\u{200b}']), "{shown}");
+    }
+}
+
+#[test]
 fn wrong_arguments_end_with_two() {
     let (repo, range) = denied();
     for arguments in [
