@@ -65,14 +65,14 @@ impl Bench<'_> {
         let documents = self.documents_of(matter.changes, &facts, matter.head);
         let risk = self.risk(&documents)?;
         let documents = documents.with_risk(&risk);
-        let mut findings = self.change_set_findings(&documents)?;
-        findings.extend(self.object_findings(&documents, None)?);
+        let mut findings = self.change_set_findings(&documents, risk.tier)?;
+        findings.extend(self.object_findings(&documents, risk.tier, None)?);
         if !matter.reached.is_empty() {
             findings.extend(self.reached_findings(matter, &risk)?);
         }
         self.watch.begin(Step::Before);
         if !matter.everything {
-            self.mark_inherited(&mut findings, matter)?;
+            self.mark_inherited(&mut findings, matter, risk.tier)?;
         }
         self.place(&mut findings, matter);
         let policies = self.judge.modules().map(|wanted| wanted.folder.clone());
@@ -91,7 +91,8 @@ impl Bench<'_> {
         let risk = self.risk(&documents)?;
         let documents = documents.with_risk(&risk);
         let mut all = Vec::new();
-        for wanted in self.judge.modules() {
+        let receives = |wanted: &&Wanted| wanted.gives_reasons || wanted.judges(risk.tier);
+        for wanted in self.judge.modules().filter(receives) {
             let settings = self.judge.settings(&wanted.folder);
             let inputs: Vec<Piece> = match wanted.scope {
                 Scope::ChangeSet => vec![documents.of_change_set(&wanted.wants, &settings)],
@@ -202,11 +203,16 @@ impl Bench<'_> {
         })
     }
 
-    fn change_set_findings(&self, documents: &Documents<'_>) -> Result<Vec<Finding>, Error> {
+    fn change_set_findings(
+        &self,
+        documents: &Documents<'_>,
+        tier: RiskTier,
+    ) -> Result<Vec<Finding>, Error> {
         let material = documents.material();
         let changes = by_object(material.changes);
         let mut findings = Vec::new();
         let modules = self.judge.modules();
+        let modules = modules.filter(|wanted| wanted.judges(tier));
         for wanted in modules.filter(|wanted| wanted.scope == Scope::ChangeSet) {
             if let Some(finding) = unknown_fact(wanted, material.facts) {
                 findings.push(finding);
@@ -225,12 +231,14 @@ impl Bench<'_> {
     fn object_findings(
         &self,
         documents: &Documents<'_>,
+        tier: RiskTier,
         neighbour_kinds: Option<&BTreeSet<GroupKind>>,
     ) -> Result<Vec<Finding>, Error> {
         let material = documents.material();
         let changes = by_object(material.changes);
         let mut findings = Vec::new();
         let modules = self.judge.modules();
+        let modules = modules.filter(|wanted| wanted.judges(tier));
         for wanted in modules.filter(|wanted| wanted.scope == Scope::Object) {
             let reached = neighbour_kinds.is_none_or(|kinds| wanted.looks_at(kinds));
             if !reached || wanted.concerned(material.changes).next().is_none() {
@@ -276,7 +284,7 @@ impl Bench<'_> {
         let documents = self
             .documents_of(changes, &facts, neighbours)
             .with_risk(risk);
-        self.object_findings(&documents, kinds)
+        self.object_findings(&documents, risk.tier, kinds)
     }
 
     /// An object that does not change, of the components that its change would be of.

@@ -12,7 +12,7 @@ use crate::config::{self, Config, Problems};
 use crate::facts;
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
-use crate::model::{GitId, GroupKind, Piece, RepoPath, limits};
+use crate::model::{GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
 use crate::policy::Times;
 use crate::policy::{
     self, Answers, Evaluator, Kinds, Module, Policy, PolicySet, RawFinding, RawReason, Scope,
@@ -35,6 +35,7 @@ pub(super) struct Wanted {
     pub(super) scope: Scope,
     pub(super) wants: Wants,
     pub(super) gives_reasons: bool,
+    tiers: BTreeSet<RiskTier>,
     pub(super) module: Module,
 }
 
@@ -183,6 +184,7 @@ impl Wanted {
             scope: metadata.scope,
             module: module.clone(),
             gives_reasons: !metadata.reasons.is_empty(),
+            tiers: metadata.tiers.clone(),
             wants: Wants {
                 kinds: match &metadata.kinds {
                     Kinds::All => None,
@@ -203,6 +205,11 @@ impl Wanted {
                 clock: metadata.clock,
             },
         }
+    }
+
+    /// Whether its findings are asked for where the changes are of this tier.
+    pub(super) fn judges(&self, tier: RiskTier) -> bool {
+        self.tiers.contains(&tier)
     }
 
     /// The indexes of the changes that concern the policy.

@@ -1,6 +1,6 @@
 //! The repository's own policies: those of base judge, and none of them can stall the gate.
 
-use tidegate::model::Exit;
+use tidegate::model::{Exit, RiskTier};
 
 use super::*;
 
@@ -59,6 +59,36 @@ fn a_policy_of_base_judges() {
     let finding = &unit(&report, "prod", "prod").findings[0];
     assert_eq!(finding.policy, "own");
     assert_eq!(finding.location.as_ref().unwrap().line, 7);
+}
+
+#[test]
+fn a_policy_judges_the_tiers_that_it_names() {
+    let of_tiers = |tiers: &str| {
+        let with = format!("#   tiers: [{tiers}]\n#   codes:");
+        with_policy(&policy(BODY).replace("#   codes:", &with))
+    };
+    for (tiers, found) in [
+        ("low, medium, high", &["own.bad of a"][..]),
+        ("critical", &[][..]),
+    ] {
+        let (repo, base) = of_tiers(tiers);
+        assert_eq!(blocking(&check(&repo, base)), found, "{tiers}");
+        let printed = tidegate(&repo, &["facts", &format!("{base}..HEAD")]);
+        let received = stdout(&printed).contains("own/policy.rego");
+        assert_eq!(received, !found.is_empty(), "{tiers}");
+    }
+    let (repo, base) = of_tiers("medium, high");
+    let bad = repo.id("HEAD");
+    let more = config_map("a", "bad").replace("data:", "data:\n  more: \"1\"");
+    repo.write("prod/a.yaml", more).commit("more");
+    let report = check(&repo, bad);
+    assert_ne!(unit(&report, "prod", "prod").tier, RiskTier::Low);
+    assert_eq!(
+        blocking(&report),
+        [""; 0],
+        "an old finding stays an old one"
+    );
+    assert_eq!(blocking(&check(&repo, base)), ["own.bad of a"]);
 }
 
 #[test]

@@ -26,11 +26,12 @@ fn is_touched(finding: &Finding, changes: &[Change]) -> bool {
 
 impl Bench<'_> {
     /// A finding is inherited when it also comes out at base: there, the same object unchanged,
-    /// among the neighbours of then.
+    /// among the neighbours of then, asked of the policies that judge this tier.
     pub(super) fn mark_inherited(
         &self,
         findings: &mut [Finding],
         matter: &Matter<'_>,
+        tier: RiskTier,
     ) -> Result<(), Error> {
         let named: BTreeSet<&ObjectRef> = findings
             .iter()
@@ -57,8 +58,8 @@ impl Bench<'_> {
         let documents = self
             .documents_of(&at_base, &facts, matter.base)
             .with_risk(&none);
-        let mut old = self.object_findings(&documents, None)?;
-        old.extend(self.change_set_findings(&documents)?);
+        let mut old = self.object_findings(&documents, tier, None)?;
+        old.extend(self.change_set_findings(&documents, tier)?);
         let old: BTreeSet<_> = old
             .iter()
             .filter(|finding| finding.object.is_some())
