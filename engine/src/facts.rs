@@ -35,7 +35,9 @@ pub enum Fact {
         /// The instant at which it may turn; `None` when it never does.
         until: Option<Timestamp>,
     },
-    /// It could not be found out.
+    /// It could not be found out. Instead of the answer of a policy that declares it comes the engine's
+    /// `engine.fact-unknown`, which denies; where the policy gives reasons for the tier, nothing is
+    /// judged (exit 3).
     Unknown {
         /// Why, for people.
         reason: String,
@@ -125,10 +127,10 @@ pub fn names() -> Vec<&'static str> {
         .collect()
 }
 
-/// Runs the collectors that `wanted` names.
+/// Runs those of the collectors that `wanted` names.
 #[must_use]
-pub fn collect(wanted: &[&str], context: &Context<'_>) -> Facts {
-    COLLECTORS
+pub fn collect(collectors: &[&dyn Collector], wanted: &[&str], context: &Context<'_>) -> Facts {
+    collectors
         .iter()
         .filter(|collector| wanted.contains(&collector.name()))
         .map(|collector| (collector.name(), collector.collect(context)))
@@ -247,6 +249,7 @@ metadata: {name: web, namespace: shop}
         ] {
             let changes = compare(base, head);
             let facts = collect(
+                COLLECTORS,
                 &names(),
                 &Context {
                     changes: &changes,
@@ -285,7 +288,7 @@ metadata: {name: web, namespace: shop}
                 range: &something(),
                 source: &somewhere(),
             };
-            collect(&names(), &context)
+            collect(COLLECTORS, &names(), &context)
         };
         assert_eq!(facts(&head), facts(&base));
     }

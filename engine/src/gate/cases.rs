@@ -351,3 +351,81 @@ fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
 
 /// Policy folder, path below `cases/`, text.
 const EMBEDDED: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/cases.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Collector, Context, Fact};
+    use crate::gate::policies;
+    use crate::model::{Effect, Exit, code_of};
+
+    /// A collector that never finds anything out.
+    struct Dark(&'static str);
+
+    impl Collector for Dark {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn schema(&self) -> &'static str {
+            "none"
+        }
+
+        fn collect(&self, _: &Context<'_>) -> Fact {
+            Fact::Unknown {
+                reason: "nobody answers".to_owned(),
+            }
+        }
+    }
+
+    static QUOTAS: Dark = Dark("quotas");
+    static STORAGE: Dark = Dark("storage");
+
+    /// A harmless change, judged while one fact is unknown.
+    fn judged_without(dark: &'static Dark) -> Result<Judged, Error> {
+        let policies = policies(Vec::new()).unwrap();
+        let text = |value: u8| {
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{key: a{value}}}\n"
+            )
+        };
+        let (base, head) = (text(1), text(2));
+        let files = [("base/a.yaml", &base), ("head/a.yaml", &head)];
+        let case = Case {
+            policies: &policies,
+            folder: "resource-limits",
+            name: "dark",
+            files: files.map(|(path, text)| (path, text.as_bytes())).into(),
+        };
+        let setting = Setting::default();
+        let config = case.config(&setting);
+        let config = Config::parse(&RepoPath::from("tidegate.yaml"), config.as_bytes()).unwrap();
+        let mut judge = Judge::with(config, policies.set.clone(), "the case", None).unwrap();
+        judge.collectors.retain(|known| known.name() != dark.name());
+        judge.collectors.push(dark);
+        case.judge(&judge, &setting)
+    }
+
+    #[test]
+    fn a_policy_that_reads_an_unknown_fact_denies() {
+        let judged = judged_without(&QUOTAS).unwrap_or_else(|error| panic!("{error}"));
+        let [finding] = judged.findings.as_slice() else {
+            panic!("{:?}", judged.findings)
+        };
+        assert_eq!(
+            (&*finding.code, finding.effect),
+            ("engine.fact-unknown", Effect::Deny)
+        );
+        assert_eq!(
+            finding.message,
+            "`resource-limits` needs the fact `quotas`: nobody answers"
+        );
+    }
+
+    #[test]
+    fn without_a_fact_that_the_tier_depends_on_nothing_is_judged() {
+        let error = judged_without(&STORAGE).err().unwrap();
+        assert_eq!(code_of(&error), "policy.fact-unknown");
+        assert_eq!(Exit::of_error(&error), Exit::Unjudged);
+    }
+}

@@ -140,6 +140,7 @@ impl Bench<'_> {
             .collect();
         let wanted: Vec<&str> = wanted.into_iter().collect();
         facts::collect(
+            &self.judge.collectors,
             &wanted,
             &facts::Context {
                 changes,

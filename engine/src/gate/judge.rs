@@ -9,7 +9,7 @@ use std::thread;
 use super::Error;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
-use crate::facts;
+use crate::facts::{self, COLLECTORS, Collector};
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
 use crate::model::{GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
@@ -24,6 +24,8 @@ pub(super) struct Judge {
     pub(super) config: Config,
     pub(super) note: JudgeNote,
     pub(super) policies: PolicySet,
+    /// What finds out the facts.
+    pub(super) collectors: Vec<&'static dyn Collector>,
     modules: Vec<Wanted>,
     settings: BTreeMap<String, Piece>,
     evaluator: RefCell<Evaluator>,
@@ -106,6 +108,7 @@ impl Judge {
             config,
             note,
             policies,
+            collectors: COLLECTORS.to_vec(),
             modules,
             settings,
             evaluator,
