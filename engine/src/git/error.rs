@@ -195,6 +195,18 @@ pub enum Error {
         /// B, as given.
         head: String,
     },
+    /// `A..B` whose B is in A's history.
+    #[error("`{base}` is not an ancestor of `{head}`: it comes after it")]
+    #[diagnostic(
+        code(range::not_ancestor),
+        help("the ends are swapped: write `{head}..{base}`")
+    )]
+    Swapped {
+        /// A, as given.
+        base: String,
+        /// B, as given.
+        head: String,
+    },
     /// No common commit.
     #[error("`{base}` and `{head}` have no commit in common")]
     #[diagnostic(code(range::unrelated), help("name revisions of one history"))]

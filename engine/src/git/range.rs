@@ -122,10 +122,7 @@ impl Repository {
         let ids = self
             .commits_between(base, head, limits::COMMITS.most)
             .map_err(|error| ends.name(error))?
-            .ok_or_else(|| Error::NotAncestor {
-                base: text::shown(ends.base),
-                head: text::shown(ends.head),
-            })?;
+            .ok_or_else(|| self.not_ancestor(base, head, ends))?;
         let commits: Result<Vec<_>, _> = ids.into_iter().map(|id| self.commit(id)).collect();
         let base = base.map_or_else(|| Ok(Snapshot::empty()), |base| self.snapshot(base))?;
         Ok(Range {
@@ -135,6 +132,19 @@ impl Repository {
             commits: commits?,
             kind: ends.kind,
         })
+    }
+
+    /// Why A is no beginning, with the ranges that mean something.
+    fn not_ancestor(&self, base: Option<GitId>, head: GitId, ends: &Ends) -> Error {
+        let (own_base, own_head) = (text::shown(ends.base), text::shown(ends.head));
+        // Where that cannot be told, both ranges that are proposed say so themselves.
+        let swapped = base.is_some_and(|base| self.is_ancestor(head, base).unwrap_or(false));
+        let (base, head) = (own_base, own_head);
+        if swapped {
+            Error::Swapped { base, head }
+        } else {
+            Error::NotAncestor { base, head }
+        }
     }
 
     fn fork_point(&self, base: GitId, head: GitId, ends: &Ends) -> Result<GitId, Error> {

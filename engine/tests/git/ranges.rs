@@ -56,7 +56,19 @@ fn a_base_that_is_no_ancestor_names_the_ranges_that_mean_something() {
     let help = help(open.range("main..side"));
     assert!(help.contains("`main...side`"), "{help}");
     assert!(help.contains("--merge-into main"), "{help}");
+}
+
+#[test]
+fn swapped_ends_are_told_with_the_range_that_was_meant() {
+    let repo = forked();
+    let open = repo.open();
+    let error = open.range("main..main~1").unwrap_err();
+    assert_eq!(Exit::of_error(&error), Exit::Usage);
     assert_eq!(code(open.range("main..main~1")), "range.not-ancestor");
+    let help = help(open.range("main..main~1"));
+    assert!(help.contains("`main~1..main`"), "{help}");
+    assert!(!help.contains("..."), "{help}");
+    assert!(open.range("main~1..main").is_ok());
 }
 
 #[test]
