@@ -77,7 +77,9 @@ fn holds_quantity(object: &ObjectRef, shape: &str) -> bool {
         {
             true
         }
-        [.., "emptyDir", "sizeLimit"] | [.., "overhead", _] => true,
+        [.., "emptyDir", "sizeLimit"]
+        | [.., "overhead", _]
+        | [.., "resourceFieldRef", "divisor"] => true,
         ["spec", "capacity", _] => object.kind == "PersistentVolume",
         ["spec", "hard", _] => object.kind == "ResourceQuota",
         [
@@ -89,9 +91,48 @@ fn holds_quantity(object: &ObjectRef, shape: &str) -> bool {
         ] => object.kind == "LimitRange",
         ["spec", "storage" | "walStorage", "size"]
         | ["spec", "tablespaces", "*", "storage", "size"] => object.group() == "postgresql.cnpg.io",
+        [
+            "spec",
+            "resourcePolicy",
+            "containerPolicies",
+            "*",
+            "minAllowed" | "maxAllowed",
+            _,
+        ] => object.kind == "VerticalPodAutoscaler",
         ["spec", "metrics", "*", .., "averageValue" | "value"] => {
             object.kind == "HorizontalPodAutoscaler"
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bounds_of_an_autoscaler_and_divisors_are_amounts() {
+        let object = |api_version: &str, kind: &str| ObjectRef {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: None,
+            name: "odoo".to_owned(),
+        };
+        let autoscaler = object("autoscaling.k8s.io/v1", "VerticalPodAutoscaler");
+        let pod = object("v1", "Pod");
+        let bound = "spec/resourcePolicy/containerPolicies/*";
+        let divisor = "spec/containers/*/env/*/valueFrom/resourceFieldRef/divisor";
+        for (object, shape) in [
+            (&autoscaler, format!("{bound}/minAllowed/memory")),
+            (&autoscaler, format!("{bound}/maxAllowed/memory")),
+            (&pod, divisor.to_owned()),
+        ] {
+            let same = |new: &str| equal(object, &shape, &json!("1Gi"), &json!(new));
+            assert!(same("1024Mi") && !same("1025Mi"), "{shape}");
+        }
+        let elsewhere = format!("{bound}/minAllowed/memory");
+        assert!(!equal(&pod, &elsewhere, &json!("1Gi"), &json!("1024Mi")));
     }
 }
