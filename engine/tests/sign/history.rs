@@ -1,18 +1,20 @@
 //! Random histories of a real repository: admitted means that every step from what runs was judged and
-//! passed. What is dangerous is told by the files alone, without a look at links.
+//! passed. A model beside it knows what was signed and what is dangerous, by the files alone.
 
-use std::collections::BTreeSet;
+mod model;
 
 use proptest::prelude::*;
-use tidegate::model::GitId;
+use tidegate::model::{GitId, RiskTier};
 
-use super::world::{APP, DATABASE, World};
+use self::model::{Ledger, MaxTier};
+use super::world::{APP, CONFIG, DATABASE, JUDGE, World};
 
 #[derive(Clone, Debug)]
 enum Step {
     Label,
     DropLimit,
     EndangerDatabase,
+    MaxTier(RiskTier),
     Revert { back: usize },
     Sign,
     Baseline,
@@ -21,15 +23,17 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    let tiers = vec![RiskTier::Medium, RiskTier::High, RiskTier::Critical];
     prop_oneof![
         3 => Just(Step::Label),
         2 => Just(Step::DropLimit),
         2 => Just(Step::EndangerDatabase),
+        2 => prop::sample::select(tiers).prop_map(Step::MaxTier),
         2 => (1..4_usize).prop_map(|back| Step::Revert { back }),
-        6 => Just(Step::Sign),
+        7 => Just(Step::Sign),
         1 => Just(Step::Baseline),
         1 => Just(Step::Withdraw),
-        5 => (any::<usize>(), prop::bool::weighted(0.8))
+        6 => (any::<usize>(), prop::bool::weighted(0.8))
             .prop_map(|(commit, known)| Step::Sync { commit, known }),
     ]
 }
@@ -39,8 +43,9 @@ struct History {
     commits: Vec<GitId>,
     /// What runs of `web` and of `db`.
     running: [GitId; 2],
-    /// The contents of dangerous files that a baseline accepted.
-    accepted: BTreeSet<String>,
+    /// What was signed of `web` and of `db`.
+    ledgers: [Ledger; 2],
+    max_tier: MaxTier,
     labels: usize,
 }
 
@@ -48,11 +53,13 @@ impl History {
     fn new() -> Self {
         let world = World::started();
         let first = world.repo.id("HEAD");
+        let begun = |path| Ledger::begun(world.repo.git(&["show", &format!("HEAD:{path}")]));
         Self {
+            ledgers: [begun(APP), begun(DATABASE)],
             world,
             commits: vec![first],
             running: [first; 2],
-            accepted: BTreeSet::new(),
+            max_tier: MaxTier::of(RiskTier::High),
             labels: 0,
         }
     }
@@ -78,6 +85,13 @@ impl History {
                 repo.write(DATABASE, text.replace("\"on\"", "\"off\""));
                 self.commit();
             }
+            Step::MaxTier(tier) => {
+                let of = |tier: RiskTier| format!("max-tier: {}\n    sources", tier.as_str());
+                repo.write(CONFIG, JUDGE.replace(&of(RiskTier::High), &of(tier)));
+                if self.commit() {
+                    self.max_tier.pending = tier;
+                }
+            }
             Step::Revert { back } => {
                 let at = self.commits[self.commits.len().saturating_sub(back + 1)].to_string();
                 repo.git(&["checkout", "-q", &at, "--", "apps"]);
@@ -85,24 +99,41 @@ impl History {
             }
             Step::Sign => {
                 let said = self.world.sign("prod", None);
-                assert!(!said.contains("exit"), "{said}");
+                self.note(&said);
             }
             Step::Baseline => {
                 let said = self.world.baseline("prod", None);
-                assert!(!said.contains("exit"), "{said}");
-                for path in [APP, DATABASE] {
-                    self.accepted.insert(self.text("HEAD", path));
-                }
+                self.note(&said);
             }
             Step::Withdraw => {
-                let newest = (1..20).take_while(|at| self.world.link("prod/web", *at).exists());
-                if let Some(height) = newest.last() {
-                    self.world.withdraw("prod/web", height);
+                let heights = self.ledgers[0].heights();
+                if heights > 1 {
+                    self.world
+                        .withdraw("prod/web", u64::try_from(heights).unwrap() - 1);
+                    self.ledgers[0].withdraw_newest();
                 }
             }
             Step::Sync { commit, known } => {
                 self.sync(self.commits[commit % self.commits.len()], known);
             }
+        }
+    }
+
+    /// Writes down what was signed, and holds it against what the files say.
+    fn note(&mut self, said: &str) {
+        assert!(!said.contains("exit"), "{said}");
+        for unit in said.split("; ") {
+            let (name, what) = unit.split_once(' ').unwrap();
+            let (index, path) = match name {
+                "prod/web" => (0, APP),
+                "prod/db" => (1, DATABASE),
+                _ => {
+                    self.max_tier.gate(what);
+                    continue;
+                }
+            };
+            let head = self.text("HEAD", path);
+            self.ledgers[index].note(what, head, self.max_tier.accepted);
         }
     }
 
@@ -113,23 +144,27 @@ impl History {
             if said.starts_with("refused") {
                 continue;
             }
-            assert!(!said.contains("exit"), "{said}");
-            let text = self.text(&commit.to_string(), path);
-            let dangerous = text.contains("limits: {cpu: 200m}") || text.contains("\"off\"");
+            let wanted = self.text(&commit.to_string(), path);
+            let running = deployed.map(|commit| self.text(&commit.to_string(), path));
+            let ledger = &self.ledgers[index];
+            let admitted = ledger.admits(&said, &wanted, running.as_deref());
+            let tier = admitted.unwrap_or_else(|why| panic!("{unit} {said}: {why}"));
             assert!(
-                !dangerous || self.accepted.contains(&text),
-                "{unit} {said}: never judged nor accepted"
+                tier <= self.max_tier.accepted,
+                "{unit} {said}: above what may go there"
             );
             self.running[index] = commit;
         }
     }
 
-    fn commit(&mut self) {
-        if self.commits.len() < 6 {
+    fn commit(&mut self) -> bool {
+        let more = self.commits.len() < 8;
+        if more {
             self.commits.push(self.world.repo.commit("a step"));
         } else {
             self.world.repo.git(&["checkout", "-q", "HEAD", "--", "."]);
         }
+        more
     }
 
     fn text(&self, revision: &str, path: &str) -> String {
@@ -140,10 +175,10 @@ impl History {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn admitted_means_every_step_was_judged_and_passed(steps in prop::collection::vec(step(), 6..14)) {
+    fn admitted_means_every_step_was_judged_and_passed(steps in prop::collection::vec(step(), 6..16)) {
         let mut history = History::new();
         for step in &steps {
             history.apply(step);
