@@ -118,7 +118,8 @@ fn proposed(
 }
 
 /// The head of the branch as it was fetched, where it goes on from the event's base and has not merged
-/// `head` yet; else that base. What lies between them is no base: a commit on the way may never have been a head of the branch.
+/// `head` yet; else that base. What lies between them is no base: a commit on the way may never have been
+/// a head of the branch.
 fn newest(repository: &Repository, head: GitId, base: GitId, branch: &str) -> GitId {
     let fetched = repository.resolve(&format!("refs/remotes/origin/{branch}"));
     let holds = |tip: GitId, commit| repository.is_ancestor(commit, tip);
