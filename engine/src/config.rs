@@ -202,10 +202,13 @@ impl Config {
     ) -> Result<String, serde_yaml::Error> {
         let mut resolved = self.resolved.clone();
         for (folder, value) in settings {
-            let section = SECTIONS.iter().find(|(_, owner)| *owner == folder);
-            match section {
-                Some((section, _)) => resolved[*section] = value,
-                None => resolved["policies"][folder] = value,
+            let own = SECTIONS.iter().find(|(_, owner)| *owner == folder);
+            let (parent, name) = match own {
+                Some((section, _)) => ("", (*section).to_owned()),
+                None => ("/policies", folder),
+            };
+            if let Some(Value::Object(parent)) = resolved.pointer_mut(parent) {
+                parent.insert(name, value);
             }
         }
         resolved::write(&resolved)

@@ -77,6 +77,10 @@ pub fn each_case<'a>(
 ///
 /// # Errors
 /// A case that cannot be judged.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method holds for too few lifetimes"
+)]
 pub fn case_documents(policies: &Policies, folder: &str) -> Result<Vec<Value>, Error> {
     let mut judges = BTreeMap::new();
     let mut all = Vec::new();
@@ -89,7 +93,7 @@ pub fn case_documents(policies: &Policies, folder: &str) -> Result<Vec<Value>, E
         };
         let setting = case.read("case.yaml")?.unwrap_or_default();
         let judge = case.judge(&setting, &mut judges)?;
-        all.extend(case.ask(judge, &setting, Bench::documents)?);
+        all.extend(case.ask(judge, &setting, |bench, matter| bench.documents(matter))?);
     }
     Ok(all)
 }
@@ -123,6 +127,10 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method holds for too few lifetimes"
+    )]
     fn run(
         &self,
         judges: &mut BTreeMap<String, Judge>,
@@ -132,7 +140,7 @@ impl Case<'_> {
             .read("expect.yaml")?
             .ok_or_else(|| self.broken("it has no expect.yaml"))?;
         let judge = self.judge(&setting, judges)?;
-        let judged = self.ask(judge, &setting, Bench::judge)?;
+        let judged = self.ask(judge, &setting, |bench, matter| bench.judge(matter))?;
         Ok((expected.outcome, self.compare(judge, judged, &expected)))
     }
 
@@ -382,6 +390,10 @@ mod tests {
     static STORAGE: Dark = Dark("storage");
 
     /// A harmless change, judged while one fact is unknown.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method holds for too few lifetimes"
+    )]
     fn judged_without(dark: &'static Dark) -> Result<Judged, Error> {
         let policies = policies(Vec::new()).unwrap();
         let text = |value: u8| {
@@ -403,7 +415,7 @@ mod tests {
         let mut judge = Judge::with(config, policies.set.clone(), "the case", None).unwrap();
         judge.collectors.retain(|known| known.name() != dark.name());
         judge.collectors.push(dark);
-        case.judge(&judge, &setting)
+        case.ask(&judge, &setting, |bench, matter| bench.judge(matter))
     }
 
     #[test]

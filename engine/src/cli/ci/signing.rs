@@ -121,18 +121,21 @@ fn signed(
         all.renewals.extend(signing.renewals);
         all.errors.extend(signing.errors);
     }
-    for unit in &all.units {
+    warn_of_rejected(&all, terminal);
+    Ok(Branch {
+        branch,
+        queued,
+        signing: all,
+    })
+}
+
+fn warn_of_rejected(signing: &Signing, terminal: &mut Terminal) {
+    for unit in &signing.units {
         for line in rejected_lines(&unit.rejected) {
             let message = format!("{}: {line}", unit.unit);
             terminal.line(github::command("warning", &message).trim_end());
         }
     }
-    let signing = all;
-    Ok(Branch {
-        branch,
-        queued,
-        signing,
-    })
 }
 
 fn print(landed: &[Landed], terminal: &mut Terminal) {
