@@ -71,11 +71,16 @@ test_wave_is_shown_as_it_is_written if {
 test_a_gate_of_another_wave if {
 	annotations := {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/sync-wave": "5"}
 	later := object.union(annotations, {"argocd.argoproj.io/sync-wave": "6"})
-	found([hook(annotations)]) == before_all with settings as object.union(settings, {"wave": 5})
-	found([hook(later)]) == set() with settings as object.union(settings, {"wave": 5})
+	codes_at(5, annotations) == {"gate.earlier-hook"}
+	codes_at(5, later) == set()
 }
 
-before_all := {one | some one in before}
+codes_at(wave, annotations) := {finding.code |
+	some finding in change_set.deny with input as {
+		"changes": [hook(annotations)],
+		"settings": object.union(settings, {"wave": wave}),
+	}
+}
 
 test_configuration_deleted if {
 	found([file("delete", "tidegate.yaml")]) == {["gate.config-removed", ""]}

@@ -62,9 +62,12 @@ fn list(terminal: &mut Terminal) -> Outcome {
             };
             let folder = style.paint(&format!("{:width$}", policy.folder()), Color::Bold);
             let facts: Vec<&str> = metadata.facts.iter().map(String::as_str).collect();
-            let facts = facts.join(", ");
+            let facts = match facts.as_slice() {
+                [] => String::new(),
+                facts => format!("; facts: {}", facts.join(", ")),
+            };
             let title = line(&metadata.title);
-            terminal.line(&format!("{folder}  {scope:10}  {title}; facts: {facts}"));
+            terminal.line(&format!("{folder}  {scope:10}  {title}{facts}"));
             for (code, effect) in &metadata.codes {
                 let (word, color) = match effect {
                     Effect::Deny => ("deny  ", Color::Red),

@@ -58,6 +58,7 @@ impl Repository {
         let mut new = changed.iter().filter_map(|change| change.new.as_ref());
         let stands_in = |entry: &TreeEntry| {
             (entry.is_link() || entry.is_submodule())
+                && !selector.matches(&entry.path)
                 && selector.may_match_below(entry.path.as_bytes())
         };
         if new.any(stands_in) {

@@ -135,7 +135,11 @@ fn evaluate(
         };
         let value = match rule.is_function || reached.is_empty() {
             true => None,
-            false => value_of(&mut engine, module, &rule.name)?,
+            // A head with a variable in brackets is a part of what it is asked for as a whole.
+            false => {
+                let whole = rule.name.split('[').next().unwrap_or(&rule.name);
+                value_of(&mut engine, module, whole)?
+            }
         };
         rules.push(RuleTrace {
             name: rule.name.clone(),

@@ -34,7 +34,10 @@ fn an_unknown_environment_is_a_wrong_argument_that_names_the_known_ones() {
 
 #[test]
 fn what_is_invisible_is_escaped_in_facts_and_in_the_resolved_configuration() {
-    let config = format!("{CONFIG}components:\n  \"p\u{202e}y\": {{paths: [\"prod/**\"]}}\n");
+    let config = format!(
+        "{CONFIG}exceptions:\n  - id: EXC-1\n    code: resources.missing-memory-limit\n    match: {{name: odoo}}\n    \
+         owner: \"x\u{202e}y\"\n    reason: \"x\u{200b}y\"\n    until: \"2026-11-30\"\n"
+    );
     let (repo, base) = shop(&config);
     repo.write("prod/a.yaml", config_map("a", "\"x\u{202e}y\u{200b}\""))
         .commit("a value that hides");

@@ -78,7 +78,7 @@ fn the_resolved_configuration_has_every_setting_and_means_the_same() {
         "limit: bad",
         "- requests.cpu",
         "default-tier:",
-        "max-limit-request-ratio",
+        "max-reduction-percent:",
     ] {
         assert!(resolved.contains(setting), "{setting}: {resolved}");
     }
