@@ -781,12 +781,13 @@ dashboards contains i if {
 
 # Generated objects carry a hash in their name: one that goes and one that comes are an edit.
 rehashed contains i if {
-	some operation, other in {"create": "delete", "delete": "create"}
-	some i, stem in stems[operation]
-	stem in {twin | some twin in stems[other]}
+	some i, stem in stems
+	[input.changes[i].operation, stem] in twins
 }
 
-stems[change.operation][i] := [kinds[i], object.get(change.object, "namespace", ""), stem] if {
+twins := {[{"create": "delete", "delete": "create"}[input.changes[i].operation], stem] | some i, stem in stems}
+
+stems[i] := [kinds[i], object.get(change.object, "namespace", ""), stem] if {
 	some i, kind in kinds
 	kind in {"ConfigMap", "Secret"}
 	change := whole[i]

@@ -135,11 +135,7 @@ fn evaluate(
         };
         let value = match rule.is_function || reached.is_empty() {
             true => None,
-            // A head with a variable in brackets is a part of what it is asked for as a whole.
-            false => {
-                let whole = rule.name.split('[').next().unwrap_or(&rule.name);
-                value_of(&mut engine, module, whole)?
-            }
+            false => value_of(&mut engine, module, &rule.name)?,
         };
         rules.push(RuleTrace {
             name: rule.name.clone(),
