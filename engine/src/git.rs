@@ -36,6 +36,7 @@ pub use commit::{CommitInfo, Person, Trailer};
 pub use diff::FileChange;
 pub use error::Error;
 pub use gated::GatedTree;
+#[cfg(feature = "cli")]
 pub(crate) use object::catches_panics;
 pub use range::{Range, RangeKind};
 pub use record::{Folder, FolderEntry, NewCommit, Place};

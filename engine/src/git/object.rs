@@ -97,6 +97,7 @@ impl Repository {
 
 /// Whether this thread asks git2 something that it answers with a panic where a pack is damaged. The
 /// panic is caught: who reports panics has nothing to say.
+#[cfg(feature = "cli")]
 pub(crate) fn catches_panics() -> bool {
     CATCHES.get()
 }
