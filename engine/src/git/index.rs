@@ -1,6 +1,7 @@
 //! The index as a snapshot: its trees are computed in memory, as `git write-tree` would write them.
 //! Knows nothing of ranges; never writes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +11,21 @@ use git2::IndexEntryExtendedFlag;
 use super::index_file::{self, Entry};
 use super::object::git_id;
 use super::tree::{Child, MODE_TREE, Tree, Unwritten, id_of};
-use super::worktree::{Tracked, TrackedFiles};
 use super::{
     Error, MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE, Repository, Snapshot, text,
 };
 use crate::model::{GitId, RepoPath};
+
+/// A file that Git tracks.
+pub(super) struct Tracked {
+    pub(super) mode: u32,
+    pub(super) id: GitId,
+    /// A sparse checkout leaves it out: it is not deleted where it is missing.
+    pub(super) may_be_missing: bool,
+}
+
+/// The files that Git tracks, by path.
+pub(super) type TrackedFiles = BTreeMap<Vec<u8>, Tracked>;
 
 impl Repository {
     /// What would be committed now. `head` is what was committed last.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use git2::RepositoryOpenFlags;
 use sha1::{Digest as _, Sha1};
 
-use super::index::trees_of;
+use super::index::{Tracked, TrackedFiles, trees_of};
 use super::index_file::Entry;
 use super::snapshot::join;
 use super::unstored::{Content, Unstored, blob_id};
@@ -18,17 +18,6 @@ use super::{
     Error, MODE_EXECUTABLE, MODE_FILE, MODE_LINK, MODE_SUBMODULE, Repository, Snapshot, text,
 };
 use crate::model::{GitId, limits};
-
-/// A file that Git tracks.
-pub(super) struct Tracked {
-    pub(super) mode: u32,
-    pub(super) id: GitId,
-    /// A sparse checkout leaves it out: it is not deleted where it is missing.
-    pub(super) may_be_missing: bool,
-}
-
-/// The files that Git tracks, by path.
-pub(super) type TrackedFiles = BTreeMap<Vec<u8>, Tracked>;
 
 impl Repository {
     /// The files as they lie in the working tree: those that Git tracks, and those that it neither
