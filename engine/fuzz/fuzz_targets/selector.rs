@@ -40,8 +40,9 @@ fuzz_target!(|bytes: &[u8]| {
             selector.literal_prefixes().iter().any(below),
             "{globs:?} {path}"
         );
+        // Marks behind a wildcard may be put in another order in the path than in the glob.
         if let Ok(twins) = selector.twins()
-            && std::str::from_utf8(path.as_bytes()).is_ok()
+            && path.as_bytes().is_ascii()
         {
             assert!(twins.matches(&path), "a path is a twin of itself");
         }
