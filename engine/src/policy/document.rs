@@ -2,12 +2,12 @@
 //! Knows nothing of what the document holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use regorus::Value;
 use serde_json::Value as Json;
 
-use crate::model::{Part, Piece, map_by_threads};
+use super::known::Known;
+use crate::model::Piece;
 
 /// What one evaluation sees as `input`; a clone costs nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +20,17 @@ impl Input {
 }
 
 /// Converts documents; a part that it has met before is not converted again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Converter {
-    /// By address. The part is kept, so that nothing else ever has the address.
-    known: BTreeMap<usize, (Arc<Part>, Value)>,
+    known: Known<Value>,
+}
+
+impl Default for Converter {
+    fn default() -> Self {
+        Self {
+            known: Known::new(|part| value(part.value())),
+        }
+    }
 }
 
 impl Converter {
@@ -33,16 +40,9 @@ impl Converter {
 
     fn piece(&mut self, piece: &Piece) -> Value {
         match piece {
-            Piece::Json(part) => {
-                let address = Arc::as_ptr(part).addr();
-                let known = self.known.entry(address);
-                let (_, value) = known.or_insert_with(|| (Arc::clone(part), value(part.value())));
-                value.clone()
-            }
+            Piece::Json(part) => self.known.of(part),
             Piece::List(items) => {
-                if items.len() >= MANY {
-                    self.convert_new(items);
-                }
+                self.known.meet(items);
                 let items: Vec<Value> = items.iter().map(|item| self.piece(item)).collect();
                 Value::from(items)
             }
@@ -54,22 +54,6 @@ impl Converter {
                 Value::from(map)
             }
         }
-    }
-}
-
-impl Converter {
-    /// Converts by every processor what it has not met before.
-    fn convert_new(&mut self, items: &[Piece]) {
-        let address = |part: &Arc<Part>| Arc::as_ptr(part).addr();
-        let new: Vec<&Arc<Part>> = items
-            .iter()
-            .filter_map(Piece::part)
-            .filter(|part| !self.known.contains_key(&address(part)))
-            .collect();
-        let values = map_by_threads(&new, |_, part| value(part.value()));
-        let values = new.into_iter().zip(values);
-        let values = values.map(|(part, value)| (address(part), (Arc::clone(part), value)));
-        self.known.extend(values);
     }
 }
 
@@ -94,9 +78,6 @@ fn value(json: &Json) -> Value {
         }
     }
 }
-
-/// So many are worth another thread.
-const MANY: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -1,18 +1,23 @@
 //! What a policy is asked, as a digest: equal digests, equal answers.
 //! Knows nothing of answers.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::answer::Entry;
+use super::known::Known;
 use super::set::Module;
-use crate::model::{Digest, Part, Piece, map_by_threads};
+use crate::model::{Digest, Part, Piece};
 
 /// Digests questions; a part of a document that it has met before is not digested again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Digester {
-    /// By address. The part is kept, so that nothing else ever has the address.
-    parts: BTreeMap<usize, (Arc<Part>, Digest)>,
+    known: Known<Digest>,
+}
+
+impl Default for Digester {
+    fn default() -> Self {
+        Self {
+            known: Known::new(of_part),
+        }
+    }
 }
 
 impl Digester {
@@ -38,16 +43,9 @@ impl Digester {
     /// The digest of a document, by those of its parts.
     fn document(&mut self, piece: &Piece) -> Digest {
         match piece {
-            Piece::Json(part) => {
-                let address = Arc::as_ptr(part).addr();
-                let known = self.parts.entry(address);
-                let (_, digest) = known.or_insert_with(|| (Arc::clone(part), of_part(part)));
-                *digest
-            }
+            Piece::Json(part) => self.known.of(part),
             Piece::List(items) => {
-                if items.len() >= MANY {
-                    self.digest_new(items);
-                }
+                self.known.meet(items);
                 let mut bytes = vec![LIST];
                 for item in items.iter() {
                     bytes.extend_from_slice(self.document(item).as_bytes());
@@ -66,22 +64,6 @@ impl Digester {
     }
 }
 
-impl Digester {
-    /// Digests by every processor what it has not met before.
-    fn digest_new(&mut self, items: &[Piece]) {
-        let address = |part: &Arc<Part>| Arc::as_ptr(part).addr();
-        let new: Vec<&Arc<Part>> = items
-            .iter()
-            .filter_map(Piece::part)
-            .filter(|part| !self.parts.contains_key(&address(part)))
-            .collect();
-        let digests = map_by_threads(&new, |_, part| of_part(part));
-        let digests = new.into_iter().zip(digests);
-        let digests = digests.map(|(part, digest)| (address(part), (Arc::clone(part), digest)));
-        self.parts.extend(digests);
-    }
-}
-
 fn of_part(part: &Part) -> Digest {
     let mut bytes = vec![VALUE];
     bytes.extend_from_slice(part.text().as_bytes());
@@ -93,9 +75,6 @@ fn put(bytes: &mut Vec<u8>, text: &[u8]) {
     bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
     bytes.extend_from_slice(text);
 }
-
-/// So many parts are worth another thread.
-const MANY: usize = 64;
 
 const VALUE: u8 = 0;
 const LIST: u8 = 1;
