@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod evaluate;
 mod foreign;
+mod known;
 mod metadata;
 mod mutate;
 mod question;

@@ -2,8 +2,9 @@
 //! Judges no object.
 
 use super::super::judge::Judge;
+use super::super::scene::{self, Scene};
 use super::super::unit::misleading_path;
-use super::super::{Error, anchor, scene};
+use super::super::{Error, anchor};
 use super::Session;
 use crate::config::Config;
 use crate::git::{FileChange, Selector};
@@ -13,15 +14,15 @@ use crate::model::{Effect, Finding, RepoPath};
 impl Session<'_> {
     /// Everything to say of it.
     pub(super) fn strays(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
-        let mut findings = self.unclaimed(judge)?;
-        findings.extend(self.out_of_reach(judge)?);
+        let claimed = scene::of_configs(&judge.config, self.proposed_config())?;
+        let mut findings = self.unclaimed(judge, &claimed)?;
+        findings.extend(self.out_of_reach(judge, &claimed));
         Ok(findings)
     }
 
     /// Paths that are too deep or too long to be followed and keep no unit from being judged.
-    fn out_of_reach(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
+    fn out_of_reach(&self, judge: &Judge, claimed: &[Scene]) -> Vec<Finding> {
         let (config, beyond) = (&judge.config, &self.view.beyond);
-        let claimed = scene::of_configs(config, self.proposed_config())?;
         let selectors = claimed.iter().map(|scene| &scene.head);
         let selectors: Vec<&Selector> = selectors.chain(config.unmanaged.as_ref()).collect();
         // It may hold manifests that nobody claims.
@@ -31,13 +32,12 @@ impl Session<'_> {
             .map(|path| not_followed(path, "no environment claims it", effect, config));
         let removed = beyond.removed().iter();
         let removed = removed.map(|path| not_followed(path, "it is removed", Effect::Warn, config));
-        Ok(stray.chain(removed).collect())
+        stray.chain(removed).collect()
     }
 
     /// Changed manifests that no environment claims and nobody left out on purpose.
-    fn unclaimed(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
+    fn unclaimed(&self, judge: &Judge, claimed: &[Scene]) -> Result<Vec<Finding>, Error> {
         let config = &judge.config;
-        let claimed = scene::of_configs(config, self.proposed_config())?;
         let unmanaged = config.unmanaged.as_ref();
         let is_stray = |change: &&FileChange| {
             !unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
@@ -46,7 +46,7 @@ impl Session<'_> {
         let strays: Vec<&FileChange> = self.view.changed.iter().filter(is_stray).collect();
         let mut twins = Vec::new();
         if strays.iter().any(|change| is_new_manifest(change)) {
-            for scene in &claimed {
+            for scene in claimed {
                 twins.push((scene, scene.head.twins()?));
             }
         }
