@@ -32,6 +32,8 @@ pub struct Evaluator {
     converter: Converter,
     times: Times,
     known: Option<Known>,
+    /// Which question each worker was lost with.
+    lost: BTreeMap<usize, (String, NoAnswer)>,
 }
 
 /// What need not be asked.
@@ -95,6 +97,7 @@ impl Evaluator {
             converter: Converter::default(),
             times,
             known: None,
+            lost: BTreeMap::new(),
         };
         if foreign {
             evaluator.load()?;
@@ -249,15 +252,19 @@ impl Evaluator {
         let limit = time_of(module.metadata().scope, self.times);
         // The engine's own timer comes first; it can say where the time went.
         let outer = limit + limit / 10 + Duration::from_millis(20);
-        let worker = self.workers.get_mut(worker);
-        worker
-            .map_or(Err(NoAnswer::Died), |worker| worker.wait(outer))
-            .map_err(|none| match none {
-                NoAnswer::Late(_) => NoAnswer::Late(limit),
-                none => none,
-            })
-            .map_err(|none| none.error(&format!("policy file {}", module.path())))?
-            .map(|reply| reply.answer)
+        let answer = self
+            .workers
+            .get_mut(worker)
+            .map_or(Err(NoAnswer::Died), |worker| worker.wait(outer));
+        let none = match answer {
+            Ok(reply) => return Ok(reply?.answer),
+            Err(NoAnswer::Late(_)) => NoAnswer::Late(limit),
+            Err(none) => none,
+        };
+        // Who asks a lost worker is not who lost it.
+        let asked = || (format!("policy file {}", module.path()), none);
+        let (what, none) = self.lost.entry(worker).or_insert_with(asked);
+        Err(none.error(what))
     }
 
     /// Waits until the policies are loaded.

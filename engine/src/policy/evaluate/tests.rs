@@ -397,6 +397,40 @@ fn a_loop_without_end_is_stopped_by_the_engine() {
 }
 
 #[test]
+fn who_asks_a_lost_thread_is_not_named_as_the_one_who_lost_it() {
+    let slow = "deny contains {\"code\": \"t.bad\", \"message\": \"m\"} if count(split(input.changes[0].new.text, \"\")) < 0";
+    let file = |name: &str, rules: &str| {
+        let text = format!("{HEAD}{rules}\n{REST}")
+            .replace("package tidegate.t", &format!("package tidegate.{name}"))
+            .replace("prefix: t", &format!("prefix: {name}"))
+            .replace("t.bad", &format!("{name}.bad"))
+            .replace("t.odd", &format!("{name}.odd"))
+            .replace("t.why", &format!("{name}.why"));
+        let path = format!(".tidegate/policies/{name}/policy.rego");
+        (RepoPath::from(path.as_str()), text.into_bytes())
+    };
+    let files = [
+        file("slow", slow),
+        file("quick", &slow.replace("< 0", "< 1")),
+    ];
+    let set = PolicySet::default().with_repository(&files, FACTS).unwrap();
+    let times = Times {
+        object: Duration::from_millis(1),
+        ..Times::default()
+    };
+    let mut evaluator = Evaluator::start(set.iter(), times).unwrap();
+    let mut document = document();
+    document["changes"][0]["new"]["text"] = "x".repeat(4 << 20).into();
+    for asked in ["slow", "quick"] {
+        let module = set.policy(asked).unwrap().modules().next().unwrap();
+        let error = evaluator.findings(module, &Piece::new(document.clone()));
+        let error = error.unwrap_err();
+        assert_eq!(code_of(&error), "policy.timeout");
+        assert!(error.to_string().contains("policies/slow/"), "{error}");
+    }
+}
+
+#[test]
 fn a_rule_that_the_metadata_promises_must_exist() {
     let files = [(
         RepoPath::from(".tidegate/policies/t/policy.rego"),
