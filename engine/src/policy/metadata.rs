@@ -115,30 +115,34 @@ impl Metadata {
     }
 
     /// What a policy that reads nothing but its own settings could be refused for: two files of
-    /// different folders that share a prefix or a code.
-    pub(super) fn collisions<'a>(
-        all: impl IntoIterator<Item = (&'a str, &'a str, &'a Self)>,
-    ) -> Vec<Error> {
+    /// different folders that share a prefix or a code. Whoever comes first keeps it.
+    pub(super) fn collisions<'a>(all: impl IntoIterator<Item = Declared<'a>>) -> Vec<Error> {
         let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();
         let mut errors = Vec::new();
-        for (folder, path, metadata) in all {
-            let names = metadata
-                .codes
-                .keys()
-                .chain(&metadata.reasons)
-                .map(|code| ("code", code.as_str()));
-            for name in names.chain([("prefix", metadata.prefix.as_str())]) {
-                let owner = *owners.entry(name).or_insert(folder);
-                if owner != folder {
+        for file in all {
+            let metadata = file.metadata;
+            let codes = metadata.codes.keys().chain(&metadata.reasons);
+            let codes = codes.map(|code| ("code", code.as_str(), code.as_str()));
+            for (what, name, word) in codes.chain([("prefix", &*metadata.prefix, "prefix:")]) {
+                let owner = *owners.entry((what, name)).or_insert(file.folder);
+                if owner != file.folder {
                     errors.push(Error::Metadata {
-                        at: Place::file(path),
-                        what: format!("the {} `{}` belongs to policy `{owner}`", name.0, name.1),
+                        at: Self::place_of(file.path, file.text, word),
+                        what: format!("the {what} `{name}` belongs to policy `{owner}`"),
                     });
                 }
             }
         }
         errors
     }
+}
+
+/// What one file of a policy's folder declares.
+pub(super) struct Declared<'a> {
+    pub(super) folder: &'a str,
+    pub(super) path: &'a str,
+    pub(super) text: &'a str,
+    pub(super) metadata: &'a Metadata,
 }
 
 #[cfg(test)]
@@ -340,8 +344,24 @@ deny contains 1 if false
     #[test]
     fn two_folders_share_neither_prefix_nor_code() {
         let metadata = read(GOOD).unwrap();
-        let same = |a, b| Metadata::collisions([(a, "a", &metadata), (b, "b", &metadata)]).len();
-        assert_eq!(same("x", "x"), 0);
-        assert_eq!(same("x", "y"), 3);
+        let declared = |folder, path| Declared {
+            folder,
+            path,
+            text: GOOD,
+            metadata: &metadata,
+        };
+        let same = |a, b| {
+            let errors = Metadata::collisions([declared(a, "a.rego"), declared(b, "b.rego")]);
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(same("x", "x"), [""; 0]);
+        assert_eq!(
+            same("x", "y"),
+            [
+                "b.rego:11:7: the code `resources.missing-memory-limit` belongs to policy `x`",
+                "b.rego:12:7: the code `resources.ratio` belongs to policy `x`",
+                "b.rego:5:5: the prefix `resources` belongs to policy `x`",
+            ]
+        );
     }
 }

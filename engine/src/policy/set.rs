@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{self, Source};
 use super::error::{Error, Place, Problems};
-use super::metadata::{Metadata, Reach, Scope};
+use super::metadata::{Declared, Metadata, Reach, Scope};
 use super::settings::Settings;
 use super::watchdog;
 use crate::model::limits;
@@ -200,17 +200,22 @@ impl PolicySet {
                 Err(problems) => errors.extend(problems),
             }
         }
-        errors.extend(Metadata::collisions(self.iter().flat_map(|policy| {
-            let modules = policy.modules.iter();
-            modules.map(|module| {
-                (
-                    policy.folder.as_str(),
-                    module.path.as_str(),
-                    &module.metadata,
-                )
-            })
-        })));
+        errors.extend(Metadata::collisions(self.declared()));
         Problems::none_in(errors)
+    }
+
+    /// What each file declares: of the embedded policies first, whose names are not to be had.
+    fn declared(&self) -> impl Iterator<Item = Declared<'_>> {
+        let of = |origin| self.iter().filter(move |policy| policy.origin == origin);
+        let all = of(Origin::Embedded).chain(of(Origin::Repository));
+        all.flat_map(|policy| {
+            policy.modules.iter().map(|module| Declared {
+                folder: &policy.folder,
+                path: &module.path,
+                text: &module.text,
+                metadata: &module.metadata,
+            })
+        })
     }
 
     /// Measures before anything is parsed.

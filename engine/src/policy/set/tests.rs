@@ -187,6 +187,25 @@ fn too_many_policies_are_refused() {
 }
 
 #[test]
+fn whoever_takes_a_name_of_a_built_in_policy_is_told_so_in_the_own_file() {
+    let mut set = PolicySet::default();
+    let files = vec![("policy.rego", policy("z"))];
+    set.add(vec![Folder::new(Origin::Embedded, "z", files)], FACTS)
+        .unwrap();
+    let own = policy("z").replace("package tidegate.z", "package tidegate.a");
+    let path = ".tidegate/policies/a/policy.rego";
+    let error = set
+        .with_repository(&[(RepoPath::from(path), own.into_bytes())], FACTS)
+        .unwrap_err();
+    let places: Vec<String> = error.iter().map(ToString::to_string).collect();
+    assert!(!places.is_empty());
+    for place in places {
+        assert!(place.starts_with(path), "{place}");
+        assert!(place.ends_with("belongs to policy `z`"), "{place}");
+    }
+}
+
+#[test]
 fn a_built_in_policy_cannot_be_replaced() {
     let files = vec![("policy.rego", policy("a"))];
     let mut set = PolicySet::default();
