@@ -84,7 +84,7 @@ impl Block {
         let message = if snippet.is_some() || !related.is_empty() {
             headline(&message, &code)
         } else {
-            message
+            without_help(&message, &code)
         };
         // A refusal's own words begin with its reason, which stands in the brackets already.
         let (word, code, message) = match code.strip_prefix("refused.") {
@@ -119,9 +119,13 @@ impl Block {
 
     fn write_own(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         let head = format!("{}[{}]:", self.word, self.code);
-        let rows = wrap(&format!("{head} {}", self.message), style.width, "  ");
+        let (first, more) = self.message.split_once('\n').unwrap_or((&self.message, ""));
+        let rows = wrap(&format!("{head} {first}"), style.width, "  ");
         let rest = rows.strip_prefix(head.as_str()).unwrap_or(&rows);
         writeln!(out, "{}{rest}", style.paint(&head, self.color))?;
+        for row in more.lines() {
+            writeln!(out, "{}", wrap(row, style.width, "    "))?;
+        }
         for (intro, snippet) in &self.snippets {
             if let Some(intro) = intro {
                 writeln!(out, "  {intro}")?;
@@ -155,6 +159,14 @@ fn headline(message: &str, code: &str) -> String {
         Some(last) if last.starts_with("and ") => format!("{first}, {last}"),
         _ => first.to_owned(),
     }
+}
+
+/// A message without what is said apart from it: its code and its help.
+fn without_help(message: &str, code: &str) -> String {
+    let rows = message.lines().filter(|row| !row.starts_with("  help: "));
+    let code = format!(" [{code}]");
+    let rows = rows.map(|row| row.strip_suffix(&code).unwrap_or(row));
+    rows.collect::<Vec<_>>().join("\n")
 }
 
 /// Lines of one file, with marks below them.
@@ -299,6 +311,22 @@ mod tests {
         assert_eq!(
             String::from_utf8(text).unwrap(),
             "refused[held]: expected at most high, found critical\n  help: wait\n"
+        );
+    }
+
+    #[test]
+    fn what_may_not_be_shown_is_told_once_with_its_second_place() {
+        #[derive(Debug, thiserror::Error, Diagnostic)]
+        #[error(
+            "a.yaml:4:5: duplicate key [yaml.duplicate-key]\n  a.yaml:3:5: the other is here\n  help: remove one"
+        )]
+        #[diagnostic(code(yaml::duplicate_key), help("remove one"))]
+        struct Hidden;
+        let mut text = Vec::new();
+        error(&Hidden, Style::PLAIN, &mut text).unwrap();
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "error[yaml.duplicate-key]: a.yaml:4:5: duplicate key\n  a.yaml:3:5: the other is here\n  help: remove one\n"
         );
     }
 
