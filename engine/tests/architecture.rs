@@ -90,7 +90,8 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Violation> {
         for line in &named.disguises {
             report(
                 *line,
-                "`#[path]` and `extern crate self` hide a module from its place".to_owned(),
+                "`#[path]`, `include!` and `extern crate self` hide a module from its place"
+                    .to_owned(),
             );
         }
         if module.is_empty() && source.file.ends_with("lib.rs") {

@@ -19,7 +19,7 @@ pub(crate) struct Named {
     pub(crate) paths: Vec<Path>,
     /// Modules declared as `#[cfg(test)] mod x;`: their files are test code.
     pub(crate) test_modules: Vec<Vec<String>>,
-    /// Lines of `#[path = ".."]` and `extern crate self`, which would defeat the reading by names.
+    /// Lines of `#[path = ".."]`, `include!("..")` and `extern crate self`, which would defeat the reading by names.
     pub(crate) disguises: Vec<usize>,
 }
 
@@ -70,6 +70,10 @@ impl Reader<'_> {
             }
             // `use<'a>` is a bound, not an import.
             (Kind::Word, "use") if !self.is(at + 1, "<") => return self.tree(at + 1, &[]),
+            // What the build script wrote is data; any other file is code in a place of its own choice.
+            (Kind::Word, "include") if self.is(at + 1, "!") && !self.is_built(at + 3) => {
+                self.disguise(at);
+            }
             (Kind::Word, "extern") if self.is(at + 1, "crate") => return self.extern_crate(at + 2),
             (Kind::Word, _) if self.is(at + 1, "::") => return self.tree(at, &[]),
             _ => {}
@@ -156,16 +160,30 @@ impl Reader<'_> {
             };
         }
         match self.text(open + 1) {
-            "path" => self
-                .named
-                .disguises
-                .extend(self.tokens.get(open).map(|token| token.line)),
+            "path" => self.disguise(open),
+            "cfg_attr" => {
+                if (open..end).any(|at| self.is(at, "path") && self.is(at + 1, "=")) {
+                    self.disguise(open);
+                }
+                self.strings(open, end);
+            }
             "serde" | "schemars" => self.strings(open, end),
             // A diagnostic's code is spelled as a path and is none.
             "diagnostic" if self.is(open + 3, "code") => return self.after(open + 4),
             _ => {}
         }
         open + 1
+    }
+
+    fn disguise(&mut self, at: usize) {
+        let line = self.tokens.get(at).map(|token| token.line);
+        self.named.disguises.extend(line);
+    }
+
+    /// Whether `concat!(env!("OUT_DIR"), ..)` begins at `at`.
+    fn is_built(&self, at: usize) -> bool {
+        let words = ["concat", "!", "(", "env", "!", "(", "\"OUT_DIR\"", ")"];
+        (at..).zip(words).all(|(at, word)| self.text(at) == word)
     }
 
     fn strings(&mut self, from: usize, to: usize) {

@@ -131,6 +131,10 @@ const PLANTED: &[(&str, &str, usize, &str)] = &[
     (FACTS, "use crate::Finding;", 1, "`Finding` of the crate root"),
     (FACTS, "extern crate self as all;", 1, "hide"),
     (FACTS, "#[path = \"../policy/set.rs\"]\nmod set;", 1, "hide"),
+    (FACTS, "#[cfg_attr(all(), path = \"../policy/set.rs\")]\nmod set;", 1, "hide"),
+    (FACTS, "#[cfg_attr(all(), serde(default = \"crate::policy::limit\"))]\nstruct S;", 1, "policy"),
+    (FACTS, "include!(\"../policy/set.rs\");", 1, "hide"),
+    (FACTS, "const A: u8 = include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/a.rs\"));", 1, "hide"),
     (FACTS, "use tidegate::policy::Set;", 1, "policy"),
     (FACTS, "use ::tidegate::policy::Set;", 1, "policy"),
     // Macros: what their body names, the layer names.
@@ -196,6 +200,7 @@ const ALLOWED: &[(&str, &str)] = &[
     (FACTS, "#[cfg(test)]\nmod tests {\n    use crate::policy::Set;\n    fn f() { regorus::Engine::new(); }\n}"),
     (FACTS, "#[cfg(test)]\nuse crate::policy::Set;\n#[cfg(test)]\n#[test]\nfn f<A, B>(a: A) -> B { crate::policy::x() }"),
     (FACTS, "struct S { a: u8, #[cfg(test)] b: crate::policy::Set }\n#[cfg(test)]\nimpl S { fn f() { crate::gate::x() } }"),
+    (FACTS, "const A: &[&str] = include!(concat!(env!(\"OUT_DIR\"), \"/a.rs\"));\n#[cfg_attr(docsrs, feature(doc_cfg))]\nfn f() {}"),
     ("engine/src/facts/fixture.rs", "#![cfg(test)]\nuse crate::gate::Gate;"),
     (FACTS, "#[diagnostic(code(tidegate::policy::x), help(\"y\"))]\nstruct E;\n#[diagnostic(code(policy::x))]\nstruct F;"),
     (FACTS, "fn f(set: Set) -> impl Iterator<Item = u8> + use<'_> { set.policy::<u8>().git2 }"),
