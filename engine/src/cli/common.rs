@@ -107,7 +107,7 @@ pub(super) enum Error {
         help("`tidegate policy list` names them all")
     )]
     UnknownPolicy { folder: String },
-    #[error("no policy has the code `{code}`")]
+    #[error("there is no code `{code}`")]
     #[diagnostic(
         code(usage::unknown_code),
         help("`tidegate policy list` names them all{near}")

@@ -1,5 +1,7 @@
 //! `tidegate explain`: the page of one code, offline.
 
+mod errors;
+
 use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
 use crate::gate;
@@ -25,6 +27,10 @@ impl Args {
         }
         if let Some((_, text)) = ENGINE.iter().find(|(code, _)| *code == self.code) {
             print_page(&self.code, "found by the engine itself", text, terminal);
+            return Ok(Exit::Pass);
+        }
+        if let Some((note, text)) = errors::page(&self.code) {
+            print_page(&self.code, &note, &text, terminal);
             return Ok(Exit::Pass);
         }
         // The repository's own come last: a broken one must not keep the others from being explained.

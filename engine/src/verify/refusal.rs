@@ -91,94 +91,181 @@ impl Refusal {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 25] = [
+        Self::Malformed,
+        Self::Signature,
+        Self::SignerNotTrustedFor,
+        Self::Version,
+        Self::Predicate,
+        Self::Inconsistent,
+        Self::OtherUnit,
+        Self::OtherRepository,
+        Self::OtherTree,
+        Self::OtherSelector,
+        Self::Equivocation,
+        Self::Failed,
+        Self::Withdrawn,
+        Self::Observed,
+        Self::OlderThanDeployed,
+        Self::Superseded,
+        Self::UnjudgedBase,
+        Self::StoreGap,
+        Self::NotYetValid,
+        Self::Expired,
+        Self::Held,
+        Self::SourceOutsideSelector,
+        Self::SourceOverride,
+        Self::SourceUnknownField,
+        Self::Missing,
+    ];
+
     /// The name inside `refused[…]`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.words().0
     }
 
-    /// What to do.
+    /// What it means, in a sentence.
     #[must_use]
-    pub fn help(self) -> &'static str {
+    pub fn meaning(self) -> &'static str {
         self.words().1
     }
 
-    #[expect(clippy::too_many_lines, reason = "a table of two columns")]
-    fn words(self) -> (&'static str, &'static str) {
+    /// What to do.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        self.words().2
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a table of three columns")]
+    fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Malformed => ("malformed", "fetch the verdict again, or sign again"),
+            Self::Malformed => (
+                "malformed",
+                "It is not an envelope, or there is no statement in it.",
+                "fetch the verdict again, or sign again",
+            ),
             Self::Signature => (
                 "signature",
+                "No trusted key signed it.",
                 "the bytes were changed, or the signer is not in the trust file",
             ),
             Self::SignerNotTrustedFor => (
                 "signer-not-trusted-for",
+                "The key that signed it is trusted, but not for this environment, or not for this.",
                 "sign with a key that the trust file allows for this environment",
             ),
-            Self::Version => ("version", "use a newer tidegate"),
-            Self::Predicate => ("predicate", "name a verdict that tidegate made"),
-            Self::Inconsistent => ("inconsistent", "sign again with an unmodified tidegate"),
+            Self::Version => (
+                "version",
+                "A newer tidegate made it.",
+                "use a newer tidegate",
+            ),
+            Self::Predicate => (
+                "predicate",
+                "It is a statement of another kind.",
+                "name a verdict that tidegate made",
+            ),
+            Self::Inconsistent => (
+                "inconsistent",
+                "Its fields contradict each other.",
+                "sign again with an unmodified tidegate",
+            ),
             Self::OtherUnit => (
                 "other-unit",
+                "It names another environment or unit.",
                 "name the verdict of this environment and unit",
             ),
             Self::OtherRepository => (
                 "other-repository",
+                "It names another repository.",
                 "name the verdict of this repository, or set `verdict.repository`",
             ),
             Self::OtherTree => (
                 "other-tree",
+                "It names other files than those that are there.",
                 "deploy the files that were judged, or sign these",
             ),
             Self::OtherSelector => (
                 "other-selector",
+                "Its files were chosen by other paths than the unit has now.",
                 "the unit's paths changed since: run `tidegate sign` again",
             ),
             Self::Equivocation => (
                 "equivocation",
+                "Two links claim one place of the chain.",
                 "find out who signed both, withdraw one, or make a baseline",
             ),
-            Self::Failed => ("failed", "fix or revert the change, then sign again"),
+            Self::Failed => (
+                "failed",
+                "The change was judged, and denied.",
+                "fix or revert the change, then sign again",
+            ),
             Self::Withdrawn => (
                 "withdrawn",
+                "The verdict was taken back.",
                 "go back to a link that stands, or sign what follows",
             ),
             Self::Observed => (
                 "observed",
+                "It was signed where nothing was enforced yet, and what is only observed admits nothing.",
                 "accept what was only observed with `tidegate baseline`, once where an environment begins to enforce",
             ),
             Self::OlderThanDeployed => (
                 "older-than-deployed",
+                "What runs is newer than what is to be deployed, and going back this far was not judged.",
                 "deploy something newer, or the rollback target of what runs; to go back farther, revert and sign",
             ),
-            Self::Superseded => ("superseded", "deploy the newest link"),
+            Self::Superseded => (
+                "superseded",
+                "A newer link stands in its place.",
+                "deploy the newest link",
+            ),
             Self::UnjudgedBase => (
                 "unjudged-base",
+                "Something between what runs and what is to be deployed was never judged.",
                 "accept what is there with `tidegate baseline`",
             ),
             Self::StoreGap => (
                 "store-gap",
+                "Something that a link names is not in the store.",
                 "links were taken away: restore the store from its backup, or make a baseline",
             ),
-            Self::NotYetValid => ("not-yet-valid", "compare the clocks of signer and deployer"),
-            Self::Expired => ("expired", "renew it, or run `tidegate sign` again"),
+            Self::NotYetValid => (
+                "not-yet-valid",
+                "The verdict's time has not come.",
+                "compare the clocks of signer and deployer",
+            ),
+            Self::Expired => (
+                "expired",
+                "The verdict's time is over: what was judged safe then may not be so now.",
+                "renew it, or run `tidegate sign` again",
+            ),
             Self::Held => (
                 "held",
+                "The highest risk tier between what runs and what is to be deployed is above `max-tier` of the environment.",
                 "wait until `max-tier` allows it; or revert the change that has this tier and accept the reverted state with `tidegate baseline`: a revert has a tier too. Where nobody says what runs (`--deployed`), it counts as a first deployment, which is critical",
             ),
             Self::SourceOutsideSelector => (
                 "source-outside-selector",
+                "The Application applies something that the unit's paths do not hold, so that nothing judged it.",
                 "let the Application take what the unit's paths hold, and nothing else",
             ),
             Self::SourceOverride => (
                 "source-override",
+                "The Application makes something else of the files than what was judged.",
                 "bring it into Git, where it is judged, and take it out of the Application",
             ),
             Self::SourceUnknownField => (
                 "source-unknown-field",
+                "The Application was told something that this version does not understand.",
                 "take it out of the Application, or use a newer tidegate",
             ),
-            Self::Missing => ("missing", "run `tidegate sign`, or wait until it has run"),
+            Self::Missing => (
+                "missing",
+                "There is no verdict for the files that are there.",
+                "run `tidegate sign`, or wait until it has run",
+            ),
         }
     }
 }

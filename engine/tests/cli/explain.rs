@@ -1,5 +1,6 @@
 //! Every code that can come out has a page.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -22,12 +23,10 @@ fn every_code_that_policies_declare_is_explained() {
 }
 
 #[test]
-fn every_code_of_the_engine_is_explained() {
-    let mut codes = Vec::new();
-    engine_codes(&root().join("engine/src"), &mut codes);
-    codes.sort();
-    codes.dedup();
-    assert!(codes.len() >= 6, "{codes:?}");
+fn every_code_of_the_engine_and_of_every_error_is_explained() {
+    let codes = codes_of_sources(&root().join("engine/src"));
+    let of = |area: &str| codes.iter().filter(|code| code.starts_with(area)).count();
+    assert!(of("engine.") >= 6 && of("git.") >= 30, "{codes:?}");
     for code in codes {
         is_explained(&code);
     }
@@ -61,21 +60,30 @@ fn run(arguments: &[&str]) -> (String, i32) {
     said(&tidegate(empty.path()).args(arguments).output().unwrap())
 }
 
-/// Every `"engine.…"` of the sources.
-fn engine_codes(folder: &Path, codes: &mut Vec<String>) {
+/// Every `"engine.…"` and every `code(area::name)` of the sources.
+fn codes_of_sources(folder: &Path) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            engine_codes(&path, codes);
+            codes.extend(codes_of_sources(&path));
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        codes.extend(text.split('"').filter_map(|piece| {
-            let name = piece.strip_prefix("engine.")?;
-            let plain = name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-            (plain && !name.is_empty()).then(|| piece.to_owned())
-        }));
+        let found = text.split('"').filter(|piece| piece.starts_with("engine."));
+        codes.extend(found.filter(|piece| is_code(piece)).map(str::to_owned));
+        let declared = text.split("code(").skip(1);
+        let declared = declared.filter_map(|rest| Some(rest.split_once(')')?.0));
+        let declared = declared.filter(|path| path.contains("::"));
+        let declared = declared.map(|path| path.replace("::", ".").replace('_', "-"));
+        codes.extend(declared.filter(|code| is_code(code)));
     }
+    codes
+}
+
+fn is_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    let mut parts = text.split('.');
+    let good = |part: &str| !part.is_empty() && part.bytes().all(plain);
+    parts.by_ref().take(2).filter(|part| good(part)).count() == 2 && parts.next().is_none()
 }
