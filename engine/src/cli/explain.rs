@@ -20,17 +20,18 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        let embedded = gate::embedded_policies()?;
-        if let Some(policy) = embedded.owner_of(&self.code) {
-            print_policy(policy, &self.code, terminal);
-            return Ok(Exit::Pass);
-        }
         if let Some((_, text)) = ENGINE.iter().find(|(code, _)| *code == self.code) {
             print_page(&self.code, "found by the engine itself", text, terminal);
             return Ok(Exit::Pass);
         }
+        // No policy has a prefix of errors.
         if let Some((note, text)) = errors::page(&self.code) {
             print_page(&self.code, &note, &text, terminal);
+            return Ok(Exit::Pass);
+        }
+        let embedded = gate::embedded_policies()?;
+        if let Some(policy) = embedded.owner_of(&self.code) {
+            print_policy(policy, &self.code, terminal);
             return Ok(Exit::Pass);
         }
         // The repository's own come last: a broken one must not keep the others from being explained.

@@ -132,6 +132,7 @@ const AREAS: [(&str, &str); 25] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::PolicySet;
 
     #[test]
     fn areas_are_told_with_what_their_error_comes_to() {
@@ -149,6 +150,19 @@ mod tests {
             "",
         ] {
             assert_eq!(exit(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn no_policy_has_codes_of_errors() {
+        for (area, _) in AREAS {
+            let text = format!(
+                "# METADATA\n# title: T\n# description: D\n# custom:\n#   prefix: {area}\n#   scope: object\n#   kinds: ['*']\n#   codes: {{{area}.x: deny}}\npackage tidegate.p\n\ndeny contains 1 if false\n"
+            );
+            let files = [(".tidegate/policies/p/policy.rego".into(), text.into_bytes())];
+            let error = PolicySet::default().with_repository(&files, &[]);
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("is reserved"), "{area}: {error}");
         }
     }
 

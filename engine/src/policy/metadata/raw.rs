@@ -336,6 +336,31 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 8] = [
-    "engine", "policy", "limit", "usage", "refused", "bug", "git", "store",
+const RESERVED_PREFIXES: [&str; 26] = [
+    "argo",
+    "bug",
+    "ci",
+    "clock",
+    "config",
+    "engine",
+    "git",
+    "hook",
+    "init",
+    "io",
+    "json",
+    "key",
+    "limit",
+    "manifest",
+    "merge",
+    "net",
+    "policy",
+    "promote",
+    "range",
+    "refused",
+    "sign",
+    "source",
+    "store",
+    "trust-root",
+    "usage",
+    "yaml",
 ];
