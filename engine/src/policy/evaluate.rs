@@ -1,26 +1,23 @@
 //! Asks policies: one warm engine for each policy file, on a thread that is left behind when it
 //! does not answer in time, and on a second one where there is much to ask. Knows nothing of what happens to the answers.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
+mod loaded;
+
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use regorus::Engine;
-use regorus::utils::limits::ExecutionTimerConfig;
+use loaded::{Loaded, Question, Reply, time_of};
 
-use super::answer::{Context, Entry, RawFinding, RawReason};
+use super::answer::{Entry, RawFinding, RawReason};
 use super::answers::{Answer, Answers};
-use super::check;
-use super::document::{Converter, Input};
-use super::error::{Error, Place, Problems, place_and_message};
-use super::metadata::{Metadata, Scope};
+use super::document::Converter;
+use super::error::{Error, Problems};
 use super::question::Digester;
 use super::set::{Module, Origin, Policy};
 use super::times::Times;
 use super::watchdog::{NoAnswer, Worker};
-use crate::model::limits;
-use crate::model::{Effect, Piece};
+use crate::model::{Piece, limits};
 
 /// Answers for as long as every answer comes in time.
 #[derive(Debug)]
@@ -44,26 +41,6 @@ struct Known {
 }
 
 type Asker = Worker<Question, Result<Reply, Error>>;
-
-#[derive(Debug)]
-enum Question {
-    /// Are the policies loaded?
-    Load,
-    /// What is it that you have loaded?
-    Copy,
-    /// What do these rules of a package say?
-    Rules {
-        package: String,
-        entries: &'static [Entry],
-        input: Input,
-    },
-}
-
-#[derive(Debug, Default)]
-struct Reply {
-    answer: Answer,
-    copy: Option<Loaded>,
-}
 
 impl Evaluator {
     /// Begins to parse the files of `policies`, once. Those of the repository are waited for; that the
@@ -300,166 +277,12 @@ impl Evaluator {
     }
 }
 
-/// The engines, on the thread that asks them.
-#[derive(Clone, Debug, Default)]
-struct Loaded {
-    engines: BTreeMap<String, Asked>,
-}
-
-#[derive(Clone, Debug)]
-struct Asked {
-    engine: Engine,
-    path: String,
-    metadata: Metadata,
-    rules: BTreeSet<String>,
-    limit: Duration,
-}
-
-impl Loaded {
-    fn new(modules: Vec<Module>, times: Times) -> Result<Self, Error> {
-        let mut engines = BTreeMap::new();
-        for module in modules {
-            let asked = Asked::new(&module, times)?;
-            engines.insert(module.package().to_owned(), asked);
-        }
-        Ok(Self { engines })
-    }
-
-    fn answer(&mut self, question: Question) -> Result<Reply, Error> {
-        let mut reply = Reply::default();
-        let (package, entries, input) = match question {
-            Question::Load => return Ok(reply),
-            Question::Copy => {
-                reply.copy = Some(self.clone());
-                return Ok(reply);
-            }
-            Question::Rules {
-                package,
-                entries,
-                input,
-            } => (package, entries, input),
-        };
-        let Some(asked) = self.engines.get_mut(&package) else {
-            return Err(Error::Evaluation {
-                at: Place::file(&package),
-                what: "this package is not loaded".to_owned(),
-            });
-        };
-        asked.engine.set_input(input.value().clone());
-        let answer = &mut reply.answer;
-        for entry in entries {
-            asked.answer(*entry, &package, &input, answer)?;
-        }
-        answer.findings.sort();
-        answer.reasons.sort();
-        Ok(reply)
-    }
-}
-
-impl Asked {
-    fn new(module: &Module, times: Times) -> Result<Self, Error> {
-        let mut engine = check::load(module.path(), module.text())?;
-        let limit = time_of(module.metadata().scope, times);
-        engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit,
-            check_interval: CHECK_INTERVAL,
-        });
-        let rules = check::rule_names(&mut engine);
-        let metadata = module.metadata().clone();
-        check::missing_entries(module.path(), &metadata, &rules)
-            .into_iter()
-            .next()
-            .map_or(Ok(()), Err)?;
-        // The engine plans its rules when it is first asked for one, even one that is not there.
-        let _ = engine.eval_rule(format!("data.{}.{NO_RULE}", module.package()));
-        Ok(Self {
-            engine,
-            path: module.path().to_owned(),
-            metadata,
-            rules,
-            limit,
-        })
-    }
-
-    fn answer(
-        &mut self,
-        entry: Entry,
-        package: &str,
-        input: &Input,
-        answer: &mut Answer,
-    ) -> Result<(), Error> {
-        if !self.rules.contains(entry.rule()) {
-            return Ok(());
-        }
-        let rule = format!("data.{package}.{}", entry.rule());
-        let value = self
-            .engine
-            .eval_rule(rule)
-            .map_err(|error| self.error(&error.to_string()))?;
-        let context = Context::new(&self.path, &self.metadata, input, entry);
-        match entry {
-            Entry::Deny => answer
-                .findings
-                .extend(context.findings(Effect::Deny, &value)?),
-            Entry::Warn => answer
-                .findings
-                .extend(context.findings(Effect::Warn, &value)?),
-            Entry::Reasons => answer.reasons.extend(context.reasons(&value)?),
-        }
-        Ok(())
-    }
-
-    fn error(&self, text: &str) -> Error {
-        if text.contains(TIMER_MESSAGE) {
-            let what = format!("policy file {}", self.path);
-            return NoAnswer::Late(self.limit).error(&what);
-        }
-        let (at, what) = place_and_message(&self.path, text);
-        if what.contains(PATTERN_MESSAGE) {
-            let why = "too large when it is compiled".to_owned();
-            return Error::Regex { at, why };
-        }
-        if NO_BUILTIN.iter().any(|words| what.contains(words)) {
-            Error::Evaluation { at, what }
-        } else {
-            Error::BuiltinError { at, what }
-        }
-    }
-}
-
-fn time_of(scope: Scope, times: Times) -> Duration {
-    match scope {
-        Scope::Object => times.object,
-        Scope::ChangeSet => times.change_set,
-    }
-}
-
 const FINDINGS: &[Entry] = &[Entry::Deny, Entry::Warn];
 
 /// So many questions are worth another thread.
 const WORTH_A_SECOND: usize = 4;
 
 const LOADING: &str = "loading the policies";
-const NO_RULE: &str = "__none";
-
-// The engine looks at its clock after so many steps; a step takes about a microsecond.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).unwrap();
-
-const PATTERN_MESSAGE: &str = "compiled regex exceeded size limit";
-
-const TIMER_MESSAGE: &str = "execution exceeded time limit";
-
-// What the engine says of rules and of itself; all else that fails is a function or an operator.
-const NO_BUILTIN: [&str; 8] = [
-    "conflicts with",
-    "could not find",
-    "generated multiple times",
-    "internal error",
-    "item cannot be indexed",
-    "multiple outputs",
-    "previous value is not",
-    "undefined var",
-];
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{RepoPath, RiskTier, code_of};
+use crate::model::{Effect, RepoPath, RiskTier, code_of};
 use crate::policy::PolicySet;
 
 const HEAD: &str = "# METADATA
