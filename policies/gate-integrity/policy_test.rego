@@ -120,6 +120,28 @@ test_hook_replaced if {
 	}
 }
 
+# Names of the hook, each a glob that begins in another way, and whether it is the one of the Job.
+globs := {
+	"*-gate": true,
+	"?y-gate": true,
+	"[km]y-gate": true,
+	"{his,my}-gate": true,
+	"my-*": true,
+	"my\\-gate": true,
+	"my-gat?": true,
+	"my-gat": false,
+	"your-*": false,
+	"[!m]y-gate": false,
+}
+
+test_globs if {
+	every name, taken in globs {
+		changes := [brought("batch/v1", "Job", "my-gate", {"spec": {}})]
+		denied := change_set.deny with input as {"changes": changes, "settings": object.union(settings, {"names": [name]})}
+		count(denied) == {true: 1, false: 0}[taken]
+	}
+}
+
 test_other_names_and_kinds_are_free if {
 	found([
 		brought("batch/v1", "Job", "tidegate", {"spec": {}}),
