@@ -360,10 +360,90 @@ fn names_that_differ_in_case_or_composition_only_are_refused() {
         let open = repo.open();
         let head = open.snapshot(repo.id("HEAD")).unwrap();
         let all = Selector::parse(&["apps/**"]).unwrap();
-        assert_eq!(code(open.gated_tree(&head, &all)), "git.path-collision");
+        let error = open.gated_tree(&head, &all);
+        let message = error.as_ref().unwrap_err().to_string();
+        assert!(message.contains("`apps/"), "{message}");
+        assert_eq!(code(error), "git.path-collision");
         let one = Selector::parse(&[twins[0]]).unwrap();
         assert_eq!(open.gated_tree(&head, &one).unwrap().entries.len(), 1);
     }
+}
+
+#[test]
+fn what_is_too_deep_is_part_of_no_gated_tree() {
+    let repo = Repo::new();
+    let deep = |folders: usize| format!("{}x", "d/".repeat(folders));
+    let of = |patterns: &[&str]| {
+        let open = repo.open();
+        let head = open.snapshot(repo.id("HEAD")).unwrap();
+        open.gated_tree(&head, &Selector::parse(patterns).unwrap())
+    };
+    repo.write(deep(63), "1").commit("allowed");
+    assert_eq!(of(&["**"]).unwrap().entries.len(), 1);
+    repo.write(deep(64), "1").commit("a file too deep");
+    assert_eq!(code(of(&["**"])), "limit.path-depth");
+    assert_eq!(of(&["**/y"]).unwrap().entries.len(), 0);
+    repo.write(deep(65), "1").commit("a folder too deep");
+    assert_eq!(code(of(&["**/y"])), "limit.path-depth");
+}
+
+/// Asked again, a repository remembers folders that were selected whole.
+#[test]
+fn what_is_remembered_of_a_folder_changes_no_answer() {
+    let repo = Repo::new();
+    repo.write("apps/a.yaml", "1")
+        .write("apps/README.md", "1")
+        .write("apps/sub/b.yaml", "1")
+        .commit("first");
+    let open = repo.open();
+    let head = open.snapshot(repo.id("HEAD")).unwrap();
+    for patterns in [&["**"][..], &["apps/**"], &["apps/*.yaml"], &["**/*.yaml"]] {
+        let selector = Selector::parse(patterns).unwrap();
+        for _ in 0..2 {
+            let id = open.gated_tree_id(&head, &selector).unwrap();
+            assert_eq!(id.to_string(), write_tree(&repo, patterns));
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_is_refused_again() {
+    let repo = linked(&[("apps/sub/x.yaml", "../../base/c.yaml")]);
+    let open = repo.open();
+    let head = open.snapshot(repo.id("HEAD")).unwrap();
+    let apps = Selector::parse(&["apps/**"]).unwrap();
+    for _ in 0..2 {
+        assert_eq!(
+            code(open.gated_tree_id(&head, &apps)),
+            "git.symlink-outside"
+        );
+    }
+}
+
+#[test]
+fn a_tree_that_git_would_write_otherwise_is_written_so_each_time() {
+    let repo = Repo::new();
+    repo.write("d/a", "1").commit("first");
+    let blob = *repo.id("HEAD:d/a").as_bytes();
+    let plain = repo.id("HEAD^{tree}");
+    let inner = literal_tree(&repo, &[b"100664 a\0".as_slice(), &blob].concat());
+    let outer = [b"40000 d\0".as_slice(), inner.as_bytes()].concat();
+    let commit = commit_tree(&repo, literal_tree(&repo, &outer));
+    let open = repo.open();
+    let head = open.snapshot(commit).unwrap();
+    let all = Selector::parse(&["**"]).unwrap();
+    for _ in 0..2 {
+        assert_eq!(open.gated_tree_id(&head, &all).unwrap(), plain);
+    }
+}
+
+#[test]
+fn a_link_to_the_root_cannot_stand_for_judged_folders() {
+    let repo = linked(&[("mirror", ".")]);
+    let open = repo.open();
+    let head = open.snapshot(repo.id("HEAD")).unwrap();
+    let below = Selector::parse(&["mirror/apps/**"]).unwrap();
+    assert_eq!(code(open.gated_tree(&head, &below)), "git.symlink-outside");
 }
 
 #[test]
@@ -381,6 +461,9 @@ fn the_number_of_files_is_bounded() {
     let head = open.snapshot(commit_tree(&repo, root)).unwrap();
     let all = Selector::parse(&["**"]).unwrap();
     assert_eq!(code(open.gated_tree(&head, &all)), "limit.tree-entries");
+    for _ in 0..2 {
+        assert_eq!(code(open.gated_tree_id(&head, &all)), "limit.tree-entries");
+    }
     let some = Selector::parse(&["1*/**"]).unwrap();
     assert_eq!(
         open.gated_tree(&head, &some).unwrap().entries.len(),
