@@ -210,6 +210,30 @@ fn time_bounds_the_first_deployment_only() {
     assert_eq!(shop.answer(id(2), None), "ok", "a baseline, at any hour");
     shop.now = "2026-11-20T09:00:00Z".parse().unwrap();
     assert_eq!(shop.answer(id(1), Some(id(0))), "error clock.implausible");
+    assert_eq!(shop.answer(id(2), None), "ok", "a baseline, even so");
+}
+
+#[test]
+fn a_step_back_to_what_may_never_have_run_is_bounded_by_clock_and_tier() {
+    let mut shop = Shop::new();
+    for (files, tier) in [
+        (A, RiskTier::Low),
+        (B, RiskTier::High),
+        (A, RiskTier::Medium),
+    ] {
+        shop.commit(files);
+        shop.sign(tier);
+    }
+    for running in [id(0), id(2)] {
+        shop.now = "2026-11-20T12:00:00Z".parse().unwrap();
+        shop.gate.max_tier = RiskTier::High;
+        assert_eq!(shop.answer(id(1), Some(running)), "ok");
+        shop.gate.max_tier = RiskTier::Medium;
+        assert_eq!(shop.answer(id(1), Some(running)), "held");
+        shop.now = "2026-11-20T09:58:59Z".parse().unwrap();
+        let early = shop.answer(id(1), Some(running));
+        assert_eq!(early, "error clock.implausible");
+    }
 }
 
 #[test]
