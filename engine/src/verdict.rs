@@ -243,6 +243,48 @@ mod tests {
     }
 
     #[test]
+    fn an_exception_permits_no_other_code_and_nothing_of_the_engine() {
+        for (code, of_exception) in [
+            ("resources.other", "resources.ratio"),
+            ("engine.suspicious-key", "engine.suspicious-key"),
+        ] {
+            let mut exception = exception("a");
+            exception.code = of_exception.into();
+            let permits = [permit(&exception, "2026-12-01T00:00:00Z")];
+            let mut other = finding("a");
+            other.code = code.into();
+            let decision = decide(vec![other.clone()], &permits, now(), Unused::Ignore);
+            assert_eq!(decision.outcome, Outcome::Fail, "{code}");
+            assert_eq!(decision.findings, [other]);
+            assert_eq!(decision.until, None);
+        }
+    }
+
+    #[test]
+    fn a_warning_needs_no_exception_and_misses_none() {
+        let exception = exception("a");
+        let mut warning = finding("a");
+        warning.effect = Effect::Warn;
+        for until in ["2026-12-01T00:00:00Z", "2026-11-20T12:00:00Z"] {
+            let permits = [permit(&exception, until)];
+            let decision = decide(vec![warning.clone()], &permits, now(), Unused::Report);
+            assert_eq!(decision.outcome, Outcome::Pass);
+            assert_eq!(decision.findings, [warning.clone()]);
+            assert_eq!(decision.until, None);
+        }
+    }
+
+    #[test]
+    fn what_blocks_comes_first_and_each_finding_once() {
+        let mut old = finding("a");
+        old.inherited = true;
+        let new = finding("z");
+        let all = vec![old.clone(), new.clone(), old.clone(), new.clone()];
+        let decision = decide(all, &[], now(), Unused::Ignore);
+        assert_eq!(decision.findings, [new, old]);
+    }
+
+    #[test]
     fn an_ended_exception_permits_nothing_and_says_so() {
         let exception = exception("a");
         let ended = [permit(&exception, "2026-11-20T12:00:00Z")];
