@@ -110,6 +110,7 @@ macro_rules! collectors {
     };
 }
 collectors! {
+    claims: Claims,
     inventory: Inventory,
     quotas: Quotas,
     range: RangeCollector,

@@ -148,7 +148,8 @@ pub struct Documents<'a> {
     common: Vec<(&'static str, Piece)>,
     changes: Vec<Piece>,
     /// At head and at base, by change.
-    workloads: [BTreeMap<usize, Vec<Piece>>; 2],
+    workloads: [ByChange; 2],
+    claims: ByChange,
 }
 
 impl<'a> Documents<'a> {
@@ -167,7 +168,14 @@ impl<'a> Documents<'a> {
             changes: map_by_threads(material.changes, |index, change| {
                 Piece::new(change_json(index, change))
             }),
-            workloads: SIDES.map(|side| by_change(material.facts, side)),
+            workloads: SIDES.map(|side| {
+                let both = value(material.facts, "workloads");
+                by_change(both.and_then(|both| match both {
+                    Piece::Object(sides) => sides.get(side),
+                    _ => None,
+                }))
+            }),
+            claims: by_change(value(material.facts, "claims")),
             material,
         }
     }
@@ -231,6 +239,9 @@ impl<'a> Documents<'a> {
                 "workloads" if matches!(fact, Fact::Known { .. }) => {
                     (*name, known(self.workloads(indexes)))
                 }
+                "claims" if matches!(fact, Fact::Known { .. }) => {
+                    (*name, known(cut(&self.claims, indexes)))
+                }
                 _ => (*name, fact.to_piece()),
             });
         Piece::object(wanted)
@@ -257,36 +268,42 @@ impl<'a> Documents<'a> {
 
     fn workloads(&self, indexes: &[usize]) -> Piece {
         let sides = SIDES.into_iter().zip(&self.workloads);
-        let sides = sides.map(|(side, workloads)| {
-            let cut = indexes.iter().filter_map(|index| workloads.get(index));
-            (side, Piece::list(cut.flatten().cloned()))
-        });
+        let sides = sides.map(|(side, workloads)| (side, cut(workloads, indexes)));
         Piece::object(sides)
     }
 }
 
-/// One side of the workloads, by the change that each belongs to.
-fn by_change(facts: &Facts, side: &str) -> BTreeMap<usize, Vec<Piece>> {
-    let mut workloads: BTreeMap<usize, Vec<Piece>> = BTreeMap::new();
-    let Some(Fact::Known {
-        value: Piece::Object(sides),
-        ..
-    }) = facts.get("workloads")
-    else {
-        return workloads;
+/// What belongs to each change.
+type ByChange = BTreeMap<usize, Vec<Piece>>;
+
+/// What belongs to some of them.
+fn cut(items: &ByChange, indexes: &[usize]) -> Piece {
+    let cut = indexes.iter().filter_map(|index| items.get(index));
+    Piece::list(cut.flatten().cloned())
+}
+
+fn value<'f>(facts: &'f Facts, name: &str) -> Option<&'f Piece> {
+    match facts.get(name)? {
+        Fact::Known { value, .. } => Some(value),
+        Fact::Unknown { .. } => None,
+    }
+}
+
+/// The items of a list by the change that each names.
+fn by_change(list: Option<&Piece>) -> ByChange {
+    let mut items = ByChange::new();
+    let Some(Piece::List(list)) = list else {
+        return items;
     };
-    let Some(Piece::List(items)) = sides.get(side) else {
-        return workloads;
-    };
-    for item in items.iter() {
-        if let Piece::Json(workload) = item
-            && let Some(index) = workload.value().get("change").and_then(Value::as_u64)
+    for item in list.iter() {
+        if let Piece::Json(part) = item
+            && let Some(index) = part.value().get("change").and_then(Value::as_u64)
             && let Ok(index) = usize::try_from(index)
         {
-            workloads.entry(index).or_default().push(item.clone());
+            items.entry(index).or_default().push(item.clone());
         }
     }
-    workloads
+    items
 }
 
 fn known(value: Piece) -> Piece {

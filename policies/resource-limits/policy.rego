@@ -20,6 +20,7 @@
 #     - PodTemplate
 #     - Rollout.argoproj.io
 #     - Cluster.postgresql.cnpg.io
+#     - PersistentVolumeClaim
 #   neighbours:
 #     LimitRange: namespace
 #     HorizontalPodAutoscaler.autoscaling: namespace
@@ -27,7 +28,7 @@
 #     VerticalPodAutoscaler.autoscaling.k8s.io: namespace
 #     Service: namespace
 #     PodDisruptionBudget.policy: namespace
-#   facts: [workloads]
+#   facts: [claims, workloads]
 #   codes:
 #     resources.missing-memory-limit: deny
 #     resources.missing-memory-request: deny
@@ -74,7 +75,7 @@ deny contains finding if {
 # description: The literal is not a Kubernetes quantity, or it is negative.
 deny contains finding if {
 	some w in judged
-	some c in contained(w)
+	some c in bearers(w)
 	some bad in c.resources.invalid
 	finding := {
 		"code": "resources.invalid-quantity",
@@ -90,10 +91,11 @@ deny contains finding if {
 # description: Kubernetes refuses such a pod.
 deny contains finding if {
 	some w in judged
-	some c in contained(w)
+	some c in bearers(w)
 	some resource, key in keys
 	request := c.resources.requests[key]
 	limit := c.resources.limits[key]
+	c.resources.source[concat(".", ["requests", resource])] != "pod"
 	limited(c, resource)
 	request > limit
 	finding := {
@@ -107,6 +109,57 @@ deny contains finding if {
 		"object": w.object,
 		"field": c.resources.pointer[concat(".", ["requests", resource])],
 		"remediation": sprintf("lower the %s request or raise the limit", [named[resource]]),
+	}
+}
+
+# METADATA
+# title: A container may take more than its pod
+# description: Kubernetes refuses such a pod.
+deny contains finding if {
+	some w in judged
+	some c in contained(w)
+	c.role != "init"
+	some resource, key in keys
+	limit := c.resources.limits[key]
+	limit > w.podResources.limits[key]
+	finding := {
+		"code": "resources.request-above-limit",
+		"message": sprintf("%s is limited to %s of %s, but its pod to %s", [
+			called(c),
+			shown(c, "limits", resource),
+			named[resource],
+			shown(pod_of(w), "limits", resource),
+		]),
+		"object": w.object,
+		"field": c.resources.pointer[concat(".", ["limits", resource])],
+		"remediation": sprintf("lower the %s limit of the container or raise that of the pod", [named[resource]]),
+	}
+}
+
+# METADATA
+# title: Containers ask for more than their pod
+# description: Kubernetes refuses such a pod.
+deny contains finding if {
+	some w in judged
+	some resource, key in keys
+	amount := concat(".", ["requests", resource])
+	asked := sum([c.resources.requests[key] |
+		some c in contained(w)
+		c.role != "init"
+		c.resources.source[amount] != "pod"
+	])
+	asked > w.podResources.requests[key]
+	finding := {
+		"code": "resources.request-above-limit",
+		"message": sprintf("the containers request %d %s of %s together, but their pod %s", [
+			asked,
+			units[resource],
+			named[resource],
+			shown(pod_of(w), "requests", resource),
+		]),
+		"object": w.object,
+		"field": w.podResources.pointer[amount],
+		"remediation": sprintf("raise the %s request of the pod, or leave it to the containers", [named[resource]]),
 	}
 }
 
@@ -155,15 +208,37 @@ deny contains finding if {
 	some v in w.limitRange.violations
 	finding := {
 		"code": "resources.limitrange-violated",
-		"message": sprintf("container %q: %s is %d, but the LimitRange %s %d", [
-			v.container,
+		"message": sprintf("%s: %s is %s, but the LimitRange %s %d", [
+			bounded(v),
 			v.resource,
-			v.actual,
+			counted(v),
 			bounds[v.rule],
 			v.bound,
 		]),
 		"object": w.object,
 		"field": v.pointer,
+		"remediation": "keep within the LimitRange of the namespace, or change it first",
+	}
+}
+
+# METADATA
+# title: A LimitRange would refuse a volume
+# description: The claim, or the pod that waits for it, is never made.
+deny contains finding if {
+	claimer := input.changes[0].object
+	not object.get(claimer, "namespace", "") in input.settings["exempt-namespaces"]
+	some claim in input.facts.claims.value
+	some v in claim.violations
+	finding := {
+		"code": "resources.limitrange-violated",
+		"message": sprintf("the claim is for %s bytes, but the LimitRange %q %s %d", [
+			sized(claim),
+			v.limitRange,
+			bounds[v.rule],
+			v.bound,
+		]),
+		"object": claimer,
+		"field": claim.pointer,
 		"remediation": "keep within the LimitRange of the namespace, or change it first",
 	}
 }
@@ -217,7 +292,7 @@ warn contains finding if {
 # description: Less memory than any process needs (128m is a fraction of a byte), or more CPU than a node has.
 warn contains finding if {
 	some w in judged
-	some c in contained(w)
+	some c in bearers(w)
 	some amount, literal in c.resources.literal
 	hint := slip(c, amount)
 	finding := {
@@ -234,8 +309,9 @@ warn contains finding if {
 # description: The scheduler plans with the request; the node pays for the limit.
 warn contains finding if {
 	some w in judged
-	some c in contained(w)
+	some c in bearers(w)
 	some resource, ratio in input.settings["max-ratio"]
+	c.resources.source[concat(".", ["limits", resource])] != "pod"
 	request := c.resources.requests[keys[resource]]
 	request > 0
 	limited(c, resource)
@@ -292,6 +368,11 @@ contained(w) := [c |
 	some c in w.containers
 	c.role != "ephemeral"
 ]
+
+# What says amounts: the containers, and the pod as a whole where it has its own.
+bearers(w) := array.concat(contained(w), [pod_of(w) | w.podResources])
+
+pod_of(w) := {"name": w.object.name, "role": "pod", "resources": w.podResources}
 
 lacks contains {"amount": amount, "finding": finding} if {
 	some w in judged
@@ -860,6 +941,19 @@ shown(c, side, resource) := sprintf("%d %s%s", [
 
 called(c) := sprintf("%s %q", [object.get(roles, c.role, "container"), c.name])
 
+# Whom a bound of a LimitRange is about; without a name it is the pod as a whole.
+bounded(violation) := sprintf("container %q", [violation.container]) if {
+	violation.container
+} else := "the pod as a whole"
+
+counted(violation) := sprintf("%d", [violation.actual]) if {
+	violation.actual
+} else := "not said"
+
+sized(claim) := sprintf("%d", [claim.bytes]) if {
+	claim.bytes
+} else := "no"
+
 filled(volume) := "the node's memory" if {
 	object.get(volume, "medium", "") == "Memory"
 } else := "the node's disk"
@@ -884,8 +978,8 @@ named := {"cpu": "CPU", "memory": "memory", "ephemeral-storage": "ephemeral stor
 
 units := {"cpu": "millicores", "memory": "bytes", "ephemeral-storage": "bytes"}
 
-roles := {"app": "container", "sidecar": "sidecar", "init": "init container"}
+roles := {"app": "container", "sidecar": "sidecar", "init": "init container", "pod": "the pod of"}
 
-origins := {"limitrange": " (from the LimitRange)", "from-limit": " (from its limit)", "pod": " (from the pod)"}
+origins := {"limitrange": " (from the LimitRange)", "from-limit": " (from its limit)", "pod": " (from the pod)", "from-containers": " (from its containers)"}
 
-bounds := {"min": "wants at least", "max": "allows at most", "ratio": "allows a limit-to-request ratio of at most"}
+bounds := {"min": "wants at least", "max": "allows at most", "ratio": "allows a limit-to-request ratio, in thousandths, of at most"}

@@ -81,7 +81,10 @@ document(new, old) := {
 	"environment": {"stage": "production"},
 	"risk": {"tier": "medium"},
 	"changes": [{"object": object_ref, "components": [], "new": {}}],
-	"facts": {"workloads": {"status": "known", "value": {"new": new, "old": old}}},
+	"facts": {
+		"claims": {"status": "known", "value": []},
+		"workloads": {"status": "known", "value": {"new": new, "old": old}},
+	},
 	"settings": settings,
 }
 
@@ -278,6 +281,99 @@ test_limitrange_violation_names_the_bound if {
 		"container \"odoo\": limits.memory is 1073741824,",
 		" but the LimitRange allows at most 536870912",
 	])}
+}
+
+test_limitrange_violation_of_a_pod_names_no_container_and_no_amount if {
+	violated := object.union(workload([sound]), {"limitRange": {"names": ["bounds"], "ambiguous": false, "violations": [
+		{"resource": "limits.cpu", "rule": "max", "bound": 2000, "pointer": "/c"},
+		{"resource": "limits.memory", "rule": "ratio", "actual": 3000, "bound": 1500, "pointer": "/c"},
+	]}})
+	findings := resource_limits.deny with input as document([violated], [])
+	{finding.message | some finding in findings} == {
+		"the pod as a whole: limits.cpu is not said, but the LimitRange allows at most 2000",
+		concat("", [
+			"the pod as a whole: limits.memory is 3000,",
+			" but the LimitRange allows a limit-to-request ratio, in thousandths, of at most 1500",
+		]),
+	}
+}
+
+claiming(claims, namespace) := object.union(
+	document([], []),
+	{
+		"changes": [{"object": {"kind": "PersistentVolumeClaim", "namespace": namespace, "name": "db"}, "components": []}],
+		"facts": {"claims": {"status": "known", "value": claims}},
+	},
+)
+
+test_claim_outside_of_a_limitrange_names_both_sizes if {
+	violation := {"limitRange": "volumes", "rule": "max", "bound": 10}
+	large := {"change": 0, "pointer": "/s", "bytes": 11, "violations": [violation]}
+	silent := {"change": 0, "pointer": "/s", "violations": [object.union(violation, {"rule": "min"})]}
+	findings := resource_limits.deny with input as claiming([large, silent], "shop")
+	{[finding.field, finding.message] | some finding in findings} == {
+		["/s", "the claim is for 11 bytes, but the LimitRange \"volumes\" allows at most 10"],
+		["/s", "the claim is for no bytes, but the LimitRange \"volumes\" wants at least 10"],
+	}
+	denied(claiming([large], "kube-system")) == set()
+	denied(claiming([{"change": 0, "pointer": "/s", "bytes": 10, "violations": []}], "shop")) == set()
+}
+
+# A pod whose own resources are those of the sound container, but for these.
+of_pod(container, resources) := document([object.union(
+	workload([container]),
+	{"podResources": object.union(sound.resources, resources)},
+)], [])
+
+test_pod_is_judged_beside_its_containers if {
+	denied(of_pod(sound, {})) == set()
+	warned(of_pod(sound, {})) == set()
+	denied(of_pod(sound, {"invalid": [{
+		"resource": "limits.memory",
+		"literal": "1K",
+		"pointer": "/p",
+		"reason": "no",
+	}]})) == {"resources.invalid-quantity"}
+	denied(of_pod(sound, {"limits": {"cpuMilli": 499}})) == {"resources.request-above-limit"}
+	warned(of_pod(sound, {"limits": {"memoryBytes": 2147483649}})) == {"resources.ratio"}
+	warned(of_pod(sound, {
+		"limits": {"memoryBytes": 4194303},
+		"requests": {"memoryBytes": 4194303},
+	})) == {"resources.suspicious-quantity"}
+}
+
+test_container_that_takes_from_its_pod_is_not_told_twice if {
+	taken := with_resources({
+		"requests": {"memoryBytes": 1073741825},
+		"limits": {"memoryBytes": 1073741824},
+		"source": {"requests.memory": "pod", "limits.memory": "pod"},
+	})
+	denied(of_pod(taken, {})) == set()
+	lopsided := with_resources({
+		"requests": {"memoryBytes": 5242880},
+		"source": {"limits.memory": "pod"},
+	})
+	warned(of_pod(lopsided, {})) == set()
+}
+
+test_container_has_no_more_than_its_pod if {
+	limits := resource_limits.deny with input as of_pod(sound, {
+		"limits": {"memoryBytes": 1073741823},
+		"requests": {"memoryBytes": 1073741823},
+		"literal": {"limits.memory": "1073741823"},
+		"source": {"requests.memory": "from-containers"},
+	})
+	{[finding.field, finding.message] | some finding in limits} == {
+		["/c/limits/memory", "container \"odoo\" is limited to 1Gi of memory, but its pod to 1073741823"],
+		["/c/requests/memory", "the containers request 1073741824 bytes of memory together, but their pod 1Gi"],
+	}
+	init := object.union(sound, {"role": "init"})
+	denied(of_pod(init, {
+		"limits": {"memoryBytes": 1073741823},
+		"requests": {"memoryBytes": 1073741823},
+	})) == set()
+	apart := with_resources({"source": {"requests.memory": "pod"}})
+	denied(of_pod(apart, {"requests": {"memoryBytes": 1}})) == set()
 }
 
 test_two_limitranges_are_ambiguous if {

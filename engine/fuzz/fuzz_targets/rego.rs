@@ -9,6 +9,7 @@ use tidegate::policy::PolicySet;
 fuzz_target!(|text: &str| {
     let files = [(place(text), text.as_bytes().to_vec())];
     let facts = [
+        "claims",
         "inventory",
         "quotas",
         "range",

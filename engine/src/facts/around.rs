@@ -97,14 +97,15 @@ pub(super) fn availability(
 #[must_use]
 pub fn picks(neighbour: &Value, object: &Value) -> bool {
     let (by, target) = (pods::reference(neighbour), pods::reference(object));
-    let Some(source) = PodSource::of(&target) else {
-        return true;
-    };
+    let labels = PodSource::of(&target).map(|source| source.labels(object));
+    let labels = labels.as_ref();
     let spec = |field: &str| neighbour.get("spec").and_then(|spec| spec.get(field));
     let named = |field: &str| spec(field).is_some_and(|reference| targets(reference, &target));
     match (by.group(), by.kind.as_str()) {
-        ("", "Service") => sends_to(spec("selector"), &source.labels(object)),
-        ("policy", "PodDisruptionBudget") => selects(spec("selector"), &source.labels(object)),
+        ("", "Service") => labels.is_some_and(|labels| sends_to(spec("selector"), labels)),
+        ("policy", "PodDisruptionBudget") => {
+            labels.is_some_and(|labels| selects(spec("selector"), labels))
+        }
         ("autoscaling", "HorizontalPodAutoscaler") => named("scaleTargetRef"),
         ("autoscaling.k8s.io", "VerticalPodAutoscaler") => named("targetRef"),
         ("keda.sh", "ScaledObject") => {

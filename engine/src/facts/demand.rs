@@ -5,25 +5,24 @@ use serde_json::Value;
 
 use super::amount::{Resource, amount};
 use super::resources::Side;
-use super::workload::{Amounts, Container, Demand, PodResources, Role};
+use super::workload::{Amounts, Container, Demand, Resources, Role};
 
 impl Demand {
     /// Of a pod of these settled containers; `spec` is what the pods are made of.
     pub(super) fn of(
         containers: &[Container],
-        pod: Option<&PodResources>,
+        pod: Option<&Resources>,
         spec: Option<&Value>,
     ) -> Self {
         let side = |side: Side| {
             let mut amounts = Amounts::default();
             for resource in Resource::ALL {
                 let own = pod.and_then(|pod| side.of(&pod.requests, &pod.limits).of(resource));
-                let sum = own.or_else(|| sum(containers, side, resource));
-                let overhead = overhead(spec, resource);
-                *amounts.of_mut(resource) = match (sum, overhead) {
-                    (Some(sum), Some(overhead)) => sum.checked_add(overhead),
-                    (sum, _) => sum,
-                };
+                // Where the pod speaks for itself, a container may be silent.
+                let silent = pod.map(|_| 0);
+                let sum = own.or_else(|| sum(containers, (side, resource), silent));
+                let overhead = overhead(spec, resource).unwrap_or(0);
+                *amounts.of_mut(resource) = sum.map(|sum| sum.saturating_add(overhead));
             }
             amounts
         };
@@ -35,18 +34,23 @@ impl Demand {
 }
 
 /// What runs at once at most: all that stays, or an init container beside the sidecars before it.
-/// `None` where a container says nothing: then no number holds.
-fn sum(containers: &[Container], side: Side, resource: Resource) -> Option<i64> {
-    let amount = |container: &Container| container.resources.at_admission(side, resource);
+/// A container that says nothing counts as `silent`; where that is `None`, no number holds.
+pub(super) fn sum(
+    containers: &[Container],
+    (side, resource): (Side, Resource),
+    silent: Option<i64>,
+) -> Option<i64> {
+    let amount =
+        |container: &Container| container.resources.at_admission(side, resource).or(silent);
     let (mut running, mut beside, mut peak) = (0_i64, 0_i64, 0_i64);
     for container in containers {
         match container.role {
-            Role::App => running = running.checked_add(amount(container)?)?,
+            Role::App => running = running.saturating_add(amount(container)?),
             Role::Sidecar => {
-                beside = beside.checked_add(amount(container)?)?;
-                running = running.checked_add(amount(container)?)?;
+                beside = beside.saturating_add(amount(container)?);
+                running = running.saturating_add(amount(container)?);
             }
-            Role::Init => peak = peak.max(beside.checked_add(amount(container)?)?),
+            Role::Init => peak = peak.max(beside.saturating_add(amount(container)?)),
             Role::Ephemeral => {}
         }
     }

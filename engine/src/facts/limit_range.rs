@@ -2,6 +2,7 @@
 //! Knows nothing of what a container ought to have.
 
 mod taken;
+mod together;
 
 use serde_json::Value;
 
@@ -10,12 +11,15 @@ use super::amount::{Resource, amount};
 use super::applied::{is_before, is_sure};
 use super::pods;
 use super::resources::{Side, key};
-use super::workload::{Amounts, Container, LimitRanges, Role, Rule, Source, Violation};
+use super::workload::{Amounts, Container, LimitRanges, Resources, Role, Rule, Source, Violation};
 
-/// The container items of a namespace's `LimitRange`s, filled in as the API server does it.
+/// What the `LimitRange`s of a namespace say of containers and pods, filled in as the API server does it.
 pub(super) struct Limits {
     names: Vec<String>,
+    /// Of containers.
     items: Vec<Item>,
+    /// Of pods as a whole.
+    pods: Vec<Bounds>,
 }
 
 impl Limits {
@@ -26,6 +30,7 @@ impl Limits {
         let mut limits = Self {
             names: Vec::new(),
             items: Vec::new(),
+            pods: Vec::new(),
         };
         for limit_range in limit_ranges {
             if pods::namespace(limit_range) != namespace {
@@ -33,18 +38,15 @@ impl Limits {
             }
             let is_there =
                 is_taken(limit_range) && is_sure(limit_range) && is_before(limit_range, object);
-            let before = limits.items.len();
-            let items = limit_range
-                .pointer("/spec/limits")
-                .and_then(Value::as_array);
-            let containers = items
-                .into_iter()
-                .flatten()
-                .filter(|item| item.get("type").and_then(Value::as_str) == Some("Container"));
+            let before = limits.items.len() + limits.pods.len();
+            let containers = items_of(limit_range, "Container");
             limits
                 .items
                 .extend(containers.map(|item| Item::read(item, is_there)));
-            if limits.items.len() > before {
+            limits
+                .pods
+                .extend(items_of(limit_range, "Pod").map(Bounds::read));
+            if limits.items.len() + limits.pods.len() > before {
                 limits.names.push(pods::name(limit_range).to_owned());
             }
         }
@@ -64,17 +66,25 @@ impl Limits {
         (agree && is_given).then_some(first)
     }
 
-    /// Compares settled containers with every bound.
-    pub(super) fn judge(&self, containers: &[Container]) -> LimitRanges {
+    /// Compares settled containers with every bound, each and together; `pod` is where their template
+    /// stands, and what it has for the pod as a whole.
+    pub(super) fn judge(
+        &self,
+        containers: &[Container],
+        pod: (&str, Option<&Resources>),
+    ) -> LimitRanges {
         let mut violations = Vec::new();
         let started = containers.iter().filter(|it| it.role != Role::Ephemeral);
         for container in started {
             for item in &self.items {
                 for resource in Resource::ALL {
-                    self.bounds(item, (container, resource), &mut violations);
-                    self.ratio(item, (container, resource), &mut violations);
+                    self.bounds(&item.bounds, (container, resource), &mut violations);
+                    self.ratio(&item.bounds, (container, resource), &mut violations);
                 }
             }
+        }
+        for bounds in &self.pods {
+            violations.extend(self.together(bounds, containers, pod));
         }
         LimitRanges {
             names: self.names.clone(),
@@ -91,7 +101,7 @@ impl Limits {
             > 1
     }
 
-    fn bounds(&self, item: &Item, at: (&Container, Resource), violations: &mut Vec<Violation>) {
+    fn bounds(&self, item: &Bounds, at: (&Container, Resource), violations: &mut Vec<Violation>) {
         let (container, resource) = at;
         for side in Side::ALL {
             let copied = container.resources.source(side, resource) == Source::FromLimit;
@@ -112,7 +122,7 @@ impl Limits {
     }
 
     /// Without a request or a limit there is no ratio, and the pod is refused, too.
-    fn ratio(&self, item: &Item, at: (&Container, Resource), violations: &mut Vec<Violation>) {
+    fn ratio(&self, item: &Bounds, at: (&Container, Resource), violations: &mut Vec<Violation>) {
         let (container, resource) = at;
         let Some(bound) = item.ratio.of(resource) else {
             return;
@@ -144,33 +154,48 @@ impl Limits {
 struct Item {
     default: Amounts,
     default_request: Amounts,
+    bounds: Bounds,
+    /// Whether it surely is there when the pods are created.
+    is_there: bool,
+}
+
+/// What an item refuses.
+struct Bounds {
     min: Amounts,
     max: Amounts,
     ratio: Amounts,
-    /// Whether it surely is there when the pods are created.
-    is_there: bool,
+}
+
+impl Bounds {
+    fn read(written: &Value) -> Self {
+        Self {
+            min: amounts(written, "min"),
+            max: amounts(written, "max"),
+            ratio: ratios(written),
+        }
+    }
 }
 
 impl Item {
     /// Without a default limit the maximum is it; without a default request the default limit is
     /// it, else the minimum.
     fn read(written: &Value, is_there: bool) -> Self {
-        let (min, max) = (amounts(written, "min"), amounts(written, "max"));
+        let bounds = Bounds::read(written);
         let mut default = amounts(written, "default");
         let mut default_request = amounts(written, "defaultRequest");
         for resource in Resource::ALL {
-            let limit = default.of(resource).or(max.of(resource));
-            let request = default_request.of(resource).or(limit).or(min.of(resource));
+            let limit = default.of(resource).or(bounds.max.of(resource));
+            let request = default_request
+                .of(resource)
+                .or(limit)
+                .or(bounds.min.of(resource));
             *default.of_mut(resource) = limit;
             *default_request.of_mut(resource) = request;
         }
-        let ratio = ratios(written);
         Self {
             default,
             default_request,
-            min,
-            max,
-            ratio,
+            bounds,
             is_there,
         }
     }
@@ -180,6 +205,15 @@ impl Item {
             .iter()
             .any(|it| *it != Amounts::default())
     }
+}
+
+/// The items of a `LimitRange` that are about `kind`.
+pub(super) fn items_of<'a>(limit_range: &'a Value, kind: &str) -> impl Iterator<Item = &'a Value> {
+    let items = limit_range
+        .pointer("/spec/limits")
+        .and_then(Value::as_array);
+    let items = items.into_iter().flatten();
+    items.filter(move |item| item.get("type").and_then(Value::as_str) == Some(kind))
 }
 
 fn amounts(item: &Value, name: &str) -> Amounts {
@@ -211,7 +245,7 @@ fn violation(
 ) -> Violation {
     let key = key(side, resource);
     Violation {
-        container: container.name.clone(),
+        container: Some(container.name.clone()),
         rule,
         actual,
         bound,

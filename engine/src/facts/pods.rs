@@ -12,7 +12,7 @@ use super::image_ref::ImageRef;
 use super::probes::{Probes, ports, pre_stop_seconds, probes};
 use super::resources::spelling;
 use super::workload::{
-    Container, EnvVar, Image, Literals, Misshapen, PodResources, ReplicasSource, Resources, Role,
+    Container, EnvVar, Image, Literals, Misshapen, ReplicasSource, Resources, Role,
 };
 
 /// Whether a `scaleTargetRef` names `target`.
@@ -176,9 +176,9 @@ impl PodSource {
         object: &Value,
         literals: &Literals<'_>,
         containers: &[Container],
-    ) -> Option<PodResources> {
+    ) -> Option<Resources> {
         let pointer = format!("{}/spec/resources", self.template);
-        PodResources::read(
+        Resources::of_pod(
             self.in_spec(object, "resources"),
             (&pointer, literals),
             containers,

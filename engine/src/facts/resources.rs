@@ -6,7 +6,7 @@ mod read;
 pub(super) use self::read::spelling;
 
 use super::amount::Resource;
-use super::workload::{Amounts, InvalidQuantity, PodResources, Resources, Source};
+use super::workload::{Amounts, InvalidQuantity, Resources, Source};
 
 impl Resources {
     /// Where `resource` of `side` comes from.
@@ -29,7 +29,7 @@ impl Resources {
         match self.source(side, resource) {
             Source::Zero => Some(0),
             Source::Pod | Source::Absent => None,
-            Source::Explicit | Source::FromLimit | Source::LimitRange => {
+            Source::Explicit | Source::FromLimit | Source::FromContainers | Source::LimitRange => {
                 side.of(&self.requests, &self.limits).of(resource)
             }
         }

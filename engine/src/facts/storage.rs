@@ -44,7 +44,8 @@ fn size(object: &ObjectRef, index: usize, field: &FieldChange) -> Option<Value> 
     Some(size)
 }
 
-fn bytes(written: &Value) -> Option<i64> {
+/// The size that is written, where it can be read.
+pub(super) fn bytes(written: &Value) -> Option<i64> {
     let text = match written {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),

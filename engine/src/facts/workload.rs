@@ -35,9 +35,9 @@ pub struct Workload {
     pub service_account: Option<String>,
     /// The pods' volumes as written.
     pub volumes: Vec<Value>,
-    /// Resources of the pod as a whole.
+    /// Resources of the pod as a whole; absent where it has none of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pod_resources: Option<PodResources>,
+    pub pod_resources: Option<Resources>,
     /// What one pod asks of its namespace.
     pub pod: Demand,
     /// Application containers, then init containers in the order of their start, then ephemeral ones.
@@ -164,7 +164,7 @@ pub struct Misshapen {
     pub reason: String,
 }
 
-/// What a container reserves and may use, and why.
+/// What a container, or a pod as a whole, reserves and may use, and why.
 ///
 /// The keys of the maps are `requests.cpu`, `limits.ephemeral-storage` and so on.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -181,19 +181,6 @@ pub struct Resources {
     /// Where each of the six stands, or would stand.
     pub pointer: BTreeMap<String, String>,
     /// What is written and cannot be read; the API server would refuse the object.
-    pub invalid: Vec<InvalidQuantity>,
-}
-
-/// Resources of a pod as a whole.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct PodResources {
-    /// What is reserved.
-    pub requests: Amounts,
-    /// What may be used at most.
-    pub limits: Amounts,
-    /// What is written and cannot be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invalid: Vec<InvalidQuantity>,
 }
 
@@ -217,10 +204,12 @@ pub struct Amounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// The container.
+    /// The container, or the pod.
     Explicit,
-    /// The container's limit, which is the request where none is written.
+    /// Its own limit, which is the request where none is written.
     FromLimit,
+    /// The requests of its containers together, which are those of a pod that has limits and no request.
+    FromContainers,
     /// A `LimitRange` of the namespace.
     #[serde(rename = "limitrange")]
     LimitRange,
@@ -246,11 +235,11 @@ pub struct InvalidQuantity {
     pub reason: String,
 }
 
-/// What the `LimitRange`s of the namespace have to say about a workload's containers.
+/// What the `LimitRange`s of the namespace have to say about a workload's pods.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct LimitRanges {
-    /// Those that speak of containers, sorted.
+    /// Those that speak of containers or pods, sorted.
     pub names: Vec<String>,
     /// Whether two of them give defaults: which one wins is undefined, so a default holds only
     /// where they agree.
@@ -259,12 +248,13 @@ pub struct LimitRanges {
     pub violations: Vec<Violation>,
 }
 
-/// A container outside a bound.
+/// A container, or a pod as a whole, outside a bound.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Violation {
-    /// The container's name.
-    pub container: String,
+    /// The container's name; absent where the containers together are meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// `limits.memory`.
     pub resource: String,
     /// The bound's kind.

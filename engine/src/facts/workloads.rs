@@ -18,7 +18,7 @@ pub use super::probes::{Probe, ProbeKind, Probes};
 pub use super::update::Update;
 pub use super::workload::{
     Amounts, Container, Demand, EnvVar, Image, InvalidQuantity, LimitRanges, Literals, Misshapen,
-    PodResources, ReplicasSource, Resources, Role, Rule, Source, Violation, Workload,
+    ReplicasSource, Resources, Role, Rule, Source, Violation, Workload,
 };
 
 use super::around::{availability, sure};
@@ -53,9 +53,12 @@ pub fn of_object(
     let mut invalid = Vec::new();
     let (replicas, replicas_source) = pods.replicas(object, (&reference, &sure(&around.autoscalers)), &mut invalid);
     let mut containers = pods.containers(object, literals, &mut invalid);
+    for container in &mut containers {
+        container.resources.requests_from_limits();
+    }
     let pod_resources = pods.resources(object, literals, &containers);
     settle(&mut containers, &limits, pod_resources.as_ref());
-    let limit_range = limits.judge(&containers);
+    let limit_range = limits.judge(&containers, (pods.template_pointer(), pod_resources.as_ref()));
     Some(Workload {
         template_pointer: pods.template_pointer().to_owned(),
         replicas,
@@ -94,21 +97,23 @@ pub(super) fn of_object_in(
     of_object(object, literals, &around)
 }
 
-/// Fills the gaps of all containers in the order of the API server: limits become requests, then
-/// the namespace's defaults, then the pod's own resources.
-fn settle(containers: &mut [Container], limits: &Limits, pod: Option<&PodResources>) {
+/// Fills the gaps that all containers still have: the namespace's defaults, then the pod's own resources.
+/// What a pod takes from its containers is theirs already.
+fn settle(containers: &mut [Container], limits: &Limits, pod: Option<&Resources>) {
+    let of_pod = |side, resource| {
+        let pod = pod?;
+        let own = pod.source(side, resource) != Source::FromContainers;
+        pod.at_admission(side, resource)
+            .filter(|amount| own && *amount != 0)
+    };
     for container in containers {
-        container.resources.requests_from_limits();
         if container.role != Role::Ephemeral {
             container
                 .resources
                 .fill(Source::LimitRange, |side, resource| {
                     limits.default(side, resource)
                 });
-            container.resources.fill(Source::Pod, |side, resource| {
-                let pod = pod?;
-                side.of(&pod.requests, &pod.limits).of(resource)
-            });
+            container.resources.fill(Source::Pod, of_pod);
         }
     }
 }

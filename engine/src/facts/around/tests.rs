@@ -196,5 +196,12 @@ fn a_neighbour_concerns_whose_pods_it_picks_and_a_limit_range_everybody() {
         let keda = json!({"scaleTargetRef": {"name": name}});
         assert_eq!(by("keda.sh/v1alpha1", "ScaledObject", keda), own);
         assert!(by("v1", "LimitRange", json!({"limits": []})));
+        let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}});
+        let kinds = [("Service", false), ("LimitRange", true)];
+        for (kind, concerns) in kinds {
+            let spec = json!({"selector": label});
+            let by = json!({"apiVersion": "v1", "kind": kind, "spec": spec});
+            assert_eq!(picks(&by, &claim), concerns, "what has no pods");
+        }
     }
 }

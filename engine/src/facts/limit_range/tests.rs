@@ -78,15 +78,15 @@ fn what_a_container_says_itself_comes_first() {
 }
 
 #[test]
-fn only_container_items_of_the_own_namespace_count() {
+fn only_items_of_containers_and_pods_in_the_own_namespace_count() {
     let mut elsewhere = limit_range("other", &item(json!({"max": {"memory": "1"}})));
     elsewhere["metadata"]["namespace"] = json!("other");
-    let pods = limit_range(
-        "pods",
-        &json!([{"type": "Pod", "max": {"memory": "1"}}, {"max": {"memory": "1"}}, 7]),
+    let claims = limit_range(
+        "claims",
+        &json!([{"type": "PersistentVolumeClaim", "max": {"memory": "1"}}, {"max": {"memory": "1"}}, 7]),
     );
     let broken = limit_range("broken", &json!("x"));
-    let workload = pod(&json!({}), &[elsewhere, pods, broken]);
+    let workload = pod(&json!({}), &[elsewhere, claims, broken]);
     assert_eq!(workload.limit_range.names, Vec::<String>::new());
     assert_eq!(workload.containers[0].resources.limits.memory_bytes, None);
 }
@@ -147,7 +147,7 @@ fn bounds_are_compared_with_what_a_container_ends_up_with() {
     ] {
         let workload = pod(&resources, &[limit_range("lr", &item(amounts.clone()))]);
         let expected = Violation {
-            container: "odoo".into(),
+            container: Some("odoo".into()),
             resource: resource.into(),
             rule,
             actual: Some(actual),

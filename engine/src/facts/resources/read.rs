@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Amounts, InvalidQuantity, PodResources, Resources, Side, Source, key};
+use super::{Amounts, InvalidQuantity, Resources, Side, Source, key};
 use crate::facts::amount::{Resource, amount};
+use crate::facts::demand::sum;
 use crate::facts::workloads::{Container, Literals, Role};
 
 impl Resources {
@@ -91,44 +92,56 @@ impl Resources {
     }
 }
 
-impl PodResources {
-    /// Reads what is written at `pointer`; `None` where nothing is.
+impl Resources {
+    /// Reads those of a pod as a whole; `None` where nothing is written.
     ///
-    /// A limit is the request too, unless a container has its own idea of that resource.
-    pub(in crate::facts) fn read(
+    /// Where there are limits, a request that is absent is that of the containers together, and the limit
+    /// where they have none.
+    pub(in crate::facts) fn of_pod(
         written: Option<&Value>,
         (pointer, literals): (&str, &Literals<'_>),
         containers: &[Container],
     ) -> Option<Self> {
-        let written = written.filter(|value| !value.is_null())?;
-        let mut resources = Resources::read(Some(written), pointer, literals);
+        let mut resources = Self::read(written, pointer, literals);
         for side in Side::ALL {
-            if let Some(spelled) = resources
-                .literal
-                .get(&key(side, Resource::EphemeralStorage))
-            {
-                let (spelled, name) = (spelled.clone(), key(side, Resource::EphemeralStorage));
+            let name = key(side, Resource::EphemeralStorage);
+            if let Some(spelled) = resources.literal.remove(&name) {
                 let place = resources.pointer.get(&name).cloned().unwrap_or_default();
                 resources.refuse(&name, &place, &spelled, "a whole pod has no such resource");
                 resources.set(side, Resource::EphemeralStorage, (0, Source::Absent));
+                resources.source.insert(name, Source::Absent);
             }
         }
+        let has_limits = resources
+            .literal
+            .keys()
+            .any(|name| name.starts_with("limits."));
         for resource in [Resource::Cpu, Resource::Memory] {
-            let own = |container: &Container| {
-                let stated = |side| !container.resources.is_open(side, resource);
-                container.role != Role::Ephemeral && Side::ALL.into_iter().any(stated)
-            };
-            let limit = resources.limits.of(resource);
-            if resources.is_open(Side::Requests, resource) && !containers.iter().any(own) {
-                *resources.requests.of_mut(resource) = limit;
+            let request = together(containers, resource)
+                .map(|sum| (sum, Source::FromContainers))
+                .or_else(|| {
+                    let limit = resources.at_admission(Side::Limits, resource)?;
+                    Some((limit, Source::FromLimit))
+                });
+            if let Some(request) =
+                request.filter(|_| has_limits && resources.is_open(Side::Requests, resource))
+            {
+                resources.set(Side::Requests, resource, request);
             }
         }
-        Some(Self {
-            requests: resources.requests,
-            limits: resources.limits,
-            invalid: resources.invalid,
-        })
+        let is_said = !resources.literal.is_empty() || !resources.invalid.is_empty();
+        is_said.then_some(resources)
     }
+}
+
+/// What the containers request together, where any of them does.
+fn together(containers: &[Container], resource: Resource) -> Option<i64> {
+    let mut asking = containers
+        .iter()
+        .filter(|container| container.role != Role::Ephemeral)
+        .filter_map(|container| container.resources.at_admission(Side::Requests, resource));
+    asking.next()?;
+    sum(containers, (Side::Requests, resource), Some(0))
 }
 
 /// The text of a scalar as the file has it.

@@ -125,13 +125,22 @@ fn the_pod_speaks_for_containers_that_do_not() {
 }
 
 #[test]
-fn a_pod_limit_is_no_request_where_a_container_has_its_own_idea() {
+fn a_pod_with_limits_requests_what_its_containers_do_and_gives_them_none_of_it() {
     let spec = json!({"resources": {"limits": {"memory": "4Mi"}}, "containers": [
-        {"name": "a", "resources": {"requests": {"memory": "1Mi"}}}, {"name": "b"}]});
+        {"name": "a", "resources": {"requests": {"memory": "1Mi", "cpu": 1}}}, {"name": "b"}]});
     let object =
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "odoo"}, "spec": spec});
     let workload = of_object(&object, &|_| None, &Around::default()).unwrap();
-    assert_eq!(workload.pod_resources.unwrap().requests.memory_bytes, None);
+    let own = workload.pod_resources.unwrap();
+    assert_eq!(own.requests.memory_bytes, Some(MI));
+    assert_eq!(own.source["requests.memory"], Source::FromContainers);
+    assert_eq!(own.requests.cpu_milli, Some(1000), "whatever has the limit");
+    assert_eq!(workload.pod.requests.memory_bytes, Some(MI));
+    assert_eq!(
+        workload.pod.limits.cpu_milli,
+        Some(0),
+        "silent, and not asked"
+    );
     assert_eq!(
         workload.containers[1].resources.source["requests.memory"],
         Source::Absent
@@ -140,6 +149,23 @@ fn a_pod_limit_is_no_request_where_a_container_has_its_own_idea() {
         workload.containers[1].resources.limits.memory_bytes,
         Some(4 * MI)
     );
+}
+
+#[test]
+fn a_pod_that_says_nothing_speaks_for_nobody() {
+    for nothing in [json!({}), json!({"limits": {}}), json!(null)] {
+        let workload = pod(&json!({}), &nothing, &[]);
+        assert_eq!(workload.pod_resources, None);
+        assert_eq!(workload.pod.limits.memory_bytes, None);
+    }
+    let requests = json!({"requests": {"memory": "1Mi"}});
+    let workload = pod(&json!({"requests": {"cpu": 1}}), &requests, &[]);
+    let own = workload.pod_resources.unwrap();
+    assert_eq!(
+        own.requests.cpu_milli, None,
+        "without a limit nothing is filled in"
+    );
+    assert_eq!(workload.pod.requests.cpu_milli, Some(1000));
 }
 
 #[test]

@@ -345,13 +345,25 @@ fn the_whole_document_has_the_shape_that_policies_read() {
         }),
     ));
     let pointer = |side: &str, name: &str| format!("/spec/containers/0/resources/{side}/{name}");
+    let of_pod = |side: &str, name: &str| format!("/spec/resources/{side}/{name}");
     assert_eq!(
         serde_json::to_value(&pod).unwrap(),
         json!({
             "object": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "odoo"},
             "templatePointer": "", "replicas": 1, "replicasSource": "default", "labels": {}, "volumes": [],
-            "pod": {"requests": {"memoryBytes": 1_073_741_824}, "limits": {"memoryBytes": 1_073_741_824}},
-            "podResources": {"requests": {"memoryBytes": 1_073_741_824}, "limits": {"memoryBytes": 1_073_741_824}},
+            "pod": {"requests": {"cpuMilli": 0, "memoryBytes": 1_073_741_824, "ephemeralBytes": 0},
+                    "limits": {"cpuMilli": 0, "memoryBytes": 1_073_741_824, "ephemeralBytes": 0}},
+            "podResources": {
+                "requests": {"memoryBytes": 1_073_741_824}, "limits": {"memoryBytes": 1_073_741_824},
+                "source": {"requests.cpu": "absent", "requests.memory": "from-limit", "requests.ephemeral-storage": "absent",
+                           "limits.cpu": "absent", "limits.memory": "explicit", "limits.ephemeral-storage": "absent"},
+                "literal": {"limits.memory": "1Gi"},
+                "pointer": {"requests.cpu": of_pod("requests", "cpu"), "requests.memory": of_pod("requests", "memory"),
+                            "requests.ephemeral-storage": of_pod("requests", "ephemeral-storage"),
+                            "limits.cpu": of_pod("limits", "cpu"), "limits.memory": of_pod("limits", "memory"),
+                            "limits.ephemeral-storage": of_pod("limits", "ephemeral-storage")},
+                "invalid": [],
+            },
             "containers": [{
                 "name": "odoo", "role": "app", "pointer": "/spec/containers/0", "args": [], "command": [], "env": [],
                 "ports": [], "probes": {},
