@@ -111,6 +111,7 @@ macro_rules! collectors {
 }
 collectors! {
     claims: Claims,
+    connections: Connections,
     inventory: Inventory,
     quotas: Quotas,
     range: RangeCollector,

@@ -4,6 +4,7 @@
 # description: >-
 #   The pods of a namespace fit into its ResourceQuotas together, also while an autoscaler runs as
 #   many as it may and while an update starts new ones beside the old; and a tenant's namespace has a quota.
+#   Those of Odoo open no more connections than their database takes.
 #   What comes in the place of another workload has no less memory than that one.
 # custom:
 #   prefix: resources
@@ -23,15 +24,19 @@
 #     - LimitRange
 #     - ResourceQuota
 #     - Namespace
+#     - ConfigMap
+#     - Pooler.postgresql.cnpg.io
+#     - postgresql.acid.zalan.do
 #   neighbours:
 #     ResourceQuota: environment
 #     Namespace: environment
-#   facts: [inventory, quotas, workloads]
+#   facts: [connections, inventory, quotas, workloads]
 #   codes:
 #     resources.quota-exceeded: deny
 #     resources.quota-missing: deny
 #     resources.surge-capacity: warn
 #     resources.lowered: deny
+#     resources.db-connections: deny
 package tidegate.resource_limits.change_set
 
 # METADATA
@@ -116,6 +121,58 @@ warn contains finding if {
 		"remediation": "raise the quota before the release, or start fewer pods at a time",
 		"setting": "/settings/surge-headroom-percent",
 	}
+}
+
+# METADATA
+# title: Odoo may open more connections than the database takes
+# description: The change makes the pods open more, or the database take fewer.
+deny contains finding if {
+	some row in input.facts.connections.value
+	needed(row) > row.hard
+	some finding in crowded(row)
+}
+
+# METADATA
+# title: Odoo may open nearly all connections of the database
+# description: More than four fifths of what it takes.
+warn contains finding if {
+	some row in input.facts.connections.value
+	needed(row) <= row.hard
+	needed(row) * 100 > row.hard * 80
+	some finding in crowded(row)
+}
+
+crowded(row) := {finding |
+	is_tighter(row)
+	some change in input.changes
+	change.operation != "delete"
+	is_part(change.object, row)
+	finding := {
+		"code": "resources.db-connections",
+		"message": sprintf("the pods of Odoo may open %d connections (%d of them while pods are replaced), but %s %q takes %d", [
+			needed(row),
+			row.update,
+			row.server.kind,
+			row.server.name,
+			row.hard,
+		]),
+		"object": change.object,
+		"remediation": "run fewer workers, lower `db_maxconn`, put a pooler between, or raise `max_connections` in the same change",
+		"setting": "/settings/size-for",
+	}
+}
+
+is_tighter(row) if not row.before
+
+is_tighter(row) if needed(row) > needed(row.before)
+
+is_tighter(row) if row.hard < row.before.hard
+
+is_part(object, row) if object in row.parts
+
+is_part(object, row) if {
+	object.kind in {"HorizontalPodAutoscaler", "ScaledObject"}
+	is_near(object, row.server)
 }
 
 unbounded contains finding if {

@@ -838,3 +838,67 @@ test_memory_of_what_holds_no_state_is_a_warning if {
 	moved_denied({"components": []}) == set()
 	moved_denied({"stage": "staging"}) == set()
 }
+
+crowding(rows, changes) := {
+	"environment": {"tenants": []},
+	"changes": changes,
+	"facts": {
+		"connections": {"status": "known", "value": rows},
+		"inventory": {"status": "known", "value": {"ResourceQuota": [], "Namespace": []}},
+		"quotas": {"status": "known", "value": []},
+		"workloads": {"status": "known", "value": {"new": [], "old": []}},
+	},
+	"settings": {"size-for": "peak", "surge-headroom-percent": 0, "require": [], "max-reduction-percent": 25, "exempt-namespaces": []},
+}
+
+database := {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "namespace": "shop", "name": "db"}
+
+crowd(hard, peak) := {"server": database, "parts": [database, object_ref], "hard": hard, "min": 1, "peak": peak, "update": 20}
+
+touched(operation, object) := {"index": 0, "operation": operation, "object": object, "components": [], "new": {}}
+
+test_connections_are_denied_above_all_and_told_above_four_fifths if {
+	every peak, expected in {81: [1, 0], 80: [0, 1], 61: [0, 1], 60: [0, 0]} {
+		given := crowding([crowd(100, peak)], [touched("update", object_ref)])
+		denials := change_set.deny with input as given
+		warnings := change_set.warn with input as given
+		[count(denials), count(warnings)] == expected
+	}
+}
+
+test_connections_fall_on_what_the_numbers_stand_in if {
+	scaler := {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "namespace": "shop", "name": "odoo"}
+	every change, n in {
+		touched("update", database): 1,
+		touched("create", object_ref): 1,
+		touched("delete", object_ref): 0,
+		touched("update", scaler): 1,
+		touched("update", object.union(scaler, {"kind": "ScaledObject"})): 1,
+		touched("update", object.union(scaler, {"namespace": "other"})): 0,
+		touched("update", object.union(object_ref, {"name": "other"})): 0,
+	} {
+		findings := change_set.deny with input as crowding([crowd(100, 100)], [change])
+		count(findings) == n
+		every finding in findings {
+			finding.object == change.object
+			finding.message == concat("", [
+				"the pods of Odoo may open 120 connections (20 of them while pods are replaced),",
+				" but Cluster \"db\" takes 100",
+			])
+		}
+	}
+}
+
+test_connections_that_were_as_many_before_are_let_be if {
+	every before, n in {
+		{"hard": 100, "min": 1, "peak": 100, "update": 20}: 0,
+		{"hard": 99, "min": 1, "peak": 101, "update": 20}: 0,
+		{"hard": 100, "min": 1, "peak": 99, "update": 20}: 1,
+		{"hard": 100, "min": 1, "peak": 100, "update": 19}: 1,
+		{"hard": 101, "min": 1, "peak": 100, "update": 20}: 1,
+	} {
+		row := object.union(crowd(100, 100), {"before": before})
+		findings := change_set.deny with input as crowding([row], [touched("update", object_ref)])
+		count(findings) == n
+	}
+}

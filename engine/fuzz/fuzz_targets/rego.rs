@@ -10,6 +10,7 @@ fuzz_target!(|text: &str| {
     let files = [(place(text), text.as_bytes().to_vec())];
     let facts = [
         "claims",
+        "connections",
         "inventory",
         "quotas",
         "range",

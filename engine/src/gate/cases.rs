@@ -21,7 +21,7 @@ use crate::change::{self, Objects};
 use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
-use crate::facts::{quotas, workloads};
+use crate::facts::{connections, quotas, workloads};
 use crate::input::Mode;
 use crate::manifest;
 use crate::model::{Finding, GroupKind, RepoPath};
@@ -349,6 +349,9 @@ fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
     let kinds = judge.neighbours().into_keys();
     let always = workloads::NEIGHBOURS.into_iter().map(GroupKind::parse);
     let counted = quotas::KINDS.into_iter().chain([quotas::QUOTA]);
+    let counted = counted
+        .chain(connections::SERVERS)
+        .chain(connections::BESIDE);
     let counted = counted.map(GroupKind::parse);
     let mut neighbours = Neighbours::of_kinds(kinds.chain(always).chain(counted));
     for source in objects.values() {

@@ -11,7 +11,7 @@ use super::{Unit, of_kinds};
 use crate::config;
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
-use crate::facts::{quotas, workloads};
+use crate::facts::{connections, quotas, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
 use crate::model::{GroupKind, RepoPath};
@@ -27,22 +27,25 @@ impl Unit<'_> {
             return Ok(no_neighbours(bench.judge));
         }
         let wanted = wanted_by(bench.judge);
-        let counted = quotas::KINDS.map(|kind| (GroupKind::parse(kind), Reach::Namespace));
-        let counted = BTreeMap::from(counted);
-        let kinds = wanted.keys().chain(counted.keys());
+        let near = |kind| (GroupKind::parse(kind), Reach::Namespace);
+        let counted = BTreeMap::from(quotas::KINDS.map(near));
+        let beside = BTreeMap::from(connections::BESIDE.map(near));
+        let kinds = wanted.keys().chain(counted.keys()).chain(beside.keys());
         let mut neighbours = Neighbours::of_kinds(kinds.cloned());
         self.take_in(view, (&wanted, namespaces), &mut neighbours)?;
-        // What a quota counts is only looked for where there is one.
-        let limited: BTreeSet<Option<String>> = namespaces
-            .iter()
-            .filter(|namespace| {
-                let quota = GroupKind::parse(quotas::QUOTA);
-                !neighbours.in_namespace(&quota, namespace).is_empty()
-            })
-            .cloned()
-            .collect();
-        if !limited.is_empty() {
-            self.take_in(view, (&counted, &limited), &mut neighbours)?;
+        // What a quota counts, or who connects to a database, is only looked for where there is one.
+        let served = |namespace: &&Option<String>| connections::is_served(&neighbours, namespace);
+        let served: BTreeSet<Option<String>> = namespaces.iter().filter(served).cloned().collect();
+        let limited = |namespace: &&Option<String>| {
+            let quota = GroupKind::parse(quotas::QUOTA);
+            !neighbours.in_namespace(&quota, namespace).is_empty()
+        };
+        let limited: BTreeSet<Option<String>> =
+            namespaces.iter().filter(limited).cloned().collect();
+        for (kinds, namespaces) in [(counted, &limited | &served), (beside, served)] {
+            if !namespaces.is_empty() {
+                self.take_in(view, (&kinds, &namespaces), &mut neighbours)?;
+            }
         }
         Ok(neighbours)
     }
@@ -124,7 +127,10 @@ pub(in crate::gate) fn no_neighbours(judge: &Judge) -> Neighbours {
 /// The kinds that policies and facts look at, with the farthest reach.
 fn wanted_by(judge: &Judge) -> BTreeMap<GroupKind, Reach> {
     let mut wanted = judge.neighbours();
-    for kind in workloads::NEIGHBOURS {
+    for kind in workloads::NEIGHBOURS
+        .into_iter()
+        .chain(connections::SERVERS)
+    {
         let kind = GroupKind::parse(kind);
         wanted.entry(kind).or_insert(Reach::Namespace);
     }

@@ -8,6 +8,7 @@ const FACTS: &[&str] = &["inventory", "workloads"];
 /// Every fact that a built-in policy may name.
 const ALL_FACTS: &[&str] = &[
     "claims",
+    "connections",
     "inventory",
     "quotas",
     "range",
