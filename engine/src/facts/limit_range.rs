@@ -135,7 +135,10 @@ impl Limits {
         };
         let known = |side| {
             amount(side).is_some()
-                || container.resources.source(side, resource) == Source::Zero
+                || matches!(
+                    container.resources.source(side, resource),
+                    Source::Zero | Source::Pod
+                )
                 || container.resources.is_open(side, resource) && !self.is_ambiguous()
         };
         let (request, limit) = (amount(Side::Requests), amount(Side::Limits));

@@ -99,14 +99,14 @@ fn arguments_come_before_files_and_files_before_the_environment() {
         let objects = [&[cluster(&json!({})), deployment(&container(args), volumes)], files].concat();
         rows(&objects)
     };
-    let file = config("odoo", "odoo.conf", text);
+    let files = [config("odoo", "odoo.conf", text)];
     for volumes in [&plain, &projected] {
-        assert_eq!(found(&[], volumes, &[file.clone()]), [row("Cluster", 97, 32)]);
-        assert_eq!(found(&["--workers=$(WORKERS)"], volumes, &[file.clone()]), [row("Cluster", 97, 80)]);
+        assert_eq!(found(&[], volumes, &files), [row("Cluster", 97, 32)]);
+        assert_eq!(found(&["--workers=$(WORKERS)"], volumes, &files), [row("Cluster", 97, 80)]);
     }
-    assert_eq!(found(&[], &json!([]), &[file.clone()]), [], "a file that is not mounted");
+    assert_eq!(found(&[], &json!([]), &files), [], "a file that is not mounted");
     assert_eq!(found(&[], &plain, &[config("odoo", "odoo.txt", text)]), [], "a file of another kind");
-    let mut two = file;
+    let mut two = files[0].clone();
     two["data"]["more.conf"] = json!("workers = 2");
     assert_eq!(found(&[], &plain, &[two]), [], "two files that disagree");
 }

@@ -186,6 +186,15 @@ fn a_ratio_without_a_limit_keeps_a_pod_from_starting_too() {
         assert_eq!(found.len(), violations, "{resources}");
         assert!(found.iter().all(|it| it.actual.is_none()));
     }
+    let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "odoo", "namespace": "shop"}, "spec": {
+        "containers": [{"name": "odoo"}], "resources": {"limits": {"memory": "1Gi"}}}});
+    let around = Around {
+        limit_ranges: vec![&ratio],
+        ..Around::default()
+    };
+    let of_pod = of_object(&object, &|_| None, &around).unwrap();
+    let found = of_pod.limit_range.violations;
+    assert_eq!(found.len(), 1, "what the pod has is not the container's");
 }
 
 #[test]

@@ -90,7 +90,7 @@ enum Known {
 /// An amount that is refused, what it is where there is one, and the bound.
 type Refused = (Side, Rule, Option<i64>, i64);
 
-/// A minimum asks for a request, a maximum for a limit, a ratio for both.
+/// A minimum asks for a request, a maximum for a limit, a ratio for both. One cause is told once.
 fn refused(
     bounds: &Bounds,
     resource: Resource,
@@ -100,16 +100,14 @@ fn refused(
     if let Some(min) = bounds.min.of(resource) {
         if request.is_none_or(|request| request < min) {
             refused.push((Side::Requests, Rule::Min, request, min));
-        }
-        if limit.is_some_and(|limit| limit < min) {
+        } else if limit.is_some_and(|limit| limit < min) {
             refused.push((Side::Limits, Rule::Min, limit, min));
         }
     }
     if let Some(max) = bounds.max.of(resource) {
         if limit.is_none_or(|limit| limit > max) {
             refused.push((Side::Limits, Rule::Max, limit, max));
-        }
-        if request.is_some_and(|request| request > max) {
+        } else if request.is_some_and(|request| request > max) {
             refused.push((Side::Requests, Rule::Max, request, max));
         }
     }
@@ -167,37 +165,57 @@ mod tests {
     #[test]
     fn containers_are_bounded_together() {
         let two = json!({"containers": [container("odoo", "2"), container("nginx", "1")]});
-        let at = "/spec/containers";
-        let row = |name: &str, rule, actual| (name.to_owned(), rule, actual, at.to_owned());
-        assert_eq!(
-            refused(
-                &json!({"max": {"memory": "3"}, "min": {"memory": "3"}}),
-                &two
+        let row = |name: &str, rule, actual| {
+            (
+                name.to_owned(),
+                rule,
+                Some(actual),
+                "/spec/containers".to_owned(),
+            )
+        };
+        let fits = json!({"max": {"memory": "3"}, "min": {"memory": "3"}});
+        assert_eq!(refused(&fits, &two), []);
+        for (bounds, name, rule) in [
+            (json!({"max": {"memory": "2"}}), "limits.memory", Rule::Max),
+            (
+                json!({"min": {"memory": "4"}}),
+                "requests.memory",
+                Rule::Min,
             ),
-            []
-        );
+        ] {
+            assert_eq!(refused(&bounds, &two), [row(name, rule, 3)]);
+        }
+        let mut heavy =
+            json!({"containers": [container("odoo", "2")], "overhead": {"memory": "5"}});
+        heavy["initContainers"] = json!([container("migrate", "9")]);
+        let max = |memory: &str| refused(&json!({"max": {"memory": memory}}), &heavy);
+        assert_eq!(max("9"), [], "without what a runtime adds");
+        assert_eq!(max("8").len(), 1);
+    }
+
+    #[test]
+    fn the_other_side_is_told_where_it_alone_is_outside() {
+        let resources = json!({"requests": {"memory": "1"}, "limits": {"memory": "5"}});
+        let pod = json!({"containers": [{"name": "odoo", "resources": resources}]});
+        let found = |bounds: &Value, pod: &Value| {
+            let found = refused(bounds, pod).into_iter();
+            found
+                .map(|(name, rule, actual, _)| (name, rule, actual))
+                .collect::<Vec<_>>()
+        };
+        let row = |name: &str, rule, actual| (name.to_owned(), rule, Some(actual));
+        let min = json!({"min": {"memory": "2"}});
+        assert_eq!(found(&min, &pod), [row("requests.memory", Rule::Min, 1)]);
+        let max = json!({"max": {"memory": "4"}});
+        assert_eq!(found(&max, &pod), [row("limits.memory", Rule::Max, 5)]);
+        let mut crossed = pod;
+        crossed["containers"][0]["resources"] =
+            json!({"requests": {"memory": "5"}, "limits": {"memory": "1"}});
+        assert_eq!(found(&min, &crossed), [row("limits.memory", Rule::Min, 1)]);
         assert_eq!(
-            refused(&json!({"max": {"memory": "2"}}), &two),
-            [
-                row("limits.memory", Rule::Max, Some(3)),
-                row("requests.memory", Rule::Max, Some(3))
-            ]
+            found(&max, &crossed),
+            [row("requests.memory", Rule::Max, 5)]
         );
-        assert_eq!(
-            refused(&json!({"min": {"memory": "4"}}), &two),
-            [
-                row("requests.memory", Rule::Min, Some(3)),
-                row("limits.memory", Rule::Min, Some(3))
-            ]
-        );
-        let heavy = json!({"containers": [container("odoo", "2")], "initContainers": [container("migrate", "9")],
-            "overhead": {"memory": "5"}});
-        assert_eq!(
-            refused(&json!({"max": {"memory": "9"}}), &heavy),
-            [],
-            "without what a runtime adds"
-        );
-        assert_eq!(refused(&json!({"max": {"memory": "8"}}), &heavy).len(), 2);
     }
 
     #[test]
