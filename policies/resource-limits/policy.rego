@@ -641,13 +641,11 @@ gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 	some w in judged
 	some component in input.changes[0].components
 	component in input.settings["priority-components"]
-	w.object.kind != "Cluster"
-	path := split(trim_prefix(concat("", [w.templatePointer, "/spec/priorityClassName"]), "/"), "/")
-	not object.get(input.changes[0].new, path, "") != ""
+	not w.priorityClass
 	finding := {
 		"code": "resources.priority-missing",
 		"message": sprintf("it belongs to %s and has no priority: where room is short, it waits like a report", [component]),
-		"field": concat("", ["/", concat("/", path)]),
+		"field": concat("", [w.templatePointer, priority_paths[w.object.kind == "Cluster"]]),
 		"remediation": "set `priorityClassName` to the class of what earns money",
 	}
 }
@@ -797,6 +795,8 @@ spread_effects := {
 
 # The template of a database cluster is its `spec`.
 spread_paths := {true: "/affinity/topologyKey", false: "/spec/topologySpreadConstraints"}
+
+priority_paths := {true: "/priorityClassName", false: "/spec/priorityClassName"}
 
 spread_texts := {
 	"none": "may all stand in one zone",

@@ -641,15 +641,19 @@ test_a_run_that_hangs_is_stopped if {
 
 priority := "/spec/template/spec/priorityClassName"
 
-paid(components, new) := said(
-	standing(two),
-	{"changes": [{"object": object_ref, "components": components, "new": new}]},
+paid(components, own) := said(
+	object.union(standing(two), own),
+	{"changes": [{"object": object_ref, "components": components, "new": {}}]},
 )
 
 test_what_earns_money_has_a_priority if {
 	paid(["payments"], {}) == {["resources.priority-missing", "warn", priority]}
 	paid(["ui"], {}) == set()
-	paid(["pos"], {"spec": {"template": {"spec": {"priorityClassName": "shop"}}}}) == set()
+	paid(["pos"], {"priorityClass": "shop"}) == set()
+	paid(["pos"], {
+		"object": object.union(object_ref, {"kind": "Cluster"}),
+		"templatePointer": "/spec",
+	}) == {["resources.priority-missing", "warn", "/spec/priorityClassName"]}
 }
 
 working(args) := said(workload([object.union(sound, {"args": args})]), {})

@@ -159,6 +159,16 @@ impl PodSource {
             .map(str::to_owned)
     }
 
+    /// The name of the priority class, which a database cluster has too.
+    pub(super) fn priority_class(self, object: &Value) -> Option<String> {
+        let spec = match self.shape {
+            Shape::Database => object.get("spec"),
+            Shape::Template | Shape::Rollout => self.pod_spec(object),
+        };
+        let name = spec?.get("priorityClassName")?.as_str();
+        name.filter(|it| !it.is_empty()).map(str::to_owned)
+    }
+
     /// The volumes as written.
     pub(super) fn volumes(self, object: &Value) -> Vec<Value> {
         let volumes = self.in_spec(object, "volumes").and_then(Value::as_array);

@@ -33,6 +33,9 @@ pub struct Workload {
     /// Who the pods are to the API server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account: Option<String>,
+    /// The class by which the pods come before others; absent where the cluster's default holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_class: Option<String>,
     /// The pods' volumes as written.
     pub volumes: Vec<Value>,
     /// Resources of the pod as a whole; absent where it has none of its own.

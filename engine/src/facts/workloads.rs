@@ -65,6 +65,7 @@ pub fn of_object(
         replicas_source,
         labels: pods.labels(object),
         service_account: pods.service_account(object),
+        priority_class: pods.priority_class(object),
         volumes: pods.volumes(object),
         pod: Demand::of(&containers, pod_resources.as_ref(), pods.pod_spec(object)),
         pod_resources,

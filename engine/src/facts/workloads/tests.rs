@@ -309,6 +309,21 @@ fn a_container_says_what_it_runs() {
 }
 
 #[test]
+fn pods_and_databases_have_the_priority_that_is_written() {
+    let priority = |api_version: &str, kind: &str, spec: Value| {
+        workload(&object(api_version, kind, spec)).priority_class
+    };
+    let of_pod = |class: &str| priority("v1", "Pod", json!({"priorityClassName": class}));
+    assert_eq!(of_pod("revenue").as_deref(), Some("revenue"));
+    assert_eq!(of_pod(""), None);
+    let spec = json!({"priorityClassName": "data"});
+    let database = priority("postgresql.cnpg.io/v1", "Cluster", spec.clone());
+    assert_eq!(database.as_deref(), Some("data"));
+    let nested = json!({"priorityClassName": "a", "template": {"spec": spec}});
+    assert_eq!(priority("apps/v1", "Deployment", nested).as_deref(), Some("data"));
+}
+
+#[test]
 fn an_image_that_no_runtime_reads_is_shown_and_not_valid() {
     for image in [
         json!(""),
