@@ -383,15 +383,22 @@ pub const PLACES: [&str; 2] = ["tidegate.yaml", ".github/tidegate.yaml"];
 const API_VERSION: &str = "tidegate.dev/v1";
 /// Sections of their own, and the policies whose settings they are.
 const SECTIONS: [(&str, &str); 2] = [("resources", "resource-limits"), ("risk", "risk-tier")];
-/// The files of the unit `gate`, as globs, whatever the configuration says.
-pub const GATE_PATTERNS: [&str; 8] = [
+/// The files of the unit `gate`, as globs, whatever the configuration says: who judges, who must review
+/// (in every place where GitHub or GitLab looks for it), and what runs with the rights of a job. Any
+/// workflow may approve, push or set a status, so it is all of them and not only ours.
+pub const GATE_PATTERNS: [&str; 13] = [
     "tidegate.yaml",
     ".github/tidegate.yaml",
     ".tidegate/policies/**",
     ".tidegate/trust.json",
     ".tidegate/allowed_signers",
     "CODEOWNERS",
-    ".github/workflows/tidegate-*",
+    ".github/CODEOWNERS",
+    "docs/CODEOWNERS",
+    ".github/workflows/**",
+    ".github/actions/**",
+    ".gitlab-ci.yml",
+    ".gitlab/**",
     ".pre-commit-config.yaml",
 ];
 

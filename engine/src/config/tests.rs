@@ -249,14 +249,23 @@ fn the_gate_owns_its_files_and_neither_locks_nor_evidence() {
         ".tidegate/trust.json",
         ".tidegate/allowed_signers",
         "CODEOWNERS",
+        ".github/CODEOWNERS",
+        ".gitlab/CODEOWNERS",
+        "docs/CODEOWNERS",
         ".github/workflows/tidegate-sign.yml",
+        ".github/workflows/test.yml",
+        ".github/actions/set-up/action.yml",
+        ".gitlab-ci.yml",
+        ".gitlab/tidegate.gitlab-ci.yml",
         ".pre-commit-config.yaml",
     ] {
         assert!(gate.matches(&own.into()), "{own}");
     }
     for other in [
         ".tidegate/images.lock",
-        ".github/workflows/test.yml",
+        ".github/dependabot.yml",
+        "apps/CODEOWNERS",
+        "apps/.github/workflows/test.yml",
         "apps/tidegate.yaml",
     ] {
         assert!(!gate.matches(&other.into()), "{other}");

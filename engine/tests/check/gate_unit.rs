@@ -1,6 +1,6 @@
 //! The gate's own files, and the highest tier that an environment takes.
 
-use tidegate::model::{Enforcement, Exit, RiskTier};
+use tidegate::model::{Enforcement, Exit, Operation, RiskTier};
 use tidegate::verdict::Outcome;
 
 use super::*;
@@ -18,7 +18,14 @@ fn each_changed_file_of_the_gate_is_one_critical_change() {
         .write("CODEOWNERS", "* @shop")
         .write(".pre-commit-config.yaml", "repos: []")
         .write(".github/workflows/tidegate-check.yaml", "on: push")
-        .write(".github/workflows/other.yaml", "on: push");
+        .write(".github/workflows/other.yaml", "on: push")
+        .write(".github/actions/a/action.yml", "runs: {}")
+        .write(".github/CODEOWNERS", "* @shop")
+        .write(".github/dependabot.yml", "version: 2")
+        .write("docs/CODEOWNERS", "* @shop")
+        .write("docs/README.md", "# Shop")
+        .write(".gitlab-ci.yml", "stages: []")
+        .write(".gitlab/CODEOWNERS", "* @shop");
     repo.commit("the gate");
     let base_config = check(&repo, base);
     let gate = unit(&base_config, "main", "gate");
@@ -30,11 +37,17 @@ fn each_changed_file_of_the_gate_is_one_critical_change() {
     assert_eq!(
         names,
         [
+            ".github/CODEOWNERS",
+            ".github/actions/a/action.yml",
+            ".github/workflows/other.yaml",
             ".github/workflows/tidegate-check.yaml",
+            ".gitlab-ci.yml",
+            ".gitlab/CODEOWNERS",
             ".pre-commit-config.yaml",
             ".tidegate/policies/mine/README.md",
             ".tidegate/trust.json",
             "CODEOWNERS",
+            "docs/CODEOWNERS",
             "tidegate.yaml",
         ]
     );
@@ -51,7 +64,54 @@ fn each_changed_file_of_the_gate_is_one_critical_change() {
         .collect();
     assert_eq!(
         claimed.iter().filter(|code| **code == "risk.gate").count(),
-        6
+        12
+    );
+}
+
+#[test]
+fn a_file_that_leaves_the_gate_enters_it_or_may_be_run_is_a_change_of_it() {
+    const HERE: &str = ".github/CODEOWNERS";
+    const THERE: &str = ".github/CODEOWNERS.old";
+    let changed = |change: &dyn Fn(&Repo)| {
+        let (repo, _) = shop(CONFIG);
+        let base = repo.write(HERE, "* @shop").commit("owners");
+        change(&repo);
+        let report = check(&repo, base);
+        let gate = unit(&report, "main", "gate");
+        assert_eq!(gate.tier, RiskTier::Critical);
+        let [change] = gate.changes.as_slice() else {
+            panic!("{:?}", gate.changes)
+        };
+        let fields = change.fields.iter().map(|field| field.pointer.clone());
+        (
+            change.operation,
+            change.object.name.clone(),
+            fields.collect::<Vec<_>>(),
+        )
+    };
+    let moved = |from: &'static str, to: &'static str| {
+        move |repo: &Repo| {
+            repo.git(&["mv", from, to]);
+            repo.commit_index("moved");
+        }
+    };
+    let nothing: Vec<String> = Vec::new();
+    let left = changed(&moved(HERE, THERE));
+    assert_eq!(left, (Operation::Delete, HERE.to_owned(), nothing.clone()));
+    let run = changed(&|repo| {
+        repo.git(&["update-index", "--chmod=+x", HERE]);
+        repo.commit_index("run");
+    });
+    let mode = vec!["/spec/mode".to_owned()];
+    assert_eq!(run, (Operation::Update, HERE.to_owned(), mode));
+    let entered = changed(&|repo| {
+        repo.git(&["mv", "prod/odoo.yaml", "docs.yaml"]);
+        repo.git(&["mv", "docs.yaml", ".gitlab-ci.yml"]);
+        repo.commit_index("entered");
+    });
+    assert_eq!(
+        entered,
+        (Operation::Create, ".gitlab-ci.yml".to_owned(), nothing)
     );
 }
 

@@ -1,6 +1,8 @@
 //! The built-in component table: how objects of a retail platform get their business names.
 //! Data only; add a row or a word here and nothing else changes.
 
+use crate::config::GATE_PATTERNS;
+
 /// How to tell that an object belongs to components: any one of these is enough.
 ///
 /// Beside the labels given here, each name is also the value of the two labels that name a
@@ -159,16 +161,7 @@ pub(super) const ROWS: [Row; 14] = [
     },
     Row {
         names: &["gate"],
-        paths: &[
-            "tidegate.yaml",
-            ".github/tidegate.yaml",
-            ".tidegate/policies/**",
-            ".tidegate/trust.json",
-            ".tidegate/allowed_signers",
-            "CODEOWNERS",
-            ".github/workflows/**",
-            ".pre-commit-config.yaml",
-        ],
+        paths: &GATE_PATTERNS,
         kinds: &[
             "Application.argoproj.io",
             "ApplicationSet.argoproj.io",
