@@ -10,6 +10,7 @@ mod github;
 mod gitlab;
 mod inputs;
 mod merge_request;
+pub(super) mod merged;
 mod plan;
 mod proposal;
 mod signing;

@@ -4,6 +4,7 @@ mod told;
 
 use std::path::{Path, PathBuf};
 
+use super::ci;
 use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, replace};
 use super::terminal::Terminal;
@@ -92,6 +93,7 @@ impl Common {
         terminal: &Terminal,
         how: impl Fn(&crate::git::Repository, &SignRequest<'_>) -> Result<Signing, gate::Error>,
     ) -> Result<Signing, Failure> {
+        ci::merged::required(|name| terminal.variable(name))?;
         let key = read_private(&terminal.directory.join(&self.key_file))?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;

@@ -32,6 +32,8 @@ pub(super) struct Terminal {
     pub(super) directory: PathBuf,
     /// Whether Git started this process as a hook.
     pub(super) in_hook: bool,
+    /// Whether it is inside another, so that the variables of the process are not about it.
+    inside: bool,
     pub(super) out: Box<dyn Write>,
     err: Box<dyn Write>,
     out_style: Style,
@@ -69,6 +71,7 @@ impl Terminal {
             started: Instant::now(),
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             in_hook: set("GIT_INDEX_FILE") || set("GIT_DIR"),
+            inside: false,
             out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
             out_style: style(io::stdout().is_terminal()),
@@ -84,9 +87,13 @@ impl Terminal {
         clippy::disallowed_methods,
         reason = "the one place that reads the clock and the environment"
     )]
-    #[expect(clippy::unused_self, reason = "the process is the terminal's to know")]
     pub(super) fn variable(&self, name: &str) -> Option<String> {
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        let value = if self.inside {
+            None
+        } else {
+            std::env::var_os(name)
+        };
+        value.map(|value| value.to_string_lossy().into_owned())
     }
 
     /// How long ago the clock was read.
@@ -132,6 +139,7 @@ impl Terminal {
             started: self.started,
             directory: directory.to_owned(),
             in_hook: false,
+            inside: true,
             out,
             err,
             out_style: self.out_style,

@@ -183,6 +183,42 @@ fn nothing_is_signed_before_the_merge() {
 }
 
 #[test]
+fn no_command_signs_before_the_merge() {
+    let signer = Signer::new();
+    let repo = &signer.job.repo;
+    repo.write(WEB, deployment(3, "2Gi")).commit("one more");
+    let store = format!("folder:{}", signer.job.runner_file("store").display());
+    let key = signer.job.runner_file("key.pem");
+    let run = |command: &str, variable: (&str, &str)| {
+        let mut sign = repo.command(env!("CARGO_BIN_EXE_tidegate"));
+        sign.args([command, "--env", "prod", "--verdicts", &store, "--key-file"]);
+        let output = sign.arg(&key).env(variable.0, variable.1).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let refused = said.starts_with("error[ci.event-cannot-sign]");
+        (output.status.code().unwrap(), refused)
+    };
+    for variable in [
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_EVENT_NAME", "pull_request_target"),
+        ("GITHUB_EVENT_NAME", "issue_comment"),
+        ("GITHUB_EVENT_NAME", "workflow_run"),
+        ("GITHUB_EVENT_NAME", "merge_group"),
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+        ("CI_PIPELINE_SOURCE", "external_pull_request_event"),
+        ("CI_PIPELINE_SOURCE", "parent_pipeline"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+    ] {
+        for command in ["sign", "baseline"] {
+            assert_eq!(run(command, variable), (2, true), "{command} {variable:?}");
+        }
+    }
+    assert_eq!(signer.links(), 1);
+    assert_eq!(run("sign", ("CI_PIPELINE_SOURCE", "schedule")), (0, false));
+    assert_eq!(run("sign", ("GITHUB_EVENT_NAME", "push")), (0, false));
+    assert_eq!(signer.links(), 2);
+}
+
+#[test]
 fn without_key_or_store_nothing_is_signed() {
     let signer = Signer::new();
     let mut step = signer.step("push");

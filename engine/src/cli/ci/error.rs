@@ -78,7 +78,7 @@ pub(super) enum Error {
     #[diagnostic(
         code(ci::event_cannot_sign),
         help(
-            "a verdict is signed after the merge: on `push`, `schedule` or `workflow_dispatch`, and on the branch of an environment; pull requests and forks are checked, never signed"
+            "a verdict is signed after the merge: on `push`, `schedule` or `workflow_dispatch` (GitLab: `push`, `schedule`, `web`, `api`, `trigger`), and on the branch of an environment; pull requests and forks are checked, never signed"
         )
     )]
     CannotSign { event: String, place: String },

@@ -10,7 +10,7 @@ use miette::Diagnostic;
 use super::error::told;
 use super::event::Event;
 use super::step::{Envelopes, Step, write};
-use super::{Error, Outcome, Terminal, event};
+use super::{Error, Outcome, Terminal, event, merged};
 use crate::attest::{SigningKey, UnitId, bundle};
 use crate::cli::verdicts::Verdicts;
 use crate::cli::{common, sign};
@@ -159,7 +159,7 @@ fn branch_to_sign(step: &Step<'_>) -> Result<(String, Option<GitId>), Error> {
     {
         return Ok((base_branch, Some(head)));
     }
-    if !["push", "schedule", "workflow_dispatch"].contains(&name) {
+    if !merged::comes_after(name) {
         return Err(refused(step, String::new())?);
     }
     let reference = step.variables.required("GITHUB_REF")?;
