@@ -206,7 +206,8 @@ fn update(old: &Source, new: &Source) -> Option<Change> {
     let changed_old = found.iter().filter_map(|field| field.old_pointer.clone());
     let changed_new = found.iter().filter_map(|field| field.new_pointer.clone());
     let masked_old = secrets::masked(old_value.clone(), &old.secrets, &changed_old.collect());
-    let masked_new = secrets::masked(new_value.clone(), &new.secrets, &changed_new.collect());
+    let mut masked_new = secrets::masked(new_value.clone(), &new.secrets, &changed_new.collect());
+    secrets::mark_cut(&found, &old_value, &new_value, &mut masked_new);
     let digest_lines = found
         .iter()
         .map(|field| {

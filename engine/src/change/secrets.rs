@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::fields::Found;
+use crate::manifest::secrets::{without_secrets, without_secrets_since};
+
 /// `value`, in which each value that `secrets` names is `{"$secret": true, "changed": …}`; it counts
-/// as changed when one of the `changed` pointers leads to it.
+/// as changed when one of the `changed` pointers leads to it. Secrets inside of other texts are cut.
 pub(super) fn masked(
     mut value: Value,
     secrets: &BTreeSet<String>,
@@ -18,7 +21,38 @@ pub(super) fn masked(
             *secret = json!({"$secret": true, "changed": differs});
         }
     }
+    cut(&mut value);
     value
+}
+
+fn cut(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some(shown) = without_secrets(text) {
+                *text = shown;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(cut),
+        Value::Object(map) => map.values_mut().for_each(cut),
+        _ => {}
+    }
+}
+
+/// Says so in `masked`, which stands for `new`, where a secret inside of a text is another one now.
+pub(super) fn mark_cut(found: &[Found], old: &Value, new: &Value, masked: &mut Value) {
+    for field in found {
+        let (Some(before), Some(after)) = (&field.old_pointer, &field.new_pointer) else {
+            continue;
+        };
+        if let (Some(Value::String(old)), Some(Value::String(new)), Some(Value::String(shown))) = (
+            old.pointer(before),
+            new.pointer(after),
+            masked.pointer_mut(after),
+        ) && let Some(marked) = without_secrets_since(old, new)
+        {
+            *shown = marked;
+        }
+    }
 }
 
 /// The pointers that lead to `pointer`, itself among them.

@@ -7,6 +7,7 @@ use super::Error;
 use crate::attest::AllowedSigners;
 use crate::facts::source::{Commit, Point, SourceInfo};
 use crate::git::{CommitInfo, Range, Repository, Snapshot};
+use crate::manifest::secrets::without_secrets;
 use crate::model::{RepoPath, Seal};
 
 /// `name` is the repository's. Whose signatures count, the judge of the range says.
@@ -52,7 +53,8 @@ fn commit(info: &CommitInfo, signature: Seal) -> Commit {
     let mut trailers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for trailer in &info.trailers {
         let values = trailers.entry(trailer.key.clone()).or_default();
-        values.push(trailer.value.clone());
+        let value = &trailer.value;
+        values.push(without_secrets(value).unwrap_or_else(|| value.clone()));
     }
     Commit {
         id: info.id,

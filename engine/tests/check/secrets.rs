@@ -178,6 +178,76 @@ fn a_document_that_does_not_parse_is_never_shown() {
     hides(&said_of_broken(&repo, &format!("{base}..HEAD")));
 }
 
+/// Secrets inside of other texts, in a pod, in a source and in annotations; `value` makes them others.
+fn inside(value: &str) -> [(&'static str, String); 3] {
+    let url = format!("postgres://shop:{CANARY}{value}@db.shop:5432/shop");
+    let pod = deployment("job", "").replace(
+        "          resources:\n",
+        &format!(
+            "          env: [{{name: DATABASE_URL, value: \"{url}\"}}]\n          \
+             args: [\"--db-password={CANARY}{value}\", serve] # was {url}\n          \
+             command: [sh, -c, \"run --url=https:\\x2f/{CANARY}{value}@x --quiet\"]\n          resources:\n"
+        ),
+    );
+    let application = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: shop\n  namespace: argocd\n  \
+         annotations: {{notify: \"http://{CANARY}{value}@hook.example/x\"}}\nspec:\n  project: shop\n  \
+         destination: {{namespace: shop, server: \"https://k8s.example\"}}\n  source:\n    \
+         repoURL: https://ci:{CANARY}{value}@git.example/charts\n    path: apps\n    targetRevision: main\n    \
+         helm: {{parameters: [{{name: db.password, value: {CANARY}{value}}}]}}\n"
+    );
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: odoo, namespace: shop}}\ndata:\n  odoo.conf: |\n    \
+         [options]\n    db_url = {url}\n    workers = 4\n"
+    );
+    [
+        ("prod/job.yaml", pod),
+        ("prod/shop.yaml", application),
+        ("prod/odoo-conf.yaml", map),
+    ]
+}
+
+#[test]
+fn a_secret_inside_of_another_text_is_cut_and_seen_to_change() {
+    let (repo, start) = shop(CONFIG);
+    for (path, text) in inside("") {
+        repo.write(path, text);
+    }
+    let created = repo.commit("urls");
+    for (path, text) in inside("2") {
+        repo.write(path, text);
+    }
+    let trailer = format!("other urls\n\nSee: https://u:{CANARY}@x.example\n");
+    let changed = repo.commit(&trailer);
+    for (path, _) in inside("") {
+        repo.remove(path);
+    }
+    let deleted = repo.commit("no urls");
+    for range in [(start, created), (created, changed), (changed, deleted)] {
+        let range = format!("{}..{}", range.0, range.1);
+        let said = everything_said(&repo, &range);
+        hides(&said);
+        for format in ["sarif", "markdown", "github", "junit", "gitlab"] {
+            let output = ["check", "--all", &range, "--output", format];
+            let output = tidegate(&repo, &output);
+            hides(&(stdout(&output) + &stderr(&output)));
+        }
+    }
+    let output = tidegate(&repo, &["diff", &format!("{created}..{changed}")]);
+    let said = stdout(&output);
+    for seen in [
+        "- postgres://***@db.shop:5432/shop\n        + postgres://*** (changed)@db.shop:5432/shop",
+        "-db_url = postgres://***@db.shop:5432/shop\n        +db_url = postgres://*** (changed)@db",
+        "--db-password=*** -> --db-password=*** (changed)",
+        "- https://***@git.example/charts\n        + https://*** (changed)@git.example/charts",
+        "<secret changed>",
+    ] {
+        assert!(said.contains(seen), "{seen}: {said}");
+    }
+    let index = std::fs::read(repo.path().join(".git/tidegate/index")).unwrap();
+    hides(&String::from_utf8(index).unwrap());
+}
+
 #[test]
 fn two_secret_values_have_two_digests_and_one_answer() {
     let digest = |value: &str| {

@@ -1,6 +1,7 @@
 //! Reads what `git` prints: where a branch stands, how a push ended, why something failed.
 //! Runs nothing; what it reads was written by another program, perhaps by another machine.
 
+use crate::manifest::secrets::without_secrets;
 use crate::model::GitId;
 use crate::store::Error;
 
@@ -74,13 +75,9 @@ fn reason(text: &str) -> String {
         .filter(|line| !line.is_empty() && !IDLE.iter().any(|idle| line.starts_with(idle)))
         .take(LINES)
         .map(|line| {
-            without_user(
-                &line
-                    .chars()
-                    .filter(|c| is_shown(*c))
-                    .take(WIDTH)
-                    .collect::<String>(),
-            )
+            let line: String = line.chars().filter(|c| is_shown(*c)).collect();
+            let line = without_secrets(&line).unwrap_or(line);
+            line.chars().take(WIDTH).collect()
         })
         .collect();
     if lines.is_empty() {
@@ -92,23 +89,6 @@ fn reason(text: &str) -> String {
 fn is_shown(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-fn without_user(line: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("://") {
-        kept.push_str(before);
-        kept.push_str("://");
-        let end = after
-            .find(|c: char| c == '/' || c.is_whitespace() || c == '\'')
-            .unwrap_or(after.len());
-        let (host, path) = after.split_at(end);
-        kept.push_str(host.rsplit('@').next().unwrap_or_default());
-        rest = path;
-    }
-    kept.push_str(rest);
-    kept
 }
 
 /// What no second attempt changes.
@@ -230,7 +210,7 @@ mod tests {
     fn the_user_part_of_an_address_is_not_shown() {
         assert_eq!(
             reason("fatal: unable to access 'https://ci:S3CR3T@host/x.git/': https://a:b@c"),
-            "fatal: unable to access 'https://host/x.git/': https://c"
+            "fatal: unable to access 'https://***@host/x.git/': https://***@c"
         );
     }
 }

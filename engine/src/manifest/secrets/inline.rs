@@ -1,0 +1,220 @@
+//! Secrets inside of longer texts: user and password of a URL, the value of an option of a command.
+//! Knows nothing of manifests; a text is any text.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::is_secret_name;
+
+/// The same text with `***` in the place of each secret; `None` where there is none.
+///
+/// ```
+/// use tidegate::manifest::secrets::without_secrets;
+/// let cut = without_secrets("postgres://ada:pw@db/shop").unwrap();
+/// assert_eq!(cut, "postgres://***@db/shop");
+/// ```
+#[must_use]
+pub fn without_secrets(text: &str) -> Option<String> {
+    cut(text, |_| CUT)
+}
+
+/// The same, where another text stood before: of each secret that it did not hold the place says so.
+#[must_use]
+pub fn without_secrets_since(before: &str, text: &str) -> Option<String> {
+    let places = hidden(before).into_iter();
+    let known: BTreeSet<&str> = places.filter_map(|place| before.get(place)).collect();
+    cut(
+        text,
+        |secret| if known.contains(secret) { CUT } else { CHANGED },
+    )
+}
+
+fn cut<'m>(text: &str, mark: impl Fn(&str) -> &'m str) -> Option<String> {
+    let hidden = hidden(text);
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for range in &hidden {
+        // One may begin inside of another.
+        if range.end > end {
+            shown.push_str(text.get(end..range.start).unwrap_or_default());
+            shown.push_str(mark(text.get(range.clone()).unwrap_or_default()));
+            end = range.end;
+        }
+    }
+    shown.push_str(text.get(end..).unwrap_or_default());
+    (!hidden.is_empty()).then_some(shown)
+}
+
+/// The places of the secrets, in order.
+pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    // JSON may write a slash with a backslash.
+    for mark in ["://", ":\\/\\/"] {
+        for (at, _) in text.match_indices(mark) {
+            let start = at + mark.len();
+            let (scheme, rest) = (text.get(..at), text.get(start..));
+            let length = userinfo(scheme.unwrap_or_default(), rest.unwrap_or_default());
+            found.extend(length.map(|length| start..start + length));
+        }
+    }
+    for (at, _) in text.match_indices('=') {
+        let (before, after) = (text.get(..at), text.get(at + 1..));
+        let length = value(before.unwrap_or_default(), after.unwrap_or_default());
+        found.extend(length.map(|length| at + 1..at + 1 + length));
+    }
+    found.sort_unstable_by_key(|range| (range.start, range.end));
+    found
+}
+
+/// How long user and password are, at the beginning of what follows a scheme.
+fn userinfo(before: &str, rest: &str) -> Option<usize> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>');
+    let rest = rest.split(is_end).next()?;
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let length = match authority.rfind('@') {
+        Some(at) => at,
+        // What follows a colon and is no port may be a password that nobody escaped.
+        None if authority.starts_with('[') => return None,
+        None => match authority.split_once(':')?.1 {
+            port if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => return None,
+            _ => rest.rfind('@')?,
+        },
+    };
+    let user = rest.get(..length)?;
+    // The user of SSH is known to everybody: `ssh://git@host`.
+    let is_login = before.ends_with("ssh") && !user.contains(':');
+    (!user.is_empty() && !is_login && !user.split(':').all(is_reference)).then_some(length)
+}
+
+/// How long the value of an option is, where its name sounds like a secret: `--db-password=…`.
+fn value(before: &str, rest: &str) -> Option<usize> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = before.rsplit(|c| !is_name(c)).next()?;
+    let upper = name.to_ascii_uppercase();
+    let is_place = PLACES.iter().any(|end| upper.ends_with(end));
+    if !name.starts_with('-') || is_place || !is_secret_name(name) {
+        return None;
+    }
+    let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
+    let quoted = quote.and_then(|quote| Some(rest.get(1..)?.find(quote)? + 2));
+    let length = quoted.or_else(|| rest.find(char::is_whitespace));
+    let length = length.unwrap_or(rest.len());
+    let value = rest.get(..length)?;
+    (!value.is_empty() && !is_reference(value)).then_some(length)
+}
+
+/// Whether the cluster, or whoever fills a template, puts something else here.
+fn is_reference(text: &str) -> bool {
+    let inside = |start: &str, end: char| {
+        let inner = text.strip_prefix(start)?.strip_suffix(end)?;
+        Some(inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    };
+    inside("$(", ')').or_else(|| inside("${", '}')) == Some(true)
+}
+
+/// What stands for a secret.
+const CUT: &str = "***";
+/// What stands for a secret that is another one now.
+const CHANGED: &str = "*** (changed)";
+/// Ends of names of options that say where a secret is.
+const PLACES: [&str; 4] = ["FILE", "PATH", "DIR", "NAME"];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn user_and_password_of_a_url_are_cut_and_nothing_else_of_it() {
+        for (text, shown) in [
+            (
+                "postgres://ada:pw@db:5432/shop?ssl=on",
+                "postgres://***@db:5432/shop?ssl=on",
+            ),
+            ("https://ghp_1@github.com/a", "https://***@github.com/a"),
+            (
+                "a https://u:p@h and amqp://x:y@z",
+                "a https://***@h and amqp://***@z",
+            ),
+            (
+                "kafka://a:b@h1,kafka://c:d@h2",
+                "kafka://***@h1,kafka://***@h2",
+            ),
+            ("mysql://u:p@w@h/db", "mysql://***@h/db"),
+            ("mysql://u:p/w?x@h/db", "mysql://***@h/db"),
+            (r"redis:\/\/:pw@h\/0", r"redis:\/\/***@h\/0"),
+            ("ssh://git:pw@h/a", "ssh://***@h/a"),
+            ("http://u:a://b@h", "http://***@h"),
+        ] {
+            assert_eq!(without_secrets(text).as_deref(), Some(shown));
+        }
+        for plain in [
+            "https://example.com:8080/@scope/package",
+            "http://[::1]:80/@x",
+            "https://example.com/a b@c",
+            "{\"url\":\"https://a:b\",\"mail\":\"c@d\"}",
+            "ssh://git@github.com/shop/apps",
+            "postgres://$(USER):$(PASSWORD)@db",
+            "git@github.com:shop/apps",
+            "https://@h",
+            "://",
+        ] {
+            assert_eq!(without_secrets(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_an_option_that_sounds_secret_is_cut() {
+        for (text, shown) in [
+            ("--db-password=hunter2", "--db-password=***"),
+            ("run --api_token='a b' --x=y", "run --api_token=*** --x=y"),
+            ("-password=a,b\"c -v", "-password=*** -v"),
+            ("--db-password=$(PW)x", "--db-password=***"),
+        ] {
+            assert_eq!(without_secrets(text).as_deref(), Some(shown));
+        }
+        for plain in [
+            "--db-password=$(DB_PASSWORD)",
+            "--db-password=",
+            "--token-auth-file=/run/x",
+            "--workers=4",
+            "password_encryption=on",
+        ] {
+            assert_eq!(without_secrets(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_did_not_stand_there_before_says_so() {
+        let [old, new] = ["a", "b"].map(|pw| format!("x://u:{pw}@h x://u:c@h --token={pw} z={pw}"));
+        assert_eq!(
+            without_secrets_since(&old, &new).unwrap(),
+            "x://*** (changed)@h x://***@h --token=*** (changed) z=b"
+        );
+        assert_eq!(without_secrets_since(&old, &old), without_secrets(&old));
+        assert_eq!(without_secrets_since(&old, "plain"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_canary_in_a_place_of_secrets_is_never_left(
+            scheme in "[a-z]{1,8}", user in "[a-z$:%]{0,6}", host in "[a-z.]{1,8}",
+            before in "\\PC{0,12}", after in "[ /?#]\\PC{0,12}",
+        ) {
+            let url = format!("{before} {scheme}://{user}:C4NARY@{host}{after}");
+            let option = format!("{before} --{scheme}-token=C4NARY {after}");
+            for text in [url, option] {
+                let shown = without_secrets(&text).unwrap_or_default();
+                prop_assert!(!shown.contains("C4NARY") && shown.contains(CUT), "{text} {shown}");
+            }
+        }
+
+        #[test]
+        fn any_text_is_cut_and_what_was_cut_stays(text in "(\\PC|://|@|-token=|:){0,30}") {
+            if let Some(shown) = without_secrets(&text) {
+                prop_assert!(shown.contains(CUT));
+            }
+        }
+    }
+}
