@@ -101,8 +101,14 @@ impl Terminal {
         SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX)
     }
 
-    /// Where this user's programs keep what they can make again; `None` where nobody says.
+    /// Where this user's programs keep what they can make again; `None` where nobody says, and in a job
+    /// of a CI service, whose caches pull requests may fill.
     pub(super) fn cache_folder(&self) -> Option<PathBuf> {
+        let is_set =
+            |name: &&str| !matches!(self.variable(name).as_deref(), None | Some("" | "false"));
+        if JOBS.iter().any(is_set) {
+            return None;
+        }
         let folder = |name: &str| {
             let folder = PathBuf::from(self.variable(name)?);
             folder.is_absolute().then_some(folder)
@@ -228,3 +234,12 @@ impl Terminal {
 pub(super) fn whole_seconds(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }
+
+/// The variables that CI services set in each job: nearly all of them the first.
+const JOBS: [&str; 5] = [
+    "CI",
+    "TF_BUILD",
+    "JENKINS_URL",
+    "CODEBUILD_BUILD_ID",
+    "TEAMCITY_VERSION",
+];

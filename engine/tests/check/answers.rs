@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tidegate::gate::Runtime;
+use tidegate::model::Digest;
 
 use super::*;
 
@@ -119,6 +120,42 @@ fn answers_that_do_not_hold_are_asked_for_again() {
     fs::remove_dir_all(&folder).unwrap();
     fs::write(&folder, "").unwrap();
     assert_eq!(kept(&repo, &range, &folder), without);
+}
+
+#[test]
+fn no_job_of_a_ci_service_believes_or_keeps_an_answer() {
+    let (repo, commits) = history();
+    let range = format!("{}..{}", commits[1], commits[2]);
+    let cache = repo.beside("home/.cache/tidegate");
+    let run = |variable: &str| {
+        let mut command = tidegate_command(&repo, &["check", &range]);
+        command
+            .env(variable, "true")
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    assert_eq!(run("CI"), Some(1));
+    assert!(!cache.exists());
+    assert_eq!(run("OTHER"), Some(1));
+    let whole = fs::read_to_string(file(&cache)).unwrap();
+    let (header, lines) = whole.split_once('\n').unwrap();
+    let forged = lines.lines().map(|line| {
+        let question = line.split(' ').next().unwrap();
+        let nothing = r#"{"findings":[],"reasons":[]}"#;
+        let check = Digest::of(format!("{question} {nothing}").as_bytes());
+        match line.contains("missing-memory-limit") {
+            true => format!("{question} {check} {nothing}"),
+            false => line.to_owned(),
+        }
+    });
+    let forged: Vec<String> = forged.collect();
+    fs::write(file(&cache), format!("{header}\n{}", forged.join("\n"))).unwrap();
+    assert_eq!(run("OTHER"), Some(0), "there is no key in the sum");
+    for service in ["CI", "TF_BUILD", "JENKINS_URL"] {
+        assert_eq!(run(service), Some(1), "{service}");
+    }
 }
 
 #[test]
