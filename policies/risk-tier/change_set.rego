@@ -285,32 +285,32 @@ ordered := sort([[one.change, one.code, 3 - rank[one.tier], one.pointer, one.tex
 # Updates: fields that a row claims.
 spotted contains reason if {
 	some claim in claims
-	base := classes[claim.class]
-	change := input.changes[claim.change]
-	field := change.fields[claim.field]
-	verdict := object.union(base, weighed(claim, change, field))
-	reason := {
-		"code": verdict.code,
-		"tier": verdict.tier,
-		"change": claim.change,
-		"pointer": field.pointer,
-		"text": sprintf("%s: %s", [field.path, verdict.text]),
-	}
+	field := input.changes[claim.change].fields[claim.field]
+	reason := field_reason(claim.change, field, object.union(classes[claim.class], weighed(claim, field)))
 }
 
-# Updates: images.
 spotted contains reason if {
 	some claim in claims
 	claim.class == "image"
 	field := input.changes[claim.change].fields[claim.field]
 	some verdict in image_verdicts(claim.change, field)
-	reason := {
-		"code": verdict.code,
-		"tier": verdict.tier,
-		"change": claim.change,
-		"pointer": field.pointer,
-		"text": sprintf("%s: %s", [field.path, verdict.text]),
-	}
+	reason := field_reason(claim.change, field, verdict)
+}
+
+# Updates: parts, which rows claim, of fields that come or go whole.
+spotted contains reason if {
+	some part in parts
+	field := input.changes[part.change].fields[part.field]
+	reason := field_reason(part.change, field, object.union(classes[part.class], weighed(part, part.piece)))
+}
+
+spotted contains reason if {
+	some part in parts
+	part.class == "image"
+	part.piece.new
+	field := input.changes[part.change].fields[part.field]
+	some verdict in image_verdicts(part.change, part.piece)
+	reason := field_reason(part.change, field, verdict)
 }
 
 # Updates: fields that no row claims.
@@ -318,13 +318,11 @@ spotted contains reason if {
 	some i in updated
 	some j, field in input.changes[i].fields
 	not [i, j] in settled_fields
-	reason := {
+	reason := field_reason(i, field, {
 		"code": "risk.unclassified",
 		"tier": input.settings["default-tier"],
-		"change": i,
-		"pointer": field.pointer,
-		"text": sprintf("%s: no rule says how risky this is", [field.path]),
-	}
+		"text": "no rule says how risky this is",
+	})
 }
 
 spotted contains reason if {
@@ -342,14 +340,11 @@ spotted contains reason if {
 # Updates that touch nothing but labels and annotations that nobody reads.
 spotted contains reason if {
 	some i in quiet
-	field := input.changes[i].fields[0]
-	reason := {
+	reason := field_reason(i, input.changes[i].fields[0], {
 		"code": "risk.metadata-only",
 		"tier": "low",
-		"change": i,
-		"pointer": field.pointer,
-		"text": sprintf("%s: only labels and annotations that nothing selects or acts on", [field.path]),
-	}
+		"text": "only labels and annotations that nothing selects or acts on",
+	})
 }
 
 # Creations and deletions: what the kind says, and what the content adds.
@@ -459,6 +454,15 @@ spotted contains reason if {
 	}
 }
 
+# What the change of a field is.
+field_reason(i, field, verdict) := {
+	"code": verdict.code,
+	"tier": verdict.tier,
+	"change": i,
+	"pointer": field.pointer,
+	"text": sprintf("%s: %s", [field.path, verdict.text]),
+}
+
 # What the creation or deletion of an object is.
 whole_reason(i, change, verdict) := {
 	"code": verdict.code,
@@ -512,6 +516,38 @@ claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == co
 	table := rows[spot.table]
 	some n, _ in spot.segments
 	class := as_ui(i, field, table[concat("/", array.slice(spot.segments, 0, n + 1))])
+}
+
+# A mapping or an item of a list that comes or goes whole is one field, at its top. What rows claim
+# below that top, this finds, each as the field that it would be by itself.
+parts contains {"class": class, "change": i, "field": j, "exact": true, "piece": piece} if {
+	some i in updated
+	not i in dashboards
+	some j, field in input.changes[i].fields
+	some side in ["old", "new"]
+	type_name(field[side]) in {"array", "object"}
+	concat("/", segments_of(field.pointer)) in roofs[kinds[i]]
+	walk(field[side], [steps, value])
+	count(steps) > 0
+	pointer := pointer_below(field.pointer, steps)
+	spot := spot_of(kinds[i], pointer)
+	class := rows[spot.table][concat("/", spot.segments)]
+	piece := {"pointer": pointer, side: value}
+}
+
+# What lies above the rows of a kind.
+roofs := {kind: tops |
+	some kind in {kinds[i] | some i in updated}
+	tops := {concat("/", array.slice(segments, 0, n)) |
+		some path in paths_of(kind)
+		segments := split(path, "/")
+		some n, _ in segments
+	}
+}
+
+paths_of(kind) := object.keys(object.get(rows, kind, {})) | {trim_prefix(concat("/", [template, path]), "/") |
+	template := templates[kind]
+	some path, _ in rows.pod
 }
 
 # Kinds that a row claims as a whole, apart from their metadata.
@@ -586,6 +622,8 @@ segments_of(pointer) := [plain |
 	n > 0
 	plain := object.get(listed_as, trim(segment, "0123456789"), segment)
 ]
+
+pointer_below(pointer, steps) := concat("/", array.concat([pointer], [sprintf("%v", [step]) | some step in steps]))
 
 # What is left of a position when its digits are gone.
 listed_as := {"": "*"}
@@ -902,7 +940,7 @@ has_content(change) if {
 }
 
 # What is to be said of a field beyond its row.
-weighed(claim, _, field) := {
+weighed(claim, field) := {
 	"code": "risk.replicas-drop",
 	"tier": "high",
 	"text": sprintf("it falls from %d to %d", [from, to]),
@@ -1205,17 +1243,11 @@ restart_of(old, new) := classes["pg-minor"] if {
 exposed contains claim.change if {
 	some claim in claims
 	claim.class == "pod-security"
-	pod_paths[kinds[claim.change]]
 }
 
-exposed contains i if {
-	some i in updated
-	pod_paths[kinds[i]]
-	some field in input.changes[i].fields
-	contains(field.pointer, "ontainers")
-	segments := split(field.pointer, "/")
-	some part in array.slice(segments, count(segments) - 2, count(segments))
-	part in {"containers", "initContainers"}
+exposed contains part.change if {
+	some part in parts
+	part.class == "pod-security"
 }
 
 exposed contains i if {

@@ -624,14 +624,68 @@ test_pods_on_the_host_are_critical if {
 	}
 }
 
-test_a_new_container_is_unclassified_and_critical_when_privileged if {
-	pointer := "/spec/template/spec/containers/1"
-	plain := {"name": "sidecar"}
-	security_tiers(pointer, {}, {"containers": [plain]}) == {"risk.unclassified": "high"}
-	security_tiers(pointer, {}, {"containers": [object.union(
-		plain,
-		{"securityContext": {"privileged": true}},
-	)]}) == {"risk.unclassified": "high", "risk.pod-security": "critical"}
+# What comes of a part of the pod template of a kind that comes or goes whole.
+whole_tiers(kind, field, old, new) := tiers(of([object.union(update(kind, [field]), {"old": old, "new": new})]))
+
+test_a_new_container_is_what_it_holds_and_unclassified if {
+	every row in [
+		[{}, {}],
+		[{"securityContext": {"privileged": true}}, {"risk.pod-security": "critical"}],
+		[{"securityContext": {"privileged": false}}, {"risk.pod-security": "high"}],
+		[{"resources": {}, "env": []}, {"risk.resources": "medium", "risk.config": "medium"}],
+		[{"image": "reg/odoo:17"}, {"risk.image-tag": "high"}],
+		[{"volumeMounts": [{"name": "a"}], "livenessProbe": {}}, {"risk.volumes": "medium", "risk.probe": "medium"}],
+	] {
+		[more, expected] := row
+		container := object.union({"name": "sidecar"}, more)
+		every list in ["containers", "initContainers"] {
+			whole_tiers(
+				"apps/v1 Deployment",
+				added(concat("/", ["/spec/template/spec", list, "1"]), container),
+				pod({}),
+				pod({list: [container]}),
+			) == object.union(expected, {"risk.unclassified": "high"})
+		}
+	}
+}
+
+test_a_container_that_goes_takes_its_probes_along if {
+	container := {"image": "reg/odoo:17", "readinessProbe": {}}
+	whole_tiers(
+		"apps/v1 Deployment",
+		removed("/spec/template/spec/containers/1", container),
+		pod({"containers": [container]}),
+		pod({}),
+	) == {"risk.unclassified": "high", "risk.probe": "high"}
+}
+
+test_a_path_of_the_node_is_critical_however_it_comes_in if {
+	volume := {"name": "host", "hostPath": {"path": "/"}}
+	host := {"risk.pod-security": "critical", "risk.volumes": "high"}
+	template := pod({"volumes": [volume]})
+	every kind in ["apps/v1 Deployment", "apps/v1 StatefulSet", "apps/v1 DaemonSet"] {
+		every field in [
+			added("/spec/template/spec/volumes/0/hostPath", {"path": "/"}),
+			added("/spec/template/spec/volumes/1", volume),
+			added("/spec/template/spec/volumes", [{"name": "a", "emptyDir": {}}, volume]),
+		] {
+			whole_tiers(kind, field, {}, template) == host
+		}
+	}
+	whole_tiers("v1 Pod", added("/spec/volumes", [volume]), {}, template.spec.template) == host
+	nightly := {"spec": {"jobTemplate": template}}
+	whole_tiers("batch/v1 CronJob", added("/spec/jobTemplate/spec/template/spec/volumes", [volume]), {}, nightly) == object.union(
+		host,
+		{"risk.job": "medium"},
+	)
+	whole_tiers("batch/v1 CronJob", added("/spec/jobTemplate", template), {}, nightly) == object.union(
+		host,
+		{"risk.unclassified": "high"},
+	)
+	whole_tiers("apps/v1 Deployment", removed("/spec/template/spec/volumes/0", volume), template, {}) == {
+		"risk.volumes": "high",
+		"risk.pod-security": "high",
+	}
 }
 
 test_creations_by_kind if {
