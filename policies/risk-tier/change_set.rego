@@ -587,7 +587,7 @@ claims contains {"class": "redis", "change": i, "field": j, "exact": false} if {
 	kinds[i] == "ConfigMap"
 	"cache" in input.changes[i].components
 	some j, field in input.changes[i].fields
-	startswith(field.pointer, "/data/")
+	startswith(concat("", [field.pointer, "/"]), "/data/")
 }
 
 # What themes show is no configuration, unless it configures a server.
@@ -951,14 +951,13 @@ weighed(claim, field) := {
 	from := object.get(field, "old", 1)
 	to := object.get(field, "new", 1)
 	is_drop(from, to)
-} else := {"tier": "high", "text": "a database or cache gets less memory"} if {
+} else := {"tier": "high", "text": "a database or cache may get less memory"} if {
 	claim.class == "resources"
 	is_stateful(claim.change)
-	some container in after[claim.change].containers
-	some previous in before[claim.change].containers
-	previous.name == container.name
-	some side in ["requests", "limits"]
-	container.resources[side].memoryBytes < previous.resources[side].memoryBytes
+	some side in ["old", "new"]
+	some pointer, _ in within(field, side)
+	endswith(pointer, "/memory")
+	not grows(claim.change, pointer)
 } else := {"tier": "high", "text": "it is removed"} if {
 	claim.class == "probe"
 	claim.exact
@@ -968,29 +967,29 @@ weighed(claim, field) := {
 	is_weighty_volume(field)
 } else := {"code": "risk.odoo-modules", "tier": "high", "text": "the modules that Odoo installs or updates change"} if {
 	claim.class == "config"
-	some container in after[claim.change].containers
-	some previous in before[claim.change].containers
-	previous.name == container.name
-	modules_of(previous) != modules_of(container)
+	modules_in(before[claim.change]) != modules_in(after[claim.change])
 } else := {"code": "risk.odoo-modules", "tier": "high", "text": "the modules that every Odoo process loads change"} if {
 	claim.class == "config"
 	kinds[claim.change] == "ConfigMap"
 	loaded_by(field, "old") != loaded_by(field, "new")
 } else := {"tier": "critical", "text": "somebody may log in without a password"} if {
 	claim.class == "pg-parameter"
-	some line in logins_in(split(field.pointer, "/"), field)
-	regex.match(`(^|[ \t])trust([ \t]|$)`, lower(line))
+	some line in logins_in(field)
+	regex.match(`(^|[ \t])trust([ \t]|$)`, line)
 } else := {"tier": tiers[worst], "text": parameter_texts[worst]} if {
 	claim.class == "pg-parameter"
-	worst := max({parameter_rank(lower(name)) | some name in parameters_in(split(field.pointer, "/"), field)})
+	worst := max({parameter_rank(lower(name)) | some name in parameters_in(field)})
 } else := {"code": "risk.pg-minor", "tier": "high", "text": "databases that take their image from the catalogue restart on another"} if {
 	claim.class == "pg-catalogue"
 	endswith(field.pointer, "/image")
 	major_of(field.old) == major_of(field.new)
 } else := {"tier": "critical", "text": "one instance or none is left"} if {
 	claim.class == "pg-topology"
-	field.new in {0, 1}
-	field.old > field.new
+	to := object.get(field, "new", 1)
+	to in {0, 1}
+	from := object.get(field, "old", 1)
+	is_number(from)
+	from > to
 } else := {
 	"code": "risk.storage-shrink",
 	"tier": "critical",
@@ -1001,7 +1000,7 @@ weighed(claim, field) := {
 	size.new < size.old
 } else := {"tier": "critical", "text": "what was kept is deleted from now on"} if {
 	claim.class == "storage"
-	field.new == "Delete"
+	"Delete" in within(field, "new")
 } else := {"tier": "critical", "text": "it may let more through than before"} if {
 	claim.class == "network-policy"
 	not is_narrowed(field)
@@ -1018,6 +1017,15 @@ weighed(claim, field) := {
 	claim.class == "redis"
 	is_forgetful(field)
 } else := {}
+
+# What a field holds, by where it stands: the field itself, and all below where it comes or goes whole.
+within(field, side) := {pointer_below(field.pointer, steps): value | walk(field[side], [steps, value])}
+
+# A bound that comes or goes may mean less; that one changed to more is all that is sure.
+grows(i, pointer) if {
+	size := sizes[[i, pointer]]
+	size.new >= size.old
+}
 
 is_drop(from, to) if {
 	to < from
@@ -1040,19 +1048,18 @@ is_database(i) if "database" in input.changes[i].components
 
 is_database(i) if kinds[i] in database_kinds
 
-is_weighty_volume(field) if regex.match(`/volumes/[0-9]+/(persistentVolumeClaim|hostPath|projected)`, field.pointer)
-
 is_weighty_volume(field) if {
 	some side in ["old", "new"]
-	some volume in listed(field[side])
-	some source in ["persistentVolumeClaim", "hostPath", "projected"]
-	volume[source]
+	some pointer, _ in within(field, side)
+	source := split(split(pointer, "/volumes/")[1], "/")[1]
+	not source in light_sources
 }
 
-# A whole list, or one of its items.
-listed(value) := value if {
-	is_array(value)
-} else := [value]
+modules_in(workload) := {[container.name, modules] |
+	some container in workload.containers
+	modules := modules_of(container)
+	count(modules) > 0
+}
 
 modules_of(container) := arguments | variables if {
 	words := array.concat(object.get(container, "command", []), object.get(container, "args", []))
@@ -1069,7 +1076,7 @@ modules_of(container) := arguments | variables if {
 
 # Lines of an odoo.conf that name modules, without their spaces.
 loaded_by(field, side) := {replace(line, " ", "") |
-	text := object.get(field, side, "")
+	some text in within(field, side)
 	is_string(text)
 	some line in split(text, "\n")
 	startswith(trim_space(line), "server_wide_modules")
@@ -1086,19 +1093,15 @@ names_below(depth, segments, field) := object.keys(object.union(
 }
 
 # The parameters that a field holds, by name, and the lines that say who may log in.
-parameters_in(segments, field) := names_below(4, segments, field) if {
-	segments[3] == "parameters"
-} else := {name |
+parameters_in(field) := {split(split(pointer, "/parameters/")[1], "/")[0] |
 	some side in ["old", "new"]
-	some name, _ in object.get(field, [side, "parameters"], {})
-} if {
-	count(segments) == 3
+	some pointer, _ in within(field, side)
 }
 
-logins_in(segments, field) := listed(field.new) if {
-	segments[3] == "pg_hba"
-} else := object.get(field.new, "pg_hba", []) if {
-	count(segments) == 3
+logins_in(field) := {lower(line) |
+	some pointer, line in within(field, "new")
+	contains(pointer, "/pg_hba")
+	is_string(line)
 }
 
 # The number before the first dot of an image's tag.
@@ -1133,16 +1136,21 @@ is_narrowed(field) if {
 is_unbounded(role) if {
 	some rule in role.rules
 	some part in ["verbs", "resources", "apiGroups"]
-	"*" in rule[part]
+	some word in rule[part]
+	is_string(word)
+	contains(word, "*")
 }
 
 is_unbounded(binding) if binding.roleRef.name == "cluster-admin"
 
 is_thinned(field) if not "new" in object.keys(field)
 
-is_thinned(field) if field.new == false
+is_thinned(field) if false in within(field, "new")
 
-is_thinned(field) if regex.match(`suspend|pause|schedule|ttl|retention|keep|exclude`, lower(field.pointer))
+is_thinned(field) if {
+	some pointer, _ in within(field, "new")
+	regex.match(`suspend|pause|schedule|ttl|retention|keep|exclude`, lower(pointer))
+}
 
 is_narrower_schema(field) if {
 	startswith(field.pointer, "/spec/versions/")
@@ -1175,9 +1183,9 @@ persisting(lines, directive) := {line |
 
 # Lines of a redis.conf, or one directive by the name of its key.
 redis_lines(field, side) := {line |
-	some value in listed(object.get(field, side, ""))
+	some pointer, value in within(field, side)
 	is_string(value)
-	some raw in array.concat(split(value, "\n"), [concat(" ", [split(field.pointer, "/")[2], value])])
+	some raw in array.concat(split(value, "\n"), [concat(" ", [split(pointer, "/")[2], value])])
 	line := lower(trim_space(raw))
 }
 
@@ -1988,6 +1996,9 @@ data_kinds := {
 	"PersistentVolumeClaim",
 	"StatefulSet.apps",
 }
+
+# Sources of volumes that hold nothing worth keeping and reach nothing outside the namespace.
+light_sources := {"configMap", "downwardAPI", "emptyDir", "name", "secret"}
 
 # Components that the business lives on, and the tier when more than metadata changes.
 business := {

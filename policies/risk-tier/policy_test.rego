@@ -125,6 +125,12 @@ workload_rows := [
 		{"risk.volumes": "high"},
 	],
 	["apps/v1 Deployment", removed("/spec/template/spec/volumes", [{"projected": {}}]), {"risk.volumes": "high"}],
+	["apps/v1 Deployment", added("/spec/template/spec/volumes/1", {"ephemeral": {}}), {"risk.volumes": "high"}],
+	[
+		"apps/v1 Deployment",
+		added("/spec/template/spec/volumes", [{"name": "a", "configMap": {"name": "b"}}, {"secret": {}}, {"downwardAPI": {}}]),
+		{"risk.volumes": "medium"},
+	],
 	[
 		"apps/v1 Deployment",
 		changed("/spec/template/spec/volumes/1/persistentVolumeClaim/claimName", "a", "b"),
@@ -235,6 +241,30 @@ data_rows := [
 	["postgresql.cnpg.io/v1 ImageCatalog", changed("/spec/images/0/major", 16, 17), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 2), {"risk.pg-topology": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 1), {"risk.pg-topology": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", removed("/spec/instances", 3), {"risk.pg-topology": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", removed("/spec/instances", 1), {"risk.pg-topology": "high"}],
+	["postgresql.cnpg.io/v1 Cluster", added("/spec/instances", 1), {"risk.pg-topology": "high"}],
+	["postgresql.cnpg.io/v1 Cluster", removed("/spec/primaryUpdateMethod", "restart"), {"risk.pg-topology": "high"}],
+	[
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster",
+		removed("/spec/instances/1", {"name": "b", "replicas": 2}),
+		{"risk.unclassified": "high", "risk.pg-topology": "critical"},
+	],
+	[
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster",
+		changed("/spec/patroni/dynamicConfiguration/postgresql/parameters/fsync", "on", "off"),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster",
+		added("/spec/patroni", {"dynamicConfiguration": {"postgresql": {"pg_hba": ["host all all all trust"]}}}),
+		{"risk.unclassified": "high", "risk.pg-parameter": "critical"},
+	],
+	[
+		"acid.zalan.do/v1 postgresql",
+		added("/spec/patroni", {"pg_hba": ["host all all all trust"]}),
+		{"risk.pg-parameter": "critical"},
+	],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/replica/enabled", true, false), {"risk.pg-topology": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/storage/size", "20Gi", "10Gi"), {"risk.storage-change": "high"}],
 	[
@@ -252,6 +282,19 @@ data_rows := [
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/imageCatalogRef/name", "a", "b"), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/backup/target", "a", "b"), {"risk.backup": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", removed("/spec/backup", {}), {"risk.backup": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", added("/spec/plugins/0", {"enabled": false}), {"risk.backup": "critical"}],
+	["velero.io/v1 Schedule", added("/spec/template", {"includedNamespaces": ["a"]}), {"risk.backup": "high"}],
+	["velero.io/v1 Schedule", added("/spec/template", {"excludedResources": ["a"]}), {"risk.backup": "critical"}],
+	[
+		"apps/v1 StatefulSet",
+		added("/spec/persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Delete"}),
+		{"risk.storage-change": "critical"},
+	],
+	[
+		"apps/v1 StatefulSet",
+		removed("/spec/persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Delete"}),
+		{"risk.storage-change": "high"},
+	],
 	["velero.io/v1 Schedule", changed("/spec/schedule", "a", "b"), {"risk.backup": "critical"}],
 	[
 		"v1 PersistentVolume",
@@ -466,20 +509,50 @@ test_database_images_by_their_major_version if {
 	tiers(given) == {"risk.image-tag": "high", "risk.pg-major": "critical"}
 }
 
-memory_tiers(components, old, new) := tiers(with_workloads(
-	of([with_components(
-		update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/resources/limits/memory", "a", "b")]),
-		components,
-	)]),
-	[w([object.union(container(image("r", "1", pinned)), {"resources": {"limits": {"memoryBytes": old}}})])],
-	[w([object.union(container(image("r", "1", pinned)), {"resources": {"limits": {"memoryBytes": new}}})])],
+memory_tiers(kind, components, field, size) := tiers(object.union(
+	of([with_components(update(kind, [field]), components)]),
+	{"facts": {"storage": {"value": [object.union(size, {"change": 0, "pointer": field.pointer})]}}},
 ))
 
 test_memory_that_a_cache_loses_is_high if {
-	memory_tiers([], 2, 1) == {"risk.resources": "medium"}
-	memory_tiers(["cache"], 2, 1) == {"risk.resources": "high"}
-	memory_tiers(["database"], 2, 1) == {"risk.resources": "high"}
-	memory_tiers(["cache"], 1, 2) == {"risk.resources": "medium"}
+	set := "apps/v1 StatefulSet"
+	memory := changed("/spec/template/spec/containers/0/resources/limits/memory", "a", "b")
+	memory_tiers(set, [], memory, {"old": 2, "new": 1}) == {"risk.resources": "medium"}
+	memory_tiers(set, ["cache"], memory, {"old": 2, "new": 1}) == {"risk.resources": "high"}
+	memory_tiers(set, ["database"], memory, {"old": 2, "new": 1}) == {"risk.resources": "high"}
+	memory_tiers(set, ["cache"], memory, {"old": 1, "new": 2}) == {"risk.resources": "medium"}
+	memory_tiers(set, ["cache"], memory, {"old": 1, "new": 1}) == {"risk.resources": "medium"}
+	memory_tiers(set, ["cache"], memory, {"old": 1}) == {"risk.resources": "high"}
+}
+
+test_a_bound_on_the_memory_of_a_cache_that_comes_or_goes_is_high if {
+	set := "apps/v1 StatefulSet"
+	resources := "/spec/template/spec/containers/0/resources"
+	limit := concat("/", [resources, "limits/memory"])
+	limited := {"limits": {"memory": "1Gi"}}
+	every field in [added(limit, "1Gi"), removed(limit, "1Gi"), added(resources, limited), removed(resources, limited)] {
+		memory_tiers(set, ["cache"], field, {}) == {"risk.resources": "high"}
+		memory_tiers(set, [], field, {}) == {"risk.resources": "medium"}
+	}
+	memory_tiers(set, ["cache"], added(resources, {"limits": {"cpu": "1"}}), {}) == {"risk.resources": "medium"}
+}
+
+test_memory_that_a_database_of_an_operator_loses_is_high if {
+	every kind, pointer in {
+		"acid.zalan.do/v1 postgresql": "/spec/resources/limits/memory",
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster": "/spec/instances/0/resources/limits/memory",
+		"pgv2.percona.com/v2 PerconaPGCluster": "/spec/instances/0/resources/limits/memory",
+		"postgresql.cnpg.io/v1 Cluster": "/spec/resources/limits/memory",
+	} {
+		memory_tiers(kind, [], changed(pointer, "a", "b"), {"old": 2, "new": 1}) == {"risk.resources": "high"}
+		memory_tiers(kind, [], changed(pointer, "a", "b"), {"old": 1, "new": 2}) == {"risk.resources": "medium"}
+	}
+	every kind, pointer in {
+		"databases.spotahome.com/v1 RedisFailover": "/spec/redis/resources/limits/memory",
+		"redis.redis.opstreelabs.in/v1beta2 RedisReplication": "/spec/kubernetesConfig/resources/requests/memory",
+	} {
+		memory_tiers(kind, ["cache"], changed(pointer, "a", "b"), {"old": 2, "new": 1}) == {"risk.resources": "high"}
+	}
 }
 
 module_tiers(old, new) := tiers(with_workloads(
@@ -493,6 +566,19 @@ test_odoo_modules_are_more_than_configuration if {
 	module_tiers({"args": ["-u", "sale"]}, {"args": ["-u", "stock"]}) == {"risk.odoo-modules": "high"}
 	module_tiers({"args": []}, {"args": ["--update=all"]}) == {"risk.odoo-modules": "high"}
 	module_tiers({}, {"env": [{"name": "ODOO_MODULES", "value": "sale"}]}) == {"risk.odoo-modules": "high"}
+	module_tiers({"args": ["-u", "sale"]}, {"args": []}) == {"risk.odoo-modules": "high"}
+}
+
+test_a_new_container_that_updates_modules_is_more_than_configuration if {
+	migration := {"name": "migrate", "args": ["-u", "sale"]}
+	serving := container(image("reg/odoo", "17", pinned))
+	field := added("/spec/template/spec/initContainers", [migration])
+	expected := {"risk.unclassified": "high", "risk.odoo-modules": "high"}
+	tiers(with_workloads(
+		of([update("apps/v1 Deployment", [field])]),
+		[w([serving])],
+		[w([serving, object.union(serving, migration)])],
+	)) == expected
 }
 
 server_tiers(components, old, new) := tiers(of([with_components(
@@ -505,6 +591,8 @@ test_modules_that_every_process_loads_are_more_than_configuration if {
 	server_tiers([], "server_wide_modules = base,web", "server_wide_modules=base,web") == {"risk.config": "medium"}
 	server_tiers([], "server_wide_modules = base", "server_wide_modules = base,stock") == {"risk.odoo-modules": "high"}
 	server_tiers(["ui"], "workers = 2", "workers = 4") == {"risk.config": "medium"}
+	whole := added("/data", {"odoo.conf": "server_wide_modules = base"})
+	tiers(of([update("v1 ConfigMap", [whole])])) == {"risk.odoo-modules": "high"}
 }
 
 ui_tiers(components, field) := tiers(of([with_components(update("v1 ConfigMap", [field]), components)]))
@@ -572,6 +660,10 @@ test_a_cache_that_forgets_is_high if {
 	redis_tiers("", "maxmemory-policy noeviction") == {"risk.config": "medium", "risk.redis": "medium"}
 	by_key := update("v1 ConfigMap", [changed("/data/appendonly", "yes", "no")])
 	tiers(of([with_components(by_key, ["cache"])])) == {"risk.config": "medium", "risk.redis": "high"}
+	whole := removed("/data", {"redis.conf": "appendonly yes"})
+	tiers(of([with_components(update("v1 ConfigMap", [whole]), ["cache"])])) == {"risk.config": "medium", "risk.redis": "high"}
+	other := changed("/database", "a", "b")
+	tiers(of([with_components(update("v1 ConfigMap", [other]), ["cache"])])) == {"risk.unclassified": "high"}
 }
 
 pod(spec) := {"spec": {"template": {"spec": spec}}}
@@ -718,6 +810,8 @@ test_roles_that_grant_everything_are_critical if {
 		{"new": {"rules": [{"verbs": ["get", "*"]}]}},
 	)
 	tiers(of([wider])) == {"risk.rbac": "critical"}
+	scaling := {"rules": [{"verbs": ["get"], "resources": ["*/scale"]}]}
+	tiers(of([create("rbac.authorization.k8s.io/v1 Role", scaling)])) == {"risk.rbac": "critical"}
 }
 
 test_a_created_workload_with_a_new_image_is_high if {

@@ -1,4 +1,4 @@
-//! The sizes of volumes that a change touches, as bytes on both sides.
+//! The sizes of volumes, and bounds of memory, that a change touches, as bytes on both sides.
 //! Knows nothing of what a smaller one loses.
 
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ impl Collector for Storage {
 
 /// What `field` says of a size; `None` where it is none.
 fn size(object: &ObjectRef, index: usize, field: &FieldChange) -> Option<Value> {
-    if !is_size(object, &field.pointer) {
+    if !is_size(object, &field.pointer) && !is_memory(&field.pointer) {
         return None;
     }
     let mut size = json!({"change": index, "pointer": field.pointer});
@@ -62,6 +62,13 @@ fn is_size(object: &ObjectRef, pointer: &str) -> bool {
         _ => false,
     };
     own || pointer.ends_with("/resources/requests/storage")
+}
+
+/// Containers and the kinds of operators say it alike.
+fn is_memory(pointer: &str) -> bool {
+    ["/resources/requests/memory", "/resources/limits/memory"]
+        .iter()
+        .any(|end| pointer.ends_with(end))
 }
 
 #[cfg(test)]
@@ -96,13 +103,17 @@ mod tests {
             ("apps/v1", "StatefulSet", "/spec/volumeClaimTemplates/0/spec/resources/requests/storage"),
             ("postgresql.cnpg.io/v1", "Cluster", "/spec/tablespaces/1/storage/size"),
             ("acid.zalan.do/v1", "postgresql", "/spec/volume/size"),
+            ("acid.zalan.do/v1", "postgresql", "/spec/resources/limits/memory"),
+            ("v1", "Pod", "/spec/containers/0/resources/requests/memory"),
         ] {
             assert_eq!(
                 of(api_version, kind, pointer, json!("500Gi"), json!("10G")),
                 Some(json!({"change": 3, "pointer": pointer, "old": 500_i64 << 30, "new": 10_000_000_000_i64})),
             );
         }
-        assert_eq!(of("v1", "ConfigMap", "/data/size", json!("2"), json!("1")), None);
+        for pointer in ["/data/size", "/spec/resources/limits/cpu", "/data/memory"] {
+            assert_eq!(of("v1", "ConfigMap", pointer, json!("2"), json!("1")), None);
+        }
     }
 
     #[test]
