@@ -392,6 +392,15 @@ spotted contains reason if {
 	reason := whole_reason(i, change, classes["data-deletion"])
 }
 
+# A namespace that is made without a bound on what its pods may do.
+spotted contains reason if {
+	some i, kind in kinds
+	kind == "Namespace"
+	change := whole[i]
+	change.new.metadata.labels["pod-security.kubernetes.io/enforce"] == "privileged"
+	reason := whole_reason(i, change, object.union(classes.admission, {"text": "its pods may do everything on their node"}))
+}
+
 # A namespace under another name: everything in it goes in one and comes in the other.
 spotted contains reason if {
 	count(vacated) > 0
@@ -579,8 +588,10 @@ claims contains {"class": "job", "change": i, "field": j, "exact": false} if {
 	spot := spot_of(kinds[i], field.pointer)
 	spot.table == "pod"
 	some n, _ in spot.segments
-	rows.pod[concat("/", array.slice(spot.segments, 0, n + 1))]
+	job_template[concat("/", array.slice(spot.segments, 0, n + 1))]
 }
+
+job_template := object.union(rows.pod, {"spec/restartPolicy": "job"})
 
 claims contains {"class": "redis", "change": i, "field": j, "exact": false} if {
 	some i in updated
@@ -1012,7 +1023,7 @@ weighed(claim, field) := {
 	is_thinned(field)
 } else := {"tier": "critical", "text": "objects that are stored today may no longer be accepted"} if {
 	claim.class == "crd"
-	is_narrower_schema(field)
+	is_narrower(claim.change, field)
 } else := {"tier": "high", "text": "the cache may forget what it holds"} if {
 	claim.class == "redis"
 	is_forgetful(field)
@@ -1152,15 +1163,100 @@ is_thinned(field) if {
 	regex.match(`suspend|pause|schedule|ttl|retention|keep|exclude`, lower(pointer))
 }
 
-is_narrower_schema(field) if {
-	startswith(field.pointer, "/spec/versions/")
-	not endswith(field.pointer, "/description")
-	"old" in object.keys(field)
+# Objects that are stored may no longer fit: their kind moves, a version of it goes, or its schema asks for more.
+is_narrower(_, field) if field.pointer in {"/spec/group", "/spec/names/kind", "/spec/preserveUnknownFields", "/spec/scope"}
+
+is_narrower(_, field) if {
+	steps := split(field.pointer, "/")
+	steps[2] == "versions"
+	is_lesser_version(array.slice(steps, 4, count(steps)), field)
 }
 
-is_narrower_schema(field) if {
-	regex.match(`/(required|enum|pattern|format|m(ax|in)[A-Z][A-Za-z]*|x-kubernetes-[a-z-]+)(/[0-9]+)?$`, field.pointer)
+is_narrower(i, field) if {
+	from := indexof(field.pointer, schema_root)
+	from >= 0
+	steps := keywords_of(substring(field.pointer, from + count(schema_root), -1))
+	not is_looser(i, steps, field)
 }
+
+schema_root := "/openAPIV3Schema"
+
+# `/properties/spec/required/0` as ["", ".", "required", "0"]: names are no keywords.
+keywords_of(pointer) := split(regex.replace(pointer, `/properties/[^/]+`, "/."), "/")
+
+is_lesser_version([], field) if not field.new
+
+is_lesser_version([], field) if field.new.storage
+
+is_lesser_version(["served"], field) if not field.new
+
+is_lesser_version([step], _) if step in {"name", "schema", "storage"}
+
+is_lesser_version(steps, field) if {
+	steps[0] == "subresources"
+	field.old
+}
+
+# What surely takes all that was taken before; in the negative of a schema nothing is sure.
+is_looser(i, steps, field) if {
+	count({"not", "oneOf"} & {step | some step in array.slice(steps, 0, count(steps) - 1)}) == 0
+	loosens(i, array.slice(steps, count(steps) - 2, count(steps)), field)
+}
+
+is_looser(_, steps, _) if count(wordings & {step | some step in steps}) > 0
+
+loosens(_, [_, "."], field) if not "old" in object.keys(field)
+
+loosens(_, [_, bound], field) if {
+	bound in bounds
+	not "new" in object.keys(field)
+}
+
+loosens(_, [_, bound], field) if {
+	startswith(bound, "max")
+	field.new >= field.old
+}
+
+loosens(_, [_, bound], field) if {
+	startswith(bound, "min")
+	field.new <= field.old
+}
+
+loosens(_, [_, permission], field) if {
+	permission in {"additionalProperties", "nullable", "x-kubernetes-preserve-unknown-fields"}
+	field.new == true
+}
+
+loosens(_, [_, bound], field) if {
+	bound in {"exclusiveMaximum", "exclusiveMinimum", "uniqueItems"}
+	field.new == false
+}
+
+loosens(_, ["anyOf", _], field) if not "old" in object.keys(field)
+
+loosens(_, [list, _], field) if {
+	list in {"allOf", "x-kubernetes-validations"}
+	not "new" in object.keys(field)
+}
+
+loosens(i, ["required", _], field) if count(words(i, field, "new") - words(i, field, "old")) == 0
+
+loosens(i, ["enum", _], field) if count(words(i, field, "old") - words(i, field, "new")) == 0
+
+# What the list that holds `field` has on one side, apart from what stays in its place.
+words(i, field, side) := object.get(listed, [[i, list_of(field.pointer), side]], set())
+
+listed[key] contains word if {
+	some i in updated
+	kinds[i] == "CustomResourceDefinition.apiextensions.k8s.io"
+	some field in input.changes[i].fields
+	regex.match(`/(required|enum)/[0-9]+$`, field.pointer)
+	some side in ["old", "new"]
+	key := [i, list_of(field.pointer), side]
+	word := field[side]
+}
+
+list_of(pointer) := trim_right(pointer, "0123456789")
 
 is_forgetful(field) if {
 	some directive in ["appendonly ", "save "]
@@ -1190,7 +1286,7 @@ redis_lines(field, side) := {line |
 }
 
 # What an image change is; one change can be several things.
-image_verdicts(i, field) := (unreadable | unpinned) | (moved | restarted) if {
+image_verdicts(i, field) := ((unreadable | unknown) | unpinned) | (moved | restarted) if {
 	pairs := [[previous.image, container.image] |
 		some container in after[i].containers
 		container.image.pointer == field.pointer
@@ -1202,6 +1298,11 @@ image_verdicts(i, field) := (unreadable | unpinned) | (moved | restarted) if {
 	unreadable := {verdict |
 		count(pairs) == 0
 		verdict := {"code": "risk.image-tag", "tier": "high", "text": "it cannot be compared with an image before it"}
+	}
+	unknown := {verdict |
+		count(pairs) == 0
+		kinds[i] in database_kinds
+		verdict := classes["pg-major"]
 	}
 	unpinned := {verdict |
 		some container in after[i].containers
@@ -1301,7 +1402,7 @@ granted_to(container) := {"privileged" | container.securityContext.privileged ==
 	}
 }
 
-retained_by(container, pod_context, dropped) := (unguarded | unfiltered) | kept if {
+retained_by(container, pod_context, dropped) := (unguarded | unfiltered) | (rooted | kept) if {
 	context := object.union(pod_context, object.get(container, "securityContext", {}))
 	unguarded := {guard.power |
 		some key, guard in guards
@@ -1310,6 +1411,7 @@ retained_by(container, pod_context, dropped) := (unguarded | unfiltered) | kept 
 	unfiltered := {"without seccomp profile" |
 		not object.get(context, ["seccompProfile", "type"], "Unconfined") in {"RuntimeDefault", "Localhost"}
 	}
+	rooted := {"runs as root" | context.runAsUser == 0}
 	kept := {sprintf("keeps capability %s", [capability]) |
 		some capability in dropped
 		not capability in object.get(context, ["capabilities", "drop"], [])
@@ -1460,7 +1562,7 @@ class_rows := {
 	"data-replaced": ["risk.data-deletion", "critical", "the deployer may delete it and make it anew"],
 	"namespace-deletion": ["risk.namespace-deletion", "critical", "everything in the namespace is deleted"],
 	"namespace-labels": ["risk.network-policy", "high", "network policies and webhooks choose namespaces by label"],
-	"crd": ["risk.crd", "high", "the schema of a kind changes"],
+	"crd": ["risk.crd", "high", "how a kind is defined changes"],
 	"crd-deleted": ["risk.crd", "critical", "every object of the kind is deleted with it"],
 	"ingress": ["risk.ingress", "high", "how traffic comes in changes"],
 	"ingress-class": ["risk.ingress", "critical", "who serves the incoming traffic changes"],
@@ -1572,6 +1674,12 @@ rows := {
 		"spec/activeDeadlineSeconds": "job",
 		"spec/ttlSecondsAfterFinished": "job",
 		"spec/suspend": "job",
+		"spec/backoffLimitPerIndex": "job",
+		"spec/completionMode": "job",
+		"spec/maxFailedIndexes": "job",
+		"spec/podFailurePolicy": "job",
+		"spec/podReplacementPolicy": "job",
+		"spec/successPolicy": "job",
 	},
 	"CronJob.batch": {
 		"spec/schedule": "job",
@@ -1579,11 +1687,20 @@ rows := {
 		"spec/suspend": "job",
 		"spec/concurrencyPolicy": "job",
 		"spec/startingDeadlineSeconds": "job",
+		"spec/successfulJobsHistoryLimit": "job",
+		"spec/failedJobsHistoryLimit": "job",
+		"spec/jobTemplate/metadata": "job",
 		"spec/jobTemplate/spec/parallelism": "job",
 		"spec/jobTemplate/spec/completions": "job",
 		"spec/jobTemplate/spec/backoffLimit": "job",
 		"spec/jobTemplate/spec/activeDeadlineSeconds": "job",
 		"spec/jobTemplate/spec/ttlSecondsAfterFinished": "job",
+		"spec/jobTemplate/spec/backoffLimitPerIndex": "job",
+		"spec/jobTemplate/spec/completionMode": "job",
+		"spec/jobTemplate/spec/maxFailedIndexes": "job",
+		"spec/jobTemplate/spec/podFailurePolicy": "job",
+		"spec/jobTemplate/spec/podReplacementPolicy": "job",
+		"spec/jobTemplate/spec/successPolicy": "job",
 	},
 	"Service": {
 		"spec/selector": "service-route",
@@ -1606,9 +1723,22 @@ rows := {
 		"spec/data": "secret",
 		"spec/dataFrom": "secret",
 		"spec/secretStoreRef": "secret",
+		"spec/target": "secret",
+		"spec/refreshInterval": "secret",
+		"spec/refreshPolicy": "secret",
+	},
+	"ClusterExternalSecret.external-secrets.io": {
+		"spec": "secret",
+	},
+	"PushSecret.external-secrets.io": {
+		"spec": "secret",
+	},
+	"ClusterPushSecret.external-secrets.io": {
+		"spec": "secret",
 	},
 	"SealedSecret.bitnami.com": {
 		"spec/encryptedData": "secret",
+		"spec/template": "secret",
 	},
 	"SecretStore.external-secrets.io": {
 		"spec": "secret-store",
@@ -1691,6 +1821,8 @@ rows := {
 		"spec/instances": "pg-topology",
 		"spec/primaryUpdateStrategy": "pg-topology",
 		"spec/primaryUpdateMethod": "pg-topology",
+		"spec/minSyncReplicas": "pg-outage",
+		"spec/maxSyncReplicas": "pg-outage",
 		"spec/replica": "pg-outage",
 		"spec/bootstrap": "pg-outage",
 		"spec/storage": "storage",
@@ -1713,6 +1845,9 @@ rows := {
 		"spec/resources": "resources",
 	},
 	"PostgresCluster.postgres-operator.crunchydata.com": {
+		"spec/standby": "pg-outage",
+		"spec/shutdown": "pg-outage",
+		"spec/dataSource": "pg-outage",
 		"spec/image": "pg-minor",
 		"spec/patroni/dynamicConfiguration": "pg-parameter",
 		"spec/postgresVersion": "pg-major",
@@ -1728,6 +1863,8 @@ rows := {
 		"spec/patroni/dynamicConfiguration": "pg-parameter",
 		"spec/postgresVersion": "pg-major",
 		"spec/pause": "pg-outage",
+		"spec/standby": "pg-outage",
+		"spec/dataSource": "pg-outage",
 		"spec/instances/*/replicas": "pg-topology",
 		"spec/instances/*/dataVolumeClaimSpec": "storage",
 		"spec/instances/*/walVolumeClaimSpec": "storage",
@@ -1817,6 +1954,9 @@ kind_profiles := {
 	"PersistentVolume": "data",
 	"Secret": "secret",
 	"ExternalSecret.external-secrets.io": "secret",
+	"ClusterExternalSecret.external-secrets.io": "secret",
+	"PushSecret.external-secrets.io": "secret",
+	"ClusterPushSecret.external-secrets.io": "secret",
 	"SealedSecret.bitnami.com": "secret",
 	"SecretStore.external-secrets.io": "secret-store",
 	"ClusterSecretStore.external-secrets.io": "secret-store",
@@ -1908,6 +2048,7 @@ meanings := {
 		"pod-security.kubernetes.io": "admission",
 		"rbac.authorization.k8s.io": "rbac-cluster",
 		"velero.io": "backup",
+		"azure.workload.identity": "rbac",
 		"tidegate.dev": "unclaimed",
 		"argocd.argoproj.io": "unclaimed",
 	},
@@ -1923,6 +2064,9 @@ meanings := {
 		"k8up.io": "backup",
 		"backup.velero.io": "backup",
 		"cnpg.io": "pg-outage",
+		"eks.amazonaws.com": "rbac",
+		"iam.gke.io": "rbac",
+		"azure.workload.identity": "rbac",
 		"cluster-autoscaler.kubernetes.io": "scheduling",
 		"sidecar.istio.io": "config",
 		"reloader.stakater.com": "config",
@@ -1997,6 +2141,33 @@ data_kinds := {
 	"StatefulSet.apps",
 }
 
+# Keywords of a schema that bound what it takes, and those that only tell of it.
+bounds := {
+	"allOf",
+	"anyOf",
+	"enum",
+	"exclusiveMaximum",
+	"exclusiveMinimum",
+	"format",
+	"maxItems",
+	"maxLength",
+	"maxProperties",
+	"maximum",
+	"minItems",
+	"minLength",
+	"minProperties",
+	"minimum",
+	"multipleOf",
+	"not",
+	"oneOf",
+	"pattern",
+	"required",
+	"uniqueItems",
+	"x-kubernetes-validations",
+}
+
+wordings := {"default", "description", "example", "externalDocs", "message", "messageExpression", "title"}
+
 # Sources of volumes that hold nothing worth keeping and reach nothing outside the namespace.
 light_sources := {"configMap", "downwardAPI", "emptyDir", "name", "secret"}
 
@@ -2019,6 +2190,8 @@ cluster_kinds := {
 	"ClusterPolicy.kyverno.io",
 	"ClusterRole.rbac.authorization.k8s.io",
 	"ClusterRoleBinding.rbac.authorization.k8s.io",
+	"ClusterExternalSecret.external-secrets.io",
+	"ClusterPushSecret.external-secrets.io",
 	"ClusterSecretStore.external-secrets.io",
 	"CiliumClusterwideNetworkPolicy.cilium.io",
 	"GatewayClass.gateway.networking.k8s.io",
@@ -2031,11 +2204,21 @@ cluster_kinds := {
 }
 
 operator_images := {
+	"background-controller",
+	"cert-manager-cainjector",
 	"cert-manager-controller",
+	"cert-manager-webhook",
+	"cleanup-controller",
 	"cloudnative-pg",
+	"external-secrets",
 	"gatekeeper",
 	"k8up",
 	"kyverno",
+	"percona-postgresql-operator",
+	"plugin-barman-cloud",
+	"postgres-operator",
+	"redis-operator",
+	"reports-controller",
 	"traefik",
 	"velero",
 }

@@ -139,6 +139,16 @@ workload_rows := [
 	["apps/v1 Deployment", changed("/spec/template/spec/serviceAccountName", "a", "b"), {"risk.pod-security": "high"}],
 	["v1 Pod", changed("/metadata/labels/app", "a", "b"), {"risk.config": "medium"}],
 	["batch/v1 CronJob", changed("/spec/schedule", "a", "b"), {"risk.job": "medium"}],
+	["batch/v1 CronJob", added("/spec/successfulJobsHistoryLimit", 1), {"risk.job": "medium"}],
+	["batch/v1 CronJob", added("/spec/jobTemplate/spec/completionMode", "Indexed"), {"risk.job": "medium"}],
+	[
+		"batch/v1 CronJob",
+		changed("/spec/jobTemplate/spec/template/spec/restartPolicy", "Never", "OnFailure"),
+		{"risk.job": "medium"},
+	],
+	["batch/v1 Job", changed("/spec/template/spec/restartPolicy", "Never", "OnFailure"), {"risk.job": "medium"}],
+	["v1 Pod", changed("/spec/restartPolicy", "Never", "OnFailure"), {"risk.unclassified": "high"}],
+	["batch/v1 Job", added("/spec/podFailurePolicy", {}), {"risk.job": "medium"}],
 	[
 		"batch/v1 CronJob",
 		changed("/spec/jobTemplate/spec/template/spec/containers/0/args/0", "a", "b"),
@@ -152,6 +162,9 @@ data_rows := [
 	["v1 ConfigMap", changed("/data/odoo.conf", "a", "b"), {"risk.config": "medium"}],
 	["v1 Secret", changed("/data/password", "a", "b"), {"risk.secret": "high"}],
 	["external-secrets.io/v1 SecretStore", changed("/spec/provider", "a", "b"), {"risk.secret": "critical"}],
+	["external-secrets.io/v1 ExternalSecret", changed("/spec/refreshInterval", "1h", "24h"), {"risk.secret": "high"}],
+	["external-secrets.io/v1 ExternalSecret", changed("/spec/target/name", "a", "b"), {"risk.secret": "high"}],
+	["external-secrets.io/v1alpha1 PushSecret", changed("/spec/refreshInterval", "1h", "24h"), {"risk.secret": "high"}],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
 		changed("/spec/postgresql/parameters/work_mem", "a", "b"),
@@ -266,6 +279,17 @@ data_rows := [
 		{"risk.pg-parameter": "critical"},
 	],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/replica/enabled", true, false), {"risk.pg-topology": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/minSyncReplicas", 1, 0), {"risk.pg-topology": "critical"}],
+	[
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster",
+		added("/spec/standby", {"enabled": true}),
+		{"risk.pg-topology": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		removed("/spec/imageName", "a"),
+		{"risk.image-tag": "high", "risk.pg-major": "critical"},
+	],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/storage/size", "20Gi", "10Gi"), {"risk.storage-change": "high"}],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
@@ -322,21 +346,6 @@ edge_rows := [
 	["networking.k8s.io/v1 NetworkPolicy", added("/spec/ingress/1", {}), {"risk.network-policy": "critical"}],
 	["rbac.authorization.k8s.io/v1 Role", added("/rules/0/verbs/1", "get"), {"risk.rbac": "high"}],
 	["rbac.authorization.k8s.io/v1 ClusterRole", added("/rules/0/verbs/1", "get"), {"risk.rbac": "critical"}],
-	[
-		"apiextensions.k8s.io/v1 CustomResourceDefinition",
-		added("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/x", {}),
-		{"risk.crd": "high"},
-	],
-	[
-		"apiextensions.k8s.io/v1 CustomResourceDefinition",
-		removed("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/x", {}),
-		{"risk.crd": "critical"},
-	],
-	[
-		"apiextensions.k8s.io/v1 CustomResourceDefinition",
-		added("/spec/versions/0/schema/openAPIV3Schema/required/0", "spec"),
-		{"risk.crd": "critical"},
-	],
 	["tidegate.dev/v1 GateFile", changed("/metadata/digest", "a", "b"), {"risk.gate": "critical"}],
 	["argoproj.io/v1alpha1 Application", changed("/metadata/labels/note", "a", "b"), {"risk.gate": "critical"}],
 	["v1 Namespace", changed("/metadata/labels/note", "a", "b"), {"risk.network-policy": "high"}],
@@ -361,6 +370,10 @@ edge_rows := [
 		{"risk.metadata-only": "low"},
 	],
 	["apps/v1 Deployment", added("/metadata/finalizers/0", "x"), {"risk.unclassified": "high"}],
+	["v1 ServiceAccount", added("/metadata/annotations/eks.amazonaws.com~1role-arn", "arn"), {"risk.rbac": "high"}],
+	["v1 ServiceAccount", added("/metadata/annotations", {"iam.gke.io/gcp-service-account": "a"}), {"risk.rbac": "high"}],
+	["v1 ServiceAccount", added("/metadata/annotations/azure.workload.identity~1client-id", "a"), {"risk.rbac": "high"}],
+	["v1 ServiceAccount", added("/metadata/labels/azure.workload.identity~1use", "true"), {"risk.rbac": "high"}],
 	["example.org/v1 Thing", changed("/spec/x", 1, 2), {"risk.unclassified": "high"}],
 	["acid.zalan.do/v1 postgresql", changed("/spec/enableLogicalBackup", true, false), {"risk.backup": "critical"}],
 	["acid.zalan.do/v1 postgresql", changed("/spec/dockerImage", "a", "b"), {"risk.pg-minor": "high"}],
@@ -380,6 +393,105 @@ edge_rows := [
 	["karpenter.sh/v1 NodePool", changed("/spec/limits/cpu", 9, 1), {"risk.operator": "critical"}],
 	["grafana.integreatly.org/v1beta1 GrafanaDashboard", changed("/spec/json", "a", "b"), {"risk.dashboard": "low"}],
 ]
+
+definition_tiers(fields) := tiers(of([update("apiextensions.k8s.io/v1 CustomResourceDefinition", fields)]))
+
+# Where the schema of a version is, and that of a string in it.
+root := "/spec/versions/0/schema/openAPIV3Schema"
+
+word := concat("", [root, "/properties/spec/properties/word"])
+
+at(top, rest) := concat("/", [top, rest])
+
+test_a_schema_that_takes_less_is_critical if {
+	every field in [
+		removed(word, {}),
+		changed(at(word, "type"), "string", "integer"),
+		added(at(word, "pattern"), "a"),
+		changed(at(word, "pattern"), "a", "b"),
+		added(at(word, "maxLength"), 5),
+		changed(at(word, "maxLength"), 5, 4),
+		changed(at(word, "minLength"), 4, 5),
+		added(at(word, "not"), {"enum": ["a"]}),
+		added(at(word, "anyOf"), [{"format": "ipv4"}]),
+		removed(at(word, "anyOf/0"), {}),
+		added(at(word, "oneOf/1"), {}),
+		added(at(word, "allOf/1"), {}),
+		removed(at(word, "oneOf/0/pattern"), "a"),
+		removed(at(word, "not/required/0"), "a"),
+		added(at(word, "enum"), ["a"]),
+		removed(at(word, "enum/1"), "b"),
+		added(at(word, "x-kubernetes-validations"), []),
+		added(at(word, "x-kubernetes-validations/1"), {}),
+		changed(at(word, "x-kubernetes-validations/1/rule"), "a", "b"),
+		removed(at(word, "nullable"), true),
+		added(at(word, "additionalProperties"), false),
+		changed(at(word, "uniqueItems"), false, true),
+		added(at(root, "required"), ["spec"]),
+		added(at(root, "required/0"), "spec"),
+		changed(at(root, "required/0"), "a", "spec"),
+		removed(at(root, "x-kubernetes-preserve-unknown-fields"), true),
+		added("/spec/versions/1/schema", {"openAPIV3Schema": {}}),
+		removed("/spec/versions/1", {}),
+		added("/spec/versions/1", {"name": "v2", "storage": true}),
+		changed("/spec/versions/0/name", "v1", "v2"),
+		changed("/spec/versions/0/served", true, false),
+		changed("/spec/versions/0/storage", false, true),
+		removed("/spec/versions/0/subresources", {"status": {}}),
+		changed("/spec/scope", "Namespaced", "Cluster"),
+	] {
+		definition_tiers([field]) == {"risk.crd": "critical"}
+	}
+}
+
+test_a_schema_that_takes_more_is_high if {
+	every field in [
+		added(word, {"type": "string", "required": ["a"]}),
+		added(at(root, "properties/required"), {}),
+		added(at(root, "properties/spec/properties/properties"), {}),
+		removed(at(word, "pattern"), "a"),
+		removed(at(word, "maxLength"), 5),
+		changed(at(word, "maxLength"), 5, 6),
+		changed(at(word, "minLength"), 5, 4),
+		removed(at(word, "not"), {}),
+		added(at(word, "anyOf/1"), {}),
+		removed(at(word, "allOf/1"), {}),
+		removed(at(word, "enum"), ["a"]),
+		added(at(word, "enum/1"), "b"),
+		removed(at(word, "x-kubernetes-validations/0"), {}),
+		changed(at(word, "x-kubernetes-validations/0/message"), "a", "b"),
+		added(at(word, "nullable"), true),
+		changed(at(word, "additionalProperties"), false, true),
+		changed(at(word, "uniqueItems"), true, false),
+		changed(at(word, "description"), "a", "b"),
+		changed(at(word, "oneOf/0/description"), "a", "b"),
+		removed(at(root, "required"), ["spec"]),
+		removed(at(root, "required/0"), "spec"),
+		added(at(root, "x-kubernetes-preserve-unknown-fields"), true),
+		added("/spec/versions/1", {"name": "v2", "storage": false}),
+		changed("/spec/versions/0/served", false, true),
+		added("/spec/versions/0/subresources", {"status": {}}),
+		added("/spec/versions/0/deprecated", true),
+		added("/spec/names/shortNames", ["x"]),
+		added("/spec/conversion", {"strategy": "None"}),
+	] {
+		definition_tiers([field]) == {"risk.crd": "high"}
+	}
+}
+
+# A list of words differs by position: what goes from its head moves all that follow.
+test_words_of_a_list_are_compared_as_a_whole if {
+	definition_tiers(fewer(at(root, "required"))) == {"risk.crd": "high"}
+	definition_tiers(more(at(root, "required"))) == {"risk.crd": "critical"}
+	definition_tiers(fewer(at(word, "enum"))) == {"risk.crd": "critical"}
+	definition_tiers(more(at(word, "enum"))) == {"risk.crd": "high"}
+	elsewhere := added(at(word, "enum/2"), "a")
+	definition_tiers(array.concat(more(at(root, "required")), [elsewhere])) == {"risk.crd": "critical"}
+}
+
+fewer(list) := [changed(at(list, "0"), "a", "b"), changed(at(list, "1"), "b", "c"), removed(at(list, "2"), "c")]
+
+more(list) := [changed(at(list, "0"), "b", "a"), changed(at(list, "1"), "c", "b"), added(at(list, "2"), "c")]
 
 test_a_domain_that_the_settings_list_only_describes if {
 	owner := added("/metadata/annotations/acme.example~1owner", "web")
@@ -678,6 +790,7 @@ test_pods_that_may_do_more_are_critical if {
 	every new in [
 		{"privileged": true},
 		{"runAsNonRoot": false},
+		{"runAsUser": 0},
 		{"allowPrivilegeEscalation": true},
 		{"capabilities": {"add": ["SYS_ADMIN"]}},
 		{"capabilities": {"drop": []}},
@@ -685,6 +798,7 @@ test_pods_that_may_do_more_are_critical if {
 	] {
 		old := {
 			"runAsNonRoot": true,
+			"runAsUser": 1000,
 			"allowPrivilegeEscalation": false,
 			"capabilities": {"drop": ["NET_RAW"]},
 			"seccompProfile": {"type": "RuntimeDefault"},
@@ -786,6 +900,7 @@ test_creations_by_kind if {
 		"apps/v1 DaemonSet": {"risk.workload-created": "high"},
 		"v1 ServiceAccount": {"risk.workload-created": "medium", "risk.rbac": "high"},
 		"v1 Secret": {"risk.secret": "high"},
+		"external-secrets.io/v1alpha1 PushSecret": {"risk.secret": "high"},
 		"v1 LimitRange": {"risk.quota": "high"},
 		"traefik.io/v1alpha1 TLSOption": {"risk.ingress": "high", "risk.tls": "high"},
 		"traefik.io/v1alpha1 Middleware": {"risk.ingress": "high"},
@@ -800,6 +915,14 @@ test_creations_by_kind if {
 		tiers(of([create(kind, {})])) == expected
 	}
 }
+
+test_a_namespace_whose_pods_may_do_everything_is_critical if {
+	bound("privileged") == {"risk.unclassified": "high", "risk.admission": "critical"}
+	bound("restricted") == {"risk.unclassified": "high"}
+}
+
+# What a namespace is that is made with a level of pod security.
+bound(level) := tiers(of([create("v1 Namespace", {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": level}}})]))
 
 test_roles_that_grant_everything_are_critical if {
 	every manifest in [{"rules": [{"verbs": ["*"]}]}, {"roleRef": {"name": "cluster-admin"}}] {
@@ -951,9 +1074,23 @@ test_connectors_are_high if {
 }
 
 test_operators_are_critical if {
-	operator := w([container(versioned("reg/traefik", "3.1.0", [3, 1, 0]))])
 	given := of([update("apps/v1 Deployment", [changed("/spec/replicas", 2, 3)])])
-	tiers(with_workloads(given, [operator], [operator])) == {"risk.replicas": "medium", "risk.operator": "critical"}
+	every repository in [
+		"reg/traefik",
+		"quay.io/jetstack/cert-manager-webhook",
+		"quay.io/jetstack/cert-manager-cainjector",
+		"ghcr.io/kyverno/background-controller",
+		"ghcr.io/kyverno/cleanup-controller",
+		"ghcr.io/kyverno/reports-controller",
+		"ghcr.io/cloudnative-pg/plugin-barman-cloud",
+		"ghcr.io/zalando/postgres-operator",
+		"docker.io/percona/percona-postgresql-operator",
+		"quay.io/opstree/redis-operator",
+		"ghcr.io/external-secrets/external-secrets",
+	] {
+		operator := w([container(versioned(repository, "3.1.0", [3, 1, 0]))])
+		tiers(with_workloads(given, [operator], [operator])) == {"risk.replicas": "medium", "risk.operator": "critical"}
+	}
 }
 
 medium_change := update("v1 Service", [changed("/spec/ports/0/port", 80, 81)])
