@@ -520,6 +520,7 @@ neighbours(kind) := object.get(input.facts.inventory.value, kind, [])
 claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == count(spot.segments)} if {
 	some i in updated
 	not i in dashboards
+	kinds[i] in tabled
 	some j, field in input.changes[i].fields
 	spot := spot_of(kinds[i], field.pointer)
 	table := rows[spot.table]
@@ -527,14 +528,18 @@ claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == co
 	class := as_ui(i, field, table[concat("/", array.slice(spot.segments, 0, n + 1))])
 }
 
+# Kinds that have rows.
+tabled := object.keys(rows) | object.keys(templates)
+
 # A mapping or an item of a list that comes or goes whole is one field, at its top. What rows claim
 # below that top, this finds, each as the field that it would be by itself.
 parts contains {"class": class, "change": i, "field": j, "exact": true, "piece": piece} if {
 	some i in updated
 	not i in dashboards
+	kinds[i] in tabled
 	some j, field in input.changes[i].fields
 	some side in ["old", "new"]
-	type_name(field[side]) in {"array", "object"}
+	type_name(field[side]) in composite
 	concat("/", segments_of(field.pointer)) in roofs[kinds[i]]
 	walk(field[side], [steps, value])
 	count(steps) > 0
@@ -543,6 +548,8 @@ parts contains {"class": class, "change": i, "field": j, "exact": true, "piece":
 	class := rows[spot.table][concat("/", spot.segments)]
 	piece := {"pointer": pointer, side: value}
 }
+
+composite := {"array", "object"}
 
 # What lies above the rows of a kind.
 roofs := {kind: tops |
@@ -645,8 +652,8 @@ settled_fields := {[claim.change, claim.field] | some claim in claims} | harmles
 entries contains {"change": i, "field": j, "section": segments[2], "key": key} if {
 	some i in updated
 	some j, field in input.changes[i].fields
+	startswith(field.pointer, "/metadata/")
 	segments := split(field.pointer, "/")
-	segments[1] == "metadata"
 	segments[2] in {"labels", "annotations"}
 	some key in names_below(3, segments, field)
 }
@@ -766,8 +773,8 @@ harmless := {[i, j] |
 	some i in updated
 	kinds[i] != "Pod"
 	some j, field in input.changes[i].fields
+	startswith(field.pointer, "/metadata/")
 	segments := split(field.pointer, "/")
-	segments[1] == "metadata"
 	segments[2] in {"labels", "annotations"}
 } - {[note.change, note.field] | some note in notes}
 
@@ -1167,6 +1174,7 @@ is_thinned(field) if {
 is_narrower(_, field) if field.pointer in {"/spec/group", "/spec/names/kind", "/spec/preserveUnknownFields", "/spec/scope"}
 
 is_narrower(_, field) if {
+	not contains(field.pointer, schema_root)
 	steps := split(field.pointer, "/")
 	steps[2] == "versions"
 	is_lesser_version(array.slice(steps, 4, count(steps)), field)
@@ -1175,8 +1183,7 @@ is_narrower(_, field) if {
 is_narrower(i, field) if {
 	from := indexof(field.pointer, schema_root)
 	from >= 0
-	steps := keywords_of(substring(field.pointer, from + count(schema_root), -1))
-	not is_looser(i, steps, field)
+	not is_looser(i, keywords_of(substring(field.pointer, from + count(schema_root), -1)), field)
 }
 
 schema_root := "/openAPIV3Schema"
@@ -1199,49 +1206,42 @@ is_lesser_version(steps, field) if {
 
 # What surely takes all that was taken before; in the negative of a schema nothing is sure.
 is_looser(i, steps, field) if {
-	count({"not", "oneOf"} & {step | some step in array.slice(steps, 0, count(steps) - 1)}) == 0
-	loosens(i, array.slice(steps, count(steps) - 2, count(steps)), field)
+	some step in steps
+	step in wordings
+} else if {
+	depth := count(steps)
+	above := array.slice(steps, 0, depth - 1)
+	not "not" in above
+	not "oneOf" in above
+	loosens(i, array.slice(steps, depth - 2, depth), field)
 }
 
-is_looser(_, steps, _) if count(wordings & {step | some step in steps}) > 0
-
-loosens(_, [_, "."], field) if not "old" in object.keys(field)
-
-loosens(_, [_, bound], field) if {
-	bound in bounds
-	not "new" in object.keys(field)
+loosens(_, [_, keyword], field) if {
+	side := looser_without[keyword]
+	not side in object.keys(field)
 }
 
-loosens(_, [_, bound], field) if {
-	startswith(bound, "max")
+loosens(_, [keyword, _], field) if {
+	side := looser_without_item[keyword]
+	not side in object.keys(field)
+}
+
+loosens(_, [_, keyword], field) if field.new == looser_as[keyword]
+
+loosens(_, [_, keyword], field) if {
+	startswith(keyword, "max")
 	field.new >= field.old
 }
 
-loosens(_, [_, bound], field) if {
-	startswith(bound, "min")
+loosens(_, [_, keyword], field) if {
+	startswith(keyword, "min")
 	field.new <= field.old
 }
 
-loosens(_, [_, permission], field) if {
-	permission in {"additionalProperties", "nullable", "x-kubernetes-preserve-unknown-fields"}
-	field.new == true
+loosens(i, [keyword, _], field) if {
+	[fewer, more] := looser_by_words[keyword]
+	count(words(i, field, fewer) - words(i, field, more)) == 0
 }
-
-loosens(_, [_, bound], field) if {
-	bound in {"exclusiveMaximum", "exclusiveMinimum", "uniqueItems"}
-	field.new == false
-}
-
-loosens(_, ["anyOf", _], field) if not "old" in object.keys(field)
-
-loosens(_, [list, _], field) if {
-	list in {"allOf", "x-kubernetes-validations"}
-	not "new" in object.keys(field)
-}
-
-loosens(i, ["required", _], field) if count(words(i, field, "new") - words(i, field, "old")) == 0
-
-loosens(i, ["enum", _], field) if count(words(i, field, "old") - words(i, field, "new")) == 0
 
 # What the list that holds `field` has on one side, apart from what stays in its place.
 words(i, field, side) := object.get(listed, [[i, list_of(field.pointer), side]], set())
@@ -2141,31 +2141,47 @@ data_kinds := {
 	"StatefulSet.apps",
 }
 
-# Keywords of a schema that bound what it takes, and those that only tell of it.
-bounds := {
-	"allOf",
-	"anyOf",
-	"enum",
-	"exclusiveMaximum",
-	"exclusiveMinimum",
-	"format",
-	"maxItems",
-	"maxLength",
-	"maxProperties",
-	"maximum",
-	"minItems",
-	"minLength",
-	"minProperties",
-	"minimum",
-	"multipleOf",
-	"not",
-	"oneOf",
-	"pattern",
-	"required",
-	"uniqueItems",
-	"x-kubernetes-validations",
+# Keywords of a schema, and the side of a field without which it takes more: a property that is new (`.`), a bound that is gone.
+looser_without := {
+	".": "old",
+	"allOf": "new",
+	"anyOf": "new",
+	"enum": "new",
+	"exclusiveMaximum": "new",
+	"exclusiveMinimum": "new",
+	"format": "new",
+	"maxItems": "new",
+	"maxLength": "new",
+	"maxProperties": "new",
+	"maximum": "new",
+	"minItems": "new",
+	"minLength": "new",
+	"minProperties": "new",
+	"minimum": "new",
+	"multipleOf": "new",
+	"not": "new",
+	"oneOf": "new",
+	"pattern": "new",
+	"required": "new",
+	"uniqueItems": "new",
+	"x-kubernetes-validations": "new",
 }
 
+looser_without_item := {"allOf": "new", "anyOf": "old", "x-kubernetes-validations": "new"}
+
+looser_as := {
+	"additionalProperties": true,
+	"exclusiveMaximum": false,
+	"exclusiveMinimum": false,
+	"nullable": true,
+	"uniqueItems": false,
+	"x-kubernetes-preserve-unknown-fields": true,
+}
+
+# Lists of words, and the sides whose words may not be more than those of the other.
+looser_by_words := {"enum": ["old", "new"], "required": ["new", "old"]}
+
+# Keywords that only tell of what it takes.
 wordings := {"default", "description", "example", "externalDocs", "message", "messageExpression", "title"}
 
 # Sources of volumes that hold nothing worth keeping and reach nothing outside the namespace.
