@@ -178,10 +178,12 @@ fn order(finding: &Finding) -> impl Ord + use<> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn finding(name: &str) -> Finding {
+    pub(super) fn finding(name: &str) -> Finding {
         Finding {
             object: Some(ObjectRef {
                 api_version: "apps/v1".into(),
@@ -193,7 +195,7 @@ mod tests {
         }
     }
 
-    fn exception(name: &str) -> Exception {
+    pub(super) fn exception(name: &str) -> Exception {
         Exception {
             id: format!("EXC-{name}"),
             code: "resources.ratio".into(),
@@ -211,7 +213,7 @@ mod tests {
         }
     }
 
-    fn permit<'a>(exception: &'a Exception, until: &str) -> Permit<'a> {
+    pub(super) fn permit<'a>(exception: &'a Exception, until: &str) -> Permit<'a> {
         Permit {
             exception,
             environment: "prod",
@@ -221,7 +223,7 @@ mod tests {
         }
     }
 
-    fn now() -> Timestamp {
+    pub(super) fn now() -> Timestamp {
         "2026-11-20T12:00:00Z".parse().unwrap()
     }
 

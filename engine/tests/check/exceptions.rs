@@ -75,6 +75,24 @@ fn an_exception_for_another_object_permits_nothing() {
 }
 
 #[test]
+fn two_exceptions_permit_two_findings_and_no_third() {
+    let one = config("2026-11-30", "");
+    let (_, own) = one.split_once("  - id: EXC-1").unwrap();
+    let other = format!("  - id: EXC-2{own}").replace("name: odoo", "name: web");
+    let (repo, base) = shop(&format!("{one}{other}"));
+    for name in ["odoo", "web", "odoo-web"] {
+        repo.write(format!("prod/{name}.yaml"), deployment(name, ""));
+    }
+    repo.commit("three without a limit");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Denied);
+    assert_eq!(
+        blocking(&report),
+        ["resources.missing-memory-limit of odoo-web"]
+    );
+}
+
+#[test]
 fn an_exception_points_at_its_own_line() {
     let report = without_limit(&config("2026-11-01", ""), NOW);
     let findings = &unit(&report, "prod", "prod").findings;
