@@ -9,6 +9,7 @@ use super::{Style, github, gitlab, human, json, junit, markdown, sarif};
 use crate::model::limits;
 use crate::verdict::RunReport;
 
+mod arbitrary;
 mod readers;
 
 use readers::{annotations, case_kinds, rendered};
