@@ -44,11 +44,16 @@ use terminal::{ColorWhen, Terminal};
 #[must_use]
 pub fn run() -> ExitCode {
     panic::set_hook(Box::new(report_bug));
-    let exit = panic::catch_unwind(|| {
+    let exit = or_bug(|| {
         let mut terminal = Terminal::of_process();
         run_with(std::env::args_os(), &mut terminal)
     });
-    ExitCode::from(exit.unwrap_or(Exit::Bug).code())
+    ExitCode::from(exit.code())
+}
+
+/// How the work ends; a panic is a bug, whatever was said before it.
+fn or_bug(work: impl FnOnce() -> Exit + panic::UnwindSafe) -> Exit {
+    panic::catch_unwind(work).unwrap_or(Exit::Bug)
 }
 
 /// Says where, and not what: the message of a panic may hold content of a manifest.
@@ -141,5 +146,19 @@ impl Command {
             Self::Policy(args) => args.run(terminal),
             Self::Hook(args) => args.run(terminal),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_a_bug_and_never_as_a_pass() {
+        assert_eq!(or_bug(|| panic!("planted")).code(), 70);
+        assert_eq!(or_bug(|| Exit::Pass).code(), 0);
+        // A process that aborts instead would end by a signal, and say nothing.
+        let manifest = include_str!("../../Cargo.toml");
+        assert!(!manifest.contains("panic = \"abort\""));
     }
 }
