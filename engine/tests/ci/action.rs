@@ -178,3 +178,37 @@ fn the_workflows_give_only_inputs_that_there_are() {
     }
     assert_eq!(seen, 4);
 }
+
+/// The action or workflow that each step takes, of every file below `action/` that has steps, with its file.
+fn taken() -> Vec<(String, String)> {
+    let files = ["action/action.yml".to_owned()].into_iter();
+    let workflows = fs::read_dir(root().join("action/workflows")).unwrap();
+    let workflows = workflows.map(|entry| {
+        let name = entry.unwrap().file_name();
+        format!("action/workflows/{}", name.to_str().unwrap())
+    });
+    let texts = files
+        .chain(workflows)
+        .chain(["action/README.md", "README.md"].map(str::to_owned));
+    texts
+        .flat_map(|file| {
+            let text = fs::read_to_string(root().join(&file)).unwrap();
+            let lines = text.lines().filter_map(|line| line.split_once("uses:"));
+            let taken = lines.map(|(_, taken)| taken.split('#').next().unwrap().trim().to_owned());
+            taken.map(|taken| (file.clone(), taken)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn every_foreign_step_is_pinned_and_beside_the_key_there_are_but_two() {
+    let taken = taken();
+    assert!(taken.len() > 9, "{taken:?}");
+    for (file, taken) in &taken {
+        let (_, revision) = taken.split_once('@').unwrap_or_default();
+        let is_pinned = revision.len() == 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(is_pinned, "{file}: {taken}");
+    }
+    let signing = taken.iter().filter(|(file, _)| file.ends_with("sign.yml"));
+    assert_eq!(signing.count(), 2);
+}
