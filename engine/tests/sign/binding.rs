@@ -50,6 +50,33 @@ fn a_touched_file_and_a_new_folder_under_the_unit_are_refused() {
 }
 
 #[test]
+fn a_merge_a_squash_and_a_rebase_of_one_proposal_are_admitted_by_one_verdict() {
+    let world = World::started();
+    let git = |arguments: &[&str]| world.repo.git(arguments);
+    let running = world.repo.id("HEAD");
+    git(&["switch", "--quiet", "--create", "proposal"]);
+    world.label(APP, "a", "b");
+    world.label(APP, "b", "c");
+    git(&["switch", "--quiet", "main"]);
+    world.repo.write("README.md", "opening hours\n");
+    world.repo.commit("documents");
+    git(&["switch", "--quiet", "--create", "rebased", "proposal"]);
+    git(&["rebase", "--quiet", "main"]);
+    git(&["switch", "--quiet", "--create", "squashed", "main"]);
+    git(&["merge", "--quiet", "--squash", "proposal"]);
+    world.repo.commit_index("squashed");
+    git(&["switch", "--quiet", "main"]);
+    git(&["merge", "--quiet", "--no-ff", "-m", "merged", "proposal"]);
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    let ways = ["main", "squashed", "rebased"].map(|way| world.repo.id(way));
+    let ids: std::collections::BTreeSet<String> = ways.iter().map(ToString::to_string).collect();
+    assert_eq!(ids.len(), 3);
+    for commit in ways {
+        assert_eq!(world.admit("web", commit, Some(running)), "judged 1 medium");
+    }
+}
+
+#[test]
 fn a_mode_alone_is_another_tree() {
     let (world, [running, _]) = signed();
     world.repo.git(&["update-index", "--chmod=+x", APP]);
