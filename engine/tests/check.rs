@@ -17,6 +17,7 @@ mod foreign_settings;
 mod gate_unit;
 mod hook;
 mod inherited;
+mod monotone;
 mod not_rendered;
 mod outcomes;
 mod repository_policies;

@@ -83,6 +83,42 @@ fn a_range_of_no_commits_is_not_judged() {
 }
 
 #[test]
+fn a_text_that_is_no_range_is_an_error_of_usage_at_once() {
+    let (repo, _) = shop(CONFIG);
+    let long = "x".repeat(100_000);
+    for text in [
+        "HEAD",
+        "HEAD^{/(a+)+$}",
+        "@{1000000000}",
+        ":/x",
+        "a..b..c",
+        "-h..HEAD",
+        "..",
+        &long,
+    ] {
+        let output = tidegate(&repo, &["check", "--", text]);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(stderr(&output).starts_with("error[usage."), "{text}");
+        assert_eq!(stdout(&output), "", "{text}");
+    }
+}
+
+#[test]
+fn a_default_counts_for_no_object_that_may_lie_in_another_namespace() {
+    let nowhere = |text: String| text.replace("  namespace: shop\n", "");
+    for (defaults, object) in [
+        (limit_range("shop"), nowhere(deployment("web", ""))),
+        (nowhere(limit_range("shop")), deployment("web", "")),
+    ] {
+        let (repo, _) = shop(CONFIG);
+        let base = repo.write("prod/limits.yaml", defaults).commit("defaults");
+        repo.write("prod/web.yaml", object).commit("web");
+        let report = check(&repo, base);
+        assert_eq!(blocking(&report), ["resources.missing-memory-limit of web"]);
+    }
+}
+
+#[test]
 fn a_unit_without_any_object_is_not_judged() {
     let (repo, base) = shop(&format!("{CONFIG}  - name: web\n    paths: [\"web/**\"]\n"));
     repo.write("web/index.html", "<p>").commit("a page");
