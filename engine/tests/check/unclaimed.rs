@@ -76,7 +76,7 @@ fn files_that_hold_no_object_are_no_strays() {
     let config = format!("{CONFIG}profile: retail-prod\n");
     for (path, content) in [
         ("compose.yaml", "services: {web: {image: x}}"),
-        (".github/workflows/ci.yml", "on: push"),
+        ("ci/build.yml", "on: push"),
         ("broken.yaml", "a: ["),
         ("stray/a.txt", "apiVersion: v1"),
     ] {
