@@ -149,18 +149,22 @@ crowded(row) := {finding |
 	is_part(change.object, row)
 	finding := {
 		"code": "resources.db-connections",
-		"message": sprintf("the pods of Odoo may open %d connections (%d of them while pods are replaced), but %s %q takes %d", [
-			needed(row),
-			row.update,
+		"message": sprintf("%s %q takes %d connections, and up to %d%s may be opened to it", [
 			row.server.kind,
 			row.server.name,
 			row.hard,
+			needed(row),
+			replacing(row),
 		]),
 		"object": change.object,
 		"remediation": "run fewer workers, lower `db_maxconn`, put a pooler between, or raise `max_connections` in the same change",
 		"setting": "/settings/size-for",
 	}
 }
+
+replacing(row) := sprintf(" (%d of them while pods are replaced)", [row.update]) if {
+	row.update > 0
+} else := ""
 
 is_tighter(row) if not row.before
 

@@ -886,11 +886,17 @@ test_connections_fall_on_what_the_numbers_stand_in if {
 		every finding in findings {
 			finding.object == change.object
 			finding.message == concat("", [
-				"the pods of Odoo may open 120 connections (20 of them while pods are replaced),",
-				" but Cluster \"db\" takes 100",
+				"Cluster \"db\" takes 100 connections,",
+				" and up to 120 (20 of them while pods are replaced) may be opened to it",
 			])
 		}
 	}
+}
+
+test_connections_of_a_pooler_are_not_of_an_update if {
+	row := object.union(crowd(100, 120), {"update": 0})
+	findings := change_set.deny with input as crowding([row], [touched("update", object_ref)])
+	{finding.message | some finding in findings} == {"Cluster \"db\" takes 100 connections, and up to 120 may be opened to it"}
 }
 
 test_connections_that_were_as_many_before_are_let_be if {
