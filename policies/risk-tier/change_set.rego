@@ -518,9 +518,7 @@ neighbours(kind) := object.get(input.facts.inventory.value, kind, [])
 
 # Fields that rows of the tables claim: a row names a path, and claims what lies at or below it.
 claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == count(spot.segments)} if {
-	some i in updated
-	not i in dashboards
-	kinds[i] in tabled
+	some i in rowed
 	some j, field in input.changes[i].fields
 	spot := spot_of(kinds[i], field.pointer)
 	table := rows[spot.table]
@@ -528,21 +526,14 @@ claims contains {"class": class, "change": i, "field": j, "exact": (n + 1) == co
 	class := as_ui(i, field, table[concat("/", array.slice(spot.segments, 0, n + 1))])
 }
 
-# Kinds that have rows.
-tabled := object.keys(rows) | object.keys(templates)
-
 # A mapping or an item of a list that comes or goes whole is one field, at its top. What rows claim
 # below that top, this finds, each as the field that it would be by itself.
 parts contains {"class": class, "change": i, "field": j, "exact": true, "piece": piece} if {
-	some i in updated
-	not i in dashboards
-	kinds[i] in tabled
+	some i in rowed
 	some j, field in input.changes[i].fields
 	some side in ["old", "new"]
 	type_name(field[side]) in composite
-	concat("/", segments_of(field.pointer)) in roofs[kinds[i]]
 	walk(field[side], [steps, value])
-	count(steps) > 0
 	pointer := pointer_below(field.pointer, steps)
 	spot := spot_of(kinds[i], pointer)
 	class := rows[spot.table][concat("/", spot.segments)]
@@ -551,20 +542,12 @@ parts contains {"class": class, "change": i, "field": j, "exact": true, "piece":
 
 composite := {"array", "object"}
 
-# What lies above the rows of a kind.
-roofs := {kind: tops |
-	some kind in {kinds[i] | some i in updated}
-	tops := {concat("/", array.slice(segments, 0, n)) |
-		some path in paths_of(kind)
-		segments := split(path, "/")
-		some n, _ in segments
-	}
-}
-
-paths_of(kind) := object.keys(object.get(rows, kind, {})) | {trim_prefix(concat("/", [template, path]), "/") |
-	template := templates[kind]
-	some path, _ in rows.pod
-}
+# Updates of kinds that have rows.
+rowed := {i |
+	tabled := object.keys(rows) | object.keys(templates)
+	some i in updated
+	kinds[i] in tabled
+} - dashboards
 
 # Kinds that a row claims as a whole, apart from their metadata.
 claims contains {"class": class, "change": i, "field": j, "exact": false} if {
@@ -595,17 +578,17 @@ claims contains {"class": "job", "change": i, "field": j, "exact": false} if {
 	spot := spot_of(kinds[i], field.pointer)
 	spot.table == "pod"
 	some n, _ in spot.segments
-	job_template[concat("/", array.slice(spot.segments, 0, n + 1))]
+	concat("/", array.slice(spot.segments, 0, n + 1)) in job_template
 }
 
-job_template := object.union(rows.pod, {"spec/restartPolicy": "job"})
+job_template := object.keys(rows.pod) | {"spec/restartPolicy"}
 
 claims contains {"class": "redis", "change": i, "field": j, "exact": false} if {
 	some i in updated
 	kinds[i] == "ConfigMap"
 	"cache" in input.changes[i].components
 	some j, field in input.changes[i].fields
-	startswith(concat("", [field.pointer, "/"]), "/data/")
+	split(field.pointer, "/")[1] == "data"
 }
 
 # What themes show is no configuration, unless it configures a server.
@@ -1111,7 +1094,7 @@ names_below(depth, segments, field) := object.keys(object.union(
 }
 
 # The parameters that a field holds, by name, and the lines that say who may log in.
-parameters_in(field) := {split(split(pointer, "/parameters/")[1], "/")[0] |
+parameters_in(field) := {split(pointer, "/parameters/")[1] |
 	some side in ["old", "new"]
 	some pointer, _ in within(field, side)
 }
@@ -1174,21 +1157,17 @@ is_thinned(field) if {
 is_narrower(_, field) if field.pointer in {"/spec/group", "/spec/names/kind", "/spec/preserveUnknownFields", "/spec/scope"}
 
 is_narrower(_, field) if {
-	not contains(field.pointer, schema_root)
 	steps := split(field.pointer, "/")
 	steps[2] == "versions"
 	is_lesser_version(array.slice(steps, 4, count(steps)), field)
 }
 
 is_narrower(i, field) if {
-	from := indexof(field.pointer, schema_root)
-	from >= 0
-	not is_looser(i, keywords_of(substring(field.pointer, from + count(schema_root), -1)), field)
+	contains(field.pointer, "/openAPIV3Schema")
+	not is_looser(i, keywords_of(field.pointer), field)
 }
 
-schema_root := "/openAPIV3Schema"
-
-# `/properties/spec/required/0` as ["", ".", "required", "0"]: names are no keywords.
+# `/properties/spec/required/0` as ["", ".", "required", "0"]: the name of a property is no keyword.
 keywords_of(pointer) := split(regex.replace(pointer, `/properties/[^/]+`, "/."), "/")
 
 is_lesser_version([], field) if not field.new
@@ -1248,7 +1227,6 @@ words(i, field, side) := object.get(listed, [[i, list_of(field.pointer), side]],
 
 listed[key] contains word if {
 	some i in updated
-	kinds[i] == "CustomResourceDefinition.apiextensions.k8s.io"
 	some field in input.changes[i].fields
 	regex.match(`/(required|enum)/[0-9]+$`, field.pointer)
 	some side in ["old", "new"]

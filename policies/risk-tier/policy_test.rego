@@ -139,8 +139,6 @@ workload_rows := [
 	["apps/v1 Deployment", changed("/spec/template/spec/serviceAccountName", "a", "b"), {"risk.pod-security": "high"}],
 	["v1 Pod", changed("/metadata/labels/app", "a", "b"), {"risk.config": "medium"}],
 	["batch/v1 CronJob", changed("/spec/schedule", "a", "b"), {"risk.job": "medium"}],
-	["batch/v1 CronJob", added("/spec/successfulJobsHistoryLimit", 1), {"risk.job": "medium"}],
-	["batch/v1 CronJob", added("/spec/jobTemplate/spec/completionMode", "Indexed"), {"risk.job": "medium"}],
 	[
 		"batch/v1 CronJob",
 		changed("/spec/jobTemplate/spec/template/spec/restartPolicy", "Never", "OnFailure"),
@@ -148,7 +146,7 @@ workload_rows := [
 	],
 	["batch/v1 Job", changed("/spec/template/spec/restartPolicy", "Never", "OnFailure"), {"risk.job": "medium"}],
 	["v1 Pod", changed("/spec/restartPolicy", "Never", "OnFailure"), {"risk.unclassified": "high"}],
-	["batch/v1 Job", added("/spec/podFailurePolicy", {}), {"risk.job": "medium"}],
+	["batch/v1 Job", added("/spec/template/spec/hostname", "a"), {"risk.unclassified": "high"}],
 	[
 		"batch/v1 CronJob",
 		changed("/spec/jobTemplate/spec/template/spec/containers/0/args/0", "a", "b"),
@@ -162,9 +160,6 @@ data_rows := [
 	["v1 ConfigMap", changed("/data/odoo.conf", "a", "b"), {"risk.config": "medium"}],
 	["v1 Secret", changed("/data/password", "a", "b"), {"risk.secret": "high"}],
 	["external-secrets.io/v1 SecretStore", changed("/spec/provider", "a", "b"), {"risk.secret": "critical"}],
-	["external-secrets.io/v1 ExternalSecret", changed("/spec/refreshInterval", "1h", "24h"), {"risk.secret": "high"}],
-	["external-secrets.io/v1 ExternalSecret", changed("/spec/target/name", "a", "b"), {"risk.secret": "high"}],
-	["external-secrets.io/v1alpha1 PushSecret", changed("/spec/refreshInterval", "1h", "24h"), {"risk.secret": "high"}],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
 		changed("/spec/postgresql/parameters/work_mem", "a", "b"),
@@ -218,6 +213,11 @@ data_rows := [
 	],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql", {"parameters": {"work_mem": "no trust here"}}),
+		{"risk.pg-parameter": "medium"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
 		removed("/spec/postgresql", {"parameters": {"work_mem": "4MB"}}),
 		{"risk.pg-parameter": "medium"},
 	],
@@ -254,6 +254,7 @@ data_rows := [
 	["postgresql.cnpg.io/v1 ImageCatalog", changed("/spec/images/0/major", 16, 17), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 2), {"risk.pg-topology": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 1), {"risk.pg-topology": "critical"}],
+	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 0), {"risk.pg-topology": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", removed("/spec/instances", 3), {"risk.pg-topology": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", removed("/spec/instances", 1), {"risk.pg-topology": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", added("/spec/instances", 1), {"risk.pg-topology": "high"}],
@@ -279,12 +280,6 @@ data_rows := [
 		{"risk.pg-parameter": "critical"},
 	],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/replica/enabled", true, false), {"risk.pg-topology": "critical"}],
-	["postgresql.cnpg.io/v1 Cluster", changed("/spec/minSyncReplicas", 1, 0), {"risk.pg-topology": "critical"}],
-	[
-		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster",
-		added("/spec/standby", {"enabled": true}),
-		{"risk.pg-topology": "critical"},
-	],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
 		removed("/spec/imageName", "a"),
@@ -375,6 +370,8 @@ edge_rows := [
 	["v1 ServiceAccount", added("/metadata/annotations/azure.workload.identity~1client-id", "a"), {"risk.rbac": "high"}],
 	["v1 ServiceAccount", added("/metadata/labels/azure.workload.identity~1use", "true"), {"risk.rbac": "high"}],
 	["example.org/v1 Thing", changed("/spec/x", 1, 2), {"risk.unclassified": "high"}],
+	["example.org/v1 Thing", changed("/spec/labels/note", "a", "b"), {"risk.unclassified": "high"}],
+	["example.org/v1 Thing", added("/spec/labels/velero.io~1x", "a"), {"risk.unclassified": "high"}],
 	["acid.zalan.do/v1 postgresql", changed("/spec/enableLogicalBackup", true, false), {"risk.backup": "critical"}],
 	["acid.zalan.do/v1 postgresql", changed("/spec/dockerImage", "a", "b"), {"risk.pg-minor": "high"}],
 	["pgv2.percona.com/v2 PerconaPGCluster", changed("/spec/pause", false, true), {"risk.pg-topology": "critical"}],
@@ -419,14 +416,13 @@ test_a_schema_that_takes_less_is_critical if {
 		added(at(word, "allOf/1"), {}),
 		removed(at(word, "oneOf/0/pattern"), "a"),
 		removed(at(word, "not/required/0"), "a"),
+		removed(at(word, "not/pattern"), "a"),
 		added(at(word, "enum"), ["a"]),
 		removed(at(word, "enum/1"), "b"),
-		added(at(word, "x-kubernetes-validations"), []),
 		added(at(word, "x-kubernetes-validations/1"), {}),
 		changed(at(word, "x-kubernetes-validations/1/rule"), "a", "b"),
 		removed(at(word, "nullable"), true),
 		added(at(word, "additionalProperties"), false),
-		changed(at(word, "uniqueItems"), false, true),
 		added(at(root, "required"), ["spec"]),
 		added(at(root, "required/0"), "spec"),
 		changed(at(root, "required/0"), "a", "spec"),
@@ -439,6 +435,9 @@ test_a_schema_that_takes_less_is_critical if {
 		changed("/spec/versions/0/storage", false, true),
 		removed("/spec/versions/0/subresources", {"status": {}}),
 		changed("/spec/scope", "Namespaced", "Cluster"),
+		changed("/spec/group", "a.example", "b.example"),
+		changed("/spec/names/kind", "A", "B"),
+		changed("/spec/preserveUnknownFields", true, false),
 	] {
 		definition_tiers([field]) == {"risk.crd": "critical"}
 	}
@@ -449,33 +448,68 @@ test_a_schema_that_takes_more_is_high if {
 		added(word, {"type": "string", "required": ["a"]}),
 		added(at(root, "properties/required"), {}),
 		added(at(root, "properties/spec/properties/properties"), {}),
-		removed(at(word, "pattern"), "a"),
-		removed(at(word, "maxLength"), 5),
 		changed(at(word, "maxLength"), 5, 6),
 		changed(at(word, "minLength"), 5, 4),
-		removed(at(word, "not"), {}),
 		added(at(word, "anyOf/1"), {}),
 		removed(at(word, "allOf/1"), {}),
-		removed(at(word, "enum"), ["a"]),
 		added(at(word, "enum/1"), "b"),
 		removed(at(word, "x-kubernetes-validations/0"), {}),
 		changed(at(word, "x-kubernetes-validations/0/message"), "a", "b"),
-		added(at(word, "nullable"), true),
-		changed(at(word, "additionalProperties"), false, true),
-		changed(at(word, "uniqueItems"), true, false),
-		changed(at(word, "description"), "a", "b"),
 		changed(at(word, "oneOf/0/description"), "a", "b"),
-		removed(at(root, "required"), ["spec"]),
 		removed(at(root, "required/0"), "spec"),
-		added(at(root, "x-kubernetes-preserve-unknown-fields"), true),
 		added("/spec/versions/1", {"name": "v2", "storage": false}),
 		changed("/spec/versions/0/served", false, true),
 		added("/spec/versions/0/subresources", {"status": {}}),
 		added("/spec/versions/0/deprecated", true),
 		added("/spec/names/shortNames", ["x"]),
+		removed("/spec/names/shortNames", ["x"]),
+		removed("/spec/versions/0/additionalPrinterColumns/0", {}),
 		added("/spec/conversion", {"strategy": "None"}),
 	] {
 		definition_tiers([field]) == {"risk.crd": "high"}
+	}
+}
+
+test_each_bound_of_a_schema_that_goes_makes_it_looser if {
+	every keyword in [
+		"allOf",
+		"anyOf",
+		"enum",
+		"exclusiveMaximum",
+		"exclusiveMinimum",
+		"format",
+		"maxItems",
+		"maxLength",
+		"maxProperties",
+		"maximum",
+		"minItems",
+		"minLength",
+		"minProperties",
+		"minimum",
+		"multipleOf",
+		"not",
+		"oneOf",
+		"pattern",
+		"required",
+		"uniqueItems",
+		"x-kubernetes-validations",
+	] {
+		definition_tiers([removed(at(word, keyword), {})]) == {"risk.crd": "high"}
+		definition_tiers([added(at(word, keyword), {})]) == {"risk.crd": "critical"}
+	}
+	every keyword in ["default", "description", "example", "externalDocs", "message", "messageExpression", "title"] {
+		definition_tiers([changed(at(word, keyword), "a", "b")]) == {"risk.crd": "high"}
+	}
+	every keyword, looser in {
+		"additionalProperties": true,
+		"exclusiveMaximum": false,
+		"exclusiveMinimum": false,
+		"nullable": true,
+		"uniqueItems": false,
+		"x-kubernetes-preserve-unknown-fields": true,
+	} {
+		definition_tiers([changed(at(word, keyword), "a", looser)]) == {"risk.crd": "high"}
+		definition_tiers([changed(at(word, keyword), looser, "a")]) == {"risk.crd": "critical"}
 	}
 }
 
@@ -492,6 +526,56 @@ test_words_of_a_list_are_compared_as_a_whole if {
 fewer(list) := [changed(at(list, "0"), "a", "b"), changed(at(list, "1"), "b", "c"), removed(at(list, "2"), "c")]
 
 more(list) := [changed(at(list, "0"), "b", "a"), changed(at(list, "1"), "c", "b"), added(at(list, "2"), "c")]
+
+test_what_says_how_a_job_runs_is_a_job_matter if {
+	every name in [
+		"activeDeadlineSeconds",
+		"backoffLimit",
+		"backoffLimitPerIndex",
+		"completionMode",
+		"completions",
+		"maxFailedIndexes",
+		"parallelism",
+		"podFailurePolicy",
+		"podReplacementPolicy",
+		"successPolicy",
+		"ttlSecondsAfterFinished",
+	] {
+		every kind, above in {"batch/v1 Job": "/spec", "batch/v1 CronJob": "/spec/jobTemplate/spec"} {
+			tiers(of([update(kind, [added(at(above, name), 1)])])) == {"risk.job": "medium"}
+		}
+	}
+	every name in ["failedJobsHistoryLimit", "successfulJobsHistoryLimit", "jobTemplate/metadata/labels/a"] {
+		tiers(of([update("batch/v1 CronJob", [added(at("/spec", name), 1)])])) == {"risk.job": "medium"}
+	}
+}
+
+test_where_secrets_come_from_and_go_is_a_secret_matter if {
+	every kind, names in {
+		"external-secrets.io/v1 ExternalSecret": ["refreshInterval", "refreshPolicy", "target/name"],
+		"external-secrets.io/v1 ClusterExternalSecret": ["refreshTime"],
+		"external-secrets.io/v1alpha1 PushSecret": ["data/0/match"],
+		"external-secrets.io/v1alpha1 ClusterPushSecret": ["refreshTime"],
+		"bitnami.com/v1alpha1 SealedSecret": ["template/type"],
+	} {
+		every name in names {
+			tiers(of([update(kind, [changed(at("/spec", name), "a", "b")])])) == {"risk.secret": "high"}
+		}
+		tiers(of([create(kind, {})])) == {"risk.secret": "high"}
+	}
+}
+
+test_a_database_that_may_stop_or_follow_is_critical if {
+	every kind, names in {
+		"postgresql.cnpg.io/v1 Cluster": ["maxSyncReplicas", "minSyncReplicas"],
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster": ["dataSource", "shutdown", "standby"],
+		"pgv2.percona.com/v2 PerconaPGCluster": ["dataSource", "pause", "standby"],
+	} {
+		every name in names {
+			tiers(of([update(kind, [added(at("/spec", name), {})])])) == {"risk.pg-topology": "critical"}
+		}
+	}
+}
 
 test_a_domain_that_the_settings_list_only_describes if {
 	owner := added("/metadata/annotations/acme.example~1owner", "web")
@@ -621,6 +705,16 @@ test_database_images_by_their_major_version if {
 	tiers(given) == {"risk.image-tag": "high", "risk.pg-major": "critical"}
 }
 
+test_a_database_that_names_its_image_is_compared if {
+	old := object.union(versioned("reg/postgresql", "16.4", [16, 4]), {"pointer": "/spec/imageName"})
+	new := object.union(old, {"tag": "16.5", "version": [16, 5]})
+	tiers(with_workloads(
+		of([update("postgresql.cnpg.io/v1 Cluster", [changed("/spec/imageName", "a", "b")])]),
+		[w([container(old)])],
+		[w([container(new)])],
+	)) == {"risk.image-tag": "high", "risk.pg-minor": "high"}
+}
+
 memory_tiers(kind, components, field, size) := tiers(object.union(
 	of([with_components(update(kind, [field]), components)]),
 	{"facts": {"storage": {"value": [object.union(size, {"change": 0, "pointer": field.pointer})]}}},
@@ -691,6 +785,12 @@ test_a_new_container_that_updates_modules_is_more_than_configuration if {
 		[w([serving])],
 		[w([serving, object.union(serving, migration)])],
 	)) == expected
+	quiet := object.union(migration, {"args": ["--help"]})
+	tiers(with_workloads(
+		of([update("apps/v1 Deployment", [added("/spec/template/spec/initContainers", [quiet])])]),
+		[w([serving])],
+		[w([serving, object.union(serving, quiet)])],
+	)) == {"risk.unclassified": "high", "risk.config": "medium"}
 }
 
 server_tiers(components, old, new) := tiers(of([with_components(
@@ -900,7 +1000,6 @@ test_creations_by_kind if {
 		"apps/v1 DaemonSet": {"risk.workload-created": "high"},
 		"v1 ServiceAccount": {"risk.workload-created": "medium", "risk.rbac": "high"},
 		"v1 Secret": {"risk.secret": "high"},
-		"external-secrets.io/v1alpha1 PushSecret": {"risk.secret": "high"},
 		"v1 LimitRange": {"risk.quota": "high"},
 		"traefik.io/v1alpha1 TLSOption": {"risk.ingress": "high", "risk.tls": "high"},
 		"traefik.io/v1alpha1 Middleware": {"risk.ingress": "high"},
@@ -919,6 +1018,8 @@ test_creations_by_kind if {
 test_a_namespace_whose_pods_may_do_everything_is_critical if {
 	bound("privileged") == {"risk.unclassified": "high", "risk.admission": "critical"}
 	bound("restricted") == {"risk.unclassified": "high"}
+	labelled := {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}
+	tiers(of([create("v1 ConfigMap", labelled)])) == {"risk.workload-created": "medium"}
 }
 
 # What a namespace is that is made with a level of pod security.
@@ -933,6 +1034,9 @@ test_roles_that_grant_everything_are_critical if {
 		{"new": {"rules": [{"verbs": ["get", "*"]}]}},
 	)
 	tiers(of([wider])) == {"risk.rbac": "critical"}
+	every verb in ["get", 1] {
+		tiers(of([create("rbac.authorization.k8s.io/v1 Role", {"rules": [{"verbs": [verb]}]})])) == {"risk.rbac": "high"}
+	}
 	scaling := {"rules": [{"verbs": ["get"], "resources": ["*/scale"]}]}
 	tiers(of([create("rbac.authorization.k8s.io/v1 Role", scaling)])) == {"risk.rbac": "critical"}
 }
@@ -1030,6 +1134,8 @@ test_a_generated_name_with_another_hash_is_configuration if {
 
 test_dashboards_are_low_on_both_sides if {
 	labels := {"metadata": {"labels": {"grafana_dashboard": "1"}}}
+	whole := update("v1 ConfigMap", [added("/data", {"board.json": "a"})])
+	tiers(of([object.union(whole, {"old": labels, "new": labels})])) == {"risk.dashboard": "low"}
 	change := update("v1 ConfigMap", [changed("/data/board.json", "a", "b")])
 	tiers(of([object.union(change, {"old": labels, "new": labels})])) == {"risk.dashboard": "low"}
 	tiers(of([object.union(change, {"new": labels})])) == {"risk.config": "medium"}
