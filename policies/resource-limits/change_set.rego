@@ -293,10 +293,8 @@ is_weighty(w) if {
 reductions contains [w, finding] if {
 	percent := input.settings["max-reduction-percent"]
 	some [previous, w] in replaced
-	some c in w.containers
-	some o in previous.containers
-	o.name == c.name
 	some side in ["requests", "limits"]
+	some [o, c] in successions(previous, w, side)
 	amount := concat(".", [side, "memory"])
 	not c.resources.source[amount] in {"from-limit", "zero"}
 	before := o.resources[side].memoryBytes
@@ -319,6 +317,38 @@ reductions contains [w, finding] if {
 		"setting": "/settings/max-reduction-percent",
 	}
 }
+
+# Containers that are held against each other: namesakes; and of those that go and those that come the
+# largest, the next and so on, among all that run at one time and among those of one image.
+successions(previous, w, side) := namesakes | successors if {
+	namesakes := {[o, c] |
+		some o in previous.containers
+		some c in w.containers
+		o.name == c.name
+	}
+	going := ranked(previous, w, side)
+	coming := ranked(w, previous, side)
+	successors := {[o, c] |
+		some group, gone in going
+		some rank, [_, _, o] in gone
+		[_, _, c] := coming[group][rank]
+	}
+}
+
+# The containers that the other state of the pod does not have, by group, those with the most memory first.
+ranked(w, other, side) := {group: ranking |
+	known := {[stage_of(c), c.name] | some c in other.containers}
+	strange := [c | some c in w.containers; not [stage_of(c), c.name] in known]
+	some group in {group | some c in strange; some group in groups_of(c)}
+	ranking := sort([[0 - c.resources[side].memoryBytes, i, c] |
+		some i, c in strange
+		group in groups_of(c)
+	])
+}
+
+groups_of(c) := {[stage_of(c)], [stage_of(c), object.get(c, ["image", "repository"], "")]}
+
+stage_of(c) := {true: "start", false: "service"}[c.role == "init"]
 
 # A workload that goes, and one that comes in its place.
 replaced contains [previous, w] if {

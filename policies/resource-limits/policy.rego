@@ -868,11 +868,9 @@ weighty if {
 reductions contains finding if {
 	percent := input.settings["max-reduction-percent"]
 	some w in judged
-	some c in contained(w)
 	some previous in input.facts.workloads.value.old
-	some o in previous.containers
-	o.name == c.name
 	some side in ["requests", "limits"]
+	some [o, c] in successions(previous, w, side)
 	amount := concat(".", [side, "memory"])
 	c.resources.source[amount] != "from-limit"
 	before := o.resources[side].memoryBytes
@@ -894,6 +892,38 @@ reductions contains finding if {
 		"setting": "/settings/max-reduction-percent",
 	}
 }
+
+# Containers that are held against each other: namesakes; and of those that go and those that come the
+# largest, the next and so on, among all that run at one time and among those of one image.
+successions(previous, w, side) := namesakes | successors if {
+	namesakes := {[o, c] |
+		some o in contained(previous)
+		some c in contained(w)
+		o.name == c.name
+	}
+	going := ranked(previous, w, side)
+	coming := ranked(w, previous, side)
+	successors := {[o, c] |
+		some group, gone in going
+		some rank, [_, _, o] in gone
+		[_, _, c] := coming[group][rank]
+	}
+}
+
+# The containers that the other state of the pod does not have, by group, those with the most memory first.
+ranked(w, other, side) := {group: ranking |
+	known := {[stage_of(c), c.name] | some c in contained(other)}
+	strange := [c | some c in contained(w); not [stage_of(c), c.name] in known]
+	some group in {group | some c in strange; some group in groups_of(c)}
+	ranking := sort([[0 - c.resources[side].memoryBytes, i, c] |
+		some i, c in strange
+		group in groups_of(c)
+	])
+}
+
+groups_of(c) := {[stage_of(c)], [stage_of(c), object.get(c, ["image", "repository"], "")]}
+
+stage_of(c) := {true: "start", false: "service"}[c.role == "init"]
 
 # Zero is judged as missing, not as lowered.
 limited_amount(c, amount) if c.resources.source[amount] != "zero"

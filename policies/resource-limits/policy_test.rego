@@ -320,10 +320,13 @@ test_claim_outside_of_a_limitrange_names_both_sizes if {
 }
 
 # A pod whose own resources are those of the sound container, but for these.
-of_pod(container, resources) := document([object.union(
-	workload([container]),
-	{"podResources": object.union(sound.resources, resources)},
-)], [])
+of_pod(container, resources) := document(
+	[object.union(
+		workload([container]),
+		{"podResources": object.union(sound.resources, resources)},
+	)],
+	[],
+)
 
 test_pod_is_judged_beside_its_containers if {
 	denied(of_pod(sound, {})) == set()
@@ -910,5 +913,54 @@ test_connections_that_were_as_many_before_are_let_be if {
 		row := object.union(crowd(100, 100), {"before": before})
 		findings := change_set.deny with input as crowding([row], [touched("update", object_ref)])
 		count(findings) == n
+	}
+}
+
+sized(name, more, mebibytes) := object.union(
+	with_resources({
+		"requests": {"memoryBytes": mebibytes * 1048576},
+		"limits": {"memoryBytes": mebibytes * 1048576},
+		"literal": {},
+	}),
+	object.union({"name": name}, more),
+)
+
+sized_app(name, mebibytes) := sized(name, {}, mebibytes)
+
+# Containers before and after, and the names of those whose memory falls.
+successions := [
+	[[sized_app("odoo", 8192)], [sized_app("shop", 1024)], {"shop"}],
+	[[sized_app("odoo", 8192)], [sized_app("shop", 8192)], set()],
+	[[sized_app("odoo", 8192)], [sized_app("odoo", 8192), sized_app("exporter", 64)], set()],
+	[[sized_app("odoo", 8192), sized_app("exporter", 64)], [sized_app("odoo", 8192)], set()],
+	[[sized_app("odoo", 8192), sized_app("exporter", 64)], [sized_app("metrics", 64), sized_app("shop", 8192)], set()],
+	[[sized_app("odoo", 8192), sized_app("cron", 4096)], [sized_app("a", 8192), sized_app("b", 1024)], {"b"}],
+	[[sized_app("odoo", 8192)], [sized("pause", {"image": {"repository": "reg/pause"}}, 8192), sized_app("shop", 1024)], {"shop"}],
+	[[sized_app("odoo", 8192)], [sized("odoo", {"role": "init"}, 8192), sized_app("shop", 1024)], {"shop"}],
+	[[sized_app("odoo", 8192)], [sized("shop", {"role": "sidecar"}, 1024)], {"shop"}],
+	[[sized("load", {"role": "init"}, 8192)], [sized("fetch", {"role": "init"}, 1024)], {"fetch"}],
+	[[sized("load", {"role": "init"}, 8192)], [sized_app("exporter", 64)], set()],
+]
+
+test_a_container_that_comes_is_held_against_one_that_goes if {
+	every row in successions {
+		[old, new, expected] := row
+		findings := resource_limits.warn with input as document([workload(new)], [workload(old)])
+		lower := [finding | some finding in findings; finding.code == "resources.lowered"]
+		{name | some finding in lower; name := split(finding.message, `"`)[1]} == expected
+		count(lower) == 2 * count(expected)
+	}
+}
+
+test_a_workload_that_comes_is_held_against_one_that_goes_container_by_container if {
+	every row in successions {
+		[old, new, expected] := row
+		given := object.union(crowding([], [touched("delete", object_ref), touched("create", object_ref)]), {"facts": {"workloads": {"value": {
+			"old": [object.union(workload(old), {"change": 0})],
+			"new": [object.union(workload(new), {"change": 1})],
+		}}}})
+		findings := change_set.warn with input as given
+		{name | some finding in findings; name := split(finding.message, `"`)[1]} == expected
+		count(findings) == 2 * count(expected)
 	}
 }
