@@ -19,7 +19,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+    pub(super) fn run(mut self, terminal: &mut Terminal) -> Outcome {
+        self.code = bare(&self.code);
         if let Some((_, text)) = ENGINE.iter().find(|(code, _)| *code == self.code) {
             print_page(&self.code, "found by the engine itself", text, terminal);
             return Ok(Exit::Pass);
@@ -45,6 +46,18 @@ impl Args {
             code: self.code,
         }
         .into())
+    }
+}
+
+/// The code in `deny[x.y]`, `warn[x.y]`, `error[x.y]` and `refused[y]`, as reports print them.
+fn bare(printed: &str) -> String {
+    let inside = printed
+        .strip_suffix(']')
+        .and_then(|text| text.split_once('['));
+    match inside {
+        Some(("refused", reason)) => format!("refused.{reason}"),
+        Some(("deny" | "warn" | "error", code)) => code.to_owned(),
+        _ => printed.to_owned(),
     }
 }
 
@@ -184,6 +197,20 @@ const ENGINE: [(&str, &str); 11] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_taken_as_it_is_printed() {
+        for (printed, code) in [
+            ("a.b", "a.b"),
+            ("deny[a.b]", "a.b"),
+            ("error[git.shallow]", "git.shallow"),
+            ("refused[missing]", "refused.missing"),
+            ("other[a.b]", "other[a.b]"),
+            ("[]", "[]"),
+        ] {
+            assert_eq!(bare(printed), code);
+        }
+    }
 
     #[test]
     fn a_section_ends_at_the_next_heading_of_its_level_and_code_has_no_headings() {
