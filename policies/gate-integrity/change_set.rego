@@ -38,8 +38,9 @@ deny contains finding if {
 	group := hook_kinds[change.object.kind]
 	group_of(change.object) == group
 	some name, prefix in prefixes
-	startswith(change.object.name, prefix)
-	glob.match(name, [], change.object.name)
+	some made in [change.object.name, object.get(change.new, ["spec", "target", "name"], "")]
+	startswith(made, prefix)
+	glob.match(name, [], made)
 	finding := {
 		"code": "gate.hook-replaced",
 		"message": sprintf("%s %q is the gate's own, and a tree that the gate judges brings it", [change.object.kind, change.object.name]),
@@ -112,6 +113,8 @@ group_of(object) := split(object.apiVersion, "/")[0] if {
 # The Job, what it runs as, and what it reads and trusts; each with its group.
 hook_kinds := {
 	"Job": "batch",
+	"ExternalSecret": "external-secrets.io",
+	"SealedSecret": "bitnami.com",
 	"ServiceAccount": "",
 	"ConfigMap": "",
 	"Secret": "",

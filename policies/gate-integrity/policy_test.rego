@@ -145,6 +145,17 @@ test_globs if {
 	}
 }
 
+test_what_makes_a_secret_makes_the_gates_own if {
+	every change in [
+		brought("external-secrets.io/v1", "ExternalSecret", "tidegate-trust", {"spec": {}}),
+		brought("external-secrets.io/v1", "ExternalSecret", "other", {"spec": {"target": {"name": "tidegate-trust"}}}),
+		brought("bitnami.com/v1alpha1", "SealedSecret", "tidegate-trust", {"spec": {}}),
+	] {
+		found([change]) == {["gate.hook-replaced", "/metadata/name"]}
+	}
+	found([brought("external-secrets.io/v1", "ExternalSecret", "other", {"spec": {"target": {"name": "web"}}})]) == set()
+}
+
 test_other_names_and_kinds_are_free if {
 	found([
 		brought("batch/v1", "Job", "tidegate", {"spec": {}}),
