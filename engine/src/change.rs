@@ -54,6 +54,8 @@ pub struct Change {
     pub object: ObjectRef,
     /// The business components it belongs to, on either side.
     pub components: BTreeSet<String>,
+    /// Those of them that it belongs to at base, and no more at head; of an update.
+    pub components_lost: BTreeSet<String>,
     /// At base, secrets replaced; `None` for a creation.
     pub old: Option<Value>,
     /// At head, secrets replaced; `None` for a deletion.
@@ -113,12 +115,22 @@ pub fn unchanged(source: &Source) -> Change {
         operation: Operation::Update,
         object: source.object.clone(),
         components: BTreeSet::new(),
+        components_lost: BTreeSet::new(),
         old: Some(value.clone()),
         new: Some(value),
         fields: Vec::new(),
         old_source: Some(source.clone()),
         new_source: Some(source.clone()),
         digest_lines: Vec::new(),
+    }
+}
+
+/// An object that only moved to another file, as a change without fields.
+#[must_use]
+pub fn moved(old: &Source, new: &Source) -> Change {
+    Change {
+        old_source: Some(old.clone()),
+        ..unchanged(new)
     }
 }
 
@@ -224,6 +236,7 @@ fn update(old: &Source, new: &Source) -> Option<Change> {
         operation: Operation::Update,
         object: new.object.clone(),
         components: BTreeSet::new(),
+        components_lost: BTreeSet::new(),
         old: Some(masked_old),
         new: Some(masked_new),
         fields,
@@ -251,6 +264,7 @@ fn whole(source: &Source, operation: Operation) -> Change {
         operation,
         object: source.object.clone(),
         components: BTreeSet::new(),
+        components_lost: BTreeSet::new(),
         old: old.0,
         new: new.0,
         fields: Vec::new(),

@@ -330,6 +330,13 @@ fn change_json(index: usize, change: &Change) -> Value {
         "object": change.object,
         "components": change.components,
     });
+    if !change.components_lost.is_empty() {
+        put(
+            &mut entry,
+            "componentsLost",
+            Some(&json!(change.components_lost)),
+        );
+    }
     put(&mut entry, "fields", Some(&Value::Array(fields)));
     if let Some(source) = change.source() {
         put(&mut entry, "file", Some(&json!(source.file)));

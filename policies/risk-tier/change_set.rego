@@ -432,6 +432,17 @@ spotted contains reason if {
 	})
 }
 
+# What it was to the business decides how its next changes are judged: a label or a path that said so does not go quietly.
+spotted contains reason if {
+	some i, change in input.changes
+	some component in lost(change)
+	reason := standing(i, {
+		"code": "risk.unclassified",
+		"tier": input.settings["default-tier"],
+		"text": sprintf("it belonged to %s, and its label or path says so no more", [component]),
+	})
+}
+
 spotted contains reason if {
 	some i, change in whole
 	"connectors" in change.components
@@ -444,7 +455,8 @@ spotted contains reason if {
 	some i, workload in side
 	some container in workload.containers
 	parts := split(container.image.repository, "/")
-	parts[count(parts) - 1] in operator_images
+	some from in [1, 2]
+	concat("/", array.slice(parts, count(parts) - from, count(parts))) in operator_images
 	not i in quiet
 	reason := standing(i, object.union(classes.operator, {"text": "it is an operator that every tenant leans on"}))
 }
@@ -486,9 +498,10 @@ standing(i, verdict) := object.union(whole_reason(i, change, verdict), {"pointer
 	change := input.changes[i]
 }
 
-first_pointer(i, change) := [field.pointer | some j, field in change.fields; not [i, j] in harmless][0] if {
+first_pointer(i, change) := pointers[0] if {
 	change.operation == "update"
-	count(change.fields) > 0
+	pointers := [field.pointer | some j, field in change.fields; not [i, j] in harmless]
+	count(pointers) > 0
 } else := ""
 
 kinds := [concat("", [change.object.kind, suffixes[change.object.apiVersion]]) | some change in input.changes]
@@ -677,7 +690,7 @@ notes contains {"change": entry.change, "field": entry.field, "class": "unclaime
 	count(parts) > 1
 	not meanings[entry.section][parts[0]]
 	not exact_meanings[entry.key]
-	not parts[0] in inert_domains
+	not is_inert(entry.section, entry.key)
 	not parts[0] in input.settings["inert-metadata"]
 }
 
@@ -703,6 +716,15 @@ notes contains {"change": entry.change, "field": entry.field, "class": "namespac
 	entry.section == "labels"
 	kinds[entry.change] == "Namespace"
 }
+
+is_inert(section, key) if {
+	domain := split(key, "/")[0]
+	domain in inert_domains
+	[section, domain] != ["annotations", "kubernetes.io"]
+}
+
+# The annotations of Kubernetes itself steer more often than they describe.
+is_inert("annotations", key) if key in {"kubernetes.io/change-cause", "kubernetes.io/description"}
 
 # Labels that selectors of the same namespace name, `*` where only the key is named.
 selected contains [namespace_of(service), key, value] if {
@@ -768,13 +790,16 @@ quiet := {i |
 		[i, j] in harmless
 	}
 	not "gate" in profiles[i].update
+	lost(input.changes[i]) == []
 }
+
+lost(change) := object.get(change, "componentsLost", [])
 
 # What kinds are as a whole.
 profiles := [object.get(special, i, usual[[change.object.apiVersion, kinds[i]]]) | some i, change in input.changes]
 
 special := object.union(
-	{i: always("rehashed") | some i in rehashed},
+	{i: always(edition_of(i)) | some i in rehashed},
 	{i: always("dashboard") | some i in dashboards},
 )
 
@@ -801,7 +826,7 @@ dashboards contains i if {
 	kind == "ConfigMap"
 	change := input.changes[i]
 	every side in sides[change.operation] {
-		change[side].metadata.labels.grafana_dashboard
+		change[side].metadata.labels.grafana_dashboard == "1"
 	}
 }
 
@@ -823,6 +848,13 @@ rehashed contains i if {
 	some i, stem in stems
 	[input.changes[i].operation, stem] in twins
 }
+
+# The next edition of an object is what its edit would be.
+edition_of(i) := "secret" if {
+	kinds[i] == "Secret"
+} else := "redis-edition" if {
+	"cache" in input.changes[i].components
+} else := "rehashed"
 
 twins := {[{"create": "delete", "delete": "create"}[input.changes[i].operation], stem] | some i, stem in stems}
 
@@ -935,6 +967,8 @@ default has_content(_) := false
 
 has_content(change) if change.operation != "update"
 
+has_content(change) if lost(change) != []
+
 has_content(change) if {
 	some field in change.fields
 	not startswith(field.pointer, "/metadata/")
@@ -1001,10 +1035,11 @@ weighed(claim, field) := {
 	size.new < size.old
 } else := {"tier": "critical", "text": "what was kept is deleted from now on"} if {
 	claim.class == "storage"
-	"Delete" in within(field, "new")
+	some word in within(field, "new")
+	word in {"Delete", "Recycle"}
 } else := {"tier": "critical", "text": "it may let more through than before"} if {
 	claim.class == "network-policy"
-	not is_narrowed(field)
+	not is_narrowed(claim.change, field)
 } else := {"tier": "critical", "text": "it grants everything"} if {
 	claim.class == "rbac"
 	is_unbounded(input.changes[claim.change].new)
@@ -1123,15 +1158,27 @@ parameter_rank(name) := 3 if {
 	not name in {"autovacuum_max_workers", "autovacuum_freeze_max_age", "autovacuum_multixact_freeze_max_age"}
 } else := 2
 
-# Only a rule that goes as a whole, or a direction that begins to count, surely lets less through.
-is_narrowed(field) if {
+# Only a rule that goes as a whole, or a direction that begins to count, surely lets less through. Where no direction is
+# named, traffic in counts, and traffic out where there is a rule for it.
+is_narrowed(i, field) if {
+	kinds[i] == "NetworkPolicy.networking.k8s.io"
 	not "new" in object.keys(field)
-	regex.match(`^/spec/(in|e)gress/[0-9]+$`, field.pointer)
+	regex.match(`^/spec/ingress/[0-9]+$`, field.pointer)
 }
 
-is_narrowed(field) if {
+is_narrowed(i, field) if {
+	kinds[i] == "NetworkPolicy.networking.k8s.io"
+	not "new" in object.keys(field)
+	regex.match(`^/spec/egress/[0-9]+$`, field.pointer)
+	spec := input.changes[i].new.spec
+	"Egress" in array.concat(object.get(spec, "policyTypes", []), ["Egress" | some _ in spec.egress])
+}
+
+is_narrowed(i, field) if {
 	not "old" in object.keys(field)
 	startswith(field.pointer, "/spec/policyTypes/")
+	change := input.changes[i]
+	"Ingress" in array.concat(change.new.spec.policyTypes, ["Ingress" | some _ in change.old.spec.policyTypes])
 }
 
 is_unbounded(role) if {
@@ -1146,7 +1193,10 @@ is_unbounded(binding) if binding.roleRef.name == "cluster-admin"
 
 is_thinned(field) if not "new" in object.keys(field)
 
-is_thinned(field) if false in within(field, "new")
+is_thinned(field) if {
+	some word in within(field, "new")
+	word in {false, "Delete"}
+}
 
 is_thinned(field) if {
 	some pointer, _ in within(field, "new")
@@ -1546,6 +1596,7 @@ class_rows := {
 	"ingress-class": ["risk.ingress", "critical", "who serves the incoming traffic changes"],
 	"ingress-deleted": ["risk.ingress", "critical", "a way in for traffic is deleted"],
 	"tls": ["risk.tls", "high", "certificates or how they are used change"],
+	"redis-edition": ["risk.redis", "high", "the cache works by another edition of its rules"],
 	"redis": ["risk.redis", "medium", "the cache works by other rules"],
 	"network-policy": ["risk.network-policy", "high", "who may talk to whom changes"],
 	"network-policy-deleted": ["risk.network-policy", "critical", "a bound on who may talk to whom is deleted"],
@@ -2052,7 +2103,11 @@ meanings := {
 	},
 }
 
-exact_meanings := {"kubernetes.io/ingress.class": "ingress-class"}
+exact_meanings := {
+	"kubernetes.io/ingress.class": "ingress-class",
+	"kubernetes.io/enforce-mountable-secrets": "rbac",
+	"grafana_dashboard": "config",
+}
 
 # Domains whose labels and annotations only describe.
 inert_domains := {"a8r.io", "app.kubernetes.io", "helm.sh", "kubernetes.io", "meta.helm.sh"}
@@ -2206,6 +2261,7 @@ operator_images := {
 	"cloudnative-pg",
 	"external-secrets",
 	"gatekeeper",
+	"ingress-nginx/controller",
 	"k8up",
 	"kyverno",
 	"percona-postgresql-operator",
@@ -2213,6 +2269,7 @@ operator_images := {
 	"postgres-operator",
 	"redis-operator",
 	"reports-controller",
+	"sealed-secrets-controller",
 	"traefik",
 	"velero",
 }

@@ -337,7 +337,6 @@ edge_rows := [
 	["networking.k8s.io/v1 Ingress", added("/spec/tls", []), {"risk.ingress": "high", "risk.tls": "high"}],
 	["traefik.io/v1alpha1 IngressRoute", changed("/spec/routes/0/match", "a", "b"), {"risk.ingress": "high"}],
 	["networking.k8s.io/v1 NetworkPolicy", removed("/spec/ingress/0", {}), {"risk.network-policy": "high"}],
-	["networking.k8s.io/v1 NetworkPolicy", added("/spec/policyTypes/1", "Egress"), {"risk.network-policy": "high"}],
 	["networking.k8s.io/v1 NetworkPolicy", added("/spec/ingress/1", {}), {"risk.network-policy": "critical"}],
 	["rbac.authorization.k8s.io/v1 Role", added("/rules/0/verbs/1", "get"), {"risk.rbac": "high"}],
 	["rbac.authorization.k8s.io/v1 ClusterRole", added("/rules/0/verbs/1", "get"), {"risk.rbac": "critical"}],
@@ -1123,6 +1122,91 @@ test_deletion_that_leaves_the_object_in_the_cluster_is_high if {
 }
 
 named(change, name) := object.union(change, {"object": {"name": name}})
+
+# What goes or comes of a network policy, its spec before and after, and the tier.
+narrowings := [
+	[removed("/spec/egress/0", {}), {"policyTypes": ["Egress"], "egress": [{}]}, {"policyTypes": ["Egress"], "egress": []}, "high"],
+	[removed("/spec/egress/1", {}), {"egress": [{}, {}]}, {"egress": [{}]}, "high"],
+	[removed("/spec/egress/0", {}), {"egress": [{}]}, {"egress": []}, "critical"],
+	[removed("/spec/egress/0", {}), {"policyTypes": ["Ingress"], "egress": [{}]}, {"policyTypes": ["Ingress"], "egress": []}, "critical"],
+	[added("/spec/policyTypes/1", "Egress"), {"policyTypes": ["Ingress"]}, {"policyTypes": ["Ingress", "Egress"]}, "high"],
+	[added("/spec/policyTypes/0", "Ingress"), {"policyTypes": []}, {"policyTypes": ["Ingress"]}, "high"],
+	[added("/spec/policyTypes/0", "Egress"), {"policyTypes": []}, {"policyTypes": ["Egress"]}, "critical"],
+	[added("/spec/policyTypes/0", "Egress"), {}, {"policyTypes": ["Egress"]}, "critical"],
+]
+
+test_what_counts_where_no_direction_is_named if {
+	every row in narrowings {
+		[field, old, new, tier] := row
+		change := update("networking.k8s.io/v1 NetworkPolicy", [field])
+		tiers(of([object.union(change, {"old": {"spec": old}, "new": {"spec": new}})])) == {"risk.network-policy": tier}
+	}
+}
+
+test_the_deny_of_others_is_no_bound_that_goes if {
+	tiers(of([update("projectcalico.org/v3 GlobalNetworkPolicy", [removed("/spec/ingress/0", {})])])) == {"risk.network-policy": "critical"}
+}
+
+left := {"components": ["payments"], "componentsLost": ["payments"]}
+
+label_change := update("v1 ConfigMap", [removed("/metadata/labels/app.kubernetes.io~1part-of", "payments")])
+
+test_what_made_it_a_component_does_not_go_quietly if {
+	tiers(of([with_components(label_change, ["payments"])])) == {"risk.metadata-only": "low"}
+	tiers(of([object.union(label_change, left)])) == {"risk.business-component": "critical", "risk.unclassified": "high"}
+}
+
+test_what_the_business_does_not_live_on_does_not_go_quietly_either if {
+	other := {"components": ["cache"], "componentsLost": ["cache"]}
+	tiers(of([object.union(label_change, other)])) == {"risk.unclassified": "high"}
+}
+
+test_whose_path_made_it_a_component_does_not_move_quietly if {
+	moved := update("v1 ConfigMap", [])
+	tiers(of([object.union(moved, left)])) == {"risk.business-component": "critical", "risk.unclassified": "high"}
+}
+
+test_annotations_of_kubernetes_steer if {
+	annotated := {key: tier |
+		some key in ["change-cause", "description", "ingress.allow-http", "tls-acme", "enforce-mountable-secrets"]
+		pointer := concat("", ["/metadata/annotations/kubernetes.io~1", key])
+		tier := tiers(of([update("v1 ServiceAccount", [changed(pointer, "a", "b")])]))
+	}
+	annotated == {
+		"change-cause": {"risk.metadata-only": "low"},
+		"description": {"risk.metadata-only": "low"},
+		"ingress.allow-http": {"risk.unclassified": "high"},
+		"tls-acme": {"risk.unclassified": "high"},
+		"enforce-mountable-secrets": {"risk.rbac": "high"},
+	}
+	labelled := update("v1 ServiceAccount", [changed("/metadata/labels/kubernetes.io~1note", "a", "b")])
+	tiers(of([labelled])) == {"risk.metadata-only": "low"}
+}
+
+test_the_next_edition_is_what_its_edit_would_be if {
+	secret := [named(delete("v1 Secret", {}), "web-db1234"), named(create("v1 Secret", {}), "web-evil9")]
+	tiers(of(secret)) == {"risk.secret": "high"}
+	configuration := [
+		with_components(named(delete("v1 ConfigMap", {}), "redis-7h2k"), ["cache"]),
+		with_components(named(create("v1 ConfigMap", {}), "redis-9m4t"), ["cache"]),
+	]
+	tiers(of(configuration)) == {"risk.redis": "high"}
+}
+
+test_a_label_makes_no_dashboard_unseen if {
+	label := added("/metadata/labels/grafana_dashboard", "1")
+	tiers(of([update("v1 ConfigMap", [label])])) == {"risk.config": "medium"}
+	off := {"metadata": {"labels": {"grafana_dashboard": "0"}}}
+	change := update("v1 ConfigMap", [changed("/data/x", "a", "b")])
+	tiers(of([object.union(change, {"old": off, "new": off})])) == {"risk.config": "medium"}
+}
+
+test_the_controller_of_ingresses_is_an_operator if {
+	image_tiers(
+		versioned("registry.example/ingress-nginx/controller", "1.1.0", [1, 1, 0]),
+		versioned("registry.example/ingress-nginx/controller", "1.2.0", [1, 2, 0]),
+	)["risk.operator"] == "critical"
+}
 
 test_a_generated_name_with_another_hash_is_configuration if {
 	goes := named(delete("v1 ConfigMap", {}), "odoo-conf-7h2k")

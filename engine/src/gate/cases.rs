@@ -14,10 +14,10 @@ use super::evaluate::{Bench, Judged, Matter};
 use super::file::File;
 use super::judge::Judge;
 use super::library::Policies;
-use super::unit::{Reached, components};
+use super::unit::{Reached, compare};
 use super::watch::Unwatched;
 use super::{Error, scene};
-use crate::change::{self, Objects};
+use crate::change::Objects;
 use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
@@ -169,10 +169,7 @@ impl Case<'_> {
         what: fn(&Bench<'_>, &Matter<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (base, head) = (self.side("base/")?, self.side("head/")?);
-        let mut changes = change::compare(&base, &head);
-        for change in &mut changes {
-            change.components = components(&judge.config, change);
-        }
+        let changes = compare(&judge.config, &base, &head);
         let scenes = scene::of_config(&judge.config);
         let scene = scenes
             .iter()

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::judge::{Judge, Wanted};
-use super::unit::components;
+use super::unit::settle;
 use super::watch::{Step, Watch};
 use crate::change::{Change, Source, unchanged};
 use crate::facts::inventory::Neighbours;
@@ -291,7 +291,7 @@ impl Bench<'_> {
     /// An object that does not change, of the components that its change would be of.
     fn unchanged(&self, source: &Source) -> Change {
         let mut change = unchanged(source);
-        change.components = components(&self.judge.config, &change);
+        settle(&self.judge.config, &mut change);
         change
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-pub(super) use components::components;
+pub(super) use components::{compare, settle};
 pub(super) use neighbours::no_neighbours;
 pub(super) use reached::Reached;
 pub use sound::Unsound;
@@ -24,7 +24,7 @@ use super::evaluate::{Bench, Matter};
 use super::summary;
 use super::view::View;
 use super::watch::Step;
-use crate::change::{self, Change, change_digest};
+use crate::change::{Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
 use crate::git::{self, FileChange, Selector};
@@ -83,11 +83,8 @@ impl Unit<'_> {
                 files: files.len(),
             });
         }
-        let mut changes = change::compare(&base, &head);
+        let changes = compare(config, &base, &head);
         sound::check(self.name, &changes)?;
-        for change in &mut changes {
-            change.components = components(config, change);
-        }
         findings.extend(self.duplicates_elsewhere(view, &files, &changes)?);
         findings.extend(duplicates::coinciding(&changes, &head));
         findings.extend(strange::findings(&changes));

@@ -1,29 +1,51 @@
-//! The business components that a change belongs to.
+//! The business components that changes belong to, and those that they leave.
 //! Knows nothing of units.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::change::Change;
+use crate::change::{self, Change, Objects, Source};
 use crate::config::Config;
 
-/// Those of either side.
-pub(in crate::gate) fn components(config: &Config, change: &Change) -> BTreeSet<String> {
-    let sides = [
-        (&change.old, &change.old_source),
-        (&change.new, &change.new_source),
-    ];
-    sides
-        .into_iter()
-        .filter_map(|(value, source)| Some((value.as_ref()?, source.as_ref()?)))
-        .flat_map(|(value, source)| {
-            let images = images(value);
-            config
-                .components
-                .of(&source.file, value, &source.object, &images)
-        })
-        .collect()
+/// What differs between two sides, each change with its components. What only moves is a change too
+/// where its path made it a component that it leaves: what follows would be judged as of none.
+pub(in crate::gate) fn compare(config: &Config, base: &Objects, head: &Objects) -> Vec<Change> {
+    let mut changes = change::compare(base, head);
+    for change in &mut changes {
+        settle(config, change);
+    }
+    let known: BTreeSet<_> = changes.iter().map(|change| change.object.clone()).collect();
+    let moved = base.iter().filter_map(|(name, old)| {
+        let new = head.get(name).filter(|new| new.file != old.file)?;
+        let mut moved = (!known.contains(name)).then(|| change::moved(old, new))?;
+        settle(config, &mut moved);
+        (!moved.components_lost.is_empty()).then_some(moved)
+    });
+    changes.extend(moved);
+    changes.sort_by(|a, b| a.object.cmp(&b.object));
+    changes
+}
+
+/// Sets the components of both sides.
+pub(in crate::gate) fn settle(config: &Config, change: &mut Change) {
+    let of = |value: &Option<Value>, source: &Option<Source>| {
+        let (value, source) = (value.as_ref()?, source.as_ref()?);
+        let images = images(value);
+        let components = &config.components;
+        Some(components.of(&source.file, value, &source.object, &images))
+    };
+    let before = of(&change.old, &change.old_source);
+    let after = of(&change.new, &change.new_source);
+    if let (Some(before), Some(after)) = (&before, &after) {
+        let (before, after): (BTreeSet<_>, BTreeSet<_>) = (
+            before.iter().cloned().collect(),
+            after.iter().cloned().collect(),
+        );
+        change.components_lost = before.difference(&after).cloned().collect();
+    }
+    let sides = before.into_iter().chain(after);
+    change.components = sides.flatten().collect();
 }
 
 /// Every image reference, wherever it stands.
