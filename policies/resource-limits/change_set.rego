@@ -339,7 +339,7 @@ successions(previous, w, side) := namesakes | successors if {
 ranked(w, other, side) := {group: ranking |
 	known := {[stage_of(c), c.name] | some c in other.containers}
 	strange := [c | some c in w.containers; not [stage_of(c), c.name] in known]
-	some group in {g | some c in strange; some g in groups_of(c)}
+	some group in union({groups_of(c) | some c in strange})
 	ranking := sort([[0 - c.resources[side].memoryBytes, i, c] |
 		some i, c in strange
 		group in groups_of(c)

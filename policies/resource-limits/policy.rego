@@ -914,7 +914,7 @@ successions(previous, w, side) := namesakes | successors if {
 ranked(w, other, side) := {group: ranking |
 	known := {[stage_of(c), c.name] | some c in contained(other)}
 	strange := [c | some c in contained(w); not [stage_of(c), c.name] in known]
-	some group in {g | some c in strange; some g in groups_of(c)}
+	some group in union({groups_of(c) | some c in strange})
 	ranking := sort([[0 - c.resources[side].memoryBytes, i, c] |
 		some i, c in strange
 		group in groups_of(c)
