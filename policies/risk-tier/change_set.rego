@@ -464,7 +464,7 @@ spotted contains reason if {
 # A new container, or a changed security context, that may do more than before.
 spotted contains reason if {
 	some i in exposed
-	more := powers(i, "new") - powers(i, "old")
+	more := powers(i, "new") - (powers(i, "old") | inherited(i))
 	count(more) > 0
 	reason := {
 		"code": "risk.pod-security",
@@ -1393,6 +1393,11 @@ exposed contains i if {
 	input.changes[i].operation == "create"
 }
 
+exposed contains i if {
+	some i in updated
+	count(names_that_come(i)) > 0
+}
+
 powers(i, side) := (on_host | with_token) | (granted | retained) if {
 	spec := pod_spec(i, side)
 	on_host := {power | some power in ["hostNetwork", "hostPID", "hostIPC"]; spec[power] == true} | {power |
@@ -1404,14 +1409,46 @@ powers(i, side) := (on_host | with_token) | (granted | retained) if {
 		some container in containers_of(spec)
 		some power in granted_to(container)
 	}
-	both := names_of(pod_spec(i, "old")) & names_of(pod_spec(i, "new"))
-	dropped := drops_of(pod_spec(i, "old")) | drops_of(pod_spec(i, "new"))
 	retained := {sprintf("%s: %s", [container.name, power]) |
 		some container in containers_of(spec)
-		container.name in both
-		some power in retained_by(container, object.get(spec, "securityContext", {}), dropped)
+		some power in retained_by(container, object.get(spec, "securityContext", {}), dropped_in(i))
+		is_comparable(i, container, power)
 	}
 }
+
+# What a container comes with by default is no gain, unless it comes where another goes.
+is_comparable(_, _, "runs as root") := true
+
+is_comparable(i, container, power) if {
+	power != "runs as root"
+	not container.name in names_that_come(i)
+}
+
+is_comparable(i, container, power) if {
+	power != "runs as root"
+	container.name in names_that_come(i)
+	count(containers_that_go(i)) > 0
+}
+
+# What every container that goes could do, as a power of those that come.
+inherited(i) := {sprintf("%s: %s", [name, power]) |
+	some name in names_that_come(i)
+	context := object.get(pod_spec(i, "old"), "securityContext", {})
+	abilities := {able |
+		some container in containers_that_go(i)
+		able := granted_to(container) | retained_by(container, context, dropped_in(i))
+	}
+	some power in intersection(abilities)
+}
+
+names_that_come(i) := names_of(pod_spec(i, "new")) - names_of(pod_spec(i, "old"))
+
+containers_that_go(i) := {container |
+	some container in containers_of(pod_spec(i, "old"))
+	not container.name in names_of(pod_spec(i, "new"))
+}
+
+dropped_in(i) := drops_of(pod_spec(i, "old")) | drops_of(pod_spec(i, "new"))
 
 pod_spec(i, side) := object.get(input.changes[i], array.concat([side], pod_paths[kinds[i]]), {})
 

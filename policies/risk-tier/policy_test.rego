@@ -915,6 +915,55 @@ test_pods_that_may_do_more_are_critical if {
 	) == {"risk.pod-security": "high"}
 }
 
+# Containers before and after, where some come.
+test_containers_that_come_are_held_against_those_that_go if {
+	context := "/spec/template/spec/containers/0/securityContext/x"
+	guarded := {"runAsUser": 1000, "runAsNonRoot": true, "capabilities": {"drop": ["ALL"]}}
+	odoo := {"name": "odoo", "securityContext": guarded}
+	every row in [
+		[[odoo], [{"name": "shop", "securityContext": guarded}], "high"],
+		[[odoo], [{"name": "shop"}], "critical"],
+		[[{"name": "odoo"}], [{"name": "shop"}], "high"],
+		[[{"name": "odoo"}], [{"name": "shop", "securityContext": {"runAsUser": 0}}], "critical"],
+		[[odoo], [odoo, {"name": "exporter"}], "high"],
+		[[odoo], [odoo, {"name": "exporter", "securityContext": {"runAsUser": 0}}], "critical"],
+		[
+			[{"name": "odoo", "securityContext": {"privileged": true, "runAsUser": 0}}],
+			[{"name": "shop", "securityContext": {"privileged": true, "runAsUser": 0}}],
+			"high",
+		],
+		[[odoo, {"name": "a"}], [{"name": "b"}, {"name": "c"}], "critical"],
+	] {
+		[old, new, expected] := row
+		security_tiers(context, {"containers": old}, {"containers": new}) == {"risk.pod-security": expected}
+	}
+}
+
+test_a_container_that_comes_under_the_context_of_its_pod_is_weighed if {
+	every context, expected in {{"runAsUser": 0}: {"critical"}, {"runAsUser": 1000}: set()} {
+		odoo := {"name": "odoo", "securityContext": {"runAsUser": 1000}}
+		given := of([object.union(
+			update("apps/v1 Deployment", [added("/spec/template/spec/containers/1", {"name": "exporter"})]),
+			{
+				"old": pod({"securityContext": context, "containers": [odoo]}),
+				"new": pod({"securityContext": context, "containers": [odoo, {"name": "exporter"}]}),
+			},
+		)])
+		found := change_set.reasons with input as given
+		{reason.tier | some reason in found; reason.code == "risk.pod-security"} == expected
+	}
+}
+
+test_pods_that_are_made_to_run_as_root_are_critical if {
+	every context, expected in {{"runAsUser": 0}: "critical", {"runAsUser": 1000}: "absent"} {
+		container := {"name": "odoo", "securityContext": context}
+		every spec in [{"containers": [container]}, {"securityContext": context, "initContainers": [{"name": "odoo"}]}] {
+			found := tiers(of([create("apps/v1 Deployment", pod(spec))]))
+			object.get(found, "risk.pod-security", "absent") == expected
+		}
+	}
+}
+
 test_pods_on_the_host_are_critical if {
 	security_tiers("/spec/template/spec/hostNetwork", {}, {"hostNetwork": true}) == {"risk.pod-security": "critical"}
 	security_tiers(
