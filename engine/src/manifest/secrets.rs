@@ -3,9 +3,9 @@
 
 mod inline;
 mod shown;
+mod spelling;
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use super::{Entry, Node, NodeValue, Object};
 use crate::model::Span;
@@ -25,44 +25,12 @@ pub struct Secrets {
 /// What is secret in the objects of one file: all that a Secret holds beside its name and type, what
 /// `kubectl apply` left behind of earlier values, variables of containers whose name sounds like a
 /// secret, and whatever else an alias makes of these. Of what [`without_secrets`] cuts out of longer
-/// texts only the places are told, those in comments too.
+/// texts only the places are told, those in keys and comments too.
 #[must_use]
 pub fn secrets_of(objects: &[Object], text: &str) -> Secrets {
     let mut secrets = whole(objects, text);
-    let inside = inline::hidden(text).into_iter();
-    let inside: Vec<Span> = inside
-        .map(|Range { start, end }| Span { start, end })
-        .collect();
-    for object in objects {
-        disguised(&object.node, &inside, &mut secrets.spans);
-    }
-    secrets.spans.extend(inside);
+    secrets.spans.extend(spelling::places(objects, text));
     secrets
-}
-
-/// The texts that hold more secrets than their spelling shows: as a whole.
-fn disguised(node: &Node, inside: &[Span], spans: &mut Vec<Span>) {
-    match &node.value {
-        NodeValue::Sequence(items) => {
-            for item in items {
-                disguised(item, inside, spans);
-            }
-        }
-        NodeValue::Mapping(entries) => {
-            for entry in entries {
-                disguised(&entry.value, inside, spans);
-            }
-        }
-        NodeValue::String(text) => {
-            let Span { start, end } = node.span;
-            let first = inside.partition_point(|span| span.start < start);
-            let shown = inside.iter().skip(first).take_while(|span| span.end <= end);
-            if inline::hidden(text).len() > shown.count() {
-                spans.push(node.span);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// The secrets that are whole values.

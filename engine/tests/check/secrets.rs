@@ -249,6 +249,35 @@ fn a_secret_inside_of_another_text_is_cut_and_seen_to_change() {
 }
 
 #[test]
+fn a_secret_inside_of_another_text_is_cut_however_it_is_spelt() {
+    let (repo, base) = shop(CONFIG);
+    for (name, args) in [
+        ("doubled", "['--db-password=''C''']"),
+        ("escaped", r#"[sh, -c, "run --db-password=\"my C\""]"#),
+        ("joined", r#"["run --token='a'C"]"#),
+        ("inner", r#"["run --token=\"a\\\"C\""]"#),
+        ("nested", r#"['bash -c "run --token=\"my C\""']"#),
+        ("blank", r#"["--db-password=it's C"]"#),
+        ("broken", "[\"run --token=a\\\n              C\"]"),
+        ("sign", r#"["https://a:b\u0040c:C@h"]"#),
+    ] {
+        let args = format!("          args: {args}\n          resources:\n").replace('C', CANARY);
+        let text = deployment(name, "").replace("          resources:\n", &args);
+        repo.write(format!("prod/{name}.yaml"), text);
+    }
+    let range = format!("{base}..{}", repo.commit("args"));
+    hides(&everything_said(&repo, &range));
+    for format in [
+        "human", "json", "sarif", "markdown", "github", "junit", "gitlab",
+    ] {
+        let output = tidegate(&repo, &["check", "--all", &range, "--output", format]);
+        let said = stdout(&output) + &stderr(&output);
+        hides(&said);
+        assert!(said.contains("doubled"), "{said}");
+    }
+}
+
+#[test]
 fn two_secret_values_have_two_digests_and_one_answer() {
     let digest = |value: &str| {
         let (repo, base) = shop(CONFIG);

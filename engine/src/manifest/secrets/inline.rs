@@ -95,12 +95,67 @@ fn value(before: &str, rest: &str) -> Option<usize> {
     if !name.starts_with('-') || is_place || !is_secret_name(name) {
         return None;
     }
-    let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
-    let quoted = quote.and_then(|quote| Some(rest.get(1..)?.find(quote)? + 2));
-    let length = quoted.or_else(|| rest.find(char::is_whitespace));
-    let length = length.unwrap_or(rest.len());
+    // An option that begins the text may be all of one argument, blanks and all.
+    let is_first = before.len() == name.len();
+    let whole = if is_first { argument(rest) } else { 0 };
+    let length = word(rest).max(nested(rest)).max(whole);
     let value = rest.get(..length)?;
     (!value.is_empty() && !is_reference(value)).then_some(length)
+}
+
+/// How long the word is that a shell would read at the beginning: quotes join what adjoins them. One
+/// that is never closed is a letter.
+fn word(rest: &str) -> usize {
+    let mut left = rest;
+    while let Some(first) = left.chars().next() {
+        let length = match first {
+            '\\' => 1 + left.chars().nth(1).map_or(0, char::len_utf8),
+            '\'' => left
+                .get(1..)
+                .and_then(|text| text.find('\''))
+                .map_or(1, |at| at + 2),
+            '"' => quoted(left).unwrap_or(1),
+            c if c.is_whitespace() => break,
+            c => c.len_utf8(),
+        };
+        left = left.get(length..).unwrap_or_default();
+    }
+    rest.len() - left.len()
+}
+
+/// How long the text in double quotes is, both included.
+fn quoted(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let is_end = *c == '"' && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        is_end
+    });
+    end.map(|(at, _)| at + 1)
+}
+
+/// The same of a word whose quotes are escaped, since it stands in quotes itself: `\"a b\"`.
+fn nested(rest: &str) -> usize {
+    let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
+    let quote = rest
+        .get(..=slashes)
+        .filter(|quote| slashes > 0 && quote.ends_with(['"', '\'']));
+    let after = |quote| {
+        let inner = rest.get(slashes + 1..)?;
+        let end = 2 * (slashes + 1) + inner.find(quote)?;
+        Some(end + word(rest.get(end..)?))
+    };
+    quote.and_then(after).unwrap_or_default()
+}
+
+/// How much there is before the next option.
+fn argument(rest: &str) -> usize {
+    let mut blanks = rest.match_indices(char::is_whitespace);
+    let next = blanks.find(|(at, blank)| {
+        let after = rest.get(at + blank.len()..);
+        after.is_some_and(|after| after.starts_with('-'))
+    });
+    next.map_or(rest.len(), |(at, _)| at)
 }
 
 /// Whether the cluster, or whoever fills a template, puts something else here.
@@ -171,6 +226,16 @@ mod tests {
             ("run --api_token='a b' --x=y", "run --api_token=*** --x=y"),
             ("-password=a,b\"c -v", "-password=*** -v"),
             ("--db-password=$(PW)x", "--db-password=***"),
+            ("run --token='a'x1 y", "run --token=*** y"),
+            (r#"run --token="a\"x1" y"#, "run --token=*** y"),
+            (r"run --token=a\ x1 y", "run --token=*** y"),
+            (r"run --token='a'\''b x1' y", "run --token=*** y"),
+            (
+                r#"sh -c "run --token=\"a x1\" y""#,
+                r#"sh -c "run --token=*** y""#,
+            ),
+            ("--token=it's x1 -v", "--token=*** -v"),
+            ("run --token=it's y", "run --token=*** y"),
         ] {
             assert_eq!(without_secrets(text).as_deref(), Some(shown));
         }

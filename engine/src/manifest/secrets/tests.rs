@@ -105,6 +105,44 @@ fn a_config_map_has_no_secrets() {
     assert!(pointers(&object).is_empty());
 }
 
+/// Nothing of the value's letters is left.
+const ALL: &str = "";
+
+#[test]
+fn a_secret_inside_of_a_text_is_hidden_however_the_file_spells_it() {
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\na: ";
+    for (spelt, shown) in [
+        ("run --token=x1", "run --token=**"),
+        ("'--token=x1'", "'--token=**'"),
+        (r#""--token=x1" # y"#, r#""--token=**" # y"#),
+        ("'--token=''x1'''", ALL),
+        (r#""--token=\"x1 x2\"""#, ALL),
+        (r#""--token\x3Dx1""#, ALL),
+        (r#""--token=x1\tx2""#, ALL),
+        (r#""https://a:b\u0040c:x1@h""#, ALL),
+        (
+            "|\n  y\n  run --token=x1 y\n",
+            "|\n  y\n  run --token=** y\n",
+        ),
+        ("|\n  y\n  --token=\"x1\n  x2\"\n", ALL),
+        (">-\n  run --token=x1\n  y\n", ">-\n  run --token=**\n  y\n"),
+        (">-\n  --token=x1\\\n  x2\n", ALL),
+        ("run --token=x1\n  y", "run --token=**\n  y"),
+        ("{\"--token=x1\": y}", "{\"--token=**\": y}"),
+        ("{\"https://u:x1@h\": y}", "{\"https://****@h\": y}"),
+        ("y # was --token='x1 x2' y", "y # was --token=******* y"),
+    ] {
+        let (text, object) = object(&format!("{head}{spelt}"));
+        let masked = mask(&text, &secrets_of(&[object], &text).spans);
+        let masked = masked.strip_prefix(head).unwrap();
+        if shown == ALL {
+            assert!(!masked.contains('x'), "{masked}");
+        } else {
+            assert_eq!(masked, shown, "{spelt}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn masking_keeps_length_and_line_breaks(
