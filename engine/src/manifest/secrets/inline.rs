@@ -1,10 +1,10 @@
-//! Secrets inside of longer texts: user and password of a URL, the value of an option of a command.
+//! Secrets inside of longer texts: user and password of a URL, the value of an option or a variable.
 //! Knows nothing of manifests; a text is any text.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::is_secret_name;
+use super::{SECRET_PARTS, is_secret_name};
 
 /// The same text with `***` in the place of each secret; `None` where there is none.
 ///
@@ -57,10 +57,16 @@ pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
             found.extend(length.map(|length| start..start + length));
         }
     }
+    let mut together = 0;
     for (at, _) in text.match_indices('=') {
         let (before, after) = (text.get(..at), text.get(at + 1..));
         let length = value(before.unwrap_or_default(), after.unwrap_or_default());
         found.extend(length.map(|length| at + 1..at + 1 + length));
+        together += length.unwrap_or_default();
+        // Values in values in values, whose ends nobody needs to look for one by one.
+        if together / NESTED > text.len() {
+            return std::iter::once(0..text.len()).collect();
+        }
     }
     found.sort_unstable_by_key(|range| (range.start, range.end));
     found
@@ -68,7 +74,18 @@ pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
 
 /// How long user and password are, at the beginning of what follows a scheme.
 fn userinfo(before: &str, rest: &str) -> Option<usize> {
-    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>');
+    let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let scheme = before.rsplit(|c| !in_scheme(c)).next()?;
+    // In a text that is a URL a password may hold anything; in others a blank ends it, and a quote
+    // that may be a closing one.
+    let is_all = scheme.len() == before.len();
+    let is_quoted = before.rsplit('\n').next()?.contains('"');
+    let is_end = |c: char| match c {
+        '\n' | '\r' => true,
+        '"' => is_quoted,
+        '<' | '>' => !is_all,
+        c => !is_all && c.is_whitespace(),
+    };
     let rest = rest.split(is_end).next()?;
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let length = match authority.rfind('@') {
@@ -76,7 +93,11 @@ fn userinfo(before: &str, rest: &str) -> Option<usize> {
         // What follows a colon and is no port may be a password that nobody escaped.
         None if authority.starts_with('[') => return None,
         None => match authority.split_once(':')?.1 {
-            port if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => return None,
+            port if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
+                let is_database = DATABASES.iter().any(|name| scheme.starts_with(name));
+                let path = rest.split(['?', '#']).next().filter(|_| is_database);
+                path?.rfind('@')?
+            }
             _ => rest.rfind('@')?,
         },
     };
@@ -86,21 +107,40 @@ fn userinfo(before: &str, rest: &str) -> Option<usize> {
     (!user.is_empty() && !is_login && !user.split(':').all(is_reference)).then_some(length)
 }
 
-/// How long the value of an option is, where its name sounds like a secret: `--db-password=…`.
+/// How long a value is whose name sounds like a secret: `--db-password=…`, `PGPASSWORD=…`, `?token=…`.
 fn value(before: &str, rest: &str) -> Option<usize> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name = before.rsplit(|c| !is_name(c)).next()?;
     let upper = name.to_ascii_uppercase();
     let is_place = PLACES.iter().any(|end| upper.ends_with(end));
-    if !name.starts_with('-') || is_place || !is_secret_name(name) {
+    if is_place || !sounds_secret(name) {
         return None;
     }
     // An option that begins the text may be all of one argument, blanks and all.
-    let is_first = before.len() == name.len();
+    let is_first = name.starts_with('-') && before.len() == name.len();
     let whole = if is_first { argument(rest) } else { 0 };
     let length = word(rest).max(nested(rest)).max(whole);
+    let in_query = before.strip_suffix(name)?.ends_with(['?', '&']);
+    let next = rest.get(..length)?.find('&').filter(|_| in_query);
+    let length = next.unwrap_or(length);
     let value = rest.get(..length)?;
     (!value.is_empty() && !is_reference(value)).then_some(length)
+}
+
+/// Whether what is set by this name is a secret. Of names in small letters that are no options many
+/// only speak of one, such as `password_encryption`; what they are stands last.
+fn sounds_secret(name: &str) -> bool {
+    if name.starts_with('-') || !name.contains(|c: char| c.is_ascii_lowercase()) {
+        return is_secret_name(name);
+    }
+    let joined = name.replace(['-', '_'], "").to_ascii_uppercase();
+    let last = name.rsplit(['-', '_', '.']).next().unwrap_or(name);
+    let short = last.len() <= SHORT && is_secret_name(last);
+    short
+        || SECRET_PARTS
+            .iter()
+            .chain(&["SECRETKEY"])
+            .any(|part| joined.ends_with(part))
 }
 
 /// How long the word is that a shell would read at the beginning: quotes join what adjoins them. One
@@ -171,7 +211,15 @@ fn is_reference(text: &str) -> bool {
 const CUT: &str = "***";
 /// What stands for a secret that is another one now.
 const CHANGED: &str = "*** (changed)";
-/// Ends of names of options that say where a secret is.
+/// So often may one byte of a text be in the value of an option, on average.
+const NESTED: usize = 50;
+/// The longest of the short words: `pw`, `pwd`, `pass`.
+const SHORT: usize = 4;
+/// Schemes after which digits and a slash are rather a password than a port and a path with an `@`.
+const DATABASES: [&str; 7] = [
+    "postgres", "mysql", "mariadb", "mongodb", "redis", "amqp", "mssql",
+];
+/// Ends of names that say where a secret is.
 const PLACES: [&str; 4] = ["FILE", "PATH", "DIR", "NAME"];
 
 #[cfg(test)]
@@ -201,6 +249,9 @@ mod tests {
             (r"redis:\/\/:pw@h\/0", r"redis:\/\/***@h\/0"),
             ("ssh://git:pw@h/a", "ssh://***@h/a"),
             ("http://u:a://b@h", "http://***@h"),
+            ("http://u:a\tb \"c@h", "http://***@h"),
+            ("db=x://u:a\"b@h", "db=x://***@h"),
+            ("postgres://u:12/b@h/db", "postgres://***@h/db"),
         ] {
             assert_eq!(without_secrets(text).as_deref(), Some(shown));
         }
@@ -213,6 +264,8 @@ mod tests {
             "postgres://$(USER):$(PASSWORD)@db",
             "git@github.com:shop/apps",
             "https://@h",
+            "oci://registry:5000/shop@sha256:1",
+            "postgres://h:5432/db?mail=a@b",
             "://",
         ] {
             assert_eq!(without_secrets(plain), None, "{plain}");
@@ -220,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_value_of_an_option_that_sounds_secret_is_cut() {
+    fn a_value_whose_name_sounds_secret_is_cut() {
         for (text, shown) in [
             ("--db-password=hunter2", "--db-password=***"),
             ("run --api_token='a b' --x=y", "run --api_token=*** --x=y"),
@@ -236,6 +289,13 @@ mod tests {
             ),
             ("--token=it's x1 -v", "--token=*** -v"),
             ("run --token=it's y", "run --token=*** y"),
+            ("PGPASSWORD=x psql", "PGPASSWORD=*** psql"),
+            ("host=db password='a b' x=y", "host=db password=*** x=y"),
+            ("--set=db.password=x y", "--set=db.password=*** y"),
+            (
+                "https://h/a?api_key=x&page=2",
+                "https://h/a?api_key=***&page=2",
+            ),
         ] {
             assert_eq!(without_secrets(text).as_deref(), Some(shown));
         }
@@ -245,9 +305,16 @@ mod tests {
             "--token-auth-file=/run/x",
             "--workers=4",
             "password_encryption=on",
+            "token_ttl=60 secretName=a TOKEN_FILE=/run/x",
         ] {
             assert_eq!(without_secrets(plain), None, "{plain}");
         }
+    }
+
+    #[test]
+    fn values_in_values_are_hidden_together_and_soon() {
+        let text = "--token='".repeat(10_000);
+        assert_eq!(without_secrets(&text).as_deref(), Some(CUT));
     }
 
     #[test]
