@@ -48,22 +48,30 @@ fn cut<'m>(text: &str, mark: impl Fn(&str) -> &'m str) -> Option<String> {
 /// The places of the secrets, in order.
 pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    // How much was looked at, together: URLs in URLs, or values in values, whose ends nobody needs to
+    // look for one by one.
+    let mut together = 0;
     // JSON may write a slash with a backslash.
     for mark in ["://", ":\\/\\/"] {
+        let mut line = Line::default();
         for (at, _) in text.match_indices(mark) {
             let start = at + mark.len();
             let (scheme, rest) = (text.get(..at), text.get(start..));
-            let length = userinfo(scheme.unwrap_or_default(), rest.unwrap_or_default());
+            let scheme = scheme.unwrap_or_default();
+            let rest = url(scheme, rest.unwrap_or_default(), line.is_quoted(text, at));
+            let length = userinfo(scheme, rest);
             found.extend(length.map(|length| start..start + length));
+            together += rest.len();
+            if together / NESTED > text.len() {
+                return std::iter::once(0..text.len()).collect();
+            }
         }
     }
-    let mut together = 0;
     for (at, _) in text.match_indices('=') {
         let (before, after) = (text.get(..at), text.get(at + 1..));
         let length = value(before.unwrap_or_default(), after.unwrap_or_default());
         found.extend(length.map(|length| at + 1..at + 1 + length));
         together += length.unwrap_or_default();
-        // Values in values in values, whose ends nobody needs to look for one by one.
         if together / NESTED > text.len() {
             return std::iter::once(0..text.len()).collect();
         }
@@ -72,21 +80,48 @@ pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// How long user and password are, at the beginning of what follows a scheme.
-fn userinfo(before: &str, rest: &str) -> Option<usize> {
+/// The line that is being read, as far as it was.
+#[derive(Default)]
+struct Line {
+    read: usize,
+    is_quoted: bool,
+}
+
+impl Line {
+    /// Whether a quote stands before `at` on its line; asked of rising places.
+    fn is_quoted(&mut self, text: &str, at: usize) -> bool {
+        let more = text.get(self.read..at).unwrap_or_default();
+        let (breaks, last) = more
+            .rsplit_once('\n')
+            .map_or((false, more), |(_, last)| (true, last));
+        self.is_quoted = (self.is_quoted && !breaks) || last.contains('"');
+        self.read = at;
+        self.is_quoted
+    }
+}
+
+/// The characters of a scheme before `://`.
+fn scheme_of(before: &str) -> &str {
     let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-    let scheme = before.rsplit(|c| !in_scheme(c)).next()?;
-    // In a text that is a URL a password may hold anything; in others a blank ends it, and a quote
-    // that may be a closing one.
-    let is_all = scheme.len() == before.len();
-    let is_quoted = before.rsplit('\n').next()?.contains('"');
+    before.rsplit(|c| !in_scheme(c)).next().unwrap_or_default()
+}
+
+/// What may be of the URL, of what follows its scheme. In a text that is a URL a password may hold
+/// anything; in others a blank ends it, and a quote that may be a closing one.
+fn url<'t>(before: &str, rest: &'t str, is_quoted: bool) -> &'t str {
+    let is_all = scheme_of(before).len() == before.len();
     let is_end = |c: char| match c {
         '\n' | '\r' => true,
         '"' => is_quoted,
         '<' | '>' => !is_all,
         c => !is_all && c.is_whitespace(),
     };
-    let rest = rest.split(is_end).next()?;
+    rest.split(is_end).next().unwrap_or_default()
+}
+
+/// How long user and password are, at the beginning of what follows a scheme.
+fn userinfo(before: &str, rest: &str) -> Option<usize> {
+    let scheme = scheme_of(before);
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let length = match authority.rfind('@') {
         Some(at) => at,
@@ -312,9 +347,25 @@ mod tests {
     }
 
     #[test]
-    fn values_in_values_are_hidden_together_and_soon() {
-        let text = "--token='".repeat(10_000);
-        assert_eq!(without_secrets(&text).as_deref(), Some(CUT));
+    fn values_in_values_and_urls_in_urls_are_hidden_together_and_soon() {
+        for (part, shown) in [
+            ("--token='", Some(CUT)),
+            ("x://u:", Some(CUT)),
+            ("x:\\/\\/", Some(CUT)),
+            ("\"x://u:", None),
+        ] {
+            let text = part.repeat(10_000);
+            assert_eq!(without_secrets(&text).as_deref(), shown, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_quote_counts_on_its_own_line() {
+        let text = "a: \"x://u:p\"b@h\nb: x://u:p\"b@h\nc: \"y\" x://u:p\"b@h";
+        assert_eq!(
+            without_secrets(text).unwrap(),
+            "a: \"x://u:p\"b@h\nb: x://***@h\nc: \"y\" x://u:p\"b@h"
+        );
     }
 
     #[test]
