@@ -32,20 +32,17 @@ pub(in crate::gate) fn settle(config: &Config, change: &mut Change) {
     let of = |value: &Option<Value>, source: &Option<Source>| {
         let (value, source) = (value.as_ref()?, source.as_ref()?);
         let images = images(value);
-        let components = &config.components;
-        Some(components.of(&source.file, value, &source.object, &images))
+        let found = config
+            .components
+            .of(&source.file, value, &source.object, &images);
+        Some(found.into_iter().collect::<BTreeSet<String>>())
     };
     let before = of(&change.old, &change.old_source);
     let after = of(&change.new, &change.new_source);
     if let (Some(before), Some(after)) = (&before, &after) {
-        let (before, after): (BTreeSet<_>, BTreeSet<_>) = (
-            before.iter().cloned().collect(),
-            after.iter().cloned().collect(),
-        );
-        change.components_lost = before.difference(&after).cloned().collect();
+        change.components_lost = before - after;
     }
-    let sides = before.into_iter().chain(after);
-    change.components = sides.flatten().collect();
+    change.components = before.into_iter().chain(after).flatten().collect();
 }
 
 /// Every image reference, wherever it stands.
