@@ -5,18 +5,26 @@ mod amount;
 mod applied;
 mod around;
 mod availability;
+pub mod claims;
+pub mod connections;
 mod demand;
 mod image_ref;
 pub mod index;
+pub mod inventory;
 mod limit_range;
 mod pods;
 mod probes;
 mod quota_scope;
+pub mod quotas;
+pub mod range;
 mod resources;
 mod selector;
 mod share;
+pub mod source;
+pub mod storage;
 mod update;
 mod workload;
+pub mod workloads;
 
 use std::collections::BTreeMap;
 
@@ -101,24 +109,17 @@ pub trait Collector: Sync {
     fn collect(&self, context: &Context<'_>) -> Fact;
 }
 
-macro_rules! collectors {
-    ($($module:ident: $collector:ident),* $(,)?) => {
-        $(pub mod $module;)*
-
-        /// Every collector.
-        pub static COLLECTORS: &[&dyn Collector] = &[$(&$module::$collector),*];
-    };
-}
-collectors! {
-    claims: Claims,
-    connections: Connections,
-    inventory: Inventory,
-    quotas: Quotas,
-    range: RangeCollector,
-    source: SourceCollector,
-    storage: Storage,
-    workloads: Workloads,
-}
+/// Every collector.
+pub static COLLECTORS: &[&dyn Collector] = &[
+    &claims::Claims,
+    &connections::Connections,
+    &inventory::Inventory,
+    &quotas::Quotas,
+    &range::RangeCollector,
+    &source::SourceCollector,
+    &storage::Storage,
+    &workloads::Workloads,
+];
 
 /// The names of all collectors.
 #[must_use]

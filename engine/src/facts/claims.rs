@@ -29,7 +29,11 @@ impl Collector for Claims {
                 let kind = GroupKind::parse("LimitRange");
                 let ranges = || context.head.in_namespace(&kind, &change.object.namespace);
                 let claims = of_object(object);
-                let ranges = if claims.is_empty() { Vec::new() } else { ranges() };
+                let ranges = if claims.is_empty() {
+                    Vec::new()
+                } else {
+                    ranges()
+                };
                 let claims = claims.into_iter();
                 claims.map(move |claim| claim.to_json(index, &ranges))
             })
@@ -52,8 +56,12 @@ impl Claim {
             let name = pods::name(limit_range);
             let items = items_of(limit_range, "PersistentVolumeClaim");
             items.flat_map(move |item| {
-                let refused = BOUNDS.into_iter().filter_map(|rule| self.refused_by(item, rule));
-                refused.map(move |(rule, bound)| json!({"limitRange": name, "rule": rule, "bound": bound}))
+                let refused = BOUNDS
+                    .into_iter()
+                    .filter_map(|rule| self.refused_by(item, rule));
+                refused.map(
+                    move |(rule, bound)| json!({"limitRange": name, "rule": rule, "bound": bound}),
+                )
             })
         });
         let refused: Vec<Value> = refused.collect();
@@ -67,7 +75,13 @@ impl Claim {
     /// A size that nobody says is refused by every bound.
     fn refused_by(&self, item: &Value, rule: &'static str) -> Option<(&'static str, i64)> {
         let bound = bytes(item.get(rule)?.get("storage")?)?;
-        let outside = |size: i64| if rule == "min" { size < bound } else { size > bound };
+        let outside = |size: i64| {
+            if rule == "min" {
+                size < bound
+            } else {
+                size > bound
+            }
+        };
         let refused = self.bytes.map_or(!self.is_left_open, outside);
         refused.then_some((rule, bound))
     }
@@ -86,7 +100,9 @@ fn of_object(object: &Value) -> Vec<Claim> {
                 of_list(object, &volumes, "/ephemeral/volumeClaimTemplate")
             });
             let own = of_list(object, "/spec/volumeClaimTemplates", "");
-            own.into_iter().chain(ephemeral.into_iter().flatten()).collect()
+            own.into_iter()
+                .chain(ephemeral.into_iter().flatten())
+                .collect()
         }
     }
 }
@@ -113,9 +129,14 @@ fn claim(object: &Value, place: &str) -> Claim {
 
 /// The operator makes a claim a volume, of its `size` or of its template's.
 fn of_database(object: &Value) -> Vec<Claim> {
-    let spaces = object.pointer("/spec/tablespaces").and_then(Value::as_array);
-    let spaces = (0..spaces.map_or(0, Vec::len)).map(|index| format!("/spec/tablespaces/{index}/storage"));
-    let places = ["/spec/storage", "/spec/walStorage"].map(str::to_owned).into_iter();
+    let spaces = object
+        .pointer("/spec/tablespaces")
+        .and_then(Value::as_array);
+    let spaces =
+        (0..spaces.map_or(0, Vec::len)).map(|index| format!("/spec/tablespaces/{index}/storage"));
+    let places = ["/spec/storage", "/spec/walStorage"]
+        .map(str::to_owned)
+        .into_iter();
     places
         .chain(spaces)
         .filter_map(|place| {
@@ -161,7 +182,10 @@ mod tests {
     fn claims_are_found_wherever_an_object_makes_them() {
         let at = |pointer: &str, bytes| (pointer.to_owned(), bytes);
         let own = of_kind("v1", "PersistentVolumeClaim", &spec("1Ki")["spec"]);
-        assert_eq!(found(&own), [at("/spec/resources/requests/storage", Some(1024))]);
+        assert_eq!(
+            found(&own),
+            [at("/spec/resources/requests/storage", Some(1024))]
+        );
         let set = json!({"volumeClaimTemplates": [spec("2"), 7], "template": {"spec": {"volumes": [
             {"name": "tmp", "emptyDir": {}},
             {"name": "scratch", "ephemeral": {"volumeClaimTemplate": spec("3")}}]}}});
@@ -170,7 +194,10 @@ mod tests {
             found(&of_kind("apps/v1", "StatefulSet", &set)),
             [
                 (place("volumeClaimTemplates/0"), Some(2)),
-                (place("template/spec/volumes/1/ephemeral/volumeClaimTemplate"), Some(3)),
+                (
+                    place("template/spec/volumes/1/ephemeral/volumeClaimTemplate"),
+                    Some(3)
+                ),
             ]
         );
         let database = json!({"storage": {"size": "4"}, "walStorage": {"pvcTemplate": spec("5")["spec"]},
@@ -179,11 +206,21 @@ mod tests {
             found(&of_kind("postgresql.cnpg.io/v1", "Cluster", &database)),
             [
                 at("/spec/storage/size", Some(4)),
-                at("/spec/walStorage/pvcTemplate/resources/requests/storage", Some(5)),
+                at(
+                    "/spec/walStorage/pvcTemplate/resources/requests/storage",
+                    Some(5)
+                ),
                 at("/spec/tablespaces/0/storage/size", Some(6)),
             ]
         );
-        assert_eq!(found(&of_kind("v1", "ConfigMap", &json!({"volumeClaimTemplates": []}))), []);
+        assert_eq!(
+            found(&of_kind(
+                "v1",
+                "ConfigMap",
+                &json!({"volumeClaimTemplates": []})
+            )),
+            []
+        );
     }
 
     #[test]
@@ -194,7 +231,10 @@ mod tests {
             json!({"metadata": {"name": name}, "spec": {"limits": [item, {"type": "Pod", "max": {"storage": "1"}}]}})
         };
         let bounds = json!({"min": {"storage": "2"}, "max": {"storage": "4"}});
-        let (both, large) = (range("both", bounds), range("large", json!({"min": {"storage": "3"}})));
+        let (both, large) = (
+            range("both", bounds),
+            range("large", json!({"min": {"storage": "3"}})),
+        );
         let refused = |size: &Value| {
             let resources = json!({"resources": {"requests": {"storage": size}}});
             let object = of_kind("v1", "PersistentVolumeClaim", &resources);

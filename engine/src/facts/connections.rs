@@ -17,11 +17,7 @@ use super::{Collector, Context, Fact, pods};
 use crate::model::{GroupKind, ObjectRef, Piece};
 
 /// The kinds by which a namespace is known to hold a database.
-pub const SERVERS: [&str; 3] = [
-    CLUSTER,
-    POSTGRESQL,
-    "StatefulSet.apps",
-];
+pub const SERVERS: [&str; 3] = [CLUSTER, POSTGRESQL, "StatefulSet.apps"];
 
 /// What else is looked at where there is one, beside the kinds that a quota counts.
 pub const BESIDE: [&str; 2] = [POOLER, CONFIG_MAP];
@@ -49,8 +45,9 @@ impl Collector for Connections {
 
     fn collect(&self, context: &Context<'_>) -> Fact {
         let changes = context.changes.iter();
-        let namespaces: BTreeSet<Option<String>> =
-            changes.map(|change| change.object.namespace.clone()).collect();
+        let namespaces: BTreeSet<Option<String>> = changes
+            .map(|change| change.object.namespace.clone())
+            .collect();
         let mut rows = Vec::new();
         for namespace in namespaces.iter().filter(|it| is_served(context.head, it)) {
             let now = of_namespace(context.head, namespace);
@@ -58,7 +55,10 @@ impl Collector for Connections {
                 continue;
             }
             let before = of_namespace(context.base, namespace);
-            rows.extend(now.iter().map(|row| row.to_json(before.iter().find(|it| it.server == row.server))));
+            rows.extend(
+                now.iter()
+                    .map(|row| row.to_json(before.iter().find(|it| it.server == row.server))),
+            );
         }
         Fact::known(Piece::list(rows.into_iter().map(Piece::new)))
     }
@@ -84,7 +84,12 @@ impl Row {
     fn to_json(&self, before: Option<&Self>) -> Value {
         let numbers = |row: &Self| {
             let Asked { min, peak, update } = row.asked;
-            BTreeMap::from([("hard", json!(row.hard)), ("min", json!(min)), ("peak", json!(peak)), ("update", json!(update))])
+            BTreeMap::from([
+                ("hard", json!(row.hard)),
+                ("min", json!(min)),
+                ("peak", json!(peak)),
+                ("update", json!(update)),
+            ])
         };
         let mut row = numbers(self);
         row.insert("server", json!(self.server));
@@ -112,8 +117,12 @@ fn of_namespace(around: &Neighbours, namespace: &Option<String>) -> Vec<Row> {
         .collect();
     let (config_maps, poolers) = (near(CONFIG_MAP), near(POOLER));
     let clusters = near(CLUSTER).into_iter().filter_map(Server::of_cluster);
-    let operated = near(POSTGRESQL).into_iter().filter_map(Server::of_postgresql);
-    let plain = workloads.iter().filter_map(|it| Server::of_pods(it, &config_maps));
+    let operated = near(POSTGRESQL)
+        .into_iter()
+        .filter_map(Server::of_postgresql);
+    let plain = workloads
+        .iter()
+        .filter_map(|it| Server::of_pods(it, &config_maps));
     let pooling = poolers.iter().filter_map(|it| Server::of_pooler(it));
     let servers = clusters.chain(operated).chain(plain).chain(pooling);
     let rows = servers.filter_map(|server| {
@@ -121,10 +130,17 @@ fn of_namespace(around: &Neighbours, namespace: &Option<String>) -> Vec<Row> {
         let mut row = Row {
             hard: server.hard,
             asked: Asked::default(),
-            parts: own.chain(server.config_maps.iter().map(|it| pods::reference(it))).collect(),
+            parts: own
+                .chain(server.config_maps.iter().map(|it| pods::reference(it)))
+                .collect(),
             server: server.object.clone(),
         };
-        let is_asked = connect(&mut row, &server, (&workloads, &config_maps, &poolers), namespace.as_deref());
+        let is_asked = connect(
+            &mut row,
+            &server,
+            (&workloads, &config_maps, &poolers),
+            namespace.as_deref(),
+        );
         is_asked.then_some(row)
     });
     rows.collect()
@@ -145,7 +161,8 @@ fn connect(
                 let (lowest, highest) = (pods.lowest.unwrap_or(0), pods.highest.unwrap_or(0));
                 row.add(client.each, (lowest, highest, pods.update.surge));
                 row.parts.insert(workload.object.clone());
-                row.parts.extend(client.config_maps.iter().map(|it| pods::reference(it)));
+                row.parts
+                    .extend(client.config_maps.iter().map(|it| pods::reference(it)));
                 is_asked = true;
             }
         }
@@ -164,8 +181,13 @@ fn connect(
 
 /// Whether some pod of it runs PostgreSQL.
 fn is_postgres(object: &Value) -> bool {
-    let containers = object.pointer("/spec/template/spec/containers").and_then(Value::as_array);
-    let mut images = containers.into_iter().flatten().filter_map(|it| it.get("image")?.as_str());
+    let containers = object
+        .pointer("/spec/template/spec/containers")
+        .and_then(Value::as_array);
+    let mut images = containers
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it.get("image")?.as_str());
     images.any(|image| image.contains("postgres"))
 }
 

@@ -44,11 +44,12 @@ impl Collector for Quotas {
 
     fn collect(&self, context: &Context<'_>) -> Fact {
         let changes = context.changes.iter();
-        let namespaces: BTreeSet<Option<String>> =
-            changes.map(|change| change.object.namespace.clone()).collect();
-        let amounts = namespaces
-            .iter()
-            .flat_map(|namespace| of_namespace(context.head, namespace, &|| before(context, namespace)));
+        let namespaces: BTreeSet<Option<String>> = changes
+            .map(|change| change.object.namespace.clone())
+            .collect();
+        let amounts = namespaces.iter().flat_map(|namespace| {
+            of_namespace(context.head, namespace, &|| before(context, namespace))
+        });
         Fact::known(Piece::list(amounts.map(Piece::new)))
     }
 }
@@ -58,12 +59,18 @@ type Described<'a> = (Workload, &'a Value);
 
 /// What the changed objects of the namespace were.
 fn before<'a>(context: &'a Context<'_>, namespace: &Option<String>) -> Vec<Described<'a>> {
-    let old = context.changes.iter().filter_map(|change| change.old.as_ref());
+    let old = context
+        .changes
+        .iter()
+        .filter_map(|change| change.old.as_ref());
     let near = old.filter(|object| pods::reference(object).namespace == *namespace);
     described(near, context.base)
 }
 
-fn described<'a>(objects: impl Iterator<Item = &'a Value>, around: &Neighbours) -> Vec<Described<'a>> {
+fn described<'a>(
+    objects: impl Iterator<Item = &'a Value>,
+    around: &Neighbours,
+) -> Vec<Described<'a>> {
     objects
         .filter_map(|object| Some((of_object_in(object, &|_| None, around)?, object)))
         .collect()
@@ -90,7 +97,9 @@ fn of_namespace<'a>(
         });
         let hard = quota.pointer("/spec/hard").and_then(Value::as_object);
         for (key, written) in hard.into_iter().flatten() {
-            if let Some((asked, hard)) = Asked::of(key).and_then(|asked| Some((asked, asked.read(written)?))) {
+            if let Some((asked, hard)) =
+                Asked::of(key).and_then(|asked| Some((asked, asked.read(written)?)))
+            {
                 let mut sum = asked.sum(&workloads, (quota, key, hard));
                 if let (Some(holds), Value::Object(map)) = (&holds, &mut sum) {
                     map.insert("holds".to_owned(), holds.clone());
@@ -156,7 +165,10 @@ impl Asked {
         let total = |pods: &dyn Fn(&Workload) -> u32| {
             let asked = workloads.iter();
             asked.fold(0_i64, |sum, workload| {
-                sum.saturating_add(self.each(workload).saturating_mul(i64::from(pods(workload))))
+                sum.saturating_add(
+                    self.each(workload)
+                        .saturating_mul(i64::from(pods(workload))),
+                )
             })
         };
         let reference = pods::reference(quota);
@@ -183,7 +195,9 @@ mod tests {
     use std::sync::Arc;
 
     fn around(objects: &[Value]) -> Neighbours {
-        let kinds = KINDS.into_iter().chain([QUOTA, "HorizontalPodAutoscaler.autoscaling"]);
+        let kinds = KINDS
+            .into_iter()
+            .chain([QUOTA, "HorizontalPodAutoscaler.autoscaling"]);
         let mut around = Neighbours::of_kinds(kinds.map(GroupKind::parse));
         for object in objects {
             around.insert_part(reference(object), Arc::new(Part::new(object.clone())));
@@ -208,13 +222,25 @@ mod tests {
             "metadata": {"name": "odoo", "namespace": "shop"},
             "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "odoo"}, "minReplicas": 2, "maxReplicas": 8}});
         let hard = json!({"memory": "1Ki", "pods": "20", "count/services": "2", "limits.cpu": "1"});
-        let objects = [quota(&hard), deployment("odoo", 4), deployment("cron", 1), hpa];
+        let objects = [
+            quota(&hard),
+            deployment("odoo", 4),
+            deployment("cron", 1),
+            hpa,
+        ];
         let sums = of_namespace(&around(&objects), &Some("shop".to_owned()), &Vec::new);
         let row = |key: &str, hard: i64, each: i64| {
             json!({"namespace": "shop", "quota": "shop", "key": key, "hard": hard,
                 "min": 3 * each, "peak": 9 * each, "update": 3 * each})
         };
-        assert_eq!(sums, [row("limits.cpu", 1000, 0), row("memory", 1024, 10), row("pods", 20, 1)]);
+        assert_eq!(
+            sums,
+            [
+                row("limits.cpu", 1000, 0),
+                row("memory", 1024, 10),
+                row("pods", 20, 1)
+            ]
+        );
     }
 
     #[test]
@@ -228,8 +254,10 @@ mod tests {
         let odoo = reference(&deployment("odoo", 4));
         assert_eq!(
             of_namespace(&around, &Some("shop".to_owned()), &before),
-            [json!({"namespace": "shop", "quota": "shop", "key": "pods", "hard": 1, "min": 4, "peak": 4, "update": 1,
-                "holds": {"new": [odoo], "old": []}})]
+            [
+                json!({"namespace": "shop", "quota": "shop", "key": "pods", "hard": 1, "min": 4, "peak": 4, "update": 1,
+                "holds": {"new": [odoo], "old": []}})
+            ]
         );
     }
 }

@@ -98,17 +98,35 @@ mod tests {
     #[test]
     fn sizes_are_bytes_wherever_they_stand() {
         for (api_version, kind, pointer) in [
-            ("v1", "PersistentVolumeClaim", "/spec/resources/requests/storage"),
+            (
+                "v1",
+                "PersistentVolumeClaim",
+                "/spec/resources/requests/storage",
+            ),
             ("v1", "PersistentVolume", "/spec/capacity/storage"),
-            ("apps/v1", "StatefulSet", "/spec/volumeClaimTemplates/0/spec/resources/requests/storage"),
-            ("postgresql.cnpg.io/v1", "Cluster", "/spec/tablespaces/1/storage/size"),
+            (
+                "apps/v1",
+                "StatefulSet",
+                "/spec/volumeClaimTemplates/0/spec/resources/requests/storage",
+            ),
+            (
+                "postgresql.cnpg.io/v1",
+                "Cluster",
+                "/spec/tablespaces/1/storage/size",
+            ),
             ("acid.zalan.do/v1", "postgresql", "/spec/volume/size"),
-            ("acid.zalan.do/v1", "postgresql", "/spec/resources/limits/memory"),
+            (
+                "acid.zalan.do/v1",
+                "postgresql",
+                "/spec/resources/limits/memory",
+            ),
             ("v1", "Pod", "/spec/containers/0/resources/requests/memory"),
         ] {
             assert_eq!(
                 of(api_version, kind, pointer, json!("500Gi"), json!("10G")),
-                Some(json!({"change": 3, "pointer": pointer, "old": 500_i64 << 30, "new": 10_000_000_000_i64})),
+                Some(
+                    json!({"change": 3, "pointer": pointer, "old": 500_i64 << 30, "new": 10_000_000_000_i64})
+                ),
             );
         }
         for pointer in ["/data/size", "/spec/resources/limits/cpu", "/data/memory"] {

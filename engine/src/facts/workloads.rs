@@ -7,8 +7,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::change::{self, Change};
-use crate::manifest::NodeValue;
 use crate::facts::inventory::Neighbours;
+use crate::manifest::NodeValue;
 use crate::model::{GroupKind, Piece, map_by_threads};
 
 pub use super::around::{Around, picks};
@@ -42,23 +42,26 @@ use super::{Collector, Context, Fact};
 /// assert!(workloads::of_object(&json!({"kind": "Service"}), &|_| None, &Around::default()).is_none());
 /// ```
 #[must_use]
-pub fn of_object(
-    object: &Value,
-    literals: &Literals<'_>,
-    around: &Around<'_>,
-) -> Option<Workload> {
+pub fn of_object(object: &Value, literals: &Literals<'_>, around: &Around<'_>) -> Option<Workload> {
     let reference = pods::reference(object);
     let pods = PodSource::of(&reference)?;
     let limits = Limits::around(object, &around.limit_ranges);
     let mut invalid = Vec::new();
-    let (replicas, replicas_source) = pods.replicas(object, (&reference, &sure(&around.autoscalers)), &mut invalid);
+    let (replicas, replicas_source) = pods.replicas(
+        object,
+        (&reference, &sure(&around.autoscalers)),
+        &mut invalid,
+    );
     let mut containers = pods.containers(object, literals, &mut invalid);
     for container in &mut containers {
         container.resources.requests_from_limits();
     }
     let pod_resources = pods.resources(object, literals, &containers);
     settle(&mut containers, &limits, pod_resources.as_ref());
-    let limit_range = limits.judge(&containers, (pods.template_pointer(), pod_resources.as_ref()));
+    let limit_range = limits.judge(
+        &containers,
+        (pods.template_pointer(), pod_resources.as_ref()),
+    );
     Some(Workload {
         template_pointer: pods.template_pointer().to_owned(),
         replicas,
@@ -85,8 +88,14 @@ pub(super) fn of_object_in(
 ) -> Option<Workload> {
     let namespace = pods::reference(object).namespace;
     let near = |kind: &str| neighbours.in_namespace(&GroupKind::parse(kind), &namespace);
-    let [limit_ranges, autoscalers, scaled_objects, vertical, services, budgets] =
-        NEIGHBOURS.map(near);
+    let [
+        limit_ranges,
+        autoscalers,
+        scaled_objects,
+        vertical,
+        services,
+        budgets,
+    ] = NEIGHBOURS.map(near);
     let around = Around {
         limit_ranges,
         autoscalers,
@@ -187,7 +196,9 @@ impl Collector for Workloads {
             };
             (new, old)
         };
-        let (new, old): (Vec<_>, Vec<_>) = map_by_threads(context.changes, of_change).into_iter().unzip();
+        let (new, old): (Vec<_>, Vec<_>) = map_by_threads(context.changes, of_change)
+            .into_iter()
+            .unzip();
         Fact::known(Piece::object([
             ("new", Piece::list(new.into_iter().flatten())),
             ("old", Piece::list(old.into_iter().flatten())),
@@ -222,7 +233,8 @@ impl Side {
         };
         let workload = of_object_in(value, &literal, around)?;
         let mut json = serde_json::to_value(&workload).ok()?;
-        json.as_object_mut()?.insert("change".to_owned(), json!(index));
+        json.as_object_mut()?
+            .insert("change".to_owned(), json!(index));
         Some(json)
     }
 }

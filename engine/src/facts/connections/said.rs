@@ -80,7 +80,9 @@ pub(super) struct File<'a> {
 /// The files `*.conf` in the `ConfigMap`s that these volumes mount.
 pub(super) fn files<'a>(volumes: &[Value], config_maps: &[&'a Value]) -> Vec<File<'a>> {
     let named = |volume: &'_ Value| {
-        let projected = volume.pointer("/projected/sources").and_then(Value::as_array);
+        let projected = volume
+            .pointer("/projected/sources")
+            .and_then(Value::as_array);
         let sources = projected.into_iter().flatten().chain([volume]);
         let names = sources.filter_map(|it| it.get("configMap")?.get("name")?.as_str());
         names.map(str::to_owned).collect::<Vec<_>>()

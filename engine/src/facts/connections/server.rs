@@ -23,27 +23,42 @@ impl<'a> Server<'a> {
     /// A Cluster of `CloudNativePG`, where nothing is said with the defaults of PostgreSQL.
     pub(super) fn of_cluster(object: &Value) -> Option<Self> {
         let usable = usable(|name| parameter(object, name), Some(100))?;
-        Some(Self::with(object, vec![format!("{}-rw", pods::name(object))], usable))
+        Some(Self::with(
+            object,
+            vec![format!("{}-rw", pods::name(object))],
+            usable,
+        ))
     }
 
     /// A `postgresql` of Zalando's operator, which has defaults that the tree does not say.
     pub(super) fn of_postgresql(object: &Value) -> Option<Self> {
         let usable = usable(|name| parameter(object, name), None)?;
-        Some(Self::with(object, vec![pods::name(object).to_owned()], usable))
+        Some(Self::with(
+            object,
+            vec![pods::name(object).to_owned()],
+            usable,
+        ))
     }
 
     /// A `Pooler` of `CloudNativePG`, by what its instances take together.
     pub(super) fn of_pooler(object: &Value) -> Option<Self> {
         let each = pooler_parameter(object, "max_client_conn").number(Some(100))?;
         let hard = each.saturating_mul(instances(object)?);
-        Some(Self::with(object, vec![pods::name(object).to_owned()], hard))
+        Some(Self::with(
+            object,
+            vec![pods::name(object).to_owned()],
+            hard,
+        ))
     }
 
     /// Pods of PostgreSQL, where arguments or a mounted file say what they take.
     pub(super) fn of_pods(workload: &Workload, config_maps: &[&'a Value]) -> Option<Self> {
         let mut containers = workload.containers.iter();
         let postgres = containers.find(|it| {
-            let name = it.image.as_ref().and_then(|it| it.repository.rsplit('/').next());
+            let name = it
+                .image
+                .as_ref()
+                .and_then(|it| it.repository.rsplit('/').next());
             it.role == Role::App && matches!(name, Some("postgres" | "postgresql"))
         })?;
         let files = files(&workload.volumes, config_maps);

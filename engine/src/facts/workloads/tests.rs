@@ -181,7 +181,15 @@ fn an_autoscaler_counts_where_the_manifest_leaves_the_number_open() {
     let mut elsewhere = own.clone();
     elsewhere["metadata"]["namespace"] = json!("other");
     let replicas = |object: &Value, hpas: &[&Value]| {
-        let workload = of_object(object, &no_literals, &Around { autoscalers: hpas.to_vec(), ..Around::default() }).unwrap();
+        let workload = of_object(
+            object,
+            &no_literals,
+            &Around {
+                autoscalers: hpas.to_vec(),
+                ..Around::default()
+            },
+        )
+        .unwrap();
         (workload.replicas, workload.replicas_source)
     };
     assert_eq!(
@@ -320,7 +328,10 @@ fn pods_and_databases_have_the_priority_that_is_written() {
     let database = priority("postgresql.cnpg.io/v1", "Cluster", spec.clone());
     assert_eq!(database.as_deref(), Some("data"));
     let nested = json!({"priorityClassName": "a", "template": {"spec": spec}});
-    assert_eq!(priority("apps/v1", "Deployment", nested).as_deref(), Some("data"));
+    assert_eq!(
+        priority("apps/v1", "Deployment", nested).as_deref(),
+        Some("data")
+    );
 }
 
 #[test]
@@ -436,7 +447,15 @@ fn every_workload_fits_the_schema() {
         json!({"containers": "x", "resources": {"limits": {"ephemeral-storage": "1Gi"}}}),
     ] {
         let pod = object("v1", "Pod", spec);
-        let workload = of_object(&pod, &no_literals, &Around { limit_ranges: vec![&limit_range], ..Around::default() }).unwrap();
+        let workload = of_object(
+            &pod,
+            &no_literals,
+            &Around {
+                limit_ranges: vec![&limit_range],
+                ..Around::default()
+            },
+        )
+        .unwrap();
         let mut entry = serde_json::to_value(workload).unwrap();
         entry["change"] = json!(0);
         let value = json!({"new": [entry], "old": []});
@@ -517,30 +536,30 @@ mod whatever_the_object {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+           #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        #[test]
-        fn there_is_an_answer_that_fits_the_schema((api_version, kind) in kind(), spec in value(), list in value(), limits in value()) {
-            let validator = jsonschema::validator_for(&schema()).unwrap();
-            let containers = json!([{"name": "c", "resources": limits, "env": list}]);
-            let whole = json!({"metadata": {}, "spec": {"containers": containers, "initContainers": list}});
-            for spec in [spec, json!({"template": whole, "jobTemplate": {"spec": {"template": whole}}, "containers": containers, "resources": limits})] {
-                let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, "spec": spec});
-                let limit_range = json!({"metadata": {"name": "l"}, "spec": {"limits": [limits, {"type": "Container", "max": list, "min": limits, "maxLimitRequestRatio": limits}]}});
-                let workload = of_object(&object, &|_| Some("1e1".into()), &Around { limit_ranges: vec![&limit_range, &limits], autoscalers: vec![&limits, &list], scaled_objects: vec![&limits, &list], vertical: vec![&list, &limits],
- services: vec![&list, &limits], budgets: vec![&list, &limits] });
-                let mut entry = serde_json::to_value(workload.unwrap()).unwrap();
-                entry["change"] = json!(0);
-                let value = json!({"new": [entry], "old": []});
-                let problem = validator.iter_errors(&value).next().map(|error| format!("{error} at {}", error.instance_path()));
-                prop_assert_eq!(problem, None);
-            }
-        }
+           #[test]
+           fn there_is_an_answer_that_fits_the_schema((api_version, kind) in kind(), spec in value(), list in value(), limits in value()) {
+               let validator = jsonschema::validator_for(&schema()).unwrap();
+               let containers = json!([{"name": "c", "resources": limits, "env": list}]);
+               let whole = json!({"metadata": {}, "spec": {"containers": containers, "initContainers": list}});
+               for spec in [spec, json!({"template": whole, "jobTemplate": {"spec": {"template": whole}}, "containers": containers, "resources": limits})] {
+                   let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, "spec": spec});
+                   let limit_range = json!({"metadata": {"name": "l"}, "spec": {"limits": [limits, {"type": "Container", "max": list, "min": limits, "maxLimitRequestRatio": limits}]}});
+                   let workload = of_object(&object, &|_| Some("1e1".into()), &Around { limit_ranges: vec![&limit_range, &limits], autoscalers: vec![&limits, &list], scaled_objects: vec![&limits, &list], vertical: vec![&list, &limits],
+    services: vec![&list, &limits], budgets: vec![&list, &limits] });
+                   let mut entry = serde_json::to_value(workload.unwrap()).unwrap();
+                   entry["change"] = json!(0);
+                   let value = json!({"new": [entry], "old": []});
+                   let problem = validator.iter_errors(&value).next().map(|error| format!("{error} at {}", error.instance_path()));
+                   prop_assert_eq!(problem, None);
+               }
+           }
 
-        #[test]
-        fn an_object_without_any_shape_is_no_panic(object in value()) {
-            let around = Around { limit_ranges: vec![&object], autoscalers: vec![&object], ..Around::default() };
-            prop_assert!(of_object(&object, &|_| None, &around).is_none());
-        }
-    }
+           #[test]
+           fn an_object_without_any_shape_is_no_panic(object in value()) {
+               let around = Around { limit_ranges: vec![&object], autoscalers: vec![&object], ..Around::default() };
+               prop_assert!(of_object(&object, &|_| None, &around).is_none());
+           }
+       }
 }
