@@ -1,0 +1,12 @@
+//! What kustomize and Helm make of folders of a tree: which files decide it, and the objects that come out.
+//! Reads Git trees, never a checkout; knows nothing of units and policies.
+
+mod closure;
+mod files;
+mod options;
+
+pub use closure::{Closure, ClosureError};
+pub use files::{Files, FilesError, Found, GitFiles};
+pub use options::{
+    Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool,
+};

@@ -1,0 +1,202 @@
+//! The files of one side, as a renderer would find them: links followed, but never out of the tree.
+//! Knows nothing of kustomizations and charts.
+
+use miette::Diagnostic;
+
+use crate::git::{self, Place, Repository, Snapshot, TreeEntry};
+use crate::model::{RepoPath, limits};
+
+/// The files of one state of a repository.
+pub trait Files {
+    /// What lies at `path`, links in it not followed.
+    ///
+    /// # Errors
+    /// The tree cannot be read.
+    fn at(&self, path: &RepoPath) -> Result<Found, FilesError>;
+
+    /// Every file below a folder, sorted by path; links are files.
+    ///
+    /// # Errors
+    /// The tree cannot be read.
+    fn below(&self, folder: &RepoPath) -> Result<Vec<TreeEntry>, FilesError>;
+
+    /// The content of a file; of a link, its target.
+    ///
+    /// # Errors
+    /// It cannot be read, is too large, or a checkout would hold other bytes.
+    fn content(&self, entry: &TreeEntry) -> Result<Vec<u8>, FilesError>;
+
+    /// What `path` leads to: the path without links, what lies there, and the links on the way.
+    ///
+    /// # Errors
+    /// A link leads out of the tree or in circles; the tree cannot be read.
+    fn resolve(&self, path: &RepoPath) -> Result<Resolved, FilesError> {
+        let mut resolved = Resolved {
+            path: RepoPath::from(""),
+            found: Found::Folder,
+            links: Vec::new(),
+        };
+        let mut rest: Vec<Vec<u8>> = segments(path.as_bytes());
+        while let Some(name) = rest.pop() {
+            let here = join(&resolved.path, &name);
+            match self.at(&here)? {
+                Found::Link(entry) => {
+                    if resolved.links.len() >= limits::LINK_HOPS.most {
+                        return Err(outside(path, &entry.path));
+                    }
+                    let target = self.content(&entry)?;
+                    let from = resolved.path.as_bytes();
+                    let onto = inside(from, &target).ok_or_else(|| outside(path, &entry.path))?;
+                    resolved.links.push(entry);
+                    resolved.path = RepoPath::from("");
+                    rest.extend(segments(&onto));
+                }
+                found => (resolved.path, resolved.found) = (here, found),
+            }
+            if !rest.is_empty() && !matches!(resolved.found, Found::Folder) {
+                resolved.found = Found::Nothing;
+                return Ok(resolved);
+            }
+        }
+        Ok(resolved)
+    }
+}
+
+/// What lies at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// A folder.
+    Folder,
+    /// A file.
+    File(TreeEntry),
+    /// A symbolic link.
+    Link(TreeEntry),
+    /// A submodule: its files are in another repository.
+    Submodule(TreeEntry),
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// Without links.
+    pub path: RepoPath,
+    /// Never a link.
+    pub found: Found,
+    /// The links on the way.
+    pub links: Vec<TreeEntry>,
+}
+
+/// The files of one state cannot be read.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum FilesError {
+    /// Git's data.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] git::Error),
+    /// A link that leads out of the tree, or in circles.
+    #[error("`{path}` leads through the link `{link}` out of the repository, or in circles")]
+    #[diagnostic(
+        code(render::link_outside),
+        help("a link is followed inside of the repository only, and five times at most")
+    )]
+    LinkOutside {
+        /// What was asked for.
+        path: RepoPath,
+        /// The link.
+        link: RepoPath,
+    },
+}
+
+/// The files of a snapshot.
+pub struct GitFiles<'a> {
+    repository: &'a Repository,
+    snapshot: &'a Snapshot,
+}
+
+impl<'a> GitFiles<'a> {
+    /// Those of `snapshot`.
+    #[must_use]
+    pub fn new(repository: &'a Repository, snapshot: &'a Snapshot) -> Self {
+        Self {
+            repository,
+            snapshot,
+        }
+    }
+}
+
+impl Files for GitFiles<'_> {
+    fn at(&self, path: &RepoPath) -> Result<Found, FilesError> {
+        if path.as_bytes().is_empty() {
+            return Ok(Found::Folder);
+        }
+        let found = match self.repository.entry(self.snapshot, path)? {
+            Some(entry) if entry.is_link() => Found::Link(entry),
+            Some(entry) if entry.is_submodule() => Found::Submodule(entry),
+            Some(entry) => Found::File(entry),
+            None => match self.repository.place(self.snapshot, path)? {
+                Place::Folder(_) => Found::Folder,
+                Place::Nothing | Place::File => Found::Nothing,
+            },
+        };
+        Ok(found)
+    }
+
+    fn below(&self, folder: &RepoPath) -> Result<Vec<TreeEntry>, FilesError> {
+        Ok(self.repository.entries_under(self.snapshot, folder)?)
+    }
+
+    fn content(&self, entry: &TreeEntry) -> Result<Vec<u8>, FilesError> {
+        if !entry.is_link() {
+            let (repository, snapshot) = (self.repository, self.snapshot);
+            repository.content_transformed(snapshot, &entry.path)?;
+        }
+        Ok(self.repository.file(entry)?)
+    }
+}
+
+/// `path` as seen from `folder`, inside the tree; `None` where it is absolute or leads above the root.
+#[must_use]
+pub(super) fn inside(folder: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+    if path.starts_with(b"/") || path.contains(&0) {
+        return None;
+    }
+    let mut kept: Vec<&[u8]> = names(folder).collect();
+    for name in names(path) {
+        match name {
+            b"." => {}
+            b".." => {
+                kept.pop()?;
+            }
+            name => kept.push(name),
+        }
+    }
+    Some(kept.join(&b'/'))
+}
+
+fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let names = path.split(|byte| *byte == b'/');
+    names.filter(|name| !name.is_empty())
+}
+
+/// The segments of a path, the last one first.
+fn segments(path: &[u8]) -> Vec<Vec<u8>> {
+    let mut segments: Vec<Vec<u8>> = names(path).map(<[u8]>::to_vec).collect();
+    segments.reverse();
+    segments
+}
+
+fn join(folder: &RepoPath, name: &[u8]) -> RepoPath {
+    match folder.as_bytes() {
+        b"" => RepoPath::new(name),
+        folder => RepoPath::new([folder, name].join(&b'/')),
+    }
+}
+
+fn outside(path: &RepoPath, link: &RepoPath) -> FilesError {
+    FilesError::LinkOutside {
+        path: path.clone(),
+        link: link.clone(),
+    }
+}
