@@ -2,11 +2,16 @@
 //! Reads Git trees, never a checkout; knows nothing of units and policies.
 
 mod closure;
+mod export;
 mod files;
 mod options;
+mod private;
+mod programs;
 
 pub use closure::{Closure, ClosureError};
+pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles};
 pub use options::{
     Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool,
 };
+pub use programs::{Bounds, Confinement, Demand, Program, ProgramError, Programs, ProgramsConfig};

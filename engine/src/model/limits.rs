@@ -126,6 +126,15 @@ limits! {
     /// Problems of a configuration that are shown.
     CONFIG_PROBLEMS = 50, Count, LeftOut;
 
+    /// All files that a renderer is given at once.
+    RENDER_INPUT = 256 << 20, Bytes, Error("limit.render-input");
+    /// One run of a renderer.
+    RENDER_TIME = 60, Seconds, Error("render.tool-timeout");
+    /// Memory of a renderer, on Linux.
+    RENDER_MEMORY = 2 << 30, Bytes, Error("render.tool-failed");
+    /// What a renderer prints.
+    RENDER_OUTPUT = 64 << 20, Bytes, Error("render.tool-output");
+
     /// One file of a policy.
     POLICY_FILE = 256 << 10, Bytes, Error("limit.policy-file");
     /// Policies.

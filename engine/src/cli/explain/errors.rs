@@ -47,7 +47,7 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 25] = [
+const AREAS: [(&str, &str); 26] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
@@ -108,6 +108,10 @@ const AREAS: [(&str, &str); 25] = [
     (
         "refused",
         "No link of the unit's chain admits what is there. The report names the reason for each that came near; `tidegate explain refused.REASON` explains one.",
+    ),
+    (
+        "render",
+        "A source was not rendered: what it names may not be rendered here, or kustomize or Helm is not there, did not do it, or would do it without bounds.",
     ),
     ("sign", "The verdict was not signed."),
     (

@@ -336,7 +336,7 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 26] = [
+const RESERVED_PREFIXES: [&str; 27] = [
     "argo",
     "bug",
     "ci",
@@ -357,6 +357,7 @@ const RESERVED_PREFIXES: [&str; 26] = [
     "promote",
     "range",
     "refused",
+    "render",
     "sign",
     "source",
     "store",
