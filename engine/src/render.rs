@@ -7,11 +7,11 @@ mod files;
 mod options;
 mod private;
 mod programs;
+mod rendered;
 
 pub use closure::{Closure, ClosureError};
 pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles};
-pub use options::{
-    Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool,
-};
+pub use options::{Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool};
 pub use programs::{Bounds, Confinement, Demand, Program, ProgramError, Programs, ProgramsConfig};
+pub use rendered::{Origin, Rendered};

@@ -1,6 +1,9 @@
 //! The files of one side, as a renderer would find them: links followed, but never out of the tree.
 //! Knows nothing of kustomizations and charts.
 
+#[cfg(test)]
+pub(in crate::render) mod fake;
+
 use miette::Diagnostic;
 
 use crate::git::{self, Place, Repository, Snapshot, TreeEntry};
