@@ -4,6 +4,7 @@
 mod closure;
 mod export;
 mod files;
+pub mod helm;
 mod options;
 mod private;
 mod programs;

@@ -109,6 +109,11 @@ limits! {
     /// Changed fields of an object.
     FIELDS = 20_000, Count, Error("limit.fields");
 
+    /// Charts within each other.
+    CHART_DEPTH = 10, Count, Error("limit.chart-depth");
+    /// What an archive of a chart unpacks to.
+    CHART_ARCHIVE = 64 << 20, Bytes, Error("limit.chart-archive");
+
     /// `tidegate.yaml`.
     CONFIG = 1 << 20, Bytes, Error("limit.config");
     /// Environments.

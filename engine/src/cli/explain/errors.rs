@@ -111,7 +111,7 @@ const AREAS: [(&str, &str); 26] = [
     ),
     (
         "render",
-        "A source was not rendered: what it names may not be rendered here, or kustomize or Helm is not there, did not do it, or would do it without bounds.",
+        "What a kustomization or a chart gives could not be told: it names what is not in the repository, would run or ask something, or its renderer is missing, failed, or went beyond its bounds.",
     ),
     ("sign", "The verdict was not signed."),
     (

@@ -1,0 +1,323 @@
+//! The functions that the actions (`{{ … }}`) of a template name, found without running it.
+//! Knows the words of the language and nothing of charts; what a template puts together as text and then
+//! runs with `tpl` is not seen.
+
+/// A function that a template names, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) function: Function,
+    /// In bytes.
+    pub(super) at: usize,
+}
+
+/// A function that decides how a chart is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Function {
+    /// `lookup`: what the cluster holds.
+    Cluster(&'static str),
+    /// `getHostByName`: what a name server says.
+    Network(&'static str),
+    /// `now` and what falls back to it.
+    Clock(&'static str),
+    /// `.Release.IsUpgrade` and the like: what was deployed before.
+    ReleaseState(&'static str),
+    /// Something else each time.
+    Random,
+    /// Runs a text as a template.
+    Text,
+    /// `.Files`: what other files of the chart say.
+    Files,
+}
+
+/// The calls in `text`, in order; those in texts within actions among them.
+pub(super) fn calls(text: &str) -> Vec<Call> {
+    let mut scan = Scan {
+        text,
+        at: 0,
+        found: Vec::new(),
+        depth: 0,
+    };
+    scan.all();
+    scan.found
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+    found: Vec<Call>,
+    /// How many texts within texts lead here.
+    depth: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn all(&mut self) {
+        while let Some(open) = self.rest().find("{{") {
+            self.at += open + 2;
+            let body = self.rest();
+            let trimmed = body.strip_prefix("- ").or(body.strip_prefix("-\n"));
+            let trimmed = trimmed.map_or(body, str::trim_start);
+            if trimmed.starts_with("/*") {
+                let end = self
+                    .rest()
+                    .find("*/")
+                    .map_or(self.rest().len(), |end| end + 2);
+                self.at += end;
+            } else {
+                self.action();
+            }
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Reads up to the end of the action.
+    fn action(&mut self) {
+        // The fields that stand before: of `.Release.IsUpgrade`, `Release`.
+        let mut before = "";
+        while let Some(c) = self.rest().chars().next() {
+            match c {
+                '}' if self.rest().starts_with("}}") => {
+                    self.at += 2;
+                    return;
+                }
+                '"' | '`' | '\'' => self.quoted(c),
+                '.' => {
+                    self.at += 1;
+                    let name = self.word();
+                    self.field(before, name);
+                    before = name;
+                    continue;
+                }
+                '$' => {
+                    self.at += 1;
+                    self.word();
+                }
+                c if is_word(c) => {
+                    let at = self.at;
+                    let name = self.word();
+                    if let Some(function) = function(name) {
+                        self.found.push(Call { function, at });
+                    }
+                }
+                c => {
+                    self.at += c.len_utf8();
+                    // `(.Release).IsUpgrade` and `(index . "x")` lead on.
+                    if matches!(c, ')' | '(') {
+                        continue;
+                    }
+                }
+            }
+            before = "";
+        }
+    }
+
+    fn word(&mut self) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
+    }
+
+    fn field(&mut self, before: &str, name: &str) {
+        let function = match (before, name) {
+            ("Release", "IsUpgrade") => Function::ReleaseState("IsUpgrade"),
+            ("Release", "IsInstall") => Function::ReleaseState("IsInstall"),
+            ("Release", "Revision") => Function::ReleaseState("Revision"),
+            (_, "Files") => Function::Files,
+            _ => return,
+        };
+        let at = self.at;
+        self.found.push(Call { function, at });
+    }
+
+    /// Reads a quoted text; one that holds actions itself may be meant for `tpl`.
+    fn quoted(&mut self, quote: char) {
+        let start = self.at + 1;
+        self.at = start;
+        while let Some(c) = self.rest().chars().next() {
+            self.at += c.len_utf8();
+            if c == '\\' && quote != '`' {
+                self.at += self.rest().chars().next().map_or(0, char::len_utf8);
+            } else if c == quote {
+                break;
+            }
+        }
+        let inner = self.text.get(start..self.at.saturating_sub(1));
+        let inner = inner.unwrap_or_default();
+        if inner.contains("{{") && self.depth < DEPTH {
+            let mut scan = Self {
+                text: inner,
+                at: 0,
+                found: Vec::new(),
+                depth: self.depth + 1,
+            };
+            scan.all();
+            let moved = scan.found.into_iter();
+            self.found.extend(moved.map(|call| Call {
+                at: call.at + start,
+                ..call
+            }));
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn function(name: &str) -> Option<Function> {
+    let known = |names: &[&'static str]| names.iter().copied().find(|known| *known == name);
+    if let Some(name) = known(&["lookup"]) {
+        return Some(Function::Cluster(name));
+    }
+    if let Some(name) = known(&["getHostByName"]) {
+        return Some(Function::Network(name));
+    }
+    if let Some(name) = known(CLOCK) {
+        return Some(Function::Clock(name));
+    }
+    if name == "tpl" {
+        return Some(Function::Text);
+    }
+    known(RANDOM).map(|_| Function::Random)
+}
+
+/// `now`, and functions that take the present time for whatever is no time.
+const CLOCK: &[&str] = &[
+    "now",
+    "ago",
+    "date",
+    "dateInZone",
+    "date_in_zone",
+    "htmlDate",
+    "htmlDateInZone",
+];
+
+/// Functions whose answer is another one each time: by chance, with a key or salt of their own, in an order
+/// that Go does not promise.
+const RANDOM: &[&str] = &[
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "randNumeric",
+    "shuffle",
+    "uuidv4",
+    "genCA",
+    "genCAWithKey",
+    "genPrivateKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "keys",
+    "values",
+];
+
+/// Texts within texts that are looked into.
+const DEPTH: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(Function, usize)> {
+        let calls = calls(text).into_iter();
+        calls.map(|call| (call.function, call.at)).collect()
+    }
+
+    #[test]
+    fn functions_are_found_in_actions_only() {
+        let lookup = Function::Cluster("lookup");
+        assert_eq!(
+            found("lookup {{ lookup \"v1\" \"Secret\" }}"),
+            [(lookup, 10)]
+        );
+        assert_eq!(found("{{- if (lookup \"v1\") }}")[0].0, lookup);
+        assert_eq!(found("{{ $x := now | date \"2006\" }}").len(), 2);
+        assert_eq!(
+            found("{{ .Values.x | default (randAlphaNum 8) }}")[0].0,
+            Function::Random
+        );
+        assert_eq!(found("{{ tpl .Values.x . }}")[0].0, Function::Text);
+    }
+
+    #[test]
+    fn fields_variables_comments_and_quoted_words_are_no_functions() {
+        for text in [
+            "{{ .Values.lookup }} {{ $lookup }} {{ .now.date }}",
+            "{{/* lookup */}} {{- /* now */ -}} {{-\n/* now */ -}}",
+            "{{ print \"lookup\" `now` }}",
+            "{{ lookups }} {{ myLookup }} {{ snow }}",
+            "{{ .Release.Name }} {{ .Values.Revision }} {{ .Chart.Revision }}",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_brace_or_quote_does_not_end_an_action() {
+        let lookup = Function::Cluster("lookup");
+        for text in [
+            "{{ print \"}}\" (lookup) }}",
+            "{{ print `}}` (lookup) }}",
+            "{{ print \"a\\\"}}\" (lookup) }}",
+            "{{ print '}' (lookup) }}",
+            "{{/* }} */}}{{ lookup }}",
+        ] {
+            assert_eq!(
+                found(text).first().map(|found| found.0),
+                Some(lookup),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn texts_for_tpl_are_looked_into() {
+        let text = "{{ tpl \"{{ lookup \\\"v1\\\" }}\" . }}{{ tpl `{{ now }}` . }}";
+        let functions: Vec<Function> = found(text).into_iter().map(|found| found.0).collect();
+        let wanted = [
+            Function::Text,
+            Function::Cluster("lookup"),
+            Function::Text,
+            Function::Clock("now"),
+        ];
+        assert_eq!(functions, wanted);
+    }
+
+    #[test]
+    fn what_was_deployed_before_is_asked_in_several_ways() {
+        for text in [
+            "{{ if .Release.IsUpgrade }}",
+            "{{ if $.Release.IsUpgrade }}",
+            "{{ if (.Release).IsUpgrade }}",
+            "{{ if $root.Release.IsUpgrade }}",
+        ] {
+            assert_eq!(
+                found(text)[0].0,
+                Function::ReleaseState("IsUpgrade"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            found("{{ (.Files.Glob \"x\").AsConfig }}")[0].0,
+            Function::Files
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_text_is_scanned_without_a_panic(text in "[{}\"'`\\\\/*a-z .$()é-]{0,60}") {
+            for call in calls(&text) {
+                assert!(text.is_char_boundary(call.at));
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What `Chart.yaml` and `requirements.yaml` say, as far as it decides which files are read.
+//! Knows no other file.
+
+use super::Error;
+use crate::manifest::{Node, NodeValue, yaml};
+use crate::model::Span;
+
+/// A chart's own description.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Metadata {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) library: bool,
+    pub(super) dependencies: Vec<Dependency>,
+    /// Where the name stands.
+    pub(super) place: String,
+}
+
+/// A chart that another one needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dependency {
+    pub(super) name: String,
+    pub(super) alias: Option<String>,
+    /// As it is written; empty where the chart lies in `charts/` anyway.
+    pub(super) repository: String,
+    /// Where it stands, `path:line:column`.
+    pub(super) place: String,
+}
+
+impl Metadata {
+    /// Reads `Chart.yaml`; `shown` is what it is called in errors.
+    ///
+    /// # Errors
+    /// It is no YAML, or describes no chart that Helm takes.
+    pub(super) fn read(shown: &str, text: &str) -> Result<Self, Error> {
+        let file = File::read(shown, text)?;
+        for key in KEYS {
+            file.spelled(&file.root, key)?;
+        }
+        match file.text(&file.root, "apiVersion")?.as_deref() {
+            None | Some("v1" | "v2") => {}
+            Some(other) => {
+                let what = format!("`apiVersion` is `{other}`, and charts are `v1` or `v2`");
+                return Err(file.wrong(&file.root, "apiVersion", what));
+            }
+        }
+        let library = match file.text(&file.root, "type")?.as_deref() {
+            None | Some("" | "application") => false,
+            Some("library") => true,
+            Some(other) => {
+                let what = format!("`type` is `{other}`, not `application` or `library`");
+                return Err(file.wrong(&file.root, "type", what));
+            }
+        };
+        let name = file.name(&file.root)?;
+        let version = file.text(&file.root, "version")?.unwrap_or_default();
+        if version.is_empty() {
+            let what = "the chart has no `version`".to_owned();
+            return Err(file.wrong(&file.root, "version", what));
+        }
+        Ok(Self {
+            name,
+            version,
+            library,
+            dependencies: file.dependencies()?,
+            place: file.place(&file.root, "name"),
+        })
+    }
+
+    /// Adds what `requirements.yaml` asks for, as charts of `v1` do.
+    ///
+    /// # Errors
+    /// It is no YAML, or says anything else.
+    pub(super) fn require(&mut self, shown: &str, text: &str) -> Result<(), Error> {
+        let file = File::read(shown, text)?;
+        if let NodeValue::Mapping(entries) = &file.root.value {
+            // Helm would take it for a field of `Chart.yaml`.
+            let other = entries.iter().find(|entry| &*entry.key != "dependencies");
+            if let Some(other) = other {
+                let what = format!("`{}` has no place here", other.key);
+                return Err(file.wrong(&file.root, &other.key, what));
+            }
+        }
+        self.dependencies.extend(file.dependencies()?);
+        Ok(())
+    }
+}
+
+/// A file of YAML, and what it is called.
+struct File<'a> {
+    shown: &'a str,
+    text: &'a str,
+    root: Node,
+}
+
+impl<'a> File<'a> {
+    fn read(shown: &'a str, text: &'a str) -> Result<Self, Error> {
+        let mut documents = yaml::parse(text).map_err(|error| Error::Parse {
+            path: shown.to_owned(),
+            error: Box::new(error),
+        })?;
+        let root = documents.pop();
+        match root {
+            Some(root) if documents.is_empty() && is_mapping(&root) => {
+                Ok(Self { shown, text, root })
+            }
+            _ => Err(Error::Chart {
+                place: format!("{shown}:1:1"),
+                what: "the file is not one mapping".to_owned(),
+            }),
+        }
+    }
+
+    fn dependencies(&self) -> Result<Vec<Dependency>, Error> {
+        let wrong = |what: &str| self.wrong(&self.root, "dependencies", what.to_owned());
+        let Some(list) = self.root.get("dependencies") else {
+            return Ok(Vec::new());
+        };
+        if list.value == NodeValue::Null {
+            return Ok(Vec::new());
+        }
+        let list = list.items().ok_or_else(|| wrong("it is no list"))?;
+        list.iter().map(|item| self.dependency(item)).collect()
+    }
+
+    fn dependency(&self, item: &Node) -> Result<Dependency, Error> {
+        if !is_mapping(item) {
+            return Err(Error::Chart {
+                place: self.at(item.span),
+                what: "a dependency is a mapping".to_owned(),
+            });
+        }
+        for key in ["name", "repository", "alias"] {
+            self.spelled(item, key)?;
+        }
+        let name = self.name(item)?;
+        let repository = self.text(item, "repository")?.unwrap_or_default();
+        let place = match repository.as_str() {
+            "" => self.place(item, "name"),
+            _ => self.place(item, "repository"),
+        };
+        Ok(Dependency {
+            name,
+            alias: self.text(item, "alias")?.filter(|alias| !alias.is_empty()),
+            repository,
+            place,
+        })
+    }
+
+    /// A name, which Helm makes a part of paths.
+    fn name(&self, node: &Node) -> Result<String, Error> {
+        let name = self.text(node, "name")?.unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name == "." || name == ".." || !name.chars().all(plain) {
+            let what = match name.as_str() {
+                "" => "it has no `name`".to_owned(),
+                _ => format!("`{name}` is no name of a chart: letters, digits, `-`, `_` and `.`"),
+            };
+            return Err(self.wrong(node, "name", what));
+        }
+        Ok(name)
+    }
+
+    fn text(&self, node: &Node, key: &str) -> Result<Option<String>, Error> {
+        match node.get(key).map(|value| &value.value) {
+            None | Some(NodeValue::Null) => Ok(None),
+            Some(NodeValue::String(text)) => Ok(Some(text.to_string())),
+            Some(_) => Err(self.wrong(node, key, format!("`{key}` is no text"))),
+        }
+    }
+
+    /// Refuses a key that Helm, which does not look at upper and lower case, takes for `key`.
+    fn spelled(&self, node: &Node, key: &str) -> Result<(), Error> {
+        let NodeValue::Mapping(entries) = &node.value else {
+            return Ok(());
+        };
+        let alike = |other: &str| other != key && other.eq_ignore_ascii_case(key);
+        match entries.iter().find(|entry| alike(&entry.key)) {
+            Some(entry) => Err(Error::Chart {
+                place: self.at(entry.key_span),
+                what: format!("`{}` is written `{key}`", entry.key),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn wrong(&self, node: &Node, key: &str, what: String) -> Error {
+        Error::Chart {
+            place: self.place(node, key),
+            what,
+        }
+    }
+
+    fn place(&self, node: &Node, key: &str) -> String {
+        self.at(node.get(key).map_or(node.span, |value| value.span))
+    }
+
+    fn at(&self, span: Span) -> String {
+        let at = span.line_column(self.text);
+        format!("{}:{}:{}", self.shown, at.line, at.column)
+    }
+}
+
+fn is_mapping(node: &Node) -> bool {
+    matches!(node.value, NodeValue::Mapping(_))
+}
+
+/// The fields of a chart that are read here.
+const KEYS: [&str; 5] = ["apiVersion", "name", "version", "type", "dependencies"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    fn read(text: &str) -> Result<Metadata, Error> {
+        Metadata::read("app/Chart.yaml", text)
+    }
+
+    #[test]
+    fn a_chart_names_its_dependencies_with_their_places() {
+        let text = "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- name: lib\n  alias: l\n  version: '>=0'\n  repository: file://../lib\n- {name: own, version: 1.x}\n";
+        let chart = read(text).unwrap();
+        let found: Vec<_> = chart
+            .dependencies
+            .iter()
+            .map(|d| {
+                (
+                    d.name.as_str(),
+                    d.alias.as_deref(),
+                    d.repository.as_str(),
+                    d.place.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("lib", Some("l"), "file://../lib", "app/Chart.yaml:8:15"),
+                ("own", None, "", "app/Chart.yaml:9:10")
+            ]
+        );
+    }
+
+    #[test]
+    fn what_helm_refuses_or_could_misread_is_refused_with_its_place() {
+        let cases = [
+            (
+                "apiVersion: v3\nname: a\nversion: 1.0.0\n",
+                "app/Chart.yaml:1:13",
+            ),
+            ("name: ../x\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            ("name: ..\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            ("name: a\n", "app/Chart.yaml:1:1"),
+            ("name: a\nversion: 1.0\n", "app/Chart.yaml:2:10"),
+            (
+                "name: a\nversion: 1.0.0\ntype: plugin\n",
+                "app/Chart.yaml:3:7",
+            ),
+            (
+                "name: a\nversion: 1.0.0\nDependencies: []\n",
+                "app/Chart.yaml:3:1",
+            ),
+            (
+                "name: a\nversion: 1.0.0\ndependencies: [x]\n",
+                "app/Chart.yaml:3:16",
+            ),
+            (
+                "name: a\nversion: 1.0.0\ndependencies: [{name: x/y}]\n",
+                "app/Chart.yaml:3:23",
+            ),
+            ("[]", "app/Chart.yaml:1:1"),
+            ("---\nname: a\n---\nname: b\n", "app/Chart.yaml:1:1"),
+        ];
+        for (text, place) in cases {
+            let error = read(text).unwrap_err();
+            assert_eq!(code_of(&error), "render.chart", "{text}");
+            assert!(error.to_string().starts_with(place), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn requirements_add_dependencies_and_nothing_else() {
+        let mut chart = read("name: a\nversion: 1.0.0\n").unwrap();
+        chart
+            .require(
+                "app/requirements.yaml",
+                "dependencies: [{name: x, repository: '@r'}]",
+            )
+            .unwrap();
+        assert_eq!(chart.dependencies.len(), 1);
+        assert!(
+            chart
+                .require("app/requirements.yaml", "name: other")
+                .is_err()
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_text_is_read_without_a_panic(text: String, key in "[a-z]{4}|dependencies|name") {
+            let _ = read(&text);
+            let _ = read(&format!("name: a\nversion: 1.0.0\n{key}: {text}\n"));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a chart may not hold if what is judged is to be what is deployed.
+//! Runs nothing: it reads the texts that Helm would run.
+
+use serde_json::Value;
+
+use super::actions::{self, Function};
+use super::chart::{Chart, Item};
+use super::options::Inputs;
+use super::{Error, schema};
+use crate::manifest::json;
+use crate::model::Span;
+use crate::render::{Deployer, Files, Found, Helm};
+
+/// Whether a chart gives the same each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// Nothing in it makes it differ.
+    Itself,
+    /// It names a function whose answer differs.
+    Perhaps,
+}
+
+/// Checks the chart that is rendered.
+///
+/// # Errors
+/// A library, which gives nothing; files that change what the deployer is told.
+pub(super) fn chart(chart: &Chart, deployer: Deployer) -> Result<(), Error> {
+    if chart.meta.library {
+        return Err(Error::Chart {
+            place: chart.meta.place.clone(),
+            what: format!("`{}` is a library, which other charts use", chart.meta.name),
+        });
+    }
+    // Argo CD reads `.argocd-source.yaml` and `.argocd-source-<application>.yaml`.
+    let changes = |item: &&Item| {
+        let name = item.path.as_bytes();
+        name.starts_with(b".argocd-source") && name.ends_with(b".yaml")
+    };
+    match chart.items.iter().find(changes) {
+        Some(item) if deployer == Deployer::ArgoCd => Err(Error::SourceFile {
+            path: item.file.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks the schemas that Helm holds values against.
+///
+/// # Errors
+/// One that is no JSON, or refers to a file or address out of itself.
+pub(super) fn schemas(charts: &[&Chart], files: &dyn Files) -> Result<(), Error> {
+    for chart in charts {
+        let mut items = chart.items.iter();
+        let Some(item) = items.find(|item| item.is_named("values.schema.json")) else {
+            continue;
+        };
+        let text = item.text(files)?;
+        let schema = json::parse(&text).map_err(|error| Error::Parse {
+            path: item.shown(),
+            error: Box::new(error),
+        })?;
+        if let Some(outside) = schema::reference_outside(&schema.to_json()) {
+            let at = text.find(outside).unwrap_or_default();
+            return Err(Error::Remote {
+                place: place(&item.shown(), &text, at),
+                what: outside.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks what the templates call, and the texts that they may run as templates.
+///
+/// # Errors
+/// A call whose answer is not in the tree.
+pub(super) fn templates(
+    charts: &[&Chart],
+    files: &dyn Files,
+    (options, inputs): (&Helm, &Inputs),
+    deployer: Deployer,
+) -> Result<Repeats, Error> {
+    let mut calls = Calls {
+        deployer,
+        repeats: Repeats::Itself,
+        runs_texts: false,
+        reads_files: false,
+    };
+    let items = || charts.iter().flat_map(|chart| &chart.items);
+    let is_template = |item: &&Item| item.path.as_bytes().starts_with(b"templates/");
+    for item in items().filter(is_template) {
+        calls.read_item(item, files)?;
+    }
+    if !calls.runs_texts {
+        return Ok(calls.repeats);
+    }
+    let reads_files = calls.reads_files;
+    let is_text =
+        |item: &&Item| !is_template(item) && (reads_files || item.is_named("values.yaml"));
+    for item in items().filter(is_text) {
+        calls.read_item(item, files)?;
+    }
+    let single = inputs.single.iter().map(|(_, path)| path);
+    for path in inputs.values.iter().chain(single) {
+        if let Found::File(entry) = files.at(path)? {
+            calls.read_item(&Item::of_entry(path.as_bytes().to_vec(), entry), files)?;
+        }
+    }
+    let own = options.parameters.iter().map(|parameter| &*parameter.value);
+    let of_object = options.values.iter().flat_map(texts);
+    for text in own.chain(of_object) {
+        calls.read("the deployer's values", text)?;
+    }
+    Ok(calls.repeats)
+}
+
+/// What was called so far.
+struct Calls {
+    deployer: Deployer,
+    repeats: Repeats,
+    runs_texts: bool,
+    reads_files: bool,
+}
+
+impl Calls {
+    fn read_item(&mut self, item: &Item, files: &dyn Files) -> Result<(), Error> {
+        let bytes = item.bytes(files)?;
+        self.read(&item.shown(), &String::from_utf8_lossy(&bytes))
+    }
+
+    fn read(&mut self, shown: &str, text: &str) -> Result<(), Error> {
+        for call in actions::calls(text) {
+            let place = || place(shown, text, call.at);
+            match call.function {
+                Function::Cluster(function) => {
+                    let place = place();
+                    return Err(Error::ClusterLookup { place, function });
+                }
+                Function::Network(function) => {
+                    let place = place();
+                    return Err(Error::Network { place, function });
+                }
+                Function::Clock(function) => {
+                    let place = place();
+                    return Err(Error::Clock { place, function });
+                }
+                // Argo CD renders every time as if nothing were installed.
+                Function::ReleaseState(field) if self.deployer == Deployer::Flux => {
+                    let place = place();
+                    return Err(Error::ReleaseState { place, field });
+                }
+                Function::ReleaseState(_) => {}
+                Function::Random => self.repeats = Repeats::Perhaps,
+                Function::Text => self.runs_texts = true,
+                Function::Files => self.reads_files = true,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every text in a value, keys among them.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| std::iter::once(key.as_str()).chain(texts(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+fn place(shown: &str, text: &str, at: usize) -> String {
+    let at = Span { start: at, end: at }.line_column(text);
+    format!("{shown}:{}:{}", at.line, at.column)
+}
