@@ -161,7 +161,7 @@ impl Files for GitFiles<'_> {
 
 /// `path` as seen from `folder`, inside the tree; `None` where it is absolute or leads above the root.
 #[must_use]
-pub(super) fn inside(folder: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+pub fn inside(folder: &[u8], path: &[u8]) -> Option<Vec<u8>> {
     if path.starts_with(b"/") || path.contains(&0) {
         return None;
     }
