@@ -10,6 +10,7 @@ mod problem;
 mod profile;
 mod raw;
 mod read;
+mod render;
 mod resolved;
 mod schema;
 mod shape;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use components::ComponentTable;
 pub use duration::parse_duration;
@@ -26,7 +27,8 @@ pub use environment::{Environment, Unit, UnitKind};
 pub use exception::{Exception, ExceptionSelector};
 pub use problem::{Problem, Problems, SourceText};
 pub use profile::Profile;
-pub use raw::SourceKind;
+pub use raw::{RenderTool, SourceKind};
+pub use render::{DeployerKind, Deployers, RenderDefaults, SourceRender};
 pub use schema::schema;
 
 use self::raw::RawConfig;
@@ -52,6 +54,12 @@ pub struct Config {
     pub settings: BTreeMap<String, Node>,
     /// What verdicts say and how long they hold.
     pub verdict: Verdict,
+    /// What Argo CD and Flux call this repository.
+    pub repositories: Vec<String>,
+    /// What generators of an `ApplicationSet` give, by its name.
+    pub generators: BTreeMap<String, Vec<Map<String, Value>>>,
+    /// What ConfigMaps and Secrets hold that are not in the tree, by `KIND/NAMESPACE/NAME`.
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// SHA-256 of the resolved configuration as canonical JSON.
     pub digest: Digest,
     gate: Selector,
@@ -219,10 +227,12 @@ impl Config {
             serde_json::from_value(root.to_json()).map_err(|error| error.to_string())?;
         let resolved = serde_json::to_value(&raw).map_err(|error| error.to_string())?;
         let environments = raw.environments.into_iter().enumerate();
+        let render = RenderDefaults::new(raw.render, &RenderDefaults::default());
+        let own = raw.verdict.repository.iter();
         let exceptions = raw.exceptions.into_iter().enumerate();
         Ok(Self {
             environments: environments
-                .map(|(index, raw)| Environment::build(raw, index))
+                .map(|(index, raw)| Environment::build(raw, index, &render))
                 .collect::<Result<_, _>>()?,
             unmanaged: selector(&raw.unmanaged)?,
             profile: raw.profile,
@@ -231,6 +241,9 @@ impl Config {
                 .map(|(index, raw)| Exception::build(raw, index))
                 .collect::<Result<_, _>>()?,
             settings: settings(root),
+            repositories: own.chain(&raw.repositories).cloned().collect(),
+            generators: raw.generators,
+            values: raw.values,
             verdict: Verdict {
                 repository: raw.verdict.repository,
                 valid_for: parse_duration(&raw.verdict.valid_for).ok_or("invalid duration")?,
@@ -277,6 +290,16 @@ pub fn settings_pointer(folder: &str) -> String {
             || format!("/policies/{}", folder.replace('~', "~0").replace('/', "~1")),
             |(section, _)| format!("/{section}"),
         )
+}
+
+/// Whether a name is a DNS label: what an environment or a unit can be called.
+#[must_use]
+pub fn is_label(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len())
+        && name.bytes().all(inner)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
 
 fn settings(root: &Node) -> BTreeMap<String, Node> {

@@ -25,6 +25,7 @@ pub(super) fn check(source: &SourceText, root: &Node) -> Vec<Problem> {
         problems: Vec::new(),
     };
     check.environments(root);
+    check.repository(root);
     check.globs(root.get("unmanaged"));
     check.components(root);
     check.exceptions(root);
@@ -45,8 +46,15 @@ impl Check<'_> {
         for (index, environment) in environments.iter().enumerate() {
             let pointer = format!("/environments/{index}");
             self.reserved(environment);
-            self.paths_or_sources(environment);
+            self.ways(environment);
             self.globs(environment.get("paths"));
+            for way in WAYS {
+                self.globs(
+                    environment
+                        .get(way)
+                        .and_then(|deployers| deployers.get("paths")),
+                );
+            }
             self.sources(environment, &pointer);
             self.branch(environment, &pointer);
             self.time_zone(environment, &pointer);
@@ -102,42 +110,56 @@ impl Check<'_> {
         }
     }
 
-    fn paths_or_sources(&mut self, environment: &Node) {
+    /// Units are declared in one way.
+    fn ways(&mut self, environment: &Node) {
         let NodeValue::Mapping(_) = environment.value else {
             return;
         };
-        let name = text(environment, "name").map_or("", |(_, name)| name);
-        match (environment.entry("paths"), environment.entry("sources")) {
-            (Some(paths), Some(sources)) => {
-                let message = format!(
-                    "environment `{}` has both `paths` and `sources`",
-                    shown(name)
-                );
-                self.say(
-                    sources.key_span,
-                    "config.paths-or-sources",
-                    message,
-                    |problem| {
-                        problem
-                            .label("these are units of their own")
-                            .because(paths.key_span, "these are one unit")
-                            .help("keep one of them")
-                    },
-                );
+        let name = shown(text(environment, "name").map_or("", |(_, name)| name));
+        let ways = WAYS.iter().filter_map(|way| environment.entry(way));
+        let ways: Vec<&Entry> = ways.collect();
+        let code = "config.paths-or-sources";
+        match ways.as_slice() {
+            [] => {
+                let message = format!("environment `{name}` does not say what its units are");
+                self.say(environment.span, code, message, |problem| {
+                    problem.help("add `paths: [\"apps/**\"]`")
+                });
             }
-            (None, None) => {
+            [_] => {}
+            [first, second, ..] => {
                 let message = format!(
-                    "environment `{}` has neither `paths` nor `sources`",
-                    shown(name)
+                    "environment `{name}` has both `{}` and `{}`",
+                    first.key, second.key
                 );
-                self.say(
-                    environment.span,
-                    "config.paths-or-sources",
-                    message,
-                    |problem| problem.help("add `paths: [\"apps/**\"]`"),
-                );
+                let because = first.key_span;
+                self.say(second.key_span, code, message, |problem| {
+                    problem
+                        .label("this says what its units are")
+                        .because(because, "this does too")
+                        .help("keep one of them")
+                });
             }
-            _ => {}
+        }
+    }
+
+    /// What is deployed from elsewhere must be told from what is deployed from here.
+    fn repository(&mut self, root: &Node) {
+        let named = root.pointer("/verdict/repository").is_some();
+        if named || !items(root.get("repositories")).is_empty() {
+            return;
+        }
+        let environments = items(root.get("environments")).iter();
+        let way = |environment: &&Node| {
+            WAYS.iter()
+                .skip(2)
+                .any(|way| environment.get(way).is_some())
+        };
+        if let Some(environment) = environments.into_iter().find(way) {
+            let message = "nothing says which repository this one is";
+            self.say(environment.span, "config.no-repository", message, |problem| {
+                problem.help("add the URL that Argo CD or Flux reads it from: `repositories: [\"https://git.example/acme/shop.git\"]`")
+            });
         }
     }
 
@@ -331,4 +353,6 @@ fn is_branch(name: &str) -> bool {
         && !matches!(name, "@" | "HEAD")
 }
 
+/// How an environment may say what its units are.
+const WAYS: [&str; 4] = ["paths", "sources", "applications", "kustomizations"];
 const COMPONENT_KEYS: [&str; 4] = ["paths", "labels", "kinds", "images"];

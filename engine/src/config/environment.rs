@@ -7,8 +7,9 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::Serialize;
 
 use super::raw::{RawEnvironment, RawSource, SourceKind};
+use super::render::{DeployerKind, Deployers, RenderDefaults, SourceRender};
 use crate::git::Selector;
-use crate::model::{Enforcement, RiskTier, Stage};
+use crate::model::{Enforcement, RepoPath, RiskTier, Stage};
 
 /// Where things are deployed.
 #[derive(Clone, Debug)]
@@ -31,8 +32,12 @@ pub struct Environment {
     pub cluster: Option<String>,
     /// The region it runs in.
     pub region: Option<String>,
-    /// What is judged, signed and admitted together; at least one.
+    /// What is judged, signed and admitted together; none where `declared` says where to look for it.
     pub units: Vec<Unit>,
+    /// The objects of the tree that say what the units are.
+    pub declared: Option<Deployers>,
+    /// How its sources are rendered.
+    pub render: RenderDefaults,
     /// Where it stands in the configuration: `/environments/0`. Add `/max-tier` and the like for a key.
     pub pointer: String,
 }
@@ -46,6 +51,8 @@ pub struct Unit {
     pub kind: UnitKind,
     /// Its files.
     pub selector: Selector,
+    /// Its folder, where it is one, and how that becomes objects.
+    pub source: Option<(RepoPath, Option<SourceRender>)>,
     /// Where it stands in the configuration: `/environments/0/paths`, `/environments/0/sources/2`.
     pub pointer: String,
 }
@@ -59,6 +66,8 @@ pub enum UnitKind {
     Application,
     /// A Flux Kustomization.
     Kustomization,
+    /// A Flux `HelmRelease`.
+    HelmRelease,
     /// Nothing: the gate's own files.
     Gate,
 }
@@ -71,6 +80,7 @@ impl UnitKind {
             Self::Paths => "Paths",
             Self::Application => "Application",
             Self::Kustomization => "Kustomization",
+            Self::HelmRelease => "HelmRelease",
             Self::Gate => "Gate",
         }
     }
@@ -112,21 +122,37 @@ impl Environment {
     }
 
     /// Takes what was checked; what is still wrong is an error in words.
-    pub(super) fn build(raw: RawEnvironment, index: usize) -> Result<Self, String> {
+    pub(super) fn build(
+        raw: RawEnvironment,
+        index: usize,
+        defaults: &RenderDefaults,
+    ) -> Result<Self, String> {
         let pointer = format!("/environments/{index}");
-        let units = match (raw.paths, raw.sources) {
-            (Some(paths), None) => vec![Unit {
-                name: raw.name.clone(),
-                kind: UnitKind::Paths,
-                selector: Selector::parse(&paths).map_err(|error| error.to_string())?,
-                pointer: format!("{pointer}/paths"),
-            }],
-            (None, Some(sources)) => sources
-                .into_iter()
-                .enumerate()
-                .map(|(at, source)| Unit::build(source, format!("{pointer}/sources/{at}")))
-                .collect::<Result<_, _>>()?,
-            _ => return Err("an environment has `paths` or `sources`".to_owned()),
+        let deployers = |raw, kind: DeployerKind, key: &str| {
+            Deployers::build(raw, kind, format!("{pointer}/{key}")).map(Some)
+        };
+        let (units, declared) = match (raw.paths, raw.sources, raw.applications, raw.kustomizations)
+        {
+            (Some(paths), None, None, None) => {
+                let unit = Unit::of_paths(&raw.name, &paths, format!("{pointer}/paths"))?;
+                (vec![unit], None)
+            }
+            (None, Some(sources), None, None) => {
+                let units = sources.into_iter().enumerate();
+                let units = units
+                    .map(|(at, source)| Unit::build(source, format!("{pointer}/sources/{at}")))
+                    .collect::<Result<_, _>>()?;
+                (units, None)
+            }
+            (None, None, Some(raw), None) => (
+                Vec::new(),
+                deployers(raw, DeployerKind::ArgoCd, "applications")?,
+            ),
+            (None, None, None, Some(raw)) => (
+                Vec::new(),
+                deployers(raw, DeployerKind::Flux, "kustomizations")?,
+            ),
+            _ => return Err("an environment says once what its units are".to_owned()),
         };
         Ok(Self {
             timezone: time_zone(&raw.timezone).ok_or("unknown time zone")?,
@@ -139,18 +165,31 @@ impl Environment {
             cluster: raw.cluster,
             region: raw.region,
             units,
+            declared,
+            render: RenderDefaults::new(raw.render, defaults),
             pointer,
         })
     }
 }
 
 impl Unit {
+    fn of_paths(name: &str, paths: &[String], pointer: String) -> Result<Self, String> {
+        Ok(Self {
+            name: name.to_owned(),
+            kind: UnitKind::Paths,
+            selector: Selector::parse(paths).map_err(|error| error.to_string())?,
+            source: None,
+            pointer,
+        })
+    }
+
     fn build(source: RawSource, pointer: String) -> Result<Self, String> {
         let selector = below(&source.path).ok_or("a source has a folder")?;
         Ok(Self {
             name: source.name,
             kind: source.kind.into(),
             selector,
+            source: Some((folder(&source.path), source.render.map(SourceRender::new))),
             pointer,
         })
     }
@@ -164,6 +203,11 @@ pub(super) fn below(folder: &str) -> Option<Selector> {
         folder => format!("{folder}/**"),
     };
     Selector::parse(&[glob]).ok()
+}
+
+/// The folder as a path of the tree, empty for the root.
+fn folder(path: &str) -> RepoPath {
+    RepoPath::from(if path == "." { "" } else { path })
 }
 
 /// The zone of that exact IANA name (`Area/Location` or `UTC`) in the bundled database.

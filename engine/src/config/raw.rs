@@ -48,6 +48,24 @@ pub(super) struct RawConfig {
     /// What verdicts say and how long they hold.
     #[serde(default)]
     pub(super) verdict: RawVerdict,
+    /// How sources are rendered; an environment may say otherwise.
+    #[serde(default, skip_serializing_if = "RawRender::is_empty")]
+    pub(super) render: RawRender,
+    /// URLs under which Argo CD and Flux know this repository, beside `verdict.repository`; or
+    /// `GitRepository/NAMESPACE/NAME` for one of Flux that is not in the tree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = REPOSITORY)), extend("maxItems" = limits::REPOSITORIES.most))]
+    pub(super) repositories: Vec<String>,
+    /// What generators of an `ApplicationSet` give that only a cluster or a server knows, by the name of
+    /// the `ApplicationSet`: a list of parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = limits::GENERATORS.most))]
+    pub(super) generators: BTreeMap<String, Vec<Map<String, Value>>>,
+    /// What ConfigMaps and Secrets hold that Flux puts into what it applies and that are not in the tree,
+    /// by `KIND/NAMESPACE/NAME`; a mapping without keys says that there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = limits::GENERATORS.most))]
+    pub(super) values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The versions that are understood.
@@ -94,14 +112,86 @@ pub(super) struct RawEnvironment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(super) region: Option<String>,
-    /// Globs of its files, judged together as one unit. Either this or `sources`.
+    /// Globs of its files, judged together as one unit. Either this, `sources`, `applications` or
+    /// `kustomizations`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1, "maxItems" = limits::GLOBS.most))]
     pub(super) paths: Option<Vec<String>>,
-    /// Its sources, each a unit of its own. Either this or `paths`.
+    /// Its sources, each a unit of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1, "maxItems" = limits::UNITS.most))]
     pub(super) sources: Option<Vec<RawSource>>,
+    /// Where its Argo CD Applications and `ApplicationSet`s are; each Application is a unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) applications: Option<RawDeployers>,
+    /// Where its Flux Kustomizations and `HelmRelease`s are; each is a unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kustomizations: Option<RawDeployers>,
+    /// How its sources are rendered, where not as all others.
+    #[serde(default, skip_serializing_if = "RawRender::is_empty")]
+    pub(super) render: RawRender,
+}
+
+/// Which objects of Argo CD or Flux deploy an environment.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Deployers")]
+pub(super) struct RawDeployers {
+    /// Globs of the files that hold them, and what they refer to: sources, ConfigMaps.
+    #[schemars(extend("minItems" = 1, "maxItems" = limits::GLOBS.most))]
+    pub(super) paths: Vec<String>,
+    /// Only those with all of these labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) match_labels: BTreeMap<String, String>,
+    /// Only those of this Argo CD project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) project: Option<String>,
+    /// Only those that stand in this namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) namespace: Option<String>,
+    /// Only those that deploy to this cluster: its name, or its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) cluster: Option<String>,
+}
+
+/// How sources are rendered.
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Render")]
+pub(super) struct RawRender {
+    /// The version of Kubernetes that charts see, such as `1.33.1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = KUBE_VERSION))]
+    pub(super) kube_version: Option<String>,
+    /// The API versions that charts see beside Helm's own, such as `monitoring.coreos.com/v1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxItems" = limits::GLOBS.most))]
+    pub(super) api_versions: Option<Vec<String>>,
+    /// Which kustomize renders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kustomize: Option<RawTool>,
+    /// Which Helm renders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) helm: Option<RawTool>,
+}
+
+impl RawRender {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which version of a program renders.
+#[derive(Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Tool")]
+pub(super) struct RawTool {
+    /// The version that the program must say of itself, such as `v5.7.1`; any other is an error.
+    #[schemars(regex(pattern = TOOL_VERSION))]
+    pub(super) version: String,
 }
 
 /// What is judged, signed and admitted together.
@@ -116,6 +206,45 @@ pub(super) struct RawSource {
     pub(super) kind: SourceKind,
     /// The folder, from the root of the repository; everything below it belongs to the unit.
     pub(super) path: String,
+    /// How it becomes objects, where no Application says so; else as the folder looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) render: Option<RawSourceRender>,
+}
+
+/// How a folder becomes objects.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "SourceRender")]
+pub(super) struct RawSourceRender {
+    /// What makes the objects.
+    pub(super) tool: RenderTool,
+    /// The name of the Helm release; the name of the unit where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) release: Option<String>,
+    /// The namespace that Helm is told, or that kustomize gives to everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) namespace: Option<String>,
+    /// Files of values for Helm, from the root of the repository; the last one wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = limits::GLOBS.most))]
+    pub(super) values: Vec<String>,
+    /// Whether Helm leaves the folder `crds` out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) skip_crds: bool,
+}
+
+/// What makes objects of a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RenderTool {
+    /// `kustomize build`.
+    Kustomize,
+    /// `helm template`.
+    Helm,
+    /// Nothing: the files are the objects.
+    Directory,
 }
 
 /// What deploys a source.
@@ -260,3 +389,5 @@ pub(super) const EXACT_KIND: &str = r"^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[
 pub(super) const EXCEPTION_ID: &str = "^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$";
 pub(super) const CODE: &str = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$";
 pub(super) const REPOSITORY: &str = r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,255}$";
+pub(super) const KUBE_VERSION: &str = r"^v?[0-9]+\.[0-9]+(\.[0-9]+)?([-+][-+.A-Za-z0-9]+)?$";
+pub(super) const TOOL_VERSION: &str = r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+][-+.A-Za-z0-9]+)?$";

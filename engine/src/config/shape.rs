@@ -323,7 +323,7 @@ fn article(kind: &str) -> String {
 }
 
 /// Patterns of the schema, the code of a value that does not fit, what it should be, and help.
-const FORMS: [(&str, &str, &str, &str); 6] = [
+const FORMS: [(&str, &str, &str, &str); 8] = [
     (
         raw::DNS_LABEL,
         "config.invalid-name",
@@ -359,6 +359,18 @@ const FORMS: [(&str, &str, &str, &str); 6] = [
         "config.invalid-name",
         "a repository's name",
         "write a name or address without spaces, such as `github.com/acme/shop`",
+    ),
+    (
+        raw::KUBE_VERSION,
+        "config.invalid-version",
+        "a version of Kubernetes",
+        "write it as `1.33` or `1.33.1`",
+    ),
+    (
+        raw::TOOL_VERSION,
+        "config.invalid-version",
+        "a version of a program",
+        "write the whole version, such as `v5.7.1`",
     ),
 ];
 

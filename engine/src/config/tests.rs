@@ -229,7 +229,7 @@ fn settings_and_everything_else_are_told_in_one_list() {
     assert_eq!(
         problems.to_string(),
         "3 problems in `tidegate.yaml`\n\
-         tidegate.yaml:1:16: environment `prod` has neither `paths` nor `sources` [config.paths-or-sources]\n  \
+         tidegate.yaml:1:16: environment `prod` does not say what its units are [config.paths-or-sources]\n  \
          help: add `paths: [\"apps/**\"]`\n\
          tidegate.yaml:2:8: unknown key `default-teir` [config.unknown-key]\n  \
          help: did you mean `default-tier`?\n\

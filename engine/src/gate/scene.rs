@@ -10,7 +10,7 @@ use super::Error;
 use super::judge::Judge;
 use super::unit::{Changes, Unit};
 use super::view::View;
-use crate::config::{Config, Environment, GATE, UnitKind};
+use crate::config::{self, Config, Environment, GATE, UnitKind};
 use crate::facts::range::Range as Reach;
 use crate::git::Selector;
 use crate::input;
@@ -149,6 +149,9 @@ pub(super) fn of_config(config: &Config) -> Vec<Scene> {
 /// The same, and what `head` adds: environments, units, and paths of units that there are, whose files
 /// count as created.
 pub(super) fn of_configs(judge: &Config, head: Option<&Config>) -> Result<Vec<Scene>, Error> {
+    for config in std::iter::once(judge).chain(head) {
+        of_paths(config)?;
+    }
     let Some(head) = head else {
         return Ok(of_config(judge));
     };
@@ -170,6 +173,18 @@ pub(super) fn of_configs(judge: &Config, head: Option<&Config>) -> Result<Vec<Sc
         scenes.extend(own);
     }
     Ok(scenes)
+}
+
+/// Refuses environments whose units stand in the tree and not in the configuration.
+pub(super) fn of_paths(config: &Config) -> Result<(), Error> {
+    let declared = |environment: &Environment| environment.declared.clone();
+    let Some(declared) = config.environments.iter().find_map(declared) else {
+        return Ok(());
+    };
+    let message =
+        "the units of this environment stand in the tree, and are not judged by this version";
+    let problem = config.problem(&declared.pointer, "source.not-rendered", message);
+    Err(config::Problems::from(problem.help("declare the environment by `paths`")).into())
 }
 
 /// Adds what `head` says of an environment that is judged as `known` says.

@@ -295,6 +295,7 @@ impl Signer<'_> {
     /// The units that were asked for, the unit `gate` first.
     fn scenes(&self, environment: &Environment) -> Result<(Vec<Scene>, Vec<UnitId>), Error> {
         let config = &self.judge.config;
+        scene::of_paths(config)?;
         let on_branch: Vec<&Environment> = config
             .environments
             .iter()

@@ -120,6 +120,14 @@ limits! {
     ENVIRONMENTS = 200, Count, Error("limit.environments");
     /// Sources of an environment.
     UNITS = 1_000, Count, Error("limit.units");
+    /// Names of this repository.
+    REPOSITORIES = 100, Count, Error("limit.config");
+    /// Generators, ConfigMaps and Secrets of which the configuration says what they give.
+    GENERATORS = 500, Count, Error("limit.config");
+    /// Applications, Kustomizations and what generates them that one environment may have.
+    DEPLOYMENTS = 5_000, Count, Error("limit.deployments");
+    /// Applications that hold Applications, within each other.
+    DEPLOYMENT_DEPTH = 8, Count, Error("limit.deployments");
     /// Components.
     COMPONENTS = 500, Count, Error("limit.components");
     /// Exceptions.
