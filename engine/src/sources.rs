@@ -1,0 +1,54 @@
+//! What is deployed, as Argo CD's and Flux's own objects in the tree say it: each source resolved to a folder of
+//! this repository and how it is rendered, told to be of elsewhere, or said to be unknown. Never guessed.
+//! Starts no process and opens no connection; knows nothing of changes and policies.
+
+mod argo;
+mod deployment;
+mod fields;
+mod flux;
+mod folder;
+mod here;
+mod known;
+mod map;
+mod pattern;
+mod resolve;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub use deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
+pub use fields::Text;
+pub use here::Here;
+pub use known::Declared;
+pub use map::{Children, NotRendered};
+pub use resolve::{Error, ResolvedUnit, resolve};
+pub use tree::Tree;
+
+use crate::config::RenderDefaults;
+use crate::render::FilesError;
+
+/// What the reading of one object needs beside the object.
+struct Context<'a> {
+    tree: &'a Tree<'a>,
+    here: &'a Here,
+    defaults: &'a RenderDefaults,
+    /// What the configuration says that ConfigMaps hold.
+    values: &'a BTreeMap<String, BTreeMap<String, String>>,
+    /// What the configuration says that generators give.
+    generators: &'a BTreeMap<String, Vec<Map<String, Value>>>,
+    known: &'a known::Known,
+}
+
+/// What an object deploys; nothing where it is none that deploys.
+fn read(declared: &Declared, cx: &Context<'_>) -> Result<Vec<Deployment>, FilesError> {
+    let node = &declared.object.node;
+    let group_kind = declared.object.reference.group_kind().to_string();
+    Ok(match group_kind.as_str() {
+        "Application.argoproj.io" => vec![argo::read(node, &declared.file, cx)?],
+        "Kustomization.kustomize.toolkit.fluxcd.io" => vec![flux::read(node, &declared.file, cx)?],
+        "HelmRelease.helm.toolkit.fluxcd.io" => vec![flux::read_release(node, &declared.file, cx)?],
+        _ => Vec::new(),
+    })
+}

@@ -1,0 +1,184 @@
+//! Argo CD's `Application`: what its sources are, folder by folder.
+//! Knows no `ApplicationSet`: it is given what one made, as if somebody had written it.
+//!
+//! Source: Argo CD, `Application` specification, "Tool Detection", "Multiple Sources for an Application".
+
+mod environment;
+mod helm;
+mod kustomize;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use self::environment::Variables;
+use self::source::Reading;
+use super::Context;
+use super::deployment::{Deployment, External, Kind, Source};
+use super::fields::{Read, Stop, Text, field, flag, items, owned, pairs, text};
+use super::here::Revision;
+use crate::manifest::Node;
+use crate::render::FilesError;
+
+/// What an Application deploys. Whatever cannot be told is a source of it that is not known.
+pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deployment, FilesError> {
+    let metadata = node.get("metadata").unwrap_or(node);
+    let spec = node.get("spec").unwrap_or(node);
+    let mut deployment = Deployment {
+        name: plain(metadata, "name").unwrap_or_default(),
+        namespace: plain(metadata, "namespace"),
+        kind: Kind::Application,
+        place: file.at(metadata.deepest("/name").span),
+        project: plain(spec, "project"),
+        cluster: None,
+        target_namespace: None,
+        labels: pairs(metadata, "labels").unwrap_or_default(),
+        depends_on: Vec::new(),
+        generated_by: None,
+        declared_in: BTreeSet::from([file.path.clone()]),
+        description: description(spec),
+        sources: Vec::new(),
+    };
+    let read = destination(spec, &mut deployment)
+        .and_then(|()| whole(node, spec))
+        .and_then(|()| sources(spec));
+    let nodes = match read {
+        Ok(nodes) => nodes,
+        Err(stop) => {
+            deployment
+                .sources
+                .push(Source::Unknown(stop.in_file(file)?));
+            return Ok(deployment);
+        }
+    };
+    let references = references(&nodes, cx);
+    for node in nodes {
+        let reading = Reading {
+            cx,
+            deployment: &deployment,
+            variables: Variables::new(&deployment, node),
+            references: &references,
+        };
+        match reading.source(node) {
+            Ok(found) => deployment.sources.extend(found),
+            Err(stop) => deployment
+                .sources
+                .push(Source::Unknown(stop.in_file(file)?)),
+        }
+    }
+    Ok(deployment)
+}
+
+fn plain(node: &Node, key: &str) -> Option<String> {
+    let text = node.get(key)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn destination(spec: &Node, deployment: &mut Deployment) -> Read<()> {
+    let Some(destination) = field(spec, "destination") else {
+        return Ok(());
+    };
+    let (name, server) = (text(destination, "name")?, text(destination, "server")?);
+    if name.is_some() && server.is_some() {
+        return Err(Stop::unknown(
+            destination.span,
+            "the destination has both a `name` and a `server`",
+            "keep one of them: Argo CD takes neither then",
+        ));
+    }
+    deployment.cluster = name.or(server).map(str::to_owned);
+    deployment.target_namespace = owned(destination, "namespace")?;
+    Ok(())
+}
+
+/// What would have Argo CD deploy something else than `source` and `sources` say.
+fn whole(node: &Node, spec: &Node) -> Read<()> {
+    if let Some(operation) = field(node, "operation") {
+        return Err(Stop::unknown(
+            operation.span,
+            "the Application carries an `operation`, which may name other sources",
+            "remove `operation` from the file",
+        ));
+    }
+    match field(spec, "sourceHydrator") {
+        Some(hydrator) => Err(Stop::unknown(
+            hydrator.span,
+            "what is deployed is on the branch that `sourceHydrator` writes to, not here",
+            "judge that branch: declare an environment of it by `paths`",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn sources(spec: &Node) -> Read<Vec<&Node>> {
+    let several = items(spec, "sources")?;
+    match (field(spec, "source"), several.is_empty()) {
+        (Some(one), true) => Ok(vec![one]),
+        (None, false) => Ok(several.iter().collect()),
+        (Some(one), false) => Err(Stop::unknown(
+            one.span,
+            "the Application has both `source` and `sources`",
+            "keep one of them",
+        )),
+        (None, true) => Err(Stop::unknown(
+            spec.span,
+            "the Application has no source",
+            "give it a `source`",
+        )),
+    }
+}
+
+/// What `$name/…` means in value files: whether the source of that `ref` is what is judged.
+fn references(sources: &[&Node], cx: &Context<'_>) -> BTreeMap<String, bool> {
+    let named = sources.iter().filter_map(|source| {
+        let name = plain(source, "ref")?;
+        let url = plain(source, "repoURL")?;
+        let revision = plain(source, "targetRevision");
+        let judged = cx.here.revision(revision.as_deref()) == Revision::Judged;
+        Some((name, cx.here.is_repository(&url) && judged))
+    });
+    named.collect()
+}
+
+/// What the sources say, without the revisions: those are judged by their content.
+fn description(spec: &Node) -> Value {
+    let without = |source: &Node| {
+        let mut value = source.to_json();
+        if let Value::Object(fields) = &mut value {
+            fields.remove("targetRevision");
+        }
+        value
+    };
+    let one = spec.get("source").map(without);
+    let several = spec
+        .get("sources")
+        .and_then(Node::items)
+        .unwrap_or_default();
+    let several: Vec<Value> = one.into_iter().chain(several.iter().map(without)).collect();
+    json!({"sources": several, "destination": spec.get("destination").map(Node::to_json)})
+}
+
+/// An Application's source that is not this repository as it is judged.
+fn external(source: &Node, pinned: bool) -> Read<External> {
+    Ok(External {
+        repository: owned(source, "repoURL")?.unwrap_or_default(),
+        chart: owned(source, "chart")?,
+        path: owned(source, "path")?,
+        revision: owned(source, "targetRevision")?,
+        pinned,
+        value_files: Vec::new(),
+    })
+}
+
+/// A field that turns a behaviour on, and that nothing here can follow.
+fn refuse(node: &Node, key: &str, reason: &str, remedy: &str) -> Read<()> {
+    match flag(node, key)? {
+        true => Err(Stop::unknown(
+            super::fields::place(node, key),
+            reason,
+            remedy,
+        )),
+        false => Ok(()),
+    }
+}

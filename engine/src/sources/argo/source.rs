@@ -1,0 +1,255 @@
+//! One source of an Application.
+//! Reads the tree only to see what a folder looks like.
+
+use std::collections::BTreeMap;
+
+use super::environment::Variables;
+use super::{external, helm, kustomize, refuse};
+use crate::manifest::Node;
+use crate::model::{RepoPath, Span};
+use crate::render::{Deployer, Found, Rendering, Tool};
+use crate::sources::Context;
+use crate::sources::deployment::{Deployment, Directory, Local, Source};
+use crate::sources::fields::{Read, Stop, field, flag, only, place, shown, text};
+use crate::sources::folder::{self, Looks};
+use crate::sources::here::{Revision, is_commit, is_exact_version};
+use crate::sources::pattern::Pattern;
+
+/// What the reading of one source needs.
+pub(super) struct Reading<'a> {
+    pub(super) cx: &'a Context<'a>,
+    pub(super) deployment: &'a Deployment,
+    pub(super) variables: Variables,
+    /// Whether the source of a `ref` is what is judged.
+    pub(super) references: &'a BTreeMap<String, bool>,
+}
+
+/// What the fields of a source ask for.
+enum Asked {
+    Nothing,
+    Helm,
+    Kustomize,
+    Directory,
+}
+
+impl Reading<'_> {
+    /// What the source is; `None` where it only gives files to others.
+    pub(super) fn source(&self, node: &Node) -> Read<Option<Source>> {
+        only(node, "a source", KEYS)?;
+        let asked = self.asked(node)?;
+        let Some(url) = text(node, "repoURL")? else {
+            return Err(Stop::unknown(
+                node.span,
+                "the source has no `repoURL`",
+                "give it one",
+            ));
+        };
+        if let Some(tag) = text(node, "tagPrefix")? {
+            let reason = format!("the source follows tags that begin with `{}`", shown(tag));
+            let remedy = "follow a branch, or pin a commit";
+            return Err(Stop::unknown(place(node, "tagPrefix"), reason, remedy));
+        }
+        let revision = text(node, "targetRevision")?;
+        let is_chart = text(node, "chart")?.is_some();
+        if is_chart || !self.cx.here.is_repository(url) {
+            let pinned = revision.is_some_and(|revision| match (is_chart, url) {
+                (true, _) => is_exact_version(revision) || is_digest(revision),
+                (false, url) if url.starts_with("oci://") => is_digest(revision),
+                (false, _) => is_commit(revision),
+            });
+            return self.external(node, pinned, is_chart);
+        }
+        if let Revision::Other { pinned } = self.cx.here.revision(revision) {
+            return self.external(node, pinned, false);
+        }
+        match text(node, "path")? {
+            None if text(node, "ref")?.is_some() => Ok(None),
+            None => Err(Stop::unknown(
+                node.span,
+                "the source has no `path`",
+                "give it one",
+            )),
+            Some(path) => {
+                let local = self.local(node, path, &asked)?;
+                Ok(Some(Source::Local(local)))
+            }
+        }
+    }
+
+    fn external(&self, node: &Node, pinned: bool, is_chart: bool) -> Read<Option<Source>> {
+        if !is_chart && text(node, "path")?.is_none() && text(node, "ref")?.is_some() {
+            return Ok(None);
+        }
+        let mut external = external(node, pinned)?;
+        if let Some(helm) = field(node, "helm") {
+            external.value_files = helm::files_of_here(self, helm)?;
+        }
+        Ok(Some(Source::External(external)))
+    }
+
+    fn asked(&self, node: &Node) -> Read<Asked> {
+        let present = |key: &&str| field(node, key).is_some();
+        let tools: Vec<&str> = TOOLS.iter().copied().filter(present).collect();
+        match tools.as_slice() {
+            [] => Ok(Asked::Nothing),
+            ["helm"] => Ok(Asked::Helm),
+            ["kustomize"] => Ok(Asked::Kustomize),
+            ["directory"] => Ok(Asked::Directory),
+            [one] => Err(Stop::unknown(
+                place(node, one),
+                "a plugin of Argo CD makes the objects, and what it does cannot be told here",
+                "commit the manifests that it makes, or list the folder under `unmanaged`",
+            )),
+            several => {
+                let last = several.last().copied().unwrap_or_default();
+                let reason = "the source has options of several tools; Argo CD refuses that";
+                Err(Stop::unknown(
+                    place(node, last),
+                    reason,
+                    "keep those of one tool",
+                ))
+            }
+        }
+    }
+
+    fn local(&self, node: &Node, path: &str, asked: &Asked) -> Read<Local> {
+        let span = place(node, "path");
+        if path.starts_with('/') {
+            let reason = format!(
+                "the path `{}` is absolute; Argo CD refuses that",
+                shown(path)
+            );
+            return Err(Stop::unknown(
+                span,
+                reason,
+                "name it from the root of the repository",
+            ));
+        }
+        let folder = folder::find(self.cx.tree.files, path, span)?;
+        self.no_overrides(&folder, span)?;
+        let looks = folder::looks(self.cx.tree.files, &folder)?;
+        let tool =
+            match (asked, looks) {
+                (Asked::Helm, _) | (Asked::Nothing, Looks::Chart) => Some(Tool::Helm(
+                    helm::options(self, field(node, "helm"), &folder)?,
+                )),
+                (Asked::Kustomize, _) | (Asked::Nothing, Looks::Kustomization) => Some(
+                    Tool::Kustomize(kustomize::options(self, field(node, "kustomize"))?),
+                ),
+                (Asked::Directory, _) | (Asked::Nothing, Looks::Plain) => None,
+                (Asked::Nothing, Looks::Both) => {
+                    let reason = format!("`{folder}` holds both a chart and a kustomization");
+                    let remedy = "say which counts: `kustomize: {}` or `helm: {}` in the source";
+                    return Err(Stop::unknown(span, reason, remedy));
+                }
+            };
+        let directory = match (&tool, field(node, "directory")) {
+            (None, Some(options)) => directory(options)?,
+            _ => Directory::default(),
+        };
+        if tool.is_none() {
+            self.no_jsonnet(&folder, &directory, span)?;
+        }
+        let render = tool.map(|tool| Rendering {
+            folder: folder.clone(),
+            deployer: Deployer::ArgoCd,
+            tool,
+        });
+        Ok(Local {
+            folder,
+            render,
+            directory,
+        })
+    }
+
+    /// Files in the folder that change what the Application says.
+    fn no_overrides(&self, folder: &RepoPath, span: Span) -> Read<()> {
+        let of_application = format!(".argocd-source-{}.yaml", self.deployment.name);
+        for name in [".argocd-source.yaml", &of_application] {
+            let path = folder::join(folder, name);
+            if self.cx.tree.files.at(&path)? != Found::Nothing {
+                return Err(Stop::unknown(
+                    span,
+                    format!("`{path}` overrides what the Application says"),
+                    "write what it says into the Application, and remove it",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn no_jsonnet(&self, folder: &RepoPath, directory: &Directory, span: Span) -> Read<()> {
+        for entry in self.cx.tree.files.below(folder)? {
+            let inner = entry.path.parent() != folder.as_bytes();
+            if entry.path.file_name().ends_with(b".jsonnet") && (directory.recurse || !inner) {
+                return Err(Stop::unknown(
+                    span,
+                    format!("Argo CD evaluates `{}`, which is Jsonnet", entry.path),
+                    "commit the manifests that it makes, or list the folder under `unmanaged`",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn directory(node: &Node) -> Read<Directory> {
+    only(node, "`directory`", DIRECTORY)?;
+    let jsonnet = field(node, "jsonnet").filter(|options| options.canonical_json() != "{}");
+    if let Some(jsonnet) = jsonnet {
+        let reason = "the source evaluates Jsonnet, which is not done here";
+        let remedy = "commit the manifests that it makes, or list the folder under `unmanaged`";
+        return Err(Stop::unknown(jsonnet.span, reason, remedy));
+    }
+    let reason = "`disableExtensionFilter` makes any file a manifest";
+    refuse(
+        node,
+        "disableExtensionFilter",
+        reason,
+        "remove it, and name the files `.yaml`",
+    )?;
+    for key in ["include", "exclude"] {
+        if text(node, key)?.is_some_and(|pattern| Pattern::parse(pattern).is_none()) {
+            let reason = format!("the pattern of `{key}` may be meant in several ways");
+            return Err(Stop::unknown(
+                place(node, key),
+                reason,
+                "use `*`, `?` and `{a,b}` alone",
+            ));
+        }
+    }
+    Ok(Directory {
+        recurse: flag(node, "recurse")?,
+        include: text(node, "include")?.map(str::to_owned),
+        exclude: text(node, "exclude")?.map(str::to_owned),
+    })
+}
+
+fn is_digest(revision: &str) -> bool {
+    revision
+        .rsplit('@')
+        .next()
+        .is_some_and(|last| last.starts_with("sha256:"))
+}
+
+const TOOLS: &[&str] = &["helm", "kustomize", "directory", "plugin"];
+const DIRECTORY: &[&str] = &[
+    "recurse",
+    "jsonnet",
+    "include",
+    "exclude",
+    "disableExtensionFilter",
+];
+const KEYS: &[&str] = &[
+    "repoURL",
+    "path",
+    "targetRevision",
+    "helm",
+    "kustomize",
+    "directory",
+    "plugin",
+    "chart",
+    "ref",
+    "name",
+    "tagPrefix",
+];

@@ -1,0 +1,263 @@
+//! Flux's `Kustomization`: the folder that it builds, and what it adds to it.
+//! Knows no Helm.
+//!
+//! Source: Flux, `Kustomization` in its reference, and the generator of kustomizations in `fluxcd/pkg`.
+
+mod origin;
+mod release;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use release::read as read_release;
+
+use self::origin::{Origin, of_reference};
+use super::Context;
+use super::deployment::{Deployment, Directory, Kind, Local, Source};
+use super::fields::{
+    Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
+};
+use super::folder::{self, Looks};
+use crate::manifest::Node;
+use crate::model::RepoPath;
+use crate::render::{
+    Deployer, FilesError, ImageOverride, Kustomize, LabelOverride, Rendering, Tool,
+};
+
+/// What a Kustomization deploys.
+pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deployment, FilesError> {
+    let mut deployment = frame(node, file, Kind::Kustomization);
+    let spec = node.get("spec").unwrap_or(node);
+    let source = match source(spec, &mut deployment, cx) {
+        Ok(source) => source,
+        Err(stop) => Source::Unknown(stop.in_file(file)?),
+    };
+    deployment.sources.push(source);
+    Ok(deployment)
+}
+
+/// What every object of Flux says of itself.
+fn frame(node: &Node, file: &Text, kind: Kind) -> Deployment {
+    let metadata = node.get("metadata").unwrap_or(node);
+    let spec = node.get("spec").unwrap_or(node);
+    let at = |node: &Node, pointer: &str| {
+        let text = node.pointer(pointer).and_then(Node::as_str);
+        text.filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let namespace = at(metadata, "/namespace");
+    let depends_on = spec
+        .get("dependsOn")
+        .and_then(Node::items)
+        .unwrap_or_default();
+    let depends_on = depends_on.iter().filter_map(|item| {
+        let in_namespace = at(item, "/namespace").or_else(|| namespace.clone());
+        let name = at(item, "/name")?;
+        Some(in_namespace.map_or(name.clone(), |namespace| format!("{namespace}/{name}")))
+    });
+    Deployment {
+        name: at(metadata, "/name").unwrap_or_default(),
+        depends_on: depends_on.collect(),
+        namespace,
+        kind,
+        place: file.at(metadata.deepest("/name").span),
+        project: None,
+        cluster: at(spec, "/kubeConfig/secretRef/name")
+            .or_else(|| at(spec, "/kubeConfig/configMapRef/name")),
+        target_namespace: at(spec, "/targetNamespace"),
+        labels: pairs(metadata, "labels").unwrap_or_default(),
+        generated_by: None,
+        declared_in: BTreeSet::from([file.path.clone()]),
+        description: spec.to_json(),
+        sources: Vec::new(),
+    }
+}
+
+fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Source> {
+    only(spec, "a Kustomization", KEYS)?;
+    let reference = field(spec, "sourceRef").ok_or_else(|| wrong(spec, "sourceRef", "given"))?;
+    let ignore = match of_reference(reference, deployment, cx)? {
+        Origin::Here { ignore } => ignore,
+        Origin::Elsewhere(mut external) => {
+            external.path = owned(spec, "path")?;
+            return Ok(Source::External(external));
+        }
+    };
+    let path = text(spec, "path")?.unwrap_or(".");
+    let folder = folder::find(cx.tree.files, path, place(spec, "path"))?;
+    let kustomize = options(spec, deployment, cx)?;
+    if let Some(directory) = plain(&folder, &kustomize, &ignore, cx)? {
+        return Ok(Source::Local(Local {
+            folder,
+            render: None,
+            directory,
+        }));
+    }
+    let render = Rendering {
+        folder: folder.clone(),
+        deployer: Deployer::Flux,
+        tool: Tool::Kustomize(Kustomize {
+            ignore,
+            ..kustomize
+        }),
+    };
+    Ok(Source::Local(Local {
+        folder,
+        render: Some(render),
+        directory: Directory::default(),
+    }))
+}
+
+fn options(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Kustomize> {
+    let reason = "which components count depends on what exists";
+    let remedy = "remove `ignoreMissingComponents`, and name the components that are there";
+    refuse(
+        flag(spec, "ignoreMissingComponents")?,
+        spec,
+        "ignoreMissingComponents",
+        reason,
+        remedy,
+    )?;
+    let origins = !items(spec, "buildMetadata")?.is_empty();
+    let reason = "`buildMetadata` adds annotations that are not known here";
+    refuse(
+        origins,
+        spec,
+        "buildMetadata",
+        reason,
+        "remove `buildMetadata`",
+    )?;
+    let metadata = field(spec, "commonMetadata");
+    let of_metadata = |key: &str| metadata.map_or(Ok(BTreeMap::new()), |node| pairs(node, key));
+    if let Some(node) = metadata {
+        only(node, "`commonMetadata`", &["labels", "annotations"])?;
+    }
+    let labels = of_metadata("labels")?;
+    Ok(Kustomize {
+        name_prefix: owned(spec, "namePrefix")?,
+        name_suffix: owned(spec, "nameSuffix")?,
+        namespace: owned(spec, "targetNamespace")?,
+        images: images(spec)?,
+        labels: (!labels.is_empty()).then(|| LabelOverride {
+            pairs: labels,
+            ..LabelOverride::default()
+        }),
+        annotations: of_metadata("annotations")?,
+        patches: items(spec, "patches")?.iter().map(Node::to_json).collect(),
+        components: texts(spec, "components")?,
+        substitute: values::substitute(spec, deployment, cx)?,
+        ..Kustomize::default()
+    })
+}
+
+fn refuse(is_so: bool, node: &Node, key: &str, reason: &str, remedy: &str) -> Read<()> {
+    match is_so {
+        true => Err(Stop::unknown(place(node, key), reason, remedy)),
+        false => Ok(()),
+    }
+}
+
+fn images(spec: &Node) -> Read<Vec<ImageOverride>> {
+    let images = items(spec, "images")?.iter().map(|item| {
+        only(item, "an image", &["name", "newName", "newTag", "digest"])?;
+        Ok(ImageOverride {
+            name: owned(item, "name")?.ok_or_else(|| wrong(item, "name", "given"))?,
+            new_name: owned(item, "newName")?,
+            new_tag: owned(item, "newTag")?,
+            digest: owned(item, "digest")?,
+        })
+    });
+    images.collect()
+}
+
+/// How the files of a folder count without kustomize, where Flux does nothing but list them: there is
+/// no kustomization at or below it, nothing is added, and nothing is left out.
+fn plain(
+    folder: &RepoPath,
+    kustomize: &Kustomize,
+    ignore: &[String],
+    cx: &Context<'_>,
+) -> Result<Option<Directory>, FilesError> {
+    let usual = ignore
+        .iter()
+        .map(String::as_str)
+        .eq(origin::IGNORED.iter().copied());
+    if *kustomize != Kustomize::default() || !usual {
+        return Ok(None);
+    }
+    let mut folders = BTreeSet::from([folder.clone()]);
+    for entry in cx.tree.files.below(folder)? {
+        let name = entry.path.file_name();
+        let left_out = LEFT_OUT.iter().any(|left_out| left_out.as_bytes() == name);
+        let aside = [b".github/".as_slice(), b".circleci/"];
+        let path = entry.path.as_bytes();
+        let aside = aside
+            .iter()
+            .any(|aside| path.windows(aside.len()).any(|part| part == *aside));
+        if left_out || aside || entry.is_link() || entry.is_submodule() {
+            return Ok(None);
+        }
+        folders.insert(RepoPath::new(entry.path.parent()));
+    }
+    for folder in &folders {
+        if matches!(
+            folder::looks(cx.tree.files, folder)?,
+            Looks::Kustomization | Looks::Both
+        ) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Directory {
+        recurse: true,
+        include: Some("{*.yaml,*.yml}".to_owned()),
+        exclude: None,
+    }))
+}
+
+/// An object of the tree that another one refers to, in words.
+fn described(kind: &str, namespace: Option<&str>, name: &str) -> String {
+    let namespace = namespace.map_or(String::new(), |namespace| format!("{namespace}/"));
+    format!("{kind} `{}`", shown(&format!("{namespace}{name}")))
+}
+
+/// Manifests by name that Flux leaves out of every source.
+const LEFT_OUT: [&str; 10] = [
+    ".travis.yml",
+    ".gitlab-ci.yml",
+    "appveyor.yml",
+    ".drone.yml",
+    "cloudbuild.yaml",
+    "codeship-services.yml",
+    "codeship-steps.yml",
+    ".goreleaser.yml",
+    ".sops.yaml",
+    ".flux.yaml",
+];
+const KEYS: &[&str] = &[
+    "commonMetadata",
+    "dependsOn",
+    "decryption",
+    "interval",
+    "retryInterval",
+    "kubeConfig",
+    "path",
+    "postBuild",
+    "prune",
+    "deletionPolicy",
+    "healthChecks",
+    "namePrefix",
+    "nameSuffix",
+    "patches",
+    "images",
+    "serviceAccountName",
+    "sourceRef",
+    "suspend",
+    "targetNamespace",
+    "timeout",
+    "force",
+    "wait",
+    "buildMetadata",
+    "components",
+    "ignoreMissingComponents",
+    "healthCheckExprs",
+    "ignore",
+];

@@ -1,0 +1,310 @@
+//! Where a source of Flux comes from: this repository as it is judged, or something of elsewhere.
+//! Asks no server: what `sourceRef` names is looked for in the tree.
+//!
+//! Source: Flux, `GitRepository`, `OCIRepository`, `HelmRepository` and `Bucket` in its reference.
+
+use super::described;
+use crate::manifest::Node;
+use crate::model::RepoPath;
+use crate::sources::Context;
+use crate::sources::deployment::{Deployment, External};
+use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
+use crate::sources::here::{OBJECT, Revision, is_commit};
+use crate::sources::known::{Declared, Lookup};
+
+/// Where the files of a source come from.
+pub(super) enum Origin {
+    /// From this repository, without the files that these patterns leave out.
+    Here { ignore: Vec<String> },
+    /// From elsewhere.
+    Elsewhere(External),
+}
+
+/// The origin that a `sourceRef` of `deployment` names.
+pub(super) fn of_reference(
+    reference: &Node,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<Origin> {
+    only(
+        reference,
+        "`sourceRef`",
+        &["apiVersion", "kind", "name", "namespace"],
+    )?;
+    let kind = text(reference, "kind")?.unwrap_or_default();
+    let name = text(reference, "name")?.ok_or_else(|| wrong(reference, "name", "given"))?;
+    let own = deployment.namespace.clone();
+    let namespace = text(reference, "namespace")?.map(str::to_owned).or(own);
+    let namespace = namespace.as_deref();
+    if kind == "GitRepository" && cx.here.is_object(namespace.unwrap_or(FLUX), name) {
+        return Ok(Origin::Here {
+            ignore: ignored(cx, None)?,
+        });
+    }
+    let found = match cx.known.find(GROUP, kind, namespace, name) {
+        Lookup::One(found) => found,
+        Lookup::Several(found) => return Err(ambiguous(reference, kind, name, &found)),
+        Lookup::None => return absent(reference, (kind, namespace, name), cx),
+    };
+    deployment.declared_in.insert(found.file.path.clone());
+    let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
+    // Spans of the other file would point into this one.
+    let read = match kind {
+        "GitRepository" => git(spec, cx),
+        _ => elsewhere(kind, spec).map(Origin::Elsewhere),
+    };
+    read.map_err(|stop| match stop {
+        Stop::Unknown {
+            span,
+            reason,
+            remedy,
+        } => {
+            let reason = format!(
+                "{} at {}: {reason}",
+                described(kind, namespace, name),
+                found.file.at(span)
+            );
+            Stop::unknown(reference.span, reason, remedy)
+        }
+        files => files,
+    })
+}
+
+fn ambiguous(reference: &Node, kind: &str, name: &str, found: &[&Declared]) -> Stop {
+    let places: Vec<String> = found
+        .iter()
+        .map(|one| format!("`{}`", one.file.path))
+        .collect();
+    Stop::unknown(
+        reference.span,
+        format!(
+            "{} is declared in {}",
+            described(kind, None, name),
+            places.join(" and ")
+        ),
+        "name its namespace in `sourceRef`, or let the environment's `paths` select one of the files",
+    )
+}
+
+/// The one that `flux bootstrap` makes is often not in the tree; any other one is not guessed.
+fn absent(
+    reference: &Node,
+    (kind, namespace, name): (&str, Option<&str>, &str),
+    cx: &Context<'_>,
+) -> Read<Origin> {
+    if kind == "GitRepository" && name == FLUX {
+        return Ok(Origin::Here {
+            ignore: ignored(cx, None)?,
+        });
+    }
+    let line = match kind {
+        "GitRepository" => format!(
+            "if it is this repository, say so in `tidegate.yaml`: `repositories: [\"{OBJECT}{}/{name}\"]`",
+            namespace.unwrap_or(FLUX)
+        ),
+        _ => "commit its manifest, and let the environment's `paths` select it".to_owned(),
+    };
+    Err(Stop::unknown(
+        reference.span,
+        format!("{} is not in the tree", described(kind, namespace, name)),
+        line,
+    ))
+}
+
+fn git(spec: &Node, cx: &Context<'_>) -> Read<Origin> {
+    only(spec, "a GitRepository", KEYS)?;
+    let url = text(spec, "url")?.ok_or_else(|| wrong(spec, "url", "given"))?;
+    let followed = followed(spec)?;
+    let revision = match followed {
+        Followed::Branch(branch) => cx.here.branch(branch),
+        Followed::Commit(commit) => Revision::Other {
+            pinned: is_commit(commit),
+        },
+        Followed::Other(_) => Revision::Other { pinned: false },
+    };
+    if let (true, Revision::Judged) = (cx.here.is_repository(url), revision) {
+        for key in ["include", "sparseCheckout"] {
+            if !items(spec, key)?.is_empty() {
+                let reason = format!("`{key}` changes which files there are");
+                return Err(Stop::unknown(place(spec, key), reason, "remove it"));
+            }
+        }
+        return Ok(Origin::Here {
+            ignore: ignored(cx, text(spec, "ignore")?)?,
+        });
+    }
+    let (Followed::Branch(revision) | Followed::Commit(revision) | Followed::Other(revision)) =
+        followed;
+    Ok(Origin::Elsewhere(External {
+        repository: url.to_owned(),
+        chart: None,
+        path: None,
+        revision: Some(revision.to_owned()),
+        pinned: matches!(followed, Followed::Commit(commit) if is_commit(commit)),
+        value_files: Vec::new(),
+    }))
+}
+
+/// What a `GitRepository` follows.
+#[derive(Clone, Copy)]
+enum Followed<'n> {
+    Branch(&'n str),
+    Commit(&'n str),
+    Other(&'n str),
+}
+
+/// A commit wins over a name, that over a range of versions, that over a tag, that over a branch.
+fn followed(spec: &Node) -> Read<Followed<'_>> {
+    let Some(node) = field(spec, "ref") else {
+        return Ok(Followed::Branch("master"));
+    };
+    only(
+        node,
+        "`ref`",
+        &["branch", "tag", "semver", "name", "commit"],
+    )?;
+    if let Some(commit) = text(node, "commit")? {
+        return Ok(Followed::Commit(commit));
+    }
+    if let Some(name) = text(node, "name")? {
+        let branch = name.strip_prefix("refs/heads/");
+        return Ok(branch.map_or(Followed::Other(name), Followed::Branch));
+    }
+    for key in ["semver", "tag"] {
+        if let Some(tag) = text(node, key)? {
+            return Ok(Followed::Other(tag));
+        }
+    }
+    Ok(Followed::Branch(text(node, "branch")?.unwrap_or("master")))
+}
+
+/// The patterns of files that Flux leaves out of this repository, those that win last.
+fn ignored(cx: &Context<'_>, own: Option<&str>) -> Read<Vec<String>> {
+    let mut patterns: Vec<String> = IGNORED
+        .iter()
+        .map(|pattern| (*pattern).to_owned())
+        .collect();
+    for entry in &cx.tree.entries {
+        if entry.path.file_name() == b".sourceignore" && !entry.is_link() {
+            let bytes = cx.tree.files.content(entry)?;
+            let folder = RepoPath::new(entry.path.parent());
+            let lines = String::from_utf8_lossy(&bytes).into_owned();
+            patterns.extend(
+                lines
+                    .lines()
+                    .filter(|line| is_pattern(line))
+                    .map(|line| rooted(&folder, line)),
+            );
+        }
+    }
+    let own = own
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| is_pattern(line));
+    patterns.extend(own.map(str::to_owned));
+    Ok(patterns)
+}
+
+fn is_pattern(line: &str) -> bool {
+    !line.starts_with('#') && !line.trim().is_empty()
+}
+
+/// A pattern of the folder's own file, from the root of the tree.
+fn rooted(folder: &RepoPath, pattern: &str) -> String {
+    if folder.as_bytes().is_empty() {
+        return pattern.to_owned();
+    }
+    let (not, pattern) = match pattern.strip_prefix('!') {
+        Some(pattern) => ("!", pattern),
+        None => ("", pattern),
+    };
+    let anchored = pattern.trim_end().trim_end_matches('/').contains('/');
+    let between = if anchored { "" } else { "**/" };
+    format!(
+        "{not}/{folder}/{between}{}",
+        pattern.trim_start_matches('/')
+    )
+}
+
+/// What is no Git repository.
+pub(super) fn elsewhere(kind: &str, spec: &Node) -> Read<External> {
+    let reference = field(spec, "ref");
+    let of_reference = |key: &str| reference.map_or(Ok(None), |node| text(node, key));
+    let (repository, revision, pinned) = match kind {
+        "OCIRepository" => {
+            let digest = of_reference("digest")?;
+            let other = of_reference("semver")?.or(of_reference("tag")?);
+            (text(spec, "url")?, digest.or(other), digest.is_some())
+        }
+        "HelmRepository" => (text(spec, "url")?, None, false),
+        "Bucket" => (text(spec, "bucketName")?, None, false),
+        _ => {
+            return Err(Stop::unknown(
+                spec.span,
+                format!(
+                    "nobody here knows what a source of the kind `{}` is",
+                    shown(kind)
+                ),
+                "use a GitRepository, an OCIRepository, a HelmRepository or a Bucket",
+            ));
+        }
+    };
+    Ok(External {
+        repository: repository.unwrap_or_default().to_owned(),
+        chart: None,
+        path: None,
+        revision: revision.map(str::to_owned),
+        pinned,
+        value_files: Vec::new(),
+    })
+}
+
+/// The API group of sources.
+pub(super) const GROUP: &str = "source.toolkit.fluxcd.io";
+/// What `flux bootstrap` calls the repository, and the namespace of all it makes.
+pub(super) const FLUX: &str = "flux-system";
+/// What Flux leaves out of every source, before anybody says anything.
+pub(super) const IGNORED: &[&str] = &[
+    ".git/",
+    ".gitignore",
+    ".gitmodules",
+    ".gitattributes",
+    "*.jpg",
+    "*.jpeg",
+    "*.gif",
+    "*.png",
+    "*.wmv",
+    "*.flv",
+    "*.tar.gz",
+    "*.zip",
+    ".github/",
+    ".circleci/",
+    ".travis.yml",
+    ".gitlab-ci.yml",
+    "appveyor.yml",
+    ".drone.yml",
+    "cloudbuild.yaml",
+    "codeship-services.yml",
+    "codeship-steps.yml",
+    "**/.goreleaser.yml",
+    "**/.sops.yaml",
+    "**/.flux.yaml",
+];
+const KEYS: &[&str] = &[
+    "url",
+    "secretRef",
+    "provider",
+    "serviceAccountName",
+    "interval",
+    "timeout",
+    "ref",
+    "verify",
+    "proxySecretRef",
+    "ignore",
+    "suspend",
+    "recurseSubmodules",
+    "include",
+    "sparseCheckout",
+    "gitImplementation",
+    "accessFrom",
+];

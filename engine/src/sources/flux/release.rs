@@ -1,0 +1,307 @@
+//! Flux's `HelmRelease`: a chart of this repository, or one of elsewhere.
+//! Renders nothing, and merges values only as the controller does.
+//!
+//! Source: Flux, `HelmRelease` in its reference; `GetReleaseName` and `ShortenName` of its controller.
+
+use serde_json::{Map, Value};
+
+use super::frame;
+use super::origin::{GROUP, IGNORED, Origin, elsewhere, of_reference};
+use super::values::data;
+use crate::manifest::{Node, NodeValue, yaml};
+use crate::model::Digest;
+use crate::render::{Deployer, FilesError, Helm, Rendering, Tool};
+use crate::sources::Context;
+use crate::sources::deployment::{Deployment, Directory, External, Kind, Local, Source};
+use crate::sources::fields::{
+    Read, Stop, Text, field, flag, items, only, place, shown, text, values, wrong,
+};
+use crate::sources::folder;
+use crate::sources::here::is_exact_version;
+use crate::sources::known::Lookup;
+
+/// What a `HelmRelease` deploys.
+pub(in crate::sources) fn read(
+    node: &Node,
+    file: &Text,
+    cx: &Context<'_>,
+) -> Result<Deployment, FilesError> {
+    let mut deployment = frame(node, file, Kind::HelmRelease);
+    let spec = node.get("spec").unwrap_or(node);
+    let source = match source(spec, &mut deployment, cx) {
+        Ok(source) => source,
+        Err(stop) => Source::Unknown(stop.in_file(file)?),
+    };
+    deployment.target_namespace = deployment
+        .target_namespace
+        .or_else(|| deployment.namespace.clone());
+    deployment.sources.push(source);
+    Ok(deployment)
+}
+
+fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Source> {
+    only(spec, "a HelmRelease", KEYS)?;
+    if let Some(reference) = field(spec, "chartRef") {
+        return chart_reference(reference, deployment, cx).map(Source::External);
+    }
+    let chart = spec.pointer("/chart/spec").unwrap_or(spec);
+    only(chart, "`chart.spec`", CHART)?;
+    let name = text(chart, "chart")?.ok_or_else(|| wrong(chart, "chart", "given"))?;
+    let reference = field(chart, "sourceRef").ok_or_else(|| wrong(chart, "sourceRef", "given"))?;
+    let version = text(chart, "version")?;
+    match of_reference(reference, deployment, cx)? {
+        Origin::Elsewhere(external) => {
+            let of_repository = text(reference, "kind")? == Some("HelmRepository");
+            let exact = version.is_some_and(is_exact_version);
+            Ok(Source::External(External {
+                chart: Some(name.to_owned()),
+                revision: external.revision.or_else(|| version.map(str::to_owned)),
+                pinned: external.pinned || of_repository && exact,
+                ..external
+            }))
+        }
+        Origin::Here { ignore }
+            if ignore
+                .iter()
+                .map(String::as_str)
+                .eq(IGNORED.iter().copied()) =>
+        {
+            local(spec, chart, name, deployment, cx)
+        }
+        Origin::Here { .. } => Err(Stop::unknown(
+            reference.span,
+            "`.sourceignore` or `spec.ignore` leave files of the repository out, maybe some of the chart",
+            "keep charts and ignored files in sources of their own",
+        )),
+    }
+}
+
+/// A chart that another object brings.
+fn chart_reference(
+    reference: &Node,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<External> {
+    only(
+        reference,
+        "`chartRef`",
+        &["apiVersion", "kind", "name", "namespace"],
+    )?;
+    let kind = text(reference, "kind")?.unwrap_or_default();
+    let name = text(reference, "name")?.unwrap_or_default();
+    let own = deployment.namespace.clone();
+    let namespace = text(reference, "namespace")?.map(str::to_owned).or(own);
+    let mut external = External {
+        repository: format!("{kind}/{name}"),
+        chart: Some(name.to_owned()),
+        path: None,
+        revision: None,
+        pinned: false,
+        value_files: Vec::new(),
+    };
+    if let (Lookup::One(found), "OCIRepository") =
+        (cx.known.find(GROUP, kind, namespace.as_deref(), name), kind)
+    {
+        deployment.declared_in.insert(found.file.path.clone());
+        let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
+        let of_object = elsewhere(kind, spec)?;
+        external = External {
+            chart: external.chart,
+            ..of_object
+        };
+    }
+    Ok(external)
+}
+
+fn local(
+    spec: &Node,
+    chart: &Node,
+    name: &str,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<Source> {
+    let lists = ["postRenderers"].map(|key| (spec, key));
+    for (node, key) in lists.into_iter().chain([(chart, "valuesFiles")]) {
+        if !items(node, key)?.is_empty() {
+            let reason = format!("`{key}` changes what the chart gives, and is not followed here");
+            let remedy = "write what it does into the chart or into `values`";
+            return Err(Stop::unknown(place(node, key), reason, remedy));
+        }
+    }
+    if let Some(metadata) = field(spec, "commonMetadata") {
+        let reason = "`commonMetadata` adds labels and annotations behind the chart";
+        return Err(Stop::unknown(
+            metadata.span,
+            reason,
+            "put them into the chart",
+        ));
+    }
+    let folder = folder::find(cx.tree.files, name, place(chart, "chart"))?;
+    let install = field(spec, "install");
+    let crds = install.map_or(Ok(None), |install| text(install, "crds"))?;
+    let old_skip = install.map_or(Ok(false), |install| flag(install, "skipCRDs"))?;
+    let helm = Helm {
+        release: release_name(spec, deployment)?,
+        namespace: text(spec, "targetNamespace")?
+            .map(str::to_owned)
+            .or_else(|| deployment.namespace.clone()),
+        values: all_values(spec, deployment, cx)?,
+        skip_crds: old_skip || crds == Some("Skip"),
+        skip_schema_validation: install
+            .map_or(Ok(false), |node| flag(node, "disableSchemaValidation"))?,
+        kube_version: cx.defaults.kube_version.clone(),
+        api_versions: cx.defaults.api_versions.clone(),
+        ..Helm::default()
+    };
+    let render = Rendering {
+        folder: folder.clone(),
+        deployer: Deployer::Flux,
+        tool: Tool::Helm(helm),
+    };
+    Ok(Source::Local(Local {
+        folder,
+        render: Some(render),
+        directory: Directory::default(),
+    }))
+}
+
+fn release_name(spec: &Node, deployment: &Deployment) -> Read<String> {
+    let name = match (text(spec, "releaseName")?, text(spec, "targetNamespace")?) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(namespace)) => format!("{namespace}-{}", deployment.name),
+        (None, None) => deployment.name.clone(),
+    };
+    Ok(shortened(name))
+}
+
+/// At most 53 letters: the first forty and the beginning of a digest.
+fn shortened(name: String) -> String {
+    match name.get(..40) {
+        Some(first) if name.len() > 53 => {
+            let digest: String = Digest::of(name.as_bytes())
+                .as_bytes()
+                .iter()
+                .take(6)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            format!("{first}-{digest}")
+        }
+        _ => name,
+    }
+}
+
+/// The values of all references in their order, and then those of the object itself.
+fn all_values(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Option<Value>> {
+    let mut merged = Map::new();
+    for item in items(spec, "valuesFrom")? {
+        only(
+            item,
+            "`valuesFrom`",
+            &[
+                "kind",
+                "name",
+                "valuesKey",
+                "targetPath",
+                "optional",
+                "literal",
+            ],
+        )?;
+        if let Some(path) = text(item, "targetPath")? {
+            let reason = format!("a single value is put at `{}`", shown(path));
+            let remedy = "write it into `values`, or into the values of the ConfigMap";
+            return Err(Stop::unknown(place(item, "targetPath"), reason, remedy));
+        }
+        let mut data = data(item, deployment, cx)?;
+        let key = text(item, "valuesKey")?.unwrap_or("values.yaml");
+        let Some(written) = data.remove(key) else {
+            let reason = format!("the ConfigMap has no `{}`", shown(key));
+            return Err(Stop::unknown(
+                item.span,
+                reason,
+                "name a key that it has in `valuesKey`",
+            ));
+        };
+        match yaml::parse(&written).as_deref() {
+            Ok([one]) if matches!(one.value, NodeValue::Mapping(_)) => {
+                merge(&mut merged, one.to_json())
+            }
+            Ok([]) => {}
+            _ => return Err(wrong(item, "valuesKey", "the key of a mapping in YAML")),
+        }
+    }
+    if let Some(own) = values(spec, "values")? {
+        merge(&mut merged, own);
+    }
+    Ok((!merged.is_empty()).then_some(Value::Object(merged)))
+}
+
+/// Mappings are merged, anything else is replaced.
+fn merge(into: &mut Map<String, Value>, from: Value) {
+    let Value::Object(from) = from else {
+        return;
+    };
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Object(inner)), value @ Value::Object(_)) => merge(inner, value),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+const KEYS: &[&str] = &[
+    "chart",
+    "chartRef",
+    "interval",
+    "kubeConfig",
+    "suspend",
+    "releaseName",
+    "targetNamespace",
+    "storageNamespace",
+    "dependsOn",
+    "timeout",
+    "maxHistory",
+    "serviceAccountName",
+    "persistentClient",
+    "driftDetection",
+    "install",
+    "upgrade",
+    "test",
+    "rollback",
+    "uninstall",
+    "valuesFrom",
+    "values",
+    "commonMetadata",
+    "postRenderers",
+    "postRenderStrategy",
+    "waitStrategy",
+    "healthCheckExprs",
+];
+const CHART: &[&str] = &[
+    "chart",
+    "version",
+    "sourceRef",
+    "interval",
+    "reconcileStrategy",
+    "valuesFiles",
+    "ignoreMissingValuesFiles",
+    "verify",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_release_name_is_shortened_as_the_controller_does() {
+        let long = "a-namespace-in-front-of-a-release-with-a-very-long-name".to_owned();
+        let short = shortened(long);
+        assert_eq!(short.len(), 53);
+        assert!(
+            short.starts_with("a-namespace-in-front-of-a-release-with-a-"),
+            "{short}"
+        );
+        assert_eq!(shortened("web".to_owned()), "web");
+    }
+}

@@ -1,0 +1,108 @@
+//! What a folder of the tree is to a deployer, and where paths of sources lead.
+//! Reads names only.
+
+use super::fields::{Read, Stop, shown};
+use crate::manifest::{Role, role_of_name};
+use crate::model::{RepoPath, Span};
+use crate::render::{Files, FilesError, Found, inside};
+
+/// What renders a folder, as its files say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// Nothing.
+    Plain,
+    /// kustomize.
+    Kustomization,
+    /// Helm.
+    Chart,
+    /// Two at once.
+    Both,
+}
+
+/// The folder that a path of a source names, links resolved.
+pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> {
+    let found = resolve(files, b"", path, span)?;
+    match found.1 {
+        Found::Folder => Ok(found.0),
+        Found::Submodule(_) => Err(Stop::unknown(
+            span,
+            format!(
+                "`{}` is a submodule: its files are in another repository",
+                shown(path)
+            ),
+            "commit the manifests themselves",
+        )),
+        Found::Nothing | Found::File(_) | Found::Link(_) => Err(Stop::unknown(
+            span,
+            format!(
+                "there is no folder `{}` in this state of the repository",
+                shown(path)
+            ),
+            "name a folder from the root of the repository",
+        )),
+    }
+}
+
+/// What lies at `path` as seen from the folder `from`; a leading `/` means the root of the tree.
+pub(super) fn resolve(
+    files: &dyn Files,
+    from: &[u8],
+    path: &str,
+    span: Span,
+) -> Read<(RepoPath, Found)> {
+    let (from, relative) = match path.strip_prefix('/') {
+        Some(rest) => (b"".as_slice(), rest.trim_start_matches('/')),
+        None => (from, path),
+    };
+    let lexical = inside(from, relative.as_bytes()).ok_or_else(|| outside(path, span))?;
+    match files.resolve(&RepoPath::new(lexical)) {
+        Ok(resolved) => Ok((resolved.path, resolved.found)),
+        Err(FilesError::LinkOutside { .. }) => Err(outside(path, span)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the files directly in a folder say of it.
+pub(super) fn looks(files: &dyn Files, folder: &RepoPath) -> Result<Looks, FilesError> {
+    let mut looks = Looks::Plain;
+    for name in MARKS {
+        let path = join(folder, name);
+        let found = files.at(&path)?;
+        if !matches!(found, Found::File(_) | Found::Link(_)) {
+            continue;
+        }
+        let one = match role_of_name(&path) {
+            Some(Role::HelmChart) => Looks::Chart,
+            _ => Looks::Kustomization,
+        };
+        looks = match looks {
+            Looks::Plain => one,
+            same if same == one => same,
+            _ => Looks::Both,
+        };
+    }
+    Ok(looks)
+}
+
+/// `folder/name`.
+pub(super) fn join(folder: &RepoPath, name: &str) -> RepoPath {
+    match folder.as_bytes() {
+        b"" => RepoPath::from(name),
+        folder => RepoPath::new([folder, name.as_bytes()].join(&b'/')),
+    }
+}
+
+fn outside(path: &str, span: Span) -> Stop {
+    Stop::unknown(
+        span,
+        format!("`{}` leads out of the repository", shown(path)),
+        "name a path inside of the repository",
+    )
+}
+
+const MARKS: [&str; 4] = [
+    "Chart.yaml",
+    "kustomization.yaml",
+    "kustomization.yml",
+    "Kustomization",
+];

@@ -1,0 +1,60 @@
+//! The objects of the tree that others refer to.
+//! Resolves nothing: it only finds.
+
+use super::fields::Text;
+use crate::manifest::Object;
+
+/// An object and the file that it stands in.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The object.
+    pub object: Object,
+    /// Its file; where a tool made it, the one that a person edits.
+    pub file: Text,
+}
+
+/// The objects that were read.
+#[derive(Default)]
+pub(super) struct Known {
+    objects: Vec<Declared>,
+}
+
+/// What was found under a name.
+pub(super) enum Lookup<'k> {
+    None,
+    One(&'k Declared),
+    Several(Vec<&'k Declared>),
+}
+
+impl Known {
+    pub(super) fn add(&mut self, objects: impl IntoIterator<Item = Declared>) {
+        self.objects.extend(objects);
+    }
+
+    /// The object of that group, kind and name; one that leaves its namespace open stands for any.
+    pub(super) fn find(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Lookup<'_> {
+        let fits = |found: &&Declared| {
+            let reference = &found.object.reference;
+            let place = (reference.namespace.as_deref(), namespace);
+            let coincide = matches!(place, (None, _) | (_, None)) || place.0 == place.1;
+            (
+                reference.group(),
+                reference.kind.as_str(),
+                reference.name.as_str(),
+            ) == (group, kind, name)
+                && coincide
+        };
+        let found: Vec<&Declared> = self.objects.iter().filter(fits).collect();
+        match found.as_slice() {
+            [] => Lookup::None,
+            [one] => Lookup::One(one),
+            _ => Lookup::Several(found),
+        }
+    }
+}

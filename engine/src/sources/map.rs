@@ -1,0 +1,318 @@
+//! From the objects that an environment selects to everything that they deploy, Applications of
+//! Applications included. Names no units.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::deployment::{Deployment, Kind, Local, Source, Unknown};
+use super::known::{Declared, Known};
+use super::resolve::Error;
+use super::{Context, Text, Tree, read};
+use crate::config::{Config, DeployerKind, Deployers, Environment};
+use crate::git::TreeEntry;
+use crate::manifest::{self, is_manifest_name};
+use crate::model::{RepoPath, limits};
+use crate::render::{Kustomize, Rendering, Tool};
+
+use super::Here;
+
+/// What a rendered folder holds, for the Applications and Kustomizations in it.
+pub trait Children {
+    /// The objects that come of a rendering, or `None` where nobody looks into it: then what it deploys
+    /// in turn is not found.
+    ///
+    /// # Errors
+    /// It cannot be rendered.
+    fn objects(
+        &self,
+        rendering: &Rendering,
+    ) -> Result<Option<Vec<Declared>>, Box<dyn miette::Diagnostic + Send + Sync>>;
+}
+
+/// Looks into nothing that is rendered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NotRendered;
+
+impl Children for NotRendered {
+    fn objects(
+        &self,
+        _: &Rendering,
+    ) -> Result<Option<Vec<Declared>>, Box<dyn miette::Diagnostic + Send + Sync>> {
+        Ok(None)
+    }
+}
+
+/// Where an object that may deploy was found.
+#[derive(Clone)]
+struct Found {
+    declared: Declared,
+    /// The deployment whose folder holds it.
+    parent: Option<String>,
+    /// It came out of a tool: nothing changes it any more.
+    rendered: bool,
+}
+
+/// Everything that the selected objects of an environment deploy.
+pub(super) fn deployments(
+    environment: &Environment,
+    selected: &Deployers,
+    config: &Config,
+    tree: &Tree<'_>,
+    children: &dyn Children,
+) -> Result<Vec<Deployment>, Error> {
+    let here = Here::new(
+        config.repositories.iter().map(String::as_str),
+        &environment.name,
+        &environment.branch,
+    );
+    let mut map = Map {
+        found: Vec::new(),
+        known: Known::default(),
+        seen: BTreeSet::new(),
+    };
+    map.select(selected, tree)?;
+    for _ in 0..limits::DEPLOYMENT_DEPTH.most {
+        let cx = Context {
+            tree,
+            here: &here,
+            defaults: &environment.render,
+            values: &config.values,
+            generators: &config.generators,
+            known: &map.known,
+        };
+        let deployments = map.read(selected, &cx)?;
+        if deployments.len() > limits::DEPLOYMENTS.most {
+            return Err(Error::TooMany);
+        }
+        let new = map.look_into(&deployments, tree, children)?;
+        if new.is_empty() {
+            return Ok(deployments);
+        }
+        map.add(new);
+    }
+    Err(Error::TooDeep)
+}
+
+struct Map {
+    found: Vec<Found>,
+    known: Known,
+    /// Sources that were looked into.
+    seen: BTreeSet<String>,
+}
+
+impl Map {
+    fn select(&mut self, selected: &Deployers, tree: &Tree<'_>) -> Result<(), Error> {
+        let mut found = Vec::new();
+        for entry in &tree.entries {
+            if is_manifest_name(&entry.path) && selected.paths.matches(&entry.path) {
+                let plain = |declared| Found {
+                    declared,
+                    parent: None,
+                    rendered: false,
+                };
+                found.extend(objects(tree, entry)?.into_iter().map(plain));
+            }
+        }
+        self.add(found);
+        Ok(())
+    }
+
+    /// What a tool gives takes the place of what its files say.
+    fn add(&mut self, new: Vec<Found>) {
+        for one in new {
+            let reference = &one.declared.object.reference;
+            let same = |other: &Found| {
+                let other = &other.declared.object.reference;
+                other == reference || other.may_coincide(reference)
+            };
+            let place = |other: &Found| {
+                let (a, b) = (&other.declared, &one.declared);
+                a.file.path == b.file.path && a.object.node.span == b.object.node.span
+            };
+            if one.rendered {
+                self.found.retain(|other| other.rendered || !same(other));
+            } else if self
+                .found
+                .iter()
+                .any(|other| place(other) || other.rendered && same(other))
+            {
+                continue;
+            }
+            self.found.push(one);
+        }
+        self.known = Known::default();
+        self.known
+            .add(self.found.iter().map(|found| found.declared.clone()));
+    }
+
+    fn read(&self, selected: &Deployers, cx: &Context<'_>) -> Result<Vec<Deployment>, Error> {
+        let mut all = Vec::new();
+        for found in &self.found {
+            let is_root = found.parent.is_none();
+            for mut deployment in read(&found.declared, cx)? {
+                if is_root && !is_selected(&deployment, selected) {
+                    continue;
+                }
+                deployment.generated_by = deployment.generated_by.or_else(|| found.parent.clone());
+                if let (false, Some(by)) = (
+                    found.rendered,
+                    cx.tree.changed_by(&found.declared.file.path),
+                ) {
+                    deployment.sources = vec![changed(&deployment, by)];
+                }
+                all.push(deployment);
+            }
+        }
+        let over: Vec<(String, Rendering)> = all.iter().flat_map(adding).collect();
+        for deployment in &mut all {
+            let raw = self
+                .found
+                .iter()
+                .find(|found| !found.rendered && found.declared.file.path == deployment.place.path);
+            let file = &deployment.place.path;
+            let parent = over.iter().find(|(name, rendering)| {
+                *name != deployment.name && lies_in(file, &rendering.folder)
+            });
+            if let (Some(_), Some((name, _))) = (raw, parent) {
+                let by = RepoPath::from(name.as_str());
+                deployment.sources = vec![changed(deployment, &by)];
+            }
+        }
+        Ok(all)
+    }
+
+    /// The objects of all folders that were not looked into before.
+    fn look_into(
+        &mut self,
+        deployments: &[Deployment],
+        tree: &Tree<'_>,
+        children: &dyn Children,
+    ) -> Result<Vec<Found>, Error> {
+        let mut new = Vec::new();
+        for deployment in deployments {
+            for source in &deployment.sources {
+                let Source::Local(local) = source else {
+                    continue;
+                };
+                if !self.seen.insert(format!("{} {local:?}", deployment.name)) {
+                    continue;
+                }
+                let (objects, rendered) = match &local.render {
+                    Some(rendering) => {
+                        let objects = children.objects(rendering).map_err(Error::Children)?;
+                        (objects.unwrap_or_default(), true)
+                    }
+                    None => (plain(local, tree)?, false),
+                };
+                new.extend(objects.into_iter().map(|declared| Found {
+                    declared,
+                    parent: Some(deployment.name.clone()),
+                    rendered,
+                }));
+            }
+        }
+        Ok(new)
+    }
+}
+
+/// The objects of a plain folder.
+fn plain(local: &Local, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
+    let mut found = Vec::new();
+    for entry in tree.files.below(&local.folder)? {
+        if local.directory.takes(&local.folder, &entry.path) {
+            found.extend(objects(tree, &entry)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The objects of a file that deploy something or that others refer to.
+fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
+    if entry.is_link() || entry.is_submodule() {
+        return Ok(Vec::new());
+    }
+    let bytes = tree.files.content(entry)?;
+    let mentioned = |mark: &&[u8]| bytes.windows(mark.len()).any(|found| found == *mark);
+    if !MARKS.iter().any(mentioned) {
+        return Ok(Vec::new());
+    }
+    let file =
+        manifest::read(&entry.path, &bytes).map_err(|error| Error::Manifest(Box::new(error)))?;
+    let text = Text {
+        path: file.path,
+        text: Arc::clone(&file.text),
+    };
+    let objects = file.objects.into_iter().filter(|object| {
+        let reference = &object.reference;
+        GROUPS.contains(&reference.group()) || reference.kind == "ConfigMap"
+    });
+    Ok(objects
+        .map(|object| Declared {
+            object,
+            file: text.clone(),
+        })
+        .collect())
+}
+
+fn is_selected(deployment: &Deployment, selected: &Deployers) -> bool {
+    let kind = match deployment.kind {
+        Kind::Application => DeployerKind::ArgoCd,
+        Kind::Kustomization | Kind::HelmRelease => DeployerKind::Flux,
+    };
+    let same =
+        |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+    let label = |(key, value): (&String, &String)| deployment.labels.get(key) == Some(value);
+    kind == selected.kind
+        && selected.match_labels.iter().all(label)
+        && same(&selected.project, &deployment.project)
+        && same(&selected.namespace, &deployment.namespace)
+        && same(&selected.cluster, &deployment.cluster)
+}
+
+/// The renderings of a deployment that change what lies in their folder.
+fn adding(deployment: &Deployment) -> Vec<(String, Rendering)> {
+    let sources = deployment.sources.iter().filter_map(|source| match source {
+        Source::Local(local) => local.render.as_ref(),
+        Source::External(_) | Source::Unknown(_) => None,
+    });
+    let adds = |rendering: &&Rendering| match &rendering.tool {
+        Tool::Kustomize(options) => {
+            let unchanged = Kustomize {
+                ignore: options.ignore.clone(),
+                ..Kustomize::default()
+            };
+            *options != unchanged
+        }
+        Tool::Helm(_) => false,
+    };
+    let named = |rendering: &Rendering| (deployment.name.clone(), rendering.clone());
+    sources.filter(adds).map(named).collect()
+}
+
+/// What a file says is not what is applied.
+fn changed(deployment: &Deployment, by: &RepoPath) -> Source {
+    Source::Unknown(Unknown {
+        reason: format!(
+            "`{by}` changes the {} `{}` before it is applied",
+            deployment.kind, deployment.name
+        ),
+        place: deployment.place.clone(),
+        remedy: "let the environment's `paths` select what deploys it, so that it is found in what is rendered"
+            .to_owned(),
+    })
+}
+
+fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
+    let folder = folder.as_bytes();
+    let rest = path.as_bytes().strip_prefix(folder);
+    folder.is_empty() || rest.is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+const GROUPS: [&str; 4] = [
+    "argoproj.io",
+    "kustomize.toolkit.fluxcd.io",
+    "helm.toolkit.fluxcd.io",
+    "source.toolkit.fluxcd.io",
+];
+/// What a file says that is worth reading.
+const MARKS: [&[u8]; 3] = [b"argoproj.io", b"toolkit.fluxcd.io", b"ConfigMap"];

@@ -1,0 +1,357 @@
+//! The units of an environment, however it declares them, and what each of them deploys.
+//! Renders nothing.
+
+use std::collections::BTreeMap;
+
+use miette::Diagnostic;
+
+use super::deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
+use super::folder::{self, Looks};
+use super::map::{Children, deployments};
+use super::{Tree, fields::shown};
+use crate::config::{
+    Config, Environment, GATE, RenderTool, SourceRender, Unit, UnitKind, is_label,
+};
+use crate::git::Selector;
+use crate::manifest;
+use crate::model::{RepoPath, limits};
+use crate::render::{Deployer, FilesError, Helm, Kustomize, Rendering, Tool};
+
+/// A unit, and what it deploys.
+#[derive(Clone, Debug)]
+pub struct ResolvedUnit {
+    /// A DNS label, unique in the environment.
+    pub name: String,
+    /// What deploys it.
+    pub kind: UnitKind,
+    /// Where the configuration declares it, or says where to look for it.
+    pub pointer: String,
+    /// The files that the configuration itself gives it.
+    pub selector: Option<Selector>,
+    /// The object that declares it.
+    pub deployment: Option<Deployment>,
+    /// What it deploys. A unit of paths has none: its files are its objects.
+    pub sources: Vec<Source>,
+}
+
+/// The units of an environment cannot be told.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// The tree cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Files(#[from] FilesError),
+    /// A file that the environment selects is no manifest.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(Box<manifest::Error>),
+    /// What a source renders cannot be looked into.
+    #[error("what is rendered cannot be looked into: {0}")]
+    #[diagnostic(transparent)]
+    Children(Box<dyn Diagnostic + Send + Sync>),
+    /// Nothing was found.
+    #[error("environment `{environment}` selects no {what} in this state of the repository")]
+    #[diagnostic(
+        code(source::nothing_declared),
+        help(
+            "let `{pointer}` select the files that hold them: `paths`, and what they must be like"
+        )
+    )]
+    Nothing {
+        /// The environment.
+        environment: String,
+        /// What was looked for.
+        what: &'static str,
+        /// Where the configuration says so.
+        pointer: String,
+    },
+    /// A name that no unit can have.
+    #[error("{place}: the {kind} `{name}` has a name that no unit can have")]
+    #[diagnostic(
+        code(source::unit_name),
+        help("use at most 63 lower-case letters, digits, hyphens and dots, and not `gate`")
+    )]
+    Name {
+        /// What it is.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// Where it is.
+        place: Place,
+    },
+    /// Two objects that would be one unit.
+    #[error("{second}: there is a unit `{name}` already, declared at {first}")]
+    #[diagnostic(
+        code(source::unit_clash),
+        help(
+            "rename one of them, or let the environment select one: by `match-labels`, `project`, `namespace`, `cluster` or other `paths`"
+        )
+    )]
+    Clash {
+        /// The name.
+        name: String,
+        /// The first.
+        first: Place,
+        /// The second.
+        second: Place,
+    },
+    /// More than there may be.
+    #[error(
+        "the environment has more than {} Applications and Kustomizations",
+        limits::DEPLOYMENTS
+    )]
+    #[diagnostic(code(limit::deployments), help("declare several environments"))]
+    TooMany,
+    /// Applications in Applications without end.
+    #[error(
+        "Applications hold Applications, more than {} within each other",
+        limits::DEPLOYMENT_DEPTH
+    )]
+    #[diagnostic(code(limit::deployments), help("let fewer of them hold others"))]
+    TooDeep,
+}
+
+/// The units of an environment in one state of the repository, in the order of their names where
+/// objects of the tree declare them.
+///
+/// # Errors
+/// What declares them cannot be read, or makes no units. What only one unit needs and cannot be told is
+/// [`Source::Unknown`] in that unit.
+pub fn resolve(
+    environment: &Environment,
+    config: &Config,
+    tree: &Tree<'_>,
+    children: &dyn Children,
+) -> Result<Vec<ResolvedUnit>, Error> {
+    let Some(selected) = &environment.declared else {
+        let units = environment.units.iter();
+        return units
+            .map(|unit| of_config(unit, environment, tree))
+            .collect();
+    };
+    let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
+    for deployment in deployments(environment, selected, config, tree, children)? {
+        // A chart of elsewhere has no files here: its object is part of the unit whose folder holds it.
+        let external = |source: &Source| matches!(source, Source::External(_));
+        if deployment.kind == Kind::HelmRelease
+            && deployment.generated_by.is_some()
+            && deployment.sources.iter().all(external)
+        {
+            continue;
+        }
+        let unit = of_deployment(deployment, &selected.pointer)?;
+        if let Some(other) = units.get(&unit.name) {
+            return Err(Error::Clash {
+                first: place(other),
+                second: place(&unit),
+                name: unit.name,
+            });
+        }
+        units.insert(unit.name.clone(), unit);
+    }
+    if units.is_empty() {
+        return Err(Error::Nothing {
+            environment: environment.name.clone(),
+            what: match selected.kind {
+                crate::config::DeployerKind::ArgoCd => "Application",
+                crate::config::DeployerKind::Flux => "Kustomization",
+            },
+            pointer: selected.pointer.clone(),
+        });
+    }
+    Ok(units.into_values().collect())
+}
+
+impl ResolvedUnit {
+    /// What must be rendered.
+    pub fn renderings(&self) -> impl Iterator<Item = &Rendering> {
+        self.local().filter_map(|local| local.render.as_ref())
+    }
+
+    /// Folders whose files are the objects.
+    pub fn plain(&self) -> impl Iterator<Item = &Local> {
+        self.local().filter(|local| local.render.is_none())
+    }
+
+    /// What comes from elsewhere.
+    pub fn external(&self) -> impl Iterator<Item = &External> {
+        self.sources.iter().filter_map(|source| match source {
+            Source::External(external) => Some(external),
+            Source::Local(_) | Source::Unknown(_) => None,
+        })
+    }
+
+    /// What cannot be told: where there is any of it, the unit cannot be judged.
+    pub fn unknown(&self) -> impl Iterator<Item = &Unknown> {
+        self.sources.iter().filter_map(|source| match source {
+            Source::Unknown(unknown) => Some(unknown),
+            Source::Local(_) | Source::External(_) => None,
+        })
+    }
+
+    /// Globs of the files that belong to the unit whatever a renderer reads: those that declare it, its
+    /// plain folders, and what it puts into charts of elsewhere.
+    #[must_use]
+    pub fn globs(&self) -> Vec<String> {
+        let declared = self
+            .deployment
+            .iter()
+            .flat_map(|deployment| &deployment.declared_in);
+        let mut globs: Vec<String> = declared.map(ToString::to_string).collect();
+        globs.extend(self.plain().map(glob_of));
+        let value_files = self.external().flat_map(|external| &external.value_files);
+        globs.extend(value_files.map(ToString::to_string));
+        if let Some(selector) = &self.selector {
+            globs.extend(selector.patterns().iter().cloned());
+        }
+        globs.sort_unstable();
+        globs.dedup();
+        globs
+    }
+
+    fn local(&self) -> impl Iterator<Item = &Local> {
+        self.sources.iter().filter_map(|source| match source {
+            Source::Local(local) => Some(local),
+            Source::External(_) | Source::Unknown(_) => None,
+        })
+    }
+}
+
+fn glob_of(local: &Local) -> String {
+    let below = if local.directory.recurse { "**" } else { "*" };
+    match local.folder.as_bytes() {
+        b"" => below.to_owned(),
+        _ => format!("{}/{below}", local.folder),
+    }
+}
+
+fn place(unit: &ResolvedUnit) -> Place {
+    let place = unit
+        .deployment
+        .as_ref()
+        .map(|deployment| deployment.place.clone());
+    place.unwrap_or_else(|| Place {
+        path: RepoPath::from(""),
+        line: 1,
+        column: 1,
+    })
+}
+
+fn of_deployment(mut deployment: Deployment, pointer: &str) -> Result<ResolvedUnit, Error> {
+    let name = deployment.name.replace('.', "-");
+    if !is_label(&name) || name == GATE {
+        return Err(Error::Name {
+            kind: deployment.kind,
+            name: shown(&deployment.name),
+            place: deployment.place,
+        });
+    }
+    let sources = std::mem::take(&mut deployment.sources);
+    Ok(ResolvedUnit {
+        name,
+        kind: match deployment.kind {
+            Kind::Application => UnitKind::Application,
+            Kind::Kustomization => UnitKind::Kustomization,
+            Kind::HelmRelease => UnitKind::HelmRelease,
+        },
+        pointer: pointer.to_owned(),
+        selector: None,
+        deployment: Some(deployment),
+        sources,
+    })
+}
+
+fn of_config(
+    unit: &Unit,
+    environment: &Environment,
+    tree: &Tree<'_>,
+) -> Result<ResolvedUnit, Error> {
+    let sources = match &unit.source {
+        Some((folder, render)) => {
+            vec![source_of(unit, folder, render.as_ref(), environment, tree)?]
+        }
+        None => Vec::new(),
+    };
+    Ok(ResolvedUnit {
+        name: unit.name.clone(),
+        kind: unit.kind,
+        pointer: unit.pointer.clone(),
+        selector: Some(unit.selector.clone()),
+        deployment: None,
+        sources,
+    })
+}
+
+/// A folder that the configuration names: what it says of it, else what its files say.
+fn source_of(
+    unit: &Unit,
+    folder: &RepoPath,
+    said: Option<&SourceRender>,
+    environment: &Environment,
+    tree: &Tree<'_>,
+) -> Result<Source, Error> {
+    let tool = match said {
+        Some(said) => said.tool,
+        None => match folder::looks(tree.files, folder)? {
+            Looks::Plain => RenderTool::Directory,
+            Looks::Kustomization => RenderTool::Kustomize,
+            Looks::Chart => RenderTool::Helm,
+            Looks::Both => {
+                return Ok(Source::Unknown(Unknown {
+                    reason: format!("`{folder}` holds both a chart and a kustomization"),
+                    place: Place {
+                        path: folder.clone(),
+                        line: 1,
+                        column: 1,
+                    },
+                    remedy: format!(
+                        "say in `tidegate.yaml` which counts, in the source `{}`: `render: {{tool: kustomize}}` or `render: {{tool: helm}}`",
+                        unit.name
+                    ),
+                }));
+            }
+        },
+    };
+    let tool = match tool {
+        RenderTool::Directory => None,
+        RenderTool::Kustomize => Some(Tool::Kustomize(Kustomize {
+            namespace: said.and_then(|said| said.namespace.clone()),
+            ..Kustomize::default()
+        })),
+        RenderTool::Helm => Some(Tool::Helm(helm(unit, said, environment))),
+    };
+    let deployer = match unit.kind {
+        UnitKind::Kustomization | UnitKind::HelmRelease => Deployer::Flux,
+        UnitKind::Application | UnitKind::Paths | UnitKind::Gate => Deployer::ArgoCd,
+    };
+    Ok(Source::Local(Local {
+        folder: folder.clone(),
+        render: tool.map(|tool| Rendering {
+            folder: folder.clone(),
+            deployer,
+            tool,
+        }),
+        directory: Directory {
+            recurse: true,
+            ..Directory::default()
+        },
+    }))
+}
+
+fn helm(unit: &Unit, said: Option<&SourceRender>, environment: &Environment) -> Helm {
+    let values = said.map(|said| said.values.as_slice()).unwrap_or_default();
+    Helm {
+        release: said
+            .and_then(|said| said.release.clone())
+            .unwrap_or_else(|| unit.name.clone()),
+        namespace: said.and_then(|said| said.namespace.clone()),
+        value_files: values
+            .iter()
+            .map(|path| RepoPath::from(path.as_str()))
+            .collect(),
+        skip_crds: said.is_some_and(|said| said.skip_crds),
+        kube_version: environment.render.kube_version.clone(),
+        api_versions: environment.render.api_versions.clone(),
+        ..Helm::default()
+    }
+}
