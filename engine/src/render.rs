@@ -1,6 +1,7 @@
 //! What kustomize and Helm make of folders of a tree: which files decide it, and the objects that come out.
 //! Reads Git trees, never a checkout; knows nothing of units and policies.
 
+mod cache;
 mod closure;
 mod export;
 mod files;
@@ -10,6 +11,7 @@ mod private;
 mod programs;
 mod rendered;
 
+pub use cache::{Cache, CacheStats};
 pub use closure::{Closure, ClosureError};
 pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles, inside};

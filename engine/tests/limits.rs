@@ -106,6 +106,23 @@ const ELSEWHERE: &[(Limit, &str)] = &[
         limits::CONFIG_PROBLEMS,
         "fifty_are_told_in_the_order_of_the_file_and_all_are_counted",
     ),
+    (limits::RENDER_INPUT, "a_closure_is_bounded_as_a_whole"),
+    (
+        limits::RENDER_TIME,
+        "a_program_that_does_not_end_is_ended_with_all_that_it_started",
+    ),
+    (
+        limits::RENDER_MEMORY,
+        "a_program_that_takes_too_much_memory_breaks_off",
+    ),
+    (
+        limits::RENDER_OUTPUT,
+        "a_program_that_prints_too_much_is_ended",
+    ),
+    (
+        limits::RENDER_CACHE,
+        "the_oldest_goes_first_and_what_is_too_large_is_not_kept",
+    ),
     (
         limits::POLICY_FOLDER,
         "what_lies_beside_policies_is_bounded",

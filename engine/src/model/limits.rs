@@ -147,6 +147,8 @@ limits! {
     RENDER_MEMORY = 2 << 30, Bytes, Error("render.tool-failed");
     /// What a renderer prints.
     RENDER_OUTPUT = 64 << 20, Bytes, Error("render.tool-output");
+    /// What is kept of renderings between runs.
+    RENDER_CACHE = 256 << 20, Bytes, LeftOut;
 
     /// One file of a policy.
     POLICY_FILE = 256 << 10, Bytes, Error("limit.policy-file");

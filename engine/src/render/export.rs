@@ -238,9 +238,9 @@ fn is_safe(path: &RepoPath) -> bool {
     let bad = |name: &[u8]| {
         name.is_empty() || name == b"." || name == b".." || name.eq_ignore_ascii_case(b".git")
     };
-    let foreign = [0, b'\\'];
     let bytes = path.as_bytes();
-    !bytes.split(|byte| *byte == b'/').any(bad) && !bytes.iter().any(|byte| foreign.contains(byte))
+    let separates = |byte: &u8| *byte == 0 || (cfg!(windows) && matches!(*byte, b'\\' | b':'));
+    !bytes.split(|byte| *byte == b'/').any(bad) && !bytes.iter().any(separates)
 }
 
 /// Whether a target goes up again behind a name: if that is a link, nobody sees where to.
@@ -256,3 +256,6 @@ fn failed(path: &str, error: &io::Error) -> ExportError {
         reason: error.to_string(),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

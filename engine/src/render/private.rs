@@ -35,6 +35,11 @@ pub(super) fn open(folder: &Path) -> io::Result<()> {
     mode::open(folder)
 }
 
+/// Whether this is a folder that only this user may write.
+pub(super) fn is_own(folder: &Path) -> bool {
+    mode::is_own(folder)
+}
+
 /// Makes a symbolic link.
 #[cfg(unix)]
 pub(super) fn link(path: &Path, target: &[u8]) -> io::Result<()> {
@@ -72,7 +77,9 @@ pub(super) fn random_name() -> io::Result<String> {
 mod mode {
     use std::fs::{self, DirBuilder, OpenOptions, Permissions};
     use std::io;
-    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+    use std::os::unix::fs::{
+        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    };
     use std::path::Path;
 
     pub(super) fn of_folder(builder: &mut DirBuilder) {
@@ -85,6 +92,12 @@ mod mode {
 
     pub(super) fn open(folder: &Path) -> io::Result<()> {
         fs::set_permissions(folder, Permissions::from_mode(0o700))
+    }
+
+    pub(super) fn is_own(folder: &Path) -> bool {
+        let user = rustix::process::geteuid().as_raw();
+        fs::symlink_metadata(folder)
+            .is_ok_and(|found| found.is_dir() && found.uid() == user && found.mode() & 0o022 == 0)
     }
 }
 
@@ -101,5 +114,9 @@ mod mode {
 
     pub(super) fn open(_: &Path) -> io::Result<()> {
         Ok(())
+    }
+
+    pub(super) fn is_own(folder: &Path) -> bool {
+        folder.is_dir()
     }
 }
