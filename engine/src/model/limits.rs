@@ -111,6 +111,8 @@ limits! {
 
     /// Charts within each other.
     CHART_DEPTH = 10, Count, Error("limit.chart-depth");
+    /// Links that are followed in a chart, those that are reached in several ways each time.
+    CHART_LINKS = 5_000, Count, Error("limit.chart-links");
     /// What an archive of a chart unpacks to.
     CHART_ARCHIVE = 64 << 20, Bytes, Error("limit.chart-archive");
 

@@ -3,6 +3,7 @@
 
 mod actions;
 mod archive;
+mod arguments;
 mod chart;
 mod dependencies;
 mod error;
@@ -10,7 +11,9 @@ mod folder;
 mod ignore;
 mod metadata;
 mod options;
+mod output;
 mod schema;
+mod twice;
 mod vet;
 
 pub use error::Error;
@@ -18,9 +21,10 @@ pub use error::Error;
 use chart::Chart;
 use dependencies::Local;
 use options::Inputs;
+use output::Document;
 use vet::Repeats;
 
-use super::{Closure, Deployer, Files, Found, Helm};
+use super::{Closure, Deployer, Exported, Files, Found, Helm, Programs, Rendered};
 use crate::model::RepoPath;
 
 /// The files that decide what the chart in `folder` gives: its folder, the charts of the tree that it needs,
@@ -38,10 +42,53 @@ pub fn closure(
     Ok(Source::read(files, folder, options, deployer)?.closure)
 }
 
+/// What the chart in `folder` gives; `exported` holds its closure.
+///
+/// # Errors
+/// As [`closure`]; Helm is not there or fails; the chart gives something else each time.
+pub fn template(
+    exported: &Exported,
+    files: &dyn Files,
+    folder: &RepoPath,
+    options: &Helm,
+    deployer: Deployer,
+    programs: &Programs,
+) -> Result<Rendered, Error> {
+    let source = Source::read(files, folder, options, deployer)?;
+    let helm = programs.helm()?;
+    for local in &source.local {
+        exported.write(&join(&source.folder, &local.name), &local.packed)?;
+    }
+    let own = options.values.as_ref();
+    let own = own.map(|values| exported.beside("values.json", values.to_string().as_bytes()));
+    let places = (exported.root(), own.transpose()?);
+    let arguments = arguments::arguments(options, deployer, &source.inputs, places);
+    let render = || {
+        let printed = programs.run(helm, &arguments, &source.folder, exported)?;
+        output::documents(printed)
+    };
+    let mut documents = render()?;
+    if source.repeats == Repeats::Perhaps {
+        documents = twice::agreed(documents, &render()?)?;
+    }
+    let values = source.values();
+    let origin = |document: &Document| document.origin(&source.chart, &values);
+    Ok(Rendered {
+        origins: documents.iter().map(origin).collect(),
+        text: documents
+            .into_iter()
+            .map(|document| document.text)
+            .collect(),
+        tool: helm.name.to_owned(),
+        version: helm.version.clone(),
+    })
+}
+
 /// A chart that may be rendered.
 struct Source {
     /// Its folder, without links.
     folder: RepoPath,
+    /// With the charts that it holds once all are in place.
     chart: Chart,
     /// Charts that are put into `charts/` before it is rendered.
     local: Vec<Local>,
@@ -71,12 +118,13 @@ impl Source {
         let folder = resolved.path;
         let inputs = options::check(files, &folder, options, &mut closure)?;
         let items = folder::gather(files, &folder, &mut closure)?;
-        let chart = Chart::load(items, files)?.ok_or_else(no_chart)?;
+        let mut chart = Chart::load(items, files)?.ok_or_else(no_chart)?;
         vet::chart(&chart, deployer)?;
         let local = dependencies::missing(&chart, &folder, files, &mut closure)?;
+        chart
+            .charts
+            .extend(local.iter().map(|local| local.chart.clone()));
         let charts = chart.all();
-        let local_charts = local.iter().flat_map(|local| local.chart.all());
-        let charts: Vec<&Chart> = charts.into_iter().chain(local_charts).collect();
         if !options.skip_schema_validation {
             vet::schemas(&charts, files)?;
         }
@@ -90,4 +138,27 @@ impl Source {
             closure,
         })
     }
+
+    /// The files of values in the order in which they count, the chart's own first.
+    fn values(&self) -> Vec<RepoPath> {
+        let mut items = self.chart.items.iter();
+        let own = items.find(|item| item.is_named("values.yaml"));
+        let single = self.inputs.single.iter().map(|(_, path)| path);
+        let named = self.inputs.values.iter().chain(single);
+        own.map(|item| &item.file)
+            .into_iter()
+            .chain(named)
+            .cloned()
+            .collect()
+    }
 }
+
+fn join(folder: &RepoPath, name: &str) -> RepoPath {
+    match folder.as_bytes() {
+        b"" => name.into(),
+        folder => RepoPath::new([folder, b"/", name.as_bytes()].concat()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use miette::Diagnostic;
 
 use crate::manifest::ParseError;
 use crate::model::{RepoPath, limits};
-use crate::render::{ClosureError, FilesError};
+use crate::render::{ClosureError, ExportError, FilesError, ProgramError};
 
 /// A chart is not rendered. Whatever can be told before a process is started, is.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -118,6 +118,19 @@ pub enum Error {
         /// The innermost.
         path: RepoPath,
     },
+    /// Links to folders of links.
+    #[error(
+        "`{path}`: more than {} links are followed in one chart",
+        limits::CHART_LINKS
+    )]
+    #[diagnostic(
+        code(limit::chart_links),
+        help("commit the files themselves where they belong")
+    )]
+    Links {
+        /// The first that is too many.
+        path: RepoPath,
+    },
     /// An archive that is none, or that two readers would unpack in two ways.
     #[error("{path}: the archive of a chart cannot be read: {what}")]
     #[diagnostic(
@@ -215,4 +228,45 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// The chart cannot be written down.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Export(#[from] ExportError),
+    /// Helm is not there, or did not do it.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Program(#[from] ProgramError),
+    /// Helm printed what cannot be read.
+    #[error("what helm printed cannot be read: {what}")]
+    #[diagnostic(code(render::output), help("`helm template` in a checkout shows it"))]
+    Output {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Two renderings differ.
+    #[error(
+        "{template} gives something else each time: {object}{}",
+        field_of(field)
+    )]
+    #[diagnostic(
+        code(render::not_deterministic),
+        help(
+            "what is deployed would not be what is judged: pass the value to the chart, or keep it in a Secret, where a differing value counts as one"
+        )
+    )]
+    NotDeterministic {
+        /// The template, as Helm names it.
+        template: String,
+        /// Kind and name.
+        object: String,
+        /// What differs in it.
+        field: String,
+    },
+}
+
+fn field_of(field: &str) -> String {
+    match field {
+        "" => String::new(),
+        field => format!(", `{field}`"),
+    }
 }

@@ -4,7 +4,7 @@
 use super::Error;
 use super::chart::Item;
 use crate::model::{RepoPath, limits};
-use crate::render::{Closure, ClosureError, Files, FilesError, Found};
+use crate::render::{Closure, Files, FilesError, Found};
 
 /// The files of `folder`, which all become inputs; the names are those that Helm sees.
 ///
@@ -20,7 +20,7 @@ pub(super) fn gather(
         closure,
         items: Vec::new(),
         inside: Vec::new(),
-        steps: 0,
+        links: 0,
     };
     walk.folder(folder, &[])?;
     Ok(walk.items)
@@ -32,8 +32,8 @@ struct Walk<'a> {
     items: Vec<Item>,
     /// The folders that lead to the one that is being read, each by a link.
     inside: Vec<RepoPath>,
-    /// How many files and links were looked at, those that are reached in several ways each time.
-    steps: usize,
+    /// How many were followed.
+    links: usize,
 }
 
 impl Walk<'_> {
@@ -42,10 +42,6 @@ impl Walk<'_> {
         self.closure.insert_folder(folder.clone());
         self.inside.push(folder.clone());
         for entry in self.files.below(folder)? {
-            self.steps += 1;
-            if self.steps > limits::UNIT_FILES.most {
-                return Err(ClosureError::Files.into());
-            }
             let rest = within(&entry.path, folder).unwrap_or_default();
             let name = join(name, rest);
             if entry.is_submodule() {
@@ -63,6 +59,11 @@ impl Walk<'_> {
     }
 
     fn link(&mut self, link: &RepoPath, name: Vec<u8>) -> Result<(), Error> {
+        self.links += 1;
+        if self.links > limits::CHART_LINKS.most {
+            let path = link.clone();
+            return Err(Error::Links { path });
+        }
         let resolved = self.files.resolve(link)?;
         for entry in resolved.links {
             self.closure.insert(entry)?;
