@@ -12,6 +12,7 @@ mod known;
 mod map;
 mod pattern;
 mod resolve;
+mod set;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ fn read(declared: &Declared, cx: &Context<'_>) -> Result<Vec<Deployment>, FilesE
     let group_kind = declared.object.reference.group_kind().to_string();
     Ok(match group_kind.as_str() {
         "Application.argoproj.io" => vec![argo::read(node, &declared.file, cx)?],
+        "ApplicationSet.argoproj.io" => set::read(node, &declared.file, cx)?,
         "Kustomization.kustomize.toolkit.fluxcd.io" => vec![flux::read(node, &declared.file, cx)?],
         "HelmRelease.helm.toolkit.fluxcd.io" => vec![flux::read_release(node, &declared.file, cx)?],
         _ => Vec::new(),

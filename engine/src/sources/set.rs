@@ -1,0 +1,151 @@
+//! Argo CD's `ApplicationSet`: the Applications that it makes of its generators and its template.
+//! What it makes is read as if somebody had written it; what cannot be evaluated here is not guessed.
+//!
+//! Source: Argo CD, "Generating Applications with ApplicationSet", and `applicationset/` of its sources.
+
+mod combine;
+mod fast;
+mod generators;
+mod git;
+mod go;
+mod go_functions;
+mod go_parse;
+mod matching;
+mod template;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use self::template::Engine;
+use super::deployment::{Deployment, Kind, Source};
+use super::fields::{Read, Stop, Text, field, flag, items, place, shown, text, texts};
+use super::{Context, argo};
+use crate::manifest::Node;
+use crate::model::{RepoPath, Span, limits};
+use crate::render::FilesError;
+
+/// The parameters of one Application: flat texts, or a tree for Go templates.
+type Params = Map<String, Value>;
+
+/// What the reading of one `ApplicationSet` needs.
+struct Set<'a> {
+    name: String,
+    engine: Engine,
+    cx: &'a Context<'a>,
+    /// The files that generators read.
+    read: RefCell<BTreeSet<RepoPath>>,
+    /// The generators that the configuration stands in for.
+    told: RefCell<BTreeSet<Span>>,
+}
+
+/// The Applications of a set; where they cannot be told, one that stands for all of them.
+pub(super) fn read(
+    node: &Node,
+    file: &Text,
+    cx: &Context<'_>,
+) -> Result<Vec<Deployment>, FilesError> {
+    let spec = node.get("spec").unwrap_or(node);
+    let name = node
+        .pointer("/metadata/name")
+        .and_then(Node::as_str)
+        .unwrap_or_default();
+    let applications = engine(spec).and_then(|engine| {
+        let set = Set {
+            name: name.to_owned(),
+            engine,
+            cx,
+            read: RefCell::default(),
+            told: RefCell::default(),
+        };
+        let applications = set.applications(node, spec)?;
+        Ok((applications, set.read.into_inner()))
+    });
+    let by = format!("ApplicationSet {name}");
+    match applications {
+        Ok((applications, read)) => {
+            let mut deployments = Vec::new();
+            for application in &applications {
+                let mut deployment = argo::read(application, file, cx)?;
+                deployment.place = file.at(node.deepest("/metadata/name").span);
+                deployment.declared_in.extend(read.iter().cloned());
+                deployment.generated_by = Some(by.clone());
+                deployments.push(deployment);
+            }
+            Ok(deployments)
+        }
+        Err(stop) => Ok(vec![Deployment {
+            name: name.to_owned(),
+            namespace: None,
+            kind: Kind::Application,
+            place: file.at(node.deepest("/metadata/name").span),
+            project: None,
+            cluster: None,
+            target_namespace: None,
+            labels: super::fields::pairs(node.get("metadata").unwrap_or(node), "labels")
+                .unwrap_or_default(),
+            depends_on: Vec::new(),
+            generated_by: Some(by),
+            declared_in: BTreeSet::from([file.path.clone()]),
+            description: spec.to_json(),
+            sources: vec![Source::Unknown(stop.in_file(file)?)],
+        }]),
+    }
+}
+
+fn engine(spec: &Node) -> Read<Engine> {
+    if let Some(patch) = text(spec, "templatePatch")? {
+        let reason = format!(
+            "`templatePatch` patches each Application: `{}`",
+            shown(patch)
+        );
+        let remedy = "put what it does into `template`";
+        return Err(Stop::unknown(place(spec, "templatePatch"), reason, remedy));
+    }
+    if !flag(spec, "goTemplate")? {
+        return Ok(Engine::Fast);
+    }
+    let mut strict = false;
+    for option in texts(spec, "goTemplateOptions")? {
+        match option.as_str() {
+            "missingkey=error" => strict = true,
+            "missingkey=default" | "missingkey=invalid" | "missingkey=zero" => {}
+            _ => {
+                let reason = format!("nobody here knows the option `{}`", shown(&option));
+                let at = place(spec, "goTemplateOptions");
+                return Err(Stop::unknown(at, reason, "use `missingkey=error`"));
+            }
+        }
+    }
+    Ok(Engine::Go { strict })
+}
+
+impl Set<'_> {
+    fn applications(&self, node: &Node, spec: &Node) -> Read<Vec<Node>> {
+        let template = field(spec, "template")
+            .ok_or_else(|| super::fields::wrong(spec, "template", "given"))?;
+        let generators = items(spec, "generators")?;
+        let mut applications: Vec<Node> = Vec::new();
+        let mut names = BTreeSet::new();
+        for generator in generators {
+            for params in generators::params(generator, self, None, 0)? {
+                let application = self.engine.node(template, &params)?;
+                let name = application.pointer("/metadata/name").and_then(Node::as_str);
+                let name = name.unwrap_or_default().to_owned();
+                if !names.insert(name.clone()) {
+                    let reason =
+                        format!("two Applications of the set are called `{}`", shown(&name));
+                    let remedy = "let the name in the template differ for each";
+                    return Err(Stop::unknown(template.span, reason, remedy));
+                }
+                if applications.len() >= limits::DEPLOYMENTS.most {
+                    let reason = format!("it makes more than {} Applications", limits::DEPLOYMENTS);
+                    return Err(Stop::unknown(node.span, reason, "use several sets"));
+                }
+                applications.push(application);
+            }
+        }
+        Ok(applications)
+    }
+}

@@ -1,0 +1,119 @@
+//! Generators of generators: each with each, and those with the same keys as one.
+//! Knows nothing of where parameters come from.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::generators::params;
+use super::go_functions::is_empty;
+use super::{Engine, Params, Set};
+use crate::manifest::Node;
+use crate::sources::fields::{Read, Stop, items, only, texts, wrong};
+
+/// Each set of the first with each of the second; where both say something, the first one counts.
+pub(super) fn matrix(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params>> {
+    only(node, "`matrix`", &["generators", "template"])?;
+    let [first, second] = items(node, "generators")? else {
+        return Err(wrong(
+            node,
+            "generators",
+            "a list of two, as a matrix needs",
+        ));
+    };
+    let mut found = Vec::new();
+    for outer in params(first, set, None, depth + 1)? {
+        for inner in params(second, set, Some(&outer), depth + 1)? {
+            found.push(match set.engine {
+                Engine::Go { .. } => over(inner, &outer),
+                Engine::Fast => joined(inner, &outer, node)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The sets of the first, each with what the others say of the same keys; the last one counts.
+pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params>> {
+    only(node, "`merge`", &["generators", "mergeKeys", "template"])?;
+    let keys = texts(node, "mergeKeys")?;
+    let [first, others @ ..] = items(node, "generators")? else {
+        return Err(wrong(
+            node,
+            "generators",
+            "a list of two or more, as a merge needs",
+        ));
+    };
+    if others.is_empty() || keys.is_empty() {
+        return Err(wrong(node, "merge", "two generators or more, and keys"));
+    }
+    let mut merged = by_keys(params(first, set, None, depth + 1)?, &keys, first)?;
+    for other in others {
+        let others = by_keys(params(other, set, None, depth + 1)?, &keys, other)?;
+        for (key, found) in others {
+            let Some(base) = merged.get_mut(&key) else {
+                continue;
+            };
+            *base = match set.engine {
+                Engine::Go { .. } => over(std::mem::take(base), &found),
+                Engine::Fast => std::mem::take(base).into_iter().chain(found).collect(),
+            };
+        }
+    }
+    Ok(merged.into_values().collect())
+}
+
+fn by_keys(all: Vec<Params>, keys: &[String], node: &Node) -> Read<BTreeMap<String, Params>> {
+    let mut by_keys = BTreeMap::new();
+    for params in all {
+        let key: Vec<Value> = keys
+            .iter()
+            .map(|key| params.get(key).cloned().unwrap_or_default())
+            .collect();
+        if by_keys
+            .insert(Value::from(key).to_string(), params)
+            .is_some()
+        {
+            let reason = "two sets of parameters have the same `mergeKeys`";
+            return Err(Stop::unknown(
+                node.span,
+                reason,
+                "merge by keys that tell them apart",
+            ));
+        }
+    }
+    Ok(by_keys)
+}
+
+/// `under`, with what `over` says: maps are merged, and what is empty says nothing.
+fn over(mut under: Params, over: &Params) -> Params {
+    for (key, value) in over {
+        match (under.get_mut(key), value) {
+            (Some(Value::Object(inner)), Value::Object(value)) => {
+                *inner = self::over(std::mem::take(inner), value);
+            }
+            (Some(_), value) if is_empty(value) => {}
+            _ => {
+                under.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    under
+}
+
+/// Flat parameters of two generators: Argo CD refuses two values for one.
+fn joined(inner: Params, outer: &Params, node: &Node) -> Read<Params> {
+    let mut joined = outer.clone();
+    for (key, value) in inner {
+        if joined.get(&key).is_some_and(|other| *other != value) {
+            let reason = format!("both generators of the matrix give `{key}`, and not the same");
+            return Err(Stop::unknown(
+                node.span,
+                reason,
+                "give one of them a `pathParamPrefix`",
+            ));
+        }
+        joined.insert(key, value);
+    }
+    Ok(joined)
+}

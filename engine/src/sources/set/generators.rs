@@ -1,0 +1,220 @@
+//! One generator of a set: its kind, its parameters, and which of them its selector keeps.
+//! What only a cluster or a server knows, the configuration tells, or nobody.
+
+use serde_json::{Map, Value};
+
+use super::{Params, Set, combine, git, matching};
+use crate::manifest::{Node, NodeValue, yaml};
+use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
+
+/// The parameter sets of a generator. `outer` are those of the first generator of a matrix, which the
+/// second one may use.
+pub(super) fn params(
+    generator: &Node,
+    set: &Set<'_>,
+    outer: Option<&Params>,
+    depth: usize,
+) -> Read<Vec<Params>> {
+    let (kind, node) = kind(generator)?;
+    let interpolated;
+    let node = match outer {
+        Some(outer) if !outer.is_empty() && KNOWN.contains(&kind) => {
+            no_templated_values(node)?;
+            interpolated = set.engine.node(node, outer)?;
+            &interpolated
+        }
+        _ => node,
+    };
+    if depth > DEPTH {
+        return Err(Stop::unknown(
+            generator.span,
+            "generators are nested too deeply",
+            "nest fewer",
+        ));
+    }
+    if let Some(template) = field(node, "template").filter(|node| node.canonical_json() != "{}") {
+        let reason = "the generator has a template of its own";
+        return Err(Stop::unknown(
+            template.span,
+            reason,
+            "put all of it into the set's template",
+        ));
+    }
+    let found = match kind {
+        "list" => list(node, set)?,
+        "git" => git::params(node, set)?,
+        "matrix" => combine::matrix(node, set, depth)?,
+        "merge" => combine::merge(node, set, depth)?,
+        _ => told(kind, generator, set)?,
+    };
+    let Some(selector) = field(generator, "selector") else {
+        return Ok(found);
+    };
+    let mut kept = Vec::new();
+    for params in found {
+        if matching::matches(selector, &flat(&params))? {
+            kept.push(params);
+        }
+    }
+    Ok(kept)
+}
+
+fn kind(generator: &Node) -> Read<(&'static str, &Node)> {
+    let keys = [KNOWN.as_slice(), TOLD.as_slice(), &["selector"]].concat();
+    only(generator, "a generator", &keys)?;
+    let kinds = KNOWN.iter().chain(&TOLD);
+    let mut kinds = kinds.filter_map(|kind| Some((*kind, field(generator, kind)?)));
+    match (kinds.next(), kinds.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(wrong(
+            generator,
+            "generators",
+            "a list of generators, each of one kind",
+        )),
+    }
+}
+
+/// Versions of Argo CD differ in which parameters `values` of a second generator sees.
+fn no_templated_values(node: &Node) -> Read<()> {
+    match field(node, "values").filter(|values| values.canonical_json().contains("{{")) {
+        Some(values) => Err(Stop::unknown(
+            values.span,
+            "`values` of the second generator of a matrix has templates in it",
+            "use the parameters themselves in the template of the set",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn list(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
+    only(node, "`list`", &["elements", "elementsYaml", "template"])?;
+    let mut found = Vec::new();
+    for element in items(node, "elements")? {
+        found.push(element_of(element, set)?);
+    }
+    let Some(written) = text(node, "elementsYaml")? else {
+        return Ok(found);
+    };
+    let at = place(node, "elementsYaml");
+    let documents = yaml::parse(written).unwrap_or_default();
+    let elements = match documents.as_slice() {
+        [one] => one.items().unwrap_or_default(),
+        _ => &[],
+    };
+    if elements.is_empty() {
+        let reason = "`elementsYaml` is no list in YAML";
+        return Err(Stop::unknown(at, reason, "write the list under `elements`"));
+    }
+    for element in elements {
+        let Value::Object(element) = element.to_json() else {
+            return Err(Stop::unknown(
+                at,
+                "`elementsYaml` holds no mappings",
+                "write them under `elements`",
+            ));
+        };
+        found.push(element);
+    }
+    Ok(found)
+}
+
+fn element_of(element: &Node, set: &Set<'_>) -> Read<Params> {
+    let (NodeValue::Mapping(entries), Value::Object(json)) = (&element.value, element.to_json())
+    else {
+        return Err(wrong(element, "elements", "a list of mappings"));
+    };
+    if set.engine != super::Engine::Fast {
+        return Ok(json);
+    }
+    let mut params = Map::new();
+    for entry in entries {
+        match (&*entry.key, &entry.value.value) {
+            (key, NodeValue::String(text)) => {
+                params.insert(key.to_owned(), Value::from(&**text));
+            }
+            ("values", NodeValue::Mapping(values)) => {
+                for entry in values {
+                    let text = entry.value.as_str();
+                    let text =
+                        text.ok_or_else(|| wrong(&entry.value, "values", "a mapping of strings"))?;
+                    params.insert(format!("values.{}", entry.key), Value::from(text));
+                }
+            }
+            (key, _) => {
+                return Err(wrong(
+                    &entry.value,
+                    key,
+                    "a string, which it must be without `goTemplate`",
+                ));
+            }
+        }
+    }
+    Ok(params)
+}
+
+/// What the configuration says that a generator gives.
+fn told(kind: &str, generator: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
+    let name = &set.name;
+    let span = generator.span;
+    let Some(told) = set.cx.generators.get(name) else {
+        return Err(Stop::unknown(
+            span,
+            format!("what the generator `{kind}` gives is not in the tree"),
+            format!(
+                "say in `tidegate.yaml` what it gives: `generators: {{{name}: [{{name: …, server: …}}]}}`"
+            ),
+        ));
+    };
+    let mut seen = set.told.borrow_mut();
+    seen.insert(span);
+    if seen.len() > 1 {
+        let reason = format!(
+            "`generators.{}` stands for one generator, and there are several",
+            shown(name)
+        );
+        return Err(Stop::unknown(span, reason, "use several sets"));
+    }
+    Ok(match set.engine {
+        super::Engine::Fast => told.iter().map(flat).collect(),
+        super::Engine::Go { .. } => told.clone(),
+    })
+}
+
+/// Parameters by their path, `a.b.0`, as texts; what is no plain value is left out.
+pub(super) fn flat(params: &Params) -> Params {
+    let mut flat = Map::new();
+    for (key, value) in params {
+        flatten(key, value, &mut flat);
+    }
+    flat
+}
+
+fn flatten(path: &str, value: &Value, flat: &mut Params) {
+    match value {
+        Value::Object(keys) => {
+            for (key, value) in keys {
+                flatten(&format!("{path}.{key}"), value, flat);
+            }
+        }
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                flatten(&format!("{path}.{at}"), value, flat);
+            }
+        }
+        plain => {
+            if let Ok(text) = super::go_functions::printed(plain) {
+                flat.insert(path.to_owned(), Value::from(text));
+            }
+        }
+    }
+}
+
+const KNOWN: [&str; 4] = ["list", "git", "matrix", "merge"];
+const TOLD: [&str; 5] = [
+    "clusters",
+    "pullRequest",
+    "scmProvider",
+    "clusterDecisionResource",
+    "plugin",
+];
+const DEPTH: usize = 2;
