@@ -6,6 +6,7 @@ mod closure;
 mod export;
 mod files;
 pub mod helm;
+pub mod kustomize;
 mod options;
 mod private;
 mod programs;

@@ -18,6 +18,8 @@ mod policies;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod render;
+#[cfg(test)]
 mod sign;
 #[cfg(test)]
 mod support;

@@ -115,6 +115,10 @@ limits! {
     CHART_LINKS = 5_000, Count, Error("limit.chart-links");
     /// What an archive of a chart unpacks to.
     CHART_ARCHIVE = 64 << 20, Bytes, Error("limit.chart-archive");
+    /// Kustomizations that lead to each other.
+    KUSTOMIZATION_DEPTH = 32, Count, Error("limit.kustomization-depth");
+    /// Kustomizations of one rendering.
+    KUSTOMIZATIONS = 2_000, Count, Error("limit.kustomizations");
 
     /// `tidegate.yaml`.
     CONFIG = 1 << 20, Bytes, Error("limit.config");

@@ -115,7 +115,7 @@ impl Closure {
     }
 }
 
-fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
+pub(super) fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
     let (path, folder) = (path.as_bytes(), folder.as_bytes());
     folder.is_empty()
         || path

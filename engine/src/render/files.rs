@@ -190,7 +190,7 @@ fn segments(path: &[u8]) -> Vec<Vec<u8>> {
     segments
 }
 
-fn join(folder: &RepoPath, name: &[u8]) -> RepoPath {
+pub(super) fn join(folder: &RepoPath, name: &[u8]) -> RepoPath {
     match folder.as_bytes() {
         b"" => RepoPath::new(name),
         folder => RepoPath::new([folder, name].join(&b'/')),

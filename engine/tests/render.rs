@@ -1,0 +1,4 @@
+//! What is rendered, in real repositories.
+//! Knows no unit.
+
+mod real;
