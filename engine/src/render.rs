@@ -16,6 +16,8 @@ pub use cache::{Cache, CacheStats};
 pub use closure::{Closure, ClosureError};
 pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles, inside};
-pub use options::{Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool};
+pub use options::{
+    Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool,
+};
 pub use programs::{Bounds, Confinement, Demand, Program, ProgramError, Programs, ProgramsConfig};
 pub use rendered::{Origin, Rendered};

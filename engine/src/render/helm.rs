@@ -63,9 +63,10 @@ pub fn template(
     let own = own.map(|values| exported.beside("values.json", values.to_string().as_bytes()));
     let places = (exported.root(), own.transpose()?);
     let arguments = arguments::arguments(options, deployer, &source.inputs, places);
+    let definitions = |name: &str| source.chart.item_of(name)?.text(files).ok();
     let render = || {
         let printed = programs.run(helm, &arguments, &source.folder, exported)?;
-        output::documents(printed)
+        output::documents(printed, &definitions)
     };
     let mut documents = render()?;
     if source.repeats == Repeats::Perhaps {

@@ -123,7 +123,10 @@ fn crc32(bytes: &[u8]) -> u32 {
     !sum
 }
 
-/// The files of a tar archive, name and content.
+/// The name and the content of a file.
+type Entry<'a> = (Vec<u8>, &'a [u8]);
+
+/// The files of a tar archive.
 struct Entries<'a> {
     rest: &'a [u8],
     /// The name of the next file, where a record before it says one.
@@ -141,7 +144,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The next file; none at the end.
-    fn read(&mut self) -> Result<Option<(Vec<u8>, &'a [u8])>, &'static str> {
+    fn read(&mut self) -> Result<Option<Entry<'a>>, &'static str> {
         loop {
             let (header, rest) = self
                 .rest
@@ -169,7 +172,7 @@ impl<'a> Entries<'a> {
 }
 
 impl<'a> Iterator for Entries<'a> {
-    type Item = Result<(Vec<u8>, &'a [u8]), &'static str>;
+    type Item = Result<Entry<'a>, &'static str>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {

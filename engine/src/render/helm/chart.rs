@@ -84,8 +84,8 @@ impl Chart {
         Self::load_at(items, files, 0)
     }
 
-    /// The file of the tree that helm's `# Source: app/charts/lib/templates/x.yaml` speaks of.
-    pub(super) fn file_of(&self, source: &str) -> Option<&RepoPath> {
+    /// The file that Helm's `# Source: app/charts/lib/templates/x.yaml` speaks of.
+    pub(super) fn item_of(&self, source: &str) -> Option<&Item> {
         let (name, path) = source.split_once('/')?;
         (name == self.meta.name).then(|| self.find(path))?
     }
@@ -131,14 +131,14 @@ impl Chart {
         }))
     }
 
-    fn find(&self, path: &str) -> Option<&RepoPath> {
+    fn find(&self, path: &str) -> Option<&Item> {
         let of_inner = || {
             let (name, rest) = path.strip_prefix("charts/")?.split_once('/')?;
             let mut inner = self.charts.iter().filter(|inner| self.calls(inner, name));
             inner.find_map(|inner| inner.find(rest))
         };
         let own = self.items.iter().find(|item| item.is_named(path));
-        own.map(|item| &item.file).or_else(of_inner)
+        own.or_else(of_inner)
     }
 
     /// Whether Helm calls one of the charts in this one `name`: by its own, or by an alias.

@@ -15,33 +15,41 @@ pub(super) struct Document {
     pub(super) text: String,
 }
 
-/// The documents of an output, those without content left out.
+/// The documents of an output, those without content left out; `definitions` gives what a file of a folder
+/// `crds` says.
 ///
 /// # Errors
 /// It is not UTF-8, or a document in it is nobody's.
-pub(super) fn documents(output: Vec<u8>) -> Result<Vec<Document>, Error> {
+pub(super) fn documents(
+    output: Vec<u8>,
+    definitions: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Document>, Error> {
     let wrong = |what| Error::Output { what };
     let output = String::from_utf8(output).map_err(|_| wrong("it is not UTF-8"))?;
     let mut documents: Vec<Document> = Vec::new();
     let mut source = None;
-    for text in pieces(&output) {
-        let mut lines = text.lines();
-        let marker = lines.next().unwrap_or_default();
+    // Up to here all is what a file says.
+    let mut verbatim = 0;
+    for (start, text) in pieces(&output) {
         // Helm writes its line before all that a template prints, which may well print such a line itself.
-        let named = lines
-            .next()
-            .and_then(|line| line.strip_prefix("# Source: "));
-        if let (Some(named), "---") = (named, marker.trim_end()) {
-            source = Some(named.trim_end());
+        let named = text
+            .strip_prefix("---\n# Source: ")
+            .and_then(|text| text.lines().next());
+        if let Some(named) = named.filter(|_| start >= verbatim) {
+            source = Some(named);
+            // Files of `crds/` are printed as they are, with all their documents.
+            let said = crds(named).then(|| definitions(named)).flatten();
+            let begin = start + "---\n# Source: \n".len() + named.len();
+            verbatim = said.map_or(0, |said| begin + said.trim_end().len());
         }
         let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        if blank(marker.trim_start_matches("---")) && text.lines().skip(1).all(blank) {
+        let (marker, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
+        if blank(marker.trim_start_matches("---")) && rest.lines().all(blank) {
             continue;
         }
         if text.lines().any(|line| is_marker(line, "...")) {
             return Err(wrong("a template ends a document with `...`"));
         }
-        // Files of `crds/` are printed as they are, with all their documents.
         let source = source.ok_or_else(|| wrong("a document does not say where it comes from"))?;
         documents.push(Document {
             source: source.to_owned(),
@@ -50,9 +58,9 @@ pub(super) fn documents(output: Vec<u8>) -> Result<Vec<Document>, Error> {
     }
     // Helm prints the definitions of its charts in an order that is another one each time.
     documents.sort_by(
-        |one, other| match (one.definitions(), other.definitions()) {
-            (Some(one), Some(other)) => one.cmp(other),
-            (one, other) => other.is_some().cmp(&one.is_some()),
+        |one, other| match (crds(&one.source), crds(&other.source)) {
+            (true, true) => one.source.cmp(&other.source),
+            (one, other) => other.cmp(&one),
         },
     );
     Ok(documents)
@@ -61,14 +69,11 @@ pub(super) fn documents(output: Vec<u8>) -> Result<Vec<Document>, Error> {
 impl Document {
     /// Where a document comes from; `values` are the files that templates are filled in from.
     pub(super) fn origin(&self, chart: &Chart, values: &[RepoPath]) -> Origin {
-        let changed_by = match self.definitions() {
-            // They are no templates.
-            Some(_) => Vec::new(),
-            None => values.to_vec(),
-        };
+        // Definitions are no templates.
+        let values = if crds(&self.source) { &[] } else { values };
         Origin {
-            file: chart.file_of(&self.source).cloned(),
-            changed_by,
+            file: chart.item_of(&self.source).map(|item| item.file.clone()),
+            changed_by: values.to_vec(),
         }
     }
 
@@ -79,19 +84,24 @@ impl Document {
             text: format!("---\n# Source: {}\n{yaml}", self.source),
         }
     }
-
-    /// The path, where it is a file of a chart's folder `crds`.
-    fn definitions(&self) -> Option<&str> {
-        let (_, mut rest) = self.source.split_once('/')?;
-        while let Some(inner) = rest.strip_prefix("charts/") {
-            (_, rest) = inner.split_once('/')?;
-        }
-        rest.starts_with("crds/").then_some(&*self.source)
-    }
 }
 
-/// The text from each `---` to the next.
-fn pieces(output: &str) -> Vec<&str> {
+/// Whether Helm calls a file of a chart's folder `crds` so.
+fn crds(source: &str) -> bool {
+    let Some((_, mut rest)) = source.split_once('/') else {
+        return false;
+    };
+    while let Some((_, inner)) = rest
+        .strip_prefix("charts/")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        rest = inner;
+    }
+    rest.starts_with("crds/")
+}
+
+/// The text from each `---` to the next, and where it begins.
+fn pieces(output: &str) -> Vec<(usize, &str)> {
     let mut starts = vec![0];
     let mut at = 0;
     for line in output.split_inclusive('\n') {
@@ -103,7 +113,7 @@ fn pieces(output: &str) -> Vec<&str> {
     let ends = starts.iter().skip(1).copied().chain([output.len()]);
     let pieces = starts.iter().zip(ends);
     pieces
-        .filter_map(|(start, end)| output.get(*start..end))
+        .filter_map(|(start, end)| Some((*start, output.get(*start..end)?)))
         .collect()
 }
 
@@ -119,7 +129,8 @@ mod tests {
     use crate::model::code_of;
 
     fn read(output: &str) -> Vec<(String, String)> {
-        let documents = documents(output.as_bytes().to_vec()).unwrap();
+        let said = |source: &str| (source == "app/crds/fake.yaml").then(|| FAKE.to_owned());
+        let documents = documents(output.as_bytes().to_vec(), &said).unwrap();
         documents
             .into_iter()
             .map(|one| (one.source, one.text))
@@ -153,6 +164,24 @@ mod tests {
         assert_eq!(found[1].1, "---\nkind: Z2\n");
     }
 
+    /// Definitions of which one says that it comes from elsewhere.
+    const FAKE: &str = "kind: A\n---\n# Source: app/templates/a.yaml\nkind: B\n";
+
+    #[test]
+    fn definitions_do_not_say_themselves_where_they_come_from() {
+        let output = format!(
+            "---\n# Source: app/crds/fake.yaml\n{FAKE}\n---\n# Source: app/templates/b.yaml\nkind: C\n"
+        );
+        let found = read(&output);
+        let sources: Vec<&str> = found.iter().map(|found| found.0.as_str()).collect();
+        let wanted = [
+            "app/crds/fake.yaml",
+            "app/crds/fake.yaml",
+            "app/templates/b.yaml",
+        ];
+        assert_eq!(sources, wanted);
+    }
+
     #[test]
     fn an_output_that_cannot_be_told_apart_is_an_error() {
         for output in [
@@ -160,7 +189,7 @@ mod tests {
             "---\nkind: A\n",
             "---\n# Source: app/templates/a.yaml\nkind: A\n...\nkind: B\n",
         ] {
-            let error = documents(output.as_bytes().to_vec()).unwrap_err();
+            let error = documents(output.as_bytes().to_vec(), &|_| None).unwrap_err();
             assert_eq!(code_of(&error), "render.output", "{output}");
         }
         assert_eq!(read(""), []);

@@ -74,7 +74,7 @@ fn links_are_followed_inside_of_the_tree_and_what_they_lead_to_is_an_input() {
         .link("app/charts/lib", "../../lib");
     assert_eq!(patterns(&files), ["app/**", "lib/**", "shared/a.yaml"]);
     let source = read(&files).unwrap();
-    let of = |name| source.chart.file_of(name).map(ToString::to_string);
+    let of = |name| source.chart.item_of(name).map(|item| item.file.to_string());
     assert_eq!(of("app/templates/a.yaml").unwrap(), "shared/a.yaml");
     assert_eq!(
         of("app/charts/lib/templates/l.yaml").unwrap(),
@@ -192,8 +192,8 @@ fn charts_of_the_tree_are_inputs_and_are_put_where_helm_looks() {
     for name in ["lib", "l"] {
         let found = source
             .chart
-            .file_of(&format!("app/charts/{name}/templates/l.yaml"));
-        assert_eq!(found.unwrap().to_string(), "lib/templates/l.yaml");
+            .item_of(&format!("app/charts/{name}/templates/l.yaml"));
+        assert_eq!(found.unwrap().file.to_string(), "lib/templates/l.yaml");
     }
 }
 
