@@ -11,6 +11,7 @@ mod common;
 mod config;
 mod demo;
 mod diff;
+mod environments;
 mod explain;
 mod facts;
 mod hook;
@@ -110,6 +111,7 @@ enum Command {
     Init(init::Args),
     Check(check::Args),
     Diff(diff::Args),
+    Environments(environments::Args),
     Facts(facts::Args),
     Explain(explain::Args),
     Baseline(baseline::Args),
@@ -132,6 +134,7 @@ impl Command {
             Self::Init(args) => args.run(terminal),
             Self::Check(args) => args.run(terminal),
             Self::Diff(args) => args.run(terminal),
+            Self::Environments(args) => args.run(terminal),
             Self::Facts(args) => args.run(terminal),
             Self::Explain(args) => args.run(terminal),
             Self::Baseline(args) => args.run(terminal),

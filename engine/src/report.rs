@@ -7,6 +7,7 @@ pub mod budget;
 pub mod diff;
 #[cfg(feature = "cli")]
 mod drawing;
+pub mod environments;
 pub mod github;
 pub mod gitlab;
 #[cfg(feature = "cli")]

@@ -10,6 +10,7 @@ mod folder;
 mod here;
 mod known;
 mod map;
+mod metadata;
 mod pattern;
 mod resolve;
 mod set;
@@ -54,3 +55,6 @@ fn read(declared: &Declared, cx: &Context<'_>) -> Result<Vec<Deployment>, FilesE
         _ => Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;

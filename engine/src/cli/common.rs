@@ -107,6 +107,12 @@ pub(super) enum Error {
         help("`tidegate policy list` names them all")
     )]
     UnknownPolicy { folder: String },
+    #[error("there is no environment `{name}`")]
+    #[diagnostic(
+        code(usage::unknown_environment),
+        help("`tidegate environments` names them all")
+    )]
+    UnknownEnvironment { name: String },
     #[error("there is no code `{code}`")]
     #[diagnostic(
         code(usage::unknown_code),

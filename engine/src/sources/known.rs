@@ -3,6 +3,7 @@
 
 use super::fields::Text;
 use crate::manifest::Object;
+use crate::model::RepoPath;
 
 /// An object and the file that it stands in.
 #[derive(Clone, Debug)]
@@ -11,6 +12,8 @@ pub struct Declared {
     pub object: Object,
     /// Its file; where a tool made it, the one that a person edits.
     pub file: Text,
+    /// What makes another object of it before it is applied; nothing where a tool made it.
+    pub changed_by: Option<RepoPath>,
 }
 
 /// The objects that were read.

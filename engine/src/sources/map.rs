@@ -104,7 +104,8 @@ impl Map {
     fn select(&mut self, selected: &Deployers, tree: &Tree<'_>) -> Result<(), Error> {
         let mut found = Vec::new();
         for entry in &tree.entries {
-            if is_manifest_name(&entry.path) && selected.paths.matches(&entry.path) {
+            let is_selected = selected.paths.matches(&entry.path);
+            if is_selected && is_manifest_name(&entry.path) && !tree.is_template(&entry.path) {
                 let plain = |declared| Found {
                     declared,
                     parent: None,
@@ -154,10 +155,7 @@ impl Map {
                     continue;
                 }
                 deployment.generated_by = deployment.generated_by.or_else(|| found.parent.clone());
-                if let (false, Some(by)) = (
-                    found.rendered,
-                    cx.tree.changed_by(&found.declared.file.path),
-                ) {
+                if let Some(by) = &found.declared.changed_by {
                     deployment.sources = vec![changed(&deployment, by)];
                 }
                 all.push(deployment);
@@ -246,12 +244,18 @@ fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
         let reference = &object.reference;
         GROUPS.contains(&reference.group()) || reference.kind == "ConfigMap"
     });
-    Ok(objects
-        .map(|object| Declared {
+    let adds = tree.adds(&entry.path);
+    let declared = objects.map(|mut object| {
+        if let Ok(metadata) = &adds {
+            metadata.add_to(&mut object);
+        }
+        Declared {
             object,
             file: text.clone(),
-        })
-        .collect())
+            changed_by: adds.as_ref().err().map(|by| (*by).clone()),
+        }
+    });
+    Ok(declared.collect())
 }
 
 fn is_selected(deployment: &Deployment, selected: &Deployers) -> bool {
@@ -279,6 +283,10 @@ fn adding(deployment: &Deployment) -> Vec<(String, Rendering)> {
         Tool::Kustomize(options) => {
             let unchanged = Kustomize {
                 ignore: options.ignore.clone(),
+                images: options.images.clone(),
+                labels: options.labels.clone(),
+                annotations: options.annotations.clone(),
+                replicas: options.replicas.clone(),
                 ..Kustomize::default()
             };
             *options != unchanged

@@ -1,10 +1,11 @@
-//! One state of the repository as all its deployers see it: its files, and which kustomizations change
-//! what they list. Read once for all environments.
+//! One state of the repository as all its deployers see it: its files, and the kustomizations that list
+//! other files. Read once for all environments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::metadata::Metadata;
 use crate::git::TreeEntry;
-use crate::manifest::{Node, NodeValue, Role, named_by_kustomization, role_of_name, yaml};
+use crate::manifest::{Role, named_by_kustomization, role_of_name};
 use crate::model::RepoPath;
 use crate::render::{Files, FilesError};
 
@@ -15,8 +16,16 @@ pub struct Tree<'a> {
     pub(super) entries: Vec<TreeEntry>,
     /// What a kustomization names, and the folders of those kustomizations.
     named_by: BTreeMap<RepoPath, Vec<RepoPath>>,
-    /// Folders whose kustomization does more than list, and its file.
-    changing: BTreeMap<RepoPath, RepoPath>,
+    /// The kustomizations, by their folder.
+    kustomizations: BTreeMap<RepoPath, Kustomization>,
+    /// The folders of charts.
+    charts: BTreeSet<RepoPath>,
+}
+
+struct Kustomization {
+    file: RepoPath,
+    /// What it adds; `None` where it may change anything.
+    adds: Option<Metadata>,
 }
 
 impl<'a> Tree<'a> {
@@ -29,9 +38,13 @@ impl<'a> Tree<'a> {
             files,
             entries: files.below(&RepoPath::from(""))?,
             named_by: BTreeMap::new(),
-            changing: BTreeMap::new(),
+            kustomizations: BTreeMap::new(),
+            charts: BTreeSet::new(),
         };
         for entry in &tree.entries {
+            if role_of_name(&entry.path) == Some(Role::HelmChart) {
+                tree.charts.insert(RepoPath::new(entry.path.parent()));
+            }
             let is_file = !entry.is_link() && !entry.is_submodule();
             if role_of_name(&entry.path) != Some(Role::Kustomization) || !is_file {
                 continue;
@@ -42,51 +55,58 @@ impl<'a> Tree<'a> {
                 let by = tree.named_by.entry(named).or_default();
                 by.push(folder.clone());
             }
-            if !only_lists(&bytes) {
-                tree.changing.insert(folder, entry.path.clone());
-            }
+            let kustomization = Kustomization {
+                file: entry.path.clone(),
+                adds: Metadata::of_kustomization(&bytes),
+            };
+            tree.kustomizations.insert(folder, kustomization);
         }
         Ok(tree)
     }
 
-    /// The kustomization that makes other objects of those in a file: one that names it and does more
-    /// than list, or that names one which names it, and so on.
-    pub(super) fn changed_by(&self, file: &RepoPath) -> Option<&RepoPath> {
-        let mut open = vec![file];
-        let mut seen: Vec<&RepoPath> = Vec::new();
-        while let Some(path) = open.pop() {
-            for folder in self.named_by.get(path).into_iter().flatten() {
-                if let Some(kustomization) = self.changing.get(folder) {
-                    return Some(kustomization);
-                }
-                if !seen.contains(&folder) {
-                    seen.push(folder);
-                    open.push(folder);
-                }
+    /// Whether a file lies in a chart, which makes other files of it.
+    pub(super) fn is_template(&self, path: &RepoPath) -> bool {
+        let path = path.as_bytes();
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let mut ends = ends.filter_map(|(at, _)| Some((path.get(..at)?, path.get(at..)?)));
+        let of_chart = |folder: &[u8], rest: &[u8]| {
+            let inner = rest.starts_with(b"/templates/") || rest.starts_with(b"/charts/");
+            inner && self.charts.contains(&RepoPath::new(folder))
+        };
+        let at_top = of_chart(b"", &[b"/", path].concat());
+        at_top || ends.any(|(folder, rest)| of_chart(folder, rest))
+    }
+
+    /// What kustomizations add to the objects of a file before they are applied.
+    ///
+    /// # Errors
+    /// The kustomization that may change anything in them, or that adds other things than another one
+    /// which names the same file.
+    pub(super) fn adds(&self, path: &RepoPath) -> Result<Metadata, &RepoPath> {
+        self.adds_within(path, 0)
+    }
+
+    fn adds_within(&self, path: &RepoPath, depth: usize) -> Result<Metadata, &RepoPath> {
+        let mut found: Option<Metadata> = None;
+        for folder in self.named_by.get(path).into_iter().flatten() {
+            let Some(kustomization) = self.kustomizations.get(folder) else {
+                continue;
+            };
+            let Some(own) = &kustomization.adds else {
+                return Err(&kustomization.file);
+            };
+            if depth > DEPTH {
+                return Err(&kustomization.file);
             }
+            let adds = own.clone().under(self.adds_within(folder, depth + 1)?);
+            if found.as_ref().is_some_and(|other| *other != adds) {
+                return Err(&kustomization.file);
+            }
+            found = Some(adds);
         }
-        None
+        Ok(found.unwrap_or_default())
     }
 }
 
-/// Whether a kustomization does nothing but list resources. What it deletes, renames or moves to a
-/// namespace, nobody finds by looking at the files.
-fn only_lists(bytes: &[u8]) -> bool {
-    let documents = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| yaml::parse(text).ok());
-    let Some(
-        [
-            Node {
-                value: NodeValue::Mapping(entries),
-                ..
-            },
-        ],
-    ) = documents.as_deref()
-    else {
-        return false;
-    };
-    entries.iter().all(|entry| LISTING.contains(&&*entry.key))
-}
-
-const LISTING: [&str; 4] = ["apiVersion", "kind", "metadata", "resources"];
+/// Kustomizations that name each other; more are a circle.
+const DEPTH: usize = 16;

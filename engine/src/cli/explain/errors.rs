@@ -116,7 +116,7 @@ const AREAS: [(&str, &str); 26] = [
     ("sign", "The verdict was not signed."),
     (
         "source",
-        "Objects come out of a source that is not read as it stands.",
+        "What deploys a unit is not read as it stands, or cannot be told from the tree: `tidegate environments` shows what is known of each source, and what to write into `tidegate.yaml` where something is not.",
     ),
     (
         "store",

@@ -5,7 +5,7 @@
 
 use super::described;
 use crate::manifest::Node;
-use crate::model::RepoPath;
+use crate::model::{RepoPath, Span};
 use crate::sources::Context;
 use crate::sources::deployment::{Deployment, External};
 use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
@@ -96,6 +96,9 @@ fn absent(
         return Ok(Origin::Here {
             ignore: ignored(cx, None)?,
         });
+    }
+    if !KINDS.contains(&kind) {
+        return Err(strange(kind, reference.span));
     }
     let line = match kind {
         "GitRepository" => format!(
@@ -238,16 +241,7 @@ pub(super) fn elsewhere(kind: &str, spec: &Node) -> Read<External> {
         }
         "HelmRepository" => (text(spec, "url")?, None, false),
         "Bucket" => (text(spec, "bucketName")?, None, false),
-        _ => {
-            return Err(Stop::unknown(
-                spec.span,
-                format!(
-                    "nobody here knows what a source of the kind `{}` is",
-                    shown(kind)
-                ),
-                "use a GitRepository, an OCIRepository, a HelmRepository or a Bucket",
-            ));
-        }
+        _ => return Err(strange(kind, spec.span)),
     };
     Ok(External {
         repository: repository.unwrap_or_default().to_owned(),
@@ -259,6 +253,18 @@ pub(super) fn elsewhere(kind: &str, spec: &Node) -> Read<External> {
     })
 }
 
+fn strange(kind: &str, span: Span) -> Stop {
+    Stop::unknown(
+        span,
+        format!(
+            "nobody here knows what a source of the kind `{}` is",
+            shown(kind)
+        ),
+        "use a GitRepository, an OCIRepository, a HelmRepository or a Bucket",
+    )
+}
+
+const KINDS: [&str; 4] = ["GitRepository", "OCIRepository", "HelmRepository", "Bucket"];
 /// The API group of sources.
 pub(super) const GROUP: &str = "source.toolkit.fluxcd.io";
 /// What `flux bootstrap` calls the repository, and the namespace of all it makes.

@@ -94,10 +94,9 @@ pub(super) fn data(
     if field(node, "sops").is_some() {
         return Err(unknown(format!("{object} is encrypted")));
     }
-    if let Some(by) = cx.tree.changed_by(&found.file.path) {
-        return Err(unknown(format!(
-            "{object} is changed by `{by}` before it is applied"
-        )));
+    if let Some(by) = &found.changed_by {
+        let reason = format!("{object} is changed by `{by}` before it is applied");
+        return Err(unknown(reason));
     }
     deployment.declared_in.insert(found.file.path.clone());
     pairs(node, "data").map_err(|_| {

@@ -1,0 +1,105 @@
+//! `tidegate environments`: what is deployed where, as the configuration and the tree say it.
+
+use std::path::PathBuf;
+
+use super::common::{self, Error, Outcome};
+use super::output::{self, Format};
+use super::terminal::Terminal;
+use crate::config::{self, Config};
+use crate::git::Repository;
+use crate::model::{Exit, RepoPath};
+use crate::render::GitFiles;
+use crate::report::{environments, sanitise};
+use crate::sources::{self, NotRendered, Source, Tree};
+
+/// Show each environment, its units, and what deploys them: folders of this repository, charts and
+/// repositories of elsewhere, and what cannot be told (then exit 3), with what to do about it
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The state of the repository
+    #[arg(value_name = "REV", default_value = "HEAD")]
+    revision: String,
+    /// Only this environment
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Use this configuration file instead
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// human | json, to standard output or to a file (`json=map.json`); may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<String>,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        let repository = common::repository(&terminal.directory)?;
+        let snapshot = repository.snapshot(repository.resolve(&self.revision)?)?;
+        let (path, bytes) = match &self.config {
+            Some(file) => {
+                let path = terminal.directory.join(file);
+                let bytes = std::fs::read(&path).map_err(|error| Error::read(&path, &error))?;
+                (RepoPath::new(file.as_os_str().as_encoded_bytes()), bytes)
+            }
+            None => committed(&repository, &snapshot, terminal)?,
+        };
+        let config = Config::parse(&path, &bytes)?;
+        let files = GitFiles::new(&repository, &snapshot);
+        let tree = Tree::read(&files)?;
+        let wanted = |environment: &&config::Environment| {
+            self.env
+                .as_ref()
+                .is_none_or(|name| *name == environment.name)
+        };
+        let (mut found, mut errors) = (Vec::new(), Vec::new());
+        for environment in config.environments.iter().filter(wanted) {
+            match sources::resolve(environment, &config, &tree, &NotRendered) {
+                Ok(units) => found.push((environment, units)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if let (Some(name), true, true) = (&self.env, found.is_empty(), errors.is_empty()) {
+            return Err(Error::UnknownEnvironment { name: name.clone() }.into());
+        }
+        let listed: Vec<environments::Listed<'_>> = found
+            .iter()
+            .map(|(environment, units)| environments::Listed { environment, units })
+            .collect();
+        output::write_each(&outputs, terminal, &|format, style, out| match format {
+            Format::Human => environments::write_human(&listed, style, out),
+            _ => {
+                let json = environments::to_json(&listed);
+                writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
+            }
+        })?;
+        let units = found.iter().flat_map(|(_, units)| units);
+        let mut told = units.flat_map(|unit| &unit.sources);
+        let unknown = told.any(|source| matches!(source, Source::Unknown(_)));
+        let exit = if unknown { Exit::Unjudged } else { Exit::Pass };
+        let exits = errors.iter().map(|error| terminal.print_error(error));
+        Ok(exits.fold(exit, Exit::max))
+    }
+}
+
+/// The configuration in a state of the repository.
+fn committed(
+    repository: &Repository,
+    snapshot: &crate::git::Snapshot,
+    terminal: &Terminal,
+) -> Result<(RepoPath, Vec<u8>), common::Failure> {
+    let mut entries = Vec::new();
+    for place in config::PLACES {
+        if let Some(entry) = repository.entry(snapshot, &RepoPath::from(place))? {
+            entries.push((place, entry));
+        }
+    }
+    let place = config::locate(|place| entries.iter().any(|(found, _)| *found == place))?;
+    let entry = entries.iter().find(|(found, _)| Some(*found) == place);
+    match entry {
+        Some((place, entry)) => Ok((RepoPath::from(*place), repository.file(entry)?)),
+        None => Err(Error::NoConfig {
+            folder: terminal.directory.display().to_string(),
+        }
+        .into()),
+    }
+}
