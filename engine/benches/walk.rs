@@ -94,7 +94,7 @@ impl Walk {
         let repository = Repository::open(self.repository.as_ref())?;
         let changes = |base: &str, head: &str| -> Outcome<Option<Changes>> {
             let request = self.request(base, head)?;
-            Ok(gate::diff(&repository, &request)
+            Ok(gate::diff(&repository, &request, gate::Runtime::default())
                 .ok()
                 .filter(|diff| diff.errors.is_empty())
                 .map(|diff| {

@@ -4,6 +4,7 @@
 mod digest;
 mod fields;
 mod keys;
+mod origin;
 mod path;
 mod quantities;
 mod repeated;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use digest::change_digest;
+pub use origin::{Layer, Origin, Part};
 pub use repeated::{Repeated, repeated_item};
 
 use crate::manifest::Node;
@@ -36,6 +38,8 @@ pub struct Source {
     pub node: Arc<Node>,
     /// RFC 6901 pointers of the values that nobody may see.
     pub secrets: Arc<BTreeSet<String>>,
+    /// The files that made it what it is, where it was rendered; the text is then what came out.
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// Names the object and its file only: what was read may be secret.
@@ -169,6 +173,11 @@ impl Source {
     /// on the way to it, with a note that names what is not there.
     #[must_use]
     pub fn location(&self, pointer: &str) -> Location {
+        if let Some(origin) = &self.origin
+            && let Some(place) = origin.location(&self.node, pointer)
+        {
+            return place;
+        }
         if let Some(node) = self.node.pointer(pointer) {
             return self.at(node.span);
         }
@@ -188,9 +197,12 @@ impl Source {
             .with_note(format!("no `{}` here", unescaped(&absent)))
     }
 
-    /// The place of some bytes of this file.
+    /// The place of some bytes of this file; of an object that was rendered, the file.
     #[must_use]
     pub fn at(&self, span: Span) -> Location {
+        if self.origin.is_some() {
+            return Location::of_line(&self.file, 1);
+        }
         Location::of_many(&self.file, &self.text, &self.lines, span)
     }
 }

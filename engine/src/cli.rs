@@ -23,6 +23,8 @@ mod policy;
 mod pre_push;
 mod promote;
 mod publish;
+mod render;
+mod renderers;
 mod sign;
 mod sync;
 mod terminal;
@@ -112,6 +114,7 @@ enum Command {
     Check(check::Args),
     Diff(diff::Args),
     Environments(environments::Args),
+    Render(render::Args),
     Facts(facts::Args),
     Explain(explain::Args),
     Baseline(baseline::Args),
@@ -135,6 +138,7 @@ impl Command {
             Self::Check(args) => args.run(terminal),
             Self::Diff(args) => args.run(terminal),
             Self::Environments(args) => args.run(terminal),
+            Self::Render(args) => args.run(terminal),
             Self::Facts(args) => args.run(terminal),
             Self::Explain(args) => args.run(terminal),
             Self::Baseline(args) => args.run(terminal),

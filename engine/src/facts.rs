@@ -196,6 +196,7 @@ metadata: {name: web, namespace: shop}
                 lines: Arc::default(),
                 node: Arc::new(node),
                 secrets: Arc::default(),
+                origin: None,
             };
             (object, source)
         });

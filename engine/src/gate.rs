@@ -7,6 +7,7 @@ mod application;
 mod cases;
 mod chain;
 mod check;
+mod deployed;
 mod deployer;
 mod door;
 mod error;
@@ -20,6 +21,8 @@ mod probe;
 mod promote;
 mod publish;
 mod reading;
+mod render;
+mod rendered;
 mod scene;
 mod side;
 mod sign;
@@ -41,6 +44,7 @@ pub use library::{Policies, embedded_policies, policies, resolve, validate};
 pub use mutation::{Mutation, mutate};
 pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
+pub use render::{RenderRequest, render};
 pub use sign::{
     Landed, Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline,
     publish_queued, renew, sign, sign_queued,

@@ -3,6 +3,7 @@
 
 mod cache;
 mod closure;
+mod error;
 mod export;
 mod files;
 pub mod helm;
@@ -11,9 +12,11 @@ mod options;
 mod private;
 mod programs;
 mod rendered;
+mod workshop;
 
 pub use cache::{Cache, CacheStats};
 pub use closure::{Closure, ClosureError};
+pub use error::Error;
 pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles, inside};
 pub use options::{
@@ -21,3 +24,4 @@ pub use options::{
 };
 pub use programs::{Bounds, Confinement, Demand, Program, ProgramError, Programs, ProgramsConfig};
 pub use rendered::{Origin, Rendered};
+pub use workshop::{Workshop, closure};

@@ -160,7 +160,7 @@ fn every_difference_has_the_shape_that_its_schema_says() {
     change_everything(&repo);
     repo.commit("everything at once");
     let range = range("HEAD~1..HEAD");
-    let diff = gate::diff(&repo.open(), &request(range)).unwrap();
+    let diff = gate::diff(&repo.open(), &request(range), gate::Runtime::default()).unwrap();
     let document = report::diff::to_json(&diff.range, &diff.units);
     assert_eq!(problems("diff.v1.json", &document), [""; 0]);
     assert!(document["units"].as_array().unwrap().len() > 5);
@@ -235,7 +235,8 @@ fn replace(repo: &Repo, path: &str, from: &str, to: &str) {
 }
 
 fn facts(repo: &Repo, what: What) -> Vec<Value> {
-    let documents = gate::facts(&repo.open(), &request(what), None).unwrap();
+    let documents =
+        gate::facts(&repo.open(), &request(what), None, gate::Runtime::default()).unwrap();
     let Value::Array(documents) = documents else {
         panic!("not a list: {documents}");
     };

@@ -66,6 +66,7 @@ pub(crate) fn baseline(head: GatedState) -> Verdict {
         calendar_digest: None,
         facts_digest: None,
         renderers: [].into(),
+        rendering_digest: None,
         tzdb: "2026a".into(),
         approvals: Vec::new(),
         input_attestations: Vec::new(),

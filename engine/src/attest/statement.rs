@@ -86,6 +86,10 @@ pub struct Verdict {
     pub facts_digest: Option<Digest>,
     /// The renderers and their versions.
     pub renderers: BTreeMap<String, String>,
+    /// What the renderers were told: folders, tools and options; absent where nothing is rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub rendering_digest: Option<Digest>,
     /// The version of the time zone database.
     pub tzdb: String,
     /// The approvals that were used, sorted.

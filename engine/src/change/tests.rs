@@ -282,6 +282,7 @@ fn objects(files: &[(&str, &str)]) -> Objects {
                 text: Arc::from(""),
                 lines: Arc::default(),
                 secrets: Arc::new(secrets),
+                origin: None,
                 node: Arc::new(object.node),
             })
         })

@@ -9,7 +9,7 @@ use miette::Diagnostic;
 use super::common::{Error, Outcome};
 use super::terminal::Terminal;
 use super::timings::Timings;
-use super::{common, output, pre_push};
+use super::{common, output, pre_push, renderers};
 use crate::gate::{self, Runtime, Unwatched, Watch};
 use crate::model::Exit;
 use crate::verdict::RunReport;
@@ -122,6 +122,7 @@ fn judged(
     let runtime = Runtime {
         watch,
         cache: cache.as_deref(),
+        workshop: Some(&renderers::kept(terminal, &repository)),
     };
     Ok(gate::check_within(&repository, &request, runtime)?)
 }

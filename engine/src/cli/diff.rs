@@ -3,8 +3,9 @@
 use super::check::Selection;
 use super::common::Outcome;
 use super::output::{self, Format};
+use super::renderers;
 use super::terminal::Terminal;
-use crate::gate;
+use crate::gate::{self, Runtime};
 use crate::model::Exit;
 use crate::report::{diff, sanitise};
 
@@ -22,7 +23,11 @@ impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse_plain(&self.output, &terminal.directory)?;
         let (repository, request) = self.selection.resolve(terminal)?;
-        let found = gate::diff(&repository, &request)?;
+        let runtime = Runtime {
+            workshop: Some(&renderers::kept(terminal, &repository)),
+            ..Runtime::default()
+        };
+        let found = gate::diff(&repository, &request, runtime)?;
         output::write_each(&outputs, terminal, &|format, style, out| match format {
             Format::Human if found.units.is_empty() && !found.errors.is_empty() => Ok(()),
             Format::Human => diff::write_human(&found.units, style, out),

@@ -2,8 +2,9 @@
 
 use super::check::Selection;
 use super::common::Outcome;
+use super::renderers;
 use super::terminal::Terminal;
-use crate::gate;
+use crate::gate::{self, Runtime};
 use crate::model::Exit;
 use crate::report::sanitise;
 
@@ -20,7 +21,11 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let (repository, request) = self.selection.resolve(terminal)?;
-        let documents = gate::facts(&repository, &request, self.policy.as_deref())?;
+        let runtime = Runtime {
+            workshop: Some(&renderers::kept(terminal, &repository)),
+            ..Runtime::default()
+        };
+        let documents = gate::facts(&repository, &request, self.policy.as_deref(), runtime)?;
         terminal.line(&sanitise::json(&format!("{documents:#}")));
         Ok(Exit::Pass)
     }

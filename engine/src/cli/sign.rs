@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ci;
 use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, replace};
+use super::renderers;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use crate::attest::{UnitId, bundle, read_private};
@@ -102,6 +103,7 @@ impl Common {
             unit: self.unit.as_deref(),
             key: &key,
             store: verdicts.store(),
+            workshop: Some(&renderers::fresh(terminal, &repository)),
             now: terminal.now,
         };
         Ok(how(&repository, &request)?)

@@ -101,6 +101,11 @@ impl Terminal {
         SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX)
     }
 
+    /// Where files of this process alone may lie for a while.
+    pub(super) fn temporary_folder(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+
     /// Where this user's programs keep what they can make again; `None` where nobody says, and in a job
     /// of a CI service, whose caches pull requests may fill.
     pub(super) fn cache_folder(&self) -> Option<PathBuf> {

@@ -4,12 +4,13 @@
 use jiff::Timestamp;
 
 use super::chain::{Objects, branch_of, config_at, environment_of, gate_id};
+use super::deployed::{deployed_at, names_at};
 use super::door::AcceptedGate;
 use super::{Error, application};
 use crate::attest::{TrustFile, UnitId};
-use crate::config::{Environment, GATE, Unit};
+use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
-use crate::model::Enforcement;
+use crate::model::{Enforcement, GitId};
 use crate::store::Store;
 use crate::verify::{
     self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, RejectedFile, Sync,
@@ -56,7 +57,7 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
     let unit = match request.unit {
         Some(GATE) => gate_id(&environment.branch)?,
         Some(unit) => UnitId::new(request.environment, unit)?,
-        None => only_unit(environment)?,
+        None => only_unit(repository, revision, (&config, environment))?,
     };
     let chain = match request.store {
         Some(store) => {
@@ -75,6 +76,15 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
         now: request.now,
     };
     let verified = verify::verify(request.envelope, &expectation, &Objects(repository))?;
+    if !unit.is_gate() {
+        let deployed = deployed_at(repository, revision, (&config, environment), unit.unit())?;
+        if let Some(refusal) = verified.check_rendering(deployed.told()) {
+            return Err(Error::Refused(AdmitError::Refused {
+                refusals: vec![refusal],
+                enforcement: expectation.enforcement,
+            }));
+        }
+    }
     Ok(Verification {
         until: expectation.until(&verified),
         verified,
@@ -127,17 +137,21 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
     let branch = branch_of(repository, request.revision, request.environment)?;
     let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)?;
     let environment = accepted.environment(request.environment, &branch)?;
-    let units = units(environment, request.unit)?;
+    let of = (accepted.config(), environment);
+    let units = names_at(repository, revision, of, request.unit)?;
     if request.sync.is_some() && units.len() > 1 {
         return Err(Error::unknown_unit(environment, ""));
     }
     units
         .into_iter()
-        .map(|found| {
-            let door = accepted.door(environment, found)?;
+        .map(|(unit, kind)| {
+            let door = accepted.door(environment, &unit)?;
             let result = door.ask(revision, deployed, request.now)?;
             let uncovered = match request.sync {
-                Some(sync) => application::uncovered(repository, sync, found)?,
+                Some(sync) => {
+                    let deployed = door.deployed(sync.revision)?;
+                    application::uncovered(repository, sync, kind, &deployed)?
+                }
                 None => Vec::new(),
             };
             let result = refused_too(result, uncovered, door.enforcement());
@@ -171,24 +185,13 @@ fn refused_too(
     })
 }
 
-/// The units of an environment, or the one that is wanted.
-pub(super) fn units<'e>(
-    environment: &'e Environment,
-    wanted: Option<&str>,
-) -> Result<Vec<&'e Unit>, Error> {
-    let all = environment.units.iter();
-    let units: Vec<&Unit> = all
-        .filter(|unit| wanted.is_none_or(|wanted| unit.name == wanted))
-        .collect();
-    if units.is_empty() {
-        return Err(Error::unknown_unit(environment, wanted.unwrap_or_default()));
-    }
-    Ok(units)
-}
-
-fn only_unit(environment: &Environment) -> Result<UnitId, Error> {
-    match environment.units.as_slice() {
-        [unit] => Ok(UnitId::new(&*environment.name, &*unit.name)?),
+fn only_unit(
+    repository: &Repository,
+    revision: GitId,
+    (config, environment): (&Config, &Environment),
+) -> Result<UnitId, Error> {
+    match names_at(repository, revision, (config, environment), None)?.as_slice() {
+        [(unit, _)] => Ok(UnitId::new(&*environment.name, &**unit)?),
         _ => Err(Error::unit_needed(environment)),
     }
 }

@@ -2,9 +2,10 @@
 //! Knows nothing of how the Application was read, and of no verdict.
 
 use super::Error;
-use crate::config::{Unit, UnitKind};
-use crate::git::{Repository, TreeEntry};
-use crate::manifest::{is_manifest_name, role_of_name};
+use super::deployed::Deployed;
+use crate::config::UnitKind;
+use crate::git::{Repository, Selector, TreeEntry};
+use crate::manifest::is_manifest_name;
 use crate::model::RepoPath;
 use crate::verify::{AppliedSource, Reason, Refusal, Sync};
 
@@ -12,49 +13,59 @@ use crate::verify::{AppliedSource, Reason, Refusal, Sync};
 pub(super) fn uncovered(
     repository: &Repository,
     sync: &Sync,
-    unit: &Unit,
+    kind: UnitKind,
+    deployed: &Deployed,
 ) -> Result<Vec<Refusal>, Error> {
     let mut refusals = sync.refusals.clone();
     let snapshot = repository.snapshot(sync.revision)?;
-    let mut rendered = false;
+    let renders = |source: &AppliedSource| {
+        let mut inputs = deployed.inputs.iter();
+        inputs.any(|input| input.rendering.folder == source.path)
+    };
     for source in &sync.sources {
-        let files = repository.entries_under(&snapshot, &source.path)?;
-        refusals.extend(outside(&files, source, unit));
-        if is_rendered(&files, source) {
-            rendered = true;
-        } else {
-            refusals.extend(left_out(&files, source));
+        let is_said = deployed.said.iter().any(|said| source.is_said_by(said));
+        if !is_said {
+            refusals.extend(source.overrides.iter().cloned());
         }
+        if renders(source) || (is_said && source.is_reference) {
+            continue;
+        }
+        let files = repository.entries_under(&snapshot, &source.path)?;
+        refusals.extend(outside(&files, source, &deployed.selector));
+        refusals.extend(left_out(&files, source));
     }
-    // Paths may be applied by several Applications; a unit that is one Application, by this one. What
-    // kustomize or Helm takes of the files, they say themselves.
-    if unit.kind == UnitKind::Application && !rendered {
-        let held = repository.entries_matching(&snapshot, &unit.selector)?;
-        refusals.extend(not_applied(&held, sync));
+    // Paths may be applied by several Applications; a unit that is one Application, by this one.
+    if kind == UnitKind::Application {
+        let not_rendered = deployed
+            .inputs
+            .iter()
+            .map(|input| &input.rendering.folder)
+            .find(|folder| !sync.sources.iter().any(|source| source.path == **folder));
+        refusals.extend(not_rendered.map(|folder| Refusal {
+            reason: Reason::SourceOverride,
+            expected: "sources that take all files of the unit".to_owned(),
+            found: format!("`{folder}`, which none renders"),
+        }));
+        for plain in &deployed.plain {
+            let held = repository.entries_matching(&snapshot, plain)?;
+            refusals.extend(not_applied(&held, sync));
+        }
     }
     Ok(refusals)
 }
 
 /// The first file of the source that the unit does not hold.
-fn outside(files: &[TreeEntry], source: &AppliedSource, unit: &Unit) -> Option<Refusal> {
+fn outside(files: &[TreeEntry], source: &AppliedSource, selector: &Selector) -> Option<Refusal> {
     let found = if files.is_empty() {
         format!("`{}`, which the commit does not have", source.path)
     } else {
-        let foreign = files
-            .iter()
-            .find(|file| !unit.selector.matches(&file.path))?;
+        let foreign = files.iter().find(|file| !selector.matches(&file.path))?;
         format!("`{}`", foreign.path)
     };
     Some(Refusal {
         reason: Reason::SourceOutsideSelector,
-        expected: format!("files of `{}`", unit.selector.patterns().join("`, `")),
+        expected: format!("files of `{}`", selector.patterns().join("`, `")),
         found,
-    })
-}
-
-fn is_rendered(files: &[TreeEntry], source: &AppliedSource) -> bool {
-    files.iter().any(|file| {
-        file.path.parent() == source.path.as_bytes() && role_of_name(&file.path).is_some()
     })
 }
 

@@ -10,22 +10,25 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::written::{Expected, ExpectedFinding, Setting};
+use super::Error;
 use super::evaluate::{Bench, Judged, Matter};
 use super::file::File;
 use super::judge::Judge;
 use super::library::Policies;
+use super::scene::{self, Trees};
 use super::unit::{Reached, compare};
 use super::watch::Unwatched;
-use super::{Error, scene};
 use crate::change::Objects;
 use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::{connections, quotas, workloads};
+use crate::git::TreeEntry;
 use crate::input::Mode;
 use crate::manifest;
 use crate::model::{Finding, GroupKind, RepoPath};
 use crate::policy::Origin;
+use crate::render::{self, FilesError, Found};
 use crate::verdict::{Outcome, Unused, decide};
 
 /// How one case went.
@@ -170,7 +173,11 @@ impl Case<'_> {
     ) -> Result<T, Error> {
         let (base, head) = (self.side("base/")?, self.side("head/")?);
         let changes = compare(&judge.config, &base, &head);
-        let scenes = scene::of_config(&judge.config);
+        let trees = Trees {
+            base: None,
+            head: &NoFiles,
+        };
+        let scenes = scene::of_config(&judge.config, trees)?;
         let scene = scenes
             .iter()
             .find(|scene| !scene.is_gate())
@@ -359,6 +366,23 @@ fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
 
 /// Policy folder, path below `cases/`, text.
 const EMBEDDED: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/cases.rs"));
+
+/// A case has objects and no repository; its unit is given by paths.
+struct NoFiles;
+
+impl render::Files for NoFiles {
+    fn at(&self, _: &RepoPath) -> Result<Found, FilesError> {
+        Ok(Found::Nothing)
+    }
+
+    fn below(&self, _: &RepoPath) -> Result<Vec<TreeEntry>, FilesError> {
+        Ok(Vec::new())
+    }
+
+    fn content(&self, _: &TreeEntry) -> Result<Vec<u8>, FilesError> {
+        Ok(Vec::new())
+    }
+}
 
 #[cfg(test)]
 mod tests {

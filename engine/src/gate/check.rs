@@ -14,7 +14,7 @@ use super::evaluate::Bench;
 use super::judge::{self, Judge};
 use super::probe::judges_gate;
 use super::reading::Reading;
-use super::scene::{self, Scene, Touched};
+use super::scene::{self, Scene, Touched, Trees};
 use super::view::View;
 use super::watch::{Kept, Runtime, Step, Watch};
 use super::{Error, Request, What, source, summary};
@@ -24,7 +24,7 @@ use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
 use crate::git::{FileChange, Range, RangeKind, Repository, Snapshot};
 use crate::input::Mode;
-use crate::model::{Effect, Exit, Finding};
+use crate::model::{Effect, Exit, Finding, RepoPath};
 use crate::policy::Answers;
 use crate::report::diff::UnitDiff;
 use crate::verdict::{Outcome, RunOutcome, RunReport, UnitError, UnitReport};
@@ -58,7 +58,7 @@ pub fn check_within(
     request: &Request,
     runtime: Runtime<'_>,
 ) -> Result<RunReport, Error> {
-    let reading = begin(repository);
+    let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
     let mut run = session.run(&session.judge, request)?;
     run.findings = session.strays(&session.judge)?;
@@ -74,9 +74,13 @@ pub fn check_within(
 ///
 /// # Errors
 /// The range or the configuration.
-pub fn diff(repository: &Repository, request: &Request) -> Result<Diff, Error> {
-    let reading = begin(repository);
-    let session = Session::open(repository, request, &reading, Runtime::default())?;
+pub fn diff(
+    repository: &Repository,
+    request: &Request,
+    runtime: Runtime<'_>,
+) -> Result<Diff, Error> {
+    let reading = begin(repository, &runtime);
+    let session = Session::open(repository, request, &reading, runtime)?;
     let (mut units, mut errors) = (Vec::new(), Vec::new());
     for (scene, found) in session.touched(&session.judge, request)?.units {
         match found {
@@ -104,9 +108,10 @@ pub fn facts(
     repository: &Repository,
     request: &Request,
     policy: Option<&str>,
+    runtime: Runtime<'_>,
 ) -> Result<Value, Error> {
-    let reading = begin(repository);
-    let session = Session::open(repository, request, &reading, Runtime::default())?;
+    let reading = begin(repository, &runtime);
+    let session = Session::open(repository, request, &reading, runtime)?;
     let touched = session.touched(&session.judge, request)?;
     let mut documents = Vec::new();
     for (scene, changes) in touched.units {
@@ -120,9 +125,10 @@ pub fn facts(
     Ok(Value::Array(documents))
 }
 
-fn begin(repository: &Repository) -> Reading {
+fn begin(repository: &Repository, runtime: &Runtime<'_>) -> Reading {
     judge::prepare();
-    Reading::new(Cache::In(repository.common_dir().join("tidegate")))
+    let index = Cache::In(repository.common_dir().join("tidegate"));
+    Reading::new(index, runtime.workshop.cloned().unwrap_or_default())
 }
 
 struct Session<'a> {
@@ -151,7 +157,7 @@ impl<'a> Session<'a> {
         repository: &'a Repository,
         request: &'a Request,
         reading: &'a Reading,
-        Runtime { watch, cache }: Runtime<'a>,
+        Runtime { watch, cache, .. }: Runtime<'a>,
     ) -> Result<Self, Error> {
         watch.begin(Step::Range);
         let (mut range, name, mode) = match &request.what {
@@ -207,12 +213,21 @@ impl<'a> Session<'a> {
     }
 
     fn scenes(&self, judge: &Judge, request: &Request) -> Result<Vec<Scene>, Error> {
-        let scenes = scene::of_configs(&judge.config, self.proposed_config())?;
         scene::select(
-            scenes,
+            self.all_scenes(judge)?,
             request.environment.as_deref(),
             request.unit.as_deref(),
         )
+    }
+
+    fn all_scenes(&self, judge: &Judge) -> Result<Vec<Scene>, Error> {
+        let view = &self.view;
+        let (base, head) = (view.files(&view.base), view.files(&view.head));
+        let trees = Trees {
+            base: Some(&base),
+            head: &head,
+        };
+        scene::of_configs(&judge.config, self.proposed_config(), trees)
     }
 
     fn proposed_config(&self) -> Option<&Config> {
@@ -260,10 +275,9 @@ impl<'a> Session<'a> {
             }
         }
         self.watch.begin(Step::Rest);
-        let unmanaged = judge.config.unmanaged.as_ref();
-        // Something that changed outside of every unit may be what only rendering shows.
-        if let Some(error) = self.view.not_rendered(unmanaged)?
-            && run.errors.is_empty()
+        // What a unit holds and does not render, nobody has judged.
+        if run.errors.is_empty()
+            && let Some(error) = self.unrendered(judge)?
         {
             run.errors.push(UnitError {
                 environment: String::new(),
@@ -272,6 +286,27 @@ impl<'a> Session<'a> {
             });
         }
         Ok(run)
+    }
+
+    /// The first changed file that some unit holds as it stands, and that only rendering could judge.
+    fn unrendered(&self, judge: &Judge) -> Result<Option<Error>, Error> {
+        let scenes = self.claims(judge)?;
+        let unmanaged = judge.config.unmanaged.as_ref();
+        let is_claimed = |path: &RepoPath| {
+            let left_out = unmanaged.is_some_and(|unmanaged| unmanaged.matches(path));
+            let is_held = scenes.iter().any(|scene| scene.holds_plainly(path));
+            !left_out && is_held && !scenes.iter().any(|scene| scene.renders(path))
+        };
+        self.view.not_rendered(is_claimed)
+    }
+
+    /// Every unit with its files.
+    fn claims(&self, judge: &Judge) -> Result<Vec<Scene>, Error> {
+        let scenes = self.all_scenes(judge)?.into_iter();
+        let settled = scenes.map(|scene| scene.settled(&self.view));
+        Ok(settled
+            .map(|it| it.unwrap_or_else(|(scene, _)| scene))
+            .collect())
     }
 
     /// Where attributes change, every manifest of every unit is asked whether a checkout still holds
@@ -322,8 +357,7 @@ impl<'a> Session<'a> {
         // A configuration that cannot be read is a broken file of the gate of every branch.
         if let Some(Err(error)) = self.proposed {
             let error: Arc<dyn Diagnostic + Send + Sync> = Arc::new(error);
-            let gates = scene::of_config(&self.judge.config).into_iter();
-            let gates = gates.filter(Scene::is_gate);
+            let gates = scene::gates_of(&self.judge.config).into_iter();
             run.errors.extend(gates.map(|gate| UnitError {
                 environment: gate.environment,
                 unit: gate.name,

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id};
+use super::deployed::{Deployed, deployed_at};
 use crate::attest::{TrustFile, UnitId};
-use crate::config::{Config, Environment, GATE, Unit};
+use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
 use crate::model::{Enforcement, GitId};
 use crate::store::Store;
@@ -52,7 +53,11 @@ impl<'a> AcceptedGate<'a> {
     /// The environment of that name; a height that is pinned for a unit it does not have is a mistake.
     pub(super) fn environment(&self, name: &str, branch: &str) -> Result<&Environment, Error> {
         let environment = accepted_environment(&self.config, name, branch)?;
-        let known = |name: &&str| environment.units.iter().any(|unit| unit.name == *name);
+        // Which units stand in the tree, the commit says that is asked about.
+        let known = |name: &&str| {
+            environment.declared.is_some()
+                || environment.units.iter().any(|unit| unit.name == *name)
+        };
         let mut pinned = self.trust.pinned_units(name);
         if let Some(name) = pinned.find(|name| *name != GATE && !known(name)) {
             return Err(Error::unknown_unit(environment, name));
@@ -60,19 +65,30 @@ impl<'a> AcceptedGate<'a> {
         Ok(environment)
     }
 
+    /// What it says.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The way in of one unit.
-    pub(super) fn door(&self, environment: &Environment, unit: &Unit) -> Result<Door<'_>, Error> {
-        let id = UnitId::new(&*environment.name, &*unit.name)?;
+    pub(super) fn door(
+        &'a self,
+        environment: &'a Environment,
+        unit: &str,
+    ) -> Result<Door<'a>, Error> {
+        let id = UnitId::new(&*environment.name, unit)?;
         let chain = Chain::read(self.store, &id, self.trust)?;
         let gate = GateState {
             enforcement: enforcement_of(self.repository, &self.chain, &chain, &environment.name),
             max_tier: environment.max_tier,
-            selector: unit.selector.patterns().to_vec(),
+            selector: Vec::new(),
+            rendering: None,
             repository: self.config.verdict.repository.clone(),
             links: self.chain.digests(),
         };
         Ok(Door {
             accepted: self,
+            environment,
             unit: id,
             chain,
             whole: OnceCell::new(),
@@ -84,6 +100,7 @@ impl<'a> AcceptedGate<'a> {
 /// The links of a unit, and what the gate says about it.
 pub(super) struct Door<'a> {
     accepted: &'a AcceptedGate<'a>,
+    environment: &'a Environment,
     unit: UnitId,
     chain: Chain,
     /// With the links that are not at hand any more; read when it is first needed.
@@ -99,10 +116,16 @@ impl Door<'_> {
         deployed: Option<GitId>,
         now: Timestamp,
     ) -> Result<Result<Admission, AdmitError>, Error> {
+        let deployed_there = self.deployed(revision)?;
+        let gate = GateState {
+            selector: deployed_there.selector.patterns().to_vec(),
+            rendering: deployed_there.told(),
+            ..self.gate.clone()
+        };
         let by = |chain: &Chain| {
             verify::admit(&verify::AdmitRequest {
                 chain,
-                gate: &self.gate,
+                gate: &gate,
                 source: &Objects(self.accepted.repository),
                 revision,
                 deployed,
@@ -118,6 +141,13 @@ impl Door<'_> {
             return Ok(by(whole));
         }
         Ok(result)
+    }
+
+    /// What the unit deploys of a commit.
+    pub(super) fn deployed(&self, commit: GitId) -> Result<Deployed, Error> {
+        let repository = self.accepted.repository;
+        let (config, environment) = (&self.accepted.config, self.environment);
+        deployed_at(repository, commit, (config, environment), self.unit.unit())
     }
 
     pub(super) fn enforcement(&self) -> Enforcement {

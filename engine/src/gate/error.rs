@@ -1,15 +1,17 @@
 //! Why something could not be judged. None of these is ever a pass.
 
 mod made;
+mod shared;
 
 use miette::Diagnostic;
 
 use self::made::Met;
+pub(super) use self::shared::Shared;
 use super::deployer::Obeyed;
 use super::unit::Unsound;
 use crate::config::{AmbiguousConfig, GATE, Problems};
 use crate::model::{RepoPath, limits};
-use crate::{attest, facts, git, manifest, policy, store, verify};
+use crate::{attest, facts, git, manifest, policy, render, sources, store, verify};
 
 /// It could not be judged.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -22,6 +24,26 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] manifest::Error),
+    /// A source that cannot be rendered.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Render(#[from] render::Error),
+    /// The units of an environment cannot be told.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sources(#[from] sources::Error),
+    /// A source that cannot be told from the tree.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    UnknownSource(sources::Unknown),
+    /// What another unit met as well.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Shared(Shared),
+    /// A rendering that nobody made; a bug.
+    #[error("a source was not rendered")]
+    #[diagnostic(code(render::lost), help("please report it"))]
+    Unrendered,
     /// Changes that cannot be judged.
     #[error(transparent)]
     #[diagnostic(transparent)]

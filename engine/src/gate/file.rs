@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Error, deployer};
 use crate::change::Source;
 use crate::git;
-use crate::manifest::{self, Role};
+use crate::manifest::{self, Limits, Role};
 use crate::model::{ObjectRef, RepoPath, Span};
 
 /// What a file holds.
@@ -42,7 +42,16 @@ impl File {
 
     /// Reads the bytes of one file.
     pub(super) fn read(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
-        let file = manifest::read(path, bytes)?;
+        Self::read_within(path, bytes, &Limits::DEFAULT)
+    }
+
+    /// Reads the bytes of one file within other bounds.
+    pub(super) fn read_within(
+        path: &RepoPath,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let file = manifest::read_within(path, bytes, limits)?;
         if file.role != Role::Objects {
             return Ok(Self::empty());
         }
@@ -65,6 +74,7 @@ impl File {
                 lines: Arc::clone(&lines),
                 secrets: Arc::new(secrets),
                 node: Arc::new(object.node),
+                origin: None,
             })
             .collect();
         let mut places = BTreeMap::new();

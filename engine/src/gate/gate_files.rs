@@ -71,6 +71,7 @@ fn source(repository: &Repository, entry: &TreeEntry) -> Result<Source, Error> {
         lines: Arc::default(),
         node: Arc::new(tree),
         secrets: Arc::default(),
+        origin: None,
     })
 }
 

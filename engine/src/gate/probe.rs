@@ -7,7 +7,7 @@ use super::Error;
 use super::evaluate::{Bench, Matter};
 use super::gate_files;
 use super::judge::Judge;
-use super::scene::{self, Scene};
+use super::scene;
 use super::source::{allowed_signers, point};
 use super::unit::no_neighbours;
 use super::watch::Unwatched;
@@ -35,8 +35,7 @@ pub(super) fn judges_gate(
         head: point(head),
         commits: Vec::new(),
     };
-    let scenes = scene::of_config(config).into_iter();
-    for scene in scenes.filter(Scene::is_gate) {
+    for scene in scene::gates_of(config) {
         let bench = Bench {
             judge,
             mode: Mode::Merge,

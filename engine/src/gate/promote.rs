@@ -4,12 +4,11 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::admit::units;
 use super::chain::branch_of;
+use super::deployed::names_at;
 use super::door::{AcceptedGate, Door};
 use crate::attest::{TrustFile, UnitId};
-use crate::config::Unit;
-use crate::git::{Repository, Selector};
+use crate::git::Repository;
 use crate::model::{Enforcement, GitId, limits};
 use crate::store::Store;
 use crate::verify::{Admission, AdmitError};
@@ -72,15 +71,14 @@ pub fn promote<E: From<Error>>(
         .map_err(Error::from)?;
     let accepted = AcceptedGate::read(repository, store, request.trust, &protected)?;
     let environment = accepted.environment(request.environment, &protected)?;
-    let promotion = |unit: &Unit| {
-        let id = UnitId::new(request.environment, &*unit.name).map_err(Error::from)?;
+    let promotion = |unit: &str| {
+        let id = UnitId::new(request.environment, unit).map_err(Error::from)?;
         let branch = promoted_branch(&id);
         let from = stands_at(&branch)?;
         let way = Way {
             repository,
             protected: &protected,
             branch: &branch,
-            selector: &unit.selector,
             door: accepted.door(environment, unit)?,
             deployed: from.or(deployed),
             now: request.now,
@@ -94,8 +92,9 @@ pub fn promote<E: From<Error>>(
             newest,
         })
     };
-    let units = units(environment, request.unit)?;
-    Ok(units.into_iter().map(promotion).collect())
+    let of = (accepted.config(), environment);
+    let units = names_at(repository, newest, of, request.unit)?;
+    Ok(units.iter().map(|(unit, _)| promotion(unit)).collect())
 }
 
 /// From where a branch stands to the head of the protected branch.
@@ -103,7 +102,6 @@ struct Way<'a> {
     repository: &'a Repository,
     protected: &'a str,
     branch: &'a str,
-    selector: &'a Selector,
     door: Door<'a>,
     deployed: Option<GitId>,
     now: Timestamp,
@@ -160,7 +158,11 @@ impl Way<'_> {
     /// Commits with the same files get the same answer.
     fn gated_tree(&self, commit: GitId) -> Result<GitId, Error> {
         let snapshot = self.repository.snapshot(commit)?;
-        Ok(self.repository.gated_tree(&snapshot, self.selector)?.id)
+        let deployed = self.door.deployed(commit)?;
+        Ok(self
+            .repository
+            .gated_tree(&snapshot, &deployed.selector)?
+            .id)
     }
 }
 

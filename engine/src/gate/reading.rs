@@ -10,12 +10,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, JoinHandle};
 
 use super::Error;
+use super::deployed::Input;
+use super::error::Shared;
 use super::file::File;
+use super::rendered::RenderedFile;
 use super::side::Side;
 use crate::change::Source;
 use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
-use crate::model::{GitId, RepoPath, limits};
+use crate::model::{Digest, GitId, RepoPath, limits};
+use crate::render::{GitFiles, Workshop};
 
 /// What one run has read.
 pub(super) struct Reading {
@@ -32,13 +36,19 @@ pub(super) struct Reading {
     /// The index is opened while other things are read.
     opening: RefCell<Option<JoinHandle<BlobIndex>>>,
     cache: Cache,
+    workshop: Arc<Workshop>,
+    /// By what was asked for, of which files.
+    rendered: RefCell<BTreeMap<Digest, Result<Arc<RenderedFile>, Arc<Error>>>>,
 }
 
 type Ahead = (usize, Arc<File>);
 
+/// What is to be rendered, by what names it.
+type Job<'a> = (Digest, (&'a Input, &'a Snapshot));
+
 impl Reading {
-    /// Nothing yet; the index is kept in `cache`.
-    pub(super) fn new(cache: Cache) -> Self {
+    /// Nothing yet; the index is kept in `cache`, and `workshop` renders.
+    pub(super) fn new(cache: Cache, workshop: Arc<Workshop>) -> Self {
         let place = cache.clone();
         let opening = thread::Builder::new().spawn(move || BlobIndex::open(place));
         Self {
@@ -50,6 +60,8 @@ impl Reading {
             untold: RefCell::default(),
             opening: RefCell::new(opening.ok()),
             cache,
+            workshop,
+            rendered: RefCell::default(),
         }
     }
 
@@ -116,6 +128,44 @@ impl Reading {
         Ok(())
     }
 
+    /// What comes out of these, rendered side by side where it is not known.
+    pub(super) fn render_ahead(
+        &self,
+        inputs: &[(&Input, &Snapshot)],
+        repository: &Repository,
+    ) -> Result<(), Error> {
+        let inputs = inputs.iter().map(|input| (input.0.digest(), *input));
+        let mut unknown: BTreeMap<Digest, (&Input, &Snapshot)> = inputs.collect();
+        unknown.retain(|key, _| !self.rendered.borrow().contains_key(key));
+        let unknown: Vec<Job<'_>> = unknown.into_iter().collect();
+        let workshop = &*self.workshop;
+        let render = |(_, (input, snapshot)): &Job<'_>, repository: &Repository| {
+            let files = GitFiles::new(repository, snapshot);
+            let rendered = workshop.render(&files, &input.rendering, &input.closure)?;
+            RenderedFile::read(input, rendered).map(Arc::new)
+        };
+        let rendered = repository.map_by_threads(&unknown, 1, render)?;
+        let keys = unknown.into_iter().map(|(key, _)| key);
+        let rendered = rendered.into_iter().map(|result| result.map_err(Arc::new));
+        self.rendered.borrow_mut().extend(keys.zip(rendered));
+        Ok(())
+    }
+
+    /// What comes out of `input`, a folder of `snapshot`.
+    pub(super) fn rendered(
+        &self,
+        input: &Input,
+        snapshot: &Snapshot,
+        repository: &Repository,
+    ) -> Result<Arc<RenderedFile>, Error> {
+        self.render_ahead(&[(input, snapshot)], repository)?;
+        let rendered = self.rendered.borrow();
+        let found = rendered.get(&input.digest()).cloned();
+        found
+            .unwrap_or(Err(Arc::new(Error::Unrendered)))
+            .map_err(|error| Error::Shared(Shared(error)))
+    }
+
     /// The side that shows this snapshot.
     pub(super) fn side(&self, snapshot: Snapshot) -> Rc<Side> {
         let Some(commit) = snapshot.commit() else {
@@ -168,7 +218,7 @@ mod tests {
             (vec![1, 10 * most], true),
             (vec![1, usize::MAX], true),
         ] {
-            let reading = Reading::new(Cache::Off);
+            let reading = Reading::new(Cache::Off, Arc::default());
             let counted = sizes
                 .iter()
                 .try_for_each(|size| reading.count(&path, *size));

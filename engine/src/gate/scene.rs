@@ -1,5 +1,7 @@
-//! The units of a configuration as they are judged: one scene a unit, the unit `gate` once a branch.
-//! Reads nothing but configurations.
+//! A unit as it is judged: its files on both sides of a range, and what renders them.
+//! Judges nothing.
+
+mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,17 +9,24 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::Error;
+use super::deployed::{Declared, Deployed};
 use super::judge::Judge;
 use super::unit::{Changes, Unit};
 use super::view::View;
-use crate::config::{self, Config, Environment, GATE, UnitKind};
+use crate::config::{Config, GATE};
 use crate::facts::range::Range as Reach;
 use crate::git::Selector;
 use crate::input;
-use crate::model::{Enforcement, RiskTier, Stage};
+use crate::model::{Digest, Enforcement, RepoPath};
+use crate::render::Files;
 use crate::verdict::UnitError;
 
+pub(super) use made::{Trees, gate, gates_of, of_config, of_configs, of_environment};
+
+use made::input_of;
+
 /// One unit of one environment.
+#[derive(Clone)]
 pub(super) struct Scene {
     /// The environment's name; for the unit `gate` its branch.
     pub(super) environment: String,
@@ -27,10 +36,21 @@ pub(super) struct Scene {
     pub(super) base: Selector,
     pub(super) head: Selector,
     pub(super) around: Vec<Selector>,
+    /// As it is declared for each side.
+    declared: Sides<Vec<Declared>>,
+    /// What renders it, once that was looked up; none where nothing does.
+    rendered: Option<Sides<Deployed>>,
     pub(super) zone: TimeZone,
     /// Where the environment stands in the configuration.
     pub(super) pointer: String,
     pub(super) input: input::Environment,
+}
+
+/// One for each side of a range.
+#[derive(Clone, Default)]
+pub(super) struct Sides<T> {
+    pub(super) base: T,
+    pub(super) head: T,
 }
 
 /// The units that a range touches, and all that they touch together.
@@ -44,7 +64,21 @@ impl Touched {
     pub(super) fn of(scenes: Vec<Scene>, view: &View<'_>, config: &Config) -> Self {
         let mut units = Vec::new();
         let mut reach = Reach::default();
+        let scenes = scenes.into_iter().map(|scene| scene.settled(view));
+        let scenes: Vec<_> = scenes.collect();
+        view.render_ahead(
+            scenes
+                .iter()
+                .filter_map(|it| it.as_ref().ok()?.rendered.as_ref()),
+        );
         for scene in scenes {
+            let scene = match scene {
+                Ok(scene) => scene,
+                Err((scene, error)) => {
+                    units.push((scene, Err(error)));
+                    continue;
+                }
+            };
             match scene.unit().changes(view, config) {
                 Ok(None) => {}
                 Ok(Some(changes)) => {
@@ -67,40 +101,168 @@ impl Scene {
             base: &self.base,
             head: &self.head,
             around: &self.around,
+            rendered: self.rendered.as_ref(),
             zone: &self.zone,
         }
+    }
+
+    /// With the files that its source has on both sides, where something renders it. What cannot be
+    /// found out about a unit that is not touched keeps nothing else from being judged.
+    pub(super) fn settled(mut self, view: &View<'_>) -> Result<Self, (Self, Error)> {
+        match self.settle(view) {
+            Ok(()) => Ok(self),
+            Err(error) => match view.changed_under(&self.base, &self.head) {
+                Ok(files) if files.is_empty() => Ok(self),
+                _ => Err((self, error)),
+            },
+        }
+    }
+
+    /// As [`Scene::settled`], whether it is touched or not.
+    pub(super) fn settle(&mut self, view: &View<'_>) -> Result<(), Error> {
+        let Sides { base, head } = &self.declared;
+        let at_head = view.deployed(&view.head, head)?;
+        let touched = |side: &Deployed| {
+            let mut changed = view.changed.iter();
+            changed.any(|change| side.selector.matches(&change.path))
+        };
+        let is_same = base.len() == head.len() && at_head.as_ref().is_some_and(|it| !touched(it));
+        let at_base = match is_same {
+            true => at_head.clone(),
+            false => view.deployed(&view.base, base)?,
+        };
+        let (base, head) = match (at_base, at_head) {
+            (Some(base), Some(head)) => (base, head),
+            (Some(base), None) => (base.clone(), Deployed::nothing_of(&base)),
+            (None, Some(head)) => (Deployed::nothing_of(&head), head),
+            (None, None) => return Ok(()),
+        };
+        if !(base.is_paths && head.is_paths) {
+            (self.base, self.head) = (base.selector.clone(), head.selector.clone());
+            self.rendered = Some(Sides { base, head });
+        }
+        Ok(())
     }
 
     /// This unit as another judge sees it, from what `base` selects: to what this one selects and,
     /// where that is not the same, also to what its own selector does. So a file that a newer selector
     /// drops is judged as an ordinary change, and one that it adds as a new one. What an older
     /// configuration does not know yet is judged as the newer one describes it.
-    pub(super) fn judged_by(&self, judge: &Judge, base: &Selector) -> (Self, Option<Self>) {
+    pub(super) fn judged_by(
+        &self,
+        judge: &Judge,
+        base: &Selector,
+        view: &View<'_>,
+    ) -> Result<(Self, Option<Self>), Error> {
         let known = judge.config.environment(&self.environment);
         let known = known.filter(|_| !self.is_gate());
         let (pointer, input) = match known {
             Some(environment) => (environment.pointer.clone(), input_of(environment)),
             None => ("/-".to_owned(), self.input.clone()),
         };
-        let here = Self {
-            environment: self.environment.clone(),
-            name: self.name.clone(),
-            kind: self.kind,
+        let scenes = match known {
+            Some(known) => {
+                let (base, head) = (view.files(&view.base), view.files(&view.head));
+                let trees = Trees {
+                    base: Some(&base),
+                    head: &head,
+                };
+                of_environment(known, &judge.config, trees, true)?
+            }
+            None => Vec::new(),
+        };
+        let own = scenes.into_iter().find(|own| own.name == self.name);
+        let mut here = Self {
             enforcement: known.map_or(self.enforcement, |known| known.enforcement),
             base: base.clone(),
-            head: self.head.clone(),
-            around: self.around.clone(),
-            zone: self.zone.clone(),
+            rendered: None,
             pointer,
             input,
+            ..self.clone()
         };
-        let mut scenes = known
+        if let Some(own) = &own {
+            here.declared.base.clone_from(&own.declared.base);
+        }
+        here.render(view)?;
+        let Some(mut own) = own else {
+            return Ok((here, None));
+        };
+        own.base = base.clone();
+        own.render(view)?;
+        let differs = own.head.patterns() != here.head.patterns();
+        Ok((here, differs.then_some(own)))
+    }
+
+    /// Finds the files that its source has at head, for what needs no other side.
+    pub(super) fn settle_head(&mut self, files: &dyn Files) -> Result<(), Error> {
+        if let Some(head) = Deployed::of_all(&self.declared.head, files)?
+            && !head.is_paths
+        {
+            self.head = head.selector.clone();
+            let base = head.clone();
+            self.rendered = Some(Sides { base, head });
+        }
+        Ok(())
+    }
+
+    /// Finds out what renders it on both sides, from the files that it begins with.
+    pub(super) fn render(&mut self, view: &View<'_>) -> Result<(), Error> {
+        let base = self.base.clone();
+        self.settle(view)?;
+        self.base = base;
+        Ok(())
+    }
+
+    /// Reads everything that it deploys at head: all of it must be fit to be judged. Says what rendered it.
+    pub(super) fn read_all(&self, view: &View<'_>) -> Result<BTreeMap<String, String>, Error> {
+        match &self.rendered {
+            None => {
+                view.read_all(&self.head)?;
+                Ok(BTreeMap::new())
+            }
+            Some(rendered) => {
+                view.deployed_objects(&view.head, &rendered.head)?;
+                view.renderers(&view.head, &rendered.head)
+            }
+        }
+    }
+
+    /// What its deployer is told at head.
+    pub(super) fn told(&self) -> Option<Digest> {
+        self.rendered.as_ref()?.head.told()
+    }
+
+    /// The first changed file at head that it deploys as it stands, and that only rendering could judge.
+    pub(super) fn not_rendered(&self, view: &View<'_>) -> Result<Option<Error>, Error> {
+        let plain = match &self.rendered {
+            Some(rendered) => rendered.head.plain.as_slice(),
+            None => std::slice::from_ref(&self.head),
+        };
+        let found = plain.iter().map(|plain| view.not_rendered_in(plain));
+        Ok(found
+            .collect::<Result<Vec<_>, _>>()?
             .into_iter()
-            .flat_map(|known| of_environment(known, true));
-        let own =
-            scenes.find(|own| own.name == self.name && own.head.patterns() != self.head.patterns());
-        let base = base.clone();
-        (here, own.map(|own| Self { base, ..own }))
+            .flatten()
+            .next())
+    }
+
+    /// Whether it deploys a file as it stands.
+    pub(super) fn holds_plainly(&self, path: &RepoPath) -> bool {
+        match &self.rendered {
+            None => self.head.matches(path),
+            Some(sides) => {
+                let of = |side: &Deployed| side.plain.iter().any(|plain| plain.matches(path));
+                of(&sides.head) || of(&sides.base)
+            }
+        }
+    }
+
+    /// Whether a file is read by what renders the unit, on either side.
+    pub(super) fn renders(&self, path: &RepoPath) -> bool {
+        self.rendered.as_ref().is_some_and(|sides| {
+            let of = |side: &Deployed| side.inputs.iter().any(|input| input.closure.contains(path));
+            of(&sides.base) || of(&sides.head)
+        })
     }
 
     pub(super) fn error(&self, error: Error) -> UnitError {
@@ -130,88 +292,6 @@ impl Scene {
     }
 }
 
-/// Every unit of a configuration. The units `gate` come first.
-pub(super) fn of_config(config: &Config) -> Vec<Scene> {
-    let environments = config
-        .environments
-        .iter()
-        .map(|environment| (environment, true));
-    let environments: Vec<(&Environment, bool)> = environments.collect();
-    let scenes = environments
-        .iter()
-        .flat_map(|(environment, _)| of_environment(environment, true));
-    gates(config, &environments)
-        .into_iter()
-        .chain(scenes)
-        .collect()
-}
-
-/// The same, and what `head` adds: environments, units, and paths of units that there are, whose files
-/// count as created.
-pub(super) fn of_configs(judge: &Config, head: Option<&Config>) -> Result<Vec<Scene>, Error> {
-    for config in std::iter::once(judge).chain(head) {
-        of_paths(config)?;
-    }
-    let Some(head) = head else {
-        return Ok(of_config(judge));
-    };
-    let new = head.environments.iter();
-    let new = new.filter(|environment| judge.environment(&environment.name).is_none());
-    let known = judge
-        .environments
-        .iter()
-        .map(|environment| (environment, true));
-    let environments: Vec<(&Environment, bool)> = known
-        .chain(new.map(|environment| (environment, false)))
-        .collect();
-    let mut scenes = gates(judge, &environments);
-    for (environment, of_judge) in environments {
-        let mut own = of_environment(environment, of_judge);
-        if let Some(head) = head.environment(&environment.name).filter(|_| of_judge) {
-            add(&mut own, environment, head)?;
-        }
-        scenes.extend(own);
-    }
-    Ok(scenes)
-}
-
-/// Refuses environments whose units stand in the tree and not in the configuration.
-pub(super) fn of_paths(config: &Config) -> Result<(), Error> {
-    let declared = |environment: &Environment| environment.declared.clone();
-    let Some(declared) = config.environments.iter().find_map(declared) else {
-        return Ok(());
-    };
-    let message =
-        "the units of this environment stand in the tree, and are not judged by this version";
-    let problem = config.problem(&declared.pointer, "source.not-rendered", message);
-    Err(config::Problems::from(problem.help("declare the environment by `paths`")).into())
-}
-
-/// Adds what `head` says of an environment that is judged as `known` says.
-fn add(scenes: &mut Vec<Scene>, known: &Environment, head: &Environment) -> Result<(), Error> {
-    let around: Vec<Selector> = head
-        .units
-        .iter()
-        .map(|unit| unit.selector.clone())
-        .collect();
-    for scene in scenes.iter_mut() {
-        scene.around.extend(around.iter().cloned());
-    }
-    for added in of_environment(head, false) {
-        match scenes.iter_mut().find(|scene| scene.name == added.name) {
-            Some(scene) => scene.head = scene.head.or(&added.head)?,
-            None => scenes.push(Scene {
-                enforcement: known.enforcement,
-                zone: known.timezone.clone(),
-                pointer: known.pointer.clone(),
-                input: input_of(known),
-                ..added
-            }),
-        }
-    }
-    Ok(())
-}
-
 /// Those of one environment, of one unit.
 pub(super) fn select(
     scenes: Vec<Scene>,
@@ -238,99 +318,6 @@ pub(super) fn select(
     }
     let wanted = |scene: &Scene| named(scene) && unit.is_none_or(|name| scene.name == name);
     Ok(scenes.into_iter().filter(wanted).collect())
-}
-
-/// The units of one environment.
-pub(super) fn of_environment(environment: &Environment, of_judge: bool) -> Vec<Scene> {
-    let around: Vec<Selector> = environment
-        .units
-        .iter()
-        .map(|unit| unit.selector.clone())
-        .collect();
-    let units = environment.units.iter();
-    units
-        .map(|unit| Scene {
-            environment: environment.name.clone(),
-            name: unit.name.clone(),
-            kind: unit.kind.as_str(),
-            enforcement: environment.enforcement,
-            base: unit.selector.clone(),
-            head: unit.selector.clone(),
-            around: around.clone(),
-            zone: environment.timezone.clone(),
-            // A location in the judge's file exists only for the judge's own environments.
-            pointer: if of_judge {
-                environment.pointer.clone()
-            } else {
-                "/-".to_owned()
-            },
-            input: input_of(environment),
-        })
-        .collect()
-}
-
-fn input_of(environment: &Environment) -> input::Environment {
-    input::Environment {
-        name: environment.name.clone(),
-        stage: environment.stage,
-        tenants: environment.tenants.clone(),
-        cluster: environment.cluster.clone(),
-        region: environment.region.clone(),
-        max_tier: environment.max_tier,
-    }
-}
-
-/// The units `gate`: one a branch, enforced as soon as any environment on it is.
-fn gates(config: &Config, environments: &[(&Environment, bool)]) -> Vec<Scene> {
-    let mut branches: BTreeMap<&str, Vec<&Environment>> = BTreeMap::new();
-    for (environment, _) in environments {
-        branches
-            .entry(&environment.branch)
-            .or_default()
-            .push(environment);
-    }
-    branches
-        .into_iter()
-        .map(|(branch, environments)| gate(config, branch, &environments))
-        .collect()
-}
-
-/// The unit `gate` of one branch.
-pub(super) fn gate(config: &Config, branch: &str, environments: &[&Environment]) -> Scene {
-    let enforced = environments
-        .iter()
-        .any(|environment| environment.enforcement == Enforcement::Enforce);
-    let tenants: BTreeSet<String> = environments
-        .iter()
-        .flat_map(|environment| environment.tenants.iter().cloned())
-        .collect();
-    let stage = environments
-        .iter()
-        .map(|environment| environment.stage)
-        .max();
-    Scene {
-        environment: branch.to_owned(),
-        name: GATE.to_owned(),
-        kind: UnitKind::Gate.as_str(),
-        enforcement: if enforced {
-            Enforcement::Enforce
-        } else {
-            Enforcement::Observe
-        },
-        base: config.gate_selector().clone(),
-        head: config.gate_selector().clone(),
-        around: Vec::new(),
-        zone: TimeZone::UTC,
-        pointer: "/-".to_owned(),
-        input: input::Environment {
-            name: branch.to_owned(),
-            stage: stage.unwrap_or(Stage::Production),
-            tenants: tenants.into_iter().collect(),
-            cluster: None,
-            region: None,
-            max_tier: RiskTier::Critical,
-        },
-    }
 }
 
 fn unknown(kind: &'static str, name: &str, known: BTreeSet<&str>) -> Error {

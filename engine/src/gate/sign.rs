@@ -10,6 +10,7 @@ mod statement;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -19,13 +20,14 @@ use super::chain::{
 };
 use super::judge::Judge;
 use super::reading::Reading;
-use super::scene::{self, Scene};
+use super::scene::{self, Scene, Trees};
 use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
 use crate::config::Environment;
 use crate::facts::index::Cache;
 use crate::facts::range::Range as Reach;
 use crate::git::Repository;
 use crate::model::{Digest, Enforcement, Exit, GitId};
+use crate::render::{GitFiles, Workshop};
 use crate::store::{self, Store};
 use crate::verdict::{RunOutcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, RejectedFile, SourceError};
@@ -44,6 +46,8 @@ pub struct SignRequest<'a> {
     pub key: &'a SigningKey,
     /// Where links lie.
     pub store: &'a dyn Store,
+    /// What renders sources; `None` for nothing, so that a unit that needs it cannot be judged.
+    pub workshop: Option<&'a Arc<Workshop>>,
     /// The time.
     pub now: Timestamp,
 }
@@ -170,7 +174,7 @@ fn accepted(
         head: repository.branch_head(&branch)?,
         branch: &branch,
         accepted: Some(&accepted),
-        reading: &fresh_reading(),
+        reading: &fresh_reading(request),
         reaches: &Reaches::default(),
     };
     run(&signer, environment)
@@ -211,7 +215,7 @@ fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<S
         head,
         branch: &branch,
         accepted: accepted.as_ref(),
-        reading: &fresh_reading(),
+        reading: &fresh_reading(request),
         reaches: &Reaches::default(),
     };
     signer.each(environment, Signer::baseline)
@@ -272,8 +276,12 @@ impl Signer<'_> {
     ) -> Result<Signing, Error> {
         let (scenes, ids) = self.scenes(environment)?;
         let mut signing = Signing::default();
-        for (scene, id) in scenes.iter().zip(ids) {
-            let mut once = || each(self, scene, &id);
+        for (mut scene, id) in scenes.into_iter().zip(ids) {
+            if let Err(error) = self.settle(&mut scene) {
+                signing.errors.push(scene.error(error));
+                continue;
+            }
+            let mut once = || each(self, &scene, &id);
             // A link of `gate` that came first is another judge, and perhaps other keys.
             let result = if scene.is_gate() {
                 match once() {
@@ -295,19 +303,29 @@ impl Signer<'_> {
     /// The units that were asked for, the unit `gate` first.
     fn scenes(&self, environment: &Environment) -> Result<(Vec<Scene>, Vec<UnitId>), Error> {
         let config = &self.judge.config;
-        scene::of_paths(config)?;
         let on_branch: Vec<&Environment> = config
             .environments
             .iter()
             .filter(|environment| environment.branch == self.branch)
             .collect();
         let mut scenes = vec![scene::gate(config, self.branch, &on_branch)];
-        scenes.extend(scene::of_environment(environment, true));
+        let snapshot = self.repository.snapshot(self.head)?;
+        let trees = Trees {
+            base: None,
+            head: &GitFiles::new(self.repository, &snapshot),
+        };
+        scenes.extend(scene::of_environment(environment, config, trees, true)?);
         let scenes = scene::select(scenes, Some(&environment.name), self.request.unit)?;
         let ids = scenes.iter().map(|scene| self.unit_id(scene));
         let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
         self.check_key_for_any(&ids)?;
         Ok((scenes, ids))
+    }
+
+    /// Finds the files that the unit has at the head.
+    fn settle(&self, scene: &mut Scene) -> Result<(), Error> {
+        let snapshot = self.repository.snapshot(self.head)?;
+        scene.settle_head(&GitFiles::new(self.repository, &snapshot))
     }
 
     fn unit_id(&self, scene: &Scene) -> Result<UnitId, Error> {
@@ -358,6 +376,7 @@ impl Signer<'_> {
             next: chain.next()?,
             base: Some(basis),
             rollback: Some(basis),
+            renderers: report.workings.renderers.clone(),
         };
         let verdict = Verdict {
             also_judged_by,
@@ -386,11 +405,12 @@ impl Signer<'_> {
             return Ok(Signed::NothingNew { height });
         }
         check_key(self.trust, self.request.key, id)?;
-        if scene.is_gate() {
+        let renderers = if scene.is_gate() {
             self.check_gate_head(id)?;
+            BTreeMap::new()
         } else {
-            self.view(None)?.read_all(&scene.head)?;
-        }
+            scene.read_all(&self.view(None)?)?
+        };
         // It stands above whatever a trusted key ever signed, and rests on none of it.
         let chain = if scene.is_gate() {
             let chain = self.chain(scene, id)?;
@@ -408,6 +428,7 @@ impl Signer<'_> {
             },
             base: chain.newest_standing().or_else(|| chain.newest()),
             rollback: counted.newest_standing(),
+            renderers,
         };
         let verdict = self.verdict(scene, place, head, None)?;
         let signed = self.publish(id, verdict, None)?;
@@ -426,8 +447,8 @@ impl Signer<'_> {
     }
 }
 
-fn fresh_reading() -> Reading {
-    Reading::new(Cache::Off)
+fn fresh_reading(request: &SignRequest<'_>) -> Reading {
+    Reading::new(Cache::Off, request.workshop.cloned().unwrap_or_default())
 }
 
 /// The newest link, where it stands and names this state, selector and enforcement.

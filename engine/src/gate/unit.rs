@@ -6,10 +6,11 @@ mod duplicates;
 mod neighbours;
 mod reached;
 mod read;
+mod rendered;
 mod sound;
 mod strange;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -20,7 +21,9 @@ pub use sound::Unsound;
 
 use super::Error;
 use super::anchor;
+use super::deployed::Deployed;
 use super::evaluate::{Bench, Matter};
+use super::scene::Sides;
 use super::summary;
 use super::view::View;
 use super::watch::Step;
@@ -31,6 +34,7 @@ use crate::git::{self, FileChange, Selector};
 use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
 use read::read_sides;
+use rendered::rendered_sides;
 
 /// One unit and the files that are its.
 #[derive(Clone, Copy)]
@@ -43,6 +47,8 @@ pub(super) struct Unit<'a> {
     pub(super) head: &'a Selector,
     /// The selectors of all units of the environment: where neighbours are looked for.
     pub(super) around: &'a [Selector],
+    /// What renders it; none where its files are deployed as they stand.
+    pub(super) rendered: Option<&'a Sides<Deployed>>,
     pub(super) zone: &'a jiff::tz::TimeZone,
 }
 
@@ -72,23 +78,33 @@ impl Unit<'_> {
             }));
         }
         let mut findings = misleading(&files);
-        let (base, head) = read_sides(view, &files, self.base, &mut findings)?;
-        if base.is_empty()
-            && head.is_empty()
-            && !view.any_object(&view.head, self.head)?
-            && !view.any_object(&view.base, self.base)?
-        {
+        let (base, head) = match self.rendered {
+            Some(rendered) => rendered_sides(view, rendered, &mut findings)?,
+            None => read_sides(view, &files, self.base, &mut findings)?,
+        };
+        if base.is_empty() && head.is_empty() && !self.holds_more(view)? {
             return Err(Error::JudgedNothing {
                 unit: self.name.to_owned(),
                 files: files.len(),
             });
         }
-        let changes = compare(config, &base, &head);
+        let mut changes = compare(config, &base, &head);
         sound::check(self.name, &changes)?;
-        findings.extend(self.duplicates_elsewhere(view, &files, &changes)?);
+        if let Some(rendered) = self.rendered {
+            rendered::point_back(view, rendered, &mut changes)?;
+        } else {
+            findings.extend(self.duplicates_elsewhere(view, &files, &changes)?);
+        }
         findings.extend(duplicates::coinciding(&changes, &head));
         findings.extend(strange::findings(&changes));
         Ok(Some(Changes { changes, findings }))
+    }
+
+    /// Whether the unit has any object beside those of the changed files.
+    fn holds_more(&self, view: &View<'_>) -> Result<bool, Error> {
+        Ok(self.rendered.is_none()
+            && (view.any_object(&view.head, self.head)?
+                || view.any_object(&view.base, self.base)?))
     }
 
     /// Judges the changes.
@@ -139,6 +155,10 @@ impl Unit<'_> {
         bench.watch.begin(Step::Trees);
         let facts = judged.facts.iter();
         let facts = Piece::object(facts.map(|(name, fact)| (*name, fact.to_piece())));
+        let renderers = match self.rendered {
+            Some(rendered) => view.renderers(&view.head, &rendered.head)?,
+            None => BTreeMap::new(),
+        };
         // Most folders of the base are those of the head, and known by then.
         let head = side(view, &view.head, self.head)?;
         Ok(UnitReport {
@@ -158,6 +178,7 @@ impl Unit<'_> {
             until,
             workings: Workings {
                 policies: judged.policies,
+                renderers,
                 facts,
             },
         })

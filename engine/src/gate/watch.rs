@@ -2,6 +2,9 @@
 //! Reads no clock: a [`Watch`] is told where one step ends and the next begins.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use crate::render::Workshop;
 
 /// A step of a check, in the order in which they come; several come once a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +58,8 @@ pub struct Runtime<'a> {
     pub watch: &'a dyn Watch,
     /// The folder in which the answers of policies are kept between runs; `None` for nowhere.
     pub cache: Option<&'a Path>,
+    /// What renders sources; `None` for nothing, so that a unit that needs it cannot be judged.
+    pub workshop: Option<&'a Arc<Workshop>>,
 }
 
 /// Nobody looks, and nothing is kept.
@@ -63,6 +68,7 @@ impl Default for Runtime<'_> {
         Self {
             watch: &Unwatched,
             cache: None,
+            workshop: None,
         }
     }
 }

@@ -171,8 +171,14 @@ impl<'de> Deserialize<'de> for Selector {
     }
 }
 
+/// The last dot of a glob stands for itself as a class: globset compares names and endings without
+/// looking at paths that end in a dot.
 fn compile(glob: &str) -> Result<globset::Glob, Error> {
-    GlobBuilder::new(glob)
+    let spelled = match glob.strip_suffix('.') {
+        Some(before) => Cow::Owned(format!("{before}[.]")),
+        None => Cow::Borrowed(glob),
+    };
+    GlobBuilder::new(&spelled)
         .literal_separator(true)
         .backslash_escape(false)
         .empty_alternates(false)
@@ -315,6 +321,10 @@ mod tests {
             ("a,b", "a,b", true),
             ("a,b", "a", false),
             ("a.b", "axb", false),
+            ("**/*.", "a/b.", true),
+            ("**/b.", "a/b.", true),
+            ("**/b.", "a/bx", false),
+            ("*.", "a.", true),
             ("a-b(c)+$", "a-b(c)+$", true),
         ] {
             assert_eq!(matches(glob, path.as_bytes()), expected, "{glob} {path}");

@@ -692,7 +692,7 @@ proptest! {
             ("kustomize.toolkit.fluxcd.io/v1", "Kustomization"),
             ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
         ][kind];
-        let inner: serde_json::Map<String, Value> = keys.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+        let inner: Map<String, Value> = keys.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         let spec = if nested {
             json!({"source": inner, "sources": [inner], "generators": [{"list": {"elements": [inner]}}, {"git": inner}], "template": {"metadata": {"name": "x"}, "spec": inner}, "sourceRef": inner, "chart": {"spec": inner}})
         } else {

@@ -64,6 +64,18 @@ impl<'a> Tree<'a> {
         Ok(tree)
     }
 
+    /// Without a list of the files: for those whose units the configuration itself names.
+    #[must_use]
+    pub fn unlisted(files: &'a dyn Files) -> Self {
+        Self {
+            files,
+            entries: Vec::new(),
+            named_by: BTreeMap::new(),
+            kustomizations: BTreeMap::new(),
+            charts: BTreeSet::new(),
+        }
+    }
+
     /// Whether a file lies in a chart, which makes other files of it.
     pub(super) fn is_template(&self, path: &RepoPath) -> bool {
         let path = path.as_bytes();

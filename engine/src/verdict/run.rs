@@ -1,7 +1,7 @@
 //! What a run found, as data: reports print it, `sign` signs from it.
 //! Knows nothing of how it is printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -158,6 +158,8 @@ pub struct Side {
 pub struct Workings {
     /// The names of policies that ran.
     pub policies: BTreeSet<String>,
+    /// What rendered the state after, and which version of it.
+    pub renderers: BTreeMap<String, String>,
     /// The facts; their JSON is canonical.
     pub facts: Piece,
 }

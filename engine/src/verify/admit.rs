@@ -41,6 +41,10 @@ pub struct GateState {
     pub max_tier: RiskTier,
     /// The patterns of the unit.
     pub selector: Vec<String>,
+    /// What its renderers are told, see [`Verdict::rendering_digest`]; `None` where nothing is rendered.
+    ///
+    /// [`Verdict::rendering_digest`]: crate::attest::Verdict::rendering_digest
+    pub rendering: Option<Digest>,
     /// `verdict.repository`.
     pub repository: Option<String>,
     /// The payload digests of the links of `gate`, see [`Chain::digests`]. A verdict that names
@@ -363,6 +367,7 @@ fn about_another(request: &AdmitRequest<'_>, link: &ChainLink) -> Vec<Refusal> {
     let (verdict, gate) = (link.verdict(), request.gate);
     let mut refusals = Vec::new();
     refusals.extend(link.verified().check_repository(gate.repository.as_deref()));
+    refusals.extend(link.verified().check_rendering(gate.rendering));
     if verdict.selector != gate.selector {
         refusals.push(Refusal::new(
             Reason::OtherSelector,

@@ -99,6 +99,18 @@ impl VerifiedVerdict {
             .then(|| Refusal::new(Reason::OtherRepository, words(expected), words(found)))
     }
 
+    /// Whether its renderers were told what they are told now.
+    #[must_use]
+    pub fn check_rendering(&self, expected: Option<Digest>) -> Option<Refusal> {
+        let found = self.verdict.rendering_digest;
+        let told = |digest: Option<Digest>| match digest {
+            Some(digest) => format!("a source rendered with the options {digest}"),
+            None => "a source that nothing renders".to_owned(),
+        };
+        (found != expected)
+            .then(|| Refusal::new(Reason::SourceOverride, told(expected), told(found)))
+    }
+
     pub(super) fn check_enforcement(&self, environment: Enforcement) -> Option<Refusal> {
         let observed = self.verdict.enforcement == Enforcement::Observe;
         (observed && environment == Enforcement::Enforce).then(|| {

@@ -27,24 +27,39 @@ const CLAIMED: &str = "environments:
     paths: [\"prod/**\", \"overlay/**\", \"base/**\"]
 ";
 
+fn changes_of_an_overlay() -> [(&'static str, String); 4] {
+    [
+        ("overlay/own.yaml", config_map("own", "2")),
+        ("overlay/patch.yaml", deployment("app", "3Gi")),
+        (
+            "overlay/kustomization.yaml",
+            "resources: [own.yaml]\n".to_owned(),
+        ),
+        ("base/app.yaml", deployment("app", "3Gi")),
+    ]
+}
+
 #[test]
 fn a_change_at_below_or_reached_by_a_root_is_not_judged() {
-    for config in [CONFIG, CLAIMED] {
-        for (path, content) in [
-            ("overlay/own.yaml", config_map("own", "2")),
-            ("overlay/patch.yaml", deployment("app", "3Gi")),
-            (
-                "overlay/kustomization.yaml",
-                "resources: [own.yaml]\n".to_owned(),
-            ),
-            ("base/app.yaml", deployment("app", "3Gi")),
-        ] {
-            let (repo, base) = overlay(config);
-            repo.write(path, content).commit("a change");
-            let report = check(&repo, base);
-            assert_eq!(report.exit, Exit::Unjudged, "{path}");
-            assert_eq!(error_codes(&report), [CODE], "{path}");
-        }
+    for (path, content) in changes_of_an_overlay() {
+        let (repo, base) = overlay(CLAIMED);
+        repo.write(path, content).commit("a change");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Unjudged, "{path}");
+        assert_eq!(error_codes(&report), [CODE], "{path}");
+    }
+}
+
+#[test]
+fn what_no_source_reaches_is_claimed_by_nobody() {
+    let config = format!("{CONFIG}profile: retail-prod\n");
+    for (path, content) in changes_of_an_overlay() {
+        let (repo, base) = overlay(&config);
+        repo.write(path, content).commit("a change");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Denied, "{path}");
+        let codes: Vec<&str> = report.findings.iter().map(|it| it.code.as_str()).collect();
+        assert_eq!(codes, ["engine.unclaimed-manifest"], "{path}");
     }
 }
 

@@ -81,8 +81,14 @@ fn said_of_broken(repo: &Repo, range: &str) -> String {
     let report = check_with(repo, &request(range)).unwrap();
     let mut said = json_of(&report).into_bytes();
     human::write(&report, Style::PLAIN, &mut said).unwrap();
-    let diff = gate::diff(&repo.open(), &request(range)).unwrap();
-    let facts = gate::facts(&repo.open(), &request(range), None).unwrap_err();
+    let diff = gate::diff(&repo.open(), &request(range), gate::Runtime::default()).unwrap();
+    let facts = gate::facts(
+        &repo.open(),
+        &request(range),
+        None,
+        gate::Runtime::default(),
+    )
+    .unwrap_err();
     let mut errors: Vec<&(dyn Diagnostic + Send + Sync)> = vec![&facts];
     errors.extend(diff.errors.iter().map(|error| error.error.as_ref()));
     assert!(errors.len() > 1, "diff says it too");

@@ -56,7 +56,13 @@ fn raw(repo: &Repo, id: GitId) -> String {
 
 /// What policies see of the commits of a range.
 fn seals(repo: &Repo, range: &str) -> Vec<Value> {
-    let documents = gate::facts(&repo.open(), &request(range), None).unwrap();
+    let documents = gate::facts(
+        &repo.open(),
+        &request(range),
+        None,
+        gate::Runtime::default(),
+    )
+    .unwrap();
     let documents = documents.as_array().unwrap().iter();
     let mut commits = documents.filter_map(|document| document.pointer("/input/source/commits"));
     let commits = commits.next().unwrap().as_array().unwrap();
@@ -135,7 +141,7 @@ fn who_signs_is_never_taken_from_what_is_signed() {
         policy_ref: Some(base.to_string()),
         ..request("HEAD~1..HEAD")
     };
-    let documents = gate::facts(&repo.open(), &request, None).unwrap();
+    let documents = gate::facts(&repo.open(), &request, None, gate::Runtime::default()).unwrap();
     assert!(!documents.to_string().contains("\"verified\""));
 }
 

@@ -133,7 +133,12 @@ fn every_pair_of_spellings_differs_in_nothing() {
         let base = commit(&repo, None, from_path, from_text);
         for (to, to_path, to_text) in &spellings[at + 1..] {
             let head = commit(&repo, Some(base), to_path, to_text);
-            let found = gate::diff(&repo.open(), &request(&format!("{base}..{head}"))).unwrap();
+            let found = gate::diff(
+                &repo.open(),
+                &request(&format!("{base}..{head}")),
+                gate::Runtime::default(),
+            )
+            .unwrap();
             let changes: Vec<_> = found.units.iter().flat_map(|unit| &unit.changes).collect();
             assert!(changes.is_empty(), "{from} to {to}: {changes:#?}");
         }

@@ -241,7 +241,7 @@ fn difference(repo: &Repo) -> String {
         policy_ref: None,
         config: None,
     };
-    let found = gate::diff(&repo.open(), &request).unwrap();
+    let found = gate::diff(&repo.open(), &request, gate::Runtime::default()).unwrap();
     let codes = found
         .errors
         .iter()

@@ -18,10 +18,7 @@ fn asked(world: &World, sources: &[(&str, bool)]) -> String {
         deployed: None,
         sources: sources
             .iter()
-            .map(|(path, recurse)| AppliedSource {
-                path: (*path).into(),
-                recurse: *recurse,
-            })
+            .map(|(path, recurse)| AppliedSource::plain((*path).into(), *recurse))
             .collect(),
         gate: Vec::new(),
         refusals: Vec::new(),

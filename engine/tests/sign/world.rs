@@ -184,6 +184,7 @@ impl World {
         store: &'a FolderStore,
     ) -> SignRequest<'a> {
         SignRequest {
+            workshop: None,
             environment,
             unit,
             key,

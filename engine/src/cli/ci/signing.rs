@@ -13,7 +13,7 @@ use super::step::{Envelopes, Step, write};
 use super::{Error, Outcome, Terminal, event, merged};
 use crate::attest::{SigningKey, UnitId, bundle};
 use crate::cli::verdicts::Verdicts;
-use crate::cli::{common, sign};
+use crate::cli::{common, renderers, sign};
 use crate::gate::{self, Landed, PublishRequest, Renewed, SignRequest, Signing};
 use crate::git::Repository;
 use crate::model::GitId;
@@ -99,6 +99,7 @@ fn signed(
     let mut all = Signing::default();
     for environment in &environments {
         let request = SignRequest {
+            workshop: Some(&renderers::fresh(terminal, &repository)),
             environment,
             unit: None,
             key: &key,

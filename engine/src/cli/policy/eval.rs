@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::super::check::Selection;
 use super::super::common::{Error, Outcome};
+use super::super::renderers;
 use super::super::terminal::Terminal;
 use super::policies;
-use crate::gate;
+use crate::gate::{self, Runtime};
 use crate::model::Exit;
 use crate::policy::{Module, Policy, RuleTrace, Trace, trace};
 use crate::report::Color;
@@ -51,7 +52,11 @@ impl Args {
             Some(file) => read(file, terminal)?,
             None => {
                 let (repository, request) = self.selection.resolve(terminal)?;
-                gate::facts(&repository, &request, Some(&self.folder))?
+                let runtime = Runtime {
+                    workshop: Some(&renderers::kept(terminal, &repository)),
+                    ..Runtime::default()
+                };
+                gate::facts(&repository, &request, Some(&self.folder), runtime)?
             }
         };
         let documents = match documents {

@@ -2,7 +2,7 @@
 //! Judges no object.
 
 use super::super::judge::Judge;
-use super::super::scene::{self, Scene};
+use super::super::scene::Scene;
 use super::super::unit::misleading_path;
 use super::super::{Error, anchor};
 use super::Session;
@@ -14,7 +14,7 @@ use crate::model::{Effect, Finding, RepoPath};
 impl Session<'_> {
     /// Everything to say of it.
     pub(super) fn strays(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
-        let claimed = scene::of_configs(&judge.config, self.proposed_config())?;
+        let claimed = self.claims(judge)?;
         let mut findings = self.unclaimed(judge, &claimed)?;
         findings.extend(self.out_of_reach(judge, &claimed));
         Ok(findings)
@@ -82,10 +82,16 @@ impl Session<'_> {
         Ok(findings)
     }
 
-    /// Files that no unit claims are left alone where they do not parse.
+    /// Files that no unit claims are left alone where they do not parse, but for those of a chart.
     fn holds_objects(&self, change: &FileChange) -> Result<bool, Error> {
+        if manifest::role_of_name(&change.path).is_some() {
+            return Ok(true);
+        }
         if !manifest::is_manifest_name(&change.path) {
             return Ok(false);
+        }
+        if self.view.is_of_chart(&change.path)? {
+            return Ok(true);
         }
         for entry in [&change.old, &change.new].into_iter().flatten() {
             if entry.is_link() || entry.is_submodule() {

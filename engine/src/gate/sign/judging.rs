@@ -10,7 +10,7 @@ use crate::gate::Error;
 use crate::gate::chain::{Objects, check_on_branch};
 use crate::gate::evaluate::Bench;
 use crate::gate::judge::Judge;
-use crate::gate::scene::{self, Scene, Touched};
+use crate::gate::scene::{self, Scene, Touched, Trees};
 use crate::gate::view::View;
 use crate::gate::watch::Unwatched;
 use crate::git::{Selector, Snapshot};
@@ -61,7 +61,7 @@ impl Signer<'_> {
         view: &View<'_>,
         (commit, selector): (GitId, &Selector),
     ) -> Result<UnitReport, Error> {
-        let (scene, own) = scene.judged_by(judge, selector);
+        let (scene, own) = scene.judged_by(judge, selector, view)?;
         let report = self.judged_as(judge, &scene, view, commit)?;
         match own {
             Some(own) => Ok(both(report, self.judged_as(judge, &own, view, commit)?)),
@@ -76,7 +76,7 @@ impl Signer<'_> {
         view: &View<'_>,
         commit: GitId,
     ) -> Result<UnitReport, Error> {
-        let reach = self.reach(judge, view, commit);
+        let reach = self.reach(judge, view, commit)?;
         let source = SourceInfo {
             repository: judge.config.verdict.repository.clone(),
             base: Some(self.point(commit)?),
@@ -97,22 +97,27 @@ impl Signer<'_> {
         let unit = scene.unit();
         let found = unit.changes(view, &judge.config)?.unwrap_or_default();
         let report = unit.judge(&bench, view, found, false)?;
-        if let Some(error) = view.not_rendered_in(&scene.head)? {
+        if let Some(error) = scene.not_rendered(view)? {
             return Err(error);
         }
         Ok(report)
     }
 
     /// All that is touched from a commit to the head.
-    fn reach(&self, judge: &Judge, view: &View<'_>, commit: GitId) -> Rc<Reach> {
+    fn reach(&self, judge: &Judge, view: &View<'_>, commit: GitId) -> Result<Rc<Reach>, Error> {
         let range = (commit, self.head, judge.note.config_digest);
         if let Some(reach) = self.reaches.borrow().get(&range) {
-            return Rc::clone(reach);
+            return Ok(Rc::clone(reach));
         }
-        let everywhere = scene::of_config(&judge.config);
+        let (base, head) = (view.files(&view.base), view.files(&view.head));
+        let trees = Trees {
+            base: Some(&base),
+            head: &head,
+        };
+        let everywhere = scene::of_config(&judge.config, trees)?;
         let reach = Rc::new(Touched::of(everywhere, view, &judge.config).reach);
         self.reaches.borrow_mut().insert(range, Rc::clone(&reach));
-        reach
+        Ok(reach)
     }
 
     fn point(&self, commit: GitId) -> Result<Point, Error> {

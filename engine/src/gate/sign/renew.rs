@@ -71,11 +71,12 @@ impl Signer<'_> {
     fn renew_each(&self, environment: &Environment, fresh: &[UnitId]) -> Result<Signing, Error> {
         let (scenes, ids) = self.scenes(environment)?;
         let mut signing = Signing::default();
-        for (scene, id) in scenes.iter().zip(ids) {
+        for (mut scene, id) in scenes.into_iter().zip(ids) {
             if scene.is_gate() || fresh.contains(&id) {
                 continue;
             }
-            match self.renew_unit(scene, &id) {
+            let settled = self.settle(&mut scene);
+            match settled.and_then(|()| self.renew_unit(&scene, &id)) {
                 Ok(renewed) => signing.renewals.extend(renewed),
                 Err(error) if is_conflict(&error) => return Err(error),
                 Err(error) => signing.errors.push(scene.error(error)),

@@ -21,6 +21,8 @@ pub(super) struct Place<'a> {
     pub(super) base: Option<&'a ChainLink>,
     /// The link that one may go back to.
     pub(super) rollback: Option<&'a ChainLink>,
+    /// What rendered the unit, and which version of it.
+    pub(super) renderers: BTreeMap<String, String>,
 }
 
 impl Signer<'_> {
@@ -31,6 +33,7 @@ impl Signer<'_> {
             next,
             base,
             rollback,
+            renderers,
         }: Place<'_>,
         head: GatedState,
         report: Option<&UnitReport>,
@@ -71,7 +74,8 @@ impl Signer<'_> {
             calendar_digest: None,
             facts_digest: report
                 .map(|report| Digest::of(report.workings.facts.to_json().to_string().as_bytes())),
-            renderers: BTreeMap::new(),
+            renderers,
+            rendering_digest: scene.told(),
             tzdb: tzdb(),
             approvals: Vec::new(),
             input_attestations: Vec::new(),

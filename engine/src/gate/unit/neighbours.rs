@@ -14,7 +14,7 @@ use crate::facts::inventory::Neighbours;
 use crate::facts::{connections, quotas, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
-use crate::model::{GroupKind, RepoPath};
+use crate::model::{GroupKind, ObjectRef, RepoPath};
 
 impl Unit<'_> {
     pub(super) fn neighbours(
@@ -71,12 +71,20 @@ impl Unit<'_> {
             everywhere: Some(&everywhere),
             ..of_kinds(Some(&names))
         };
-        for (object, part) in view.contents(self.around, search)? {
+        let is_wanted = |object: &ObjectRef| {
             let kind = object.group_kind();
             let is_near = object.namespace.is_none() || namespaces.contains(&object.namespace);
-            if far(&kind) || (is_near && kinds.contains_key(&kind)) {
+            far(&kind) || (is_near && kinds.contains_key(&kind))
+        };
+        for (object, part) in view.contents(self.around, search)? {
+            if is_wanted(&object) {
                 neighbours.insert_part(object, part);
             }
+        }
+        if let Some(rendered) = self.rendered {
+            let own = view.deployed_objects(&view.head, &rendered.head)?;
+            let own = own.iter().filter(|source| is_wanted(&source.object));
+            own.for_each(|source| neighbours.insert(source));
         }
         Ok(())
     }
@@ -103,17 +111,27 @@ impl Unit<'_> {
                     .any(|selector| selector.matches(&file.path))
         };
         let changed: Vec<&FileChange> = view.changed.iter().filter(around).collect();
-        for entry in changed.iter().filter_map(|file| file.new.as_ref()) {
-            for source in &view.file(&view.head, entry)?.sources {
-                base.remove(&source.object);
-            }
-        }
         let mut selected = self.around.to_vec();
         selected.push(self.base.clone());
-        for entry in changed.iter().filter_map(|file| file.old.as_ref()) {
-            for source in &view.file_before(entry, &selected)?.sources {
-                base.insert(source);
+        for entry in changed.iter().filter_map(|file| file.new.as_ref()) {
+            if view.is_plain(&view.head, entry, &selected)? {
+                for source in &view.file(&view.head, entry)?.sources {
+                    base.remove(&source.object);
+                }
             }
+        }
+        for entry in changed.iter().filter_map(|file| file.old.as_ref()) {
+            if view.is_plain(&view.base, entry, &selected)? {
+                for source in &view.file_before(entry, &selected)?.sources {
+                    base.insert(source);
+                }
+            }
+        }
+        if let Some(rendered) = self.rendered {
+            let head = view.deployed_objects(&view.head, &rendered.head)?;
+            head.iter().for_each(|source| base.remove(&source.object));
+            let before = view.deployed_objects(&view.base, &rendered.base)?;
+            before.iter().for_each(|source| base.insert(source));
         }
         Ok(base)
     }

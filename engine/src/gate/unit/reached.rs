@@ -28,11 +28,17 @@ impl Unit<'_> {
     ) -> Result<Vec<Source>, Error> {
         let mut found = Objects::new();
         if everything {
-            let own = std::slice::from_ref(self.head);
+            let own = match self.rendered {
+                Some(rendered) => rendered.head.plain.as_slice(),
+                None => std::slice::from_ref(self.head),
+            };
             self.unchanged(view, own, &Reached::everything(), changes, &mut found)?;
         }
         if let Some(reach) = Reached::of(bench, changes) {
             self.unchanged(view, self.around, &reach, changes, &mut found)?;
+        }
+        if let Some(rendered) = self.rendered {
+            view.point_back(&view.head, &rendered.head, found.values_mut())?;
         }
         Ok(found.into_values().collect())
     }
@@ -63,7 +69,13 @@ impl Unit<'_> {
         };
         let mut taken = view.find(selectors, wanted)?;
         taken.retain(|located| !changed.contains(&located.object) && reach.takes(&located.object));
-        for source in view.sources(&taken)? {
+        let mut sources = view.sources(&taken)?;
+        if let Some(rendered) = self.rendered {
+            let mut own = view.deployed_objects(&view.head, &rendered.head)?;
+            own.retain(|source| !changed.contains(&source.object) && reach.takes(&source.object));
+            sources.extend(own);
+        }
+        for source in sources {
             if reach.concerns(&source) {
                 found.entry(source.object.clone()).or_insert(source);
             }

@@ -1,6 +1,8 @@
 //! The sources of a sync: those of the judged repository, those of the gate, and all others.
 //! Knows no files; whether a path is covered by a verdict is asked elsewhere.
 
+use serde_json::{Map, Value};
+
 use super::fields::Place;
 use super::{ApplicationError, ApplicationQuery, concrete_revision, overridden, override_of};
 use crate::manifest::NodeValue;
@@ -14,6 +16,55 @@ pub struct AppliedSource {
     pub path: RepoPath,
     /// Whether plain manifests in folders below count too.
     pub recurse: bool,
+    /// It only lends its files to other sources.
+    pub is_reference: bool,
+    /// What it makes of the files that they are not; refused unless Git says the same of it.
+    pub overrides: Vec<Refusal>,
+    said: Value,
+}
+
+impl AppliedSource {
+    /// A folder whose files are taken as they stand.
+    #[must_use]
+    pub fn plain(path: RepoPath, recurse: bool) -> Self {
+        Self {
+            path,
+            recurse,
+            is_reference: false,
+            overrides: Vec::new(),
+            said: Value::Null,
+        }
+    }
+
+    /// Whether this is what `source` of an Application in Git says: all of it but the revision.
+    #[must_use]
+    pub fn is_said_by(&self, source: &Value) -> bool {
+        self.said == filled(source.clone())
+    }
+}
+
+/// A source without its revision and without what says nothing: Argo CD writes empty settings out.
+fn filled(mut source: Value) -> Value {
+    if let Value::Object(fields) = &mut source {
+        fields.remove("targetRevision");
+    }
+    without_empty(source).unwrap_or(Value::Null)
+}
+
+fn without_empty(value: Value) -> Option<Value> {
+    match value {
+        Value::Null | Value::Bool(false) => None,
+        Value::String(text) => (!text.is_empty()).then_some(Value::String(text)),
+        Value::Array(items) => (!items.is_empty()).then_some(Value::Array(items)),
+        Value::Object(fields) => {
+            let kept = fields.into_iter();
+            let kept: Map<String, Value> = kept
+                .filter_map(|(key, value)| Some((key, without_empty(value)?)))
+                .collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
+        other => Some(other),
+    }
 }
 
 /// A source that brings the gate itself: `URL//PATH`.
@@ -121,11 +172,21 @@ impl Taken {
             ));
         }
         self.revision.get_or_insert(commit);
-        let recurse = settings(read.place, &mut self.refusals)?;
-        let Some(path) = read.path.clone() else {
-            return Err(read.place.malformed("complete: it has no `path`"));
+        let mut overrides = Vec::new();
+        let recurse = settings(read.place, &mut overrides)?;
+        let is_reference = read.path.is_none() && read.place.filled("ref").is_some();
+        let path = match &read.path {
+            Some(path) => path.clone(),
+            None if is_reference => RepoPath::from(""),
+            None => return Err(read.place.malformed("complete: it has no `path`")),
         };
-        self.sources.push(AppliedSource { path, recurse });
+        self.sources.push(AppliedSource {
+            path,
+            recurse,
+            is_reference,
+            overrides,
+            said: filled(read.place.node.to_json()),
+        });
         Ok(())
     }
 }

@@ -43,9 +43,11 @@ fn with(document: &str, pointer: &str, value: serde_json::Value) -> String {
 fn refused(document: &str) -> String {
     match read(document) {
         Ok(sync) => {
+            let overrides = sync.sources.iter().flat_map(|source| &source.overrides);
             let lines = sync
                 .refusals
                 .iter()
+                .chain(overrides)
                 .map(|no| format!("{} {}", no.reason, no.found));
             lines.collect::<Vec<_>>().join("; ")
         }
@@ -58,13 +60,9 @@ fn the_first_sync_says_what_is_applied_and_that_nobody_knows_what_runs() {
     let sync = read(FIRST).unwrap();
     assert_eq!(sync.refusals, []);
     assert_eq!(sync.deployed, None);
-    assert_eq!(
-        sync.sources,
-        [AppliedSource {
-            path: "apps/shop".into(),
-            recurse: true
-        }]
-    );
+    let taken = sync.sources.iter();
+    let taken: Vec<_> = taken.map(|it| (it.path.to_string(), it.recurse)).collect();
+    assert_eq!(taken, [("apps/shop".to_owned(), true)]);
     assert_eq!(sync.gate.len(), 1);
     assert!(sync.gate[0].starts_with("https://git.example/acme/platform.git//gate at "));
 }

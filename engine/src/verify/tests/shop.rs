@@ -210,6 +210,7 @@ impl Shop {
                 enforcement: Enforcement::Enforce,
                 max_tier: RiskTier::Critical,
                 selector: vec!["apps/**".into()],
+                rendering: None,
                 repository: None,
                 links: BTreeSet::new(),
             },

@@ -533,12 +533,12 @@ targets: [{select: {kind: Deployment}, fieldPaths: ['metadata.annotations.port']
     ("links/kustomization.yaml", "resources: [app]\nnameSuffix: -l\n"),
     ("annotated/kustomization.yaml", "resources: [../base]\nbuildMetadata: [originAnnotations, managedByLabel]\n"),
     // It tells the builds with annotations and without apart: only the latter is what is deployed.
-    ("selected/kustomization.yaml", "
+    ("selected/kustomization.yaml", r#"
 resources: [../base]
 patches:
 - target: {kind: Deployment, annotationSelector: '!config.kubernetes.io/origin'}
   patch: '[{"op": "add", "path": "/spec/replicas", "value": 9}]'
-"),
+"#),
     ("empty-annotations/kustomization.yaml", "resources: [x.yaml]\n"),
     ("empty-annotations/x.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, annotations: {}}, data: {a: \"---\\n---\\n\"}}\n"),
     ("flow/kustomization.yaml", "{\"resources\": [\"../base\"], \"commonLabels\": {\"é\": \"x\"}}"),

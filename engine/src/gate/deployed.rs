@@ -1,0 +1,305 @@
+//! What a unit deploys on one side: which files decide it, and what renders them.
+//! Starts no process and reads no object.
+
+use serde_json::{Value, json};
+
+use super::{Error, deployer};
+use crate::config::{Config, Environment, UnitKind};
+use crate::git::{Repository, Selector};
+use crate::model::{Digest, GitId, RepoPath};
+use crate::render::{self, Closure, Files, Found, GitFiles, Rendering, Tool};
+use crate::sources::{self, Local, NotRendered, ResolvedUnit, Tree};
+
+/// The files of a unit, and what renders them.
+#[derive(Clone)]
+pub(super) struct Deployed {
+    /// All of its files.
+    pub(super) selector: Selector,
+    /// Those that are deployed as they stand.
+    pub(super) plain: Vec<Selector>,
+    /// What is rendered.
+    pub(super) inputs: Vec<Input>,
+    /// It is what globs of the configuration say, and nothing else.
+    pub(super) is_paths: bool,
+    /// The files that declare it, whose objects are judged with it.
+    pub(super) declared_in: Vec<RepoPath>,
+    /// The sources of the object that declares it, as Git has them.
+    pub(super) said: Vec<Value>,
+    /// What its deployer is told.
+    told: Option<Digest>,
+}
+
+/// A folder that is rendered, and all that this reads.
+#[derive(Clone)]
+pub(super) struct Input {
+    pub(super) rendering: Rendering,
+    pub(super) closure: Closure,
+}
+
+/// A unit as one state of the repository has it.
+#[derive(Clone)]
+pub(super) struct Declared {
+    pub(super) unit: ResolvedUnit,
+    /// The object that declares it is no other unit's to deploy, so that it is judged with this one.
+    is_alone: bool,
+}
+
+/// The units of an environment, as one state of the repository has them.
+pub(super) fn units(
+    environment: &Environment,
+    config: &Config,
+    files: &dyn Files,
+) -> Result<Vec<Declared>, Error> {
+    let tree = match environment.declared {
+        Some(_) => Tree::read(files).map_err(render::Error::from)?,
+        None => Tree::unlisted(files),
+    };
+    let mut units = sources::resolve(environment, config, &tree, &NotRendered)?;
+    // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
+    units.retain(|unit| unit.deployment.is_none() || !is_foreign(unit));
+    let plain: Vec<Local> = units
+        .iter()
+        .flat_map(ResolvedUnit::plain)
+        .cloned()
+        .collect();
+    let is_held = |file: &RepoPath| {
+        plain
+            .iter()
+            .any(|local| local.directory.takes(&local.folder, file))
+    };
+    let declared = units.into_iter().map(|unit| Declared {
+        is_alone: unit
+            .deployment
+            .as_ref()
+            .is_some_and(|it| !is_held(&it.place.path)),
+        unit,
+    });
+    Ok(declared.collect())
+}
+
+/// What a unit deploys of a commit.
+pub(super) fn deployed_at(
+    repository: &Repository,
+    commit: GitId,
+    (config, environment): (&Config, &Environment),
+    unit: &str,
+) -> Result<Deployed, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    let files = GitFiles::new(repository, &snapshot);
+    let units = units(environment, config, &files)?;
+    let found = units.iter().find(|found| found.unit.name == unit);
+    let found = found.ok_or_else(|| Error::unknown_unit(environment, unit))?;
+    Deployed::of(found, &files)
+}
+
+/// The names of the units of an environment at a commit, or the one that is wanted.
+pub(super) fn names_at(
+    repository: &Repository,
+    commit: GitId,
+    (config, environment): (&Config, &Environment),
+    wanted: Option<&str>,
+) -> Result<Vec<(String, UnitKind)>, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    let units = units(environment, config, &GitFiles::new(repository, &snapshot))?;
+    let named = units.into_iter().map(|it| (it.unit.name, it.unit.kind));
+    let named: Vec<_> = named
+        .filter(|(name, _)| wanted.is_none_or(|wanted| name == wanted))
+        .collect();
+    if named.is_empty() {
+        return Err(Error::unknown_unit(environment, wanted.unwrap_or_default()));
+    }
+    Ok(named)
+}
+
+fn is_foreign(unit: &ResolvedUnit) -> bool {
+    let is_external = |source: &sources::Source| match source {
+        sources::Source::External(external) => external.value_files.is_empty(),
+        sources::Source::Local(_) | sources::Source::Unknown(_) => false,
+    };
+    unit.sources.iter().all(is_external)
+}
+
+impl Input {
+    /// What names the rendering and every byte that it reads.
+    pub(super) fn digest(&self) -> Digest {
+        let options = json!([self.rendering, self.closure.digest()]);
+        Digest::of(options.to_string().as_bytes())
+    }
+
+    /// The file that makes the folder what it is.
+    pub(super) fn root(&self) -> RepoPath {
+        let names: &[&str] = match self.rendering.tool {
+            Tool::Kustomize(_) => &["kustomization.yaml", "kustomization.yml", "Kustomization"],
+            Tool::Helm(_) => &["Chart.yaml"],
+        };
+        let folder = &self.rendering.folder;
+        let mut paths = names.iter().map(|name| join(folder, name));
+        let found = paths.find(|path| self.closure.contains(path));
+        found.unwrap_or_else(|| folder.clone())
+    }
+}
+
+impl Deployed {
+    /// What a unit deploys of `files`.
+    pub(super) fn of(declared: &Declared, files: &dyn Files) -> Result<Self, Error> {
+        let unit = &declared.unit;
+        if let Some(unknown) = unit.unknown().next() {
+            return Err(Error::UnknownSource(unknown.clone()));
+        }
+        let mut inputs = Vec::new();
+        for rendering in unit.renderings() {
+            obeys(&rendering.folder, files)?;
+            let closure = render::closure(files, rendering)?;
+            let rendering = rendering.clone();
+            inputs.push(Input { rendering, closure });
+        }
+        let is_paths = unit.deployment.is_none() && inputs.is_empty();
+        let (globs, plain) = if is_paths {
+            let selector: Vec<Selector> = unit.selector.iter().cloned().collect();
+            (unit.globs(), selector)
+        } else {
+            let plain = unit.plain().map(|local| plain(local, files));
+            let plain: Vec<Option<Selector>> = plain.collect::<Result<_, _>>()?;
+            (globs_of(unit), plain.into_iter().flatten().collect())
+        };
+        let mut selector = (!globs.is_empty())
+            .then(|| Selector::parse(&globs))
+            .transpose()?;
+        for input in &inputs {
+            let read = input.closure.selector().map_err(render::Error::from)?;
+            selector = Some(match selector {
+                Some(selector) => selector.or(&read)?,
+                None => read,
+            });
+        }
+        Ok(Self {
+            selector: selector.ok_or(Error::Unrendered)?,
+            plain,
+            declared_in: match &unit.deployment {
+                Some(deployment) if declared.is_alone => vec![deployment.place.path.clone()],
+                _ => Vec::new(),
+            },
+            said: said(unit),
+            told: told(unit, &inputs, is_paths),
+            inputs,
+            is_paths,
+        })
+    }
+
+    /// What is deployed where there is no such unit: nothing.
+    pub(super) fn nothing_of(other: &Self) -> Self {
+        Self {
+            selector: other.selector.clone(),
+            plain: Vec::new(),
+            inputs: Vec::new(),
+            is_paths: other.is_paths,
+            declared_in: Vec::new(),
+            said: Vec::new(),
+            told: None,
+        }
+    }
+
+    /// What the deployer is told, whatever the files hold; nothing where it takes files as they stand.
+    pub(super) fn told(&self) -> Option<Digest> {
+        self.told
+    }
+
+    /// What all of them deploy together; `None` of none.
+    pub(super) fn of_all(units: &[Declared], files: &dyn Files) -> Result<Option<Self>, Error> {
+        let mut all: Option<Self> = None;
+        for unit in units {
+            let one = Self::of(unit, files)?;
+            all = Some(match all {
+                Some(all) => all.and(one)?,
+                None => one,
+            });
+        }
+        Ok(all)
+    }
+
+    fn and(mut self, other: Self) -> Result<Self, Error> {
+        self.selector = self.selector.or(&other.selector)?;
+        self.is_paths &= other.is_paths;
+        self.plain.extend(other.plain);
+        self.declared_in.extend(other.declared_in);
+        self.said.extend(other.said);
+        for input in other.inputs {
+            let is_known = |known: &Input| known.rendering == input.rendering;
+            if !self.inputs.iter().any(is_known) {
+                self.inputs.push(input);
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The globs of the files that belong to a unit beside those that a renderer reads. What the
+/// configuration says of a folder that is rendered counts for nothing: the folder is what it reads.
+fn globs_of(unit: &ResolvedUnit) -> Vec<String> {
+    let of_config = |glob: &String| {
+        let selector = unit.selector.as_ref();
+        selector.is_some_and(|selector| selector.patterns().contains(glob))
+    };
+    let mut globs = unit.globs();
+    globs.retain(|glob| !of_config(glob));
+    globs
+}
+
+/// The files of a plain folder, whatever its patterns say.
+pub(super) fn glob_of(local: &Local) -> String {
+    let below = if local.directory.recurse { "**" } else { "*" };
+    join(&local.folder, below).to_string()
+}
+
+/// The files of a plain folder that are objects; `None` of none. Where patterns say which, each by name.
+fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>, Error> {
+    let directory = &local.directory;
+    let globs = if directory.include.is_none() && directory.exclude.is_none() {
+        vec![glob_of(local)]
+    } else {
+        let below = files.below(&local.folder).map_err(render::Error::from)?;
+        let taken = below
+            .iter()
+            .filter(|entry| directory.takes(&local.folder, &entry.path));
+        taken.map(|entry| entry.path.to_string()).collect()
+    };
+    Ok((!globs.is_empty())
+        .then(|| Selector::parse(&globs))
+        .transpose()?)
+}
+
+fn said(unit: &ResolvedUnit) -> Vec<Value> {
+    let sources = unit
+        .deployment
+        .as_ref()
+        .and_then(|it| it.description.get("sources"));
+    sources
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
+}
+
+/// What decides beside the files: of a unit that an object declares, all that this says of sources.
+fn told(unit: &ResolvedUnit, inputs: &[Input], is_paths: bool) -> Option<Digest> {
+    let renderings: Vec<&Rendering> = inputs.iter().map(|input| &input.rendering).collect();
+    let external: Vec<_> = unit.external().collect();
+    let said = unit.deployment.as_ref().map(|it| &it.description);
+    let told = json!([renderings, external, said]).to_string();
+    (!is_paths).then(|| Digest::of(told.as_bytes()))
+}
+
+/// Refuses what changes the options of the deployer from within the folder.
+fn obeys(folder: &RepoPath, files: &dyn Files) -> Result<(), Error> {
+    let path = join(folder, ".argocd-source.yaml");
+    match files.at(&path).map_err(render::Error::from)? {
+        Found::Nothing => Ok(()),
+        _ => Ok(deployer::obeys(&path)?),
+    }
+}
+
+fn join(folder: &RepoPath, name: &str) -> RepoPath {
+    match folder.as_bytes() {
+        b"" => RepoPath::from(name),
+        folder => RepoPath::new([folder, name.as_bytes()].join(&b'/')),
+    }
+}

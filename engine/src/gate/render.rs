@@ -1,0 +1,102 @@
+//! `render`: what a unit deploys at a commit, secret values masked.
+//! Judges nothing.
+
+use super::Error;
+use super::chain::config_at;
+use super::deployed::{deployed_at, names_at};
+use super::file::File;
+use super::rendered::RenderedFile;
+use crate::config::{Config, Environment, UnitKind};
+use crate::git::Repository;
+use crate::render::{GitFiles, Workshop};
+
+/// Which unit to show, and at which commit.
+#[derive(Clone, Copy)]
+pub struct RenderRequest<'a> {
+    /// `ENVIRONMENT/UNIT`, or the unit alone where one environment has it.
+    pub unit: &'a str,
+    /// The commit.
+    pub revision: &'a str,
+    /// What renders it.
+    pub workshop: &'a Workshop,
+}
+
+/// What a unit deploys: a stream of YAML documents, as its renderer prints them or as its files hold
+/// them, secret values masked.
+///
+/// # Errors
+/// The configuration of the commit, no such unit, or what keeps it from being rendered.
+pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<String, Error> {
+    let commit = repository.resolve(request.revision)?;
+    let config = config_at(repository, commit)?;
+    let (environment, unit) = named(&config, request.unit, &|environment| {
+        names_at(repository, commit, (&config, environment), None)
+    })?;
+    let snapshot = repository.snapshot(commit)?;
+    let files = GitFiles::new(repository, &snapshot);
+    let deployed = deployed_at(repository, commit, (&config, environment), &unit)?;
+    let mut texts = Vec::new();
+    for input in &deployed.inputs {
+        let workshop = request.workshop;
+        let rendered = workshop.render(&files, &input.rendering, &input.closure)?;
+        texts.push(RenderedFile::read(input, rendered)?.text.to_string());
+    }
+    for plain in &deployed.plain {
+        for entry in repository.entries_matching(&snapshot, plain)? {
+            if !crate::manifest::is_manifest_name(&entry.path) {
+                continue;
+            }
+            let file = File::read(&entry.path, &repository.file(&entry)?)?;
+            if let Some(source) = file.sources.first() {
+                texts.push(format!("# {}\n{}", entry.path, source.text));
+            }
+        }
+    }
+    Ok(stream(&texts))
+}
+
+/// The texts as one stream.
+fn stream(texts: &[String]) -> String {
+    let mut stream = String::new();
+    for text in texts {
+        if !stream.is_empty() {
+            stream.push_str("---\n");
+        }
+        stream.push_str(text.strip_prefix("---\n").unwrap_or(text));
+        if !stream.ends_with('\n') {
+            stream.push('\n');
+        }
+    }
+    stream
+}
+
+/// The environment and the unit that are meant.
+fn named<'c>(
+    config: &'c Config,
+    name: &str,
+    units: &dyn Fn(&Environment) -> Result<Vec<(String, UnitKind)>, Error>,
+) -> Result<(&'c Environment, String), Error> {
+    let (environment, unit) = match name.split_once('/') {
+        Some((environment, unit)) => (Some(environment), unit),
+        None => (None, name),
+    };
+    let mut known = Vec::new();
+    let mut found = Vec::new();
+    let wanted = |it: &&Environment| environment.is_none_or(|name| it.name == name);
+    for environment in config.environments.iter().filter(wanted) {
+        for (name, _) in units(environment)? {
+            known.push(format!("{}/{name}", environment.name));
+            if name == unit {
+                found.push(environment);
+            }
+        }
+    }
+    match found.as_slice() {
+        [environment] => Ok((environment, unit.to_owned())),
+        _ => Err(Error::UnknownName {
+            kind: "unit",
+            name: name.to_owned(),
+            known: known.join(", "),
+        }),
+    }
+}

@@ -1,0 +1,108 @@
+//! The objects that came out of a rendering, each with the files in which a person edits it.
+//! Renders nothing itself; secrets are masked as in any file.
+
+mod origin;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Error;
+use super::deployed::Input;
+use super::file::File;
+use crate::change::Source;
+use crate::manifest::Limits;
+use crate::model::{ObjectRef, RepoPath, limits};
+use crate::render::{self, Files, Rendered};
+use origin::Layers;
+
+/// What a rendering gave.
+pub(super) struct RenderedFile {
+    /// Its objects; they know only the file that they stand in.
+    pub(super) sources: Vec<Source>,
+    /// All of it, secret values masked.
+    pub(super) text: Arc<str>,
+    /// What rendered it.
+    pub(super) tool: (String, String),
+    /// For each object, which of the origins is its own.
+    documents: Vec<usize>,
+    origins: Vec<render::Origin>,
+}
+
+impl RenderedFile {
+    /// Reads what came out of `input`.
+    pub(super) fn read(input: &Input, rendered: Rendered) -> Result<Self, Error> {
+        let name = format!(
+            "{} (as {} renders it)",
+            shown(&input.rendering.folder),
+            rendered.tool
+        );
+        let starts = starts(&rendered.text);
+        let wide = Limits {
+            file_bytes: limits::RENDER_OUTPUT.most,
+            documents: limits::RENDER_DOCUMENTS.most,
+            ..Limits::DEFAULT
+        };
+        let file = File::read_within(&name.as_str().into(), rendered.text.as_bytes(), &wide)?;
+        let document = |source: &Source| {
+            let start = source.node.span.start;
+            starts.partition_point(|at| *at <= start).saturating_sub(1)
+        };
+        let documents: Vec<usize> = file.sources.iter().map(document).collect();
+        let made_by = |at: &usize| rendered.origins.get(*at)?.file.clone();
+        let sources = file.sources.iter().zip(&documents);
+        let sources = sources.map(|(source, at)| Source {
+            file: made_by(at).unwrap_or_else(|| input.root()),
+            ..source.clone()
+        });
+        Ok(Self {
+            sources: sources.collect(),
+            text: file
+                .sources
+                .first()
+                .map(|source| Arc::clone(&source.text))
+                .unwrap_or_default(),
+            tool: (rendered.tool, rendered.version),
+            documents,
+            origins: rendered.origins,
+        })
+    }
+
+    /// Tells those of `wanted` that came out of here by the files in which they are edited.
+    pub(super) fn point_back(
+        &self,
+        files: &dyn Files,
+        wanted: &mut BTreeMap<ObjectRef, &mut Source>,
+    ) {
+        let mut layers = Layers::new(files);
+        for (source, document) in self.sources.iter().zip(&self.documents) {
+            let origin = self.origins.get(*document);
+            if let (Some(wanted), Some(origin)) = (wanted.remove(&source.object), origin) {
+                wanted.origin = layers.of(source, origin).map(Arc::new);
+            }
+        }
+    }
+}
+
+/// Where the documents of a stream begin.
+fn starts(text: &str) -> Vec<usize> {
+    let mut at = 0;
+    let mut starts = vec![0];
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if line.trim_end() == "---" {
+            starts.push(at);
+        }
+    }
+    // A stream may begin with the mark of its first document.
+    if text.starts_with("---") {
+        starts.remove(0);
+    }
+    starts
+}
+
+fn shown(folder: &RepoPath) -> String {
+    match folder.as_bytes() {
+        b"" => "the root".to_owned(),
+        _ => folder.to_string(),
+    }
+}

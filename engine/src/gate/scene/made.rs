@@ -1,0 +1,234 @@
+//! The units of a configuration, as both sides of a range have them: one scene a unit, the unit `gate` once a branch.
+//! Reads which units there are, and none of their files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::tz::TimeZone;
+
+use super::super::Error;
+use super::super::deployed::{Declared, glob_of, units};
+use super::{Scene, Sides};
+use crate::config::{Config, Environment, GATE, UnitKind};
+use crate::git::Selector;
+use crate::input;
+use crate::model::{Enforcement, RiskTier, Stage};
+use crate::render::Files;
+
+/// Where the units of an environment are looked up, where they stand in the tree.
+#[derive(Clone, Copy)]
+pub(in crate::gate) struct Trees<'a> {
+    /// None where only head counts.
+    pub(in crate::gate) base: Option<&'a dyn Files>,
+    pub(in crate::gate) head: &'a dyn Files,
+}
+
+/// Every unit of a configuration. The units `gate` come first.
+pub(in crate::gate) fn of_config(config: &Config, trees: Trees<'_>) -> Result<Vec<Scene>, Error> {
+    of_configs(config, None, trees)
+}
+
+/// The units `gate` of a configuration.
+pub(in crate::gate) fn gates_of(config: &Config) -> Vec<Scene> {
+    let environments: Vec<&Environment> = config.environments.iter().collect();
+    gates(config, &environments)
+}
+
+/// The same, and what `head` adds: environments, units, and paths of units that there are, whose files
+/// count as created.
+pub(in crate::gate) fn of_configs(
+    judge: &Config,
+    head: Option<&Config>,
+    trees: Trees<'_>,
+) -> Result<Vec<Scene>, Error> {
+    let new = head.map_or([].as_slice(), |head| &head.environments).iter();
+    let new = new.filter(|environment| judge.environment(&environment.name).is_none());
+    let new: Vec<&Environment> = new.collect();
+    let all: Vec<&Environment> = judge
+        .environments
+        .iter()
+        .chain(new.iter().copied())
+        .collect();
+    let mut scenes = gates(judge, &all);
+    for environment in &judge.environments {
+        let mut own = of_environment(environment, judge, trees, true)?;
+        if let Some(config) = head
+            && let Some(head) = config.environment(&environment.name)
+        {
+            add(
+                &mut own,
+                environment,
+                of_environment(head, config, trees, false)?,
+            )?;
+        }
+        scenes.extend(own);
+    }
+    for environment in new {
+        let config = head.unwrap_or(judge);
+        scenes.extend(of_environment(environment, config, trees, false)?);
+    }
+    Ok(scenes)
+}
+
+/// Adds what the configuration at head says of an environment that is judged as `known` says.
+fn add(scenes: &mut Vec<Scene>, known: &Environment, more: Vec<Scene>) -> Result<(), Error> {
+    let around = more.first().map(|scene| scene.around.clone());
+    for scene in scenes.iter_mut() {
+        scene.around.extend(around.iter().flatten().cloned());
+    }
+    for added in more {
+        match scenes.iter_mut().find(|scene| scene.name == added.name) {
+            Some(scene) => {
+                scene.head = scene.head.or(&added.head)?;
+                scene.declared.head.extend(added.declared.head);
+            }
+            None => scenes.push(Scene {
+                enforcement: known.enforcement,
+                zone: known.timezone.clone(),
+                pointer: known.pointer.clone(),
+                input: input_of(known),
+                ..added
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// The units of one environment.
+pub(in crate::gate) fn of_environment(
+    environment: &Environment,
+    config: &Config,
+    trees: Trees<'_>,
+    of_judge: bool,
+) -> Result<Vec<Scene>, Error> {
+    let mut head = units(environment, config, trees.head)?;
+    let base = match (trees.base, &environment.declared) {
+        // What was ambiguous before is judged as it is now.
+        (Some(files), Some(_)) => {
+            units(environment, config, files).unwrap_or_else(|_| head.clone())
+        }
+        (Some(files), None) => units(environment, config, files)?,
+        (None, _) => head.clone(),
+    };
+    let around = around(&head)?;
+    let mut sides: Vec<Sides<Vec<Declared>>> = Vec::new();
+    for before in base {
+        let after = head
+            .iter()
+            .position(|after| after.unit.name == before.unit.name);
+        sides.push(Sides {
+            base: vec![before],
+            head: after.map(|at| head.remove(at)).into_iter().collect(),
+        });
+    }
+    sides.extend(head.into_iter().map(|after| Sides {
+        base: Vec::new(),
+        head: vec![after],
+    }));
+    let scenes = sides.into_iter().filter_map(|declared| {
+        let unit = &declared.head.first().or(declared.base.first())?.unit;
+        let (name, kind) = (unit.name.clone(), unit.kind.as_str());
+        let selector = Selector::parse(&unit.globs());
+        Some(selector.map(|selector| Scene {
+            environment: environment.name.clone(),
+            name,
+            kind,
+            enforcement: environment.enforcement,
+            base: selector.clone(),
+            head: selector,
+            around: around.clone(),
+            rendered: None,
+            zone: environment.timezone.clone(),
+            // A location in the judge's file exists only for the judge's own environments.
+            pointer: if of_judge {
+                environment.pointer.clone()
+            } else {
+                "/-".to_owned()
+            },
+            input: input_of(environment),
+            declared,
+        }))
+    });
+    Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// Where the objects of an environment stand that nothing renders.
+fn around(units: &[Declared]) -> Result<Vec<Selector>, Error> {
+    let mut around = Vec::new();
+    for Declared { unit, .. } in units {
+        match &unit.selector {
+            Some(selector) => around.push(selector.clone()),
+            None => {
+                for plain in unit.plain() {
+                    around.push(Selector::parse(&[glob_of(plain)])?);
+                }
+            }
+        }
+    }
+    Ok(around)
+}
+
+pub(super) fn input_of(environment: &Environment) -> input::Environment {
+    input::Environment {
+        name: environment.name.clone(),
+        stage: environment.stage,
+        tenants: environment.tenants.clone(),
+        cluster: environment.cluster.clone(),
+        region: environment.region.clone(),
+        max_tier: environment.max_tier,
+    }
+}
+
+/// The units `gate`: one a branch, enforced as soon as any environment on it is.
+fn gates(config: &Config, environments: &[&Environment]) -> Vec<Scene> {
+    let mut branches: BTreeMap<&str, Vec<&Environment>> = BTreeMap::new();
+    for environment in environments {
+        branches
+            .entry(&environment.branch)
+            .or_default()
+            .push(environment);
+    }
+    branches
+        .into_iter()
+        .map(|(branch, environments)| gate(config, branch, &environments))
+        .collect()
+}
+
+/// The unit `gate` of one branch.
+pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Environment]) -> Scene {
+    let enforced = environments
+        .iter()
+        .any(|environment| environment.enforcement == Enforcement::Enforce);
+    let tenants: BTreeSet<String> = environments
+        .iter()
+        .flat_map(|environment| environment.tenants.iter().cloned())
+        .collect();
+    let stage = environments
+        .iter()
+        .map(|environment| environment.stage)
+        .max();
+    Scene {
+        environment: branch.to_owned(),
+        name: GATE.to_owned(),
+        kind: UnitKind::Gate.as_str(),
+        enforcement: if enforced {
+            Enforcement::Enforce
+        } else {
+            Enforcement::Observe
+        },
+        base: config.gate_selector().clone(),
+        head: config.gate_selector().clone(),
+        around: Vec::new(),
+        declared: Sides::default(),
+        rendered: None,
+        zone: TimeZone::UTC,
+        pointer: "/-".to_owned(),
+        input: input::Environment {
+            name: branch.to_owned(),
+            stage: stage.unwrap_or(Stage::Production),
+            tenants: tenants.into_iter().collect(),
+            cluster: None,
+            region: None,
+            max_tier: RiskTier::Critical,
+        },
+    }
+}
