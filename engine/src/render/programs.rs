@@ -15,8 +15,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Exported;
 use super::private::as_path;
+use super::{Cache, Exported};
 use crate::model::RepoPath;
 
 pub use bounds::Bounds;
@@ -47,6 +47,9 @@ pub struct ProgramsConfig {
     pub confinement: Demand,
     /// What one run may use.
     pub bounds: Bounds,
+    /// A folder as [`Cache::open`] takes it, where the versions of programs are remembered; without one
+    /// each program is asked in every run.
+    pub versions: Option<PathBuf>,
 }
 
 /// What a kernel must close before a program runs.
@@ -66,6 +69,7 @@ pub struct Programs {
     kustomize: OnceLock<Result<Program, ProgramError>>,
     helm: OnceLock<Result<Program, ProgramError>>,
     confinement: OnceLock<Confinement>,
+    versions: Cache,
     started: AtomicUsize,
 }
 
@@ -86,7 +90,9 @@ impl Programs {
     /// Those that `config` leads to; nothing is looked up yet.
     #[must_use]
     pub fn new(config: ProgramsConfig) -> Self {
+        let versions = config.versions.as_deref();
         Self {
+            versions: versions.map_or_else(Cache::off, Cache::open),
             config,
             kustomize: OnceLock::new(),
             helm: OnceLock::new(),
@@ -154,18 +160,21 @@ impl Programs {
         &self.config.temporary
     }
 
-    /// Asks for the version.
+    /// The program at a place, if it is of the version that is wanted.
     fn ask(&self, place: find::Place, wanted: Option<&str>) -> Result<Program, ProgramError> {
         let path = place.path.display().to_string();
-        let exported = Exported::empty(&self.config.temporary);
-        let exported = exported.map_err(|error| ProgramError::Start {
-            program: path.clone(),
-            reason: error.to_string(),
-        })?;
-        let question: Vec<OsString> = place.kind.question().iter().map(OsString::from).collect();
-        let answer = self.start(&place.path, &question, exported.root(), &exported)?;
-        let version = version::read(place.kind, &answer);
-        let version = version.ok_or_else(|| ProgramError::Version { path: path.clone() })?;
+        let key = version::key(&place);
+        let known = key.and_then(|key| self.versions.get(&key));
+        let version = match known.and_then(|known| version::remembered(&known)) {
+            Some(version) => version,
+            None => {
+                let version = self.version(&place)?;
+                if let Some(key) = key {
+                    self.versions.put(&key, version.as_bytes());
+                }
+                version
+            }
+        };
         if let Some(wanted) = wanted.filter(|wanted| !version::same(&version, wanted)) {
             return Err(ProgramError::OtherVersion {
                 path,
@@ -179,6 +188,19 @@ impl Programs {
             path: place.path,
             command: place.kind.command(),
         })
+    }
+
+    /// The version that a program says.
+    fn version(&self, place: &find::Place) -> Result<String, ProgramError> {
+        let path = || place.path.display().to_string();
+        let exported = Exported::empty(&self.config.temporary);
+        let exported = exported.map_err(|error| ProgramError::Start {
+            program: path(),
+            reason: error.to_string(),
+        })?;
+        let question: Vec<OsString> = place.kind.question().iter().map(OsString::from).collect();
+        let answer = self.start(&place.path, &question, exported.root(), &exported)?;
+        version::read(place.kind, &answer).ok_or_else(|| ProgramError::Version { path: path() })
     }
 
     fn start(

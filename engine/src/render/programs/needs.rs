@@ -47,6 +47,12 @@ impl Needs {
     }
 }
 
+/// Whether it is a script, or nothing that could be read.
+pub(super) fn is_script(path: &Path) -> bool {
+    let head = File::open(path).and_then(|mut file| read_at(&mut file, 0, 2));
+    head.map_or(true, |head| head == b"#!")
+}
+
 /// What the kernel starts to run the program: of a script the one in its first line, of a program with
 /// shared libraries their loader.
 fn interpreter(path: &Path) -> io::Result<Option<PathBuf>> {

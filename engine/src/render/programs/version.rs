@@ -1,9 +1,11 @@
-//! What the programs answer when they are asked for their version.
+//! What the programs answer when they are asked for their version, and when they need not be asked again.
 //! Starts none of them.
 
 use serde_json::Value;
 
-use super::find::Kind;
+use super::find::{Kind, Place};
+use super::needs;
+use crate::model::Digest;
 
 /// The version in an answer, with a `v` before it; `None` where it is none.
 pub(super) fn read(kind: Kind, answer: &[u8]) -> Option<String> {
@@ -15,6 +17,41 @@ pub(super) fn read(kind: Kind, answer: &[u8]) -> Option<String> {
             version(answer.get("kustomizeVersion")?.as_str()?)
         }
     }
+}
+
+/// Under which key a version is remembered: as long as the file is the same one, down to when it was last
+/// touched. A script may start another program tomorrow, so that it is always asked.
+#[cfg(unix)]
+pub(super) fn key(place: &Place) -> Option<Digest> {
+    use std::os::unix::fs::MetadataExt as _;
+    if needs::is_script(&place.path) {
+        return None;
+    }
+    let file = std::fs::metadata(&place.path).ok()?;
+    let times = [
+        file.mtime(),
+        file.mtime_nsec(),
+        file.ctime(),
+        file.ctime_nsec(),
+    ];
+    let facts = (file.dev(), file.ino(), file.size(), times);
+    let text = format!(
+        "version {:?} {} {facts:?}",
+        place.kind,
+        place.path.display()
+    );
+    Some(Digest::of(text.as_bytes()))
+}
+
+/// Elsewhere files say too little of themselves.
+#[cfg(not(unix))]
+pub(super) fn key(_: &Place) -> Option<Digest> {
+    None
+}
+
+/// A version that was kept.
+pub(super) fn remembered(kept: &[u8]) -> Option<String> {
+    version(std::str::from_utf8(kept).ok()?)
 }
 
 /// Whether both are one version, with a `v` or without.
