@@ -3,6 +3,7 @@
 
 mod admit;
 mod baseline;
+mod cache;
 mod check;
 mod ci;
 mod clone;
@@ -11,6 +12,7 @@ mod common;
 mod config;
 mod demo;
 mod diff;
+mod doctor;
 mod environments;
 mod explain;
 mod facts;
@@ -128,6 +130,8 @@ enum Command {
     Config(config::Args),
     Policy(policy::Args),
     Hook(hook::Args),
+    Doctor(doctor::Args),
+    Cache(cache::Args),
 }
 
 impl Command {
@@ -152,6 +156,8 @@ impl Command {
             Self::Config(args) => args.run(terminal),
             Self::Policy(args) => args.run(terminal),
             Self::Hook(args) => args.run(terminal),
+            Self::Doctor(args) => args.run(terminal),
+            Self::Cache(args) => args.run(terminal),
         }
     }
 }

@@ -6,6 +6,8 @@ pub mod admission;
 pub mod budget;
 pub mod diff;
 #[cfg(feature = "cli")]
+pub mod doctor;
+#[cfg(feature = "cli")]
 mod drawing;
 pub mod environments;
 pub mod github;

@@ -6,6 +6,7 @@ mod explain;
 mod help;
 mod init;
 mod journey;
+mod machine;
 mod outputs;
 mod readme;
 mod steps;

@@ -66,7 +66,7 @@ impl Args {
 }
 
 /// The configuration in the folder, or in one above it.
-fn read(
+pub(super) fn read(
     terminal: &Terminal,
 ) -> Result<(RepoPath, Vec<u8>), Box<dyn miette::Diagnostic + Send + Sync>> {
     for folder in terminal.directory.ancestors() {

@@ -1,7 +1,6 @@
 //! The programs that render, as this process finds them: by `TIDEGATE_KUSTOMIZE` and `TIDEGATE_HELM`, else in `PATH`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::terminal::Terminal;
@@ -10,31 +9,40 @@ use crate::render::{Cache, Programs, ProgramsConfig, Workshop};
 
 /// What renders for a check: what came out is kept for the next one.
 pub(super) fn kept(terminal: &Terminal, repository: &Repository) -> Arc<Workshop> {
-    let cache = match terminal.cache_folder() {
-        Some(folder) => Cache::open(&folder),
-        None => Cache::off(),
+    let versions = terminal.cache_folder();
+    let cache = versions.as_deref().map_or_else(Cache::off, Cache::open);
+    let config = ProgramsConfig {
+        versions,
+        ..config(terminal, Some(repository))
     };
-    Arc::new(Workshop::new(programs(terminal, repository), cache))
+    Arc::new(Workshop::new(Programs::new(config), cache))
 }
 
 /// What renders for a signature, which rests on nothing that an earlier run left.
 pub(super) fn fresh(terminal: &Terminal, repository: &Repository) -> Arc<Workshop> {
-    Arc::new(Workshop::new(programs(terminal, repository), Cache::off()))
+    let programs = Programs::new(config(terminal, Some(repository)));
+    Arc::new(Workshop::new(programs, Cache::off()))
 }
 
-fn programs(terminal: &Terminal, repository: &Repository) -> Programs {
+/// Where this process finds the programs; never in the repository that is judged.
+pub(super) fn config(terminal: &Terminal, repository: Option<&Repository>) -> ProgramsConfig {
     let named = |name: &str| {
         let path = terminal.variable(name).filter(|path| !path.is_empty())?;
         Some(terminal.directory.join(path))
     };
-    let mut foreign: Vec<PathBuf> = repository.work_tree().map(Into::into).into_iter().collect();
-    foreign.push(repository.common_dir().to_owned());
-    Programs::new(ProgramsConfig {
+    let own = |repository: &Repository| {
+        let folders = repository.work_tree().into_iter();
+        folders
+            .chain([repository.common_dir()])
+            .map(Into::into)
+            .collect()
+    };
+    ProgramsConfig {
         kustomize: named("TIDEGATE_KUSTOMIZE"),
         helm: named("TIDEGATE_HELM"),
         search: terminal.variable("PATH").map(OsString::from),
-        foreign,
+        foreign: repository.map(own).unwrap_or_default(),
         temporary: terminal.temporary_folder(),
         ..ProgramsConfig::default()
-    })
+    }
 }

@@ -7,7 +7,7 @@ mod record;
 mod wanted;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::hint::Hint;
@@ -43,6 +43,23 @@ pub enum Cache {
     In(PathBuf),
     /// Nowhere: everything is read anew.
     Off,
+}
+
+impl Cache {
+    /// In the folder of objects and branches of a repository.
+    #[must_use]
+    pub fn of(common_dir: &Path) -> Self {
+        Self::In(common_dir.join("tidegate"))
+    }
+
+    /// The file that keeps it.
+    #[must_use]
+    pub fn place(&self) -> Option<PathBuf> {
+        match self {
+            Self::In(folder) => Some(folder.join(FILE_NAME)),
+            Self::Off => None,
+        }
+    }
 }
 
 /// One object that the index knows.
@@ -87,10 +104,7 @@ impl BlobIndex {
     /// Opens the index; a cache that cannot be read is an empty one.
     #[must_use]
     pub fn open(cache: Cache) -> Self {
-        let path = match cache {
-            Cache::In(folder) => Some(folder.join(FILE_NAME)),
-            Cache::Off => None,
-        };
+        let path = cache.place();
         let kept = path.as_deref().and_then(Kept::read).unwrap_or_default();
         Self {
             cache: path,

@@ -127,7 +127,7 @@ pub fn facts(
 
 fn begin(repository: &Repository, runtime: &Runtime<'_>) -> Reading {
     judge::prepare();
-    let index = Cache::In(repository.common_dir().join("tidegate"));
+    let index = Cache::of(repository.common_dir());
     Reading::new(index, runtime.workshop.cloned().unwrap_or_default())
 }
 

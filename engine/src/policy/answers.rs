@@ -44,7 +44,7 @@ impl Answers {
     /// Reads those in `folder`; what cannot be read is not there.
     #[must_use]
     pub fn open(folder: &Path) -> Self {
-        let path = folder.join(FILE_NAME);
+        let path = Self::place(folder);
         Self {
             kept: read(&path).unwrap_or_default(),
             path,
@@ -52,6 +52,12 @@ impl Answers {
             added: BTreeMap::new(),
             asked: 0,
         }
+    }
+
+    /// The file that keeps those in `folder`.
+    #[must_use]
+    pub fn place(folder: &Path) -> PathBuf {
+        folder.join(FILE_NAME)
     }
 
     /// How many answers were known, of how many that were asked for.

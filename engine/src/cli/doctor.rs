@@ -1,0 +1,160 @@
+//! `tidegate doctor`: what this machine has of what the gate may need, a line each. Judges nothing.
+
+use std::process::{Command, Stdio};
+
+use miette::Diagnostic;
+
+use super::common::{self, Outcome};
+use super::config;
+use super::output::{self, Format};
+use super::renderers;
+use super::terminal::Terminal;
+use crate::gate;
+use crate::model::{Exit, code_of};
+use crate::render::{Confinement, Program, ProgramError, Programs};
+use crate::report::doctor::{self, Check, State};
+
+/// Say what this machine has of what the gate may need
+///
+/// The configuration, the programs and their versions, and what the kernel closes to programs that
+/// render. Nothing is judged, and the exit code is 0 whatever is said.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// human or json; with `=FILE` into a file; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    output: Vec<String>,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        let repository = common::repository(&terminal.directory).ok();
+        let programs = Programs::new(renderers::config(terminal, repository.as_ref()));
+        let closed = programs.confinement();
+        let checks = [
+            configuration(terminal),
+            git(),
+            program("kustomize", programs.kustomize()),
+            program("helm", programs.helm()),
+            files(closed),
+            network(closed),
+        ];
+        output::write_each(&outputs, terminal, &|format, _, out| match format {
+            Format::Json => doctor::write_json(&checks, out),
+            _ => doctor::write_human(&checks, out),
+        })?;
+        Ok(Exit::Pass)
+    }
+}
+
+fn configuration(terminal: &Terminal) -> Check {
+    let name = "configuration";
+    let read = config::read(terminal).and_then(|(path, bytes)| {
+        let files = common::policy_files(&terminal.directory)?;
+        let config = gate::validate(&path, &bytes, &files)?;
+        Ok((path, config))
+    });
+    match read {
+        Ok((path, config)) => {
+            let environments = config.environments.len();
+            ok(name, format!("`{path}`, {environments} environments"))
+        }
+        Err(error) => failed(name, error.as_ref()),
+    }
+}
+
+/// Only what goes over the network needs it: verdicts on the branch of a remote.
+fn git() -> Check {
+    let mut command = Command::new("git");
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    match command.output() {
+        Ok(said) if said.status.success() => ok(
+            "git",
+            String::from_utf8_lossy(&said.stdout).trim().to_owned(),
+        ),
+        _ => Check {
+            name: "git",
+            state: State::Missing,
+            about: "`git` does not run".to_owned(),
+            help: Some("only verdicts on a branch of a remote need it".to_owned()),
+        },
+    }
+}
+
+fn program(name: &'static str, found: Result<&Program, ProgramError>) -> Check {
+    match found {
+        Ok(Program {
+            name: own,
+            version,
+            path,
+            ..
+        }) => {
+            let inside = if *own == name {
+                ""
+            } else {
+                ", as a part of it"
+            };
+            ok(name, format!("{version} at `{}`{inside}", path.display()))
+        }
+        Err(error) => failed(name, &error),
+    }
+}
+
+fn files(closed: Confinement) -> Check {
+    let name = "files";
+    if closed.files {
+        let about = "what renders sees only the files that decide a rendering, and starts nothing";
+        return ok(name, about.to_owned());
+    }
+    open(
+        name,
+        "what renders could read other files",
+        "Landlock, in Linux from 5.13 on",
+    )
+}
+
+fn network(closed: Confinement) -> Check {
+    let name = "network";
+    if closed.network {
+        return ok(name, "what renders has none".to_owned());
+    }
+    open(name, "what renders could reach it", "seccomp, in Linux")
+}
+
+fn ok(name: &'static str, about: String) -> Check {
+    Check {
+        name,
+        state: State::Ok,
+        about,
+        help: None,
+    }
+}
+
+fn open(name: &'static str, about: &str, by: &str) -> Check {
+    Check {
+        name,
+        state: State::Open,
+        about: about.to_owned(),
+        help: Some(format!(
+            "{by} closes it to ordinary users; this kernel does not"
+        )),
+    }
+}
+
+fn failed(name: &'static str, error: &dyn Diagnostic) -> Check {
+    let code = code_of(error);
+    let missing = ["config.missing", "render.tool-missing"].contains(&&*code);
+    Check {
+        name,
+        state: if missing {
+            State::Missing
+        } else {
+            State::Wrong
+        },
+        about: format!("{error} [{code}]"),
+        help: error.help().map(|help| help.to_string()),
+    }
+}
