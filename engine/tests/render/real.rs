@@ -3,3 +3,4 @@
 
 mod helm;
 mod kustomize;
+mod programs;
