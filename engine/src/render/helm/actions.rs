@@ -53,10 +53,7 @@ impl<'a> Scan<'a> {
     fn all(&mut self) {
         while let Some(open) = self.rest().find("{{") {
             self.at += open + 2;
-            let body = self.rest();
-            let trimmed = body.strip_prefix("- ").or(body.strip_prefix("-\n"));
-            let trimmed = trimmed.map_or(body, str::trim_start);
-            if trimmed.starts_with("/*") {
+            if is_comment(self.rest()) {
                 let end = self
                     .rest()
                     .find("*/")
@@ -146,6 +143,10 @@ impl<'a> Scan<'a> {
         }
         let inner = self.text.get(start..self.at.saturating_sub(1));
         let inner = inner.unwrap_or_default();
+        // `index .Release "IsUpgrade"`, `get . "Files"`.
+        if inner != "Revision" {
+            self.field("Release", inner);
+        }
         if inner.contains("{{") && self.depth < DEPTH {
             let mut scan = Self {
                 text: inner,
@@ -161,6 +162,14 @@ impl<'a> Scan<'a> {
             }));
         }
     }
+}
+
+/// Whether what follows `{{` is a comment: at once, or behind `-` and one white space, as Go has it.
+fn is_comment(body: &str) -> bool {
+    let trimmed = body
+        .strip_prefix('-')
+        .and_then(|rest| rest.strip_prefix([' ', '\t', '\r', '\n']));
+    trimmed.unwrap_or(body).starts_with("/*")
 }
 
 fn is_word(c: char) -> bool {
@@ -252,7 +261,7 @@ mod tests {
     fn fields_variables_comments_and_quoted_words_are_no_functions() {
         for text in [
             "{{ .Values.lookup }} {{ $lookup }} {{ .now.date }}",
-            "{{/* lookup */}} {{- /* now */ -}} {{-\n/* now */ -}}",
+            "{{/* lookup */}} {{- /* now */ -}} {{-\n/* now */ -}} {{-\t/* \" now */ -}}",
             "{{ print \"lookup\" `now` }}",
             "{{ lookups }} {{ myLookup }} {{ snow }}",
             "{{ .Release.Name }} {{ .Values.Revision }} {{ .Chart.Revision }}",
@@ -270,6 +279,7 @@ mod tests {
             "{{ print \"a\\\"}}\" (lookup) }}",
             "{{ print '}' (lookup) }}",
             "{{/* }} */}}{{ lookup }}",
+            "{{-\t/* \" */ -}}{{ lookup \"\" }}",
         ] {
             assert_eq!(
                 found(text).first().map(|found| found.0),
@@ -299,6 +309,7 @@ mod tests {
             "{{ if $.Release.IsUpgrade }}",
             "{{ if (.Release).IsUpgrade }}",
             "{{ if $root.Release.IsUpgrade }}",
+            "{{ if index .Release \"IsUpgrade\" }}",
         ] {
             assert_eq!(
                 found(text)[0].0,
