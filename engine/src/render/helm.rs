@@ -16,6 +16,7 @@ mod schema;
 mod twice;
 mod vet;
 
+pub use arguments::KUBE_VERSION;
 pub use error::Error;
 
 use chart::Chart;

@@ -25,9 +25,8 @@ pub(super) fn arguments(
     if let Some(namespace) = options.namespace.as_deref().filter(|name| !name.is_empty()) {
         add("--namespace", namespace);
     }
-    if let Some(version) = &options.kube_version {
-        add("--kube-version", kube_version(version, deployer));
-    }
+    let version = options.kube_version.as_deref().unwrap_or(KUBE_VERSION);
+    add("--kube-version", kube_version(version, deployer));
     for (flag, forced) in [("--set", false), ("--set-string", true)] {
         let parameters = options.parameters.iter();
         let parameters = parameters.filter(|parameter| parameter.force_string == forced);
@@ -89,6 +88,10 @@ fn kube_version(version: &str, deployer: Deployer) -> &str {
     numbers.unwrap_or_default().trim_end_matches('.')
 }
 
+/// The version of Kubernetes that templates see where none is configured. Helm's own is another one in
+/// each build of one version, and may be too old for a chart.
+pub const KUBE_VERSION: &str = "1.34.0";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +152,7 @@ mod tests {
             ..Helm::default()
         };
         let shown = written(&options, Deployer::Flux, &Inputs::default());
-        assert_eq!(shown, ". --name-template shop");
+        assert_eq!(shown, ". --name-template shop --kube-version 1.34.0");
     }
 
     #[test]

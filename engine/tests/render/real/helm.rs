@@ -410,12 +410,10 @@ fn objects(text: &str) -> Vec<Value> {
     objects
 }
 
-fn plain(helm: &Path, folder: &Path, arguments: &[&str]) -> Result<String, String> {
-    run(
-        helm,
-        folder,
-        &[&["template", "shop", "."], arguments].concat(),
-    )
+fn plain(program: &Path, folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let version = helm::KUBE_VERSION;
+    let own = ["template", "shop", ".", "--kube-version", version];
+    run(program, folder, &[&own, arguments].concat())
 }
 
 fn run(helm: &Path, folder: &Path, arguments: &[&str]) -> Result<String, String> {
@@ -475,7 +473,7 @@ dependencies:
 - {name: lib, version: '>=0.1', repository: 'file://../lib', alias: tools}
 ",
     ),
-    ("app/values.yaml", "level: chart\nnote: none\n"),
+    ("app/values.yaml", "level: chart\nnote: none\nsize: large\n"),
     (
         "app/crds/crontab.yaml",
         "
@@ -503,6 +501,7 @@ metadata: {name: '{{ include \"name\" . }}', namespace: '{{ .Release.Namespace }
 data:
   level: {{ .Values.level | quote }}
   note: {{ .Values.note | quote }}
+  size: {{ .Values.size | quote }}
   extra: {{ .Files.Get \"config/extra.txt\" | quote }}
   kube: {{ .Capabilities.KubeVersion.Version | quote }}
   api: {{ .Capabilities.APIVersions.Has \"shop.example/v1\" | quote }}
