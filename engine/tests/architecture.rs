@@ -274,7 +274,7 @@ const OWNERS: [(&str, &[&str]); 9] = [
     ("clap", &["cli", MAIN]),
     ("ed25519_dalek", &["attest"]),
     ("git2", &["git"]),
-    ("globset", &["git"]),
+    ("globset", &["git", "render"]),
     ("granit_parser", &["manifest"]),
     ("jsonschema", &["config", "policy"]),
     ("regorus", &["policy"]),

@@ -103,6 +103,28 @@ const ELSEWHERE: &[(Limit, &str)] = &[
     (limits::COMMIT_MESSAGE, "a_long_message_is_cut_and_says_so"),
     (limits::TOTAL_BYTES, "what_is_read_is_bounded_as_a_whole"),
     (
+        limits::CHART_DEPTH,
+        "charts_lie_in_each_other_to_a_bounded_depth",
+    ),
+    (
+        limits::CHART_LINKS,
+        "many_links_between_few_folders_are_not_walked_for_ever",
+    ),
+    (
+        limits::CHART_ARCHIVE,
+        "an_archive_is_unpacked_to_a_bounded_size",
+    ),
+    (
+        limits::KUSTOMIZATION_DEPTH,
+        "kinds_names_circles_and_depth_are_as_kustomize_wants_them",
+    ),
+    (limits::KUSTOMIZATIONS, "kustomizations_are_counted"),
+    (limits::DEPLOYMENTS, "applications_are_counted"),
+    (
+        limits::DEPLOYMENT_DEPTH,
+        "applications_hold_applications_to_a_bounded_depth",
+    ),
+    (
         limits::CONFIG_PROBLEMS,
         "fifty_are_told_in_the_order_of_the_file_and_all_are_counted",
     ),

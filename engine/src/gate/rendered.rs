@@ -39,7 +39,7 @@ impl RenderedFile {
         let starts = starts(&rendered.text);
         let wide = Limits {
             file_bytes: limits::RENDER_OUTPUT.most,
-            documents: limits::RENDER_DOCUMENTS.most,
+            documents: limits::RENDER_OUTPUT.most,
             ..Limits::DEFAULT
         };
         let file = File::read_within(&name.as_str().into(), rendered.text.as_bytes(), &wide)?;

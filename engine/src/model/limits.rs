@@ -211,8 +211,6 @@ limits! {
     REMOTE_TRANSFER = 300, Seconds, Error("store.unreachable");
     /// Links between what runs and what is wanted.
     LINKS = 200, Count, Error("limit.links");
-    /// Documents of one rendering.
-    RENDER_DOCUMENTS = 10_000, Count, Error("limit.yaml-documents");
     /// Commits that wait to be promoted.
     PROMOTION = 1_000, Count, Error("limit.promotion");
 

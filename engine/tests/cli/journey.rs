@@ -22,7 +22,15 @@ impl Newcomer {
         let repo = Repo::new();
         copy(&root().join("testdata/shop"), &repo, "");
         fs::remove_file(repo.path().join("tidegate.yaml")).unwrap();
-        fs::remove_dir_all(repo.path().join(".github")).unwrap();
+        // A newcomer may have neither kustomize nor Helm.
+        for folder in [
+            ".github",
+            "apps/storefront",
+            "apps/loyalty",
+            "argocd/prod-d",
+        ] {
+            fs::remove_dir_all(repo.path().join(folder)).unwrap();
+        }
         repo.commit("the shop");
         let origin = repo.beside("origin.git");
         let origin = origin.to_str().unwrap();

@@ -58,6 +58,16 @@ pub(super) const ROWS: &[Row] = &[
         let text = format!("environments:\n- name: a\n  sources:\n{items}");
         configured(&text, limits::UNITS)
     }),
+    (limits::REPOSITORIES, |count| {
+        let items = many(count, |n| format!("- https://git.example/r{n}"));
+        let text = format!("environments: [{{name: a, paths: [a]}}]\nrepositories:\n{items}");
+        configured(&text, limits::REPOSITORIES)
+    }),
+    (limits::GENERATORS, |count| {
+        let items = many(count, |n| format!("  g{n}: [{{a: b}}]"));
+        let text = format!("environments: [{{name: a, paths: [a]}}]\ngenerators:\n{items}");
+        configured(&text, limits::GENERATORS)
+    }),
     (limits::COMPONENTS, |count| {
         let items = many(count, |n| format!("  c{n}: {{paths: [a]}}"));
         let text = format!("environments: [{{name: a, paths: [a]}}]\ncomponents:\n{items}");

@@ -3,4 +3,4 @@
 
 mod helm;
 mod kustomize;
-mod programs;
+mod units;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::cli::common::Outcome;
+use crate::cli::renderers;
 use crate::cli::terminal::Terminal;
-use crate::gate::{self, Request, What};
+use crate::gate::{self, Request, Runtime, What};
 use crate::git::Repository;
 use crate::model::{Effect, Exit, Finding, code_of};
 use crate::report::Color;
@@ -23,7 +24,11 @@ pub(super) fn judge(
         config: Some((path.to_owned(), bytes)),
         ..Request::new(What::Tracked, terminal.now)
     };
-    let report = gate::check(repository, &request)?;
+    let runtime = Runtime {
+        workshop: Some(&renderers::kept(terminal, repository)),
+        ..Runtime::default()
+    };
+    let report = gate::check_within(repository, &request, runtime)?;
     terminal.line("");
     for (environment, summary) in environments(&report) {
         summary.tell(environment, terminal);

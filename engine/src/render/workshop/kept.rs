@@ -65,7 +65,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Rendered> {
 fn holds_secrets(text: &str) -> bool {
     let wide = Limits {
         file_bytes: limits::RENDER_OUTPUT.most,
-        documents: limits::RENDER_DOCUMENTS.most,
+        documents: limits::RENDER_OUTPUT.most,
         ..Limits::DEFAULT
     };
     let file = manifest::read_within(&RepoPath::from("rendered.yaml"), text.as_bytes(), &wide);
