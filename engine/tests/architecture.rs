@@ -270,14 +270,18 @@ const MAIN: &str = "main.rs";
 const FOR_MAIN: [&str; 2] = ["cli", "model"];
 
 /// The modules that may name a heavy dependency; the rest of the crate sees our types only.
-const OWNERS: [(&str, &[&str]); 9] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("clap", &["cli", MAIN]),
     ("ed25519_dalek", &["attest"]),
     ("git2", &["git"]),
     ("globset", &["git", "render"]),
     ("granit_parser", &["manifest"]),
     ("jsonschema", &["config", "policy"]),
+    ("landlock", &["render"]),
+    ("libc", &["render"]),
     ("regorus", &["policy"]),
+    ("rustix", &["render"]),
     ("rustls", &["cli"]),
+    ("seccompiler", &["render"]),
     ("ureq", &["cli"]),
 ];

@@ -257,5 +257,6 @@ fn failed(path: &str, error: &io::Error) -> ExportError {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -296,5 +296,6 @@ const HOMES: [(&str, &str); 7] = [
     ("HELM_PLUGINS", "plugins"),
 ];
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

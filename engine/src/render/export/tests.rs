@@ -106,7 +106,7 @@ fn a_closure_is_there_and_nothing_else_and_goes_away() {
     // A program may leave folders that are closed to their owner.
     let closed = exported.home().join("closed");
     fs::create_dir_all(closed.join("in")).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     drop(exported);
     assert_eq!(
         paths(tree.temporary.unwrap().path()),

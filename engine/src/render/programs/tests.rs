@@ -56,8 +56,8 @@ impl World {
     }
 }
 
-fn code(error: ProgramError) -> String {
-    code_of(&error)
+fn code(error: &ProgramError) -> String {
+    code_of(error)
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_program_is_found_in_absolute_folders_and_never_in_the_repository() {
             ..
         }
     ));
-    assert_eq!(code(missing), "render.tool-missing");
+    assert_eq!(code(&missing), "render.tool-missing");
 
     world.program("repository/kustomize", "echo v5.0.0");
     let inside = world.folder.path().join("repository");
@@ -146,11 +146,11 @@ fn another_version_than_the_one_asked_for_renders_nothing() {
             .contains("version `v3.22.0`, and `v3.22.1`"),
         "{error}"
     );
-    assert_eq!(code(error), "render.tool-version");
+    assert_eq!(code(&error), "render.tool-version");
     world.config.helm_version = None;
     world.program("bin/helm", "echo '(devel)'");
     assert_eq!(
-        code(world.programs().helm().unwrap_err()),
+        code(&world.programs().helm().unwrap_err()),
         "render.tool-version"
     );
 }
@@ -170,7 +170,7 @@ fn a_program_is_asked_again_once_its_file_is_another() {
     let path = world.folder.path().join("bin/kustomize");
     fs::copy("/bin/echo", &path).unwrap();
     let asked = |world: &World| world.programs().kustomize().cloned();
-    assert_eq!(code(asked(&world).unwrap_err()), "render.tool-version");
+    assert_eq!(code(&asked(&world).unwrap_err()), "render.tool-version");
     let place = find::kustomize(&world.config).unwrap();
     let cache = Cache::open(world.config.versions.as_ref().unwrap());
     let key = version::key(&place).unwrap();
@@ -233,21 +233,21 @@ fn a_program_that_fails_is_an_error_that_tells_its_complaint() {
         said.contains("apps/x.yaml") && !said.contains('\u{1b}'),
         "{said}"
     );
-    assert_eq!(code(error), "render.tool-failed");
+    assert_eq!(code(&error), "render.tool-failed");
     let long = world.build("printf '%99999d' 1 >&2; exit 1").unwrap_err();
     assert!(long.to_string().len() < 8 << 10);
     assert_eq!(
-        code(world.build("echo odd >&2").unwrap_err()),
+        code(&world.build("echo odd >&2").unwrap_err()),
         "render.tool-silent"
     );
     assert_eq!(
-        code(world.build("exec /nowhere").unwrap_err()),
+        code(&world.build("exec /nowhere").unwrap_err()),
         "render.tool-failed"
     );
     let nothing = world.folder.path().join("bin/kustomize");
     fs::write(&nothing, "no program").unwrap();
     assert_eq!(
-        code(world.programs().kustomize().unwrap_err()),
+        code(&world.programs().kustomize().unwrap_err()),
         "render.tool-start"
     );
 }
@@ -264,7 +264,7 @@ fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
         "(while :; do :; done) & exit 0",
     ] {
         let error = world.build(&marks(script)).unwrap_err();
-        assert_eq!(code(error), "render.tool-timeout", "{script}");
+        assert_eq!(code(&error), "render.tool-timeout", "{script}");
     }
     // What holds no output is ended all the same.
     let script = "(while :; do :; done) >/dev/null 2>&1 & echo $!";
@@ -285,12 +285,15 @@ fn a_program_that_prints_too_much_is_ended() {
     world.config.bounds.output = 1000;
     assert_eq!(world.build("printf %1000d 1").unwrap().len(), 1000);
     let error = world.build("printf %1001d 1").unwrap_err();
-    assert_eq!(code(error), "render.tool-output");
+    assert_eq!(code(&error), "render.tool-output");
     let error = world.build("while :; do echo more; done").unwrap_err();
-    assert_eq!(code(error), "render.tool-output");
+    assert_eq!(code(&error), "render.tool-output");
     // Nor does it fill the disk.
     let fills = "while :; do printf %1001d 1; done >$HOME/full";
-    assert_eq!(code(world.build(fills).unwrap_err()), "render.tool-crashed");
+    assert_eq!(
+        code(&world.build(fills).unwrap_err()),
+        "render.tool-crashed"
+    );
 }
 
 #[test]
@@ -314,7 +317,7 @@ fn a_program_is_not_run_where_it_sees_more_than_it_may() {
     let built = world.build("echo x");
     assert_eq!(built.is_ok(), open == Confinement::FULL);
     if let Err(error) = built {
-        assert_eq!(code(error), "render.not-confined");
+        assert_eq!(code(&error), "render.not-confined");
     }
 }
 
