@@ -1,5 +1,7 @@
 //! Which files decide what a chart gives, and which charts are refused, over files in memory.
 
+mod vetted;
+
 use super::*;
 use crate::model::code_of;
 use crate::render::files::fake::FakeFiles;
@@ -255,131 +257,6 @@ fn charts_lie_in_each_other_to_a_bounded_depth() {
     let most = crate::model::limits::CHART_DEPTH.most;
     assert!(deep(most).is_ok());
     assert_eq!(code_of(&deep(most + 1).unwrap_err()), "limit.chart-depth");
-}
-
-#[test]
-fn templates_that_ask_what_the_tree_does_not_say_are_refused_with_their_line() {
-    let cases = [
-        (
-            "a: b\nc: {{ lookup \"v1\" \"Secret\" }}",
-            "render.cluster-lookup",
-        ),
-        ("a: b\nc: {{ getHostByName \"x\" }}", "render.network"),
-        ("a: b\nc: {{ now | quote }}", "render.clock"),
-    ];
-    for (text, code) in cases {
-        let found = refused(&saying(text));
-        assert_eq!(found.0, code);
-        assert!(
-            found.1.starts_with("app/templates/a.yaml:2:7: "),
-            "{}",
-            found.1
-        );
-    }
-    let inner = FakeFiles::of(&[
-        ("app/Chart.yaml", CHART),
-        ("app/charts/lib/Chart.yaml", LIB),
-        ("app/charts/lib/templates/_x.tpl", "{{ lookup }}"),
-    ]);
-    assert_eq!(refused(&inner).0, "render.cluster-lookup");
-}
-
-#[test]
-fn flux_renders_upgrades_so_what_was_deployed_before_is_refused_there_alone() {
-    let files = saying("{{ if .Release.IsUpgrade }}x{{ end }}");
-    assert!(closure(&files, &"app".into(), &options(), Deployer::ArgoCd).is_ok());
-    let found = refused_by(&files, &options(), Deployer::Flux);
-    assert_eq!(found.0, "render.release-state");
-}
-
-#[test]
-fn values_are_looked_into_where_templates_run_them() {
-    let runs = "{{ tpl .Values.x . }}";
-    let with = |template: &str| {
-        FakeFiles::of(&[
-            ("app/Chart.yaml", CHART),
-            ("app/templates/a.yaml", template),
-            ("app/README.md", "{{ now }}"),
-            ("v.yaml", "x: '{{ lookup \"v1\" }}'"),
-        ])
-    };
-    let by_file = Helm {
-        value_files: vec!["v.yaml".into()],
-        ..options()
-    };
-    let by_object = Helm {
-        values: Some(serde_json::json!({"x": ["{{ getHostByName \"a\" }}"]})),
-        ..options()
-    };
-    let folder = RepoPath::from("app");
-    assert!(
-        closure(
-            &with("{{ .Values.x }}"),
-            &folder,
-            &by_file,
-            Deployer::ArgoCd
-        )
-        .is_ok()
-    );
-    assert!(closure(&with(runs), &folder, &options(), Deployer::ArgoCd).is_ok());
-    let found = refused_by(&with(runs), &by_file, Deployer::ArgoCd);
-    assert_eq!(found.0, "render.cluster-lookup");
-    assert!(found.1.starts_with("v.yaml:1:8: "), "{}", found.1);
-    assert_eq!(
-        refused_by(&with(runs), &by_object, Deployer::ArgoCd).0,
-        "render.network"
-    );
-    let reads = "{{ tpl (.Files.Get \"README.md\") . }}";
-    assert_eq!(refused(&with(reads)).0, "render.clock");
-}
-
-#[test]
-fn a_chart_that_names_chance_is_rendered_twice() {
-    let repeats = |text| read(&saying(text)).unwrap().repeats;
-    assert_eq!(repeats("{{ .Values.x }}"), Repeats::Itself);
-    assert_eq!(repeats("{{ randAlphaNum 8 | b64enc }}"), Repeats::Perhaps);
-}
-
-#[test]
-fn schemas_that_refer_out_of_themselves_are_refused() {
-    let with = |schema: &str| {
-        FakeFiles::of(&[
-            ("app/Chart.yaml", CHART),
-            ("app/values.schema.json", schema),
-        ])
-    };
-    let remote = with("{\"a\":\n {\"$ref\": \"https://x.example/y.json\"}}");
-    let found = refused(&remote);
-    assert_eq!(found.0, "render.remote-input");
-    assert!(
-        found.1.starts_with("app/values.schema.json:2:12: "),
-        "{}",
-        found.1
-    );
-    assert!(
-        closure(
-            &with("{\"$ref\": \"#/a\"}"),
-            &"app".into(),
-            &options(),
-            Deployer::ArgoCd
-        )
-        .is_ok()
-    );
-    let unchecked = Helm {
-        skip_schema_validation: true,
-        ..options()
-    };
-    assert!(closure(&remote, &"app".into(), &unchecked, Deployer::ArgoCd).is_ok());
-}
-
-#[test]
-fn files_that_change_what_argo_cd_is_told_are_refused() {
-    for name in [".argocd-source.yaml", ".argocd-source-shop.yaml"] {
-        let path = format!("app/{name}");
-        let files = FakeFiles::of(&[("app/Chart.yaml", CHART), (&path, "")]);
-        assert_eq!(refused(&files).0, "render.argocd-source");
-        assert!(closure(&files, &"app".into(), &options(), Deployer::Flux).is_ok());
-    }
 }
 
 proptest::proptest! {

@@ -1,6 +1,9 @@
 //! Charts rendered by the real Helm: from exported files, and in a checkout beside it.
 //! Runs each test with every `helm`, `helm3` and `helm4` of `PATH`; knows no unit.
 
+mod clones;
+mod shop;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use tidegate::render::{
     Deployer, Exported, GitFiles, Helm, Parameter, Programs, ProgramsConfig, Rendered,
 };
 
+use self::shop::{CHART, SHOP};
 use crate::support::Repo;
 
 #[test]
@@ -283,59 +287,6 @@ fn what_may_not_be_rendered_is_refused_before_a_process_starts() {
     }
 }
 
-/// Every chart of the clones in `TIDEGATE_TRY`, rendered by us and in the checkout.
-#[test]
-#[ignore = "needs helm, and `TIDEGATE_TRY` with clones"]
-#[expect(clippy::disallowed_methods, reason = "names the clones")]
-fn every_chart_of_a_clone_gives_what_it_gives_in_its_checkout() {
-    let clones = std::env::var("TIDEGATE_TRY").unwrap_or_default();
-    for clone in clones.split(':').filter(|clone| !clone.is_empty()) {
-        for helm in helms() {
-            let repository = Repository::open(Path::new(clone)).unwrap();
-            let snapshot = repository
-                .snapshot(repository.resolve("HEAD").unwrap())
-                .unwrap();
-            let programs = programs(&helm);
-            let (mut same, mut count, mut both) = (0, 0, 0);
-            let mut refused = BTreeMap::<String, Vec<String>>::new();
-            for entry in repository.entries(&snapshot).unwrap() {
-                let folder = RepoPath::new(entry.path.parent());
-                if entry.path.file_name() != b"Chart.yaml" {
-                    continue;
-                }
-                let ours = render(&repository, &snapshot, &folder, &options(), &programs);
-                let checkout = Path::new(clone).join(folder.to_string());
-                let theirs = plain(&helm, &checkout, &["--include-crds"]);
-                match (ours, theirs) {
-                    (Ok(ours), Ok(theirs)) => {
-                        let ours = objects(&ours.text);
-                        assert_eq!(ours, objects(&theirs), "{clone}: {folder}");
-                        (same, count) = (same + 1, count + ours.len());
-                    }
-                    (Err(error), Err(_)) if code_of(&error) == "render.tool-failed" => both += 1,
-                    (ours, theirs) => {
-                        let ours = ours.map(|_| "renders".to_owned());
-                        let code = ours.as_ref().map_or_else(
-                            |error| code_of(error),
-                            |_| "fails in a checkout".to_owned(),
-                        );
-                        let told = ours.unwrap_or_else(|error| error.to_string());
-                        let plain = if theirs.is_ok() { "works" } else { "fails" };
-                        refused
-                            .entry(code)
-                            .or_default()
-                            .push(format!("{folder}: {told} [plain {plain}]"));
-                    }
-                }
-            }
-            let name = helm.display();
-            println!(
-                "{clone} {name}: {same} charts the same ({count} objects), {both} fail in both, {refused:#?}"
-            );
-        }
-    }
-}
-
 struct World {
     repo: Repo,
 }
@@ -458,99 +409,3 @@ fn programs(helm: &Path) -> Programs {
         ..ProgramsConfig::default()
     })
 }
-
-const CHART: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\n";
-
-const SHOP: &[(&str, &str)] = &[
-    (
-        "app/Chart.yaml",
-        "
-apiVersion: v2
-name: app
-version: 1.0.0
-dependencies:
-- {name: sub, version: 1.x}
-- {name: lib, version: '>=0.1', repository: 'file://../lib', alias: tools}
-",
-    ),
-    ("app/values.yaml", "level: chart\nnote: none\nsize: large\n"),
-    (
-        "app/crds/crontab.yaml",
-        "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: crontabs.shop.example}
----
-# Source: app/templates/settings.yaml
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: faketabs.shop.example}
-",
-    ),
-    (
-        "app/templates/_names.tpl",
-        "{{ define \"name\" }}settings{{ end }}",
-    ),
-    ("app/templates/NOTES.txt", "Thank you."),
-    (
-        "app/templates/settings.yaml",
-        "
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: '{{ include \"name\" . }}', namespace: '{{ .Release.Namespace }}'}
-data:
-  level: {{ .Values.level | quote }}
-  note: {{ .Values.note | quote }}
-  size: {{ .Values.size | quote }}
-  extra: {{ .Files.Get \"config/extra.txt\" | quote }}
-  kube: {{ .Capabilities.KubeVersion.Version | quote }}
-  api: {{ .Capabilities.APIVersions.Has \"shop.example/v1\" | quote }}
----
-# Source: lib/templates/lib.yaml
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: two}
-",
-    ),
-    ("app/config/extra.txt", "more"),
-    (
-        "app/templates/hook.yaml",
-        "
-apiVersion: batch/v1
-kind: Job
-metadata: {name: migrate, annotations: {helm.sh/hook: pre-install}}
-",
-    ),
-    (
-        "app/templates/tests/probe.yaml",
-        "
-apiVersion: v1
-kind: Pod
-metadata: {name: probe, annotations: {helm.sh/hook: test}}
-",
-    ),
-    (
-        "app/charts/sub/Chart.yaml",
-        "apiVersion: v2\nname: sub\nversion: 1.2.0\n",
-    ),
-    (
-        "app/charts/sub/templates/sub.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-sub}\n",
-    ),
-    (
-        "lib/Chart.yaml",
-        "apiVersion: v2\nname: lib\nversion: 0.3.0\n",
-    ),
-    ("lib/.helmignore", "*.draft.yaml\n"),
-    (
-        "lib/templates/lib.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-lib}\n",
-    ),
-    (
-        "lib/templates/next.draft.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: next}\n",
-    ),
-    ("values/prod.yaml", "level: prod\n"),
-    ("values/eu.yaml", "level: eu\n"),
-    ("values/level.txt", "of a file"),
-];
