@@ -103,7 +103,7 @@ enum Depth {
 impl BlobIndex {
     /// Opens the index; a cache that cannot be read is an empty one.
     #[must_use]
-    pub fn open(cache: Cache) -> Self {
+    pub fn open(cache: &Cache) -> Self {
         let path = cache.place();
         let kept = path.as_deref().and_then(Kept::read).unwrap_or_default();
         Self {

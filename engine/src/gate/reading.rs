@@ -50,7 +50,7 @@ impl Reading {
     /// Nothing yet; the index is kept in `cache`, and `workshop` renders.
     pub(super) fn new(cache: Cache, workshop: Arc<Workshop>) -> Self {
         let place = cache.clone();
-        let opening = thread::Builder::new().spawn(move || BlobIndex::open(place));
+        let opening = thread::Builder::new().spawn(move || BlobIndex::open(&place));
         Self {
             files: RefCell::default(),
             bytes: Cell::default(),
@@ -180,7 +180,7 @@ impl Reading {
 
     pub(super) fn index(&self) -> RefMut<'_, BlobIndex> {
         let opened = || self.opening.take()?.join().ok();
-        let index = || opened().unwrap_or_else(|| BlobIndex::open(self.cache.clone()));
+        let index = || opened().unwrap_or_else(|| BlobIndex::open(&self.cache));
         let index = self.index.get_or_init(|| RefCell::new(index()));
         let mut index = index.borrow_mut();
         for (entry, objects) in self.untold.take() {
