@@ -71,7 +71,7 @@ pub fn template(
     };
     let mut documents = render()?;
     if source.repeats == Repeats::Perhaps {
-        documents = twice::agreed(documents, &render()?)?;
+        documents = twice::agreed(documents, &render()?, deployer)?;
     }
     let values = source.values();
     let origin = |document: &Document| document.origin(&source.chart, &values);

@@ -6,12 +6,17 @@ use serde_json::Value;
 use super::Error;
 use super::output::Document;
 use crate::manifest::yaml;
+use crate::render::Deployer;
 
 /// The documents of a chart that was rendered twice, one text in place of each secret that differs.
 ///
 /// # Errors
 /// Anything else differs.
-pub(super) fn agreed(first: Vec<Document>, second: &[Document]) -> Result<Vec<Document>, Error> {
+pub(super) fn agreed(
+    first: Vec<Document>,
+    second: &[Document],
+    deployer: Deployer,
+) -> Result<Vec<Document>, Error> {
     let longer = if first.len() < second.len() {
         second
     } else {
@@ -25,15 +30,22 @@ pub(super) fn agreed(first: Vec<Document>, second: &[Document]) -> Result<Vec<Do
             field: String::new(),
         });
     }
-    let pairs = first.into_iter().zip(second);
-    pairs.map(|(one, other)| same(one, other)).collect()
+    let mut agreed = Vec::new();
+    for (one, other) in first.into_iter().zip(second) {
+        agreed.extend(same(one, other, deployer)?);
+    }
+    Ok(agreed)
 }
 
-fn same(one: Document, other: &Document) -> Result<Document, Error> {
+/// The document that both are; none where it differs and its deployer applies neither.
+fn same(one: Document, other: &Document, deployer: Deployer) -> Result<Option<Document>, Error> {
     if one == *other {
-        return Ok(one);
+        return Ok(Some(one));
     }
     let (mut value, again) = (value(&one)?, value(other)?);
+    if deployer == Deployer::ArgoCd && is_test(&value) && is_test(&again) {
+        return Ok(None);
+    }
     let is_secret = [&value, &again]
         .iter()
         .all(|value| value["apiVersion"] == "v1" && value["kind"] == "Secret");
@@ -58,7 +70,18 @@ fn same(one: Document, other: &Document) -> Result<Document, Error> {
     let unwritten = |_| Error::Output {
         what: "a Secret cannot be written anew",
     };
-    Ok(one.with(&serde_yaml::to_string(&value).map_err(unwritten)?))
+    let text = serde_yaml::to_string(&value).map_err(unwritten)?;
+    Ok(Some(one.with(&text)))
+}
+
+/// Whether it is a test of Helm's and nothing else: Argo CD takes a hook of no kind that it knows for none of
+/// its objects.
+fn is_test(value: &Value) -> bool {
+    let annotations = &value["metadata"]["annotations"];
+    let hooks = annotations["helm.sh/hook"].as_str();
+    let is_argo = annotations.get("argocd.argoproj.io/hook").is_some();
+    let test = |hook: &str| matches!(hook.trim(), "test" | "test-success" | "test-failure");
+    !is_argo && hooks.is_some_and(|hooks| hooks.split(',').all(test))
 }
 
 fn value(document: &Document) -> Result<Value, Error> {
@@ -128,7 +151,7 @@ mod tests {
     }
 
     fn agree(one: &str, other: &str) -> Result<String, Error> {
-        let agreed = agreed(vec![document(one)], &[document(other)])?;
+        let agreed = agreed(vec![document(one)], &[document(other)], Deployer::ArgoCd)?;
         Ok(agreed.into_iter().map(|one| one.text).collect())
     }
 
@@ -187,7 +210,28 @@ mod tests {
             assert_eq!(field, wanted);
         }
         let (one, other) = (document("kind: A"), document("kind: B"));
-        assert!(agreed(vec![one.clone()], &[one, other]).is_err());
+        assert!(agreed(vec![one.clone()], &[one, other], Deployer::ArgoCd).is_err());
+    }
+
+    #[test]
+    fn a_test_that_is_named_anew_is_left_out_where_argo_cd_would() {
+        let pod = |name: &str, hook: &str| {
+            document(&format!(
+                "kind: Pod\nmetadata: {{name: {name}, annotations: {hook}}}"
+            ))
+        };
+        let agree =
+            |hook: &str, deployer| agreed(vec![pod("a", hook)], &[pod("b", hook)], deployer);
+        let test = "{helm.sh/hook: 'test, test-success'}";
+        assert_eq!(agree(test, Deployer::ArgoCd).unwrap(), []);
+        assert!(agree(test, Deployer::Flux).is_err());
+        for hook in [
+            "{}",
+            "{helm.sh/hook: 'pre-install,test'}",
+            "{helm.sh/hook: test, argocd.argoproj.io/hook: Sync}",
+        ] {
+            assert!(agree(hook, Deployer::ArgoCd).is_err(), "{hook}");
+        }
     }
 
     #[test]
