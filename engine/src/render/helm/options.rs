@@ -26,6 +26,21 @@ pub(super) fn check(
     options: &Helm,
     closure: &mut Closure,
 ) -> Result<Inputs, Error> {
+    told(folder, options)?;
+    let mut inputs = Inputs::default();
+    let mut find = |path| input(files, folder, path, options, closure);
+    for path in &options.value_files {
+        inputs.values.extend(find(path)?);
+    }
+    for (name, path) in &options.file_parameters {
+        let found = find(path)?.ok_or_else(|| missing(folder, path))?;
+        inputs.single.push((name.clone(), found));
+    }
+    Ok(inputs)
+}
+
+/// Checks what the options say without naming files.
+fn told(folder: &RepoPath, options: &Helm) -> Result<(), Error> {
     let wrong = |what| Error::Options {
         folder: folder.clone(),
         what,
@@ -35,6 +50,17 @@ pub(super) fn check(
             "`{}` is no name of a release: at most 53 lower-case letters, digits, `-` and `.`",
             shown(&options.release)
         )));
+    }
+    if let Some(version) = options
+        .kube_version
+        .as_deref()
+        .filter(|version| !is_version(version))
+    {
+        let what = format!(
+            "`{}` is no version of Kubernetes, as `1.34.0` is",
+            shown(version)
+        );
+        return Err(wrong(what));
     }
     let single = options.file_parameters.iter().map(|(name, _)| name);
     let of_file = |name: &&String| name.contains([',', '=', '\\', '{', '}']);
@@ -51,16 +77,7 @@ pub(super) fn check(
             shown(other)
         )));
     }
-    let mut inputs = Inputs::default();
-    let mut find = |path| input(files, folder, path, options, closure);
-    for path in &options.value_files {
-        inputs.values.extend(find(path)?);
-    }
-    for (name, path) in &options.file_parameters {
-        let found = find(path)?.ok_or_else(|| missing(folder, path))?;
-        inputs.single.push((name.clone(), found));
-    }
-    Ok(inputs)
+    Ok(())
 }
 
 /// The file that is meant by `path`; none where there is none and need not be.
@@ -134,6 +151,17 @@ fn is_release(name: &str) -> bool {
             && bytes.iter().all(|byte| plain(*byte) || *byte == b'-')
     };
     name.len() <= RELEASE_LENGTH && name.split('.').all(segment)
+}
+
+/// Two numbers or more, `v` before and anything behind them; Helm takes no text for none.
+fn is_version(version: &str) -> bool {
+    let numbers = version.strip_prefix('v').unwrap_or(version);
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
+    let (major, rest) = numbers.split_at(digits(numbers));
+    !major.is_empty()
+        && rest
+            .strip_prefix('.')
+            .is_some_and(|minor| digits(minor) > 0)
 }
 
 /// Two parameters of which one sets what the other sets, or more. Argo CD hands them over in an order that
@@ -257,6 +285,22 @@ mod tests {
         let files = FakeFiles::of(&[]);
         let fine = with(&["a.b", "a.c", "ab", "a.b"]);
         assert!(check(&files, &"chart".into(), &fine, &mut Closure::default()).is_ok());
+    }
+
+    #[test]
+    fn a_version_of_kubernetes_that_is_none_is_refused() {
+        let with = |version: &str| Helm {
+            kube_version: Some(version.to_owned()),
+            ..options(&[])
+        };
+        for version in ["", "v", "1", "latest", "v1.", ".1"] {
+            assert_eq!(code(&with(version)), "render.options", "{version}");
+        }
+        let files = FakeFiles::of(&[]);
+        for version in ["1.34", "v1.31.2+k3s1", "1.29.3-gke.100"] {
+            let closure = &mut Closure::default();
+            assert!(check(&files, &"chart".into(), &with(version), closure).is_ok());
+        }
     }
 
     #[test]
