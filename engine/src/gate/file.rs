@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Error, deployer};
 use crate::change::Source;
 use crate::git;
-use crate::manifest::{self, Limits, Role};
+use crate::manifest::{self, Limits, ManifestFile, Role};
 use crate::model::{ObjectRef, RepoPath, Span};
 
 /// What a file holds.
@@ -56,6 +56,20 @@ impl File {
             return Ok(Self::empty());
         }
         manifest::check_shape(&file)?;
+        Ok(Self::of(file, bytes))
+    }
+
+    /// Reads a file of which only parts of objects are expected: a patch.
+    pub(super) fn read_parts(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
+        let file = manifest::read(path, bytes)?;
+        Ok(match file.role {
+            Role::Objects => Self::of(file, bytes),
+            _ => Self::empty(),
+        })
+    }
+
+    fn of(file: ManifestFile, bytes: &[u8]) -> Self {
+        let path = file.path;
         let secrets = manifest::secrets::secrets_of(&file.objects, &file.text);
         let text: Arc<str> = if secrets.spans.is_empty() {
             file.text
@@ -81,12 +95,12 @@ impl File {
         for (place, source) in sources.iter().enumerate() {
             places.entry(source.object.clone()).or_insert(place);
         }
-        Ok(Self {
+        Self {
             sources,
             places,
             converted_keys: file.converted_keys,
             left_out: deployer::leaves_out(bytes),
             no_pointer: !git::is_pointer(bytes),
-        })
+        }
     }
 }

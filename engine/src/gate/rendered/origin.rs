@@ -94,7 +94,7 @@ impl<'a> Layers<'a> {
             return of(What::Template);
         }
         if role_of_name(path).is_none()
-            && let Ok(file) = File::read(path, &bytes)
+            && let Ok(file) = File::read_parts(path, &bytes)
             && !file.sources.is_empty()
         {
             return of(What::Objects(file.sources));

@@ -89,7 +89,10 @@ fn told(report: &RunReport) -> Vec<String> {
             };
             let whole = change.fields.is_empty().then(|| {
                 let place = change.location.as_ref().map(ToString::to_string);
-                of(&format!("{:?}", change.operation).to_lowercase(), place.unwrap_or_default())
+                of(
+                    &format!("{:?}", change.operation).to_lowercase(),
+                    place.unwrap_or_default(),
+                )
             });
             let fields = change.fields.iter().map(move |field| {
                 let place = field.new_location.as_ref().or(field.old_location.as_ref());
