@@ -2,6 +2,7 @@
 //! Snapshots lie in `cli/snapshots/`; `BLESS=1 cargo test cli` writes them anew: read the difference.
 
 mod demo;
+mod environments;
 mod explain;
 mod help;
 mod init;

@@ -1,12 +1,16 @@
 //! The configuration file as it is written: types that only have the right shape.
 //! Knows nothing of what the values mean; the JSON Schema is generated from here.
 
+mod rendering;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::rendering::RenderTool;
+pub(super) use self::rendering::{RawDeployers, RawRender, RawSourceRender, RawTool};
 use super::profile::Profile;
 use crate::model::{Enforcement, RiskTier, Stage, limits};
 
@@ -132,68 +136,6 @@ pub(super) struct RawEnvironment {
     pub(super) render: RawRender,
 }
 
-/// Which objects of Argo CD or Flux deploy an environment.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Deployers")]
-pub(super) struct RawDeployers {
-    /// Globs of the files that hold them, and what they refer to: sources, ConfigMaps.
-    #[schemars(extend("minItems" = 1, "maxItems" = limits::GLOBS.most))]
-    pub(super) paths: Vec<String>,
-    /// Only those with all of these labels.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) match_labels: BTreeMap<String, String>,
-    /// Only those of this Argo CD project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub(super) project: Option<String>,
-    /// Only those that stand in this namespace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub(super) namespace: Option<String>,
-    /// Only those that deploy to this cluster: its name, or its address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub(super) cluster: Option<String>,
-}
-
-/// How sources are rendered.
-#[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Render")]
-pub(super) struct RawRender {
-    /// The version of Kubernetes that charts see, such as `1.33.1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = KUBE_VERSION))]
-    pub(super) kube_version: Option<String>,
-    /// The API versions that charts see beside Helm's own, such as `monitoring.coreos.com/v1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxItems" = limits::GLOBS.most))]
-    pub(super) api_versions: Option<Vec<String>>,
-    /// Which kustomize renders.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) kustomize: Option<RawTool>,
-    /// Which Helm renders.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) helm: Option<RawTool>,
-}
-
-impl RawRender {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Which version of a program renders.
-#[derive(Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Tool")]
-pub(super) struct RawTool {
-    /// The version that the program must say of itself, such as `v5.7.1`; any other is an error.
-    #[schemars(regex(pattern = TOOL_VERSION))]
-    pub(super) version: String,
-}
-
 /// What is judged, signed and admitted together.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -209,42 +151,6 @@ pub(super) struct RawSource {
     /// How it becomes objects, where no Application says so; else as the folder looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) render: Option<RawSourceRender>,
-}
-
-/// How a folder becomes objects.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "SourceRender")]
-pub(super) struct RawSourceRender {
-    /// What makes the objects.
-    pub(super) tool: RenderTool,
-    /// The name of the Helm release; the name of the unit where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub(super) release: Option<String>,
-    /// The namespace that Helm is told, or that kustomize gives to everything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub(super) namespace: Option<String>,
-    /// Files of values for Helm, from the root of the repository; the last one wins.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = limits::GLOBS.most))]
-    pub(super) values: Vec<String>,
-    /// Whether Helm leaves the folder `crds` out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) skip_crds: bool,
-}
-
-/// What makes objects of a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RenderTool {
-    /// `kustomize build`.
-    Kustomize,
-    /// `helm template`.
-    Helm,
-    /// Nothing: the files are the objects.
-    Directory,
 }
 
 /// What deploys a source.

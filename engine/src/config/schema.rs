@@ -30,6 +30,14 @@ fn without_null(schema: &mut Value) {
                     keys.insert("type".to_owned(), only);
                 }
             }
+            if let Some(Value::Array(alternatives)) = keys.get_mut("anyOf") {
+                alternatives.retain(|one| one.get("type").is_none_or(|kind| kind != "null"));
+                if let [Value::Object(only)] = alternatives.as_slice() {
+                    let only = only.clone();
+                    keys.remove("anyOf");
+                    keys.extend(only);
+                }
+            }
             keys.values_mut().for_each(without_null);
         }
         _ => {}

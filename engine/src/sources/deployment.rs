@@ -145,6 +145,7 @@ fn inside<'p>(folder: &RepoPath, path: &'p RepoPath) -> Option<std::borrow::Cow<
 
 /// Something that is not of this repository, or not of this state of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct External {
     /// The repository, registry or bucket.
     pub repository: String,

@@ -149,3 +149,6 @@ impl Set<'_> {
         Ok(applications)
     }
 }
+
+#[cfg(test)]
+mod tests;

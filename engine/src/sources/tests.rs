@@ -71,10 +71,10 @@ impl Files for Memory {
     }
 }
 
-const HERE: &str = "https://git.example/acme/shop.git";
+pub(super) const HERE: &str = "https://git.example/acme/shop.git";
 
 /// The units of the one environment of a configuration.
-fn units(config: &str, files: &[(&str, &str)]) -> Result<Vec<ResolvedUnit>, Error> {
+pub(super) fn units(config: &str, files: &[(&str, &str)]) -> Result<Vec<ResolvedUnit>, Error> {
     let config = format!("repositories: ['{HERE}']\n{config}");
     let config = Config::parse(&"tidegate.yaml".into(), config.as_bytes()).unwrap();
     let files = Memory::new(files);
@@ -82,11 +82,11 @@ fn units(config: &str, files: &[(&str, &str)]) -> Result<Vec<ResolvedUnit>, Erro
     resolve(&config.environments[0], &config, &tree, &NotRendered)
 }
 
-const ARGO: &str = "environments: [{name: prod, applications: {paths: ['argo/**']}}]";
+pub(super) const ARGO: &str = "environments: [{name: prod, applications: {paths: ['argo/**']}}]";
 const FLUX: &str = "environments: [{name: prod, kustomizations: {paths: ['clusters/**']}}]";
 
 /// One line a source: what it is, or why it is not known.
-fn told(units: &[ResolvedUnit]) -> Vec<String> {
+pub(super) fn told(units: &[ResolvedUnit]) -> Vec<String> {
     let line = |unit: &ResolvedUnit, source: &Source| match source {
         Source::Local(local) => {
             let tool = match local.render.as_ref().map(|render| &render.tool) {
@@ -118,7 +118,7 @@ fn of_source(source: &str) -> String {
 
 const CHART: (&str, &str) = ("charts/web/Chart.yaml", "name: web");
 const OVERLAY: (&str, &str) = ("apps/web/kustomization.yaml", "resources: [x.yaml]");
-const PLAIN: (&str, &str) = (
+pub(super) const PLAIN: (&str, &str) = (
     "plain/x.yaml",
     "{apiVersion: v1, kind: Service, metadata: {name: x}}",
 );
@@ -369,13 +369,15 @@ fn two_units_of_one_name_are_an_error_that_names_both() {
 
 #[test]
 fn labels_project_namespace_and_cluster_select() {
-    let of = |name: &str, more: &str, spec: &str| {
-        of_source(&format!("path: plain}}, {spec}, x: {{"))
-            .replace("name: web,", &format!("name: {name}, {more}"))
-            .replace("  source:", "  y: 1\n  source:")
+    let of = |name: &str, stage: &str, project: &str, cluster: &str| {
+        let metadata = format!("{{name: {name}, namespace: argocd, labels: {{env: {stage}}}}}");
+        let source = format!("{{repoURL: '{HERE}', path: plain}}");
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {metadata}\nspec: {{project: {project}, destination: {{name: {cluster}}}, source: {source}}}\n"
+        )
     };
-    let a = of("a", "labels: {env: prod},", "z: 1").replace("  y: 1", "  project: shop");
-    let b = of("b", "labels: {env: qa},", "z: 1").replace("{namespace: shop}", "{name: eu-1}");
+    let a = of("a", "prod", "shop", "us-1");
+    let b = of("b", "qa", "other", "eu-1");
     let files = [("argo/a.yaml", a.as_str()), ("argo/b.yaml", &b), PLAIN];
     for (selector, wanted) in [
         ("", "a b"),
@@ -431,13 +433,13 @@ fn a_kustomization_of_flux_adds_what_it_says() {
         [r#"apps: plain plain {"include":"{*.yaml,*.yml}","recurse":true}"#]
     );
     let variables = "\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: vars, namespace: flux-system}, data: {A: \"1\\n\", B: x}}";
-    let spec = "path: apps/web, targetNamespace: shop, commonMetadata: {labels: {a: b}}, components: [../c], postBuild: {substitute: {B: y}, substituteFrom: [{kind: ConfigMap, name: vars}]}";
+    let spec = "path: apps/web, targetNamespace: shop, commonMetadata: {labels: {a: b}}, components: [../c], postBuild: {substitute: {B: z}, substituteFrom: [{kind: ConfigMap, name: vars}]}";
     let found = flux(&(kustomization(spec) + variables), &[OVERLAY]);
     for wanted in [
         r#""namespace":"shop""#,
         r#""pairs":{"a":"b"}"#,
         r#""components":["../c"]"#,
-        r#""substitute":{"A":"1","B":"y"}"#,
+        r#""substitute":{"A":"1","B":"z"}"#,
         r#""ignore":[".git/","#,
     ] {
         assert!(found[0].contains(wanted), "{wanted}: {found:?}");
@@ -666,7 +668,7 @@ fn what_is_rendered_takes_the_place_of_what_its_files_say() {
 
 #[test]
 fn sources_of_the_configuration_are_rendered_as_they_say() {
-    let config = "environments: [{name: prod, render: {kube-version: 1.33.1}, sources: [{name: web, kind: Application, path: charts/web, render: {tool: helm, release: r, namespace: n, values: [prod.yaml]}}, {name: api, kind: Kustomization, path: apps/web}, {name: raw, kind: Paths, path: plain}]}]";
+    let config = "environments: [{name: prod, render: {kube-version: 1.33.1}, sources: [{name: web, kind: Application, path: charts/web, render: {tool: helm, release: r, namespace: ns, values: [prod.yaml]}}, {name: api, kind: Kustomization, path: apps/web}, {name: raw, kind: Paths, path: plain}]}]";
     let found = units(config, &[CHART, OVERLAY, PLAIN]).unwrap();
     let lines = told(&found);
     assert!(

@@ -1,0 +1,282 @@
+//! What sets make, over trees of a few files.
+
+use serde_json::json;
+
+use super::*;
+use crate::sources::tests::{ARGO, HERE, PLAIN, told, units};
+
+fn evaluated(engine: Engine, template: &str, params: &Value) -> Result<String, String> {
+    let params = params.as_object().unwrap();
+    engine
+        .text(template, params, Span::default())
+        .map_err(|stop| format!("{stop:?}"))
+}
+
+#[test]
+fn templates_of_names_are_replaced_and_what_is_missing_is_no_text() {
+    let params = json!({"path": "apps/web", "path.basename": "web", "values.a": "x", "n": 1});
+    for (template, wanted) in [
+        ("plain", "plain"),
+        ("{{path}}", "apps/web"),
+        ("{{ path.basename }}-{{values.a}}", "web-x"),
+        ("a {{path}", ""),
+        ("{{nothing}}", ""),
+        ("{{n}}", ""),
+        ("{{}}", ""),
+    ] {
+        let found = evaluated(Engine::Fast, template, &params).ok();
+        let wanted = (!wanted.is_empty()).then(|| wanted.to_owned());
+        assert_eq!(found, wanted, "{template}");
+    }
+}
+
+#[test]
+fn go_templates_are_evaluated_as_go_does_or_not_at_all() {
+    let params = json!({
+        "path": {"path": "apps/Web_1/prod", "basename": "prod", "segments": ["apps", "Web_1", "prod"]},
+        "name": "eu", "empty": "", "port": 80, "on": true, "half": 0.5,
+        "metadata": {"labels": {"app.io/env": "prod"}},
+    });
+    for (template, wanted) in [
+        ("{{ .path.path }}", "apps/Web_1/prod"),
+        ("{{index .path.segments 1 | normalize}}", "web-1"),
+        ("{{ index .metadata.labels \"app.io/env\" }}", "prod"),
+        ("a {{- .name -}} b", "aeub"),
+        ("{{- /* said */ -}}x", "x"),
+        (
+            "{{ .empty | default \"d\" }}{{ default \"d\" .name }}",
+            "deu",
+        ),
+        ("{{ .missing | default `d` }}", "d"),
+        ("{{ .port }}{{ .on }}", "80true"),
+        ("{{ .name | upper | quote }}", "\"EU\""),
+        (
+            "{{ replace \"-\" \"_\" \"a-b\" }}{{ trimPrefix \"a\" \"ab\" }}{{ \"ab\" | trimSuffix \"b\" }}",
+            "a_bba",
+        ),
+        ("{{ printf \"%s-%d%%\" .name .port }}", "eu-80%"),
+        ("{{ join \"-\" .path.segments }}", "apps-Web_1-prod"),
+        ("{{ (index .path.segments 0) | trunc 3 }}", "app"),
+        (
+            "{{ last (splitList \"/\" .path.path) }}{{ base .path.path }}",
+            "prodprod",
+        ),
+        ("{{ \"}}\" }}", "}}"),
+    ] {
+        let found = evaluated(Engine::Go { strict: false }, template, &params);
+        assert_eq!(found.as_deref(), Ok(wanted), "{template}");
+    }
+    for unknown in [
+        "{{ .missing }}",
+        "{{ .missing.deeper | default \"d\" }}",
+        "{{ .name.deeper }}",
+        "{{ .path }}",
+        "{{ .half }}",
+        "{{ if .on }}x{{ end }}",
+        "{{ range .path.segments }}{{ . }}{{ end }}",
+        "{{ $x := 1 }}",
+        "{{ env \"HOME\" }}",
+        "{{ index .path.segments 7 }}",
+        "{{ .name",
+        "{{ .name | }}",
+        "{{ }}",
+        "{{ \"a\\n\" }}",
+        "{{ .name | b64enc }}",
+        "{{ printf \"%q\" .name }}",
+        "{{ (.path).path }}",
+        "{{ .name .port }}",
+        "{{ \"é\" | quote }}",
+    ] {
+        let found = evaluated(Engine::Go { strict: false }, unknown, &params);
+        assert!(found.is_err(), "{unknown}: {found:?}");
+    }
+    let strict = evaluated(
+        Engine::Go { strict: true },
+        "{{ .missing | default \"d\" }}",
+        &params,
+    );
+    assert!(strict.is_err());
+}
+
+/// The sources of a set with these generators, that names and deploys `path`.
+fn made(generators: &str, go: bool, files: &[(&str, &str)]) -> Vec<String> {
+    let (name, path) = match go {
+        true => ("{{ .path.basename }}", "{{ .path.path }}"),
+        false => ("{{path.basename}}", "{{path}}"),
+    };
+    of_template(generators, go, name, path, "", files)
+}
+
+fn of_template(
+    generators: &str,
+    go: bool,
+    name: &str,
+    path: &str,
+    config: &str,
+    files: &[(&str, &str)],
+) -> Vec<String> {
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  goTemplate: {go}\n  generators: {generators}\n  template:\n    metadata: {{name: '{name}'}}\n    spec:\n      source: {{repoURL: '{HERE}', path: '{path}'}}\n"
+    );
+    let files = [files, &[("argo/set.yaml", set.as_str()), PLAIN]].concat();
+    told(&units(&format!("{ARGO}\n{config}"), &files).unwrap())
+}
+
+const FOLDERS: [(&str, &str); 4] = [
+    ("apps/web/x.yaml", ""),
+    ("apps/api/x.yaml", ""),
+    ("apps/.hidden/x.yaml", ""),
+    ("apps/api/deep/x.yaml", ""),
+];
+
+#[test]
+fn folders_of_the_tree_make_applications() {
+    let git = |more: &str| format!("[{{git: {{repoURL: '{HERE}', {more}}}}}]");
+    for go in [false, true] {
+        let found = made(
+            &git("directories: [{path: apps/*}, {path: apps/web, exclude: true}]"),
+            go,
+            &FOLDERS,
+        );
+        assert_eq!(found, [r#"api: apps/api plain {"recurse":false}"#], "{go}");
+    }
+    let found = made(
+        &git("revision: v1, directories: [{path: apps/*}]"),
+        true,
+        &FOLDERS,
+    );
+    assert!(
+        found[0].contains("all: unknown argo/set.yaml:6:") && found[0].contains("another state"),
+        "{found:?}"
+    );
+    let found = made(&git("directories: [{path: 'apps/**'}]"), true, &FOLDERS);
+    assert!(
+        found[0].contains("may be meant in several ways"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn files_of_the_tree_make_applications() {
+    let files = [
+        ("apps/web/config.json", "{\"a\": {\"b\": \"web\"}}"),
+        ("apps/api/config.json", "[{\"a\": {\"b\": \"api\"}}]"),
+    ];
+    let generators =
+        format!("[{{git: {{repoURL: '{HERE}', files: [{{path: 'apps/*/config.json'}}]}}}}]");
+    for (go, name) in [(false, "{{a.b}}"), (true, "{{ .a.b }}")] {
+        let path = if go { "{{ .path.path }}" } else { "{{path}}" };
+        let found = of_template(&generators, go, name, path, "", &files);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[0].starts_with("api: apps/api") && found[1].starts_with("web: apps/web"),
+            "{found:?}"
+        );
+    }
+    let deep = [files.as_slice(), &[("apps/a/b/config.json", "{}")]].concat();
+    let found = of_template(&generators, false, "x", "{{path}}", "", &deep);
+    assert!(
+        found[0].contains("to some versions of Argo CD, and not to others"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn generators_are_combined() {
+    let list = "list: {elements: [{env: qa}, {env: prod}]}";
+    let folders = format!("git: {{repoURL: '{HERE}', directories: [{{path: apps/*}}]}}");
+    let matrix = format!(
+        "[{{matrix: {{generators: [{{{folders}}}, {{{list}, selector: {{matchLabels: {{env: prod}}}}}}]}}}}]"
+    );
+    let found = of_template(
+        &matrix,
+        true,
+        "{{ .path.basename }}-{{ .env }}",
+        "{{ .path.path }}",
+        "",
+        &FOLDERS,
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[0].starts_with("api-prod: apps/api") && found[1].starts_with("web-prod"),
+        "{found:?}"
+    );
+    let merge = "[{merge: {mergeKeys: [env], generators: [{list: {elements: [{env: qa, dir: plain}, {env: prod, dir: plain}]}}, {list: {elements: [{env: prod, dir: apps/web}]}}]}}]";
+    let found = of_template(merge, false, "{{env}}", "{{dir}}", "", &FOLDERS);
+    assert!(
+        found[0].starts_with("prod: apps/web") && found[1].starts_with("qa: plain"),
+        "{found:?}"
+    );
+    let inner = format!(
+        "[{{matrix: {{generators: [{{{list}}}, {{git: {{repoURL: '{HERE}', directories: [{{path: '{{{{ .env }}}}/*'}}]}}}}]}}}}]"
+    );
+    let found = of_template(
+        &inner,
+        true,
+        "{{ .env }}",
+        "{{ .path.path }}",
+        "",
+        &[("qa/a/x.yaml", "")],
+    );
+    assert_eq!(found, [r#"qa: qa/a plain {"recurse":false}"#]);
+}
+
+#[test]
+fn what_only_a_cluster_knows_the_configuration_tells_or_nobody() {
+    let clusters = "[{clusters: {}}]";
+    let found = of_template(clusters, true, "x-{{ .name }}", "plain", "", &[]);
+    assert!(
+        found[0].contains("`generators: {all: [{name: …, server: …}]}`")
+            || found[0].contains("what the generator `clusters` gives"),
+        "{found:?}"
+    );
+    let config = "generators: {all: [{name: eu}, {name: us}]}";
+    for go in [true, false] {
+        let name = if go { "x-{{ .name }}" } else { "x-{{name}}" };
+        let found = of_template(clusters, go, name, "plain", config, &[]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("x-eu: plain"), "{found:?}");
+    }
+    let found = of_template(
+        "[{clusters: {}}, {pullRequest: {}}]",
+        true,
+        "x-{{ .name }}",
+        "plain",
+        config,
+        &[],
+    );
+    assert!(found[0].contains("stands for one generator"), "{found:?}");
+}
+
+#[test]
+fn what_is_not_followed_makes_the_whole_set_unknown() {
+    for (generators, wanted) in [
+        ("[{list: {elements: [{a: 1}]}}]", "`a` is not a string"),
+        (
+            "[{list: {elements: [{a: x}, {a: z}]}}]",
+            "two Applications of the set are called `same`",
+        ),
+        (
+            "[{list: {elements: []}, git: {}}]",
+            "is not a list of generators",
+        ),
+        (
+            "[{shiny: {}}]",
+            "nobody here knows what `shiny` of a generator does",
+        ),
+        (
+            "[{list: {elements: [{a: x}], template: {metadata: {name: x}}}}]",
+            "a template of its own",
+        ),
+        (
+            "[{matrix: {generators: [{list: {elements: []}}]}}]",
+            "as a matrix needs",
+        ),
+    ] {
+        let found = of_template(generators, false, "same", "plain", "", &[]);
+        assert!(
+            found[0].starts_with("all: unknown") && found[0].contains(wanted),
+            "{generators}: {found:?}"
+        );
+    }
+}

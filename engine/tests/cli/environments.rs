@@ -1,0 +1,92 @@
+//! `tidegate environments`: what it shows of a repository whose Applications say what is deployed.
+
+use super::{said, tidegate};
+use crate::support::Repo;
+
+const CONFIG: &str = "repositories: [\"https://git.example/acme/shop.git\"]\nenvironments: [{name: prod, cluster: eu-1, tenants: [brand-a], applications: {paths: [\"argo/**\"]}}]\n";
+
+fn application(name: &str, source: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec: {{source: {{{source}}}}}\n"
+    )
+}
+
+fn shop(applications: &[(&str, &str)]) -> Repo {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", CONFIG);
+    repo.write("apps/web/kustomization.yaml", "resources: [x.yaml]\n");
+    for (name, source) in applications {
+        repo.write(format!("argo/{name}.yaml"), application(name, source));
+    }
+    repo.commit("what is deployed");
+    repo
+}
+
+const LOCAL: (&str, &str) = (
+    "web",
+    "repoURL: 'git@git.example:acme/shop.git', path: apps/web",
+);
+const REDIS: (&str, &str) = (
+    "redis",
+    "repoURL: 'https://joe:hunter2@charts.example', chart: redis, targetRevision: 1.x",
+);
+
+#[test]
+fn units_are_shown_with_what_deploys_them() {
+    let repo = shop(&[LOCAL, REDIS]);
+    let (text, exit) = said(&tidegate(repo.path()).arg("environments").output().unwrap());
+    assert_eq!(exit, 0, "{text}");
+    for line in [
+        "prod  branch main, cluster eu-1, for brand-a",
+        "  web  Application, argo/web.yaml:3:18",
+        "      apps/web  kustomize",
+        "charts.example  redis  1.x (floating)",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_told_is_exit_3_with_what_to_do() {
+    let repo = shop(&[
+        LOCAL,
+        (
+            "api",
+            "repoURL: 'https://git.example/acme/shop', path: nowhere",
+        ),
+    ]);
+    let (text, exit) = said(&tidegate(repo.path()).arg("environments").output().unwrap());
+    assert_eq!(exit, 3, "{text}");
+    assert!(
+        text.contains("unknown: there is no folder `nowhere`"),
+        "{text}"
+    );
+    assert!(text.contains("at argo/api.yaml:4:"), "{text}");
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    let repo = shop(&[LOCAL, REDIS]);
+    let output = tidegate(repo.path())
+        .args(["environments", "HEAD", "--output", "json"])
+        .output();
+    let (text, exit) = said(&output.unwrap());
+    assert_eq!(exit, 0, "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let units = &json["environments"][0]["units"];
+    assert_eq!(units[1]["sources"][0]["local"]["tool"], "kustomize");
+    assert_eq!(units[0]["sources"][0]["external"]["pinned"], false);
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn an_environment_that_there_is_not_is_a_mistake_of_the_caller() {
+    let repo = shop(&[LOCAL]);
+    let output = tidegate(repo.path())
+        .args(["environments", "--env", "qa"])
+        .output();
+    let (text, exit) = said(&output.unwrap());
+    assert_eq!(exit, 2, "{text}");
+    assert!(text.contains("there is no environment `qa`"), "{text}");
+}
