@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
-use tidegate::gate::{self, Request, Runtime, What};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tidegate::attest::TrustFile;
+use tidegate::gate::{self, AdmitRequest, Request, Runtime, What};
 use tidegate::model::{Exit, GitId};
 use tidegate::render::{Cache, Programs, ProgramsConfig, Workshop};
+use tidegate::store::FolderStore;
 use tidegate::verdict::RunReport;
+use tidegate::verify::{ApplicationQuery, Sync};
 
 use crate::cli::shop;
 use crate::support::Repo;
@@ -335,9 +340,109 @@ fn a_verdict_of_a_rendered_unit_holds_for_its_inputs_and_its_options_alone() {
     }
 }
 
+/// The Application `loyalty` while it is synced, as Argo CD writes it.
+fn syncing(revision: GitId, source: &Value) -> String {
+    let template = include_str!("../../../../testdata/argocd/one-source.json");
+    let mut root: Value = serde_json::from_str(template).unwrap();
+    root["metadata"]["name"] = "loyalty".into();
+    let state = &mut root["status"]["operationState"];
+    for place in ["/operation/sync", "/syncResult"] {
+        let place = state.pointer_mut(place).unwrap();
+        place["revision"] = revision.to_string().into();
+        place["source"] = source.clone();
+    }
+    root.to_string()
+}
+
+#[test]
+#[ignore = "needs helm"]
+fn a_sync_with_the_options_of_git_is_admitted_and_one_with_others_is_refused() {
+    let repo = shop();
+    let (key, store) = (repo.beside("key"), repo.beside("verdicts"));
+    let verdicts = format!("folder:{}", store.display());
+    let trust = repo.path().join(".tidegate/trust.json");
+    let (key, trust) = (key.to_str().unwrap(), trust.to_str().unwrap());
+    let new = [
+        "keys",
+        "new",
+        "--role",
+        "merge-signer",
+        "--out",
+        key,
+        "--trust",
+        trust,
+    ];
+    assert_eq!(tidegate(&repo, &new).0, 0);
+    let revision = repo.commit("a key");
+    let signed = [
+        "--env",
+        "prod-d",
+        "--key-file",
+        key,
+        "--verdicts",
+        &verdicts,
+    ];
+    let (exit, text) = tidegate(&repo, &[&["baseline"], signed.as_slice()].concat());
+    assert_eq!(exit, 0, "{text}");
+    let of_git = json!({
+        "repoURL": "https://git.example/acme/shop.git", "targetRevision": "main", "path": "apps/loyalty/chart",
+        "helm": {"releaseName": "loyalty", "valueFiles": ["../prod-d/values.yaml"]},
+    });
+    let with = |pointer: &str, value: Value| {
+        let mut source = of_git.clone();
+        source["helm"][pointer] = value;
+        source
+    };
+    for (source, refused) in [
+        (of_git.clone(), None),
+        (with("passCredentials", false.into()), None),
+        (with("values", "replicas: 0".into()), Some("helm.values")),
+        (
+            with("valueFiles", json!(["values.yaml"])),
+            Some("helm.valueFiles"),
+        ),
+        (
+            with("parameters", json!([{"name": "replicas", "value": "0"}])),
+            Some("helm.parameters"),
+        ),
+    ] {
+        let document = syncing(revision, &source);
+        let query = ApplicationQuery {
+            namespace: "argocd",
+            name: "loyalty",
+            repository: "https://git.example/acme/shop.git",
+            gate: &[],
+        };
+        let sync = Sync::read(&document, &query).unwrap();
+        let trust = TrustFile::parse(&std::fs::read(trust).unwrap()).unwrap();
+        let answers = gate::admit(
+            &repo.open(),
+            &AdmitRequest {
+                environment: "prod-d",
+                unit: Some("loyalty"),
+                revision: &revision.to_string(),
+                deployed: None,
+                sync: Some(&sync),
+                trust: &trust,
+                store: &FolderStore::new(&store),
+                now: Timestamp::now(),
+            },
+        )
+        .unwrap();
+        let told = format!("{:?}", answers[0].result);
+        match refused {
+            None => assert!(answers[0].result.is_ok(), "{told}"),
+            Some(what) => assert!(
+                told.contains("SourceOverride") && told.contains(what),
+                "{told}"
+            ),
+        }
+    }
+}
+
 fn payload(envelope: &str) -> String {
     use base64::Engine as _;
-    let envelope: serde_json::Value = serde_json::from_str(envelope).unwrap();
+    let envelope: Value = serde_json::from_str(envelope).unwrap();
     let payload = envelope["payload"].as_str().unwrap();
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(payload)
