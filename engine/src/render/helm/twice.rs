@@ -77,9 +77,9 @@ fn same(one: Document, other: &Document, deployer: Deployer) -> Result<Option<Do
 /// Whether it is a test of Helm's and nothing else: Argo CD takes a hook of no kind that it knows for none of
 /// its objects.
 fn is_test(value: &Value) -> bool {
-    let annotations = &value["metadata"]["annotations"];
-    let hooks = annotations["helm.sh/hook"].as_str();
-    let is_argo = annotations.get("argocd.argoproj.io/hook").is_some();
+    let annotation = |name: &str| value.pointer(&format!("/metadata/annotations/{name}"));
+    let hooks = annotation("helm.sh~1hook").and_then(Value::as_str);
+    let is_argo = annotation("argocd.argoproj.io~1hook").is_some();
     let test = |hook: &str| matches!(hook.trim(), "test" | "test-success" | "test-failure");
     !is_argo && hooks.is_some_and(|hooks| hooks.split(',').all(test))
 }
