@@ -303,10 +303,7 @@ impl<'a> Session<'a> {
     /// Every unit with its files.
     fn claims(&self, judge: &Judge) -> Result<Vec<Scene>, Error> {
         let scenes = self.all_scenes(judge)?.into_iter();
-        let settled = scenes.map(|scene| scene.settled(&self.view));
-        Ok(settled
-            .map(|it| it.unwrap_or_else(|(scene, _)| scene))
-            .collect())
+        Ok(scenes.map(|scene| scene.settled(&self.view).0).collect())
     }
 
     /// Where attributes change, every manifest of every unit is asked whether a checkout still holds

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{Error, deployer};
-use crate::config::{Config, Environment, UnitKind};
+use crate::config::{Config, Environment, RenderDefaults, UnitKind};
 use crate::git::{Repository, Selector};
 use crate::model::{Digest, GitId, RepoPath};
-use crate::render::{self, Closure, Files, Found, GitFiles, Rendering, Tool};
+use crate::render::{self, Closure, Files, Found, GitFiles, ProgramError, Rendering, Tool};
 use crate::sources::{self, Local, NotRendered, ResolvedUnit, Tree};
 
 /// The files of a unit, and what renders them.
@@ -34,6 +34,8 @@ pub(super) struct Deployed {
 pub(super) struct Input {
     pub(super) rendering: Rendering,
     pub(super) closure: Closure,
+    /// The version that the renderer must have.
+    version: Option<String>,
 }
 
 /// A unit as one state of the repository has it.
@@ -42,6 +44,8 @@ pub(super) struct Declared {
     pub(super) unit: ResolvedUnit,
     /// The object that declares it is no other unit's to deploy, so that it is judged with this one.
     is_alone: bool,
+    /// The versions that its renderers must have.
+    versions: RenderDefaults,
 }
 
 /// The units of an environment, as one state of the repository has them.
@@ -73,6 +77,7 @@ pub(super) fn units(
             .as_ref()
             .is_some_and(|it| !is_held(&it.place.path)),
         unit,
+        versions: environment.render.clone(),
     });
     Ok(declared.collect())
 }
@@ -120,6 +125,22 @@ fn is_foreign(unit: &ResolvedUnit) -> bool {
 }
 
 impl Input {
+    /// Refuses what another version than the wanted one rendered.
+    pub(super) fn check_version(&self, program: &str, version: &str) -> Result<(), Error> {
+        let bare = |version: &str| version.trim_start_matches('v').to_owned();
+        match &self.version {
+            Some(wanted) if bare(wanted) != bare(version) => {
+                let error = ProgramError::OtherVersion {
+                    path: program.to_owned(),
+                    version: version.to_owned(),
+                    wanted: wanted.clone(),
+                };
+                Err(render::Error::from(error).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What names the rendering and every byte that it reads.
     pub(super) fn digest(&self) -> Digest {
         let options = json!([self.rendering, self.closure.digest()]);
@@ -149,9 +170,14 @@ impl Deployed {
         let mut inputs = Vec::new();
         for rendering in unit.renderings() {
             obeys(&rendering.folder, files)?;
-            let closure = render::closure(files, rendering)?;
-            let rendering = rendering.clone();
-            inputs.push(Input { rendering, closure });
+            inputs.push(Input {
+                closure: render::closure(files, rendering)?,
+                rendering: rendering.clone(),
+                version: match rendering.tool {
+                    Tool::Kustomize(_) => declared.versions.kustomize.clone(),
+                    Tool::Helm(_) => declared.versions.helm.clone(),
+                },
+            });
         }
         let is_paths = unit.deployment.is_none() && inputs.is_empty();
         let (globs, plain) = if is_paths {
@@ -281,7 +307,10 @@ fn said(unit: &ResolvedUnit) -> Vec<Value> {
 
 /// What decides beside the files: of a unit that an object declares, all that this says of sources.
 fn told(unit: &ResolvedUnit, inputs: &[Input], is_paths: bool) -> Option<Digest> {
-    let renderings: Vec<&Rendering> = inputs.iter().map(|input| &input.rendering).collect();
+    let renderings = inputs
+        .iter()
+        .map(|input| json!([input.rendering, input.version]));
+    let renderings: Vec<Value> = renderings.collect();
     let external: Vec<_> = unit.external().collect();
     let said = unit.deployment.as_ref().map(|it| &it.description);
     let told = json!([renderings, external, said]).to_string();

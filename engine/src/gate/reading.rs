@@ -38,10 +38,13 @@ pub(super) struct Reading {
     cache: Cache,
     workshop: Arc<Workshop>,
     /// By what was asked for, of which files.
-    rendered: RefCell<BTreeMap<Digest, Result<Arc<RenderedFile>, Arc<Error>>>>,
+    rendered: RefCell<BTreeMap<Digest, Known>>,
 }
 
 type Ahead = (usize, Arc<File>);
+
+/// What came out of a rendering, or why nothing did.
+type Known = Result<Arc<RenderedFile>, Arc<Error>>;
 
 /// What is to be rendered, by what names it.
 type Job<'a> = (Digest, (&'a Input, &'a Snapshot));

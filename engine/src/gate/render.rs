@@ -70,11 +70,14 @@ fn stream(texts: &[String]) -> String {
     stream
 }
 
+/// The names of the units of an environment.
+type Names<'a> = dyn Fn(&Environment) -> Result<Vec<(String, UnitKind)>, Error> + 'a;
+
 /// The environment and the unit that are meant.
 fn named<'c>(
     config: &'c Config,
     name: &str,
-    units: &dyn Fn(&Environment) -> Result<Vec<(String, UnitKind)>, Error>,
+    units: &Names<'_>,
 ) -> Result<(&'c Environment, String), Error> {
     let (environment, unit) = match name.split_once('/') {
         Some((environment, unit)) => (Some(environment), unit),

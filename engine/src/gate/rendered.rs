@@ -31,6 +31,7 @@ pub(super) struct RenderedFile {
 impl RenderedFile {
     /// Reads what came out of `input`.
     pub(super) fn read(input: &Input, rendered: Rendered) -> Result<Self, Error> {
+        input.check_version(&rendered.tool, &rendered.version)?;
         let name = format!(
             "{} (as {} renders it)",
             shown(&input.rendering.folder),

@@ -69,16 +69,13 @@ impl Touched {
         view.render_ahead(
             scenes
                 .iter()
-                .filter_map(|it| it.as_ref().ok()?.rendered.as_ref()),
+                .filter_map(|(scene, _)| scene.rendered.as_ref()),
         );
-        for scene in scenes {
-            let scene = match scene {
-                Ok(scene) => scene,
-                Err((scene, error)) => {
-                    units.push((scene, Err(error)));
-                    continue;
-                }
-            };
+        for (scene, error) in scenes {
+            if let Some(error) = error {
+                units.push((scene, Err(error)));
+                continue;
+            }
             match scene.unit().changes(view, config) {
                 Ok(None) => {}
                 Ok(Some(changes)) => {
@@ -108,14 +105,13 @@ impl Scene {
 
     /// With the files that its source has on both sides, where something renders it. What cannot be
     /// found out about a unit that is not touched keeps nothing else from being judged.
-    pub(super) fn settled(mut self, view: &View<'_>) -> Result<Self, (Self, Error)> {
-        match self.settle(view) {
-            Ok(()) => Ok(self),
-            Err(error) => match view.changed_under(&self.base, &self.head) {
-                Ok(files) if files.is_empty() => Ok(self),
-                _ => Err((self, error)),
-            },
-        }
+    pub(super) fn settled(mut self, view: &View<'_>) -> (Self, Option<Error>) {
+        let error = self.settle(view).err();
+        let error = error.filter(|_| {
+            let files = view.changed_under(&self.base, &self.head);
+            files.map_or(true, |files| !files.is_empty())
+        });
+        (self, error)
     }
 
     /// As [`Scene::settled`], whether it is touched or not.

@@ -12,6 +12,7 @@ mod strange;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 pub(super) use components::{compare, settle};
@@ -29,6 +30,7 @@ use super::view::View;
 use super::watch::Step;
 use crate::change::{Change, change_digest};
 use crate::config::{self, Config};
+use crate::facts::Fact;
 use crate::facts::index::Wanted;
 use crate::git::{self, FileChange, Selector};
 use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
@@ -117,12 +119,9 @@ impl Unit<'_> {
     ) -> Result<UnitReport, Error> {
         bench.watch.begin(Step::Neighbours);
         let reached = self.reached(bench, view, &found.changes, everything)?;
-        let namespaces = found
-            .changes
-            .iter()
-            .map(|change| change.object.namespace.clone())
-            .chain(reached.iter().map(|source| source.object.namespace.clone()))
-            .collect();
+        let changed = found.changes.iter().map(|change| &change.object);
+        let objects = changed.chain(reached.iter().map(|source| &source.object));
+        let namespaces = objects.map(|object| object.namespace.clone()).collect();
         let head = self.neighbours(bench, view, &namespaces)?;
         let base = self.neighbours_before(view, &head)?;
         let matter = Matter {
@@ -143,15 +142,8 @@ impl Unit<'_> {
         };
         let mut decision = decide(findings, &permits, bench.now, unused);
         anchor_removed(bench, view, &found.changes, &mut decision.findings)?;
-        let until = judged
-            .facts
-            .values()
-            .filter_map(|fact| match fact {
-                crate::facts::Fact::Known { until, .. } => *until,
-                crate::facts::Fact::Unknown { .. } => None,
-            })
-            .chain(decision.until)
-            .min();
+        let until = judged.facts.values().filter_map(turns_at);
+        let until = until.chain(decision.until).min();
         bench.watch.begin(Step::Trees);
         let facts = judged.facts.iter();
         let facts = Piece::object(facts.map(|(name, fact)| (*name, fact.to_piece())));
@@ -223,6 +215,14 @@ impl Unit<'_> {
                 })
             })
             .collect()
+    }
+}
+
+/// When what is known may turn.
+fn turns_at(fact: &Fact) -> Option<Timestamp> {
+    match fact {
+        Fact::Known { until, .. } => *until,
+        Fact::Unknown { .. } => None,
     }
 }
 

@@ -97,14 +97,14 @@ impl Closure {
     /// # Errors
     /// A name that no glob can spell.
     pub fn selector(&self) -> Result<Selector, ClosureError> {
-        let whole: Vec<String> = self.folders.iter().map(|folder| below(folder)).collect();
+        let whole: Vec<String> = self.folders.iter().map(below).collect();
         let of_folder = |path: &RepoPath| {
             let inside = |folder: &RepoPath| lies_in(path, folder);
             self.folders.iter().any(inside)
         };
         let single = self.files.keys().chain(&self.absent);
         let single: Vec<&RepoPath> = single.filter(|path| !of_folder(path)).collect();
-        let mut globs: Vec<String> = single.iter().map(|path| path.to_string()).collect();
+        let mut globs: Vec<String> = single.iter().map(ToString::to_string).collect();
         if globs.len() + whole.len() > limits::GLOBS.most {
             let folders: BTreeSet<&[u8]> = single.iter().map(|path| path.parent()).collect();
             let folders = folders.into_iter().map(RepoPath::new);
