@@ -9,6 +9,7 @@ mod error;
 mod fields;
 mod ignore;
 mod origin;
+mod place;
 mod plugins;
 mod remote;
 mod substitute;
@@ -29,7 +30,8 @@ use super::programs::Programs;
 use super::rendered::Rendered;
 use crate::model::RepoPath;
 
-pub use error::{At, Error, Folder};
+pub use error::Error;
+pub use place::{At, Folder};
 
 /// Every file that decides what the kustomization in `folder` gives, as the deployer builds it.
 ///
@@ -101,7 +103,7 @@ fn plan(
         (Deployer::ArgoCd, None) | (_, Some(_)) => None,
     };
     match &generated {
-        None => walk.folder(&folder, Purpose::Objects, &at)?,
+        None => walk.folder(&folder, &Purpose::Objects, &at)?,
         Some(names) => names.iter().try_for_each(|name| {
             let at = At::of(format!(
                 "the list of manifests below {}",

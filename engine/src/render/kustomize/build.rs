@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::documents::{Document, documents};
-use super::edit::Root;
-use super::error::{Error, Folder};
+use super::edit::{Root, json_text};
+use super::error::Error;
 use super::origin::Trail;
+use super::place::Folder;
 use super::substitute::{is_name, substitute};
 use super::{Deployed, Plan};
-use crate::manifest::Node;
+use crate::manifest::{Node, NodeValue};
 use crate::render::export::Exported;
 use crate::render::options::{Deployer, Kustomize};
 use crate::render::programs::{Program, Programs};
@@ -82,8 +83,14 @@ impl Build<'_> {
             if !values.is_empty() && !is_disabled(&document.node) {
                 text = substituted(document, &values)?;
             }
-            if self.options.labels.is_some() || !self.options.annotations.is_empty() {
-                text = self.with_metadata(&text)?;
+            let labels = self.options.labels.as_ref().map(|labels| &labels.pairs);
+            for (field, pairs) in [
+                ("labels", labels),
+                ("annotations", Some(&self.options.annotations)),
+            ] {
+                if let Some(pairs) = pairs.filter(|pairs| !pairs.is_empty()) {
+                    text = with_pairs(&text, field, pairs)?;
+                }
             }
             texts.push(text);
         }
@@ -104,20 +111,6 @@ impl Build<'_> {
                 Ok((name.clone(), value.replace('\n', "")))
             })
             .collect()
-    }
-
-    fn with_metadata(&self, text: &str) -> Result<String, Error> {
-        let built = documents(text)?;
-        let mut texts = Vec::new();
-        for document in &built {
-            let mut object = document.node.to_json();
-            let labels = self.options.labels.iter().flat_map(|labels| &labels.pairs);
-            add(&mut object, "labels", labels);
-            add(&mut object, "annotations", self.options.annotations.iter());
-            let written = serde_yaml::to_string(&object);
-            texts.push(written.map_err(|_| Error::NotText)?);
-        }
-        Ok(texts.join("---\n"))
     }
 }
 
@@ -151,21 +144,94 @@ fn is_disabled(object: &Node) -> bool {
     })
 }
 
-fn add<'p>(object: &mut Value, field: &str, pairs: impl Iterator<Item = (&'p String, &'p String)>) {
-    let mut pairs = pairs.peekable();
-    if pairs.peek().is_none() {
-        return;
+/// The document with more labels or annotations; its own of the same name give way.
+fn with_pairs(text: &str, field: &str, pairs: &BTreeMap<String, String>) -> Result<String, Error> {
+    let built = documents(text)?;
+    let [document] = built.as_slice() else {
+        return Err(Error::NotText);
+    };
+    let metadata = document.node.get("metadata").ok_or(Error::NotText)?;
+    let known = metadata.get(field).map(Node::to_json);
+    let mut all = known
+        .and_then(|known| known.as_object().cloned())
+        .unwrap_or_default();
+    all.extend(
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.clone()))),
+    );
+    let line = format!("{field}: {}", json_text(&Value::from(all.clone())));
+    let place = match (metadata.entry(field), &metadata.value) {
+        (Some(entry), _) => {
+            let place = entry.key_span.start..entry.value.span.end;
+            let length = text.get(place.clone()).unwrap_or_default().trim_end().len();
+            Some((place.start, length, line))
+        }
+        (None, NodeValue::Mapping(entries)) => entries.first().map(|first| {
+            let column = first.key_span.line_column(text).column;
+            (
+                first.key_span.start,
+                0,
+                format!("{line}\n{:1$}", "", column - 1),
+            )
+        }),
+        (None, _) => None,
+    };
+    let mut expected = document.node.to_json();
+    if let Some(fields) = expected.get_mut("metadata").and_then(Value::as_object_mut) {
+        fields.insert(field.to_owned(), Value::from(all));
     }
-    let metadata = object.as_object_mut().map(|fields| {
-        let metadata = fields.entry("metadata");
-        metadata.or_insert_with(|| Value::Object(Map::new()))
+    let (start, length, line) = place.ok_or(Error::NotText)?;
+    let (before, rest) = text.split_at_checked(start).ok_or(Error::NotText)?;
+    let after = rest.get(length..).ok_or(Error::NotText)?;
+    let changed = [before, &line, after].concat();
+    // What was written is read again: a document that is printed in another way than this is meant for
+    // must not become another object.
+    let is_expected = documents(&changed).is_ok_and(|read| {
+        let read: Vec<Value> = read
+            .iter()
+            .map(|document| document.node.to_json())
+            .collect();
+        read == [expected]
     });
-    let known = metadata.and_then(Value::as_object_mut).map(|metadata| {
-        let known = metadata.entry(field);
-        known.or_insert(Value::Null)
-    });
-    let Some(known) = known else { return };
-    let mut all = known.as_object().cloned().unwrap_or_default();
-    all.extend(pairs.map(|(key, value)| (key.clone(), Value::from(value.clone()))));
-    *known = Value::Object(all);
+    if is_expected {
+        Ok(changed)
+    } else {
+        Err(Error::NotText)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_added_and_replaced_where_they_stand() {
+        let pairs = [("team".to_owned(), "on".to_owned())].into();
+        for (text, expected) in [
+            (
+                "kind: X\nmetadata:\n  name: x\n",
+                "kind: X\nmetadata:\n  labels: {\"team\":\"on\"}\n  name: x\n",
+            ),
+            (
+                "metadata:\n  labels:\n    a: \"off\"\n    team: b\n  name: x\nspec: {}\n",
+                "metadata:\n  labels: {\"a\":\"off\",\"team\":\"on\"}\n  name: x\nspec: {}\n",
+            ),
+            (
+                "metadata:\n  labels: {}\n  name: x\n",
+                "metadata:\n  labels: {\"team\":\"on\"}\n  name: x\n",
+            ),
+            (
+                "metadata:\n  labels: null\n  name: x\n",
+                "metadata:\n  labels: {\"team\":\"on\"}\n  name: x\n",
+            ),
+            (
+                "metadata:\n  name: x\n  labels:\n    a: b\n",
+                "metadata:\n  name: x\n  labels: {\"a\":\"b\",\"team\":\"on\"}\n",
+            ),
+        ] {
+            assert_eq!(with_pairs(text, "labels", &pairs).unwrap(), expected);
+        }
+        assert!(with_pairs("metadata: {}\n", "labels", &pairs).is_err());
+    }
 }

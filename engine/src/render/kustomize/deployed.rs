@@ -1,8 +1,9 @@
 //! The files that a deployer sees: Flux leaves some out, and lists those of a folder without a kustomization.
 //! Knows nothing of what kustomizations say.
 
-use super::error::{Error, Folder};
+use super::error::Error;
 use super::ignore::Ignore;
+use super::place::Folder;
 use super::walk::NAMES;
 use crate::git::TreeEntry;
 use crate::model::RepoPath;

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::error::{Error, Folder};
+use super::error::Error;
 use super::fields::{PATCH, Role};
+use super::place::Folder;
 use super::walk::Kustomization;
 use crate::model::RepoPath;
 use crate::render::files::join;
@@ -41,7 +42,7 @@ impl Root {
                 let mut fields = json!({"apiVersion": VERSION, "kind": "Kustomization"});
                 match names.unwrap_or_default() {
                     names if names.is_empty() => {
-                        put(&mut fields, "namespace", json!("_placeholder"))
+                        put(&mut fields, "namespace", json!("_placeholder"));
                     }
                     names => put(&mut fields, "resources", json!(names)),
                 }
@@ -95,16 +96,7 @@ impl Root {
 
     /// The bytes of the file.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut text = String::new();
-        for c in Value::from(self.fields.clone()).to_string().chars() {
-            match c {
-                // YAML takes some of them for line breaks, and others for nothing.
-                '\u{7f}'..='\u{ffff}' => {
-                    let _ = write!(text, "\\u{:04x}", u32::from(c));
-                }
-                c => text.push(c),
-            }
-        }
+        let mut text = json_text(&Value::from(self.fields.clone()));
         text.push('\n');
         text.into_bytes()
     }
@@ -280,6 +272,21 @@ pub(super) fn named(options: &Kustomize, folder: &RepoPath) -> Result<Vec<(Role,
         }
     }
     Ok(named)
+}
+
+/// A value as JSON that YAML reads alike.
+pub(super) fn json_text(value: &Value) -> String {
+    let mut text = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            // YAML takes some of them for line breaks, and others for nothing.
+            '\u{7f}'..='\u{ffff}' => {
+                let _ = write!(text, "\\u{:04x}", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 /// Items by name: the new ones, changed by those of the same name before, and the others of before.

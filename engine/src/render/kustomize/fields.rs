@@ -86,7 +86,7 @@ pub(super) fn references(kustomization: &Node) -> Result<Vec<Reference>, Fault> 
     Ok(references)
 }
 
-/// The files of a generator of ConfigMaps or Secrets.
+/// The files of a generator of config maps or secrets.
 pub(super) fn add_generated(
     generator: &Node,
     references: &mut Vec<Reference>,
@@ -105,7 +105,7 @@ pub(super) fn add_generated(
             }
             "envs" => add_list(entry, Role::File, references)?,
             "env" if !is_empty(&entry.value) => {
-                references.push(reference(&entry.value, Role::File)?)
+                references.push(reference(&entry.value, Role::File)?);
             }
             _ => {}
         }

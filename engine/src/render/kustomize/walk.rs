@@ -1,16 +1,21 @@
 //! From one kustomization to every file that it reads; whatever is out of bounds is refused on the way.
 //! Starts no process, and knows nothing of what kustomize makes of the files.
 
+mod paths;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{At, Error, Folder, shown};
+use super::error::Error;
 use super::fields::{self, Fault, FaultKind, Reference, Role};
-use super::{plugins, remote};
+use super::place::{At, Folder, shown};
+use super::plugins;
 use crate::git::TreeEntry;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::{RepoPath, Span, limits};
 use crate::render::closure::{Closure, lies_in};
-use crate::render::files::{Files, FilesError, Found, Resolved, inside, join};
+use crate::render::files::{Files, Found};
+
+pub(super) use paths::NAMES;
 
 /// A kustomization that was read.
 #[derive(Clone, Debug)]
@@ -78,29 +83,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The folder that is rendered, links followed.
-    pub(super) fn entrance(&mut self, folder: &RepoPath, at: &At) -> Result<RepoPath, Error> {
-        let name = Folder(folder.clone()).to_string();
-        let resolved = self.resolve(folder, &name, at)?;
-        match resolved.found {
-            Found::Folder => Ok(resolved.path),
-            Found::Submodule(_) => Err(Error::Submodule {
-                at: at.clone(),
-                what: name,
-            }),
-            _ => Err(Error::Missing {
-                at: at.clone(),
-                what: name,
-                wanted: "folder",
-            }),
-        }
-    }
-
     /// Everything that the kustomization of a folder reads; the folder without links.
     pub(super) fn folder(
         &mut self,
         folder: &RepoPath,
-        purpose: Purpose,
+        purpose: &Purpose,
         at: &At,
     ) -> Result<(), Error> {
         if self.folders.len() >= limits::KUSTOMIZATION_DEPTH.most {
@@ -126,7 +113,7 @@ impl<'a> Walk<'a> {
             folder,
         };
         let references = fields::references(&node).map_err(|fault| self.fault(&fault, &source))?;
-        self.check_purpose(&node, &purpose, &source)?;
+        self.check_purpose(&node, purpose, &source)?;
         let kustomization = Kustomization {
             file: file.path.clone(),
             text: text.clone(),
@@ -136,7 +123,7 @@ impl<'a> Walk<'a> {
         self.folders.push(folder.clone());
         for reference in &references {
             let at = At::new(&file.path, &text, reference.span, &self.places);
-            self.follow(reference, &source, &purpose, at)?;
+            self.follow(reference, &source, purpose, at)?;
         }
         self.folders.pop();
         Ok(())
@@ -164,33 +151,6 @@ impl<'a> Walk<'a> {
         self.follow(&reference, &source, &Purpose::Objects, at)?;
         self.folders.pop();
         Ok(())
-    }
-
-    /// The kustomization of a folder. Kustomize takes exactly one of three names.
-    pub(super) fn kustomization_of(
-        &mut self,
-        folder: &RepoPath,
-    ) -> Result<Option<TreeEntry>, Error> {
-        let mut found: Option<(RepoPath, TreeEntry)> = None;
-        for name in NAMES {
-            let path = join(folder, name.as_bytes());
-            let at = At::of(path.to_string());
-            let resolved = self.resolve(&path, name, &at)?;
-            let Found::File(entry) = resolved.found else {
-                self.closure.insert_absent(path);
-                continue;
-            };
-            if let Some((first, _)) = found {
-                return Err(Error::TwoKustomizations {
-                    first,
-                    second: path,
-                });
-            }
-            self.check_reach(&entry.path, name, folder, &at)?;
-            self.closure.insert(entry.clone())?;
-            found = Some((path, entry));
-        }
-        Ok(found.map(|(_, entry)| entry))
     }
 
     fn read(&self, file: &TreeEntry) -> Result<(String, Node), Error> {
@@ -331,7 +291,7 @@ impl<'a> Walk<'a> {
             });
         }
         self.places.push(at.clone());
-        self.folder(folder, purpose, &at)?;
+        self.folder(folder, &purpose, &at)?;
         self.places.pop();
         Ok(())
     }
@@ -362,56 +322,6 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What a name leads to, seen from a folder. The links on the way belong to the closure.
-    fn find(&mut self, text: &str, folder: &RepoPath, at: &At) -> Result<Resolved, Error> {
-        let (at, what) = (at.clone(), shown(text));
-        if remote::is_remote(text) {
-            return Err(Error::Remote { at, what });
-        }
-        if text.starts_with('/') {
-            return Err(Error::Absolute { at, what });
-        }
-        let Some(path) = inside(folder.as_bytes(), text.as_bytes()) else {
-            return Err(Error::OutsideTree { at, what });
-        };
-        let resolved = self.resolve(&RepoPath::new(path), text, &at)?;
-        match resolved.found {
-            Found::Submodule(_) => Err(Error::Submodule { at, what }),
-            _ => Ok(resolved),
-        }
-    }
-
-    fn resolve(&mut self, path: &RepoPath, text: &str, at: &At) -> Result<Resolved, Error> {
-        let resolved = self.files.resolve(path).map_err(|error| match error {
-            FilesError::LinkOutside { link, .. } => {
-                let (at, what) = (at.clone(), shown(text));
-                Error::LinkOutside { at, what, link }
-            }
-            error @ FilesError::Git(_) => error.into(),
-        })?;
-        for link in &resolved.links {
-            self.closure.insert(link.clone())?;
-        }
-        Ok(resolved)
-    }
-
-    fn check_reach(
-        &self,
-        path: &RepoPath,
-        text: &str,
-        folder: &RepoPath,
-        at: &At,
-    ) -> Result<(), Error> {
-        if self.reach == Reach::Tree || lies_in(path, folder) {
-            return Ok(());
-        }
-        Err(Error::OutsideRoot {
-            at: at.clone(),
-            what: shown(text),
-            root: Folder(folder.clone()),
-        })
-    }
-
     fn fault(&self, fault: &Fault, source: &Source<'_>) -> Error {
         let at = At::new(source.path, source.text, fault.span, &self.places);
         error_of(fault.kind.clone(), at)
@@ -429,6 +339,3 @@ fn error_of(kind: FaultKind, at: At) -> Error {
         FaultKind::Plugin(what) => Error::Plugin { at, what },
     }
 }
-
-/// What kustomize looks for, in its order.
-pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];

@@ -82,13 +82,13 @@ fn objects_point_back_to_their_files_patches_and_generators() {
     };
     assert_eq!(
         found("Deployment web"),
-        "base/web.yaml < overlay/patches/memory.yaml overlay/kustomization.yaml component/kustomization.yaml \
-         overlay/transformer.yaml",
+        "base/web.yaml < base/kustomization.yaml component/kustomization.yaml overlay/patches/memory.yaml \
+         overlay/kustomization.yaml overlay/transformer.yaml",
         "{told:#?}"
     );
     assert_eq!(
         found("Service web"),
-        "base/service.yaml < component/kustomization.yaml overlay/kustomization.yaml overlay/transformer.yaml",
+        "base/service.yaml < base/kustomization.yaml component/kustomization.yaml overlay/kustomization.yaml overlay/transformer.yaml",
         "{told:#?}"
     );
     assert!(
@@ -265,6 +265,7 @@ fn flux_lists_manifests_replaces_variables_and_adds_metadata() {
         assert!(built.text.contains(line), "{line}: {}", built.text);
     }
     assert!(built.text.contains("kept: ${COUNT}"), "{}", built.text);
+    assert!(built.text.contains("name: \"off\""), "{}", built.text);
     let files: Vec<String> = built
         .origins
         .iter()
@@ -533,18 +534,18 @@ targets: [{select: {kind: Deployment}, fieldPaths: ['metadata.annotations.port']
     ("links/kustomization.yaml", "resources: [app]\nnameSuffix: -l\n"),
     ("annotated/kustomization.yaml", "resources: [../base]\nbuildMetadata: [originAnnotations, managedByLabel]\n"),
     // It tells the builds with annotations and without apart: only the latter is what is deployed.
-    ("selected/kustomization.yaml", r#"
+    ("selected/kustomization.yaml", "
 resources: [../base]
 patches:
 - target: {kind: Deployment, annotationSelector: '!config.kubernetes.io/origin'}
-  patch: '[{"op": "add", "path": "/spec/replicas", "value": 9}]'
-"#),
+  patch: '[{\"op\": \"add\", \"path\": \"/spec/replicas\", \"value\": 9}]'
+"),
     ("empty-annotations/kustomization.yaml", "resources: [x.yaml]\n"),
     ("empty-annotations/x.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, annotations: {}}, data: {a: \"---\\n---\\n\"}}\n"),
     ("flow/kustomization.yaml", "{\"resources\": [\"../base\"], \"commonLabels\": {\"é\": \"x\"}}"),
     ("far/kustomization.yaml", "resources: [../base/web.yaml]\n"),
     ("plain/on.yml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: on}, data: {host: \"${HOST}\", count: '\"${COUNT}\"', none: \"${NONE:=x}\", literal: \"$${HOST}\"}}\n"),
-    ("plain/deep/off.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: off, annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}}, data: {kept: \"${COUNT}\"}}\n"),
+    ("plain/deep/off.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: 'off', annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}}, data: {kept: \"${COUNT}\"}}\n"),
     ("plain/kustomized/kustomization.yaml", "resources: [x.yaml]\n"),
     ("plain/kustomized/x.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n"),
     ("plain/README.md", "words"),

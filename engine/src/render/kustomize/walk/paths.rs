@@ -1,0 +1,122 @@
+//! From a name in a kustomization to what lies there, or to the reason why it is not read.
+//! Knows nothing of what kustomizations say.
+
+use super::super::error::Error;
+use super::super::place::{At, Folder, shown};
+use super::super::remote;
+use super::{Reach, Walk};
+use crate::git::TreeEntry;
+use crate::model::RepoPath;
+use crate::render::closure::lies_in;
+use crate::render::files::{FilesError, Found, Resolved, inside, join};
+
+impl Walk<'_> {
+    /// The folder that is rendered, links followed.
+    pub(in crate::render::kustomize) fn entrance(
+        &mut self,
+        folder: &RepoPath,
+        at: &At,
+    ) -> Result<RepoPath, Error> {
+        let name = Folder(folder.clone()).to_string();
+        let resolved = self.resolve(folder, &name, at)?;
+        match resolved.found {
+            Found::Folder => Ok(resolved.path),
+            Found::Submodule(_) => Err(Error::Submodule {
+                at: at.clone(),
+                what: name,
+            }),
+            _ => Err(Error::Missing {
+                at: at.clone(),
+                what: name,
+                wanted: "folder",
+            }),
+        }
+    }
+
+    /// The kustomization of a folder. Kustomize takes exactly one of three names.
+    pub(in crate::render::kustomize) fn kustomization_of(
+        &mut self,
+        folder: &RepoPath,
+    ) -> Result<Option<TreeEntry>, Error> {
+        let mut found: Option<(RepoPath, TreeEntry)> = None;
+        for name in NAMES {
+            let path = join(folder, name.as_bytes());
+            let at = At::of(path.to_string());
+            let resolved = self.resolve(&path, name, &at)?;
+            let Found::File(entry) = resolved.found else {
+                self.closure.insert_absent(path);
+                continue;
+            };
+            if let Some((first, _)) = found {
+                return Err(Error::TwoKustomizations {
+                    first,
+                    second: path,
+                });
+            }
+            self.check_reach(&entry.path, name, folder, &at)?;
+            self.closure.insert(entry.clone())?;
+            found = Some((path, entry));
+        }
+        Ok(found.map(|(_, entry)| entry))
+    }
+
+    /// What a name leads to, seen from a folder. The links on the way belong to the closure.
+    pub(super) fn find(
+        &mut self,
+        text: &str,
+        folder: &RepoPath,
+        at: &At,
+    ) -> Result<Resolved, Error> {
+        let (at, what) = (at.clone(), shown(text));
+        if remote::is_remote(text) {
+            return Err(Error::Remote { at, what });
+        }
+        if text.starts_with('/') {
+            return Err(Error::Absolute { at, what });
+        }
+        let Some(path) = inside(folder.as_bytes(), text.as_bytes()) else {
+            return Err(Error::OutsideTree { at, what });
+        };
+        let resolved = self.resolve(&RepoPath::new(path), text, &at)?;
+        match resolved.found {
+            Found::Submodule(_) => Err(Error::Submodule { at, what }),
+            _ => Ok(resolved),
+        }
+    }
+
+    fn resolve(&mut self, path: &RepoPath, text: &str, at: &At) -> Result<Resolved, Error> {
+        let resolved = self.files.resolve(path).map_err(|error| match error {
+            FilesError::LinkOutside { link, .. } => {
+                let (at, what) = (at.clone(), shown(text));
+                Error::LinkOutside { at, what, link }
+            }
+            error @ FilesError::Git(_) => error.into(),
+        })?;
+        for link in &resolved.links {
+            self.closure.insert(link.clone())?;
+        }
+        Ok(resolved)
+    }
+
+    /// Refuses a file that kustomize does not read for a kustomization in `folder`.
+    pub(super) fn check_reach(
+        &self,
+        path: &RepoPath,
+        text: &str,
+        folder: &RepoPath,
+        at: &At,
+    ) -> Result<(), Error> {
+        if self.reach == Reach::Tree || lies_in(path, folder) {
+            return Ok(());
+        }
+        Err(Error::OutsideRoot {
+            at: at.clone(),
+            what: shown(text),
+            root: Folder(folder.clone()),
+        })
+    }
+}
+
+/// What kustomize looks for, in its order.
+pub(in crate::render::kustomize) const NAMES: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
