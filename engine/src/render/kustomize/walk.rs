@@ -237,11 +237,11 @@ impl<'a> Walk<'a> {
         let resolved = self.find(&reference.text, source.folder, &at)?;
         match (reference.role, resolved.found) {
             (Role::Component, Found::Folder) => {
-                self.enter(&resolved.path, Purpose::Component, &reference.text, at)
+                self.enter(&resolved.path, &Purpose::Component, &reference.text, at)
             }
             (Role::Plugin, Found::Folder) => {
                 let purpose = Purpose::Plugins(source.folder.clone());
-                self.enter(&resolved.path, purpose, &reference.text, at)
+                self.enter(&resolved.path, &purpose, &reference.text, at)
             }
             (Role::Resource, Found::Folder) => {
                 // A component's resources are objects again.
@@ -249,7 +249,7 @@ impl<'a> Walk<'a> {
                     Purpose::Plugins(_) => purpose.clone(),
                     Purpose::Objects | Purpose::Component => Purpose::Objects,
                 };
-                self.enter(&resolved.path, purpose, &reference.text, at)
+                self.enter(&resolved.path, &purpose, &reference.text, at)
             }
             (role @ (Role::Resource | Role::Plugin | Role::File), Found::File(entry)) => {
                 self.check_reach(&entry.path, &reference.text, source.folder, &at)?;
@@ -278,7 +278,7 @@ impl<'a> Walk<'a> {
     fn enter(
         &mut self,
         folder: &RepoPath,
-        purpose: Purpose,
+        purpose: &Purpose,
         text: &str,
         at: At,
     ) -> Result<(), Error> {
@@ -291,7 +291,7 @@ impl<'a> Walk<'a> {
             });
         }
         self.places.push(at.clone());
-        self.folder(folder, &purpose, &at)?;
+        self.folder(folder, purpose, &at)?;
         self.places.pop();
         Ok(())
     }

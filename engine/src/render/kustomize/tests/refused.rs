@@ -94,7 +94,7 @@ fn what_would_be_run_is_refused_with_its_line() {
             &inline,
             &[],
             "render.exec-plugin",
-            "apps/a/kustomization.yaml:2:3",
+            "apps/a/kustomization.yaml:3:3",
         );
     }
 }
