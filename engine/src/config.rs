@@ -58,7 +58,7 @@ pub struct Config {
     pub repositories: Vec<String>,
     /// What generators of an `ApplicationSet` give, by its name.
     pub generators: BTreeMap<String, Vec<Map<String, Value>>>,
-    /// What ConfigMaps and Secrets hold that are not in the tree, by `KIND/NAMESPACE/NAME`.
+    /// What `ConfigMaps` and Secrets hold that are not in the tree, by `KIND/NAMESPACE/NAME`.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// SHA-256 of the resolved configuration as canonical JSON.
     pub digest: Digest,

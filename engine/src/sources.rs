@@ -36,7 +36,7 @@ struct Context<'a> {
     tree: &'a Tree<'a>,
     here: &'a Here,
     defaults: &'a RenderDefaults,
-    /// What the configuration says that ConfigMaps hold.
+    /// What the configuration says that `ConfigMaps` hold.
     values: &'a BTreeMap<String, BTreeMap<String, String>>,
     /// What the configuration says that generators give.
     generators: &'a BTreeMap<String, Vec<Map<String, Value>>>,

@@ -65,7 +65,7 @@ pub(super) struct RawConfig {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::GENERATORS.most))]
     pub(super) generators: BTreeMap<String, Vec<Map<String, Value>>>,
-    /// What ConfigMaps and Secrets hold that Flux puts into what it applies and that are not in the tree,
+    /// What `ConfigMaps` and Secrets hold that Flux puts into what it applies and that are not in the tree,
     /// by `KIND/NAMESPACE/NAME`; a mapping without keys says that there is none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::GENERATORS.most))]

@@ -128,7 +128,7 @@ limits! {
     UNITS = 1_000, Count, Error("limit.units");
     /// Names of this repository.
     REPOSITORIES = 100, Count, Error("limit.config");
-    /// Generators, ConfigMaps and Secrets of which the configuration says what they give.
+    /// Generators, `ConfigMaps` and Secrets of which the configuration says what they give.
     GENERATORS = 500, Count, Error("limit.config");
     /// Applications, Kustomizations and what generates them that one environment may have.
     DEPLOYMENTS = 5_000, Count, Error("limit.deployments");

@@ -82,6 +82,10 @@ impl fmt::Display for Place {
 
 /// One thing that a deployment deploys.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are few, and most of them are local"
+)]
 pub enum Source {
     /// A folder of this repository.
     Local(Local),

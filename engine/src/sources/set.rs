@@ -1,7 +1,7 @@
 //! Argo CD's `ApplicationSet`: the Applications that it makes of its generators and its template.
 //! What it makes is read as if somebody had written it; what cannot be evaluated here is not guessed.
 //!
-//! Source: Argo CD, "Generating Applications with ApplicationSet", and `applicationset/` of its sources.
+//! Source: Argo CD, "Generating Applications with `ApplicationSet`", and `applicationset/` of its sources.
 
 mod combine;
 mod fast;

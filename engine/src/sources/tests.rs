@@ -183,70 +183,7 @@ fn what_cannot_be_told_says_why_and_where() {
         ("out", "->../../etc"),
         ("loop", "->loop"),
     ];
-    for (source, wanted) in [
-        ("path: nowhere", "there is no folder `nowhere`"),
-        ("path: ../x", "`../x` leads out of the repository"),
-        ("path: /plain", "the path `/plain` is absolute"),
-        ("path: out", "`out` leads out of the repository"),
-        ("path: loop", "`loop` leads out of the repository"),
-        (
-            "path: both",
-            "`both` holds both a chart and a kustomization",
-        ),
-        ("path: over", "`over/.argocd-source-web.yaml` overrides"),
-        ("path: jsonnet", "Argo CD evaluates `jsonnet/a.jsonnet`"),
-        (
-            "path: plain, helm: {}, kustomize: {}",
-            "options of several tools",
-        ),
-        ("path: plain, plugin: {name: x}", "a plugin of Argo CD"),
-        (
-            "path: plain, news: 1",
-            "nobody here knows what `news` of a source does",
-        ),
-        (
-            "path: plain, directory: {jsonnet: {tlas: [{name: a, value: b}]}}",
-            "evaluates Jsonnet",
-        ),
-        (
-            "path: plain, directory: {include: '[a-z]*'}",
-            "the pattern of `include`",
-        ),
-        (
-            "path: charts/web, helm: {shiny: true}",
-            "nobody here knows what `shiny` of `helm` does",
-        ),
-        (
-            "path: charts/web, helm: {version: v2}",
-            "asks for Helm `v2`",
-        ),
-        (
-            "path: charts/web, helm: {valueFiles: ['https://x/y.yaml']}",
-            "a file of values from the network",
-        ),
-        (
-            "path: charts/web, helm: {valueFiles: ['$other/y.yaml']}",
-            "Argo CD replaces variables",
-        ),
-        (
-            "path: charts/web, helm: {valueFiles: ['../../../x']}",
-            "leads out of the repository",
-        ),
-        (
-            "path: charts/web, helm: {parameters: [{name: a, value: $ARGOCD_APP_REVISION}]}",
-            "Argo CD replaces variables",
-        ),
-        (
-            "path: charts/web, helm: {parameters: [{name: a, value: 1}]}",
-            "`value` is not a string",
-        ),
-        (
-            "path: apps/web, kustomize: {version: v4}",
-            "asks for kustomize `v4`",
-        ),
-        ("path: plain, tagPrefix: v", "follows tags"),
-        ("targetRevision: main", "the source has no `path`"),
-    ] {
+    for (source, wanted) in UNKNOWN {
         let found = argo(&of_source(source), &files);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
@@ -255,6 +192,72 @@ fn what_cannot_be_told_says_why_and_where() {
         );
     }
 }
+
+/// Sources, and why they are not known.
+const UNKNOWN: &[(&str, &str)] = &[
+    ("path: nowhere", "there is no folder `nowhere`"),
+    ("path: ../x", "`../x` leads out of the repository"),
+    ("path: /plain", "the path `/plain` is absolute"),
+    ("path: out", "`out` leads out of the repository"),
+    ("path: loop", "`loop` leads out of the repository"),
+    (
+        "path: both",
+        "`both` holds both a chart and a kustomization",
+    ),
+    ("path: over", "`over/.argocd-source-web.yaml` overrides"),
+    ("path: jsonnet", "Argo CD evaluates `jsonnet/a.jsonnet`"),
+    (
+        "path: plain, helm: {}, kustomize: {}",
+        "options of several tools",
+    ),
+    ("path: plain, plugin: {name: x}", "a plugin of Argo CD"),
+    (
+        "path: plain, news: 1",
+        "nobody here knows what `news` of a source does",
+    ),
+    (
+        "path: plain, directory: {jsonnet: {tlas: [{name: a, value: b}]}}",
+        "evaluates Jsonnet",
+    ),
+    (
+        "path: plain, directory: {include: '[a-z]*'}",
+        "the pattern of `include`",
+    ),
+    (
+        "path: charts/web, helm: {shiny: true}",
+        "nobody here knows what `shiny` of `helm` does",
+    ),
+    (
+        "path: charts/web, helm: {version: v2}",
+        "asks for Helm `v2`",
+    ),
+    (
+        "path: charts/web, helm: {valueFiles: ['https://x/y.yaml']}",
+        "a file of values from the network",
+    ),
+    (
+        "path: charts/web, helm: {valueFiles: ['$other/y.yaml']}",
+        "Argo CD replaces variables",
+    ),
+    (
+        "path: charts/web, helm: {valueFiles: ['../../../x']}",
+        "leads out of the repository",
+    ),
+    (
+        "path: charts/web, helm: {parameters: [{name: a, value: $ARGOCD_APP_REVISION}]}",
+        "Argo CD replaces variables",
+    ),
+    (
+        "path: charts/web, helm: {parameters: [{name: a, value: 1}]}",
+        "`value` is not a string",
+    ),
+    (
+        "path: apps/web, kustomize: {version: v4}",
+        "asks for kustomize `v4`",
+    ),
+    ("path: plain, tagPrefix: v", "follows tags"),
+    ("targetRevision: main", "the source has no `path`"),
+];
 
 #[test]
 fn what_is_of_elsewhere_is_named_with_its_pin() {
@@ -446,13 +449,15 @@ fn a_kustomization_of_flux_adds_what_it_says() {
     }
 }
 
+/// A `GitRepository`, as a further document.
+fn git(name: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{{spec}}}\n"
+    )
+}
+
 #[test]
 fn what_flux_takes_from_the_cluster_is_unknown() {
-    let git = |name: &str, spec: &str| {
-        format!(
-            "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{{spec}}}\n"
-        )
-    };
     let from = |kind: &str| {
         format!(
             "path: plain, postBuild: {{substituteFrom: [{{kind: {kind}, name: v, optional: true}}]}}"
@@ -496,9 +501,13 @@ fn what_flux_takes_from_the_cluster_is_unknown() {
             "{wanted}: {found:?}"
         );
     }
+}
+
+#[test]
+fn a_git_repository_is_this_one_or_another() {
     for (spec, local) in [
         (
-            format!("url: 'ssh://git@git.example/acme/shop', ref: {{branch: main}}"),
+            "url: 'ssh://git@git.example/acme/shop', ref: {branch: main}".to_owned(),
             true,
         ),
         (

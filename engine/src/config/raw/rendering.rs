@@ -14,7 +14,7 @@ use crate::model::limits;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Deployers")]
 pub(in crate::config) struct RawDeployers {
-    /// Globs of the files that hold them, what they refer to (sources, ConfigMaps), and the parents that
+    /// Globs of the files that hold them, what they refer to (sources, `ConfigMaps`), and the parents that
     /// change them.
     #[schemars(extend("minItems" = 1, "maxItems" = limits::GLOBS.most))]
     pub(in crate::config) paths: Vec<String>,

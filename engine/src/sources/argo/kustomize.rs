@@ -170,10 +170,7 @@ mod tests {
         let override_of = |written: &str| {
             let image = image(written)?;
             let rest = [image.new_name, image.new_tag, image.digest];
-            Some((
-                image.name,
-                rest.map(|part| part.unwrap_or_default()).join("|"),
-            ))
+            Some((image.name, rest.map(Option::unwrap_or_default).join("|")))
         };
         for (written, name, rest) in [
             ("web:1.2", "web", "|1.2|"),

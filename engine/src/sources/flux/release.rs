@@ -223,7 +223,7 @@ fn all_values(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Rea
         };
         match yaml::parse(&written).as_deref() {
             Ok([one]) if matches!(one.value, NodeValue::Mapping(_)) => {
-                merge(&mut merged, one.to_json())
+                merge(&mut merged, one.to_json());
             }
             Ok([]) => {}
             _ => return Err(wrong(item, "valuesKey", "the key of a mapping in YAML")),

@@ -1,4 +1,4 @@
-//! Values that objects of Flux take from ConfigMaps: found in the tree, or told by the configuration.
+//! Values that objects of Flux take from `ConfigMaps`: found in the tree, or told by the configuration.
 //! A Secret is never read.
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ pub(super) fn substitute(
     Ok((always || !variables.is_empty()).then_some(variables))
 }
 
-/// The data of the ConfigMap that `reference` names.
+/// The data of the `ConfigMap` that `reference` names.
 pub(super) fn data(
     reference: &Node,
     deployment: &mut Deployment,

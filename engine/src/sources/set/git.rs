@@ -176,27 +176,30 @@ fn of_path(
 ) -> Read<Params> {
     let prefix = text(node, "pathParamPrefix")?;
     let segments: Vec<&str> = folder.split('/').collect();
-    let mut path = json!({
-        "path": folder,
-        "basename": base(folder),
-        "basenameNormalized": normalized(base(folder)),
-        "segments": segments,
-    });
+    let mut path: Map<String, Value> = Map::new();
+    path.insert("path".to_owned(), Value::from(folder));
+    path.insert("basename".to_owned(), Value::from(base(folder)));
+    let name = normalized(base(folder));
+    path.insert("basenameNormalized".to_owned(), Value::from(name));
+    path.insert("segments".to_owned(), Value::from(segments.clone()));
     if let Some(file) = file {
-        path["filename"] = Value::from(file);
-        path["filenameNormalized"] = Value::from(normalized(file));
+        path.insert("filename".to_owned(), Value::from(file));
+        path.insert(
+            "filenameNormalized".to_owned(),
+            Value::from(normalized(file)),
+        );
     }
     match set.engine {
         Engine::Go { .. } => {
             let (key, value) = match prefix {
                 Some(prefix) => (prefix, json!({"path": path})),
-                None => ("path", path),
+                None => ("path", Value::Object(path)),
             };
             params.insert(key.to_owned(), value);
         }
         Engine::Fast => {
             let name = prefix.map_or("path".to_owned(), |prefix| format!("{prefix}.path"));
-            for (key, value) in path.as_object().into_iter().flatten() {
+            for (key, value) in &path {
                 match key.as_str() {
                     "path" => params.insert(name.clone(), value.clone()),
                     "segments" => None,

@@ -30,13 +30,17 @@ fn templates_of_names_are_replaced_and_what_is_missing_is_no_text() {
     }
 }
 
-#[test]
-fn go_templates_are_evaluated_as_go_does_or_not_at_all() {
-    let params = json!({
+fn go_params() -> Value {
+    json!({
         "path": {"path": "apps/Web_1/prod", "basename": "prod", "segments": ["apps", "Web_1", "prod"]},
         "name": "eu", "empty": "", "port": 80, "on": true, "half": 0.5,
         "metadata": {"labels": {"app.io/env": "prod"}},
-    });
+    })
+}
+
+#[test]
+fn go_templates_are_evaluated_as_go_does_or_not_at_all() {
+    let params = go_params();
     for (template, wanted) in [
         ("{{ .path.path }}", "apps/Web_1/prod"),
         ("{{index .path.segments 1 | normalize}}", "web-1"),
@@ -66,6 +70,11 @@ fn go_templates_are_evaluated_as_go_does_or_not_at_all() {
         let found = evaluated(Engine::Go { strict: false }, template, &params);
         assert_eq!(found.as_deref(), Ok(wanted), "{template}");
     }
+}
+
+#[test]
+fn go_templates_that_are_not_followed_are_no_text() {
+    let params = go_params();
     for unknown in [
         "{{ .missing }}",
         "{{ .missing.deeper | default \"d\" }}",
