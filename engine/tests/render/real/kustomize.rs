@@ -259,7 +259,7 @@ fn flux_lists_manifests_replaces_variables_and_adds_metadata() {
         "count: '\"3\"'",
         "none: x",
         "literal: ${HOST}",
-        "team: a",
+        "labels: {\"team\":\"a\"}",
         "namespace: shop",
     ] {
         assert!(built.text.contains(line), "{line}: {}", built.text);
@@ -286,6 +286,7 @@ fn flux_lists_manifests_replaces_variables_and_adds_metadata() {
 #[test]
 #[ignore = "needs kustomize, and `TIDEGATE_TRY` with clones"]
 #[expect(clippy::disallowed_methods, reason = "names the clones")]
+#[expect(clippy::print_stdout, reason = "says what was found in them")]
 fn every_kustomization_of_a_clone_builds_as_in_its_checkout() {
     let clones = std::env::var("TIDEGATE_TRY").unwrap_or_default();
     for clone in clones.split(':').filter(|clone| !clone.is_empty()) {

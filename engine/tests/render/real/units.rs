@@ -1,7 +1,7 @@
 //! Units that kustomize and Helm render, through the command line and the library: the shop's brands C and D.
 //! Knows no kustomization and no chart but theirs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -236,64 +236,75 @@ fn tidegate(repo: &Repo, arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap_or(-1), text)
 }
 
-#[test]
-#[ignore = "needs kustomize and helm"]
-fn a_verdict_of_a_rendered_unit_holds_for_its_inputs_and_its_options_alone() {
-    for (environment, inside, renderer) in [
-        (
-            "prod-c",
-            (BASE, "memory: 512Mi", "memory: 640Mi"),
-            "kustomize",
-        ),
-        ("prod-d", (VALUES, "perEuro: 2", "perEuro: 3"), "helm"),
-        (
-            "prod-d",
-            (APPLICATION, "releaseName: loyalty", "releaseName: points"),
-            "helm",
-        ),
-    ] {
+/// The shop with a key, a store and a baseline of one environment.
+struct Gated {
+    repo: Repo,
+    environment: &'static str,
+    store: PathBuf,
+    key: String,
+    trust: PathBuf,
+    base: GitId,
+}
+
+impl Gated {
+    fn new(environment: &'static str) -> Self {
         let repo = shop();
-        let key = repo.beside("key");
-        let key = key.to_str().unwrap();
-        let store = format!("folder:{}", repo.beside("verdicts").display());
-        let run = |arguments: &[&str]| tidegate(&repo, arguments);
+        let key = repo.beside("key").to_str().unwrap().to_owned();
         let trust = repo.path().join(".tidegate/trust.json");
-        let trust = trust.to_str().unwrap();
-        let made = run(&[
+        let file = trust.to_str().unwrap();
+        let new = [
             "keys",
             "new",
             "--role",
             "merge-signer",
             "--out",
-            key,
+            &key,
             "--trust",
-            trust,
-        ]);
-        assert_eq!(made.0, 0, "{}", made.1);
-        repo.commit("a key");
-        let signed = [
-            "--env",
+            file,
+        ];
+        assert_eq!(tidegate(&repo, &new).0, 0);
+        let base = repo.commit("a key");
+        let store = repo.beside("verdicts");
+        let gated = Self {
+            repo,
             environment,
+            store,
+            key,
+            trust,
+            base,
+        };
+        let (exit, text) = gated.signed("baseline");
+        assert_eq!(exit, 0, "{text}");
+        gated
+    }
+
+    fn verdicts(&self) -> String {
+        format!("folder:{}", self.store.display())
+    }
+
+    fn signed(&self, command: &str) -> (i32, String) {
+        let (key, verdicts) = (&self.key, self.verdicts());
+        let arguments = [
+            command,
+            "--env",
+            self.environment,
             "--key-file",
             key,
             "--verdicts",
-            &store,
+            &verdicts,
         ];
-        let baseline = run(&[&["baseline"], signed.as_slice()].concat());
-        assert_eq!(baseline.0, 0, "{}", baseline.1);
-        let base = repo.id("HEAD").to_string();
-        let (path, from, to) = match environment {
-            "prod-c" => (PATCH, "replicas: 4", "replicas: 5"),
-            _ => (VALUES, "replicas: 3", "replicas: 4"),
-        };
-        edit(&repo, path, from, to);
-        let link = run(&[&["sign"], signed.as_slice()].concat());
-        assert_eq!(link.0, 0, "{}", link.1);
-        let admit = || {
-            run(&[
+        tidegate(&self.repo, &arguments)
+    }
+
+    fn admit(&self) -> (i32, String) {
+        let (base, verdicts) = (self.base.to_string(), self.verdicts());
+        let trust = self.trust.to_str().unwrap();
+        tidegate(
+            &self.repo,
+            &[
                 "admit",
                 "--env",
-                environment,
+                self.environment,
                 "--revision",
                 "HEAD",
                 "--deployed",
@@ -301,42 +312,78 @@ fn a_verdict_of_a_rendered_unit_holds_for_its_inputs_and_its_options_alone() {
                 "--trust",
                 trust,
                 "--verdicts",
-                &store,
-            ])
+                &verdicts,
+            ],
+        )
+    }
+
+    /// Link 1 of the only unit.
+    fn link(&self) -> PathBuf {
+        let links = self.store.join("links").join(self.environment);
+        let unit = std::fs::read_dir(links).unwrap().next().unwrap().unwrap();
+        unit.path().join("1.json")
+    }
+
+    fn verify(&self, link: &Path) -> (i32, String) {
+        let unit = link.parent().and_then(Path::file_name).unwrap();
+        tidegate(
+            &self.repo,
+            &[
+                "verify",
+                link.to_str().unwrap(),
+                "--env",
+                self.environment,
+                "--unit",
+                unit.to_str().unwrap(),
+                "--revision",
+                "HEAD",
+                "--trust",
+                self.trust.to_str().unwrap(),
+            ],
+        )
+    }
+}
+
+#[test]
+#[ignore = "needs kustomize and helm"]
+fn a_verdict_of_a_rendered_unit_holds_for_its_inputs_and_its_options_alone() {
+    for (environment, renderer, (path, from, to)) in [
+        (
+            "prod-c",
+            "kustomize",
+            (BASE, "memory: 512Mi", "memory: 640Mi"),
+        ),
+        ("prod-d", "helm", (VALUES, "perEuro: 2", "perEuro: 3")),
+        (
+            "prod-d",
+            "helm",
+            (APPLICATION, "releaseName: loyalty", "releaseName: points"),
+        ),
+    ] {
+        let gated = Gated::new(environment);
+        match environment {
+            "prod-c" => edit(&gated.repo, PATCH, "replicas: 4", "replicas: 5"),
+            _ => edit(&gated.repo, VALUES, "replicas: 3", "replicas: 4"),
         };
-        let admitted = admit();
-        assert_eq!(admitted.0, 0, "{}", admitted.1);
-        repo.write("docs/elsewhere.md", "outside").commit("outside");
-        assert_eq!(admit().0, 0);
-        edit(&repo, inside.0, inside.1, inside.2);
-        let (exit, text) = admit();
+        let (exit, text) = gated.signed("sign");
+        assert_eq!(exit, 0, "{text}");
+        let (exit, text) = gated.admit();
+        assert_eq!(exit, 0, "{text}");
+        gated
+            .repo
+            .write("docs/elsewhere.md", "outside")
+            .commit("outside");
+        assert_eq!(gated.admit().0, 0);
+        let link = gated.link();
+        assert_eq!(gated.verify(&link).0, 0);
+        edit(&gated.repo, path, from, to);
+        let (exit, text) = gated.admit();
         assert_eq!(exit, 4, "{text}");
         assert!(text.contains("refused[missing]"), "{text}");
-        let links = repo.beside("verdicts").join("links").join(environment);
-        let unit = std::fs::read_dir(links)
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
-        let envelope = std::fs::read_to_string(unit.join("1.json")).unwrap();
-        let verify = run(&[
-            "verify",
-            unit.join("1.json").to_str().unwrap(),
-            "--env",
-            environment,
-            "--unit",
-            unit.file_name().unwrap().to_str().unwrap(),
-            "--revision",
-            "HEAD",
-            "--trust",
-            trust,
-        ]);
-        assert_eq!(verify.0, 4, "{}", verify.1);
-        assert!(
-            payload(&envelope).contains(&format!("\"renderers\":{{\"{renderer}\":\"v")),
-            "{renderer}"
-        );
+        let (exit, text) = gated.verify(&link);
+        assert_eq!(exit, 4, "{text}");
+        let named = format!("\"renderers\":{{\"{renderer}\":\"v");
+        assert!(payload(&std::fs::read_to_string(link).unwrap()).contains(&named));
     }
 }
 
@@ -354,36 +401,43 @@ fn syncing(revision: GitId, source: &Value) -> String {
     root.to_string()
 }
 
+/// What the deployer hears for a sync of `loyalty` with this source.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the program signed was signed now"
+)]
+fn asked(gated: &Gated, source: &Value) -> Result<(), String> {
+    let document = syncing(gated.base, source);
+    let query = ApplicationQuery {
+        namespace: "argocd",
+        name: "loyalty",
+        repository: "https://git.example/acme/shop.git",
+        gate: &[],
+    };
+    let sync = Sync::read(&document, &query).unwrap();
+    let trust = TrustFile::parse(&std::fs::read(&gated.trust).unwrap()).unwrap();
+    let request = AdmitRequest {
+        environment: "prod-d",
+        unit: Some("loyalty"),
+        revision: &gated.base.to_string(),
+        deployed: None,
+        sync: Some(&sync),
+        trust: &trust,
+        store: &FolderStore::new(&gated.store),
+        now: Timestamp::now(),
+    };
+    let answers = gate::admit(&gated.repo.open(), &request).unwrap();
+    let result = &answers[0].result;
+    result
+        .as_ref()
+        .map(|_| ())
+        .map_err(|error| format!("{error:?}"))
+}
+
 #[test]
 #[ignore = "needs helm"]
 fn a_sync_with_the_options_of_git_is_admitted_and_one_with_others_is_refused() {
-    let repo = shop();
-    let (key, store) = (repo.beside("key"), repo.beside("verdicts"));
-    let verdicts = format!("folder:{}", store.display());
-    let trust = repo.path().join(".tidegate/trust.json");
-    let (key, trust) = (key.to_str().unwrap(), trust.to_str().unwrap());
-    let new = [
-        "keys",
-        "new",
-        "--role",
-        "merge-signer",
-        "--out",
-        key,
-        "--trust",
-        trust,
-    ];
-    assert_eq!(tidegate(&repo, &new).0, 0);
-    let revision = repo.commit("a key");
-    let signed = [
-        "--env",
-        "prod-d",
-        "--key-file",
-        key,
-        "--verdicts",
-        &verdicts,
-    ];
-    let (exit, text) = tidegate(&repo, &[&["baseline"], signed.as_slice()].concat());
-    assert_eq!(exit, 0, "{text}");
+    let gated = Gated::new("prod-d");
     let of_git = json!({
         "repoURL": "https://git.example/acme/shop.git", "targetRevision": "main", "path": "apps/loyalty/chart",
         "helm": {"releaseName": "loyalty", "valueFiles": ["../prod-d/values.yaml"]},
@@ -393,50 +447,19 @@ fn a_sync_with_the_options_of_git_is_admitted_and_one_with_others_is_refused() {
         source["helm"][pointer] = value;
         source
     };
-    for (source, refused) in [
-        (of_git.clone(), None),
-        (with("passCredentials", false.into()), None),
-        (with("values", "replicas: 0".into()), Some("helm.values")),
-        (
-            with("valueFiles", json!(["values.yaml"])),
-            Some("helm.valueFiles"),
-        ),
-        (
-            with("parameters", json!([{"name": "replicas", "value": "0"}])),
-            Some("helm.parameters"),
-        ),
+    for source in [of_git.clone(), with("passCredentials", false.into())] {
+        asked(&gated, &source).unwrap();
+    }
+    for (key, value) in [
+        ("values", "replicas: 0".into()),
+        ("valueFiles", json!(["values.yaml"])),
+        ("parameters", json!([{"name": "replicas", "value": "0"}])),
     ] {
-        let document = syncing(revision, &source);
-        let query = ApplicationQuery {
-            namespace: "argocd",
-            name: "loyalty",
-            repository: "https://git.example/acme/shop.git",
-            gate: &[],
-        };
-        let sync = Sync::read(&document, &query).unwrap();
-        let trust = TrustFile::parse(&std::fs::read(trust).unwrap()).unwrap();
-        let answers = gate::admit(
-            &repo.open(),
-            &AdmitRequest {
-                environment: "prod-d",
-                unit: Some("loyalty"),
-                revision: &revision.to_string(),
-                deployed: None,
-                sync: Some(&sync),
-                trust: &trust,
-                store: &FolderStore::new(&store),
-                now: Timestamp::now(),
-            },
-        )
-        .unwrap();
-        let told = format!("{:?}", answers[0].result);
-        match refused {
-            None => assert!(answers[0].result.is_ok(), "{told}"),
-            Some(what) => assert!(
-                told.contains("SourceOverride") && told.contains(what),
-                "{told}"
-            ),
-        }
+        let told = asked(&gated, &with(key, value)).unwrap_err();
+        assert!(
+            told.contains("SourceOverride") && told.contains(key),
+            "{told}"
+        );
     }
 }
 

@@ -14,6 +14,7 @@ use super::{helms, objects, options, plain, programs, render};
 #[test]
 #[ignore = "needs helm, and `TIDEGATE_TRY` with clones"]
 #[expect(clippy::disallowed_methods, reason = "names the clones")]
+#[expect(clippy::print_stdout, reason = "says what was found in them")]
 fn every_chart_of_a_clone_gives_what_it_gives_in_its_checkout() {
     let clones = std::env::var("TIDEGATE_TRY").unwrap_or_default();
     for clone in clones.split(':').filter(|clone| !clone.is_empty()) {
