@@ -320,7 +320,7 @@ pub enum Error {
     #[diagnostic(
         code(source::not_rendered),
         help(
-            "this version judges plain manifests; render the source in Git, or list its paths under `unmanaged`"
+            "make its folder a source of the environment (`sources: [{{name: NAME, kind: Application, path: FOLDER}}]`, or `applications` and `kustomizations`), or list its paths under `unmanaged`"
         )
     )]
     NotRendered {
