@@ -1,4 +1,5 @@
-//! What is rendered, in real repositories.
+//! What is rendered: in real repositories, and what may not be.
 //! Knows no unit.
 
+mod declared;
 mod real;

@@ -176,6 +176,7 @@ impl Case<'_> {
         let trees = Trees {
             base: None,
             head: &NoFiles,
+            before: None,
         };
         let scenes = scene::of_config(&judge.config, trees)?;
         let scene = scenes

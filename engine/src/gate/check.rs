@@ -226,6 +226,7 @@ impl<'a> Session<'a> {
         let trees = Trees {
             base: Some(&base),
             head: &head,
+            before: Some(&self.judge.config),
         };
         scene::of_configs(&judge.config, self.proposed_config(), trees)
     }
@@ -315,6 +316,7 @@ impl<'a> Session<'a> {
         }
         let (repository, head) = (self.view.repository, &self.view.head.snapshot);
         let scenes = self.scenes(judge, request)?.into_iter();
+        let scenes = scenes.map(|scene| scene.settled(&self.view).0);
         let mut errors = Vec::new();
         for scene in scenes.filter(|scene| !scene.is_gate()) {
             let entries = repository.entries_matching(head, &scene.head)?;

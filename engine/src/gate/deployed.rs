@@ -1,6 +1,8 @@
 //! What a unit deploys on one side: which files decide it, and what renders them.
 //! Starts no process and reads no object.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Error, deployer};
@@ -25,6 +27,8 @@ pub(super) struct Deployed {
     pub(super) declared_in: Vec<RepoPath>,
     /// The sources of the object that declares it, as Git has them.
     pub(super) said: Vec<Value>,
+    /// Sources of elsewhere that may be another thing each time.
+    pub(super) floating: BTreeSet<String>,
     /// What its deployer is told.
     told: Option<Digest>,
 }
@@ -48,6 +52,40 @@ pub(super) struct Declared {
     versions: RenderDefaults,
 }
 
+impl Declared {
+    /// Whether nothing of it is of this repository, so that it has nothing to be judged.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.unit.deployment.is_some() && is_foreign(&self.unit)
+    }
+
+    /// Whether both are told the same, whatever the files hold.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let said = |it: &Self| it.unit.deployment.as_ref().map(|it| it.description.clone());
+        self.unit.renderings().eq(other.unit.renderings())
+            && self.versions == other.versions
+            && said(self) == said(other)
+    }
+
+    /// Whether a file may be read by what renders it, as far as can be told without reading any.
+    pub(super) fn may_read(&self, path: &RepoPath) -> bool {
+        self.unit.renderings().any(|rendering| {
+            let below = join(&rendering.folder, "**").to_string();
+            let below = Selector::parse(&[below]).is_ok_and(|below| below.matches(path));
+            below
+                || match &rendering.tool {
+                    Tool::Helm(helm) => {
+                        let files = helm.file_parameters.iter().map(|(_, file)| file);
+                        helm.value_files
+                            .iter()
+                            .chain(files)
+                            .any(|file| file == path)
+                    }
+                    Tool::Kustomize(_) => false,
+                }
+        })
+    }
+}
+
 /// The units of an environment, as one state of the repository has them.
 pub(super) fn units(
     environment: &Environment,
@@ -58,9 +96,7 @@ pub(super) fn units(
         Some(_) => Tree::read(files).map_err(render::Error::from)?,
         None => Tree::unlisted(files),
     };
-    let mut units = sources::resolve(environment, config, &tree, &NotRendered)?;
-    // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
-    units.retain(|unit| unit.deployment.is_none() || !is_foreign(unit));
+    let units = sources::resolve(environment, config, &tree, &NotRendered)?;
     let plain: Vec<Local> = units
         .iter()
         .flat_map(ResolvedUnit::plain)
@@ -92,8 +128,10 @@ pub(super) fn deployed_at(
     let snapshot = repository.snapshot(commit)?;
     let files = GitFiles::new(repository, &snapshot);
     let units = units(environment, config, &files)?;
-    let found = units.iter().find(|found| found.unit.name == unit);
-    let found = found.ok_or_else(|| Error::unknown_unit(environment, unit))?;
+    let mut found = units.iter().filter(|found| !found.is_foreign());
+    let found = found.find(|found| found.unit.name == unit);
+    let known: Vec<String> = units.iter().map(|it| it.unit.name.clone()).collect();
+    let found = found.ok_or_else(|| Error::unknown_among(unit, &known))?;
     Deployed::of(found, &files)
 }
 
@@ -106,12 +144,14 @@ pub(super) fn names_at(
 ) -> Result<Vec<(String, UnitKind)>, Error> {
     let snapshot = repository.snapshot(commit)?;
     let units = units(environment, config, &GitFiles::new(repository, &snapshot))?;
-    let named = units.into_iter().map(|it| (it.unit.name, it.unit.kind));
+    let units = units.into_iter().filter(|it| !it.is_foreign());
+    let known: Vec<String> = units.clone().map(|it| it.unit.name).collect();
+    let named = units.map(|it| (it.unit.name, it.unit.kind));
     let named: Vec<_> = named
         .filter(|(name, _)| wanted.is_none_or(|wanted| name == wanted))
         .collect();
     if named.is_empty() {
-        return Err(Error::unknown_unit(environment, wanted.unwrap_or_default()));
+        return Err(Error::unknown_among(wanted.unwrap_or_default(), &known));
     }
     Ok(named)
 }
@@ -167,6 +207,12 @@ impl Deployed {
         if let Some(unknown) = unit.unknown().next() {
             return Err(Error::UnknownSource(unknown.clone()));
         }
+        if declared.is_foreign() {
+            return Err(Error::Elsewhere {
+                unit: unit.name.clone(),
+                repository: unit.external().map(|it| it.repository.clone()).collect(),
+            });
+        }
         let mut inputs = Vec::new();
         for rendering in unit.renderings() {
             obeys(&rendering.folder, files)?;
@@ -206,6 +252,7 @@ impl Deployed {
                 _ => Vec::new(),
             },
             said: said(unit),
+            floating: floating(unit),
             told: told(unit, &inputs, is_paths),
             inputs,
             is_paths,
@@ -221,6 +268,7 @@ impl Deployed {
             is_paths: other.is_paths,
             declared_in: Vec::new(),
             said: Vec::new(),
+            floating: BTreeSet::new(),
             told: None,
         }
     }
@@ -249,6 +297,7 @@ impl Deployed {
         self.plain.extend(other.plain);
         self.declared_in.extend(other.declared_in);
         self.said.extend(other.said);
+        self.floating.extend(other.floating);
         for input in other.inputs {
             let is_known = |known: &Input| known.rendering == input.rendering;
             if !self.inputs.iter().any(is_known) {
@@ -292,6 +341,16 @@ fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>, Error> {
     Ok((!globs.is_empty())
         .then(|| Selector::parse(&globs))
         .transpose()?)
+}
+
+fn floating(unit: &ResolvedUnit) -> BTreeSet<String> {
+    let floating = unit.external().filter(|external| !external.pinned);
+    floating
+        .map(|it| match &it.revision {
+            Some(revision) => format!("{} at {revision}", it.repository),
+            None => it.repository.clone(),
+        })
+        .collect()
 }
 
 fn said(unit: &ResolvedUnit) -> Vec<Value> {

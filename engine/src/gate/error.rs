@@ -36,6 +36,36 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     UnknownSource(sources::Unknown),
+    /// What was judged is deployed from elsewhere now.
+    #[error("`{unit}` is deployed from {} now, where nothing is judged", repository.join(", "))]
+    #[diagnostic(
+        code(source::elsewhere),
+        help(
+            "what a unit deploys must be of this repository, at the branch of its environment; to take it away, delete its object"
+        )
+    )]
+    Elsewhere {
+        /// The unit.
+        unit: String,
+        /// Where.
+        repository: Vec<String>,
+    },
+    /// A source that nobody can judge, since it may be another thing each time.
+    #[error(
+        "`{unit}` is to deploy {source_} as well, which floats: it may be another thing each time"
+    )]
+    #[diagnostic(
+        code(source::floating),
+        help(
+            "pin it to a commit, a digest or an exact version of a chart, or bring it into this repository"
+        )
+    )]
+    Floating {
+        /// The unit.
+        unit: String,
+        /// What.
+        source_: String,
+    },
     /// What another unit met as well.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -46,6 +46,10 @@ pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<St
             if !crate::manifest::is_manifest_name(&entry.path) {
                 continue;
             }
+            if entry.is_link() || entry.is_submodule() {
+                let path = entry.path.to_string();
+                return Err(Error::NotAFile { path });
+            }
             let file = File::read(&entry.path, &repository.file(&entry)?)?;
             if let Some(source) = file.sources.first() {
                 texts.push(format!("# {}\n{}", entry.path, source.text));

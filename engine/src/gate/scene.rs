@@ -107,11 +107,32 @@ impl Scene {
     /// found out about a unit that is not touched keeps nothing else from being judged.
     pub(super) fn settled(mut self, view: &View<'_>) -> (Self, Option<Error>) {
         let error = self.settle(view).err();
-        let error = error.filter(|_| {
-            let files = view.changed_under(&self.base, &self.head);
-            files.map_or(true, |files| !files.is_empty())
-        });
+        let error = error.filter(|_| self.may_be_touched(view));
         (self, error)
+    }
+
+    /// Whether a unit of which it is not known what it reads may read anything that differs.
+    fn may_be_touched(&self, view: &View<'_>) -> bool {
+        let Sides { base, head } = &self.declared;
+        let known = [(&view.base, base), (&view.head, head)].map(|(side, units)| {
+            let deployed = view.deployed(side, units).ok().flatten();
+            deployed.map(|it| it.selector)
+        });
+        let reads = |path: &RepoPath| {
+            let own = [
+                Some(&self.base),
+                Some(&self.head),
+                known[0].as_ref(),
+                known[1].as_ref(),
+            ];
+            own.into_iter()
+                .flatten()
+                .any(|selector| selector.matches(path))
+                || base.iter().chain(head).any(|unit| unit.may_read(path))
+                || STEERING.contains(&path.file_name())
+                || view.is_of_any_root(path)
+        };
+        view.changed.iter().any(|change| reads(&change.path))
     }
 
     /// As [`Scene::settled`], whether it is touched or not.
@@ -122,7 +143,8 @@ impl Scene {
             let mut changed = view.changed.iter();
             changed.any(|change| side.selector.matches(&change.path))
         };
-        let is_same = base.len() == head.len() && at_head.as_ref().is_some_and(|it| !touched(it));
+        let alike = base.len() == head.len() && base.iter().zip(head).all(|(a, b)| a.is_like(b));
+        let is_same = alike && at_head.as_ref().is_some_and(|it| !touched(it));
         let at_base = match is_same {
             true => at_head.clone(),
             false => view.deployed(&view.base, base)?,
@@ -133,6 +155,12 @@ impl Scene {
             (None, Some(head)) => (Deployed::nothing_of(&head), head),
             (None, None) => return Ok(()),
         };
+        if let Some(new) = head.floating.difference(&base.floating).next() {
+            return Err(Error::Floating {
+                unit: self.name.clone(),
+                source_: new.clone(),
+            });
+        }
         if !(base.is_paths && head.is_paths) {
             (self.base, self.head) = (base.selector.clone(), head.selector.clone());
             self.rendered = Some(Sides { base, head });
@@ -148,6 +176,7 @@ impl Scene {
         &self,
         judge: &Judge,
         base: &Selector,
+        before: Option<&Config>,
         view: &View<'_>,
     ) -> Result<(Self, Option<Self>), Error> {
         let known = judge.config.environment(&self.environment);
@@ -158,10 +187,12 @@ impl Scene {
         };
         let scenes = match known {
             Some(known) => {
+                let before = before.unwrap_or(&judge.config);
                 let (base, head) = (view.files(&view.base), view.files(&view.head));
                 let trees = Trees {
                     base: Some(&base),
                     head: &head,
+                    before: Some(before),
                 };
                 of_environment(known, &judge.config, trees, true)?
             }
@@ -315,6 +346,9 @@ pub(super) fn select(
     let wanted = |scene: &Scene| named(scene) && unit.is_none_or(|name| scene.name == name);
     Ok(scenes.into_iter().filter(wanted).collect())
 }
+
+/// Files that decide what others become, or whether they are there.
+const STEERING: [&[u8]; 3] = [b".gitattributes", b".sourceignore", b".helmignore"];
 
 fn unknown(kind: &'static str, name: &str, known: BTreeSet<&str>) -> Error {
     let known: Vec<&str> = known.into_iter().collect();

@@ -313,6 +313,7 @@ impl Signer<'_> {
         let trees = Trees {
             base: None,
             head: &GitFiles::new(self.repository, &snapshot),
+            before: None,
         };
         scenes.extend(scene::of_environment(environment, config, trees, true)?);
         let scenes = scene::select(scenes, Some(&environment.name), self.request.unit)?;
@@ -461,6 +462,7 @@ fn newest_of<'a>(chain: &'a Chain, scene: &Scene, head: &GatedState) -> Option<&
     let verdict = newest.verdict();
     let same = verdict.head.same_files(head)
         && verdict.selector == scene.head.patterns()
+        && verdict.rendering_digest == scene.told()
         && verdict.enforcement == scene.enforcement;
     same.then_some(newest)
 }

@@ -70,7 +70,10 @@ impl Unit<'_> {
         config: &Config,
     ) -> Result<Option<Changes>, Error> {
         let files = view.changed_under(self.base, self.head)?;
-        if files.is_empty() {
+        let told_anew = self
+            .rendered
+            .is_some_and(|it| it.base.told() != it.head.told());
+        if files.is_empty() && !told_anew {
             return Ok(None);
         }
         if self.name == config::GATE {

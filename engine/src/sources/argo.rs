@@ -52,7 +52,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
             return Ok(deployment);
         }
     };
-    let references = references(&nodes, cx);
+    let references = references(&nodes, &deployment.name, cx);
     for node in nodes {
         let reading = Reading {
             cx,
@@ -130,12 +130,12 @@ fn sources(spec: &Node) -> Read<Vec<&Node>> {
 }
 
 /// What `$name/…` means in value files: whether the source of that `ref` is what is judged.
-fn references(sources: &[&Node], cx: &Context<'_>) -> BTreeMap<String, bool> {
+fn references(sources: &[&Node], of: &str, cx: &Context<'_>) -> BTreeMap<String, bool> {
     let named = sources.iter().filter_map(|source| {
         let name = plain(source, "ref")?;
         let url = plain(source, "repoURL")?;
         let revision = plain(source, "targetRevision");
-        let judged = cx.here.revision(revision.as_deref()) == Revision::Judged;
+        let judged = cx.here.revision(revision.as_deref(), of) == Revision::Judged;
         Some((name, cx.here.is_repository(&url) && judged))
     });
     named.collect()

@@ -61,17 +61,23 @@ impl Here {
         self.objects.contains(&format!("{namespace}/{name}"))
     }
 
-    /// What Argo CD makes of a `targetRevision`.
-    pub(super) fn revision(&self, revision: Option<&str>) -> Revision {
+    /// What Argo CD makes of a `targetRevision` in an object of this name. Nothing, and `HEAD`, is the
+    /// default branch of the repository: which one that is, the usual names alone say.
+    pub(super) fn revision(&self, revision: Option<&str>, of: &str) -> Revision {
         let Some(revision) = revision.filter(|revision| *revision != "HEAD") else {
-            return Revision::Judged;
+            return match self.branch.as_str() {
+                "main" | "master" => Revision::Judged,
+                _ => Revision::Other { pinned: false },
+            };
         };
-        self.branch(revision.strip_prefix("refs/heads/").unwrap_or(revision))
+        self.branch(revision.strip_prefix("refs/heads/").unwrap_or(revision), of)
     }
 
-    /// What a branch is, or whatever stands where one could.
-    pub(super) fn branch(&self, branch: &str) -> Revision {
-        if branch == self.branch || branch.starts_with(&self.promoted) {
+    /// What a branch is, or whatever stands where one could: the environment's, or the one on which the
+    /// unit of this name is promoted.
+    pub(super) fn branch(&self, branch: &str, of: &str) -> Revision {
+        let promoted = branch.strip_prefix(&self.promoted);
+        if branch == self.branch || promoted == Some(&of.replace('.', "-")) {
             Revision::Judged
         } else {
             Revision::Other {
@@ -173,7 +179,7 @@ mod tests {
             Some("refs/heads/main"),
             Some("gated/prod/web"),
         ] {
-            assert_eq!(here.revision(judged), Revision::Judged, "{judged:?}");
+            assert_eq!(here.revision(judged, "web"), Revision::Judged, "{judged:?}");
         }
         for floating in [
             "v1.2.3",
@@ -181,14 +187,21 @@ mod tests {
             "main~1",
             "refs/tags/main",
             "gated/qa/web",
+            "gated/prod/api",
+            "gated/prod/",
             "abc1234",
         ] {
             let other = Revision::Other { pinned: false };
-            assert_eq!(here.revision(Some(floating)), other, "{floating}");
+            assert_eq!(here.revision(Some(floating), "web"), other, "{floating}");
+        }
+        let release = Here::new(["github.com/acme/shop"], "prod", "release");
+        for default in [None, Some("HEAD")] {
+            let other = Revision::Other { pinned: false };
+            assert_eq!(release.revision(default, "web"), other, "{default:?}");
         }
         let commit = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(
-            here.revision(Some(commit)),
+            here.revision(Some(commit), "web"),
             Revision::Other { pinned: true }
         );
     }

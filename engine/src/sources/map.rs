@@ -231,7 +231,8 @@ fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
     }
     let bytes = tree.files.content(entry)?;
     let mentioned = |mark: &&[u8]| bytes.windows(mark.len()).any(|found| found == *mark);
-    if !MARKS.iter().any(mentioned) {
+    // What is escaped may say the same.
+    if !MARKS.iter().any(mentioned) && !bytes.contains(&b'\\') {
         return Ok(Vec::new());
     }
     let file =

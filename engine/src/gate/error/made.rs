@@ -56,6 +56,15 @@ impl Error {
         }
     }
 
+    /// No such unit among those of a commit.
+    pub(in crate::gate) fn unknown_among(name: &str, known: &[String]) -> Self {
+        Self::UnknownName {
+            kind: "unit",
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    }
+
     /// One unit must be named, since there are several.
     pub(in crate::gate) fn unit_needed(environment: &Environment) -> Self {
         Self::UnitNeeded {

@@ -20,6 +20,8 @@ pub(in crate::gate) struct Trees<'a> {
     /// None where only head counts.
     pub(in crate::gate) base: Option<&'a dyn Files>,
     pub(in crate::gate) head: &'a dyn Files,
+    /// What said how the units of base are deployed; none where that is what says so now.
+    pub(in crate::gate) before: Option<&'a Config>,
 }
 
 /// Every unit of a configuration. The units `gate` come first.
@@ -101,14 +103,20 @@ pub(in crate::gate) fn of_environment(
     of_judge: bool,
 ) -> Result<Vec<Scene>, Error> {
     let mut head = units(environment, config, trees.head)?;
-    let base = match (trees.base, &environment.declared) {
+    let known = trees
+        .before
+        .and_then(|before| Some((before.environment(&environment.name)?, before)));
+    let (before, saying) = known.unwrap_or((environment, config));
+    let mut base = match (trees.base, &before.declared) {
         // What was ambiguous before is judged as it is now.
-        (Some(files), Some(_)) => {
-            units(environment, config, files).unwrap_or_else(|_| head.clone())
-        }
-        (Some(files), None) => units(environment, config, files)?,
+        (Some(files), Some(_)) => units(before, saying, files).unwrap_or_else(|_| head.clone()),
+        (Some(files), None) => units(before, saying, files)?,
         (None, _) => head.clone(),
     };
+    // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
+    base.retain(|unit| !unit.is_foreign());
+    let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
+    head.retain(|unit| !unit.is_foreign() || is_known(unit));
     let around = around(&head)?;
     let mut sides: Vec<Sides<Vec<Declared>>> = Vec::new();
     for before in base {

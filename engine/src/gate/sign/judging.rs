@@ -7,7 +7,7 @@ use super::Signer;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::{Point, SourceInfo};
 use crate::gate::Error;
-use crate::gate::chain::{Objects, check_on_branch};
+use crate::gate::chain::{Objects, check_on_branch, config_at};
 use crate::gate::evaluate::Bench;
 use crate::gate::judge::Judge;
 use crate::gate::scene::{self, Scene, Touched, Trees};
@@ -61,7 +61,9 @@ impl Signer<'_> {
         view: &View<'_>,
         (commit, selector): (GitId, &Selector),
     ) -> Result<UnitReport, Error> {
-        let (scene, own) = scene.judged_by(judge, selector, view)?;
+        // What runs was made as the configuration beside it said.
+        let before = config_at(self.repository, commit).ok();
+        let (scene, own) = scene.judged_by(judge, selector, before.as_ref(), view)?;
         let report = self.judged_as(judge, &scene, view, commit)?;
         match own {
             Some(own) => Ok(both(report, self.judged_as(judge, &own, view, commit)?)),
@@ -113,6 +115,7 @@ impl Signer<'_> {
         let trees = Trees {
             base: Some(&base),
             head: &head,
+            before: None,
         };
         let everywhere = scene::of_config(&judge.config, trees)?;
         let reach = Rc::new(Touched::of(everywhere, view, &judge.config).reach);

@@ -59,7 +59,7 @@ impl Reading<'_> {
             });
             return self.external(node, pinned, is_chart);
         }
-        if let Revision::Other { pinned } = self.cx.here.revision(revision) {
+        if let Revision::Other { pinned } = self.cx.here.revision(revision, &self.deployment.name) {
             return self.external(node, pinned, false);
         }
         match text(node, "path")? {

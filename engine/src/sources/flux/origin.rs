@@ -92,7 +92,7 @@ fn absent(
     (kind, namespace, name): (&str, Option<&str>, &str),
     cx: &Context<'_>,
 ) -> Read<Origin> {
-    if kind == "GitRepository" && name == FLUX {
+    if kind == "GitRepository" && name == FLUX && namespace.is_none_or(|it| it == FLUX) {
         return Ok(Origin::Here {
             ignore: ignored(cx, None)?,
         });
@@ -119,7 +119,8 @@ fn git(spec: &Node, cx: &Context<'_>) -> Read<Origin> {
     let url = text(spec, "url")?.ok_or_else(|| wrong(spec, "url", "given"))?;
     let followed = followed(spec)?;
     let revision = match followed {
-        Followed::Branch(branch) => cx.here.branch(branch),
+        // One repository object may serve several Kustomizations: none is promoted by its name.
+        Followed::Branch(branch) => cx.here.branch(branch, ""),
         Followed::Commit(commit) => Revision::Other {
             pinned: is_commit(commit),
         },

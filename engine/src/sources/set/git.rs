@@ -19,7 +19,7 @@ use crate::sources::pattern::{Pattern, Slash};
 pub(super) fn params(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
     only(node, "`git`", KEYS)?;
     let url = text(node, "repoURL")?.ok_or_else(|| wrong(node, "repoURL", "given"))?;
-    let judged = set.cx.here.revision(text(node, "revision")?) == Revision::Judged;
+    let judged = set.cx.here.revision(text(node, "revision")?, "") == Revision::Judged;
     if !set.cx.here.is_repository(url) || !judged {
         return Err(Stop::unknown(
             place(node, "repoURL"),

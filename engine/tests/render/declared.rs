@@ -1,0 +1,110 @@
+//! Units that Applications declare, where nothing can be rendered: what cannot be told is not judged, and never left out.
+//! Needs no program.
+
+use tidegate::gate::{self, Request, What};
+use tidegate::model::{Exit, code_of};
+
+use crate::cli::shop;
+use crate::support::Repo;
+
+const APPLICATION: &str = "argocd/prod-d/loyalty.yaml";
+const CHART: &str = "apps/loyalty/chart";
+
+/// How a change of the shop ends, and the codes of what keeps units from being judged.
+fn judged(change: impl FnOnce(&Repo)) -> (Exit, Vec<String>) {
+    let repo = shop();
+    let base = repo.id("HEAD");
+    change(&repo);
+    repo.commit("a change");
+    let what = What::Range(format!("{base}..HEAD"));
+    let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
+    let report = gate::check(&repo.open(), &request).unwrap();
+    let codes = report
+        .errors
+        .iter()
+        .map(|error| code_of(error.error.as_ref()));
+    (report.exit, codes.collect())
+}
+
+fn edit(repo: &Repo, path: &str, from: &str, to: &str) {
+    let text = std::fs::read_to_string(repo.path().join(path)).unwrap();
+    assert_eq!(text.matches(from).count(), 1, "`{from}` in {path}");
+    repo.write(path, text.replacen(from, to, 1));
+}
+
+fn unjudged(code: &str) -> (Exit, Vec<String>) {
+    (Exit::Unjudged, vec![code.to_owned()])
+}
+
+#[test]
+fn a_new_file_that_makes_the_inputs_unknown_is_no_untouched_unit() {
+    let template = "kind: {{ now }}\n";
+    let clock = judged(|repo| {
+        repo.write(format!("{CHART}/templates/new.yaml"), template);
+    });
+    assert_eq!(clock, unjudged("render.clock"));
+    let twice = judged(|repo| {
+        repo.write("apps/storefront/base/kustomization.yml", "resources: []\n");
+    });
+    assert_eq!(twice, unjudged("render.two-kustomizations"));
+}
+
+#[test]
+fn what_a_checkout_changes_is_not_judged_wherever_it_is_read() {
+    for line in [
+        "apps/loyalty/prod-d/values.yaml eol=crlf",
+        "apps/storefront/base/deployment.yaml working-tree-encoding=UTF-16",
+    ] {
+        let found = judged(|repo| {
+            repo.write(".gitattributes", format!("{line}\n"));
+        });
+        assert_eq!(found, unjudged("git.content-transformed"), "{line}");
+    }
+}
+
+#[test]
+fn an_application_that_goes_elsewhere_is_not_one_that_goes_away() {
+    let elsewhere = unjudged("source.elsewhere");
+    for (from, to) in [
+        (
+            "https://git.example/acme/shop.git",
+            "https://evil.example/x.git",
+        ),
+        ("targetRevision: main", "targetRevision: develop"),
+        ("targetRevision: main", "targetRevision: gated/prod-d/other"),
+    ] {
+        assert_eq!(
+            judged(|repo| edit(repo, APPLICATION, from, to)),
+            elsewhere,
+            "{to}"
+        );
+    }
+}
+
+#[test]
+fn a_source_of_elsewhere_that_floats_is_not_added_unseen() {
+    let found = judged(|repo| {
+        let path = repo.path().join(APPLICATION);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = text.split_once("  source:\n").unwrap();
+        let (source, after) = rest.split_once("  destination:\n").unwrap();
+        let source = source.replacen("    repoURL", "  - repoURL", 1);
+        let more = "  - {repoURL: https://evil.example/x.git, targetRevision: main, path: x}\n";
+        let text = format!("{before}  sources:\n{source}{more}  destination:\n{after}");
+        repo.write(APPLICATION, text);
+    });
+    assert_eq!(found, unjudged("source.floating"));
+}
+
+#[test]
+fn an_application_is_found_however_it_is_spelt() {
+    let found = judged(|repo| {
+        let text = std::fs::read_to_string(repo.path().join(APPLICATION)).unwrap();
+        let text = text.replace("argoproj.io/v1alpha1", "\"argoproj\\x2eio/v1alpha1\"");
+        let text = text
+            .replace("name: loyalty", "name: points")
+            .replace("brand-d", "brand-x");
+        repo.write("argocd/prod-d/points.yaml", text);
+    });
+    assert_eq!(found, unjudged("render.tool-missing"));
+}
