@@ -276,8 +276,8 @@ fn flux_lists_manifests_replaces_variables_and_adds_metadata() {
         files,
         [
             "plain/deep/off.yaml",
-            "plain/kustomized/x.yaml",
-            "plain/on.yml"
+            "plain/on.yml",
+            "plain/kustomized/x.yaml"
         ]
     );
 }
