@@ -50,7 +50,7 @@ pub(super) fn of_reference(
     let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
     // Spans of the other file would point into this one.
     let read = match kind {
-        "GitRepository" => git(spec, cx),
+        "GitRepository" => git(spec, &deployment.name, cx),
         _ => elsewhere(kind, spec).map(Origin::Elsewhere),
     };
     read.map_err(|stop| match stop {
@@ -114,13 +114,12 @@ fn absent(
     ))
 }
 
-fn git(spec: &Node, cx: &Context<'_>) -> Read<Origin> {
+fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
     only(spec, "a GitRepository", KEYS)?;
     let url = text(spec, "url")?.ok_or_else(|| wrong(spec, "url", "given"))?;
     let followed = followed(spec)?;
     let revision = match followed {
-        // One repository object may serve several Kustomizations: none is promoted by its name.
-        Followed::Branch(branch) => cx.here.branch(branch, ""),
+        Followed::Branch(branch) => cx.here.branch(branch, of),
         Followed::Commit(commit) => Revision::Other {
             pinned: is_commit(commit),
         },
