@@ -53,7 +53,7 @@ fn a_new_file_that_makes_the_inputs_unknown_is_no_untouched_unit() {
 fn what_a_checkout_changes_is_not_judged_wherever_it_is_read() {
     for line in [
         "apps/loyalty/prod-d/values.yaml eol=crlf",
-        "apps/storefront/base/deployment.yaml working-tree-encoding=UTF-16",
+        "apps/storefront/base/deployment.yaml filter=lfs",
     ] {
         let found = judged(|repo| {
             repo.write(".gitattributes", format!("{line}\n"));
