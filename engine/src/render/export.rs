@@ -173,11 +173,6 @@ impl Exported {
         &self.values
     }
 
-    /// All its folders, those within others first.
-    pub(super) fn folders(&self) -> [&Path; 4] {
-        [&self.tree, &self.values, &self.home, &self.private]
-    }
-
     fn create(&self, path: &RepoPath, bytes: &[u8]) -> Result<(), ExportError> {
         let place = self.place(path)?;
         let parent = place.parent().unwrap_or(&self.tree);

@@ -223,7 +223,7 @@ impl Programs {
         let ran = bounds.run(&mut command, || confine::this_thread(&open) == promised);
         let program = path.display().to_string();
         match ran {
-            Ok(ran) => judged(program, ran, exported),
+            Ok(ran) => judged(program, ran, folder, exported),
             Err(Stopped::Open) => Err(ProgramError::NotConfined { promised }),
             Err(Stopped::Start(error)) => Err(ProgramError::Start {
                 program,
@@ -242,8 +242,13 @@ impl Programs {
 }
 
 /// What a program that ended has said, unless it failed.
-fn judged(program: String, ran: Ran, exported: &Exported) -> Result<Vec<u8>, ProgramError> {
-    let said = || said::cleaned(&ran.stderr, exported);
+fn judged(
+    program: String,
+    ran: Ran,
+    folder: &Path,
+    exported: &Exported,
+) -> Result<Vec<u8>, ProgramError> {
+    let said = || said::shown(&ran.stderr, folder, exported);
     match ran.status.code() {
         Some(0) if ran.stdout.is_empty() && !ran.stderr.is_empty() => Err(ProgramError::Silent {
             program,

@@ -63,7 +63,7 @@ pub enum ProgramError {
     #[diagnostic(
         code(render::tool_failed),
         help(
-            "it sees only the files that decide the rendering, and no network; try the same in a checkout"
+            "run it in a checkout to read what it said; here it sees only the files that decide the rendering, and no network"
         )
     )]
     Failed {
@@ -71,14 +71,16 @@ pub enum ProgramError {
         program: String,
         /// How it ended.
         status: i32,
-        /// What it printed on standard error: cleaned, shortened, without secrets.
+        /// What is shown of what it printed on standard error: the places that it names.
         said: String,
     },
     /// It ended well, printed nothing, and complained.
-    #[error("`{program}` rendered nothing and said: {said}")]
+    #[error("`{program}` rendered nothing and complained: {said}")]
     #[diagnostic(
         code(render::tool_silent),
-        help("what it complains about must be mended, or the source removed")
+        help(
+            "run it in a checkout to read what it complains about, and mend that, or remove the source"
+        )
     )]
     Silent {
         /// Where it is.

@@ -216,23 +216,15 @@ fn a_program_knows_nothing_of_the_environment_and_reads_nothing() {
 }
 
 #[test]
-fn a_program_that_fails_is_an_error_that_tells_its_complaint() {
+fn a_program_that_fails_is_an_error_that_tells_none_of_its_words() {
     let world = World::new();
-    let script = "echo \"at $HOME/../tree/apps/x.yaml\" >&2\n\
-        printf 'dial \\033[31mhttps://ada:hunter2@host/\\n' >&2; exit 3";
+    let script = "printf 'dial \\033[31mhttps://ada:hunter2@host/\\n' >&2; exit 3";
     let error = world.build(script).unwrap_err();
     let ProgramError::Failed { status, said, .. } = &error else {
         panic!("{error}");
     };
     assert_eq!(*status, 3);
-    assert!(
-        !said.contains("tidegate-") && !said.contains("hunter2"),
-        "{said}"
-    );
-    assert!(
-        said.contains("apps/x.yaml") && !said.contains('\u{1b}'),
-        "{said}"
-    );
+    assert_eq!(said, "its words are left out, since they may hold values");
     assert_eq!(code(&error), "render.tool-failed");
     let long = world.build("printf '%99999d' 1 >&2; exit 1").unwrap_err();
     assert!(long.to_string().len() < 8 << 10);
