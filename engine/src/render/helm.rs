@@ -7,6 +7,7 @@ mod arguments;
 mod chart;
 mod dependencies;
 mod error;
+mod flow;
 mod folder;
 mod ignore;
 mod metadata;

@@ -149,7 +149,7 @@ fn a_folder_is_rendered_as_it_looks_or_as_the_source_says() {
             r#"web: apps/web plain {"recurse":false}"#,
         ),
         (
-            "path: charts/web, helm: {releaseName: r, valueFiles: [prod.yaml, /charts/web/prod.yaml, ../none.yaml], valuesObject: {b: 2}}",
+            "path: charts/web, helm: {releaseName: r, valueFiles: [prod.yaml, ../none.yaml], valuesObject: {b: 2}}",
             r#"web: charts/web {"helm":{"apiVersions":[],"ignoreMissingValueFiles":false,"namespace":"shop","release":"r"}}"#,
         ),
     ] {
@@ -238,6 +238,10 @@ const UNKNOWN: &[(&str, &str)] = &[
     (
         "path: charts/web, helm: {valueFiles: ['$other/y.yaml']}",
         "Argo CD replaces variables",
+    ),
+    (
+        "path: charts/web, helm: {valueFiles: [prod.yaml, /charts/web/prod.yaml]}",
+        "`/charts/web/prod.yaml` names `charts/web/prod.yaml`, which `valueFiles` names before",
     ),
     (
         "path: charts/web, helm: {valueFiles: ['../../../x']}",

@@ -1,6 +1,5 @@
 //! The functions that the actions (`{{ … }}`) of a template name, found without running it.
-//! Knows the words of the language and nothing of charts; what a template puts together as text and then
-//! runs with `tpl` is not seen.
+//! Knows the words of the language and nothing of charts.
 
 /// A function that a template names, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +20,14 @@ pub(super) enum Function {
     Clock(&'static str),
     /// `.Release.IsUpgrade` and the like: what was deployed before.
     ReleaseState(&'static str),
+    /// `.Revision` of something that may be `.Release`.
+    MaybeRevision,
+    /// `.Release` as a whole, for a variable or another template.
+    WholeRelease,
     /// Something else each time.
-    Random,
+    Random(&'static str),
+    /// `%p`: where something lies in memory.
+    Pointer,
     /// Runs a text as a template.
     Text,
     /// `.Files`: what other files of the chart say.
@@ -31,20 +36,31 @@ pub(super) enum Function {
 
 /// The calls in `text`, in order; those in texts within actions among them.
 pub(super) fn calls(text: &str) -> Vec<Call> {
+    scanned(text).found
+}
+
+/// What stands between `{{` and `}}`, and where; that in texts within actions among them.
+pub(super) fn bodies(text: &str) -> Vec<(usize, &str)> {
+    scanned(text).bodies
+}
+
+fn scanned(text: &str) -> Scan<'_> {
     let mut scan = Scan {
         text,
         at: 0,
         found: Vec::new(),
+        bodies: Vec::new(),
         depth: 0,
     };
     scan.all();
-    scan.found
+    scan
 }
 
 struct Scan<'a> {
     text: &'a str,
     at: usize,
     found: Vec<Call>,
+    bodies: Vec<(usize, &'a str)>,
     /// How many texts within texts lead here.
     depth: usize,
 }
@@ -60,7 +76,11 @@ impl<'a> Scan<'a> {
                     .map_or(self.rest().len(), |end| end + 2);
                 self.at += end;
             } else {
+                let start = self.at;
                 self.action();
+                let body = self.text.get(start..self.at).unwrap_or_default();
+                self.bodies
+                    .push((start, body.strip_suffix("}}").unwrap_or(body)));
             }
         }
     }
@@ -79,10 +99,13 @@ impl<'a> Scan<'a> {
                     self.at += 2;
                     return;
                 }
-                '"' | '`' | '\'' => self.quoted(c),
+                '"' | '`' | '\'' => self.quoted(),
                 '.' => {
                     self.at += 1;
                     let name = self.word();
+                    if name == "Release" && !self.rest().starts_with(['.', ')']) {
+                        self.add(Function::WholeRelease, self.at);
+                    }
                     self.field(before, name);
                     before = name;
                     continue;
@@ -95,7 +118,7 @@ impl<'a> Scan<'a> {
                     let at = self.at;
                     let name = self.word();
                     if let Some(function) = function(name) {
-                        self.found.push(Call { function, at });
+                        self.add(function, at);
                     }
                 }
                 c => {
@@ -119,42 +142,43 @@ impl<'a> Scan<'a> {
 
     fn field(&mut self, before: &str, name: &str) {
         let function = match (before, name) {
-            ("Release", "IsUpgrade") => Function::ReleaseState("IsUpgrade"),
-            ("Release", "IsInstall") => Function::ReleaseState("IsInstall"),
+            (_, "IsUpgrade") => Function::ReleaseState("IsUpgrade"),
+            (_, "IsInstall") => Function::ReleaseState("IsInstall"),
             ("Release", "Revision") => Function::ReleaseState("Revision"),
+            ("", "Revision") => Function::MaybeRevision,
             (_, "Files") => Function::Files,
             _ => return,
         };
-        let at = self.at;
+        self.add(function, self.at);
+    }
+
+    fn add(&mut self, function: Function, at: usize) {
         self.found.push(Call { function, at });
     }
 
     /// Reads a quoted text; one that holds actions itself may be meant for `tpl`.
-    fn quoted(&mut self, quote: char) {
+    fn quoted(&mut self) {
         let start = self.at + 1;
-        self.at = start;
-        while let Some(c) = self.rest().chars().next() {
-            self.at += c.len_utf8();
-            if c == '\\' && quote != '`' {
-                self.at += self.rest().chars().next().map_or(0, char::len_utf8);
-            } else if c == quote {
-                break;
-            }
-        }
+        self.at += quoted_end(self.rest());
         let inner = self.text.get(start..self.at.saturating_sub(1));
         let inner = inner.unwrap_or_default();
         // `index .Release "IsUpgrade"`, `get . "Files"`.
-        if inner != "Revision" {
-            self.field("Release", inner);
+        self.field(if inner == "Revision" { "" } else { "Release" }, inner);
+        if prints_pointer(inner) {
+            self.add(Function::Pointer, start);
         }
         if inner.contains("{{") && self.depth < DEPTH {
             let mut scan = Self {
                 text: inner,
                 at: 0,
                 found: Vec::new(),
+                bodies: Vec::new(),
                 depth: self.depth + 1,
             };
             scan.all();
+            let bodies = scan.bodies.into_iter();
+            self.bodies
+                .extend(bodies.map(|(at, body)| (at + start, body)));
             let moved = scan.found.into_iter();
             self.found.extend(moved.map(|call| Call {
                 at: call.at + start,
@@ -172,11 +196,34 @@ fn is_comment(body: &str) -> bool {
     trimmed.unwrap_or(body).starts_with("/*")
 }
 
-fn is_word(c: char) -> bool {
+/// How long the quoted text is that `text` begins with, its quotes among it.
+pub(super) fn quoted_end(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    let quote = chars.next().map(|(_, quote)| quote);
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && quote != Some('`') {
+            chars.next();
+        } else if Some(c) == quote {
+            return at + c.len_utf8();
+        }
+    }
+    text.len()
+}
+
+/// Whether a text for `printf` holds `%p`, with flags and widths.
+fn prints_pointer(text: &str) -> bool {
+    let text = text.replace("%%", "");
+    let mut verbs = text.split('%').skip(1);
+    let flags = |c: char| "+-# *.[]".contains(c) || c.is_ascii_digit();
+    verbs.any(|verb| verb.trim_start_matches(flags).starts_with('p'))
+}
+
+pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-fn function(name: &str) -> Option<Function> {
+/// The function of this name.
+pub(super) fn function(name: &str) -> Option<Function> {
     let known = |names: &[&'static str]| names.iter().copied().find(|known| *known == name);
     if let Some(name) = known(&["lookup"]) {
         return Some(Function::Cluster(name));
@@ -190,7 +237,7 @@ fn function(name: &str) -> Option<Function> {
     if name == "tpl" {
         return Some(Function::Text);
     }
-    known(RANDOM).map(|_| Function::Random)
+    known(RANDOM).map(Function::Random)
 }
 
 /// `now`, and functions that take the present time for whatever is no time.
@@ -202,6 +249,7 @@ const CLOCK: &[&str] = &[
     "date_in_zone",
     "htmlDate",
     "htmlDateInZone",
+    "durationRound",
 ];
 
 /// Functions whose answer is another one each time: by chance, with a key or salt of their own, in an order
@@ -252,8 +300,14 @@ mod tests {
         assert_eq!(found("{{ $x := now | date \"2006\" }}").len(), 2);
         assert_eq!(
             found("{{ .Values.x | default (randAlphaNum 8) }}")[0].0,
-            Function::Random
+            Function::Random("randAlphaNum")
         );
+        for text in ["%p", "a %-8p", "%[1]p"] {
+            let text = format!("{{{{ printf \"{text}\" .Values }}}}");
+            assert_eq!(found(&text)[0].0, Function::Pointer, "{text}");
+        }
+        let rounded = Function::Clock("durationRound");
+        assert_eq!(found("{{ durationRound .x }}")[0].0, rounded);
         assert_eq!(found("{{ tpl .Values.x . }}")[0].0, Function::Text);
     }
 
@@ -265,6 +319,7 @@ mod tests {
             "{{ print \"lookup\" `now` }}",
             "{{ lookups }} {{ myLookup }} {{ snow }}",
             "{{ .Release.Name }} {{ .Values.Revision }} {{ .Chart.Revision }}",
+            "{{ printf \"%s %d%%p %v\" .p }}",
         ] {
             assert_eq!(found(text), [], "{text}");
         }
@@ -310,12 +365,11 @@ mod tests {
             "{{ if (.Release).IsUpgrade }}",
             "{{ if $root.Release.IsUpgrade }}",
             "{{ if index .Release \"IsUpgrade\" }}",
+            "{{ with .Release }}{{ if .IsUpgrade }}",
+            "{{ $r := .Release }}{{ if $r.IsUpgrade }}",
         ] {
-            assert_eq!(
-                found(text)[0].0,
-                Function::ReleaseState("IsUpgrade"),
-                "{text}"
-            );
+            let state = |found: &(Function, usize)| found.0 == Function::ReleaseState("IsUpgrade");
+            assert!(found(text).iter().any(state), "{text}");
         }
         assert_eq!(
             found("{{ (.Files.Glob \"x\").AsConfig }}")[0].0,

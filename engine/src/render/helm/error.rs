@@ -190,6 +190,32 @@ pub enum Error {
         /// The function.
         function: &'static str,
     },
+    /// A template that decides by chance, so that two renderings may agree and a third not.
+    #[error("{place}: the template decides by chance (`{function}`)")]
+    #[diagnostic(
+        code(render::not_deterministic),
+        help(
+            "what is deployed would not be what is judged: pass the value to the chart, or call the function in a Secret where its answer is printed, in no condition, `define` or variable that others read"
+        )
+    )]
+    Chance {
+        /// Where.
+        place: String,
+        /// The function.
+        function: &'static str,
+    },
+    /// A template that runs a text which stands nowhere.
+    #[error("{place}: `tpl` runs a text that a function makes")]
+    #[diagnostic(
+        code(render::hidden_template),
+        help(
+            "what it asks for cannot be told before it runs: give `tpl` a value as it is (`tpl .Values.x .`, `tpl (toYaml .Values.x) .`), or write the template out"
+        )
+    )]
+    HiddenTemplate {
+        /// Where.
+        place: String,
+    },
     /// A template that asks how the release came about.
     #[error("{place}: the template asks what was deployed before (`{field}`)")]
     #[diagnostic(

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::actions::{self, Function};
 use super::chart::{Chart, Item};
+use super::flow::{self, Flaw};
 use super::options::Inputs;
 use super::{Error, schema};
-use crate::manifest::json;
+use crate::manifest::{Node, json, yaml};
 use crate::model::Span;
 use crate::render::{Deployer, Files, Found, Helm};
 
@@ -85,12 +86,16 @@ pub(super) fn templates(
         repeats: Repeats::Itself,
         runs_texts: false,
         reads_files: false,
+        hands_release: false,
+        revision: None,
     };
     let items = || charts.iter().flat_map(|chart| &chart.items);
     let is_template = |item: &&Item| item.path.as_bytes().starts_with(b"templates/");
     for item in items().filter(is_template) {
-        calls.read_item(item, files)?;
+        let bytes = item.bytes(files)?;
+        calls.template(&item.shown(), &String::from_utf8_lossy(&bytes))?;
     }
+    calls.release()?;
     if !calls.runs_texts {
         return Ok(calls.repeats);
     }
@@ -98,19 +103,20 @@ pub(super) fn templates(
     let is_text =
         |item: &&Item| !is_template(item) && (reads_files || item.is_named("values.yaml"));
     for item in items().filter(is_text) {
-        calls.read_item(item, files)?;
+        calls.values(item, files)?;
     }
     let single = inputs.single.iter().map(|(_, path)| path);
     for path in inputs.values.iter().chain(single) {
         if let Found::File(entry) = files.at(path)? {
-            calls.read_item(&Item::of_entry(path.as_bytes().to_vec(), entry), files)?;
+            calls.values(&Item::of_entry(path.as_bytes().to_vec(), entry), files)?;
         }
     }
     let own = options.parameters.iter().map(|parameter| &*parameter.value);
     let of_object = options.values.iter().flat_map(texts);
     for text in own.chain(of_object) {
-        calls.read("the deployer's values", text)?;
+        calls.value("the deployer's values", text)?;
     }
+    calls.release()?;
     Ok(calls.repeats)
 }
 
@@ -120,12 +126,80 @@ struct Calls {
     repeats: Repeats,
     runs_texts: bool,
     reads_files: bool,
+    /// Whether `.Release` is given a name by which its fields are not known.
+    hands_release: bool,
+    /// The first `.Revision` of something that may be `.Release`.
+    revision: Option<String>,
 }
 
 impl Calls {
-    fn read_item(&mut self, item: &Item, files: &dyn Files) -> Result<(), Error> {
+    fn template(&mut self, shown: &str, text: &str) -> Result<(), Error> {
+        self.read(shown, text)?;
+        match flow::flaw(text) {
+            None => Ok(()),
+            Some(Flaw::Chance(function, at)) => Err(Error::Chance {
+                place: place(shown, text, at),
+                function,
+            }),
+            Some(Flaw::Hidden(at)) => Err(Error::HiddenTemplate {
+                place: place(shown, text, at),
+            }),
+        }
+    }
+
+    /// Reads a file whose texts templates may run, also as YAML gives them.
+    fn values(&mut self, item: &Item, files: &dyn Files) -> Result<(), Error> {
         let bytes = item.bytes(files)?;
-        self.read(&item.shown(), &String::from_utf8_lossy(&bytes))
+        let text = String::from_utf8_lossy(&bytes);
+        let shown = item.shown();
+        self.value(&shown, &text)?;
+        let name = item.path.as_bytes();
+        if ![b".yaml".as_slice(), b".yml", b".json"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
+            return Ok(());
+        }
+        match yaml::parse(&text) {
+            Ok(documents) => {
+                let documents: Vec<Value> = documents.iter().map(Node::to_json).collect();
+                let mut read = documents.iter().flat_map(texts);
+                read.try_for_each(|text| self.value(&shown, text))
+            }
+            // Without escapes what is written is what is read.
+            Err(_) if !text.contains('\\') => Ok(()),
+            Err(error) => Err(Error::Parse {
+                path: shown,
+                error: Box::new(error),
+            }),
+        }
+    }
+
+    /// Reads a text that templates may run: its answer may be asked for in any condition.
+    fn value(&mut self, shown: &str, text: &str) -> Result<(), Error> {
+        let chance = |call: &actions::Call| match call.function {
+            Function::Random(name) if !flow::is_order(name) => Some((name, call.at)),
+            _ => None,
+        };
+        if let Some((function, at)) = actions::calls(text).iter().find_map(chance) {
+            let place = place(shown, text, at);
+            return Err(Error::Chance { place, function });
+        }
+        self.template(shown, text)
+    }
+
+    /// Whether what was deployed before is asked for by another name.
+    fn release(&mut self) -> Result<(), Error> {
+        match self.revision.take() {
+            Some(place) if self.hands_release => Err(Error::ReleaseState {
+                place,
+                field: "Revision",
+            }),
+            revision => {
+                self.revision = revision;
+                Ok(())
+            }
+        }
     }
 
     fn read(&mut self, shown: &str, text: &str) -> Result<(), Error> {
@@ -149,8 +223,16 @@ impl Calls {
                     let place = place();
                     return Err(Error::ReleaseState { place, field });
                 }
-                Function::ReleaseState(_) => {}
-                Function::Random => self.repeats = Repeats::Perhaps,
+                Function::MaybeRevision if self.deployer == Deployer::Flux => {
+                    self.revision.get_or_insert_with(place);
+                }
+                Function::ReleaseState(_) | Function::MaybeRevision => {}
+                Function::Pointer => {
+                    let (place, function) = (place(), "%p");
+                    return Err(Error::Chance { place, function });
+                }
+                Function::WholeRelease => self.hands_release = true,
+                Function::Random(_) => self.repeats = Repeats::Perhaps,
                 Function::Text => self.runs_texts = true,
                 Function::Files => self.reads_files = true,
             }

@@ -40,10 +40,10 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>, folder: &RepoP
     helm.skip_schema_validation = flag(node, "skipSchemaValidation")?;
     for item in items(node, "valueFiles")? {
         let file = value_file(reading, item, folder)?.ok_or_else(|| elsewhere(item))?;
-        // Argo CD takes each file once, where it comes first.
-        if !helm.value_files.contains(&file) {
-            helm.value_files.push(file);
+        if helm.value_files.contains(&file) {
+            return Err(twice(item, &file));
         }
+        helm.value_files.push(file);
     }
     helm.values = own_values(node)?;
     helm.parameters = parameters(reading, node)?;
@@ -121,6 +121,18 @@ fn value_file(reading: &Reading<'_>, item: &Node, folder: &RepoPath) -> Read<Opt
             "name a file of values",
         )),
     }
+}
+
+/// Of the same file twice, the first counts to some versions of Argo CD, and the last to others.
+fn twice(item: &Node, file: &RepoPath) -> Stop {
+    let name = shown(item.as_str().unwrap_or_default());
+    Stop::unknown(
+        item.span,
+        format!(
+            "`{name}` names `{file}`, which `valueFiles` names before: versions of Argo CD differ in which one counts"
+        ),
+        "name each file once",
+    )
 }
 
 fn elsewhere(item: &Node) -> Stop {

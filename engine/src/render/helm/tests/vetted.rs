@@ -16,6 +16,15 @@ fn templates_that_ask_what_the_tree_does_not_say_are_refused_with_their_line() {
         ),
         ("a: b\nc: {{ getHostByName \"x\" }}", "render.network"),
         ("a: b\nc: {{ now | quote }}", "render.clock"),
+        ("a: b\nc: {{ durationRound .Values.t }}", "render.clock"),
+        (
+            "a: b\nc: {{ uuidv4 | set .Values \"x\" }}",
+            "render.not-deterministic",
+        ),
+        (
+            "a: b\nc: {{ tpl (b64dec .Values.x) . }}",
+            "render.hidden-template",
+        ),
     ];
     for (text, code) in cases {
         let found = refused(&saying(text));
@@ -40,6 +49,41 @@ fn flux_renders_upgrades_so_what_was_deployed_before_is_refused_there_alone() {
     assert!(closure(&files, &"app".into(), &options(), Deployer::ArgoCd).is_ok());
     let found = refused_by(&files, &options(), Deployer::Flux);
     assert_eq!(found.0, "render.release-state");
+    for text in [
+        "{{ with .Release }}{{ if .IsUpgrade }}x{{ end }}{{ end }}",
+        "{{ with .Release }}{{ .Revision }}{{ end }}",
+        "{{ $r := .Release }}{{ $r.Revision }}",
+        "{{ define \"a\" }}{{ .Revision }}{{ end }}{{ include \"a\" .Release }}",
+        "{{ index .Release \"Revision\" }}",
+    ] {
+        let found = refused_by(&saying(text), &options(), Deployer::Flux);
+        assert_eq!(found.0, "render.release-state", "{text}");
+    }
+    let other = saying("{{ with .Values.x }}{{ .Revision }}{{ end }}{{ .Release.Name }}");
+    assert!(closure(&other, &"app".into(), &options(), Deployer::Flux).is_ok());
+}
+
+#[test]
+fn values_that_templates_run_are_read_as_yaml_gives_them() {
+    for (value, code) in [
+        ("x: \"{{ \\x6eow }}\"", "render.clock"),
+        (
+            "x: '{{ if eq (randInt 0 9) 7 }}evil{{ end }}'",
+            "render.not-deterministic",
+        ),
+        ("x: '{{ randInt 0 9 }}'", "render.not-deterministic"),
+        (
+            "x: '{{ tpl (b64dec .Values.y) . }}'",
+            "render.hidden-template",
+        ),
+    ] {
+        let files = FakeFiles::of(&[
+            ("app/Chart.yaml", CHART),
+            ("app/values.yaml", value),
+            ("app/templates/a.yaml", "{{ tpl (toYaml .Values.x) . }}"),
+        ]);
+        assert_eq!(refused(&files).0, code, "{value}");
+    }
 }
 
 #[test]

@@ -1,0 +1,333 @@
+//! Where a template decides by chance, and where it runs a text that one of its functions made.
+//! Knows the words of one text; what is handed from one template to another is not followed.
+
+use std::collections::BTreeSet;
+
+use super::actions::{self, Function};
+
+/// Why a template is not judged, and where it says so, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// Two renderings may agree, and a third not.
+    Chance(&'static str, usize),
+    /// A text for `tpl` that stands nowhere.
+    Hidden(usize),
+}
+
+/// The first flaw of a template.
+pub(super) fn flaw(text: &str) -> Option<Flaw> {
+    let mut bodies: Vec<Body<'_>> = actions::bodies(text)
+        .into_iter()
+        .map(|(at, body)| Body::of(at, body))
+        .collect();
+    bodies.sort_by_key(|body| body.at);
+    let chosen = assigned(&bodies, |body| body.chance().is_some());
+    let made = assigned(&bodies, |body| makes(&body.tokens));
+    let only_secrets = makes_secrets_only(text);
+    let mut within: Vec<&Body<'_>> = Vec::new();
+    for body in &bodies {
+        if let Some((name, at)) = body.chance() {
+            let in_define = within.iter().any(|outer| outer.is(&["define", "block"]));
+            let assigns = body.assigned().next().is_some() && !only_secrets;
+            if in_define || assigns || body.is(CONDITIONS) || body.names(HANDS_ON) {
+                return Some(Flaw::Chance(name, at));
+            }
+        }
+        if body.is(CONDITIONS) && body.uses(&chosen) {
+            return Some(Flaw::Chance(
+                "a variable that was chosen by chance",
+                body.at,
+            ));
+        }
+        let dot_is_made = within.iter().any(|outer| {
+            outer.is(&["with", "range"]) && (makes(&outer.tokens) || outer.uses(&made))
+        });
+        if let Some(at) = body.hidden(&made, dot_is_made) {
+            return Some(Flaw::Hidden(at));
+        }
+        if body.is(&["end"]) {
+            within.pop();
+        } else if body.is(&["if", "with", "range", "define", "block"]) {
+            within.push(body);
+        }
+    }
+    None
+}
+
+/// What stands between `{{` and `}}`.
+struct Body<'a> {
+    at: usize,
+    tokens: Vec<(usize, Token<'a>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token<'a> {
+    /// A function or a word of the language.
+    Word(&'a str),
+    /// `.name`, and `.` itself.
+    Field(&'a str),
+    /// `$name`.
+    Variable(&'a str),
+    /// As it is written.
+    Quoted(&'a str),
+    Mark(char),
+}
+
+impl<'a> Body<'a> {
+    fn of(at: usize, body: &'a str) -> Self {
+        let mut tokens = Vec::new();
+        let mut rest = body;
+        while let Some(c) = rest.chars().next() {
+            let start = at + body.len() - rest.len();
+            let after = rest.get(c.len_utf8()..).unwrap_or_default();
+            let word = |text: &'a str| {
+                let end = text.find(|c| !actions::is_word(c)).unwrap_or(text.len());
+                text.split_at(end)
+            };
+            let (token, left) = match c {
+                '.' => (Token::Field(word(after).0), word(after).1),
+                '$' => (Token::Variable(word(after).0), word(after).1),
+                '"' | '`' | '\'' => {
+                    let end = actions::quoted_end(rest);
+                    let (inside, left) = rest.split_at(end);
+                    (Token::Quoted(inside), left)
+                }
+                c if actions::is_word(c) => (Token::Word(word(rest).0), word(rest).1),
+                c => (Token::Mark(c), after),
+            };
+            if !matches!(token, Token::Mark(c) if c.is_whitespace() || c == '-') {
+                tokens.push((start, token));
+            }
+            rest = left;
+        }
+        Self { at, tokens }
+    }
+
+    /// Whether it begins with one of these words.
+    fn is(&self, words: &[&str]) -> bool {
+        let first = self.tokens.first();
+        matches!(first, Some((_, Token::Word(word))) if words.contains(word))
+    }
+
+    fn names(&self, words: &[&str]) -> bool {
+        let named = |(_, token): &(usize, Token<'_>)| matches!(token, Token::Word(word) if words.contains(word));
+        self.tokens.iter().any(named)
+    }
+
+    fn uses(&self, variables: &BTreeSet<&str>) -> bool {
+        uses(&self.tokens, variables)
+    }
+
+    /// The first function whose answer is another one each time; an order that may differ is none.
+    fn chance(&self) -> Option<(&'static str, usize)> {
+        self.tokens.iter().find_map(|(at, token)| match token {
+            Token::Word(word) => match actions::function(word) {
+                Some(Function::Random(name)) if !is_order(name) => Some((name, *at)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The variables that are given a value: `$a := `, `$a = `, and those of `range $a, $b := `.
+    fn assigned(&self) -> impl Iterator<Item = &'a str> {
+        let is_sign = |(_, token): &(usize, Token<'_>)| *token == Token::Mark('=');
+        let end = self.tokens.iter().position(is_sign).unwrap_or_default();
+        let before = self.tokens.iter().take(end);
+        before.filter_map(|(_, token)| match token {
+            Token::Variable(name) => Some(*name),
+            _ => None,
+        })
+    }
+
+    /// Where `tpl` is given a text that was made.
+    fn hidden(&self, made: &BTreeSet<&str>, dot_is_made: bool) -> Option<usize> {
+        for (place, (at, token)) in self.tokens.iter().enumerate() {
+            if *token != Token::Word("tpl") {
+                continue;
+            }
+            let text = argument(self.tokens.get(place + 1..).unwrap_or_default());
+            let of_dot = text
+                .iter()
+                .any(|(_, token)| matches!(token, Token::Field(name) if !FIXED.contains(name)));
+            let starts_at_dot = matches!(text.first(), Some((_, Token::Field(name))) if !FIXED.contains(name))
+                || text.len() > 1 && of_dot;
+            if text.is_empty() || makes(text) || uses(text, made) || dot_is_made && starts_at_dot {
+                return Some(*at);
+            }
+        }
+        None
+    }
+}
+
+/// The first argument: what stands in parentheses, or one token.
+fn argument<'t, 'a>(tokens: &'t [(usize, Token<'a>)]) -> &'t [(usize, Token<'a>)] {
+    if !matches!(tokens.first(), Some((_, Token::Mark('(')))) {
+        return tokens.get(..1).unwrap_or_default();
+    }
+    let mut depth = 0_usize;
+    let end = tokens.iter().position(|(_, token)| {
+        match token {
+            Token::Mark('(') => depth += 1,
+            Token::Mark(')') => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    end.and_then(|end| tokens.get(1..end)).unwrap_or(tokens)
+}
+
+fn uses(tokens: &[(usize, Token<'_>)], variables: &BTreeSet<&str>) -> bool {
+    let used = |(_, token): &(usize, Token<'_>)| matches!(token, Token::Variable(name) if variables.contains(name));
+    tokens.iter().any(used)
+}
+
+/// Whether a text may come of it that stands nowhere as it is.
+fn makes(tokens: &[(usize, Token<'_>)]) -> bool {
+    tokens.iter().any(|(_, token)| match token {
+        Token::Word(word) => {
+            !word.starts_with(|c: char| c.is_ascii_digit()) && !HANDS_OUT.contains(word)
+        }
+        Token::Quoted(text) => !text.starts_with('`') && has_escape(text),
+        _ => false,
+    })
+}
+
+/// The variables that such an action assigns, and those that are assigned from them.
+fn assigned<'a>(bodies: &[Body<'a>], such: impl Fn(&Body<'a>) -> bool) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    loop {
+        let before = found.len();
+        for body in bodies {
+            if such(body) || body.uses(&found) {
+                found.extend(body.assigned());
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+/// Whether each object that a template names is a Secret.
+fn makes_secrets_only(text: &str) -> bool {
+    let kinds = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("kind:"));
+    let mut kinds = kinds.peekable();
+    kinds.peek().is_some() && kinds.all(|kind| kind.trim() == "Secret")
+}
+
+/// Whether letters are written by their numbers.
+fn has_escape(text: &str) -> bool {
+    let behind = text.split('\\').skip(1);
+    behind
+        .into_iter()
+        .any(|rest| rest.starts_with(['x', 'u', 'U', '0', '1', '2', '3']))
+}
+
+/// Whether a function gives the same things in an order that may be another one.
+pub(super) fn is_order(function: &str) -> bool {
+    matches!(function, "keys" | "values")
+}
+
+const CONDITIONS: &[&str] = &["if", "else", "with", "range"];
+/// Functions that put what they are given where a condition may find it.
+const HANDS_ON: &[&str] = &[
+    "set",
+    "dict",
+    "list",
+    "merge",
+    "mergeOverwrite",
+    "include",
+    "template",
+    "tpl",
+    "append",
+    "prepend",
+];
+/// Fields of the root that no template makes.
+const FIXED: &[&str] = &[
+    "Values",
+    "Files",
+    "Chart",
+    "Release",
+    "Template",
+    "Capabilities",
+];
+/// Functions that hand out a text as they were given it, and words of the language.
+const HANDS_OUT: &[&str] = &[
+    "toYaml", "toJson", "toString", "default", "required", "index", "get", "dig", "ternary",
+    "coalesce", "first", "last", "typeIs", "kindIs", "typeOf", "kindOf", "hasKey", "has",
+    "contains", "empty", "eq", "ne", "not", "and", "or", "indent", "nindent", "if", "else", "with",
+    "range", "end", "define", "true", "false", "nil",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_that_a_condition_may_see_is_found() {
+        for text in [
+            "{{ if lt (randInt 0 1000 | int) 3 }}evil{{ end }}",
+            "{{ if .a }}{{ else if eq (randNumeric 1) \"7\" }}evil{{ end }}",
+            "{{ with uuidv4 }}x{{ end }}",
+            "{{- range shuffle .Values.x }}x{{ end }}",
+            "{{ $x := randInt 0 9 }}",
+            "kind: Secret\n---\nkind: ConfigMap\n{{ $x := randInt 0 9 }}",
+            "kind: Secret\n{{ $x := randInt 0 9 }}{{ $y := $x }}{{ if eq $y 7 }}evil{{ end }}",
+            "kind: Secret\n{{ include \"a\" (dict \"x\" (randInt 0 9)) }}",
+            "{{ define \"r\" }}{{ randInt 0 9 }}{{ end }}",
+            "{{ tpl \"{{ if eq (randInt 0 9) 7 }}evil{{ end }}\" . }}",
+        ] {
+            assert!(matches!(flaw(text), Some(Flaw::Chance(..))), "{text}");
+        }
+        for text in [
+            "{{ randAlphaNum 8 | b64enc }}",
+            "kind: Secret\n{{ $x := randAlphaNum 8 }}{{ $x }}",
+            "{{ range keys .Values.x | sortAlpha }}{{ . }}{{ end }}",
+            "{{ if .Values.randInt }}{{ end }}",
+        ] {
+            assert_eq!(flaw(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_for_tpl_that_a_function_makes_are_found() {
+        for text in [
+            "{{ tpl (printf \"{{ %s }}\" \"now\") . }}",
+            "{{ tpl (b64dec \"e3sgbm93IH19\") . }}",
+            "{{ tpl (print \"{{ loo\" \"kup }}\") . | quote }}",
+            "{{ tpl (.Values.x | replace \"a\" \"b\") . }}",
+            "{{ tpl (.Values.x | default (join \"\" .Values.y)) . }}",
+            "{{ $x := b64dec .Values.x }}{{ tpl $x . }}",
+            "{{ $x := b64dec .Values.x }}{{ $y := $x }}{{ tpl (toYaml $y) . }}",
+            "{{ with b64dec .Values.x }}{{ tpl . $ }}{{ end }}",
+            "{{ range $k, $v := splitList \",\" .Values.x }}{{ tpl $v $ }}{{ end }}",
+            "{{ tpl \"{{ \\x6eow }}\" . }}",
+            "{{ .Values.x | tpl }}",
+        ] {
+            assert!(matches!(flaw(text), Some(Flaw::Hidden(_))), "{text}");
+        }
+        for text in [
+            "{{ tpl .Values.x . }}",
+            "{{ tpl (toYaml .Values.x) . | nindent 4 }}",
+            "{{ range $k, $v := .Values.x }}{{ tpl $v $ }}{{ end }}",
+            "{{ with .Values.x }}{{ tpl . $ }}{{ end }}",
+            "{{ with b64dec .Values.x }}{{ tpl $.Values.y $ }}{{ end }}",
+            "{{ tpl (.Values.x | default \"a\\n\") . | trim }}",
+            "{{ tpl (.Files.Get \"x.conf\") . }}",
+            "{{ $v := typeIs \"string\" .v | ternary .v (.v | toYaml) }}{{ tpl $v .context }}",
+        ] {
+            assert_eq!(flaw(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_text_is_followed_without_a_panic(text in "[{}()\"'`\\\\/*a-z .|$=é-]{0,60}|[{}() tpl=$]{0,40}") {
+            let _ = flaw(&text);
+            let _ = flaw(&format!("{{{{ tpl {text} }}}}"));
+        }
+    }
+}
