@@ -4,6 +4,7 @@
 mod admit;
 mod baseline;
 mod cache;
+mod calendar;
 mod check;
 mod ci;
 mod clone;
@@ -116,6 +117,7 @@ enum Command {
     Check(check::Args),
     Diff(diff::Args),
     Environments(environments::Args),
+    Calendar(calendar::Args),
     Render(render::Args),
     Facts(facts::Args),
     Explain(explain::Args),
@@ -142,6 +144,7 @@ impl Command {
             Self::Check(args) => args.run(terminal),
             Self::Diff(args) => args.run(terminal),
             Self::Environments(args) => args.run(terminal),
+            Self::Calendar(args) => args.run(terminal),
             Self::Render(args) => args.run(terminal),
             Self::Facts(args) => args.run(terminal),
             Self::Explain(args) => args.run(terminal),

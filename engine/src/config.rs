@@ -1,6 +1,7 @@
 //! `tidegate.yaml`: read, checked at once and completely, and resolved into types that are right for ever.
 //! Knows nothing of Git, of who the judge is, or of what a policy does with its settings.
 
+mod calendars;
 mod check;
 mod components;
 mod duration;
@@ -29,10 +30,14 @@ pub use problem::{Problem, Problems, SourceText};
 pub use profile::Profile;
 pub use raw::{RenderTool, SourceKind};
 pub use render::{DeployerKind, Deployers, RenderDefaults, SourceRender};
+#[cfg(feature = "cli")]
+pub(crate) use resolved::write as to_yaml;
 pub use schema::schema;
 
+use self::calendars::{CalendarFile, Calendars};
 use self::raw::RawConfig;
 use self::shape::{Schema, Shape};
+use crate::calendar::{self, Calendar};
 use crate::git::Selector;
 use crate::manifest::{Node, NodeValue};
 use crate::model::{Digest, Location, RepoPath, did_you_mean};
@@ -48,6 +53,8 @@ pub struct Config {
     pub profile: Profile,
     /// What objects are to the business.
     pub components: ComponentTable,
+    /// When what may not change, by name.
+    pub calendars: BTreeMap<String, Calendar>,
     /// Dated permissions.
     pub exceptions: Vec<Exception>,
     /// What the file says to each policy, by policy folder; the policy's schema has the last word.
@@ -63,6 +70,7 @@ pub struct Config {
     /// SHA-256 of the resolved configuration as canonical JSON.
     pub digest: Digest,
     gate: Selector,
+    files: Vec<CalendarFile>,
     resolved: Value,
     source: SourceText,
     root: Node,
@@ -128,9 +136,12 @@ impl Config {
             schema: &SCHEMA,
         };
         let mut problems = shape.problems();
+        let mut calendars = Calendars::default();
         // What is over a limit is not looked into: that is what limits are for.
         if !problems.iter().any(Problem::is_limit) {
             problems.extend(check::check(source, root));
+            calendars = calendars::read(source, root);
+            problems.append(&mut calendars.problems);
             problems.extend(
                 policies
                     .map(|all| check_policies(source, root, all))
@@ -140,7 +151,7 @@ impl Config {
         }
         match Problems::collect(source.path(), problems) {
             Some(problems) => Err(problems),
-            None => Self::build(source, root)
+            None => Self::build(source, root, calendars)
                 .map_err(|reason| Problem::new(source, root.span, "config.invalid", reason).into()),
         }
     }
@@ -159,6 +170,23 @@ impl Config {
         self.environments
             .iter()
             .find(|environment| environment.name == name)
+    }
+
+    /// The calendars that hold for an environment.
+    ///
+    /// # Errors
+    /// One of them is not known.
+    pub fn calendars_of(
+        &self,
+        environment: &Environment,
+    ) -> Result<Vec<&Calendar>, calendar::Error> {
+        let named = |name: &String| {
+            let calendar = self.calendars.get(name);
+            calendar.ok_or_else(|| calendar::Error::NotRead {
+                calendar: name.clone(),
+            })
+        };
+        environment.calendars.iter().map(named).collect()
     }
 
     /// The files of the unit `gate`: [`GATE_PATTERNS`], and what the configuration names.
@@ -222,7 +250,7 @@ impl Config {
         resolved::write(&resolved)
     }
 
-    fn build(source: &SourceText, root: &Node) -> Result<Self, String> {
+    fn build(source: &SourceText, root: &Node, calendars: Calendars) -> Result<Self, String> {
         let raw: RawConfig =
             serde_json::from_value(root.to_json()).map_err(|error| error.to_string())?;
         let resolved = serde_json::to_value(&raw).map_err(|error| error.to_string())?;
@@ -237,6 +265,9 @@ impl Config {
             unmanaged: selector(&raw.unmanaged)?,
             profile: raw.profile,
             components: ComponentTable::build(raw.components)?,
+            gate: gate_selector(&calendars.files)?,
+            calendars: calendars.here,
+            files: calendars.files,
             exceptions: exceptions
                 .map(|(index, raw)| Exception::build(raw, index))
                 .collect::<Result<_, _>>()?,
@@ -249,7 +280,6 @@ impl Config {
                 valid_for: parse_duration(&raw.verdict.valid_for).ok_or("invalid duration")?,
             },
             digest: Digest::of(canonical(&resolved).to_string().as_bytes()),
-            gate: Selector::parse(&GATE_PATTERNS).map_err(|error| error.to_string())?,
             resolved,
             source: source.clone(),
             root: root.clone(),
@@ -356,6 +386,14 @@ fn settings_problems(
         schema: &Schema::new(schema.clone()),
     };
     shape.problems()
+}
+
+/// The gate's own files, calendars among them.
+fn gate_selector(files: &[CalendarFile]) -> Result<Selector, String> {
+    let files = files.iter().map(|file| file.path().to_string());
+    let patterns = GATE_PATTERNS.iter().map(|pattern| (*pattern).to_owned());
+    let patterns: Vec<String> = patterns.chain(files).collect();
+    Selector::parse(&patterns).map_err(|error| error.to_string())
 }
 
 /// A list of globs that may be empty: then it matches nothing.

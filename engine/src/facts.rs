@@ -8,6 +8,7 @@ mod availability;
 pub mod claims;
 pub mod connections;
 mod demand;
+pub mod freeze;
 mod image_ref;
 pub mod index;
 pub mod inventory;
@@ -95,6 +96,10 @@ pub struct Context<'a> {
     pub range: &'a range::Range,
     /// Where the range comes from.
     pub source: &'a source::SourceInfo,
+    /// What the calendar is asked with.
+    pub season: &'a freeze::Season<'a>,
+    /// How risky the changes are.
+    pub tiers: freeze::Tiers<'a>,
 }
 
 /// A way to find something out.
@@ -105,6 +110,11 @@ pub trait Collector: Sync {
     /// The path below `schemas/` of the JSON Schema that its value has.
     fn schema(&self) -> &'static str;
 
+    /// Whether it depends on how risky the changes are, and is asked once that is known.
+    fn needs_tiers(&self) -> bool {
+        false
+    }
+
     /// Finds it out.
     fn collect(&self, context: &Context<'_>) -> Fact;
 }
@@ -113,6 +123,7 @@ pub trait Collector: Sync {
 pub static COLLECTORS: &[&dyn Collector] = &[
     &claims::Claims,
     &connections::Connections,
+    &freeze::Freeze,
     &inventory::Inventory,
     &quotas::Quotas,
     &range::RangeCollector,
@@ -147,12 +158,18 @@ mod tests {
 
     use serde_json::Value;
 
+    use jiff::SignedDuration;
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::calendar::{self, Calendar, Place};
     use crate::change::{Objects, Source, compare, unchanged};
+    use crate::config::Config;
+    use crate::facts::freeze::{Season, Tiers};
     use crate::facts::range::Range;
     use crate::facts::source::{Commit, Point, SourceInfo};
     use crate::manifest::yaml;
-    use crate::model::{GitId, GroupKind, RepoPath, Seal, Stage};
+    use crate::model::{GitId, GroupKind, RepoPath, RiskTier, Seal, Stage};
     use crate::schemas;
 
     /// A database, a workload with its limits, and what is neither.
@@ -241,15 +258,58 @@ metadata: {name: web, namespace: shop}
         }
     }
 
+    /// A freeze that is on, one to come, maintenance and a quiet window.
+    const RETAIL: &str = "
+environments: [{name: prod, paths: ['**']}]
+calendars:
+  retail:
+    timezone: Europe/Berlin
+    windows:
+      - {id: now, kind: freeze, from: '2026-11-20T00:00', to: '2026-12-01T06:00', allow: [low, rollback], owner: o}
+      - {id: soon, kind: freeze, from: '2026-12-20T00:00', to: '2027-01-01T06:00'}
+      - {id: upkeep, kind: maintenance, from: '2026-12-05T22:00', to: '2026-12-06T04:00'}
+      - {id: count, kind: quiet, from: '2026-11-20T00:00', to: '2026-12-01T06:00'}
+";
+
+    static UTC: TimeZone = TimeZone::UTC;
+
+    fn season(calendars: Vec<&Calendar>) -> Season<'_> {
+        Season {
+            now: "2026-11-27T13:05:00Z".parse().unwrap(),
+            digest: calendar::digest(&calendars),
+            calendars,
+            place: Place {
+                environment: "prod",
+                cluster: None,
+                region: None,
+            },
+            tenants: &[],
+            cluster_tenants: BTreeSet::new(),
+            zone: &UTC,
+            rollback: false,
+            valid_for: SignedDuration::from_hours(24),
+        }
+    }
+
     #[test]
     fn every_value_has_the_shape_that_its_collector_names() {
+        let config = Config::parse(&RepoPath::from("tidegate.yaml"), RETAIL.as_bytes()).unwrap();
+        let seasons = [
+            season(vec![&config.calendars["retail"]]),
+            season(Vec::new()),
+        ];
         let (base, head) = (objects(BASE), objects(&BASE.replace("8Gi", "9Gi")));
         let (nothing, cleared) = (Objects::new(), (SourceInfo::default(), Range::default()));
         let full = (somewhere(), something());
-        for (base, head, (source, range)) in [
-            (&base, &head, &full),
-            (&nothing, &head, &cleared),
-            (&base, &nothing, &full),
+        let each = [RiskTier::High, RiskTier::Low, RiskTier::Medium];
+        let known = Tiers::Known {
+            each: &each,
+            all: RiskTier::High,
+        };
+        for (base, head, (source, range), season, tiers) in [
+            (&base, &head, &full, &seasons[0], known),
+            (&nothing, &head, &cleared, &seasons[0], Tiers::Unknown),
+            (&base, &nothing, &full, &seasons[1], known),
         ] {
             let changes = compare(base, head);
             let facts = collect(
@@ -261,6 +321,8 @@ metadata: {name: web, namespace: shop}
                     base: &around(base),
                     range,
                     source,
+                    season,
+                    tiers,
                 },
             );
             for collector in COLLECTORS {
@@ -291,6 +353,8 @@ metadata: {name: web, namespace: shop}
                 base,
                 range: &something(),
                 source: &somewhere(),
+                season: &season(Vec::new()),
+                tiers: Tiers::Unchanged,
             };
             collect(COLLECTORS, &names(), &context)
         };

@@ -24,6 +24,7 @@ mod reading;
 mod render;
 mod rendered;
 mod scene;
+mod season;
 mod side;
 mod sign;
 mod source;

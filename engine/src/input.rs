@@ -40,6 +40,9 @@ pub struct Environment {
     pub region: Option<String>,
     /// The highest tier that may go there.
     pub max_tier: RiskTier,
+    /// The names of the calendars that hold for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<String>,
 }
 
 /// One reason why a change has a tier.
@@ -180,9 +183,10 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// The documents from when the tier is known.
+    /// The documents from when the tier is known, and the facts that depend on it.
     #[must_use]
-    pub fn with_risk(mut self, risk: &Risk) -> Self {
+    pub fn with_risk(mut self, risk: &Risk, facts: &'a Facts) -> Self {
+        self.material.facts = facts;
         self.common.push(("risk", Piece::new(json!(risk))));
         self
     }

@@ -11,7 +11,7 @@
 //!
 //! [`gate`] wires the layers and alone knows the whole flow; [`verify`] walks the links of a
 //! [`store`] back and says whether they admit a revision; [`report`] prints what came out. A layer
-//! imports only what stands to its left in `model → git manifest config → render → sources → change → facts → input →
+//! imports only what stands to its left in `model → git manifest calendar config → render → sources → change → facts → input →
 //! policy → verdict → attest → store verify report → gate → init → cli`, and a test holds it to that.
 //!
 //! Three different no's are never mixed, and none of them is ever a pass: a
@@ -50,6 +50,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod attest;
+pub mod calendar;
 pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;

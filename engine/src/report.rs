@@ -4,6 +4,8 @@
 #[cfg(feature = "cli")]
 pub mod admission;
 pub mod budget;
+#[cfg(feature = "cli")]
+pub mod calendar;
 pub mod diff;
 #[cfg(feature = "cli")]
 pub mod doctor;

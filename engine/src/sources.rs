@@ -7,6 +7,7 @@ mod deployment;
 mod fields;
 mod flux;
 mod folder;
+mod gathered;
 mod here;
 mod known;
 mod map;
@@ -15,6 +16,7 @@ mod pattern;
 mod resolve;
 mod set;
 mod tree;
+mod unmade;
 
 use std::collections::BTreeMap;
 

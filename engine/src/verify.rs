@@ -5,6 +5,7 @@ mod admit;
 mod application;
 mod chain;
 mod error;
+mod frozen;
 mod refusal;
 mod verdict;
 mod walk;
@@ -15,6 +16,7 @@ pub use application::{
 };
 pub use chain::{Chain, ChainLink, Kind, NextLink, RejectedFile, rejected_lines};
 pub use error::{AdmitError, Error, SourceError};
+pub use frozen::Timetable;
 pub use refusal::{Reason, Refusal};
 pub use verdict::{CLOCK_SKEW, Expectation, ExpectedRepository, VerifiedVerdict, verify};
 

@@ -251,9 +251,10 @@ const ROOT: &str = "engine/src";
 
 /// Each layer may import itself and what stands before it. `schemas` is the embedded text of `schemas/`:
 /// it imports nothing, so that every layer may read it.
-const LAYERS: [&str; 19] = [
-    "schemas", "model", "git", "manifest", "config", "render", "sources", "change", "facts",
-    "input", "policy", "verdict", "attest", "store", "verify", "report", "gate", "init", "cli",
+const LAYERS: [&str; 20] = [
+    "schemas", "model", "git", "manifest", "calendar", "config", "render", "sources", "change",
+    "facts", "input", "policy", "verdict", "attest", "store", "verify", "report", "gate", "init",
+    "cli",
 ];
 
 /// What the order would allow and the design does not: admission never reaches Rego or the diff, and a

@@ -14,6 +14,7 @@ mod duplicates;
 mod exceptions;
 mod fail_closed;
 mod foreign_settings;
+mod freeze;
 mod gate_unit;
 mod hook;
 mod inherited;
@@ -40,6 +41,10 @@ use tidegate::verdict::{RunReport, UnitReport};
 use crate::support::Repo;
 
 const NOW: &str = "2026-11-20T10:00:00Z";
+
+/// The strict profile, for a shop without a calendar.
+const RETAIL: &str =
+    "profile: retail-prod\npolicies: {freeze-windows: {require-calendar: {production: false}}}\n";
 
 /// One environment, whose files lie below `prod/`.
 const CONFIG: &str = "environments:\n  - name: prod\n    paths: [\"prod/**\"]\n";

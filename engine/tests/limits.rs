@@ -125,6 +125,18 @@ const ELSEWHERE: &[(Limit, &str)] = &[
         "applications_hold_applications_to_a_bounded_depth",
     ),
     (
+        limits::CALENDAR_WINDOWS,
+        "windows_of_a_calendar_are_counted",
+    ),
+    (
+        limits::CALENDAR_INSTANCES,
+        "times_that_a_window_opens_are_counted",
+    ),
+    (
+        limits::CALENDAR_DAYS,
+        "what_cannot_be_meant_is_a_mistake_of_the_caller",
+    ),
+    (
         limits::CONFIG_PROBLEMS,
         "fifty_are_told_in_the_order_of_the_file_and_all_are_counted",
     ),
@@ -172,6 +184,10 @@ const ELSEWHERE: &[(Limit, &str)] = &[
     (
         limits::LISTED_FINDINGS,
         "what_denies_is_listed_before_what_is_too_much",
+    ),
+    (
+        limits::LISTED_CLASSES,
+        "classes_are_listed_to_a_bound_and_none_are_where_there_are_more",
     ),
     (
         limits::STORE_FILES,

@@ -10,6 +10,8 @@ mod cli;
 #[cfg(test)]
 mod contracts;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod git;
 #[cfg(test)]
 mod limits;

@@ -12,6 +12,7 @@ mod bytes;
 mod faults;
 mod flipped;
 mod forged;
+mod freeze;
 mod history;
 mod judge;
 mod keys;

@@ -1000,6 +1000,13 @@ weighed(claim, field) := {
 } else := {"tier": "high", "text": "persistent data, files of the node or a token come or go"} if {
 	claim.class == "volumes"
 	is_weighty_volume(field)
+} else := {"code": "risk.pod-security", "tier": "critical", "text": "a container reaches files of the node that it did not"} if {
+	claim.class == "volumes"
+	some pointer, mount in within(field, "new")
+	contains(pointer, "/volumeMounts")
+	some volume in pod_spec(claim.change, "new").volumes
+	volume.hostPath
+	volume.name == mount_name(pointer, mount)
 } else := {"code": "risk.odoo-modules", "tier": "high", "text": "the modules that Odoo installs or updates change"} if {
 	claim.class == "config"
 	modules_in(before[claim.change]) != modules_in(after[claim.change])
@@ -1010,7 +1017,12 @@ weighed(claim, field) := {
 } else := {"tier": "critical", "text": "somebody may log in without a password"} if {
 	claim.class == "pg-parameter"
 	some line in logins_in(field)
-	regex.match(`(^|[ \t])trust([ \t]|$)`, line)
+	regex.match(`(^|[ \t])"?trust"?([ \t#]|$)`, line)
+} else := {"tier": "critical", "text": "fewer copies may have to confirm what is written"} if {
+	claim.class == "pg-parameter"
+	some side in ["old", "new"]
+	some pointer, _ in within(field, side)
+	contains(pointer, "/synchronous")
 } else := {"tier": tiers[worst], "text": parameter_texts[worst]} if {
 	claim.class == "pg-parameter"
 	worst := max({parameter_rank(lower(name)) | some name in parameters_in(field)})
@@ -1037,6 +1049,10 @@ weighed(claim, field) := {
 	claim.class == "storage"
 	some word in within(field, "new")
 	word in {"Delete", "Recycle"}
+} else := {"tier": "critical", "text": "what was kept is deleted from now on"} if {
+	claim.class == "storage"
+	some pointer, true in within(field, "old")
+	regex.match(`/keepAfterDelet(e|ion)$`, pointer)
 } else := {"tier": "critical", "text": "it may let more through than before"} if {
 	claim.class == "network-policy"
 	not is_narrowed(claim.change, field)
@@ -1053,6 +1069,11 @@ weighed(claim, field) := {
 	claim.class == "redis"
 	is_forgetful(field)
 } else := {}
+
+# The volume that is mounted, where a mount comes whole or changes its volume.
+mount_name(_, mount) := mount.name
+
+mount_name(pointer, mount) := mount if endswith(pointer, "/name")
 
 # What a field holds, by where it stands: the field itself, and all below where it comes or goes whole.
 within(field, side) := {pointer_below(field.pointer, steps): value | walk(field[side], [steps, value])}
@@ -1826,6 +1847,9 @@ rows := {
 		"spec/storageClassName": "storage",
 		"spec/accessModes": "storage",
 		"spec/persistentVolumeReclaimPolicy": "storage",
+	},
+	"VolumeSnapshotContent.snapshot.storage.k8s.io": {
+		"spec/deletionPolicy": "storage",
 	},
 	"Ingress.networking.k8s.io": {
 		"spec/ingressClassName": "ingress-class",

@@ -193,6 +193,46 @@ data_rows := [
 	],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/pg_hba/0", "host all all all \"trust\"#for now"),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/postgresql/synchronous/number", 2, 1),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		removed("/spec/postgresql/synchronous", {"method": "any", "number": 1}),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"acid.zalan.do/v1 postgresql",
+		changed("/spec/patroni/synchronous_mode", true, false),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"databases.spotahome.com/v1 RedisFailover",
+		changed("/spec/redis/storage/keepAfterDeletion", true, false),
+		{"risk.storage-change": "critical"},
+	],
+	[
+		"databases.spotahome.com/v1 RedisFailover",
+		added("/spec/redis/storage/keepAfterDeletion", true),
+		{"risk.storage-change": "high"},
+	],
+	[
+		"redis.redis.opstreelabs.in/v1beta2 Redis",
+		removed("/spec/storage", {"keepAfterDelete": true}),
+		{"risk.storage-change": "critical"},
+	],
+	[
+		"snapshot.storage.k8s.io/v1 VolumeSnapshotContent",
+		changed("/spec/deletionPolicy", "Retain", "Delete"),
+		{"risk.storage-change": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
 		added("/spec/postgresql/pg_hba/0", "host trusted all all scram-sha-256"),
 		{"risk.pg-parameter": "high"},
 	],
@@ -1011,6 +1051,24 @@ test_a_container_that_goes_takes_its_probes_along if {
 		pod({"containers": [container]}),
 		pod({}),
 	) == {"risk.unclassified": "high", "risk.probe": "high"}
+}
+
+test_a_container_that_reaches_a_path_of_the_node_that_it_did_not_is_critical if {
+	mount := {"name": "host", "mountPath": "/host"}
+	template := pod({
+		"volumes": [{"name": "host", "hostPath": {"path": "/"}}, {"name": "tmp", "emptyDir": {}}],
+		"containers": [{"name": "web", "volumeMounts": [mount]}],
+	})
+	mounts := "/spec/template/spec/containers/0/volumeMounts"
+	every field in [
+		added(sprintf("%s/0", [mounts]), mount),
+		added(mounts, [mount]),
+		changed(sprintf("%s/0/name", [mounts]), "tmp", "host"),
+	] {
+		whole_tiers("apps/v1 Deployment", field, template, template) == {"risk.pod-security": "critical"}
+	}
+	harmless := added(sprintf("%s/1", [mounts]), {"name": "tmp", "mountPath": "/tmp"})
+	whole_tiers("apps/v1 Deployment", harmless, template, template) == {"risk.volumes": "medium"}
 }
 
 test_a_path_of_the_node_is_critical_however_it_comes_in if {

@@ -1,10 +1,13 @@
 //! The signed statement that a link was asked about again, and still passes.
 //! Knows nothing of what the link admits.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Rejection, VerifiedStatement, about_link, time};
+use crate::calendar::Class;
 use crate::model::{Digest, RiskTier};
 
 /// 'Judged again at `valid_from`, link `link` of this unit may begin its way until `valid_until`.'
@@ -29,6 +32,9 @@ pub struct Renewal {
     pub valid_until: Timestamp,
     /// The highest tier of the changes, as they are seen now.
     pub risk_tier: RiskTier,
+    /// What a calendar tells apart of the changes now; absent where that is too much to list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<BTreeSet<Class>>,
     /// The link of unit `gate` whose state judged; absent where there was none before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate_state: Option<Digest>,
@@ -97,6 +103,7 @@ mod tests {
             valid_from: "2026-11-20T10:00:00Z".parse().unwrap(),
             valid_until: "2026-11-21T10:00:00Z".parse().unwrap(),
             risk_tier: RiskTier::High,
+            classes: None,
             gate_state: None,
             also_judged_by: None,
             policy_digest: Digest::of(b"policies"),

@@ -59,6 +59,7 @@ pub(crate) fn baseline(head: GatedState) -> Verdict {
         valid_until: "2026-11-21T10:00:00Z".parse().unwrap(),
         risk_tier: RiskTier::Critical,
         change_digest: None,
+        classes: None,
         gate_state: None,
         also_judged_by: None,
         policy_digest: Digest::of(b"policies"),

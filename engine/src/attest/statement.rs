@@ -1,13 +1,14 @@
 //! The verdict as a statement: in-toto v1, SLSA VSA v1, our details as an extension.
 //! Knows nothing of how a verdict comes about or what it admits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Rejection, VerifiedStatement, json, time, vsa};
+use crate::calendar::Class;
 use crate::model::{Digest, Effect, Enforcement, Finding, GitId, RiskTier};
 
 /// What was judged, by what, with which outcome, until when.
@@ -61,6 +62,10 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub change_digest: Option<Digest>,
+    /// What a calendar tells apart of the changes; absent where that is too much to list, and for a
+    /// baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<BTreeSet<Class>>,
     /// The link of unit `gate` whose state judged; absent where there was none before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

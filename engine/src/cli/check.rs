@@ -226,7 +226,7 @@ impl Selection {
 }
 
 /// An instant since 1970, which is when clocks begin; a leap second is none of theirs.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let instant: Timestamp = text.parse().ok()?;
     (instant >= Timestamp::UNIX_EPOCH && !text.contains(":60")).then_some(instant)
 }

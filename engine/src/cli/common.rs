@@ -6,7 +6,7 @@ use miette::Diagnostic;
 
 use crate::gate;
 use crate::git::Repository;
-use crate::model::{Exit, RepoPath};
+use crate::model::{Exit, RepoPath, limits};
 
 /// How a subcommand ends: with an exit code, or with an error that decides it.
 pub(super) type Outcome = Result<Exit, Failure>;
@@ -26,9 +26,13 @@ pub(super) enum Error {
     #[error("`{text}` is no output: {why}")]
     #[diagnostic(
         code(usage::output),
-        help("use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {}", FORMATS)
+        help("use `FORMAT` or `FORMAT=FILE`, FORMAT being one of {formats}")
     )]
-    Output { text: String, why: &'static str },
+    Output {
+        text: String,
+        why: &'static str,
+        formats: &'static str,
+    },
     #[error("`{text}` is no output: only one can go to standard output")]
     #[diagnostic(
         code(usage::output),
@@ -82,6 +86,35 @@ pub(super) enum Error {
         help("use RFC 3339 with an offset, as in `2026-11-27T14:05:00+01:00`")
     )]
     Now { text: String },
+    #[error("`{text}` is no day")]
+    #[diagnostic(code(usage::day), help("{help}"))]
+    Day { text: String, help: &'static str },
+    #[error("{days} days are no span that can be shown")]
+    #[diagnostic(
+        code(usage::day),
+        help("`--to` is the day after the last one; at most {} days can be shown", limits::CALENDAR_DAYS.most)
+    )]
+    Days { days: i32 },
+    #[error("`{name}` is no time zone")]
+    #[diagnostic(
+        code(usage::zone),
+        help("write an IANA name such as `Europe/Berlin`, or `UTC`")
+    )]
+    Zone { name: String },
+    #[error("whose windows is not said")]
+    #[diagnostic(
+        code(usage::no_environment),
+        help("name the environment whose project it is: `--env prod`")
+    )]
+    NoEnvironment,
+    #[error("{window}: the configuration has no words for when window `{id}` comes again")]
+    #[diagnostic(
+        code(calendar::no_words),
+        help(
+            "let the configuration name the file as it is: `file: calendars/trading.ics`; or write dates, with `--days 400`"
+        )
+    )]
+    NoWords { window: String, id: String },
     #[error("a range, `--staged` and `--worktree` go alone")]
     #[diagnostic(code(usage::two_ranges), help("give one of them"))]
     TwoRanges,

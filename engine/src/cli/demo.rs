@@ -57,6 +57,7 @@ impl Args {
             }
             demo.walk(at + 1, step)?;
         }
+        demo.ask_the_calendar()?;
         demo.sum_up(&steps, self.keep.is_some().then_some(&work));
         Ok(Exit::Pass)
     }
@@ -215,6 +216,18 @@ impl<'t> Demo<'t> {
         Ok(check == Check::Pass)
     }
 
+    /// Nothing is changed for it: the answer is there before anybody has anything to deploy.
+    fn ask_the_calendar(&mut self) -> Result<(), Error> {
+        self.stage
+            .heading("Before it is even proposed: the calendar");
+        self.stage.tell(
+            "Brand B freezes what is of tier medium or above for the busiest days of its year, and nothing else. From when \
+             on something may go, and whom to ask, is there for everybody; here on Black Friday.",
+        );
+        let asked = format!("--env prod-b --now {BLACK_FRIDAY}");
+        self.expect(&format!("tidegate calendar next {asked}"), Exit::Pass)
+    }
+
     fn expect(&mut self, command: &str, exit: Exit) -> Result<(), Error> {
         let seen = self.stage.run(command, &[]);
         hold(command, &exit, &seen)
@@ -289,6 +302,8 @@ fn lie(what: &impl Display) -> Error {
 const TRUST: &str = ".tidegate/trust.json";
 const STORE: &str = "--verdicts folder:../verdicts";
 const SIGNER: &str = "--key-file ../ci-prod.pem --verdicts folder:../verdicts";
+
+const BLACK_FRIDAY: &str = "2026-11-27T14:05:00Z";
 
 /// 2026-01-05 09:00 UTC; each commit is a minute younger than the last.
 const FIRST_COMMIT: i64 = 1_767_603_600;

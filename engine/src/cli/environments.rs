@@ -8,9 +8,9 @@ use super::terminal::Terminal;
 use crate::config::{self, Config};
 use crate::git::Repository;
 use crate::model::{Exit, RepoPath};
-use crate::render::GitFiles;
+use crate::render::{Files, FilesError, Found, GitFiles};
 use crate::report::{environments, sanitise};
-use crate::sources::{self, NotRendered, Source, Tree};
+use crate::sources::{self, NotRendered, Place, ResolvedUnit, Source, Tree, Unknown};
 
 /// Show each environment, its units, and what deploys them: folders of this repository, charts and
 /// repositories of elsewhere, and what cannot be told (then exit 3), with what to do about it
@@ -54,7 +54,12 @@ impl Args {
         let (mut found, mut errors) = (Vec::new(), Vec::new());
         for environment in config.environments.iter().filter(wanted) {
             match sources::resolve(environment, &config, &tree, &NotRendered) {
-                Ok(units) => found.push((environment, units)),
+                Ok(mut units) => {
+                    for unit in &mut units {
+                        name_missing_folders(unit, &config, &files)?;
+                    }
+                    found.push((environment, units));
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -79,6 +84,37 @@ impl Args {
         let exits = errors.iter().map(|error| terminal.print_error(error));
         Ok(exits.fold(exit, Exit::max))
     }
+}
+
+/// A folder that the configuration names and the tree has not is told as what is not known.
+fn name_missing_folders(
+    unit: &mut ResolvedUnit,
+    config: &Config,
+    files: &dyn Files,
+) -> Result<(), FilesError> {
+    let Some(location) = config.location(&format!("{}/path", unit.pointer)) else {
+        return Ok(());
+    };
+    for source in &mut unit.sources {
+        let Source::Local(local) = source else {
+            continue;
+        };
+        if files.resolve(&local.folder)?.found != Found::Folder {
+            *source = Source::Unknown(Unknown {
+                reason: format!(
+                    "there is no folder `{}` in this state of the repository",
+                    local.folder
+                ),
+                place: Place {
+                    path: location.path.clone(),
+                    line: location.line,
+                    column: location.column,
+                },
+                remedy: "mend the path, or commit the folder".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The configuration in a state of the repository.

@@ -1,6 +1,7 @@
 //! `tidegate explain`: the page of one code, offline.
 
 mod errors;
+mod lint;
 
 use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
@@ -23,6 +24,15 @@ impl Args {
         self.code = bare(&self.code);
         if let Some((_, text)) = ENGINE.iter().find(|(code, _)| *code == self.code) {
             print_page(&self.code, "found by the engine itself", text, terminal);
+            return Ok(Exit::Pass);
+        }
+        if let Some(text) = lint::page(&self.code) {
+            print_page(
+                &self.code,
+                "found by `tidegate calendar lint`",
+                text,
+                terminal,
+            );
             return Ok(Exit::Pass);
         }
         // No policy has a prefix of errors.
@@ -132,13 +142,18 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 11] = [
+const ENGINE: [(&str, &str); 12] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
          other did not, or the other way round. A deployer that fills in the namespace sees one object, whose\n\
          other differences a deletion and a creation do not show. Change the namespace in a step of its own,\n\
          and sign it before the rest.",
+    ),
+    (
+        "engine.commit-in-future",
+        "A commit of the range says that it was made after the instant of the judgement. Nothing is judged by that\n\
+         time, calendars least of all; but a clock is wrong somewhere, or somebody set it.",
     ),
     (
         "engine.duplicate-object",

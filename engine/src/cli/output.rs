@@ -13,9 +13,22 @@ use crate::verdict::RunReport;
 
 /// One `--output`.
 #[derive(Clone, Debug)]
-pub(super) struct Output {
-    format: Format,
+pub(super) struct Output<F = Format> {
+    format: F,
     path: Option<PathBuf>,
+}
+
+/// The formats that a command has.
+pub(super) trait Formats: Copy + FromStr {
+    /// What people read.
+    const HUMAN: Self;
+    /// All of them, for help.
+    const ALL: &'static str;
+}
+
+impl Formats for Format {
+    const HUMAN: Self = Self::Human;
+    const ALL: &'static str = FORMATS;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +61,16 @@ impl FromStr for Format {
 
 /// The outputs that were asked for, checked before anything is judged: formats known, each target
 /// once. Without any: the human report on standard output.
-pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, Error> {
-    let mut outputs: Vec<Output> = Vec::new();
+pub(super) fn parse<F: Formats>(
+    texts: &[String],
+    directory: &Path,
+) -> Result<Vec<Output<F>>, Error> {
+    let mut outputs: Vec<Output<F>> = Vec::new();
     for text in texts {
         let error = |why| Error::Output {
             text: text.clone(),
             why,
+            formats: F::ALL,
         };
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err(error("the name of the file is empty")),
@@ -78,7 +95,7 @@ pub(super) fn parse(texts: &[String], directory: &Path) -> Result<Vec<Output>, E
     }
     if outputs.is_empty() {
         outputs.push(Output {
-            format: Format::Human,
+            format: F::HUMAN,
             path: None,
         });
     }
@@ -96,10 +113,10 @@ pub(super) fn parse_plain(texts: &[String], directory: &Path) -> Result<Vec<Outp
 }
 
 /// Writes to every output what `render` makes of its format, also where one of them cannot be written.
-pub(super) fn write_each(
-    outputs: &[Output],
+pub(super) fn write_each<F: Formats>(
+    outputs: &[Output<F>],
     terminal: &mut Terminal,
-    render: &dyn Fn(Format, Style, &mut dyn Write) -> io::Result<()>,
+    render: &dyn Fn(F, Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
     let mut result = Ok(());
     for output in outputs {

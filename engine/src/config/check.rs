@@ -3,6 +3,8 @@
 
 mod exceptions;
 
+pub(super) use self::exceptions::is_quoted;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -10,10 +12,11 @@ use jiff::SignedDuration;
 use miette::Diagnostic as _;
 
 use super::duration::{LONGEST_VERDICT, parse_duration};
-use super::environment::{below, time_zone, time_zone_names};
+use super::environment::below;
 use super::problem::{Problem, SourceText};
 use super::shape::{human, shown};
 use super::{GATE, SECTIONS};
+use crate::calendar::Zone;
 use crate::git::Selector;
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{Span, branch_segment, code_of, did_you_mean};
@@ -58,6 +61,7 @@ impl Check<'_> {
             self.sources(environment, &pointer);
             self.branch(environment, &pointer);
             self.time_zone(environment, &pointer);
+            self.named_calendars(root, environment);
         }
     }
 
@@ -186,19 +190,44 @@ impl Check<'_> {
         let Some((span, zone)) = text(environment, "timezone") else {
             return;
         };
-        if time_zone(zone).is_some() {
-            return;
+        if Zone::parse(zone).is_none() {
+            let name = human(&format!("{pointer}/timezone"));
+            self.problems
+                .push(unknown_zone(self.source, span, &name, zone));
         }
-        let names = time_zone_names();
-        let help = did_you_mean(zone, names.iter().map(String::as_str)).map_or_else(
-            || "write an IANA name such as `Europe/Berlin`, or `UTC`".to_owned(),
-            |meant| format!("did you mean `{meant}`?"),
-        );
-        let name = human(&format!("{pointer}/timezone"));
-        let message = format!("{name} is no time zone: `{}`", shown(zone));
-        self.say(span, "config.unknown-time-zone", message, |problem| {
-            problem.help(help)
-        });
+    }
+
+    /// An environment names calendars that there are, each once.
+    fn named_calendars(&mut self, root: &Node, environment: &Node) {
+        let known: Vec<&str> = entries(root.get("calendars"))
+            .iter()
+            .map(|entry| &*entry.key)
+            .collect();
+        let mut seen: Vec<&str> = Vec::new();
+        for item in items(environment.get("calendars")) {
+            let Some(name) = item.as_str() else {
+                continue;
+            };
+            if seen.contains(&name) {
+                let message = format!("calendar `{}` is named twice", shown(name));
+                self.say(item.span, "config.duplicate-name", message, |problem| {
+                    problem.help("remove one of them")
+                });
+            } else if !known.contains(&name) {
+                let message = format!("there is no calendar `{}`", shown(name));
+                let meant = did_you_mean(name, known.iter().copied());
+                self.say(
+                    item.span,
+                    "calendar.unknown",
+                    message,
+                    |problem| match meant {
+                        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                        None => problem.help("declare it in `calendars`"),
+                    },
+                );
+            }
+            seen.push(name);
+        }
     }
 
     fn globs(&mut self, list: Option<&Node>) {
@@ -311,18 +340,29 @@ impl Check<'_> {
     }
 }
 
-fn items(node: Option<&Node>) -> &[Node] {
+/// That `zone` is none.
+pub(super) fn unknown_zone(source: &SourceText, at: Span, name: &str, zone: &str) -> Problem {
+    let names = Zone::names();
+    let help = did_you_mean(zone, names.iter().map(String::as_str)).map_or_else(
+        || "write an IANA name such as `Europe/Berlin`, or `UTC`".to_owned(),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    let message = format!("{name} is no time zone: `{}`", shown(zone));
+    Problem::new(source, at, "config.unknown-time-zone", message).help(help)
+}
+
+pub(super) fn items(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::items).unwrap_or_default()
 }
 
-fn entries(node: Option<&Node>) -> &[Entry] {
+pub(super) fn entries(node: Option<&Node>) -> &[Entry] {
     match node.map(|node| &node.value) {
         Some(NodeValue::Mapping(entries)) => entries,
         _ => &[],
     }
 }
 
-fn text<'a>(node: &'a Node, key: &str) -> Option<(Span, &'a str)> {
+pub(super) fn text<'a>(node: &'a Node, key: &str) -> Option<(Span, &'a str)> {
     let value = node.get(key)?;
     Some((value.span, value.as_str()?))
 }

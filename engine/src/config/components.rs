@@ -11,12 +11,12 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use self::built_in::{ROWS, Row};
-use self::pattern::{KindPattern, fits};
+use self::pattern::fits;
 use self::traits::Traits;
 use super::raw::RawComponent;
 use super::selector;
 use crate::git::Selector;
-use crate::model::{ObjectRef, RepoPath};
+use crate::model::{KindPattern, ObjectRef, RepoPath};
 
 /// The built-in table and what the configuration adds to it.
 #[derive(Clone, Debug)]
@@ -95,6 +95,11 @@ impl ComponentTable {
     }
 }
 
+/// The names of the built-in table.
+pub(super) fn built_in_names() -> impl Iterator<Item = String> {
+    ROWS.iter().flat_map(|row| owned(row.names))
+}
+
 impl Rule {
     fn built_in(row: &Row) -> Result<Self, String> {
         let labels = row.labels.iter();
@@ -142,7 +147,10 @@ impl Rule {
         };
         self.paths.as_ref().is_some_and(|globs| globs.matches(file))
             || self.labels.iter().any(label)
-            || self.kinds.iter().any(|kind| kind.matches(reference))
+            || self
+                .kinds
+                .iter()
+                .any(|kind| kind.matches(&reference.group_kind()))
             || self
                 .images
                 .as_ref()

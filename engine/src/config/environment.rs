@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::raw::{RawEnvironment, RawSource, SourceKind};
 use super::render::{DeployerKind, Deployers, RenderDefaults, SourceRender};
+use crate::calendar::Zone;
 use crate::git::Selector;
 use crate::model::{Enforcement, RepoPath, RiskTier, Stage};
 
@@ -32,6 +33,8 @@ pub struct Environment {
     pub cluster: Option<String>,
     /// The region it runs in.
     pub region: Option<String>,
+    /// The names of the calendars that hold for it.
+    pub calendars: Vec<String>,
     /// What is judged, signed and admitted together; none where `declared` says where to look for it.
     pub units: Vec<Unit>,
     /// The objects of the tree that say what the units are.
@@ -154,8 +157,9 @@ impl Environment {
             ),
             _ => return Err("an environment says once what its units are".to_owned()),
         };
+        let zone = Zone::parse(&raw.timezone).ok_or("unknown time zone")?;
         Ok(Self {
-            timezone: time_zone(&raw.timezone).ok_or("unknown time zone")?,
+            timezone: zone.rules().clone(),
             name: raw.name,
             stage: raw.stage,
             enforcement: raw.enforcement,
@@ -164,6 +168,7 @@ impl Environment {
             tenants: raw.tenants,
             cluster: raw.cluster,
             region: raw.region,
+            calendars: raw.calendars,
             units,
             declared,
             render: RenderDefaults::new(raw.render, defaults),
@@ -210,46 +215,9 @@ fn folder(path: &str) -> RepoPath {
     RepoPath::from(if path == "." { "" } else { path })
 }
 
-/// The zone of that exact IANA name (`Area/Location` or `UTC`) in the bundled database.
-pub(super) fn time_zone(name: &str) -> Option<TimeZone> {
-    if name != "UTC" && !name.contains('/') {
-        return None;
-    }
-    let zone = TimeZoneDatabase::bundled().get(name).ok()?;
-    (zone.iana_name() == Some(name)).then_some(zone)
-}
-
-/// The names that [`time_zone`] knows.
-pub(super) fn time_zone_names() -> Vec<String> {
-    TimeZoneDatabase::bundled()
-        .available()
-        .map(|name| name.as_str().to_owned())
-        .filter(|name| name == "UTC" || name.contains('/'))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_zone_has_one_spelling() {
-        for known in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"] {
-            assert_eq!(time_zone(known).unwrap().iana_name(), Some(known));
-        }
-        for unknown in [
-            "",
-            "CET",
-            "utc",
-            "europe/berlin",
-            "Europe/Berln",
-            "UTC+2",
-            "../../etc/passwd",
-            "/etc/localtime",
-        ] {
-            assert!(time_zone(unknown).is_none(), "{unknown}");
-        }
-    }
 
     #[test]
     fn a_source_has_everything_below_its_folder_and_nothing_beside_it() {

@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn it_ends_at_midnight_after_its_last_day_in_the_zone_of_the_environment() {
-        let zone = super::super::environment::time_zone("Europe/Berlin").unwrap();
-        let ends = |until| exception(until).ends(&zone).unwrap().to_string();
+        let zone = crate::calendar::Zone::parse("Europe/Berlin").unwrap();
+        let ends = |until| exception(until).ends(zone.rules()).unwrap().to_string();
         assert_eq!(ends("2026-12-05"), "2026-12-05T23:00:00Z");
         assert_eq!(ends("2026-07-05"), "2026-07-05T22:00:00Z");
     }

@@ -109,6 +109,16 @@ impl Problem {
         self
     }
 
+    /// The same problem at a place of another file, for what that one made.
+    pub(super) fn moved_to(self, source: &SourceText, at: Span) -> Self {
+        Self {
+            source: source.clone(),
+            at: first_line(source.text(), at),
+            because: None,
+            ..self
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn stable_code(&self) -> &str {

@@ -1,6 +1,8 @@
 //! The configuration file as it is written: types that only have the right shape.
 //! Knows nothing of what the values mean; the JSON Schema is generated from here.
 
+mod calendars;
+mod many;
 mod rendering;
 
 use std::collections::BTreeMap;
@@ -9,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(super) use self::calendars::{RawBlocks, RawCalendar, RawEnds, RawRepeat, RawScope, RawWindow};
+pub(super) use self::many::{Many, WEEKDAY};
 pub use self::rendering::RenderTool;
 pub(super) use self::rendering::{RawDeployers, RawRender, RawSourceRender, RawTool};
 use super::profile::Profile;
@@ -36,6 +40,10 @@ pub(super) struct RawConfig {
     #[serde(default)]
     #[schemars(extend("maxProperties" = limits::COMPONENTS.most))]
     pub(super) components: BTreeMap<String, RawComponent>,
+    /// When what may not change, by a name that environments refer to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = limits::CALENDARS.most))]
+    pub(super) calendars: BTreeMap<String, RawCalendar>,
     /// Settings of the policy `risk-tier`.
     #[serde(default)]
     pub(super) risk: Map<String, Value>,
@@ -116,6 +124,10 @@ pub(super) struct RawEnvironment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(super) region: Option<String>,
+    /// The calendars that hold for it, by their names in `calendars`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = DNS_LABEL)), extend("maxItems" = limits::CALENDARS.most))]
+    pub(super) calendars: Vec<String>,
     /// Globs of its files, judged together as one unit. Either this, `sources`, `applications` or
     /// `kustomizations`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -293,6 +305,9 @@ pub(super) const DNS_LABEL: &str = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
 pub(super) const KIND: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?/\*$|^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$|^[a-z][A-Za-z0-9]*\.[a-z0-9][-a-z0-9]*\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 pub(super) const EXACT_KIND: &str = r"^[A-Z][A-Za-z0-9]*(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$|^[a-z][A-Za-z0-9]*\.[a-z0-9][-a-z0-9]*\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 pub(super) const EXCEPTION_ID: &str = "^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$";
+pub(super) const ENVIRONMENT_GLOB: &str = "^[-a-z0-9*]{1,63}$";
+pub(super) const ALLOW: &str =
+    "^(low|medium|high|critical|rollback|emergency|evidence:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$";
 pub(super) const CODE: &str = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$";
 pub(super) const REPOSITORY: &str = r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,255}$";
 pub(super) const KUBE_VERSION: &str = r"^v?[0-9]+\.[0-9]+(\.[0-9]+)?([-+][-+.A-Za-z0-9]+)?$";

@@ -12,7 +12,7 @@ use crate::model::{RepoPath, Span, code_of, limits};
 
 /// The only document of the file.
 pub(super) fn document(path: &RepoPath, bytes: &[u8]) -> Result<(SourceText, Node), Problems> {
-    let source = readable(path, bytes)?;
+    let source = text(path, bytes)?;
     let documents = yaml::parse(source.text()).map_err(|error| unreadable(&source, &error))?;
     let mut written = documents
         .into_iter()
@@ -38,12 +38,12 @@ pub(super) fn private_key(source: &SourceText, root: &Node) -> Option<Problem> {
 }
 
 /// The text, if it may be read at all.
-fn readable(path: &RepoPath, bytes: &[u8]) -> Result<SourceText, Problems> {
+pub(super) fn text(path: &RepoPath, bytes: &[u8]) -> Result<SourceText, Problems> {
     let size = bytes.len();
     let limit = limits::CONFIG.most;
     if size > limit {
         let unread = SourceText::hidden(path.clone(), Arc::from(""));
-        let message = format!("the configuration is {size} bytes, the limit is {limit}");
+        let message = format!("the file is {size} bytes, the limit is {limit}");
         return Err(Problem::new(&unread, Span::default(), "limit.config", message).into());
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(path, bytes, error))?;

@@ -58,7 +58,7 @@ pub struct RenderDefaults {
     /// The version of Kubernetes that charts see.
     pub kube_version: Option<String>,
     /// The API versions that charts see beside Helm's own.
-    pub api_versions: Vec<String>,
+    pub api_versions: Option<Vec<String>>,
     /// The version that kustomize must say of itself.
     pub kustomize: Option<String>,
     /// The version that Helm must say of itself.
@@ -72,7 +72,7 @@ impl RenderDefaults {
         let defaults = defaults.clone();
         Self {
             kube_version: raw.kube_version.or(defaults.kube_version),
-            api_versions: raw.api_versions.unwrap_or(defaults.api_versions),
+            api_versions: raw.api_versions.or(defaults.api_versions),
             kustomize: version(raw.kustomize).or(defaults.kustomize),
             helm: version(raw.helm).or(defaults.helm),
         }

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::exception::parse_date;
+use crate::calendar::parse_civil;
 use crate::manifest::{Node, yaml};
 use crate::model::is_harmful;
 
@@ -11,7 +12,7 @@ use crate::model::is_harmful;
 ///
 /// The YAML writer leaves strings plain that are none to Kubernetes' reader (`no`, `1_000`), and
 /// dates, which a configuration quotes, and what cannot be seen. A mark stands in for each of them while it writes.
-pub(super) fn write(value: &Value) -> Result<String, serde_yaml::Error> {
+pub(crate) fn write(value: &Value) -> Result<String, serde_yaml::Error> {
     let json = value.to_string();
     let mut mark = "quoted".to_owned();
     while json.contains(&mark) {
@@ -52,7 +53,8 @@ impl Quotes {
 
     fn mark_text(&mut self, text: &str) -> Result<String, serde_yaml::Error> {
         let invisible = |c: char| c != '\n' && is_harmful(c);
-        if parse_date(text).is_none() && !text.contains(invisible) && is_read_back(text)? {
+        let time = parse_date(text).is_some() || parse_civil(text).is_ok();
+        if !time && !text.contains(invisible) && is_read_back(text)? {
             return Ok(text.to_owned());
         }
         self.texts.push(quoted(text));

@@ -1,6 +1,7 @@
 //! The JSON Schema of the configuration, made from the raw types.
 //! Knows nothing of files or places.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
@@ -9,8 +10,13 @@ use super::raw::RawConfig;
 /// The JSON Schema (draft 2020-12) of `tidegate.yaml`, as committed in `schemas/config.v1.json`.
 #[must_use]
 pub fn schema() -> Value {
+    of::<RawConfig>()
+}
+
+/// The schema of a type.
+pub(super) fn of<T: JsonSchema>() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = generator.into_root_schema_for::<RawConfig>().to_value();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
     schema
 }

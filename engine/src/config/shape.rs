@@ -220,6 +220,8 @@ impl Shape<'_> {
             Some("sources") => "limit.units",
             Some("components") => "limit.components",
             Some("exceptions") => "limit.exceptions",
+            Some("calendars") => "limit.calendars",
+            Some("windows") => "limit.calendar-windows",
             Some("paths" | "unmanaged" | "images") => "limit.globs",
             _ => "limit.config",
         };
@@ -323,7 +325,7 @@ fn article(kind: &str) -> String {
 }
 
 /// Patterns of the schema, the code of a value that does not fit, what it should be, and help.
-const FORMS: [(&str, &str, &str, &str); 8] = [
+const FORMS: [(&str, &str, &str, &str); 11] = [
     (
         raw::DNS_LABEL,
         "config.invalid-name",
@@ -347,6 +349,24 @@ const FORMS: [(&str, &str, &str, &str); 8] = [
         "config.invalid-name",
         "an exception's id",
         "use letters, digits, `-`, `_` and `.`, such as `EXC-2026-014`",
+    ),
+    (
+        raw::ENVIRONMENT_GLOB,
+        "config.invalid-name",
+        "a name of environments",
+        "write a name, in which `*` stands for anything, such as `prod*`",
+    ),
+    (
+        raw::WEEKDAY,
+        "calendar.day",
+        "a weekday",
+        "write `MO`, or `4TH` for the fourth Thursday of the month, `-1FR` for the last Friday",
+    ),
+    (
+        raw::ALLOW,
+        "calendar.allow",
+        "anything that could be let through",
+        "write a tier (changes up to it), `rollback`, `emergency`, or `evidence:KIND`",
     ),
     (
         raw::CODE,

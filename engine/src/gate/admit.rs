@@ -4,13 +4,13 @@
 use jiff::Timestamp;
 
 use super::chain::{Objects, branch_of, config_at, environment_of, gate_id};
-use super::deployed::{deployed_at, names_at};
-use super::door::AcceptedGate;
+use super::deployed::{Deployed, deployed_at, names_at};
+use super::door::{AcceptedGate, timetable_of};
 use super::{Error, application};
 use crate::attest::{TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
-use crate::model::{Enforcement, GitId};
+use crate::model::{Digest, Enforcement, GitId};
 use crate::store::Store;
 use crate::verify::{
     self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, RejectedFile, Sync,
@@ -66,6 +66,7 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
         }
         None => None,
     };
+    let timetable = timetable_of(&config, environment)?;
     let expectation = Expectation {
         trust: request.trust,
         unit: &unit,
@@ -73,12 +74,21 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
         revision,
         enforcement: Enforcement::Enforce,
         chain: chain.as_ref(),
+        timetable: (!unit.is_gate()).then_some(&timetable),
         now: request.now,
     };
     let verified = verify::verify(request.envelope, &expectation, &Objects(repository))?;
     if !unit.is_gate() {
         let deployed = deployed_at(repository, revision, (&config, environment), unit.unit())?;
         if let Some(refusal) = verified.check_rendering(deployed.told()) {
+            let signed = verified.verdict().head.commit;
+            let told = told_since(repository, signed, (environment, unit.unit()), &deployed);
+            let of_signed =
+                told.filter(|(digest, _)| *digest == verified.verdict().rendering_digest);
+            let refusal = match of_signed {
+                Some((_, changes)) => refusal.because(&changes),
+                None => refusal,
+            };
             return Err(Error::Refused(AdmitError::Refused {
                 refusals: vec![refusal],
                 enforcement: expectation.enforcement,
@@ -89,6 +99,20 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
         until: expectation.until(&verified),
         verified,
     })
+}
+
+/// What the deployer of a unit was told at the commit that was signed, and what is another thing in
+/// `deployed`; `None` where that commit does not say any more.
+fn told_since(
+    repository: &Repository,
+    signed: GitId,
+    (environment, unit): (&Environment, &str),
+    deployed: &Deployed,
+) -> Option<(Option<Digest>, Vec<String>)> {
+    let config = config_at(repository, signed).ok()?;
+    let environment = config.environment(&environment.name)?;
+    let before = deployed_at(repository, signed, (&config, environment), unit).ok()?;
+    Some((before.told(), deployed.told_since(&before)))
 }
 
 /// What is about to be deployed, and what runs.

@@ -37,8 +37,8 @@ pub(super) fn at_head(path: &RepoPath, view: &View<'_>) -> Result<Option<Locatio
     }
     let mut folder = path.parent();
     loop {
-        for name in KUSTOMIZATIONS {
-            let candidate = below(folder, name);
+        for name in manifest::KUSTOMIZATIONS {
+            let candidate = RepoPath::new(folder).child(name);
             if manifest::role_of_name(&candidate) == Some(Role::Kustomization)
                 && let Some(text) = view.text_at_head(&candidate)?
             {
@@ -52,13 +52,6 @@ pub(super) fn at_head(path: &RepoPath, view: &View<'_>) -> Result<Option<Locatio
     }
 }
 
-fn below(folder: &[u8], name: &str) -> RepoPath {
-    if folder.is_empty() {
-        return RepoPath::from(name);
-    }
-    RepoPath::new([folder, b"/", name.as_bytes()].concat())
-}
-
 /// The first line that lists resources, or the first line of all.
 fn line_of(path: &RepoPath, text: &str) -> usize {
     let name = String::from_utf8_lossy(path.file_name()).into_owned();
@@ -68,8 +61,6 @@ fn line_of(path: &RepoPath, text: &str) -> usize {
         .or_else(|| rows().find(|(row, _)| row.starts_with("resources:")))
         .map_or(1, |(_, line)| line)
 }
-
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 #[cfg(test)]
 mod tests {
@@ -82,7 +73,7 @@ mod tests {
         assert_eq!(line_of(&path, text), 2);
         assert_eq!(line_of(&path, &format!("{text}- web.yaml\n")), 4);
         assert_eq!(line_of(&path, "x: y\n"), 1);
-        assert_eq!(below(b"", "a"), RepoPath::from("a"));
-        assert_eq!(below(b"x/y", "a"), RepoPath::from("x/y/a"));
+        assert_eq!(RepoPath::new(b"").child("a"), RepoPath::from("a"));
+        assert_eq!(RepoPath::new(b"x/y").child("a"), RepoPath::from("x/y/a"));
     }
 }

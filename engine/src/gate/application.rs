@@ -83,11 +83,7 @@ fn left_out(files: &[TreeEntry], source: &AppliedSource) -> Option<Refusal> {
 
 /// The first manifest of the unit that no source takes.
 fn not_applied(held: &[TreeEntry], sync: &Sync) -> Option<Refusal> {
-    let taken = |path: &RepoPath| {
-        sync.sources
-            .iter()
-            .any(|source| lies_in(path, &source.path))
-    };
+    let taken = |path: &RepoPath| sync.sources.iter().any(|source| path.lies_in(&source.path));
     let file = held
         .iter()
         .find(|file| is_manifest_name(&file.path) && !taken(&file.path))?;
@@ -100,13 +96,4 @@ fn not_applied(held: &[TreeEntry], sync: &Sync) -> Option<Refusal> {
 
 fn applies(source: &AppliedSource, path: &RepoPath) -> bool {
     source.recurse || path.parent() == source.path.as_bytes()
-}
-
-fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
-    let folder = folder.as_bytes();
-    folder.is_empty()
-        || path
-            .as_bytes()
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.starts_with(b"/"))
 }

@@ -16,6 +16,7 @@ use super::file::File;
 use super::judge::Judge;
 use super::library::Policies;
 use super::scene::{self, Trees};
+use super::season::season;
 use super::unit::{Reached, compare};
 use super::watch::Unwatched;
 use crate::change::Objects;
@@ -196,15 +197,19 @@ impl Case<'_> {
             range.environments.extend(more.environments.clone());
             range.tenants.extend(more.tenants.iter().cloned());
         }
+        let now = setting.now();
+        let now = now.ok_or_else(|| self.broken("`now` is no instant"))?;
+        let season = season(judge, scene, now, setting.rollback);
         let bench = Bench {
             judge,
             mode: Mode::Merge,
-            now: Timestamp::UNIX_EPOCH,
+            now,
             environment: &scene.input,
             environment_pointer: &scene.pointer,
             unit: (&scene.name, scene.kind),
             range: &range,
             source: &setting.source(),
+            season: &season,
             watch: &Unwatched,
         };
         let reach = Reached::of(&bench, &changes);
@@ -296,6 +301,7 @@ impl Case<'_> {
 
     /// The configuration, as JSON, which is YAML too.
     fn config(&self, setting: &Setting) -> String {
+        let names: Vec<&String> = setting.calendars.keys().collect();
         let mut config = json!({
             "environments": [{
                 "name": "case",
@@ -303,8 +309,13 @@ impl Case<'_> {
                 "stage": setting.stage.as_deref().unwrap_or("production"),
                 "max-tier": setting.max_tier.as_deref().unwrap_or("critical"),
                 "tenants": setting.tenants.clone().unwrap_or_else(|| json!([])),
+                "timezone": setting.timezone.as_deref().unwrap_or("UTC"),
+                "calendars": names,
             }],
         });
+        if !setting.calendars.is_empty() {
+            put(&mut config, "calendars", json!(setting.calendars));
+        }
         if let Some(components) = &setting.components {
             put(&mut config, "components", components.clone());
         }

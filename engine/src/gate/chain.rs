@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::judge::{Judge, config_file};
+use super::judge::{Judge, config_file, read_calendars};
 use crate::attest::{GatedState, Role, SigningKey, TrustFile, UnitId};
 use crate::config::{Config, Environment};
 use crate::git::{Repository, Selector, Snapshot};
@@ -309,7 +309,9 @@ pub(super) fn config_at(repository: &Repository, commit: GitId) -> Result<Config
             place: commit.short(),
         });
     };
-    Ok(Config::parse(&path, &bytes)?)
+    let mut config = Config::parse(&path, &bytes)?;
+    read_calendars(&mut config, repository, &snapshot)?;
+    Ok(config)
 }
 
 /// The repository as verification sees it.

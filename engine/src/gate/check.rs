@@ -1,6 +1,7 @@
 //! `check`, `diff` and `facts`: a range, its judge, every unit that it touches.
 //! Signs nothing.
 
+mod dated;
 mod strays;
 
 use std::sync::Arc;
@@ -14,15 +15,17 @@ use super::evaluate::Bench;
 use super::judge::{self, Judge};
 use super::probe::judges_gate;
 use super::reading::Reading;
-use super::scene::{self, Scene, Touched, Trees};
+use super::scene::{self, Scene, Settled, Touched, Trees};
+use super::season::season;
 use super::view::View;
 use super::watch::{Kept, Runtime, Step, Watch};
 use super::{Error, Request, What, source, summary};
 use crate::config::Config;
+use crate::facts::freeze::Season;
 use crate::facts::index::Cache;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
-use crate::git::{FileChange, Range, RangeKind, Repository, Snapshot};
+use crate::git::{CommitInfo, FileChange, Range, RangeKind, Repository, Snapshot};
 use crate::input::Mode;
 use crate::model::{Effect, Exit, Finding, RepoPath};
 use crate::policy::Answers;
@@ -60,9 +63,11 @@ pub fn check_within(
 ) -> Result<RunReport, Error> {
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
-    let mut run = session.run(&session.judge, request)?;
-    run.findings = session.strays(&session.judge)?;
-    run.proposed = session.proposed(request)?;
+    let mut settled = session.settled(&session.judge)?;
+    let mut run = session.run(&session.judge, &mut settled)?;
+    session.add_strays(&mut run, &session.judge, &mut settled)?;
+    run.findings.extend(session.in_future());
+    run.proposed = session.proposed()?;
     runtime.watch.begin(Step::Keep);
     session.keep();
     let report = session.report(run);
@@ -82,7 +87,9 @@ pub fn diff(
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
     let (mut units, mut errors) = (Vec::new(), Vec::new());
-    for (scene, found) in session.touched(&session.judge, request)?.units {
+    let mut settled = session.settled(&session.judge)?;
+    let judge = &session.judge;
+    for (scene, found) in session.touched(judge, &mut settled)?.units {
         match found {
             Ok(found) => units.push(UnitDiff {
                 environment: scene.environment.clone(),
@@ -112,10 +119,12 @@ pub fn facts(
 ) -> Result<Value, Error> {
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
-    let touched = session.touched(&session.judge, request)?;
+    let mut settled = session.settled(&session.judge)?;
+    let touched = session.touched(&session.judge, &mut settled)?;
     let mut documents = Vec::new();
     for (scene, changes) in touched.units {
-        let bench = session.bench(&session.judge, &scene, &touched.reach);
+        let season = session.season(&session.judge, scene);
+        let bench = session.bench(&session.judge, scene, (&touched.reach, &season));
         documents.extend(scene.unit().documents(&bench, &session.view, &changes?)?);
     }
     session.view.save_index();
@@ -139,6 +148,8 @@ struct Session<'a> {
     name: String,
     mode: Mode,
     source: SourceInfo,
+    /// The commits of the range.
+    commits: Vec<CommitInfo>,
     request: &'a Request,
     watch: &'a dyn Watch,
 }
@@ -207,20 +218,22 @@ impl<'a> Session<'a> {
             name,
             mode,
             source,
+            commits: range.commits,
             request,
             watch,
         })
     }
 
-    fn scenes(&self, judge: &Judge, request: &Request) -> Result<Vec<Scene>, Error> {
-        scene::select(
-            self.all_scenes(judge)?,
-            request.environment.as_deref(),
-            request.unit.as_deref(),
-        )
+    /// A commit that says it was made later than now.
+    fn in_future(&self) -> Option<Finding> {
+        let finding = dated::in_future(&self.commits, self.request.now)?;
+        let anchor = self.judge.config.location("/environments");
+        Some(Finding { anchor, ..finding })
     }
 
-    fn all_scenes(&self, judge: &Judge) -> Result<Vec<Scene>, Error> {
+    /// Every unit with its files.
+    fn settled(&self, judge: &Judge) -> Result<Vec<Settled>, Error> {
+        self.watch.begin(Step::Changes);
         let view = &self.view;
         let (base, head) = (view.files(&view.base), view.files(&view.head));
         let trees = Trees {
@@ -228,7 +241,19 @@ impl<'a> Session<'a> {
             head: &head,
             before: Some(&self.judge.config),
         };
-        scene::of_configs(&judge.config, self.proposed_config(), trees)
+        let scenes = scene::of_configs(&judge.config, self.proposed_config(), trees)?;
+        let scenes = scenes.into_iter();
+        Ok(scenes.map(|scene| scene.settled(view)).collect())
+    }
+
+    /// Those that are asked for.
+    fn wanted<S: AsRef<Scene>>(
+        &self,
+        scenes: impl IntoIterator<Item = S>,
+    ) -> Result<Vec<S>, Error> {
+        let request = self.request;
+        let (environment, unit) = (request.environment.as_deref(), request.unit.as_deref());
+        scene::select(scenes.into_iter().collect(), environment, unit)
     }
 
     fn proposed_config(&self) -> Option<&Config> {
@@ -238,12 +263,22 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn touched(&self, judge: &Judge, request: &Request) -> Result<Touched, Error> {
-        let scenes = self.scenes(judge, request)?;
-        Ok(Touched::of(scenes, &self.view, &judge.config))
+    fn touched<'s>(&self, judge: &Judge, settled: &'s mut [Settled]) -> Result<Touched<'s>, Error> {
+        let wanted = self.wanted(settled)?;
+        Ok(Touched::of(wanted, &self.view, &judge.config))
     }
 
-    fn bench<'b>(&'b self, judge: &'b Judge, scene: &'b Scene, reach: &'b Reach) -> Bench<'b> {
+    /// Whether a state was accepted before, only those know who sign.
+    fn season<'b>(&self, judge: &'b Judge, scene: &'b Scene) -> Season<'b> {
+        season(judge, scene, self.request.now, false)
+    }
+
+    fn bench<'b>(
+        &'b self,
+        judge: &'b Judge,
+        scene: &'b Scene,
+        (reach, season): (&'b Reach, &'b Season<'b>),
+    ) -> Bench<'b> {
         Bench {
             judge,
             mode: self.mode,
@@ -253,22 +288,23 @@ impl<'a> Session<'a> {
             unit: (&scene.name, scene.kind),
             range: reach,
             source: &self.source,
+            season,
             watch: self.watch,
         }
     }
 
-    fn run(&self, judge: &Judge, request: &Request) -> Result<Run, Error> {
-        self.watch.begin(Step::Changes);
-        let touched = self.touched(judge, request)?;
+    fn run(&self, judge: &Judge, settled: &mut [Settled]) -> Result<Run, Error> {
         let mut run = Run {
-            errors: self.transformed(judge, request)?,
+            errors: self.transformed(settled)?,
             ..Run::default()
         };
+        let touched = self.touched(judge, settled)?;
         for (scene, changes) in touched.units {
-            let bench = self.bench(judge, &scene, &touched.reach);
+            let season = self.season(judge, scene);
+            let bench = self.bench(judge, scene, (&touched.reach, &season));
             let judged = changes.and_then(|changes| {
                 let unit = scene.unit();
-                unit.judge(&bench, &self.view, changes, request.everything)
+                unit.judge(&bench, &self.view, changes, self.request.everything)
             });
             match judged {
                 Ok(report) => run.units.push(report),
@@ -278,7 +314,7 @@ impl<'a> Session<'a> {
         self.watch.begin(Step::Rest);
         // What a unit holds and does not render, nobody has judged.
         if run.errors.is_empty()
-            && let Some(error) = self.unrendered(judge)?
+            && let Some(error) = self.unrendered(judge, settled)?
         {
             run.errors.push(UnitError {
                 environment: String::new(),
@@ -290,33 +326,27 @@ impl<'a> Session<'a> {
     }
 
     /// The first changed file that some unit holds as it stands, and that only rendering could judge.
-    fn unrendered(&self, judge: &Judge) -> Result<Option<Error>, Error> {
-        let scenes = self.claims(judge)?;
+    fn unrendered(&self, judge: &Judge, settled: &[Settled]) -> Result<Option<Error>, Error> {
         let unmanaged = judge.config.unmanaged.as_ref();
         let is_claimed = |path: &RepoPath| {
             let left_out = unmanaged.is_some_and(|unmanaged| unmanaged.matches(path));
-            let is_held = scenes.iter().any(|scene| scene.holds_plainly(path));
-            !left_out && is_held && !scenes.iter().any(|scene| scene.renders(path))
+            let any =
+                |is: fn(&Scene, &RepoPath) -> bool| settled.iter().any(|it| is(&it.scene, path));
+            !left_out && any(Scene::holds_plainly) && !any(Scene::renders)
         };
         self.view.not_rendered(is_claimed)
     }
 
-    /// Every unit with its files.
-    fn claims(&self, judge: &Judge) -> Result<Vec<Scene>, Error> {
-        let scenes = self.all_scenes(judge)?.into_iter();
-        Ok(scenes.map(|scene| scene.settled(&self.view).0).collect())
-    }
-
     /// Where attributes change, every manifest of every unit is asked whether a checkout still holds
     /// its bytes: the file that says so may lie outside the unit.
-    fn transformed(&self, judge: &Judge, request: &Request) -> Result<Vec<UnitError>, Error> {
+    fn transformed(&self, settled: &[Settled]) -> Result<Vec<UnitError>, Error> {
         let is_attributes = |change: &FileChange| change.path.file_name() == b".gitattributes";
         if !self.view.changed.iter().any(is_attributes) {
             return Ok(Vec::new());
         }
         let (repository, head) = (self.view.repository, &self.view.head.snapshot);
-        let scenes = self.scenes(judge, request)?.into_iter();
-        let scenes = scenes.map(|scene| scene.settled(&self.view).0);
+        let scenes = self.wanted(settled)?.into_iter();
+        let scenes = scenes.map(|settled| &settled.scene);
         let mut errors = Vec::new();
         for scene in scenes.filter(|scene| !scene.is_gate()) {
             let entries = repository.entries_matching(head, &scene.head)?;
@@ -328,17 +358,18 @@ impl<'a> Session<'a> {
         Ok(errors)
     }
 
-    fn proposed(&self, request: &Request) -> Result<Option<RunOutcome>, Error> {
+    fn proposed(&self) -> Result<Option<RunOutcome>, Error> {
         match &self.proposed {
             None => Ok(None),
             Some(Err(_)) => Ok(Some(RunOutcome::Error)),
             Some(Ok(judge)) => {
-                let mut run = match self.run(judge, request) {
+                let mut settled = self.settled(judge)?;
+                let mut run = match self.run(judge, &mut settled) {
                     // What was asked for is gone: the proposed configuration has nothing to say.
                     Err(Error::UnknownName { .. }) => Run::default(),
                     run => run?,
                 };
-                run.findings = self.strays(judge)?;
+                self.add_strays(&mut run, judge, &mut settled)?;
                 Ok(Some(run.outcome()))
             }
         }

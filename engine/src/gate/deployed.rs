@@ -1,14 +1,18 @@
 //! What a unit deploys on one side: which files decide it, and what renders them.
 //! Starts no process and reads no object.
 
+mod told;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use self::told::Told;
 use super::{Error, deployer};
 use crate::config::{Config, Environment, RenderDefaults, UnitKind};
 use crate::git::{Repository, Selector};
-use crate::model::{Digest, GitId, RepoPath};
+use crate::manifest::KUSTOMIZATIONS;
+use crate::model::{Digest, GitId, Location, RepoPath};
 use crate::render::{self, Closure, Files, Found, GitFiles, ProgramError, Rendering, Tool};
 use crate::sources::{self, Local, NotRendered, ResolvedUnit, Tree};
 
@@ -30,7 +34,7 @@ pub(super) struct Deployed {
     /// Sources of elsewhere that may be another thing each time.
     pub(super) floating: BTreeSet<String>,
     /// What its deployer is told.
-    told: Option<Digest>,
+    told: Option<Told>,
 }
 
 /// A folder that is rendered, and all that this reads.
@@ -50,12 +54,25 @@ pub(super) struct Declared {
     is_alone: bool,
     /// The versions that its renderers must have.
     versions: RenderDefaults,
+    /// The files of values that the configuration itself names, and where.
+    values: Vec<(String, Location)>,
 }
 
 impl Declared {
     /// Whether nothing of it is of this repository, so that it has nothing to be judged.
     pub(super) fn is_foreign(&self) -> bool {
         self.unit.deployment.is_some() && is_foreign(&self.unit)
+    }
+
+    /// The same error at the line of the configuration, where this is what names the file.
+    fn at_its_line(&self, mut error: render::Error) -> render::Error {
+        if let render::Error::Helm(helm) = &mut error
+            && let Some((place, what)) = helm.named_input()
+            && let Some((_, location)) = self.values.iter().find(|(name, _)| name == what)
+        {
+            *place = location.to_string();
+        }
+        error
     }
 
     /// Whether both are told the same, whatever the files hold.
@@ -69,7 +86,7 @@ impl Declared {
     /// Whether a file may be read by what renders it, as far as can be told without reading any.
     pub(super) fn may_read(&self, path: &RepoPath) -> bool {
         self.unit.renderings().any(|rendering| {
-            let below = join(&rendering.folder, "**").to_string();
+            let below = rendering.folder.child("**").to_string();
             let below = Selector::parse(&[below]).is_ok_and(|below| below.matches(path));
             below
                 || match &rendering.tool {
@@ -112,10 +129,28 @@ pub(super) fn units(
             .deployment
             .as_ref()
             .is_some_and(|it| !is_held(&it.place.path)),
+        values: values(&unit, config),
         unit,
         versions: environment.render.clone(),
     });
     Ok(declared.collect())
+}
+
+fn values(unit: &ResolvedUnit, config: &Config) -> Vec<(String, Location)> {
+    let pointer = format!("{}/render/values", unit.pointer);
+    let options = unit
+        .renderings()
+        .filter_map(|rendering| match &rendering.tool {
+            Tool::Helm(helm) if unit.deployment.is_none() => Some(helm),
+            Tool::Helm(_) | Tool::Kustomize(_) => None,
+        });
+    let named = options.flat_map(|helm| helm.value_files.iter().enumerate());
+    named
+        .filter_map(|(at, path)| {
+            let location = config.location(&format!("{pointer}/{at}"))?;
+            Some((path.to_string(), location))
+        })
+        .collect()
 }
 
 /// What a unit deploys of a commit.
@@ -190,11 +225,11 @@ impl Input {
     /// The file that makes the folder what it is.
     pub(super) fn root(&self) -> RepoPath {
         let names: &[&str] = match self.rendering.tool {
-            Tool::Kustomize(_) => &["kustomization.yaml", "kustomization.yml", "Kustomization"],
+            Tool::Kustomize(_) => &KUSTOMIZATIONS,
             Tool::Helm(_) => &["Chart.yaml"],
         };
         let folder = &self.rendering.folder;
-        let mut paths = names.iter().map(|name| join(folder, name));
+        let mut paths = names.iter().map(|name| folder.child(name));
         let found = paths.find(|path| self.closure.contains(path));
         found.unwrap_or_else(|| folder.clone())
     }
@@ -217,7 +252,8 @@ impl Deployed {
         for rendering in unit.renderings() {
             obeys(&rendering.folder, files)?;
             inputs.push(Input {
-                closure: render::closure(files, rendering)?,
+                closure: render::closure(files, rendering)
+                    .map_err(|error| declared.at_its_line(error))?,
                 rendering: rendering.clone(),
                 version: match rendering.tool {
                     Tool::Kustomize(_) => declared.versions.kustomize.clone(),
@@ -253,7 +289,7 @@ impl Deployed {
             },
             said: said(unit),
             floating: floating(unit),
-            told: told(unit, &inputs, is_paths),
+            told: (!is_paths).then(|| Told::of(unit, &inputs)),
             inputs,
             is_paths,
         })
@@ -275,7 +311,14 @@ impl Deployed {
 
     /// What the deployer is told, whatever the files hold; nothing where it takes files as they stand.
     pub(super) fn told(&self) -> Option<Digest> {
-        self.told
+        self.told.as_ref().map(Told::digest)
+    }
+
+    /// What its deployer was told otherwise of `before`; none where one of them is told nothing.
+    pub(super) fn told_since(&self, before: &Self) -> Vec<String> {
+        let both = self.told.as_ref().zip(before.told.as_ref());
+        both.map(|(is, was)| is.changes_since(was))
+            .unwrap_or_default()
     }
 
     /// What all of them deploy together; `None` of none.
@@ -323,7 +366,7 @@ fn globs_of(unit: &ResolvedUnit) -> Vec<String> {
 /// The files of a plain folder, whatever its patterns say.
 pub(super) fn glob_of(local: &Local) -> String {
     let below = if local.directory.recurse { "**" } else { "*" };
-    join(&local.folder, below).to_string()
+    local.folder.child(below).to_string()
 }
 
 /// The files of a plain folder that are objects; `None` of none. Where patterns say which, each by name.
@@ -364,30 +407,11 @@ fn said(unit: &ResolvedUnit) -> Vec<Value> {
         .unwrap_or_default()
 }
 
-/// What decides beside the files: of a unit that an object declares, all that this says of sources.
-fn told(unit: &ResolvedUnit, inputs: &[Input], is_paths: bool) -> Option<Digest> {
-    let renderings = inputs
-        .iter()
-        .map(|input| json!([input.rendering, input.version]));
-    let renderings: Vec<Value> = renderings.collect();
-    let external: Vec<_> = unit.external().collect();
-    let said = unit.deployment.as_ref().map(|it| &it.description);
-    let told = json!([renderings, external, said]).to_string();
-    (!is_paths).then(|| Digest::of(told.as_bytes()))
-}
-
 /// Refuses what changes the options of the deployer from within the folder.
 fn obeys(folder: &RepoPath, files: &dyn Files) -> Result<(), Error> {
-    let path = join(folder, ".argocd-source.yaml");
+    let path = folder.child(".argocd-source.yaml");
     match files.at(&path).map_err(render::Error::from)? {
         Found::Nothing => Ok(()),
         _ => Ok(deployer::obeys(&path)?),
-    }
-}
-
-fn join(folder: &RepoPath, name: &str) -> RepoPath {
-    match folder.as_bytes() {
-        b"" => RepoPath::from(name),
-        folder => RepoPath::new([folder, name.as_bytes()].join(&b'/')),
     }
 }

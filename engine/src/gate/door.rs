@@ -9,11 +9,14 @@ use super::Error;
 use super::chain::{Objects, accepted_environment, config_at, enforcement_of, gate_id};
 use super::deployed::{Deployed, deployed_at};
 use crate::attest::{TrustFile, UnitId};
+use crate::calendar::Place;
 use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
 use crate::model::{Enforcement, GitId};
 use crate::store::Store;
-use crate::verify::{self, Admission, AdmitError, Chain, ChainLink, GateState, RejectedFile};
+use crate::verify::{
+    self, Admission, AdmitError, Chain, ChainLink, GateState, RejectedFile, Timetable,
+};
 
 /// The newest accepted state of the unit `gate`, by the keys of the caller.
 pub(super) struct AcceptedGate<'a> {
@@ -122,10 +125,12 @@ impl Door<'_> {
             rendering: deployed_there.told(),
             ..self.gate.clone()
         };
+        let timetable = timetable_of(&self.accepted.config, self.environment)?;
         let by = |chain: &Chain| {
             verify::admit(&verify::AdmitRequest {
                 chain,
                 gate: &gate,
+                timetable: &timetable,
                 source: &Objects(self.accepted.repository),
                 revision,
                 deployed,
@@ -168,6 +173,22 @@ impl Door<'_> {
         }
         Ok(self.whole.get().and_then(Option::as_ref))
     }
+}
+
+/// When what may not change in an environment.
+pub(super) fn timetable_of<'c>(
+    config: &'c Config,
+    environment: &'c Environment,
+) -> Result<Timetable<'c>, Error> {
+    let calendars = config.calendars_of(environment);
+    Ok(Timetable {
+        calendars: calendars.map_err(|error| AdmitError::Error(error.into()))?,
+        place: Place {
+            environment: &environment.name,
+            cluster: environment.cluster.as_deref(),
+            region: environment.region.as_deref(),
+        },
+    })
 }
 
 /// A store from which the newest links of `gate` were taken tells of an older judge, and nothing in it

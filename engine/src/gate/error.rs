@@ -323,6 +323,18 @@ pub enum Error {
         /// What there is.
         known: String,
     },
+    /// An environment of which nothing is judged.
+    #[error("environment `{environment}` deploys nothing of this repository")]
+    #[diagnostic(
+        code(usage::no_units),
+        help(
+            "what it had is gone, or comes from elsewhere: `tidegate environments` shows it; `--unit gate` signs the gate alone"
+        )
+    )]
+    NoUnits {
+        /// Its name.
+        environment: String,
+    },
     /// One unit is meant, and the environment has several.
     #[error("`{environment}` has several units, and a verdict is about one of them")]
     #[diagnostic(

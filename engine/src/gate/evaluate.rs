@@ -2,6 +2,7 @@
 //! the tier, then everything else. Knows nothing of Git.
 
 mod findings;
+mod gathered;
 mod inherited;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +13,13 @@ use super::Error;
 use super::judge::{Judge, Wanted};
 use super::unit::settle;
 use super::watch::{Step, Watch};
+use crate::calendar::Class;
 use crate::change::{Change, Source, unchanged};
+use crate::facts::freeze::Season;
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::source::SourceInfo;
-use crate::facts::{self, Fact, Facts};
+use crate::facts::{Fact, Facts};
 use crate::input::{Documents, Environment, Material, Mode, Reason, Risk};
 use crate::model::{Effect, Finding, GroupKind, ObjectRef, Piece, RiskTier};
 use crate::policy::Scope;
@@ -34,6 +37,8 @@ pub(super) struct Bench<'a> {
     pub(super) unit: (&'a str, &'a str),
     pub(super) range: &'a Range,
     pub(super) source: &'a SourceInfo,
+    /// What the calendar is asked with.
+    pub(super) season: &'a Season<'a>,
     pub(super) watch: &'a dyn Watch,
 }
 
@@ -54,17 +59,20 @@ pub(super) struct Judged {
     pub(super) findings: Vec<Finding>,
     pub(super) facts: Facts,
     pub(super) policies: BTreeSet<String>,
+    /// What a calendar tells apart of the changes.
+    pub(super) classes: BTreeSet<Class>,
 }
 
 impl Bench<'_> {
     pub(super) fn judge(&self, matter: &Matter<'_>) -> Result<Judged, Error> {
         self.every_change_concerns_someone(matter.changes)?;
         self.watch.begin(Step::Facts);
-        let facts = self.facts(matter.changes, matter.head, matter.base);
+        let early = self.early_facts(matter);
         self.watch.begin(Step::Policies);
-        let documents = self.documents_of(matter.changes, &facts, matter.head);
+        let documents = self.documents_of(matter.changes, &early, matter.head);
         let risk = self.risk(&documents)?;
-        let documents = documents.with_risk(&risk);
+        let facts = self.all_facts(matter, &early, &risk);
+        let documents = documents.with_risk(&risk, &facts);
         let mut findings = self.change_set_findings(&documents, risk.tier)?;
         findings.extend(self.object_findings(&documents, risk.tier, None)?);
         if !matter.reached.is_empty() {
@@ -78,6 +86,7 @@ impl Bench<'_> {
         let policies = self.judge.modules().map(|wanted| wanted.folder.clone());
         Ok(Judged {
             policies: policies.collect(),
+            classes: self.classes(matter, &risk),
             risk,
             findings,
             facts,
@@ -86,10 +95,11 @@ impl Bench<'_> {
 
     /// The documents that the policies receive, by policy file and object.
     pub(super) fn documents(&self, matter: &Matter<'_>) -> Result<Vec<serde_json::Value>, Error> {
-        let facts = self.facts(matter.changes, matter.head, matter.base);
-        let documents = self.documents_of(matter.changes, &facts, matter.head);
+        let early = self.early_facts(matter);
+        let documents = self.documents_of(matter.changes, &early, matter.head);
         let risk = self.risk(&documents)?;
-        let documents = documents.with_risk(&risk);
+        let facts = self.all_facts(matter, &early, &risk);
+        let documents = documents.with_risk(&risk, &facts);
         let mut all = Vec::new();
         let receives = |wanted: &&Wanted| wanted.gives_reasons || wanted.judges(risk.tier);
         for wanted in self.judge.modules().filter(receives) {
@@ -130,26 +140,6 @@ impl Bench<'_> {
             facts,
             neighbours,
         })
-    }
-
-    fn facts(&self, changes: &[Change], head: &Neighbours, base: &Neighbours) -> Facts {
-        let wanted: BTreeSet<&str> = self
-            .judge
-            .modules()
-            .flat_map(|wanted| wanted.wants.facts.iter().map(String::as_str))
-            .collect();
-        let wanted: Vec<&str> = wanted.into_iter().collect();
-        facts::collect(
-            &self.judge.collectors,
-            &wanted,
-            &facts::Context {
-                changes,
-                head,
-                base,
-                range: self.range,
-                source: self.source,
-            },
-        )
     }
 
     fn every_change_concerns_someone(&self, changes: &[Change]) -> Result<(), Error> {
@@ -281,10 +271,10 @@ impl Bench<'_> {
         risk: &Risk,
         kinds: Option<&BTreeSet<GroupKind>>,
     ) -> Result<Vec<Finding>, Error> {
-        let facts = self.facts(changes, neighbours, neighbours);
+        let facts = self.facts_of_unchanged(changes, neighbours);
         let documents = self
             .documents_of(changes, &facts, neighbours)
-            .with_risk(risk);
+            .with_risk(risk, &facts);
         self.object_findings(&documents, risk.tier, kinds)
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Error, deployer};
 use crate::change::Source;
 use crate::git;
+use crate::manifest::secrets::{self, Secrets};
 use crate::manifest::{self, Limits, ManifestFile, Role};
 use crate::model::{ObjectRef, RepoPath, Span};
 
@@ -42,39 +43,49 @@ impl File {
 
     /// Reads the bytes of one file.
     pub(super) fn read(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
-        Self::read_within(path, bytes, &Limits::DEFAULT)
+        let file = manifest::read(path, bytes)?;
+        if file.role != Role::Objects {
+            return Ok(Self::empty());
+        }
+        manifest::check_shape(&file)?;
+        let secrets = secrets::secrets_of(&file.objects, &file.text);
+        Ok(Self::of(file, bytes, secrets))
     }
 
-    /// Reads the bytes of one file within other bounds.
-    pub(super) fn read_within(
+    /// Reads what was rendered, within other bounds; what was `given` as a secret is one wherever it stands.
+    pub(super) fn read_rendered(
         path: &RepoPath,
         bytes: &[u8],
         limits: &Limits,
+        given: &[String],
     ) -> Result<Self, Error> {
         let file = manifest::read_within(path, bytes, limits)?;
         if file.role != Role::Objects {
             return Ok(Self::empty());
         }
         manifest::check_shape(&file)?;
-        Ok(Self::of(file, bytes))
+        let secrets = secrets::secrets_of_all(&file.objects, &file.text, given);
+        Ok(Self::of(file, bytes, secrets))
     }
 
     /// Reads a file of which only parts of objects are expected: a patch.
     pub(super) fn read_parts(path: &RepoPath, bytes: &[u8]) -> Result<Self, Error> {
         let file = manifest::read(path, bytes)?;
         Ok(match file.role {
-            Role::Objects => Self::of(file, bytes),
+            Role::Objects => {
+                let secrets = secrets::secrets_of(&file.objects, &file.text);
+                Self::of(file, bytes, secrets)
+            }
             _ => Self::empty(),
         })
     }
 
-    fn of(file: ManifestFile, bytes: &[u8]) -> Self {
+    fn of(file: ManifestFile, bytes: &[u8], secrets: Secrets) -> Self {
         let path = file.path;
-        let secrets = manifest::secrets::secrets_of(&file.objects, &file.text);
         let text: Arc<str> = if secrets.spans.is_empty() {
             file.text
         } else {
-            manifest::secrets::mask(&file.text, &secrets.spans).into()
+            secrets::mask(&file.text, &secrets.spans).into()
         };
         let lines = Arc::default();
         let sources: Vec<Source> = file

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use std::thread;
 
 use super::Error;
+use super::scene::Scene;
+use crate::calendar::Calendar;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
 use crate::facts::{self, COLLECTORS, Collector};
@@ -52,7 +54,8 @@ impl Judge {
             return Ok(None);
         };
         let files = policy_files(repository, snapshot);
-        let config = parse(&path, &bytes, files.as_deref().unwrap_or_default())?;
+        let mut config = parse(&path, &bytes, files.as_deref().unwrap_or_default())?;
+        read_calendars(&mut config, repository, snapshot)?;
         Self::new(config, &files?, from, snapshot.commit()).map(Some)
     }
 
@@ -65,7 +68,8 @@ impl Judge {
     ) -> Result<Self, Error> {
         let files = policy_files(repository, snapshot);
         let path = RepoPath::from(name);
-        let config = parse(&path, bytes, files.as_deref().unwrap_or_default())?;
+        let mut config = parse(&path, bytes, files.as_deref().unwrap_or_default())?;
+        read_calendars(&mut config, repository, snapshot)?;
         Self::new(config, &files?, "the file given by --config", None)
     }
 
@@ -132,6 +136,14 @@ impl Judge {
             *farthest = (*farthest).max(*reach);
         }
         kinds
+    }
+
+    /// Those of its calendars that hold for a unit.
+    pub(super) fn calendars(&self, scene: &Scene) -> Vec<&Calendar> {
+        let names = scene.input.calendars.iter();
+        names
+            .filter_map(|name| self.config.calendars.get(name))
+            .collect()
     }
 
     pub(super) fn findings(
@@ -269,6 +281,21 @@ pub(super) fn config_file(
         .transpose()
 }
 
+/// Takes the calendars that a configuration has in files from the same state.
+pub(super) fn read_calendars(
+    config: &mut Config,
+    repository: &Repository,
+    snapshot: &Snapshot,
+) -> Result<(), Error> {
+    let mut files = BTreeMap::new();
+    for path in config.calendar_files() {
+        if let Some(entry) = repository.entry(snapshot, &path)? {
+            files.insert(path, repository.file(&entry)?);
+        }
+    }
+    Ok(config.read_calendars(&files)?)
+}
+
 fn policy_files(
     repository: &Repository,
     snapshot: &Snapshot,
@@ -314,15 +341,16 @@ fn resolve_settings(
     config: &Config,
     policies: &PolicySet,
 ) -> Result<BTreeMap<String, Piece>, Error> {
-    let mut settings = BTreeMap::new();
+    let mut resolved = BTreeMap::new();
     let mut problems = Vec::new();
     for policy in policies.iter() {
         let folder = policy.folder();
         let before = problems.len();
         problems.extend(config.check_settings(folder, policy.settings().schema()));
-        match policy.settings().resolve(config.settings.get(folder)) {
-            Ok(resolved) => {
-                settings.insert(folder.to_owned(), Piece::new(resolved));
+        let settings = policy.settings().of_profile(config.profile.as_str());
+        match settings.resolve(config.settings.get(folder)) {
+            Ok(found) => {
+                resolved.insert(folder.to_owned(), Piece::new(found));
             }
             Err(found) if problems.len() == before => {
                 let section = config::settings_pointer(folder);
@@ -342,7 +370,7 @@ fn resolve_settings(
     }
     match Problems::collect(config.source().path(), problems) {
         Some(problems) => Err(problems.into()),
-        None => Ok(settings),
+        None => Ok(resolved),
     }
 }
 

@@ -79,7 +79,8 @@ pub fn resolve(
     let settings = policies.iter().map(|policy| {
         let folder = policy.folder();
         let section = config.settings.get(folder);
-        (folder.to_owned(), policy.settings().filled(section))
+        let own = policy.settings().of_profile(config.profile.as_str());
+        (folder.to_owned(), own.filled(section))
     });
     let some =
         settings.filter(|(_, settings)| settings.as_object().is_some_and(|all| !all.is_empty()));

@@ -8,6 +8,7 @@ use super::evaluate::{Bench, Matter};
 use super::gate_files;
 use super::judge::Judge;
 use super::scene;
+use super::season::season;
 use super::source::{allowed_signers, point};
 use super::unit::no_neighbours;
 use super::watch::Unwatched;
@@ -36,6 +37,7 @@ pub(super) fn judges_gate(
         commits: Vec::new(),
     };
     for scene in scene::gates_of(config) {
+        let season = season(judge, &scene, now, false);
         let bench = Bench {
             judge,
             mode: Mode::Merge,
@@ -45,6 +47,7 @@ pub(super) fn judges_gate(
             unit: (&scene.name, scene.kind),
             range: &Reach::default(),
             source: &source,
+            season: &season,
             watch: &Unwatched,
         };
         bench.judge(&Matter {

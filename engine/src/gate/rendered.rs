@@ -43,7 +43,9 @@ impl RenderedFile {
             documents: limits::RENDER_OUTPUT.most,
             ..Limits::DEFAULT
         };
-        let file = File::read_within(&name.as_str().into(), rendered.text.as_bytes(), &wide)?;
+        let given = input.rendering.secrets();
+        let (name, bytes) = (name.as_str().into(), rendered.text.as_bytes());
+        let file = File::read_rendered(&name, bytes, &wide, &given)?;
         let document = |source: &Source| {
             let start = source.node.span.start;
             starts.partition_point(|at| *at <= start).saturating_sub(1)

@@ -53,25 +53,64 @@ pub(super) struct Sides<T> {
     pub(super) head: T,
 }
 
+/// A unit with the files that its source has on both sides, where something renders it.
+pub(super) struct Settled {
+    pub(super) scene: Scene,
+    /// What keeps them from being known.
+    error: Option<Error>,
+    /// Where they are not known: whether the range may touch any.
+    may_be_touched: bool,
+}
+
+impl Settled {
+    /// What keeps the files of a unit from being known that no range touches as far as can be told.
+    pub(super) fn untold(&mut self) -> Option<UnitError> {
+        let error = self.error.take()?;
+        Some(self.scene.error(error))
+    }
+}
+
+impl AsRef<Scene> for Settled {
+    fn as_ref(&self) -> &Scene {
+        &self.scene
+    }
+}
+
+impl AsRef<Self> for Scene {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// The units that a range touches, and all that they touch together.
-pub(super) struct Touched {
-    pub(super) units: Vec<(Scene, Result<Changes, Error>)>,
+pub(super) struct Touched<'s> {
+    pub(super) units: Vec<(&'s Scene, Result<Changes, Error>)>,
     pub(super) reach: Reach,
 }
 
-impl Touched {
+impl<'s> Touched<'s> {
     /// Finds what changes in each unit.
-    pub(super) fn of(scenes: Vec<Scene>, view: &View<'_>, config: &Config) -> Self {
-        let mut units = Vec::new();
-        let mut reach = Reach::default();
-        let scenes = scenes.into_iter().map(|scene| scene.settled(view));
-        let scenes: Vec<_> = scenes.collect();
+    pub(super) fn of(
+        units: impl IntoIterator<Item = &'s mut Settled>,
+        view: &View<'_>,
+        config: &Config,
+    ) -> Self {
+        let settled = units.into_iter().map(|settled| {
+            let error = match settled.may_be_touched {
+                true => settled.error.take(),
+                false => None,
+            };
+            (&settled.scene, error)
+        });
+        let settled: Vec<_> = settled.collect();
         view.render_ahead(
-            scenes
+            settled
                 .iter()
                 .filter_map(|(scene, _)| scene.rendered.as_ref()),
         );
-        for (scene, error) in scenes {
+        let mut units = Vec::new();
+        let mut reach = Reach::default();
+        for (scene, error) in settled {
             if let Some(error) = error {
                 units.push((scene, Err(error)));
                 continue;
@@ -103,12 +142,21 @@ impl Scene {
         }
     }
 
-    /// With the files that its source has on both sides, where something renders it. What cannot be
-    /// found out about a unit that is not touched keeps nothing else from being judged.
-    pub(super) fn settled(mut self, view: &View<'_>) -> (Self, Option<Error>) {
+    /// With its files. What cannot be found out about a unit that is not touched keeps nothing else
+    /// from being judged.
+    pub(super) fn settled(mut self, view: &View<'_>) -> Settled {
         let error = self.settle(view).err();
-        let error = error.filter(|_| self.may_be_touched(view));
-        (self, error)
+        Settled {
+            may_be_touched: error.is_some() && (!self.is_alike() || self.may_be_touched(view)),
+            scene: self,
+            error,
+        }
+    }
+
+    /// Whether both sides declare it alike.
+    fn is_alike(&self) -> bool {
+        let Sides { base, head } = &self.declared;
+        base.len() == head.len() && base.iter().zip(head).all(|(a, b)| a.is_like(b))
     }
 
     /// Whether a unit of which it is not known what it reads may read anything that differs.
@@ -143,8 +191,7 @@ impl Scene {
             let mut changed = view.changed.iter();
             changed.any(|change| side.selector.matches(&change.path))
         };
-        let alike = base.len() == head.len() && base.iter().zip(head).all(|(a, b)| a.is_like(b));
-        let is_same = alike && at_head.as_ref().is_some_and(|it| !touched(it));
+        let is_same = self.is_alike() && at_head.as_ref().is_some_and(|it| !touched(it));
         let at_base = match is_same {
             true => at_head.clone(),
             false => view.deployed(&view.base, base)?,
@@ -320,23 +367,22 @@ impl Scene {
 }
 
 /// Those of one environment, of one unit.
-pub(super) fn select(
-    scenes: Vec<Scene>,
+pub(super) fn select<S: AsRef<Scene>>(
+    scenes: Vec<S>,
     environment: Option<&str>,
     unit: Option<&str>,
-) -> Result<Vec<Scene>, Error> {
+) -> Result<Vec<S>, Error> {
     let named =
         |scene: &Scene| environment.is_none_or(|name| scene.is_gate() || scene.environment == name);
-    let known: BTreeSet<&str> = scenes
-        .iter()
+    let all = || scenes.iter().map(AsRef::as_ref);
+    let known: BTreeSet<&str> = all()
         .filter(|scene| !scene.is_gate())
         .map(|scene| scene.environment.as_str())
         .collect();
     if let Some(name) = environment.filter(|name| !known.contains(name)) {
         return Err(unknown("environment", name, known));
     }
-    let units: BTreeSet<&str> = scenes
-        .iter()
+    let units: BTreeSet<&str> = all()
         .filter(|scene| named(scene))
         .map(|scene| scene.name.as_str())
         .collect();
@@ -344,7 +390,10 @@ pub(super) fn select(
         return Err(unknown("unit", name, units));
     }
     let wanted = |scene: &Scene| named(scene) && unit.is_none_or(|name| scene.name == name);
-    Ok(scenes.into_iter().filter(wanted).collect())
+    Ok(scenes
+        .into_iter()
+        .filter(|scene| wanted(scene.as_ref()))
+        .collect())
 }
 
 /// Files that decide what others become, or whether they are there.

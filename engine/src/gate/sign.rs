@@ -316,7 +316,11 @@ impl Signer<'_> {
             before: None,
         };
         scenes.extend(scene::of_environment(environment, config, trees, true)?);
-        let scenes = scene::select(scenes, Some(&environment.name), self.request.unit)?;
+        if self.request.unit.is_none() && scenes.iter().all(Scene::is_gate) {
+            let environment = environment.name.clone();
+            return Err(Error::NoUnits { environment });
+        }
+        let scenes = scene::select(scenes, None, self.request.unit)?;
         let ids = scenes.iter().map(|scene| self.unit_id(scene));
         let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
         self.check_key_for_any(&ids)?;
@@ -372,7 +376,7 @@ impl Signer<'_> {
         if scene.is_gate() {
             self.check_next_gate(id, basis)?;
         }
-        let (report, also_judged_by) = self.judged_from(scene, basis)?;
+        let (report, also_judged_by) = self.judged_from(scene, basis, chain)?;
         let place = Place {
             next: chain.next()?,
             base: Some(basis),

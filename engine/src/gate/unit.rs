@@ -173,6 +173,7 @@ impl Unit<'_> {
             until,
             workings: Workings {
                 policies: judged.policies,
+                classes: judged.classes,
                 renderers,
                 facts,
             },

@@ -67,16 +67,20 @@ pub fn is_manifest_name(path: &RepoPath) -> bool {
         .any(|suffix| name.ends_with(suffix))
 }
 
+/// What kustomize takes for a kustomization, in the order in which it looks.
+pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// What the name of a file alone says of its role.
 #[must_use]
 pub fn role_of_name(path: &RepoPath) -> Option<Role> {
-    match path.file_name() {
-        b"kustomization.yaml" | b"kustomization.yml" | b"Kustomization" => {
-            Some(Role::Kustomization)
-        }
-        b"Chart.yaml" => Some(Role::HelmChart),
-        _ => None,
+    let name = path.file_name();
+    if name == b"Chart.yaml" {
+        return Some(Role::HelmChart);
     }
+    let mut known = KUSTOMIZATIONS.iter();
+    known
+        .any(|known| known.as_bytes() == name)
+        .then_some(Role::Kustomization)
 }
 
 /// Reads a file within the default limits.

@@ -1,6 +1,7 @@
 //! Which values must never be shown, and text with such places blacked out.
 //! Knows nothing of changes or reports.
 
+mod elsewhere;
 mod inline;
 mod shown;
 mod spelling;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use super::{Entry, Node, NodeValue, Object};
 use crate::model::Span;
 
+pub use elsewhere::secrets_of_all;
 pub use inline::{without_secrets, without_secrets_since};
 pub(super) use shown::shown_by_alias;
 

@@ -11,8 +11,17 @@ use super::{Entry, Error, ManifestFile, Node, NodeValue, Object};
 /// would look at nothing, or fail at it.
 ///
 /// # Errors
-/// The first node that is of another shape, or a pod without containers.
+/// The first node that is of another shape, a pod without containers, or an object that SOPS encrypted
+/// and that is no Secret.
 pub fn check_shape(file: &ManifestFile) -> Result<(), Error> {
+    if let Some((object, mark)) = file.objects.iter().find_map(encrypted) {
+        return Err(Error::EncryptedObject {
+            path: file.path.clone(),
+            span: mark.key_span,
+            position: mark.key_span.line_column(&file.text),
+            kind: object.reference.kind.clone(),
+        });
+    }
     let mut objects = file.objects.iter();
     match objects.find_map(misshapen) {
         None => Ok(()),
@@ -23,6 +32,14 @@ pub fn check_shape(file: &ManifestFile) -> Result<(), Error> {
             reason: found.to_string().into(),
         }),
     }
+}
+
+/// An object whose values only its deployer can read, and where that is said. What a Secret holds is
+/// nobody's to judge.
+fn encrypted(object: &Object) -> Option<(&Object, &Entry)> {
+    let is_secret = matches!(object.reference.kind.as_str(), "Secret" | "SopsSecret");
+    let mark = object.node.entry("sops").filter(|_| !is_secret)?;
+    Some((object, mark))
 }
 
 /// What a value must be. Nothing at all (`null`) is as good as absent.

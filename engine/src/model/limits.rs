@@ -138,6 +138,18 @@ limits! {
     COMPONENTS = 500, Count, Error("limit.components");
     /// Exceptions.
     EXCEPTIONS = 500, Count, Error("limit.exceptions");
+    /// Calendars.
+    CALENDARS = 50, Count, Error("limit.calendars");
+    /// Windows of a calendar.
+    CALENDAR_WINDOWS = 10_000, Count, Error("limit.calendar-windows");
+    /// Times that a window opens in the span that is asked for.
+    CALENDAR_INSTANCES = 10_000, Count, Error("limit.calendar-instances");
+    /// A calendar file of another program.
+    CALENDAR_FILE = 1 << 20, Bytes, Error("limit.calendar-file");
+    /// A line of an .ics file.
+    CALENDAR_LINE = 64 << 10, Bytes, Error("calendar.ics");
+    /// Days that `calendar show` draws.
+    CALENDAR_DAYS = 1_830, Count, Error("usage.day");
     /// Globs of one list.
     GLOBS = 500, Count, Error("limit.globs");
     /// One glob.
@@ -199,6 +211,8 @@ limits! {
     SIGNATURES = 16, Count, Error("refused.malformed");
     /// Findings that a verdict lists; all are counted.
     LISTED_FINDINGS = 1_000, Count, LeftOut;
+    /// Classes of changes that a signed verdict lists for the calendar.
+    LISTED_CLASSES = 1_000, Count, LeftOut;
     /// Files of a unit in a store.
     STORE_FILES = 10_000, Count, Error("limit.candidates");
     /// All bytes of a unit in a store.

@@ -45,6 +45,36 @@ impl RepoPath {
     }
 }
 
+impl RepoPath {
+    /// What is called `name` in this folder; the root is the empty path.
+    ///
+    /// ```
+    /// use tidegate::model::RepoPath;
+    /// assert_eq!(RepoPath::from("apps").child("web"), "apps/web".into());
+    /// assert_eq!(RepoPath::from("").child("web"), "web".into());
+    /// ```
+    #[must_use]
+    pub fn child(&self, name: impl AsRef<[u8]>) -> Self {
+        match self.0.as_slice() {
+            b"" => Self::new(name.as_ref()),
+            folder => Self::new([folder, name.as_ref()].join(&b'/')),
+        }
+    }
+
+    /// Whether it lies below `folder`; everything lies below the root.
+    ///
+    /// ```
+    /// use tidegate::model::RepoPath;
+    /// assert!(RepoPath::from("apps/web").lies_in(&"apps".into()));
+    /// assert!(!RepoPath::from("apps-eu/web").lies_in(&"apps".into()));
+    /// ```
+    #[must_use]
+    pub fn lies_in(&self, folder: &Self) -> bool {
+        let rest = self.0.strip_prefix(folder.0.as_slice());
+        folder.0.is_empty() || rest.is_some_and(|rest| rest.starts_with(b"/"))
+    }
+}
+
 impl From<&str> for RepoPath {
     fn from(text: &str) -> Self {
         Self(text.as_bytes().to_vec())

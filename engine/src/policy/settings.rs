@@ -58,6 +58,14 @@ impl Settings {
         })
     }
 
+    /// The same, with the defaults that the schema gives for a profile in `x-defaults`.
+    #[must_use]
+    pub fn of_profile(&self, profile: &str) -> Self {
+        let mut settings = self.clone();
+        adopt(&mut settings.schema, profile);
+        settings
+    }
+
     /// What is wrong with the schema itself.
     pub(super) fn problems(&self) -> Vec<Error> {
         let mut problems = self.gaps();
@@ -160,6 +168,21 @@ impl Settings {
             ));
         }
         gaps
+    }
+}
+
+/// Lets the defaults of a profile take the place of those for all.
+fn adopt(schema: &mut Value, profile: &str) {
+    match schema {
+        Value::Object(map) => {
+            let own = map.get("x-defaults").and_then(|all| all.get(profile));
+            if let Some(own) = own.cloned() {
+                map.insert("default".to_owned(), own);
+            }
+            map.values_mut().for_each(|inner| adopt(inner, profile));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| adopt(inner, profile)),
+        _ => {}
     }
 }
 

@@ -99,7 +99,7 @@ impl Closure {
     pub fn selector(&self) -> Result<Selector, ClosureError> {
         let whole: Vec<String> = self.folders.iter().map(below).collect();
         let of_folder = |path: &RepoPath| {
-            let inside = |folder: &RepoPath| lies_in(path, folder);
+            let inside = |folder: &RepoPath| path.lies_in(folder);
             self.folders.iter().any(inside)
         };
         let single = self.files.keys().chain(&self.absent);
@@ -113,14 +113,6 @@ impl Closure {
         globs.extend(whole);
         Ok(Selector::parse(&globs)?)
     }
-}
-
-pub(super) fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
-    let (path, folder) = (path.as_bytes(), folder.as_bytes());
-    folder.is_empty()
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 fn below(folder: &RepoPath) -> String {

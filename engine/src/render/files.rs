@@ -41,7 +41,7 @@ pub trait Files {
         };
         let mut rest: Vec<Vec<u8>> = segments(path.as_bytes());
         while let Some(name) = rest.pop() {
-            let here = join(&resolved.path, &name);
+            let here = resolved.path.child(&name);
             match self.at(&here)? {
                 Found::Link(entry) => {
                     if resolved.links.len() >= limits::LINK_HOPS.most {
@@ -188,13 +188,6 @@ fn segments(path: &[u8]) -> Vec<Vec<u8>> {
     let mut segments: Vec<Vec<u8>> = names(path).map(<[u8]>::to_vec).collect();
     segments.reverse();
     segments
-}
-
-pub(super) fn join(folder: &RepoPath, name: &[u8]) -> RepoPath {
-    match folder.as_bytes() {
-        b"" => RepoPath::new(name),
-        folder => RepoPath::new([folder, name].join(&b'/')),
-    }
 }
 
 fn outside(path: &RepoPath, link: &RepoPath) -> FilesError {

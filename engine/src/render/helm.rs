@@ -4,15 +4,19 @@
 mod actions;
 mod archive;
 mod arguments;
+mod body;
+mod capabilities;
 mod chart;
 mod dependencies;
 mod error;
 mod flow;
 mod folder;
+mod handed;
 mod ignore;
 mod metadata;
 mod options;
 mod output;
+mod release;
 mod schema;
 mod twice;
 mod vet;
@@ -59,7 +63,7 @@ pub fn template(
     let source = Source::read(files, folder, options, deployer)?;
     let helm = programs.helm()?;
     for local in &source.local {
-        exported.write(&join(&source.folder, &local.name), &local.packed)?;
+        exported.write(&source.folder.child(&local.name), &local.packed)?;
     }
     let own = options.values.as_ref();
     let own = own.map(|values| exported.beside("values.json", values.to_string().as_bytes()));
@@ -153,13 +157,6 @@ impl Source {
             .chain(named)
             .cloned()
             .collect()
-    }
-}
-
-fn join(folder: &RepoPath, name: &str) -> RepoPath {
-    match folder.as_bytes() {
-        b"" => name.into(),
-        folder => RepoPath::new([folder, b"/", name.as_bytes()].concat()),
     }
 }
 

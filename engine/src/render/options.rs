@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::manifest::secrets::is_secret_name;
 use crate::model::RepoPath;
 
 /// One folder of a tree, and how it becomes objects.
@@ -18,6 +19,54 @@ pub struct Rendering {
     pub deployer: Deployer,
     /// What renders it.
     pub tool: Tool,
+}
+
+impl Rendering {
+    /// What the deployer hands over under a name that sounds like a secret.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        match &self.tool {
+            Tool::Kustomize(kustomize) => {
+                let given = kustomize.substitute.iter().flatten();
+                let given = given.filter(|(name, _)| is_secret_name(name));
+                found.extend(given.map(|(_, value)| value.clone()));
+            }
+            Tool::Helm(helm) => {
+                let given = helm.parameters.iter();
+                let given = given.filter(|given| is_secret_name(&given.name));
+                found.extend(given.map(|given| given.value.clone()));
+                helm.values.iter().for_each(|it| named(it, &mut found));
+            }
+        }
+        found
+    }
+}
+
+/// The texts below keys that sound like a secret.
+fn named(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                if is_secret_name(key) {
+                    texts(value, found);
+                } else {
+                    named(value, found);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| named(item, found)),
+        _ => {}
+    }
+}
+
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(entries) => entries.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
 }
 
 /// Who renders and applies a source.
@@ -142,12 +191,12 @@ pub struct Helm {
     pub skip_tests: bool,
     /// Whether values are not checked against the chart's schema.
     pub skip_schema_validation: bool,
-    /// The version of Kubernetes that templates see.
+    /// The version of Kubernetes that templates see; not known where nobody says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kube_version: Option<String>,
-    /// The API versions that templates see, beside Helm's own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub api_versions: Vec<String>,
+    /// The API versions that templates see, beside Helm's own; not known where nobody says them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_versions: Option<Vec<String>>,
 }
 
 /// A single value, as `--set` takes it.
@@ -160,4 +209,43 @@ pub struct Parameter {
     pub value: String,
     /// Whether it is a string, whatever it looks like.
     pub force_string: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_given_under_the_name_of_a_secret_is_one() {
+        let helm = Helm {
+            values: Some(json!({"db": {"password": "a-value"}, "apiTokens": ["b"], "x": ["c"]})),
+            parameters: vec![
+                Parameter {
+                    name: "redis.auth.password".to_owned(),
+                    value: "d".to_owned(),
+                    ..Parameter::default()
+                },
+                Parameter {
+                    name: "replicas".to_owned(),
+                    value: "3".to_owned(),
+                    ..Parameter::default()
+                },
+            ],
+            ..Helm::default()
+        };
+        let mut rendering = Rendering {
+            folder: "apps/web".into(),
+            deployer: Deployer::ArgoCd,
+            tool: Tool::Helm(helm),
+        };
+        assert_eq!(rendering.secrets(), ["d", "b", "a-value"]);
+        let given = [("DB_PASSWORD", "e"), ("REGION", "eu")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        rendering.tool = Tool::Kustomize(Kustomize {
+            substitute: Some(given.into()),
+            ..Kustomize::default()
+        });
+        assert_eq!(rendering.secrets(), ["e"]);
+    }
 }

@@ -87,7 +87,9 @@ impl Workshop {
                 helm::template(&exported, files, folder, options, deployer, programs)?
             }
         };
-        if let Some(bytes) = kept::written(&rendered) {
+        if rendering.secrets().is_empty()
+            && let Some(bytes) = kept::written(&rendered)
+        {
             self.cache.put(&key, &bytes);
         }
         Ok(rendered)

@@ -63,17 +63,21 @@ pub fn write_json(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {
     json::write_document(&Document { version, checks }, out)
 }
 
-/// For people: a line a check, and one more with what to do.
+/// For people: a line a check, and more below it where there is more to say, what to do last.
 ///
 /// # Errors
 /// Writing.
 pub fn write_human(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {
     for check in checks {
         let state = check.state.as_str();
-        let about = sanitise::line(&check.about);
+        let mut rows = check
+            .about
+            .lines()
+            .chain(check.help.iter().flat_map(|it| it.lines()));
+        let about = sanitise::line(rows.next().unwrap_or_default());
         writeln!(out, "{:14}{state:9}{about}", check.name)?;
-        if let Some(help) = &check.help {
-            writeln!(out, "{:23}{}", "", sanitise::line(help))?;
+        for row in rows.filter(|row| !row.trim().is_empty()) {
+            writeln!(out, "{:23}{}", "", sanitise::line(row))?;
         }
     }
     Ok(())

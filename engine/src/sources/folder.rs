@@ -2,7 +2,7 @@
 //! Reads names only.
 
 use super::fields::{Read, Stop, shown};
-use crate::manifest::{Role, role_of_name};
+use crate::manifest::{KUSTOMIZATIONS, Role, role_of_name};
 use crate::model::{RepoPath, Span};
 use crate::render::{Files, FilesError, Found, inside};
 
@@ -65,8 +65,8 @@ pub(super) fn resolve(
 /// What the files directly in a folder say of it.
 pub(super) fn looks(files: &dyn Files, folder: &RepoPath) -> Result<Looks, FilesError> {
     let mut looks = Looks::Plain;
-    for name in MARKS {
-        let path = join(folder, name);
+    for name in KUSTOMIZATIONS.into_iter().chain(["Chart.yaml"]) {
+        let path = folder.child(name);
         let found = files.at(&path)?;
         if !matches!(found, Found::File(_) | Found::Link(_)) {
             continue;
@@ -84,14 +84,6 @@ pub(super) fn looks(files: &dyn Files, folder: &RepoPath) -> Result<Looks, Files
     Ok(looks)
 }
 
-/// `folder/name`.
-pub(super) fn join(folder: &RepoPath, name: &str) -> RepoPath {
-    match folder.as_bytes() {
-        b"" => RepoPath::from(name),
-        folder => RepoPath::new([folder, name.as_bytes()].join(&b'/')),
-    }
-}
-
 fn outside(path: &str, span: Span) -> Stop {
     Stop::unknown(
         span,
@@ -99,10 +91,3 @@ fn outside(path: &str, span: Span) -> Stop {
         "name a path inside of the repository",
     )
 }
-
-const MARKS: [&str; 4] = [
-    "Chart.yaml",
-    "kustomization.yaml",
-    "kustomization.yml",
-    "Kustomization",
-];

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::deployment::{Deployment, Kind, Local, Source, Unknown};
+use super::gathered::Gatherer;
 use super::known::{Declared, Known};
 use super::resolve::Error;
-use super::{Context, Text, Tree, read};
+use super::{Context, Text, Tree, read, unmade};
 use crate::config::{Config, DeployerKind, Deployers, Environment};
 use crate::git::TreeEntry;
 use crate::manifest::{self, is_manifest_name};
@@ -19,7 +20,7 @@ use super::Here;
 /// What a rendered folder holds, for the Applications and Kustomizations in it.
 pub trait Children {
     /// The objects that come of a rendering, or `None` where nobody looks into it: then what it deploys
-    /// in turn is not found.
+    /// in turn is told as its files say it, and not known where something changes or makes it.
     ///
     /// # Errors
     /// It cannot be rendered.
@@ -52,6 +53,13 @@ struct Found {
     rendered: bool,
 }
 
+/// What deployments hold that was not looked at before.
+#[derive(Default)]
+struct New {
+    found: Vec<Found>,
+    unmade: Vec<Deployment>,
+}
+
 /// Everything that the selected objects of an environment deploy.
 pub(super) fn deployments(
     environment: &Environment,
@@ -71,6 +79,8 @@ pub(super) fn deployments(
         seen: BTreeSet::new(),
     };
     map.select(selected, tree)?;
+    let mut unmade = unmade::select(selected, tree)?;
+    let mut gatherer = Gatherer::new(selected.kind);
     for _ in 0..limits::DEPLOYMENT_DEPTH.most {
         let cx = Context {
             tree,
@@ -80,15 +90,20 @@ pub(super) fn deployments(
             generators: &config.generators,
             known: &map.known,
         };
-        let deployments = map.read(selected, &cx)?;
+        let mut deployments = map.read(selected, &cx)?;
+        deployments.extend(unmade.iter().cloned());
         if deployments.len() > limits::DEPLOYMENTS.most {
             return Err(Error::TooMany);
         }
-        let new = map.look_into(&deployments, tree, children)?;
-        if new.is_empty() {
+        let new = map.look_into(&deployments, tree, children, &mut gatherer)?;
+        let known: BTreeSet<RepoPath> = unmade.iter().map(|it| it.place.path.clone()).collect();
+        let mut made = new.unmade;
+        made.retain(|it| !known.contains(&it.place.path));
+        if new.found.is_empty() && made.is_empty() {
             return Ok(deployments);
         }
-        map.add(new);
+        unmade.extend(made);
+        map.add(new.found);
     }
     Err(Error::TooDeep)
 }
@@ -169,7 +184,7 @@ impl Map {
                 .find(|found| !found.rendered && found.declared.file.path == deployment.place.path);
             let file = &deployment.place.path;
             let parent = over.iter().find(|(name, rendering)| {
-                *name != deployment.name && lies_in(file, &rendering.folder)
+                *name != deployment.name && file.lies_in(&rendering.folder)
             });
             if let (Some(_), Some((name, _))) = (raw, parent) {
                 let by = RepoPath::from(name.as_str());
@@ -185,8 +200,9 @@ impl Map {
         deployments: &[Deployment],
         tree: &Tree<'_>,
         children: &dyn Children,
-    ) -> Result<Vec<Found>, Error> {
-        let mut new = Vec::new();
+        gatherer: &mut Gatherer,
+    ) -> Result<New, Error> {
+        let mut new = New::default();
         for deployment in deployments {
             for source in &deployment.sources {
                 let Source::Local(local) = source else {
@@ -195,14 +211,25 @@ impl Map {
                 if !self.seen.insert(format!("{} {local:?}", deployment.name)) {
                     continue;
                 }
-                let (objects, rendered) = match &local.render {
-                    Some(rendering) => {
-                        let objects = children.objects(rendering).map_err(Error::Children)?;
-                        (objects.unwrap_or_default(), true)
-                    }
-                    None => (plain(local, tree)?, false),
+                let rendered = match &local.render {
+                    Some(rendering) => children.objects(rendering).map_err(Error::Children)?,
+                    None => None,
                 };
-                new.extend(objects.into_iter().map(|declared| Found {
+                let (objects, rendered) = match (rendered, &local.render) {
+                    (Some(objects), _) => (objects, true),
+                    (None, Some(rendering)) => {
+                        let mut gathered = gatherer.gather(rendering, tree)?;
+                        if adding(deployment).iter().any(|(_, it)| it == rendering) {
+                            let by = RepoPath::from(deployment.name.as_str());
+                            let objects = gathered.objects.iter_mut();
+                            objects.for_each(|it| it.changed_by = Some(by.clone()));
+                        }
+                        new.unmade.extend(gathered.unmade);
+                        (gathered.objects, false)
+                    }
+                    (None, None) => (plain(local, tree)?, false),
+                };
+                new.found.extend(objects.into_iter().map(|declared| Found {
                     declared,
                     parent: Some(deployment.name.clone()),
                     rendered,
@@ -225,7 +252,7 @@ fn plain(local: &Local, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
 }
 
 /// The objects of a file that deploy something or that others refer to.
-fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
+pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
     if entry.is_link() || entry.is_submodule() {
         return Ok(Vec::new());
     }
@@ -309,12 +336,6 @@ fn changed(deployment: &Deployment, by: &RepoPath) -> Source {
         remedy: "let the environment's `paths` select what deploys it, so that it is found in what is rendered"
             .to_owned(),
     })
-}
-
-fn lies_in(path: &RepoPath, folder: &RepoPath) -> bool {
-    let folder = folder.as_bytes();
-    let rest = path.as_bytes().strip_prefix(folder);
-    folder.is_empty() || rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 const GROUPS: [&str; 4] = [

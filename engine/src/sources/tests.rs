@@ -694,6 +694,97 @@ fn sources_of_the_configuration_are_rendered_as_they_say() {
     assert!(paths[0].sources.is_empty() && paths[0].selector.is_some());
 }
 
+#[test]
+fn what_only_a_chart_makes_is_told_and_not_known() {
+    let files = [
+        (
+            "argo/root.yaml",
+            &*format!(
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: root}}\nspec: {{source: {{repoURL: '{HERE}', path: argo/apps}}}}\n"
+            ),
+        ),
+        (
+            "argo/apps/Chart.yaml",
+            "apiVersion: v2\nname: apps\nversion: 1.0.0\n",
+        ),
+        (
+            "argo/apps/templates/web.yaml",
+            "{{ range .Values.shops }}\n---\napiVersion: argoproj.io/v1alpha1\nkind: Application # one a shop\nmetadata: {name: {{ . }}}\n{{ end }}\n",
+        ),
+        (
+            "argo/apps/templates/rollout.yaml",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n",
+        ),
+        (
+            "argo/apps/templates/flux.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n",
+        ),
+    ];
+    let units = units(ARGO, &files).unwrap();
+    let lines = told(&units);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(
+        lines[0],
+        "argo-apps-templates-web: unknown argo/apps/templates/web.yaml:4:1: only a chart makes this Application, which is not looked into"
+    );
+    assert!(
+        lines[1].starts_with("root: argo/apps {\"helm\""),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_lists_them() {
+    let parent = of_source("path: children").replace("web", "parent");
+    let child = of_source("path: plain");
+    let of = |parent: &str, kustomization: &str| {
+        let files = [
+            ("argo/parent.yaml", parent),
+            ("children/kustomization.yaml", kustomization),
+            ("children/web.yaml", &child),
+            ("children/patch.yaml", &child),
+            PLAIN,
+        ];
+        told(&units(ARGO, &files).unwrap())
+    };
+    let listed = of(&parent, "{namespace: argocd, resources: [web.yaml]}");
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert!(listed[1].starts_with("web: plain plain"), "{listed:?}");
+    assert_eq!(of(&parent, "{resources: []}").len(), 1);
+    for (kustomization, by) in [
+        (
+            "{resources: [web.yaml], patches: [{patch: x}]}",
+            "children/kustomization.yaml",
+        ),
+        (
+            "{resources: [web.yaml], namePrefix: a-}",
+            "children/kustomization.yaml",
+        ),
+        (
+            "{resources: [web.yaml], patches: [{path: patch.yaml}]}",
+            "children/kustomization.yaml",
+        ),
+        (
+            "{resources: [web.yaml, 'https://example.com/x']}",
+            "children/web.yaml",
+        ),
+    ] {
+        let found = of(&parent, kustomization);
+        assert_eq!(found.len(), 2, "{kustomization}: {found:?}");
+        let says = format!("`{by}` changes the Application `web`");
+        assert!(found[1].contains(&says), "{kustomization}: {found:?}");
+    }
+    let patched = parent.replace(
+        "path: children",
+        "path: children, kustomize: {namePrefix: a-}",
+    );
+    let found = of(&patched, "{resources: [web.yaml]}");
+    assert!(
+        found[1].contains("`parent` changes the Application `web`"),
+        "{found:?}"
+    );
+}
+
 proptest! {
     #[test]
     fn no_spec_makes_it_panic(

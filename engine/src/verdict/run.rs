@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Outcome;
+use crate::calendar::Class;
 use crate::input::Reason;
 use crate::model::{
     Digest, Enforcement, Exit, Finding, GitId, Location, ObjectRef, Operation, Piece, RiskTier,
@@ -158,6 +159,8 @@ pub struct Side {
 pub struct Workings {
     /// The names of policies that ran.
     pub policies: BTreeSet<String>,
+    /// What a calendar tells apart of the changes.
+    pub classes: BTreeSet<Class>,
     /// What rendered the state after, and which version of it.
     pub renderers: BTreeMap<String, String>,
     /// The facts; their JSON is canonical.

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    AdmitError, Chain, ChainLink, Error, Reason, Refusal, RejectedFile, Source, VerifiedVerdict,
+    AdmitError, Chain, ChainLink, Error, Reason, Refusal, RejectedFile, Source, Timetable,
+    VerifiedVerdict,
+    frozen::Asked,
     verdict::{CLOCK_SKEW, withdrawn},
-    walk::{at, highest_tier, walk},
+    walk::{at, brought, highest_tier, walk},
 };
 use crate::model::{Digest, Enforcement, GitId, RiskTier};
 
@@ -19,6 +21,8 @@ pub struct AdmitRequest<'a> {
     pub chain: &'a Chain,
     /// The newest accepted state of the unit `gate`.
     pub gate: &'a GateState,
+    /// When what may not change where the unit goes.
+    pub timetable: &'a Timetable<'a>,
     /// The repository.
     pub source: &'a dyn Source,
     /// What is about to be deployed.
@@ -314,7 +318,8 @@ fn admit_judged(
     let link = at(request, wanted)?;
     let way = walk(request, wanted, running)?;
     let renewal = request.chain.renewal(link.verified().digest(), request.now);
-    let tier = highest_tier(request, wanted, running);
+    let brought = brought(request, wanted, running);
+    let tier = highest_tier(brought.as_deref());
     let tier = renewal.map_or(tier, |renewal| tier.max(renewal.risk_tier));
     let gate = request.gate;
     let mut refusals = about_another(request, link);
@@ -351,6 +356,7 @@ fn admit_judged(
             format!("tier `{tier}`"),
         ));
     }
+    refusals.extend(frozen(request, link, brought.as_deref())?);
     if !refusals.is_empty() {
         return refused(request, refusals);
     }
@@ -360,6 +366,26 @@ fn admit_judged(
         tier,
         way: way.iter().map(|step| step.verdict().height).collect(),
     })
+}
+
+/// What the calendar holds now of all that comes with a link.
+fn frozen(
+    request: &AdmitRequest<'_>,
+    wanted: &ChainLink,
+    brought: Option<&[&ChainLink]>,
+) -> Result<Vec<Refusal>, AdmitError> {
+    let mut asked = Asked::new(request.timetable, request.now);
+    let Some(brought) = brought else {
+        asked.about_unknown(RiskTier::Critical)?;
+        return Ok(asked.refusals());
+    };
+    for link in brought {
+        let digest = link.verified().digest();
+        let renewal = request.chain.renewal(digest, request.now);
+        let renewal = renewal.filter(|_| digest == wanted.verified().digest());
+        asked.about_link(link, renewal, request.chain)?;
+    }
+    Ok(asked.refusals())
 }
 
 /// What makes a link one of another repository, another selector, or of a forked chain.

@@ -16,7 +16,7 @@ pub use rejected::{Kind, RejectedFile, rejected_lines};
 
 use super::{CLOCK_SKEW, Error, SourceError, VerifiedVerdict};
 use crate::{
-    attest::{Renewal, TrustFile, UnitId, Verdict},
+    attest::{GatedState, Renewal, TrustFile, UnitId, Verdict},
     model::{Digest, GitId},
     store::{self, Store, StoredFile},
 };
@@ -206,6 +206,15 @@ impl Chain {
     #[must_use]
     pub fn basis(&self, link: &ChainLink) -> Option<&ChainLink> {
         self.links.get(link.basis?)
+    }
+
+    /// Whether exactly these files are the head of a link that stands and is lower than `height`.
+    #[must_use]
+    pub fn accepted_before(&self, height: u64, files: &GatedState) -> bool {
+        let standing = standing(&self.links, &|link| self.is_withdrawn(link));
+        let links = self.links.iter().zip(standing);
+        let mut before = links.filter(|(link, stands)| *stands && link.verdict().height < height);
+        before.any(|(link, _)| link.verdict().head.same_files(files))
     }
 
     /// Whether `link` was withdrawn by a signed statement.

@@ -6,7 +6,7 @@ use std::fmt;
 use miette::Diagnostic;
 
 use super::Refusal;
-use crate::{attest, model::Enforcement, store};
+use crate::{attest, calendar, model::Enforcement, store};
 
 /// Nothing could be decided.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -19,6 +19,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Source(#[from] SourceError),
+    /// The calendar does not say what it holds.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Calendar(#[from] calendar::Error),
     /// The envelope is longer than any verdict.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -66,6 +66,8 @@ pub enum Reason {
     Expired,
     /// The highest tier on the way may not go there.
     Held,
+    /// The calendar holds something on the way.
+    Frozen,
     /// Something is applied that the unit's paths do not hold.
     SourceOutsideSelector,
     /// The deployer makes something else of the files than they are.
@@ -88,11 +90,20 @@ impl Refusal {
             found: found.into(),
         }
     }
+
+    /// The same, with what makes the difference.
+    #[must_use]
+    pub fn because(mut self, changes: &[String]) -> Self {
+        if !changes.is_empty() {
+            self.expected = format!("{} ({})", self.expected, changes.join("; "));
+        }
+        self
+    }
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Malformed,
         Self::Signature,
         Self::SignerNotTrustedFor,
@@ -114,6 +125,7 @@ impl Reason {
         Self::NotYetValid,
         Self::Expired,
         Self::Held,
+        Self::Frozen,
         Self::SourceOutsideSelector,
         Self::SourceOverride,
         Self::SourceUnknownField,
@@ -245,6 +257,11 @@ impl Reason {
                 "held",
                 "The highest risk tier between what runs and what is to be deployed is above `max-tier` of the environment.",
                 "wait until `max-tier` allows it; or revert the change that has this tier and accept the reverted state with `tidegate baseline`: a revert has a tier too. Where nobody says what runs (`--deployed`), it counts as a first deployment, which is critical",
+            ),
+            Self::Frozen => (
+                "frozen",
+                "A window of the calendar holds something between what runs and what is to be deployed.",
+                "wait until the window lets it go: `tidegate calendar next` says when. What runs now, and the state to go back to, may be applied again at any hour. Where nobody says what runs (`--deployed`), everything counts as on the way, and as critical",
             ),
             Self::SourceOutsideSelector => (
                 "source-outside-selector",

@@ -5,5 +5,6 @@ mod arbitrary;
 mod beside;
 mod binding;
 mod history;
+mod minutes;
 mod race;
 mod shop;

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::frozen::{Asked, Timetable};
 use super::{AdmitError, Chain, Error, Reason, Refusal, Source};
 use crate::{
     attest::{self, Outcome, Rejection, Role, Signer, TrustFile, UnitId, Verdict},
@@ -136,6 +137,8 @@ pub struct Expectation<'a> {
     /// All links of the unit, where a store was asked: then the verdict must be one of them that stands,
     /// and a renewal's end counts as its own.
     pub chain: Option<&'a Chain>,
+    /// When what may not change where the unit goes; `None` where the caller has no judge to ask.
+    pub timetable: Option<&'a Timetable<'a>>,
     /// The time.
     pub now: Timestamp,
 }
@@ -165,6 +168,27 @@ impl Expectation<'_> {
             Some(chain) => chain.with_renewals(over),
             None => over,
         })
+    }
+
+    /// What the calendar holds of it now. By the calendar that it was signed with it ends before that
+    /// answers otherwise.
+    fn frozen(&self, verified: &VerifiedVerdict) -> Result<Vec<Refusal>, AdmitError> {
+        let verdict = &verified.verdict;
+        let renewal = self
+            .chain
+            .and_then(|chain| chain.renewal(verified.digest, self.now));
+        let Some(timetable) = self.timetable.filter(|_| !verdict.baseline) else {
+            return Ok(Vec::new());
+        };
+        if renewal.is_none() && timetable.are_those_of(verdict) {
+            return Ok(Vec::new());
+        }
+        let rollback = self
+            .chain
+            .is_some_and(|chain| chain.accepted_before(verdict.height, &verdict.head));
+        let mut asked = Asked::new(timetable, self.now);
+        asked.about_verdict(verdict, renewal, rollback)?;
+        Ok(asked.refusals())
     }
 
     /// Why the store that was asked does not vouch for the verdict: it has no such link, so that nothing
@@ -213,6 +237,7 @@ pub fn verify(
     let verdict = &opened.verdict;
     let (tree, manifest) = source.gated_tree(expectation.revision, &verdict.selector)?;
     let other_tree = (tree, manifest) != (verdict.head.gated_tree, verdict.head.manifest);
+    let frozen = expectation.frozen(&opened)?;
     let refusals: Vec<Refusal> = [
         match expectation.repository {
             ExpectedRepository::Any => None,
@@ -230,6 +255,7 @@ pub fn verify(
     ]
     .into_iter()
     .flatten()
+    .chain(frozen)
     .collect();
     if refusals.is_empty() {
         Ok(opened)

@@ -27,18 +27,15 @@ pub(super) fn walk<'a>(
     Ok(way)
 }
 
-/// The highest tier on the way, withdrawn links that were jumped over included: taking their
-/// change back is a change too. What a baseline accepted was not judged, and what runs may be
-/// unknown: both count as critical.
-pub(super) fn highest_tier(
-    request: &AdmitRequest<'_>,
+/// The links whose changes are on the way, highest first; `None` where nobody knows what runs. Withdrawn
+/// ones that were jumped over are among them: taking their change back is a change too.
+pub(super) fn brought<'a>(
+    request: &AdmitRequest<'a>,
     wanted: usize,
     running: Option<usize>,
-) -> RiskTier {
-    let Some(running) = running else {
-        return RiskTier::Critical;
-    };
-    let mut tier = RiskTier::Low;
+) -> Option<Vec<&'a ChainLink>> {
+    let running = running?;
+    let mut brought = Vec::new();
     let mut lowest = Some(wanted);
     let links = request.chain.links().iter().enumerate().rev();
     for (position, link) in links.skip_while(|(position, _)| *position > wanted) {
@@ -48,12 +45,22 @@ pub(super) fn highest_tier(
         if Some(position) == lowest {
             lowest = request.chain.basis_of(position);
         }
-        tier = tier.max(match link.verdict().baseline {
-            true => RiskTier::Critical,
-            false => link.verdict().risk_tier,
-        });
+        brought.push(link);
     }
-    tier
+    Some(brought)
+}
+
+/// The highest tier among them. What a baseline accepted was not judged, and what runs may be
+/// unknown: both count as critical.
+pub(super) fn highest_tier(brought: Option<&[&ChainLink]>) -> RiskTier {
+    let Some(brought) = brought else {
+        return RiskTier::Critical;
+    };
+    let tiers = brought.iter().map(|link| match link.verdict().baseline {
+        true => RiskTier::Critical,
+        false => link.verdict().risk_tier,
+    });
+    tiers.max().unwrap_or(RiskTier::Low)
 }
 
 impl ChainLink {

@@ -419,6 +419,11 @@ fn objects() -> Vec<Case> {
             Error("manifest.name", "3:18"),
         ),
         text(
+            "an object that SOPS encrypted",
+            &format!("{}sops: {{mac: x}}\n", named("a")),
+            Error("manifest.encrypted", "4:1"),
+        ),
+        text(
             "a number as an image",
             &with("registry.example/shop/other:1.0.0", "12"),
             Error("manifest.misshapen", "16:18"),

@@ -38,7 +38,7 @@ fn what_the_proposed_configuration_says_changes_nothing() {
 
 #[test]
 fn an_unclaimed_manifest_counts_for_the_proposed_configuration() {
-    let config = format!("{CONFIG}profile: retail-prod\n");
+    let config = format!("{CONFIG}{RETAIL}");
     let (repo, base) = shop(&config);
     repo.write("tidegate.yaml", config.replace("prod/**", "production/**"))
         .write("prod/odoo.yaml", deployment("odoo", "3Gi"));
@@ -144,11 +144,11 @@ fn an_invalid_configuration_in_head_is_told_whole() {
 
 #[test]
 fn an_environment_that_is_new_in_head_is_judged_by_the_policies_of_base() {
-    let (repo, base) = shop(&format!("{CONFIG}profile: retail-prod\n"));
+    let (repo, base) = shop(&format!("{CONFIG}{RETAIL}"));
     repo.write(
         "tidegate.yaml",
         format!(
-            "{CONFIG}  - name: new\n    paths: [\"new/**\"]\nprofile: retail-prod\nresources:\n  require: []\n"
+            "{CONFIG}  - name: new\n    paths: [\"new/**\"]\n{RETAIL}resources:\n  require: []\n"
         ),
     )
     .write("new/odoo.yaml", deployment("odoo", ""));

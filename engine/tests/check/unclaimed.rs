@@ -88,11 +88,11 @@ fn files_that_hold_no_object_are_no_strays() {
 
 #[test]
 fn an_environment_that_is_new_in_head_claims_its_files() {
-    let config = format!("{CONFIG}profile: retail-prod\n");
+    let config = format!("{CONFIG}{RETAIL}");
     let (repo, base) = shop(&config);
     repo.write(
         "tidegate.yaml",
-        format!("{CONFIG}  - name: new\n    paths: [\"new/**\"]\nprofile: retail-prod\n"),
+        format!("{CONFIG}  - name: new\n    paths: [\"new/**\"]\n{RETAIL}"),
     )
     .write("new/a.yaml", config_map("a", "1"));
     repo.commit("a new environment");

@@ -90,3 +90,41 @@ fn an_environment_that_there_is_not_is_a_mistake_of_the_caller() {
     assert_eq!(exit, 2, "{text}");
     assert!(text.contains("there is no environment `qa`"), "{text}");
 }
+
+#[test]
+fn a_folder_that_is_not_there_is_exit_3_with_its_line() {
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- name: prod\n  sources:\n  - {name: web, kind: Application, path: apps/nowhere}\n",
+    );
+    repo.commit("what is deployed");
+    let (text, exit) = said(&tidegate(repo.path()).arg("environments").output().unwrap());
+    assert_eq!(exit, 3, "{text}");
+    assert!(
+        text.contains("unknown: there is no folder `apps/nowhere`"),
+        "{text}"
+    );
+    assert!(text.contains("at tidegate.yaml:4:42"), "{text}");
+}
+
+#[test]
+fn a_file_of_values_that_is_not_there_is_told_by_the_line_that_names_it() {
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- name: prod\n  sources:\n  - name: web\n    kind: Application\n    path: apps/web\n    render: {tool: helm, values: [apps/none.yaml]}\n",
+    );
+    repo.write(
+        "apps/web/Chart.yaml",
+        "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    );
+    repo.commit("what is deployed");
+    let mut render = tidegate(repo.path());
+    let (text, exit) = said(&render.args(["render", "prod/web"]).output().unwrap());
+    assert_eq!(exit, 3, "{text}");
+    assert!(
+        text.contains("tidegate.yaml:7:35: there is no file of values `apps/none.yaml`"),
+        "{text}"
+    );
+}

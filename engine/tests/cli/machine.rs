@@ -67,6 +67,22 @@ fn doctor_says_what_is_there_and_what_to_do_about_the_rest() {
 }
 
 #[test]
+fn doctor_says_each_problem_of_a_configuration_in_a_line_of_its_own() {
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- {name: Prod, paths: [a/**]}\n- {name: Test, paths: [b/**]}\n",
+    );
+    let (text, exit) = said(&doctor(&repo).output().unwrap());
+    assert_eq!(exit, 0, "{text}");
+    assert!(!text.contains("\\u{a}"), "{text}");
+    for line in ["tidegate.yaml:2:", "tidegate.yaml:3:"] {
+        let begins = |row: &str| row.trim_start().starts_with(line);
+        assert!(text.lines().any(begins), "{line} in {text}");
+    }
+}
+
+#[test]
 fn doctor_takes_no_program_of_the_repository() {
     let repo = Repo::new();
     program(&repo, "helm", "echo v3.22.0");

@@ -68,6 +68,23 @@ pub(super) const ROWS: &[Row] = &[
         let text = format!("environments: [{{name: a, paths: [a]}}]\ngenerators:\n{items}");
         configured(&text, limits::GENERATORS)
     }),
+    (limits::CALENDARS, |count| {
+        let window = "{id: w, kind: freeze, from: \"2026-01-01T00:00\"}";
+        let items = many(count, |n| {
+            format!("  c{n}: {{timezone: UTC, windows: [{window}]}}")
+        });
+        let text = format!("environments: [{{name: a, paths: [a]}}]\ncalendars:\n{items}");
+        configured(&text, limits::CALENDARS)
+    }),
+    (limits::CALENDAR_FILE, |size| {
+        let padding = "\n".repeat(size.saturating_sub(CALENDAR.len()));
+        imported(&format!("{CALENDAR}{padding}"), limits::CALENDAR_FILE)
+    }),
+    (limits::CALENDAR_LINE, |length| {
+        let line = format!("X-A:{}\n", "a".repeat(length - 4));
+        let text = CALENDAR.replace("VERSION:2.0\n", &line);
+        imported(&text, limits::CALENDAR_LINE)
+    }),
     (limits::COMPONENTS, |count| {
         let items = many(count, |n| format!("  c{n}: {{paths: [a]}}"));
         let text = format!("environments: [{{name: a, paths: [a]}}]\ncomponents:\n{items}");
@@ -354,6 +371,17 @@ reasons contains {{\"code\": \"p.why\", \"tier\": \"low\", \"change\": 0, \"text
         limits::REASONS,
     )
 }
+
+/// The code of what an .ics file is refused for, if it speaks of the limit.
+fn imported(text: &str, limit: Limit) -> String {
+    match tidegate::calendar::ics::read(text, None) {
+        Ok(_) => String::new(),
+        Err(fault) if fault.message.contains(&limit.to_string()) => fault.code.to_owned(),
+        Err(fault) => format!("within, and {}: {}", fault.code, fault.message),
+    }
+}
+
+const CALENDAR: &str = "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n";
 
 fn times() -> Times {
     Times {

@@ -12,7 +12,14 @@ const CHART: &str = "apps/loyalty/chart";
 
 /// How a change of the shop ends, and the codes of what keeps units from being judged.
 fn judged(change: impl FnOnce(&Repo)) -> (Exit, Vec<String>) {
+    judged_after(|_| (), change)
+}
+
+/// The same of a change of a shop that is not quite the shop.
+fn judged_after(before: impl FnOnce(&Repo), change: impl FnOnce(&Repo)) -> (Exit, Vec<String>) {
     let repo = shop();
+    before(&repo);
+    repo.commit("before");
     let base = repo.id("HEAD");
     change(&repo);
     repo.commit("a change");
@@ -107,4 +114,78 @@ fn an_application_is_found_however_it_is_spelt() {
         repo.write("argocd/prod-d/points.yaml", text);
     });
     assert_eq!(found, unjudged("render.tool-missing"));
+}
+
+/// An Application of the shop under another name, with another folder.
+fn application(repo: &Repo, path: &str, name: &str, folder: &str) {
+    let text = std::fs::read_to_string(repo.path().join(APPLICATION)).unwrap();
+    let (before, rest) = text.split_once("  source:\n").unwrap();
+    let (_, after) = rest.split_once("  destination:\n").unwrap();
+    let before = before.replace("name: loyalty", &format!("name: {name}"));
+    let source = format!(
+        "  source: {{repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: {folder}}}\n"
+    );
+    repo.write(path, format!("{before}{source}  destination:\n{after}"));
+}
+
+#[test]
+fn an_application_of_an_application_is_not_lost_where_its_folder_becomes_a_kustomization() {
+    let children = |repo: &Repo| {
+        application(repo, "argocd/prod-d/root.yaml", "root", "children");
+        application(repo, "children/child.yaml", "child", "plain");
+        repo.write(
+            "plain/x.yaml",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: d}}",
+        );
+    };
+    let kustomized = |text: &'static str| {
+        move |repo: &Repo| {
+            repo.write("children/kustomization.yaml", text);
+        }
+    };
+    let unknown = "source.unknown".to_owned();
+    let (exit, codes) = judged_after(
+        children,
+        kustomized("{resources: [child.yaml], namePrefix: a-}"),
+    );
+    assert_eq!(exit, Exit::Unjudged);
+    assert!(codes.contains(&unknown), "{codes:?}");
+    let (_, codes) = judged_after(children, kustomized("{resources: [child.yaml]}"));
+    assert!(!codes.contains(&unknown), "{codes:?}");
+    // What nobody claims may be what an unknown unit deploys.
+    let lost = |repo: &Repo| {
+        children(repo);
+        kustomized("{resources: [child.yaml], namePrefix: a-}")(repo);
+    };
+    let changed = |repo: &Repo| {
+        repo.write(
+            "plain/y.yaml",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: other, namespace: d}}",
+        );
+    };
+    assert_eq!(judged_after(lost, changed), unjudged("source.unknown"));
+}
+
+#[test]
+fn applications_of_a_set_that_can_no_longer_be_told_are_not_ones_that_go_away() {
+    let set = |repo: &Repo| {
+        let text = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: shops, namespace: argocd}\nspec:\n  goTemplate: true\n  generators: [{git: {repoURL: 'https://git.example/acme/shop.git', revision: main, files: [{path: 'shops/*/shop.yaml'}]}}]\n  template:\n    metadata: {name: 'shop-{{ .name }}', labels: {brand: d}}\n    spec:\n      project: prod-d\n      source: {repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: plain}\n      destination: {server: 'https://kubernetes.default.svc', namespace: '{{ .name }}'}\n";
+        repo.write("argocd/prod-d/set.yaml", text);
+        repo.write("shops/a/shop.yaml", "name: a\n");
+        repo.write(
+            "plain/x.yaml",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}",
+        );
+    };
+    for deeper in ["shops/a/b/shop.yaml", "shops/c/shop.yaml"] {
+        let text = if deeper.contains("/c/") {
+            "name: [\n"
+        } else {
+            "name: b\n"
+        };
+        let (exit, codes) = judged_after(set, |repo| {
+            repo.write(deeper, text);
+        });
+        assert_eq!(exit, Exit::Unjudged, "{deeper}: {codes:?}");
+    }
 }

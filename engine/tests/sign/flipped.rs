@@ -28,6 +28,7 @@ fn accepted(shop: &Shop, unit: &UnitId, file: &[u8]) -> bool {
         revision: shop.wanted,
         enforcement: Enforcement::Enforce,
         chain: None,
+        timetable: None,
         now: shop.world.now(),
     };
     verify::verify(file, &expectation, &Files((head.gated_tree, head.manifest))).is_ok()

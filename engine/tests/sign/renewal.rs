@@ -215,6 +215,7 @@ fn renewal(world: &World) -> Renewal {
         valid_from: world.now(),
         valid_until: "2026-11-22T12:00:00Z".parse().unwrap(),
         risk_tier: tidegate::model::RiskTier::Low,
+        classes: None,
         gate_state: None,
         also_judged_by: None,
         policy_digest: Digest::of(b""),

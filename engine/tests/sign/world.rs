@@ -85,9 +85,14 @@ pub(super) struct World {
 impl World {
     /// One commit with everything; nothing is signed yet.
     pub(super) fn new() -> Self {
+        Self::judged_by(JUDGE)
+    }
+
+    /// As [`World::new`], with another configuration.
+    pub(super) fn judged_by(config: &str) -> Self {
         let repo = Repo::new();
         let key = key(1);
-        repo.write(CONFIG, JUDGE)
+        repo.write(CONFIG, config)
             .write(TRUST, trust(&[(&key, &[])]).print())
             .write(WEB, CONFIG_MAP)
             .write(APP, DEPLOYMENT)

@@ -47,12 +47,16 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 26] = [
+const AREAS: [(&str, &str); 27] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
     ),
     ("bug", "Something happened that cannot happen."),
+    (
+        "calendar",
+        "A calendar does not say when a window is open, or says what could make a freeze shorter than its owner meant. Then nobody knows what holds a change, and nothing passes.",
+    ),
     (
         "ci",
         "What the CI says about its event is missing, contradicts itself, or is no event in which this may be done.",

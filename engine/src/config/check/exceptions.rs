@@ -100,7 +100,7 @@ impl Check<'_> {
 }
 
 /// Whether the scalar is spelled in quotes; its span may begin at the quote or behind it.
-fn is_quoted(text: &str, span: Span) -> bool {
+pub(in crate::config) fn is_quoted(text: &str, span: Span) -> bool {
     let quote = |at: usize| matches!(text.as_bytes().get(at), Some(b'"' | b'\''));
     quote(span.start) || span.start.checked_sub(1).is_some_and(quote)
 }

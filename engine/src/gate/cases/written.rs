@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,9 +23,24 @@ pub(super) struct Setting {
     pub(super) range: Option<CaseRange>,
     /// Of the one commit of the range.
     pub(super) trailers: BTreeMap<String, Vec<String>>,
+    /// Calendars by name; all of them hold.
+    pub(super) calendars: BTreeMap<String, Value>,
+    pub(super) timezone: Option<String>,
+    /// When it is judged.
+    pub(super) now: Option<String>,
+    /// Whether what is judged was accepted before.
+    pub(super) rollback: bool,
 }
 
 impl Setting {
+    /// The beginning of 1970, where nothing is said; `None` where it is no instant.
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        match &self.now {
+            Some(now) => now.parse().ok(),
+            None => Some(Timestamp::UNIX_EPOCH),
+        }
+    }
+
     pub(super) fn source(&self) -> SourceInfo {
         SourceInfo {
             commits: vec![Commit {

@@ -2,28 +2,37 @@
 //! Judges no object.
 
 use super::super::judge::Judge;
-use super::super::scene::Scene;
+use super::super::scene::Settled;
 use super::super::unit::misleading_path;
 use super::super::{Error, anchor};
-use super::Session;
+use super::{Run, Session};
 use crate::config::Config;
 use crate::git::{FileChange, Selector};
 use crate::manifest;
 use crate::model::{Effect, Finding, RepoPath};
 
 impl Session<'_> {
-    /// Everything to say of it.
-    pub(super) fn strays(&self, judge: &Judge) -> Result<Vec<Finding>, Error> {
-        let claimed = self.claims(judge)?;
-        let mut findings = self.unclaimed(judge, &claimed)?;
-        findings.extend(self.out_of_reach(judge, &claimed));
-        Ok(findings)
+    /// Adds everything to say of it. What nobody claims may be deployed by a unit of which it is not
+    /// known what it deploys: then that unit is not judged either.
+    pub(super) fn add_strays(
+        &self,
+        run: &mut Run,
+        judge: &Judge,
+        settled: &mut [Settled],
+    ) -> Result<(), Error> {
+        run.findings = self.unclaimed(judge, settled)?;
+        if !run.findings.is_empty() {
+            let untold = settled.iter_mut().filter_map(Settled::untold);
+            run.errors.extend(untold);
+        }
+        run.findings.extend(self.out_of_reach(judge, settled));
+        Ok(())
     }
 
     /// Paths that are too deep or too long to be followed and keep no unit from being judged.
-    fn out_of_reach(&self, judge: &Judge, claimed: &[Scene]) -> Vec<Finding> {
+    fn out_of_reach(&self, judge: &Judge, settled: &[Settled]) -> Vec<Finding> {
         let (config, beyond) = (&judge.config, &self.view.beyond);
-        let selectors = claimed.iter().map(|scene| &scene.head);
+        let selectors = settled.iter().map(|settled| &settled.scene.head);
         let selectors: Vec<&Selector> = selectors.chain(config.unmanaged.as_ref()).collect();
         // It may hold manifests that nobody claims.
         let effect = config.profile.unclaimed_manifest();
@@ -36,17 +45,17 @@ impl Session<'_> {
     }
 
     /// Changed manifests that no environment claims and nobody left out on purpose.
-    fn unclaimed(&self, judge: &Judge, claimed: &[Scene]) -> Result<Vec<Finding>, Error> {
+    fn unclaimed(&self, judge: &Judge, settled: &[Settled]) -> Result<Vec<Finding>, Error> {
         let config = &judge.config;
         let unmanaged = config.unmanaged.as_ref();
         let is_stray = |change: &&FileChange| {
             !unmanaged.is_some_and(|unmanaged| unmanaged.matches(&change.path))
-                && !claimed.iter().any(|scene| scene.head.matches(&change.path))
+                && !settled.iter().any(|it| it.scene.head.matches(&change.path))
         };
         let strays: Vec<&FileChange> = self.view.changed.iter().filter(is_stray).collect();
         let mut twins = Vec::new();
         if strays.iter().any(|change| is_new_manifest(change)) {
-            for scene in claimed {
+            for Settled { scene, .. } in settled {
                 twins.push((scene, scene.head.twins()?));
             }
         }

@@ -42,12 +42,15 @@ impl Bench<'_> {
             .collect()
     }
 
-    /// The configuration line behind `/settings/…` or `/environment/…`.
+    /// The configuration line behind `/settings/…`, `/environment/…` or `/calendars/…`.
     fn setting(&self, wanted: &Wanted, pointer: &str) -> Option<Location> {
         let config: &Config = &self.judge.config;
         if let Some(rest) = pointer.strip_prefix("/settings") {
             let section = settings_pointer(&wanted.folder);
             return config.location(&format!("{section}{rest}"));
+        }
+        if let Some(rest) = pointer.strip_prefix("/calendars/") {
+            return written(config, rest);
         }
         let rest = pointer.strip_prefix("/environment/")?;
         let key = match rest {
@@ -73,4 +76,19 @@ impl Bench<'_> {
             }
         }
     }
+}
+
+/// Where a calendar is written, or a window of one: `retail-2026/black-week`.
+fn written(config: &Config, pointer: &str) -> Option<Location> {
+    let unescaped = |step: &str| step.replace("~1", "/").replace("~0", "~");
+    let (calendar, window) = match pointer.split_once('/') {
+        Some((calendar, window)) => (calendar, Some(unescaped(window))),
+        None => (pointer, None),
+    };
+    let windows = config.calendars.get(&unescaped(calendar));
+    let mut windows = windows.into_iter().flat_map(|calendar| &calendar.windows);
+    let place = windows
+        .find(|known| Some(&known.id) == window.as_ref())
+        .and_then(|known| known.place.clone());
+    place.or_else(|| config.location(&format!("/calendars/{calendar}")))
 }

@@ -49,7 +49,7 @@ impl Bench<'_> {
         if at_base.is_empty() {
             return Ok(());
         }
-        let facts = self.facts(&at_base, matter.base, matter.base);
+        let facts = self.facts_of_unchanged(&at_base, matter.base);
         // What does not change has no tier: a tier is never an old finding.
         let none = Risk {
             tier: RiskTier::Low,
@@ -57,7 +57,7 @@ impl Bench<'_> {
         };
         let documents = self
             .documents_of(&at_base, &facts, matter.base)
-            .with_risk(&none);
+            .with_risk(&none, &facts);
         let mut old = self.object_findings(&documents, tier, None)?;
         old.extend(self.change_set_findings(&documents, tier)?);
         let old: BTreeSet<_> = old

@@ -183,6 +183,7 @@ pub(super) fn input_of(environment: &Environment) -> input::Environment {
         cluster: environment.cluster.clone(),
         region: environment.region.clone(),
         max_tier: environment.max_tier,
+        calendars: environment.calendars.clone(),
     }
 }
 
@@ -237,6 +238,7 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
             cluster: None,
             region: None,
             max_tier: RiskTier::Critical,
+            calendars: Vec::new(),
         },
     }
 }

@@ -7,17 +7,18 @@ use super::Signer;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::{Point, SourceInfo};
 use crate::gate::Error;
-use crate::gate::chain::{Objects, check_on_branch, config_at};
+use crate::gate::chain::{Objects, check_on_branch, config_at, state_at};
 use crate::gate::evaluate::Bench;
 use crate::gate::judge::Judge;
 use crate::gate::scene::{self, Scene, Touched, Trees};
+use crate::gate::season::season;
 use crate::gate::view::View;
 use crate::gate::watch::Unwatched;
 use crate::git::{Selector, Snapshot};
 use crate::input::Mode;
 use crate::model::{Digest, Enforcement, GitId};
 use crate::verdict::{self, Outcome, UnitReport};
-use crate::verify::ChainLink;
+use crate::verify::{Chain, ChainLink};
 
 impl Signer<'_> {
     /// Judges from the head of a link to `self.head`, by every judge that has a say, and says which older
@@ -26,12 +27,21 @@ impl Signer<'_> {
         &self,
         scene: &Scene,
         basis: &ChainLink,
+        chain: &Chain,
     ) -> Result<(UnitReport, Option<Digest>), Error> {
         let base_commit = basis.recompute(&Objects(self.repository))?;
         let base_selector = Selector::parse(&basis.verdict().selector)?;
         check_on_branch(self.repository, base_commit, self.head)?;
         let view = self.view(Some(base_commit))?;
-        let judged_by = |judge| self.judged(judge, scene, &view, (base_commit, &base_selector));
+        let from = From {
+            commit: base_commit,
+            selector: &base_selector,
+            rollback: chain.accepted_before(
+                basis.verdict().height.saturating_add(1),
+                &state_at(self.repository, self.head, &scene.head)?,
+            ),
+        };
+        let judged_by = |judge| self.judged(judge, scene, &view, from);
         let mut report = judged_by(self.judge)?;
         let mut also_judged_by = None;
         if !scene.is_gate()
@@ -59,14 +69,14 @@ impl Signer<'_> {
         judge: &Judge,
         scene: &Scene,
         view: &View<'_>,
-        (commit, selector): (GitId, &Selector),
+        from: From<'_>,
     ) -> Result<UnitReport, Error> {
         // What runs was made as the configuration beside it said.
-        let before = config_at(self.repository, commit).ok();
-        let (scene, own) = scene.judged_by(judge, selector, before.as_ref(), view)?;
-        let report = self.judged_as(judge, &scene, view, commit)?;
+        let before = config_at(self.repository, from.commit).ok();
+        let (scene, own) = scene.judged_by(judge, from.selector, before.as_ref(), view)?;
+        let report = self.judged_as(judge, &scene, view, from)?;
         match own {
-            Some(own) => Ok(both(report, self.judged_as(judge, &own, view, commit)?)),
+            Some(own) => Ok(both(report, self.judged_as(judge, &own, view, from)?)),
             None => Ok(report),
         }
     }
@@ -76,7 +86,9 @@ impl Signer<'_> {
         judge: &Judge,
         scene: &Scene,
         view: &View<'_>,
-        commit: GitId,
+        From {
+            commit, rollback, ..
+        }: From<'_>,
     ) -> Result<UnitReport, Error> {
         let reach = self.reach(judge, view, commit)?;
         let source = SourceInfo {
@@ -85,6 +97,7 @@ impl Signer<'_> {
             head: Some(self.point(self.head)?),
             commits: Vec::new(),
         };
+        let season = season(judge, scene, self.request.now, rollback);
         let bench = Bench {
             judge,
             mode: Mode::Merge,
@@ -94,6 +107,7 @@ impl Signer<'_> {
             unit: (&scene.name, scene.kind),
             range: &reach,
             source: &source,
+            season: &season,
             watch: &Unwatched,
         };
         let unit = scene.unit();
@@ -117,8 +131,9 @@ impl Signer<'_> {
             head: &head,
             before: None,
         };
-        let everywhere = scene::of_config(&judge.config, trees)?;
-        let reach = Rc::new(Touched::of(everywhere, view, &judge.config).reach);
+        let everywhere = scene::of_config(&judge.config, trees)?.into_iter();
+        let mut everywhere: Vec<_> = everywhere.map(|scene| scene.settled(view)).collect();
+        let reach = Rc::new(Touched::of(&mut everywhere, view, &judge.config).reach);
         self.reaches.borrow_mut().insert(range, Rc::clone(&reach));
         Ok(reach)
     }
@@ -129,6 +144,15 @@ impl Signer<'_> {
             tree: self.repository.tree_of(commit)?,
         })
     }
+}
+
+/// Where what is judged begins.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    commit: GitId,
+    selector: &'a Selector,
+    /// Whether it leads back to what was accepted before.
+    rollback: bool,
 }
 
 /// Both judgements must agree: the findings of either, the higher tier, the earlier end.
@@ -148,6 +172,7 @@ fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
     report.reasons.dedup();
     report.findings.extend(other.findings);
     verdict::sort(&mut report.findings);
+    report.workings.classes.extend(other.workings.classes);
     report.until = [report.until, other.until].into_iter().flatten().min();
     report
 }

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::statement::listed_classes;
 use super::{
     SignRequest, Signed, SignedUnit, Signer, Signing, accepted, is_conflict, retried, sign_once,
 };
@@ -106,7 +107,7 @@ impl Signer<'_> {
             head: newest.recompute(&Objects(self.repository))?,
             ..*self
         };
-        let (report, also_judged_by) = signer.judged_from(scene, basis)?;
+        let (report, also_judged_by) = signer.judged_from(scene, basis, &chain)?;
         let result = if report.outcome == Outcome::Fail {
             Renewed::Denied(Box::new(report))
         } else {
@@ -143,6 +144,7 @@ impl Signer<'_> {
             valid_from: now,
             valid_until: until,
             risk_tier: report.tier,
+            classes: listed_classes(&report.workings.classes),
             gate_state: self.accepted.map(|accepted| accepted.link),
             also_judged_by: None,
             policy_digest: self.judge.note.policy_digest,

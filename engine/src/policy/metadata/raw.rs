@@ -336,9 +336,10 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 27] = [
+const RESERVED_PREFIXES: [&str; 28] = [
     "argo",
     "bug",
+    "calendar",
     "ci",
     "clock",
     "config",

@@ -9,6 +9,7 @@ const FACTS: &[&str] = &["inventory", "workloads"];
 const ALL_FACTS: &[&str] = &[
     "claims",
     "connections",
+    "freeze",
     "inventory",
     "quotas",
     "range",

@@ -203,3 +203,34 @@ fn a_quantity_that_is_none_says_why() {
         .unwrap_err();
     assert_eq!(problems[0].to_string(), "/ceiling/cpu: unknown suffix `K`");
 }
+
+#[test]
+fn a_profile_has_defaults_of_its_own() {
+    let schema = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "required": {
+                "description": "R", "default": {"here": false}, "x-defaults": {"strict": {"here": true}},
+                "properties": {"here": {"type": "boolean", "default": false, "x-defaults": {"strict": true}}},
+            },
+            "factor": {"description": "F", "default": 4, "type": "integer"},
+        },
+    });
+    let settings = Settings::read("settings.schema.json", &schema.to_string()).unwrap();
+    let of = |profile: &str, section: Value| {
+        let section = node(&section);
+        settings
+            .of_profile(profile)
+            .resolve(Some(&section))
+            .unwrap()
+    };
+    let (lax, strict) = (
+        json!({"required": {"here": false}, "factor": 4}),
+        json!({"required": {"here": true}, "factor": 4}),
+    );
+    assert_eq!(of("other", json!({})), lax);
+    assert_eq!(of("strict", json!({})), strict);
+    assert_eq!(of("strict", json!({"required": {}})), strict);
+    assert_eq!(of("strict", json!({"required": {"here": false}})), lax);
+}

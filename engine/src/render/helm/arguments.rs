@@ -49,7 +49,7 @@ pub(super) fn arguments(
     for file in files {
         arguments.extend(["--values".into(), file]);
     }
-    for version in &options.api_versions {
+    for version in options.api_versions.iter().flatten() {
         arguments.extend(["--api-versions".into(), version.into()]);
     }
     for (flag, is_set) in [
@@ -130,7 +130,7 @@ mod tests {
             skip_schema_validation: true,
             skip_tests: true,
             kube_version: Some("v1.31.2+k3s1".to_owned()),
-            api_versions: vec!["monitoring.coreos.com/v1".to_owned()],
+            api_versions: Some(vec!["monitoring.coreos.com/v1".to_owned()]),
             ..Helm::default()
         };
         let inputs = Inputs {

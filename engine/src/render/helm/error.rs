@@ -158,7 +158,7 @@ pub enum Error {
     #[diagnostic(
         code(render::cluster_lookup),
         help(
-            "what the cluster holds is not known here, so what is deployed could differ from what is judged: pass it as a value, or commit the rendered manifests"
+            "Flux asks the cluster, and what it holds is not known here, so what is deployed could differ from what is judged: pass it as a value, or commit the rendered manifests"
         )
     )]
     ClusterLookup {
@@ -166,6 +166,17 @@ pub enum Error {
         place: String,
         /// The function.
         function: &'static str,
+    },
+    /// A template that asks for what the deployer knows of the cluster.
+    #[error("{place}: the template asks {what}, and nothing says it")]
+    #[diagnostic(code(render::capabilities), help("{remedy}"))]
+    Capabilities {
+        /// Where.
+        place: String,
+        /// What it asks.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A template that asks the network.
     #[error("{place}: the template asks the network (`{function}`)")]
@@ -195,7 +206,7 @@ pub enum Error {
     #[diagnostic(
         code(render::not_deterministic),
         help(
-            "what is deployed would not be what is judged: pass the value to the chart, or call the function in a Secret where its answer is printed, in no condition, `define` or variable that others read"
+            "what is deployed would not be what is judged: pass the value to the chart, or call a function of eight letters or more in a Secret where its answer is printed, in no condition, `define` or variable that others read"
         )
     )]
     Chance {
@@ -246,7 +257,9 @@ pub enum Error {
     #[error("the deployer's options for `{folder}`: {what}")]
     #[diagnostic(
         code(render::options),
-        help("mend them where the deployer is told: its Application or HelmRelease")
+        help(
+            "mend them where the deployer is told: its Application or HelmRelease, or `render` of the source in `tidegate.yaml`"
+        )
     )]
     Options {
         /// The folder of the chart.
@@ -288,6 +301,19 @@ pub enum Error {
         /// What differs in it.
         field: String,
     },
+}
+
+impl Error {
+    /// Where an input is named that cannot be taken, and how.
+    pub fn named_input(&mut self) -> Option<(&mut String, &str)> {
+        match self {
+            Self::Missing { place, what, .. }
+            | Self::Remote { place, what }
+            | Self::Absolute { place, what }
+            | Self::OutsideTree { place, what } => Some((place, what)),
+            _ => None,
+        }
+    }
 }
 
 fn field_of(field: &str) -> String {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::actions::{self, Function};
+use super::body::{self, Body, Token, argument, uses};
 
 /// Why a template is not judged, and where it says so, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +17,15 @@ pub(super) enum Flaw {
 
 /// The first flaw of a template.
 pub(super) fn flaw(text: &str) -> Option<Flaw> {
-    let mut bodies: Vec<Body<'_>> = actions::bodies(text)
-        .into_iter()
-        .map(|(at, body)| Body::of(at, body))
-        .collect();
-    bodies.sort_by_key(|body| body.at);
+    let bodies = body::bodies(text);
     let chosen = assigned(&bodies, |body| body.chance().is_some());
     let made = assigned(&bodies, |body| makes(&body.tokens));
     let only_secrets = makes_secrets_only(text);
     let mut within: Vec<&Body<'_>> = Vec::new();
     for body in &bodies {
+        if let Some((name, at)) = body.may_agree(only_secrets) {
+            return Some(Flaw::Chance(name, at));
+        }
         if let Some((name, at)) = body.chance() {
             let in_define = within.iter().any(|outer| outer.is(&["define", "block"]));
             let assigns = body.assigned().next().is_some() && !only_secrets;
@@ -54,70 +54,7 @@ pub(super) fn flaw(text: &str) -> Option<Flaw> {
     None
 }
 
-/// What stands between `{{` and `}}`.
-struct Body<'a> {
-    at: usize,
-    tokens: Vec<(usize, Token<'a>)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'a> {
-    /// A function or a word of the language.
-    Word(&'a str),
-    /// `.name`, and `.` itself.
-    Field(&'a str),
-    /// `$name`.
-    Variable(&'a str),
-    /// As it is written.
-    Quoted(&'a str),
-    Mark(char),
-}
-
-impl<'a> Body<'a> {
-    fn of(at: usize, body: &'a str) -> Self {
-        let mut tokens = Vec::new();
-        let mut rest = body;
-        while let Some(c) = rest.chars().next() {
-            let start = at + body.len() - rest.len();
-            let after = rest.get(c.len_utf8()..).unwrap_or_default();
-            let word = |text: &'a str| {
-                let end = text.find(|c| !actions::is_word(c)).unwrap_or(text.len());
-                text.split_at(end)
-            };
-            let (token, left) = match c {
-                '.' => (Token::Field(word(after).0), word(after).1),
-                '$' => (Token::Variable(word(after).0), word(after).1),
-                '"' | '`' | '\'' => {
-                    let end = actions::quoted_end(rest);
-                    let (inside, left) = rest.split_at(end);
-                    (Token::Quoted(inside), left)
-                }
-                c if actions::is_word(c) => (Token::Word(word(rest).0), word(rest).1),
-                c => (Token::Mark(c), after),
-            };
-            if !matches!(token, Token::Mark(c) if c.is_whitespace() || c == '-') {
-                tokens.push((start, token));
-            }
-            rest = left;
-        }
-        Self { at, tokens }
-    }
-
-    /// Whether it begins with one of these words.
-    fn is(&self, words: &[&str]) -> bool {
-        let first = self.tokens.first();
-        matches!(first, Some((_, Token::Word(word))) if words.contains(word))
-    }
-
-    fn names(&self, words: &[&str]) -> bool {
-        let named = |(_, token): &(usize, Token<'_>)| matches!(token, Token::Word(word) if words.contains(word));
-        self.tokens.iter().any(named)
-    }
-
-    fn uses(&self, variables: &BTreeSet<&str>) -> bool {
-        uses(&self.tokens, variables)
-    }
-
+impl Body<'_> {
     /// The first function whose answer is another one each time; an order that may differ is none.
     fn chance(&self) -> Option<(&'static str, usize)> {
         self.tokens.iter().find_map(|(at, token)| match token {
@@ -129,15 +66,41 @@ impl<'a> Body<'a> {
         })
     }
 
-    /// The variables that are given a value: `$a := `, `$a = `, and those of `range $a, $b := `.
-    fn assigned(&self) -> impl Iterator<Item = &'a str> {
-        let is_sign = |(_, token): &(usize, Token<'_>)| *token == Token::Mark('=');
-        let end = self.tokens.iter().position(is_sign).unwrap_or_default();
-        let before = self.tokens.iter().take(end);
-        before.filter_map(|(_, token)| match token {
-            Token::Variable(name) => Some(*name),
-            _ => None,
-        })
+    /// The first function whose answers are so few that two may well be the same by chance: those of an
+    /// order that nothing sorts, and of few letters.
+    fn may_agree(&self, only_secrets: bool) -> Option<(&'static str, usize)> {
+        self.tokens
+            .iter()
+            .enumerate()
+            .find_map(|(place, (at, token))| {
+                let Token::Word(word) = token else {
+                    return None;
+                };
+                let Some(Function::Random(name)) = actions::function(word) else {
+                    return None;
+                };
+                let few = match name {
+                    "randInt" | "shuffle" => true,
+                    "keys" | "values" => !self.is_sorted(place),
+                    name if name.starts_with("rand") => match self.tokens.get(place + 1) {
+                        Some((_, Token::Word(count))) => {
+                            count.parse::<u32>().is_ok_and(|count| count < LETTERS)
+                        }
+                        _ => !only_secrets,
+                    },
+                    _ => false,
+                };
+                few.then_some((name, *at))
+            })
+    }
+
+    /// Whether the order of what stands at `place` is lost at once: it is sorted, counted, or searched.
+    fn is_sorted(&self, place: usize) -> bool {
+        let is = |(_, token): &(usize, Token<'_>)| matches!(token, Token::Word(word) if UNORDERED.contains(word));
+        let before = self.tokens.get(place.saturating_sub(3)..place);
+        let mut after = self.tokens.iter().skip(place);
+        after.find(|(_, token)| *token == Token::Mark('|'));
+        before.unwrap_or_default().iter().any(is) || after.next().is_some_and(is)
     }
 
     /// Where `tpl` is given a text that was made.
@@ -158,28 +121,6 @@ impl<'a> Body<'a> {
         }
         None
     }
-}
-
-/// The first argument: what stands in parentheses, or one token.
-fn argument<'t, 'a>(tokens: &'t [(usize, Token<'a>)]) -> &'t [(usize, Token<'a>)] {
-    if !matches!(tokens.first(), Some((_, Token::Mark('(')))) {
-        return tokens.get(..1).unwrap_or_default();
-    }
-    let mut depth = 0_usize;
-    let end = tokens.iter().position(|(_, token)| {
-        match token {
-            Token::Mark('(') => depth += 1,
-            Token::Mark(')') => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    });
-    end.and_then(|end| tokens.get(1..end)).unwrap_or(tokens)
-}
-
-fn uses(tokens: &[(usize, Token<'_>)], variables: &BTreeSet<&str>) -> bool {
-    let used = |(_, token): &(usize, Token<'_>)| matches!(token, Token::Variable(name) if variables.contains(name));
-    tokens.iter().any(used)
 }
 
 /// Whether a text may come of it that stands nowhere as it is.
@@ -231,6 +172,10 @@ pub(super) fn is_order(function: &str) -> bool {
     matches!(function, "keys" | "values")
 }
 
+/// Of so many letters no two texts are the same by chance.
+const LETTERS: u32 = 8;
+/// Functions that give the same for each order; the last one ends the rendering.
+const UNORDERED: &[&str] = &["sortAlpha", "len", "has", "fail"];
 const CONDITIONS: &[&str] = &["if", "else", "with", "range"];
 /// Functions that put what they are given where a condition may find it.
 const HANDS_ON: &[&str] = &[
@@ -279,6 +224,12 @@ mod tests {
             "kind: Secret\n{{ include \"a\" (dict \"x\" (randInt 0 9)) }}",
             "{{ define \"r\" }}{{ randInt 0 9 }}{{ end }}",
             "{{ tpl \"{{ if eq (randInt 0 9) 7 }}evil{{ end }}\" . }}",
+            "kind: Secret\nx: {{ randInt 0 2 }}",
+            "kind: Secret\nx: {{ randNumeric 2 }}",
+            "x: {{ randAlphaNum (int .Values.x) }}",
+            "x: {{ keys .Values.x | join \",\" }}",
+            "{{ range keys .Values.x }}{{ . }}{{ end }}",
+            "{{ $x := values .Values.x }}",
         ] {
             assert!(matches!(flaw(text), Some(Flaw::Chance(..))), "{text}");
         }
@@ -286,6 +237,8 @@ mod tests {
             "{{ randAlphaNum 8 | b64enc }}",
             "kind: Secret\n{{ $x := randAlphaNum 8 }}{{ $x }}",
             "{{ range keys .Values.x | sortAlpha }}{{ . }}{{ end }}",
+            "{{ sortAlpha (keys .Values.x) | first }} {{ keys .Values.x | len }} {{ has \"a\" (keys .Values.x) }}",
+            "kind: Secret\nx: {{ randAlphaNum (int .Values.x) }}",
             "{{ if .Values.randInt }}{{ end }}",
         ] {
             assert_eq!(flaw(text), None, "{text}");

@@ -4,10 +4,12 @@
 use serde_json::Value;
 
 use super::actions::{self, Function};
+use super::capabilities;
 use super::chart::{Chart, Item};
 use super::flow::{self, Flaw};
+use super::handed::Handed;
 use super::options::Inputs;
-use super::{Error, schema};
+use super::{Error, release, schema};
 use crate::manifest::{Node, json, yaml};
 use crate::model::Span;
 use crate::render::{Deployer, Files, Found, Helm};
@@ -82,12 +84,14 @@ pub(super) fn templates(
     deployer: Deployer,
 ) -> Result<Repeats, Error> {
     let mut calls = Calls {
+        options,
         deployer,
         repeats: Repeats::Itself,
         runs_texts: false,
         reads_files: false,
         hands_release: false,
         revision: None,
+        handed: Handed::default(),
     };
     let items = || charts.iter().flat_map(|chart| &chart.items);
     let is_template = |item: &&Item| item.path.as_bytes().starts_with(b"templates/");
@@ -96,6 +100,7 @@ pub(super) fn templates(
         calls.template(&item.shown(), &String::from_utf8_lossy(&bytes))?;
     }
     calls.release()?;
+    calls.hidden()?;
     if !calls.runs_texts {
         return Ok(calls.repeats);
     }
@@ -117,11 +122,13 @@ pub(super) fn templates(
         calls.value("the deployer's values", text)?;
     }
     calls.release()?;
+    calls.hidden()?;
     Ok(calls.repeats)
 }
 
 /// What was called so far.
-struct Calls {
+struct Calls<'a> {
+    options: &'a Helm,
     deployer: Deployer,
     repeats: Repeats,
     runs_texts: bool,
@@ -130,11 +137,26 @@ struct Calls {
     hands_release: bool,
     /// The first `.Revision` of something that may be `.Release`.
     revision: Option<String>,
+    handed: Handed,
 }
 
-impl Calls {
+impl Calls<'_> {
     fn template(&mut self, shown: &str, text: &str) -> Result<(), Error> {
         self.read(shown, text)?;
+        if let Some(unknown) = capabilities::unknown(text, self.options, self.deployer) {
+            return Err(Error::Capabilities {
+                place: place(shown, text, unknown.at),
+                what: unknown.what,
+                remedy: unknown.remedy,
+            });
+        }
+        self.handed.read(text, &|at| place(shown, text, at));
+        let shown_whole = release::shown_whole(text);
+        if let Some(at) = shown_whole.filter(|_| self.deployer == Deployer::Flux) {
+            let place = place(shown, text, at);
+            let field = "all of it";
+            return Err(Error::ReleaseState { place, field });
+        }
         match flow::flaw(text) {
             None => Ok(()),
             Some(Flaw::Chance(function, at)) => Err(Error::Chance {
@@ -202,10 +224,22 @@ impl Calls {
         }
     }
 
+    /// Whether a text that was made is handed to where one is run.
+    fn hidden(&self) -> Result<(), Error> {
+        match self.handed.hidden() {
+            Some(place) => Err(Error::HiddenTemplate {
+                place: place.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     fn read(&mut self, shown: &str, text: &str) -> Result<(), Error> {
         for call in actions::calls(text) {
             let place = || place(shown, text, call.at);
             match call.function {
+                // Argo CD runs `helm template`, in which the cluster holds nothing.
+                Function::Cluster(_) if self.deployer == Deployer::ArgoCd => {}
                 Function::Cluster(function) => {
                     let place = place();
                     return Err(Error::ClusterLookup { place, function });

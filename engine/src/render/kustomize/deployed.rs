@@ -4,11 +4,11 @@
 use super::error::Error;
 use super::ignore::Ignore;
 use super::place::Folder;
-use super::walk::NAMES;
 use crate::git::TreeEntry;
+use crate::manifest::KUSTOMIZATIONS;
 use crate::model::RepoPath;
-use crate::render::closure::{Closure, lies_in};
-use crate::render::files::{Files, FilesError, Found, join};
+use crate::render::closure::Closure;
+use crate::render::files::{Files, FilesError, Found};
 use crate::render::options::{Deployer, Kustomize};
 
 /// The files of a tree as a deployer sees them.
@@ -53,7 +53,7 @@ impl<'a> Deployed<'a> {
         }
         let mut above = folder.clone();
         loop {
-            let path = join(&above, b".sourceignore");
+            let path = above.child(".sourceignore");
             match self.files.at(&path)? {
                 Found::File(entry) => closure.insert(entry)?,
                 _ => closure.insert_absent(path),
@@ -77,7 +77,7 @@ impl<'a> Deployed<'a> {
                 path: entry.path.clone(),
             });
         }
-        closure.insert_absent(join(folder, b".argocd-source.yaml"));
+        closure.insert_absent(folder.child(".argocd-source.yaml"));
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl<'a> Deployed<'a> {
         let mut entries = self.below(folder)?;
         entries.sort_by(|a, b| steps(&a.path).cmp(steps(&b.path)));
         let is_kustomization = |entry: &&TreeEntry| {
-            NAMES
+            KUSTOMIZATIONS
                 .iter()
                 .any(|name| name.as_bytes() == entry.path.file_name())
         };
@@ -100,16 +100,16 @@ impl<'a> Deployed<'a> {
             let folder = RepoPath::new(entry.path.parent());
             if !kustomized
                 .iter()
-                .any(|outer| *outer == folder || lies_in(&folder, outer))
+                .any(|outer| *outer == folder || folder.lies_in(outer))
             {
-                kustomized.retain(|inner| !lies_in(inner, &folder));
+                kustomized.retain(|inner| !inner.lies_in(&folder));
                 kustomized.push(folder);
             }
         }
         let mut names = Vec::new();
         for entry in &entries {
             closure.insert(entry.clone())?;
-            let path = match kustomized.iter().find(|outer| lies_in(&entry.path, outer)) {
+            let path = match kustomized.iter().find(|outer| entry.path.lies_in(outer)) {
                 Some(outer) => outer,
                 None if is_yaml(&entry.path) => &entry.path,
                 None => continue,

@@ -11,7 +11,6 @@ use super::fields::{PATCH, Role};
 use super::place::Folder;
 use super::walk::Kustomization;
 use crate::model::RepoPath;
-use crate::render::files::join;
 use crate::render::options::{Deployer, ImageOverride, Kustomize, LabelOverride};
 
 /// The kustomization of the folder that is rendered.
@@ -46,7 +45,7 @@ impl Root {
                     }
                     names => put(&mut fields, "resources", json!(names)),
                 }
-                (join(folder, b"kustomization.yaml"), fields, None)
+                (folder.child("kustomization.yaml"), fields, None)
             }
         };
         let fields = match fields {

@@ -12,10 +12,8 @@ use super::plugins;
 use crate::git::TreeEntry;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::{RepoPath, Span, limits};
-use crate::render::closure::{Closure, lies_in};
+use crate::render::closure::Closure;
 use crate::render::files::{Files, Found};
-
-pub(super) use paths::NAMES;
 
 /// A kustomization that was read.
 #[derive(Clone, Debug)]
@@ -283,7 +281,7 @@ impl<'a> Walk<'a> {
         at: At,
     ) -> Result<(), Error> {
         // As kustomize does it, which refuses bases above their overlays too.
-        let holds = |visited: &RepoPath| visited == folder || lies_in(visited, folder);
+        let holds = |visited: &RepoPath| visited == folder || visited.lies_in(folder);
         if self.folders.iter().any(holds) {
             return Err(Error::Cycle {
                 at,

@@ -32,7 +32,7 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>, folder: &RepoP
     helm.kube_version = owned(node, "kubeVersion")?.or(helm.kube_version);
     let api_versions = texts(node, "apiVersions")?;
     if !api_versions.is_empty() {
-        helm.api_versions = api_versions;
+        helm.api_versions = Some(api_versions);
     }
     helm.ignore_missing_value_files = flag(node, "ignoreMissingValueFiles")?;
     helm.skip_crds = flag(node, "skipCrds")?;

@@ -166,7 +166,7 @@ impl Reading<'_> {
     fn no_overrides(&self, folder: &RepoPath, span: Span) -> Read<()> {
         let of_application = format!(".argocd-source-{}.yaml", self.deployment.name);
         for name in [".argocd-source.yaml", &of_application] {
-            let path = folder::join(folder, name);
+            let path = folder.child(name);
             if self.cx.tree.files.at(&path)? != Found::Nothing {
                 return Err(Stop::unknown(
                     span,

@@ -122,6 +122,7 @@ fn renewal(link: Digest) -> Renewal {
         valid_from: "2029-12-31T00:00:00Z".parse().unwrap(),
         valid_until: "2030-01-02T00:00:00Z".parse().unwrap(),
         risk_tier: RiskTier::Low,
+        classes: None,
         gate_state: None,
         also_judged_by: None,
         policy_digest: Digest::of(b""),

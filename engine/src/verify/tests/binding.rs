@@ -459,6 +459,7 @@ fn a_single_verdict_is_checked_strictly() {
         revision: id(2),
         enforcement: Enforcement::Enforce,
         chain: None,
+        timetable: None,
         now: shop.now,
     };
     let verified = verify(&envelope, &expectation, &shop.repository).unwrap();

@@ -8,10 +8,12 @@ use std::{
 
 use crate::{
     attest::{GatedState, TrustFile, UnitId, Verdict, Withdrawal, sample},
+    calendar::{Calendar, Place},
     model::{Digest, Enforcement, GitId, RiskTier},
     store::{self, Store, StoredFile},
     verify::{
-        Admission, AdmitError, AdmitRequest, Chain, GateState, Reason, Source, SourceError, admit,
+        Admission, AdmitError, AdmitRequest, Chain, GateState, Reason, Source, SourceError,
+        Timetable, admit,
     },
 };
 
@@ -197,6 +199,7 @@ pub(super) struct Shop {
     pub(super) gate: GateState,
     pub(super) now: jiff::Timestamp,
     pub(super) minimum_height: u64,
+    pub(super) calendars: Vec<Calendar>,
 }
 
 impl Shop {
@@ -216,6 +219,7 @@ impl Shop {
             },
             now: "2026-11-20T12:00:00Z".parse().unwrap(),
             minimum_height: 0,
+            calendars: Vec::new(),
         }
     }
 
@@ -334,14 +338,32 @@ impl Shop {
         revision: GitId,
         deployed: Option<GitId>,
     ) -> Result<Admission, AdmitError> {
+        self.admit_at(self.now, &self.chain(), (revision, deployed))
+    }
+
+    pub(super) fn admit_at(
+        &self,
+        now: jiff::Timestamp,
+        chain: &Chain,
+        (revision, deployed): (GitId, Option<GitId>),
+    ) -> Result<Admission, AdmitError> {
+        let timetable = Timetable {
+            calendars: self.calendars.iter().collect(),
+            place: Place {
+                environment: "prod",
+                cluster: None,
+                region: None,
+            },
+        };
         admit(&AdmitRequest {
-            chain: &self.chain(),
+            chain,
             gate: &self.gate,
+            timetable: &timetable,
             source: &self.repository,
             revision,
             deployed,
             minimum_height: self.minimum_height,
-            now: self.now,
+            now,
         })
     }
 

@@ -387,6 +387,57 @@ fn a_verdict_of_a_rendered_unit_holds_for_its_inputs_and_its_options_alone() {
     }
 }
 
+#[test]
+#[ignore = "needs kustomize and helm"]
+fn a_verdict_names_the_option_that_is_another_one_now() {
+    let gated = Gated::new("prod-d");
+    let config = gated.repo.path().join("tidegate.yaml");
+    let with = |render: &str| {
+        let text = std::fs::read_to_string(&config).unwrap();
+        let kept: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("render:"))
+            .collect();
+        let text = format!("{}\nrender: {render}\n", kept.join("\n"));
+        gated.repo.write("tidegate.yaml", text);
+        gated.repo.commit(render);
+    };
+    edit(&gated.repo, VALUES, "replicas: 3", "replicas: 4");
+    let (exit, text) = gated.signed("sign");
+    assert_eq!(exit, 0, "{text}");
+    let link = gated.link();
+    assert_eq!(gated.verify(&link).0, 0);
+    with("{kube-version: 1.33.1, helm: {version: v3.0.0}}");
+    let (exit, text) = gated.verify(&link);
+    assert_eq!(exit, 4, "{text}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "helm.kubeVersion` was nothing, is `1.33.1`",
+        "helm.version` was nothing, is `v3.0.0`",
+    ] {
+        assert!(text.contains(told), "{told} in {text}");
+    }
+}
+
+#[test]
+#[ignore = "needs kustomize and helm"]
+fn an_environment_whose_unit_is_gone_is_not_told_to_be_none() {
+    let gated = Gated::new("prod-d");
+    edit(
+        &gated.repo,
+        APPLICATION,
+        "https://git.example/acme/shop.git",
+        "https://elsewhere.example/x.git",
+    );
+    let (exit, text) = gated.signed("sign");
+    assert_ne!(exit, 0, "{text}");
+    assert!(!text.contains("no environment `prod-d`"), "{text}");
+    assert!(
+        text.contains("environment `prod-d` deploys nothing of this repository"),
+        "{text}"
+    );
+}
+
 /// The Application `loyalty` while it is synced, as Argo CD writes it.
 fn syncing(revision: GitId, source: &Value) -> String {
     let template = include_str!("../../../../testdata/argocd/one-source.json");
@@ -479,7 +530,7 @@ fn a_unit_is_printed_as_it_is_deployed_and_no_secret_with_it() {
     let repo = shop();
     repo.write(
         "apps/storefront/prod-c/kustomization.yaml",
-        "resources: [../base]\nsecretGenerator:\n- {name: s, literals: [password=S3CR3T-CANARY]}\n",
+        "resources: [../base]\nsecretGenerator:\n- {name: s, literals: [password=S3CR3T-CANARY]}\nconfigMapGenerator:\n- {name: c, literals: [copy=x, url=at-S3CR3T-CANARY]}\nreplacements:\n- source: {kind: Secret, name: s, fieldPath: data.password}\n  targets: [{select: {kind: ConfigMap, name: c}, fieldPaths: [data.copy]}]\n",
     );
     repo.commit("a secret");
     let (exit, text) = tidegate(&repo, &["render", "prod-c/storefront"]);

@@ -118,6 +118,7 @@ fn constant(world: &World, height: u64) -> Verdict {
         engine_version: "0.1.0".to_owned(),
         policy_digest: Digest::of(b"policies"),
         config_digest: Digest::of(b"config"),
+        classes: None,
         gate_state: None,
         also_judged_by: None,
         tzdb: "2026a".to_owned(),

@@ -10,10 +10,6 @@ use crate::render::{Deployer, Helm};
 #[test]
 fn templates_that_ask_what_the_tree_does_not_say_are_refused_with_their_line() {
     let cases = [
-        (
-            "a: b\nc: {{ lookup \"v1\" \"Secret\" }}",
-            "render.cluster-lookup",
-        ),
         ("a: b\nc: {{ getHostByName \"x\" }}", "render.network"),
         ("a: b\nc: {{ now | quote }}", "render.clock"),
         ("a: b\nc: {{ durationRound .Values.t }}", "render.clock"),
@@ -24,6 +20,10 @@ fn templates_that_ask_what_the_tree_does_not_say_are_refused_with_their_line() {
         (
             "a: b\nc: {{ tpl (b64dec .Values.x) . }}",
             "render.hidden-template",
+        ),
+        (
+            "a: b\nc: {{ .Capabilities.KubeVersion.Minor }}",
+            "render.capabilities",
         ),
     ];
     for (text, code) in cases {
@@ -38,9 +38,37 @@ fn templates_that_ask_what_the_tree_does_not_say_are_refused_with_their_line() {
     let inner = FakeFiles::of(&[
         ("app/Chart.yaml", CHART),
         ("app/charts/lib/Chart.yaml", LIB),
-        ("app/charts/lib/templates/_x.tpl", "{{ lookup }}"),
+        ("app/charts/lib/templates/_x.tpl", "{{ now }}"),
     ]);
-    assert_eq!(refused(&inner).0, "render.cluster-lookup");
+    assert_eq!(refused(&inner).0, "render.clock");
+}
+
+#[test]
+fn flux_alone_answers_what_the_cluster_holds() {
+    let files = saying("a: b\nc: {{ lookup \"v1\" \"Secret\" }}");
+    assert!(closure(&files, &"app".into(), &options(), Deployer::ArgoCd).is_ok());
+    let (code, text) = refused_by(&files, &options(), Deployer::Flux);
+    assert_eq!(code, "render.cluster-lookup");
+    assert!(text.starts_with("app/templates/a.yaml:2:7: "), "{text}");
+}
+
+#[test]
+fn a_chart_that_asks_the_cluster_is_rendered_where_its_deployer_is_told_the_answer() {
+    let files =
+        saying("{{ if semverCompare \">=1.30-0\" .Capabilities.KubeVersion.Version }}x{{ end }}");
+    let told = Helm {
+        kube_version: Some("1.33.1".to_owned()),
+        ..options()
+    };
+    let (app, flux) = ("app".into(), Deployer::Flux);
+    assert!(closure(&files, &app, &told, flux).is_ok());
+    let values = Helm {
+        values: Some(serde_json::json!({"x": "{{ .Capabilities.KubeVersion }}"})),
+        ..options()
+    };
+    let runs = saying("{{ tpl .Values.x . }}");
+    assert!(closure(&runs, &app, &options(), flux).is_ok());
+    assert_eq!(refused_by(&runs, &values, flux).0, "render.capabilities");
 }
 
 #[test]
@@ -55,6 +83,8 @@ fn flux_renders_upgrades_so_what_was_deployed_before_is_refused_there_alone() {
         "{{ $r := .Release }}{{ $r.Revision }}",
         "{{ define \"a\" }}{{ .Revision }}{{ end }}{{ include \"a\" .Release }}",
         "{{ index .Release \"Revision\" }}",
+        "{{ toYaml .Release }}",
+        "{{ range $k, $v := .Release }}{{ $v }}{{ end }}",
     ] {
         let found = refused_by(&saying(text), &options(), Deployer::Flux);
         assert_eq!(found.0, "render.release-state", "{text}");
@@ -94,7 +124,7 @@ fn values_are_looked_into_where_templates_run_them() {
             ("app/Chart.yaml", CHART),
             ("app/templates/a.yaml", template),
             ("app/README.md", "{{ now }}"),
-            ("v.yaml", "x: '{{ lookup \"v1\" }}'"),
+            ("v.yaml", "x: '{{ ago \"v1\" }}'"),
         ])
     };
     let by_file = Helm {
@@ -117,7 +147,7 @@ fn values_are_looked_into_where_templates_run_them() {
     );
     assert!(closure(&with(runs), &folder, &options(), Deployer::ArgoCd).is_ok());
     let found = refused_by(&with(runs), &by_file, Deployer::ArgoCd);
-    assert_eq!(found.0, "render.cluster-lookup");
+    assert_eq!(found.0, "render.clock");
     assert!(found.1.starts_with("v.yaml:1:8: "), "{}", found.1);
     assert_eq!(
         refused_by(&with(runs), &by_object, Deployer::ArgoCd).0,

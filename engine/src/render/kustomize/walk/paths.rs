@@ -6,9 +6,9 @@ use super::super::place::{At, Folder, shown};
 use super::super::remote;
 use super::{Reach, Walk};
 use crate::git::TreeEntry;
+use crate::manifest::KUSTOMIZATIONS;
 use crate::model::RepoPath;
-use crate::render::closure::lies_in;
-use crate::render::files::{FilesError, Found, Resolved, inside, join};
+use crate::render::files::{FilesError, Found, Resolved, inside};
 
 impl Walk<'_> {
     /// The folder that is rendered, links followed.
@@ -39,8 +39,8 @@ impl Walk<'_> {
         folder: &RepoPath,
     ) -> Result<Option<TreeEntry>, Error> {
         let mut found: Option<(RepoPath, TreeEntry)> = None;
-        for name in NAMES {
-            let path = join(folder, name.as_bytes());
+        for name in KUSTOMIZATIONS {
+            let path = folder.child(name);
             let at = At::of(path.to_string());
             let resolved = self.resolve(&path, name, &at)?;
             let Found::File(entry) = resolved.found else {
@@ -106,7 +106,7 @@ impl Walk<'_> {
         folder: &RepoPath,
         at: &At,
     ) -> Result<(), Error> {
-        if self.reach == Reach::Tree || lies_in(path, folder) {
+        if self.reach == Reach::Tree || path.lies_in(folder) {
             return Ok(());
         }
         Err(Error::OutsideRoot {
@@ -116,7 +116,3 @@ impl Walk<'_> {
         })
     }
 }
-
-/// What kustomize looks for, in its order.
-pub(in crate::render::kustomize) const NAMES: [&str; 3] =
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"];

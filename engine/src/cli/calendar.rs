@@ -1,0 +1,100 @@
+//! `tidegate calendar`: what the calendars of the configuration say, and when a change may go.
+//! Decides nothing: which windows hold what is asked of the calendars.
+
+mod explain;
+mod export;
+mod import;
+mod lint;
+mod next;
+mod show;
+mod whom;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use miette::Diagnostic;
+
+use super::common::{Error, Outcome};
+use super::terminal::Terminal;
+use super::{check, config as working};
+use crate::config::{Config, PLACES};
+use crate::model::RepoPath;
+
+/// Show when what may not change, and when it may
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Show(show::Args),
+    Next(next::Args),
+    Explain(explain::Args),
+    Lint(lint::Args),
+    Import(import::Args),
+    Export(export::Args),
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        match self.command {
+            Command::Show(args) => args.run(terminal),
+            Command::Next(args) => args.run(terminal),
+            Command::Explain(args) => args.run(terminal),
+            Command::Lint(args) => args.run(terminal),
+            Command::Import(args) => args.run(terminal),
+            Command::Export(args) => args.run(terminal),
+        }
+    }
+}
+
+/// Whose calendars, and as of when.
+#[derive(clap::Args)]
+struct Source {
+    /// As if it were this instant (RFC 3339)
+    #[arg(long, value_name = "INSTANT")]
+    now: Option<String>,
+    /// Use this configuration file instead of the one in the working tree
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Source {
+    fn now(&self, terminal: &Terminal) -> Result<Timestamp, Error> {
+        match &self.now {
+            None => Ok(terminal.now),
+            Some(text) => check::instant(text).ok_or_else(|| Error::Now { text: text.clone() }),
+        }
+    }
+
+    fn config(&self, terminal: &Terminal) -> Result<Config, Box<dyn Diagnostic + Send + Sync>> {
+        let (path, bytes) = match &self.config {
+            None => working::read(terminal)?,
+            Some(file) => {
+                let path = terminal.directory.join(file);
+                let bytes = std::fs::read(&path).map_err(|error| Error::read(&path, &error))?;
+                (RepoPath::new(file.as_os_str().as_encoded_bytes()), bytes)
+            }
+        };
+        let mut config = Config::parse(&path, &bytes)?;
+        config.read_calendars(&files(&config, terminal))?;
+        Ok(config)
+    }
+}
+
+/// The calendar files of the working tree; the configuration says which are missing.
+fn files(config: &Config, terminal: &Terminal) -> BTreeMap<RepoPath, Vec<u8>> {
+    let is_root = |folder: &&Path| PLACES.iter().any(|place| folder.join(place).is_file());
+    let root = terminal.directory.ancestors().find(is_root);
+    let root = root.unwrap_or(&terminal.directory);
+    let paths = config.calendar_files().into_iter();
+    let read = paths.filter_map(|path| {
+        let bytes = std::fs::read(root.join(path.as_str()?)).ok()?;
+        Some((path, bytes))
+    });
+    read.collect()
+}

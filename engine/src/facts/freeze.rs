@@ -1,0 +1,134 @@
+//! Which windows of the calendar hold each change now, and which will.
+//! Asks the calendar and does no arithmetic of its own; it does not know what a policy makes of it.
+
+mod ask;
+mod classes;
+mod rollout;
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+pub use classes::all as classes;
+
+use super::{Collector, Context, Fact};
+use crate::calendar::{Calendar, Error, Place, tzdb_version};
+use crate::model::{Digest, Piece, RiskTier};
+use ask::Ask;
+
+/// What the calendar is asked with, beside the changes.
+#[derive(Clone, Debug)]
+pub struct Season<'a> {
+    /// The only clock.
+    pub now: Timestamp,
+    /// The calendars that hold for the environment.
+    pub calendars: Vec<&'a Calendar>,
+    /// The digest of all that they say; `None` where there are none.
+    pub digest: Option<Digest>,
+    /// Where the changes go.
+    pub place: Place<'a>,
+    /// Whom the environment serves.
+    pub tenants: &'a [String],
+    /// Whom everything serves that runs in the same cluster.
+    pub cluster_tenants: BTreeSet<&'a str>,
+    /// The zone in which the environment tells the time.
+    pub zone: &'a TimeZone,
+    /// Whether what is judged was accepted before, as a whole.
+    pub rollback: bool,
+    /// How long a verdict about it may hold.
+    pub valid_for: SignedDuration,
+}
+
+/// How risky the changes are, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Tiers<'a> {
+    /// Nobody was asked yet: each may be the worst.
+    Unknown,
+    /// Each, and all together.
+    Known {
+        /// By change.
+        each: &'a [RiskTier],
+        /// The highest, raised for what they do together.
+        all: RiskTier,
+    },
+    /// Nothing changes: objects as they stand, which nothing holds.
+    Unchanged,
+}
+
+impl Tiers<'_> {
+    /// That of a change, and that of all together; `None` where nothing changes.
+    fn of(self, index: usize) -> Option<(RiskTier, RiskTier)> {
+        match self {
+            Self::Unknown => Some((RiskTier::Critical, RiskTier::Critical)),
+            Self::Known { each, all } => Some((each.get(index).copied().unwrap_or(all), all)),
+            Self::Unchanged => None,
+        }
+    }
+}
+
+/// The collector of `freeze`.
+pub struct Freeze;
+
+impl Collector for Freeze {
+    fn name(&self) -> &'static str {
+        "freeze"
+    }
+
+    fn schema(&self) -> &'static str {
+        "facts/freeze.json"
+    }
+
+    fn needs_tiers(&self) -> bool {
+        true
+    }
+
+    fn collect(&self, context: &Context<'_>) -> Fact {
+        found(context).unwrap_or_else(|error| Fact::Unknown {
+            reason: error.to_string(),
+        })
+    }
+}
+
+fn found(context: &Context<'_>) -> Result<Fact, Error> {
+    let season = context.season;
+    let mut ask = Ask::new(season);
+    let mut changes = Vec::new();
+    for (index, change) in context.changes.iter().enumerate() {
+        let Some((tier, together)) = context.tiers.of(index) else {
+            break;
+        };
+        let classes = classes::of(change, tier, context);
+        let mut entry = ask.change(index, (tier, together), &classes)?;
+        if let (Some(takes), Value::Object(entry)) = (rollout::takes(change), &mut entry) {
+            entry.insert("takes".to_owned(), takes);
+        }
+        changes.push(entry);
+    }
+    let until = ask.until();
+    let mut value = json!({
+        "evaluatedAt": season.now.to_string(),
+        "tzdb": tzdb_version(),
+        "rollback": season.rollback,
+        "validForSeconds": season.valid_for.as_secs(),
+        "calendars": ask.calendars()?,
+        "changes": changes,
+    });
+    let boundary = until.map(|until| ask.boundary(until)).transpose()?;
+    let digest = season.digest.map(|digest| json!(digest));
+    let windows = Some(ask.windows());
+    if let Value::Object(value) = &mut value {
+        for (key, given) in [
+            ("boundary", boundary),
+            ("calendarDigest", digest),
+            ("windows", windows),
+        ] {
+            value.extend(given.map(|given| (key.to_owned(), given)));
+        }
+    }
+    Ok(Fact::Known {
+        value: Piece::new(value),
+        until,
+    })
+}

@@ -1,0 +1,102 @@
+//! The facts about a unit, in their order: what the tier depends on, then what depends on the tier.
+//! Knows no policy but by the facts that it declares.
+
+use std::collections::BTreeSet;
+
+use super::{Bench, Matter};
+use crate::calendar::Class;
+use crate::change::Change;
+use crate::facts::freeze::{self, Tiers};
+use crate::facts::inventory::Neighbours;
+use crate::facts::{self, Collector, Context, Facts};
+use crate::input::Risk;
+use crate::model::RiskTier;
+
+impl Bench<'_> {
+    /// The facts about objects as they stand.
+    pub(super) fn facts_of_unchanged(&self, changes: &[Change], around: &Neighbours) -> Facts {
+        let context = self.context((changes, Tiers::Unchanged), around, around);
+        self.collected(&context, |_| true)
+    }
+
+    /// What is true whatever the tier; and, where the tier depends on them, the others with the worst in mind.
+    pub(super) fn early_facts(&self, matter: &Matter<'_>) -> Facts {
+        let context = self.context((matter.changes, Tiers::Unknown), matter.head, matter.base);
+        let for_reasons: BTreeSet<&str> = self
+            .judge
+            .modules()
+            .filter(|wanted| wanted.gives_reasons)
+            .flat_map(|wanted| wanted.wants.facts.iter().map(String::as_str))
+            .collect();
+        self.collected(&context, |collector| {
+            !collector.needs_tiers() || for_reasons.contains(collector.name())
+        })
+    }
+
+    /// All of them, once it is known how risky each change is, and all together.
+    pub(super) fn all_facts(&self, matter: &Matter<'_>, early: &Facts, risk: &Risk) -> Facts {
+        let each = each_tier(risk, matter.changes.len());
+        let context = self.with_tiers(matter, &each, risk.tier);
+        let mut facts = early.clone();
+        facts.extend(self.collected(&context, |collector| collector.needs_tiers()));
+        facts
+    }
+
+    /// What a calendar tells apart of the changes.
+    pub(super) fn classes(&self, matter: &Matter<'_>, risk: &Risk) -> BTreeSet<Class> {
+        let each = each_tier(risk, matter.changes.len());
+        freeze::classes(&self.with_tiers(matter, &each, risk.tier))
+    }
+
+    fn with_tiers<'c>(
+        &'c self,
+        matter: &'c Matter<'_>,
+        each: &'c [RiskTier],
+        all: RiskTier,
+    ) -> Context<'c> {
+        let tiers = Tiers::Known { each, all };
+        self.context((matter.changes, tiers), matter.head, matter.base)
+    }
+
+    fn context<'c>(
+        &'c self,
+        (changes, tiers): (&'c [Change], Tiers<'c>),
+        head: &'c Neighbours,
+        base: &'c Neighbours,
+    ) -> Context<'c> {
+        Context {
+            changes,
+            head,
+            base,
+            range: self.range,
+            source: self.source,
+            season: self.season,
+            tiers,
+        }
+    }
+
+    fn collected(&self, context: &Context<'_>, which: impl Fn(&dyn Collector) -> bool) -> Facts {
+        let wanted = self.judge.modules();
+        let wanted: BTreeSet<&str> = wanted
+            .flat_map(|wanted| wanted.wants.facts.iter().map(String::as_str))
+            .collect();
+        let wanted: Vec<&str> = wanted.into_iter().collect();
+        let collectors = self.judge.collectors.iter().copied();
+        let collectors: Vec<&dyn Collector> = collectors
+            .map(|collector| -> &dyn Collector { collector })
+            .filter(|collector| which(*collector))
+            .collect();
+        facts::collect(&collectors, &wanted, context)
+    }
+}
+
+/// The tier of each change: the highest of its reasons.
+fn each_tier(risk: &Risk, count: usize) -> Vec<RiskTier> {
+    let mut tiers = vec![RiskTier::Low; count];
+    for reason in &risk.reasons {
+        if let Some(tier) = tiers.get_mut(reason.change) {
+            *tier = (*tier).max(reason.tier);
+        }
+    }
+    tiers
+}

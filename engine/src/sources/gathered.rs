@@ -1,0 +1,100 @@
+//! What a folder that is rendered deploys in turn, as far as its files say so. Renders nothing.
+
+use std::collections::BTreeSet;
+
+use super::Tree;
+use super::deployment::Deployment;
+use super::known::Declared;
+use super::map::objects;
+use super::resolve::Error;
+use super::unmade;
+use crate::config::DeployerKind;
+use crate::git::TreeEntry;
+use crate::manifest::{is_manifest_name, role_of_name};
+use crate::model::RepoPath;
+use crate::render::{self, Rendering};
+
+/// Applications and Kustomizations among the inputs of renderings.
+pub(super) struct Gatherer {
+    deployer: DeployerKind,
+    /// Files that were read and say nothing of the kind.
+    barren: BTreeSet<RepoPath>,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// Those of resources, with what kustomizations make of them.
+    pub(super) objects: Vec<Declared>,
+    /// One that stands for all that a template may make, for each such template.
+    pub(super) unmade: Vec<Deployment>,
+}
+
+impl Gatherer {
+    pub(super) fn new(deployer: DeployerKind) -> Self {
+        let barren = BTreeSet::new();
+        Self { deployer, barren }
+    }
+
+    pub(super) fn gather(
+        &mut self,
+        rendering: &Rendering,
+        tree: &Tree<'_>,
+    ) -> Result<Gathered, Error> {
+        let entries: Vec<TreeEntry> = match render::closure(tree.files, rendering) {
+            Ok(closure) => closure.files().cloned().collect(),
+            // Its own unit says what is wrong with it. What it deploys is not lost for that.
+            Err(_) => tree.files.below(&rendering.folder)?,
+        };
+        let mut gathered = Gathered::default();
+        for entry in entries {
+            let is_file = !entry.is_link() && !entry.is_submodule();
+            let is_manifest = is_manifest_name(&entry.path) && role_of_name(&entry.path).is_none();
+            if is_file && is_manifest && !self.barren.contains(&entry.path) {
+                self.look_at(&entry, tree, &mut gathered)?;
+            }
+        }
+        Ok(gathered)
+    }
+
+    fn look_at(
+        &mut self,
+        entry: &TreeEntry,
+        tree: &Tree<'_>,
+        gathered: &mut Gathered,
+    ) -> Result<(), Error> {
+        // Where it cannot be read, the unit that is rendered from it says so.
+        if tree.files.content(entry).is_err() {
+            return Ok(());
+        }
+        let objects = match tree.is_template(&entry.path) {
+            true => None,
+            // A patch need not be an object, and a file of values is none.
+            false => objects(tree, entry).ok(),
+        };
+        match objects {
+            Some(objects) if objects.is_empty() => {
+                self.barren.insert(entry.path.clone());
+            }
+            Some(objects) => objects.into_iter().for_each(|one| gathered.add(one)),
+            None => gathered
+                .unmade
+                .extend(unmade::by_template(entry, tree, self.deployer)?),
+        }
+        Ok(())
+    }
+}
+
+impl Gathered {
+    /// Of an object and a patch for it, which looks the same, one is enough: neither is what is applied.
+    fn add(&mut self, one: Declared) {
+        let same = |other: &&mut Declared| other.object.reference == one.object.reference;
+        match self.objects.iter_mut().find(same) {
+            Some(other) => {
+                let by = other.changed_by.take().or(one.changed_by);
+                other.changed_by = by.or(Some(one.file.path));
+            }
+            None => self.objects.push(one),
+        }
+    }
+}

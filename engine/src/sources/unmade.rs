@@ -1,0 +1,136 @@
+//! Applications and Kustomizations that only a chart makes: there are some, and what they deploy is not known.
+//! Runs no template; it reads the lines that say what an object is.
+
+use std::collections::BTreeSet;
+
+use super::Tree;
+use super::deployment::{Deployment, Kind, Place, Source, Unknown};
+use super::resolve::Error;
+use crate::config::{DeployerKind, Deployers};
+use crate::git::TreeEntry;
+use crate::manifest::is_manifest_name;
+use crate::model::Digest;
+
+/// One that stands for all that a selected template may make, for each such template.
+pub(super) fn select(selected: &Deployers, tree: &Tree<'_>) -> Result<Vec<Deployment>, Error> {
+    let mut found = Vec::new();
+    for entry in &tree.entries {
+        let is_file = !entry.is_link() && !entry.is_submodule();
+        if is_file
+            && selected.paths.matches(&entry.path)
+            && is_manifest_name(&entry.path)
+            && is_of_templates(entry)
+            && tree.is_template(&entry.path)
+        {
+            found.extend(by_template(entry, tree, selected.kind)?);
+        }
+    }
+    Ok(found)
+}
+
+/// One that stands for all that a template may make; none where it makes no such thing.
+pub(super) fn by_template(
+    entry: &TreeEntry,
+    tree: &Tree<'_>,
+    deployer: DeployerKind,
+) -> Result<Option<Deployment>, Error> {
+    let bytes = tree.files.content(entry)?;
+    Ok(made_of(entry, &String::from_utf8_lossy(&bytes), deployer))
+}
+
+fn is_of_templates(entry: &TreeEntry) -> bool {
+    let mut folders = entry.path.parent().split(|byte| *byte == b'/');
+    folders.any(|folder| folder == b"templates")
+}
+
+fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Deployment> {
+    let kinds = KINDS.iter().filter(|(whose, ..)| *whose == deployer);
+    let mut kinds = kinds.filter(|(_, group, ..)| text.contains(group));
+    let (line, (name, kind)) = kinds.find_map(|(_, _, name, kind)| {
+        let says = |line: &str| line.trim().strip_prefix("kind:").map(plain) == Some(name);
+        let at = text.lines().position(says)?;
+        Some((at + 1, (*name, *kind)))
+    })?;
+    let place = Place {
+        path: entry.path.clone(),
+        line,
+        column: 1,
+    };
+    Some(Deployment {
+        name: name_of(&entry.path.to_string()),
+        namespace: None,
+        kind,
+        project: None,
+        cluster: None,
+        target_namespace: None,
+        labels: std::collections::BTreeMap::new(),
+        depends_on: Vec::new(),
+        generated_by: Some("a template".to_owned()),
+        declared_in: BTreeSet::from([entry.path.clone()]),
+        description: serde_json::Value::Null,
+        sources: vec![Source::Unknown(Unknown {
+            reason: format!("only a chart makes this {name}, which is not looked into"),
+            place: place.clone(),
+            remedy: "commit what the chart gives (`helm template`), and let the environment's `paths` select that instead of the template"
+                .to_owned(),
+        })],
+        place,
+    })
+}
+
+/// What a line says behind its key, without quotes and what follows.
+fn plain(value: &str) -> &str {
+    let value = value.split(" #").next().unwrap_or_default().trim();
+    value.trim_matches(['"', '\''])
+}
+
+/// A name for a file: its path as a label, a digest in place of what is too long.
+fn name_of(path: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    let words: String = stem.chars().map(plain).collect();
+    let words = words.split('-').filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("-");
+    if name.len() <= LABEL && !name.is_empty() {
+        return name;
+    }
+    let digest = Digest::of(path.as_bytes()).to_string();
+    let digest = digest.get(..8).unwrap_or_default();
+    let end = name.get(name.len().saturating_sub(LABEL - 10)..);
+    format!("x{digest}-{}", end.unwrap_or_default().trim_matches('-'))
+}
+
+const KINDS: [(DeployerKind, &str, &str, Kind); 4] = [
+    (
+        DeployerKind::ArgoCd,
+        "argoproj.io",
+        "Application",
+        Kind::Application,
+    ),
+    (
+        DeployerKind::ArgoCd,
+        "argoproj.io",
+        "ApplicationSet",
+        Kind::Application,
+    ),
+    (
+        DeployerKind::Flux,
+        "kustomize.toolkit.fluxcd.io",
+        "Kustomization",
+        Kind::Kustomization,
+    ),
+    (
+        DeployerKind::Flux,
+        "helm.toolkit.fluxcd.io",
+        "HelmRelease",
+        Kind::HelmRelease,
+    ),
+];
+/// How long the name of a unit may be.
+const LABEL: usize = 63;

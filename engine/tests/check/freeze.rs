@@ -1,0 +1,188 @@
+//! Freezes as `check` tells of them: exit codes, places, and what no clock of a commit changes.
+
+use super::*;
+
+/// Saturday and Sunday in Berlin, for the component `pricing`, from tier medium on.
+const CALENDAR: &str = "    timezone: Europe/Berlin
+    tenants: [brand-a]
+    calendars: [retail]
+components:
+  pricing: {paths: [\"prod/pricing/**\"]}
+calendars:
+  retail:
+    timezone: Europe/Berlin
+    windows:
+      - {id: next, kind: freeze, from: \"2027-11-20T00:00\", to: \"2027-12-01T06:00\", owner: o, reason: r, ticket: t}
+      - id: weekend
+        kind: freeze
+        from: \"2026-11-21T00:00\"
+        to: \"2026-11-23T00:00\"
+        scope: {environments: [\"pr*\"], tenants: [brand-a]}
+        blocks: {tiers-at-or-above: medium, components: [pricing]}
+        owner: retail-ops
+        reason: a sale
+        ticket: CHG-1
+";
+
+fn calendar_shop() -> (Repo, GitId) {
+    let (repo, _) = shop(&format!("{CONFIG}{CALENDAR}"));
+    repo.write("prod/pricing/odoo.yaml", deployment("prices", "2Gi"));
+    let base = repo.commit("prices");
+    (repo, base)
+}
+
+fn checked(repo: &Repo, base: GitId, now: &str) -> (Option<i32>, String) {
+    let range = format!("{base}..HEAD");
+    let output = tidegate(repo, &["check", &range, "--now", now]);
+    (
+        output.status.code(),
+        format!("{}{}", stdout(&output), stderr(&output)),
+    )
+}
+
+#[test]
+fn a_freeze_denies_from_its_first_instant_to_its_last() {
+    let (repo, base) = calendar_shop();
+    repo.write("prod/pricing/odoo.yaml", deployment("prices", "3Gi"))
+        .commit("more memory");
+    for (now, code) in [
+        ("2026-11-20T10:00:00Z", 0),
+        ("2026-11-20T23:00:00Z", 1),
+        ("2026-11-22T22:59:59Z", 1),
+        ("2026-11-22T23:00:00Z", 0),
+    ] {
+        let (exit, said) = checked(&repo, base, now);
+        assert_eq!(exit, Some(code), "{now}: {said}");
+    }
+    let (_, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert!(
+        said.contains("deny[freeze.window-closed]") && said.contains("tidegate.yaml:14"),
+        "{said}"
+    );
+    for part in [
+        "until 2026-11-23 00:00 Europe/Berlin (2026-11-22T23:00:00Z)",
+        "Deployment shop/prices (high)",
+        "tidegate calendar next --env prod --tier high",
+    ] {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = words(&said.replace(['│', '╰', '─', '▶'], " "));
+        assert!(said.contains(part), "`{part}` in {said}");
+    }
+}
+
+#[test]
+fn what_is_not_meant_goes_ahead_inside_of_a_freeze() {
+    let (repo, base) = calendar_shop();
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
+        .commit("no prices");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(0), "{said}");
+}
+
+#[test]
+fn a_tenant_that_is_not_meant_goes_ahead_too() {
+    let (repo, base) = calendar_shop();
+    let of_brand = |memory: &str| {
+        let text = deployment("prices", memory);
+        text.replacen(
+            "  namespace: shop",
+            "  namespace: shop\n  labels: {tidegate.dev/tenant: brand-b}",
+            1,
+        )
+    };
+    repo.write("prod/pricing/odoo.yaml", of_brand("2Gi"))
+        .commit("of brand b");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(0), "{said}");
+    let base = repo.id("HEAD");
+    repo.write(
+        "prod/pricing/odoo.yaml",
+        of_brand("2Gi").replace("brand-b", "brand-a"),
+    )
+    .commit("of brand a");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(1), "{said}");
+}
+
+#[test]
+fn removing_the_window_in_the_same_range_lifts_nothing() {
+    let (repo, base) = calendar_shop();
+    repo.write("tidegate.yaml", CONFIG)
+        .write("prod/pricing/odoo.yaml", deployment("prices", "3Gi"))
+        .commit("no calendar");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(1), "{said}");
+    assert!(said.contains("freeze.window-closed"), "{said}");
+}
+
+#[test]
+fn no_exception_lifts_a_freeze() {
+    let exception = "exceptions:\n  - {id: E-1, code: freeze.window-closed, match: {name: prices}, owner: o, reason: r, until: \"2026-12-31\"}\n";
+    let (repo, _) = shop(&format!("{CONFIG}{CALENDAR}{exception}"));
+    repo.write("prod/pricing/odoo.yaml", deployment("prices", "2Gi"));
+    let base = repo.commit("prices");
+    repo.write("prod/pricing/odoo.yaml", deployment("prices", "3Gi"))
+        .commit("more memory");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(1), "{said}");
+}
+
+#[test]
+fn a_moved_file_changes_nothing_and_nothing_holds_it() {
+    let (repo, base) = calendar_shop();
+    repo.git(&["mv", "prod/pricing/odoo.yaml", "prod/pricing/prices.yaml"]);
+    repo.commit("another name");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(0), "{said}");
+}
+
+#[test]
+fn neither_zone_nor_database_of_the_machine_changes_the_answer() {
+    let (repo, base) = calendar_shop();
+    repo.write("prod/pricing/odoo.yaml", deployment("prices", "3Gi"))
+        .commit("more memory");
+    let range = format!("{base}..HEAD");
+    let with = |zone: &str| {
+        let arguments = [
+            "facts",
+            &range,
+            "--policy",
+            "freeze-windows",
+            "--now",
+            "2026-11-22T12:00:00Z",
+        ];
+        let mut command = tidegate_command(&repo, &arguments);
+        command
+            .env("TZ", zone)
+            .env("TZDIR", "/nowhere")
+            .env("LC_ALL", "de_DE.UTF-8");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let answer = with("Pacific/Auckland");
+    assert!(answer.contains("retail/weekend"), "{answer}");
+    assert_eq!(answer, with("America/St_Johns"));
+    assert_eq!(answer, with(":/etc/passwd"));
+}
+
+#[test]
+fn a_commit_of_the_future_is_told_and_moves_no_clock() {
+    let (repo, base) = calendar_shop();
+    repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"));
+    repo.git(&["add", "--all"]);
+    let mut command = repo.command("git");
+    command.args(["commit", "--quiet", "--message", "from tomorrow"]);
+    command.env("GIT_AUTHOR_DATE", "2026-11-22T12:00:00Z");
+    command.env("GIT_COMMITTER_DATE", "2026-11-22T12:00:00Z");
+    assert!(command.status().unwrap().success());
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Pass);
+    let warned: Vec<&str> = report.findings.iter().map(|it| it.code.as_str()).collect();
+    assert_eq!(warned, ["engine.commit-in-future"]);
+    let later = Request {
+        now: at("2026-11-22T11:59:00Z"),
+        ..request(&format!("{base}..HEAD"))
+    };
+    assert!(check_with(&repo, &later).unwrap().findings.is_empty());
+}

@@ -1,0 +1,318 @@
+package tidegate.freeze_windows.change_set_test
+
+import data.tidegate.freeze_windows.change_set
+
+settings := {
+	"require-calendar": {"development": false, "staging": false, "production": false},
+	"near-hours": 24,
+	"near-deny-tier": "never",
+	"min-useful-minutes": 30,
+	"min-horizon-days": 30,
+}
+
+deployment := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "odoo"}
+
+class := {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "name": "traefik"}
+
+dashboard := {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "sales"}
+
+window := {
+	"id": "black-week",
+	"calendar": "retail",
+	"kind": "freeze",
+	"peak": true,
+	"allow": ["low", "rollback", "emergency"],
+	"reason": "peak trading",
+	"owner": "retail-ops",
+	"ticket": "CHG-4711",
+	"overridableBy": ["retail-ops"],
+	"setting": "/calendars/retail/windows/0",
+}
+
+upkeep := {
+	"id": "upkeep",
+	"calendar": "retail",
+	"kind": "maintenance",
+	"peak": false,
+	"allow": [],
+	"reason": "the shops sleep",
+	"owner": "platform",
+	"ticket": "CHG-4712",
+	"overridableBy": [],
+	"setting": "/calendars/retail/windows/1",
+}
+
+later := {"at": "2026-12-01T05:00:00Z", "civil": "2026-12-01 06:00 Europe/Berlin", "inSeconds": 400000}
+
+tonight := {"at": "2026-11-26T23:00:00Z", "civil": "2026-11-27 00:00 Europe/Berlin", "inSeconds": 18000}
+
+soon := {"at": "2026-11-26T18:20:00Z", "civil": "2026-11-26 19:20 Europe/Berlin", "inSeconds": 1200}
+
+calm := {
+	"evaluatedAt": "2026-11-26T18:00:00Z",
+	"tzdb": "2026a",
+	"rollback": false,
+	"validForSeconds": 86400,
+	"calendars": [{"name": "retail", "setting": "/calendars/retail"}],
+	"windows": {},
+	"changes": [free(0, "medium")],
+}
+
+free(index, tier) := {"change": index, "tier": tier, "heldBy": [], "letThroughBy": [], "quiet": [], "opensNext": []}
+
+with_change(index, tier, more) := object.union(free(index, tier), more)
+
+held(hold) := object.union(calm, {
+	"windows": {"retail/black-week": window, "retail/upkeep": upkeep, "retail/night": night},
+	"changes": [with_change(0, "high", {"heldBy": [hold]})],
+})
+
+night := object.union(upkeep, {"id": "night", "setting": "/calendars/retail/windows/2"})
+
+asked(fact) := document(fact, "high", {})
+
+document(fact, tier, more) := object.union(
+	{
+		"mode": "merge",
+		"environment": {"name": "prod", "stage": "production"},
+		"unit": {"name": "odoo", "kind": "Paths"},
+		"changes": [{"index": 0, "object": deployment}, {"index": 1, "object": class}, {"index": 2, "object": dashboard}],
+		"risk": {"tier": tier, "reasons": []},
+		"facts": {"freeze": {"status": "known", "value": fact}},
+		"settings": settings,
+	},
+	more,
+)
+
+denied(question) := {finding.code | some finding in change_set.deny with input as question}
+
+warned(question) := {finding.code | some finding in change_set.warn with input as question}
+
+said(question) := {finding.message |
+	some finding in (change_set.deny | change_set.warn) with input as question
+}
+
+advised(question) := {finding.remediation |
+	some finding in (change_set.deny | change_set.warn) with input as question
+}
+
+held_until_later := held({"window": "retail/black-week", "until": later, "wouldPass": ["low", "rollback", "evidence:drill"]})
+
+test_nothing_is_said_where_nothing_is_held if {
+	denied(asked(calm)) == set()
+	warned(asked(calm)) == set()
+}
+
+test_a_freeze_denies_and_says_who_until_when_and_what_passes if {
+	denied(asked(held_until_later)) == {"freeze.window-closed"}
+	said(asked(held_until_later)) == {concat("", [
+		`the freeze "black-week" holds 1 change until 2026-12-01 06:00 Europe/Berlin (2026-12-01T05:00:00Z): `,
+		"Deployment shop/odoo (high); reason: peak trading; owner: retail-ops; ticket: CHG-4711",
+	])}
+	advised(asked(held_until_later)) == {concat("", [
+		"wait: `tidegate calendar next --env prod --tier high` says when it may go; it lets through: ",
+		"evidence:drill, changes of tier low, a rollback to an accepted state; retail-ops may override it",
+	])}
+}
+
+test_a_freeze_without_end_says_so if {
+	fact := held({"window": "retail/black-week", "wouldPass": []})
+	some message in said(asked(fact))
+	startswith(message, `the freeze "black-week" holds 1 change until somebody lifts it: `)
+	some advice in advised(asked(fact))
+	contains(advice, "it lets nothing through; retail-ops may override it")
+}
+
+test_one_finding_for_all_that_a_freeze_holds if {
+	hold := {"window": "retail/black-week", "until": later, "wouldPass": ["low"]}
+	fact := object.union(held(hold), {"changes": [
+		with_change(0, "medium", {"heldBy": [hold]}),
+		with_change(1, "critical", {"heldBy": [hold]}),
+		free(2, "low"),
+	]})
+	some message in said(asked(fact))
+	contains(message, "holds 2 changes until")
+	contains(message, ": Deployment shop/odoo (medium), IngressClass traefik (critical);")
+	some advice in advised(asked(fact))
+	contains(advice, "--tier critical`")
+}
+
+test_many_changes_are_counted_and_some_named if {
+	hold := {"window": "retail/black-week", "until": later, "wouldPass": []}
+	indexes := numbers.range(0, 6)
+	changes := [{"index": i, "object": object.union(deployment, {"name": sprintf("odoo-%d", [i])})} | some i in indexes]
+	fact := object.union(held(hold), {"changes": [with_change(i, "high", {"heldBy": [hold]}) | some i in indexes]})
+	some message in said(document(fact, "high", {"changes": changes}))
+	contains(message, "holds 7 changes")
+	contains(message, "Deployment shop/odoo-4 (high), 2 more;")
+}
+
+test_outside_of_all_maintenance_windows_is_denied if {
+	holds := [
+		{"window": "retail/upkeep", "until": later, "wouldPass": []},
+		{"window": "retail/night", "until": tonight, "wouldPass": []},
+	]
+	fact := object.union(held(holds[0]), {"changes": [
+		with_change(0, "high", {"heldBy": holds}),
+		with_change(1, "low", {"heldBy": [holds[0]]}),
+	]})
+	denied(asked(fact)) == {"freeze.outside-open-window"}
+	said(asked(fact)) == {
+		concat("", [
+			`1 change may only be made in a maintenance window ("night", "upkeep"), and none is open until `,
+			"2026-11-27 00:00 Europe/Berlin (2026-11-26T23:00:00Z): ",
+			"Deployment shop/odoo (high); reason: the shops sleep; owner: platform; ticket: CHG-4712",
+		]),
+		concat("", [
+			`1 change may only be made in a maintenance window ("upkeep"), and none is open until `,
+			"2026-12-01 06:00 Europe/Berlin (2026-12-01T05:00:00Z): ",
+			"IngressClass traefik (low); reason: the shops sleep; owner: platform; ticket: CHG-4712",
+		]),
+	}
+}
+
+near_fact := object.union(calm, {
+	"windows": {"retail/black-week": window},
+	"changes": [with_change(0, "high", {"opensNext": [{"window": "retail/black-week", "opens": tonight}]})],
+})
+
+strict := {"settings": object.union(settings, {"near-deny-tier": "high"})}
+
+test_soon_before_a_freeze_is_warned_about if {
+	denied(asked(near_fact)) == set()
+	warned(asked(near_fact)) == {"freeze.near"}
+	said(asked(near_fact)) == {concat("", [
+		`the freeze "black-week" begins in 5 hours, at 2026-11-27 00:00 Europe/Berlin (2026-11-26T23:00:00Z), and would hold 1 change: `,
+		"Deployment shop/odoo (high); reason: peak trading; owner: retail-ops; ticket: CHG-4711",
+	])}
+}
+
+test_soon_before_a_freeze_is_denied_from_a_tier_on if {
+	denied(document(near_fact, "high", strict)) == {"freeze.near"}
+	warned(document(near_fact, "high", strict)) == set()
+	warned(document(near_fact, "medium", strict)) == {"freeze.near"}
+}
+
+test_long_before_a_freeze_is_nothing if {
+	fact := object.union(near_fact, {"changes": [with_change(0, "high", {"opensNext": [{"window": "retail/black-week", "opens": later}]})]})
+	warned(document(fact, "high", strict)) == set()
+}
+
+rolled_out(takes) := object.union(near_fact, {"changes": [with_change(0, "high", {
+	"opensNext": [{"window": "retail/black-week", "opens": tonight}],
+	"takes": takes,
+})]})
+
+test_a_rollout_that_runs_into_a_freeze if {
+	long := rolled_out({"seconds": 18000, "endless": false})
+	denied(asked(long)) == {"freeze.rollout-overruns"}
+	some message in said(asked(long))
+	message == concat("", [
+		`Deployment shop/odoo is rolled out for 5 hours, and the freeze "black-week" begins in 5 hours, at `,
+		"2026-11-27 00:00 Europe/Berlin (2026-11-26T23:00:00Z)",
+	])
+	warned(document(long, "high", {"environment": {"name": "prod", "stage": "staging"}})) == {"freeze.near", "freeze.rollout-overruns"}
+	denied(asked(rolled_out({"seconds": 17999, "endless": false}))) == set()
+}
+
+test_a_rollout_that_waits_for_somebody if {
+	fact := rolled_out({"seconds": 60, "endless": true})
+	denied(asked(fact)) == {"freeze.rollout-overruns"}
+	some message in said(asked(fact))
+	startswith(message, "Deployment shop/odoo waits for somebody while it is rolled out, and")
+	far := {"settings": object.union(settings, {"near-hours": 4})}
+	denied(document(fact, "high", far)) == set()
+}
+
+test_a_quiet_window_warns if {
+	fact := object.union(calm, {
+		"windows": {"retail/count": object.union(upkeep, {"id": "count", "kind": "quiet"})},
+		"changes": [with_change(0, "low", {"quiet": [{"window": "retail/count"}]})],
+	})
+	denied(asked(fact)) == set()
+	warned(asked(fact)) == {"freeze.quiet"}
+	said(asked(fact)) == {`the quiet window "count" is on; reason: the shops sleep; owner: platform; ticket: CHG-4712`}
+}
+
+bounded(boundary) := object.union(calm, {"windows": {"retail/black-week": window}, "boundary": boundary})
+
+test_a_verdict_that_is_cut_says_so if {
+	fact := bounded(object.union(tonight, {"heldAfter": ["retail/black-week"]}))
+	denied(asked(fact)) == set()
+	warned(asked(fact)) == {"freeze.validity-cut"}
+	said(asked(fact)) == {concat("", [
+		"a verdict about this ends at 2026-11-27 00:00 Europe/Berlin (2026-11-26T23:00:00Z) instead of ",
+		"24 hours later: then the calendar answers otherwise",
+	])}
+	warned(asked(bounded(object.union(later, {"heldAfter": []})))) == set()
+	warned(document(fact, "high", {"mode": "commit"})) == set()
+}
+
+test_a_verdict_that_would_end_before_it_is_used_is_denied if {
+	fact := bounded(object.union(soon, {"heldAfter": ["retail/black-week"]}))
+	denied(asked(fact)) == {"freeze.validity-too-short"}
+	warned(asked(fact)) == set()
+	said(asked(fact)) == {concat("", [
+		`only 20 minutes are left until "black-week" holds this at 2026-11-26 19:20 Europe/Berlin (2026-11-26T18:20:00Z), `,
+		"less than the 30 minutes that a deployment takes",
+	])}
+	denied(document(fact, "high", {"mode": "commit"})) == set()
+	opening := bounded(object.union(soon, {"heldAfter": []}))
+	denied(asked(opening)) == set()
+	warned(asked(opening)) == {"freeze.validity-cut"}
+}
+
+test_what_is_held_now_has_no_validity if {
+	fact := object.union(held_until_later, {"boundary": object.union(soon, {"heldAfter": ["retail/black-week"]})})
+	denied(asked(fact)) == {"freeze.window-closed"}
+	warned(asked(fact)) == set()
+}
+
+required := {"settings": object.union(settings, {"require-calendar": {"development": false, "staging": false, "production": true}})}
+
+test_a_calendar_may_be_required if {
+	fact := object.union(calm, {"calendars": []})
+	denied(asked(fact)) == set()
+	denied(document(fact, "low", required)) == {"freeze.calendar-missing"}
+	said(document(fact, "low", required)) == {`"prod" has no calendar, and a production environment must have one`}
+	denied(document(fact, "low", object.union(required, {"environment": {"name": "dev", "stage": "development"}}))) == set()
+	denied(document(fact, "low", object.union(required, {"unit": {"name": "gate", "kind": "Gate"}}))) == set()
+	denied(document(calm, "low", required)) == set()
+}
+
+test_a_calendar_that_has_come_to_its_end if {
+	over := object.union(calm, {"calendars": [{"name": "retail", "daysLeft": -40, "setting": "/calendars/retail"}]})
+	short := object.union(calm, {"calendars": [{"name": "retail", "daysLeft": 29, "setting": "/calendars/retail"}]})
+	long := object.union(calm, {"calendars": [{"name": "retail", "daysLeft": 30, "setting": "/calendars/retail"}]})
+	denied(document(over, "low", required)) == {"freeze.calendar-expired"}
+	denied(document(short, "low", required)) == {"freeze.calendar-expired"}
+	denied(document(long, "low", required)) == set()
+	warned(asked(over)) == {"freeze.calendar-expired"}
+	said(asked(over)) == {`the calendar "retail" came to its end 40 days ago`}
+	said(asked(short)) == {`the calendar "retail" knows nothing after the next 29 days`}
+}
+
+let_through(changed) := object.union(calm, {
+	"windows": {"retail/black-week": object.union(window, changed)},
+	"changes": [with_change(0, "low", {"letThroughBy": [{"window": "retail/black-week", "allow": "low"}]})],
+})
+
+test_a_peak_window_that_allows_much if {
+	warned(asked(let_through({}))) == set()
+	warned(asked(let_through({"allow": ["medium"]}))) == {"freeze.too-wide-allow"}
+	said(asked(let_through({"allow": ["low", "high"]}))) == {`"black-week" is a peak window, and it lets changes of tier high through`}
+	warned(asked(let_through({"allow": ["medium"], "peak": false}))) == set()
+}
+
+test_a_window_that_nobody_owns if {
+	unowned := object.remove(window, ["owner", "ticket"])
+	fact := json.patch(let_through({}), [{"op": "replace", "path": "/windows/retail~1black-week", "value": unowned}])
+	warned(asked(fact)) == {"freeze.unowned-window"}
+	said(asked(fact)) == {`the window "black-week" has no owner, no ticket`}
+}
+
+test_spans_in_words if {
+	change_set.span(60) == "1 minutes"
+	change_set.span(7200) == "2 hours"
+	change_set.span(172800) == "2 days"
+}
