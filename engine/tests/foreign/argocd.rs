@@ -128,7 +128,7 @@ calendars:
   shop:
     timezone: Europe/Berlin
     windows:
-      - {id: nights, kind: freeze, from: "2026-11-01T01:30", to: "2026-11-01T02:45", repeat: {every: weekly, by-day: [MO, TU, WE, TH, FR, SA, SU]}}
+      - {id: nights, kind: freeze, from: "2026-11-01T01:30", to: "2026-11-01T02:45", repeat: {every: weekly, by-day: [WE, SU]}}
       - {id: weekends, kind: freeze, from: "2026-11-06T18:00", to: "2026-11-09T06:00", repeat: {every: weekly, by-day: FR}}
       - {id: black-week, kind: freeze, from: "2026-11-20T00:00", to: "2026-12-01T06:00"}
       - {id: close, kind: freeze, from: "2026-10-31T18:00", to: "2026-11-02T08:00", repeat: {every: monthly, by-month-day: -1}}
@@ -141,7 +141,7 @@ calendars:
   shop:
     timezone: Australia/Adelaide
     windows:
-      - {id: mornings, kind: maintenance, from: "2026-11-02T01:00", to: "2026-11-02T05:00", repeat: {every: weekly, by-day: [MO, TU, WE, TH]}}
+      - {id: mornings, kind: maintenance, from: "2026-11-02T01:00", to: "2026-11-02T05:00", repeat: {every: weekly, by-day: MO}}
       - {id: sundays, kind: maintenance, from: "2026-11-01T02:15", to: "2026-11-01T08:00", repeat: {every: weekly, by-day: SU}}
       - {id: christmas, kind: freeze, from: "2026-12-20T00:00", to: "2027-01-07T06:00"}
 "#;
