@@ -17,6 +17,7 @@ use super::{Collector, Context, Fact};
 use crate::calendar::{Calendar, Error, Place, tzdb_version};
 use crate::model::{Digest, Piece, RiskTier};
 use ask::Ask;
+use classes::Classifier;
 
 /// What the calendar is asked with, beside the changes.
 #[derive(Clone, Debug)]
@@ -94,12 +95,13 @@ impl Collector for Freeze {
 fn found(context: &Context<'_>) -> Result<Fact, Error> {
     let season = context.season;
     let mut ask = Ask::new(season);
+    let classifier = Classifier::new(context);
     let mut changes = Vec::new();
     for (index, change) in context.changes.iter().enumerate() {
         let Some((tier, together)) = context.tiers.of(index) else {
             break;
         };
-        let classes = classes::of(change, tier, context);
+        let classes = classifier.of(change, tier);
         let mut entry = ask.change(index, (tier, together), &classes)?;
         if let (Some(takes), Value::Object(entry)) = (rollout::takes(change), &mut entry) {
             entry.insert("takes".to_owned(), takes);
