@@ -39,13 +39,13 @@ pub enum Closes {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Expression {
     text: String,
-    minutes: BTreeSet<i8>,
-    hours: BTreeSet<i8>,
-    days: BTreeSet<i8>,
-    months: BTreeSet<i8>,
-    weekdays: BTreeSet<i8>,
+    pub(crate) minutes: BTreeSet<i8>,
+    pub(crate) hours: BTreeSet<i8>,
+    pub(crate) days: BTreeSet<i8>,
+    pub(crate) months: BTreeSet<i8>,
+    pub(crate) weekdays: BTreeSet<i8>,
     /// A day must fit both its fields, as one of them is a star; else one of them is enough.
-    both: bool,
+    pub(crate) both: bool,
 }
 
 impl Cron {

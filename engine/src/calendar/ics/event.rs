@@ -20,16 +20,16 @@ use crate::model::Span;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
     #[serde(serialize_with = "shown::one")]
-    pub(in crate::calendar) start: DateTime,
+    pub(crate) start: DateTime,
     #[serde(serialize_with = "shown::one")]
-    pub(in crate::calendar) length: SignedDuration,
-    pub(in crate::calendar) rule: Option<Rule>,
+    pub(crate) length: SignedDuration,
+    pub(crate) rule: Option<Rule>,
     /// More times at which it begins.
     #[serde(serialize_with = "shown::all")]
-    pub(in crate::calendar) also: BTreeSet<DateTime>,
+    pub(crate) also: BTreeSet<DateTime>,
     /// Times at which it does not begin.
     #[serde(serialize_with = "shown::all")]
-    pub(in crate::calendar) except: BTreeSet<DateTime>,
+    pub(crate) except: BTreeSet<DateTime>,
 }
 
 /// An event and what is written beside its times.

@@ -17,27 +17,27 @@ use super::{malformed, unsupported};
 /// How an event comes again. Hours and minutes are those of its beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
-    pub(super) every: Every,
-    pub(super) interval: u32,
+    pub(crate) every: Every,
+    pub(crate) interval: u32,
     /// The last time it may begin.
     #[serde(serialize_with = "shown::any")]
-    pub(in crate::calendar) until: Option<DateTime>,
+    pub(crate) until: Option<DateTime>,
     /// How many times it begins in all; the reader turns it into `until`.
     #[serde(skip)]
     pub(super) count: Option<u32>,
-    pub(super) months: Vec<i8>,
-    pub(super) month_days: Vec<i8>,
-    pub(super) days: Vec<Day>,
+    pub(crate) months: Vec<i8>,
+    pub(crate) month_days: Vec<i8>,
+    pub(crate) days: Vec<Day>,
     /// Which ones of those that a day, week, month or year gives.
-    pub(super) positions: Vec<i16>,
+    pub(crate) positions: Vec<i16>,
     #[serde(serialize_with = "short_name")]
-    pub(super) week_start: Weekday,
+    pub(crate) week_start: Weekday,
 }
 
 /// What a rule counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Every {
+pub(crate) enum Every {
     Day,
     Week,
     Month,
@@ -46,9 +46,9 @@ pub(super) enum Every {
 
 /// `FR`, or the last one, `-1FR`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Day {
-    pub(super) ordinal: Option<i8>,
-    pub(super) weekday: Weekday,
+pub(crate) struct Day {
+    pub(crate) ordinal: Option<i8>,
+    pub(crate) weekday: Weekday,
 }
 
 impl Rule {

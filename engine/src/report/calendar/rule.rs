@@ -1,17 +1,20 @@
 //! How a window comes again, in words. Knows neither zones nor what the window is about.
 
+mod cron;
+mod event;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Weekday};
 
-use crate::calendar::{Day, Days, Every, Repeat, Roll, When, Window};
+use crate::calendar::{Days, Every, Repeat, Roll, When, Window};
 
 /// `each year in November, on the fourth Thursday`; `None` for a window that comes once.
 pub(super) fn rule(window: &Window) -> Option<String> {
     match &window.when {
         When::Native(native) => native.repeat.as_deref().map(words),
-        When::Ics(_) => Some("as its .ics file says".to_owned()),
-        When::Cron(_) => Some("as its cron expression says".to_owned()),
+        When::Ics(event) => event::words(event),
+        When::Cron(cron) => Some(cron::words(cron)),
     }
 }
 
@@ -22,11 +25,8 @@ fn words(repeat: &Repeat) -> String {
         Every::Weekly => "each week",
     }
     .to_owned();
-    if (1..12).contains(&repeat.months.len()) {
-        let months = repeat.months.iter().filter_map(|month| month_name(*month));
-        text.push_str(&format!(" in {}", listed(months.collect())));
-    }
-    let days = days(&repeat.days);
+    text.push_str(&in_months(&repeat.months));
+    let days = days(&repeat.days, repeat.every);
     let roll = repeat.roll.map_or("", |roll| match roll {
         Roll::Next => " or the next business day",
         Roll::Previous => " or the business day before",
@@ -40,7 +40,8 @@ fn words(repeat: &Repeat) -> String {
     };
     text.push_str(&format!(" on {by}{days}{roll}"));
     if let Some(ends) = &repeat.ends {
-        text.push_str(&format!(", to {} that follows", self::days(ends)));
+        let ends = self::days(ends, Every::Monthly);
+        text.push_str(&format!(", to {ends} that follows"));
     }
     if let Some(until) = repeat.until {
         text.push_str(&format!(", for the last time on {until} or before"));
@@ -51,24 +52,50 @@ fn words(repeat: &Repeat) -> String {
     text
 }
 
-fn days(days: &Days) -> String {
+/// ` in November`; nothing for all of them.
+fn in_months(months: &BTreeSet<i8>) -> String {
+    if !(1..12).contains(&months.len()) {
+        return String::new();
+    }
+    let months = months.iter().filter_map(|month| month_name(*month));
+    format!(" in {}", listed(months.collect()))
+}
+
+fn days(days: &Days, every: Every) -> String {
     match days {
-        Days::Weekdays(days) => listed(days.iter().map(weekday).collect()),
+        Days::Weekdays(days) => {
+            let days = days.iter().map(|day| match every {
+                Every::Weekly => weekday_name(day.weekday).to_owned(),
+                Every::Monthly | Every::Yearly => numbered(day.nth.map(i16::from), day.weekday),
+            });
+            listed(days.collect())
+        }
         Days::OfMonth(days) => {
-            let days = days.iter().map(|nth| format!("the {} day", ordinal(*nth)));
+            let days = days
+                .iter()
+                .map(|nth| format!("the {} day", ordinal((*nth).into())));
             listed(days.collect())
         }
         Days::Business(days) => {
             let days = days
                 .iter()
-                .map(|nth| format!("the {} business day", ordinal(*nth)));
+                .map(|nth| format!("the {} business day", ordinal((*nth).into())));
             listed(days.collect())
         }
     }
 }
 
-fn weekday(day: &Day) -> String {
-    let name = match day.weekday {
+/// `the 4th Thursday`, `every Thursday`.
+fn numbered(nth: Option<i16>, weekday: Weekday) -> String {
+    let name = weekday_name(weekday);
+    match nth {
+        None => format!("every {name}"),
+        Some(nth) => format!("the {} {name}", ordinal(nth)),
+    }
+}
+
+fn weekday_name(weekday: Weekday) -> &'static str {
+    match weekday {
         Weekday::Monday => "Monday",
         Weekday::Tuesday => "Tuesday",
         Weekday::Wednesday => "Wednesday",
@@ -76,15 +103,11 @@ fn weekday(day: &Day) -> String {
         Weekday::Friday => "Friday",
         Weekday::Saturday => "Saturday",
         Weekday::Sunday => "Sunday",
-    };
-    match day.nth {
-        None => name.to_owned(),
-        Some(nth) => format!("the {} {name}", ordinal(nth)),
     }
 }
 
 /// `1st`, `22nd`; of a negative number, counted from the end: `last`, `3rd last`.
-fn ordinal(nth: i8) -> String {
+fn ordinal(nth: i16) -> String {
     let count = nth.unsigned_abs();
     let ending = match (count % 10, count / 10) {
         (1, tens) if tens != 1 => "st",
@@ -147,6 +170,12 @@ mod tests {
                 "2026-02-01T08:00",
                 "every: monthly, by-month-day: -1",
                 "each month on the last day",
+            ),
+            (
+                "2026-01-05T08:00",
+                "2026-01-05T21:00",
+                "every: monthly, by-day: [MO, -1SU]",
+                "each month on every Monday and the last Sunday",
             ),
             (
                 "2026-01-05T08:00",
