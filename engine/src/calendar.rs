@@ -162,6 +162,11 @@ impl Window {
             place: None,
         }
     }
+
+    /// Whether it is for `subject`, whatever it lets through.
+    fn concerns(&self, subject: &Subject<'_>) -> bool {
+        self.scope.matches(subject) && self.blocks.matches(subject)
+    }
 }
 
 impl Occurrence {

@@ -96,7 +96,7 @@ pub fn answer<'a>(
         calendar.windows.iter().map(named)
     });
     for (calendar, window) in windows {
-        if !window.scope.matches(subject) || !window.blocks.matches(subject) {
+        if !window.concerns(subject) {
             continue;
         }
         let allow = window.allow.iter().find(|allow| allow.lets(subject));
@@ -137,18 +137,79 @@ pub fn opens(
     horizon: SignedDuration,
 ) -> Result<Option<Timestamp>, Error> {
     let last = now.checked_add(horizon).unwrap_or(Timestamp::MAX);
-    let mut at = now;
-    while at <= last {
-        let answer = answer(calendars, subject, at, last.duration_since(at))?;
-        if answer.held_by.is_empty() {
-            return Ok(Some(at));
-        }
-        match answer.until {
-            Some(next) => at = next,
-            None => return Ok(None),
+    let (mut freezes, mut maintenance) = (Vec::new(), Vec::new());
+    let mut bound = false;
+    let windows = calendars.iter().flat_map(|calendar| &calendar.windows);
+    for window in windows.filter(|window| window.concerns(subject)) {
+        let passes = window.allow.iter().any(|allow| allow.lets(subject));
+        match window.kind {
+            Kind::Freeze if !passes => freezes.push(window),
+            Kind::Maintenance => {
+                maintenance.push(window);
+                bound |= !passes;
+            }
+            Kind::Freeze | Kind::Quiet => {}
         }
     }
+    if !bound {
+        maintenance.clear();
+    }
+    let mut at = now;
+    while at <= last {
+        let Some(thawed) = thaw(&freezes, at, last)? else {
+            return Ok(None);
+        };
+        let Some(open) = unlock(&maintenance, thawed, last)? else {
+            return Ok(None);
+        };
+        if open == at {
+            return Ok(Some(at));
+        }
+        at = open;
+    }
     Ok(None)
+}
+
+/// The first instant from `at` on at which none of the freezes is open; `None` where one of them holds
+/// on, or beyond `last`. What is open holds until its end, so that nothing between is looked at.
+fn thaw(
+    freezes: &[&Window],
+    mut at: Timestamp,
+    last: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let mut asked = Asked::at(at);
+    // How many of them, one after the other, were found shut at `at`.
+    let mut shut = 0;
+    for window in freezes.iter().cycle() {
+        if shut == freezes.len() {
+            break;
+        }
+        shut += 1;
+        while let Some(open) = window.open_at(&asked)? {
+            match open.to {
+                Some(end) if end <= last => at = end,
+                _ => return Ok(None),
+            }
+            asked = Asked::at(at);
+            shut = 1;
+        }
+    }
+    Ok(Some(at))
+}
+
+/// The first instant from `at` on at which one of the maintenance windows is open, if there are any;
+/// `None` where that is beyond `last`.
+fn unlock(windows: &[&Window], at: Timestamp, last: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let (now, after) = (Asked::at(at), Asked::after(at, last.duration_since(at)));
+    let mut first = None;
+    for window in windows {
+        if window.open_at(&now)?.is_some() {
+            return Ok(Some(at));
+        }
+        let next = window.first_in(at, &after)?;
+        first = earliest(first, next.map(|next| next.from));
+    }
+    Ok(if windows.is_empty() { Some(at) } else { first })
 }
 
 /// The instant that is asked about, and what follows it.

@@ -125,7 +125,8 @@ impl Repeat {
     /// The days of the rule before they are shifted and taken out, from about `from` on.
     fn unshifted(&self, from: Date, first: Date) -> impl Iterator<Item = Result<Date, NoSuchDay>> {
         // A day may have rolled over from the month before, and the window begins with the first.
-        let begin = plus(from, -LONGEST_ROLL).max(plus(first, -self.shift - LONGEST_ROLL));
+        let rolled = self.roll.map_or(0, |_| LONGEST_ROLL);
+        let begin = plus(from, -rolled).max(plus(first, -self.shift - rolled));
         let months = months(begin).filter(|(_, month)| self.months.contains(month));
         months.flat_map(|(year, month)| match self.of_month(year, month) {
             Ok(dates) => dates.into_iter().map(Ok).collect(),

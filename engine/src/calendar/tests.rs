@@ -231,9 +231,40 @@ proptest! {
             let between = now + until.duration_since(now) * i32::try_from(part).unwrap() / 100;
             prop_assert_eq!(&held(between).0, &before);
             prop_assert_eq!(&held(until - SignedDuration::from_nanos(1)).0, &before);
+            // One maintenance window may turn while another is open.
+            let maintenance = |window: &Window| window.kind == Kind::Maintenance;
+            if !calendar.windows.iter().any(maintenance) {
+                prop_assert_ne!(&held(until).0, &before);
+            }
         } else {
             prop_assert_eq!(&held(now + horizon / 2).0, &before);
         }
+    }
+
+    #[test]
+    fn it_opens_when_answers_one_after_the_other_hold_nothing(
+        zone in zones(), now in civils(), froms in proptest::collection::vec((civils(), 1..9_000_i64, kinds(), 0..4), 1..8), days in 0..400_i64,
+    ) {
+        let windows = froms.into_iter().map(|(from, length, kind, passes)| {
+            let mut window = window(kind, &zone, from, from + minutes(length));
+            window.allow.extend((passes == 0).then_some(Allow::Tier(RiskTier::Medium)));
+            window
+        });
+        let mut windows: Vec<Window> = windows.collect();
+        windows.push(daily(Kind::Freeze, &zone, "2024-01-01T01:40", "2024-01-02T00:10"));
+        let calendar = Calendar { name: "c".into(), windows };
+        let (now, horizon) = (zone.begin(now, Kind::Freeze).unwrap(), minutes(60 * 24 * days));
+        let found = subject(|subject| opens(&[&calendar], subject, now, horizon).unwrap());
+        let mut at = Some(now);
+        while let Some(instant) = at {
+            let left = horizon - instant.duration_since(now);
+            let (held, until) = subject(|subject| answer_of(&calendar, subject, instant, left));
+            if held.is_empty() {
+                break;
+            }
+            at = until.filter(|until| *until <= now + horizon);
+        }
+        prop_assert_eq!(found, at);
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Calendars {
 /// All calendars of a configuration, by name, and everything that is wrong with them. What has not the
 /// right shape is left out: that is told elsewhere.
 pub(super) fn read(source: &SourceText, root: &Node) -> Calendars {
-    let mut reader = Reader::new(source, Known::of(root));
+    let mut reader = Reader::new(source, Arc::new(Known::of(root)));
     let mut calendars = Calendars::default();
     for entry in entries(root.get("calendars")) {
         let pointer = format!("/calendars/{}", entry.key);
@@ -72,11 +72,11 @@ struct Reader<'a> {
     problems: Vec<Problem>,
     /// Whether rules move their first time to the first day that they give.
     aligned: bool,
-    known: Known,
+    known: Arc<Known>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a SourceText, known: Known) -> Self {
+    fn new(source: &'a SourceText, known: Arc<Known>) -> Self {
         Self {
             source,
             lines: Lines::default(),

@@ -24,7 +24,7 @@ pub(crate) fn write(value: &Value) -> Result<String, serde_yaml::Error> {
     };
     let marked = quotes.mark_all(value)?;
     let yaml = serde_yaml::to_string(&marked)?;
-    Ok(quotes.put_back(yaml))
+    Ok(quotes.put_back(&yaml))
 }
 
 struct Quotes {
@@ -61,11 +61,22 @@ impl Quotes {
         Ok(format!("{}-{}-", self.mark, self.texts.len() - 1))
     }
 
-    fn put_back(&self, yaml: String) -> String {
-        let texts = self.texts.iter().enumerate();
-        texts.fold(yaml, |yaml, (index, text)| {
-            yaml.replace(&format!("{}-{index}-", self.mark), text)
-        })
+    /// One pass, however many marks there are.
+    fn put_back(&self, yaml: &str) -> String {
+        let mut pieces = yaml.split(&self.mark);
+        let mut whole = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let numbered = piece
+                .strip_prefix('-')
+                .and_then(|piece| piece.split_once('-'));
+            let text =
+                numbered.and_then(|(number, _)| self.texts.get(number.parse::<usize>().ok()?));
+            match (text, numbered) {
+                (Some(text), Some((_, rest))) => whole.extend([text.as_str(), rest]),
+                _ => whole.extend([self.mark.as_str(), piece]),
+            }
+        }
+        whole
     }
 }
 
@@ -130,6 +141,14 @@ mod tests {
             "{yaml}"
         );
         assert_eq!(read_back(&value), value);
+    }
+
+    #[test]
+    fn many_texts_to_quote_take_one_pass() {
+        let dates = (0..12).map(|month| json!({format!("2026-01-{:02}", month + 1): "no"}));
+        let value = Value::from_iter(dates);
+        assert_eq!(read_back(&value), value);
+        assert!(write(&value).unwrap().contains("- \"2026-01-12\": \"no\""));
     }
 
     proptest! {

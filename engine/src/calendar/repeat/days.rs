@@ -8,7 +8,6 @@ use jiff::civil::{Date, Weekday};
 use serde::{Serialize, Serializer};
 
 use super::Every;
-use crate::calendar::native::plus;
 
 /// Which days of a month are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,9 +69,14 @@ impl Days {
                 }
             }
             Self::OfMonth(numbers) => {
-                let all: Vec<Date> = every_day(first).collect();
+                let days = first.days_in_month();
                 for number in numbers {
-                    dates.push(nth(&all, *number).ok_or_else(missing)?);
+                    let day = match number {
+                        1.. => *number,
+                        0 => return Err(missing()),
+                        _ => number.saturating_add(days + 1),
+                    };
+                    dates.push(day_of(first, day).ok_or_else(missing)?);
                 }
             }
             Self::Business(numbers) => {
@@ -105,8 +109,9 @@ impl Day {
 
     fn of_month(self, first: Date) -> Option<Vec<Date>> {
         let Some(nth) = self.nth else {
-            let days = every_day(first).filter(|date| date.weekday() == self.weekday);
-            return Some(days.collect());
+            let earliest = 1 + first.weekday().until(self.weekday);
+            let days = (earliest..=first.days_in_month()).step_by(7);
+            return Some(days.filter_map(|day| day_of(first, day)).collect());
         };
         let day = first.nth_weekday_of_month(nth, self.weekday).ok()?;
         Some(vec![day])
@@ -137,7 +142,12 @@ pub(super) fn is_business(date: Date, holidays: &BTreeSet<Date>) -> bool {
 }
 
 fn every_day(first: Date) -> impl Iterator<Item = Date> {
-    (0..i32::from(first.days_in_month())).map(move |days| plus(first, days))
+    (1..=first.days_in_month()).filter_map(move |day| day_of(first, day))
+}
+
+/// The day of that number in the month that begins with `first`.
+fn day_of(first: Date, day: i8) -> Option<Date> {
+    Date::new(first.year(), first.month(), day).ok()
 }
 
 /// The `number`th, from 1, or from the end where negative.

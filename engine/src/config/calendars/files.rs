@@ -2,7 +2,7 @@
 //! Knows no tree; whoever has it gives the bytes.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::Reader;
 use super::known::Known;
@@ -128,7 +128,7 @@ impl CalendarFile {
             schema: &SCHEMA,
         };
         let mut problems = shape.problems();
-        let mut reader = Reader::new(source, Known::of(config));
+        let mut reader = Reader::new(source, Arc::new(Known::of(config)));
         let mut calendar = None;
         if !problems.iter().any(Problem::is_limit) {
             calendar = reader.calendar(&self.name, root, "");

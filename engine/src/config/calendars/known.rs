@@ -2,6 +2,7 @@
 //! Knows nothing of times.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Reader, entries, items, text};
 use crate::calendar::fits;
@@ -11,7 +12,7 @@ use crate::manifest::Node;
 use crate::model::did_you_mean;
 
 /// What there is, in the configuration.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Known {
     environments: BTreeSet<String>,
     tenants: BTreeSet<String>,
@@ -50,7 +51,7 @@ impl Known {
 impl Reader<'_> {
     /// Whether every name in `scope` and `blocks` of a window is one that there is.
     pub(super) fn names(&mut self, window: &Node) {
-        let known = self.known.clone();
+        let known = Arc::clone(&self.known);
         for (pointer, what, names) in [
             ("/scope/environments", "environment", &known.environments),
             ("/scope/tenants", "tenant", &known.tenants),

@@ -89,7 +89,7 @@ impl Reader<'_> {
         let changed = ours.iter().map(|window| merged(window, used).to_json());
         let text = serde_json::Value::from_iter(changed).to_string();
         let source = SourceText::hidden(path, Arc::from(text.as_str()));
-        let mut reader = Reader::new(&source, self.known.clone());
+        let mut reader = Reader::new(&source, Arc::clone(&self.known));
         reader.aligned = TIMES.iter().all(|key| used.get(key).is_none());
         let read = yaml::parse(&text).unwrap_or_default();
         let read = read.first().and_then(Node::items).unwrap_or_default();
