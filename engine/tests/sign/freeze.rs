@@ -22,6 +22,9 @@ calendars:
       - {id: next-year, kind: freeze, from: \"2027-11-21T00:00\", to: \"2027-11-23T06:00\", reason: r, owner: o, ticket: t}
 ";
 
+const BOARD: &str = "apps/board/board.yaml";
+const PRICES: &str = "apps/board/prices.yaml";
+
 /// `prod` with these calendars.
 fn judge(calendars: &str) -> String {
     let prod = "  - name: prod\n";
@@ -39,6 +42,45 @@ fn friday() -> (World, GitId) {
     );
     let running = world.repo.id("HEAD");
     (world, running)
+}
+
+/// The shop with a unit whose files no other has: two settings, `board` and `prices`.
+fn board() -> (World, GitId) {
+    let web = "      - {name: web, kind: Application, path: apps/web}\n";
+    let own = format!("{web}      - {{name: board, kind: Application, path: apps/board}}\n");
+    let world = World::judged_by(&judge(BLACK_WEEK).replacen(web, &own, 1));
+    let settings = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop, labels: {{team: a}}}}\ndata: {{greeting: hello}}\n"
+        )
+    };
+    world
+        .repo
+        .write(BOARD, settings("board"))
+        .write(PRICES, settings("prices"));
+    let running = world.repo.commit("a board");
+    let baseline = world.baseline("prod", None);
+    assert!(baseline.contains("prod/board baseline 0"), "{baseline}");
+    (world, running)
+}
+
+/// What black week lets through.
+fn another_team(world: &World) -> GitId {
+    world.label(BOARD, "a", "b")
+}
+
+/// What it holds.
+fn another_greeting(world: &World) -> GitId {
+    world.edit(PRICES, "greeting: hello", "greeting: bye")
+}
+
+/// Black week begins with this, after whatever was signed before.
+fn freeze_now(world: &World) {
+    world.edit(CONFIG, "2026-11-21T00:00", "2026-11-20T09:00");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
 }
 
 fn renew(world: &World) -> (String, Exit) {
@@ -133,6 +175,50 @@ fn a_freeze_that_comes_after_the_verdict_holds_what_it_covers() {
     assert_eq!(pulled, "running 0 low");
     // Nobody knows what runs: it may be anything, and critical.
     assert_eq!(world.admit("web", head, None), "refused held frozen");
+}
+
+#[test]
+fn what_a_freeze_holds_does_not_ride_in_under_what_it_lets_through() {
+    type Step = fn(&World) -> GitId;
+    let orders: [[Step; 2]; 2] = [
+        [another_team, another_greeting],
+        [another_greeting, another_team],
+    ];
+    for [first, second] in orders {
+        let (world, running) = board();
+        first(&world);
+        let head = second(&world);
+        assert_eq!(
+            world.sign("prod", Some("board")),
+            "prod/board link 1 medium"
+        );
+        let verdict = world.payload("prod/board", 1);
+        let classes = verdict["classes"].as_array().unwrap().iter();
+        let tiers: Vec<_> = classes.map(|class| class["tier"].as_str()).collect();
+        assert_eq!(tiers, [Some("low"), Some("medium")]);
+        let judged = world.admit("board", head, Some(running));
+        assert_eq!(judged, "judged 1 medium");
+        freeze_now(&world);
+        assert_eq!(world.admit("board", head, Some(running)), "refused frozen");
+    }
+    // Alone, the one passes.
+    let (world, running) = board();
+    let head = another_team(&world);
+    assert_eq!(world.sign("prod", Some("board")), "prod/board link 1 low");
+    freeze_now(&world);
+    assert_eq!(world.admit("board", head, Some(running)), "judged 1 low");
+    // In a verdict of its own it passes where the other runs, and does not bring it in.
+    let (world, running) = board();
+    let held = another_greeting(&world);
+    assert_eq!(
+        world.sign("prod", Some("board")),
+        "prod/board link 1 medium"
+    );
+    let head = another_team(&world);
+    assert_eq!(world.sign("prod", Some("board")), "prod/board link 2 low");
+    freeze_now(&world);
+    assert_eq!(world.admit("board", head, Some(running)), "refused frozen");
+    assert_eq!(world.admit("board", head, Some(held)), "judged 2 low");
 }
 
 #[test]
