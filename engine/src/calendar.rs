@@ -13,6 +13,7 @@ pub mod foreign;
 pub mod ics;
 mod import;
 mod lint;
+mod maintenance;
 mod native;
 mod presets;
 mod repeat;

@@ -302,8 +302,10 @@ calendars:
         let (nothing, cleared) = (Objects::new(), (SourceInfo::default(), Range::default()));
         let full = (somewhere(), something());
         let each = [RiskTier::High, RiskTier::Low, RiskTier::Medium];
+        let shared = BTreeSet::new();
         let known = Tiers::Known {
             each: &each,
+            shared: &shared,
             all: RiskTier::High,
         };
         for (base, head, (source, range), season, tiers) in [

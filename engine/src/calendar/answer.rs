@@ -1,8 +1,11 @@
 //! The one answer to which windows hold a change at an instant. Facts and admission both ask here.
 //! Knows no evidence and no override: what those would lift, it names.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
+use super::maintenance;
 use super::times::Asked;
 use super::{Allow, Calendar, Error, Kind, Occurrence, Subject, Window};
 
@@ -73,8 +76,8 @@ pub struct Opens<'a> {
 
 /// Says which windows of `calendars` hold `subject` at `now`, and looks `horizon` ahead.
 ///
-/// A freeze holds while it is open. Maintenance holds while none of the maintenance windows for the
-/// subject is open. A freeze holds inside of maintenance too.
+/// A freeze holds while it is open. Maintenance holds while some part of the subject (one component, one
+/// tenant) has maintenance windows of which none is open. A freeze holds inside of maintenance too.
 ///
 /// # Errors
 /// A window does not say when it is open. Then nobody knows, and nothing may pass.
@@ -118,7 +121,7 @@ pub fn answer<'a>(
             }
         }
     }
-    maintenance.join(&mut answer);
+    maintenance.join(subject, &mut answer);
     answer
         .opens_next
         .sort_by_key(|opens| (opens.occurrence.from, opens.calendar, &opens.window.id));
@@ -137,31 +140,30 @@ pub fn opens(
     horizon: SignedDuration,
 ) -> Result<Option<Timestamp>, Error> {
     let last = now.checked_add(horizon).unwrap_or(Timestamp::MAX);
-    let (mut freezes, mut maintenance) = (Vec::new(), Vec::new());
-    let mut bound = false;
     let windows = calendars.iter().flat_map(|calendar| &calendar.windows);
-    for window in windows.filter(|window| window.concerns(subject)) {
-        let passes = window.allow.iter().any(|allow| allow.lets(subject));
-        match window.kind {
-            Kind::Freeze if !passes => freezes.push(window),
-            Kind::Maintenance => {
-                maintenance.push(window);
-                bound |= !passes;
-            }
-            Kind::Freeze | Kind::Quiet => {}
-        }
-    }
-    if !bound {
-        maintenance.clear();
-    }
+    let windows = windows.filter(|window| window.concerns(subject));
+    let passes = |window: &Window| window.allow.iter().any(|allow| allow.lets(subject));
+    let of_kind = |kind| windows.clone().filter(move |window| window.kind == kind);
+    let freezes: Vec<&Window> = of_kind(Kind::Freeze).filter(|one| !passes(one)).collect();
+    let maintenance: Vec<&Window> = of_kind(Kind::Maintenance).collect();
+    let taken = |places: &[usize]| -> Vec<&Window> {
+        let windows = places.iter().filter_map(|&place| maintenance.get(place));
+        windows.copied().collect()
+    };
+    let needs = maintenance::needs(&maintenance, subject).into_iter();
+    let bound = needs.filter(|need| !taken(&need.any).into_iter().all(passes));
+    let bound: Vec<Vec<&Window>> = bound.map(|need| taken(&need.sure)).collect();
     let mut at = now;
     while at <= last {
-        let Some(thawed) = thaw(&freezes, at, last)? else {
+        let Some(mut open) = thaw(&freezes, at, last)? else {
             return Ok(None);
         };
-        let Some(open) = unlock(&maintenance, thawed, last)? else {
-            return Ok(None);
-        };
+        for windows in &bound {
+            match unlock(windows, open, last)? {
+                Some(later) => open = later,
+                None => return Ok(None),
+            }
+        }
         if open == at {
             return Ok(Some(at));
         }
@@ -197,8 +199,8 @@ fn thaw(
     Ok(Some(at))
 }
 
-/// The first instant from `at` on at which one of the maintenance windows is open, if there are any;
-/// `None` where that is beyond `last`.
+/// The first instant from `at` on at which one of the maintenance windows is open; `None` where that is
+/// beyond `last`.
 fn unlock(windows: &[&Window], at: Timestamp, last: Timestamp) -> Result<Option<Timestamp>, Error> {
     let (now, after) = (Asked::at(at), Asked::after(at, last.duration_since(at)));
     let mut first = None;
@@ -209,7 +211,7 @@ fn unlock(windows: &[&Window], at: Timestamp, last: Timestamp) -> Result<Option<
         let next = window.first_in(at, &after)?;
         first = earliest(first, next.map(|next| next.from));
     }
-    Ok(if windows.is_empty() { Some(at) } else { first })
+    Ok(first)
 }
 
 /// The instant that is asked about, and what follows it.
@@ -227,13 +229,18 @@ struct At<'a> {
     allow: Option<&'a Allow>,
 }
 
-/// What the maintenance windows for the subject say together.
+/// The maintenance windows for the subject.
 #[derive(Default)]
 struct Maintenance<'a> {
-    open: bool,
-    shut: Vec<Held<'a>>,
-    let_through: Vec<LetThrough<'a>>,
+    all: Vec<Kept<'a>>,
     turns: Option<Timestamp>,
+}
+
+/// A maintenance window at an instant.
+struct Kept<'a> {
+    at: At<'a>,
+    is_open: bool,
+    next: Option<Occurrence>,
 }
 
 impl<'a> At<'a> {
@@ -271,24 +278,15 @@ impl<'a> At<'a> {
     }
 
     fn maintenance(self, times: &Times, all: &mut Maintenance<'a>) -> Result<(), Error> {
-        let Self {
-            calendar, window, ..
-        } = self;
-        let open = window.open_at(&times.at)?;
-        let next = window.first_in(times.now, &times.after)?;
-        all.open |= open.is_some();
+        let open = self.window.open_at(&times.at)?;
+        let next = self.window.first_in(times.now, &times.after)?;
         all.turns = earliest(all.turns, open.and_then(|open| open.to));
         all.turns = earliest(all.turns, next.map(|next| next.from));
-        match self.allow {
-            Some(allow) => all.let_through.push(self.let_through(allow)),
-            None => all.shut.push(Held {
-                calendar,
-                window,
-                occurrence: next,
-                until: next.map(|next| next.from),
-                would_pass: &window.allow,
-            }),
-        }
+        all.all.push(Kept {
+            at: self,
+            is_open: open.is_some(),
+            next,
+        });
         Ok(())
     }
 
@@ -302,16 +300,35 @@ impl<'a> At<'a> {
 }
 
 impl<'a> Maintenance<'a> {
-    /// One that is open is enough.
-    fn join(self, answer: &mut Answer<'a>) {
-        if !self.shut.is_empty() {
+    /// Every part of the subject needs one that is open.
+    fn join(self, subject: &Subject<'_>, answer: &mut Answer<'a>) {
+        if self.all.iter().any(|kept| kept.at.allow.is_none()) {
             answer.until = earliest(answer.until, self.turns);
         }
-        if self.open {
-            return;
+        let windows: Vec<&Window> = self.all.iter().map(|kept| kept.at.window).collect();
+        let is_open = |&place: &usize| self.all.get(place).is_some_and(|kept| kept.is_open);
+        let shut = maintenance::needs(&windows, subject)
+            .into_iter()
+            .filter(|need| !need.sure.iter().any(is_open));
+        let places: BTreeSet<usize> = shut.flat_map(|need| need.any).collect();
+        for kept in places.into_iter().filter_map(|place| self.all.get(place)) {
+            match kept.at.allow {
+                Some(allow) => answer.let_through_by.push(kept.at.let_through(allow)),
+                None => answer.held_by.push(kept.held()),
+            }
         }
-        answer.held_by.extend(self.shut);
-        answer.let_through_by.extend(self.let_through);
+    }
+}
+
+impl<'a> Kept<'a> {
+    fn held(&self) -> Held<'a> {
+        Held {
+            calendar: self.at.calendar,
+            window: self.at.window,
+            occurrence: self.next,
+            until: self.next.map(|next| next.from),
+            would_pass: &self.at.window.allow,
+        }
     }
 }
 

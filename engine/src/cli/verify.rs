@@ -30,8 +30,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "REV")]
     pub(super) revision: String,
     /// Also ask this store, `folder:DIR` or `branch[:REMOTE[:NAME]]`: the verdict must be a link in it
-    /// that was not withdrawn, and a renewal of it counts. Without it, a verdict whose time is over is
-    /// refused
+    /// that was not withdrawn, a renewal of it counts, and the newest state of the gate that is accepted
+    /// there says what the calendar is. Without it, a verdict whose time is over is refused, and the
+    /// calendar is the one of REV
     #[arg(long, value_name = "STORE")]
     pub(super) verdicts: Option<String>,
 }

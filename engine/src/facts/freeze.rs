@@ -51,6 +51,8 @@ pub enum Tiers<'a> {
     Known {
         /// By change.
         each: &'a [RiskTier],
+        /// The changes of what all tenants of a cluster share.
+        shared: &'a BTreeSet<usize>,
         /// The highest, raised for what they do together.
         all: RiskTier,
     },
@@ -63,8 +65,17 @@ impl Tiers<'_> {
     fn of(self, index: usize) -> Option<(RiskTier, RiskTier)> {
         match self {
             Self::Unknown => Some((RiskTier::Critical, RiskTier::Critical)),
-            Self::Known { each, all } => Some((each.get(index).copied().unwrap_or(all), all)),
+            Self::Known { each, all, .. } => Some((each.get(index).copied().unwrap_or(all), all)),
             Self::Unchanged => None,
+        }
+    }
+
+    /// Whether a change reaches whoever is in the cluster.
+    fn is_shared(self, index: usize) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Known { shared, .. } => shared.contains(&index),
+            Self::Unchanged => false,
         }
     }
 }
@@ -101,7 +112,7 @@ fn found(context: &Context<'_>) -> Result<Fact, Error> {
         let Some((tier, together)) = context.tiers.of(index) else {
             break;
         };
-        let classes = classifier.of(change, tier);
+        let classes = classifier.of((index, change), tier);
         let mut entry = ask.change(index, (tier, together), &classes)?;
         if let (Some(takes), Value::Object(entry)) = (rollout::takes(change), &mut entry) {
             entry.insert("takes".to_owned(), takes);

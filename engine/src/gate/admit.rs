@@ -66,7 +66,26 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
         }
         None => None,
     };
-    let timetable = timetable_of(&config, environment)?;
+    let accepted = match request.store.filter(|_| !unit.is_gate()) {
+        Some(store) => {
+            let branch = &environment.branch;
+            Some(AcceptedGate::read(
+                repository,
+                store,
+                request.trust,
+                branch,
+            )?)
+        }
+        None => None,
+    };
+    // What is verified does not say when it may go, where anybody else can.
+    let timetable = match &accepted {
+        Some(accepted) => {
+            let of = accepted.environment(request.environment, &environment.branch)?;
+            timetable_of(accepted.config(), of)?
+        }
+        None => timetable_of(&config, environment)?,
+    };
     let expectation = Expectation {
         trust: request.trust,
         unit: &unit,

@@ -208,13 +208,33 @@ impl Chain {
         self.links.get(link.basis?)
     }
 
-    /// Whether exactly these files are the head of a link that stands and is lower than `height`.
+    /// Whether a link at `height` goes back when it goes from the files of `from` to those of `to`: these
+    /// were accepted by a link that stands, before those were for the first time. What was accepted after
+    /// them was, for all that the chain tells, never there to go back to.
     #[must_use]
-    pub fn accepted_before(&self, height: u64, files: &GatedState) -> bool {
+    pub fn goes_back(&self, height: u64, from: &GatedState, to: &GatedState) -> bool {
         let standing = standing(&self.links, &|link| self.is_withdrawn(link));
         let links = self.links.iter().zip(standing);
-        let mut before = links.filter(|(link, stands)| *stands && link.verdict().height < height);
-        before.any(|(link, _)| link.verdict().head.same_files(files))
+        let below = links.filter(|(link, _)| link.verdict().height < height);
+        let first = |files: &GatedState, must_stand: bool| {
+            let of_files = below.clone().filter(|(link, stands)| {
+                (*stands || !must_stand) && link.verdict().head.same_files(files)
+            });
+            of_files.map(|(link, _)| link.verdict().height).min()
+        };
+        match (first(from, false), first(to, true)) {
+            (Some(from), Some(to)) => to < from,
+            _ => false,
+        }
+    }
+
+    /// Whether `link` goes back; see [`Chain::goes_back`].
+    #[must_use]
+    pub fn is_way_back(&self, link: &ChainLink) -> bool {
+        let verdict = link.verdict();
+        self.basis(link).is_some_and(|basis| {
+            self.goes_back(verdict.height, &basis.verdict().head, &verdict.head)
+        })
     }
 
     /// Whether `link` was withdrawn by a signed statement.

@@ -63,8 +63,7 @@ impl<'a> Asked<'a> {
         if verdict.baseline {
             return self.about_unknown(RiskTier::Critical);
         }
-        let rollback = chain.accepted_before(verdict.height, &verdict.head);
-        self.about_verdict(verdict, renewal, rollback)
+        self.about_verdict(verdict, renewal, chain.is_way_back(link))
     }
 
     /// What a verdict brings.

@@ -183,9 +183,11 @@ impl Expectation<'_> {
         if renewal.is_none() && timetable.are_those_of(verdict) {
             return Ok(Vec::new());
         }
-        let rollback = self
-            .chain
-            .is_some_and(|chain| chain.accepted_before(verdict.height, &verdict.head));
+        let rollback = self.chain.is_some_and(|chain| {
+            let mut links = chain.links().iter();
+            let link = links.find(|link| link.verified().digest == verified.digest);
+            link.is_some_and(|link| chain.is_way_back(link))
+        });
         let mut asked = Asked::new(timetable, self.now);
         asked.about_verdict(verdict, renewal, rollback)?;
         Ok(asked.refusals())

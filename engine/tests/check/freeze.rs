@@ -4,7 +4,7 @@ use super::*;
 
 /// Saturday and Sunday in Berlin, for the component `pricing`, from tier medium on.
 const CALENDAR: &str = "    timezone: Europe/Berlin
-    tenants: [brand-a]
+    tenants: [brand-a, brand-b]
     calendars: [retail]
 components:
   pricing: {paths: [\"prod/pricing/**\"]}
@@ -82,27 +82,113 @@ fn what_is_not_meant_goes_ahead_inside_of_a_freeze() {
 #[test]
 fn a_tenant_that_is_not_meant_goes_ahead_too() {
     let (repo, base) = calendar_shop();
-    let of_brand = |memory: &str| {
-        let text = deployment("prices", memory);
-        text.replacen(
-            "  namespace: shop",
-            "  namespace: shop\n  labels: {tidegate.dev/tenant: brand-b}",
-            1,
-        )
-    };
-    repo.write("prod/pricing/odoo.yaml", of_brand("2Gi"))
+    let of = |tenant: &str, memory: &str| labelled("tenant", tenant, &deployment("prices", memory));
+    repo.write("prod/pricing/odoo.yaml", of("brand-b", "2Gi"))
+        .commit("of brand b from now on");
+    let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+    assert_eq!(exit, Some(1), "until then it was anybody's: {said}");
+    let base = repo.id("HEAD");
+    repo.write("prod/pricing/odoo.yaml", of("brand-b", "3Gi"))
         .commit("of brand b");
     let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
     assert_eq!(exit, Some(0), "{said}");
     let base = repo.id("HEAD");
-    repo.write(
-        "prod/pricing/odoo.yaml",
-        of_brand("2Gi").replace("brand-b", "brand-a"),
-    )
-    .commit("of brand a");
+    repo.write("prod/pricing/odoo.yaml", of("brand-a", "3Gi"))
+        .commit("of brand a");
     let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
     assert_eq!(exit, Some(1), "{said}");
 }
+
+/// What a change says of itself, and whether a freeze for one tenant of two holds it.
+#[test]
+fn no_label_of_the_change_itself_lifts_a_freeze() {
+    let claim = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: data, labels: {tidegate.dev/tenant: brand-b}}\nspec: {capacity: {storage: 1Gi}}\n";
+    let namespace = |labels: &str| {
+        format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop{labels}}}\n")
+    };
+    let tenant = |name: &str| labelled("tenant", name, &deployment("prices", "3Gi"));
+    let of_b = namespace(", labels: {tidegate.dev/tenant: brand-b}");
+    let plain = deployment("prices", "3Gi");
+    let by_tenant = "tenants: [brand-a]";
+    let cases: [(&str, &str, &[(&str, String)], i32); 7] = [
+        (
+            "its tenant is nobody",
+            by_tenant,
+            &[(PRICES, tenant("nobody"))],
+            1,
+        ),
+        (
+            "its tenant is the other one",
+            by_tenant,
+            &[(PRICES, tenant("brand-b"))],
+            1,
+        ),
+        (
+            "its brand is one of which no calendar speaks",
+            "brands: [brand-a]",
+            &[(PRICES, labelled("brand", "other", &plain))],
+            1,
+        ),
+        (
+            "its namespace goes to the other one",
+            by_tenant,
+            &[(PRICES, plain.clone()), ("prod/shop.yaml", of_b.clone())],
+            1,
+        ),
+        (
+            "a volume is the cluster's",
+            by_tenant,
+            &[("prod/pv.yaml", claim.to_owned())],
+            1,
+        ),
+        (
+            "something new is the other one's",
+            by_tenant,
+            &[(
+                "prod/new.yaml",
+                labelled("tenant", "brand-b", &deployment("new", "1Gi")),
+            )],
+            0,
+        ),
+        (
+            "something new is nobody's",
+            by_tenant,
+            &[(
+                "prod/new.yaml",
+                labelled("tenant", "nobody", &deployment("new", "1Gi")),
+            )],
+            1,
+        ),
+    ];
+    for (name, scope, files, expected) in cases {
+        let config = CONFIG.replacen("paths:", "tenants: [brand-a, brand-b]\n    paths:", 1);
+        let calendar = format!(
+            "{config}    calendars: [sales]\ncalendars:\n  sales:\n    timezone: Europe/Berlin\n    windows:\n      - {{id: sale, kind: freeze, from: \"2026-11-20T00:00\", to: \"2026-11-23T00:00\", scope: {{{scope}}}, reason: r, owner: o, ticket: t}}\n"
+        );
+        let (repo, _) = shop(&calendar);
+        repo.write(PRICES, deployment("prices", "2Gi"))
+            .write("prod/shop.yaml", namespace(""));
+        let base = repo.commit("the shop");
+        for (path, text) in files {
+            repo.write(path, text);
+        }
+        repo.commit(name);
+        let (exit, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+        assert_eq!(exit, Some(expected), "{name}: {said}");
+        assert_eq!(
+            said.contains("freeze.window-closed"),
+            expected == 1,
+            "{name}: {said}"
+        );
+    }
+}
+
+fn labelled(what: &str, name: &str, object: &str) -> String {
+    let labels = format!("  namespace: shop\n  labels: {{tidegate.dev/{what}: {name}}}");
+    object.replacen("  namespace: shop", &labels, 1)
+}
+
+const PRICES: &str = "prod/pricing/odoo.yaml";
 
 #[test]
 fn removing_the_window_in_the_same_range_lifts_nothing() {

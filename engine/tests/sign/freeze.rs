@@ -240,6 +240,24 @@ fn the_way_back_to_what_was_accepted_passes_where_the_freeze_says_so() {
 }
 
 #[test]
+fn back_and_forth_is_no_way_in_for_what_the_freeze_holds() {
+    let (world, running) = friday();
+    let risky = world.edit(DATABASE, "instances: 3", "instances: 4");
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 1 high");
+    world.set_clock("2026-11-21T12:00:00Z");
+    let held = world.admit("db", risky, Some(running));
+    assert!(held.contains("frozen"), "{held}");
+    world.repo.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 2 high");
+    // Its files were accepted, but after those that they would come in the place of.
+    world.repo.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(
+        world.sign("prod", Some("db")),
+        "prod/db fail freeze.window-closed"
+    );
+}
+
+#[test]
 fn a_freeze_is_not_lifted_by_the_step_that_takes_it_away() {
     let (world, _) = friday();
     world.set_clock("2026-11-21T12:00:00Z");
@@ -322,6 +340,15 @@ fn one_verdict_alone_is_held_by_a_calendar_that_it_does_not_know() {
     assert_eq!(verify(head), "link 1");
     let frozen = world.edit(CONFIG, "2026-11-21T00:00", "2026-11-20T09:00");
     assert_eq!(verify(frozen), "refused frozen");
+    // Where the store is asked, the accepted state of the gate has the calendar, whatever the commit says.
+    world.sign("prod", Some("gate"));
+    let evil = world.edit(CONFIG, "    calendars: [retail]\n", "");
+    let trust = super::world::trust(&[(&world.key, &[])]);
+    for revision in [head, frozen, evil] {
+        let (unit, store) = (("prod", Some("web")), world.store());
+        let asked = world.verify_by(&trust, &envelope, unit, revision, Some(&store));
+        assert_eq!(asked, "refused frozen", "{revision}");
+    }
 }
 
 #[test]

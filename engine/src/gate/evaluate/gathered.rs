@@ -35,8 +35,8 @@ impl Bench<'_> {
 
     /// All of them, once it is known how risky each change is, and all together.
     pub(super) fn all_facts(&self, matter: &Matter<'_>, early: &Facts, risk: &Risk) -> Facts {
-        let each = each_tier(risk, matter.changes.len());
-        let context = self.with_tiers(matter, &each, risk.tier);
+        let weights = Weights::of(risk, matter.changes.len());
+        let context = self.with_tiers(matter, &weights);
         let mut facts = early.clone();
         facts.extend(self.collected(&context, |collector| collector.needs_tiers()));
         facts
@@ -44,17 +44,16 @@ impl Bench<'_> {
 
     /// What a calendar tells apart of the changes.
     pub(super) fn classes(&self, matter: &Matter<'_>, risk: &Risk) -> BTreeSet<Class> {
-        let each = each_tier(risk, matter.changes.len());
-        freeze::classes(&self.with_tiers(matter, &each, risk.tier))
+        let weights = Weights::of(risk, matter.changes.len());
+        freeze::classes(&self.with_tiers(matter, &weights))
     }
 
-    fn with_tiers<'c>(
-        &'c self,
-        matter: &'c Matter<'_>,
-        each: &'c [RiskTier],
-        all: RiskTier,
-    ) -> Context<'c> {
-        let tiers = Tiers::Known { each, all };
+    fn with_tiers<'c>(&'c self, matter: &'c Matter<'_>, weights: &'c Weights) -> Context<'c> {
+        let tiers = Tiers::Known {
+            each: &weights.each,
+            shared: &weights.shared,
+            all: weights.all,
+        };
         self.context((matter.changes, tiers), matter.head, matter.base)
     }
 
@@ -90,13 +89,34 @@ impl Bench<'_> {
     }
 }
 
-/// The tier of each change: the highest of its reasons.
-fn each_tier(risk: &Risk, count: usize) -> Vec<RiskTier> {
-    let mut tiers = vec![RiskTier::Low; count];
-    for reason in &risk.reasons {
-        if let Some(tier) = tiers.get_mut(reason.change) {
-            *tier = (*tier).max(reason.tier);
+/// What the reasons say of the changes.
+struct Weights {
+    /// The tier of each change: the highest of its reasons.
+    each: Vec<RiskTier>,
+    /// Those that a whole cluster leans on.
+    shared: BTreeSet<usize>,
+    all: RiskTier,
+}
+
+impl Weights {
+    fn of(risk: &Risk, count: usize) -> Self {
+        let mut each = vec![RiskTier::Low; count];
+        let mut shared = BTreeSet::new();
+        for reason in &risk.reasons {
+            if let Some(tier) = each.get_mut(reason.change) {
+                *tier = (*tier).max(reason.tier);
+            }
+            if SHARED.contains(&reason.code.as_str()) {
+                shared.insert(reason.change);
+            }
+        }
+        Self {
+            each,
+            shared,
+            all: risk.tier,
         }
     }
-    tiers
 }
+
+/// The reasons of changes that reach all tenants of a cluster.
+const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];

@@ -36,8 +36,9 @@ impl Signer<'_> {
         let from = From {
             commit: base_commit,
             selector: &base_selector,
-            rollback: chain.accepted_before(
+            rollback: chain.goes_back(
                 basis.verdict().height.saturating_add(1),
+                &basis.verdict().head,
                 &state_at(self.repository, self.head, &scene.head)?,
             ),
         };

@@ -131,6 +131,7 @@ impl<'a> Pair<'a> {
             season: &season,
             tiers: Tiers::Known {
                 each: &[self.tier],
+                shared: &BTreeSet::new(),
                 all: self.tier,
             },
         })
