@@ -91,7 +91,8 @@ fn a_store_that_does_not_know_the_verdict_vouches_for_nothing() {
         world.verify_by(&trust, &envelope, ("prod", Some("web")), head, Some(store))
     };
     let elsewhere = FolderStore::new(world.repo.beside("elsewhere"));
-    assert_eq!(asked(&elsewhere), "refused missing expired");
+    // Not even the gate has a state there.
+    assert_eq!(asked(&elsewhere), "refused.missing exit 4");
     assert_eq!(asked(&world.store()), "link 1");
     world.withdraw("prod/web", 1);
     fs::remove_file(world.link("prod/web", 1)).unwrap();
