@@ -35,6 +35,8 @@ mod window;
 
 #[cfg(feature = "cli")]
 pub use drawing::wrap;
+#[cfg(feature = "cli")]
+pub(crate) use rows::plural;
 
 /// How text is drawn on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -87,7 +87,7 @@ impl Source {
 }
 
 /// The calendar files of the working tree; the configuration says which are missing.
-fn files(config: &Config, terminal: &Terminal) -> BTreeMap<RepoPath, Vec<u8>> {
+pub(super) fn files(config: &Config, terminal: &Terminal) -> BTreeMap<RepoPath, Vec<u8>> {
     let is_root = |folder: &&Path| PLACES.iter().any(|place| folder.join(place).is_file());
     let root = terminal.directory.ancestors().find(is_root);
     let root = root.unwrap_or(&terminal.directory);

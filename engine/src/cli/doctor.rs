@@ -1,5 +1,7 @@
 //! `tidegate doctor`: what this machine has of what the gate may need, a line each. Judges nothing.
 
+mod calendars;
+
 use std::process::{Command, Stdio};
 
 use miette::Diagnostic;
@@ -16,8 +18,8 @@ use crate::report::doctor::{self, Check, State};
 
 /// Say what this machine has of what the gate may need
 ///
-/// The configuration, the programs and their versions, and what the kernel closes to programs that
-/// render. Nothing is judged, and the exit code is 0 whatever is said.
+/// The configuration and its calendars, the programs and their versions, and what the kernel closes to
+/// programs that render. Nothing is judged, and the exit code is 0 whatever is said.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// human or json; with `=FILE` into a file; may be repeated
@@ -31,14 +33,14 @@ impl Args {
         let repository = common::repository(&terminal.directory).ok();
         let programs = Programs::new(renderers::config(terminal, repository.as_ref()));
         let closed = programs.confinement();
-        let checks = [
-            configuration(terminal),
+        let mut checks = configuration(terminal);
+        checks.extend([
             git(),
             program("kustomize", programs.kustomize()),
             program("helm", programs.helm()),
             files(closed),
             network(closed),
-        ];
+        ]);
         output::write_each(&outputs, terminal, &|format, _, out| match format {
             Format::Json => doctor::write_json(&checks, out),
             _ => doctor::write_human(&checks, out),
@@ -47,7 +49,8 @@ impl Args {
     }
 }
 
-fn configuration(terminal: &Terminal) -> Check {
+/// The configuration, and its calendars where it can be read.
+fn configuration(terminal: &Terminal) -> Vec<Check> {
     let name = "configuration";
     let read = config::read(terminal).and_then(|(path, bytes)| {
         let files = common::policy_files(&terminal.directory)?;
@@ -57,9 +60,11 @@ fn configuration(terminal: &Terminal) -> Check {
     match read {
         Ok((path, config)) => {
             let environments = config.environments.len();
-            ok(name, format!("`{path}`, {environments} environments"))
+            let mut checks = vec![ok(name, format!("`{path}`, {environments} environments"))];
+            checks.extend(calendars::checks(config, terminal));
+            checks
         }
-        Err(error) => failed(name, error.as_ref()),
+        Err(error) => vec![failed(name, error.as_ref())],
     }
 }
 

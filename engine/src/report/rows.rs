@@ -265,7 +265,7 @@ pub(super) fn fallback(report: &RunReport) -> (RepoPath, usize) {
 }
 
 /// `1 unit`, `2 units`.
-pub(super) fn plural(count: usize, one: &str, many: &str) -> String {
+pub(crate) fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -83,6 +83,54 @@ fn doctor_says_each_problem_of_a_configuration_in_a_line_of_its_own() {
 }
 
 #[test]
+fn doctor_tells_of_calendars_that_hold_nothing_any_more_and_of_those_that_are_missing() {
+    let repo = Repo::new();
+    let told = || {
+        let (text, exit) = said(&doctor(&repo).output().unwrap());
+        assert_eq!(exit, 0, "{text}");
+        let lines = text.lines().filter(|line| line.starts_with("calendars"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let config = |calendars: &str| {
+        format!(
+            "environments:\n- {{name: prod, stage: production, paths: ['a/**']{calendars}}}\n- {{name: test, stage: staging, paths: ['b/**']}}\n"
+        )
+    };
+    repo.write("tidegate.yaml", config(""));
+    let [none, missing] = told().try_into().unwrap();
+    assert!(none.ends_with("ok       none"), "{none}");
+    assert!(
+        missing.contains("missing  `prod` is production"),
+        "{missing}"
+    );
+
+    let calendars = "calendars:
+  retail: {timezone: Europe/Berlin, presets: [black-week]}
+  stop: {timezone: UTC, windows: [{id: w, kind: freeze, from: '2001-01-01T00:00'}]}
+  old: {file: old.ics, timezone: UTC}
+";
+    let event = |day: &str| {
+        format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:{day}\nEND:VEVENT\nEND:VCALENDAR\n"
+        )
+    };
+    repo.write(
+        "tidegate.yaml",
+        config(", calendars: [retail, stop, old]") + calendars,
+    )
+    .write("old.ics", event("20010101"));
+    let [all, old] = told().try_into().unwrap();
+    assert!(
+        all.contains("ok       3 calendars with 3 windows, by the time zone database 20"),
+        "{all}"
+    );
+    assert!(old.contains("wrong    no window of `old` is open"), "{old}");
+    repo.write("old.ics", "no calendar");
+    let [wrong] = told().try_into().unwrap();
+    assert!(wrong.contains("[calendar.ics]"), "{wrong}");
+}
+
+#[test]
 fn doctor_takes_no_program_of_the_repository() {
     let repo = Repo::new();
     program(&repo, "helm", "echo v3.22.0");
