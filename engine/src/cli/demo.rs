@@ -171,10 +171,19 @@ impl<'t> Demo<'t> {
         step: &Step,
     ) -> Result<String, Box<dyn miette::Diagnostic + Send + Sync>> {
         self.stage.heading(&format!("{number}. {}", step.title));
-        let file = self.stage.directory().join(&step.file);
+        self.edit(&step.file, |text| step.edit(text))
+    }
+
+    /// As [`Demo::change`], under a heading that stands there already.
+    fn edit(
+        &mut self,
+        path: &str,
+        edit: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<String, Box<dyn miette::Diagnostic + Send + Sync>> {
+        let file = self.stage.directory().join(path);
         let before = fs::read_to_string(&file).map_err(|error| Error::read(&file, &error))?;
-        let after = step.edit(&before)?;
-        self.stage.line(&step.file);
+        let after = edit(&before)?;
+        self.stage.line(path);
         for change in similar::TextDiff::from_lines(&before, &after).iter_all_changes() {
             let text = change.value().trim();
             match change.tag() {
@@ -183,7 +192,7 @@ impl<'t> Demo<'t> {
                 similar::ChangeTag::Equal => {}
             }
         }
-        self.draft.write(&step.file, after.as_bytes())?;
+        self.draft.write(path, after.as_bytes())?;
         Ok(before)
     }
 
@@ -200,14 +209,7 @@ impl<'t> Demo<'t> {
             Check::Pass => (Exit::Pass, "pass"),
             Check::Fail => (Exit::Denied, "fail"),
         };
-        let unseen = format!("json={}", self.report.display());
-        let seen = self
-            .stage
-            .run(&command, &["--output", "human", "--output", &unseen]);
-        hold(&command, &exit, &seen)?;
-        let bytes = fs::read(&self.report).map_err(|error| Error::read(&self.report, &error))?;
-        fs::remove_file(&self.report).map_err(|error| Error::write(&self.report, &error))?;
-        let report: Value = serde_json::from_slice(&bytes).map_err(|error| lie(&error))?;
+        let report = self.judge(&command, exit)?;
         let text = |pointer: &str| report.pointer(pointer).and_then(Value::as_str);
         hold(&command, &Some(outcome), &text("/outcome"))?;
         let tier = step.expect.tier.map(|tier| tier.to_string());
@@ -216,16 +218,39 @@ impl<'t> Demo<'t> {
         Ok(check == Check::Pass)
     }
 
-    /// Nothing is changed for it: the answer is there before anybody has anything to deploy.
-    fn ask_the_calendar(&mut self) -> Result<(), Error> {
+    /// Runs a check, and returns its report.
+    fn judge(&mut self, command: &str, exit: Exit) -> Result<Value, Error> {
+        let unseen = format!("json={}", self.report.display());
+        let seen = self
+            .stage
+            .run(command, &["--output", "human", "--output", &unseen]);
+        hold(command, &exit, &seen)?;
+        let bytes = fs::read(&self.report).map_err(|error| Error::read(&self.report, &error))?;
+        fs::remove_file(&self.report).map_err(|error| Error::write(&self.report, &error))?;
+        serde_json::from_slice(&bytes).map_err(|error| lie(&error))
+    }
+
+    /// Nothing is committed for it: the answer is there before anybody has anything to deploy.
+    fn ask_the_calendar(&mut self) -> Result<(), Box<dyn miette::Diagnostic + Send + Sync>> {
         self.stage
-            .heading("Before it is even proposed: the calendar");
+            .heading("Before it is even committed: Black Friday");
         self.stage.tell(
-            "Brand B freezes what is of tier medium or above for the busiest days of its year, and nothing else. From when \
-             on something may go, and whom to ask, is there for everybody; here on Black Friday.",
+            "Brand B freezes what is of tier medium or above for the busiest days of its year, and nothing else. The files \
+             as they lie on disk, judged as of that day:",
         );
+        let before = self.edit(PEAK, |text| {
+            Ok(text.replacen("replicas: 2", "replicas: 4", 1))
+        })?;
         let asked = format!("--env prod-b --now {BLACK_FRIDAY}");
-        self.expect(&format!("tidegate calendar next {asked}"), Exit::Pass)
+        let command = format!("tidegate check --worktree --unit odoo {asked}");
+        let report = self.judge(&command, Exit::Denied)?;
+        let wanted = vec!["freeze.window-closed".to_owned()];
+        hold(&command, &wanted, &denials(&report))?;
+        self.draft.write(PEAK, before.as_bytes())?;
+        self.stage
+            .tell("From when on it may go, and whom to ask, is there for everybody:");
+        self.expect(&format!("tidegate calendar next {asked}"), Exit::Pass)?;
+        Ok(())
     }
 
     fn expect(&mut self, command: &str, exit: Exit) -> Result<(), Error> {
@@ -303,6 +328,8 @@ const TRUST: &str = ".tidegate/trust.json";
 const STORE: &str = "--verdicts folder:../verdicts";
 const SIGNER: &str = "--key-file ../ci-prod.pem --verdicts folder:../verdicts";
 
+/// What somebody wants more of on the busiest day.
+const PEAK: &str = "apps/odoo/prod-b/longpolling-deployment.yaml";
 const BLACK_FRIDAY: &str = "2026-11-27T14:05:00Z";
 
 /// 2026-01-05 09:00 UTC; each commit is a minute younger than the last.

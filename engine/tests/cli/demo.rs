@@ -26,6 +26,7 @@ fn the_demo_runs_without_home_git_or_colour_and_leaves_nothing_behind() {
         "\nrefused[other-tree]: ",
         "\nrefused[missing]: ",
         "\nprod-a/pricing: admitted ",
+        "\ndeny[freeze.window-closed]: ",
         "\n  medium to critical  may go from 2026-12-01 06:00 Europe/Dublin",
         "5 changes: 2 admitted, 2 stopped by the check, 1 refused at the sync.",
     ] {
