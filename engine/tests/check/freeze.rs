@@ -228,33 +228,56 @@ fn a_moved_file_changes_nothing_and_nothing_holds_it() {
 }
 
 #[test]
-fn neither_zone_nor_database_of_the_machine_changes_the_answer() {
+fn neither_zone_nor_locale_nor_database_of_the_machine_changes_a_byte() {
     let (repo, base) = calendar_shop();
     repo.write("prod/pricing/odoo.yaml", deployment("prices", "3Gi"))
         .commit("more memory");
     let range = format!("{base}..HEAD");
-    let with = |zone: &str| {
-        let arguments = [
-            "facts",
-            &range,
-            "--policy",
-            "freeze-windows",
-            "--now",
-            "2026-11-22T12:00:00Z",
-        ];
-        let mut command = tidegate_command(&repo, &arguments);
-        command
-            .env("TZ", zone)
-            .env("TZDIR", "/nowhere")
-            .env("LC_ALL", "de_DE.UTF-8");
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", stderr(&output));
-        stdout(&output)
+    let facts = ["facts", &range, "--policy", "freeze-windows"];
+    let commands: [(&[&str], &str); 6] = [
+        (&facts, "retail/weekend"),
+        (&["check", &range], "freeze.window-closed"),
+        (&["calendar", "show"], "weekend"),
+        (&["calendar", "next", "--env", "prod"], "Europe/Berlin"),
+        (
+            &["calendar", "explain", "2026-10-25T02:30", "--env", "prod"],
+            "2026-10-25 02:30 Europe/Berlin",
+        ),
+        (&["calendar", "lint"], "0 deny"),
+    ];
+    for (arguments, expected) in commands {
+        let on = |zone: &str, database: &str, locale: &str| {
+            let mut command = tidegate_command(&repo, arguments);
+            command.args(["--now", "2026-11-22T12:00:00Z"]);
+            command.env("TZ", zone).env("TZDIR", database);
+            for name in ["LC_ALL", "LANG", "LC_TIME"] {
+                command.env(name, locale);
+            }
+            let output = command.output().unwrap();
+            (stdout(&output), stderr(&output), output.status.code())
+        };
+        let answer = on("Pacific/Auckland", "/nowhere", "de_DE.UTF-8");
+        let said = format!("{}{}", answer.0, answer.1);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+        for (zone, database, locale) in [
+            ("America/St_Johns", "/nowhere", "tr_TR.UTF-8"),
+            ("UTC", "/usr/share/zoneinfo", "C.UTF-8"),
+            (":/etc/passwd", "/etc", "ja_JP.UTF-8"),
+        ] {
+            assert_eq!(answer, on(zone, database, locale), "{arguments:?} {zone}");
+        }
+    }
+}
+
+#[test]
+fn the_binary_has_no_way_to_the_database_of_the_machine() {
+    let holds = |text: &str| {
+        let mut grep = Command::new("grep");
+        grep.args(["-q", "-a", text, env!("CARGO_BIN_EXE_tidegate")]);
+        grep.status().unwrap().code()
     };
-    let answer = with("Pacific/Auckland");
-    assert!(answer.contains("retail/weekend"), "{answer}");
-    assert_eq!(answer, with("America/St_Johns"));
-    assert_eq!(answer, with(":/etc/passwd"));
+    // What would read `/usr/share/zoneinfo` would look for TZDIR first.
+    assert_eq!((holds("TZDIR"), holds("Europe/Berlin")), (Some(1), Some(0)));
 }
 
 #[test]
