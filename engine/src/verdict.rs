@@ -289,11 +289,14 @@ mod tests {
     #[test]
     fn an_ended_exception_permits_nothing_and_says_so() {
         let exception = exception("a");
-        let ended = [permit(&exception, "2026-11-20T12:00:00Z")];
-        let decision = decide(vec![finding("a")], &ended, now(), Unused::Ignore);
-        assert_eq!(decision.outcome, Outcome::Fail);
-        let codes: Vec<_> = decision.findings.iter().map(|f| f.code.as_str()).collect();
-        assert_eq!(codes, ["engine.exception-expired", "resources.ratio"]);
+        for until in ["2026-11-20T12:00:00Z", "2026-11-20T11:59:59Z"] {
+            let ended = [permit(&exception, until)];
+            let decision = decide(vec![finding("a")], &ended, now(), Unused::Ignore);
+            assert_eq!(decision.outcome, Outcome::Fail);
+            assert_eq!(decision.until, None);
+            let codes: Vec<_> = decision.findings.iter().map(|f| f.code.as_str()).collect();
+            assert_eq!(codes, ["engine.exception-expired", "resources.ratio"]);
+        }
     }
 
     #[test]

@@ -123,4 +123,14 @@ mod tests {
             assert_eq!(unbundle(other.as_bytes()).unwrap(), other.as_bytes());
         }
     }
+
+    #[test]
+    fn a_bundle_as_long_as_any_file_may_be_is_opened_and_a_longer_one_is_left_alone() {
+        let envelope = sample::baseline(sample::state(1)).signed();
+        let mut long = bundle(&envelope).unwrap();
+        long.resize(limits::ENVELOPE.most, b' ');
+        assert_eq!(unbundle(&long).unwrap(), envelope);
+        long.push(b' ');
+        assert_eq!(unbundle(&long).unwrap(), long);
+    }
 }

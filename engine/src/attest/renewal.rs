@@ -117,13 +117,20 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let moved = text.replacen("prod/odoo", "prod/redis", 1);
         assert!(Renewal::parse_unverified(moved.as_bytes()).is_err());
-        for until in ["2026-11-20T10:00:00Z", "2026-11-28T10:00:00Z"] {
+        for (until, is_written) in [
+            ("2026-11-20T09:59:59Z", false),
+            ("2026-11-20T10:00:00Z", false),
+            ("2026-11-20T10:00:01Z", true),
+            ("2026-11-27T10:00:00Z", true),
+            ("2026-11-27T10:00:01Z", false),
+            ("2026-11-28T10:00:00Z", false),
+        ] {
             let valid_until = until.parse().unwrap();
-            let wrong = Renewal {
+            let other = Renewal {
                 valid_until,
                 ..renewal.clone()
             };
-            assert!(wrong.to_statement_bytes().is_err(), "{until}");
+            assert_eq!(other.to_statement_bytes().is_ok(), is_written, "{until}");
         }
     }
 }

@@ -335,6 +335,7 @@ mod tests {
         for wrong in [
             r#"{"prod": 3}"#,
             r#"{"prod/": 3}"#,
+            r#"{"/web": 3}"#,
             r#"{"prod/web": -1}"#,
             "[]",
         ] {
@@ -405,6 +406,39 @@ mod tests {
         assert!(TrustFile::new(vec![trusted(1), other]).is_err());
         assert!(TrustFile::new((1..=64).map(trusted).collect()).is_ok());
         assert!(TrustFile::new((1..=65).map(trusted).collect()).is_err());
+    }
+
+    #[test]
+    fn a_file_as_long_as_it_may_be_is_read_and_no_longer_one() {
+        let mut text = TrustFile::new(vec![trusted(1)]).unwrap().print();
+        let missing = limits::TRUST_FILE.most - text.len();
+        text.push_str(&" ".repeat(missing));
+        assert_eq!(code(&text), "ok");
+        text.push(' ');
+        assert_eq!(code(&text), "trust-root.invalid");
+    }
+
+    #[test]
+    fn a_bad_key_is_told_by_its_number_in_the_file() {
+        let bad: [fn(&mut TrustedKey); 4] = [
+            |key| key.principal.clear(),
+            |key| key.principal = "c\u{200b}i".into(),
+            |key| key.environments = Some(Vec::new()),
+            |key| *key = trusted(1),
+        ];
+        for (number, spoil) in bad.into_iter().enumerate() {
+            let mut second = trusted(2);
+            spoil(&mut second);
+            let error = TrustFile::new(vec![trusted(1), second]).unwrap_err();
+            assert!(error.to_string().contains("key 2 "), "{number}: {error}");
+        }
+        let print = TrustFile::new(vec![trusted(1), trusted(2)])
+            .unwrap()
+            .print();
+        let (first, second) = print.split_at(print.rfind("BEGIN PUBLIC").unwrap());
+        let text = format!("{first}{}", second.replacen("PUBLIC", "PRIVATE", 1));
+        let error = TrustFile::parse(text.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::TrustKey { index: 2, .. }), "{error}");
     }
 
     #[test]

@@ -306,6 +306,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_as_long_as_any_envelope_may_be_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path());
+        let long = vec![b' '; limits::ENVELOPE.most];
+        store.publish_link(&unit(), 0, &long).unwrap();
+        assert_eq!(store.links(&unit()).unwrap()[0].content, Ok(long));
+    }
+
+    #[test]
     fn a_file_is_no_store() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), b"").unwrap();

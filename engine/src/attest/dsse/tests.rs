@@ -90,6 +90,15 @@ fn every_malformed_envelope_is_told_as_such() {
 }
 
 #[test]
+fn an_envelope_of_as_many_bytes_or_signatures_as_any_may_have_is_read() {
+    let mut long = envelope();
+    long.resize(limits::ENVELOPE.most, b' ');
+    assert_eq!(code(&long), "ok");
+    let many = with(|v| v["signatures"] = vec![v["signatures"][0].clone(); 16].into());
+    assert_eq!(code(&many), "ok");
+}
+
+#[test]
 fn every_wrong_signature_is_told_as_such() {
     let other = sign(
         &sample::baseline(sample::state(2))

@@ -208,7 +208,11 @@ fn fields_that_contradict_each_other_are_neither_written_nor_read() {
         inherited: false,
         excepted_by: None,
     };
-    let edits: [&dyn Fn(&mut Verdict); 16] = [
+    let approval = |name: &str, bytes: &[u8]| crate::attest::Approval {
+        principal: name.into(),
+        digest: Digest::of(bytes),
+    };
+    let edits: [&dyn Fn(&mut Verdict); 19] = [
         &|v| v.outcome = Outcome::Fail,
         &|v| v.findings = vec![deny.clone()],
         &|v| v.counts.denied = 1,
@@ -224,11 +228,15 @@ fn fields_that_contradict_each_other_are_neither_written_nor_read() {
         &|v| v.change_digest = None,
         &|v| v.facts_digest = None,
         &|v| (v.height, v.base, v.previous) = (0, None, None),
+        &|v| v.approvals = vec![approval("alice", b"")],
+        &|v| v.input_attestations = vec![Digest::of(b""); 2],
         &|v| {
-            v.approvals = vec![crate::attest::Approval {
-                principal: "alice".into(),
-                digest: Digest::of(b""),
-            }];
+            v.approvals = vec![approval("alice", b""); 2];
+            v.input_attestations = vec![Digest::of(b"")];
+        },
+        &|v| {
+            v.approvals = vec![approval("bob", b""), approval("alice", b"")];
+            v.input_attestations = vec![Digest::of(b"")];
         },
     ];
     for (number, edit) in edits.into_iter().enumerate() {
@@ -251,6 +259,50 @@ fn fields_that_contradict_each_other_are_neither_written_nor_read() {
     };
     let bytes = failed.to_statement_bytes().unwrap();
     assert_eq!(Verdict::parse_unverified(&bytes), Ok(failed));
+}
+
+#[test]
+fn what_does_not_deny_is_listed_in_a_verdict_that_passes() {
+    let deny = FindingSummary {
+        code: "resources.missing".into(),
+        effect: Effect::Deny,
+        object: None,
+        keyed_path: None,
+        message: "no limit".into(),
+        inherited: false,
+        excepted_by: None,
+    };
+    let mut digests = [b"a", b"b"].map(|bytes| Digest::of(bytes));
+    digests.sort();
+    let edits: [&dyn Fn(&mut Verdict); 5] = [
+        &|v| v.findings[0].effect = Effect::Warn,
+        &|v| v.findings[0].inherited = true,
+        &|v| v.findings[0].excepted_by = Some("EXC-1".into()),
+        &|v| {
+            v.findings.clear();
+            v.input_attestations = digests.into();
+            v.approvals = ["alice", "bob"]
+                .map(|principal| crate::attest::Approval {
+                    principal: principal.into(),
+                    digest: digests[0],
+                })
+                .into();
+        },
+        &|v| {
+            v.findings.clear();
+            v.valid_until = "2026-11-27T10:00:00Z".parse().unwrap();
+        },
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let mut verdict = Verdict {
+            findings: vec![deny.clone()],
+            ..link()
+        };
+        edit(&mut verdict);
+        let bytes = verdict.to_statement_bytes();
+        assert!(bytes.is_ok(), "edit {number}: {bytes:?}");
+        assert_eq!(code(&bytes.unwrap()), "ok", "edit {number}");
+    }
 }
 
 #[test]
