@@ -86,3 +86,51 @@ impl Store for PendingStore<'_> {
         self.pending.publish_withdrawal(payload, envelope)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::FolderStore;
+
+    fn names(files: Result<Vec<StoredFile>, Error>) -> Vec<String> {
+        files.unwrap().into_iter().map(|file| file.name).collect()
+    }
+
+    #[test]
+    fn what_is_settled_is_read_with_the_next_pending_link_and_nothing_else_that_is_pending() {
+        let folder = tempfile::tempdir().unwrap();
+        let settled = FolderStore::new(folder.path().join("settled"));
+        let pending = FolderStore::new(folder.path().join("pending"));
+        let both = PendingStore::new(&settled, &pending);
+        let unit = UnitId::new("prod", "odoo").unwrap();
+        let (tree, digest) = (GitId::EMPTY_TREE, Digest::of(b"x"));
+        let now = "2026-11-20T10:00:00Z".parse().unwrap();
+        for (store, first) in [(&settled, 0), (&pending, 1)] {
+            for height in first..first + 2 {
+                store.publish_link(&unit, height, b"link").unwrap();
+            }
+        }
+        both.publish_link(&unit, 3, b"link").unwrap();
+        assert_eq!(names(both.links(&unit)), ["0.json", "1.json", "2.json"]);
+        assert!(both.older_links(&unit).unwrap().is_empty());
+        both.publish_report(&unit, tree, digest, b"x").unwrap();
+        both.publish_renewal(digest, now, b"x").unwrap();
+        both.publish_withdrawal(digest, b"x").unwrap();
+        let all = |store: &dyn Store| {
+            [
+                store.reports(&unit).unwrap().len(),
+                store.renewals(digest).unwrap().len(),
+                store.withdrawals().unwrap().len(),
+            ]
+        };
+        assert_eq!(all(&both), [0; 3], "it is not settled");
+        assert_eq!(all(&pending), [1; 3]);
+        settled.publish_report(&unit, tree, digest, b"x").unwrap();
+        settled.publish_renewal(digest, now, b"x").unwrap();
+        settled.publish_withdrawal(digest, b"x").unwrap();
+        assert_eq!(all(&both), [1; 3]);
+        let other = UnitId::new("prod", "web").unwrap();
+        pending.publish_link(&other, 0, b"link").unwrap();
+        assert_eq!(both.units().unwrap(), [unit]);
+    }
+}

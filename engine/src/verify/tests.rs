@@ -4,7 +4,9 @@
 mod arbitrary;
 mod beside;
 mod binding;
+mod edges;
 mod history;
 mod minutes;
 mod race;
 mod shop;
+mod single;
