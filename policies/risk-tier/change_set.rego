@@ -909,9 +909,9 @@ weighed_whole(class, i) := {"tier": "high", "text": "it is created with an image
 } else := {"tier": tier} if {
 	class == "data-deletion"
 	tier := loss_of(input.changes[i].old)
-} else := {"tier": "critical", "text": "it grants everything"} if {
+} else := {"tier": "critical", "text": text} if {
 	class == "rbac"
-	is_unbounded(object.get(input.changes[i], "new", {}))
+	text := unbounded(object.get(input.changes[i], "new", {}))
 } else := {}
 
 # What the deployer leaves in the cluster is orphaned, not lost.
@@ -1056,9 +1056,9 @@ weighed(claim, field) := {
 } else := {"tier": "critical", "text": "it may let more through than before"} if {
 	claim.class == "network-policy"
 	not is_narrowed(claim.change, field)
-} else := {"tier": "critical", "text": "it grants everything"} if {
+} else := {"tier": "critical", "text": text} if {
 	claim.class == "rbac"
-	is_unbounded(input.changes[claim.change].new)
+	text := unbounded(input.changes[claim.change].new)
 } else := {"tier": "critical", "text": "backups may stop, come later or go earlier"} if {
 	claim.class == "backup"
 	is_thinned(field)
@@ -1202,15 +1202,23 @@ is_narrowed(i, field) if {
 	"Ingress" in array.concat(change.new.spec.policyTypes, ["Ingress" | some _ in change.old.spec.policyTypes])
 }
 
-is_unbounded(role) if {
+# What a role or a binding grants without a bound: all there is, the way to more, or something to everybody.
+unbounded(role) := "it grants everything" if {
 	some rule in role.rules
 	some part in ["verbs", "resources", "apiGroups"]
 	some word in rule[part]
 	is_string(word)
 	contains(word, "*")
+} else := "it grants everything" if {
+	role.roleRef.name == "cluster-admin"
+} else := "it lets its holders grant themselves more, or act as others" if {
+	some rule in role.rules
+	some verb in rule.verbs
+	verb in {"bind", "escalate", "impersonate"}
+} else := "it grants something to whoever does not log in" if {
+	some subject in role.subjects
+	subject.name in {"system:anonymous", "system:unauthenticated"}
 }
-
-is_unbounded(binding) if binding.roleRef.name == "cluster-admin"
 
 is_thinned(field) if not "new" in object.keys(field)
 

@@ -1147,6 +1147,31 @@ test_roles_that_grant_everything_are_critical if {
 	tiers(of([create("rbac.authorization.k8s.io/v1 Role", scaling)])) == {"risk.rbac": "critical"}
 }
 
+test_roles_that_lead_to_more_are_critical if {
+	every verb in ["bind", "escalate", "impersonate"] {
+		tiers(of([create("rbac.authorization.k8s.io/v1 Role", {"rules": [{"verbs": ["get", verb]}]})])) == {"risk.rbac": "critical"}
+	}
+	wider := object.union(
+		update("rbac.authorization.k8s.io/v1 Role", [added("/rules/0/verbs/1", "bind")]),
+		{"new": {"rules": [{"verbs": ["get", "bind"]}]}},
+	)
+	tiers(of([wider])) == {"risk.rbac": "critical"}
+}
+
+test_what_is_granted_to_whoever_does_not_log_in_is_critical if {
+	every who in ["system:anonymous", "system:unauthenticated"] {
+		granted(who) == {"risk.rbac": "critical"}
+	}
+	every who in ["system:authenticated", "odoo", 1] {
+		granted(who) == {"risk.rbac": "high"}
+	}
+}
+
+granted(who) := tiers(of([create(
+	"rbac.authorization.k8s.io/v1 RoleBinding",
+	{"roleRef": {"name": "view"}, "subjects": [{"name": "ops"}, {"name": who}]},
+)]))
+
 test_a_created_workload_with_a_new_image_is_high if {
 	known := versioned("reg/odoo", "17.0.1", [17, 0, 1])
 	created := create("apps/v1 Deployment", {})
