@@ -1,6 +1,7 @@
 //! What kustomize and Helm make of folders of a tree: which files decide it, and the objects that come out.
 //! Reads Git trees, never a checkout; knows nothing of units and policies.
 
+mod by_hand;
 mod cache;
 mod closure;
 mod error;
@@ -14,6 +15,7 @@ mod programs;
 mod rendered;
 mod workshop;
 
+pub use by_hand::RunError;
 pub use cache::{Cache, CacheStats};
 pub use closure::{Closure, ClosureError};
 pub use error::Error;

@@ -30,7 +30,10 @@ use options::Inputs;
 use output::Document;
 use vet::Repeats;
 
-use super::{Closure, Deployer, Exported, Files, Found, Helm, Programs, Rendered};
+use super::by_hand::{ByHand, RunError};
+use super::{
+    Closure, Deployer, Exported, Files, Found, Helm, Program, ProgramError, Programs, Rendered,
+};
 use crate::model::RepoPath;
 
 /// The files that decide what the chart in `folder` gives: its folder, the charts of the tree that it needs,
@@ -71,7 +74,8 @@ pub fn template(
     let arguments = arguments::arguments(options, deployer, &source.inputs, places);
     let definitions = |name: &str| source.chart.item_of(name)?.text(files).ok();
     let render = || {
-        let printed = programs.run(helm, &arguments, &source.folder, exported)?;
+        let printed = programs.run(helm, &arguments, &source.folder, exported);
+        let printed = printed.map_err(|error| source.told(error, helm, options, deployer))?;
         output::documents(printed, &definitions)
     };
     let mut documents = render()?;
@@ -144,6 +148,28 @@ impl Source {
             repeats,
             closure,
         })
+    }
+
+    /// What the program did not do, and how a person asks it.
+    fn told(
+        &self,
+        error: ProgramError,
+        helm: &Program,
+        options: &Helm,
+        deployer: Deployer,
+    ) -> Error {
+        if !error.has_run() {
+            return error.into();
+        }
+        let words = arguments::by_hand(options, deployer, &self.inputs);
+        let command = ByHand::of(helm, &self.folder, &words);
+        let command = if self.local.is_empty() {
+            command
+        } else {
+            command.after("helm dependency build", &self.folder)
+        };
+        let root = self.folder.child("Chart.yaml");
+        Error::Run(Box::new(RunError::new(root, command, error)))
     }
 
     /// The files of values in the order in which they count, the chart's own first.

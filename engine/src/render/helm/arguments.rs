@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::options::Inputs;
+use crate::manifest::secrets::is_secret_name;
 use crate::render::{Deployer, Helm};
 
 /// The arguments behind `helm template`, run in the folder of the chart; `root` is where the tree lies, and
@@ -62,6 +63,20 @@ pub(super) fn arguments(
     arguments
 }
 
+/// The same for a person at the root of a checkout, without what stands for the chart and without the values of
+/// names that sound like a secret.
+pub(super) fn by_hand(options: &Helm, deployer: Deployer, inputs: &Inputs) -> Vec<OsString> {
+    let mut shown = options.clone();
+    for parameter in &mut shown.parameters {
+        if is_secret_name(&parameter.name) {
+            "…".clone_into(&mut parameter.value);
+        }
+    }
+    let own = options.values.as_ref().map(|_| PathBuf::from(OWN_VALUES));
+    let arguments = arguments(&shown, deployer, inputs, (Path::new(""), own));
+    arguments.into_iter().skip(1).collect()
+}
+
 /// A value as Argo CD writes it: its commas are no separators, except in a list (`{a,b}`).
 fn escaped(value: &str) -> String {
     if value.starts_with('{') && value.ends_with('}') {
@@ -91,6 +106,9 @@ fn kube_version(version: &str, deployer: Deployer) -> &str {
 /// The version of Kubernetes that templates see where none is configured. Helm's own is another one in
 /// each build of one version, and may be too old for a chart.
 pub const KUBE_VERSION: &str = "1.34.0";
+
+/// What a person calls the values that the Application or HelmRelease gives itself.
+const OWN_VALUES: &str = "values-of-its-object.yaml";
 
 #[cfg(test)]
 mod tests {
@@ -140,6 +158,29 @@ mod tests {
         assert_eq!(
             written(&options, Deployer::ArgoCd, &inputs),
             ". --name-template shop --namespace web --kube-version 1.31.2 --set a=x\\,y\\,z --set l={x,y} --set-string b=1 --set-file cert=/tree/certs/ca.pem --values /tree/v/a.yaml --values /tree/v/b.yaml --values /own/values.json --api-versions monitoring.coreos.com/v1 --include-crds --skip-schema-validation --skip-tests"
+        );
+    }
+
+    #[test]
+    fn a_person_is_given_the_same_without_secrets() {
+        let options = Helm {
+            release: "shop".to_owned(),
+            values: Some(serde_json::json!({"db": {"password": "hunter2"}})),
+            parameters: vec![
+                parameter("db.password", "hunter2", false),
+                parameter("replicas", "2", false),
+            ],
+            ..Helm::default()
+        };
+        let inputs = Inputs {
+            values: vec!["v/a.yaml".into()],
+            single: vec![("cert".to_owned(), "certs/ca.pem".into())],
+        };
+        let words = by_hand(&options, Deployer::ArgoCd, &inputs);
+        let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+        assert_eq!(
+            words.join(" "),
+            "--name-template shop --kube-version 1.34.0 --set db.password=… --set replicas=2 --set-file cert=certs/ca.pem --values v/a.yaml --values values-of-its-object.yaml --include-crds"
         );
     }
 

@@ -5,7 +5,7 @@ use miette::Diagnostic;
 
 use crate::manifest::ParseError;
 use crate::model::{RepoPath, limits};
-use crate::render::{ClosureError, ExportError, FilesError, ProgramError};
+use crate::render::{ClosureError, ExportError, FilesError, ProgramError, RunError};
 
 /// A chart is not rendered. Whatever can be told before a process is started, is.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -275,12 +275,16 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Program(#[from] ProgramError),
+    /// It gave nothing, and a person can ask it why.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(Box<RunError>),
     /// Helm printed what cannot be read.
     #[error("what helm printed cannot be read: {what}")]
     #[diagnostic(code(render::output), help("`helm template` in a checkout shows it"))]
     Output {
         /// What is wrong.
-        what: &'static str,
+        what: String,
     },
     /// Two renderings differ.
     #[error(

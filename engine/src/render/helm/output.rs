@@ -24,7 +24,9 @@ pub(super) fn documents(
     output: Vec<u8>,
     definitions: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<Document>, Error> {
-    let wrong = |what| Error::Output { what };
+    let wrong = |what: &str| Error::Output {
+        what: what.to_owned(),
+    };
     let output = String::from_utf8(output).map_err(|_| wrong("it is not UTF-8"))?;
     let mut documents: Vec<Document> = Vec::new();
     let mut source = None;
@@ -47,10 +49,12 @@ pub(super) fn documents(
         if blank(marker.trim_start_matches("---")) && rest.lines().all(blank) {
             continue;
         }
-        if text.lines().any(|line| is_marker(line, "...")) {
-            return Err(wrong("a template ends a document with `...`"));
-        }
         let source = source.ok_or_else(|| wrong("a document does not say where it comes from"))?;
+        if text.lines().any(|line| is_marker(line, "...")) {
+            return Err(Error::Output {
+                what: format!("`{source}` ends a document with `...`"),
+            });
+        }
         documents.push(Document {
             source: source.to_owned(),
             text: text.to_owned(),
@@ -191,6 +195,8 @@ mod tests {
         ] {
             let error = documents(output.as_bytes().to_vec(), &|_| None).unwrap_err();
             assert_eq!(code_of(&error), "render.output", "{output}");
+            let named = error.to_string().contains("`app/templates/a.yaml`");
+            assert_eq!(named, output.contains("..."), "{error}");
         }
         assert_eq!(read(""), []);
         assert_eq!(read("\n"), []);

@@ -68,7 +68,7 @@ fn same(one: Document, other: &Document, deployer: Deployer) -> Result<Option<Do
         }
     }
     let unwritten = |_| Error::Output {
-        what: "a Secret cannot be written anew",
+        what: "a Secret cannot be written anew".to_owned(),
     };
     let text = serde_yaml::to_string(&value).map_err(unwritten)?;
     Ok(Some(one.with(&text)))

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use serde_json::Value;
 
-use super::documents::{Document, documents};
+use super::documents::{Document, documents, path_of};
 use super::edit::{Root, json_text};
 use super::error::Error;
 use super::origin::Trail;
@@ -14,9 +14,12 @@ use super::place::Folder;
 use super::substitute::{is_name, substitute};
 use super::{Deployed, Plan};
 use crate::manifest::{Node, NodeValue};
+use crate::model::RepoPath;
+use crate::render::by_hand::{ByHand, RunError};
 use crate::render::export::Exported;
+use crate::render::files::inside;
 use crate::render::options::{Deployer, Kustomize};
-use crate::render::programs::{Program, Programs};
+use crate::render::programs::{Program, ProgramError, Programs};
 use crate::render::rendered::{Origin, Rendered};
 
 /// What is built, and by what.
@@ -44,8 +47,10 @@ impl Build<'_> {
             _ => self.exported.write(&root.file, &root.to_bytes())?,
         }
         let printed = self.kustomize(program, root)?;
-        let built = documents(&printed)?;
-        let trail = Trail::new(self.files, self.plan, told.ok().as_deref());
+        let told = told.ok();
+        let built = documents(&printed)
+            .map_err(|error| self.with_file(error, told.as_deref().unwrap_or_default()))?;
+        let trail = Trail::new(self.files, self.plan, told.as_deref());
         let origins: Vec<Origin> = built
             .iter()
             .enumerate()
@@ -70,8 +75,40 @@ impl Build<'_> {
         }
         let printed = self
             .programs
-            .run(program, &arguments, &root.folder, self.exported)?;
+            .run(program, &arguments, &root.folder, self.exported);
+        let printed = printed.map_err(|error| self.told(error, program, root, &arguments))?;
         String::from_utf8(printed).map_err(|_| Error::NotText)
+    }
+
+    /// What cannot be read, with the file that it comes from.
+    fn with_file(&self, mut error: Error, told: &str) -> Error {
+        if let Error::Output { object, nth, .. } = &mut error {
+            let folder = self.plan.root.folder.as_bytes();
+            let file = path_of(told, *nth).and_then(|path| inside(folder, path.as_bytes()));
+            let file = file.map_or_else(|| self.plan.root.file.clone(), RepoPath::new);
+            object.push_str(&format!(" of {file}"));
+        }
+        error
+    }
+
+    /// What the program did not do, and how a person asks it.
+    fn told(
+        &self,
+        error: ProgramError,
+        program: &Program,
+        root: &Root,
+        arguments: &[OsString],
+    ) -> Error {
+        if !error.has_run() {
+            return error.into();
+        }
+        let arguments = arguments.get(1..).unwrap_or_default();
+        let mut command = ByHand::of(program, &root.folder, arguments);
+        let is_edited = self.plan.root.edited(self.options, self.deployer);
+        if is_edited.is_ok_and(|edited| edited.is_some()) {
+            command = command.beside("with what its deployer writes into the kustomization");
+        }
+        Error::Run(Box::new(RunError::new(root.file.clone(), command, error)))
     }
 
     /// Variables are replaced and common metadata is added, object by object.

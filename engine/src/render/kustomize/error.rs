@@ -6,7 +6,7 @@ use miette::Diagnostic;
 use super::place::{At, Folder};
 use crate::manifest::ParseError;
 use crate::model::{RepoPath, limits};
-use crate::render::{ClosureError, ExportError, FilesError, ProgramError};
+use crate::render::{ClosureError, ExportError, FilesError, ProgramError, RunError};
 
 /// A kustomization is not rendered. All but the last ones come before a process is started.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -309,6 +309,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Program(#[from] ProgramError),
+    /// It built nothing, and a person can ask it why.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(Box<RunError>),
     /// The files that it builds from.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -318,7 +322,7 @@ pub enum Error {
     #[diagnostic(code(render::output), help("`kustomize build` in a checkout shows it"))]
     NotText,
     /// Kustomize printed what cannot be read.
-    #[error("what kustomize printed cannot be read: {error}")]
+    #[error("what kustomize printed for {object} cannot be read: {error}")]
     #[diagnostic(
         code(render::output),
         help(
@@ -326,6 +330,10 @@ pub enum Error {
         )
     )]
     Output {
+        /// Kind and name, with the file that it comes from where that is known.
+        object: String,
+        /// Which of those that were printed.
+        nth: usize,
         /// Why.
         error: Box<ParseError>,
     },

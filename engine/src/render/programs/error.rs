@@ -137,3 +137,22 @@ pub enum ProgramError {
         promised: Confinement,
     },
 }
+
+impl ProgramError {
+    /// Whether the program ran, so that it may say more to a person.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        match self {
+            Self::Missing { .. }
+            | Self::Version { .. }
+            | Self::OtherVersion { .. }
+            | Self::Start { .. }
+            | Self::NotConfined { .. } => false,
+            Self::Failed { .. }
+            | Self::Silent { .. }
+            | Self::Crashed { .. }
+            | Self::Timeout { .. }
+            | Self::Output { .. } => true,
+        }
+    }
+}
