@@ -43,7 +43,7 @@ pub(super) struct Input {
     pub(super) rendering: Rendering,
     pub(super) closure: Closure,
     /// The version that the renderer must have.
-    version: Option<String>,
+    pub(super) version: Option<String>,
 }
 
 /// A unit as one state of the repository has it.

@@ -145,7 +145,7 @@ impl Reading {
         let render = |(_, (input, snapshot)): &Job<'_>, repository: &Repository| {
             let files = GitFiles::new(repository, snapshot);
             let rendered = workshop.render(&files, &input.rendering, &input.closure)?;
-            RenderedFile::read(input, rendered).map(Arc::new)
+            RenderedFile::read(input, rendered, &files).map(Arc::new)
         };
         let rendered = repository.map_by_threads(&unknown, 1, render)?;
         let keys = unknown.into_iter().map(|(key, _)| key);

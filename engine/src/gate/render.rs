@@ -39,7 +39,11 @@ pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<St
     for input in &deployed.inputs {
         let workshop = request.workshop;
         let rendered = workshop.render(&files, &input.rendering, &input.closure)?;
-        texts.push(RenderedFile::read(input, rendered)?.text.to_string());
+        texts.push(
+            RenderedFile::read(input, rendered, &files)?
+                .text
+                .to_string(),
+        );
     }
     for plain in &deployed.plain {
         for entry in repository.entries_matching(&snapshot, plain)? {

@@ -2,6 +2,7 @@
 //! Renders nothing itself; secrets are masked as in any file.
 
 mod origin;
+mod unfit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::manifest::Limits;
 use crate::model::{ObjectRef, RepoPath, limits};
 use crate::render::{self, Files, Rendered};
 use origin::Layers;
+use unfit::Unfit;
 
 /// What a rendering gave.
 pub(super) struct RenderedFile {
@@ -29,8 +31,12 @@ pub(super) struct RenderedFile {
 }
 
 impl RenderedFile {
-    /// Reads what came out of `input`.
-    pub(super) fn read(input: &Input, rendered: Rendered) -> Result<Self, Error> {
+    /// Reads what came out of `input`, a folder of `files`.
+    pub(super) fn read(
+        input: &Input,
+        rendered: Rendered,
+        files: &dyn Files,
+    ) -> Result<Self, Error> {
         input.check_version(&rendered.tool, &rendered.version)?;
         let name = format!(
             "{} (as {} renders it)",
@@ -45,7 +51,11 @@ impl RenderedFile {
         };
         let given = input.rendering.secrets();
         let (name, bytes) = (name.as_str().into(), rendered.text.as_bytes());
-        let file = File::read_rendered(&name, bytes, &wide, &given)?;
+        let file = File::read_rendered(&name, bytes, &wide, &given);
+        let file = file.map_err(|error| match error {
+            Error::Manifest(error) => Unfit::of(&rendered, &starts, files).told(error).into(),
+            error => error,
+        })?;
         let document = |source: &Source| {
             let start = source.node.span.start;
             starts.partition_point(|at| *at <= start).saturating_sub(1)

@@ -62,6 +62,15 @@ impl ParseError {
         self
     }
 
+    /// Says it of another place for people; a second place is as many lines away from it as before.
+    pub(super) fn tell_of(&mut self, place: LineColumn) {
+        let was = std::mem::replace(&mut self.place.position, place);
+        if let Some(other) = &mut self.other {
+            let line = &mut other.position.line;
+            *line = (*line + place.line).saturating_sub(was.line).max(1);
+        }
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn problem(&self) -> &Problem {

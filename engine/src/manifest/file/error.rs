@@ -136,6 +136,45 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Line and column of what is wrong; none where it is the file as a whole.
+    #[must_use]
+    pub fn position(&self) -> Option<LineColumn> {
+        match self {
+            Self::Encrypted { .. } => None,
+            Self::Parse { error, .. } => Some(error.place().position),
+            Self::EncryptedObject { position, .. }
+            | Self::NotAnObject { position, .. }
+            | Self::Name { position, .. }
+            | Self::Misshapen { position, .. }
+            | Self::SecretAsName { position, .. }
+            | Self::ListDepth { position, .. }
+            | Self::ObjectSize { position, .. } => Some(*position),
+        }
+    }
+
+    /// The same as said of another place: of the file of which this one was made. The bytes stay those of
+    /// the text that was read.
+    #[must_use]
+    pub fn told_of(mut self, file: RepoPath, place: LineColumn) -> Self {
+        match &mut self {
+            Self::Encrypted { path } => *path = file,
+            Self::Parse { path, error } => {
+                *path = file;
+                error.tell_of(place);
+            }
+            Self::EncryptedObject { path, position, .. }
+            | Self::NotAnObject { path, position, .. }
+            | Self::Name { path, position, .. }
+            | Self::Misshapen { path, position, .. }
+            | Self::SecretAsName { path, position, .. }
+            | Self::ListDepth { path, position, .. }
+            | Self::ObjectSize { path, position, .. } => (*path, *position) = (file, place),
+        }
+        self
+    }
+}
+
 impl Context<'_> {
     pub(super) fn not_an_object(self, span: Span, reason: &'static str) -> Error {
         Error::NotAnObject {
