@@ -183,7 +183,7 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
     let of = (accepted.config(), environment);
     let units = names_at(repository, revision, of, request.unit)?;
     if request.sync.is_some() && units.len() > 1 {
-        return Err(Error::unknown_unit(environment, ""));
+        return Err(Error::unit_needed(environment, &units));
     }
     units
         .into_iter()
@@ -233,8 +233,9 @@ fn only_unit(
     revision: GitId,
     (config, environment): (&Config, &Environment),
 ) -> Result<UnitId, Error> {
-    match names_at(repository, revision, (config, environment), None)?.as_slice() {
+    let units = names_at(repository, revision, (config, environment), None)?;
+    match units.as_slice() {
         [(unit, _)] => Ok(UnitId::new(&*environment.name, &**unit)?),
-        _ => Err(Error::unit_needed(environment)),
+        _ => Err(Error::unit_needed(environment, &units)),
     }
 }

@@ -253,7 +253,15 @@ impl<'a> Session<'a> {
     ) -> Result<Vec<S>, Error> {
         let request = self.request;
         let (environment, unit) = (request.environment.as_deref(), request.unit.as_deref());
-        scene::select(scenes.into_iter().collect(), environment, unit)
+        let configs = self.proposed_config().into_iter();
+        let configs = configs.chain([&self.judge.config]);
+        let declared = configs.flat_map(|config| &config.environments);
+        let declared = declared.map(|environment| environment.name.as_str());
+        scene::select(
+            scenes.into_iter().collect(),
+            (environment, unit),
+            &declared.collect(),
+        )
     }
 
     fn proposed_config(&self) -> Option<&Config> {
@@ -366,7 +374,7 @@ impl<'a> Session<'a> {
                 let mut settled = self.settled(judge)?;
                 let mut run = match self.run(judge, &mut settled) {
                     // What was asked for is gone: the proposed configuration has nothing to say.
-                    Err(Error::UnknownName { .. }) => Run::default(),
+                    Err(Error::UnknownName { .. } | Error::NoUnits { .. }) => Run::default(),
                     run => run?,
                 };
                 self.add_strays(&mut run, judge, &mut settled)?;

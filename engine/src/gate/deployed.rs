@@ -185,10 +185,13 @@ pub(super) fn names_at(
     let named: Vec<_> = named
         .filter(|(name, _)| wanted.is_none_or(|wanted| name == wanted))
         .collect();
-    if named.is_empty() {
-        return Err(Error::unknown_among(wanted.unwrap_or_default(), &known));
+    match wanted {
+        _ if !named.is_empty() => Ok(named),
+        Some(wanted) => Err(Error::unknown_among(wanted, &known)),
+        None => Err(Error::NoUnits {
+            environment: environment.name.clone(),
+        }),
     }
-    Ok(named)
 }
 
 fn is_foreign(unit: &ResolvedUnit) -> bool {

@@ -313,7 +313,7 @@ pub enum Error {
     #[error("no {kind} `{name}` in the configuration")]
     #[diagnostic(
         code(usage::unknown_name),
-        help("there are: {known}{}", of_gate(kind, name))
+        help("{}{}", there_are(known), of_gate(kind, name))
     )]
     UnknownName {
         /// `environment` or `unit`.
@@ -328,7 +328,7 @@ pub enum Error {
     #[diagnostic(
         code(usage::no_units),
         help(
-            "what it had is gone, or comes from elsewhere: `tidegate environments` shows it; `--unit gate` signs the gate alone"
+            "what it had is gone, or comes from elsewhere: `tidegate environments` shows it; `--unit gate` is about the gate alone"
         )
     )]
     NoUnits {
@@ -483,6 +483,13 @@ pub enum Error {
 }
 
 /// Who asks for `gate` as an environment means the unit.
+fn there_are(known: &str) -> String {
+    match known {
+        "" => "there is none".to_owned(),
+        known => format!("there are: {known}"),
+    }
+}
+
 fn of_gate(kind: &str, name: &str) -> &'static str {
     match (kind, name) {
         ("environment", GATE) => "; `gate` is a unit of each of them: `--env NAME --unit gate`",

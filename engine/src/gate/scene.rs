@@ -366,11 +366,12 @@ impl Scene {
     }
 }
 
-/// Those of one environment, of one unit.
+/// Those of one environment, of one unit; `declared` are the environments that a configuration lists, whether
+/// they have a unit or not.
 pub(super) fn select<S: AsRef<Scene>>(
     scenes: Vec<S>,
-    environment: Option<&str>,
-    unit: Option<&str>,
+    (environment, unit): (Option<&str>, Option<&str>),
+    declared: &BTreeSet<&str>,
 ) -> Result<Vec<S>, Error> {
     let named =
         |scene: &Scene| environment.is_none_or(|name| scene.is_gate() || scene.environment == name);
@@ -380,7 +381,14 @@ pub(super) fn select<S: AsRef<Scene>>(
         .map(|scene| scene.environment.as_str())
         .collect();
     if let Some(name) = environment.filter(|name| !known.contains(name)) {
-        return Err(unknown("environment", name, known));
+        if !declared.contains(name) {
+            return Err(unknown("environment", name, declared | &known));
+        }
+        if unit != Some(GATE) {
+            return Err(Error::NoUnits {
+                environment: name.to_owned(),
+            });
+        }
     }
     let units: BTreeSet<&str> = all()
         .filter(|scene| named(scene))

@@ -8,7 +8,7 @@ mod renew;
 mod statement;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -320,7 +320,7 @@ impl Signer<'_> {
             let environment = environment.name.clone();
             return Err(Error::NoUnits { environment });
         }
-        let scenes = scene::select(scenes, None, self.request.unit)?;
+        let scenes = scene::select(scenes, (None, self.request.unit), &BTreeSet::new())?;
         let ids = scenes.iter().map(|scene| self.unit_id(scene));
         let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
         self.check_key_for_any(&ids)?;

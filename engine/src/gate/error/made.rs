@@ -6,7 +6,7 @@ use std::fmt;
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use super::Error;
-use crate::config::Environment;
+use crate::config::{Environment, UnitKind};
 use crate::manifest::Root;
 use crate::model::RepoPath;
 
@@ -49,10 +49,12 @@ impl Error {
 
     /// A unit that the environment does not have.
     pub(in crate::gate) fn unknown_unit(environment: &Environment, name: &str) -> Self {
+        let units = environment.units.iter();
+        let known: Vec<&str> = units.map(|unit| unit.name.as_str()).collect();
         Self::UnknownName {
             kind: "unit",
             name: name.to_owned(),
-            known: unit_names(environment),
+            known: known.join(", "),
         }
     }
 
@@ -66,10 +68,14 @@ impl Error {
     }
 
     /// One unit must be named, since there are several.
-    pub(in crate::gate) fn unit_needed(environment: &Environment) -> Self {
+    pub(in crate::gate) fn unit_needed(
+        environment: &Environment,
+        units: &[(String, UnitKind)],
+    ) -> Self {
+        let known: Vec<&str> = units.iter().map(|(name, _)| name.as_str()).collect();
         Self::UnitNeeded {
             environment: environment.name.clone(),
-            known: unit_names(environment),
+            known: known.join(", "),
         }
     }
 
@@ -90,11 +96,6 @@ impl Error {
             error: Box::new(self),
         })
     }
-}
-
-fn unit_names(environment: &Environment) -> String {
-    let names = environment.units.iter().map(|unit| unit.name.as_str());
-    names.collect::<Vec<_>>().join(", ")
 }
 
 impl Diagnostic for Met {
