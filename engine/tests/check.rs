@@ -3,6 +3,7 @@
 
 mod anchors;
 mod answers;
+mod applications;
 mod attributes;
 mod bad_inputs;
 mod base_judges;

@@ -367,15 +367,15 @@ fn globs_of(unit: &ResolvedUnit) -> Vec<String> {
 }
 
 /// The files of a plain folder, whatever its patterns say.
-pub(super) fn glob_of(local: &Local) -> String {
+fn glob_of(local: &Local) -> String {
     let below = if local.directory.recurse { "**" } else { "*" };
     local.folder.child(below).to_string()
 }
 
 /// The files of a plain folder that are objects; `None` of none. Where patterns say which, each by name.
-fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>, Error> {
+pub(super) fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>, Error> {
     let directory = &local.directory;
-    let globs = if directory.include.is_none() && directory.exclude.is_none() {
+    let globs = if !directory.has_patterns() {
         vec![glob_of(local)]
     } else {
         let below = files.below(&local.folder).map_err(render::Error::from)?;

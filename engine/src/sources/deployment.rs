@@ -120,6 +120,12 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// Whether patterns say which files of the folder are objects.
+    #[must_use]
+    pub fn has_patterns(&self) -> bool {
+        self.include.is_some() || self.exclude.is_some()
+    }
+
     /// Whether the file at `path` holds objects of the plain folder `folder`.
     #[must_use]
     pub fn takes(&self, folder: &RepoPath, path: &RepoPath) -> bool {

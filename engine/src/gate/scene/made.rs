@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 
 use super::super::Error;
-use super::super::deployed::{Declared, glob_of, units};
+use super::super::deployed::{Declared, plain, units};
 use super::{Scene, Sides};
 use crate::config::{Config, Environment, GATE, UnitKind};
 use crate::git::Selector;
@@ -117,7 +117,7 @@ pub(in crate::gate) fn of_environment(
     base.retain(|unit| !unit.is_foreign());
     let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
     head.retain(|unit| !unit.is_foreign() || is_known(unit));
-    let around = around(&head)?;
+    let around = around(&head, trees)?;
     let mut sides: Vec<Sides<Vec<Declared>>> = Vec::new();
     for before in base {
         let after = head
@@ -159,15 +159,26 @@ pub(in crate::gate) fn of_environment(
     Ok(scenes.collect::<Result<_, _>>()?)
 }
 
-/// Where the objects of an environment stand that nothing renders.
-fn around(units: &[Declared]) -> Result<Vec<Selector>, Error> {
+/// Where the objects of an environment stand that nothing renders. What patterns leave out on both sides is not
+/// applied, and so stands beside nothing.
+fn around(units: &[Declared], trees: Trees<'_>) -> Result<Vec<Selector>, Error> {
     let mut around = Vec::new();
     for Declared { unit, .. } in units {
         match &unit.selector {
             Some(selector) => around.push(selector.clone()),
             None => {
-                for plain in unit.plain() {
-                    around.push(Selector::parse(&[glob_of(plain)])?);
+                for local in unit.plain() {
+                    let at_head = plain(local, trees.head)?;
+                    let at_base = match trees.base {
+                        Some(base) if local.directory.has_patterns() => plain(local, base)?,
+                        _ => None,
+                    };
+                    let is_new = |it: &Selector| {
+                        let known = at_head.as_ref().map(Selector::patterns);
+                        known != Some(it.patterns())
+                    };
+                    around.extend(at_base.filter(is_new));
+                    around.extend(at_head);
                 }
             }
         }

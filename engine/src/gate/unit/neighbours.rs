@@ -112,7 +112,10 @@ impl Unit<'_> {
         };
         let changed: Vec<&FileChange> = view.changed.iter().filter(around).collect();
         let mut selected = self.around.to_vec();
-        selected.push(self.base.clone());
+        match self.rendered {
+            Some(rendered) => selected.extend(rendered.base.plain.iter().cloned()),
+            None => selected.push(self.base.clone()),
+        }
         for entry in changed.iter().filter_map(|file| file.new.as_ref()) {
             if view.is_plain(&view.head, entry, &selected)? {
                 for source in &view.file(&view.head, entry)?.sources {

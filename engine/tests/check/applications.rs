@@ -1,0 +1,131 @@
+//! Environments whose Applications say what is deployed: which files count, and what is said where there is nothing.
+//! Knows neither kustomize nor Helm.
+
+use super::*;
+
+const HERE: &str = "https://git.example/acme/shop.git";
+
+/// An environment of the Applications in `argo/`.
+fn config() -> String {
+    format!(
+        "repositories: [\"{HERE}\"]\nenvironments: [{{name: prod, applications: {{paths: [\"argo/**\"]}}}}]\n"
+    )
+}
+
+fn application(name: &str, directory: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  project: shop\n  source: {{repoURL: '{HERE}', path: apps/{name}, directory: {{{directory}}}}}\n"
+    )
+}
+
+/// What blocks a Deployment that loses its memory limit beside a LimitRange of the Application `limits`, whose
+/// folder is read with `directory`; `app` is the Application of the Deployment.
+fn without_limit(app: &str, directory: &str) -> Vec<String> {
+    let repo = Repo::new();
+    let odoo = format!("apps/{app}/odoo.yaml");
+    repo.write("tidegate.yaml", config())
+        .write("argo/limits.yaml", application("limits", directory))
+        .write("apps/limits/defaults.yaml", limit_range("shop"))
+        .write("apps/limits/map.yaml", config_map("map", "a"))
+        .write(&odoo, deployment("odoo", "2Gi"));
+    if app != "limits" {
+        repo.write(format!("argo/{app}.yaml"), application(app, ""));
+    }
+    let base = repo.commit("two Applications");
+    repo.write(&odoo, deployment("odoo", ""))
+        .commit("no memory limit");
+    let report = check(&repo, base);
+    assert_eq!(errors(&report), []);
+    blocking(&report)
+}
+
+#[test]
+fn a_limit_range_that_argo_cd_leaves_out_gives_no_defaults() {
+    for app in ["limits", "web"] {
+        let missing = ["resources.missing-memory-limit of odoo"];
+        for left_out in ["exclude: defaults.yaml", "include: '[mo]*.yaml'"] {
+            assert_eq!(without_limit(app, left_out), missing, "{app}, {left_out}");
+        }
+        for taken in ["", "exclude: map.yaml", "include: '*.yaml'"] {
+            assert!(without_limit(app, taken).is_empty(), "{app}, {taken}");
+        }
+    }
+}
+
+/// One whose chart comes from elsewhere, so that nothing of it is here.
+const FOREIGN: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: redis}\nspec:\n  project: shop\n  source: {repoURL: 'https://charts.example', chart: redis, targetRevision: 1.2.3}\n";
+
+#[test]
+fn an_environment_without_units_is_told_from_one_that_there_is_not() {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", config())
+        .write("argo/web.yaml", application("web", ""))
+        .write("argo/redis.yaml", FOREIGN)
+        .write("apps/web/odoo.yaml", deployment("odoo", "2Gi"));
+    let base = repo.commit("one Application of this repository");
+    repo.remove("argo/web.yaml").remove("apps/web/odoo.yaml");
+    let gone = repo.commit("none");
+    repo.write("apps/notes.md", "nothing").commit("notes");
+    let asked = |range: String, environment: &str| Request {
+        environment: Some(environment.to_owned()),
+        ..request(&range)
+    };
+    let deleted = check_with(&repo, &asked(format!("{base}..{gone}"), "prod")).unwrap();
+    assert_eq!(unit(&deleted, "prod", "web").unit, "web");
+    let range = format!("{gone}..HEAD");
+    let error = check_with(&repo, &asked(range.clone(), "prod")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "environment `prod` deploys nothing of this repository"
+    );
+    assert_eq!(Exit::of_error(&error).code(), 2);
+    let error = check_with(&repo, &asked(range.clone(), "qa")).unwrap_err();
+    assert_eq!(code_of(&error), "usage.unknown-name");
+    assert_eq!(error.help().unwrap().to_string(), "there are: prod");
+    let of_gate = Request {
+        unit: Some("gate".to_owned()),
+        ..asked(range, "prod")
+    };
+    assert_eq!(check_with(&repo, &of_gate).unwrap().exit, Exit::Pass);
+}
+
+#[test]
+fn verify_names_the_units_that_could_be_meant() {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", config());
+    for name in ["api", "web"] {
+        repo.write(format!("argo/{name}.yaml"), application(name, ""))
+            .write(format!("apps/{name}/odoo.yaml"), deployment(name, "2Gi"));
+    }
+    repo.commit("two Applications");
+    let (key, trust) = (repo.beside("key.pem"), repo.beside("trust.json"));
+    let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let (key, trust) = (path(&key), path(&trust));
+    let new = ["keys", "new", "--role", "merge-signer", "--out", &key];
+    std::fs::write(&trust, tidegate(&repo, &new).stdout).unwrap();
+    let verify = |revision: &str| {
+        let verify = [
+            "verify",
+            "tidegate.yaml",
+            "--trust",
+            &trust,
+            "--env",
+            "prod",
+            "--revision",
+            revision,
+        ];
+        let output = tidegate(&repo, &verify);
+        (output.status.code(), stderr(&output))
+    };
+    let (exit, said) = verify("HEAD");
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(
+        said.contains("name it with `--unit`; there are: api, web"),
+        "{said}"
+    );
+    repo.remove("argo/api.yaml").remove("argo/web.yaml");
+    repo.write("argo/redis.yaml", FOREIGN).commit("none");
+    let (exit, said) = verify("HEAD");
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(said.contains("`prod` deploys nothing"), "{said}");
+}
