@@ -3,19 +3,19 @@
 
 use crate::model::{abridged, is_harmful};
 
-/// Control, bidirectional and invisible characters as `\u{..}`; everything else as it is. Line
-/// breaks too: use [`lines`] for text that may have several lines.
+/// Control, bidirectional and invisible characters as `\u{..}`, line breaks and tabs as `\n`, `\r` and `\t`;
+/// everything else as it is. Use [`lines`] for text that may have several lines.
 ///
 /// ```
-/// assert_eq!(tidegate::report::sanitise::line("a\u{1b}[2J"), "a\\u{1b}[2J");
+/// assert_eq!(tidegate::report::sanitise::line("a\u{1b}[2J\n"), "a\\u{1b}[2J\\n");
 /// ```
 #[must_use]
 pub fn line(text: &str) -> String {
     text.chars().fold(String::new(), |mut clean, c| {
-        if is_harmful(c) {
-            clean.extend(c.escape_unicode());
-        } else {
-            clean.push(c);
+        match c {
+            '\n' | '\r' | '\t' => clean.extend(c.escape_default()),
+            c if is_harmful(c) => clean.extend(c.escape_unicode()),
+            c => clean.push(c),
         }
         clean
     })
@@ -124,9 +124,6 @@ mod tests {
     #[test]
     fn a_long_text_says_how_long_it_is() {
         assert_eq!(short("abc", 3), "abc");
-        assert_eq!(
-            short("ab\ncdef", 4),
-            "ab\\u{a}\u{2026}(7 characters)\u{2026}f"
-        );
+        assert_eq!(short("ab\ncdef", 4), "ab\\n\u{2026}(7 characters)\u{2026}f");
     }
 }

@@ -95,11 +95,8 @@ pub(super) fn read(
 }
 
 fn engine(spec: &Node) -> Read<Engine> {
-    if let Some(patch) = text(spec, "templatePatch")? {
-        let reason = format!(
-            "`templatePatch` patches each Application: `{}`",
-            shown(patch)
-        );
+    if text(spec, "templatePatch")?.is_some() {
+        let reason = "`templatePatch` patches each Application, which is not done here";
         let remedy = "put what it does into `template`";
         return Err(Stop::unknown(place(spec, "templatePatch"), reason, remedy));
     }

@@ -75,7 +75,7 @@ fn doctor_says_each_problem_of_a_configuration_in_a_line_of_its_own() {
     );
     let (text, exit) = said(&doctor(&repo).output().unwrap());
     assert_eq!(exit, 0, "{text}");
-    assert!(!text.contains("\\u{a}"), "{text}");
+    assert!(!text.contains("\\n"), "{text}");
     for line in ["tidegate.yaml:2:", "tidegate.yaml:3:"] {
         let begins = |row: &str| row.trim_start().starts_with(line);
         assert!(text.lines().any(begins), "{line} in {text}");

@@ -289,3 +289,18 @@ fn what_is_not_followed_makes_the_whole_set_unknown() {
         );
     }
 }
+
+#[test]
+fn a_patch_of_every_application_is_named_and_not_printed() {
+    let patch = "{\"spec\": {\"source\": {\"helm\": {\"values\": \"hunter2\"}}}}";
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  generators: [{{list: {{elements: [{{a: x}}]}}}}]\n  templatePatch: '{patch}'\n  template:\n    metadata: {{name: x}}\n    spec:\n      source: {{repoURL: '{HERE}', path: plain}}\n"
+    );
+    let found = told(&units(ARGO, &[("argo/set.yaml", set.as_str()), PLAIN]).unwrap());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("`templatePatch` patches each Application"));
+    assert!(
+        !found[0].contains("hunter2") && !found[0].contains("helm"),
+        "{found:?}"
+    );
+}
