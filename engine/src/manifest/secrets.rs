@@ -25,8 +25,8 @@ pub struct Secrets {
 }
 
 /// What is secret in the objects of one file: all that a Secret holds beside its name and type, what
-/// `kubectl apply` left behind of earlier values, variables of containers whose name sounds like a
-/// secret, and whatever else an alias makes of these. Of what [`without_secrets`] cuts out of longer
+/// `kubectl apply` left behind of earlier values, variables of containers and data of a ConfigMap whose name
+/// sounds like a secret, and whatever else an alias makes of these. Of what [`without_secrets`] cuts out of longer
 /// texts only the places are told, those in keys and comments too.
 #[must_use]
 pub fn secrets_of(objects: &[Object], text: &str) -> Secrets {
@@ -133,6 +133,25 @@ fn visit(object: &Object, found: &mut Found<'_>) {
         leaves(applied, &mut format!("/metadata/annotations/{name}"), found);
     }
     variables(node, &mut String::new(), found);
+    if is_of_core(object, "ConfigMap") {
+        for field in ["data", "binaryData"] {
+            named(node, field, found);
+        }
+    }
+}
+
+/// The values of a field whose names sound like a secret. A name that only speaks of one
+/// (`password_encryption`) or ends like that of a file does not.
+fn named(node: &Node, field: &str, found: &mut Found<'_>) {
+    let Some(NodeValue::Mapping(entries)) = node.get(field).map(|field| &field.value) else {
+        return;
+    };
+    for entry in entries {
+        if inline::is_name_of_secret(&entry.key) {
+            let mut pointer = format!("/{field}/{}", escaped(&entry.key));
+            leaves(&entry.value, &mut pointer, found);
+        }
+    }
 }
 
 /// Every scalar of `node`.
@@ -216,7 +235,11 @@ fn comment_lines(text: &str) -> impl Iterator<Item = Span> {
 }
 
 fn is_secret(object: &Object) -> bool {
-    object.reference.kind == "Secret" && object.reference.group().is_empty()
+    is_of_core(object, "Secret")
+}
+
+fn is_of_core(object: &Object, kind: &str) -> bool {
+    object.reference.kind == kind && object.reference.group().is_empty()
 }
 
 fn escaped(key: &str) -> String {

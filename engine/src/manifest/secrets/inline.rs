@@ -146,9 +146,7 @@ fn userinfo(before: &str, rest: &str) -> Option<usize> {
 fn value(before: &str, rest: &str) -> Option<usize> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name = before.rsplit(|c| !is_name(c)).next()?;
-    let upper = name.to_ascii_uppercase();
-    let is_place = PLACES.iter().any(|end| upper.ends_with(end));
-    if is_place || !sounds_secret(name) {
+    if !is_name_of_secret(name) {
         return None;
     }
     // An option that begins the text may be all of one argument, blanks and all.
@@ -160,6 +158,13 @@ fn value(before: &str, rest: &str) -> Option<usize> {
     let length = next.unwrap_or(length);
     let value = rest.get(..length)?;
     (!value.is_empty() && !is_reference(value)).then_some(length)
+}
+
+/// Whether what is set by this name is a secret, and not where to find one.
+pub(super) fn is_name_of_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let is_place = PLACES.iter().any(|end| upper.ends_with(end));
+    !is_place && sounds_secret(name)
 }
 
 /// Whether what is set by this name is a secret. Of names in small letters that are no options many
