@@ -150,6 +150,13 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_value_comes_out_as_it_was() {
+        let text = r#"[null,true,false,0,18446744073709551615,-1,-9223372036854775808,1.5,"",{}]"#;
+        let value = parse(text.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(canonical(&value)).unwrap(), text);
+    }
+
+    #[test]
     fn keys_come_out_sorted_and_the_error_shows_no_content() {
         let value = parse(br#"{ "b": [1, {"z": null, "y": true}], "a": "\u00e9" }"#).unwrap();
         assert_eq!(

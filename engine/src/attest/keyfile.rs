@@ -283,6 +283,34 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_took_the_place_of_another_is_told_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let about = |name: &str| {
+            let path = folder.path().join(name);
+            write_private(&path, &key()).unwrap();
+            fs::metadata(path).unwrap()
+        };
+        let (named, swapped) = (about("key.pem"), about("other.pem"));
+        assert!(same_file(&named, &named));
+        assert!(!same_file(&named, &swapped));
+    }
+
+    #[test]
+    fn a_file_as_long_as_a_key_may_be_is_read_and_no_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        write_private(&path, &key()).unwrap();
+        for (length, expected) in [
+            (limits::KEY_FILE.most, "key.format"),
+            (limits::KEY_FILE.most + 1, "limit.key-file"),
+            (limits::KEY_FILE.most + 2, "limit.key-file"),
+        ] {
+            fs::write(&path, vec![b'x'; length]).unwrap();
+            assert_eq!(code(&path), expected, "{length}");
+        }
+    }
+
+    #[test]
     fn a_key_that_others_could_read_or_swap_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.pem");

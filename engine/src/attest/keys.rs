@@ -277,6 +277,7 @@ mod tests {
         );
         assert!(key.public().keyid().starts_with("SHA256:"));
         assert_eq!(key.public().keyid().len(), 50);
+        assert_eq!(format!("{:?}", key.public()), key.public().keyid());
     }
 
     #[test]
@@ -331,6 +332,13 @@ mod tests {
         }
         assert_eq!(private_code(&raw), "key.format");
         assert_eq!(private_code(good.trim_end().as_bytes()), "ok");
+    }
+
+    #[test]
+    fn what_is_far_too_long_is_told_as_such() {
+        let long = pem(PRIVATE_LABEL, &[7; 1_000]);
+        let error = SigningKey::from_pem(long.as_bytes()).err().unwrap();
+        assert!(error.to_string().contains("too long"), "{error}");
     }
 
     #[test]

@@ -357,6 +357,10 @@ mod tests {
             }
         }
         assert!(AllowedSigners::parse(b"\xff").is_err());
-        assert!(AllowedSigners::parse(&vec![b'\n'; (1 << 20) + 1]).is_err());
+        let most = limits::TRUST_FILE.most;
+        assert!(AllowedSigners::parse(&vec![b'\n'; most]).is_ok());
+        for more in [1, most] {
+            assert!(AllowedSigners::parse(&vec![b'\n'; most + more]).is_err());
+        }
     }
 }

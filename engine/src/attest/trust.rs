@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_key_is_told_by_its_number_in_the_file() {
+    fn a_key_is_found_by_its_public_half_and_a_bad_one_told_by_its_number() {
         let bad: [fn(&mut TrustedKey); 4] = [
             |key| key.principal.clear(),
             |key| key.principal = "c\u{200b}i".into(),
@@ -432,13 +432,33 @@ mod tests {
             let error = TrustFile::new(vec![trusted(1), second]).unwrap_err();
             assert!(error.to_string().contains("key 2 "), "{number}: {error}");
         }
-        let print = TrustFile::new(vec![trusted(1), trusted(2)])
-            .unwrap()
-            .print();
+        let file = TrustFile::new(vec![trusted(1), trusted(2)]).unwrap();
+        let second = trusted(2);
+        assert_eq!(file.find(&second.public), Some(&second));
+        assert_eq!(file.find(&trusted(3).public), None);
+        let print = file.print();
         let (first, second) = print.split_at(print.rfind("BEGIN PUBLIC").unwrap());
         let text = format!("{first}{}", second.replacen("PUBLIC", "PRIVATE", 1));
         let error = TrustFile::parse(text.as_bytes()).unwrap_err();
         assert!(matches!(error, Error::TrustKey { index: 2, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_role_is_called_what_the_file_calls_it() {
+        for role in [
+            Role::MergeSigner,
+            Role::Approver,
+            Role::BreakGlass,
+            Role::BackupReporter,
+            Role::TicketReporter,
+            Role::InventoryReporter,
+        ] {
+            let written = serde_json::to_value(role).unwrap();
+            assert_eq!(written, role.as_str());
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("Approver"), None);
+        assert_eq!(Role::parse(""), None);
     }
 
     #[test]

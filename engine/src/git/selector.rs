@@ -354,6 +354,69 @@ mod tests {
     }
 
     #[test]
+    fn a_glob_is_refused_with_the_reason_that_is_its_own() {
+        let longest = "a".repeat(limits::GLOB_LENGTH.most);
+        assert!(Selector::check(&longest).is_ok());
+        let longer = format!("{longest}a");
+        for (glob, reason) in [
+            ("", "is empty"),
+            ("/a", "begins with `/`"),
+            ("a//b", "has an empty segment"),
+            ("a/../b", "has a segment `.` or `..`"),
+            ("a[b]", "holds one of"),
+            ("a\u{7}", "holds a control character"),
+            ("a**", "has `**` beside"),
+            (longer.as_str(), "is longer than"),
+        ] {
+            let error = Selector::check(glob).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_lies_below_a_folder_is_told_by_segments() {
+        // The glob, the folder, whether something below it may match, whether everything does.
+        for (glob, folder, some, all) in [
+            ("**", "", true, true),
+            ("**", "a", true, true),
+            ("**", "a/b", true, true),
+            ("a/**", "a", true, true),
+            ("a/**", "a/b/c", true, true),
+            ("a/**", "b", false, false),
+            ("a/**", "ab", false, false),
+            ("a/*/**", "a/b", true, true),
+            ("a/?/**", "a/bc", false, false),
+            ("a/b/**", "a", true, false),
+            ("a/b/**", "a/c", false, false),
+            ("a/**/c", "a", true, false),
+            ("a/**/c", "a/b", true, false),
+            ("**/c", "a", true, false),
+            ("a/*", "a", true, false),
+            ("a/*", "a/b", false, false),
+            ("a", "a", false, false),
+        ] {
+            let selector = Selector::parse(&[glob]).unwrap();
+            let told = (
+                selector.may_match_below(folder.as_bytes()) || folder.is_empty(),
+                selector.matches_all_below(folder.as_bytes()),
+            );
+            assert_eq!(told, (some, all), "{glob} below {folder}");
+        }
+        let root = Selector::parse(&["a/**", "b/c"]).unwrap();
+        assert!(!root.matches_all_below(b""));
+    }
+
+    #[test]
+    fn selectors_are_equal_by_their_patterns() {
+        let parsed = |globs: &[&str]| Selector::parse(globs).unwrap();
+        assert_eq!(parsed(&["a", "b"]), parsed(&["b", "a"]));
+        assert_ne!(parsed(&["a"]), parsed(&["b"]));
+        assert_eq!(format!("{:?}", parsed(&["a"])), r#"Selector(["a"])"#);
+        let either = parsed(&["a"]).or(&parsed(&["b"])).unwrap();
+        assert_eq!(either.patterns(), ["a", "b"]);
+    }
+
+    #[test]
     fn patterns_are_a_set_and_survive_serialisation() {
         let selector = Selector::parse(&["b/**", "a/x.yaml", "b/**", "*/c"]).unwrap();
         assert_eq!(selector.patterns(), ["*/c", "a/x.yaml", "b/**"]);

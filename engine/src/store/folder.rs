@@ -315,6 +315,49 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_written_is_told_from_what_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = put(folder.path(), "no/folder.json", b"x").map(|_| ());
+        assert_eq!(code_of(&error.unwrap_err()), "store.unreachable");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no draft");
+    }
+
+    #[test]
+    fn units_are_folders_and_files_beside_them_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path());
+        assert_eq!(store.units().unwrap(), []);
+        store.publish_link(&unit(), 0, b"x").unwrap();
+        for file in ["links/README", "links/prod/README"] {
+            fs::write(folder.path().join(file), b"").unwrap();
+        }
+        assert_eq!(store.units().unwrap(), [unit()]);
+        fs::remove_dir_all(folder.path().join("links")).unwrap();
+        fs::write(folder.path().join("links"), b"").unwrap();
+        assert_eq!(code_of(&store.units().unwrap_err()), "store.not-a-folder");
+    }
+
+    #[test]
+    fn a_draft_takes_no_name_that_a_killed_run_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, _) = draft(folder.path()).unwrap();
+        let name = first.file_name().unwrap().to_string_lossy().into_owned();
+        let (before, number) = name.rsplit_once('-').unwrap();
+        let number: u64 = number.parse().unwrap();
+        for taken in number + 1..number + 500 {
+            let left = folder.path().join(format!("{before}-{taken}"));
+            fs::write(left, b"half").unwrap();
+        }
+        let (_, mut file) = draft(folder.path()).unwrap();
+        file.write_all(b"whole").unwrap();
+        let all = fs::read_dir(folder.path()).unwrap();
+        let all = all.map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        assert_eq!(all.filter(|bytes| bytes == b"half").count(), 499);
+        let error = draft(&folder.path().join("none")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
     fn a_file_is_no_store() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), b"").unwrap();

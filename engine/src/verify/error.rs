@@ -148,3 +148,46 @@ impl Diagnostic for SourceError {
         self.0.related()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error, Diagnostic)]
+    #[error("outer")]
+    #[diagnostic(code(test::outer), help("look"))]
+    struct Outer {
+        #[source]
+        inner: Inner,
+        #[source_code]
+        text: String,
+        #[label("here")]
+        at: miette::SourceSpan,
+        #[related]
+        related: Vec<Inner>,
+    }
+
+    #[derive(Debug, thiserror::Error, Diagnostic)]
+    #[error("inner")]
+    struct Inner;
+
+    #[test]
+    fn all_that_the_reader_of_a_repository_says_is_passed_on() {
+        use std::error::Error as _;
+        let error = SourceError::new(Outer {
+            inner: Inner,
+            text: "text".into(),
+            at: (0, 4).into(),
+            related: vec![Inner, Inner],
+        });
+        let told = |text: Option<Box<dyn fmt::Display + '_>>| text.map(|text| text.to_string());
+        assert_eq!(error.to_string(), "outer");
+        assert_eq!(told(error.code()).as_deref(), Some("test::outer"));
+        assert_eq!(told(error.help()).as_deref(), Some("look"));
+        assert_eq!(error.source().unwrap().to_string(), "inner");
+        let labels: Vec<_> = error.labels().unwrap().collect();
+        assert_eq!(labels[0].label(), Some("here"));
+        assert!(error.source_code().is_some());
+        assert_eq!(error.related().unwrap().count(), 2);
+    }
+}

@@ -345,4 +345,27 @@ mod tests {
         assert_eq!(code_of(&refusal), "refused.other-unit");
         assert_eq!(Exit::of_error(&refusal), Exit::Refused);
     }
+
+    #[test]
+    fn every_reason_has_a_name_and_a_sentence_of_its_own_and_a_way_out() {
+        let mut told = std::collections::BTreeSet::new();
+        for reason in Reason::ALL {
+            assert_eq!(reason.to_string(), reason.as_str());
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+            assert!(told.insert(reason.as_str()), "{reason}");
+            assert!(told.insert(reason.meaning()), "{reason}");
+            assert!(reason.meaning().ends_with('.'), "{reason}");
+            assert!(reason.help().contains(' '), "{reason}");
+            let help = Refusal::new(reason, "a", "b").help().unwrap().to_string();
+            assert_eq!(help, reason.help());
+        }
+    }
+
+    #[test]
+    fn what_makes_the_difference_stands_behind_what_it_takes() {
+        let refusal = Refusal::new(Reason::OtherTree, "a", "b");
+        assert_eq!(refusal.clone().because(&[]), refusal);
+        let changes = ["c".to_owned(), "d".to_owned()];
+        assert_eq!(refusal.because(&changes).expected, "a (c; d)");
+    }
 }

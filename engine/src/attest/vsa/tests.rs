@@ -198,6 +198,22 @@ fn unknown_fields_other_spellings_and_floats_are_refused() {
 }
 
 #[test]
+fn a_wrong_shape_is_told_in_one_short_line() {
+    let mut value = of(&link()).unwrap();
+    value[format!("a\u{1b}[2J\n{}", "x".repeat(200))] = 1.into();
+    let payload = json::canonical(&value);
+    let Err(Rejection::Malformed { what }) = Verdict::parse_unverified(&payload) else {
+        panic!("it is read");
+    };
+    let words = "the statement has the wrong shape: unknown field";
+    assert!(what.starts_with(words), "{what}");
+    assert!(
+        !what.contains(char::is_control) && what.len() < 250,
+        "{what:?}"
+    );
+}
+
+#[test]
 fn fields_that_contradict_each_other_are_neither_written_nor_read() {
     let deny = FindingSummary {
         code: "resources.missing".into(),
@@ -321,6 +337,7 @@ fn the_committed_schema_is_the_one_of_the_types() {
         schema,
         "run with BLESS=1"
     );
+    assert_eq!(crate::attest::statement_schema(), self::schema());
     let validator = jsonschema::validator_for(&self::schema()).unwrap();
     assert!(validator.is_valid(&of(&link()).unwrap()));
     assert!(!validator.is_valid(&json!({})));

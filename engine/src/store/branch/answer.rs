@@ -207,6 +207,13 @@ mod tests {
     }
 
     #[test]
+    fn what_says_nothing_is_told_as_nothing() {
+        for idle in ["", "\n \n", "remote: \nTo ../x\nDone\n"] {
+            assert_eq!(reason(idle), "`git` gives no reason", "{idle:?}");
+        }
+    }
+
+    #[test]
     fn the_user_part_of_an_address_is_not_shown() {
         assert_eq!(
             reason("fatal: unable to access 'https://ci:S3CR3T@host/x.git/': https://a:b@c"),

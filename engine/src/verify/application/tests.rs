@@ -153,6 +153,16 @@ fn a_status_that_contradicts_itself_decides_nothing() {
         (AGAIN, "/syncResult/revisions", serde_json::json!([other])),
         (
             AGAIN,
+            "/operation/sync/revisions",
+            serde_json::json!([other]),
+        ),
+        (
+            AGAIN,
+            "/operation/sync/revisions",
+            serde_json::json!([other, other]),
+        ),
+        (
+            AGAIN,
             "/syncResult/source",
             serde_json::json!({"repoURL": SHOP, "path": "x"}),
         ),
@@ -166,11 +176,31 @@ fn a_status_that_contradicts_itself_decides_nothing() {
             "/syncResult/sources/1/path",
             serde_json::json!("/gate"),
         ),
+        (
+            AGAIN,
+            "/syncResult/sources/1/path",
+            serde_json::json!("gate/$APP"),
+        ),
+        (
+            AGAIN,
+            "/syncResult/sources/1/path",
+            serde_json::json!("gate\\prod"),
+        ),
         (AGAIN, "/operation/sync", serde_json::Value::Null),
         (AGAIN, "/startedAt", serde_json::Value::Null),
     ] {
         let said = refused(&with(document, pointer, value));
         assert!(said.starts_with("argo.status "), "{pointer}: {said}");
+    }
+}
+
+#[test]
+fn a_request_may_name_a_revision_for_each_source() {
+    let root: serde_json::Value = serde_json::from_str(AGAIN).unwrap();
+    let applied = &root["status"]["operationState"]["syncResult"]["revisions"];
+    for revisions in [applied.clone(), serde_json::json!(["main", "HEAD"])] {
+        let document = with(AGAIN, "/operation/sync/revisions", revisions);
+        assert_eq!(refused(&document), "");
     }
 }
 
@@ -190,7 +220,9 @@ fn two_commits_of_one_repository_are_refused() {
 #[test]
 fn only_a_sync_that_is_under_way_is_answered_for() {
     let over = with(AGAIN, "/phase", "Succeeded".into());
-    assert_eq!(code_of(&read(&over).unwrap_err()), "argo.not-syncing");
+    let error = read(&over).unwrap_err();
+    assert_eq!(code_of(&error), "argo.not-syncing");
+    assert!(error.to_string().contains("argocd/shop-prod"), "{error}");
     let early = with(AGAIN, "/syncResult", serde_json::Value::Null);
     let error = read(&early).unwrap_err();
     assert_eq!(code_of(&error), "argo.no-result");
@@ -243,6 +275,73 @@ fn a_sync_that_changed_while_we_looked_is_no_answer() {
             "argo.operation-changed",
             "{pointer}"
         );
+    }
+}
+
+/// What the newest sync applies first, as its document says it.
+fn first_source(document: &str) -> serde_json::Value {
+    let root: serde_json::Value = serde_json::from_str(document).unwrap();
+    root["status"]["operationState"]["syncResult"]["sources"][0].clone()
+}
+
+#[test]
+fn a_source_says_the_same_whatever_revision_and_empty_settings_stand_in_it() {
+    use serde_json::json;
+    let sync = read(AGAIN).unwrap();
+    let said = first_source(AGAIN);
+    assert!(sync.sources[0].is_said_by(&said));
+    let with = |key: &str, value: serde_json::Value| {
+        let mut other = said.clone();
+        other[key] = value;
+        sync.sources[0].is_said_by(&other)
+    };
+    for (key, value) in [
+        ("targetRevision", json!("other")),
+        ("helm", json!({})),
+        (
+            "helm",
+            json!({"parameters": [], "values": "", "skipCrds": false}),
+        ),
+        ("name", json!("")),
+        ("chart", json!(null)),
+    ] {
+        assert!(with(key, value.clone()), "{key}: {value}");
+    }
+    for (key, value) in [
+        ("path", json!("apps/other")),
+        ("name", json!("web")),
+        ("directory", json!({})),
+        ("helm", json!({"parameters": [{"name": "a"}]})),
+        ("helm", json!({"values": "a: b"})),
+        ("helm", json!({"skipCrds": true})),
+    ] {
+        assert!(!with(key, value.clone()), "{key}: {value}");
+    }
+}
+
+#[test]
+fn only_a_source_without_a_folder_is_there_for_others_to_refer_to() {
+    let place = "/syncResult/sources/0";
+    let mut both = first_source(AGAIN);
+    both["ref"] = "values".into();
+    let document = with(
+        &with(AGAIN, place, both.clone()),
+        "/syncResult/source",
+        both,
+    );
+    let source = &read(&document).unwrap().sources[0];
+    assert_eq!(
+        (source.is_reference, source.path.to_string()),
+        (false, "apps/shop".into())
+    );
+    for (key, expected) in [("ref", Ok(true)), ("name", Err("argo.status".to_owned()))] {
+        let mut rootless = first_source(AGAIN);
+        rootless.as_object_mut().unwrap().remove("path");
+        rootless[key] = "values".into();
+        let document = with(AGAIN, place, rootless.clone());
+        let document = with(&document, "/syncResult/source", rootless);
+        let read = read(&document).map(|sync| sync.sources[0].is_reference);
+        assert_eq!(read.map_err(|error| code_of(&error)), expected, "{key}");
     }
 }
 

@@ -464,6 +464,8 @@ fn a_single_verdict_is_checked_strictly() {
     };
     let verified = verify(&envelope, &expectation, &shop.repository).unwrap();
     assert_eq!(verified.verdict().height, 2);
+    assert_eq!(verified.signers().len(), 1);
+    assert_eq!(verified.signers()[0].principal, "signer-1");
     let refused = |envelope: &[u8], expectation: &Expectation<'_>| {
         reasons(verify(envelope, expectation, &shop.repository).unwrap_err())
     };

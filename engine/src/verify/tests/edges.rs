@@ -54,6 +54,17 @@ fn files_that_the_newest_selector_let_go_are_nothing_to_go_back_from() {
 }
 
 #[test]
+fn another_commit_with_the_files_that_run_is_applied_at_any_hour() {
+    let (mut shop, _) = three_links();
+    let documents = shop.commit(&[("apps/web", 3), ("README.md", 1)]);
+    shop.now = "2027-11-20T12:00:00Z".parse().unwrap();
+    for (wanted, running) in [(documents, id(2)), (id(2), documents)] {
+        let admission = shop.admit(wanted, Some(running)).unwrap();
+        assert_eq!(admission.grounds, Grounds::Running);
+    }
+}
+
+#[test]
 fn a_link_is_no_step_back_to_itself() {
     let mut shop = Shop::new();
     shop.commit(A);
@@ -121,16 +132,31 @@ fn where_what_runs_is_unknown_a_withdrawn_link_is_told_from_an_old_one() {
 
 #[test]
 fn the_way_over_a_withdrawn_link_that_runs_ends_below_it() {
-    let (mut shop, digests) = three_links();
+    let mut shop = Shop::new();
+    let tiers = [RiskTier::Low, RiskTier::High, RiskTier::Low];
+    let digests: Vec<Digest> = [A, B, C]
+        .into_iter()
+        .zip(tiers)
+        .map(|(files, tier)| {
+            shop.commit(files);
+            shop.sign(tier)
+        })
+        .collect();
     shop.withdraw(digests[1]);
     let head = shop.commit(&[("apps/web", 4)]);
     shop.sign(RiskTier::Low);
-    // The baseline below counts as critical, and is not on the way.
+    // The baseline below counts as critical, and is not on the way; what is taken back is.
     shop.gate.max_tier = RiskTier::High;
     for deployed in [0, 1, 2] {
         let admission = shop.admit(head, Some(id(deployed))).unwrap();
-        assert_eq!(admission.tier, RiskTier::Low, "from {deployed}");
+        assert_eq!(admission.tier, RiskTier::High, "from {deployed}");
+        assert_eq!(admission.way, [3], "from {deployed}");
     }
+    let chain = shop.chain();
+    let (first, last) = (&chain.links()[0], &chain.links()[3]);
+    assert_eq!(chain.basis(last), Some(first));
+    assert_eq!(chain.basis(first), None);
+    assert!(digests.iter().all(|link| chain.digests().contains(link)));
 }
 
 #[test]
@@ -193,12 +219,41 @@ fn two_baselines_of_one_height_settle_nothing() {
 }
 
 #[test]
-fn a_store_that_has_every_link_at_hand_is_read_once() {
+fn links_that_are_not_at_hand_are_read_with_the_others_and_only_then() {
     let (shop, _) = three_links();
     let whole = Chain::read_whole(&shop.store, &shop.unit, &shop.trust).unwrap();
     assert!(whole.is_none());
-    let all = Chain::read_all(&shop.store, &shop.unit, &shop.trust).unwrap();
-    assert_eq!(all.links().len(), 3);
+    let all = || {
+        let chain = Chain::read_all(&shop.store, &shop.unit, &shop.trust);
+        chain.unwrap().links().len()
+    };
+    assert_eq!(all(), 3);
+    for height in [0, 1] {
+        let path = format!("links/prod/odoo/{height}.json");
+        let link = shop.store.files.borrow_mut().remove(&path).unwrap();
+        shop.store.older.borrow_mut().insert(path, link);
+    }
+    assert_eq!(shop.chain().links().len(), 0, "what it follows is gone");
+    let whole = Chain::read_whole(&shop.store, &shop.unit, &shop.trust).unwrap();
+    assert_eq!(whole.unwrap().links().len(), 3);
+    assert_eq!(all(), 3);
+}
+
+#[test]
+fn a_baseline_goes_above_what_a_trusted_key_signed_though_it_does_not_count() {
+    let (shop, digests) = three_links();
+    shop.commit(&[("apps/web", 4)]);
+    let link = shop.draft();
+    shop.store.put("links/prod/odoo/9.json", &link.signed());
+    let chain = shop.chain();
+    let digest = Digest::of(&link.to_statement_bytes().unwrap());
+    let (file, height, stray) = chain.stray_above().unwrap();
+    assert_eq!((height, stray), (3, digest));
+    assert_eq!(file.place, "links/prod/odoo/9.json");
+    let next = chain.next().unwrap();
+    assert_eq!((next.height, next.previous), (3, Some(digests[2])));
+    let next = chain.next_baseline().unwrap();
+    assert_eq!((next.height, next.previous), (4, Some(digest)));
 }
 
 #[test]
@@ -227,6 +282,8 @@ fn each_window_is_told_once_and_by_what_rules_it_was_judged() {
         let refusals = told(deployed);
         assert_eq!(refusals.len(), 2, "{refusals:?}");
         assert_eq!(names(&refusals), [true, true]);
+        let end = "which ends at 2026-12-01 00:00 UTC (2026-12-01T00:00:00Z)";
+        assert!(refusals.iter().any(|one| one.expected.ends_with(end)));
     }
     // What is unknown is asked with the rules of today.
     let by_others = |refusals: &[Refusal]| {

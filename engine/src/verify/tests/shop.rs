@@ -103,6 +103,8 @@ fn number(commit: GitId) -> usize {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) files: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Links that are not at hand any more.
+    pub(super) older: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Memory {
@@ -116,7 +118,10 @@ impl Memory {
     }
 
     fn list(&self, folder: &str) -> Vec<StoredFile> {
-        let files = self.files.borrow();
+        Self::inside(&self.files.borrow(), folder)
+    }
+
+    fn inside(files: &BTreeMap<String, Vec<u8>>, folder: &str) -> Vec<StoredFile> {
         let inside = files.iter().filter_map(|(path, bytes)| {
             let name = path.strip_prefix(folder)?.strip_prefix('/')?;
             Some(StoredFile {
@@ -150,6 +155,10 @@ impl Store for Memory {
 
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
         Ok(self.list(&format!("links/{unit}")))
+    }
+
+    fn older_links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
+        Ok(Self::inside(&self.older.borrow(), &format!("links/{unit}")))
     }
 
     fn publish_link(

@@ -217,6 +217,10 @@ fn a_renewal_moves_the_end_once_it_has_begun_and_the_newest_counts() {
     renew("2026-11-21T09:00:00Z", "2026-11-22T09:00:00Z");
     renew("2026-11-22T08:00:00Z", "2026-11-22T08:30:00Z");
     let chain = shop.chain();
+    let begun = chain.renewals().iter().map(|renewal| renewal.valid_from);
+    assert!(
+        begun.eq(["2026-11-21T09:00:00Z", "2026-11-22T08:00:00Z"].map(|at| at.parse().unwrap()))
+    );
     for (now, until, expected) in [
         // The first has not begun, not even for a clock that is a minute behind.
         ("2026-11-21T08:58:59Z", "2026-11-21T10:00:00Z", vec![]),
