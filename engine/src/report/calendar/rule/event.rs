@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, DateTime, Weekday};
 
-use super::super::words::civil;
 use super::{dates, in_months, listed, numbered, ordinal, weekday_name};
 use crate::calendar::ics::{Day, Event, Every, Rule};
 
@@ -50,10 +49,11 @@ fn of_rule(rule: &Rule, start: DateTime) -> String {
     text.push_str(&in_months(&months));
     text.push_str(&on_days(rule, start));
     if let Some(until) = rule.until {
-        text.push_str(&format!(
-            ", for the last time at {} or before",
-            civil(until)
-        ));
+        let last = match until.time() < start.time() {
+            true => until.date().yesterday().unwrap_or(until.date()),
+            false => until.date(),
+        };
+        text.push_str(&format!(", for the last time on {last} or before"));
     }
     text
 }
@@ -130,7 +130,7 @@ mod tests {
             (
                 "20261120",
                 "RRULE:FREQ=DAILY;INTERVAL=10;COUNT=3",
-                Some("every 10 days, for the last time at 2026-12-10 00:00 or before"),
+                Some("every 10 days, for the last time on 2026-12-10 or before"),
             ),
             (
                 "20261224",
