@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::maintenance;
-use super::times::Asked;
+use super::times::{Ahead, Asked};
 use super::{Allow, Calendar, Error, Kind, Occurrence, Subject, Window};
 
 /// Which windows hold a change at an instant.
@@ -90,7 +90,7 @@ pub fn answer<'a>(
     let times = Times {
         now,
         at: Asked::at(now),
-        after: Asked::after(now, horizon),
+        after: Ahead::new(now, horizon),
     };
     let mut answer = Answer::default();
     let mut maintenance = Maintenance::default();
@@ -202,7 +202,7 @@ fn thaw(
 /// The first instant from `at` on at which one of the maintenance windows is open; `None` where that is
 /// beyond `last`.
 fn unlock(windows: &[&Window], at: Timestamp, last: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let (now, after) = (Asked::at(at), Asked::after(at, last.duration_since(at)));
+    let (now, after) = (Asked::at(at), Ahead::new(at, last.duration_since(at)));
     let mut first = None;
     for window in windows {
         if window.open_at(&now)?.is_some() {
@@ -218,7 +218,7 @@ fn unlock(windows: &[&Window], at: Timestamp, last: Timestamp) -> Result<Option<
 struct Times {
     now: Timestamp,
     at: Asked,
-    after: Vec<Asked>,
+    after: Ahead,
 }
 
 /// A window that concerns the subject.

@@ -78,7 +78,7 @@ impl Native {
         };
         let earliest = repeat.earliest(self.from.date(), first_end.date(), from.date());
         let mut found = Vec::new();
-        for date in repeat.begins(self.from.date(), earliest) {
+        for date in repeat.begins_within(self.from.date(), earliest, to.date()) {
             let begin = date?.to_datetime(self.from.time());
             if begin >= to || found.len() > most {
                 break;

@@ -71,8 +71,19 @@ impl Repeat {
         first: Date,
         from: Date,
     ) -> impl Iterator<Item = Result<Date, NoSuchDay>> {
+        self.begins_within(first, from, Date::MAX)
+    }
+
+    /// As [`Repeat::begins`]; months after that of `to` are not looked at.
+    pub(super) fn begins_within(
+        &self,
+        first: Date,
+        from: Date,
+        to: Date,
+    ) -> impl Iterator<Item = Result<Date, NoSuchDay>> {
         let from = from.max(first);
-        self.unshifted(plus(from, -self.shift), first)
+        let unshifted = (plus(from, -self.shift), plus(to, -self.shift));
+        self.unshifted(unshifted, first)
             .filter(
                 move |date| !matches!(date, Ok(date) if *date < from || self.except.contains(date)),
             )
@@ -122,12 +133,19 @@ impl Repeat {
         Ok(next == Some(date))
     }
 
-    /// The days of the rule before they are shifted and taken out, from about `from` on.
-    fn unshifted(&self, from: Date, first: Date) -> impl Iterator<Item = Result<Date, NoSuchDay>> {
+    /// The days of the rule before they are shifted and taken out, from about `from` to about `to`.
+    fn unshifted(
+        &self,
+        (from, to): (Date, Date),
+        first: Date,
+    ) -> impl Iterator<Item = Result<Date, NoSuchDay>> {
         // A day may have rolled over from the month before, and the window begins with the first.
         let rolled = self.roll.map_or(0, |_| LONGEST_ROLL);
         let begin = plus(from, -rolled).max(plus(first, -self.shift - rolled));
-        let months = months(begin).filter(|(_, month)| self.months.contains(month));
+        let last = plus(to, rolled);
+        let months = months(begin)
+            .take_while(move |month| *month <= (last.year(), last.month()))
+            .filter(|(_, month)| self.months.contains(month));
         months.flat_map(|(year, month)| match self.of_month(year, month) {
             Ok(dates) => dates.into_iter().map(Ok).collect(),
             Err(missing) => vec![Err(missing)],

@@ -32,18 +32,41 @@ impl Asked {
     pub(super) fn at(now: Timestamp) -> Self {
         Self::new(now, later(now, SignedDuration::from_nanos(1)))
     }
+}
 
-    /// What follows an instant, in spans of growing length: most questions end in the first.
-    pub(super) fn after(after: Timestamp, horizon: SignedDuration) -> Vec<Self> {
+/// What follows an instant: as a whole for windows that open once, else in spans of growing length, as most
+/// questions end in the first.
+pub(super) struct Ahead {
+    whole: Asked,
+    spans: Vec<Asked>,
+}
+
+impl Ahead {
+    pub(super) fn new(after: Timestamp, horizon: SignedDuration) -> Self {
         let end = later(after, horizon);
         let mut spans = Vec::new();
         let (mut from, mut days) = (after, FIRST_LOOK);
         while from < end {
             let to = later(from, SignedDuration::from_hours(24 * days)).min(end);
-            spans.push(Self::new(from, to));
+            spans.push(Asked::new(from, to));
             (from, days) = (to, days.saturating_mul(5));
         }
-        spans
+        Self {
+            whole: Asked::new(after, end),
+            spans,
+        }
+    }
+
+    fn spans_for(&self, window: &Window) -> &[Asked] {
+        let once = match &window.when {
+            When::Native(native) => native.repeat.is_none(),
+            When::Ics(event) => event.rule.is_none() && event.also.is_empty(),
+            When::Cron(_) => false,
+        };
+        match once {
+            true => std::slice::from_ref(&self.whole),
+            false => &self.spans,
+        }
     }
 }
 
@@ -73,7 +96,7 @@ impl Window {
         after: Timestamp,
         horizon: SignedDuration,
     ) -> Result<Option<Occurrence>, Error> {
-        self.first_in(after, &Asked::after(after, horizon))
+        self.first_in(after, &Ahead::new(after, horizon))
     }
 
     pub(super) fn open_at(&self, now: &Asked) -> Result<Option<Occurrence>, Error> {
@@ -84,9 +107,9 @@ impl Window {
     pub(super) fn first_in(
         &self,
         after: Timestamp,
-        spans: &[Asked],
+        ahead: &Ahead,
     ) -> Result<Option<Occurrence>, Error> {
-        for asked in spans {
+        for asked in ahead.spans_for(self) {
             let open = self.open_in(asked)?;
             let next = open.into_iter().find(|one| one.from > after);
             if next.is_some() {

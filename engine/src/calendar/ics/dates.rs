@@ -104,11 +104,12 @@ impl Rule {
         let mut days = match self.every {
             Every::Day => self.filtered([first]),
             Every::Week => {
-                let week = (0..7).filter_map(|past| first.checked_add(past.days()).ok());
-                let week = week.filter(|day| match self.days.is_empty() {
-                    true => day.weekday() == start.weekday(),
-                    false => true,
-                });
+                let week = days_from(first)
+                    .take(7)
+                    .filter(|day| match self.days.is_empty() {
+                        true => day.weekday() == start.weekday(),
+                        false => true,
+                    });
                 self.filtered(week)
             }
             Every::Month => self.days_of_month(first, start),
@@ -216,10 +217,11 @@ fn is_day(day: Date, number: i8) -> bool {
 }
 
 fn each_day(first: Date, last: Date) -> Vec<Date> {
-    first
-        .series(1.day())
-        .take_while(|day| *day <= last)
-        .collect()
+    days_from(first).take_while(|day| *day <= last).collect()
+}
+
+fn days_from(first: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(first), |day| day.tomorrow().ok())
 }
 
 /// More periods than lie between all dates that are read, and than are looked at in vain.

@@ -54,12 +54,16 @@ impl Event {
     #[must_use]
     pub fn intervals(&self, from: DateTime, to: DateTime) -> Option<Vec<(DateTime, DateTime)>> {
         let earliest = from.saturating_sub(self.length);
-        let mut begins: BTreeSet<DateTime> = match &self.rule {
-            None => BTreeSet::from([self.start]),
-            Some(rule) => rule.times(self.start, earliest, to)?.into_iter().collect(),
+        let mut begins = match &self.rule {
+            None => vec![self.start],
+            Some(rule) => rule.times(self.start, earliest, to)?,
         };
-        begins.extend(&self.also);
-        let kept = begins.difference(&self.except);
+        if !self.also.is_empty() {
+            begins.extend(&self.also);
+            begins.sort_unstable();
+            begins.dedup();
+        }
+        let kept = begins.iter().filter(|begin| !self.except.contains(begin));
         let interval = |begin: &DateTime| Some((*begin, begin.checked_add(self.length).ok()?));
         let all = kept.filter_map(interval);
         Some(

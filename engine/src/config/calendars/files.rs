@@ -15,7 +15,7 @@ use crate::config::shape::{Schema, Shape, shown};
 use crate::config::{read, schema};
 use crate::git::Selector;
 use crate::manifest::Node;
-use crate::model::{RepoPath, Span};
+use crate::model::{RepoPath, Span, map_by_threads};
 
 /// A calendar in a file that is yet to be read.
 #[derive(Clone, Debug)]
@@ -57,17 +57,26 @@ impl Config {
     /// # Errors
     /// A file is missing, or what is wrong with the first that is no calendar.
     pub fn read_calendars(&mut self, files: &BTreeMap<RepoPath, Vec<u8>>) -> Result<(), Problems> {
-        for file in &self.files {
-            let Some(bytes) = files.get(&file.path) else {
-                let message = format!("there is no file `{}`", shown(&file.path.to_string()));
-                let problem = Problem::new(&self.source, file.span, "calendar.no-file", message);
-                let help = "a calendar that is not there permits nothing: add the file, or remove the calendar from the environments that name it";
-                return Err(problem.help(help).into());
-            };
-            let calendar = file.read(bytes, &self.root)?;
-            self.calendars.insert(file.name.clone(), calendar);
+        let read = map_by_threads(&self.files, |_, file| self.calendar_in(file, files));
+        for calendar in read {
+            let calendar = calendar?;
+            self.calendars.insert(calendar.name.clone(), calendar);
         }
         Ok(())
+    }
+
+    fn calendar_in(
+        &self,
+        file: &CalendarFile,
+        files: &BTreeMap<RepoPath, Vec<u8>>,
+    ) -> Result<Calendar, Problems> {
+        let Some(bytes) = files.get(&file.path) else {
+            let message = format!("there is no file `{}`", shown(&file.path.to_string()));
+            let problem = Problem::new(&self.source, file.span, "calendar.no-file", message);
+            let help = "a calendar that is not there permits nothing: add the file, or remove the calendar from the environments that name it";
+            return Err(problem.help(help).into());
+        };
+        file.read(bytes, &self.root)
     }
 }
 
