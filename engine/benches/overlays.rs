@@ -101,6 +101,7 @@ impl Bench {
         let repository = Repository::open(self.folder.path())?;
         let runtime = Runtime {
             workshop: Some(&workshop),
+            cache: Some(kept),
             ..Runtime::default()
         };
         let report = gate::check_within(&repository, &request, runtime)?;

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod beyond;
+mod blobs;
 mod commit;
 mod diff;
 mod error;
@@ -74,6 +75,7 @@ pub struct Repository {
     index_file: Option<PathBuf>,
     shallow: BTreeSet<GitId>,
     trees: RefCell<tree::Cache>,
+    blobs: RefCell<blobs::Blobs>,
     whole_folders: RefCell<gated::WholeFolders>,
     /// What a merge made of files that both sides changed, and what lies in the working tree.
     unstored: RefCell<Arc<unstored::Unstored>>,
@@ -179,6 +181,7 @@ impl Repository {
             index_file,
             shallow,
             trees: RefCell::default(),
+            blobs: RefCell::default(),
             whole_folders: RefCell::default(),
             unstored: RefCell::default(),
         })

@@ -38,7 +38,12 @@ impl Repository {
     /// # Errors
     /// Missing, corrupt, no blob, or larger.
     pub fn blob_within(&self, id: GitId, limit: u64) -> Result<Vec<u8>, Error> {
-        self.with_object(id, ObjectType::Blob, limit, <[u8]>::to_vec)
+        if let Some(known) = self.blobs.borrow().within(id, limit) {
+            return Ok(known.to_vec());
+        }
+        let bytes = self.with_object(id, ObjectType::Blob, limit, <[u8]>::to_vec)?;
+        self.blobs.borrow_mut().keep(id, &bytes);
+        Ok(bytes)
     }
 
     /// The size of a blob, without reading it.

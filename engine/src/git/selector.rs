@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -14,8 +15,8 @@ use crate::model::{RepoPath, limits};
 /// matches any number of them, every other character stands for itself; dot files match.
 #[derive(Clone)]
 pub struct Selector {
-    patterns: Vec<String>,
-    globs: GlobSet,
+    patterns: Arc<[String]>,
+    globs: Arc<GlobSet>,
 }
 
 impl Selector {
@@ -57,7 +58,10 @@ impl Selector {
         let globs = builder
             .build()
             .map_err(|_| refused("", "is too large together with the others"))?;
-        Ok(Self { patterns, globs })
+        Ok(Self {
+            patterns: patterns.into(),
+            globs: Arc::new(globs),
+        })
     }
 
     /// What matches where either does.

@@ -6,7 +6,7 @@ pub(in crate::render) mod fake;
 
 use miette::Diagnostic;
 
-use crate::git::{self, Place, Repository, Snapshot, TreeEntry};
+use crate::git::{self, Repository, Snapshot, TreeEntry};
 use crate::model::{RepoPath, limits};
 
 /// The files of one state of a repository.
@@ -138,10 +138,8 @@ impl Files for GitFiles<'_> {
             Some(entry) if entry.is_link() => Found::Link(entry),
             Some(entry) if entry.is_submodule() => Found::Submodule(entry),
             Some(entry) => Found::File(entry),
-            None => match self.repository.place(self.snapshot, path)? {
-                Place::Folder(_) => Found::Folder,
-                Place::Nothing | Place::File => Found::Nothing,
-            },
+            None if self.repository.is_folder(self.snapshot, path)? => Found::Folder,
+            None => Found::Nothing,
         };
         Ok(found)
     }
@@ -151,11 +149,16 @@ impl Files for GitFiles<'_> {
     }
 
     fn content(&self, entry: &TreeEntry) -> Result<Vec<u8>, FilesError> {
-        if !entry.is_link() {
-            let (repository, snapshot) = (self.repository, self.snapshot);
+        let (repository, snapshot) = (self.repository, self.snapshot);
+        if entry.is_link() {
+            return Ok(repository.file(entry)?);
+        }
+        repository.transformed_by_attributes(snapshot, &entry.path)?;
+        let content = repository.file(entry)?;
+        if git::is_pointer(&content) {
             repository.content_transformed(snapshot, &entry.path)?;
         }
-        Ok(self.repository.file(entry)?)
+        Ok(content)
     }
 }
 
