@@ -43,6 +43,15 @@ pub(super) enum ClusterError {
     #[error("the API server cannot be asked: {reason}")]
     #[diagnostic(code(net::unavailable), help("try again; nothing was admitted"))]
     Unavailable { reason: String },
+    #[error(
+        "the API server says more than {} of the Application",
+        limits::APPLICATION
+    )]
+    #[diagnostic(
+        code(argo::status),
+        help("give `--revision` and `--deployed`, or let the Application keep less history")
+    )]
+    TooLong,
     #[error("the API server is not the one whose authority the service account names: {reason}")]
     #[diagnostic(code(argo::tls), help("check `ca.crt` of the service account"))]
     Tls { reason: String },
@@ -90,12 +99,7 @@ impl Cluster {
             .call()
             .map_err(|error| unavailable(&error))?;
         match response.status().as_u16() {
-            200 => response
-                .body_mut()
-                .with_config()
-                .limit(limits::APPLICATION.wide())
-                .read_to_string()
-                .map_err(|error| unavailable(&error)),
+            200 => document(response.body_mut()),
             status @ (429 | 500..) => Err(ClusterError::Unavailable {
                 reason: format!("it answers {status}"),
             }),
@@ -124,9 +128,18 @@ pub(super) fn application_name(text: &str) -> Result<(&str, &str), ClusterError>
         })
 }
 
+fn document(body: &mut ureq::Body) -> Result<String, ClusterError> {
+    // Whoever reads to the end of what just fits asks once more, which counts as beyond.
+    let limited = body.with_config().limit(limits::APPLICATION.wide() + 1);
+    limited
+        .read_to_string()
+        .map_err(|error| unavailable(&error))
+}
+
 fn unavailable(error: &ureq::Error) -> ClusterError {
     let reason = error.to_string();
     match error {
+        ureq::Error::BodyExceedsLimit(_) => ClusterError::TooLong,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => ClusterError::Tls { reason },
         // A certificate that does not hold comes as an error of the connection.
         ureq::Error::Io(_) if reason.contains("certificate") => ClusterError::Tls { reason },
@@ -145,6 +158,19 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn an_application_is_read_up_to_the_limit() {
+        let most = limits::APPLICATION.most;
+        for (length, refused) in [(most, false), (most + 1, true), (10 * most, true)] {
+            let mut body = ureq::Body::builder().data("x".repeat(length));
+            match document(&mut body) {
+                Ok(text) => assert!(!refused && text.len() == length),
+                Err(error) => assert!(refused && code_of(&error) == "argo.status", "{error}"),
+            }
+        }
+    }
 
     #[test]
     fn a_name_cannot_lead_to_another_address() {
