@@ -2,6 +2,7 @@
 //! The only place that reads the clock, the environment and the working directory.
 
 mod admit;
+mod asked;
 mod baseline;
 mod cache;
 mod calendar;
@@ -32,6 +33,7 @@ mod sign;
 mod sync;
 mod terminal;
 mod timings;
+mod variables;
 mod verdicts;
 mod verify;
 
@@ -78,14 +80,18 @@ fn report_bug(panic: &panic::PanicHookInfo<'_>) {
 }
 
 fn run_with(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Terminal) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return terminal.print_clap(&error),
+        Err(error) => return asked::end(&error, &arguments, terminal),
     };
     terminal.set_color(cli.color);
-    if let Some(folder) = cli.directory {
-        terminal.enter(&folder);
+    if let Some(folder) = cli.directory
+        && let Err(error) = terminal.enter(&folder)
+    {
+        return terminal.print_error(&error);
     }
+    terminal.warn_misspelt();
     let exit = match cli.command.run(terminal) {
         Ok(exit) => exit,
         Err(error) => terminal.print_error(error.as_ref()),

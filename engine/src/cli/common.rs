@@ -23,6 +23,14 @@ pub(super) enum Error {
     #[error("`{path}` cannot be written: {reason}")]
     #[diagnostic(code(io::write))]
     Write { path: String, reason: String },
+    #[error("`{text}` stands beside what asks for help: help was shown, and nothing else was done")]
+    #[diagnostic(
+        code(usage::help),
+        help(
+            "ask for help alone; a branch whose name begins with `-` is named in full, `refs/heads/-h`"
+        )
+    )]
+    HelpBeside { text: String },
     #[error("`{text}` is no output: {why}")]
     #[diagnostic(
         code(usage::output),

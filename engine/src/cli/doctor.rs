@@ -11,6 +11,7 @@ use super::config;
 use super::output::{self, Format};
 use super::renderers;
 use super::terminal::Terminal;
+use super::variables;
 use crate::gate;
 use crate::model::{Exit, code_of};
 use crate::render::{Confinement, Program, ProgramError, Programs};
@@ -36,6 +37,7 @@ impl Args {
         let mut checks = configuration(terminal);
         checks.extend([
             git(),
+            git_variables(&terminal.variable_names()),
             program("kustomize", programs.kustomize()),
             program("helm", programs.helm()),
             files(closed),
@@ -86,6 +88,22 @@ fn git() -> Check {
             about: "`git` does not run".to_owned(),
             help: Some("only verdicts on a branch of a remote need it".to_owned()),
         },
+    }
+}
+
+/// Nothing but what Git runs as a hook obeys them; who set them expects otherwise.
+fn git_variables(names: &[String]) -> Check {
+    let name = "variables";
+    let found = variables::leading_git_elsewhere(names);
+    if found.is_empty() {
+        return ok(name, "none leads Git elsewhere".to_owned());
+    }
+    let found: Vec<String> = found.iter().map(|name| format!("`{name}`")).collect();
+    Check {
+        name,
+        state: State::Wrong,
+        about: format!("set, and not obeyed: {}", found.join(", ")),
+        help: Some("the repository of the folder is read, with its own settings; only hooks that Git starts follow these variables: unset them, or give the folder with `-C`".to_owned()),
     }
 }
 

@@ -8,6 +8,8 @@ use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use miette::Diagnostic;
 
+use super::common::Error;
+use super::variables;
 use crate::attest::UnitId;
 use crate::model::Exit;
 use crate::report::{Style, human, sanitise};
@@ -96,6 +98,20 @@ impl Terminal {
         value.map(|value| value.to_string_lossy().into_owned())
     }
 
+    /// The names of the variables of the process that are set to something.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock and the environment"
+    )]
+    pub(super) fn variable_names(&self) -> Vec<String> {
+        if self.inside {
+            return Vec::new();
+        }
+        let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// How long ago the clock was read.
     pub(super) fn elapsed(&self) -> SignedDuration {
         SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX)
@@ -134,8 +150,19 @@ impl Terminal {
         }
     }
 
-    pub(super) fn enter(&mut self, folder: &Path) {
+    /// Starts relative paths in another folder.
+    ///
+    /// # Errors
+    /// It is a file: the repository around it would be taken for what was named.
+    pub(super) fn enter(&mut self, folder: &Path) -> Result<(), Error> {
         self.directory = self.directory.join(folder);
+        match self.directory.is_file() {
+            true => Err(Error::Read {
+                path: folder.display().to_string(),
+                reason: "it is no folder".to_owned(),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// A terminal that prints elsewhere, drawn as this one, with the same clock.
@@ -202,6 +229,16 @@ impl Terminal {
     pub(super) fn warn_rejected(&mut self, unit: &UnitId, rejected: &[RejectedFile]) {
         for line in rejected_lines(rejected) {
             self.say(&sanitise::line(&format!("warning: {unit}: {line}")));
+        }
+    }
+
+    /// Says of variables that mean nothing which ones were probably meant.
+    pub(super) fn warn_misspelt(&mut self) {
+        for (name, meant) in variables::misspelt(&self.variable_names()) {
+            let text = format!(
+                "warning: the variable `{name}` means nothing here: did you mean `{meant}`?"
+            );
+            self.say(&sanitise::line(&text));
         }
     }
 

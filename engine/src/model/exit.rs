@@ -65,7 +65,6 @@ impl Exit {
                 "store.unreachable"
                 | "store.conflict"
                 | "net.unavailable"
-                | "git.index-locked"
                 | "git.worktree-changed"
                 | "argo.no-result"
                 | "promote.overtaken",
