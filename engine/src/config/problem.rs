@@ -301,16 +301,23 @@ mod tests {
     }
 
     #[test]
-    fn fifty_are_told_in_the_order_of_the_file_and_all_are_counted() {
-        let source = SourceText::new(RepoPath::from("tidegate.yaml"), Arc::from("x".repeat(200)));
-        let all = (0..120).rev().map(|start| problem(&source, start));
-        let problems = Problems::collect(source.path(), all).unwrap();
-        assert_eq!((problems.iter().count(), problems.count()), (50, 120));
-        let text = problems.to_string();
-        assert!(
-            text.starts_with("120 problems in `tidegate.yaml`\ntidegate.yaml:1:1: wrong at 0 ")
-        );
-        assert!(text.ends_with("\nand 70 more"));
+    fn problems_are_told_up_to_the_limit_in_the_order_of_the_file_and_all_are_counted() {
+        let source = SourceText::new(RepoPath::from("tidegate.yaml"), Arc::from("x".repeat(500)));
+        let most = limits::CONFIG_PROBLEMS.most;
+        for count in [most, most + 1, 10 * most] {
+            let all = (0..count).rev().map(|start| problem(&source, start));
+            let problems = Problems::collect(source.path(), all).unwrap();
+            assert_eq!((problems.iter().count(), problems.count()), (most, count));
+            let text = problems.to_string();
+            let first =
+                format!("{count} problems in `tidegate.yaml`\ntidegate.yaml:1:1: wrong at 0 ");
+            assert!(text.starts_with(&first), "{text}");
+            let last = text.lines().last().unwrap();
+            match count - most {
+                0 => assert!(last.contains("wrong at 49 "), "{text}"),
+                left_out => assert_eq!(last, format!("and {left_out} more")),
+            }
+        }
     }
 
     #[test]

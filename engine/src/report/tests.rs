@@ -10,6 +10,7 @@ use crate::model::limits;
 use crate::verdict::RunReport;
 
 mod arbitrary;
+mod bounds;
 mod readers;
 
 use readers::{annotations, case_kinds, rendered};

@@ -94,6 +94,15 @@ fn deflated(bytes: &[u8]) -> Option<&[u8]> {
 
 /// gzip without compression.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = stored(bytes);
+    out.extend(crc32(bytes).to_le_bytes());
+    let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    out.extend(size.to_le_bytes());
+    out
+}
+
+/// A header of gzip, and blocks that are not compressed.
+fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut chunks = bytes.chunks(usize::from(u16::MAX)).peekable();
     while let Some(chunk) = chunks.next() {
@@ -103,9 +112,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
         out.extend((!length).to_le_bytes());
         out.extend(chunk);
     }
-    out.extend(crc32(bytes).to_le_bytes());
-    let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    out.extend(size.to_le_bytes());
     out
 }
 
@@ -207,12 +213,29 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_unpacks_to_more_than_is_taken_is_not_unpacked() {
+    fn archives_unpack_up_to_the_limit() {
+        let most = limits::CHART_ARCHIVE.most;
+        for (size, refused) in [(most, false), (most + 1, true), (10 * most, true)] {
+            // What is too much is known by what the archive says, before there is room for it.
+            let mut bytes = stored(&vec![0; size.min(most)]);
+            bytes.extend([0; 4]);
+            bytes.extend(u32::try_from(size).unwrap().to_le_bytes());
+            let code = gunzip(&"app.tgz".into(), &bytes).map_err(|error| code_of(&error));
+            match refused {
+                true => assert_eq!(code.unwrap_err(), "limit.chart-archive"),
+                false => assert_eq!(code.unwrap().len(), size),
+            }
+        }
+    }
+
+    #[test]
+    fn an_archive_that_holds_more_than_it_says_is_refused() {
         let mut bytes = packed(&[("x", "")]);
-        let size = bytes.len() - 4;
-        bytes.truncate(size);
-        bytes.extend(u32::MAX.to_le_bytes());
-        assert_eq!(code(&bytes), "limit.chart-archive");
+        for size in [1023_u32, 0] {
+            let end = bytes.len() - 4;
+            bytes[end..].copy_from_slice(&size.to_le_bytes());
+            assert_eq!(code(&bytes), "render.archive", "{size}");
+        }
     }
 
     proptest::proptest! {

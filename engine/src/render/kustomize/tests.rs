@@ -1,5 +1,6 @@
 //! What closures hold and what deployers write, over files in memory.
 
+mod bounds;
 mod refused;
 
 use proptest::prelude::*;
