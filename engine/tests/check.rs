@@ -19,6 +19,7 @@ mod freeze;
 mod gate_unit;
 mod hook;
 mod inherited;
+mod linked;
 mod monotone;
 mod not_rendered;
 mod outcomes;
@@ -26,8 +27,10 @@ mod repository_policies;
 mod same_bytes;
 mod secrets;
 mod signatures;
+mod silent;
 mod spellings;
 mod staged;
+mod streams;
 mod unclaimed;
 mod worktree;
 

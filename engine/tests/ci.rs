@@ -2,6 +2,7 @@
 //! What the services make of it is not tested here: only what they are handed.
 
 mod action;
+mod bounds;
 mod github;
 mod gitlab;
 mod signing;

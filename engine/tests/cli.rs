@@ -1,6 +1,7 @@
 //! The binary as people meet it: what it prints, how it ends. Wiring only; what is decided is tested below.
 //! Snapshots lie in `cli/snapshots/`; `BLESS=1 cargo test cli` writes them anew: read the difference.
 
+mod bounds;
 mod calendar;
 mod demo;
 mod environments;
@@ -13,6 +14,7 @@ mod outputs;
 mod readme;
 mod steps;
 mod terminal;
+mod variables;
 
 use std::fs;
 use std::path::{Path, PathBuf};

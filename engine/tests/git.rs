@@ -4,6 +4,7 @@ mod attributes;
 mod damage;
 mod gated;
 mod merge;
+mod odd;
 mod open;
 mod random;
 mod ranges;

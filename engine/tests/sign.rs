@@ -9,6 +9,8 @@ mod beginning;
 mod binding;
 mod branch;
 mod bytes;
+mod caches;
+mod far_behind;
 mod faults;
 mod flipped;
 mod forged;

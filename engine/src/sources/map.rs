@@ -12,7 +12,7 @@ use super::{Context, Text, Tree, read, unmade};
 use crate::config::{Config, DeployerKind, Deployers, Environment};
 use crate::git::TreeEntry;
 use crate::manifest::{self, is_manifest_name};
-use crate::model::{RepoPath, limits};
+use crate::model::{RepoPath, Span, limits};
 use crate::render::{Kustomize, Rendering, Tool};
 
 use super::Here;
@@ -77,6 +77,7 @@ pub(super) fn deployments(
         found: Vec::new(),
         known: Known::default(),
         seen: BTreeSet::new(),
+        places: BTreeSet::new(),
     };
     map.select(selected, tree)?;
     let mut unmade = unmade::select(selected, tree)?;
@@ -113,6 +114,8 @@ struct Map {
     known: Known,
     /// Sources that were looked into.
     seen: BTreeSet<String>,
+    /// Where what was found stands: a file, and the bytes of an object in it.
+    places: BTreeSet<(RepoPath, Span)>,
 }
 
 impl Map {
@@ -135,25 +138,26 @@ impl Map {
 
     /// What a tool gives takes the place of what its files say.
     fn add(&mut self, new: Vec<Found>) {
+        let mut any_rendered = self.found.iter().any(|found| found.rendered);
         for one in new {
             let reference = &one.declared.object.reference;
             let same = |other: &Found| {
                 let other = &other.declared.object.reference;
                 other == reference || other.may_coincide(reference)
             };
-            let place = |other: &Found| {
-                let (a, b) = (&other.declared, &one.declared);
-                a.file.path == b.file.path && a.object.node.span == b.object.node.span
-            };
+            let place = (
+                one.declared.file.path.clone(),
+                one.declared.object.node.span,
+            );
             if one.rendered {
                 self.found.retain(|other| other.rendered || !same(other));
-            } else if self
-                .found
-                .iter()
-                .any(|other| place(other) || other.rendered && same(other))
+            } else if self.places.contains(&place)
+                || any_rendered && self.found.iter().any(|other| other.rendered && same(other))
             {
                 continue;
             }
+            any_rendered |= one.rendered;
+            self.places.insert(place);
             self.found.push(one);
         }
         self.known = Known::default();
@@ -174,6 +178,9 @@ impl Map {
                     deployment.sources = vec![changed(&deployment, by)];
                 }
                 all.push(deployment);
+                if all.len() > limits::DEPLOYMENTS.most {
+                    return Err(Error::TooMany);
+                }
             }
         }
         let over: Vec<(String, Rendering)> = all.iter().flat_map(adding).collect();

@@ -1,5 +1,7 @@
 //! What sources come to, over trees of a few files.
 
+mod bounds;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -2,7 +2,6 @@
 //! Knows nothing of manifests.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use tidegate::git::{Error, Selector, Snapshot};
 use tidegate::model::GitId;
@@ -209,25 +208,6 @@ fn with_declared(repo: &Repo, size: usize) -> Snapshot {
 /// finds it corrupt.
 fn declared(repo: &Repo, kind: &str, size: usize) -> String {
     let id = format!("{:040x}", size + 0x1234_5678);
-    let content = format!("{kind} {size}\0x");
-    let folder = repo.path().join(".git/objects").join(&id[..2]);
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(&id[2..]), stored(content.as_bytes())).unwrap();
+    repo.loose(&id, format!("{kind} {size}\0x").as_bytes());
     id
-}
-
-/// A zlib stream of one block that is not compressed.
-fn stored(content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap();
-    let mut bytes = vec![0x78, 0x01, 0x01];
-    bytes.extend(length.to_le_bytes());
-    bytes.extend((!length).to_le_bytes());
-    bytes.extend(content);
-    let (mut a, mut b) = (1_u32, 0_u32);
-    for byte in content {
-        a = (a + u32::from(*byte)) % 65_521;
-        b = (b + a) % 65_521;
-    }
-    bytes.extend((b << 16 | a).to_be_bytes());
-    bytes
 }

@@ -2,6 +2,7 @@
 
 mod carried;
 mod faults;
+mod unreachable;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

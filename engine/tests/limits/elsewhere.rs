@@ -1,0 +1,193 @@
+//! Limits that other tests try: of what only the binary or a private function counts, what is measured in time,
+//! and what leaves out. Knows the sources as text, so that no test is named that nobody runs.
+
+use std::fs;
+use std::path::Path;
+
+use tidegate::model::limits::{self, Limit};
+
+/// The limit, and the test.
+pub(super) const TESTS: &[(Limit, &str)] = &[
+    (limits::HISTORY, "histories_are_walked_up_to_the_limit"),
+    (limits::COMMIT_MESSAGE, "a_long_message_is_cut_and_says_so"),
+    (limits::TOTAL_BYTES, "what_is_read_is_bounded_as_a_whole"),
+    (
+        limits::CHART_DEPTH,
+        "charts_lie_in_each_other_to_a_bounded_depth",
+    ),
+    (
+        limits::CHART_LINKS,
+        "many_links_between_few_folders_are_not_walked_for_ever",
+    ),
+    (limits::CHART_ARCHIVE, "archives_unpack_up_to_the_limit"),
+    (
+        limits::KUSTOMIZATION_DEPTH,
+        "kustomizations_lead_to_each_other_up_to_the_limit",
+    ),
+    (
+        limits::KUSTOMIZATIONS,
+        "kustomizations_are_counted_up_to_the_limit",
+    ),
+    (
+        limits::DEPLOYMENTS,
+        "applications_are_counted_up_to_the_limit",
+    ),
+    (
+        limits::DEPLOYMENT_DEPTH,
+        "applications_hold_applications_up_to_the_limit",
+    ),
+    (
+        limits::CALENDAR_WINDOWS,
+        "windows_of_a_calendar_are_counted",
+    ),
+    (
+        limits::CALENDAR_INSTANCES,
+        "times_that_a_window_opens_are_counted",
+    ),
+    (limits::CALENDAR_DAYS, "days_are_drawn_up_to_the_limit"),
+    (
+        limits::CONFIG_PROBLEMS,
+        "problems_are_told_up_to_the_limit_in_the_order_of_the_file_and_all_are_counted",
+    ),
+    (limits::RENDER_INPUT, "a_closure_is_bounded_as_a_whole"),
+    (
+        limits::RENDER_TIME,
+        "a_program_that_does_not_end_is_ended_with_all_that_it_started",
+    ),
+    (
+        limits::RENDER_MEMORY,
+        "a_program_that_takes_too_much_memory_breaks_off",
+    ),
+    (
+        limits::RENDER_OUTPUT,
+        "a_program_that_prints_too_much_is_ended",
+    ),
+    (
+        limits::RENDER_CACHE,
+        "the_oldest_goes_first_and_what_is_too_large_is_not_kept",
+    ),
+    (
+        limits::POLICY_FOLDER,
+        "what_lies_beside_policies_is_bounded",
+    ),
+    (
+        limits::POLICY_LOAD_TIME,
+        "work_that_never_ends_is_left_behind",
+    ),
+    (
+        limits::POLICY_OBJECT_TIME,
+        "what_would_take_for_ever_ends_at_the_limit",
+    ),
+    (
+        limits::POLICY_UNIT_TIME,
+        "a_policy_that_never_ends_is_ended",
+    ),
+    (
+        limits::POLICY_TOTAL_TIME,
+        "work_that_uses_up_its_limit_is_late",
+    ),
+    (
+        limits::POLICY_MEMORY,
+        "what_would_fill_the_memory_ends_at_the_limit",
+    ),
+    (
+        limits::LISTED_FINDINGS,
+        "what_denies_is_listed_before_what_is_too_much",
+    ),
+    (
+        limits::LISTED_CLASSES,
+        "classes_are_listed_to_a_bound_and_none_are_where_there_are_more",
+    ),
+    (
+        limits::STORE_FILES,
+        "a_store_is_bounded_in_files_and_in_bytes",
+    ),
+    (
+        limits::STORE_BYTES,
+        "a_store_is_bounded_in_files_and_in_bytes",
+    ),
+    (
+        limits::STORE_HISTORY,
+        "histories_of_stores_are_walked_up_to_the_limit",
+    ),
+    (
+        limits::REMOTE_ANSWER,
+        "a_slow_remote_spends_the_time_that_is_waited",
+    ),
+    (
+        limits::REMOTE_TRANSFER,
+        "a_slow_remote_spends_the_time_that_is_waited",
+    ),
+    (limits::LINKS, "a_walk_of_too_many_links_is_an_error"),
+    (
+        limits::PROMOTION,
+        "commits_that_wait_are_counted_up_to_the_limit",
+    ),
+    (limits::EVENT, "events_are_read_up_to_the_limit"),
+    (
+        limits::APPLICATION,
+        "an_application_is_read_up_to_the_limit",
+    ),
+    (
+        limits::ANNOTATIONS,
+        "annotations_beyond_the_limit_are_one_more_that_counts_them",
+    ),
+    (
+        limits::SARIF_RESULTS,
+        "results_in_sarif_are_kept_up_to_the_limit",
+    ),
+    (limits::SUMMARY, "pages_are_whole_up_to_their_limit"),
+    (limits::COMMENT, "pages_are_whole_up_to_their_limit"),
+];
+
+#[test]
+fn every_test_that_is_named_is_there() {
+    let mut sources = String::new();
+    for folder in ["engine/src", "engine/tests"] {
+        read(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+            &mut sources,
+        );
+    }
+    let missing: Vec<&str> = TESTS
+        .iter()
+        .map(|(_, test)| *test)
+        .filter(|test| !is_test(&sources, test))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn a_test_is_known_by_its_attribute() {
+    let sources = "#[test]\nfn a() {\n}\n\n    #[test]\n    #[ignore = \"x\"]\n    fn b() {}\n\nfn c() {}\n\n// fn d() {}\n";
+    let found = ["a", "b", "c", "d", "e"].map(|test| is_test(sources, test));
+    assert_eq!(found, [true, true, false, false, false]);
+}
+
+/// Whether a function of this name has `#[test]` above it, with nothing but attributes between.
+fn is_test(sources: &str, name: &str) -> bool {
+    let opening = format!("fn {name}()");
+    let at = |line: &str| line.trim_start().starts_with(&opening);
+    let lines: Vec<&str> = sources.lines().collect();
+    lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| at(line))
+        .any(|(number, _)| {
+            let above = lines[..number].iter().rev().map(|line| line.trim());
+            above
+                .take_while(|line| !line.is_empty() && *line != "}" && *line != "{")
+                .any(|line| line == "#[test]")
+        })
+}
+
+fn read(folder: &Path, sources: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(&path, sources);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            *sources += &fs::read_to_string(&path).unwrap();
+        }
+    }
+}
