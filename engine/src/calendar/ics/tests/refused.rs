@@ -46,6 +46,11 @@ fn what_is_damaged_is_refused_by_its_place() {
         ),
         (calendar("METHOD:CANCEL\n"), 3, "`METHOD:CANCEL`"),
         (calendar("CALSCALE:CHINESE\n"), 3, "`CALSCALE:CHINESE`"),
+        (
+            calendar("X-WR-TIMEZONE:Europe/Berlin\nX-WR-TIMEZONE:Asia/Kolkata\n"),
+            4,
+            "a second X-WR-TIMEZONE",
+        ),
         (whole.replace("2.0", "1.0"), 2, "`VERSION:1.0`"),
     ] {
         let fault = refused(&text);
