@@ -6,6 +6,7 @@ mod argocd;
 mod class;
 pub mod cron;
 mod error;
+mod expanded;
 pub mod export;
 mod extension;
 mod fault;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tidegate::calendar::foreign::{self, Meant};
-use tidegate::calendar::{Kind, Window, Zone};
+use tidegate::calendar::{Window, Zone};
 use tidegate::model::RepoPath;
 
 /// From the first instant to the second, 365 days that both nights in which clocks change lie in.
@@ -21,7 +21,7 @@ fn year() -> (Timestamp, Timestamp) {
 
 fn read(path: &str, text: &str, zone: &str) -> Vec<Window> {
     let zone = Zone::parse(zone);
-    let (zone, kind) = (zone.as_ref(), Kind::Freeze);
+    let (zone, kind) = (zone.as_ref(), None);
     let read = foreign::read(
         &RepoPath::from(path),
         &Arc::from(text),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use tidegate::calendar::foreign::{self, Meant};
-use tidegate::calendar::{Kind, Window, Zone};
+use tidegate::calendar::{Window, Zone};
 use tidegate::model::RepoPath;
 
 // The text of an .ics file, or of YAML.
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let zone = Zone::parse("Europe/Berlin");
     let meant = Meant {
         zone: zone.as_ref(),
-        kind: Kind::Freeze,
+        kind: None,
     };
     let name = if text.contains("BEGIN:") {
         "a.ics"

@@ -96,6 +96,11 @@ impl Cron {
         }
     }
 
+    /// When what opens at `begin` closes.
+    pub(super) fn end_of(&self, begin: DateTime) -> Option<DateTime> {
+        self.end(begin, None)
+    }
+
     /// When what opens at `begin` closes; `latest` is when what opened before it does.
     fn end(&self, begin: DateTime, latest: Option<DateTime>) -> Option<DateTime> {
         match &self.closes {

@@ -4,6 +4,7 @@
 mod argocd;
 mod ics;
 mod schedule;
+mod zone;
 
 pub use argocd::{Partial, SyncWindow, SyncWindows, argocd};
 pub use ics::ics;

@@ -1,11 +1,11 @@
 //! What is written beside the times of a window where another program's file has no words for it.
-//! Knows no times.
+//! Knows no event.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allow, Blocks, Kind, Scope, Window};
+use super::{Allow, Blocks, Kind, Native, Scope, Window};
 
-/// All of a window but its times, as JSON.
+/// All of a window but its times, as JSON; of those a rule for which iCalendar has no words.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Extension {
@@ -30,10 +30,13 @@ pub(super) struct Extension {
     /// Nobody has said when it ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) endless: bool,
+    /// The rule that gives its times, and others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rule: Option<Native>,
 }
 
 impl Extension {
-    pub(super) fn of(window: &Window, endless: bool) -> Self {
+    pub(super) fn of(window: &Window, endless: bool, rule: Option<Native>) -> Self {
         let window = window.clone();
         Self {
             id: window.id,
@@ -47,12 +50,16 @@ impl Extension {
             ticket: window.ticket,
             overridable_by: window.overridable_by,
             endless,
+            rule,
         }
     }
 
     /// Reads it; `None` for what is none, or could mean nothing at all.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let extension: Self = serde_json::from_str(text).ok()?;
+        let mut extension: Self = serde_json::from_str(text).ok()?;
+        if let Some(rule) = extension.rule.take() {
+            extension.rule = Some(rule.checked()?);
+        }
         let id = extension.id.as_bytes();
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
         let named = (1..=63).contains(&id.len()) && id.iter().all(plain);
@@ -71,7 +78,8 @@ impl Extension {
                 .is_none_or(|set: &std::collections::BTreeSet<String>| !set.is_empty())
         };
         let kinds = scope.kinds.as_ref().is_none_or(|kinds| !kinds.is_empty());
-        let ends = !extension.endless || extension.kind == Kind::Freeze;
+        let ends =
+            !extension.endless || (extension.kind == Kind::Freeze && extension.rule.is_none());
         (named && kinds && ends && sets.iter().all(some)).then_some(extension)
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic as _;
 
+use super::expanded::Expanded;
 use super::extension::Extension;
 use super::fault::{Fault, Note};
 use super::ics::Found;
@@ -18,8 +19,8 @@ use crate::model::{Lines, Location, RepoPath, Span, code_of, limits};
 pub struct Meant<'a> {
     /// The zone of times that name none.
     pub zone: Option<&'a Zone>,
-    /// What windows do that do not say it.
-    pub kind: Kind,
+    /// What its windows do; `None` where they may say it themselves, and are freezes where they do not.
+    pub kind: Option<Kind>,
 }
 
 /// What a file holds.
@@ -61,10 +62,24 @@ pub fn read(path: &RepoPath, text: &Arc<str>, meant: Meant<'_>) -> Result<Foreig
             help,
         ));
     }
+    if file.windows.is_empty() {
+        return Err(empty(&notes));
+    }
     Ok(Foreign {
         windows: file.windows,
         notes,
     })
+}
+
+/// A calendar without windows holds nothing, and nobody would see it.
+fn empty(notes: &[Note]) -> Fault {
+    let mut message = "the file holds no window".to_owned();
+    if let Some(note) = notes.first() {
+        message.push_str(&format!(": {}", note.message));
+    }
+    let help = "export the calendar with its events, or remove it from the configuration";
+    let span = notes.first().map_or_else(Span::default, |note| note.span);
+    Fault::new("calendar.empty", span, message, help)
 }
 
 /// Whether the name says that a file is iCalendar.
@@ -91,6 +106,7 @@ struct File<'a> {
 impl File<'_> {
     fn events(&mut self, meant: Meant<'_>) -> Result<Vec<Note>, Fault> {
         let read = ics::read(self.text, meant.zone)?;
+        let mut expanded = Expanded::default();
         for found in read.events {
             let window = match found.extension.clone() {
                 None => self.event(found, meant),
@@ -104,11 +120,15 @@ impl File<'_> {
                             "export the calendar again, or remove the line",
                         )
                     })?;
-                    self.own(found, extension)
+                    match expanded.joins(&found, &extension) {
+                        true => continue,
+                        false => self.own(found, extension, meant)?,
+                    }
                 }
             };
             self.windows.push(window);
         }
+        expanded.check()?;
         Ok(read.notes)
     }
 
@@ -118,7 +138,7 @@ impl File<'_> {
         let id = self.free(&slug(&name));
         let mut window = self.window(
             id,
-            meant.kind,
+            meant.kind.unwrap_or(Kind::Freeze),
             found.zone,
             When::Ics(found.event),
             found.span,
@@ -128,16 +148,32 @@ impl File<'_> {
         window
     }
 
-    /// A window that was exported.
-    fn own(&mut self, found: Found, extension: Extension) -> Window {
-        let when = match extension.endless {
-            true => When::Native(Native::once(found.event.start, None)),
-            false => When::Ics(found.event),
+    /// A window that was exported; anybody can write such a line, so that its kind is not believed against one
+    /// that is given.
+    fn own(
+        &mut self,
+        found: Found,
+        extension: Extension,
+        meant: Meant<'_>,
+    ) -> Result<Window, Fault> {
+        let kind = meant.kind.unwrap_or(extension.kind);
+        if extension.endless && kind != Kind::Freeze {
+            let message = format!(
+                "the window has no end, and so can be none of the kind `{}`",
+                kind.as_str()
+            );
+            let help = "leave out `kind`, or write the window by hand";
+            return Err(Fault::new("calendar.endless", found.span, message, help));
+        }
+        let when = match &extension.rule {
+            Some(rule) => When::Native(rule.clone()),
+            None if extension.endless => When::Native(Native::once(found.event.start, None)),
+            None => When::Ics(found.event),
         };
         let id = self.free(&extension.id);
-        let mut window = self.window(id, extension.kind, found.zone, when, found.span);
+        let mut window = self.window(id, kind, found.zone, when, found.span);
         extension.apply(&mut window);
-        window
+        Ok(window)
     }
 
     fn crons(&mut self, meant: Meant<'_>) -> Result<Vec<Note>, Fault> {
@@ -153,7 +189,16 @@ impl File<'_> {
         }
         let (found, notes) = argocd::read(&root)?;
         for one in found {
-            let kind = one.kind.unwrap_or(meant.kind);
+            let kind = one.kind.or(meant.kind).unwrap_or(Kind::Freeze);
+            if let Some(given) = meant.kind.filter(|given| *given != kind) {
+                let message = format!(
+                    "the file says `{}` of this window, and whoever names the file `{}`",
+                    kind.as_str(),
+                    given.as_str()
+                );
+                let help = "leave out `kind` where the file says it";
+                return Err(Fault::new("calendar.said-twice", one.span, message, help));
+            }
             let zone = one.zone.or_else(|| meant.zone.cloned()).ok_or_else(|| {
                 let help =
                     "write `timeZone` in the entry, or `timezone: Europe/Berlin` beside `file`";

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
-use super::cron::{Closes, Cron};
+use super::cron::{Closes, Cron, Expression};
 use super::ics::Event;
 use super::repeat::{Day, Days, Every, Repeat};
 use super::{Native, When};
@@ -51,16 +52,45 @@ impl Event {
 }
 
 fn of_cron(cron: &Cron, since: Date) -> Option<Native> {
-    let Closes::After(length) = &cron.closes else {
-        return None;
-    };
     let (every, months, days) = cron.opens.of_months()?;
-    let before = since
-        .to_datetime(Time::midnight())
-        .checked_sub(jiff::SignedDuration::from_secs(1));
-    let first: DateTime = cron.opens.after(before.ok()?)?;
-    let to = first.checked_add(*length).ok()?;
-    Native::again(first, to, plain(every, months, days)).ok()
+    let mut repeat = plain(every, months, days);
+    let mut begin = since.to_datetime(Time::midnight());
+    match &cron.closes {
+        // What is open on that day has begun before it.
+        Closes::After(length) => begin = begin.checked_sub(*length).ok()?,
+        Closes::At(ends) => match one_length(&cron.opens, ends) {
+            Some(length) => begin = begin.checked_sub(length).ok()?,
+            None => {
+                let (_, _, days) = ends
+                    .of_months()
+                    .filter(|(_, months, _)| months.len() == 12)?;
+                repeat.ends = Some(days);
+                begin = begin.checked_sub(LONGEST_TO_END).ok()?;
+            }
+        },
+    }
+    let mut first = cron.opens.after(begin)?;
+    let mut to = cron.end_of(first)?;
+    while to <= since.to_datetime(Time::midnight()) {
+        first = cron.opens.after(first)?;
+        to = cron.end_of(first)?;
+    }
+    Native::again(first, to, repeat).ok()
+}
+
+/// How long a window is that opens and closes at such times, if it is as long each time.
+fn one_length(opens: &Expression, closes: &Expression) -> Option<SignedDuration> {
+    closes.of_months()?;
+    let (mut begin, last) = CYCLE;
+    let mut one = None;
+    while begin < last {
+        begin = opens.after(begin)?;
+        let length = closes.after(begin)?.duration_since(begin);
+        if *one.get_or_insert(length) != length {
+            return None;
+        }
+    }
+    one
 }
 
 /// A rule of nothing but its days.
@@ -83,6 +113,14 @@ pub(super) fn each(weekdays: impl IntoIterator<Item = Weekday>) -> Days {
     let day = |weekday| Day { nth: None, weekday };
     Days::Weekdays(weekdays.into_iter().map(day).collect())
 }
+
+/// After these years days of the month and of the week fall together as before.
+const CYCLE: (DateTime, DateTime) = (
+    DateTime::constant(2000, 1, 1, 0, 0, 0, 0),
+    DateTime::constant(2028, 1, 1, 0, 0, 0, 0),
+);
+/// What ends on a day of each month has ended by then.
+const LONGEST_TO_END: SignedDuration = SignedDuration::from_hours(70 * 24);
 
 #[cfg(test)]
 mod tests;

@@ -3,19 +3,20 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::repeat::{NoSuchDay, Repeat, Unfit};
 use super::shown;
 
 /// From when to when, in civil time, once or by a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Native {
     /// The beginning, the first time.
-    #[serde(serialize_with = "shown::one")]
+    #[serde(serialize_with = "shown::one", deserialize_with = "shown::read_one")]
     pub from: DateTime,
     /// The first time after it; `None` where nobody has said when it ends.
-    #[serde(serialize_with = "shown::any")]
+    #[serde(serialize_with = "shown::any", deserialize_with = "shown::read_any")]
     pub to: Option<DateTime>,
     /// When it comes again.
     pub repeat: Option<Box<Repeat>>,
@@ -62,6 +63,18 @@ impl Native {
             Ok(end) => Self::again(begin, end, repeat),
             Err(_) => Self::again(from, to, repeat),
         }
+    }
+
+    /// The same, if it is a rule that the configuration could say.
+    pub(super) fn checked(self) -> Option<Self> {
+        let (to, repeat) = (self.to?, *self.repeat?);
+        let dates = [Some(self.from.date()), Some(to.date()), repeat.until];
+        let dates = dates.into_iter().flatten();
+        let mut dates = dates.chain(repeat.except.iter().copied());
+        let known = dates.all(|date| in_reach(date).is_ok());
+        let fits = known && to > self.from && repeat.is_sound();
+        fits.then(|| Self::again(self.from, to, repeat).ok())
+            .flatten()
     }
 
     /// What ends after `from` and begins before `to`, by its beginning; at most `most + 1` of it.

@@ -16,8 +16,8 @@ use super::native::plus;
 use super::shown;
 
 /// The rule by which a window comes again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Repeat {
     /// How often, as it is written.
     pub every: Every,
@@ -30,15 +30,18 @@ pub struct Repeat {
     /// How many days after such a day it begins; before it where negative.
     pub shift: i32,
     /// The last day on which it may begin.
-    #[serde(serialize_with = "shown::any")]
+    #[serde(serialize_with = "shown::any", deserialize_with = "shown::read_any")]
     pub until: Option<Date>,
     /// Days on which it does not begin.
-    #[serde(serialize_with = "shown::all")]
+    #[serde(serialize_with = "shown::all", deserialize_with = "shown::read_all")]
     pub except: BTreeSet<Date>,
     /// It ends on the first such day after it began, else as many days later as the first time.
     pub ends: Option<Days>,
     /// Days that are no business days, beside Saturdays and Sundays.
-    #[serde(serialize_with = "shown::all_of")]
+    #[serde(
+        serialize_with = "shown::all_of",
+        deserialize_with = "shown::read_all_of"
+    )]
     pub holidays: Arc<BTreeSet<Date>>,
 }
 
@@ -65,6 +68,15 @@ pub enum Roll {
 }
 
 impl Repeat {
+    /// Whether its numbers are some that the configuration could say; that it fits its window is asked otherwise.
+    pub(super) fn is_sound(&self) -> bool {
+        let days = [Some(&self.days), self.ends.as_ref()];
+        !self.months.is_empty()
+            && self.months.iter().all(|month| (1..=12).contains(month))
+            && self.shift.abs() <= LONGEST_ROLL
+            && days.into_iter().flatten().all(Days::is_sound)
+    }
+
     /// The days on which it begins, from `first` on but not those before `from`, one after the other.
     pub(super) fn begins(
         &self,

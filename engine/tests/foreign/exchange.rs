@@ -16,6 +16,15 @@ calendars:
       - {id: stop-the-line, kind: freeze, from: "2027-11-01T00:00", scope: {environments: ["prod*"]}}
 "#;
 
+/// Rules that iCalendar has no words for.
+const ERP: &str = r#"  erp:
+    timezone: Europe/Berlin
+    holidays: ["2026-12-24", "2026-12-31"]
+    windows:
+      - {id: month-end, kind: freeze, from: "2026-11-26T18:00", to: "2026-12-02T08:00", repeat: {every: monthly, business-day: -3, ends: {business-day: 2}}}
+      - {id: rolled, kind: freeze, from: "2026-11-29T00:00", to: "2026-12-02T08:00", repeat: {every: monthly, by-month-day: -1, roll: next, shift: -1}}
+"#;
+
 const NOW: [&str; 2] = ["--now", "2026-11-22T04:07:30Z"];
 
 /// Standard output, standard error and exit.
@@ -88,26 +97,38 @@ fn windows_are_printed_as_sync_windows_of_argo_cd() {
 
 #[test]
 fn what_is_exported_comes_back_as_it_was() {
-    let repo = shop(CONFIG);
-    let (text, errors, exit) = calendar(&repo, &[&["export", "--to", "ics"], &NOW[..]].concat());
-    assert_eq!((errors.as_str(), exit), ("", 0));
-    repo.write("retail.ics", &text);
-    let (yaml, errors, exit) = calendar(&repo, &["import", "retail.ics", "--name", "retail"]);
-    assert_eq!(exit, 0, "{errors}");
-    let (_, yaml) = yaml.split_once("calendars:").unwrap();
-    let (environments, _) = CONFIG.split_once("calendars:\n").unwrap();
-    let again = shop(&format!("{environments}calendars:{yaml}"));
-    for arguments in [
-        [&["show", "--env", "prod", "--output", "json"], &NOW[..]].concat(),
-        [&["export", "--to", "argocd", "--env", "prod"], &NOW[..]].concat(),
-        [&["export", "--to", "ics"], &NOW[..]].concat(),
-    ] {
-        let found = calendar(&again, &arguments);
+    for config in [CONFIG.to_owned(), business()] {
+        let repo = shop(&config);
+        let (text, errors, exit) =
+            calendar(&repo, &[&["export", "--to", "ics"], &NOW[..]].concat());
+        assert_eq!((errors.as_str(), exit), ("", 0));
+        repo.write("retail.ics", &text);
+        let (yaml, errors, exit) = calendar(&repo, &["import", "retail.ics", "--name", "retail"]);
+        assert_eq!(exit, 0, "{errors}");
+        let (_, yaml) = yaml.split_once("calendars:").unwrap();
+        let (environments, _) = CONFIG.split_once("calendars:\n").unwrap();
+        let again = shop(&format!("{environments}calendars:{yaml}"));
+        let show = [&["show", "--env", "prod", "--output", "json"], &NOW[..]].concat();
+        let found = calendar(&again, &show);
         assert_eq!(found.2, 0, "{}", found.1);
-        if arguments[0] == "export" {
-            assert_eq!(found, calendar(&repo, &arguments), "{arguments:?}");
+        for arguments in [
+            [&["export", "--to", "argocd", "--env", "prod"], &NOW[..]].concat(),
+            [&["export", "--to", "ics"], &NOW[..]].concat(),
+        ] {
+            let found = calendar(&again, &arguments);
+            assert_eq!(found, calendar(&repo, &arguments), "{arguments:?}\n{yaml}");
+            assert_eq!(found.2, 0, "{}", found.1);
         }
     }
+}
+
+/// The configuration with a calendar of business days in place of its own.
+fn business() -> String {
+    let (environments, _) = CONFIG.split_once("calendars:\n").unwrap();
+    format!(
+        "{environments}calendars:\n{}",
+        ERP.replace("erp:", "retail:")
+    )
 }
 
 #[test]

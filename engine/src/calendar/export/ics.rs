@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::extension::Extension;
 use super::super::ics::{EXTENSION, Event, spelled};
 use super::super::{Error, Kind, When, Window, Zone};
+use super::zone;
 
 /// `windows`, each with the name of its calendar, as an .ics file. What iCalendar has no words for is written as
 /// the times from `from` to `to`, and so is what has no end.
@@ -29,25 +29,29 @@ pub fn ics(
     ] {
         file.line(line);
     }
+    let mut told = Vec::new();
     let mut earliest: BTreeMap<&str, (&Zone, Timestamp)> = BTreeMap::new();
-    for (_, window) in windows {
-        let begin = window
-            .zone
-            .begin(first(window), Kind::Freeze)
-            .unwrap_or(from);
+    for (calendar, window) in windows {
+        let events = events(window, (from, to))?;
         let known = earliest
             .entry(window.zone.name())
             .or_insert((&window.zone, from));
-        known.1 = known.1.min(begin);
+        for event in &events {
+            let begin = window.zone.begin(event.start, Kind::Freeze);
+            known.1 = known.1.min(begin.unwrap_or(from));
+        }
+        told.push((calendar, window, events));
     }
     for (zone, begin) in earliest
         .into_values()
         .filter(|(zone, _)| zone.name() != "UTC")
     {
-        file.zone(zone, begin, to);
+        for line in zone::lines(zone, begin, to) {
+            file.line(&line);
+        }
     }
-    for (calendar, window) in windows {
-        for (number, event) in events(window, (from, to))?.iter().enumerate() {
+    for (calendar, window, events) in told {
+        for (number, event) in events.iter().enumerate() {
             let uid = match number {
                 0 => format!("{}@{calendar}.tidegate", window.id),
                 _ => format!("{}-{}@{calendar}.tidegate", window.id, number + 1),
@@ -62,27 +66,17 @@ pub fn ics(
     Ok(file.text)
 }
 
-/// Where a window begins that is written as it is.
-fn first(window: &Window) -> jiff::civil::DateTime {
-    match &window.when {
-        When::Native(native) => native.from,
-        When::Ics(event) => event.start,
-        When::Cron(_) => jiff::civil::DateTime::MAX,
-    }
-}
-
 /// The events of a window: one where iCalendar has words for its times, else one for each length.
 fn events(window: &Window, (from, to): (Timestamp, Timestamp)) -> Result<Vec<Event>, Error> {
-    let whole = match &window.when {
-        When::Native(native) => Event::of_native(native),
-        When::Ics(event) => Some(event.clone()),
-        When::Cron(_) => None,
-    };
-    if let Some(event) = whole {
+    if let Some(event) = whole(window, from) {
         return Ok(vec![event]);
     }
     let mut by_length: BTreeMap<SignedDuration, BTreeSet<_>> = BTreeMap::new();
-    for one in window.occurrences(from, to)? {
+    let mut open = window.occurrences(from, to)?;
+    if open.is_empty() {
+        open.extend(window.next(to, FAR)?);
+    }
+    for one in open {
         let end = one.civil_to.unwrap_or_else(|| window.zone.civil(to));
         let length = end.duration_since(one.civil_from);
         by_length.entry(length).or_default().insert(one.civil_from);
@@ -98,6 +92,18 @@ fn events(window: &Window, (from, to): (Timestamp, Timestamp)) -> Result<Vec<Eve
         })
     };
     Ok(by_length.into_iter().filter_map(event).collect())
+}
+
+/// The event that says all of its times, if iCalendar has words for them.
+fn whole(window: &Window, from: Timestamp) -> Option<Event> {
+    match &window.when {
+        When::Native(native) => Event::of_native(native),
+        When::Ics(event) => Some(event.clone()),
+        When::Cron(_) => {
+            let native = window.when.to_native(window.zone.civil(from).date())?;
+            Event::of_native(&native)
+        }
+    }
 }
 
 #[derive(Default)]
@@ -123,7 +129,13 @@ impl File {
                 about.push_str(&format!("\n{what}: {who}"));
             }
         }
-        let extension = serde_json::json!(Extension::of(window, endless)).to_string();
+        let rule = match &window.when {
+            When::Native(native) if !endless && Event::of_native(native).is_none() => {
+                Some(native.clone())
+            }
+            _ => None,
+        };
+        let extension = serde_json::json!(Extension::of(window, endless, rule)).to_string();
         self.line("BEGIN:VEVENT");
         self.line(&format!("UID:{uid}"));
         self.line(&format!("DTSTAMP:{}Z", spelled(Zone::utc().civil(made))));
@@ -136,47 +148,6 @@ impl File {
         self.line("TRANSP:TRANSPARENT");
         self.line(&format!("{EXTENSION}:{}", escaped(&extension)));
         self.line("END:VEVENT");
-    }
-
-    /// What the zone does from `from` to `to`, each change by itself.
-    fn zone(&mut self, zone: &Zone, from: Timestamp, to: Timestamp) {
-        let rules = zone.rules();
-        self.line("BEGIN:VTIMEZONE");
-        self.line(&format!("TZID:{}", zone.name()));
-        let before = rules.to_offset_info(from);
-        let mut offset = before.offset();
-        self.observance(
-            before.dst().is_dst(),
-            "19700101T000000",
-            offset,
-            offset,
-            before.abbreviation(),
-        );
-        for change in rules
-            .following(from)
-            .take_while(|change| change.timestamp() < to)
-        {
-            let begin = spelled(offset.to_datetime(change.timestamp()));
-            self.observance(
-                change.dst().is_dst(),
-                &begin,
-                offset,
-                change.offset(),
-                change.abbreviation(),
-            );
-            offset = change.offset();
-        }
-        self.line("END:VTIMEZONE");
-    }
-
-    fn observance(&mut self, dst: bool, begin: &str, from: Offset, to: Offset, name: &str) {
-        let kind = if dst { "DAYLIGHT" } else { "STANDARD" };
-        self.line(&format!("BEGIN:{kind}"));
-        self.line(&format!("DTSTART:{begin}"));
-        self.line(&format!("TZOFFSETFROM:{}", signed(from)));
-        self.line(&format!("TZOFFSETTO:{}", signed(to)));
-        self.line(&format!("TZNAME:{name}"));
-        self.line(&format!("END:{kind}"));
     }
 
     /// A line, folded so that none has more than 75 bytes.
@@ -194,13 +165,6 @@ impl File {
     }
 }
 
-/// `+0530`
-fn signed(offset: Offset) -> String {
-    let minutes = offset.seconds().abs() / 60;
-    let sign = if offset.is_negative() { '-' } else { '+' };
-    format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
-}
-
 /// Text with `\\`, `\;`, `\,` and `\n`; other control characters are none of a calendar's.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
@@ -214,6 +178,9 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+/// Nobody plans further ahead.
+const FAR: SignedDuration = SignedDuration::from_hours(24 * 366 * 20);
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ fn berlin() -> Zone {
 }
 
 fn read_as(path: &str, text: &str, zone: Option<&Zone>) -> Result<Foreign, Fault> {
-    let kind = Kind::Freeze;
+    let kind = None;
     read(
         &RepoPath::from(path),
         &Arc::from(text),
@@ -159,6 +159,32 @@ fn what_is_no_calendar_is_refused() {
     assert_refused("a: [", "calendar.yaml", "");
     assert_refused("[]\n---\n[]\n", "calendar.yaml", "second document");
     assert_refused("", "calendar.yaml", "says nothing");
+}
+
+#[test]
+fn a_file_that_holds_nothing_is_an_error() {
+    let cancelled = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSTATUS:CANCELLED\nDTSTART;VALUE=DATE:20261127\nEND:VEVENT\nEND:VCALENDAR\n";
+    for (path, text, reason) in [
+        ("a.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n", "no window"),
+        ("a.ics", cancelled, "no window: an event that is cancelled"),
+        ("a.yaml", "[]", "no window"),
+        ("a.yaml", &project("    []\n"), "no window"),
+    ] {
+        let fault = read_as(path, text, Some(&berlin())).unwrap_err();
+        assert_eq!(fault.code, "calendar.empty", "{text}: {}", fault.message);
+        assert!(fault.message.contains(reason), "{text}: {}", fault.message);
+    }
+    let one = cancelled.replace(
+        "END:VCALENDAR",
+        "BEGIN:VEVENT\nUID:2\nDTSTART;VALUE=DATE:20261127\nEND:VEVENT\nEND:VCALENDAR",
+    );
+    assert_eq!(
+        read_as("a.ics", &one, Some(&berlin()))
+            .unwrap()
+            .windows
+            .len(),
+        1
+    );
 }
 
 #[test]

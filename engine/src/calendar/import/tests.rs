@@ -1,12 +1,12 @@
 use super::super::foreign::{self, Meant};
-use super::super::{Kind, Window, Zone};
+use super::super::{Window, Zone};
 use crate::model::RepoPath;
 
 use super::*;
 
 fn read(path: &str, text: &str) -> Window {
     let zone = Zone::parse("Europe/Berlin");
-    let (zone, kind) = (zone.as_ref(), Kind::Freeze);
+    let (zone, kind) = (zone.as_ref(), None);
     let read = foreign::read(
         &RepoPath::from(path),
         &Arc::from(text),
@@ -37,9 +37,10 @@ fn same(window: &Window) -> bool {
     };
     let mut written = window.clone();
     written.when = When::Native(native);
-    let mut from: jiff::Timestamp = "2026-11-02T00:00Z".parse().unwrap();
+    // From the first moment of that day in Berlin on: what is open then counts.
+    let mut from: jiff::Timestamp = "2026-10-31T23:00Z".parse().unwrap();
     for _ in 0..10 {
-        let to = from + jiff::SignedDuration::from_hours(366 * 24);
+        let to = from + SignedDuration::from_hours(366 * 24);
         assert_eq!(
             written.occurrences(from, to).unwrap(),
             window.occurrences(from, to).unwrap()
@@ -78,6 +79,78 @@ fn what_the_configuration_has_words_for_is_written_with_them() {
     ] {
         assert!(same(&cron(schedule)), "{schedule}");
     }
+}
+
+#[test]
+fn a_freeze_that_is_open_on_that_day_stays_one() {
+    // Sunday, and a freeze since Friday.
+    let since = "2026-11-22".parse().unwrap();
+    let text = |schedule: &str, duration: &str| {
+        let item = format!("[{{schedule: '{schedule}', duration: {duration}}}]");
+        let native = read("a.yaml", &item).when.to_native(since).unwrap();
+        format!("{}/{}", native.from, native.to.unwrap())
+    };
+    for (schedule, duration, expected) in [
+        (
+            "0 22 * * 5",
+            "60h",
+            "2026-11-20T22:00:00/2026-11-23T10:00:00",
+        ),
+        (
+            "0 22 1 * *",
+            "600h",
+            "2026-11-01T22:00:00/2026-11-26T22:00:00",
+        ),
+        // The one that ended as the day began is over.
+        (
+            "0 0 * * 5",
+            "48h",
+            "2026-11-27T00:00:00/2026-11-29T00:00:00",
+        ),
+        (
+            "0 0 * * 5",
+            "48h1s",
+            "2026-11-20T00:00:00/2026-11-22T00:00:01",
+        ),
+    ] {
+        assert_eq!(text(schedule, duration), expected, "{schedule}");
+    }
+}
+
+#[test]
+fn freeze_periods_of_gitlab_are_written_with_words_where_there_are_some() {
+    let period = |start: &str, end: &str| {
+        read(
+            "a.json",
+            &format!(
+                "[{{freeze_start: '{start}', freeze_end: '{end}', cron_timezone: Europe/Berlin}}]"
+            ),
+        )
+    };
+    for (start, end) in [
+        ("0 23 * * 5", "0 7 * * 1"),
+        ("0 22 * * *", "0 6 * * *"),
+        ("0 0 20 12 *", "0 0 3 1 *"),
+        ("0 0 1,15 * *", "0 12 2,16 * *"),
+        ("0 22 * * 1,4", "0 7 * * 2,5"),
+        // Not as long each time: it says on which days it ends.
+        ("0 22 * * 1-5", "0 7 * * 1-5"),
+        ("0 0 28 * *", "0 0 1 * *"),
+    ] {
+        assert!(same(&period(start, end)), "{start} to {end}");
+    }
+    for (start, end) in [
+        ("0 22 * * 1-5", "0 7 * 1-6 1-5"),
+        ("0 22 13 * 5", "0 7 * * *"),
+        ("0 22 * * 5", "0 7,8 * * 1"),
+    ] {
+        assert!(!same(&period(start, end)), "{start} to {end}");
+    }
+    // The weekend that is going on.
+    let native = period("0 23 * * 5", "0 7 * * 1")
+        .when
+        .to_native("2026-11-22".parse().unwrap());
+    assert_eq!(native.unwrap().from.to_string(), "2026-11-20T23:00:00");
 }
 
 #[test]

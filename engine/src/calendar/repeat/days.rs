@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::civil::{Date, Weekday};
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Every;
 
 /// Which days of a month are meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Days {
     /// `MO`, each Monday; `4TH`, the fourth Thursday; `-1FR`, the last Friday.
@@ -48,6 +49,15 @@ impl Days {
             }]),
             Every::Monthly | Every::Yearly => Self::OfMonth(vec![first.day()]),
         }
+    }
+
+    /// Whether there are some, and not more than a month has.
+    pub(super) fn is_sound(&self) -> bool {
+        let count = match self {
+            Self::Weekdays(days) => days.len(),
+            Self::OfMonth(days) | Self::Business(days) => days.len(),
+        };
+        (1..=62).contains(&count)
     }
 
     /// These days of a month, in order.
@@ -133,6 +143,13 @@ impl fmt::Display for Day {
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("no weekday"))
     }
 }
 

@@ -13,7 +13,7 @@ use miette::Diagnostic;
 use serde_json::{Map, Value, json};
 
 use crate::calendar::foreign::{self, Meant};
-use crate::calendar::{Days, Fault, Kind, Native, Window, Zone};
+use crate::calendar::{Days, Fault, Kind, Native, When, Window, Zone};
 use crate::cli::common::{Error, Outcome};
 use crate::cli::terminal::Terminal;
 use crate::config::{Problem, Problems, SourceText, to_yaml};
@@ -32,9 +32,9 @@ pub(super) struct Args {
     /// The time zone of times that name none
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     timezone: Option<Zone>,
-    /// What windows do that do not say it: freeze, maintenance or quiet
-    #[arg(long, value_name = "KIND", default_value = "freeze", value_parser = kind)]
-    kind: Kind,
+    /// What its windows do: freeze, maintenance or quiet; without it what the file says, else freeze
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Option<Kind>,
     /// The name of the calendar
     #[arg(long, value_name = "NAME", default_value = "imported")]
     name: String,
@@ -65,9 +65,10 @@ impl Args {
         };
         let read =
             foreign::read(&path, &text, meant).map_err(|fault| problems(&path, &text, &fault))?;
-        let mut calendars: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut calendars: BTreeMap<Common, Vec<Value>> = BTreeMap::new();
         for window in &read.windows {
-            let windows = calendars.entry(window.zone.name().to_owned()).or_default();
+            let common = (window.zone.name().to_owned(), holidays(window));
+            let windows = calendars.entry(common).or_default();
             windows.extend(self.written(window, terminal.now)?);
         }
         for note in &read.notes {
@@ -109,19 +110,23 @@ impl Args {
         Ok(all)
     }
 
-    /// A calendar for each zone.
+    /// A calendar for each zone, and for each list of holidays.
     fn yaml(
         &self,
-        calendars: BTreeMap<String, Vec<Value>>,
+        calendars: BTreeMap<Common, Vec<Value>>,
     ) -> Result<String, Box<dyn Diagnostic + Send + Sync>> {
         let several = calendars.len() > 1;
         let mut section = Map::new();
-        for (number, (zone, windows)) in calendars.into_iter().enumerate() {
+        for (number, ((zone, holidays), windows)) in calendars.into_iter().enumerate() {
             let name = match several {
                 true => format!("{}-{}", self.name, number + 1),
                 false => self.name.clone(),
             };
-            section.insert(name, json!({"timezone": zone, "windows": windows}));
+            let mut calendar = json!({"timezone": zone, "windows": windows});
+            if !holidays.is_empty() {
+                calendar["holidays"] = json!(holidays);
+            }
+            section.insert(name, calendar);
         }
         to_yaml(&json!({"calendars": section})).map_err(|error| {
             Error::Write {
@@ -132,6 +137,9 @@ impl Args {
         })
     }
 }
+
+/// What all windows of a calendar have in common: their zone and the holidays.
+type Common = (String, Vec<String>);
 
 /// A little more than is taken, at most.
 fn bounded(path: &Path) -> io::Result<Vec<u8>> {
@@ -204,15 +212,19 @@ fn repeat(native: &Native) -> Option<Value> {
     let repeat = native.repeat.as_ref()?;
     let mut map = Map::new();
     map.insert("every".to_owned(), json!(repeat.every));
-    let (key, days) = match &repeat.days {
-        Days::Weekdays(days) => {
-            let days: Vec<String> = days.iter().map(ToString::to_string).collect();
-            ("by-day", json!(days))
-        }
-        Days::OfMonth(days) => ("by-month-day", json!(days)),
-        Days::Business(days) => ("business-day", json!(days)),
-    };
-    map.insert(key.to_owned(), days);
+    map.extend([days(&repeat.days)]);
+    if let Some(ends) = &repeat.ends {
+        map.insert(
+            "ends".to_owned(),
+            Value::Object(Map::from_iter([days(ends)])),
+        );
+    }
+    if let Some(roll) = &repeat.roll {
+        map.insert("roll".to_owned(), json!(roll));
+    }
+    if repeat.shift != 0 {
+        map.insert("shift".to_owned(), json!(repeat.shift));
+    }
     if repeat.months.len() < 12 {
         map.insert("by-month".to_owned(), json!(repeat.months));
     }
@@ -224,6 +236,29 @@ fn repeat(native: &Native) -> Option<Value> {
         map.insert("except".to_owned(), json!(except));
     }
     Some(Value::Object(map))
+}
+
+/// The key of the days, and which they are.
+fn days(days: &Days) -> (String, Value) {
+    let (key, days) = match days {
+        Days::Weekdays(days) => {
+            let days: Vec<String> = days.iter().map(ToString::to_string).collect();
+            ("by-day", json!(days))
+        }
+        Days::OfMonth(days) => ("by-month-day", json!(days)),
+        Days::Business(days) => ("business-day", json!(days)),
+    };
+    (key.to_owned(), days)
+}
+
+/// The holidays that the rules of a window count, which a calendar has for all of its windows.
+fn holidays(window: &Window) -> Vec<String> {
+    let repeat = match &window.when {
+        When::Native(native) => native.repeat.as_ref(),
+        _ => None,
+    };
+    let holidays = repeat.iter().flat_map(|repeat| repeat.holidays.iter());
+    holidays.map(Date::to_string).collect()
 }
 
 /// Minutes where they say it all.

@@ -2,6 +2,7 @@
 //! Knows no tree; whoever has it gives the bytes.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::{Arc, LazyLock};
 
 use super::Reader;
@@ -28,18 +29,55 @@ pub(in crate::config) struct CalendarFile {
     given: Option<Given>,
 }
 
-/// What the windows of another program cannot say.
+/// What is said of all windows of a file. What is `None` is not said, and stays as the file has it.
 #[derive(Clone, Debug, Default)]
 struct Given {
     kind: Option<Kind>,
     scope: Scope,
     blocks: Blocks,
-    allow: Vec<Allow>,
-    peak: bool,
+    allow: Option<Vec<Allow>>,
+    peak: Option<bool>,
     reason: Option<String>,
     owner: Option<String>,
     ticket: Option<String>,
-    overridable_by: Vec<String>,
+    overridable_by: Option<Vec<String>>,
+}
+
+impl Given {
+    fn apply(&self, window: &mut Window) {
+        let said = self.clone();
+        let (scope, blocks) = (&mut window.scope, &mut window.blocks);
+        for (of_file, given) in [
+            (&mut scope.environments, said.scope.environments),
+            (&mut scope.tenants, said.scope.tenants),
+            (&mut scope.brands, said.scope.brands),
+            (&mut scope.clusters, said.scope.clusters),
+            (&mut scope.regions, said.scope.regions),
+            (&mut scope.components, said.scope.components),
+            (&mut blocks.components, said.blocks.components),
+        ] {
+            replace(of_file, given);
+        }
+        replace(&mut scope.kinds, said.scope.kinds);
+        replace(&mut blocks.tiers_at_or_above, said.blocks.tiers_at_or_above);
+        if !said.scope.labels.is_empty() {
+            scope.labels = said.scope.labels;
+        }
+        window.allow = said.allow.unwrap_or(mem::take(&mut window.allow));
+        window.peak = said.peak.unwrap_or(window.peak);
+        replace(&mut window.reason, said.reason);
+        replace(&mut window.owner, said.owner);
+        replace(&mut window.ticket, said.ticket);
+        window.overridable_by =
+            (said.overridable_by).unwrap_or(mem::take(&mut window.overridable_by));
+    }
+}
+
+/// What is given takes the place of what the file says.
+fn replace<T>(of_file: &mut Option<T>, given: Option<T>) {
+    if given.is_some() {
+        *of_file = given;
+    }
 }
 
 impl Config {
@@ -87,40 +125,38 @@ impl CalendarFile {
 
     fn read(&self, bytes: &[u8], config: &Node) -> Result<Calendar, Problems> {
         if foreign::is_ics(&self.path) {
-            return self.foreign(&read::text(&self.path, bytes)?);
+            return self.foreign(&read::text(&self.path, bytes)?, config);
         }
         let (source, root) = read::document(&self.path, bytes)?;
         if NATIVE.iter().all(|key| root.get(key).is_none()) {
-            return self.foreign(&source);
+            return self.foreign(&source, config);
         }
         self.native(&source, &root, config)
     }
 
     /// As another program writes it.
-    fn foreign(&self, source: &SourceText) -> Result<Calendar, Problems> {
+    fn foreign(&self, source: &SourceText, config: &Node) -> Result<Calendar, Problems> {
         let given = self.given.clone().unwrap_or_default();
         let meant = Meant {
             zone: self.zone.as_ref(),
-            kind: given.kind.unwrap_or(Kind::Freeze),
+            kind: given.kind,
         };
         let read = foreign::read(&self.path, source.text(), meant).map_err(|fault| {
             Problem::new(source, fault.span, fault.code, fault.message).help(fault.help)
         })?;
-        let windows = read.windows.into_iter().map(|window| Window {
-            scope: given.scope.clone(),
-            blocks: given.blocks.clone(),
-            allow: given.allow.clone(),
-            peak: given.peak,
-            reason: given.reason.clone().or(window.reason),
-            owner: given.owner.clone().or(window.owner),
-            ticket: given.ticket.clone().or(window.ticket),
-            overridable_by: given.overridable_by.clone(),
-            ..window
-        });
-        Ok(Calendar {
-            name: self.name.clone(),
-            windows: windows.collect(),
-        })
+        let mut windows = read.windows;
+        let mut reader = Reader::new(source, Known::of(config));
+        for window in &mut windows {
+            reader.names_of(window);
+            given.apply(window);
+        }
+        match Problems::collect(&self.path, reader.problems) {
+            Some(problems) => Err(problems),
+            None => Ok(Calendar {
+                name: self.name.clone(),
+                windows,
+            }),
+        }
     }
 
     /// As the configuration writes it.
@@ -232,17 +268,19 @@ fn given(node: &Node) -> Option<Option<Given>> {
         return Some(None);
     }
     let raw: RawCalendar = serde_json::from_value(node.to_json()).ok()?;
+    let is_said = |key: &str| node.get(key).is_some();
     let allow = raw.allow.iter().map(|text| Allow::parse(text));
+    let allow = allow.collect::<Option<Vec<_>>>()?;
     Some(Some(Given {
         kind: raw.kind,
         scope: raw.scope.map(super::scope).unwrap_or_default(),
         blocks: raw.blocks.map(super::blocks).unwrap_or_default(),
-        allow: allow.collect::<Option<_>>()?,
-        peak: raw.peak,
+        allow: is_said("allow").then_some(allow),
+        peak: is_said("peak").then_some(raw.peak),
         reason: raw.reason,
         owner: raw.owner,
         ticket: raw.ticket,
-        overridable_by: raw.overridable_by,
+        overridable_by: is_said("overridable-by").then_some(raw.overridable_by),
     }))
 }
 

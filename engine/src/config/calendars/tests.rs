@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::calendar::{Calendar, Kind, PRESETS, digest};
+use crate::calendar::{Calendar, Kind, PRESETS, Window, digest, export};
 use crate::config::{Config, Problems};
 use crate::model::{RepoPath, code_of, limits};
 
@@ -116,6 +116,91 @@ fn a_calendar_of_another_program_is_given_what_it_cannot_say() {
     assert_eq!(
         window.scope.clusters,
         Some(BTreeSet::from(["eu-1".to_owned()]))
+    );
+}
+
+/// A freeze of payments that lets little through, as an .ics file that this program wrote.
+fn exported() -> (Window, String) {
+    let text = "  c:\n    timezone: Europe/Berlin\n    windows:\n      - {id: peak, kind: freeze, from: '2026-11-20T00:00', to: '2026-12-01T06:00', \
+        scope: {environments: [prod], clusters: [eu-1], brands: [a]}, blocks: {tiers-at-or-above: medium, components: [payments]}, allow: [rollback], peak: true, \
+        reason: trading, owner: ops, ticket: CHG-1, overridable-by: [retail]}\n";
+    let window = config(text).calendars["c"].windows[0].clone();
+    let from: Timestamp = "2026-11-01T00:00Z".parse().unwrap();
+    let span = (from, from + SignedDuration::from_hours(24 * 365));
+    let file = export::ics(&[("c", &window)], span).unwrap();
+    (window, file.replace("\r\n ", ""))
+}
+
+/// All of a window but its times and its place.
+fn about(window: &Window) -> serde_json::Value {
+    let mut about = serde_json::json!(window);
+    for key in ["when", "place"] {
+        about.as_object_mut().unwrap().remove(key);
+    }
+    about
+}
+
+#[test]
+fn a_file_of_our_own_says_all_that_was_exported() {
+    let (window, file) = exported();
+    let calendar = of_file("c.ics", "", file.as_bytes()).unwrap();
+    assert_eq!(about(&calendar.windows[0]), about(&window));
+}
+
+#[test]
+fn what_is_given_of_a_file_of_our_own_counts_and_nothing_else_changes() {
+    let (window, file) = exported();
+    let quiet = file.replace(r#""kind":"freeze""#, r#""kind":"quiet""#);
+    for (more, key, value) in [
+        (", kind: freeze", "kind", serde_json::json!("freeze")),
+        (", allow: []", "allow", serde_json::json!([])),
+        (", peak: false", "peak", serde_json::json!(false)),
+        (", owner: finance", "owner", serde_json::json!("finance")),
+        (
+            ", overridable-by: []",
+            "overridable_by",
+            serde_json::json!([]),
+        ),
+    ] {
+        let calendar = of_file("c.ics", more, quiet.as_bytes()).unwrap();
+        let mut expected = about(&window);
+        expected["kind"] = "quiet".into();
+        assert!(expected.get(key).is_some(), "{key}");
+        expected[key] = value;
+        assert_eq!(about(&calendar.windows[0]), expected, "{more}");
+    }
+    let more = ", scope: {environments: ['*']}, blocks: {tiers-at-or-above: low}";
+    let calendar = of_file("c.ics", more, file.as_bytes()).unwrap();
+    let mut expected = about(&window);
+    expected["scope"]["environments"] = serde_json::json!(["*"]);
+    expected["blocks"]["tiers_at_or_above"] = "low".into();
+    assert_eq!(about(&calendar.windows[0]), expected);
+}
+
+#[test]
+fn a_file_may_not_name_what_there_is_not_nor_contradict_what_is_given() {
+    let (_, file) = exported();
+    let problems = of_file("c.ics", "", file.replace("payments", "paymentz").as_bytes());
+    let problems = problems.unwrap_err().to_string();
+    assert!(problems.contains("[calendar.unknown-name]"), "{problems}");
+    assert!(problems.contains("did you mean `payments`?"), "{problems}");
+    let allow = "[{kind: allow, schedule: '0 9 * * 1', duration: 1h, applications: ['*']}]";
+    let problems = of_file("c.yaml", ", kind: freeze", allow.as_bytes()).unwrap_err();
+    assert!(
+        problems.to_string().contains("[calendar.said-twice]"),
+        "{problems}"
+    );
+    assert!(of_file("c.yaml", ", kind: maintenance", allow.as_bytes()).is_ok());
+    let endless = file.replace(
+        "\\,\"overridable-by",
+        "\\,\"endless\":true\\,\"overridable-by",
+    );
+    assert_ne!(endless, file);
+    assert!(of_file("c.ics", "", endless.as_bytes()).is_ok());
+    let problems = of_file("c.ics", ", kind: quiet", endless.as_bytes()).unwrap_err();
+    assert!(
+        problems.to_string().contains("[calendar.endless]"),
+        "{problems}"
     );
 }
 

@@ -23,7 +23,7 @@ pub(in crate::config) struct RawCalendar {
     /// A file of the tree that holds its windows, from the root of the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::config) file: Option<String>,
-    /// What the windows of a file do that another program wrote: `freeze` when absent.
+    /// What the windows of a file do that another program wrote; as the file says when absent, else `freeze`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::config) kind: Option<Kind>,
     /// Where they hold.

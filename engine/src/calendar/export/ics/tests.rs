@@ -158,6 +158,15 @@ fn all() -> Vec<Window> {
             ),
         ),
         window("cron", Kind::Freeze, "America/New_York", When::Cron(cron)),
+        window(
+            "nights",
+            Kind::Freeze,
+            "America/New_York",
+            When::Cron(Cron {
+                opens: Expression::parse("0 23 * * 5").unwrap(),
+                closes: Closes::At(Expression::parse("0 7 * * 1").unwrap()),
+            }),
+        ),
     ]
 }
 
@@ -169,7 +178,7 @@ fn exported(windows: &[Window]) -> String {
 fn imported(text: &str) -> Vec<Window> {
     let meant = Meant {
         zone: None,
-        kind: Kind::Quiet,
+        kind: None,
     };
     foreign::read(&RepoPath::from("a.ics"), &Arc::from(text), meant)
         .unwrap()
@@ -178,7 +187,7 @@ fn imported(text: &str) -> Vec<Window> {
 
 /// All but the times, and the times.
 fn told(window: &Window) -> (String, Vec<super::super::super::Occurrence>) {
-    let about = serde_json::json!([window.kind, window.zone, Extension::of(window, false)]);
+    let about = serde_json::json!([window.kind, window.zone, Extension::of(window, false, None)]);
     (
         about.to_string(),
         window.occurrences(span().0, span().1).unwrap(),
@@ -192,29 +201,88 @@ fn what_is_written_reads_back_as_the_same_windows() {
     assert_eq!(read.len(), windows.len());
     for (window, read) in windows.iter().zip(&read) {
         assert_eq!(told(read), told(window), "{}", window.id);
-        if let (When::Native(native), true) = (
-            &window.when,
-            window.id != "rolled" && window.id != "third-last",
-        ) {
+        if let When::Native(native) = &window.when {
             let since = "2026-11-22".parse().unwrap();
-            let back = read.when.to_native(since).unwrap();
             assert_eq!(
-                (back.from, back.to),
-                (native.from, native.to),
+                read.when.to_native(since).as_ref(),
+                Some(native),
                 "{}",
                 window.id
             );
-            let kept = |native: &Native| {
-                native
-                    .repeat
-                    .as_ref()
-                    .map(|repeat| (repeat.days.clone(), repeat.months.clone(), repeat.until))
-            };
-            assert_eq!(kept(&back), kept(native), "{}", window.id);
         }
     }
     // And again, as it was read.
     assert_eq!(exported(&read), exported(&imported(&exported(&read))));
+}
+
+#[test]
+fn a_rule_beside_the_times_counts_where_it_gives_them() {
+    let windows = all();
+    let one = windows.iter().find(|window| window.id == "third-last");
+    let text = exported(std::slice::from_ref(one.unwrap())).replace("\r\n ", "");
+    assert!(
+        text.contains(r#""rule":{"#) && text.contains("RDATE;"),
+        "{text}"
+    );
+    assert_eq!(
+        imported(&text)[0]
+            .when
+            .to_native("2030-01-01".parse().unwrap()),
+        match &one.unwrap().when {
+            When::Native(native) => Some(native.clone()),
+            _ => None,
+        }
+    );
+    for (old, new, reason) in [
+        (
+            "DTSTART;TZID=Europe/Berlin:20261126T",
+            "DTSTART;TZID=Europe/Berlin:20261127T",
+            "not those of the rule",
+        ),
+        (r#""business":[-3]"#, r#""business":[-4]"#, "was changed"),
+        (r#""business":[-3]"#, r#""business":[]"#, "was changed"),
+        (r#""months":[1\,"#, r#""months":[0\,"#, "was changed"),
+        (r#""shift":0"#, r#""shift":99"#, "was changed"),
+        (r#""roll":null"#, r#""roll":"next""#, ""),
+        (
+            r#""until":"2028-06-30""#,
+            r#""until":"2027-06-30""#,
+            "not those of the rule",
+        ),
+    ] {
+        let changed = text.replace(old, new);
+        assert_ne!(changed, text, "{old}");
+        let meant = Meant {
+            zone: None,
+            kind: None,
+        };
+        let read = foreign::read(&RepoPath::from("a.ics"), &Arc::from(changed), meant);
+        match read {
+            // A business day rolls nowhere.
+            Ok(_) => assert_eq!(reason, "", "{new}"),
+            Err(fault) => assert!(
+                !reason.is_empty() && fault.message.contains(reason),
+                "{new}: {}",
+                fault.message
+            ),
+        }
+    }
+}
+
+#[test]
+fn a_window_that_does_not_open_for_long_is_told_all_the_same() {
+    let rolled = all()
+        .into_iter()
+        .find(|window| window.id == "rolled")
+        .unwrap();
+    let from: Timestamp = "2026-11-03T00:00Z".parse().unwrap();
+    let text = ics(
+        &[("retail", &rolled)],
+        (from, from + SignedDuration::from_hours(24)),
+    )
+    .unwrap();
+    assert_eq!(text.matches("BEGIN:VEVENT").count(), 1);
+    assert_eq!(told(&imported(&text)[0]), told(&rolled));
 }
 
 #[test]
@@ -230,9 +298,9 @@ fn lines_are_short_and_end_as_the_format_wants_them() {
 #[test]
 fn each_zone_is_told_with_the_changes_of_the_time() {
     let text = exported(&all()[..1]);
-    let berlin = "BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nTZNAME:CEST\r\nEND:DAYLIGHT\r\n";
+    let berlin = "BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\nTZNAME:CEST\r\nEND:DAYLIGHT\r\n";
     assert!(text.contains(berlin), "{text}");
-    assert_eq!(text.matches("BEGIN:STANDARD").count(), 3);
+    assert_eq!(text.matches("BEGIN:STANDARD").count(), 2);
     assert!(!exported(&all()[2..3]).contains("VTIMEZONE"));
     assert_eq!(Zone::parse("UTC"), Some(Zone::utc()));
 }
@@ -242,7 +310,7 @@ fn what_was_changed_beside_the_times_is_refused() {
     let text = exported(&all()[1..2]);
     let meant = Meant {
         zone: None,
-        kind: Kind::Freeze,
+        kind: None,
     };
     for (old, new) in [
         ("\"kind\":\"freeze\"", "\"kind\":\"quiet\""),
