@@ -156,7 +156,8 @@ pub(super) struct Selection {
     /// As if it were this instant (RFC 3339)
     #[arg(long, value_name = "INSTANT")]
     now: Option<String>,
-    /// Take configuration and policies from this revision, not from the base
+    /// Take configuration and policies from this revision, not from the base: the way out where those of
+    /// the base cannot be read
     #[arg(long, value_name = "REV")]
     policy_ref: Option<String>,
     /// Use this configuration file instead
@@ -228,5 +229,7 @@ impl Selection {
 /// An instant since 1970, which is when clocks begin; a leap second is none of theirs.
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let instant: Timestamp = text.parse().ok()?;
-    (instant >= Timestamp::UNIX_EPOCH && !text.contains(":60")).then_some(instant)
+    // A zone in brackets may contradict the offset, and is none of RFC 3339's.
+    let plain = !text.contains(":60") && !text.contains('[');
+    (instant >= Timestamp::UNIX_EPOCH && plain).then_some(instant)
 }

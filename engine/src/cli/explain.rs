@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 12] = [
+const ENGINE: [(&str, &str); 13] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -173,6 +173,12 @@ const ENGINE: [(&str, &str); 12] = [
     (
         "engine.fact-unknown",
         "A policy reads a fact that could not be found out. What is not known does not pass.",
+    ),
+    (
+        "engine.freeze-lifted",
+        "A freeze is open now, and the range ends it, shortens it, narrows it down, lets more through it or takes\n\
+         it away. The range itself is judged by the freeze as it is; what is judged after the merge is not. See that\n\
+         whoever answers for the freeze knows.",
     ),
     (
         "engine.key-converted",

@@ -199,6 +199,8 @@ pub struct Problems {
     path: RepoPath,
     shown: Vec<Problem>,
     left_out: usize,
+    /// What to do about all of them.
+    help: Option<&'static str>,
 }
 
 impl Problems {
@@ -214,7 +216,15 @@ impl Problems {
             path: path.clone(),
             shown,
             left_out,
+            help: None,
         })
+    }
+
+    /// With what to do about all of them.
+    #[must_use]
+    pub fn with_help(self, help: &'static str) -> Self {
+        let help = Some(help);
+        Self { help, ..self }
     }
 
     /// The problems that are told, in the order of the file.
@@ -235,6 +245,7 @@ impl From<Problem> for Problems {
             path: problem.source.path.clone(),
             shown: vec![problem],
             left_out: 0,
+            help: None,
         }
     }
 }
@@ -267,6 +278,10 @@ impl Diagnostic for Problems {
             [only] => only.code(),
             _ => Some(Box::new("config.invalid")),
         }
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.help?))
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {

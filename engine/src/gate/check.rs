@@ -2,6 +2,7 @@
 //! Signs nothing.
 
 mod dated;
+mod lifted;
 mod strays;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub fn check_within(
     let mut run = session.run(&session.judge, &mut settled)?;
     session.add_strays(&mut run, &session.judge, &mut settled)?;
     run.findings.extend(session.in_future());
+    run.findings.extend(session.lifted());
     run.proposed = session.proposed()?;
     runtime.watch.begin(Step::Keep);
     session.keep();
@@ -221,6 +223,14 @@ impl<'a> Session<'a> {
             commits: range.commits,
             request,
             watch,
+        })
+    }
+
+    /// Freezes that are open and would no longer hold what they hold.
+    fn lifted(&self) -> Vec<Finding> {
+        let proposed = self.proposed_config();
+        proposed.map_or_else(Vec::new, |proposed| {
+            lifted::lifted(&self.judge.config, proposed, self.request.now)
         })
     }
 
@@ -480,7 +490,13 @@ fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result
             }
         }
     };
-    if let Some(judge) = Judge::of_snapshot(repository, &range.judge, from)? {
+    let judge = Judge::of_snapshot(repository, &range.judge, from).map_err(|error| match error {
+        Error::Config(problems) if from == "the base" => {
+            Error::Config(problems.with_help(BROKEN_BASE))
+        }
+        error => error,
+    });
+    if let Some(judge) = judge? {
         return Ok(judge);
     }
     if let Some(text) = &request.policy_ref {
@@ -494,3 +510,6 @@ fn judge_of(repository: &Repository, range: &Range, request: &Request) -> Result
         }
     })
 }
+
+const BROKEN_BASE: &str = "the base is the judge, and what it says cannot be read, so that nothing is judged, what \
+    mends it neither; judge by a state that can be read: `--policy-ref REV`, such as the commit before it broke";

@@ -75,6 +75,100 @@ fn a_freeze_denies_from_its_first_instant_to_its_last() {
 }
 
 #[test]
+fn lifting_a_freeze_that_is_open_is_told() {
+    let config = |old: &str, new: &str| {
+        let text = format!("{CONFIG}{CALENDAR}");
+        let changed = text.replacen(old, new, 1);
+        assert!(changed != text || old == new, "{old}");
+        changed
+    };
+    let whole = CALENDAR
+        .get(CALENDAR.find("      - id: weekend").unwrap()..)
+        .unwrap();
+    for (old, new, expected) in [
+        ("2026-11-23T00:00", "2026-11-21T12:00", Some("is ended")),
+        (
+            "2026-11-23T00:00",
+            "2026-11-22T20:00",
+            Some("is shortened, to 2026-11-22T19:00:00Z"),
+        ),
+        ("2026-11-23T00:00", "2026-11-24T00:00", None),
+        (whole, "", Some("is taken away")),
+        (
+            "kind: freeze\n",
+            "kind: quiet\n",
+            Some("becomes one of the kind `quiet`"),
+        ),
+        (
+            "tiers-at-or-above: medium",
+            "tiers-at-or-above: high",
+            Some("gets another `blocks`"),
+        ),
+        ("[\"pr*\"]", "[\"prod\"]", Some("gets another `scope`")),
+        (
+            "ticket: CHG-1\n",
+            "ticket: CHG-1\n        allow: [high]\n",
+            Some("gets another `allow`"),
+        ),
+        (
+            "calendars: [retail]",
+            "calendars: []",
+            Some("no longer holds for environment `prod`"),
+        ),
+        ("reason: a sale", "reason: a sale!", None),
+        ("2027-11-20T00:00", "2027-11-21T00:00", None),
+    ] {
+        let (repo, base) = calendar_shop();
+        repo.write("tidegate.yaml", config(old, new))
+            .commit("another calendar");
+        let (_, said) = checked(&repo, base, "2026-11-22T12:00:00Z");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = words(&said.replace(['│', '╰', '─', '▶'], " "));
+        match expected {
+            Some(how) => {
+                assert!(said.contains("warn[engine.freeze-lifted]"), "{how}: {said}");
+                assert!(said.contains(how), "{how}: {said}");
+            }
+            None => assert!(!said.contains("freeze-lifted"), "{new}: {said}"),
+        }
+        // The freeze is not open any more, or not yet.
+        let (_, said) = checked(&repo, base, "2026-12-22T12:00:00Z");
+        assert!(!said.contains("freeze-lifted"), "{said}");
+    }
+}
+
+#[test]
+fn a_calendar_that_broke_at_the_base_is_mended_with_the_judge_before_it() {
+    let (repo, good) = calendar_shop();
+    let text = format!("{CONFIG}{CALENDAR}");
+    repo.write(
+        "tidegate.yaml",
+        text.replace("2026-11-23T00:00", "2026-11-20T00:00"),
+    );
+    let broken = repo.commit("a window that ends before it begins");
+    repo.write("tidegate.yaml", &text).commit("mended");
+    let now = "2026-12-22T12:00:00Z";
+    let (exit, said) = checked(&repo, broken, now);
+    assert_eq!(exit, Some(3), "{said}");
+    assert!(
+        said.contains("calendar.reversed") && said.contains("--policy-ref"),
+        "{said}"
+    );
+    let (range, good) = (format!("{broken}..HEAD"), good.to_string());
+    let output = tidegate(
+        &repo,
+        &["check", &range, "--now", now, "--policy-ref", &good],
+    );
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&output),
+        stderr(&output)
+    );
+}
+
+#[test]
 fn what_is_not_meant_goes_ahead_inside_of_a_freeze() {
     let (repo, base) = calendar_shop();
     repo.write("prod/odoo.yaml", deployment("odoo", "3Gi"))
