@@ -25,6 +25,7 @@ pub use digest::{Digest, GitId, ParseDigestError};
 pub use exit::{Exit, code_of};
 pub use finding::{Effect, Finding, FindingKey};
 pub use harmful::is_harmful;
+pub(crate) use kind_pattern::KINDS;
 pub use kind_pattern::KindPattern;
 pub use lookalike::lookalike;
 pub use object::{GroupKind, ObjectRef, Operation};

@@ -60,9 +60,12 @@ pub fn lint(calendars: &[&Calendar], look: Look) -> Result<Vec<Lint>, Error> {
             found.extend(one.opens(look)?);
             found.extend(one.length(look));
             found.extend(one.holidays(end));
-            found.extend(one.owner());
+            if one.window.preset.is_none() {
+                found.extend(one.owner());
+            }
             seen.push(one);
         }
+        found.extend(presets(calendar));
     }
     found.extend(overlaps(&seen));
     found.extend(never_open(&seen, look.now, end));
@@ -213,6 +216,25 @@ impl Seen<'_> {
             && scope.kinds.is_none()
             && scope.labels.is_empty()
     }
+}
+
+/// The presets whose windows nobody owns, all at once: they come without an owner.
+fn presets(calendar: &Calendar) -> Option<Lint> {
+    let windows = calendar.windows.iter();
+    let unowned = windows.filter(|window| window.preset.is_some() && window.owner.is_none());
+    let first = unowned.clone().next()?;
+    let mut names: Vec<String> = unowned
+        .filter_map(|window| Some(format!("`{}`", window.preset.as_ref()?)))
+        .collect();
+    names.dedup();
+    Some(Lint {
+        code: "calendar.unowned",
+        calendar: calendar.name.clone(),
+        window: None,
+        message: format!("nobody owns what presets give: {}", names.join(", ")),
+        help: "say who answers for it: `{preset: black-week, owner: retail-ops}`",
+        place: first.place.clone(),
+    })
 }
 
 /// Windows of one kind that are open at once for one change; each is told once.
@@ -399,6 +421,34 @@ mod tests {
             "calendar.always-shut there is no hour in which a change could go anywhere",
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn presets_that_nobody_owns_are_told_once() {
+        let preset = |id: &str, name: &str| {
+            let mut window = window(
+                id,
+                Kind::Freeze,
+                "2026-06-01T00:00",
+                Some("2026-06-02T00:00"),
+            );
+            window.preset = Some(name.to_owned());
+            window.owner = None;
+            window.scope.components = Some([id.to_owned()].into());
+            window
+        };
+        let mut owned = preset("d", "year-end");
+        owned.owner = Some("ops".to_owned());
+        let told = found(vec![
+            preset("a", "black-week"),
+            preset("b", "black-week"),
+            preset("c", "stock-take"),
+            owned,
+        ]);
+        assert_eq!(
+            told,
+            ["calendar.unowned nobody owns what presets give: `black-week`, `stock-take`"]
+        );
     }
 
     #[test]

@@ -73,6 +73,36 @@ impl<'de> Deserialize<'de> for KindPattern {
     }
 }
 
+/// Kinds that are often meant.
+pub(crate) const KINDS: [&str; 26] = [
+    "Application",
+    "Certificate",
+    "Cluster",
+    "ConfigMap",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "HelmRelease",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "IngressRoute",
+    "IngressRouteTCP",
+    "IngressRouteUDP",
+    "Job",
+    "Kustomization",
+    "Namespace",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodDisruptionBudget",
+    "ResourceQuota",
+    "Rollout",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

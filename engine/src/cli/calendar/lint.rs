@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use miette::Diagnostic;
 
 use super::Source;
-use crate::calendar::{self, Lint, Look};
+use crate::calendar::{self, Lint, Look, Place, Whose};
 use crate::cli::common::Outcome;
 use crate::cli::output::{self, Format};
 use crate::cli::terminal::Terminal;
@@ -62,6 +62,7 @@ fn findings(
         let calendars = config.calendars_of(environment)?;
         findings.extend(calendar::lint(&calendars, look)?.into_iter().map(finding));
     }
+    findings.extend(holding_nothing(config));
     let named = |name: &String| {
         let mut environments = config.environments.iter();
         environments.any(|environment| environment.calendars.contains(name))
@@ -79,6 +80,34 @@ fn findings(
     findings.retain(|one| is_new(one));
     findings.sort_by_key(|one| one.effect);
     Ok(findings)
+}
+
+/// What each window can hold at all, in the environments that have its calendar.
+fn holding_nothing(config: &Config) -> Vec<Finding> {
+    let tenants = config.environments.iter();
+    let tenants = tenants.flat_map(|environment| &environment.tenants);
+    let tenants: BTreeSet<&str> = tenants.map(String::as_str).collect();
+    let mut findings = Vec::new();
+    for (name, calendar) in &config.calendars {
+        let having = config.environments.iter();
+        let having = having.filter(|environment| environment.calendars.contains(name));
+        let whose: Vec<Whose<'_>> = having
+            .map(|environment| Whose {
+                place: Place {
+                    environment: &environment.name,
+                    cluster: environment.cluster.as_deref(),
+                    region: environment.region.as_deref(),
+                },
+                tenants: &environment.tenants,
+            })
+            .collect();
+        // One that nobody has is told as that.
+        if !whose.is_empty() {
+            let found = calendar::reach(calendar, &whose, &tenants);
+            findings.extend(found.into_iter().map(finding));
+        }
+    }
+    findings
 }
 
 fn finding(lint: Lint) -> Finding {
@@ -102,10 +131,11 @@ fn unused(config: &Config, name: &str) -> Finding {
 }
 
 /// What is shown, and is no reason to stop whoever asks.
-const MAY_BE_MEANT: [&str; 4] = [
+const MAY_BE_MEANT: [&str; 5] = [
     "calendar.far-off",
     "calendar.holidays",
     "calendar.overlap",
+    "calendar.unlikely",
     "calendar.unowned",
 ];
 

@@ -7,7 +7,7 @@ pub(super) fn page(code: &str) -> Option<&'static str> {
     page.map(|(_, text)| *text)
 }
 
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 10] = [
     (
         "calendar.always-shut",
         "No hour of the year that begins now is left in which a change could go anywhere: freezes follow each other\n\
@@ -24,6 +24,11 @@ const PAGES: [(&str, &str); 8] = [
          they are written, each of them counts as a business day. Add those of the years to come.",
     ),
     (
+        "calendar.holds-nothing",
+        "A window holds nothing at all: no environment that has its calendar is in its `scope`, or it lets changes of\n\
+         every tier through. Name the calendar under the environments that are meant, or mend `scope` or `allow`.",
+    ),
+    (
         "calendar.over",
         "A window is over and does not come again. Last year's list that nobody renewed is the commonest calendar\n\
          that protects nothing. Remove the window, write this year's, or give it a `repeat`.",
@@ -38,6 +43,12 @@ const PAGES: [(&str, &str); 8] = [
         "calendar.too-long",
         "A window lasts longer than `--longest`, or nobody said when it ends. What is frozen for long goes out in one\n\
          heap afterwards. Say when it ends, narrow down what it holds, or lint with a larger `--longest`.",
+    ),
+    (
+        "calendar.unlikely",
+        "A window holds less than it seems to: what it blocks it lets through, its `scope` and its `blocks` name\n\
+         different components, its tenants are those of other environments, or a brand or a kind looks like one that\n\
+         is known. See whether it is meant.",
     ),
     (
         "calendar.unowned",
