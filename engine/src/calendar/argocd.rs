@@ -100,15 +100,29 @@ impl Reader<'_> {
         };
         let (span, length) = self.needed("duration")?;
         let length = parse_length(length).ok_or_else(|| {
-            let message = format!("`duration: {length}` is no length above zero");
+            let message = format!("`duration: {length}` is no length that is understood");
             self.fault(
                 span,
                 message,
-                "write hours, minutes and seconds in whole numbers, such as `36h` or `1h30m`",
+                "write hours, minutes and seconds in whole numbers, each once and in this order, above nothing and \
+                 at most ten years: `36h`, or `1h30m` for `1.5h`",
             )
         })?;
+        let opens = self.expression("schedule")?;
+        if kind.is_some() && opens.says_seven() {
+            let (span, text) = self.needed("schedule")?;
+            let message = format!(
+                "`schedule: {text}` names the day of the week 7, which Argo CD does not know"
+            );
+            return Err(Fault::new(
+                "calendar.cron",
+                span,
+                message,
+                "write `0` for Sunday",
+            ));
+        }
         let cron = Cron {
-            opens: self.expression("schedule")?,
+            opens,
             closes: Closes::After(length),
         };
         let zone = match self.zone("timeZone")? {

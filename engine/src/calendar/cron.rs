@@ -186,6 +186,15 @@ impl Expression {
         })
     }
 
+    /// Whether it says Sunday as `7`.
+    pub(super) fn says_seven(&self) -> bool {
+        let weekday = self.text.split(' ').next_back().unwrap_or_default();
+        weekday.split(',').any(|part| {
+            let range = part.split('/').next().unwrap_or_default();
+            range.split('-').any(|day| day == "7")
+        })
+    }
+
     /// The same as days of months at one time of the day, if it is so simple.
     pub(super) fn of_months(&self) -> Option<(Every, BTreeSet<i8>, Days)> {
         let once = self.minutes.len() == 1 && self.hours.len() == 1;

@@ -150,6 +150,11 @@ fn what_could_open_more_here_than_there_is_refused() {
 fn what_is_no_calendar_is_refused() {
     let text = deny(ALL).replace("0 22", "60 22");
     assert_refused(&text, "calendar.cron", "outside of 0 to 59");
+    for weekday in ["7", "5-7", "1,7", "7/2"] {
+        let text = deny(ALL).replace("* * 5", &format!("* * {weekday}"));
+        assert_refused(&text, "calendar.cron", "does not know");
+    }
+    assert!(read_as("a.yaml", &deny(ALL).replace("* * 5", "* * */7"), None).is_ok());
     let text = deny(ALL).replace("0 22 * * 5", "@daily");
     assert_refused(&text, "calendar.cron", "nickname");
     let text = project("").replace("syncWindows:", "roles: []");
