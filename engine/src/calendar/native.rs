@@ -143,7 +143,7 @@ pub fn parse_civil(text: &str) -> Result<DateTime, &'static str> {
 /// What to write instead.
 pub fn parse_date(text: &str) -> Result<Date, &'static str> {
     let date = text.parse::<Date>().ok();
-    let form = "write a quoted date, such as `\"2026-12-25\"`";
+    let form = "write a date that there is, as in `2026-12-25`";
     let date = date.filter(|date| date.to_string() == text);
     in_reach(date.ok_or_else(|| why_none(text, form))?)
 }

@@ -10,6 +10,8 @@ mod show;
 mod whom;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -20,7 +22,7 @@ use super::common::{Error, Outcome};
 use super::terminal::Terminal;
 use super::{check, config as working};
 use crate::config::{Config, PLACES};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, limits};
 
 /// Show when what may not change, and when it may
 #[derive(clap::Args)]
@@ -81,20 +83,46 @@ impl Source {
             }
         };
         let mut config = Config::parse(&path, &bytes)?;
-        config.read_calendars(&files(&config, terminal))?;
+        config.read_calendars(&files(&config, terminal)?)?;
         Ok(config)
     }
 }
 
 /// The calendar files of the working tree; the configuration says which are missing.
-pub(super) fn files(config: &Config, terminal: &Terminal) -> BTreeMap<RepoPath, Vec<u8>> {
+pub(super) fn files(config: &Config, terminal: &Terminal) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
     let is_root = |folder: &&Path| PLACES.iter().any(|place| folder.join(place).is_file());
     let root = terminal.directory.ancestors().find(is_root);
     let root = root.unwrap_or(&terminal.directory);
-    let paths = config.calendar_files().into_iter();
-    let read = paths.filter_map(|path| {
-        let bytes = std::fs::read(root.join(path.as_str()?)).ok()?;
-        Some((path, bytes))
+    let mut files = BTreeMap::new();
+    for path in config.calendar_files() {
+        let Some(text) = path.as_str() else { continue };
+        if let Some(bytes) = plain(root, text)? {
+            files.insert(path, bytes);
+        }
+    }
+    Ok(files)
+}
+
+/// What a file in `root` holds; `None` where there is none. Nothing on the way to it is a link: whoever wrote the
+/// branch chose where it leads, out of the repository too, and the gate follows none.
+fn plain(root: &Path, path: &str) -> Result<Option<Vec<u8>>, Error> {
+    let mut at = root.to_path_buf();
+    for part in Path::new(path).components() {
+        at.push(part);
+        let Ok(found) = std::fs::symlink_metadata(&at) else {
+            return Ok(None);
+        };
+        if !found.is_dir() && !found.is_file() {
+            let reason = "it is a link or no plain file, which a calendar may not be";
+            let error = std::io::Error::other(reason);
+            return Err(Error::read(&at, &error));
+        }
+    }
+    let bytes = File::open(&at).and_then(|file| {
+        let mut bytes = Vec::new();
+        file.take(limits::CALENDAR_FILE.wide() + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
     });
-    read.collect()
+    bytes.map(Some).map_err(|error| Error::read(&at, &error))
 }

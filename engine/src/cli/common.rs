@@ -94,6 +94,14 @@ pub(super) enum Error {
         help("use RFC 3339 with an offset, as in `2026-11-27T14:05:00+01:00`")
     )]
     Now { text: String },
+    #[error("`{text}` is no instant")]
+    #[diagnostic(
+        code(usage::now),
+        help(
+            "write a time such as `2026-11-27T14:05`, or RFC 3339 with an offset, as in `2026-11-27T14:05:00+01:00`"
+        )
+    )]
+    Instant { text: String },
     #[error("`{text}` is no day")]
     #[diagnostic(code(usage::day), help("{help}"))]
     Day { text: String, help: &'static str },
@@ -119,10 +127,14 @@ pub(super) enum Error {
     #[diagnostic(
         code(calendar::no_words),
         help(
-            "let the configuration name the file as it is: `file: calendars/trading.ics`; or write dates, with `--days 400`"
+            "let the configuration name the file as it is: `file: {file}`; or write dates, with `--days 400`"
         )
     )]
-    NoWords { window: String, id: String },
+    NoWords {
+        window: String,
+        id: String,
+        file: String,
+    },
     #[error("a range, `--staged` and `--worktree` go alone")]
     #[diagnostic(code(usage::two_ranges), help("give one of them"))]
     TwoRanges,
@@ -154,6 +166,13 @@ pub(super) enum Error {
         help("`tidegate environments` names them all")
     )]
     UnknownEnvironment { name: String },
+    #[error("there is no {what} `{name}`")]
+    #[diagnostic(code(usage::unknown_name), help("{help}"))]
+    UnknownName {
+        what: &'static str,
+        name: String,
+        help: String,
+    },
     #[error("there is no code `{code}`")]
     #[diagnostic(
         code(usage::unknown_code),
@@ -188,6 +207,23 @@ impl Error {
         Self::Read {
             path: path.display().to_string(),
             reason: error.to_string(),
+        }
+    }
+
+    pub(super) fn unknown_name(what: &'static str, name: &str, near: Option<&str>) -> Self {
+        let help = match (near, what) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, "preset") => "docs/calendar.md and the schema name them".to_owned(),
+            (None, "component") => {
+                "`components` of `tidegate.yaml` and the built-in table name them".to_owned()
+            }
+            (None, "kind") => "write it as manifests do, such as `Deployment`".to_owned(),
+            (None, _) => format!("`tidegate.yaml` names each {what}"),
+        };
+        Self::UnknownName {
+            what,
+            name: name.to_owned(),
+            help,
         }
     }
 

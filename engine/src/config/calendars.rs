@@ -227,6 +227,10 @@ impl Reader<'_> {
         let problem = match to {
             Some(to) if to > from => return true,
             None if kind == Kind::Freeze => return true,
+            Some(to) if to == from => self
+                .problem(at("to"), "calendar.reversed", "the window ends as it begins, and so is never open")
+                .because(at("from"), "it begins here")
+                .help("write the first time at which it is over; a whole day ends at `00:00` of the next"),
             Some(_) => self
                 .problem(at("to"), "calendar.reversed", "the window ends before it begins")
                 .because(at("from"), "it begins here")

@@ -124,7 +124,7 @@ fn what_is_asked_about_narrows_down_what_is_shown() {
         ["counting", "close"]
     );
     assert_eq!(
-        windows(&["--env", "prod", "--component", "search"]),
+        windows(&["--env", "prod", "--component", "database"]),
         ["counting", "black-week"]
     );
     assert_eq!(
@@ -196,6 +196,122 @@ fn explain_says_what_holds_and_how_the_windows_stand() {
         .map(|one| &one["at"])
         .collect();
     assert_eq!(instants, ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]);
+}
+
+#[test]
+fn presets_are_shown_before_they_are_turned_on() {
+    let empty = Repo::new();
+    let presets = [
+        "show",
+        "--preset",
+        "black-week",
+        "--preset",
+        "month-end-close",
+        "--zone",
+        "Europe/Berlin",
+    ];
+    let (text, exit) = calendar(&empty, &[&presets, &NOVEMBER[..], &NOW].concat());
+    assert_eq!(exit, 0, "{text}");
+    for preset in ["black-week", "month-end-close"] {
+        assert!(text.contains(&format!("preset {preset}")), "{text}");
+    }
+    assert!(text.contains("Europe/Berlin"), "{text}");
+}
+
+#[test]
+fn what_is_held_of_others_is_told_where_a_tier_may_go() {
+    let repo = repo();
+    let (text, exit) = calendar(
+        &repo,
+        &[
+            "explain",
+            "2026-11-30T20:00",
+            "--env",
+            "prod",
+            "--tier",
+            "low",
+        ],
+    );
+    assert_eq!(exit, 0, "{text}");
+    let told: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("may go now, but for what windows below hold of others"),
+        "{text}"
+    );
+    assert!(
+        told.contains("retail/close holds changes of component payments until 2026-12-01 08:00"),
+        "{text}"
+    );
+    let (text, _) = calendar(
+        &repo,
+        &[
+            "explain",
+            "2026-11-25T20:00",
+            "--env",
+            "prod",
+            "--tier",
+            "low",
+        ],
+    );
+    assert!(!text.contains("of others"), "{text}");
+}
+
+#[test]
+fn brands_are_the_tenants_of_the_environment_where_nobody_says_otherwise() {
+    let repo = Repo::new();
+    for (brand, held) in [("brand-a", true), ("brand-b", false), ("braand-a", false)] {
+        let config = CONFIG.replace("{id: close, kind: freeze,", &format!("{{id: brand, kind: freeze, from: \"2026-11-01T00:00\", to: \"2026-11-02T00:00\", scope: {{brands: [{brand}]}}}}\n      - {{id: close, kind: freeze,"));
+        repo.write("tidegate.yaml", config);
+        let (text, _) = calendar(
+            &repo,
+            &[
+                "explain",
+                "2026-11-01T12:00",
+                "--env",
+                "prod",
+                "--tier",
+                "low",
+            ],
+        );
+        assert_eq!(
+            text.contains("held by retail/brand"),
+            held,
+            "{brand}: {text}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_calendar_file_that_is_a_link_is_not_followed() {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", "environments: [{name: prod, paths: ['**'], calendars: [trading]}]\ncalendars: {trading: {file: cal/trading.ics}}\n");
+    let outside = Repo::new();
+    outside.write("secret/trading.ics", "the first line of a secret\n");
+    let secret = outside.path().join("secret");
+    for (link, target) in [
+        ("cal/trading.ics", secret.join("trading.ics")),
+        ("cal", secret),
+    ] {
+        let link = repo.path().join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        for command in [
+            &["lint"][..],
+            &["show"],
+            &["next"],
+            &["explain", "2026-11-01T12:00"],
+        ] {
+            let (text, exit) = calendar(&repo, command);
+            assert_eq!(exit, 3, "{text}");
+            assert!(
+                text.contains("link") && !text.contains("first line"),
+                "{text}"
+            );
+        }
+        fs::remove_file(&link).unwrap();
+        let _ = fs::remove_dir(repo.path().join("cal"));
+    }
 }
 
 #[test]
@@ -298,6 +414,33 @@ fn what_cannot_be_meant_is_a_mistake_of_the_caller() {
         ),
         (&["show", "--zone", "CET"], "usage.zone"),
         (&["show", "--env", "qa"], "usage.unknown-environment"),
+        (
+            &["next", "--component", "paymentz"],
+            "did you mean `payments`?",
+        ),
+        (&["next", "--tenant", "nosuch"], "usage.unknown-name"),
+        (
+            &["explain", "2026-11-30T20:00", "--tenant", "brand-x"],
+            "did you mean `brand-a`?",
+        ),
+        (
+            &["show", "--kind", "deployment"],
+            "did you mean `Deployment`?",
+        ),
+        (
+            &["show", "--preset", "blak-week"],
+            "did you mean `black-week`?",
+        ),
+        (
+            &["show", "--preset", "black-week", "--zone", "CET"],
+            "usage.zone",
+        ),
+        (&["explain", "2026-11-27"], "write a time such as"),
+        (&["show", "--from", "2026-11-31"], "a date that there is"),
+        (
+            &["show", "--now", "2026-11-22T10:00:00Z[Europe/Berlin]"],
+            "usage.now",
+        ),
         (&["show", "--output", "sarif"], "usage.output"),
         (&["show", "--now", "noon"], "usage.now"),
         (&["explain", "noon"], "usage.now"),

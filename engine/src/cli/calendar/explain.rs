@@ -64,7 +64,7 @@ fn meant(text: &str, zone: &Zone) -> Result<(Vec<Timestamp>, Option<String>), Er
     if let Some(instant) = check::instant(text) {
         return Ok((vec![instant], None));
     }
-    let none = || Error::Now {
+    let none = || Error::Instant {
         text: text.to_owned(),
     };
     let civil = parse_civil(text).map_err(|_| none())?;

@@ -97,6 +97,7 @@ impl Args {
                     .as_ref()
                     .map_or_else(String::new, ToString::to_string),
                 id: window.id.clone(),
+                file: self.file.display().to_string(),
             }
             .into());
         };

@@ -8,15 +8,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use miette::Diagnostic;
+use serde_json::{Map, Value, json};
 
 use super::Source;
 use super::whom::Whom;
-use crate::calendar::{Calendar, Zone, parse_date};
+use crate::calendar::{Calendar, PRESETS, Preset, Zone, parse_date};
 use crate::cli::common::{Error, Outcome};
 use crate::cli::output::{self, Formats};
 use crate::cli::terminal::Terminal;
 use crate::config::{Config, Environment};
-use crate::model::{Exit, limits};
+use crate::model::{Exit, RepoPath, did_you_mean, limits};
 use crate::report::Style;
 use crate::report::calendar::{self as view, Page, Row};
 
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// The zone of the days; that of the environment when absent, or the one that all windows have
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
+    /// Show this preset instead, as it is with nothing said beside it, in --zone or UTC; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["env", "tenant", "config"])]
+    preset: Vec<String>,
     #[command(flatten)]
     source: Source,
     /// human | json | html | svg, to standard output or to a file (`html=calendar.html`); may be
@@ -49,7 +53,10 @@ impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse::<Format>(&self.output, &terminal.directory)?;
         let now = self.source.now(terminal)?;
-        let config = self.source.config(terminal)?;
+        let config = match self.preset.as_slice() {
+            [] => self.source.config(terminal)?,
+            presets => of_presets(presets, self.zone.as_deref().unwrap_or("UTC"))?,
+        };
         let environment = self.whom.environment(&config)?;
         let page = self.page(&config, environment, now)?;
         output::write_each(&outputs, terminal, &|format, style, out| {
@@ -124,6 +131,25 @@ impl Args {
         }
         Ok((from, to))
     }
+}
+
+/// A configuration of nothing but presets, each a calendar of its own.
+fn of_presets(presets: &[String], zone: &str) -> Result<Config, Box<dyn Diagnostic + Send + Sync>> {
+    self::zone(zone)?;
+    if let Some(name) = presets.iter().find(|name| Preset::named(name).is_none()) {
+        let near = did_you_mean(name, PRESETS.iter().map(|preset| preset.name));
+        return Err(Error::unknown_name("preset", name, near).into());
+    }
+    let calendars = presets.iter().map(|name| {
+        let calendar = json!({"timezone": zone, "presets": [name]});
+        (name.clone(), calendar)
+    });
+    let text = json!({
+        "environments": [{"name": "example", "paths": ["**"], "calendars": presets}],
+        "calendars": calendars.collect::<Map<String, Value>>(),
+    });
+    let path = RepoPath::from("presets");
+    Ok(Config::parse(&path, text.to_string().as_bytes())?)
 }
 
 fn render(page: &Page<'_>, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::calendar::{Calendar, Subject, Window};
 use crate::cli::common::Error;
 use crate::config::{Config, Environment};
-use crate::model::{GroupKind, RiskTier};
+use crate::model::{GroupKind, KINDS, RiskTier, did_you_mean};
 
 /// Whom a question is about; what is not said is not narrowed down.
 #[derive(clap::Args)]
@@ -34,6 +34,7 @@ impl Whom {
         &self,
         config: &'c Config,
     ) -> Result<Option<&'c Environment>, Error> {
+        self.check(config)?;
         let Some(name) = &self.env else {
             return Ok(None);
         };
@@ -41,6 +42,35 @@ impl Whom {
         found
             .map(Some)
             .ok_or_else(|| Error::UnknownEnvironment { name: name.clone() })
+    }
+
+    /// A name that nothing has would be held by nothing, and the answer look like leave to go.
+    fn check(&self, config: &Config) -> Result<(), Error> {
+        let environments = config.environments.iter();
+        let tenants = environments.flat_map(|environment| &environment.tenants);
+        let tenants: BTreeSet<&str> = tenants.map(String::as_str).collect();
+        let components = config
+            .components
+            .names()
+            .iter()
+            .map(String::as_str)
+            .collect();
+        for (what, names, known) in [
+            ("tenant", &self.tenant, &tenants),
+            ("component", &self.component, &components),
+        ] {
+            if let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) {
+                let near = did_you_mean(name, known.iter().copied());
+                return Err(Error::unknown_name(what, name, near));
+            }
+        }
+        match &self.kind {
+            Some(kind) if !kind.starts_with(|first: char| first.is_ascii_uppercase()) => {
+                let near = did_you_mean(kind, KINDS);
+                Err(Error::unknown_name("kind", kind, near))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The environments that are asked about: the named one, or all.
@@ -99,17 +129,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// The tenants are those of the environment, where none are named.
+    /// The tenants are those of the environment, where none are named, and the brands are the tenants.
     pub(super) fn new(whom: &Whom, environment: Option<&Environment>) -> Self {
         let named = whom.tenant.iter().cloned().collect::<BTreeSet<_>>();
         let own = environment.map(|environment| environment.tenants.iter().cloned());
+        let tenants = if named.is_empty() {
+            own.into_iter().flatten().collect()
+        } else {
+            named
+        };
         Self {
-            tenants: if named.is_empty() {
-                own.into_iter().flatten().collect()
-            } else {
-                named
-            },
-            brands: BTreeSet::new(),
+            // As the gate has it, where no label says otherwise.
+            brands: tenants.clone(),
+            tenants,
             components: whom.component.iter().cloned().collect(),
             kind: GroupKind::parse(whom.kind.as_deref().unwrap_or_default()),
             labels: BTreeMap::new(),

@@ -2,7 +2,6 @@
 //! Knows nothing of times.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::{Reader, entries, items, text};
 use crate::calendar::{Window, fits};

@@ -141,7 +141,15 @@ impl Answered<'_> {
         }
         for standing in self.windows.iter().filter(|one| self.holds_others(one)) {
             let name = named(standing.calendar, standing.window);
-            let text = format!("{name} holds {}", words::whom(standing.window));
+            let until = match (&standing.open, &standing.next, standing.window.kind) {
+                (Some(open), ..) => open.to,
+                (None, Some(next), calendar::Kind::Maintenance) => Some(next.from),
+                _ => None,
+            };
+            let until = until.map_or_else(String::new, |until| {
+                format!(" until {}", words::instant(until, &self.zone))
+            });
+            let text = format!("{name} holds {}{until}", words::whom(standing.window));
             let text = format!("  {:18}  {}", "of others", line(&text));
             writeln!(out, "{}", wrap(&text, style.width, INDENT))?;
         }
@@ -156,8 +164,13 @@ impl Answered<'_> {
             || format!(", and is not held in the {days} days after"),
             |closes| format!(", until {}", told(closes)),
         );
+        let others = self.windows.iter().any(|one| self.holds_others(one));
+        let but = match others {
+            true => ", but for what windows below hold of others",
+            false => "",
+        };
         let mut said = vec![match tier.opens {
-            Some(opens) if opens == self.at => format!("may go now{until}"),
+            Some(opens) if opens == self.at => format!("may go now{but}{until}"),
             Some(opens) => format!("may go from {}{until}", told(opens)),
             None => format!("may not go in the next {days} days"),
         }];

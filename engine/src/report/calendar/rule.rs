@@ -38,7 +38,11 @@ fn words(repeat: &Repeat) -> String {
         shift if shift > 0 => format!("{shift} days after "),
         shift => format!("{} days before ", -i64::from(shift)),
     };
-    text.push_str(&format!(" on {by}{days}{roll}"));
+    let on = match repeat.shift {
+        -1..=1 => " on ",
+        _ => ", ",
+    };
+    text.push_str(&format!("{on}{by}{days}{roll}"));
     if let Some(ends) = &repeat.ends {
         let ends = self::days(ends, Every::Monthly);
         text.push_str(&format!(", to {ends} that follows"));
