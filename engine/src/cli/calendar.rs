@@ -89,7 +89,10 @@ impl Source {
 }
 
 /// The calendar files of the working tree; the configuration says which are missing.
-pub(super) fn files(config: &Config, terminal: &Terminal) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
+pub(super) fn files(
+    config: &Config,
+    terminal: &Terminal,
+) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
     let is_root = |folder: &&Path| PLACES.iter().any(|place| folder.join(place).is_file());
     let root = terminal.directory.ancestors().find(is_root);
     let root = root.unwrap_or(&terminal.directory);

@@ -14,7 +14,10 @@ use crate::report::plural;
 
 /// A line about all of them, and one for each that is not as it should be.
 pub(super) fn checks(mut config: Config, terminal: &Terminal) -> Vec<Check> {
-    let files = calendar::files(&config, terminal);
+    let files = match calendar::files(&config, terminal) {
+        Ok(files) => files,
+        Err(error) => return vec![failed(NAME, &error)],
+    };
     if let Err(error) = config.read_calendars(&files) {
         return vec![failed(NAME, &error)];
     }

@@ -145,7 +145,7 @@ impl CalendarFile {
             Problem::new(source, fault.span, fault.code, fault.message).help(fault.help)
         })?;
         let mut windows = read.windows;
-        let mut reader = Reader::new(source, Known::of(config));
+        let mut reader = Reader::new(source, Arc::new(Known::of(config)));
         for window in &mut windows {
             reader.names_of(window);
             given.apply(window);
