@@ -19,6 +19,7 @@ mod freeze;
 mod gate_unit;
 mod hook;
 mod inherited;
+mod kinds;
 mod linked;
 mod monotone;
 mod not_rendered;

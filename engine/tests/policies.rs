@@ -5,6 +5,7 @@ mod broken;
 mod opa;
 mod rules;
 mod trying;
+mod unfinished;
 
 use std::collections::BTreeMap;
 use std::fs;

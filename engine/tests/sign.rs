@@ -2,6 +2,7 @@
 
 mod admission;
 mod application;
+mod arguments;
 mod around;
 mod attributes;
 mod back;
@@ -19,11 +20,14 @@ mod history;
 mod judge;
 mod keys;
 mod lost;
+mod odd_keys;
 mod outputs;
 mod promotion;
 mod publishing;
 mod race;
 mod relaxed;
 mod renewal;
+mod signals;
+mod stdin;
 mod trust;
 mod world;

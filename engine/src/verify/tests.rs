@@ -10,3 +10,4 @@ mod minutes;
 mod race;
 mod shop;
 mod single;
+mod zones;

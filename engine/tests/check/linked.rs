@@ -56,3 +56,30 @@ fn other_commits_with_the_same_files_are_not_applicable() {
     let found = refused(&repo, &request(&nothing));
     assert_eq!(found, ("range.empty".to_owned(), 3));
 }
+
+#[test]
+fn a_path_of_any_bytes_is_judged_and_told_without_them() {
+    for (path, told) in [
+        (b"prod/\xff.yaml".as_slice(), "prod/\\xff.yaml"),
+        (b"prod/a\nb.yaml", "prod/a\\u{a}b.yaml"),
+        (
+            b"prod/a\t\"b\x1b[31m.yaml",
+            "prod/a\\u{9}\"b\\u{1b}[31m.yaml",
+        ),
+        (b"prod/a\\b.yaml", "prod/a\\b.yaml"),
+    ] {
+        let (repo, base) = shop(CONFIG);
+        repo.write(path, deployment("odd", "")).commit("odd");
+        let report = check(&repo, base);
+        assert_eq!(blocking(&report), ["resources.missing-memory-limit of odd"]);
+        let output = tidegate(&repo, &["check", &format!("{base}..HEAD")]);
+        let said = stdout(&output);
+        assert!(said.contains(told), "{told}: {said}");
+        assert!(!said.contains('\u{1b}') && !said.contains('\t'), "{said}");
+        let json: serde_json::Value = serde_json::from_str(&json_of(&report)).unwrap();
+        assert!(
+            json.to_string()
+                .contains(&told.replace('\\', "\\\\").replace('"', "\\\""))
+        );
+    }
+}

@@ -132,3 +132,15 @@ fn the_staged_configuration_judges() {
     let (done, said) = commits(&repo, ".", &["commit", "-m", "staged"]);
     assert!(done, "{said}");
 }
+
+#[test]
+fn a_lock_of_the_index_is_in_nobodys_way() {
+    let (repo, _) = shop(CONFIG);
+    repo.write("prod/odoo.yaml", deployment("odoo", ""));
+    repo.git(&["add", "."]);
+    repo.write(".git/index.lock", "");
+    let output = tidegate(&repo, &["check", "--staged"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stdout(&output).contains(DENIED));
+    assert!(repo.path().join(".git/index.lock").exists());
+}

@@ -1,5 +1,7 @@
 //! Signing in a job: after the merge only, with a key that nobody sees.
 
+mod forms;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

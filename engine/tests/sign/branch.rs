@@ -2,6 +2,7 @@
 
 mod carried;
 mod faults;
+mod traps;
 mod unreachable;
 
 use std::fs;

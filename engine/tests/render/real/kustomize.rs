@@ -1,6 +1,8 @@
 //! Kustomizations built by the real kustomize: from exported files, and in a checkout beside it.
 //! Knows no unit.
 
+mod odd;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
