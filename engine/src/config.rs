@@ -7,6 +7,7 @@ mod components;
 mod duration;
 mod environment;
 mod exception;
+mod online;
 mod problem;
 mod profile;
 mod raw;
@@ -26,6 +27,7 @@ pub use components::ComponentTable;
 pub use duration::parse_duration;
 pub use environment::{Environment, Unit, UnitKind};
 pub use exception::{Exception, ExceptionSelector};
+pub use online::OnlineHost;
 pub use problem::{Problem, Problems, SourceText};
 pub use profile::Profile;
 pub use raw::{RenderTool, SourceKind};
@@ -67,6 +69,8 @@ pub struct Config {
     pub generators: BTreeMap<String, Vec<Map<String, Value>>>,
     /// What `ConfigMaps` and Secrets hold that are not in the tree, by `KIND/NAMESPACE/NAME`.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// The hosts from which `--online` may fetch.
+    pub online: Vec<OnlineHost>,
     /// SHA-256 of the resolved configuration as canonical JSON.
     pub digest: Digest,
     gate: Selector,
@@ -275,6 +279,12 @@ impl Config {
             repositories: own.chain(&raw.repositories).cloned().collect(),
             generators: raw.generators,
             values: raw.values,
+            online: raw
+                .online
+                .hosts
+                .iter()
+                .map(|host| OnlineHost::new(host))
+                .collect(),
             verdict: Verdict {
                 repository: raw.verdict.repository,
                 valid_for: parse_duration(&raw.verdict.valid_for).ok_or("invalid duration")?,

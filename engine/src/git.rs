@@ -95,6 +95,16 @@ impl Repository {
         Self::new(inner, None)
     }
 
+    /// Opens the bare repository that this folder is.
+    ///
+    /// # Errors
+    /// As for [`Repository::open`].
+    pub fn open_bare(folder: &Path) -> Result<Self, Error> {
+        let inner = open_exactly(folder)?;
+        packs::check(&inner.commondir().join("objects"))?;
+        Self::new(inner, None)
+    }
+
     /// Opens the repository and the index that Git named to the hook which runs now (`GIT_DIR`,
     /// `GIT_WORK_TREE`, `GIT_INDEX_FILE`); without these variables as [`Repository::open`] at the
     /// working directory. For `--staged` alone.

@@ -9,6 +9,7 @@ mod export;
 mod files;
 pub mod helm;
 pub mod kustomize;
+mod online;
 mod options;
 mod private;
 mod programs;
@@ -21,9 +22,10 @@ pub use closure::{Closure, ClosureError};
 pub use error::Error;
 pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles, inside};
+pub use online::{FetchError, Mount, Naming, Online, Pinned, Remotes, Unfit};
 pub use options::{
     Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool,
 };
 pub use programs::{Bounds, Confinement, Demand, Program, ProgramError, Programs, ProgramsConfig};
-pub use rendered::{Origin, Rendered};
+pub use rendered::{Origin, RemoteBase, Rendered};
 pub use workshop::{Workshop, closure};

@@ -3,3 +3,4 @@
 
 mod declared;
 mod real;
+mod remote;

@@ -38,6 +38,13 @@ pub enum Part {
     Settings(Arc<Node>),
     /// As a text that is filled in: a template.
     Template,
+    /// As the name, in this line, of what stands elsewhere.
+    Elsewhere {
+        /// The line.
+        line: usize,
+        /// The name.
+        name: String,
+    },
 }
 
 impl Origin {
@@ -95,7 +102,7 @@ impl Layer {
                 let span = setting(node, key, &wanted)?;
                 Some(self.undrawn(span))
             }
-            Part::Template => None,
+            Part::Template | Part::Elsewhere { .. } => None,
         }
     }
 
@@ -119,6 +126,9 @@ impl Layer {
                     .rev()
                     .find_map(|key| only_line(&self.text, key));
                 Some(Location::of_line(&self.file, line.unwrap_or(1)))
+            }
+            Part::Elsewhere { line, name } => {
+                Some(Location::of_line(&self.file, *line).with_note(format!("of `{name}`")))
             }
             Part::Operations(_) | Part::Settings(_) => None,
         }

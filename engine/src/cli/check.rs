@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use miette::Diagnostic;
 
 use super::common::{Error, Outcome};
+use super::renderers::Network;
 use super::terminal::Terminal;
 use super::timings::Timings;
 use super::{common, output, pre_push, renderers};
@@ -116,13 +117,14 @@ fn judged(
     watch: &dyn Watch,
     terminal: &Terminal,
 ) -> Result<RunReport, Box<dyn Diagnostic + Send + Sync>> {
+    let network = selection.network;
     let (repository, mut request) = selection.resolve(terminal)?;
     request.everything = everything;
     let cache = terminal.cache_folder();
     let runtime = Runtime {
         watch,
         cache: cache.as_deref(),
-        workshop: Some(&renderers::kept(terminal, &repository)),
+        workshop: Some(&renderers::kept(terminal, &repository, network)),
     };
     Ok(gate::check_within(&repository, &request, runtime)?)
 }
@@ -163,6 +165,8 @@ pub(super) struct Selection {
     /// Use this configuration file instead
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) network: Network,
 }
 
 impl Selection {

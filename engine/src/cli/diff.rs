@@ -22,9 +22,10 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        let network = self.selection.network;
         let (repository, request) = self.selection.resolve(terminal)?;
         let runtime = Runtime {
-            workshop: Some(&renderers::kept(terminal, &repository)),
+            workshop: Some(&renderers::kept(terminal, &repository, network)),
             ..Runtime::default()
         };
         let found = gate::diff(&repository, &request, runtime)?;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use super::common::{self, Error, Outcome};
 use super::output::{self, Format};
+use super::renderers::Network;
 use super::terminal::Terminal;
 use crate::config::{self, Config};
 use crate::git::Repository;
 use crate::model::{Exit, RepoPath};
-use crate::render::{Files, FilesError, Found, GitFiles};
+use crate::render::{Files, FilesError, Found, GitFiles, Online};
 use crate::report::{environments, sanitise};
 use crate::sources::{self, NotRendered, Place, ResolvedUnit, Source, Tree, Unknown};
 
@@ -28,6 +29,8 @@ pub(super) struct Args {
     /// human | json, to standard output or to a file (`json=map.json`); may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    #[command(flatten)]
+    network: Network,
 }
 
 impl Args {
@@ -44,7 +47,12 @@ impl Args {
             None => committed(&repository, &snapshot, terminal)?,
         };
         let config = Config::parse(&path, &bytes)?;
-        let files = GitFiles::new(&repository, &snapshot);
+        let remotes = self.network.remotes(terminal, &repository);
+        let online = remotes.as_ref().map(|remotes| Online::Fetched {
+            remotes,
+            hosts: &config.online,
+        });
+        let files = GitFiles::new(&repository, &snapshot).with(online.unwrap_or_default());
         let tree = Tree::read(&files)?;
         let wanted = |environment: &&config::Environment| {
             self.env

@@ -20,9 +20,10 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let network = self.selection.network;
         let (repository, request) = self.selection.resolve(terminal)?;
         let runtime = Runtime {
-            workshop: Some(&renderers::kept(terminal, &repository)),
+            workshop: Some(&renderers::kept(terminal, &repository, network)),
             ..Runtime::default()
         };
         let documents = gate::facts(&repository, &request, self.policy.as_deref(), runtime)?;

@@ -1,7 +1,7 @@
 //! `tidegate render`: what a unit deploys at a commit.
 
 use super::common::{self, Outcome};
-use super::renderers;
+use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use crate::gate::{self, RenderRequest};
 use crate::model::Exit;
@@ -19,12 +19,14 @@ pub(super) struct Args {
     /// The commit
     #[arg(value_name = "REV", default_value = "HEAD")]
     revision: String,
+    #[command(flatten)]
+    network: Network,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let repository = common::repository(&terminal.directory)?;
-        let workshop = renderers::kept(terminal, &repository);
+        let workshop = renderers::kept(terminal, &repository, self.network);
         let request = RenderRequest {
             unit: &self.unit,
             revision: &self.revision,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ci;
 use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, replace};
-use super::renderers;
+use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use crate::attest::{UnitId, bundle, read_private};
@@ -55,6 +55,8 @@ pub(super) struct Common {
     /// may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    #[command(flatten)]
+    network: Network,
 }
 
 impl Args {
@@ -103,7 +105,7 @@ impl Common {
             unit: self.unit.as_deref(),
             key: &key,
             store: verdicts.store(),
-            workshop: Some(&renderers::fresh(terminal, &repository)),
+            workshop: Some(&renderers::fresh(terminal, &repository, self.network)),
             now: terminal.now,
         };
         Ok(how(&repository, &request)?)

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(super) use self::calendars::{RawBlocks, RawCalendar, RawEnds, RawRepeat, RawScope, RawWindow};
 pub(super) use self::many::{Many, WEEKDAY};
 pub use self::rendering::RenderTool;
-pub(super) use self::rendering::{RawDeployers, RawRender, RawSourceRender, RawTool};
+pub(super) use self::rendering::{RawDeployers, RawOnline, RawRender, RawSourceRender, RawTool};
 use super::profile::Profile;
 use crate::model::{Enforcement, RiskTier, Stage, limits};
 
@@ -63,6 +63,9 @@ pub(super) struct RawConfig {
     /// How sources are rendered; an environment may say otherwise.
     #[serde(default, skip_serializing_if = "RawRender::is_empty")]
     pub(super) render: RawRender,
+    /// What `--online` may fetch.
+    #[serde(default, skip_serializing_if = "RawOnline::is_empty")]
+    pub(super) online: RawOnline,
     /// URLs under which Argo CD and Flux know this repository, beside `verdict.repository`; or
     /// `GitRepository/NAMESPACE/NAME` for one of Flux that is not in the tree.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -311,4 +314,6 @@ pub(super) const ALLOW: &str =
 pub(super) const CODE: &str = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$";
 pub(super) const REPOSITORY: &str = r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,255}$";
 pub(super) const KUBE_VERSION: &str = r"^v?[0-9]+\.[0-9]+(\.[0-9]+)?([-+][-+.A-Za-z0-9]+)?$";
+pub(super) const ONLINE_HOST: &str =
+    r"^(http://)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$";
 pub(super) const TOOL_VERSION: &str = r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+][-+.A-Za-z0-9]+)?$";

@@ -325,7 +325,7 @@ fn article(kind: &str) -> String {
 }
 
 /// Patterns of the schema, the code of a value that does not fit, what it should be, and help.
-const FORMS: [(&str, &str, &str, &str); 11] = [
+const FORMS: [(&str, &str, &str, &str); 12] = [
     (
         raw::DNS_LABEL,
         "config.invalid-name",
@@ -385,6 +385,12 @@ const FORMS: [(&str, &str, &str, &str); 11] = [
         "config.invalid-version",
         "a version of Kubernetes",
         "write it as `1.33` or `1.33.1`",
+    ),
+    (
+        raw::ONLINE_HOST,
+        "config.invalid-name",
+        "a host",
+        "write its name in lower case, with the port where it is not the usual one: `github.com`, `git.example:8443`",
     ),
     (
         raw::TOOL_VERSION,

@@ -11,6 +11,7 @@ use crate::attest::{TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
 use crate::model::{Digest, Enforcement, GitId};
+use crate::render::Online;
 use crate::store::Store;
 use crate::verify::{
     self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, RejectedFile, Sync,
@@ -98,7 +99,8 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
     };
     let verified = verify::verify(request.envelope, &expectation, &Objects(repository))?;
     if !unit.is_gate() {
-        let deployed = deployed_at(repository, revision, (&config, environment), unit.unit())?;
+        let of = (&config, environment);
+        let deployed = deployed_at(repository, revision, of, unit.unit(), Online::Judged)?;
         if let Some(refusal) = verified.check_rendering(deployed.told()) {
             let signed = verified.verdict().head.commit;
             let told = told_since(repository, signed, (environment, unit.unit()), &deployed);
@@ -130,7 +132,8 @@ fn told_since(
 ) -> Option<(Option<Digest>, Vec<String>)> {
     let config = config_at(repository, signed).ok()?;
     let environment = config.environment(&environment.name)?;
-    let before = deployed_at(repository, signed, (&config, environment), unit).ok()?;
+    let of = (&config, environment);
+    let before = deployed_at(repository, signed, of, unit, Online::Judged).ok()?;
     Some((before.told(), deployed.told_since(&before)))
 }
 
@@ -181,7 +184,7 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
     let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)?;
     let environment = accepted.environment(request.environment, &branch)?;
     let of = (accepted.config(), environment);
-    let units = names_at(repository, revision, of, request.unit)?;
+    let units = names_at(repository, revision, of, request.unit, Online::Judged)?;
     if request.sync.is_some() && units.len() > 1 {
         return Err(Error::unit_needed(environment, &units));
     }
@@ -233,7 +236,8 @@ fn only_unit(
     revision: GitId,
     (config, environment): (&Config, &Environment),
 ) -> Result<UnitId, Error> {
-    let units = names_at(repository, revision, (config, environment), None)?;
+    let of = (config, environment);
+    let units = names_at(repository, revision, of, None, Online::Judged)?;
     match units.as_slice() {
         [(unit, _)] => Ok(UnitId::new(&*environment.name, &**unit)?),
         _ => Err(Error::unit_needed(environment, &units)),

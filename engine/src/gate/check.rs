@@ -196,6 +196,7 @@ impl<'a> Session<'a> {
         }
         watch.begin(Step::Judge);
         let judge = judge_of(repository, &range, request)?;
+        reading.obey(&judge.config);
         if let Some(folder) = cache {
             judge.remember(Answers::open(folder));
         }

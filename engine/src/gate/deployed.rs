@@ -13,7 +13,7 @@ use crate::config::{Config, Environment, RenderDefaults, UnitKind};
 use crate::git::{Repository, Selector};
 use crate::manifest::KUSTOMIZATIONS;
 use crate::model::{Digest, GitId, Location, RepoPath};
-use crate::render::{self, Closure, Files, Found, GitFiles, ProgramError, Rendering, Tool};
+use crate::render::{self, Closure, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool};
 use crate::sources::{self, Local, NotRendered, ResolvedUnit, Tree};
 
 /// The files of a unit, and what renders them.
@@ -159,9 +159,10 @@ pub(super) fn deployed_at(
     commit: GitId,
     (config, environment): (&Config, &Environment),
     unit: &str,
+    online: Online<'_>,
 ) -> Result<Deployed, Error> {
     let snapshot = repository.snapshot(commit)?;
-    let files = GitFiles::new(repository, &snapshot);
+    let files = GitFiles::new(repository, &snapshot).with(online);
     let units = units(environment, config, &files)?;
     let mut found = units.iter().filter(|found| !found.is_foreign());
     let found = found.find(|found| found.unit.name == unit);
@@ -176,9 +177,11 @@ pub(super) fn names_at(
     commit: GitId,
     (config, environment): (&Config, &Environment),
     wanted: Option<&str>,
+    online: Online<'_>,
 ) -> Result<Vec<(String, UnitKind)>, Error> {
     let snapshot = repository.snapshot(commit)?;
-    let units = units(environment, config, &GitFiles::new(repository, &snapshot))?;
+    let files = GitFiles::new(repository, &snapshot).with(online);
+    let units = units(environment, config, &files)?;
     let units = units.into_iter().filter(|it| !it.is_foreign());
     let known: Vec<String> = units.clone().map(|it| it.unit.name).collect();
     let named = units.map(|it| (it.unit.name, it.unit.kind));

@@ -13,6 +13,7 @@ use crate::calendar::Place;
 use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
 use crate::model::{Enforcement, GitId};
+use crate::render::Online;
 use crate::store::Store;
 use crate::verify::{
     self, Admission, AdmitError, Chain, ChainLink, GateState, RejectedFile, Timetable,
@@ -152,7 +153,8 @@ impl Door<'_> {
     pub(super) fn deployed(&self, commit: GitId) -> Result<Deployed, Error> {
         let repository = self.accepted.repository;
         let (config, environment) = (&self.accepted.config, self.environment);
-        deployed_at(repository, commit, (config, environment), self.unit.unit())
+        let of = (config, environment);
+        deployed_at(repository, commit, of, self.unit.unit(), Online::Judged)
     }
 
     pub(super) fn enforcement(&self) -> Enforcement {

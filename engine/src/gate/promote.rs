@@ -10,6 +10,7 @@ use super::door::{AcceptedGate, Door};
 use crate::attest::{TrustFile, UnitId};
 use crate::git::Repository;
 use crate::model::{Enforcement, GitId, limits};
+use crate::render::Online;
 use crate::store::Store;
 use crate::verify::{Admission, AdmitError};
 
@@ -93,7 +94,7 @@ pub fn promote<E: From<Error>>(
         })
     };
     let of = (accepted.config(), environment);
-    let units = names_at(repository, newest, of, request.unit)?;
+    let units = names_at(repository, newest, of, request.unit, Online::Judged)?;
     Ok(units.iter().map(|(unit, _)| promotion(unit)).collect())
 }
 

@@ -16,10 +16,11 @@ use super::file::File;
 use super::rendered::RenderedFile;
 use super::side::Side;
 use crate::change::Source;
+use crate::config::{Config, OnlineHost};
 use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
 use crate::model::{Digest, GitId, RepoPath, limits};
-use crate::render::{GitFiles, Workshop};
+use crate::render::{GitFiles, Online, Workshop};
 
 /// What one run has read.
 pub(super) struct Reading {
@@ -37,6 +38,8 @@ pub(super) struct Reading {
     opening: RefCell<Option<JoinHandle<BlobIndex>>>,
     cache: Cache,
     workshop: Arc<Workshop>,
+    /// From which the judge lets remote bases be fetched.
+    hosts: OnceCell<Vec<OnlineHost>>,
     /// By what was asked for, of which files.
     rendered: RefCell<BTreeMap<Digest, Known>>,
 }
@@ -64,7 +67,24 @@ impl Reading {
             opening: RefCell::new(opening.ok()),
             cache,
             workshop,
+            hosts: OnceCell::new(),
             rendered: RefCell::default(),
+        }
+    }
+
+    /// Lets remote bases be fetched as `judge` says; of several, the first one that is told here.
+    pub(super) fn obey(&self, judge: &Config) {
+        self.hosts.get_or_init(|| judge.online.clone());
+    }
+
+    /// What becomes of remote bases.
+    pub(super) fn online(&self) -> Online<'_> {
+        match self.workshop.remotes() {
+            None => Online::Off,
+            Some(remotes) => Online::Fetched {
+                remotes,
+                hosts: self.hosts.get().map(Vec::as_slice).unwrap_or_default(),
+            },
         }
     }
 
@@ -141,9 +161,9 @@ impl Reading {
         let mut unknown: BTreeMap<Digest, (&Input, &Snapshot)> = inputs.collect();
         unknown.retain(|key, _| !self.rendered.borrow().contains_key(key));
         let unknown: Vec<Job<'_>> = unknown.into_iter().collect();
-        let workshop = &*self.workshop;
+        let (workshop, online) = (&*self.workshop, self.online());
         let render = |(_, (input, snapshot)): &Job<'_>, repository: &Repository| {
-            let files = GitFiles::new(repository, snapshot);
+            let files = GitFiles::new(repository, snapshot).with(online);
             let rendered = workshop.render(&files, &input.rendering, &input.closure)?;
             RenderedFile::read(input, rendered, &files).map(Arc::new)
         };

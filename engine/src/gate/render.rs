@@ -8,7 +8,7 @@ use super::file::File;
 use super::rendered::RenderedFile;
 use crate::config::{Config, Environment, UnitKind};
 use crate::git::Repository;
-use crate::render::{GitFiles, Workshop};
+use crate::render::{GitFiles, Online, Workshop};
 
 /// Which unit to show, and at which commit.
 #[derive(Clone, Copy)]
@@ -29,12 +29,19 @@ pub struct RenderRequest<'a> {
 pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<String, Error> {
     let commit = repository.resolve(request.revision)?;
     let config = config_at(repository, commit)?;
+    let online = match request.workshop.remotes() {
+        None => Online::Off,
+        Some(remotes) => Online::Fetched {
+            remotes,
+            hosts: &config.online,
+        },
+    };
     let (environment, unit) = named(&config, request.unit, &|environment| {
-        names_at(repository, commit, (&config, environment), None)
+        names_at(repository, commit, (&config, environment), None, online)
     })?;
     let snapshot = repository.snapshot(commit)?;
-    let files = GitFiles::new(repository, &snapshot);
-    let deployed = deployed_at(repository, commit, (&config, environment), &unit)?;
+    let files = GitFiles::new(repository, &snapshot).with(online);
+    let deployed = deployed_at(repository, commit, (&config, environment), &unit, online)?;
     let mut texts = Vec::new();
     for input in &deployed.inputs {
         let workshop = request.workshop;

@@ -61,7 +61,11 @@ impl RenderedFile {
             starts.partition_point(|at| *at <= start).saturating_sub(1)
         };
         let documents: Vec<usize> = file.sources.iter().map(document).collect();
-        let made_by = |at: &usize| rendered.origins.get(*at)?.file.clone();
+        let made_by = |at: &usize| {
+            let origin = rendered.origins.get(*at)?;
+            let elsewhere = || origin.base.as_ref().map(|base| base.file.clone());
+            origin.file.clone().or_else(elsewhere)
+        };
         let sources = file.sources.iter().zip(&documents);
         let sources = sources.map(|(source, at)| Source {
             file: made_by(at).unwrap_or_else(|| input.root()),

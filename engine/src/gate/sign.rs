@@ -174,7 +174,7 @@ fn accepted(
         head: repository.branch_head(&branch)?,
         branch: &branch,
         accepted: Some(&accepted),
-        reading: &fresh_reading(request),
+        reading: &fresh_reading(request, judge),
         reaches: &Reaches::default(),
     };
     run(&signer, environment)
@@ -215,7 +215,7 @@ fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<S
         head,
         branch: &branch,
         accepted: accepted.as_ref(),
-        reading: &fresh_reading(request),
+        reading: &fresh_reading(request, judge),
         reaches: &Reaches::default(),
     };
     signer.each(environment, Signer::baseline)
@@ -312,7 +312,7 @@ impl Signer<'_> {
         let snapshot = self.repository.snapshot(self.head)?;
         let trees = Trees {
             base: None,
-            head: &GitFiles::new(self.repository, &snapshot),
+            head: &GitFiles::new(self.repository, &snapshot).with(self.reading.online()),
             before: None,
         };
         scenes.extend(scene::of_environment(environment, config, trees, true)?);
@@ -330,7 +330,7 @@ impl Signer<'_> {
     /// Finds the files that the unit has at the head.
     fn settle(&self, scene: &mut Scene) -> Result<(), Error> {
         let snapshot = self.repository.snapshot(self.head)?;
-        scene.settle_head(&GitFiles::new(self.repository, &snapshot))
+        scene.settle_head(&GitFiles::new(self.repository, &snapshot).with(self.reading.online()))
     }
 
     fn unit_id(&self, scene: &Scene) -> Result<UnitId, Error> {
@@ -452,8 +452,10 @@ impl Signer<'_> {
     }
 }
 
-fn fresh_reading(request: &SignRequest<'_>) -> Reading {
-    Reading::new(Cache::Off, request.workshop.cloned().unwrap_or_default())
+fn fresh_reading(request: &SignRequest<'_>, judge: &Judge) -> Reading {
+    let reading = Reading::new(Cache::Off, request.workshop.cloned().unwrap_or_default());
+    reading.obey(&judge.config);
+    reading
 }
 
 /// The newest link, where it stands and names this state, selector and enforcement.

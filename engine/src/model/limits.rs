@@ -165,6 +165,12 @@ limits! {
     RENDER_MEMORY = 2 << 30, Bytes, Error("render.tool-failed");
     /// What a renderer prints.
     RENDER_OUTPUT = 64 << 20, Bytes, Error("render.tool-output");
+    /// Remote bases that one run fetches.
+    REMOTE_BASES = 32, Count, Error("limit.remote-bases");
+    /// What `git` may take to fetch a remote base.
+    REMOTE_BASE_TIME = 120, Seconds, Error("net.unavailable");
+    /// One file that `git` writes for a remote base, on Linux.
+    REMOTE_BASE = 256 << 20, Bytes, Error("render.remote-missing");
     /// What is kept of renderings between runs.
     RENDER_CACHE = 256 << 20, Bytes, LeftOut;
 

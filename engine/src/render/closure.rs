@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use miette::Diagnostic;
 
+use super::online::mount_of;
 use crate::git::{self, Selector, TreeEntry};
 use crate::model::{Digest, RepoPath, limits};
 
@@ -13,6 +14,8 @@ use crate::model::{Digest, RepoPath, limits};
 pub struct Closure {
     /// The files and links, by path.
     files: BTreeMap<RepoPath, TreeEntry>,
+    /// Those of remote bases, where these stand: no glob of a tree selects them, the commits that pin them do.
+    remote: BTreeMap<RepoPath, TreeEntry>,
     /// Names that are not there and would be read if they were: `kustomization.yml` beside
     /// `kustomization.yaml`.
     absent: BTreeSet<RepoPath>,
@@ -42,8 +45,12 @@ impl Closure {
     /// # Errors
     /// There are too many.
     pub fn insert(&mut self, entry: TreeEntry) -> Result<(), ClosureError> {
-        self.files.insert(entry.path.clone(), entry);
-        if self.files.len() > limits::UNIT_FILES.most {
+        let files = match mount_of(&entry.path) {
+            Some(_) => &mut self.remote,
+            None => &mut self.files,
+        };
+        files.insert(entry.path.clone(), entry);
+        if self.files.len() + self.remote.len() > limits::UNIT_FILES.most {
             return Err(ClosureError::Files);
         }
         Ok(())
@@ -51,7 +58,9 @@ impl Closure {
 
     /// Adds a name that must stay without a file.
     pub fn insert_absent(&mut self, path: RepoPath) {
-        self.absent.insert(path);
+        if mount_of(&path).is_none() {
+            self.absent.insert(path);
+        }
     }
 
     /// Says that every file below `folder` is an input; the files themselves are inserted one by one.
@@ -59,21 +68,27 @@ impl Closure {
         self.folders.insert(folder);
     }
 
-    /// The files and links, sorted by path.
+    /// The files and links of the tree, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = &TreeEntry> {
         self.files.values()
+    }
+
+    /// Those of remote bases, sorted by path.
+    pub fn remote(&self) -> impl Iterator<Item = &TreeEntry> {
+        self.remote.values()
     }
 
     /// Whether a path is one of the files.
     #[must_use]
     pub fn contains(&self, path: &RepoPath) -> bool {
-        self.files.contains_key(path)
+        self.files.contains_key(path) || self.remote.contains_key(path)
     }
 
     /// Everything that either reads.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.files.extend(other.files);
+        self.remote.extend(other.remote);
         self.absent.extend(other.absent);
         self.folders.extend(other.folders);
         self
@@ -83,7 +98,7 @@ impl Closure {
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut lines = Vec::new();
-        for entry in self.files.values() {
+        for entry in self.files.values().chain(self.remote.values()) {
             lines.extend(format!("{:06o} {} ", entry.mode, entry.id).bytes());
             lines.extend(entry.path.as_bytes());
             lines.push(0);

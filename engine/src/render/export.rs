@@ -83,7 +83,7 @@ impl Exported {
         let mut total = 0;
         // Links come last, so that nothing is ever written through one.
         let mut links = Vec::new();
-        for entry in closure.files() {
+        for entry in closure.files().chain(closure.remote()) {
             if entry.is_submodule() {
                 let path = entry.path.clone();
                 return Err(ExportError::Submodule { path });

@@ -1,6 +1,7 @@
 //! Kustomizations: which files decide what `kustomize build` gives, and what it gives.
 //! Knows no unit; whatever kustomize would fetch or run is refused before a process starts.
 
+mod bases;
 mod build;
 mod deployed;
 mod documents;
@@ -21,7 +22,7 @@ use self::build::Build;
 use self::deployed::Deployed;
 use self::edit::Root;
 use self::fields::Role;
-use self::walk::{Kustomization, Purpose, Reach, Walk};
+use self::walk::{Kustomization, NamedRemote, Purpose, Reach, Walk};
 use super::closure::Closure;
 use super::export::Exported;
 use super::files::Files;
@@ -78,6 +79,8 @@ pub fn build(
 struct Plan {
     closure: Closure,
     root: Root,
+    /// The remote bases and components that it names.
+    remotes: Vec<NamedRemote>,
     /// Those that were read, by their folders.
     kustomizations: BTreeMap<RepoPath, Kustomization>,
 }
@@ -123,6 +126,7 @@ fn plan(
     Ok(Plan {
         closure: walk.closure,
         root,
+        remotes: walk.remotes,
         kustomizations: walk.kustomizations,
     })
 }

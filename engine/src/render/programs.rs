@@ -23,7 +23,10 @@ pub use bounds::Bounds;
 pub use confine::Confinement;
 pub use error::ProgramError;
 
-use bounds::{Ran, Stopped};
+pub(super) use bounds::Stopped;
+pub(super) use find::git;
+
+use bounds::Ran;
 use needs::Needs;
 
 /// Where the programs are, and what is asked of them.

@@ -24,4 +24,17 @@ pub struct Origin {
     /// What changes or generates it, in order: patches, kustomizations, configurations of
     /// transformers, files of values.
     pub changed_by: Vec<RepoPath>,
+    /// The remote base that it comes from, where that is so.
+    pub base: Option<RemoteBase>,
+}
+
+/// Where a kustomization names a base in another repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteBase {
+    /// The kustomization.
+    pub file: RepoPath,
+    /// The line.
+    pub line: usize,
+    /// What it names there.
+    pub address: String,
 }

@@ -6,8 +6,8 @@ mod kept;
 use serde_json::json;
 
 use super::{
-    Cache, Closure, Error, Exported, Files, Programs, ProgramsConfig, Rendered, Rendering, Tool,
-    helm, kustomize,
+    Cache, Closure, Error, Exported, Files, Programs, ProgramsConfig, Remotes, Rendered, Rendering,
+    Tool, helm, kustomize,
 };
 use crate::model::Digest;
 
@@ -16,6 +16,7 @@ use crate::model::Digest;
 pub struct Workshop {
     programs: Programs,
     cache: Cache,
+    remotes: Option<Remotes>,
 }
 
 /// The files that decide what a rendering gives.
@@ -41,7 +42,26 @@ impl Workshop {
     /// One that runs `programs` for what `cache` does not know.
     #[must_use]
     pub fn new(programs: Programs, cache: Cache) -> Self {
-        Self { programs, cache }
+        Self {
+            programs,
+            cache,
+            remotes: None,
+        }
+    }
+
+    /// The same, with what fetches remote bases.
+    #[must_use]
+    pub fn online(self, remotes: Remotes) -> Self {
+        Self {
+            remotes: Some(remotes),
+            ..self
+        }
+    }
+
+    /// What fetches remote bases; none where they are refused.
+    #[must_use]
+    pub fn remotes(&self) -> Option<&Remotes> {
+        self.remotes.as_ref()
     }
 
     /// The programs that it runs.

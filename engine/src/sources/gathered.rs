@@ -12,7 +12,7 @@ use crate::config::DeployerKind;
 use crate::git::TreeEntry;
 use crate::manifest::{is_manifest_name, role_of_name};
 use crate::model::RepoPath;
-use crate::render::{self, Rendering};
+use crate::render::{self, Closure, Rendering};
 
 /// Applications and Kustomizations among the inputs of renderings.
 pub(super) struct Gatherer {
@@ -42,7 +42,10 @@ impl Gatherer {
         tree: &Tree<'_>,
     ) -> Result<Gathered, Error> {
         let entries: Vec<TreeEntry> = match render::closure(tree.files, rendering) {
-            Ok(closure) => closure.files().cloned().collect(),
+            Ok(closure) => {
+                refuse_remote(&closure, tree)?;
+                closure.files().cloned().collect()
+            }
             // Its own unit says what is wrong with it. What it deploys is not lost for that.
             Err(_) => tree.files.below(&rendering.folder)?,
         };
@@ -83,6 +86,21 @@ impl Gatherer {
         }
         Ok(())
     }
+}
+
+/// What is deployed in turn is known without the network, since it says what the units are.
+fn refuse_remote(closure: &Closure, tree: &Tree<'_>) -> Result<(), Error> {
+    let deploys = |entry: &&TreeEntry| {
+        let found = objects(tree, entry).unwrap_or_default();
+        let mut kinds = found.iter().map(|one| one.object.reference.kind.as_str());
+        is_manifest_name(&entry.path) && kinds.any(|kind| kind != "ConfigMap")
+    };
+    let Some(entry) = closure.remote().find(deploys) else {
+        return Ok(());
+    };
+    Err(Error::Remote {
+        file: entry.path.clone(),
+    })
 }
 
 impl Gathered {

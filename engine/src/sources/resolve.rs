@@ -49,6 +49,18 @@ pub enum Error {
     #[error("what is rendered cannot be looked into: {0}")]
     #[diagnostic(transparent)]
     Children(Box<dyn Diagnostic + Send + Sync>),
+    /// Units that a remote base declares.
+    #[error("`{file}` of a remote base deploys in turn")]
+    #[diagnostic(
+        code(source::remote),
+        help(
+            "which units there are must be known from this repository alone: copy the file into it"
+        )
+    )]
+    Remote {
+        /// Where it stands beside the files of the tree.
+        file: RepoPath,
+    },
     /// Nothing was found.
     #[error("environment `{environment}` selects no {what} in this state of the repository")]
     #[diagnostic(

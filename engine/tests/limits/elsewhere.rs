@@ -63,6 +63,18 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "a_program_that_prints_too_much_is_ended",
     ),
     (
+        limits::REMOTE_BASES,
+        "one_run_fetches_so_many_remote_bases_and_no_more",
+    ),
+    (
+        limits::REMOTE_BASE_TIME,
+        "who_takes_too_long_or_sends_too_much_is_left",
+    ),
+    (
+        limits::REMOTE_BASE,
+        "who_takes_too_long_or_sends_too_much_is_left",
+    ),
+    (
         limits::RENDER_CACHE,
         "the_oldest_goes_first_and_what_is_too_large_is_not_kept",
     ),

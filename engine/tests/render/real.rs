@@ -3,4 +3,5 @@
 
 mod helm;
 mod kustomize;
+mod remote;
 mod units;

@@ -1,6 +1,8 @@
 //! What several test files share. Knows nothing of what they test.
 
+mod git_http;
 mod loose;
 mod repo;
 
+pub(crate) use git_http::{GitHttp, publish, silent_host};
 pub(crate) use repo::{Repo, run};

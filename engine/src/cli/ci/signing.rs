@@ -12,8 +12,9 @@ use super::event::Event;
 use super::step::{Envelopes, Step, write};
 use super::{Error, Outcome, Terminal, event, merged};
 use crate::attest::{SigningKey, UnitId, bundle};
+use crate::cli::renderers::{self, Network};
 use crate::cli::verdicts::Verdicts;
-use crate::cli::{common, renderers, sign};
+use crate::cli::{common, sign};
 use crate::gate::{self, Landed, PublishRequest, Renewed, SignRequest, Signing};
 use crate::git::Repository;
 use crate::model::GitId;
@@ -99,7 +100,7 @@ fn signed(
     let mut all = Signing::default();
     for environment in &environments {
         let request = SignRequest {
-            workshop: Some(&renderers::fresh(terminal, &repository)),
+            workshop: Some(&renderers::fresh(terminal, &repository, Network::default())),
             environment,
             unit: None,
             key: &key,

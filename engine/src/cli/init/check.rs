@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::cli::common::Outcome;
-use crate::cli::renderers;
+use crate::cli::renderers::{self, Network};
 use crate::cli::terminal::Terminal;
 use crate::gate::{self, Request, Runtime, What};
 use crate::git::Repository;
@@ -25,7 +25,7 @@ pub(super) fn judge(
         ..Request::new(What::Tracked, terminal.now)
     };
     let runtime = Runtime {
-        workshop: Some(&renderers::kept(terminal, repository)),
+        workshop: Some(&renderers::kept(terminal, repository, Network::default())),
         ..Runtime::default()
     };
     let report = gate::check_within(repository, &request, runtime)?;

@@ -51,9 +51,10 @@ impl Args {
         let documents = match &self.input {
             Some(file) => read(file, terminal)?,
             None => {
+                let network = self.selection.network;
                 let (repository, request) = self.selection.resolve(terminal)?;
                 let runtime = Runtime {
-                    workshop: Some(&renderers::kept(terminal, &repository)),
+                    workshop: Some(&renderers::kept(terminal, &repository, network)),
                     ..Runtime::default()
                 };
                 gate::facts(&repository, &request, Some(&self.folder), runtime)?

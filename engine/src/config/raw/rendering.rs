@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KUBE_VERSION, TOOL_VERSION};
+use super::{KUBE_VERSION, ONLINE_HOST, TOOL_VERSION};
 use crate::model::limits;
 
 /// Which objects of Argo CD or Flux deploy an environment.
@@ -57,6 +57,24 @@ pub(in crate::config) struct RawRender {
 }
 
 impl RawRender {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What `--online` may fetch.
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Online")]
+pub(in crate::config) struct RawOnline {
+    /// The hosts of Git repositories from which kustomize's remote bases come, each pinned by its commit:
+    /// `github.com`, `git.example:8443`; with `http://` before it one that has no TLS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = ONLINE_HOST)), extend("maxItems" = limits::REPOSITORIES.most))]
+    pub(in crate::config) hosts: Vec<String>,
+}
+
+impl RawOnline {
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -46,7 +46,16 @@ impl<'a> Layers<'a> {
         let layers = paths
             .into_iter()
             .filter_map(|path| self.layer(path, source));
-        Origin::new(layers.collect())
+        let elsewhere = origin.base.as_ref().map(|base| Layer {
+            file: base.file.clone(),
+            text: Arc::default(),
+            lines: Arc::default(),
+            part: Part::Elsewhere {
+                line: base.line,
+                name: base.address.clone(),
+            },
+        });
+        Origin::new(layers.chain(elsewhere).collect())
     }
 
     fn layer(&mut self, path: &RepoPath, source: &Source) -> Option<Layer> {

@@ -107,6 +107,6 @@ impl View<'_> {
 
     /// The files of one side, as renderers and deployers find them.
     pub(in crate::gate) fn files<'s>(&'s self, side: &'s Side) -> GitFiles<'s> {
-        GitFiles::new(self.repository, &side.snapshot)
+        GitFiles::new(self.repository, &side.snapshot).with(self.reading.online())
     }
 }

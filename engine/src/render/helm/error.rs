@@ -54,7 +54,7 @@ pub enum Error {
     #[diagnostic(
         code(render::remote_input),
         help(
-            "what is fetched can be another thing each time: commit charts below `charts/` (`helm dependency update` puts them there), and files of values and schemas beside the chart"
+            "what is fetched can be another thing each time, and no commit or digest pins it, so that `--online` does not fetch it either: commit charts below `charts/` (`helm dependency update` puts them there), and files of values and schemas beside the chart"
         )
     )]
     Remote {

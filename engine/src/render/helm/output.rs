@@ -78,6 +78,7 @@ impl Document {
         Origin {
             file: chart.item_of(&self.source).map(|item| item.file.clone()),
             changed_by: values.to_vec(),
+            base: None,
         }
     }
 

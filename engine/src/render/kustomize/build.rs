@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use serde_json::Value;
 
+use super::bases::Bases;
 use super::documents::{Document, documents, path_of};
 use super::edit::{Root, json_text};
 use super::error::Error;
@@ -37,13 +38,19 @@ impl Build<'_> {
         let program = self.programs.kustomize()?;
         let edited = self.plan.root.edited(self.options, self.deployer)?;
         let root = edited.as_ref().unwrap_or(&self.plan.root);
+        let bases = Bases::of(self.plan);
+        bases.refuse_told(root)?;
+        bases.write(self.exported)?;
+        let root = &root.naming(&bases.names_in(&root.folder));
         // Kustomize says in annotations where objects come from. They are for pointing only: a selector
         // or a replacement may look at them, so that what is judged is built without.
         self.exported
             .write(&root.file, &root.annotated().to_bytes())?;
         let told = self.kustomize(program, root);
         match (&edited, &self.plan.root.text) {
-            (None, Some(text)) => self.exported.write(&root.file, text.as_bytes())?,
+            (None, Some(text)) if !bases.has(&root.folder) => {
+                self.exported.write(&root.file, text.as_bytes())?
+            }
             _ => self.exported.write(&root.file, &root.to_bytes())?,
         }
         let printed = self.kustomize(program, root)?;

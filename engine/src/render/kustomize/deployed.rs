@@ -9,6 +9,7 @@ use crate::manifest::KUSTOMIZATIONS;
 use crate::model::RepoPath;
 use crate::render::closure::Closure;
 use crate::render::files::{Files, FilesError, Found};
+use crate::render::online::{FetchError, Mount, Pinned, mount_of};
 use crate::render::options::{Deployer, Kustomize};
 
 /// The files of a tree as a deployer sees them.
@@ -134,7 +135,7 @@ impl<'a> Deployed<'a> {
 impl Files for Deployed<'_> {
     fn at(&self, path: &RepoPath) -> Result<Found, FilesError> {
         let found = self.files.at(path)?;
-        let Some(ignore) = &self.ignore else {
+        let Some(ignore) = self.ignore.as_ref().filter(|_| mount_of(path).is_none()) else {
             return Ok(found);
         };
         Ok(match found {
@@ -156,6 +157,10 @@ impl Files for Deployed<'_> {
 
     fn content(&self, entry: &TreeEntry) -> Result<Vec<u8>, FilesError> {
         self.files.content(entry)
+    }
+
+    fn mount(&self, pinned: &Pinned) -> Result<Mount, FetchError> {
+        self.files.mount(pinned)
     }
 }
 

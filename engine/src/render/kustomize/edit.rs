@@ -74,6 +74,20 @@ impl Root {
         Ok((self.text.is_none() || edited.fields != self.fields).then_some(edited))
     }
 
+    /// Whether objects will say where they come from.
+    pub(super) fn tells_origins(&self) -> bool {
+        let asked = self.fields.get("buildMetadata").and_then(Value::as_array);
+        let mut asked = asked.into_iter().flatten().filter_map(Value::as_str);
+        asked.any(|asked| ORIGINS.contains(&asked))
+    }
+
+    /// The same, naming some bases and components otherwise.
+    pub(super) fn naming(&self, names: &BTreeMap<&str, String>) -> Self {
+        let mut named = self.clone();
+        rename(&mut named.fields, names);
+        named
+    }
+
     /// The same, asking for annotations that say where objects come from.
     pub(super) fn annotated(&self) -> Self {
         let mut annotated = self.clone();
@@ -82,7 +96,7 @@ impl Root {
             .get("buildMetadata")
             .and_then(Value::as_array);
         let mut asked: Vec<Value> = own.cloned().unwrap_or_default();
-        for name in ["originAnnotations", "transformerAnnotations"] {
+        for name in ORIGINS {
             if !asked.iter().any(|asked| asked == name) {
                 asked.push(json!(name));
             }
@@ -244,6 +258,18 @@ impl Root {
     }
 }
 
+/// Names bases and components of a kustomization otherwise.
+pub(super) fn rename(fields: &mut Map<String, Value>, names: &BTreeMap<&str, String>) {
+    for field in ["resources", "bases", "components"] {
+        let items = fields.get_mut(field).and_then(Value::as_array_mut);
+        for item in items.into_iter().flatten() {
+            if let Some(name) = item.as_str().and_then(|text| names.get(text)) {
+                *item = json!(name);
+            }
+        }
+    }
+}
+
 /// The files and folders that the deployer's options name, from the folder.
 pub(super) fn named(options: &Kustomize, folder: &RepoPath) -> Result<Vec<(Role, String)>, Error> {
     let wrong = |what: &str| Error::Options {
@@ -346,4 +372,5 @@ fn put(object: &mut Value, field: &str, value: Value) {
     }
 }
 
+const ORIGINS: [&str; 2] = ["originAnnotations", "transformerAnnotations"];
 const VERSION: &str = "kustomize.config.k8s.io/v1beta1";

@@ -6,7 +6,9 @@ use miette::Diagnostic;
 use super::place::{At, Folder};
 use crate::manifest::ParseError;
 use crate::model::{RepoPath, limits};
-use crate::render::{ClosureError, ExportError, FilesError, ProgramError, RunError};
+use crate::render::{
+    ClosureError, ExportError, FetchError, FilesError, ProgramError, RunError, Unfit,
+};
 
 /// A kustomization is not rendered. All but the last ones come before a process is started.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -67,18 +69,26 @@ pub enum Error {
         field: String,
     },
     /// Something that kustomize would fetch.
-    #[error("{at}: `{what}` is fetched from elsewhere")]
-    #[diagnostic(
-        code(render::remote_input),
-        help(
-            "copy it into the repository and name it by its path: what is fetched can be another thing each time"
-        )
-    )]
+    #[error("{at}: `{what}` is fetched from elsewhere{why}")]
+    #[diagnostic(code(render::remote_input), help("{}", why.help()))]
     Remote {
         /// Where.
         at: At,
         /// What is named.
         what: String,
+        /// Why it is not.
+        why: Unfit,
+    },
+    /// A remote base that was not to be had.
+    #[error("{at}: `{what}`: {error}")]
+    #[diagnostic(forward(error))]
+    Fetch {
+        /// Where.
+        at: At,
+        /// What is named.
+        what: String,
+        /// Why.
+        error: Box<FetchError>,
     },
     /// A path from the root of the file system.
     #[error("{at}: `{what}` is a path from the root of the file system")]

@@ -3,12 +3,14 @@
 
 use super::documents::{Document, documents};
 use super::fields::inline;
-use super::walk::Kustomization;
+use super::place::shown;
+use super::walk::{Kustomization, NamedRemote};
 use super::{Deployed, Plan};
 use crate::manifest::{Node, yaml};
 use crate::model::RepoPath;
 use crate::render::files::{Files, Found, inside};
-use crate::render::rendered::Origin;
+use crate::render::online::mount_of;
+use crate::render::rendered::{Origin, RemoteBase};
 
 /// What was told of each object.
 pub(super) struct Trail<'a> {
@@ -57,13 +59,13 @@ impl<'a> Trail<'a> {
             .or_else(|| self.told.iter().find(same));
         let Some((_, told)) = told else {
             return Origin {
-                file: None,
                 changed_by: vec![self.plan.root.file.clone()],
+                ..Origin::default()
             };
         };
         let mut origin = Origin {
             file: told.path.as_deref().and_then(|path| self.input(path)),
-            changed_by: Vec::new(),
+            ..Origin::default()
         };
         if let Some(generator) = told.generator.as_deref().and_then(|path| self.input(path)) {
             origin
@@ -85,6 +87,7 @@ impl<'a> Trail<'a> {
         if origin.file.is_none() && origin.changed_by.is_empty() {
             origin.changed_by.push(self.plan.root.file.clone());
         }
+        self.bring_home(&mut origin);
         let mut seen = Vec::new();
         origin.changed_by.retain(|path| {
             let new = !seen.contains(path);
@@ -92,6 +95,42 @@ impl<'a> Trail<'a> {
             new
         });
         origin
+    }
+
+    /// What stands in a remote base is edited where that is named.
+    fn bring_home(&self, origin: &mut Origin) {
+        let files = origin.file.iter().chain(&origin.changed_by);
+        let remote: Vec<RepoPath> = files.filter(|it| mount_of(it).is_some()).cloned().collect();
+        let Some(named) = remote.iter().find_map(|file| self.named(file)) else {
+            return;
+        };
+        let is_here = |file: &RepoPath| mount_of(file).is_none();
+        origin.file = origin.file.take().filter(is_here);
+        origin.changed_by.retain(is_here);
+        origin.base = Some(RemoteBase {
+            file: match named.file == named.folder {
+                // The deployer's options name it.
+                true => self.plan.root.file.clone(),
+                false => named.file.clone(),
+            },
+            line: named.line,
+            address: shown(&named.text),
+        });
+    }
+
+    /// The remote base of the tree's own kustomizations that leads to a file.
+    fn named(&self, file: &RepoPath) -> Option<&NamedRemote> {
+        let (mut mount, mut seen) = (mount_of(file)?.0, Vec::new());
+        loop {
+            let mut remotes = self.plan.remotes.iter();
+            let leads = |it: &&NamedRemote| mount_of(&it.target).is_some_and(|to| to.0 == mount);
+            let named = remotes.find(|it| leads(it) && !seen.contains(&it.folder))?;
+            let Some((above, _)) = mount_of(&named.folder) else {
+                return Some(named);
+            };
+            seen.push(named.folder.clone());
+            mount = above;
+        }
     }
 
     /// The input that a path from the folder of the root leads to.

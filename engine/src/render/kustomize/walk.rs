@@ -1,6 +1,7 @@
 //! From one kustomization to every file that it reads; whatever is out of bounds is refused on the way.
 //! Starts no process, and knows nothing of what kustomize makes of the files.
 
+mod bases;
 mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Error;
 use super::fields::{self, Fault, FaultKind, Reference, Role};
 use super::place::{At, Folder, shown};
-use super::plugins;
+use super::{plugins, remote};
 use crate::git::TreeEntry;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::{RepoPath, Span, limits};
@@ -34,6 +35,8 @@ pub(super) struct Walk<'a> {
     pub(super) closure: Closure,
     /// The kustomizations, by their folder, links followed.
     pub(super) kustomizations: BTreeMap<RepoPath, Kustomization>,
+    /// The remote bases and components, as they are met.
+    pub(super) remotes: Vec<NamedRemote>,
     seen: BTreeSet<(RepoPath, Purpose)>,
     /// The folders that lead to where the walk is, and the places that name them.
     folders: Vec<RepoPath>,
@@ -60,6 +63,8 @@ pub(super) enum Purpose {
     Plugins(RepoPath),
 }
 
+pub(super) use bases::NamedRemote;
+
 /// The file in which a reference stands.
 struct Source<'a> {
     path: &'a RepoPath,
@@ -75,6 +80,7 @@ impl<'a> Walk<'a> {
             reach,
             closure: Closure::default(),
             kustomizations: BTreeMap::new(),
+            remotes: Vec::new(),
             seen: BTreeSet::new(),
             folders: Vec::new(),
             places: Vec::new(),
@@ -231,6 +237,9 @@ impl<'a> Walk<'a> {
                     self.follow(reference, source, &Purpose::Objects, at.clone())
                 })
             });
+        }
+        if remote::is_remote(&reference.text) {
+            return self.follow_remote(reference, source, purpose, at);
         }
         let resolved = self.find(&reference.text, source.folder, &at)?;
         match (reference.role, resolved.found) {

@@ -11,15 +11,15 @@ use std::time::{Duration, Instant};
 use crate::model::limits;
 
 /// A program that ended by itself.
-pub(super) struct Ran {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: Vec<u8>,
+pub(in crate::render) struct Ran {
+    pub(in crate::render) status: ExitStatus,
+    pub(in crate::render) stdout: Vec<u8>,
     /// The beginning of it.
-    pub(super) stderr: Vec<u8>,
+    pub(in crate::render) stderr: Vec<u8>,
 }
 
 /// A program that did not.
-pub(super) enum Stopped {
+pub(in crate::render) enum Stopped {
     /// Its thread could not be confined as it should be.
     Open,
     Start(io::Error),
@@ -51,7 +51,7 @@ impl Default for Bounds {
 impl Bounds {
     /// Runs `command`, started by a thread of its own that `confine` closes; what a thread may not do,
     /// what it starts may not do either.
-    pub(super) fn run(
+    pub(in crate::render) fn run(
         self,
         command: &mut Command,
         confine: impl FnOnce() -> bool + Send,

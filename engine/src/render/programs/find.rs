@@ -46,6 +46,16 @@ pub(super) fn helm(config: &ProgramsConfig) -> Result<Place, ProgramError> {
     }
 }
 
+/// git, which fetches what renderers are not let to.
+pub(in crate::render) fn git(config: &ProgramsConfig) -> Result<PathBuf, ProgramError> {
+    let missing = ProgramError::Missing {
+        name: GIT,
+        looked: LOOKED.to_owned(),
+        how: "install Git",
+    };
+    searched(GIT, config).ok_or(missing)
+}
+
 impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -105,11 +115,15 @@ fn at(path: &Path, kind: Kind, config: &ProgramsConfig) -> Result<Place, Program
 }
 
 fn in_search(kind: Kind, config: &ProgramsConfig) -> Option<Place> {
-    let folders = std::env::split_paths(config.search.as_ref()?);
-    let programs = folders.map(|folder| folder.join(kind.name()));
-    let mut programs = programs.filter(|path| path.is_absolute() && is_program(path));
-    let path = programs.find(|path| !is_foreign(path, config))?;
+    let path = searched(kind.name(), config)?;
     Some(Place { kind, path })
+}
+
+fn searched(name: &str, config: &ProgramsConfig) -> Option<PathBuf> {
+    let folders = std::env::split_paths(config.search.as_ref()?);
+    let programs = folders.map(|folder| folder.join(name));
+    let mut programs = programs.filter(|path| path.is_absolute() && is_program(path));
+    programs.find(|path| !is_foreign(path, config))
 }
 
 /// Whether it lies in a folder of the judged, or leads there.
@@ -142,4 +156,5 @@ fn missing(kind: Kind, looked: String) -> ProgramError {
     }
 }
 
+const GIT: &str = "git";
 const LOOKED: &str = "no folder of PATH holds it";

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Origin, Rendered};
+use super::super::{Origin, RemoteBase, Rendered};
 use crate::manifest::{self, Limits, secrets};
 use crate::model::{RepoPath, limits};
 
@@ -19,6 +19,7 @@ struct Kept {
 struct KeptOrigin {
     file: Option<String>,
     changed_by: Vec<String>,
+    base: Option<(String, usize, String)>,
 }
 
 /// The bytes to keep; none where something is secret, or cannot be written down.
@@ -34,6 +35,10 @@ pub(super) fn written(rendered: &Rendered) -> Option<Vec<u8>> {
                 None => None,
             },
             changed_by: origin.changed_by.iter().map(name).collect::<Option<_>>()?,
+            base: match &origin.base {
+                Some(base) => Some((name(&base.file)?, base.line, base.address.clone())),
+                None => None,
+            },
         })
     };
     let kept = Kept {
@@ -52,6 +57,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<Rendered> {
     let origins = kept.origins.into_iter().map(|origin| Origin {
         file: origin.file.map(path),
         changed_by: origin.changed_by.into_iter().map(path).collect(),
+        base: origin.base.map(|(file, line, address)| RemoteBase {
+            file: path(file),
+            line,
+            address,
+        }),
     });
     Some(Rendered {
         origins: origins.collect(),
@@ -86,6 +96,11 @@ mod tests {
             origins: vec![Origin {
                 file: Some("base/x.yaml".into()),
                 changed_by: vec!["prod/kustomization.yaml".into()],
+                base: Some(RemoteBase {
+                    file: "prod/kustomization.yaml".into(),
+                    line: 3,
+                    address: "git::https://git.example/a/b".to_owned(),
+                }),
             }],
             tool: "kustomize".to_owned(),
             version: "v5.7.1".to_owned(),

@@ -38,7 +38,7 @@ fn program(names: &[&str]) -> PathBuf {
     found.unwrap_or_else(|| panic!("none of {names:?} is in PATH"))
 }
 
-fn kustomize() -> PathBuf {
+pub(super) fn kustomize() -> PathBuf {
     program(&["kustomize"])
 }
 

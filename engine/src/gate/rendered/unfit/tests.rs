@@ -48,6 +48,7 @@ fn said(tool: Tool, text: &str, origins: &[(&str, &[&str])]) -> String {
     let origins = origins.iter().map(|(file, changed_by)| Origin {
         file: Some((*file).into()),
         changed_by: changed_by.iter().map(|path| (*path).into()).collect(),
+        base: None,
     });
     let rendered = Rendered {
         text: text.to_owned(),

@@ -9,6 +9,7 @@ use crate::git::TreeEntry;
 use crate::manifest::KUSTOMIZATIONS;
 use crate::model::RepoPath;
 use crate::render::files::{FilesError, Found, Resolved, inside};
+use crate::render::online::{MOUNTS, Unfit, mount_of};
 
 impl Walk<'_> {
     /// The folder that is rendered, links followed.
@@ -69,28 +70,46 @@ impl Walk<'_> {
     ) -> Result<Resolved, Error> {
         let (at, what) = (at.clone(), shown(text));
         if remote::is_remote(text) {
-            return Err(Error::Remote { at, what });
+            let why = Unfit::NoBase;
+            return Err(Error::Remote { at, what, why });
         }
         if text.starts_with('/') {
             return Err(Error::Absolute { at, what });
         }
-        let Some(path) = inside(folder.as_bytes(), text.as_bytes()) else {
+        let path = match mount_of(folder) {
+            None => inside(folder.as_bytes(), text.as_bytes()).map(RepoPath::new),
+            // A remote base is a repository of its own.
+            Some((mount, inner)) => {
+                inside(inner.as_bytes(), text.as_bytes()).map(|path| below(&mount, &path))
+            }
+        };
+        let Some(path) = path else {
             return Err(Error::OutsideTree { at, what });
         };
-        let resolved = self.resolve(&RepoPath::new(path), text, &at)?;
+        let is_mount = mount_of(&path).is_some() && mount_of(folder).is_none();
+        if is_mount || path == RepoPath::from(MOUNTS) {
+            let wanted = "file or folder";
+            return Err(Error::Missing { at, what, wanted });
+        }
+        let resolved = self.resolve(&path, text, &at)?;
         match resolved.found {
             Found::Submodule(_) => Err(Error::Submodule { at, what }),
             _ => Ok(resolved),
         }
     }
 
-    fn resolve(&mut self, path: &RepoPath, text: &str, at: &At) -> Result<Resolved, Error> {
+    pub(super) fn resolve(
+        &mut self,
+        path: &RepoPath,
+        text: &str,
+        at: &At,
+    ) -> Result<Resolved, Error> {
         let resolved = self.files.resolve(path).map_err(|error| match error {
             FilesError::LinkOutside { link, .. } => {
                 let (at, what) = (at.clone(), shown(text));
                 Error::LinkOutside { at, what, link }
             }
-            error @ FilesError::Git(_) => error.into(),
+            error @ (FilesError::Git(_) | FilesError::Unmounted { .. }) => error.into(),
         })?;
         for link in &resolved.links {
             self.closure.insert(link.clone())?;
@@ -106,7 +125,8 @@ impl Walk<'_> {
         folder: &RepoPath,
         at: &At,
     ) -> Result<(), Error> {
-        if self.reach == Reach::Tree || path.lies_in(folder) {
+        let is_tree = self.reach == Reach::Tree && mount_of(folder).is_none();
+        if is_tree || path.lies_in(folder) {
             return Ok(());
         }
         Err(Error::OutsideRoot {
@@ -114,5 +134,13 @@ impl Walk<'_> {
             what: shown(text),
             root: Folder(folder.clone()),
         })
+    }
+}
+
+/// A path in a mount, which may be its root.
+fn below(mount: &RepoPath, path: &[u8]) -> RepoPath {
+    match path {
+        b"" => mount.clone(),
+        path => mount.child(path),
     }
 }
