@@ -186,7 +186,7 @@ impl Files for GitFiles<'_> {
                 .mounts
                 .within(&mount, self.online, |files| files.below(&inner));
             let entries = found.transpose()?.unwrap_or_default().into_iter();
-            return Ok(entries.map(|entry| moved(entry, &mount)).collect());
+            return Ok(entries.map(|entry| moved(&entry, &mount)).collect());
         }
         Ok(self.repository.entries_under(self.snapshot, folder)?)
     }
@@ -199,7 +199,7 @@ impl Files for GitFiles<'_> {
             };
             let content = |files: &dyn Files| files.content(&entry);
             let found = self.mounts.within(&mount, self.online, content);
-            return found.unwrap_or_else(|| Err(FilesError::Unmounted { mount }));
+            return found.unwrap_or(Err(FilesError::Unmounted { mount }));
         }
         let (repository, snapshot) = (self.repository, self.snapshot);
         if entry.is_link() {
@@ -232,18 +232,19 @@ impl Found {
     /// The same, seen from where `mount` stands.
     fn below(self, mount: &RepoPath) -> Self {
         match self {
-            Self::File(entry) => Self::File(moved(entry, mount)),
-            Self::Link(entry) => Self::Link(moved(entry, mount)),
-            Self::Submodule(entry) => Self::Submodule(moved(entry, mount)),
+            Self::File(entry) => Self::File(moved(&entry, mount)),
+            Self::Link(entry) => Self::Link(moved(&entry, mount)),
+            Self::Submodule(entry) => Self::Submodule(moved(&entry, mount)),
             Self::Nothing | Self::Folder => self,
         }
     }
 }
 
-fn moved(entry: TreeEntry, mount: &RepoPath) -> TreeEntry {
+fn moved(entry: &TreeEntry, mount: &RepoPath) -> TreeEntry {
     TreeEntry {
         path: mount.child(entry.path.as_bytes()),
-        ..entry
+        mode: entry.mode,
+        id: entry.id,
     }
 }
 

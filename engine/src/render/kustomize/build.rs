@@ -49,7 +49,7 @@ impl Build<'_> {
         let told = self.kustomize(program, root);
         match (&edited, &self.plan.root.text) {
             (None, Some(text)) if !bases.has(&root.folder) => {
-                self.exported.write(&root.file, text.as_bytes())?
+                self.exported.write(&root.file, text.as_bytes())?;
             }
             _ => self.exported.write(&root.file, &root.to_bytes())?,
         }

@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn what_could_mean_something_else_is_refused() {
-        use Unfit::{Credentials, File, Parameter, Spelling, Transport};
+        use Unfit::{Credentials, File, Spelling, Transport};
         for (address, why) in [
             // Kustomize asks for a file first.
             ("https://github.com/o/r//a", File),
@@ -386,6 +386,11 @@ mod tests {
                 "{address}"
             );
         }
+    }
+
+    #[test]
+    fn a_query_that_says_more_is_refused() {
+        use Unfit::Parameter;
         for query in [
             format!("ref={ID}&ref=main"),
             format!("ref=main&ref={ID}"),

@@ -62,7 +62,7 @@ pub enum FetchError {
     #[diagnostic(
         code(render::remote_missing),
         help(
-            "the repository must be there for everybody, and hold that commit; a moved one is named by its new address"
+            "the repository must be there for everybody, and hold that commit; where its server sends on to another address, write that one (GitLab's end with `.git`)"
         )
     )]
     Missing {

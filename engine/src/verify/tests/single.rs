@@ -355,7 +355,11 @@ fn a_calendar_lets_through_what_goes_back_to_a_link_that_stands() {
     assert_eq!(asked(revision, &verdict, Some(&shop.chain())), []);
     let (revision, verdict) = commit(second);
     shop.publish(&verdict);
-    assert_eq!(asked(revision, &verdict, Some(&shop.chain())), []);
+    assert_eq!(
+        asked(revision, &verdict, Some(&shop.chain())),
+        [Reason::Frozen],
+        "forth again is no way back"
+    );
     shop.withdraw(link);
     assert_eq!(
         asked(revision, &verdict, Some(&shop.chain())),
