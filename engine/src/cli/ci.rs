@@ -25,8 +25,9 @@ use clap::Subcommand;
 use miette::Diagnostic;
 
 use super::common::Outcome;
+use super::renderers::{self, Network};
 use super::terminal::Terminal;
-use crate::gate;
+use crate::gate::{self, Runtime};
 use crate::git::Repository;
 use crate::model::{Effect, Enforcement, Exit, Finding};
 use crate::report::sanitise;
@@ -154,7 +155,11 @@ fn judged(
             policy_ref: plan.policy_ref,
             config: scope.config,
         };
-        Ok(gate::check(&repository, &request)?)
+        let runtime = Runtime {
+            workshop: Some(&renderers::fresh(terminal, &repository, Network::default())),
+            ..Runtime::default()
+        };
+        Ok(gate::check_within(&repository, &request, runtime)?)
     };
     match judge() {
         Ok(report) => report,

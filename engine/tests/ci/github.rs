@@ -40,6 +40,30 @@ fn a_fault_in_the_first_of_two_commits_is_found_by_merge_and_by_head() {
 }
 
 #[test]
+fn what_is_rendered_elsewhere_is_rendered_in_a_job_too() {
+    let job = Job::new();
+    let config = CONFIG.replace(
+        "paths: [\"prod/**\"]",
+        "sources: [{path: prod, render: {tool: kustomize}}]",
+    );
+    job.repo.git(&["switch", "--quiet", "main"]);
+    job.repo
+        .write("tidegate.yaml", config)
+        .write("prod/kustomization.yaml", "resources: [web.yaml]\n");
+    let before = job.repo.commit("a kustomization");
+    let text = deployment(3, "2Gi");
+    let after = job.repo.write(WEB, text).commit("one more");
+    let event = json!({
+        "repository": {"default_branch": "main"},
+        "before": before.to_string(), "after": after.to_string(), "forced": false, "created": false, "deleted": false,
+    });
+    let mut step = job.step("push", &event);
+    // There is no program here that could: that it is looked for is what is seen.
+    step.env("TIDEGATE_KUSTOMIZE", job.repo.beside("kustomize"));
+    job.run(step).ends(3, "error", "render.tool-");
+}
+
+#[test]
 fn a_merge_of_another_head_is_not_what_is_judged() {
     let job = Job::new();
     // What the reference held before the fault was pushed.
