@@ -1,6 +1,8 @@
 //! Windows that other deployers keep: `syncWindows` of Argo CD, alone or in an `AppProject`, and the freeze periods
 //! of GitLab, as its API lists them. Knows no file names.
 
+use jiff::SignedDuration;
+
 use super::cron::{Closes, Cron, Expression, parse_length};
 use super::fault::{Fault, Note};
 use super::{Kind, Zone};
@@ -98,32 +100,9 @@ impl Reader<'_> {
                 return Err(self.fault(span, "`kind` is neither `deny` nor `allow`", EXPECTED));
             }
         };
-        let (span, length) = self.needed("duration")?;
-        let length = parse_length(length).ok_or_else(|| {
-            let message = format!("`duration: {length}` is no length that is understood");
-            self.fault(
-                span,
-                message,
-                "write hours, minutes and seconds in whole numbers, each once and in this order, above nothing and \
-                 at most ten years: `36h`, or `1h30m` for `1.5h`",
-            )
-        })?;
-        let opens = self.expression("schedule")?;
-        if kind.is_some() && opens.says_seven() {
-            let (span, text) = self.needed("schedule")?;
-            let message = format!(
-                "`schedule: {text}` names the day of the week 7, which Argo CD does not know"
-            );
-            return Err(Fault::new(
-                "calendar.cron",
-                span,
-                message,
-                "write `0` for Sunday",
-            ));
-        }
         let cron = Cron {
-            opens,
-            closes: Closes::After(length),
+            closes: Closes::After(self.length()?),
+            opens: self.schedule(kind)?,
         };
         let zone = match self.zone("timeZone")? {
             None if kind.is_some() => Some(Zone::utc()),
@@ -159,6 +138,37 @@ impl Reader<'_> {
             description: self.text("description")?.map(|(_, text)| text.to_owned()),
             span: self.item.span,
         })
+    }
+
+    fn length(&self) -> Result<SignedDuration, Fault> {
+        let (span, length) = self.needed("duration")?;
+        parse_length(length).ok_or_else(|| {
+            let message = format!("`duration: {length}` is no length that is understood");
+            self.fault(
+                span,
+                message,
+                "write hours, minutes and seconds in whole numbers, each once and in this order, above nothing and \
+                 at most ten years: `36h`, or `1h30m` for `1.5h`",
+            )
+        })
+    }
+
+    /// When it opens. What says `deny` or `allow` is Argo CD's.
+    fn schedule(&self, kind: Option<Kind>) -> Result<Expression, Fault> {
+        let opens = self.expression("schedule")?;
+        if kind.is_some() && opens.says_seven() {
+            let (span, text) = self.needed("schedule")?;
+            let message = format!(
+                "`schedule: {text}` names the day of the week 7, which Argo CD does not know"
+            );
+            return Err(Fault::new(
+                "calendar.cron",
+                span,
+                message,
+                "write `0` for Sunday",
+            ));
+        }
+        Ok(opens)
     }
 
     /// `freeze_start` and `freeze_end` of GitLab.

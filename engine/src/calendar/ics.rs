@@ -147,17 +147,15 @@ impl<'a> File<'a> {
     fn property(&mut self, line: &'a Line) -> Result<(), Fault> {
         let value = line.value.to_ascii_uppercase();
         match line.name.as_str() {
-            "X-WR-TIMEZONE" => {
-                if self.zone.replace(line).is_some() {
-                    let why =
-                        "a second X-WR-TIMEZONE: the file may name one zone for all of itself";
-                    return Err(malformed(
-                        line.span,
-                        why,
-                        "remove the one that is not meant",
-                    ));
-                }
+            "X-WR-TIMEZONE" if self.zone.is_some() => {
+                let why = "a second X-WR-TIMEZONE: the file may name one zone for all of itself";
+                return Err(malformed(
+                    line.span,
+                    why,
+                    "remove the one that is not meant",
+                ));
             }
+            "X-WR-TIMEZONE" => self.zone = Some(line),
             "VERSION" if value != "2.0" => {
                 return Err(unsupported(
                     line.span,

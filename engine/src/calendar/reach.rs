@@ -241,7 +241,7 @@ mod tests {
                 w.scope.kinds = Some(vec![
                     KindPattern::parse("Ingress"),
                     KindPattern::parse("*.x.io/*"),
-                ])
+                ]);
             },
             |w| w.scope.components = set(&["payments"]),
             |w| w.allow = vec![Allow::Tier(RiskTier::High), Allow::Rollback],

@@ -123,11 +123,13 @@ impl Args {
                 true => format!("{}-{}", self.name, number + 1),
                 false => self.name.clone(),
             };
-            let mut calendar = json!({"timezone": zone, "windows": windows});
+            let mut calendar = Map::new();
+            calendar.insert("timezone".to_owned(), json!(zone));
             if !holidays.is_empty() {
-                calendar["holidays"] = json!(holidays);
+                calendar.insert("holidays".to_owned(), json!(holidays));
             }
-            section.insert(name, calendar);
+            calendar.insert("windows".to_owned(), json!(windows));
+            section.insert(name, Value::Object(calendar));
         }
         to_yaml(&json!({"calendars": section})).map_err(|error| {
             Error::Write {
