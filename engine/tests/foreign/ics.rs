@@ -1,8 +1,12 @@
-//! Events of .ics files, against Python's `icalendar` and `recurring-ical-events`.
+//! Events and zones of .ics files, against Python's `icalendar` and `recurring-ical-events`.
 
 use std::process::Command;
 
-use super::{folder, read};
+use jiff::civil::Date;
+use tidegate::calendar::{Kind, Native, When, Window, Zone, export};
+
+use super::{folder, read, year};
+use crate::support::Repo;
 
 /// Where each file's times without a zone are meant.
 const FILES: [(&str, &str); 3] = [
@@ -44,6 +48,58 @@ fn events_take_the_times_that_another_reader_gives_them() {
     }
 }
 
+/// Zones of both halves of the world, of half hours, of rules that count days of the month, and of none.
+const ZONES: [&str; 10] = [
+    "Africa/Cairo",
+    "America/New_York",
+    "America/Nuuk",
+    "America/Santiago",
+    "Asia/Gaza",
+    "Asia/Jerusalem",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+    "Europe/Dublin",
+];
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names the Python that .ci/run installed"
+)]
+#[ignore = "needs Python with icalendar: .ci/run runs it"]
+fn zones_that_are_exported_are_what_another_reader_takes_them_for_over_ten_years() {
+    let python = std::env::var("TIDEGATE_ICS_PYTHON").expect("TIDEGATE_ICS_PYTHON names a Python");
+    let windows = ZONES.map(|zone| {
+        let native = Native::once("2026-12-01T00:00".parse().unwrap(), None);
+        let zone = Zone::parse(zone).unwrap();
+        Window::new("w", Kind::Freeze, zone, When::Native(native))
+    });
+    let named: Vec<(&str, &Window)> = windows.iter().map(|window| ("c", window)).collect();
+    let repo = Repo::new();
+    repo.write("zones.ics", export::ics(&named, year()).unwrap());
+    let run = Command::new(&python)
+        .arg(folder("engine/tests/foreign/zones.py"))
+        .args(["2027-01-01", "2037-01-01"])
+        .arg(repo.path().join("zones.ics"))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{errors}");
+    let mut noons = 0;
+    for line in String::from_utf8(run.stdout).unwrap().lines() {
+        let [zone, day, offset] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        let noon = day.parse::<Date>().unwrap().at(12, 0, 0, 0);
+        let zone = Zone::parse(zone).unwrap();
+        let noon = zone.rules().to_zoned(noon).unwrap();
+        assert_eq!(noon.offset().seconds().to_string(), offset, "{line}");
+        noons += 1;
+    }
+    assert_eq!(noons, ZONES.len() * 3653);
+}
+
 /// `UID FROM TO`, in seconds since 1970, of the same two years.
 fn times(text: &str, zone: &str) -> Vec<String> {
     let (from, to) = (
@@ -66,7 +122,7 @@ fn times(text: &str, zone: &str) -> Vec<String> {
 
 /// The names of events in the order of the file; those of one series have one.
 fn uids(text: &str, zone: &str) -> Vec<String> {
-    let zone = tidegate::calendar::Zone::parse(zone);
+    let zone = Zone::parse(zone);
     let read = tidegate::calendar::ics::read(text, zone.as_ref()).unwrap();
     let name = |uid: String| uid.split('/').next().unwrap_or_default().to_owned();
     read.events
