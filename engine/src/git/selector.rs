@@ -418,6 +418,7 @@ mod tests {
         assert_eq!(format!("{:?}", parsed(&["a"])), r#"Selector(["a"])"#);
         let either = parsed(&["a"]).or(&parsed(&["b"])).unwrap();
         assert_eq!(either.patterns(), ["a", "b"]);
+        assert!(either.matches(&"b".into()) && !either.matches(&"c".into()));
     }
 
     #[test]

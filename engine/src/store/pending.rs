@@ -89,8 +89,87 @@ impl Store for PendingStore<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
     use crate::store::FolderStore;
+
+    /// Remembers what it is asked for, and holds nothing.
+    #[derive(Default)]
+    struct Asked(RefCell<Vec<&'static str>>);
+
+    impl Asked {
+        fn about(&self, what: &'static str) -> Result<(), Error> {
+            self.0.borrow_mut().push(what);
+            Ok(())
+        }
+
+        fn nothing<T>(&self, what: &'static str) -> Result<Vec<T>, Error> {
+            self.about(what).map(|()| Vec::new())
+        }
+    }
+
+    impl Store for Asked {
+        fn refresh(&self) -> Result<(), Error> {
+            self.about("refresh")
+        }
+
+        fn settle(&self) -> Result<(), Error> {
+            self.about("settle")
+        }
+
+        fn units(&self) -> Result<Vec<UnitId>, Error> {
+            self.nothing("units")
+        }
+
+        fn links(&self, _: &UnitId) -> Result<Vec<StoredFile>, Error> {
+            self.nothing("links")
+        }
+
+        fn older_links(&self, _: &UnitId) -> Result<Vec<StoredFile>, Error> {
+            self.nothing("older links")
+        }
+
+        fn publish_link(&self, _: &UnitId, _: u64, _: &[u8]) -> Result<(), Error> {
+            self.about("publish a link")
+        }
+
+        fn reports(&self, _: &UnitId) -> Result<Vec<StoredFile>, Error> {
+            self.nothing("reports")
+        }
+
+        fn publish_report(&self, _: &UnitId, _: GitId, _: Digest, _: &[u8]) -> Result<(), Error> {
+            self.about("publish a report")
+        }
+
+        fn renewals(&self, _: Digest) -> Result<Vec<StoredFile>, Error> {
+            self.nothing("renewals")
+        }
+
+        fn publish_renewal(&self, _: Digest, _: Timestamp, _: &[u8]) -> Result<(), Error> {
+            self.about("publish a renewal")
+        }
+
+        fn withdrawals(&self) -> Result<Vec<StoredFile>, Error> {
+            self.nothing("withdrawals")
+        }
+
+        fn publish_withdrawal(&self, _: Digest, _: &[u8]) -> Result<(), Error> {
+            self.about("publish a withdrawal")
+        }
+    }
+
+    #[test]
+    fn both_places_are_looked_at_anew_and_only_the_pending_one_is_settled() {
+        let (settled, pending) = (Asked::default(), Asked::default());
+        let both = PendingStore::new(&settled, &pending);
+        both.refresh().unwrap();
+        both.settle().unwrap();
+        let unit = UnitId::new("prod", "odoo").unwrap();
+        assert!(both.older_links(&unit).unwrap().is_empty());
+        assert_eq!(*settled.0.borrow(), ["refresh", "older links"]);
+        assert_eq!(*pending.0.borrow(), ["refresh", "settle"]);
+    }
 
     fn names(files: Result<Vec<StoredFile>, Error>) -> Vec<String> {
         files.unwrap().into_iter().map(|file| file.name).collect()

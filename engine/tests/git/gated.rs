@@ -469,4 +469,8 @@ fn the_number_of_files_is_bounded() {
         open.gated_tree(&head, &some).unwrap().entries.len(),
         111 * 450
     );
+    // What is remembered of a folder is its own number of files, wherever it was met.
+    for _ in 0..2 {
+        assert!(open.gated_tree_id(&head, &some).is_ok());
+    }
 }

@@ -80,6 +80,9 @@ mod tests {
             "up.stream/x refs/heads/tidegate/verdicts"
         );
         assert_eq!(place(":origin:ci/v1"), "origin refs/heads/ci/v1");
+        let record = |text| BranchPlace::parse(text).unwrap().record();
+        assert_eq!(record(""), "remotes/origin/tidegate/verdicts");
+        assert_eq!(record(":up:ci/v1"), "remotes/up/ci/v1");
     }
 
     #[test]

@@ -205,17 +205,12 @@ fn a_link_that_was_taken_back_is_told_as_such_wherever_it_lies() {
 #[test]
 fn a_renewal_moves_the_end_once_it_has_begun_and_the_newest_counts() {
     let (shop, digests) = three_links();
-    let renew = |from: &str, until: &str| {
-        let renewal = renewal(digests[2], from, until);
-        let bytes = renewal.to_statement_bytes().unwrap();
-        let envelope = crate::attest::sign(&bytes, &sample::key(1));
-        let time = renewal.valid_from;
-        shop.store
-            .publish_renewal(digests[2], time, &envelope)
-            .unwrap();
-    };
-    renew("2026-11-21T09:00:00Z", "2026-11-22T09:00:00Z");
-    renew("2026-11-22T08:00:00Z", "2026-11-22T08:30:00Z");
+    for (from, until) in [
+        ("2026-11-21T09:00:00Z", "2026-11-22T09:00:00Z"),
+        ("2026-11-22T08:00:00Z", "2026-11-22T08:30:00Z"),
+    ] {
+        renew(&shop, &renewal(digests[2], from, until));
+    }
     let chain = shop.chain();
     let begun = chain.renewals().iter().map(|renewal| renewal.valid_from);
     assert!(
@@ -292,13 +287,7 @@ fn the_calendar_is_asked_again_where_it_is_not_the_one_it_was_signed_with() {
         assert_eq!(asked(other, None, Some(&timetable)), [Reason::Frozen]);
         assert_eq!(asked(other, None, None), [], "nobody to ask");
     }
-    let baseline = Verdict {
-        calendar_digest: None,
-        base: None,
-        previous: None,
-        height: 0,
-        ..sample::baseline(draft.head.clone())
-    };
+    let baseline = sample::baseline(draft.head.clone());
     assert_eq!(asked(&baseline, None, Some(&timetable)), []);
     let link = shop.publish(&draft);
     assert_eq!(asked(&draft, Some(&shop.chain()), Some(&timetable)), []);
@@ -306,10 +295,7 @@ fn the_calendar_is_asked_again_where_it_is_not_the_one_it_was_signed_with() {
         height: 1,
         ..renewal(link, "2026-11-20T11:00:00Z", "2026-11-21T11:00:00Z")
     };
-    let bytes = renewal.to_statement_bytes().unwrap();
-    let envelope = crate::attest::sign(&bytes, &sample::key(1));
-    let time = renewal.valid_from;
-    shop.store.publish_renewal(link, time, &envelope).unwrap();
+    renew(&shop, &renewal);
     assert_eq!(
         asked(&draft, Some(&shop.chain()), Some(&timetable)),
         [Reason::Frozen],
@@ -383,6 +369,13 @@ fn pinning(height: u64) -> TrustFile {
     let heights = format!("],\n  \"heights\": {{\"prod/odoo\": {height}}}\n}}\n");
     let text = sample::trust().print().replacen("]\n}\n", &heights, 1);
     TrustFile::parse(text.as_bytes()).unwrap()
+}
+
+fn renew(shop: &Shop, renewal: &Renewal) {
+    let bytes = renewal.to_statement_bytes().unwrap();
+    let envelope = crate::attest::sign(&bytes, &sample::key(1));
+    let (link, time) = (renewal.link, renewal.valid_from);
+    shop.store.publish_renewal(link, time, &envelope).unwrap();
 }
 
 /// Of link 2.
