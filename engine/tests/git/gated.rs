@@ -177,12 +177,17 @@ fn linked(links: &[(&str, &str)]) -> Repo {
         .write("base/c.yaml", "1");
     repo.git(&["add", "--all"]);
     for (path, target) in links {
-        let id = repo.git_with(&["hash-object", "-w", "--stdin"], target.as_bytes());
-        let id = String::from_utf8(id).unwrap();
-        repo.git(&["update-index", "--add", "--cacheinfo", "120000", &id, path]);
+        add(&repo, "120000", path, target);
     }
     repo.commit_index("links");
     repo
+}
+
+/// Adds a file or link to the index.
+fn add(repo: &Repo, mode: &str, path: &str, content: &str) {
+    let id = repo.git_with(&["hash-object", "-w", "--stdin"], content.as_bytes());
+    let id = String::from_utf8(id).unwrap();
+    repo.git(&["update-index", "--add", "--cacheinfo", mode, &id, path]);
 }
 
 #[test]
@@ -280,6 +285,38 @@ fn a_judged_folder_or_file_cannot_be_a_link_to_another() {
             code(open.gated_tree(&head, &selector)),
             "git.symlink-outside"
         );
+    }
+}
+
+/// What stands there since before is not of this change; it is told where the tree is asked for.
+#[test]
+fn a_change_is_refused_that_puts_a_link_or_submodule_where_a_folder_is_judged() {
+    let repo = linked(&[("envs/old", "../base")]);
+    let selector = Selector::parse(&["envs/*/x.yaml"]).unwrap();
+    for (mode, path, refused) in [
+        ("100644", "docs/file", false),
+        ("120000", "docs/link", false),
+        ("100644", "envs/file", false),
+        ("120000", "envs/new/x.yaml", false),
+        ("120000", "envs/link", true),
+        ("160000", "envs/module", true),
+    ] {
+        let before = repo.id("HEAD");
+        if mode == "160000" {
+            let module = "1111111111111111111111111111111111111111";
+            repo.git(&["update-index", "--add", "--cacheinfo", mode, module, path]);
+        } else {
+            add(&repo, mode, path, "../base");
+        }
+        repo.commit_index(path);
+        let open = repo.open();
+        let (old, new) = (open.snapshot(before), open.snapshot(repo.id("HEAD")));
+        let (old, new) = (old.unwrap(), new.unwrap());
+        let changed = open.diff(&old, &new).unwrap();
+        assert_eq!(changed.len(), 1);
+        let answer = open.refuse_stand_ins(&new, &selector, &changed);
+        assert_eq!(answer.is_err(), refused, "{path}: {answer:?}");
+        assert!(open.gated_tree_id(&new, &selector).is_err());
     }
 }
 
