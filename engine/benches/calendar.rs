@@ -127,18 +127,18 @@ impl Bench {
         let now: Timestamp = NOW.parse()?;
         self.time(&format!("open now? {whose}"), || {
             let answer = calendar::answer(calendars, &subject, now, VERDICT)?;
-            wanted(answer.held_by.len(), 1)
+            wanted(answer.held_by.len(), &1)
         })?;
         self.time(&format!("of a year, {whose}"), || {
             let answer = calendar::answer(calendars, &subject, now, YEAR)?;
             let concerned = if tenants.is_empty() { windows } else { 1 };
-            wanted(usize::from(answer.opens_next.len() * 3 > concerned), 1)
+            wanted(usize::from(answer.opens_next.len() * 3 > concerned), &1)
         })?;
         let opens: Timestamp = OPENS.parse()?;
         self.time(&format!("next opening? {whose}"), || {
             wanted(
                 calendar::opens(calendars, &subject, now, YEAR)?,
-                Some(opens),
+                &Some(opens),
             )
         })
     }
@@ -162,8 +162,8 @@ fn millis(time: &Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn wanted<T: PartialEq + std::fmt::Debug>(found: T, wanted: T) -> Outcome<T> {
-    if found == wanted {
+fn wanted<T: PartialEq + std::fmt::Debug>(found: T, wanted: &T) -> Outcome<T> {
+    if found == *wanted {
         return Ok(found);
     }
     Err(format!("{found:?} instead of {wanted:?}").into())

@@ -70,12 +70,8 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
     let accepted = match request.store.filter(|_| !unit.is_gate()) {
         Some(store) => {
             let branch = &environment.branch;
-            Some(AcceptedGate::read(
-                repository,
-                store,
-                request.trust,
-                branch,
-            )?)
+            let accepted = AcceptedGate::read(repository, store, request.trust, branch)?;
+            Some(accepted)
         }
         None => None,
     };
@@ -99,27 +95,43 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
     };
     let verified = verify::verify(request.envelope, &expectation, &Objects(repository))?;
     if !unit.is_gate() {
-        let of = (&config, environment);
-        let deployed = deployed_at(repository, revision, of, unit.unit(), Online::Judged)?;
-        if let Some(refusal) = verified.check_rendering(deployed.told()) {
-            let signed = verified.verdict().head.commit;
-            let told = told_since(repository, signed, (environment, unit.unit()), &deployed);
-            let of_signed =
-                told.filter(|(digest, _)| *digest == verified.verdict().rendering_digest);
-            let refusal = match of_signed {
-                Some((_, changes)) => refusal.because(&changes),
-                None => refusal,
-            };
-            return Err(Error::Refused(AdmitError::Refused {
-                refusals: vec![refusal],
-                enforcement: expectation.enforcement,
-            }));
-        }
+        rendered_as_signed(
+            repository,
+            revision,
+            (&config, environment),
+            (&unit, &verified),
+        )?;
     }
     Ok(Verification {
         until: expectation.until(&verified),
         verified,
     })
+}
+
+/// Whether the deployer of a unit is told at `revision` what it was told when the verdict was signed.
+fn rendered_as_signed(
+    repository: &Repository,
+    revision: GitId,
+    of @ (_, environment): (&Config, &Environment),
+    (unit, verified): (&UnitId, &VerifiedVerdict),
+) -> Result<(), Error> {
+    let unit = unit.unit();
+    let deployed = deployed_at(repository, revision, of, unit, Online::Judged)?;
+    let Some(refusal) = verified.check_rendering(deployed.told()) else {
+        return Ok(());
+    };
+    let verdict = verified.verdict();
+    let signed = verdict.head.commit;
+    let told = told_since(repository, signed, (environment, unit), &deployed);
+    let of_signed = told.filter(|(digest, _)| *digest == verdict.rendering_digest);
+    let refusal = match of_signed {
+        Some((_, changes)) => refusal.because(&changes),
+        None => refusal,
+    };
+    Err(Error::Refused(AdmitError::Refused {
+        refusals: vec![refusal],
+        enforcement: Enforcement::Enforce,
+    }))
 }
 
 /// What the deployer of a unit was told at the commit that was signed, and what is another thing in

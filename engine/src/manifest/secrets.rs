@@ -25,7 +25,7 @@ pub struct Secrets {
 }
 
 /// What is secret in the objects of one file: all that a Secret holds beside its name and type, what
-/// `kubectl apply` left behind of earlier values, variables of containers and data of a ConfigMap whose name
+/// `kubectl apply` left behind of earlier values, variables of containers and data of a `ConfigMap` whose name
 /// sounds like a secret, and whatever else an alias makes of these. Of what [`without_secrets`] cuts out of longer
 /// texts only the places are told, those in keys and comments too.
 #[must_use]

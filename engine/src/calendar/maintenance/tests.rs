@@ -77,6 +77,7 @@ fn asked(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_part_of_a_change_needs_an_open_window_of_its_own() {
     let components = [
         window("odoo-7", 7, for_components(&["odoo"])),

@@ -111,13 +111,10 @@ impl<'c> Classifier<'c> {
         let of_namespace = namespace.and_then(|name| self.namespaces.get(name));
         let mut named: BTreeSet<&str> = own.into_iter().collect();
         let mut is_known = own.is_some();
-        match of_namespace {
-            Some(Some(tenants)) => {
-                named.extend(tenants);
-                is_known = true;
-            }
-            // Where its own label says it, a namespace need not.
-            Some(None) | None => {}
+        // Where its own label says it, a namespace need not.
+        if let Some(Some(tenants)) = of_namespace {
+            named.extend(tenants);
+            is_known = true;
         }
         let serves = |name: &&str| self.season.tenants.iter().any(|served| served == name);
         let all_served = self.season.tenants.is_empty() || named.iter().all(serves);

@@ -107,7 +107,7 @@ fn kube_version(version: &str, deployer: Deployer) -> &str {
 /// each build of one version, and may be too old for a chart.
 pub const KUBE_VERSION: &str = "1.34.0";
 
-/// What a person calls the values that the Application or HelmRelease gives itself.
+/// What a person calls the values that the Application or `HelmRelease` gives itself.
 const OWN_VALUES: &str = "values-of-its-object.yaml";
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ mod tests {
     use crate::calendar::{Zone, ics};
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn events_are_told_in_words() {
         for (start, lines, words) in [
             ("20261126", "", None),
