@@ -155,7 +155,7 @@ mod tests {
 
     #[derive(Debug, thiserror::Error, Diagnostic)]
     #[error("outer")]
-    #[diagnostic(code(test::outer), help("look"))]
+    #[diagnostic(code(usage::help), help("look"))]
     struct Outer {
         #[source]
         inner: Inner,
@@ -182,7 +182,7 @@ mod tests {
         });
         let told = |text: Option<Box<dyn fmt::Display + '_>>| text.map(|text| text.to_string());
         assert_eq!(error.to_string(), "outer");
-        assert_eq!(told(error.code()).as_deref(), Some("test::outer"));
+        assert_eq!(told(error.code()).as_deref(), Some("usage::help"));
         assert_eq!(told(error.help()).as_deref(), Some("look"));
         assert_eq!(error.source().unwrap().to_string(), "inner");
         let labels: Vec<_> = error.labels().unwrap().collect();

@@ -198,8 +198,12 @@ fn a_tenant_that_is_not_meant_goes_ahead_too() {
     assert_eq!(exit, Some(1), "{said}");
 }
 
+/// What it is called, the scope of the freeze, the files that change, and the exit code.
+type Labelled<'a> = (&'a str, &'a str, &'a [(&'a str, String)], i32);
+
 /// What a change says of itself, and whether a freeze for one tenant of two holds it.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn no_label_of_the_change_itself_lifts_a_freeze() {
     let claim = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: data, labels: {tidegate.dev/tenant: brand-b}}\nspec: {capacity: {storage: 1Gi}}\n";
     let namespace = |labels: &str| {
@@ -209,7 +213,7 @@ fn no_label_of_the_change_itself_lifts_a_freeze() {
     let of_b = namespace(", labels: {tidegate.dev/tenant: brand-b}");
     let plain = deployment("prices", "3Gi");
     let by_tenant = "tenants: [brand-a]";
-    let cases: [(&str, &str, &[(&str, String)], i32); 7] = [
+    let cases: [Labelled<'_>; 7] = [
         (
             "its tenant is nobody",
             by_tenant,

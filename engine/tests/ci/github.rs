@@ -44,7 +44,7 @@ fn what_is_rendered_elsewhere_is_rendered_in_a_job_too() {
     let job = Job::new();
     let config = CONFIG.replace(
         "paths: [\"prod/**\"]",
-        "sources: [{path: prod, render: {tool: kustomize}}]",
+        "sources: [{name: web, kind: Application, path: prod, render: {tool: kustomize}}]",
     );
     job.repo.git(&["switch", "--quiet", "main"]);
     job.repo
