@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use event::EXTENSION;
 pub use event::Event;
 pub use rule::Rule;
+#[cfg(feature = "cli")]
 pub(crate) use rule::{Day, Every};
 pub(super) use write::spelled;
 
