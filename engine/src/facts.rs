@@ -203,7 +203,7 @@ kind: Service
 metadata: {name: web, namespace: shop}
 ";
 
-    fn objects(text: &str) -> Objects {
+    pub(super) fn objects(text: &str) -> Objects {
         let sources = yaml::parse(text).unwrap().into_iter().map(|node| {
             let object = pods::reference(&node.to_json());
             let source = Source {

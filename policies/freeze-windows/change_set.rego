@@ -15,6 +15,7 @@
 #     freeze.outside-open-window: deny
 #     freeze.near: deny
 #     freeze.rollout-overruns: deny
+#     freeze.effect-inside-window: warn
 #     freeze.quiet: warn
 #     freeze.validity-cut: warn
 #     freeze.validity-too-short: deny
@@ -95,6 +96,27 @@ deny contains finding if {
 warn contains finding if {
 	input.environment.stage != "production"
 	some finding in overruns
+}
+
+# METADATA
+# title: A change first acts inside a freeze
+# description: It is made before the freeze, and the schedule that it sets runs for the first time inside of it.
+warn contains finding if {
+	some change in fact.changes
+	some key in change.acts.heldBy
+	not key in {held.window | some held in change.heldBy}
+	window := fact.windows[key]
+	finding := {
+		"code": "freeze.effect-inside-window",
+		"message": sprintf("%s runs by its new schedule for the first time at %s, inside of the freeze %q%s", [
+			name_of(input.changes[change.change].object),
+			moment(change.acts),
+			window.id,
+			told(window),
+		]),
+		"remediation": "let it run before the freeze or after it, or suspend it until then",
+		"setting": window.setting,
+	}
 }
 
 # METADATA

@@ -224,6 +224,23 @@ test_a_rollout_that_waits_for_somebody if {
 	denied(document(fact, "high", far)) == set()
 }
 
+acting(acts) := object.union(calm, {
+	"windows": {"retail/black-week": window},
+	"changes": [with_change(0, "low", {"acts": acts})],
+})
+
+test_a_schedule_that_first_runs_inside_of_a_freeze if {
+	fact := acting(object.union(tonight, {"heldBy": ["retail/black-week"]}))
+	denied(asked(fact)) == set()
+	warned(asked(fact)) == {"freeze.effect-inside-window"}
+	some message in said(asked(fact))
+	startswith(message, concat("", [
+		"Deployment shop/odoo runs by its new schedule for the first time at ",
+		"2026-11-27 00:00 Europe/Berlin (2026-11-26T23:00:00Z), inside of the freeze \"black-week\"",
+	]))
+	warned(asked(acting(object.union(tonight, {"heldBy": []})))) == set()
+}
+
 test_a_quiet_window_warns if {
 	fact := object.union(calm, {
 		"windows": {"retail/count": object.union(upkeep, {"id": "count", "kind": "quiet"})},

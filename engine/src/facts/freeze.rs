@@ -3,6 +3,7 @@
 
 mod ask;
 mod classes;
+mod effect;
 mod rollout;
 
 use std::collections::BTreeSet;
@@ -116,6 +117,9 @@ fn found(context: &Context<'_>) -> Result<Fact, Error> {
         let mut entry = ask.change(index, (tier, together), &classes)?;
         if let (Some(takes), Value::Object(entry)) = (rollout::takes(change), &mut entry) {
             entry.insert("takes".to_owned(), takes);
+        }
+        if let (Some(at), Value::Object(entry)) = (effect::acts(change, season.now), &mut entry) {
+            entry.insert("acts".to_owned(), ask.acts(at, &classes)?);
         }
         changes.push(entry);
     }

@@ -103,6 +103,22 @@ impl<'s, 'a> Ask<'s, 'a> {
         Ok(boundary)
     }
 
+    /// The instant at which a change acts for the first time, and the freezes that hold it then.
+    pub(super) fn acts(&mut self, at: Timestamp, classes: &[Class]) -> Result<Value, Error> {
+        let mut names = BTreeSet::new();
+        for class in classes {
+            let answer = self.ask(class, at, SignedDuration::ZERO)?;
+            let held = answer.held_by.iter();
+            let freezes = held.filter(|it| it.window.kind == Kind::Freeze);
+            names.extend(freezes.map(|it| self.name(it.calendar, it.window)));
+        }
+        let mut acts = self.moment(at);
+        if let Value::Object(acts) = &mut acts {
+            acts.insert("heldBy".to_owned(), json!(names));
+        }
+        Ok(acts)
+    }
+
     /// The calendars of the environment, and how many days from now they know.
     pub(super) fn calendars(&self) -> Result<Vec<Value>, Error> {
         let calendars = self.season.calendars.iter();
