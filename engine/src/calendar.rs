@@ -167,6 +167,24 @@ impl Window {
         }
     }
 
+    /// Whether it holds only some of the changes where it holds: those of a component, kind, label, tenant or brand.
+    #[must_use]
+    pub fn holds_some(&self) -> bool {
+        let Scope {
+            tenants,
+            brands,
+            components,
+            kinds,
+            labels,
+            ..
+        } = &self.scope;
+        kinds.is_some()
+            || !labels.is_empty()
+            || [tenants, brands, components, &self.blocks.components]
+                .iter()
+                .any(|names| names.is_some())
+    }
+
     /// Whether it is for `subject`, whatever it lets through.
     fn concerns(&self, subject: &Subject<'_>) -> bool {
         self.scope.matches(subject) && self.blocks.matches(subject)

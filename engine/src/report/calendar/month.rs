@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::{Color, Cover, Page, Style, color};
-use crate::calendar::Kind;
+use crate::calendar::{Kind, Window};
 
 pub(super) fn write(page: &Page<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let beside = ((style.width + GAP.len()) / (WIDTH + GAP.len())).max(1);
@@ -61,7 +61,7 @@ pub(super) fn weeks(page: &Page<'_>, month: Date) -> Vec<[Option<Date>; 7]> {
 }
 
 /// What holds on a day: the letters of the windows, capitals for those that hold all of it.
-pub(super) fn on(page: &Page<'_>, day: Date) -> Vec<(char, Kind, Cover)> {
+pub(super) fn on<'p>(page: &'p Page<'_>, day: Date) -> Vec<(char, &'p Window, Cover)> {
     let (from, to) = (
         page.begin(day),
         day.tomorrow()
@@ -73,7 +73,7 @@ pub(super) fn on(page: &Page<'_>, day: Date) -> Vec<(char, Kind, Cover)> {
             Cover::Part => (letter.to_ascii_lowercase(), Cover::Part),
             Cover::Whole => (letter, Cover::Whole),
         };
-        Some((letter.0, row.window.kind, letter.1))
+        Some((letter.0, row.window, letter.1))
     });
     held.collect()
 }
@@ -115,21 +115,22 @@ fn cell(page: &Page<'_>, day: Date, style: Style) -> String {
         day.day()
     );
     // A freeze is what people look for.
-    let kinds = held.iter().map(|(_, kind, _)| *kind);
-    match kinds.min_by_key(|kind| rank(*kind)) {
-        Some(kind) => style.paint(&text, color(kind)),
+    let windows = held.iter().map(|(_, window, _)| *window);
+    match windows.min_by_key(|window| rank(window)) {
+        Some(window) => style.paint(&text, color(window.kind)),
         None if today => style.paint(&text, Color::Bold),
         None => text,
     }
 }
 
-/// What decides the colour of a day: the strictest.
-pub(super) fn rank(kind: Kind) -> u8 {
-    match kind {
+/// What decides the colour of a day: the strictest, and of two the one that holds more.
+pub(super) fn rank(window: &Window) -> (u8, bool) {
+    let kind = match window.kind {
         Kind::Freeze => 0,
         Kind::Quiet => 1,
         Kind::Maintenance => 2,
-    }
+    };
+    (kind, window.holds_some())
 }
 
 pub(super) const DAYS: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];

@@ -16,14 +16,16 @@ pub fn write_html(page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let title = escaped(&page.title);
     let zone = escaped(page.zone_name());
     let now = words::instant(page.now, &page.zone);
+    let legend =
+        picture::LEGEND.map(|(class, words)| format!("<span class=\"{class}\">{words}</span>"));
+    let legend = legend.join(" ");
     writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
          <body>\n<h1>{title}</h1>\n<p>{} to {}, not included; days of {zone}. As of {now}.</p>\n\
-         <p>A capital letter holds all day, a small one a part of it. <span class=\"freeze\">freeze</span> \
-         <span class=\"maintenance\">maintenance</span> <span class=\"quiet\">quiet</span></p>",
+         <p>A capital letter holds all day, a small one a part of it. {legend}</p>",
         page.from, page.to
     )?;
     writeln!(out, "<div class=\"months\">")?;
@@ -57,10 +59,10 @@ fn write_month(page: &Page<'_>, first: Date, out: &mut dyn Write) -> io::Result<
 
 fn cell(page: &Page<'_>, day: Date) -> String {
     let held = month::on(page, day);
-    let strictest = held.iter().min_by_key(|(_, kind, _)| month::rank(*kind));
-    let mut class = strictest.map_or_else(String::new, |(_, kind, cover)| {
+    let strictest = held.iter().min_by_key(|(_, window, _)| month::rank(window));
+    let mut class = strictest.map_or_else(String::new, |(_, window, cover)| {
         let part = if *cover == Cover::Part { " part" } else { "" };
-        format!("{}{part}", picture::class(*kind))
+        format!("{}{part}", picture::class(window))
     });
     if page.zone.to_datetime(page.now).date() == day {
         class.push_str(" today");
@@ -95,7 +97,7 @@ fn write_row(letter: &str, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()>
     writeln!(
         out,
         "<tr><td>{letter}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td></tr>",
-        picture::class(row.window.kind),
+        picture::class(row.window),
         escaped(&row.name()),
         list(words::times(row)),
         list(words::about(row.window))
@@ -108,5 +110,6 @@ body{font:14px sans-serif;margin:2em;color:#222;background:#fff}\
 .month td{width:3.2em;height:2em;border:1px solid #ddd}td b{font-size:85%}\
 .list td,.list th{border:1px solid #ddd;padding:.3em .6em;vertical-align:top;text-align:left}\
 .freeze{background:#ffcdd2}.maintenance{background:#c8e6c9}.quiet{background:#fff3c4}\
+.freeze.some{background:#ffecee}.maintenance.some{background:#edf7ee}.quiet.some{background:#fffbea}\
 .part{background-image:repeating-linear-gradient(45deg,transparent 0 5px,#fff 5px 9px)}\
 .today{outline:2px solid #1565c0}.time{margin:2em 0;max-width:1200px}";

@@ -26,6 +26,17 @@ pub(super) fn occurrence(window: &Window, one: &Occurrence) -> String {
     }
 }
 
+/// The days of an occurrence, short: `Fri 20 Nov 00:00 to Tue 01 Dec 06:00`.
+pub(super) fn days(one: &Occurrence) -> String {
+    let short = |civil: jiff::civil::DateTime| civil.strftime("%a %d %b %H:%M").to_string();
+    let from = short(one.civil_from);
+    match (one.to, one.civil_to) {
+        (_, Some(end)) => format!("{from} to {}", short(end)),
+        (Some(to), None) => format!("{from} to {to}"),
+        (None, None) => format!("from {from} until somebody ends it"),
+    }
+}
+
 /// When a window holds within the days that are shown, in a few lines; else when it holds next.
 pub(super) fn times(row: &Row<'_>) -> Vec<String> {
     let all = &row.occurrences;
