@@ -4,6 +4,7 @@
 mod admit;
 mod application;
 mod chain;
+mod clock;
 mod error;
 mod frozen;
 mod refusal;
@@ -15,6 +16,7 @@ pub use application::{
     ApplicationError, ApplicationQuery, AppliedSource, GateSource, Sync, concrete_revision,
 };
 pub use chain::{Chain, ChainLink, Kind, NextLink, RejectedFile, rejected_lines};
+pub use clock::{Bound, WITNESS_SKEW, Witness};
 pub use error::{AdmitError, Error, SourceError};
 pub use frozen::Timetable;
 pub use refusal::{Reason, Refusal};

@@ -149,6 +149,10 @@ impl Args {
             trust: &trust,
             store: verdicts.store(),
             now: terminal.now,
+            witnesses: hook
+                .as_ref()
+                .map(|hook| hook.witnesses.as_slice())
+                .unwrap_or_default(),
         };
         let answers = self.ask(&repository, request, &mut asked.now, terminal)?;
         // What was judged is what is applied only if it is still the same sync.
@@ -227,6 +231,7 @@ impl Args {
             name,
             repository,
             gate.collect::<Result<_, _>>()?,
+            &|| later(terminal.now, terminal.elapsed()),
         )?;
         terminal.say(&hook.line());
         Ok(Some(hook))

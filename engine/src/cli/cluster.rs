@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
 use super::https;
 use crate::model::limits;
 
@@ -52,9 +55,24 @@ pub(super) enum ClusterError {
         help("give `--revision` and `--deployed`, or let the Application keep less history")
     )]
     TooLong,
+    #[error("the API server gives `{found}` for its date")]
+    #[diagnostic(
+        code(clock::unclear),
+        help(
+            "nothing was admitted: whatever answers in its place must leave the header `Date` as it is, or out"
+        )
+    )]
+    Date { found: String },
     #[error("the API server is not the one whose authority the service account names: {reason}")]
     #[diagnostic(code(argo::tls), help("check `ca.crt` of the service account"))]
     Tls { reason: String },
+}
+
+/// What an API server answers.
+pub(super) struct Told {
+    pub(super) document: String,
+    /// When, by its own clock; nothing where a proxy keeps that to itself.
+    pub(super) date: Option<Timestamp>,
 }
 
 impl Cluster {
@@ -89,7 +107,7 @@ impl Cluster {
     }
 
     /// The document of an Application as the API server has it now.
-    pub(super) fn application(&self, namespace: &str, name: &str) -> Result<String, ClusterError> {
+    pub(super) fn application(&self, namespace: &str, name: &str) -> Result<Told, ClusterError> {
         let path = format!("apis/argoproj.io/v1alpha1/namespaces/{namespace}/applications/{name}");
         let mut response = self
             .agent
@@ -99,7 +117,10 @@ impl Cluster {
             .call()
             .map_err(|error| unavailable(&error))?;
         match response.status().as_u16() {
-            200 => document(response.body_mut()),
+            200 => Ok(Told {
+                date: date(response.headers().get("date"))?,
+                document: document(response.body_mut())?,
+            }),
             status @ (429 | 500..) => Err(ClusterError::Unavailable {
                 reason: format!("it answers {status}"),
             }),
@@ -109,6 +130,17 @@ impl Cluster {
             }),
         }
     }
+}
+
+fn date(header: Option<&ureq::http::HeaderValue>) -> Result<Option<Timestamp>, ClusterError> {
+    let Some(header) = header else {
+        return Ok(None);
+    };
+    let text = header.to_str().unwrap_or_default();
+    let read = rfc2822::DateTimeParser::new().parse_timestamp(text);
+    read.map(Some).map_err(|_| ClusterError::Date {
+        found: text.chars().take(80).collect(),
+    })
 }
 
 /// Splits `NAMESPACE/NAME`, both of which become part of an address.
@@ -169,6 +201,17 @@ mod tests {
                 Ok(text) => assert!(!refused && text.len() == length),
                 Err(error) => assert!(refused && code_of(&error) == "argo.status", "{error}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read_as_http_writes_it() {
+        let read = |text: &str| date(Some(&text.parse().unwrap()));
+        let at = read("Fri, 20 Nov 2026 12:00:00 GMT").unwrap().unwrap();
+        assert_eq!(at.to_string(), "2026-11-20T12:00:00Z");
+        assert_eq!(date(None).unwrap(), None);
+        for text in ["", "today", "1795176000", "2026-11-20T12:00:00Z"] {
+            assert_eq!(code_of(&read(text).unwrap_err()), "clock.unclear", "{text}");
         }
     }
 

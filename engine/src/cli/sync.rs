@@ -3,13 +3,17 @@
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::cluster::Cluster;
 use super::common::Failure;
-use crate::verify::{ApplicationError, ApplicationQuery, GateSource, Sync};
+use crate::verify::{ApplicationError, ApplicationQuery, Bound, GateSource, Sync, Witness};
 
 /// A sync, and how to look at it again.
 pub(super) struct Hook<'a> {
     pub(super) sync: Sync,
+    /// What was heard of the time.
+    pub(super) witnesses: Vec<Witness>,
     cluster: Cluster,
     namespace: &'a str,
     name: &'a str,
@@ -25,6 +29,7 @@ impl<'a> Hook<'a> {
         name: &'a str,
         repository: &'a str,
         gate: Vec<GateSource>,
+        clock: &dyn Fn() -> Timestamp,
     ) -> Result<Self, Failure> {
         let query = ApplicationQuery {
             namespace,
@@ -33,14 +38,30 @@ impl<'a> Hook<'a> {
             gate: &gate,
         };
         let mut looks = 0;
-        let sync = loop {
+        let (sync, date, heard_at) = loop {
             looks += 1;
-            match Sync::read(&cluster.application(namespace, name)?, &query) {
+            let told = cluster.application(namespace, name)?;
+            let heard_at = clock();
+            match Sync::read(&told.document, &query) {
                 Err(ApplicationError::NoResult { .. }) if looks < LOOKS => thread::sleep(PAUSE),
-                read => break read?,
+                read => break (read?, told.date, heard_at),
             }
         };
+        let date = date.map(|says| ("the API server".to_owned(), says, Bound::Now));
+        let happened = sync.happened.clone();
+        let happened = happened.map(|(field, says)| {
+            let who = format!("`{field}` of `{namespace}/{name}`");
+            (who, says, Bound::NotBefore)
+        });
+        let witnesses = date.into_iter().chain(happened);
+        let witnesses = witnesses.map(|(who, says, bound)| Witness {
+            who,
+            says,
+            heard_at,
+            bound,
+        });
         Ok(Self {
+            witnesses: witnesses.collect(),
             sync,
             cluster,
             namespace,
@@ -58,8 +79,8 @@ impl<'a> Hook<'a> {
             repository: self.repository,
             gate: &self.gate,
         };
-        let document = self.cluster.application(self.namespace, self.name)?;
-        Ok(self.sync.unchanged(&document, &query)?)
+        let told = self.cluster.application(self.namespace, self.name)?;
+        Ok(self.sync.unchanged(&told.document, &query)?)
     }
 
     /// What was read, for the log of the Job.

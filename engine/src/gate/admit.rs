@@ -15,7 +15,7 @@ use crate::render::Online;
 use crate::store::Store;
 use crate::verify::{
     self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, RejectedFile, Sync,
-    VerifiedVerdict,
+    VerifiedVerdict, Witness,
 };
 
 /// One envelope, and what it must be about.
@@ -168,6 +168,8 @@ pub struct AdmitRequest<'a> {
     pub store: &'a dyn Store,
     /// The time.
     pub now: Timestamp,
+    /// What others say about it.
+    pub witnesses: &'a [Witness],
 }
 
 /// The answer for one unit.
@@ -204,7 +206,8 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
         .into_iter()
         .map(|(unit, kind)| {
             let door = accepted.door(environment, &unit)?;
-            let result = door.ask(revision, deployed, request.now)?;
+            let clock = (request.now, request.witnesses);
+            let result = door.ask(revision, deployed, clock)?;
             let uncovered = match request.sync {
                 Some(sync) => {
                     let deployed = door.deployed(sync.revision)?;

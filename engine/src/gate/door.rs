@@ -16,7 +16,7 @@ use crate::model::{Enforcement, GitId};
 use crate::render::Online;
 use crate::store::Store;
 use crate::verify::{
-    self, Admission, AdmitError, Chain, ChainLink, GateState, RejectedFile, Timetable,
+    self, Admission, AdmitError, Chain, ChainLink, GateState, RejectedFile, Timetable, Witness,
 };
 
 /// The newest accepted state of the unit `gate`, by the keys of the caller.
@@ -118,7 +118,7 @@ impl Door<'_> {
         &self,
         revision: GitId,
         deployed: Option<GitId>,
-        now: Timestamp,
+        (now, witnesses): (Timestamp, &[Witness]),
     ) -> Result<Result<Admission, AdmitError>, Error> {
         let deployed_there = self.deployed(revision)?;
         let gate = GateState {
@@ -137,6 +137,7 @@ impl Door<'_> {
                 deployed,
                 minimum_height: self.accepted.trust.minimum_height(&self.unit),
                 now,
+                witnesses,
             })
         };
         let result = by(&self.chain);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     AdmitError, Chain, ChainLink, Error, Reason, Refusal, RejectedFile, Source, Timetable,
-    VerifiedVerdict,
+    VerifiedVerdict, Witness, clock,
     frozen::Asked,
     verdict::{CLOCK_SKEW, withdrawn},
     walk::{at, brought, highest_tier, walk},
@@ -33,6 +33,8 @@ pub struct AdmitRequest<'a> {
     pub minimum_height: u64,
     /// The time.
     pub now: Timestamp,
+    /// What others say about it.
+    pub witnesses: &'a [Witness],
 }
 
 /// What the accepted states of the unit `gate` say about the unit: the newest, but for the enforcement.
@@ -406,19 +408,24 @@ fn about_another(request: &AdmitRequest<'_>, link: &ChainLink) -> Vec<Refusal> {
     refusals
 }
 
-/// A clock that is behind the newest link is no clock to ask. A baseline does not ask one.
+/// A clock that is behind the newest link, or with which a witness disagrees, is no clock to ask. A baseline
+/// does not ask one.
 fn check_clock(request: &AdmitRequest<'_>, wanted: usize) -> Result<(), AdmitError> {
     let Some(newest) = request.chain.newest().map(ChainLink::verdict) else {
         return Ok(());
     };
     let link = request.chain.links().get(wanted);
-    let is_baseline = link.is_some_and(|link| link.verdict().baseline);
-    if is_baseline || newest.valid_from.duration_since(request.now) <= CLOCK_SKEW {
+    if link.is_some_and(|link| link.verdict().baseline) {
         return Ok(());
     }
-    Err(AdmitError::Error(Error::ClockImplausible {
+    clock::check(request.witnesses)?;
+    if newest.valid_from.duration_since(request.now) <= CLOCK_SKEW {
+        return Ok(());
+    }
+    Err(AdmitError::Error(Error::ClockBehind {
         now: request.now.to_string(),
-        signed: newest.valid_from.to_string(),
+        who: format!("link {}, the newest,", newest.height),
+        says: newest.valid_from.to_string(),
     }))
 }
 

@@ -4,6 +4,7 @@
 mod fields;
 mod source;
 
+use jiff::Timestamp;
 use miette::Diagnostic;
 
 pub use source::{AppliedSource, GateSource};
@@ -40,6 +41,9 @@ pub struct Sync {
     pub sources: Vec<AppliedSource>,
     /// The sources of the gate itself, each with its commit, for people.
     pub gate: Vec<String>,
+    /// The newest instant at which something of it happened, and the field that says so: by now it is no
+    /// earlier.
+    pub happened: Option<(String, Timestamp)>,
     /// What no verdict covers: overrides, foreign sources, fields that nobody understands.
     pub refusals: Vec<Refusal>,
 }
@@ -150,6 +154,7 @@ impl Sync {
             deployed,
             sources: taken.sources,
             gate: taken.gate,
+            happened: happened(&root, &state)?,
             refusals,
         })
     }
@@ -314,6 +319,32 @@ fn deployed(
         .ok()
         .filter(|taken| taken.refusals.is_empty() && taken.sources == sources)
         .and_then(|taken| taken.revision))
+}
+
+/// What has happened when this is read: syncs that have ended, and the beginning of this one.
+fn happened(
+    root: &Place<'_>,
+    state: &Place<'_>,
+) -> Result<Option<(String, Timestamp)>, ApplicationError> {
+    let mut places = vec![state.required("startedAt")?];
+    places.extend(state.filled("finishedAt"));
+    if let Some(history) = root.required("status")?.filled("history")
+        && let Some(last) = history.items()?.pop()
+    {
+        places.extend(last.filled("deployStartedAt"));
+        places.extend(last.filled("deployedAt"));
+    }
+    let mut newest: Option<(String, Timestamp)> = None;
+    for place in places {
+        let at: Timestamp = place
+            .text()?
+            .parse()
+            .map_err(|_| place.malformed("an instant"))?;
+        if newest.as_ref().is_none_or(|(_, known)| *known < at) {
+            newest = Some((place.path, at));
+        }
+    }
+    Ok(newest)
 }
 
 fn override_of(place: Option<&Place<'_>>) -> Option<Refusal> {

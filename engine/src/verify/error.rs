@@ -68,14 +68,33 @@ pub enum Error {
         /// The cap.
         limit: usize,
     },
-    /// The clock is behind what was signed.
-    #[error("the clock says `{now}`, and the newest link was signed at `{signed}`")]
-    #[diagnostic(code(clock::implausible), help("set the clock of this machine"))]
-    ClockImplausible {
+    /// The clock is behind what has happened.
+    #[error("the clock says `{now}`, and {who} says `{says}`")]
+    #[diagnostic(
+        code(clock::behind),
+        help("set the clock of this machine; what runs and baselines are admitted meanwhile")
+    )]
+    ClockBehind {
         /// What the clock says.
         now: String,
-        /// When the newest link was signed.
-        signed: String,
+        /// Who says otherwise.
+        who: String,
+        /// What that says.
+        says: String,
+    },
+    /// The clock is ahead of somebody who knows the time.
+    #[error("the clock says `{now}`, and {who} says `{says}`")]
+    #[diagnostic(
+        code(clock::ahead),
+        help("set the clock of this machine; what runs and baselines are admitted meanwhile")
+    )]
+    ClockAhead {
+        /// What the clock says.
+        now: String,
+        /// Who says otherwise.
+        who: String,
+        /// What that says.
+        says: String,
     },
 }
 

@@ -14,6 +14,7 @@ fn asked(world: &World, sources: &[(&str, bool)]) -> String {
     let revision = world.repo.id("HEAD");
     let sync = Sync {
         started_at: "2026-11-20T10:00:00Z".to_owned(),
+        happened: None,
         revision,
         deployed: None,
         sources: sources
@@ -34,6 +35,7 @@ fn asked(world: &World, sources: &[(&str, bool)]) -> String {
             trust: &trust(&[(&world.key, &[])]),
             store: &world.store(),
             now: world.now(),
+            witnesses: &[],
         },
     );
     match &answers.unwrap()[0].result {

@@ -72,13 +72,13 @@ fn a_clock_behind_the_newest_link_is_no_clock_to_decide_or_sign_by() {
     world.set_clock("2026-11-20T09:00:00Z");
     assert_eq!(
         world.admit("web", head, Some(running)),
-        "clock.implausible exit 3"
+        "clock.behind exit 3"
     );
     assert_eq!(world.admit("web", head, Some(head)), "running 1 medium");
     world.label(APP, "b", "c");
     assert_eq!(
         world.sign("prod", Some("web")),
-        "prod/web clock.implausible exit 3"
+        "prod/web clock.behind exit 3"
     );
 }
 

@@ -369,6 +369,7 @@ fn a_refusal_says_which_window_whose_and_until_when() {
             trust: &super::world::trust(&[(&world.key, &[])]),
             store: &world.store(),
             now: world.now(),
+            witnesses: &[],
         },
     );
     let answers = answers.unwrap();

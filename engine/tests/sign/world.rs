@@ -8,7 +8,7 @@ use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
 use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, UnitId, Withdrawal};
-use tidegate::gate::{self, AdmitRequest, SignRequest, Signed, Signing, VerifyRequest};
+use tidegate::gate::{self, AdmitRequest, Answer, SignRequest, Signed, Signing, VerifyRequest};
 use tidegate::model::{Digest, Exit, GitId, code_of};
 use tidegate::store::{FolderStore, Store};
 use tidegate::verify::{AdmitError, Grounds};
@@ -260,29 +260,10 @@ impl World {
                 trust,
                 store: &self.store(),
                 now: self.now(),
+                witnesses: &[],
             },
         );
-        let answers = match answers {
-            Ok(answers) => answers,
-            Err(error) => return failed(&error),
-        };
-        let lines: Vec<String> = answers
-            .iter()
-            .map(|answer| match &answer.result {
-                Ok(admission) => {
-                    let grounds = match admission.grounds {
-                        Grounds::Judged => "judged",
-                        Grounds::Running => "running",
-                        Grounds::RollbackTarget => "rollback",
-                        Grounds::Baseline => "baseline",
-                    };
-                    let height = admission.link.verdict().height;
-                    format!("{grounds} {height} {}", admission.tier)
-                }
-                Err(error) => refused(error),
-            })
-            .collect();
-        lines.join("; ")
+        answered(answers)
     }
 
     /// Holds one envelope against a commit.
@@ -444,6 +425,29 @@ pub(super) fn told(signing: Result<Signing, gate::Error>) -> String {
         let failed = failed(error.error.as_ref());
         format!("{}/{} {failed}", error.environment, error.unit)
     }));
+    lines.join("; ")
+}
+
+/// The answers about each unit.
+pub(super) fn answered(answers: Result<Vec<Answer>, gate::Error>) -> String {
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(error) => return failed(&error),
+    };
+    let line = |answer: &Answer| match &answer.result {
+        Ok(admission) => {
+            let grounds = match admission.grounds {
+                Grounds::Judged => "judged",
+                Grounds::Running => "running",
+                Grounds::RollbackTarget => "rollback",
+                Grounds::Baseline => "baseline",
+            };
+            let height = admission.link.verdict().height;
+            format!("{grounds} {height} {}", admission.tier)
+        }
+        Err(error) => refused(error),
+    };
+    let lines: Vec<String> = answers.iter().map(line).collect();
     lines.join("; ")
 }
 

@@ -125,12 +125,13 @@ impl Signer<'_> {
 
     /// Links are signed one after the other: a clock behind the newest is no clock to sign by.
     pub(super) fn check_clock(&self, chain: &Chain) -> Result<(), Error> {
-        let newest = chain.newest().map(|link| link.verdict().valid_from);
+        let newest = chain.newest().map(ChainLink::verdict);
         match newest {
-            Some(signed) if signed.duration_since(self.request.now) > CLOCK_SKEW => {
-                Err(Error::Chain(verify::Error::ClockImplausible {
+            Some(newest) if newest.valid_from.duration_since(self.request.now) > CLOCK_SKEW => {
+                Err(Error::Chain(verify::Error::ClockBehind {
                     now: self.request.now.to_string(),
-                    signed: signed.to_string(),
+                    who: format!("link {}, the newest,", newest.height),
+                    says: newest.valid_from.to_string(),
                 }))
             }
             _ => Ok(()),

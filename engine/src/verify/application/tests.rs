@@ -197,6 +197,24 @@ fn a_status_that_contradicts_itself_decides_nothing() {
 }
 
 #[test]
+fn what_has_happened_of_an_application_is_a_witness_of_the_time() {
+    let sync = read(AGAIN).unwrap();
+    let (field, at) = sync.happened.unwrap();
+    assert_eq!(field, "status.operationState.startedAt");
+    assert_eq!(at.to_string(), sync.started_at);
+    let mut root: serde_json::Value = serde_json::from_str(AGAIN).unwrap();
+    let mut last = |text: &str| {
+        let history = root["status"]["history"].as_array_mut().unwrap();
+        history.last_mut().unwrap()["deployedAt"] = text.into();
+        read(&root.to_string())
+    };
+    let (field, at) = last("2030-01-01T00:00:00Z").unwrap().happened.unwrap();
+    assert!(field.ends_with("].deployedAt"), "{field}");
+    assert_eq!(at.to_string(), "2030-01-01T00:00:00Z");
+    assert_eq!(code_of(&last("yesterday").unwrap_err()), "argo.status");
+}
+
+#[test]
 fn a_request_may_name_a_revision_for_each_source() {
     let root: serde_json::Value = serde_json::from_str(AGAIN).unwrap();
     let applied = &root["status"]["operationState"]["syncResult"]["revisions"];

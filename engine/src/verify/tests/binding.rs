@@ -5,7 +5,10 @@ use super::shop::{Shop, id, reasons};
 use crate::{
     attest::{Counts, Outcome, TrustFile, UnitId, Verdict, sample},
     model::{Digest, Enforcement, RiskTier, code_of},
-    verify::{Chain, Expectation, ExpectedRepository, Grounds, Reason, SourceError, verify},
+    verify::{
+        Bound, Chain, Expectation, ExpectedRepository, Grounds, Reason, SourceError, Witness,
+        verify,
+    },
 };
 
 const A: &[(&str, u32)] = &[("apps/web", 1)];
@@ -197,7 +200,7 @@ fn going_back_is_refused_but_to_the_target_that_what_runs_names() {
 fn time_bounds_the_first_deployment_only() {
     let (mut shop, _) = three_links();
     for (now, expected) in [
-        ("2026-11-20T09:58:59Z", "error clock.implausible"),
+        ("2026-11-20T09:58:59Z", "error clock.behind"),
         ("2026-11-20T09:59:00Z", "ok"),
         ("2026-11-21T09:59:59Z", "ok"),
         ("2026-11-21T10:00:00Z", "expired"),
@@ -209,8 +212,50 @@ fn time_bounds_the_first_deployment_only() {
     shop.baseline();
     assert_eq!(shop.answer(id(2), None), "ok", "a baseline, at any hour");
     shop.now = "2026-11-20T09:00:00Z".parse().unwrap();
-    assert_eq!(shop.answer(id(1), Some(id(0))), "error clock.implausible");
+    assert_eq!(shop.answer(id(1), Some(id(0))), "error clock.behind");
     assert_eq!(shop.answer(id(2), None), "ok", "a baseline, even so");
+}
+
+#[test]
+fn a_clock_with_which_a_witness_disagrees_is_asked_for_nothing() {
+    let (mut shop, _) = three_links();
+    for (says, bound, expected) in [
+        ("2026-11-20T12:05:00Z", Bound::Now, "ok"),
+        ("2026-11-20T12:05:01Z", Bound::Now, "error clock.behind"),
+        ("2026-11-20T11:55:00Z", Bound::Now, "ok"),
+        ("2026-11-20T11:54:59Z", Bound::Now, "error clock.ahead"),
+        ("2026-11-20T11:54:59Z", Bound::NotBefore, "ok"),
+        (
+            "2026-11-20T12:05:01Z",
+            Bound::NotBefore,
+            "error clock.behind",
+        ),
+    ] {
+        let witness = |says: &str, bound| Witness {
+            who: "the API server".to_owned(),
+            says: says.parse().unwrap(),
+            heard_at: shop.now,
+            bound,
+        };
+        // One that agrees does not outvote it.
+        let agrees = witness("2026-11-20T12:00:00Z", Bound::Now);
+        shop.witnesses = vec![agrees, witness(says, bound)];
+        assert_eq!(shop.answer(id(2), Some(id(0))), expected, "{says}");
+        assert_eq!(shop.answer(id(2), Some(id(2))), "ok", "{says}: what runs");
+        assert_eq!(
+            shop.answer(id(1), Some(id(2))),
+            "ok",
+            "{says}: the way back"
+        );
+    }
+    shop.witnesses = vec![Witness {
+        who: "the API server".to_owned(),
+        says: "2030-01-01T00:00:00Z".parse().unwrap(),
+        heard_at: shop.now,
+        bound: Bound::Now,
+    }];
+    shop.baseline();
+    assert_eq!(shop.answer(id(2), None), "ok", "a baseline, at any hour");
 }
 
 #[test]
@@ -232,7 +277,7 @@ fn a_step_back_to_what_may_never_have_run_is_bounded_by_clock_and_tier() {
         assert_eq!(shop.answer(id(1), Some(running)), "held");
         shop.now = "2026-11-20T09:58:59Z".parse().unwrap();
         let early = shop.answer(id(1), Some(running));
-        assert_eq!(early, "error clock.implausible");
+        assert_eq!(early, "error clock.behind");
     }
 }
 

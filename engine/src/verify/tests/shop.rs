@@ -13,7 +13,7 @@ use crate::{
     store::{self, Store, StoredFile},
     verify::{
         Admission, AdmitError, AdmitRequest, Chain, GateState, Reason, Source, SourceError,
-        Timetable, admit,
+        Timetable, Witness, admit,
     },
 };
 
@@ -21,7 +21,7 @@ use crate::{
 pub(super) type Files = BTreeMap<&'static str, u32>;
 
 /// Commits in one line; a commit's id is its number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Repository {
     commits: RefCell<Vec<Files>>,
 }
@@ -209,6 +209,7 @@ pub(super) struct Shop {
     pub(super) now: jiff::Timestamp,
     pub(super) minimum_height: u64,
     pub(super) calendars: Vec<Calendar>,
+    pub(super) witnesses: Vec<Witness>,
 }
 
 impl Shop {
@@ -229,6 +230,7 @@ impl Shop {
             now: "2026-11-20T12:00:00Z".parse().unwrap(),
             minimum_height: 0,
             calendars: Vec::new(),
+            witnesses: Vec::new(),
         }
     }
 
@@ -242,10 +244,13 @@ impl Shop {
 
     /// The verdict that may follow, from the newest link that stands to the head.
     pub(super) fn draft(&self) -> Verdict {
+        self.draft_after(&self.chain())
+    }
+
+    pub(super) fn draft_after(&self, chain: &Chain) -> Verdict {
         let head = self
             .repository
             .state(self.repository.head(), &self.gate.selector);
-        let chain = self.chain();
         let next = chain.next().unwrap();
         let fresh = Verdict {
             environment: self.unit.environment().into(),
@@ -373,6 +378,7 @@ impl Shop {
             deployed,
             minimum_height: self.minimum_height,
             now,
+            witnesses: &self.witnesses,
         })
     }
 

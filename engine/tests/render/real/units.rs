@@ -476,6 +476,7 @@ fn asked(gated: &Gated, source: &Value) -> Result<(), String> {
         trust: &trust,
         store: &FolderStore::new(&gated.store),
         now: Timestamp::now(),
+        witnesses: &[],
     };
     let answers = gate::admit(&gated.repo.open(), &request).unwrap();
     let result = &answers[0].result;

@@ -43,7 +43,7 @@ const FOREIGN: [(&str, &str, &str, Edit); 12] = [
     (
         "not-yet-valid",
         "refused not-yet-valid",
-        "clock.implausible exit 3",
+        "clock.behind exit 3",
         |v, _| {
             v.valid_from = "2026-11-20T12:00:00Z".parse().unwrap();
             v.valid_until = "2026-11-20T13:00:00Z".parse().unwrap();
