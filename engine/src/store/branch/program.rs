@@ -264,3 +264,47 @@ const PROTOCOLS: &str = "file:git:http:https:ssh";
 const TICK: Duration = Duration::from_millis(5);
 const LINGER: Duration = Duration::from_secs(1);
 const MAX_PRINTED: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waited(script: &str, limit: Duration) -> Result<ExitStatus, String> {
+        let mut child = Command::new("sh").args(["-c", script]).spawn().unwrap();
+        wait(&mut child, limit)
+    }
+
+    #[test]
+    fn a_program_is_waited_for_as_long_as_it_may_take_and_no_longer() {
+        let ended = waited("sleep 0.2; exit 7", Duration::from_mins(2)).unwrap();
+        assert_eq!(ended.code(), Some(7));
+        let error = waited("exec sleep 30", Duration::from_secs(1)).unwrap_err();
+        assert_eq!(error, "no answer within 1 seconds");
+    }
+
+    #[test]
+    fn the_first_that_is_printed_is_kept_and_the_rest_goes_by() {
+        let all = [&[b'a'; MAX_PRINTED - 1][..], b"bc", &[b'd'; 9000]].concat();
+        let kept = Mutex::new(Vec::new());
+        drain(all.as_slice(), &kept).unwrap();
+        assert!(*kept.into_inner().unwrap() == all[..MAX_PRINTED]);
+    }
+
+    #[test]
+    fn what_is_printed_is_text_whatever_was_meant() {
+        let said = Captured::of(Some(&b"caf\xe9\n"[..])).text();
+        assert_eq!(said, "caf\u{fffd}\n");
+        assert_eq!(Captured::of(None::<io::Empty>).text(), "");
+    }
+
+    #[test]
+    fn a_path_in_a_list_is_quoted_where_it_would_be_cut() {
+        for (path, listed) in [
+            ("/a b/objects", "/a b/objects"),
+            ("/a:b/objects", "\"/a:b/objects\""),
+            ("/a\"b\\c", "\"/a\\\"b\\\\c\""),
+        ] {
+            assert_eq!(quoted(Path::new(path)), listed);
+        }
+    }
+}

@@ -211,3 +211,19 @@ fn height(entry: &FolderEntry) -> Option<u64> {
 
 const FETCHES: u32 = 5;
 const RECORDS: u32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_writable_where_a_file_can_be_made_or_another_look_made_it_just_now() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_writable(folder.path()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let probe = format!("tidegate-{}", std::process::id());
+        fs::write(folder.path().join(probe), b"").unwrap();
+        assert!(is_writable(folder.path()));
+        assert!(!is_writable(&folder.path().join("none")));
+    }
+}
