@@ -110,7 +110,7 @@ group_of(object) := split(object.apiVersion, "/")[0] if {
 	contains(object.apiVersion, "/")
 } else := ""
 
-# The Job, what it runs as, and what it reads and trusts; each with its group.
+# The Job, what it runs as, what it reads and trusts, and the policy beside it; each with its group.
 hook_kinds := {
 	"Job": "batch",
 	"ExternalSecret": "external-secrets.io",
@@ -120,6 +120,8 @@ hook_kinds := {
 	"Secret": "",
 	"Role": "rbac.authorization.k8s.io",
 	"RoleBinding": "rbac.authorization.k8s.io",
+	"ValidatingAdmissionPolicy": "admissionregistration.k8s.io",
+	"ValidatingAdmissionPolicyBinding": "admissionregistration.k8s.io",
 }
 
 # What each name begins with, up to where its glob begins: most objects need not be matched against globs.

@@ -3,7 +3,7 @@ package tidegate.gate_integrity.change_set_test
 import data.tidegate.gate_integrity.change_set
 
 settings := {
-	"names": ["tidegate-admit", "tidegate-admit-*", "tidegate-trust"],
+	"names": ["tidegate-admit", "tidegate-admit-*", "tidegate-trust", "tidegate-applications"],
 	"images": ["tidegate"],
 	"wave": -100,
 }
@@ -115,6 +115,8 @@ test_hook_replaced if {
 		["v1", "Secret", "tidegate-trust"],
 		["rbac.authorization.k8s.io/v1", "Role", "tidegate-admit-shop-prod"],
 		["rbac.authorization.k8s.io/v1", "RoleBinding", "tidegate-admit-shop-prod"],
+		["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "tidegate-applications"],
+		["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "tidegate-applications"],
 	] {
 		change := brought(object[0], object[1], object[2], {"spec": {}})
 		found([change]) == {["gate.hook-replaced", "/metadata/name"]}
