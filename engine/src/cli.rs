@@ -23,6 +23,7 @@ mod https;
 mod init;
 mod keys;
 mod output;
+mod plugin;
 mod policy;
 mod pre_push;
 mod promote;

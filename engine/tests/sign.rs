@@ -22,6 +22,7 @@ mod keys;
 mod lost;
 mod odd_keys;
 mod outputs;
+mod plugin;
 mod promotion;
 mod publishing;
 mod race;

@@ -12,6 +12,7 @@ use super::clone::{self, Origin};
 use super::cluster::{Cluster, application_name};
 use super::common::{self, Error, Failure, Outcome};
 use super::output;
+use super::plugin;
 use super::sync::Hook;
 use super::terminal::{Terminal, whole_seconds};
 use super::verdicts::Verdicts;
@@ -20,7 +21,7 @@ use crate::config::parse_duration;
 use crate::gate::{self, AdmitRequest, Answer};
 use crate::git::Repository;
 use crate::model::Exit;
-use crate::verify::{AdmitError, GateSource, Reason, concrete_revision};
+use crate::verify::{AdmitError, GateSource, Reason, Sync, concrete_revision};
 
 pub(super) use told::print_refused;
 
@@ -77,6 +78,11 @@ pub(super) struct Args {
     /// may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    /// What renders, as a plugin of Argo CD: it is run if the commit is admitted, its output is the
+    /// output and its exit code the exit code. Answers go to standard error then, and it learns nothing
+    /// of verdicts
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "application")]
+    command: Option<Vec<String>>,
 }
 
 /// What an answer is about.
@@ -91,6 +97,9 @@ struct Asked<'a> {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        if self.command.is_some() {
+            terminal.leave_standard_output();
+        }
         let mut asked = Asked {
             environment: &self.env,
             revision: None,
@@ -103,7 +112,15 @@ impl Args {
                 for answer in answers.iter().filter(|answer| answer.result.is_ok()) {
                     terminal.warn_rejected(&answer.unit, &answer.rejected);
                 }
-                Ok(told::exit(&answers))
+                let exit = told::exit(&answers);
+                match &self.command {
+                    // Nothing on standard output and a good exit would be an order to delete everything.
+                    Some(_) if answers.is_empty() => Err(Error::NobodyAsked.into()),
+                    Some(command) if exit == Exit::Pass => {
+                        Err(plugin::become_command(command, terminal))
+                    }
+                    _ => Ok(exit),
+                }
             }
             Err(error) => {
                 let written = told::write_error(error.as_ref(), &asked, &outputs, terminal);
@@ -129,6 +146,10 @@ impl Args {
             None => (self.revision(terminal)?, self.deployed.clone()),
         };
         asked.revision = Some(revision.clone());
+        let plugin = match &self.command {
+            Some(_) => self.plugin(&revision, terminal)?,
+            None => None,
+        };
         let repository = match (&self.work, &self.repository) {
             (Some(folder), Some(url)) => clone::fetched(
                 &terminal.directory.join(folder),
@@ -145,7 +166,7 @@ impl Args {
             unit: self.unit.as_deref(),
             revision: &revision,
             deployed: deployed.as_deref(),
-            sync: hook.as_ref().map(|hook| &hook.sync),
+            sync: hook.as_ref().map(|hook| &hook.sync).or(plugin.as_ref()),
             trust: &trust,
             store: verdicts.store(),
             now: terminal.now,
@@ -204,11 +225,26 @@ impl Args {
 
     /// What a template put into the environment must be a commit; a person may write a name.
     fn revision(&self, terminal: &Terminal) -> Result<String, Failure> {
-        match (&self.revision, terminal.variable("TIDEGATE_REVISION")) {
-            (Some(revision), _) => Ok(revision.clone()),
-            (None, Some(text)) => Ok(concrete_revision("TIDEGATE_REVISION", &text)?.to_string()),
-            (None, None) => Err(Error::NoRevision.into()),
+        if let Some(revision) = &self.revision {
+            return Ok(revision.clone());
         }
+        let told = ["TIDEGATE_REVISION", plugin::REVISION].into_iter();
+        let names = told.take(if self.command.is_some() { 2 } else { 1 });
+        for name in names {
+            if let Some(text) = terminal.variable(name) {
+                return Ok(concrete_revision(name, &text)?.to_string());
+            }
+        }
+        Err(Error::NoRevision.into())
+    }
+
+    /// What Argo CD asks this process to render, where it does: by a commit and nothing else.
+    fn plugin(&self, revision: &str, terminal: &Terminal) -> Result<Option<Sync>, Failure> {
+        if terminal.variable(plugin::REPOSITORY).is_none() {
+            return Ok(None);
+        }
+        let revision = concrete_revision("--revision", revision)?;
+        plugin::asked(revision, self.repository.as_deref(), terminal).map(Some)
     }
 
     /// The sync that this process is a hook of.

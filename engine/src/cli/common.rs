@@ -66,10 +66,42 @@ pub(super) enum Error {
     #[diagnostic(
         code(usage::no_revision),
         help(
-            "give `--revision REV`, or `--application NAMESPACE/NAME` in a PreSync hook; without either, TIDEGATE_REVISION counts"
+            "give `--revision REV`, or `--application NAMESPACE/NAME` in a PreSync hook; without either, TIDEGATE_REVISION counts, and before a command ARGOCD_APP_REVISION"
         )
     )]
     NoRevision,
+    #[error("a command stands behind `--`, and it is empty")]
+    #[diagnostic(
+        code(usage::command),
+        help("write what renders, as in `-- kustomize build .`")
+    )]
+    NoCommand,
+    #[error("the environment has no unit that could be admitted")]
+    #[diagnostic(
+        code(argo::no_unit),
+        help("name the unit that is rendered: `--unit NAME`")
+    )]
+    NobodyAsked,
+    #[error("`{program}` cannot be run: {reason}")]
+    #[diagnostic(
+        code(io::command),
+        help(
+            "the commit is admitted, and nothing was rendered; install the program, or name it by its path"
+        )
+    )]
+    Command { program: String, reason: String },
+    #[error("Argo CD asks for a source at `{found}`, and nothing says which repository is judged")]
+    #[diagnostic(
+        code(usage::no_repository),
+        help("give `--repository URL`, exactly as the Application's source spells it")
+    )]
+    NoRepository { found: String },
+    #[error("`{folder}` is no folder of the repository")]
+    #[diagnostic(
+        code(argo::folder),
+        help("Argo CD names the source's `path` in `ARGOCD_APP_SOURCE_PATH`")
+    )]
+    Folder { folder: String },
     #[error("`{text}` is no source of the gate")]
     #[diagnostic(
         code(usage::gate_source),

@@ -313,7 +313,7 @@ const GITLAB: [(&str, &str); 2] = [
 ];
 const PRE_COMMIT: &str = include_str!("../../../action/pre-commit/config.yaml");
 const ARGOCD_FOLDER: &str = "tidegate-argocd/";
-const ARGOCD: [(&str, &str); 9] = [
+const ARGOCD: [(&str, &str); 16] = [
     (
         "README.md",
         include_str!("../../../action/argocd/README.md"),
@@ -325,6 +325,10 @@ const ARGOCD: [(&str, &str); 9] = [
     (
         "example/flux.yaml",
         include_str!("../../../action/argocd/example/flux.yaml"),
+    ),
+    (
+        "example/project.yaml",
+        include_str!("../../../action/argocd/example/project.yaml"),
     ),
     (
         "example/promoted.yaml",
@@ -349,5 +353,29 @@ const ARGOCD: [(&str, &str); 9] = [
     (
         "platform/trust.json",
         include_str!("../../../action/argocd/platform/trust.json"),
+    ),
+    (
+        "plugin/kustomization.yaml",
+        include_str!("../../../action/argocd/plugin/kustomization.yaml"),
+    ),
+    (
+        "plugin/plugin.yaml",
+        include_str!("../../../action/argocd/plugin/plugin.yaml"),
+    ),
+    (
+        "plugin/sidecar.yaml",
+        include_str!("../../../action/argocd/plugin/sidecar.yaml"),
+    ),
+    (
+        "policy/binding.yaml",
+        include_str!("../../../action/argocd/policy/binding.yaml"),
+    ),
+    (
+        "policy/kustomization.yaml",
+        include_str!("../../../action/argocd/policy/kustomization.yaml"),
+    ),
+    (
+        "policy/policy.yaml",
+        include_str!("../../../action/argocd/policy/policy.yaml"),
     ),
 ];

@@ -189,6 +189,13 @@ impl Terminal {
         }
     }
 
+    /// Prints to standard error from here on: standard output is somebody else's.
+    pub(super) fn leave_standard_output(&mut self) {
+        self.flush();
+        self.out = Box::new(io::stderr());
+        self.out_style = self.err_style;
+    }
+
     /// Sends what was printed on its way.
     pub(super) fn flush(&mut self) {
         let flushed = self.out.flush();

@@ -159,6 +159,19 @@ impl Sync {
         })
     }
 
+    /// What a plugin renders: one folder of a commit. Which commit runs nobody says.
+    #[must_use]
+    pub fn of_plugin(revision: GitId, source: AppliedSource, overrides: Vec<Refusal>) -> Self {
+        Self {
+            started_at: String::new(),
+            revision,
+            deployed: None,
+            sources: vec![source],
+            gate: Vec::new(),
+            refusals: overrides,
+        }
+    }
+
     /// Holds what is read now against what was read before the answer.
     ///
     /// # Errors
@@ -279,6 +292,9 @@ fn operation(operation: &Place<'_>) -> Result<Vec<Refusal>, ApplicationError> {
 
 /// A commit that the request names must be the one that is applied.
 fn same_revision(state: &Place<'_>, listed: &[Listed<'_>]) -> Result<(), ApplicationError> {
+    if is_asked_anew(state)? {
+        return Ok(());
+    }
     let sync = state.present("operation")?.present("sync")?;
     let mut asked: Vec<Place<'_>> = sync.filled("revision").into_iter().collect();
     if let Some(revisions) = sync.filled("revisions") {
@@ -297,6 +313,18 @@ fn same_revision(state: &Place<'_>, listed: &[Listed<'_>]) -> Result<(), Applica
         }
     }
     Ok(())
+}
+
+/// Whether this is a retry that looks at Git again: what the request names is the commit of the first try then, which
+/// Argo CD leaves standing there.
+fn is_asked_anew(state: &Place<'_>) -> Result<bool, ApplicationError> {
+    let retry = state.present("operation")?.filled("retry");
+    let refreshes = retry.and_then(|retry| retry.filled("refresh"));
+    let count = state.filled("retryCount").map(|count| count.node.to_json());
+    Ok(
+        refreshes.is_some_and(|it| it.node.value == NodeValue::Bool(true))
+            && count.and_then(|count| count.as_u64()) >= Some(1),
+    )
 }
 
 /// What the last sync that succeeded applied, if it took the same of the same repository.

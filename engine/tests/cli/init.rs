@@ -246,7 +246,7 @@ fn the_manifests_for_argo_cd_are_written_as_they_ship_and_are_no_business_of_the
     assert!(text.contains("for a repository of the platform") && !text.contains("as long as"));
     let shipped = root().join("action/argocd");
     let mut written = 0;
-    for folder in [".", "example", "gate", "platform"] {
+    for folder in [".", "example", "gate", "platform", "plugin", "policy"] {
         for file in fs::read_dir(shipped.join(folder)).unwrap() {
             let path = file.unwrap().path();
             let inside = path.strip_prefix(&shipped).unwrap();
@@ -262,7 +262,7 @@ fn the_manifests_for_argo_cd_are_written_as_they_ship_and_are_no_business_of_the
             written += 1;
         }
     }
-    assert_eq!(written, 8);
+    assert_eq!(written, 15);
     repo.git(&["add", "--all"]);
     let staged = tidegate(repo.path()).args(["check", "--staged"]).output();
     let (text, exit) = said(&staged.unwrap());

@@ -4,4 +4,5 @@
 mod helm;
 mod kustomize;
 mod remote;
+mod shipped;
 mod units;

@@ -36,6 +36,12 @@ impl AppliedSource {
         }
     }
 
+    /// A folder as `path` of a source spells it; `None` where it leaves the repository.
+    #[must_use]
+    pub fn of_folder(path: &str) -> Option<Self> {
+        normal(path).map(|path| Self::plain(path, true))
+    }
+
     /// Whether this is what `source` of an Application in Git says: all of it but the revision.
     #[must_use]
     pub fn is_said_by(&self, source: &Value) -> bool {

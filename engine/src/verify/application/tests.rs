@@ -225,6 +225,29 @@ fn a_request_may_name_a_revision_for_each_source() {
 }
 
 #[test]
+fn a_retry_that_looks_at_git_anew_applies_another_commit_than_was_asked_for_first() {
+    let other = "b6b2a009c3a0610c688ba433337366cc852aa977";
+    let first = with(
+        AGAIN,
+        "/operation/sync/revisions",
+        serde_json::json!([other, other]),
+    );
+    let retry = |refresh: bool, count: u32| {
+        let retry = serde_json::json!({"limit": -1, "refresh": refresh});
+        let document = with(&first, "/operation/retry", retry);
+        refused(&with(&document, "/retryCount", count.into()))
+    };
+    assert_eq!(retry(true, 1), "");
+    for (refresh, count) in [(true, 0), (false, 1)] {
+        let said = retry(refresh, count);
+        assert!(
+            said.starts_with("argo.status "),
+            "{refresh} {count}: {said}"
+        );
+    }
+}
+
+#[test]
 fn two_commits_of_one_repository_are_refused() {
     let mut root: serde_json::Value = serde_json::from_str(AGAIN).unwrap();
     let result = &mut root["status"]["operationState"]["syncResult"];
