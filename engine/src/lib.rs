@@ -12,7 +12,7 @@
 //! [`gate`] wires the layers and alone knows the whole flow; [`verify`] walks the links of a
 //! [`store`] back and says whether they admit a revision; [`report`] prints what came out. A layer
 //! imports only what stands to its left in `model → git manifest calendar config → render → sources → change → facts → input →
-//! policy → verdict → attest → store verify report → gate → init → cli`, and a test holds it to that.
+//! policy → verdict → attest → store verify report → gate → init → doctor → cli`, and a test holds it to that.
 //!
 //! Three different no's are never mixed, and none of them is ever a pass: a
 //! [finding](model::Finding) is a policy that objects, a [refusal](verify::Refusal) a verdict that
@@ -55,6 +55,8 @@ pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+#[cfg(feature = "cli")]
+pub mod doctor;
 pub mod facts;
 pub mod gate;
 pub mod git;

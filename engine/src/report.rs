@@ -16,6 +16,8 @@ pub mod github;
 pub mod gitlab;
 #[cfg(feature = "cli")]
 pub mod human;
+#[cfg(feature = "cli")]
+pub mod installation;
 pub mod json;
 #[cfg(feature = "cli")]
 pub mod junit;

@@ -251,15 +251,17 @@ const ROOT: &str = "engine/src";
 
 /// Each layer may import itself and what stands before it. `schemas` is the embedded text of `schemas/`:
 /// it imports nothing, so that every layer may read it.
-const LAYERS: [&str; 20] = [
+const LAYERS: [&str; 21] = [
     "schemas", "model", "git", "manifest", "calendar", "config", "render", "sources", "change",
     "facts", "input", "policy", "verdict", "attest", "store", "verify", "report", "gate", "init",
-    "cli",
+    "doctor", "cli",
 ];
 
 /// What the order would allow and the design does not: admission never reaches Rego or the diff, and a
 /// proposal is drawn from a tree without judging it.
-const FORBIDDEN: [(&str, &str); 5] = [
+const FORBIDDEN: [(&str, &str); 7] = [
+    ("doctor", "gate"),
+    ("doctor", "policy"),
     ("init", "gate"),
     ("init", "policy"),
     ("verify", "policy"),

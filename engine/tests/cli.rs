@@ -8,6 +8,7 @@ mod environments;
 mod explain;
 mod help;
 mod init;
+mod installation;
 mod journey;
 mod machine;
 mod outputs;

@@ -23,6 +23,11 @@ fn the_schema_of_each_document_is_the_one_of_its_type() {
         ("report.v1.json", report::json::schema(), "Report"),
         ("signing.v1.json", report::signing::schema(), "Signing"),
         ("doctor.v1.json", report::doctor::schema(), "Doctor"),
+        (
+            "installation.v1.json",
+            report::installation::schema(),
+            "Installation",
+        ),
         ("calendar.v1.json", report::calendar::schema(), "Calendar"),
         (
             "admission.v1.json",

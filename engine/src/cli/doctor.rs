@@ -1,7 +1,10 @@
-//! `tidegate doctor`: what this machine has of what the gate may need, a line each. Judges nothing.
+//! `tidegate doctor`: what this machine has of what the gate may need, a line each; or, of repositories, which ways lead
+//! round the gate. Judges nothing.
 
 mod calendars;
+mod installation;
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use miette::Diagnostic;
@@ -17,12 +20,19 @@ use crate::model::{Exit, code_of};
 use crate::render::{Confinement, Program, ProgramError, Programs};
 use crate::report::doctor::{self, Check, State};
 
-/// Say what this machine has of what the gate may need
+/// Say what this machine has of what the gate may need, or which ways lead round the gate
 ///
 /// The configuration and its calendars, the programs and their versions, and what the kernel closes to
-/// programs that render. Nothing is judged, and the exit code is 0 whatever is said.
+/// programs that render: the exit code is 0 whatever is said. With `--repo`, every way round the gate that
+/// the files of the installation show, the most dangerous first, each with what closes it: exit 1 if one is
+/// open. Neither asks the network.
 #[derive(clap::Args)]
 pub(super) struct Args {
+    /// Read what Git tracks of this repository (of the one around, if none is named): Applications, projects,
+    /// rights, hooks, admission policies, workflows. The first is the judged one; may be repeated, for those of
+    /// the platform
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
+    repo: Vec<PathBuf>,
     /// human or json; with `=FILE` into a file; may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]")]
     output: Vec<String>,
@@ -31,6 +41,9 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        if !self.repo.is_empty() {
+            return installation::run(&self.repo, &outputs, terminal);
+        }
         let repository = common::repository(&terminal.directory).ok();
         let programs = Programs::new(renderers::config(terminal, repository.as_ref()));
         let closed = programs.confinement();

@@ -1,0 +1,58 @@
+//! `doctor --repo`: reads what Git tracks of the repositories that make up an installation. Judges nothing itself.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::common::{self, Failure, Outcome};
+use crate::cli::output::{self, Format, Output};
+use crate::cli::terminal::Terminal;
+use crate::config::{self, Config};
+use crate::doctor::{self, File, Tree};
+use crate::model::RepoPath;
+use crate::report::installation;
+
+/// Says each way round the gate that the repositories show; the first of them is the one that is judged.
+pub(super) fn run(folders: &[PathBuf], outputs: &[Output], terminal: &mut Terminal) -> Outcome {
+    let trees = folders.iter().map(|folder| tree(folder, terminal));
+    let trees = trees.collect::<Result<Vec<_>, _>>()?;
+    let config = trees.first().map(configuration).transpose()?.flatten();
+    let ways = doctor::ways(&trees, config.as_ref());
+    output::write_each(outputs, terminal, &|format, _, out| match format {
+        Format::Json => installation::write_json(&ways, out),
+        _ => installation::write_human(&ways, out),
+    })?;
+    Ok(installation::exit(&ways))
+}
+
+fn tree(folder: &Path, terminal: &Terminal) -> Result<Tree, Failure> {
+    let repository = common::repository(&terminal.directory.join(folder))?;
+    let tracked = repository.tracked()?.head;
+    let mut files = Vec::new();
+    for entry in repository.entries(&tracked)? {
+        if !entry.is_link() && !entry.is_submodule() && doctor::concerns(&entry.path) {
+            files.push(File {
+                bytes: repository.blob(entry.id)?,
+                path: entry.path,
+            });
+        }
+    }
+    Ok(Tree {
+        name: folder.display().to_string(),
+        files,
+    })
+}
+
+/// What judges a tree, where it says so.
+fn configuration(tree: &Tree) -> Result<Option<Config>, Failure> {
+    let file = |path: &str| {
+        tree.files
+            .iter()
+            .find(|file| file.path == RepoPath::from(path))
+    };
+    let Some(place) = config::locate(|place| file(place).is_some())? else {
+        return Ok(None);
+    };
+    let Some(file) = file(place) else {
+        return Ok(None);
+    };
+    Ok(Some(Config::parse(&file.path, &file.bytes)?))
+}

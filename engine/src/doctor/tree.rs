@@ -1,0 +1,210 @@
+//! The files of an installation as objects and workflows, each with its place. Draws no conclusion.
+
+use super::{Place, State, Tree, Way};
+use crate::manifest::{Node, Role, is_manifest_name, json, role_of_name, yaml};
+use crate::model::{RepoPath, Span};
+
+/// What was read.
+pub(super) struct Seen<'t> {
+    /// The repositories themselves.
+    pub(super) trees: &'t [Tree],
+    /// Every document that an API server, Argo CD or Flux takes.
+    pub(super) objects: Vec<Document<'t>>,
+    /// Every kustomization.
+    pub(super) kustomizations: Vec<Document<'t>>,
+    /// Jobs of CI services.
+    pub(super) workflows: Vec<Document<'t>>,
+    /// What could not be read, and so may hold anything.
+    pub(super) unread: Vec<Way>,
+}
+
+/// A document of a file.
+pub(super) struct Document<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) path: &'t RepoPath,
+    text: &'t str,
+    pub(super) node: Node,
+}
+
+impl<'t> Seen<'t> {
+    pub(super) fn of(trees: &'t [Tree]) -> Self {
+        let mut seen = Self {
+            trees,
+            objects: Vec::new(),
+            kustomizations: Vec::new(),
+            workflows: Vec::new(),
+            unread: Vec::new(),
+        };
+        for tree in trees {
+            for file in &tree.files {
+                seen.read(tree, &file.path, &file.bytes);
+            }
+        }
+        seen
+    }
+
+    /// The objects of a kind, in whatever version.
+    pub(super) fn of_kind<'s>(
+        &'s self,
+        group: &'s str,
+        kind: &'s str,
+    ) -> impl Iterator<Item = &'s Document<'t>> {
+        self.objects
+            .iter()
+            .filter(move |object| object.is(group, kind))
+    }
+
+    fn read(&mut self, tree: &'t Tree, path: &'t RepoPath, bytes: &'t [u8]) {
+        let workflow = is_workflow(path);
+        let kustomization = role_of_name(path) == Some(Role::Kustomization);
+        let marked = MARKS.iter().any(|mark| contains(bytes, mark.as_bytes()));
+        if !workflow && !kustomization && !marked {
+            return;
+        }
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return self.not_read(tree, path, "it is no UTF-8");
+        };
+        let nodes = if path.file_name().ends_with(b".json") {
+            json::parse(text).map(|node| vec![node])
+        } else {
+            yaml::parse(text)
+        };
+        let nodes = match nodes {
+            Ok(nodes) => nodes,
+            Err(error) => return self.not_read(tree, path, &error.to_string()),
+        };
+        let into = match (workflow, kustomization) {
+            (true, _) => &mut self.workflows,
+            (_, true) => &mut self.kustomizations,
+            _ => &mut self.objects,
+        };
+        let flat = nodes.into_iter().flat_map(items);
+        into.extend(flat.map(|node| Document {
+            tree,
+            path,
+            text,
+            node,
+        }));
+    }
+
+    fn not_read(&mut self, tree: &Tree, path: &RepoPath, why: &str) {
+        // What Helm makes something of is no manifest yet; the objects that come of it are not seen.
+        self.unread.push(Way {
+            code: "unread",
+            state: State::Open,
+            about: format!("what may speak of the gate cannot be read: {why}"),
+            place: Some(Place {
+                repository: tree.name.clone(),
+                file: path.to_string(),
+                line: 1,
+                column: 1,
+            }),
+            fix: "make it valid YAML; of a template, commit what it renders, and have that read"
+                .to_owned(),
+        });
+    }
+}
+
+impl Document<'_> {
+    pub(super) fn is(&self, group: &str, kind: &str) -> bool {
+        let version = self.text_at("/apiVersion").unwrap_or_default();
+        let own = version.split_once('/').map_or("", |(group, _)| group);
+        own == group && self.text_at("/kind") == Some(kind)
+    }
+
+    pub(super) fn text_at(&self, pointer: &str) -> Option<&str> {
+        self.node.pointer(pointer)?.as_str()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.text_at("/metadata/name").unwrap_or_default()
+    }
+
+    /// Kind and name, for people.
+    pub(super) fn called(&self) -> String {
+        let kind = self.text_at("/kind").unwrap_or("document");
+        format!("{kind} `{}`", self.name())
+    }
+
+    pub(super) fn folder(&self) -> String {
+        let path = self.path.to_string();
+        path.rsplit_once('/')
+            .map_or_else(String::new, |(folder, _)| folder.to_owned())
+    }
+
+    /// Where the deepest node on the way to `pointer` stands.
+    pub(super) fn place(&self, pointer: &str) -> Place {
+        self.place_of(self.node.deepest(pointer).span)
+    }
+
+    pub(super) fn place_of(&self, span: Span) -> Place {
+        let at = span.line_column(self.text);
+        Place {
+            repository: self.tree.name.clone(),
+            file: self.path.to_string(),
+            line: at.line,
+            column: at.column,
+        }
+    }
+
+    pub(super) fn open(&self, code: &'static str, pointer: &str, about: String, fix: &str) -> Way {
+        Way {
+            code,
+            state: State::Open,
+            about,
+            place: Some(self.place(pointer)),
+            fix: fix.to_owned(),
+        }
+    }
+}
+
+/// The texts of a list.
+pub(super) fn texts<'n>(node: &'n Node, pointer: &str) -> Vec<&'n str> {
+    let items = node.pointer(pointer).and_then(Node::items);
+    let items = items.unwrap_or_default().iter();
+    items.filter_map(Node::as_str).collect()
+}
+
+/// The items of a list.
+pub(super) fn list<'n>(node: &'n Node, pointer: &str) -> &'n [Node] {
+    node.pointer(pointer)
+        .and_then(Node::items)
+        .unwrap_or_default()
+}
+
+pub(super) fn concerns(path: &RepoPath) -> bool {
+    is_workflow(path) || is_manifest_name(path) || role_of_name(path) == Some(Role::Kustomization)
+}
+
+fn is_workflow(path: &RepoPath) -> bool {
+    let Some(path) = path.as_str() else {
+        return false;
+    };
+    path == ".gitlab-ci.yml"
+        || path
+            .strip_prefix(".github/workflows/")
+            .is_some_and(|name| !name.contains('/') && is_manifest_name(&RepoPath::from(name)))
+}
+
+/// The items of a list of objects, each for itself.
+fn items(node: Node) -> Vec<Node> {
+    let is_list = node.get("kind").and_then(Node::as_str) == Some("List");
+    match node.get("items").and_then(Node::items) {
+        Some(items) if is_list => items.to_vec(),
+        _ => vec![node],
+    }
+}
+
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
+}
+
+/// What every document that we look at names.
+const MARKS: [&str; 6] = [
+    "admissionregistration.k8s.io",
+    "argocd-rbac-cm",
+    "argoproj.io",
+    "rbac.authorization.k8s.io",
+    "tidegate",
+    "toolkit.fluxcd.io",
+];

@@ -1,0 +1,500 @@
+//! `doctor --repo`: an installation without a way round the gate, and each way that one change of it opens.
+
+use std::fs;
+
+use serde_json::Value;
+use tidegate::config::Config;
+use tidegate::doctor::{self, CODES, File, Tree};
+use tidegate::report::installation::State;
+
+use super::{root, said, tidegate};
+use crate::support::Repo;
+
+/// Two repositories: the judged one, and that of the platform.
+#[derive(Clone)]
+struct Installation(Vec<(&'static str, String, String)>);
+
+impl Installation {
+    /// What `action/` ships, put together as its README says.
+    fn shipped() -> Self {
+        let mut files = vec![
+            (SHOP, "tidegate.yaml".to_owned(), CONFIG.to_owned()),
+            (
+                SHOP,
+                "apps/shop/settings.yaml".to_owned(),
+                SETTINGS.to_owned(),
+            ),
+            (
+                PLATFORM,
+                "projects/shop.yaml".to_owned(),
+                shipped("argocd/example/project.yaml") + WINDOWS,
+            ),
+            (
+                PLATFORM,
+                "gate/shop-prod/kustomization.yaml".to_owned(),
+                OVERLAY.to_owned(),
+            ),
+            (PLATFORM, "argocd/rights.yaml".to_owned(), RIGHTS.to_owned()),
+        ];
+        for (tree, path, from) in [
+            (
+                SHOP,
+                ".github/workflows/tidegate-check.yml",
+                "workflows/tidegate-check.yml",
+            ),
+            (
+                SHOP,
+                ".github/workflows/tidegate-sign.yml",
+                "workflows/tidegate-sign.yml",
+            ),
+            (
+                PLATFORM,
+                "apps/shop-prod.yaml",
+                "argocd/example/application.yaml",
+            ),
+            (PLATFORM, "gate/base/job.yaml", "argocd/gate/job.yaml"),
+            (
+                PLATFORM,
+                "gate/base/kustomization.yaml",
+                "argocd/gate/kustomization.yaml",
+            ),
+            (PLATFORM, "trust/access.yaml", "argocd/platform/access.yaml"),
+            (PLATFORM, "trust/policy.yaml", "argocd/policy/policy.yaml"),
+            (PLATFORM, "trust/binding.yaml", "argocd/policy/binding.yaml"),
+        ] {
+            files.push((tree, path.to_owned(), shipped(from)));
+        }
+        Self(files)
+    }
+
+    /// The same with one text of one file changed.
+    fn with(&self, path: &str, from: &str, to: &str) -> Self {
+        let mut changed = self.clone();
+        let file = changed
+            .0
+            .iter_mut()
+            .find(|(_, own, _)| own == path)
+            .unwrap();
+        assert!(file.2.contains(from), "`{path}` has no `{from}`");
+        file.2 = file.2.replacen(from, to, 1);
+        changed
+    }
+
+    fn and(&self, tree: &'static str, path: &str, text: &str) -> Self {
+        let mut more = self.clone();
+        more.0.push((tree, path.to_owned(), text.to_owned()));
+        more
+    }
+
+    fn without(&self, path: &str) -> Self {
+        let mut less = self.clone();
+        let all = less.0.len();
+        less.0.retain(|(_, own, _)| own != path);
+        assert_eq!(less.0.len() + 1, all, "there is no `{path}`");
+        less
+    }
+
+    /// The ways: code, and the file and line where it has one; what is not seen behind a question mark.
+    fn ways(&self) -> Vec<String> {
+        let tree = |name: &str| Tree {
+            name: name.to_owned(),
+            files: self
+                .0
+                .iter()
+                .filter(|(own, ..)| *own == name)
+                .map(|(_, path, text)| File {
+                    path: path.as_str().into(),
+                    bytes: text.clone().into_bytes(),
+                })
+                .collect(),
+        };
+        let config = &self.0.iter().find(|(_, path, _)| path == "tidegate.yaml");
+        let config = config
+            .map(|(_, path, text)| Config::parse(&path.as_str().into(), text.as_bytes()).unwrap());
+        let ways = doctor::ways(&[tree(SHOP), tree(PLATFORM)], config.as_ref());
+        let line = |way: &tidegate::report::installation::Way| {
+            assert!(CODES.contains(&way.code), "`{}` has no rank", way.code);
+            let mark = if way.state == State::Open { "" } else { "?" };
+            let place = way.place.as_ref();
+            let place = place.map(|place| format!(" {}:{}", place.file, place.line));
+            format!("{}{mark}{}", way.code, place.unwrap_or_default())
+        };
+        ways.iter().map(line).collect()
+    }
+
+    /// The ways that the shipped installation does not have.
+    fn opened(&self) -> Vec<String> {
+        let mut ways = self.ways();
+        assert_eq!(ways.pop().as_deref(), Some("branch-protection?"));
+        ways
+    }
+}
+
+#[test]
+fn what_is_shipped_has_no_way_round_that_can_be_seen() {
+    assert_eq!(Installation::shipped().ways(), ["branch-protection?"]);
+}
+
+#[test]
+fn without_the_admission_policy_six_ways_are_open() {
+    let six = [
+        "rollback",
+        "apply-only",
+        "selective-sync",
+        "local-sync",
+        "forged-operation",
+        "forged-status",
+    ];
+    let shipped = Installation::shipped();
+    assert_eq!(shipped.without("trust/policy.yaml").opened(), six);
+    for (path, from, to) in [
+        ("trust/binding.yaml", "[Deny, Audit]", "[Audit]"),
+        (
+            "trust/binding.yaml",
+            "policyName: tidegate-applications",
+            "policyName: another",
+        ),
+        (
+            "trust/policy.yaml",
+            "failurePolicy: Fail",
+            "failurePolicy: Ignore",
+        ),
+    ] {
+        let opened = shipped.with(path, from, to).opened();
+        assert_eq!(opened[..6], six, "{to}");
+        assert!(
+            opened[6].starts_with("policy-ignored trust/policy.yaml:"),
+            "{opened:?}"
+        );
+    }
+    let narrow = shipped.with(
+        "trust/policy.yaml",
+        "operations: [CREATE, UPDATE]",
+        "operations: [CREATE]",
+    );
+    assert_eq!(narrow.opened(), six);
+    let partly = shipped.with(
+        "trust/policy.yaml",
+        "object.operation.sync.manifests) ||",
+        "true || ",
+    );
+    let partly = partly.with(
+        "trust/policy.yaml",
+        "size(object.operation.sync.manifests) == 0",
+        "true",
+    );
+    assert_eq!(partly.opened(), ["local-sync"]);
+}
+
+#[test]
+fn each_change_opens_the_way_that_it_opens() {
+    let shipped = Installation::shipped();
+    let application = "apps/shop-prod.yaml";
+    for (path, from, to, expected) in [
+        (
+            "tidegate.yaml",
+            "enforcement: enforce",
+            "enforcement: observe",
+            "observe",
+        ),
+        (
+            application,
+            "metadata:",
+            "operation: {sync: {}}\nmetadata:",
+            "operation-in-git apps/shop-prod.yaml:5",
+        ),
+        (
+            application,
+            "  namespace: argocd",
+            "  namespace: argocd\n  annotations: {tidegate.dev/break-glass: sha256:00}",
+            "break-glass apps/shop-prod.yaml:8",
+        ),
+        (
+            application,
+            "      refresh: true\n",
+            "",
+            "retry apps/shop-prod.yaml:24",
+        ),
+        (
+            application,
+            "limit: -1",
+            "limit: 5",
+            "retry apps/shop-prod.yaml:24",
+        ),
+        (
+            application,
+            "https://git.example/acme/platform.git",
+            "https://git.example/acme/shop.git",
+            "gate-unpinned apps/shop-prod.yaml:16",
+        ),
+        (
+            "gate/base/job.yaml",
+            "  activeDeadlineSeconds: 1200\n",
+            "",
+            "hook-deadline gate/base/job.yaml:12",
+        ),
+        (
+            "gate/base/job.yaml",
+            "            - --application=argocd/shop-prod\n",
+            "",
+            "hook-annotation gate/base/job.yaml:39",
+        ),
+        (
+            "gate/shop-prod/kustomization.yaml",
+            "digest: ",
+            "newTag: ",
+            "hook-image gate/base/job.yaml:41",
+        ),
+        (
+            "projects/shop.yaml",
+            "- https://git.example/acme/shop.git",
+            "- '*'",
+            "project-sources projects/shop.yaml:9",
+        ),
+        (
+            "projects/shop.yaml",
+            "namespace: shop}",
+            "namespace: '*'}",
+            "project-destinations projects/shop.yaml:12",
+        ),
+        (
+            "projects/shop.yaml",
+            "clusterResourceWhitelist: []",
+            "clusterResourceWhitelist: [{group: '*', kind: '*'}]",
+            "project-cluster projects/shop.yaml:13",
+        ),
+        (
+            "projects/shop.yaml",
+            WINDOWS,
+            "",
+            "no-windows projects/shop.yaml:8",
+        ),
+        (
+            "projects/shop.yaml",
+            "timeZone: UTC",
+            "manualSync: true",
+            "windows-by-hand projects/shop.yaml:15",
+        ),
+        (
+            "argocd/rights.yaml",
+            "verbs: [get, list]",
+            "verbs: [get, patch]",
+            "rights-on-applications argocd/rights.yaml:10",
+        ),
+        (
+            "argocd/rights.yaml",
+            "ClusterRole, name: readers}",
+            "ClusterRole, name: cluster-admin}",
+            "rights-on-applications argocd/rights.yaml:10",
+        ),
+        (
+            "argocd/rights.yaml",
+            "applications, sync",
+            "applications, override",
+            "rights-in-argocd argocd/rights.yaml:18",
+        ),
+        (
+            "argocd/rights.yaml",
+            "applications, sync",
+            "*, *",
+            "rights-in-argocd argocd/rights.yaml:18",
+        ),
+        (
+            "argocd/rights.yaml",
+            "role:readonly",
+            "role:admin",
+            "rights-in-argocd argocd/rights.yaml:16",
+        ),
+        (
+            ".github/workflows/tidegate-sign.yml",
+            "  workflow_dispatch:",
+            "  pull_request_target:",
+            "signs-proposals .github/workflows/tidegate-sign.yml:9",
+        ),
+    ] {
+        assert_eq!(shipped.with(path, from, to).opened(), [expected], "{to}");
+    }
+}
+
+#[test]
+fn a_signer_for_any_branch_is_told_where_no_environment_holds_the_key() {
+    let workflow = ".github/workflows/tidegate-sign.yml";
+    let any = Installation::shipped().with(workflow, "branches: [main]", "branches: ['**']");
+    assert_eq!(any.opened(), [""; 0], "the forge asks for the branch");
+    let open = any.with(workflow, "environment: tidegate-signing", "# none");
+    assert_eq!(
+        open.opened(),
+        ["signs-any-branch .github/workflows/tidegate-sign.yml:6"]
+    );
+    let gitlab = |rules: &str| {
+        let text = format!("sign:\n  script: [tidegate sign --env prod]\n{rules}");
+        Installation::shipped()
+            .and(SHOP, ".gitlab-ci.yml", &text)
+            .opened()
+    };
+    assert_eq!(gitlab(""), ["signs-any-branch .gitlab-ci.yml:1"]);
+    assert_eq!(
+        gitlab("  rules: [{if: $CI_PIPELINE_SOURCE == \"merge_request_event\"}]\n"),
+        ["signs-proposals .gitlab-ci.yml:1"]
+    );
+    assert_eq!(
+        gitlab("  rules: [{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH}]\n"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
+    let shipped = Installation::shipped();
+    let without_gate = "    - repoURL: https://git.example/acme/platform.git\n      targetRevision: main\n      path: gate/shop-prod\n";
+    let application = "apps/shop-prod.yaml";
+    let open = shipped.with(application, without_gate, "");
+    assert_eq!(open.opened(), ["not-gated apps/shop-prod.yaml:9"]);
+    let head = open.with(application, "      targetRevision: main\n", "");
+    assert_eq!(head.opened(), ["not-gated apps/shop-prod.yaml:9"]);
+    let promoted = open.with(
+        application,
+        "targetRevision: main",
+        "targetRevision: gated/prod/shop",
+    );
+    assert_eq!(promoted.opened(), [""; 0]);
+    let plugin = open.with(
+        application,
+        "directory: {recurse: true}",
+        "plugin: {name: tidegate-shop-prod}",
+    );
+    assert_eq!(plugin.opened(), [""; 0]);
+    let elsewhere = open.with(application, "apps/shop", "apps/other");
+    assert_eq!(elsewhere.opened(), [""; 0], "no unit holds it");
+    let hidden = shipped
+        .without("gate/shop-prod/kustomization.yaml")
+        .without("gate/base/kustomization.yaml")
+        .without("gate/base/job.yaml");
+    assert_eq!(hidden.opened(), ["gate-elsewhere? apps/shop-prod.yaml:16"]);
+    let first = shipped.with(application, without_gate, "").with(
+        application,
+        "  sources:\n",
+        &format!("  sources:\n{without_gate}"),
+    );
+    assert_eq!(first.opened(), ["gate-not-last apps/shop-prod.yaml:12"]);
+    let flux = fs::read_to_string(root().join("action/argocd/example/flux.yaml")).unwrap();
+    assert_eq!(shipped.and(PLATFORM, "flux.yaml", &flux).opened(), [""; 0]);
+    let flux = flux.replace("branch: gated/prod/shop", "branch: main");
+    assert_eq!(
+        shipped.and(PLATFORM, "flux.yaml", &flux).opened(),
+        ["not-gated flux.yaml:9"]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_open_and_what_a_queue_signs_is_said() {
+    let broken = Installation::shipped().and(
+        PLATFORM,
+        "chart/app.yaml",
+        "kind: {{ .Values.kind }} # argoproj.io\n",
+    );
+    assert_eq!(broken.opened(), ["unread chart/app.yaml:1"]);
+    let other =
+        Installation::shipped().and(PLATFORM, "chart/app.yaml", "kind: {{ .Values.kind }}\n");
+    assert_eq!(other.opened(), [""; 0]);
+    let queue = shipped("workflows/tidegate-queue.yml");
+    let queued = Installation::shipped().and(SHOP, ".github/workflows/tidegate-queue.yml", &queue);
+    assert_eq!(
+        queued.opened(),
+        ["signs-queue? .github/workflows/tidegate-queue.yml:7"]
+    );
+}
+
+#[test]
+fn the_most_dangerous_way_comes_first_and_the_exit_code_says_whether_one_is_open() {
+    let (shop, platform) = (Repo::new(), Repo::new());
+    let shipped = Installation::shipped();
+    for (tree, path, text) in &shipped.0 {
+        if *tree == SHOP { &shop } else { &platform }.write(path, text);
+    }
+    shop.commit("the shop");
+    platform.commit("the platform");
+    let doctor = |more: &[&str]| {
+        let mut command = tidegate(shop.path());
+        command.args(["doctor", "--repo"]);
+        if !more.is_empty() {
+            command
+                .args([".", "--repo", platform.path().to_str().unwrap()])
+                .args(more);
+        }
+        command.output().unwrap()
+    };
+    let (text, exit) = said(&doctor(&["--output", "human"]));
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.ends_with("no way round the gate is seen to be open; not seen: 1\n"),
+        "{text}"
+    );
+    let (text, exit) = said(&doctor(&[]));
+    assert_eq!(exit, 1, "the policy lies with the platform: {text}");
+    assert!(text.starts_with("open[rollback]: "), "{text}");
+    shop.write(
+        "tidegate.yaml",
+        CONFIG
+            .replace("enforce}", "observe}")
+            .replace("enforcement: enforce", "enforcement: observe"),
+    );
+    shop.git(&["add", "--all"]);
+    let output = doctor(&["--output", "json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["exit"], 1);
+    let codes = document["ways"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|way| way["code"].as_str().unwrap());
+    assert_eq!(codes.collect::<Vec<_>>(), ["observe", "branch-protection"]);
+    shop.write("tidegate.yaml", "environments: 1\n");
+    shop.git(&["add", "--all"]);
+    let (text, exit) = said(&doctor(&["--output", "human"]));
+    assert_eq!(exit, 3, "what cannot be read is no answer: {text}");
+}
+
+fn shipped(path: &str) -> String {
+    fs::read_to_string(root().join("action").join(path)).unwrap()
+}
+
+const SHOP: &str = "shop";
+const PLATFORM: &str = "platform";
+const CONFIG: &str = "\
+environments:
+  - name: prod
+    enforcement: enforce
+    calendars: [retail]
+    sources: [{name: shop, kind: Application, path: apps/shop}]
+calendars:
+  retail: {timezone: Europe/Berlin, presets: [black-week]}
+";
+const SETTINGS: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: shop}}\n";
+const WINDOWS: &str = "  syncWindows:\n    - {kind: deny, schedule: 0 0 24 11 *, duration: 168h, timeZone: UTC, applications: ['*']}\n";
+const OVERLAY: &str = "\
+resources: [../base]
+images:
+  - name: registry.example/acme/tidegate
+    digest: sha256:0000000000000000000000000000000000000000000000000000000000000000
+";
+const RIGHTS: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: readers}
+rules: [{apiGroups: [argoproj.io], resources: [applications], verbs: [get, list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: readers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: readers}
+subjects: [{kind: User, name: ada}, {kind: ServiceAccount, name: argocd-application-controller, namespace: argocd}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-rbac-cm, namespace: argocd}
+data:
+  policy.default: role:readonly
+  policy.csv: |
+    p, role:shop, applications, sync, shop/*, allow
+";
