@@ -35,8 +35,10 @@ mod sync;
 mod terminal;
 mod timings;
 mod variables;
+mod verdict;
 mod verdicts;
 mod verify;
+mod withdraw;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -134,6 +136,8 @@ enum Command {
     Admit(admit::Args),
     Publish(publish::Args),
     Promote(promote::Args),
+    Withdraw(withdraw::Args),
+    Verdict(verdict::Args),
     Keys(keys::Args),
     Ci(ci::Args),
     Config(config::Args),
@@ -161,6 +165,8 @@ impl Command {
             Self::Admit(args) => args.run(terminal),
             Self::Publish(args) => args.run(terminal),
             Self::Promote(args) => args.run(terminal),
+            Self::Withdraw(args) => args.run(terminal),
+            Self::Verdict(args) => args.run(terminal),
             Self::Keys(args) => args.run(terminal),
             Self::Ci(args) => args.run(terminal),
             Self::Config(args) => args.run(terminal),

@@ -4,6 +4,7 @@
 mod admit;
 mod anchor;
 mod application;
+mod audit;
 mod cases;
 mod chain;
 mod check;
@@ -17,6 +18,7 @@ mod gate_files;
 mod judge;
 mod library;
 mod mutation;
+mod named;
 mod probe;
 mod promote;
 mod publish;
@@ -30,12 +32,15 @@ mod sign;
 mod source;
 mod summary;
 mod unit;
+mod verdicts;
 mod view;
 mod watch;
+mod withdraw;
 
 use jiff::Timestamp;
 
 pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify};
+pub use audit::{Audited, audit};
 pub use cases::{CaseResult, case_documents, each_case, run_cases};
 pub use check::{Diff, check, check_within, diff, facts};
 pub use deployer::Obeyed;
@@ -43,6 +48,7 @@ pub use error::Error;
 pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, resolve, validate};
 pub use mutation::{Mutation, mutate};
+pub use named::{LinkName, NameError};
 pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
 pub use render::{RenderRequest, render};
@@ -51,7 +57,12 @@ pub use sign::{
     publish_queued, renew, sign, sign_queued,
 };
 pub use unit::Unsound;
+pub use verdicts::{
+    Belief, Difference, RejectedPlace, ShownVerdict, Standing, UnitLog, difference, find_verdict,
+    show_verdict, verdict_log,
+};
 pub use watch::{Kept, Runtime, Step, Unwatched, Watch};
+pub use withdraw::{WithdrawRequest, Withdrawn, withdraw};
 
 /// What to judge.
 #[derive(Clone, Debug)]

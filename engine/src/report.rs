@@ -33,7 +33,11 @@ pub mod signing;
 #[cfg(feature = "cli")]
 mod tests;
 #[cfg(feature = "cli")]
+pub mod verdicts;
+#[cfg(feature = "cli")]
 mod window;
+#[cfg(feature = "cli")]
+pub mod withdrawal;
 
 #[cfg(feature = "cli")]
 pub use drawing::wrap;

@@ -28,6 +28,12 @@ fn the_schema_of_each_document_is_the_one_of_its_type() {
             report::installation::schema(),
             "Installation",
         ),
+        ("verdicts.v1.json", report::verdicts::schema(), "Verdicts"),
+        (
+            "withdrawal.v1.json",
+            report::withdrawal::schema(),
+            "Withdrawal",
+        ),
         ("calendar.v1.json", report::calendar::schema(), "Calendar"),
         (
             "admission.v1.json",

@@ -62,6 +62,22 @@ pub(super) enum Error {
     #[error("`{text}` is a folder, and not yet the name of a verdict store")]
     #[diagnostic(code(usage::store), help("write `folder:{text}`"))]
     BareFolder { text: String },
+    #[error("`{text}` names no link: it is no file, and no digest")]
+    #[diagnostic(
+        code(usage::link),
+        help(
+            "give 8 lower-case hexadecimal digits or more of the SHA-256 of its payload, as `tidegate verdict log` prints it, or the file of its envelope"
+        )
+    )]
+    Link { text: String },
+    #[error("no store says which verdict that is")]
+    #[diagnostic(
+        code(usage::no_store),
+        help(
+            "give `--verdicts folder:DIR` or `--verdicts branch`; one verdict may be named by its file too"
+        )
+    )]
+    NoStore,
     #[error("neither a revision nor an Application was given")]
     #[diagnostic(
         code(usage::no_revision),

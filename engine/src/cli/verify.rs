@@ -1,52 +1,113 @@
-//! `tidegate verify`: one envelope against the files of a commit.
+//! `tidegate verify`: one envelope against the files of a commit, or all that a store holds.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::common::{self, Error, Failure, Outcome};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use crate::attest::TrustFile;
 use crate::gate::{self, Verification, VerifyRequest};
-use crate::model::{Exit, limits};
-use crate::report::sanitise;
+use crate::model::{Enforcement, Exit, limits};
+use crate::report::{plural, sanitise};
+use crate::verify::AdmitError;
 
-/// Check one signed verdict against the files of a commit
+/// Check one signed verdict against the files of a commit, or a whole store
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The DSSE envelope, or the Sigstore bundle around it; `-` for standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "all")]
+    file: Option<PathBuf>,
+    /// Instead of one, all that the store holds: every link of every unit must verify by the trust file,
+    /// and none may be missing in between. Asks no clock and no commit
+    #[arg(long, requires = "verdicts", conflicts_with_all = ["file", "env", "unit", "revision"])]
+    all: bool,
     /// The trust file, from a place that the change cannot reach
     #[arg(long, value_name = "FILE")]
-    pub(super) trust: PathBuf,
-    /// The environment
-    #[arg(long, value_name = "NAME")]
-    pub(super) env: String,
+    trust: PathBuf,
+    /// The environment; needed but for `--all`
+    #[arg(long, value_name = "NAME", required_unless_present = "all")]
+    env: Option<String>,
     /// The unit; may be left out where the environment is one unit
     #[arg(long, value_name = "NAME")]
-    pub(super) unit: Option<String>,
-    /// The commit
-    #[arg(long, value_name = "REV")]
-    pub(super) revision: String,
+    unit: Option<String>,
+    /// The commit; needed but for `--all`
+    #[arg(long, value_name = "REV", required_unless_present = "all")]
+    revision: Option<String>,
     /// Also ask this store, `folder:DIR` or `branch[:REMOTE[:NAME]]`: the verdict must be a link in it
     /// that was not withdrawn, a renewal of it counts, and the newest state of the gate that is accepted
     /// there says what the calendar is. Without it, a verdict whose time is over is refused, and the
     /// calendar is the one of REV
     #[arg(long, value_name = "STORE")]
+    verdicts: Option<String>,
+}
+
+/// One envelope, and what it must be about.
+pub(super) struct One {
+    pub(super) file: PathBuf,
+    pub(super) trust: PathBuf,
+    pub(super) env: String,
+    pub(super) unit: Option<String>,
+    pub(super) revision: String,
     pub(super) verdicts: Option<String>,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        let verified = self.verified(terminal)?;
-        terminal.line(&sentence(&verified));
-        Ok(Exit::Pass)
+        match (self.file, self.env, self.revision, &self.verdicts) {
+            (Some(file), Some(env), Some(revision), _) => {
+                let one = One {
+                    file,
+                    trust: self.trust,
+                    env,
+                    unit: self.unit,
+                    revision,
+                    verdicts: self.verdicts,
+                };
+                let verified = one.verified(terminal)?;
+                terminal.line(&sentence(&verified));
+                Ok(Exit::Pass)
+            }
+            (_, _, _, Some(verdicts)) => whole(&self.trust, verdicts, terminal),
+            // The parser asks for one of both.
+            (_, _, _, None) => Err(Error::NoStore.into()),
+        }
     }
+}
 
+/// Verifies all that a store holds: a line a unit, then what does not verify.
+fn whole(trust_file: &Path, verdicts: &str, terminal: &mut Terminal) -> Outcome {
+    let trust = trust(&terminal.directory.join(trust_file))?;
+    let repository = common::repository(&terminal.directory)?;
+    let verdicts = Verdicts::open(verdicts, &repository, terminal)?;
+    let mut exit = Exit::Pass;
+    for unit in gate::audit(verdicts.store(), &trust)? {
+        let name = &unit.unit;
+        let newest = match unit.newest {
+            Some(newest) => format!("the newest is link {newest}"),
+            None => "it has no verified link".to_owned(),
+        };
+        terminal.line(&format!(
+            "{name}: {} verified, {newest}, {} withdrawn, {}",
+            plural(unit.links, "link", "links"),
+            unit.withdrawn,
+            plural(unit.reports, "failed verdict", "failed verdicts")
+        ));
+        if !unit.refusals.is_empty() {
+            let error = AdmitError::Refused {
+                refusals: unit.refusals,
+                enforcement: Enforcement::Enforce,
+            };
+            exit = exit.max(terminal.print_error(&error));
+        }
+    }
+    Ok(exit)
+}
+
+impl One {
     /// The verdict, if it holds.
     pub(super) fn verified(&self, terminal: &Terminal) -> Result<Verification, Failure> {
-        let envelope = self.envelope(terminal)?;
+        let envelope = envelope(&self.file, &terminal.directory)?;
         let trust = trust(&terminal.directory.join(&self.trust))?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = match &self.verdicts {
@@ -64,24 +125,24 @@ impl Args {
         };
         Ok(gate::verify(&repository, &request)?)
     }
+}
 
-    fn envelope(&self, terminal: &Terminal) -> Result<Vec<u8>, Error> {
-        let limit = limits::ENVELOPE.wide().saturating_add(1);
-        let mut bytes = Vec::new();
-        if self.file.as_os_str() == "-" {
-            std::io::stdin()
-                .take(limit)
-                .read_to_end(&mut bytes)
-                .map_err(|error| Error::read(&self.file, &error))?;
-            return Ok(bytes);
-        }
-        let path = terminal.directory.join(&self.file);
-        let file = std::fs::File::open(&path).map_err(|error| Error::read(&path, &error))?;
-        file.take(limit)
+/// What an envelope's file holds; `-` for standard input.
+pub(super) fn envelope(file: &Path, directory: &Path) -> Result<Vec<u8>, Error> {
+    let limit = limits::ENVELOPE.wide().saturating_add(1);
+    let mut bytes = Vec::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin()
+            .take(limit)
             .read_to_end(&mut bytes)
-            .map_err(|error| Error::read(&path, &error))?;
-        Ok(bytes)
+            .map_err(|error| Error::read(file, &error))?;
+        return Ok(bytes);
     }
+    let path = directory.join(file);
+    std::fs::File::open(&path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| Error::read(&path, &error))?;
+    Ok(bytes)
 }
 
 /// What a verdict says, in a line.
@@ -105,9 +166,7 @@ pub(super) fn sentence(Verification { verified, until }: &Verification) -> Strin
 }
 
 /// Reads a trust file.
-pub(super) fn trust(
-    path: &std::path::Path,
-) -> Result<TrustFile, Box<dyn miette::Diagnostic + Send + Sync>> {
+pub(super) fn trust(path: &Path) -> Result<TrustFile, Box<dyn miette::Diagnostic + Send + Sync>> {
     let limit = limits::TRUST_FILE.wide();
     let mut bytes = Vec::new();
     std::fs::File::open(path)

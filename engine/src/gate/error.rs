@@ -136,6 +136,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Refused(#[from] verify::AdmitError),
+    /// A link was named that is none.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Named(#[from] super::NameError),
     /// There is no accepted state of the gate.
     #[error(transparent)]
     #[diagnostic(transparent)]

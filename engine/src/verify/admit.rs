@@ -259,7 +259,8 @@ fn reapply(
 ) -> Result<Admission, AdmitError> {
     let link = at(request, position)?;
     let mut refusals = Vec::new();
-    if request.chain.is_withdrawn(link.verified().digest()) {
+    // What rests on a withdrawn link holds what that brought: it is applied again once it was judged again.
+    if !request.chain.stands(position) {
         refusals.push(withdrawn(link.verified()));
     }
     if grounds != Grounds::Running {

@@ -16,7 +16,7 @@ pub use rejected::{Kind, RejectedFile, rejected_lines};
 
 use super::{CLOCK_SKEW, Error, SourceError, VerifiedVerdict};
 use crate::{
-    attest::{GatedState, Renewal, TrustFile, UnitId, Verdict},
+    attest::{GatedState, Renewal, TrustFile, UnitId, Verdict, Withdrawal},
     model::{Digest, GitId},
     store::{self, Store, StoredFile},
 };
@@ -27,7 +27,8 @@ pub struct Chain {
     unit: UnitId,
     links: Vec<ChainLink>,
     rejected: Vec<RejectedFile>,
-    withdrawals: BTreeMap<Digest, BTreeSet<Digest>>,
+    /// By the link, then by the digest of the withdrawal.
+    withdrawals: BTreeMap<Digest, BTreeMap<Digest, Withdrawal>>,
     reports: Vec<VerifiedVerdict>,
     equivocations: Vec<u64>,
     /// Of the newest link that stands, oldest first.
@@ -243,10 +244,23 @@ impl Chain {
         self.withdrawals.contains_key(&link)
     }
 
+    /// The signed statements that took `link` back.
+    pub fn withdrawals_of(&self, link: Digest) -> impl Iterator<Item = &Withdrawal> {
+        let by = self.withdrawals.get(&link).into_iter();
+        by.flat_map(BTreeMap::values)
+    }
+
+    /// The links, lowest first, and whether each is not withdrawn and rests on none that is.
+    pub fn standing(&self) -> impl DoubleEndedIterator<Item = (&ChainLink, bool)> {
+        let standing = standing(&self.links, &|link| self.is_withdrawn(link));
+        self.links.iter().zip(standing)
+    }
+
     /// The withdrawals of links of this chain, for the next link to list.
     #[must_use]
     pub fn known_withdrawals(&self) -> Vec<Digest> {
-        let all: BTreeSet<Digest> = self.withdrawals.values().flatten().copied().collect();
+        let by = self.withdrawals.values();
+        let all: BTreeSet<Digest> = by.flat_map(BTreeMap::keys).copied().collect();
         all.into_iter().collect()
     }
 

@@ -215,7 +215,7 @@ impl Reason {
             ),
             Self::Withdrawn => (
                 "withdrawn",
-                "The verdict was taken back.",
+                "The verdict was taken back, or one that it rests on.",
                 "go back to a link that stands, or sign what follows",
             ),
             Self::Observed => (

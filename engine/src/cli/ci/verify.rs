@@ -4,15 +4,15 @@
 use super::error::told;
 use super::inputs::Inputs;
 use super::{Error, Outcome, Step, Terminal};
-use crate::cli::verify::{Args, sentence};
+use crate::cli::verify::{One, sentence};
 use crate::model::{Exit, code_of};
 use crate::report::github;
 
 /// Says whether the verdict holds; a refusal is an answer, and an error is none.
 pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
-    let args = args(&step.inputs)?;
-    let file = args.file.display().to_string();
-    match args.verified(terminal) {
+    let one = one(&step.inputs)?;
+    let file = one.file.display().to_string();
+    match one.verified(terminal) {
         Ok(held) => {
             let said = sentence(&held);
             step.log(terminal, |terminal| terminal.line(&said));
@@ -41,7 +41,7 @@ pub(super) fn run(mut step: Step<'_>, terminal: &mut Terminal) -> Outcome {
     }
 }
 
-fn args(inputs: &Inputs) -> Result<Args, Error> {
+fn one(inputs: &Inputs) -> Result<One, Error> {
     let given = |name: &str, value: &Option<String>, wanted| {
         value.clone().ok_or_else(|| Error::Input {
             name: name.to_owned(),
@@ -50,7 +50,7 @@ fn args(inputs: &Inputs) -> Result<Args, Error> {
         })
     };
     let trust = "a trust file that the change cannot reach";
-    Ok(Args {
+    Ok(One {
         file: given("verdict-file", &inputs.verdict_file, "the DSSE envelope")?.into(),
         trust: given("trust-file", &inputs.trust_file, trust)?.into(),
         env: given("environment", &inputs.environment, "the name of one")?,

@@ -109,19 +109,19 @@ fn claimed_withdrawal(file: &StoredFile) -> Result<Withdrawal, Refusal> {
     Ok(Withdrawal::parse_unverified(&payload)?)
 }
 
-/// The digest of a withdrawal of `link`, if who may sign the link may have signed it.
+/// A withdrawal of `link` and its digest, if who may sign the link may have signed it.
 pub(super) fn withdrawal_of(
     file: &StoredFile,
     link: Digest,
     unit: &UnitId,
     trust: &TrustFile,
-) -> Result<Digest, Refusal> {
+) -> Result<(Digest, Withdrawal), Refusal> {
     let scope = unit.scope();
     let statement = attest::verify(envelope_of(file)?, trust, Role::MergeSigner, &scope)?;
     let withdrawal = Withdrawal::parse(&statement)?;
     check_unit((&withdrawal.environment, &withdrawal.unit), unit)?;
     if withdrawal.link == link {
-        return Ok(statement.digest());
+        return Ok((statement.digest(), withdrawal));
     }
     Err(Refusal::new(
         Reason::Inconsistent,

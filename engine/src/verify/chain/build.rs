@@ -212,7 +212,7 @@ impl Builder {
     fn withdrawn_for(&self, verdict: &Verdict) -> Result<BTreeSet<Digest>, Refusal> {
         let link_of = |withdrawal: &Digest| {
             let mut all = self.chain.withdrawals.iter();
-            all.find(|(_, by)| by.contains(withdrawal))
+            all.find(|(_, by)| by.contains_key(withdrawal))
                 .map(|(link, _)| *link)
                 .ok_or_else(|| gap(format!("withdrawal `{withdrawal}`"), "nothing in its place"))
         };
@@ -225,9 +225,9 @@ impl Builder {
         // Two files of one height may hold one link: it is asked about once.
         for file in self.claimed_withdrawals.remove(&link).unwrap_or_default() {
             match withdrawal_of(&file, link, &chain.unit, trust) {
-                Ok(withdrawal) => {
+                Ok((digest, withdrawal)) => {
                     let by = chain.withdrawals.entry(link).or_default();
-                    by.insert(withdrawal);
+                    by.insert(digest, withdrawal);
                 }
                 Err(refusal) => chain.reject(Kind::Withdrawal, &file, refusal),
             }

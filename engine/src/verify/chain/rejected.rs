@@ -56,7 +56,8 @@ impl RejectedFile {
     }
 
     /// Why it does not admit what it claims to, with its place.
-    pub(in crate::verify) fn told(&self) -> Refusal {
+    #[must_use]
+    pub fn told(&self) -> Refusal {
         let found = format!("{} in `{}`", self.refusal.found, self.place);
         Refusal {
             found,

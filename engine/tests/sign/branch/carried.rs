@@ -1,6 +1,9 @@
 //! What moves: links into the history, verdicts between stores, renewals over each other.
 
-use super::{APP, Remote};
+use tidegate::attest;
+use tidegate::model::Digest;
+
+use super::{APP, BRANCH, Remote};
 
 #[test]
 fn what_is_older_than_the_newest_baseline_lies_in_the_history_and_still_counts() {
@@ -36,6 +39,43 @@ fn what_is_older_than_the_newest_baseline_lies_in_the_history_and_still_counts()
         assert_eq!(got, exit, "{deployed}: {said}");
         assert!(said.contains(words), "{deployed}: {said}");
     }
+}
+
+#[test]
+fn a_link_is_taken_back_on_the_branch_and_in_its_history() {
+    let remote = Remote::started();
+    for (from, to) in [("a", "b"), ("b", "c")] {
+        remote.world.label(APP, from, to);
+        remote.push();
+        assert_eq!(remote.signs("sign", &[]).0, 0);
+    }
+    let clone = remote.clone_as("operator");
+    let digest = |height: u64| {
+        let path = format!("{BRANCH}:links/prod/web/{height}.json");
+        let payload = attest::unverified_payload(remote.git(&["show", &path]).as_bytes()).unwrap();
+        Digest::of(&payload).to_string()
+    };
+    let (first, newest) = (digest(1), digest(2));
+    let withdraw = |link: &str| remote.signs_in(&clone, "withdraw", &[link, "--reason", "x"]);
+    let commits = remote.commits();
+    let (exit, said) = withdraw(&newest);
+    assert_eq!((exit, remote.commits()), (0, commits + 1), "{said}");
+    let (exit, said) = withdraw(&newest);
+    assert_eq!((exit, remote.commits()), (0, commits + 1), "{said}");
+    assert!(said.contains("already withdrawn"), "{said}");
+    let more = "--unit web --revision HEAD --deployed HEAD~1";
+    let (exit, said) = remote.admits(&clone, more);
+    assert_eq!(exit, 4, "{said}");
+    assert!(said.contains("refused[withdrawn]"), "{said}");
+    // A baseline puts the links below it into the history, where one is still taken back.
+    let (exit, said) = remote.signs("baseline", &["--unit", "web"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(!remote.files().contains(&"links/prod/web/1.json".to_owned()));
+    let (exit, said) = withdraw(&first);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = remote.admits(&clone, "--unit web --revision HEAD~1 --deployed HEAD~1");
+    assert_eq!(exit, 4, "{said}");
+    assert!(said.contains("refused[withdrawn]"), "{said}");
 }
 
 #[test]

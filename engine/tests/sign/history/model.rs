@@ -124,11 +124,11 @@ impl Ledger {
         let mut matching = (0..self.0.len()).filter(|at| Some(&*self.0[*at].content) == running);
         let fine = link.content == wanted
             && match grounds {
-                // Of what runs, a link taken back is never re-applied.
-                "running" => running == Some(wanted) && !link.withdrawn,
+                // Of what runs, a link taken back is never re-applied, nor one that rests on it.
+                "running" => running == Some(wanted) && self.stands(at),
                 "baseline" => link.baseline && self.stands(at),
                 "rollback" => {
-                    !link.withdrawn && matching.any(|from| self.0[from].before == Some(at))
+                    self.stands(at) && matching.any(|from| self.0[from].before == Some(at))
                 }
                 "judged" => match running {
                     None => self.newest_standing() == Some(at) && told == RiskTier::Critical,
