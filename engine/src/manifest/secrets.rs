@@ -3,6 +3,7 @@
 
 mod elsewhere;
 mod inline;
+mod made;
 mod shown;
 mod spelling;
 
@@ -24,8 +25,8 @@ pub struct Secrets {
     pub spans: Vec<Span>,
 }
 
-/// What is secret in the objects of one file: all that a Secret holds beside its name and type, what
-/// `kubectl apply` left behind of earlier values, variables of containers and data of a `ConfigMap` whose name
+/// What is secret in the objects of one file: all that a Secret holds beside its name and type, what others hold
+/// of which one is made, what `kubectl apply` left behind of earlier values, variables of containers and data of a `ConfigMap` whose name
 /// sounds like a secret, and whatever else an alias makes of these. Of what [`without_secrets`] cuts out of longer
 /// texts only the places are told, those in keys and comments too.
 #[must_use]
@@ -125,6 +126,7 @@ fn visit(object: &Object, found: &mut Found<'_>) {
             leaves(&entry.value, &mut pointer, found);
         }
     }
+    made::values(object, found);
     let annotations = node
         .get("metadata")
         .and_then(|node| node.get("annotations"));

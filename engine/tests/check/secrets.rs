@@ -1,5 +1,7 @@
 //! Secret values stand in nothing that is printed.
 
+mod spellings;
+
 use tidegate::report::{Style, human};
 
 use super::*;
@@ -99,13 +101,19 @@ fn said_of_broken(repo: &Repo, range: &str) -> String {
     String::from_utf8(said).unwrap()
 }
 
+/// In no spelling that somebody could read it back from.
 fn hides(said: &str) {
-    for word in [
-        CANARY,
-        BASE64,
-        BASE64.trim_end_matches('='),
-        "xylograph",
-        "eHlsb2dy",
+    let hex = spelt(|byte| format!("{byte:02x}"));
+    let escaped = spelt(|byte| format!("%{byte:02x}"));
+    let lower = said.to_lowercase();
+    for (said, word) in [
+        (said, CANARY),
+        (said, BASE64),
+        (said, BASE64.trim_end_matches('=')),
+        (said, "xylograph"),
+        (said, "eHlsb2dy"),
+        (&lower, &hex),
+        (&lower, &escaped),
     ] {
         if let Some(at) = said.find(word) {
             let from = said[..at]
@@ -116,6 +124,11 @@ fn hides(said: &str) {
             panic!("{word}: {}", &said[from..at + word.len()]);
         }
     }
+}
+
+/// The first letters of the canary, each of them in another spelling.
+fn spelt(letter: impl Fn(u8) -> String) -> String {
+    CANARY.bytes().take(9).map(letter).collect()
 }
 
 #[test]
