@@ -85,6 +85,25 @@ pub enum Error {
         /// The file that is one too many.
         path: RepoPath,
     },
+    /// More objects than one run reads.
+    #[error("{path}: the manifests that were read up to here hold more than {limit} objects", limit = limits::OBJECTS)]
+    #[diagnostic(code(limit::objects), help("judge it in smaller steps"))]
+    Objects {
+        /// The file that is one too many.
+        path: RepoPath,
+    },
+    /// More findings than anybody reads.
+    #[error("the policies have more than {limit} findings in the unit `{unit}`", limit = limits::UNIT_FINDINGS)]
+    #[diagnostic(
+        code(limit::unit_findings),
+        help(
+            "judge it in smaller steps, or let a policy report one finding for each thing to mend"
+        )
+    )]
+    UnitFindings {
+        /// The unit.
+        unit: String,
+    },
     /// More beside the policies than anyone would put there.
     #[error("the files below `.tidegate/policies` have more than {limit}", limit = limits::POLICY_FOLDER)]
     #[diagnostic(

@@ -21,7 +21,7 @@ use crate::facts::range::Range;
 use crate::facts::source::SourceInfo;
 use crate::facts::{Fact, Facts};
 use crate::input::{Documents, Environment, Material, Mode, Reason, Risk};
-use crate::model::{Effect, Finding, GroupKind, ObjectRef, Piece, RiskTier};
+use crate::model::{Effect, Finding, GroupKind, ObjectRef, Piece, RiskTier, limits};
 use crate::policy::Scope;
 
 /// Everything about a unit but its changes.
@@ -78,6 +78,7 @@ impl Bench<'_> {
         if !matter.reached.is_empty() {
             findings.extend(self.reached_findings(matter, &risk)?);
         }
+        bounded(self.unit.0, findings.len())?;
         self.watch.begin(Step::Before);
         if !matter.everything {
             self.mark_inherited(&mut findings, matter, risk.tier)?;
@@ -213,6 +214,7 @@ impl Bench<'_> {
             let document = documents.of_change_set(&wanted.wants, &settings);
             let found = self.judge.findings(wanted, &document)?;
             findings.extend(self.named(wanted, found, &changes));
+            bounded(self.unit.0, findings.len())?;
         }
         Ok(findings)
     }
@@ -246,6 +248,7 @@ impl Bench<'_> {
                 .collect();
             for found in self.judge.all_findings(wanted, inputs)? {
                 findings.extend(self.named(wanted, found, &changes));
+                bounded(self.unit.0, findings.len())?;
             }
         }
         Ok(findings)
@@ -286,6 +289,16 @@ impl Bench<'_> {
     }
 }
 
+/// What policies answer is kept, so all of it is bounded.
+fn bounded(unit: &str, findings: usize) -> Result<(), Error> {
+    if findings > limits::UNIT_FINDINGS.most {
+        return Err(Error::UnitFindings {
+            unit: unit.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 fn by_object(changes: &[Change]) -> BTreeMap<&ObjectRef, &Change> {
     let changes = changes.iter();
     changes.map(|change| (&change.object, change)).collect()
@@ -299,4 +312,22 @@ fn unknown_fact(wanted: &Wanted, facts: &BTreeMap<&'static str, Fact>) -> Option
         Effect::Deny,
         message,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn findings_of_a_unit_are_counted_together() {
+        let most = limits::UNIT_FINDINGS.most;
+        let codes = [most, most + 1, 10 * most].map(|count| {
+            let error = bounded("web", count).err()?;
+            assert!(error.to_string().contains("100,000") && error.to_string().contains("web"));
+            Some(code_of(&error))
+        });
+        let refused = Some("limit.unit-findings".to_owned());
+        assert_eq!(codes, [None, refused.clone(), refused]);
+    }
 }

@@ -27,6 +27,8 @@ pub(super) struct Reading {
     files: RefCell<BTreeMap<(RepoPath, GitId), Arc<File>>>,
     /// Bytes of these files.
     bytes: Cell<usize>,
+    /// Objects in them.
+    objects: Cell<usize>,
     /// Files that nobody has asked for yet, and how large they are.
     ahead: RefCell<BTreeMap<(RepoPath, GitId), Ahead>>,
     /// By commit.
@@ -60,6 +62,7 @@ impl Reading {
         Self {
             files: RefCell::default(),
             bytes: Cell::default(),
+            objects: Cell::default(),
             ahead: RefCell::default(),
             sides: RefCell::default(),
             index: OnceCell::new(),
@@ -108,6 +111,7 @@ impl Reading {
         };
         self.count(&entry.path, bytes)?;
         let file = file?;
+        self.count_objects(&entry.path, file.sources.len())?;
         if !file.sources.is_empty() {
             let told = (entry.clone(), file.sources.clone());
             self.untold.borrow_mut().push(told);
@@ -148,6 +152,16 @@ impl Reading {
             return Err(Error::TotalBytes { path: path.clone() });
         }
         self.bytes.set(total);
+        Ok(())
+    }
+
+    /// A small file may hold many.
+    fn count_objects(&self, path: &RepoPath, objects: usize) -> Result<(), Error> {
+        let total = self.objects.get().saturating_add(objects);
+        if total > limits::OBJECTS.most {
+            return Err(Error::Objects { path: path.clone() });
+        }
+        self.objects.set(total);
         Ok(())
     }
 
@@ -230,6 +244,24 @@ const SHARE: usize = 32;
 mod tests {
     use super::*;
     use crate::model::code_of;
+
+    #[test]
+    fn objects_that_are_read_are_counted_together() {
+        let most = limits::OBJECTS.most;
+        let path = RepoPath::from("a.yaml");
+        for (counts, refused) in [
+            (vec![most - 1, 1], false),
+            (vec![most, 1], true),
+            (vec![1, 10 * most], true),
+        ] {
+            let reading = Reading::new(Cache::Off, Arc::default());
+            let counted = counts
+                .iter()
+                .try_for_each(|count| reading.count_objects(&path, *count));
+            let code = counted.err().map(|error| code_of(&error));
+            assert_eq!(code.as_deref(), refused.then_some("limit.objects"));
+        }
+    }
 
     #[test]
     fn what_is_read_is_bounded_as_a_whole() {

@@ -87,6 +87,8 @@ limits! {
     FILE = 4 << 20, Bytes, Error("limit.blob");
     /// All manifests that a run reads.
     TOTAL_BYTES = 512 << 20, Bytes, Error("limit.total-bytes");
+    /// Objects of these manifests.
+    OBJECTS = 1_000_000, Count, Error("limit.objects");
     /// Symbolic links that lead to each other.
     LINK_HOPS = 5, Count, Error("git.symlink-outside");
     /// Target of a symbolic link.
@@ -198,8 +200,12 @@ limits! {
     POLICY_TOTAL_TIME = 60, Seconds, Error("policy.timeout");
     /// Memory by which the process grows while it waits for one policy.
     POLICY_MEMORY = 1 << 30, Bytes, Error("policy.memory");
-    /// Findings of one policy in one run.
+    /// What one policy is given at once, as JSON.
+    INPUT_DOCUMENT = 512 << 20, Bytes, Error("limit.input-document");
+    /// Findings of one rule of a policy at once.
     FINDINGS = 1_000, Count, Error("limit.findings");
+    /// Findings of a unit.
+    UNIT_FINDINGS = 100_000, Count, Error("limit.unit-findings");
     /// Reasons of one risk policy in one run: every change has at least one.
     REASONS = 20_000, Count, Error("limit.reasons");
     /// A message, a remediation, the text of a reason.

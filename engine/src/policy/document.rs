@@ -11,50 +11,85 @@ use crate::model::Piece;
 
 /// What one evaluation sees as `input`; a clone costs nothing.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Input(Value);
+pub(super) struct Input {
+    value: Value,
+    size: usize,
+}
 
 impl Input {
     pub(super) fn value(&self) -> &Value {
-        &self.0
+        &self.value
+    }
+
+    /// About as many bytes as its JSON has, without escapes.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 }
 
 /// Converts documents; a part that it has met before is not converted again.
 #[derive(Debug)]
 pub(super) struct Converter {
-    known: Known<Value>,
+    known: Known<Input>,
 }
 
 impl Default for Converter {
     fn default() -> Self {
         Self {
-            known: Known::new(|part| value(part.value())),
+            known: Known::new(|part| Input {
+                value: value(part.value()),
+                size: size(part.value()),
+            }),
         }
     }
 }
 
 impl Converter {
     pub(super) fn input(&mut self, document: &Piece) -> Input {
-        Input(self.piece(document))
-    }
-
-    fn piece(&mut self, piece: &Piece) -> Value {
-        match piece {
+        match document {
             Piece::Json(part) => self.known.of(part),
             Piece::List(items) => {
                 self.known.meet(items);
-                let items: Vec<Value> = items.iter().map(|item| self.piece(item)).collect();
-                Value::from(items)
+                let mut list = Vec::with_capacity(items.len());
+                let mut size = BRACKETS;
+                for item in items.iter() {
+                    let item = self.input(item);
+                    size = joined(size, item.size);
+                    list.push(item.value);
+                }
+                let value = Value::from(list);
+                Input { value, size }
             }
             Piece::Object(entries) => {
-                let entries = entries.iter();
-                let map: BTreeMap<Value, Value> = entries
-                    .map(|(key, part)| (Value::from(key.as_str()), self.piece(part)))
-                    .collect();
-                Value::from(map)
+                let mut map = BTreeMap::new();
+                let mut size = BRACKETS;
+                for (key, part) in entries.iter() {
+                    let part = self.input(part);
+                    size = joined(joined(size, key.len() + QUOTES), part.size);
+                    map.insert(Value::from(key.as_str()), part.value);
+                }
+                let value = Value::from(map);
+                Input { value, size }
             }
         }
     }
+}
+
+/// About as many bytes as the JSON has.
+fn size(json: &Json) -> usize {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => SCALAR,
+        Json::String(text) => text.len() + QUOTES,
+        Json::Array(items) => items.iter().map(size).fold(BRACKETS, joined),
+        Json::Object(map) => map.iter().fold(BRACKETS, |sum, (key, item)| {
+            joined(joined(sum, key.len() + QUOTES), size(item))
+        }),
+    }
+}
+
+/// One more with a comma or a colon behind it.
+fn joined(sum: usize, more: usize) -> usize {
+    sum.saturating_add(more).saturating_add(1)
 }
 
 fn value(json: &Json) -> Value {
@@ -78,6 +113,11 @@ fn value(json: &Json) -> Value {
         }
     }
 }
+
+const BRACKETS: usize = 2;
+const QUOTES: usize = 2;
+/// The longest words; most numbers are shorter.
+const SCALAR: usize = 5;
 
 #[cfg(test)]
 mod tests {

@@ -290,6 +290,13 @@ pub enum Error {
     #[diagnostic(code(limit::policy_total), help("remove policies that are not used"))]
     TotalSize { value: usize },
 
+    #[error("the input document of policy file {path} is {value} bytes, the limit is {limit}", limit = crate::model::limits::INPUT_DOCUMENT.most)]
+    #[diagnostic(
+        code(limit::input_document),
+        help("judge it in smaller steps, or split the unit")
+    )]
+    InputSize { path: String, value: usize },
+
     #[error("{at}: the number of findings is {value}, the limit is {limit}", limit = crate::model::limits::FINDINGS.most)]
     #[diagnostic(
         code(limit::findings),

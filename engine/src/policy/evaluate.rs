@@ -210,6 +210,12 @@ impl Evaluator {
         input: &Piece,
     ) -> Result<(), Error> {
         let input = self.converter.input(input);
+        if input.size() > limits::INPUT_DOCUMENT.most {
+            return Err(Error::InputSize {
+                path: module.path().to_owned(),
+                value: input.size(),
+            });
+        }
         self.load()?;
         let spent: Duration = self.workers.iter().map(Worker::spent).sum();
         if spent > self.times.total {

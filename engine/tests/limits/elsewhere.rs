@@ -12,6 +12,10 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
     (limits::COMMIT_MESSAGE, "a_long_message_is_cut_and_says_so"),
     (limits::TOTAL_BYTES, "what_is_read_is_bounded_as_a_whole"),
     (
+        limits::OBJECTS,
+        "objects_that_are_read_are_counted_together",
+    ),
+    (
         limits::CHART_DEPTH,
         "charts_lie_in_each_other_to_a_bounded_depth",
     ),
@@ -101,6 +105,10 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
     (
         limits::POLICY_MEMORY,
         "what_would_fill_the_memory_ends_at_the_limit",
+    ),
+    (
+        limits::UNIT_FINDINGS,
+        "findings_of_a_unit_are_counted_together",
     ),
     (
         limits::LISTED_FINDINGS,

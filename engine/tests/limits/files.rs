@@ -161,6 +161,7 @@ pub(super) const ROWS: &[Row] = &[
         let rules = format!("messages := {{\"a\" | regex.match(`{pattern}`, \"a\")}}\n");
         code_of_read(&rules)
     }),
+    (limits::INPUT_DOCUMENT, given),
     (limits::FINDINGS, |count| {
         asked(
             &format!(
@@ -337,6 +338,31 @@ fn asked(rules: &str, limit: Limit) -> String {
     beyond(
         evaluator.findings(policy.modules().next().unwrap(), &Piece::new(document())),
         limit,
+    )
+}
+
+/// A policy that looks at nothing of a document of so many bytes, most of which are one text again and again.
+fn given(size: usize) -> String {
+    let rules = policy("p", "object", "messages := set()\n");
+    let files = [(
+        RepoPath::from(".tidegate/policies/p/policy.rego"),
+        rules.into_bytes(),
+    )];
+    let set = PolicySet::default().with_repository(&files, &[]).unwrap();
+    let policy = set.policy("p").unwrap();
+    let mut evaluator = Evaluator::start([policy], times()).unwrap();
+    let text = |length: usize| Piece::new("x".repeat(length));
+    // Two brackets, and for each text two quotes and a comma.
+    let long = text((1 << 27) - 3);
+    let count = (size - 2) >> 27;
+    let mut items = vec![long; count];
+    let rest = size - 2 - (count << 27);
+    items.extend((rest > 3).then(|| text(rest - 3)));
+    let document = Piece::list(items);
+    let module = policy.modules().next().unwrap();
+    beyond(
+        evaluator.findings(module, &document),
+        limits::INPUT_DOCUMENT,
     )
 }
 

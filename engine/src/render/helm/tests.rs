@@ -122,6 +122,21 @@ fn many_links_between_few_folders_are_not_walked_for_ever() {
 }
 
 #[test]
+fn links_of_a_chart_are_counted_up_to_the_limit() {
+    let linked = |count: usize| {
+        let files = FakeFiles::of(&[("app/Chart.yaml", CHART), ("x", "")]);
+        let links = (0..count).map(|link| format!("app/{link}"));
+        let files = links.fold(files, |files, link| files.link(&link, "../x"));
+        let chart = &"app".into();
+        closure(&files, chart, &options(), Deployer::ArgoCd).map(drop)
+    };
+    let most = crate::model::limits::CHART_LINKS.most;
+    assert!(linked(most).is_ok());
+    let beyond = linked(most + 1).unwrap_err();
+    assert_eq!(code_of(&beyond), "limit.chart-links");
+}
+
+#[test]
 fn a_folder_without_a_chart_and_a_library_are_refused() {
     let none = FakeFiles::of(&[("app/values.yaml", "")]);
     assert_eq!(refused(&none).0, "render.no-chart");
@@ -256,7 +271,9 @@ fn charts_lie_in_each_other_to_a_bounded_depth() {
     };
     let most = crate::model::limits::CHART_DEPTH.most;
     assert!(deep(most).is_ok());
-    assert_eq!(code_of(&deep(most + 1).unwrap_err()), "limit.chart-depth");
+    for depth in [most + 1, 10 * most] {
+        assert_eq!(code_of(&deep(depth).unwrap_err()), "limit.chart-depth");
+    }
 }
 
 proptest::proptest! {
