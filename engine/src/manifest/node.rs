@@ -175,17 +175,28 @@ impl Node {
 
     fn walk(&self, pointer: &str) -> Result<&Self, &Self> {
         let mut node = self;
-        for step in pointer.split('/').skip(1) {
+        let mut steps = pointer.split('/');
+        if steps.next() != Some("") {
+            return Err(node);
+        }
+        for step in steps {
             let key = step.replace("~1", "/").replace("~0", "~");
             let next = match &node.value {
                 NodeValue::Mapping(_) => node.get(&key),
-                NodeValue::Sequence(items) => key.parse().ok().and_then(|i: usize| items.get(i)),
+                NodeValue::Sequence(items) => index(&key).and_then(|at| items.get(at)),
                 _ => None,
             };
             node = next.ok_or(node)?;
         }
         Ok(node)
     }
+}
+
+/// The place in a list: digits alone, and no zero before others.
+fn index(step: &str) -> Option<usize> {
+    let first = step.bytes().next()?;
+    let is_plain = step == "0" || (b'1'..=b'9').contains(&first);
+    is_plain.then(|| step.parse().ok())?
 }
 
 /// The first entry, in the order of the file, whose key stands before as well, and that one.

@@ -168,6 +168,34 @@ fn a_block_ends_where_its_last_value_ends() {
 }
 
 #[test]
+fn a_pointer_names_what_it_names_to_others() {
+    let node = one("a/b: [x, {c~d: y}]\n\"\": z\n\"1\": one\n");
+    let json = node.to_json();
+    for pointer in [
+        "",
+        "/",
+        "/a~1b",
+        "/a~1b/0",
+        "/a~1b/1/c~0d",
+        "/1",
+        "/a~1b/01",
+        "/a~1b/+0",
+        "/a~1b/-",
+        "/a~1b/2",
+        "a",
+        "x/1",
+        "a~1b/0",
+        "//",
+        "/a~1b/1/c~d",
+        "/a~1b/1/c~01d",
+        "1",
+    ] {
+        let found = node.pointer(pointer).map(|found| found.to_json());
+        assert_eq!(found.as_ref(), json.pointer(pointer), "{pointer}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_and_crlf_leave_spans_right() {
     let text = "\u{feff}a: x\r\nb: [y]\r\n";
     let node = one(text);
