@@ -8,6 +8,7 @@ mod cache;
 mod calendar;
 mod check;
 mod ci;
+mod clock;
 mod clone;
 mod cluster;
 mod common;
@@ -149,6 +150,9 @@ enum Command {
 
 impl Command {
     fn run(self, terminal: &mut Terminal) -> common::Outcome {
+        if self.rests_on_the_clock() {
+            clock::check(terminal.now)?;
+        }
         match self {
             Self::Demo(args) => args.run(terminal),
             Self::Init(args) => args.run(terminal),
@@ -175,6 +179,19 @@ impl Command {
             Self::Doctor(args) => args.run(terminal),
             Self::Cache(args) => args.run(terminal),
         }
+    }
+
+    /// Whether what it says counts, and for how long, depends on when this machine says it is.
+    fn rests_on_the_clock(&self) -> bool {
+        matches!(
+            self,
+            Self::Baseline(_)
+                | Self::Sign(_)
+                | Self::Verify(_)
+                | Self::Admit(_)
+                | Self::Promote(_)
+                | Self::Ci(_)
+        )
     }
 }
 

@@ -23,6 +23,12 @@ pub(super) enum Error {
     #[error("`{path}` cannot be written: {reason}")]
     #[diagnostic(code(io::write))]
     Write { path: String, reason: String },
+    #[error("the clock of this machine says {now}, which cannot be")]
+    #[diagnostic(
+        code(clock::implausible),
+        help("set it: what is signed and what is admitted holds for a time")
+    )]
+    Clock { now: jiff::Timestamp },
     #[error("`{text}` stands beside what asks for help: help was shown, and nothing else was done")]
     #[diagnostic(
         code(usage::help),
