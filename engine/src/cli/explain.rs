@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 13] = [
+const ENGINE: [(&str, &str); 14] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -165,6 +165,11 @@ const ENGINE: [(&str, &str); 13] = [
         "engine.exception-expired",
         "An exception would have permitted a finding, but its `until` has passed. Fix the finding, or renew\n\
          the exception with a new date and reason.",
+    ),
+    (
+        "engine.exception-long",
+        "The range adds an exception, or prolongs one, that holds for more than 90 days. It counts as it stands; but\n\
+         nobody will remember why. Let it end sooner, and prolong it if it is still needed then.",
     ),
     (
         "engine.exception-unused",

@@ -3,6 +3,7 @@
 
 mod dated;
 mod lifted;
+mod long;
 mod strays;
 
 use std::sync::Arc;
@@ -68,7 +69,7 @@ pub fn check_within(
     let mut run = session.run(&session.judge, &mut settled)?;
     session.add_strays(&mut run, &session.judge, &mut settled)?;
     run.findings.extend(session.in_future());
-    run.findings.extend(session.lifted());
+    run.findings.extend(session.permitted());
     run.proposed = session.proposed()?;
     runtime.watch.begin(Step::Keep);
     session.keep();
@@ -227,12 +228,16 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Freezes that are open and would no longer hold what they hold.
-    fn lifted(&self) -> Vec<Finding> {
-        let proposed = self.proposed_config();
-        proposed.map_or_else(Vec::new, |proposed| {
-            lifted::lifted(&self.judge.config, proposed, self.request.now)
-        })
+    /// What a proposed configuration permits: freezes that are open and would no longer hold what they hold,
+    /// and exceptions that hold for long.
+    fn permitted(&self) -> Vec<Finding> {
+        let Some(proposed) = self.proposed_config() else {
+            return Vec::new();
+        };
+        let (before, now) = (&self.judge.config, self.request.now);
+        let mut findings = lifted::lifted(before, proposed, now);
+        findings.extend(long::long(before, proposed, now));
+        findings
     }
 
     /// A commit that says it was made later than now.

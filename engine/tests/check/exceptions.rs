@@ -141,3 +141,42 @@ fn an_exception_in_head_permits_nothing_yet() {
     repo.commit("permit myself");
     assert_eq!(blocking(&check(&repo, base)), [DENIED]);
 }
+
+/// The warnings about exceptions of a range that puts `after` in the place of `before`.
+fn long_ones(before: &str, after: &str) -> Vec<String> {
+    let (repo, base) = shop(before);
+    repo.write("tidegate.yaml", after).commit("exceptions");
+    let report = check(&repo, base);
+    assert_eq!(errors(&report), []);
+    assert!(report.exit != Exit::Denied || !blocking(&report).is_empty());
+    let long = report.findings.iter();
+    let long = long.filter(|finding| finding.code == "engine.exception-long");
+    long.map(|finding| {
+        assert_eq!(finding.effect, Effect::Warn);
+        let place = finding.anchor.as_ref().unwrap().to_string();
+        format!("{place} {}", finding.message)
+    })
+    .collect()
+}
+
+#[test]
+fn an_exception_that_holds_for_long_is_told_where_it_is_added_or_prolonged() {
+    let none = CONFIG;
+    let [near, far, farther] =
+        ["2027-02-18", "2027-02-19", "2046-11-20"].map(|until| config(until, ""));
+    assert_eq!(long_ones(none, &near), [""; 0]);
+    let told = |days: &str| {
+        format!(
+            "tidegate.yaml:13:12 exception `EXC-1` holds for {days} days from now, more than 90"
+        )
+    };
+    assert_eq!(long_ones(none, &far), [told("91")]);
+    assert_eq!(long_ones(&near, &far), [told("91")]);
+    assert_eq!(long_ones(&far, &farther), [told("7305")]);
+    // What was there, and what gets shorter, is no news.
+    let comment = format!("{farther}# no news\n");
+    assert_eq!(long_ones(&farther, &comment), [""; 0]);
+    assert_eq!(long_ones(&farther, &far), [""; 0]);
+    // Neither is what is over.
+    assert_eq!(long_ones(none, &config("2001-01-01", "")), [""; 0]);
+}
