@@ -6,6 +6,7 @@ mod calendar;
 mod demo;
 mod environments;
 mod explain;
+mod globs;
 mod help;
 mod init;
 mod installation;

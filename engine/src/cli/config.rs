@@ -4,9 +4,10 @@ use clap::Subcommand;
 
 use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
-use crate::config;
+use crate::config::{self, Config};
 use crate::gate;
 use crate::model::{Exit, RepoPath};
+use crate::report::sanitise;
 
 /// Show and check the configuration
 #[derive(clap::Args)]
@@ -19,7 +20,8 @@ pub(super) struct Args {
 enum Command {
     /// Print the JSON Schema of tidegate.yaml
     Schema,
-    /// Check the configuration of the working tree, settings of policies included
+    /// Check the configuration of the working tree, settings of policies included; paths that match
+    /// nothing are named
     Validate,
     /// Print the configuration of the working tree
     Show {
@@ -43,6 +45,7 @@ impl Args {
                     config.environments.len(),
                     config.profile.as_str(),
                 ));
+                warn_idle(&config, terminal)?;
             }
             Command::Show { resolved: false } => {
                 let (_, bytes) = read(terminal)?;
@@ -63,6 +66,21 @@ impl Args {
         }
         Ok(Exit::Pass)
     }
+}
+
+/// Names the globs that match nothing that is tracked; outside of a repository nobody can tell.
+fn warn_idle(config: &Config, terminal: &mut Terminal) -> Result<(), gate::Error> {
+    let Ok(repository) = common::repository(&terminal.directory) else {
+        return Ok(());
+    };
+    for glob in gate::idle_globs(config, &repository)? {
+        let text = format!(
+            "warning: {}: `{}` matches no file that Git tracks",
+            glob.location, glob.text
+        );
+        terminal.say(&sanitise::line(&text));
+    }
+    Ok(())
 }
 
 /// The configuration in the folder, or in one above it.
