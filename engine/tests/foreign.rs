@@ -2,7 +2,9 @@
 
 mod argocd;
 mod exchange;
+mod globs;
 mod ics;
+mod zones;
 
 use std::path::PathBuf;
 use std::sync::Arc;
