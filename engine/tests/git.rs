@@ -6,6 +6,7 @@ mod gated;
 mod merge;
 mod odd;
 mod open;
+mod packs;
 mod random;
 mod ranges;
 mod revisions;

@@ -27,6 +27,7 @@ mod plugin;
 mod promotion;
 mod publishing;
 mod race;
+mod reads;
 mod relaxed;
 mod renewal;
 mod shown;

@@ -129,3 +129,31 @@ fn verify_names_the_units_that_could_be_meant() {
     assert_eq!(exit, Some(2), "{said}");
     assert!(said.contains("`prod` deploys nothing"), "{said}");
 }
+
+#[test]
+fn an_object_in_two_sources_of_one_application_stands_twice() {
+    let twice = |first: &str, second: &str| {
+        let repo = Repo::new();
+        let source = |path: &str| {
+            format!("{{repoURL: '{HERE}', path: {path}, directory: {{recurse: true}}}}")
+        };
+        let application = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web}}\nspec:\n  project: shop\n  sources:\n  - {}\n  - {}\n",
+            source(first),
+            source(second)
+        );
+        repo.write("tidegate.yaml", config())
+            .write("argo/web.yaml", application)
+            .write("apps/base/map.yaml", config_map("map", "a"))
+            .write("apps/prod/other.yaml", config_map("other", "a"));
+        let base = repo.commit("two sources");
+        repo.write("apps/prod/map.yaml", config_map("map", "b"))
+            .commit("the same object in the other one");
+        let report = check(&repo, base);
+        assert_eq!(errors(&report), []);
+        blocking(&report)
+    };
+    let found = ["engine.duplicate-object of map"];
+    assert_eq!(twice("apps/base", "apps/prod"), found);
+    assert_eq!(twice("apps/prod", "apps/base"), found);
+}

@@ -142,7 +142,11 @@ fn an_instant_that_cannot_be_now_is_a_wrong_argument() {
 #[test]
 fn a_machine_that_gives_too_little_is_no_pass() {
     let (repo, range) = passing();
-    for (limit, exits) in [("ulimit -n 16", [0, 3]), ("ulimit -v 100000", [3, 3])] {
+    for (limit, exits) in [
+        ("ulimit -n 16", [0, 3]),
+        ("ulimit -v 100000", [3, 3]),
+        ("ulimit -s 64", [3, 3]),
+    ] {
         let binary = env!("CARGO_BIN_EXE_tidegate");
         let script = format!("{limit}; exec {binary} check {range}");
         let output = repo.command("sh").args(["-c", &script]).output().unwrap();
@@ -158,20 +162,23 @@ fn a_machine_that_gives_too_little_is_no_pass() {
 #[test]
 fn what_lies_beside_policies_is_bounded() {
     let (repo, base) = shop(CONFIG);
-    for number in 0..17 {
-        let path = format!(".tidegate/policies/t/cases/{number}/base/x.yaml");
-        repo.write(path, vec![b'#'; 4 << 20]);
+    let case = |number: usize| format!(".tidegate/policies/t/cases/{number}/base/x.yaml");
+    for number in 0..16 {
+        repo.write(case(number), vec![b'#'; 4 << 20]);
     }
-    repo.commit("many cases");
-    let range = request(&format!("{base}..HEAD"));
-    let codes = match check_with(&repo, &range) {
-        Ok(report) => error_codes(&report),
-        Err(error) => vec![code_of(&error)],
+    let codes = || {
+        repo.commit("many cases");
+        match check_with(&repo, &request(&format!("{base}..HEAD"))) {
+            Ok(report) => error_codes(&report),
+            Err(error) => vec![code_of(&error)],
+        }
     };
-    assert!(
-        codes.contains(&"limit.policy-folder".to_owned()),
-        "{codes:?}"
-    );
+    let limit = "limit.policy-folder".to_owned();
+    let within = codes();
+    assert!(!within.contains(&limit), "{within:?}");
+    repo.write(case(16), "#");
+    let beyond = codes();
+    assert!(beyond.contains(&limit), "{beyond:?}");
 }
 
 #[test]

@@ -38,6 +38,41 @@ fn a_check_starts_no_program_and_opens_no_socket() {
     assert!(seen("execve(") > 1 && seen("socket(") > 0, "{calls:#?}");
 }
 
+#[test]
+fn a_check_that_may_start_no_thread_says_the_same_or_nothing() {
+    let (repo, _) = shop(CONFIG);
+    for number in 0..40 {
+        let name = format!("app-{number}");
+        repo.write(format!("prod/{name}.yaml"), deployment(&name, ""));
+    }
+    repo.commit("no limits");
+    let check = ["check", "HEAD~1..HEAD", "--output", "json", "--now", NOW];
+    let plain = tidegate(&repo, &check);
+    assert_eq!(plain.status.code(), Some(1));
+    // Of the threads that it starts none is given, or none after the first ones.
+    for from in [1, 2, 3] {
+        let mut command = repo.command("strace");
+        command
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3"])
+            .args([
+                "-e",
+                &format!("inject=clone,clone3:error=EAGAIN:when={from}+"),
+                "--",
+            ])
+            .arg(env!("CARGO_BIN_EXE_tidegate"))
+            .args(check);
+        let Ok(output) = command.output() else { return };
+        if stderr(&output).starts_with("strace: ") {
+            return;
+        }
+        match output.status.code() {
+            Some(1) => assert_eq!(stdout(&output), stdout(&plain), "{from}"),
+            Some(3) => {}
+            other => panic!("{from}: {other:?} {}", stderr(&output)),
+        }
+    }
+}
+
 /// The calls by which a program, or what it starts, starts another or reaches for the network; `None` where nobody
 /// may look.
 fn traced(repo: &Repo, trace: &Path, program: &str, arguments: &[&str]) -> Option<Vec<String>> {

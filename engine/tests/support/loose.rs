@@ -21,13 +21,20 @@ impl Repo {
     }
 }
 
-/// A zlib stream of one block that is not compressed.
-fn stored(content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap();
-    let mut bytes = vec![0x78, 0x01, 0x01];
-    bytes.extend(length.to_le_bytes());
-    bytes.extend((!length).to_le_bytes());
-    bytes.extend(content);
+/// A zlib stream of blocks that are not compressed.
+pub(super) fn stored(content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x78, 0x01];
+    let mut blocks = content.chunks(0xffff).peekable();
+    if blocks.peek().is_none() {
+        bytes.extend([1, 0, 0, 0xff, 0xff]);
+    }
+    while let Some(block) = blocks.next() {
+        let length = block.len() as u16;
+        bytes.push(u8::from(blocks.peek().is_none()));
+        bytes.extend(length.to_le_bytes());
+        bytes.extend((!length).to_le_bytes());
+        bytes.extend(block);
+    }
     let (mut a, mut b) = (1_u32, 0_u32);
     for byte in content {
         a = (a + u32::from(*byte)) % 65_521;

@@ -2,7 +2,9 @@
 
 mod git_http;
 mod loose;
+mod pack;
 mod repo;
 
 pub(crate) use git_http::{GitHttp, publish, silent_host};
+pub(crate) use pack::{Packed, delta};
 pub(crate) use repo::{Repo, run};

@@ -1,6 +1,8 @@
 //! Units that kustomize and Helm render, through the command line and the library: the shop's brands C and D.
 //! Knows no kustomization and no chart but theirs.
 
+mod kept;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
