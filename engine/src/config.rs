@@ -45,6 +45,7 @@ use crate::calendar::{self, Calendar};
 use crate::git::Selector;
 use crate::manifest::{Node, NodeValue};
 use crate::model::{Digest, Location, RepoPath, did_you_mean};
+use crate::schemas;
 
 /// The configuration, resolved.
 #[derive(Clone, Debug)]
@@ -441,13 +442,17 @@ fn canonical(value: &Value) -> Value {
     }
 }
 
-/// The schema of the whole file, compiled once.
 /// Makes ready what the first configuration needs to be read.
 pub fn prepare() {
     LazyLock::force(&SCHEMA);
 }
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(schema()));
+/// As it is committed, which is read sooner than made anew; that both are the same, a test proves.
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let committed = schemas::schema("config.v1.json");
+    let committed = committed.and_then(|text| serde_json::from_str(text).ok());
+    Schema::new(committed.unwrap_or_else(schema))
+});
 
 /// The reserved unit of the gate's own files.
 pub const GATE: &str = "gate";

@@ -43,7 +43,7 @@ pub use range::{Range, RangeKind};
 pub use record::{Folder, FolderEntry, NewCommit, Place};
 pub use selector::{Selector, Twins};
 pub use signature::CommitSignature;
-pub use snapshot::{Snapshot, TreeEntry};
+pub use snapshot::{Snapshot, Spot, TreeEntry};
 pub use spelling::{escaped, misleads};
 pub use write::Draft;
 

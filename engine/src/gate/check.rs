@@ -65,6 +65,7 @@ pub fn check_within(
 ) -> Result<RunReport, Error> {
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
+    session.make_ready();
     let mut settled = session.settled(&session.judge)?;
     let mut run = session.run(&session.judge, &mut settled)?;
     session.add_strays(&mut run, &session.judge, &mut settled)?;
@@ -122,6 +123,7 @@ pub fn facts(
 ) -> Result<Value, Error> {
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
+    session.make_ready();
     let mut settled = session.settled(&session.judge)?;
     let touched = session.touched(&session.judge, &mut settled)?;
     let mut documents = Vec::new();
@@ -226,6 +228,15 @@ impl<'a> Session<'a> {
             request,
             watch,
         })
+    }
+
+    /// Lets policies be loaded while the changes are read, unless their answers are likely to be known.
+    fn make_ready(&self) {
+        let (base, head) = (&self.view.base.snapshot, &self.view.head.snapshot);
+        self.judge.expect(base.tree(), head.tree());
+        if let Some(Ok(proposed)) = &self.proposed {
+            proposed.begin();
+        }
     }
 
     /// What a proposed configuration permits: freezes that are open and would no longer hold what they hold,

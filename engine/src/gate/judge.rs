@@ -14,7 +14,7 @@ use crate::config::{self, Config, Problems};
 use crate::facts::{self, COLLECTORS, Collector};
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
-use crate::model::{GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
+use crate::model::{Digest, GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
 use crate::policy::Times;
 use crate::policy::{
     self, Answers, Evaluator, Kinds, Module, Policy, PolicySet, RawFinding, RawReason, Scope,
@@ -168,8 +168,25 @@ impl Judge {
     /// What it was; frees what it asked on a thread that nobody waits for.
     pub(super) fn leave(self) -> JudgeNote {
         let evaluator = self.evaluator;
+        if !evaluator.borrow().has_begun() {
+            return self.note;
+        }
         let _ = thread::Builder::new().spawn(move || drop(evaluator));
         self.note
+    }
+
+    /// Makes the policies ready while other things are read: something will be asked.
+    pub(super) fn begin(&self) {
+        // Whoever asks is told why there is no thread.
+        let _ = self.evaluator.borrow_mut().begin();
+    }
+
+    /// The same, unless an earlier run judged from one tree to the other and left its answers.
+    pub(super) fn expect(&self, base: GitId, head: GitId) {
+        let (config, policies) = (self.note.config_digest, self.note.policy_digest);
+        let what = format!("{base} {head} {config} {policies}");
+        let what = Digest::of(what.as_bytes());
+        let _ = self.evaluator.borrow_mut().expect(what);
     }
 
     /// Does not ask from now on what these answers tell.

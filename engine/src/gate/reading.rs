@@ -19,6 +19,7 @@ use crate::change::Source;
 use crate::config::{Config, OnlineHost};
 use crate::facts::index::{BlobIndex, Cache};
 use crate::git::{Repository, Snapshot, TreeEntry};
+use crate::manifest::Named;
 use crate::model::{Digest, GitId, RepoPath, limits};
 use crate::render::{GitFiles, Online, Workshop};
 
@@ -42,6 +43,8 @@ pub(super) struct Reading {
     workshop: Arc<Workshop>,
     /// From which the judge lets remote bases be fetched.
     hosts: OnceCell<Vec<OnlineHost>>,
+    /// What kustomizations name.
+    named: RefCell<Named>,
     /// By what was asked for, of which files.
     rendered: RefCell<BTreeMap<Digest, Known>>,
 }
@@ -71,6 +74,7 @@ impl Reading {
             cache,
             workshop,
             hosts: OnceCell::new(),
+            named: RefCell::default(),
             rendered: RefCell::default(),
         }
     }
@@ -201,6 +205,11 @@ impl Reading {
         found
             .unwrap_or(Err(Arc::new(Error::Unrendered)))
             .map_err(|error| Error::Shared(Shared(error)))
+    }
+
+    /// What kustomizations name that some side has read.
+    pub(super) fn named(&self) -> &RefCell<Named> {
+        &self.named
     }
 
     /// The side that shows this snapshot.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::Error;
 use crate::git::{Beyond, Repository, Selector, Snapshot, TreeEntry};
-use crate::manifest::{self, RenderRoots, Root};
+use crate::manifest::{self, Named, RenderRoots, Root};
+use crate::model::RepoPath;
 
 /// One snapshot. What is found out about its files is found out once.
 pub(super) struct Side {
@@ -43,19 +44,25 @@ impl Side {
         Ok(self.manifests.get_or_init(|| (entries, beyond)))
     }
 
-    /// What needs rendering.
-    pub(super) fn roots(&self, repository: &Repository) -> Result<&RenderRoots, Error> {
+    /// What needs rendering; `named` remembers what kustomizations name.
+    pub(super) fn roots(
+        &self,
+        repository: &Repository,
+        named: &RefCell<Named>,
+    ) -> Result<&RenderRoots, Error> {
         if let Some(roots) = self.roots.get() {
             return Ok(roots);
         }
         let (entries, _) = self.manifests(repository)?;
-        let roots = RenderRoots::find(entries.iter().map(|entry| &entry.path), |path| {
+        let read = |path: &RepoPath| {
             let at = entries.binary_search_by(|entry| entry.path.cmp(path));
             match at.ok().and_then(|at| entries.get(at)) {
                 Some(entry) => repository.file(entry).map_err(Error::from),
                 None => Ok(Vec::new()),
             }
-        })?;
+        };
+        let paths = entries.iter().map(|entry| &entry.path);
+        let roots = RenderRoots::find(paths, read, &mut named.borrow_mut())?;
         Ok(self.roots.get_or_init(|| roots))
     }
 

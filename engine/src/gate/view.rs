@@ -311,9 +311,9 @@ impl<'a> View<'a> {
         let makes_a_root = |change: &FileChange| manifest::role_of_name(&change.path).is_some();
         let is_base = std::ptr::eq(side, &*self.base);
         if is_base && !self.changed.iter().any(makes_a_root) {
-            return self.head.roots(self.repository);
+            return self.head.roots(self.repository, self.reading.named());
         }
-        side.roots(self.repository)
+        side.roots(self.repository, self.reading.named())
     }
 
     /// The manifests at head that some selector matches and that nothing renders with it, sorted by path.

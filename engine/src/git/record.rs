@@ -71,15 +71,6 @@ pub struct NewCommit<'a> {
 }
 
 impl Repository {
-    /// Whether a folder lies at `path`.
-    ///
-    /// # Errors
-    /// A tree is missing, corrupt, invalid or too large.
-    pub fn is_folder(&self, snapshot: &Snapshot, path: &RepoPath) -> Result<bool, Error> {
-        let child = self.lookup(snapshot, path.as_bytes())?;
-        Ok(child.is_some_and(|child| child.is_tree()))
-    }
-
     /// What lies at `path`.
     ///
     /// # Errors

@@ -1,13 +1,15 @@
 //! Which paths belong to a unit: rooted globs over bytes.
 //! Knows nothing of environments or units.
 
+mod globs;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use self::globs::Globs;
 use super::{Error, spelling, text};
 use crate::model::{RepoPath, limits};
 
@@ -15,8 +17,7 @@ use crate::model::{RepoPath, limits};
 /// matches any number of them, every other character stands for itself; dot files match.
 #[derive(Clone)]
 pub struct Selector {
-    patterns: Arc<[String]>,
-    globs: Arc<GlobSet>,
+    globs: Arc<Globs>,
 }
 
 impl Selector {
@@ -43,25 +44,17 @@ impl Selector {
         }
         let mut patterns: Vec<String> = globs.iter().map(|glob| glob.as_ref().to_owned()).collect();
         patterns.sort_unstable();
-        patterns.dedup();
         for pattern in &patterns {
-            Self::check(pattern)?;
+            if let Some(reason) = why_refused(pattern) {
+                return Err(refused(pattern, reason));
+            }
         }
         Self::compiled(patterns)
     }
 
     fn compiled(patterns: Vec<String>) -> Result<Self, Error> {
-        let mut builder = GlobSetBuilder::new();
-        for pattern in &patterns {
-            builder.add(compile(pattern)?);
-        }
-        let globs = builder
-            .build()
-            .map_err(|_| refused("", "is too large together with the others"))?;
-        Ok(Self {
-            patterns: patterns.into(),
-            globs: Arc::new(globs),
-        })
+        let globs = Arc::new(Globs::new(patterns)?);
+        Ok(Self { globs })
     }
 
     /// What matches where either does.
@@ -79,7 +72,7 @@ impl Selector {
     /// The globs are too large.
     pub fn twins(&self) -> Result<Twins, Error> {
         let folded = self
-            .patterns
+            .patterns()
             .iter()
             .map(|pattern| spelling::folded(pattern));
         Self::compiled(folded.collect()).map(Twins)
@@ -92,14 +85,14 @@ impl Selector {
     pub fn check(glob: &str) -> Result<(), Error> {
         match why_refused(glob) {
             Some(reason) => Err(refused(glob, reason)),
-            None => compile(glob).map(|_| ()),
+            None => globs::check(glob),
         }
     }
 
     /// The globs, sorted.
     #[must_use]
     pub fn patterns(&self) -> &[String] {
-        &self.patterns
+        self.globs.patterns()
     }
 
     /// Whether one of the globs matches the whole path.
@@ -112,25 +105,25 @@ impl Selector {
     /// root), or the whole glob where there is none; sorted, without repetition.
     #[must_use]
     pub fn literal_prefixes(&self) -> Vec<&str> {
-        let mut prefixes: Vec<&str> = self.patterns.iter().map(|p| literal_prefix(p)).collect();
+        let mut prefixes: Vec<&str> = self.patterns().iter().map(|p| literal_prefix(p)).collect();
         prefixes.sort_unstable();
         prefixes.dedup();
         prefixes
     }
 
     pub(super) fn matches_bytes(&self, path: &[u8]) -> bool {
-        self.globs.is_match_candidate(&Candidate::from_bytes(path))
+        self.globs.matches(path)
     }
 
     /// Whether every path below `folder` matches, as far as one glob alone says so.
     pub(crate) fn matches_all_below(&self, folder: &[u8]) -> bool {
-        let mut patterns = self.patterns.iter();
+        let mut patterns = self.patterns().iter();
         patterns.any(|pattern| matches_all_below(pattern, folder))
     }
 
     /// Whether some path below `folder` could match.
     pub(super) fn may_match_below(&self, folder: &[u8]) -> bool {
-        self.patterns
+        self.patterns()
             .iter()
             .any(|pattern| may_match_below(pattern, folder))
     }
@@ -150,7 +143,7 @@ impl Twins {
 
 impl PartialEq for Selector {
     fn eq(&self, other: &Self) -> bool {
-        self.patterns == other.patterns
+        self.patterns() == other.patterns()
     }
 }
 
@@ -158,13 +151,13 @@ impl Eq for Selector {}
 
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Selector").field(&self.patterns).finish()
+        f.debug_tuple("Selector").field(&self.patterns()).finish()
     }
 }
 
 impl Serialize for Selector {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.patterns.serialize(serializer)
+        self.patterns().serialize(serializer)
     }
 }
 
@@ -173,22 +166,6 @@ impl<'de> Deserialize<'de> for Selector {
         let globs = Vec::<String>::deserialize(deserializer)?;
         Self::parse(&globs).map_err(de::Error::custom)
     }
-}
-
-/// The last dot of a glob stands for itself as a class: globset compares names and endings without
-/// looking at paths that end in a dot.
-fn compile(glob: &str) -> Result<globset::Glob, Error> {
-    let spelled = match glob.strip_suffix('.') {
-        Some(before) => Cow::Owned(format!("{before}[.]")),
-        None => Cow::Borrowed(glob),
-    };
-    GlobBuilder::new(&spelled)
-        .literal_separator(true)
-        .backslash_escape(false)
-        .empty_alternates(false)
-        .case_insensitive(false)
-        .build()
-        .map_err(|_| refused(glob, "cannot be compiled"))
 }
 
 fn why_refused(glob: &str) -> Option<Cow<'static, str>> {

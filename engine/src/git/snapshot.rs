@@ -105,6 +105,17 @@ impl TreeEntry {
     }
 }
 
+/// What lies at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Nothing.
+    Nothing,
+    /// A folder.
+    Folder,
+    /// A file, a link or a submodule.
+    Entry(TreeEntry),
+}
+
 impl Repository {
     /// The tree of a commit.
     ///
@@ -181,14 +192,26 @@ impl Repository {
     /// # Errors
     /// As for [`Repository::entries`].
     pub fn entry(&self, snapshot: &Snapshot, path: &RepoPath) -> Result<Option<TreeEntry>, Error> {
-        let found = self.lookup(snapshot, path.as_bytes())?;
-        Ok(found
-            .filter(|child| !child.is_tree())
-            .map(|child| TreeEntry {
+        match self.spot(snapshot, path)? {
+            Spot::Entry(entry) => Ok(Some(entry)),
+            Spot::Nothing | Spot::Folder => Ok(None),
+        }
+    }
+
+    /// What lies at `path`.
+    ///
+    /// # Errors
+    /// As for [`Repository::entries`].
+    pub fn spot(&self, snapshot: &Snapshot, path: &RepoPath) -> Result<Spot, Error> {
+        Ok(match self.lookup(snapshot, path.as_bytes())? {
+            None => Spot::Nothing,
+            Some(child) if child.is_tree() => Spot::Folder,
+            Some(child) => Spot::Entry(TreeEntry {
                 path: path.clone(),
                 mode: child.mode,
                 id: child.id,
-            }))
+            }),
+        })
     }
 
     /// The file or folder at `path`.

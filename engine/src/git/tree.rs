@@ -2,6 +2,7 @@
 //! Knows nothing of paths below it or above it.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -136,7 +137,7 @@ impl Tree {
             }
         }
         for (one, two) in children.iter().zip(children.iter().skip(1)) {
-            if !order(one).lt(order(two)) {
+            if order(one, &two.name, two.is_tree()).is_ge() {
                 return Err(Invalid::new(&two.name, "it is out of order or repeated"));
             }
         }
@@ -156,17 +157,15 @@ impl Tree {
     }
 
     fn find(&self, name: &[u8], folder: bool) -> Option<&Child> {
-        let slash: &[u8] = if folder { b"/" } else { b"" };
-        let found = self
-            .children
-            .binary_search_by(|child| order(child).cmp(name.iter().chain(slash)));
+        let children = &self.children;
+        let found = children.binary_search_by(|child| order(child, name, folder));
         found.ok().and_then(|at| self.children.get(at))
     }
 }
 
 /// Puts entries into Git's order.
 pub(super) fn in_order(mut children: Vec<Child>) -> Vec<Child> {
-    children.sort_by(|one, two| order(one).cmp(order(two)));
+    children.sort_by(|one, two| order(one, &two.name, two.is_tree()));
     children
 }
 
@@ -224,9 +223,14 @@ impl Invalid {
 }
 
 /// Git sorts a folder as if its name ended in a slash.
-fn order(child: &Child) -> impl Iterator<Item = &u8> {
-    let slash: &[u8] = if child.is_tree() { b"/" } else { b"" };
-    child.name.iter().chain(slash)
+fn order(child: &Child, name: &[u8], is_folder: bool) -> Ordering {
+    let both = child.name.len().min(name.len());
+    let (start, rest) = child.name.split_at(both);
+    let (other_start, other_rest) = name.split_at(both);
+    let slash = |is_folder: bool| -> &[u8] { if is_folder { b"/" } else { b"" } };
+    let rest = rest.iter().chain(slash(child.is_tree()));
+    let other_rest = other_rest.iter().chain(slash(is_folder));
+    start.cmp(other_start).then_with(|| rest.cmp(other_rest))
 }
 
 /// The mode as Git takes it, and as it is written.

@@ -51,15 +51,36 @@ pub enum RootKind {
     HelmChart,
 }
 
+/// What kustomizations name, by their bytes: two states of a repository hold nearly the same.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Nothing of what cannot be read.
+    known: BTreeMap<Vec<u8>, Option<Vec<String>>>,
+    /// How many were read.
+    read: usize,
+}
+
+impl Named {
+    fn of(&mut self, bytes: Vec<u8>) -> Option<&[String]> {
+        let read = &mut self.read;
+        let entries = self.known.entry(bytes).or_insert_with_key(|bytes| {
+            *read += 1;
+            kustomization::reached(bytes)
+        });
+        entries.as_deref()
+    }
+}
+
 impl RenderRoots {
     /// Finds the roots among the paths of a tree. Only kustomizations are read, so that nothing is
-    /// where there are none.
+    /// where there are none; `named` remembers what they name.
     ///
     /// # Errors
     /// Those of `read`.
     pub fn find<'path, E>(
         paths: impl Iterator<Item = &'path RepoPath>,
         mut read: impl FnMut(&RepoPath) -> Result<Vec<u8>, E>,
+        named: &mut Named,
     ) -> Result<Self, E> {
         let mut covered = BTreeMap::new();
         let mut reached = Vec::new();
@@ -75,7 +96,7 @@ impl RenderRoots {
                 unreadable: false,
             };
             if kind == RootKind::Kustomization {
-                match kustomization::reached(&read(path)?) {
+                match named.of(read(path)?) {
                     Some(entries) => reached.extend(
                         entries
                             .iter()
@@ -180,10 +201,8 @@ mod tests {
             .iter()
             .map(|(path, text)| ((*path).into(), *text))
             .collect();
-        RenderRoots::find(files.keys(), |path| {
-            Ok::<_, Infallible>(files[path].as_bytes().to_vec())
-        })
-        .unwrap()
+        let read = |path: &RepoPath| Ok::<_, Infallible>(files[path].as_bytes().to_vec());
+        RenderRoots::find(files.keys(), read, &mut Named::default()).unwrap()
     }
 
     fn root_of(roots: &RenderRoots, path: &str) -> Option<String> {
@@ -192,9 +211,42 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_two_states_is_read_once_and_seen_from_each_folder() {
+        let paths: [RepoPath; 3] = [
+            "a/kustomization.yaml".into(),
+            "b/c/kustomization.yaml".into(),
+            "d/kustomization.yml".into(),
+        ];
+        let (mut named, same) = (Named::default(), "resources: [../x]");
+        for texts in [[same, same, "a: ["], [same, "resources: [y]", "a: ["]] {
+            let read = |path: &RepoPath| {
+                let at = paths.iter().position(|known| known == path).unwrap();
+                Ok::<_, Infallible>(texts[at].as_bytes().to_vec())
+            };
+            let roots = RenderRoots::find(paths.iter(), read, &mut named).unwrap();
+            let alone = RenderRoots::find(paths.iter(), read, &mut Named::default()).unwrap();
+            assert_eq!(roots.covered, alone.covered);
+            assert_eq!(root_of(&roots, "x/a.yaml"), Some("a".to_owned()));
+            assert_eq!(root_of(&roots, "b/x").is_some(), texts[1] == same);
+            assert!(
+                roots
+                    .needs_rendering(&"d/a.yaml".into())
+                    .unwrap()
+                    .unreadable
+            );
+        }
+        assert_eq!(named.read, 3);
+    }
+
+    #[test]
     fn without_roots_nothing_is_read() {
         let paths: [RepoPath; 2] = ["a/x.yaml".into(), "b/values.yaml".into()];
-        let roots = RenderRoots::find(paths.iter(), |path| Err(path.clone())).unwrap();
+        let roots = RenderRoots::find(
+            paths.iter(),
+            |path| Err(path.clone()),
+            &mut Named::default(),
+        )
+        .unwrap();
         assert_eq!(roots.needs_rendering(&"a/x.yaml".into()), None);
     }
 

@@ -17,12 +17,13 @@ use super::question::Digester;
 use super::set::{Module, Origin, Policy};
 use super::times::Times;
 use super::watchdog::{NoAnswer, Worker};
-use crate::model::{Piece, limits};
+use crate::model::{Digest, Piece, limits};
 
 /// Answers for as long as every answer comes in time.
 #[derive(Debug)]
 pub struct Evaluator {
-    /// One, or two that know the same policies.
+    modules: Vec<Module>,
+    /// None before somebody asks, then one, or two that know the same policies.
     workers: Vec<Asker>,
     /// Whether the first one has said that it has loaded the policies.
     is_loaded: bool,
@@ -43,8 +44,8 @@ struct Known {
 type Asker = Worker<Question, Result<Reply, Error>>;
 
 impl Evaluator {
-    /// Begins to parse the files of `policies`, once. Those of the repository are waited for; that the
-    /// embedded ones load, the tests of tidegate prove, and whoever asks first waits for them.
+    /// One of `policies`. The files of the repository are parsed and waited for; the embedded ones are parsed
+    /// when somebody asks for what is not known: that they load, the tests of tidegate prove.
     ///
     /// # Errors
     /// A file that does not parse, or lacks a rule that its metadata promises.
@@ -58,18 +59,9 @@ impl Evaluator {
             foreign |= policy.origin() == Origin::Repository;
             modules.extend(policy.modules().cloned());
         }
-        let mut loaded = Loaded::default();
-        let mut modules = Some(modules);
-        let mut worker = Worker::start(move |question: Question| {
-            if let Some(modules) = modules.take() {
-                loaded = Loaded::new(modules, times)?;
-            }
-            loaded.answer(question)
-        })
-        .map_err(|none| none.error(LOADING))?;
-        worker.send(Question::Load);
         let mut evaluator = Self {
-            workers: vec![worker],
+            modules,
+            workers: Vec::new(),
             is_loaded: false,
             converter: Converter::default(),
             times,
@@ -80,6 +72,46 @@ impl Evaluator {
             evaluator.load()?;
         }
         Ok(evaluator)
+    }
+
+    /// Begins to parse the files, once, on a thread of their own: somebody will ask.
+    ///
+    /// # Errors
+    /// The machine gives no thread.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        if !self.workers.is_empty() {
+            return Ok(());
+        }
+        let (mut modules, times) = (Some(self.modules.clone()), self.times);
+        let mut loaded = Loaded::default();
+        let mut worker = Worker::start(move |question: Question| {
+            if let Some(modules) = modules.take() {
+                loaded = Loaded::new(modules, times)?;
+            }
+            loaded.answer(question)
+        })
+        .map_err(|none| none.error(LOADING))?;
+        worker.send(Question::Load);
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// As [`Evaluator::begin`], unless an earlier run was about the same and left its answers.
+    ///
+    /// # Errors
+    /// The machine gives no thread.
+    pub fn expect(&mut self, what: Digest) -> Result<(), Error> {
+        let known = self.known.as_mut();
+        match known.is_some_and(|known| known.answers.meets(what)) {
+            true => Ok(()),
+            false => self.begin(),
+        }
+    }
+
+    /// Whether anybody has begun to parse the files.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        !self.workers.is_empty()
     }
 
     /// What `module` finds wrong with `input`, sorted: its `deny` and its `warn`.
@@ -171,6 +203,10 @@ impl Evaluator {
         entries: &'static [Entry],
         inputs: &[Piece],
     ) -> Result<Vec<Answer>, Error> {
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.begin()?;
         if inputs.len() >= WORTH_A_SECOND {
             self.start_second()?;
         }
@@ -252,10 +288,16 @@ impl Evaluator {
 
     /// Waits until the policies are loaded.
     fn load(&mut self) -> Result<(), Error> {
+        self.begin()?;
         if let (false, Some(first)) = (self.is_loaded, self.workers.first_mut()) {
-            first
+            let loaded = first
                 .wait_busy(limits::POLICY_LOAD_TIME.time())
-                .map_err(|none| none.error(LOADING))??;
+                .map_err(|none| none.error(LOADING))?;
+            if let Err(error) = loaded {
+                // It has nothing more to say; whoever asks next is told the same by another one.
+                self.workers.clear();
+                return Err(error);
+            }
             self.is_loaded = true;
         }
         Ok(())

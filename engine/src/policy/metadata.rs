@@ -88,9 +88,9 @@ impl Kinds {
 impl Metadata {
     /// Reads the metadata of the package of `text`, with every problem it has.
     pub(super) fn read(path: &str, text: &str, known_facts: &[&str]) -> Result<Self, Vec<Error>> {
-        let blocks = Block::all(path, text)?;
-        let mut lines = lines_outside_strings(text).into_iter();
-        if !lines.any(|line| line.starts_with("package")) {
+        let lines = lines_outside_strings(text);
+        let blocks = Block::all(path, &lines)?;
+        if !lines.iter().any(|line| line.starts_with("package")) {
             return Err(vec![Error::no_package(path)]);
         }
         let package = Block::of_package(&blocks, path)?;
@@ -109,7 +109,7 @@ impl Metadata {
 
     /// Where the metadata of the package of `text` names `word`.
     pub(super) fn place_of(path: &str, text: &str, word: &str) -> Place {
-        let blocks = Block::all(path, text).unwrap_or_default();
+        let blocks = Block::all(path, &lines_outside_strings(text)).unwrap_or_default();
         Block::of_package(&blocks, path)
             .map_or_else(|_| Place::file(path), |block| block.place_of(word))
     }
@@ -323,7 +323,7 @@ deny contains 1 if false
     #[test]
     fn the_schema_takes_what_the_reader_takes() {
         let validator = jsonschema::validator_for(&schema()).unwrap();
-        let blocks = Block::all("p", GOOD).unwrap();
+        let blocks = Block::all("p", &lines_outside_strings(GOOD)).unwrap();
         let block = Block::of_package(&blocks, "p").unwrap();
         assert!(validator.is_valid(block.value()));
         let mut wrong = block.value().clone();

@@ -70,6 +70,9 @@ impl PolicySet {
         });
         let mut set = Self::default();
         set.add(folders.collect(), known_facts)?;
+        for policy in set.policies.values_mut() {
+            policy.settings = policy.settings.clone().proven();
+        }
         Ok(set)
     }
 

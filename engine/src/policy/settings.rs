@@ -20,6 +20,8 @@ use self::view::{Measure, View, blind_spot};
 pub struct Settings {
     path: String,
     schema: Value,
+    /// Whether the defaults are known to be what the schema allows.
+    proven: bool,
 }
 
 /// Something in a section of the configuration that the schema does not allow.
@@ -43,6 +45,7 @@ impl Settings {
         Self {
             path: String::new(),
             schema: serde_json::json!({ "type": "object", "additionalProperties": false }),
+            proven: false,
         }
     }
 
@@ -55,6 +58,7 @@ impl Settings {
         Ok(Self {
             path: path.to_owned(),
             schema,
+            proven: false,
         })
     }
 
@@ -64,6 +68,15 @@ impl Settings {
         let mut settings = self.clone();
         adopt(&mut settings.schema, profile);
         settings
+    }
+
+    /// The same, where a test has seen that the schema allows its defaults, whatever the profile: they are
+    /// not checked once more, which takes longer than all else about them.
+    pub(super) fn proven(self) -> Self {
+        Self {
+            proven: true,
+            ..self
+        }
     }
 
     /// What is wrong with the schema itself.
@@ -113,6 +126,10 @@ impl Settings {
     pub fn resolve(&self, section: Option<&Node>) -> Result<Value, Vec<SettingProblem>> {
         let view = View::of(&self.schema);
         let mut value = self.filled(section);
+        if self.proven && section.is_none() {
+            values::convert(&view, &mut value);
+            return Ok(value);
+        }
         let validator = self.validator().map_err(|message| {
             vec![SettingProblem {
                 pointer: String::new(),

@@ -7,7 +7,7 @@ pub(in crate::render) mod fake;
 use miette::Diagnostic;
 
 use super::online::{FetchError, MOUNTS, Mount, Mounts, Online, Pinned, mount_of};
-use crate::git::{self, Place, Repository, Snapshot, TreeEntry};
+use crate::git::{self, Place, Repository, Snapshot, Spot, TreeEntry};
 use crate::model::{RepoPath, limits};
 
 /// The files of one state of a repository.
@@ -170,14 +170,13 @@ impl Files for GitFiles<'_> {
         if path.as_bytes().is_empty() {
             return Ok(Found::Folder);
         }
-        let found = match self.repository.entry(self.snapshot, path)? {
-            Some(entry) if entry.is_link() => Found::Link(entry),
-            Some(entry) if entry.is_submodule() => Found::Submodule(entry),
-            Some(entry) => Found::File(entry),
-            None if self.repository.is_folder(self.snapshot, path)? => Found::Folder,
-            None => Found::Nothing,
-        };
-        Ok(found)
+        Ok(match self.repository.spot(self.snapshot, path)? {
+            Spot::Entry(entry) if entry.is_link() => Found::Link(entry),
+            Spot::Entry(entry) if entry.is_submodule() => Found::Submodule(entry),
+            Spot::Entry(entry) => Found::File(entry),
+            Spot::Folder => Found::Folder,
+            Spot::Nothing => Found::Nothing,
+        })
     }
 
     fn below(&self, folder: &RepoPath) -> Result<Vec<TreeEntry>, FilesError> {

@@ -91,6 +91,7 @@ impl Signer<'_> {
             commit, rollback, ..
         }: From<'_>,
     ) -> Result<UnitReport, Error> {
+        judge.begin();
         let reach = self.reach(judge, view, commit)?;
         let source = SourceInfo {
             repository: judge.config.verdict.repository.clone(),

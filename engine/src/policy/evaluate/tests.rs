@@ -485,3 +485,81 @@ fn what_looks_like_a_failed_sprintf_is_the_policys_fault_unless_it_is_somebodys_
     let percent = "deny contains {\"code\": \"t.bad\", \"message\": \"100%! of it\"}";
     assert!(findings(percent).is_ok());
 }
+
+#[test]
+fn what_is_built_in_is_not_parsed_where_every_answer_is_known() {
+    let files = [(
+        RepoPath::from("policies/t/policy.rego"),
+        format!("{HEAD}deny contains {{\"code\": \"t.bad\", \"message\": \"m\"}}\n{REST}")
+            .into_bytes(),
+    )];
+    let set = PolicySet::from_files(&files, FACTS).unwrap();
+    let policy = set.policy("t").unwrap();
+    let module = policy.modules().next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |documents: &[Value]| {
+        let mut evaluator = Evaluator::start([policy], Times::default()).unwrap();
+        assert!(!evaluator.has_begun());
+        evaluator.remember(Answers::open(folder.path()));
+        let documents = documents.iter().cloned().map(Piece::new).collect();
+        let found = evaluator.all_findings(module, documents).unwrap();
+        evaluator.remembered().unwrap().save();
+        (found, evaluator.has_begun())
+    };
+    let mut other = document();
+    other["changes"][0]["new"]["spec"]["replicas"] = 4.into();
+    let (asked, has_begun) = ask(&[document()]);
+    assert!(has_begun);
+    assert_eq!(ask(&[document()]), (asked.clone(), false));
+    let (both, has_begun) = ask(&[document(), other.clone()]);
+    assert!(has_begun, "one of them is new");
+    assert_eq!(both, [asked.clone(), asked].concat());
+    assert_eq!(ask(&[other, document()]), (both, false));
+    assert_eq!(ask(&[]), (Vec::new(), false));
+}
+
+#[test]
+fn what_is_built_in_is_parsed_ahead_unless_the_same_was_asked_before() {
+    let text = format!("{HEAD}deny contains 1 if false\n{REST}");
+    let files = [(RepoPath::from("policies/t/policy.rego"), text.into_bytes())];
+    let set = PolicySet::from_files(&files, FACTS).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let begins = |answers: Option<Answers>, what: &[u8]| {
+        let mut evaluator = Evaluator::start(set.iter(), Times::default()).unwrap();
+        if let Some(answers) = answers {
+            evaluator.remember(answers);
+        }
+        evaluator.expect(Digest::of(what)).unwrap();
+        evaluator.remembered().inspect(|answers| answers.save());
+        evaluator.has_begun()
+    };
+    let kept = || Some(Answers::open(folder.path()));
+    assert!(begins(kept(), b"a") && !begins(kept(), b"a"));
+    assert!(begins(kept(), b"b") && !begins(kept(), b"a") && begins(None, b"a"));
+}
+
+#[test]
+fn what_the_repository_has_is_parsed_whatever_is_known() {
+    let set = set("deny contains 1 if false");
+    let evaluator = Evaluator::start(set.iter(), Times::default()).unwrap();
+    assert!(evaluator.has_begun() && evaluator.is_loaded);
+}
+
+#[test]
+fn what_does_not_load_is_an_error_of_whoever_asks() {
+    let text = format!("{HEAD}deny contains 1 if [\n{REST}");
+    let files = [(RepoPath::from("policies/t/policy.rego"), text.into_bytes())];
+    let set = PolicySet::from_files(&files, FACTS).unwrap();
+    let policy = set.policy("t").unwrap();
+    for begins in [false, true] {
+        let mut evaluator = Evaluator::start([policy], Times::default()).unwrap();
+        if begins {
+            evaluator.begin().unwrap();
+        }
+        for _ in 0..2 {
+            let module = policy.modules().next().unwrap();
+            let asked = evaluator.findings(module, &Piece::new(document()));
+            assert_eq!(code(asked), "policy.syntax");
+        }
+    }
+}

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::super::error::{Error, Place};
-use super::super::text::lines_outside_strings;
 use crate::manifest::yaml;
 
 /// One comment block that begins with `# METADATA`.
@@ -20,11 +19,11 @@ pub(in crate::policy) struct Block {
 }
 
 impl Block {
-    /// Every block of `text`.
-    pub(super) fn all(path: &str, text: &str) -> Result<Vec<Self>, Vec<Error>> {
+    /// Every block of a file, of which these are the lines outside of strings.
+    pub(super) fn all(path: &str, lines: &[&str]) -> Result<Vec<Self>, Vec<Error>> {
         let mut blocks = Vec::new();
         let mut errors = Vec::new();
-        let mut lines = (1..).zip(lines_outside_strings(text)).peekable();
+        let mut lines = (1..).zip(lines.iter().copied()).peekable();
         while let Some((line, first)) = lines.next() {
             if first.trim() != "# METADATA" {
                 continue;

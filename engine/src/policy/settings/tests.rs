@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::manifest::yaml;
+use crate::policy::PolicySet;
 
 fn settings() -> Settings {
     let schema = json!({
@@ -233,4 +234,71 @@ fn a_profile_has_defaults_of_its_own() {
     assert_eq!(of("strict", json!({})), strict);
     assert_eq!(of("strict", json!({"required": {}})), strict);
     assert_eq!(of("strict", json!({"required": {"here": false}})), lax);
+}
+
+#[test]
+fn the_defaults_of_what_is_built_in_are_allowed_in_every_profile() {
+    let facts = [
+        "claims",
+        "connections",
+        "freeze",
+        "inventory",
+        "quotas",
+        "range",
+        "source",
+        "storage",
+        "workloads",
+    ];
+    let set = PolicySet::embedded(&facts).unwrap();
+    assert!(set.iter().count() > 3);
+    for policy in set.iter() {
+        let proven = policy.settings();
+        assert!(proven.proven, "{}", policy.folder());
+        let checked = Settings {
+            proven: false,
+            ..proven.clone()
+        };
+        assert_eq!(checked.problems(), [], "{}", policy.folder());
+        for profile in profiles(proven.schema())
+            .iter()
+            .map(String::as_str)
+            .chain([""])
+        {
+            let (proven, checked) = (proven.of_profile(profile), checked.of_profile(profile));
+            assert_eq!(
+                proven.resolve(None),
+                checked.resolve(None),
+                "{}",
+                policy.folder()
+            );
+            assert!(checked.resolve(None).is_ok());
+            let odd = node(&json!({"no-such-setting": 1}));
+            assert!(proven.resolve(Some(&odd)).is_err());
+        }
+    }
+}
+
+#[test]
+fn what_is_not_built_in_is_checked_whatever_it_says() {
+    let schema = json!({"type": "object", "additionalProperties": false, "properties": {
+        "a": {"description": "A", "default": "x", "type": "integer"},
+    }});
+    let settings = Settings::read("settings.schema.json", &schema.to_string()).unwrap();
+    assert!(settings.resolve(None).is_err());
+    assert!(
+        settings.proven().resolve(None).is_ok(),
+        "only the check is left out"
+    );
+}
+
+/// The profiles for which a schema has defaults of their own.
+fn profiles(schema: &Value) -> Vec<String> {
+    let own = schema.get("x-defaults").and_then(Value::as_object);
+    let own = own.into_iter().flat_map(|own| own.keys().cloned());
+    let below: Vec<&Value> = match schema {
+        Value::Object(map) => map.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    own.chain(below.into_iter().flat_map(profiles)).collect()
 }
