@@ -29,8 +29,10 @@ mod policy;
 mod pre_push;
 mod promote;
 mod publish;
+mod registry;
 mod render;
 mod renderers;
+mod replay;
 mod sign;
 mod sync;
 mod terminal;
@@ -106,7 +108,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Termin
 /// Judges what a commit range changes in a GitOps repository, and signs the verdict.
 ///
 /// Exit codes: 0 pass, not applicable, or observed; 1 denied; 2 usage; 3 could not judge;
-/// 4 refused (verify, admit, promote); 70 bug; 75 temporary.
+/// 4 refused (verify, admit, promote), or not the same (replay); 70 bug; 75 temporary.
 #[derive(Parser)]
 #[command(name = "tidegate", version, max_term_width = 100)]
 struct Cli {
@@ -139,6 +141,7 @@ enum Command {
     Promote(promote::Args),
     Withdraw(withdraw::Args),
     Verdict(verdict::Args),
+    Replay(replay::Args),
     Keys(keys::Args),
     Ci(ci::Args),
     Config(config::Args),
@@ -171,6 +174,7 @@ impl Command {
             Self::Promote(args) => args.run(terminal),
             Self::Withdraw(args) => args.run(terminal),
             Self::Verdict(args) => args.run(terminal),
+            Self::Replay(args) => args.run(terminal),
             Self::Keys(args) => args.run(terminal),
             Self::Ci(args) => args.run(terminal),
             Self::Config(args) => args.run(terminal),

@@ -55,8 +55,8 @@ pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
 pub use render::{RenderRequest, render};
 pub use sign::{
-    Landed, Published, Renewed, RenewedUnit, SignRequest, Signed, SignedUnit, Signing, baseline,
-    publish_queued, renew, sign, sign_queued,
+    Difference, Landed, Published, Renewed, RenewedUnit, Replay, ReplayRequest, SignRequest,
+    Signed, SignedUnit, Signing, baseline, publish_queued, renew, replay, sign, sign_queued,
 };
 pub use unit::Unsound;
 pub use verdicts::{

@@ -4,7 +4,9 @@
 mod branch;
 mod folder;
 mod layout;
+mod oci;
 mod pending;
+mod stream;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,12 @@ use miette::Diagnostic;
 
 pub use branch::{BranchPlace, BranchSettings, BranchStore, Pushed, Remote};
 pub use folder::FolderStore;
+pub use oci::{
+    Answer, ArtifactStore, Ask, Credentials, Failure, Method, OciPlace, RegistryError,
+    RepositoryStore, Transport,
+};
 pub use pending::PendingStore;
+pub use stream::StreamStore;
 
 use crate::{
     attest::UnitId,
@@ -32,6 +39,20 @@ pub trait Store {
     /// The store cannot be read.
     fn refresh(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Whether links can be signed into it: of two at one height, only one gets there.
+    ///
+    /// # Errors
+    /// They cannot.
+    fn check_signing(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether it is given the links below the newest baseline; where not, it has those that were put there
+    /// before that baseline was.
+    fn keeps_older(&self) -> bool {
+        true
     }
 
     /// Makes what was published final: all of it, or nothing.
@@ -261,6 +282,34 @@ pub enum Error {
         /// The cap.
         limit: usize,
     },
+    /// A line of a stream that is no statement.
+    #[error("{place}: {why}")]
+    #[diagnostic(
+        code(store::line),
+        help(
+            "give each envelope, or the bundle around it, a line of its own, and nothing else; nothing is admitted past a line that cannot be read"
+        )
+    )]
+    Line {
+        /// Where it stands.
+        place: String,
+        /// Why it is none.
+        why: String,
+    },
+    /// What can only be read was to be written.
+    #[error("`{name}` can only be read")]
+    #[diagnostic(
+        code(usage::read_only_store),
+        help("sign into `branch`, or a folder: `folder:DIR`")
+    )]
+    ReadOnly {
+        /// The store, as it is named.
+        name: String,
+    },
+    /// A registry.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Registry(#[from] RegistryError),
     /// The branch's objects.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -73,7 +73,7 @@ impl Renewal {
         Self::parse_unverified(statement.payload())
     }
 
-    fn parse_unverified(payload: &[u8]) -> Result<Self, Rejection> {
+    pub(crate) fn parse_unverified(payload: &[u8]) -> Result<Self, Rejection> {
         let renewal: Self = about_link::read(payload, RENEWAL_PREDICATE, "a renewal v1")?;
         if renewal.to_statement_bytes()? == payload {
             return Ok(renewal);

@@ -67,8 +67,9 @@ pub(super) struct Args {
     /// The trust file, from a place that the change cannot reach
     #[arg(long, value_name = "FILE")]
     trust: PathBuf,
-    /// Where verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]` (origin and tidegate/verdicts when
-    /// left out), which your `git` fetches at each look
+    /// Where verdicts lie: `folder:DIR`, `oci:REGISTRY/REPOSITORY[@sha256:DIGEST]`,
+    /// `notes:refs/notes/NAME`, `-` for standard input, or `branch[:REMOTE[:NAME]]` (origin and
+    /// tidegate/verdicts when left out), which your `git` fetches at each look
     #[arg(long, value_name = "STORE")]
     verdicts: String,
     /// How long to wait for a verdict that is on its way (at most 60m); without it, not at all

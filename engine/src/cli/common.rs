@@ -62,9 +62,23 @@ pub(super) enum Error {
     #[error("`{text}` is no verdict store")]
     #[diagnostic(
         code(usage::store),
-        help("use `folder:DIR`, `branch`, `branch:REMOTE` or `branch:REMOTE:NAME`")
+        help(
+            "use `folder:DIR`, `branch`, `branch:REMOTE`, `branch:REMOTE:NAME` or `oci:REGISTRY/REPOSITORY`; to read only, `notes:refs/notes/NAME` or `-` too"
+        )
     )]
     Store { text: String },
+    #[error("`{text}` names no notes")]
+    #[diagnostic(
+        code(usage::store),
+        help("write the whole ref: `notes:refs/notes/tidegate`")
+    )]
+    NotesRef { text: String },
+    #[error("the verdict and the verdicts are both to come on standard input")]
+    #[diagnostic(
+        code(usage::stdin),
+        help("give the verdict's own file: `verify FILE --verdicts -`")
+    )]
+    TwiceStdin,
     #[error("`{text}` is a folder, and not yet the name of a verdict store")]
     #[diagnostic(code(usage::store), help("write `folder:{text}`"))]
     BareFolder { text: String },

@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// The trust file, from a place that the change cannot reach
     #[arg(long, value_name = "FILE")]
     trust: PathBuf,
-    /// Where verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]`
+    /// Where verdicts lie, as for `admit`
     #[arg(long, value_name = "STORE")]
     verdicts: String,
     /// Move the branches of this remote, by your `git`; when left out, those of this repository

@@ -13,10 +13,13 @@ use crate::model::Exit;
 /// named.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Where the verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]`
+    /// Where the verdicts lie: `folder:DIR`, `branch[:REMOTE[:NAME]]`,
+    /// `oci:REGISTRY/REPOSITORY[@sha256:DIGEST]`, `notes:refs/notes/NAME`, or `-` for standard input
     #[arg(value_name = "STORE")]
     from: String,
-    /// Where they go: `folder:DIR` (made when missing) or `branch[:REMOTE[:NAME]]`
+    /// Where they go: `folder:DIR` (made when missing), `branch[:REMOTE[:NAME]]`, or
+    /// `oci:REGISTRY/REPOSITORY[@sha256:DIGEST]`, which takes the newest baseline of each unit and what
+    /// follows it
     #[arg(long, value_name = "STORE")]
     verdicts: String,
 }

@@ -1,13 +1,19 @@
 //! Where verdicts lie, as the command line names it.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use tempfile::TempDir;
 
 use super::common::Error;
+use super::registry::Wire;
 use super::terminal::Terminal;
 use crate::git::Repository;
-use crate::store::{BranchPlace, BranchSettings, BranchStore, FolderStore, Store};
+use crate::model::limits;
+use crate::store::{
+    ArtifactStore, BranchPlace, BranchSettings, BranchStore, FolderStore, OciPlace,
+    RepositoryStore, Store, StreamStore,
+};
 
 /// A store, and a folder that goes away with it.
 pub(super) struct Verdicts {
@@ -16,7 +22,8 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// Opens `folder:DIR` or `branch[:REMOTE[:NAME]]`; a branch is one of a remote of `repository`.
+    /// Opens `folder:DIR`, `branch[:REMOTE[:NAME]]`, `oci:REGISTRY/REPOSITORY[@sha256:DIGEST]`, or what can only
+    /// be read: `notes:REF` and `-`. Branches and notes are those of `repository`.
     pub(super) fn open(
         text: &str,
         repository: &Repository,
@@ -24,6 +31,17 @@ impl Verdicts {
     ) -> Result<Self, Box<dyn miette::Diagnostic + Send + Sync>> {
         if let Some(folder) = text.strip_prefix("folder:").filter(|text| !text.is_empty()) {
             return Ok(Self::folder(&terminal.directory.join(folder)));
+        }
+        if let Some(place) = text.strip_prefix("oci:") {
+            return Self::registry(place, terminal);
+        }
+        if let Some(notes) = text.strip_prefix("notes:") {
+            return Self::notes(notes, repository);
+        }
+        if text == "-" {
+            let mut stream = StreamStore::new(text);
+            stream.read(std::io::stdin().lock(), "standard input")?;
+            return Ok(Self::read_only(stream));
         }
         match text.strip_prefix("branch") {
             Some(place) if place.is_empty() || place.starts_with(':') => {
@@ -49,6 +67,53 @@ impl Verdicts {
 
     pub(super) fn store(&self) -> &dyn Store {
         self.store.as_ref()
+    }
+
+    /// The notes of a ref, whatever they are notes on: each holds envelopes, a line each.
+    fn notes(
+        name: &str,
+        repository: &Repository,
+    ) -> Result<Self, Box<dyn miette::Diagnostic + Send + Sync>> {
+        let mut stream = StreamStore::new(format!("notes:{name}"));
+        if !name.starts_with("refs/notes/") {
+            return Err(Error::NotesRef {
+                text: name.to_owned(),
+            }
+            .into());
+        }
+        let snapshot = repository.snapshot(repository.resolve(name)?)?;
+        for note in repository.entries(&snapshot)? {
+            if note.is_link() || note.is_submodule() {
+                continue;
+            }
+            let bytes = repository.blob_within(note.id, limits::ENVELOPE.wide())?;
+            stream.read(bytes.as_slice(), &format!("{name}:{}", note.path))?;
+        }
+        Ok(Self::read_only(stream))
+    }
+
+    fn read_only(stream: StreamStore) -> Self {
+        Self {
+            store: Box::new(stream),
+            _scratch: None,
+        }
+    }
+
+    fn registry(
+        place: &str,
+        terminal: &Terminal,
+    ) -> Result<Self, Box<dyn miette::Diagnostic + Send + Sync>> {
+        let place = OciPlace::parse(place)?;
+        let wire = Rc::new(Wire::of(terminal));
+        let store: Box<dyn Store> = if place.is_artifact() {
+            Box::new(ArtifactStore::new(place, wire)?)
+        } else {
+            Box::new(RepositoryStore::new(place, wire))
+        };
+        Ok(Self {
+            store,
+            _scratch: None,
+        })
     }
 
     fn branch(

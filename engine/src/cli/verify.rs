@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// The commit; needed but for `--all`
     #[arg(long, value_name = "REV", required_unless_present = "all")]
     revision: Option<String>,
-    /// Also ask this store, `folder:DIR` or `branch[:REMOTE[:NAME]]`: the verdict must be a link in it
+    /// Also ask this store, as for `admit`: the verdict must be a link in it
     /// that was not withdrawn, a renewal of it counts, and the newest state of the gate that is accepted
     /// there says what the calendar is. Without it, a verdict whose time is over is refused, and the
     /// calendar is the one of REV
@@ -107,6 +107,9 @@ fn whole(trust_file: &Path, verdicts: &str, terminal: &mut Terminal) -> Outcome 
 impl One {
     /// The verdict, if it holds.
     pub(super) fn verified(&self, terminal: &Terminal) -> Result<Verification, Failure> {
+        if self.file.as_os_str() == "-" && self.verdicts.as_deref() == Some("-") {
+            return Err(Error::TwiceStdin.into());
+        }
         let envelope = envelope(&self.file, &terminal.directory)?;
         let trust = trust(&terminal.directory.join(&self.trust))?;
         let repository = common::repository(&terminal.directory)?;

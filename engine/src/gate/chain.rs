@@ -30,6 +30,16 @@ impl Accepted {
         branch: &str,
     ) -> Result<Option<Self>, Error> {
         let head = repository.branch_head(branch)?;
+        Self::read_at(repository, store, branch, head)
+    }
+
+    /// The same, where the head of the branch is, or was, `head`.
+    pub(super) fn read_at(
+        repository: &Repository,
+        store: &dyn Store,
+        branch: &str,
+        head: GitId,
+    ) -> Result<Option<Self>, Error> {
         let trust_of = |commit: GitId| trust_at(repository, commit, head).map_err(SourceError::new);
         let chain = Chain::read_gate(store, &gate_id(branch)?, trust_of)?;
         let Some(link) = chain.newest_standing() else {

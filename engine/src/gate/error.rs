@@ -315,6 +315,27 @@ pub enum Error {
         /// The unit `gate`.
         unit: String,
     },
+    /// A baseline was to be judged again.
+    #[error(
+        "a baseline accepts a state as it stands: nothing was judged, so nothing can be judged again"
+    )]
+    #[diagnostic(
+        code(usage::replay),
+        help("`tidegate verify` compares the files that it names with a commit")
+    )]
+    NothingJudged,
+    /// Something that a verdict was judged by cannot be found.
+    #[error("what the verdict was judged by is not to be had: {what}")]
+    #[diagnostic(
+        code(replay::input_missing),
+        help(
+            "fetch the whole history of its branch, and name the store that it was signed into, or an archive of that"
+        )
+    )]
+    InputMissing {
+        /// What.
+        what: String,
+    },
     /// A link names a state of the gate that the store does not hold.
     #[error("the newest link was judged by a state of `gate` that the store does not hold")]
     #[diagnostic(

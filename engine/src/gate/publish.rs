@@ -10,7 +10,7 @@ use crate::attest::{self, UnitId};
 use crate::git::Repository;
 use crate::model::Digest;
 use crate::store::{self, Store, StoredFile};
-use crate::verify::Chain;
+use crate::verify::{Chain, ChainLink};
 
 /// From where to where.
 #[derive(Clone, Copy)]
@@ -94,6 +94,8 @@ struct Copy<'a> {
     chain: &'a Chain,
     /// What is to be put there, lowest first.
     links: Vec<(u64, Vec<u8>)>,
+    /// What need not be at hand there.
+    older: Vec<(u64, Digest)>,
 }
 
 impl<'a> Copy<'a> {
@@ -101,7 +103,7 @@ impl<'a> Copy<'a> {
         let unit = chain.unit();
         let here: BTreeMap<Digest, Vec<u8>> = by_payload(files(request.from, unit)?);
         let mut there = BTreeMap::new();
-        for file in files(request.to, unit)? {
+        for file in files_there(request.to, unit)? {
             if let Some(height) = file.height() {
                 there.insert(height, payload(&file));
             }
@@ -109,6 +111,7 @@ impl<'a> Copy<'a> {
         let top = there
             .last_key_value()
             .map(|(height, link)| (*height, *link));
+        let older = older(chain, request.to);
         let mut links = Vec::new();
         for link in chain.links() {
             let (verdict, digest) = (link.verdict(), link.verified().digest());
@@ -119,6 +122,8 @@ impl<'a> Copy<'a> {
             match (there.get(&verdict.height), top) {
                 (Some(other), _) if *other == Some(digest) => continue,
                 (Some(_), _) => return Err(fork().into()),
+                (None, _) if older.contains(&(verdict.height, digest)) => continue,
+                (None, _) if !request.to.keeps_older() => {}
                 (None, Some((top, _))) if top > verdict.height => return Err(fork().into()),
                 (None, Some((_, newest))) if links.is_empty() && verdict.previous != newest => {
                     return Err(fork().into());
@@ -129,7 +134,11 @@ impl<'a> Copy<'a> {
                 links.push((verdict.height, envelope.clone()));
             }
         }
-        Ok(Self { chain, links })
+        Ok(Self {
+            chain,
+            links,
+            older,
+        })
     }
 
     fn run(&self, request: &PublishRequest<'_>) -> Result<Copied, Error> {
@@ -143,6 +152,9 @@ impl<'a> Copy<'a> {
         }
         for (height, envelope) in &self.links {
             to.publish_link(unit, *height, envelope)?;
+        }
+        if !self.older.is_empty() {
+            to.retire(unit, &self.older)?;
         }
         let reports = by_payload(from.reports(unit)?);
         for report in self.chain.reports() {
@@ -164,6 +176,31 @@ impl<'a> Copy<'a> {
             newest: self.chain.newest().map(|link| link.verdict().height),
             left: left.map(|file| file.place.clone()).collect(),
         })
+    }
+}
+
+/// The links that a store which keeps no older ones does without: those below the newest baseline that was not
+/// withdrawn. The chain of `gate` is read from its first link on; a withdrawal needs its link at hand.
+fn older(chain: &Chain, to: &dyn Store) -> Vec<(u64, Digest)> {
+    if to.keeps_older() || chain.unit().is_gate() {
+        return Vec::new();
+    }
+    let stands = |link: &&ChainLink| !chain.is_withdrawn(link.verified().digest());
+    let links = chain.links().iter().filter(stands);
+    let links = links.map(|link| (link.verdict(), link.verified().digest()));
+    let baseline = links.clone().rev().find(|(verdict, _)| verdict.baseline);
+    let start = baseline.map_or(0, |(verdict, _)| verdict.height);
+    links
+        .map(|(verdict, digest)| (verdict.height, digest))
+        .filter(|(height, _)| *height < start)
+        .collect()
+}
+
+/// All links of the target that are compared with what is to come.
+fn files_there(store: &dyn Store, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
+    match store.keeps_older() {
+        true => files(store, unit),
+        false => store.links(unit),
     }
 }
 

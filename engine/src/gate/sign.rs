@@ -5,6 +5,7 @@ mod guard;
 mod judging;
 mod queued;
 mod renew;
+mod replay;
 mod statement;
 
 use std::cell::RefCell;
@@ -33,6 +34,7 @@ use crate::verdict::{RunOutcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, RejectedFile, SourceError};
 pub use queued::{Landed, publish_queued, sign_queued};
 pub use renew::{Renewed, RenewedUnit, renew};
+pub use replay::{Difference, Replay, ReplayRequest, replay};
 use statement::Place;
 
 /// What to sign.
@@ -158,6 +160,7 @@ fn accepted(
     request: &SignRequest<'_>,
     run: &dyn Fn(&Signer<'_>, &Environment) -> Result<Signing, Error>,
 ) -> Result<Signing, Error> {
+    request.store.check_signing()?;
     request.store.refresh()?;
     let branch = branch_of(repository, "HEAD", request.environment)?;
     let accepted =
@@ -189,6 +192,7 @@ pub fn baseline(repository: &Repository, request: &SignRequest<'_>) -> Result<Si
 }
 
 fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
+    request.store.check_signing()?;
     request.store.refresh()?;
     let branch = branch_of(repository, "HEAD", request.environment)?;
     let head = repository.branch_head(&branch)?;
@@ -300,8 +304,14 @@ impl Signer<'_> {
         Ok(signing)
     }
 
-    /// The units that were asked for, the unit `gate` first.
+    /// The units that were asked for, the unit `gate` first; the key may sign one of them at least.
     fn scenes(&self, environment: &Environment) -> Result<(Vec<Scene>, Vec<UnitId>), Error> {
+        let (scenes, ids) = self.all_scenes(environment)?;
+        self.check_key_for_any(&ids)?;
+        Ok((scenes, ids))
+    }
+
+    fn all_scenes(&self, environment: &Environment) -> Result<(Vec<Scene>, Vec<UnitId>), Error> {
         let config = &self.judge.config;
         let on_branch: Vec<&Environment> = config
             .environments
@@ -323,7 +333,6 @@ impl Signer<'_> {
         let scenes = scene::select(scenes, (None, self.request.unit), &BTreeSet::new())?;
         let ids = scenes.iter().map(|scene| self.unit_id(scene));
         let ids: Vec<UnitId> = ids.collect::<Result<_, _>>()?;
-        self.check_key_for_any(&ids)?;
         Ok((scenes, ids))
     }
 

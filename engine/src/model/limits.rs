@@ -235,6 +235,16 @@ limits! {
     REMOTE_ANSWER = 30, Seconds, Error("store.unreachable");
     /// What `git` may take to bring a branch of verdicts.
     REMOTE_TRANSFER = 300, Seconds, Error("store.unreachable");
+    /// All that a registry may take to answer for a store.
+    REGISTRY_TIME = 30, Seconds, Error("store.unreachable");
+    /// All that a registry may take to be written.
+    REGISTRY_WRITE = 300, Seconds, Error("store.unreachable");
+    /// A manifest of a registry, or a page of a list.
+    REGISTRY_MANIFEST = 4 << 20, Bytes, Error("limit.registry-answer");
+    /// Pages of a list of a registry.
+    REGISTRY_PAGES = 20, Count, Error("limit.candidates");
+    /// What may hold verdicts beside one artifact of a registry.
+    REGISTRY_CANDIDATES = 64, Count, Error("limit.candidates");
     /// Links between what runs and what is wanted.
     LINKS = 200, Count, Error("limit.links");
     /// Commits that wait to be promoted.

@@ -34,6 +34,14 @@ impl Store for PendingStore<'_> {
         self.pending.settle()
     }
 
+    fn check_signing(&self) -> Result<(), Error> {
+        self.pending.check_signing()
+    }
+
+    fn keeps_older(&self) -> bool {
+        self.pending.keeps_older()
+    }
+
     fn units(&self) -> Result<Vec<UnitId>, Error> {
         self.settled.units()
     }

@@ -138,6 +138,23 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         limits::REMOTE_TRANSFER,
         "a_slow_remote_spends_the_time_that_is_waited",
     ),
+    (
+        limits::REGISTRY_TIME,
+        "a_registry_has_its_time_and_manifests_their_length",
+    ),
+    (
+        limits::REGISTRY_WRITE,
+        "a_registry_has_its_time_and_manifests_their_length",
+    ),
+    (
+        limits::REGISTRY_MANIFEST,
+        "an_answer_is_read_up_to_the_limit",
+    ),
+    (limits::REGISTRY_PAGES, "so_many_pages_are_read_and_no_more"),
+    (
+        limits::REGISTRY_CANDIDATES,
+        "so_many_may_lie_beside_an_artifact_and_no_more",
+    ),
     (limits::LINKS, "a_walk_of_too_many_links_is_an_error"),
     (
         limits::PROMOTION,

@@ -3,6 +3,7 @@
 mod git_http;
 mod loose;
 mod pack;
+pub(crate) mod registry;
 mod repo;
 
 pub(crate) use git_http::{GitHttp, publish, silent_host};

@@ -47,7 +47,7 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 27] = [
+const AREAS: [(&str, &str); 28] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
@@ -118,6 +118,10 @@ const AREAS: [(&str, &str); 27] = [
         "What a kustomization or a chart gives could not be told: it names what is not in the repository, would run or ask something, or its renderer is missing, failed, or went beyond its bounds.",
     ),
     ("sign", "The verdict was not signed."),
+    (
+        "replay",
+        "What a verdict was judged by cannot be found any more, so nobody can judge it again.",
+    ),
     (
         "source",
         "What deploys a unit is not read as it stands, or cannot be told from the tree: `tidegate environments` shows what is known of each source, and what to write into `tidegate.yaml` where something is not.",

@@ -90,6 +90,7 @@ fn publish_once(
     branch: &str,
     now: Timestamp,
 ) -> Result<Vec<Landed>, Error> {
+    request.to.check_signing()?;
     request.to.refresh()?;
     let mut units = request.from.units()?;
     units.sort_by_key(|unit| (!unit.is_gate(), unit.clone()));

@@ -207,3 +207,51 @@ fn a_renewal_takes_the_place_of_the_one_before() {
     let more = "--unit web --revision HEAD --deployed HEAD~1";
     assert_eq!(remote.admits(remote.world.repo.path(), more).0, 0);
 }
+
+#[test]
+fn what_is_archived_is_checked_after_the_branch_was_cut_to_its_tip() {
+    let remote = Remote::started();
+    let sign = |from: &str, to: &str, command: &str| {
+        remote.world.label(APP, from, to);
+        remote.push();
+        let (exit, said) = remote.signs(command, &[]);
+        assert_eq!(exit, 0, "{said}");
+    };
+    sign("a", "b", "sign");
+    sign("b", "c", "baseline");
+    sign("c", "d", "sign");
+    let archive = remote.world.repo.beside("archive");
+    let archived = format!("folder:{}", archive.display());
+    let publish = || {
+        let line = ["publish", "branch", "--verdicts", &archived];
+        let (exit, said, errors) = remote.world.run(&line);
+        assert_eq!(exit, 0, "{said}{errors}");
+        said
+    };
+    assert!(publish().contains("prod/web: 4 links copied, the newest is link 3"));
+    let deployer = remote.clone_as("deployer");
+    let admit = "--unit web --revision HEAD --deployed HEAD~1";
+    assert_eq!(remote.admits(&deployer, admit).0, 0);
+    let cut = remote.git(&["commit-tree", "-m", "cut", &format!("{BRANCH}^{{tree}}")]);
+    remote.git(&["update-ref", BRANCH, &cut]);
+    for clone in [&deployer, remote.world.repo.path()] {
+        let (exit, said) = remote.admits(clone, admit);
+        assert_eq!(exit, 3, "{said}");
+        let accept = "update-ref -d refs/tidegate/remotes/origin/tidegate/verdicts";
+        let words: Vec<&str> = said.split_whitespace().collect();
+        assert!(words.join(" ").contains(accept), "{said}");
+        let accept: Vec<&str> = accept.split(' ').collect();
+        let at = ["-C", clone.to_str().unwrap()];
+        remote.world.repo.git(&[&at[..], &accept[..]].concat());
+        let (exit, said) = remote.admits(clone, admit);
+        assert_eq!(exit, 0, "{said}");
+    }
+    sign("d", "e", "sign");
+    assert!(publish().contains("prod/web: 1 link copied, the newest is link 4"));
+    for height in [1, 3, 4] {
+        let link = archive.join(format!("links/prod/web/{height}.json"));
+        let line = ["replay", link.to_str().unwrap(), "--verdicts", &archived];
+        let (exit, said, errors) = remote.world.run(&line);
+        assert_eq!(exit, 0, "{said}{errors}");
+    }
+}

@@ -1,0 +1,199 @@
+//! How this process asks a registry of OCI artifacts, and as whom.
+//! Follows nothing and decides nothing: what an answer means, the store knows.
+
+mod account;
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ureq::http::Request;
+
+use super::https;
+use super::terminal::Terminal;
+use crate::store::{Answer, Ask, Credentials, Failure, Method, Transport};
+use account::Accounts;
+
+/// A way to any registry.
+pub(super) struct Wire {
+    agent: ureq::Agent,
+    accounts: Accounts,
+    /// What is left of the time in which all must be done.
+    left: Cell<Duration>,
+}
+
+impl Wire {
+    /// With the authorities that the machine trusts, and the accounts of docker's `config.json`.
+    pub(super) fn of(terminal: &Terminal) -> Self {
+        let roots = https::machine_roots(terminal.variable("SSL_CERT_FILE").as_deref());
+        // Without authorities nobody is trusted, and only this machine is asked.
+        let roots = roots.unwrap_or_else(|| ureq::tls::RootCerts::new_with_certs(&[]));
+        let set = |name: &str| terminal.variable(name).filter(|value| !value.is_empty());
+        let folder = set("DOCKER_CONFIG").map(PathBuf::from);
+        let folder = folder.or_else(|| Some(PathBuf::from(set("HOME")?).join(".docker")));
+        Self {
+            agent: https::agent(roots, false, LONGEST),
+            accounts: Accounts::in_folder(folder),
+            left: Cell::new(LONGEST),
+        }
+    }
+
+    fn spend(&self, began: Instant) {
+        self.left
+            .set(self.left.get().saturating_sub(began.elapsed()));
+    }
+
+    fn sent<B: ureq::AsSendBody>(
+        &self,
+        request: Result<Request<B>, ureq::http::Error>,
+    ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
+        let request = request.map_err(|error| Failure::Unavailable(error.to_string()))?;
+        let patience = self.left.get().min(LONGEST);
+        let request = self.agent.configure_request(request);
+        let request = request.timeout_global(Some(patience)).build();
+        self.agent.run(request).map_err(|error| failure(&error))
+    }
+
+    fn asked(&self, ask: &Ask<'_>) -> Result<Answer, Failure> {
+        let method = match ask.method {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+        };
+        let mut request = Request::builder().method(method).uri(ask.url);
+        for (name, value) in ask.headers {
+            request = request.header(*name, *value);
+        }
+        let answer = if matches!(ask.method, Method::Get | Method::Head) {
+            self.sent(request.body(()))
+        } else {
+            self.sent(request.body(ask.body))
+        };
+        let mut answer = answer?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_ascii_lowercase(), value)
+        });
+        let headers = headers.collect();
+        let wanted = status == 200 && ask.method == Method::Get;
+        Ok(Answer {
+            status,
+            headers,
+            body: match wanted {
+                true => body(answer.body_mut(), ask.most)?,
+                false => Vec::new(),
+            },
+        })
+    }
+}
+
+impl Transport for Wire {
+    fn begin(&self, patience: Duration) {
+        self.left.set(patience);
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long an answer took, not what time it is"
+    )]
+    fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, Failure> {
+        if self.left.get().is_zero() {
+            return Err(Failure::Unavailable("the time is over".to_owned()));
+        }
+        let began = Instant::now();
+        let answer = self.asked(ask);
+        self.spend(began);
+        answer
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long it waited, not what time it is"
+    )]
+    fn pause(&self, time: Duration) -> bool {
+        if time >= self.left.get() {
+            return false;
+        }
+        let began = Instant::now();
+        std::thread::sleep(time);
+        self.spend(began);
+        true
+    }
+
+    fn credentials(&self, host: &str) -> Result<Option<Credentials>, Failure> {
+        self.accounts.at(host).map_err(Failure::Credentials)
+    }
+}
+
+/// What is sent, up to a limit.
+fn body(body: &mut ureq::Body, most: usize) -> Result<Vec<u8>, Failure> {
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    // Whoever reads to the end of what just fits asks once more, which counts as beyond.
+    let limited = body.with_config().limit(most.saturating_add(1));
+    let bytes = limited.read_to_vec().map_err(|error| failure(&error))?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if length > most {
+        return Err(Failure::TooLong);
+    }
+    Ok(bytes)
+}
+
+fn failure(error: &ureq::Error) -> Failure {
+    let reason = error.to_string();
+    match error {
+        ureq::Error::BodyExceedsLimit(_) => Failure::TooLong,
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => Failure::Tls(reason),
+        // A certificate that does not hold comes as an error of the connection.
+        ureq::Error::Io(_) if reason.contains("certificate") => Failure::Tls(reason),
+        _ => Failure::Unavailable(reason),
+    }
+}
+
+/// One exchange.
+const LONGEST: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::limits;
+
+    fn wire() -> Wire {
+        Wire {
+            agent: https::agent(ureq::tls::RootCerts::new_with_certs(&[]), false, LONGEST),
+            accounts: Accounts::in_folder(None),
+            left: Cell::new(LONGEST),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_read_up_to_the_limit() {
+        let most = limits::REGISTRY_MANIFEST.most;
+        for (length, refused) in [(most, false), (most + 1, true), (10 * most, true)] {
+            let mut answer = ureq::Body::builder().data("x".repeat(length));
+            match body(&mut answer, most) {
+                Ok(bytes) => assert!(!refused && bytes.len() == length),
+                Err(error) => assert!(refused && error == Failure::TooLong, "{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_when_the_time_is_over() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let wire = wire();
+        wire.begin(Duration::ZERO);
+        let asked = wire.exchange(&Ask {
+            method: Method::Get,
+            url: &format!("http://{}/", listener.local_addr().unwrap()),
+            headers: &[],
+            body: &[],
+            most: 1,
+        });
+        assert!(matches!(asked, Err(Failure::Unavailable(_))), "{asked:?}");
+        assert!(!wire.pause(Duration::from_secs(1)));
+        assert!(listener.accept().is_err(), "somebody came");
+    }
+}

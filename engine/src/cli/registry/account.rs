@@ -1,0 +1,200 @@
+//! The accounts of docker's `config.json`: which user and password are for which host.
+//! Runs no credential helper.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::store::Credentials;
+
+/// A `config.json` that is read when an account is needed.
+pub(super) struct Accounts {
+    file: Option<PathBuf>,
+}
+
+/// What of the file counts here; others write it, with more in it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    #[serde(default)]
+    auths: BTreeMap<String, Entry>,
+    #[serde(default)]
+    cred_helpers: BTreeMap<String, String>,
+    #[serde(default)]
+    creds_store: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Entry {
+    #[serde(default)]
+    auth: Option<String>,
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    password: Option<String>,
+    #[serde(default)]
+    identitytoken: Option<String>,
+}
+
+impl Accounts {
+    pub(super) fn in_folder(folder: Option<PathBuf>) -> Self {
+        Self {
+            file: folder.map(|folder| folder.join("config.json")),
+        }
+    }
+
+    /// The account at a host; `None` where the file names none.
+    pub(super) fn at(&self, host: &str) -> Result<Option<Credentials>, String> {
+        match self.text()? {
+            Some(text) => in_text(&text, host),
+            None => Ok(None),
+        }
+    }
+
+    fn text(&self) -> Result<Option<Zeroizing<String>>, String> {
+        let Some(path) = &self.file else {
+            return Ok(None);
+        };
+        let mut text = Zeroizing::new(String::new());
+        let read = std::fs::File::open(path)
+            .and_then(|file| file.take(MOST + 1).read_to_string(&mut text));
+        match read {
+            Ok(length) if u64::try_from(length).is_ok_and(|length| length <= MOST) => {
+                Ok(Some(text))
+            }
+            Ok(_) => Err(format!("`{}` is longer than {MOST} bytes", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("`{}`: {error}", path.display())),
+        }
+    }
+}
+
+fn in_text(text: &str, host: &str) -> Result<Option<Credentials>, String> {
+    // What stands there is secret, so no word of it is shown.
+    let config: Config = serde_json::from_str(text).map_err(|error| {
+        format!(
+            "`config.json` is not docker's: line {}, column {}",
+            error.line(),
+            error.column()
+        )
+    })?;
+    let entry = config.auths.iter().find(|(name, _)| is_for(name, host));
+    let entry = entry.map(|(_, entry)| entry);
+    match entry.map(account).transpose()?.flatten() {
+        Some(account) => return Ok(Some(account)),
+        None if entry.is_some_and(|entry| entry.identitytoken.is_some()) => {
+            return Err("`config.json` has an identity token for it, and no password".to_owned());
+        }
+        None => {}
+    }
+    let helper = config
+        .cred_helpers
+        .iter()
+        .find(|(name, _)| is_for(name, host));
+    let store = config.creds_store.as_ref().filter(|_| entry.is_some());
+    match helper.map(|(_, helper)| helper).or(store) {
+        Some(helper) => Err(format!(
+            "`config.json` leaves it to the program `docker-credential-{helper}`"
+        )),
+        None => Ok(None),
+    }
+}
+
+fn account(entry: &Entry) -> Result<Option<Credentials>, String> {
+    if let (Some(user), Some(password)) = (&entry.username, &entry.password) {
+        return Ok(Some(Credentials {
+            user: user.clone(),
+            password: Zeroizing::new(password.clone()),
+        }));
+    }
+    let Some(auth) = entry.auth.as_ref().filter(|auth| !auth.is_empty()) else {
+        return Ok(None);
+    };
+    let unreadable = || "its `auth` in `config.json` is not USER:PASSWORD in base64".to_owned();
+    let bytes = STANDARD.decode(auth.trim()).map_err(|_| unreadable())?;
+    let text = String::from_utf8(bytes).map(Zeroizing::new);
+    let text = text.map_err(|_| unreadable())?;
+    let (user, password) = text.split_once(':').ok_or_else(unreadable)?;
+    Ok(Some(Credentials {
+        user: user.to_owned(),
+        password: Zeroizing::new(password.trim_end_matches('\0').to_owned()),
+    }))
+}
+
+/// Whether a name of the file is a host: `HOST`, or an address of it.
+fn is_for(name: &str, host: &str) -> bool {
+    let bare = name
+        .strip_prefix("https://")
+        .or_else(|| name.strip_prefix("http://"));
+    let bare = bare.unwrap_or(name);
+    let bare = bare.split('/').next().unwrap_or_default();
+    bare.eq_ignore_ascii_case(host) || (HUB.contains(&bare) && HUB.contains(&host))
+}
+
+/// One registry under four names.
+const HUB: [&str; 4] = [
+    "docker.io",
+    "index.docker.io",
+    "registry-1.docker.io",
+    "auth.docker.io",
+];
+/// The longest `config.json` that is read.
+const MOST: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(text: &str, host: &str) -> Result<Option<String>, String> {
+        let account = in_text(text, host)?;
+        Ok(account.map(|account| format!("{}:{}", account.user, account.password.as_str())))
+    }
+
+    #[test]
+    fn an_account_is_for_its_host_and_no_other() {
+        let text = format!(
+            r#"{{"auths":{{"registry.example:5000":{{"auth":"{}"}},"https://index.docker.io/v1/":{{"username":"b","password":"y"}}}},"HttpHeaders":{{}}}}"#,
+            STANDARD.encode("a:x:1")
+        );
+        for (host, wanted) in [
+            ("registry.example:5000", Some("a:x:1")),
+            ("registry.example", None),
+            ("evil.registry.example:5000", None),
+            ("registry.example:5000.evil.example", None),
+            ("registry-1.docker.io", Some("b:y")),
+            ("auth.docker.io", Some("b:y")),
+            ("docker.io.evil.example", None),
+        ] {
+            assert_eq!(user(&text, host), Ok(wanted.map(str::to_owned)), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_a_helper_is_said_and_nothing_secret_is() {
+        let helper = r#"{"auths":{"r.example":{}},"credsStore":"desktop"}"#;
+        assert!(
+            user(helper, "r.example")
+                .unwrap_err()
+                .contains("docker-credential-desktop")
+        );
+        assert_eq!(user(helper, "other.example"), Ok(None));
+        let own = r#"{"credHelpers":{"r.example":"ecr-login"}}"#;
+        assert!(user(own, "r.example").unwrap_err().contains("ecr-login"));
+        let token = r#"{"auths":{"r.example":{"identitytoken":"CANARY"}}}"#;
+        for text in [
+            token,
+            r#"{"auths":{"r.example":{"auth":"CANARY"}}}"#,
+            r#"{"auths":{"r.example":"CANARY"}}"#,
+            "CANARY",
+        ] {
+            let error = user(text, "r.example").unwrap_err();
+            assert!(!error.contains("CANARY"), "{error}");
+        }
+        assert_eq!(user("{}", "r.example"), Ok(None));
+    }
+}

@@ -1,0 +1,144 @@
+//! What can go wrong with a registry.
+
+use miette::Diagnostic;
+
+use crate::model::limits;
+
+/// The registry does not do what it should.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
+pub enum RegistryError {
+    /// The text names no repository and no artifact.
+    #[error("`{text}` is no place in a registry: {why}")]
+    #[diagnostic(
+        code(usage::store),
+        help(
+            "use `oci:REGISTRY/REPOSITORY`, or `oci:REGISTRY/REPOSITORY@sha256:DIGEST` for what lies beside an artifact"
+        )
+    )]
+    Place {
+        /// What was given, without `oci:`.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Links cannot be signed into it.
+    #[error(
+        "verdicts cannot be signed into `{place}`: in a registry, two can write one tag at once"
+    )]
+    #[diagnostic(
+        code(usage::sign_store),
+        help(
+            "sign into `branch`, where only one link can be the next, then copy it: `tidegate publish branch --verdicts {place}`"
+        )
+    )]
+    CannotDecide {
+        /// The store, as it is named.
+        place: String,
+    },
+    /// It does not answer, or not now.
+    #[error("cannot {action} `{place}`: {reason}")]
+    #[diagnostic(
+        code("store::unreachable"),
+        help("try again: nothing was decided, and what was published stays so")
+    )]
+    Unavailable {
+        /// What was tried.
+        action: &'static str,
+        /// The place.
+        place: String,
+        /// What came instead of an answer.
+        reason: String,
+    },
+    /// It says no.
+    #[error("cannot {action} `{place}`: the registry answers {status}{who}")]
+    #[diagnostic(
+        code("store::denied"),
+        help(
+            "let this account do that; it is the one that docker's `config.json` names for the host (of `DOCKER_CONFIG`, else `~/.docker`)"
+        )
+    )]
+    Denied {
+        /// What was tried.
+        action: &'static str,
+        /// The place.
+        place: String,
+        /// The status.
+        status: u16,
+        /// As whom, in words.
+        who: String,
+    },
+    /// The account is named in a way that is not read.
+    #[error("the account at `{host}` cannot be read: {reason}")]
+    #[diagnostic(
+        code(store::credentials),
+        help(
+            "no credential helper is run: write `auths` with `auth` into a `config.json` of its own, and let DOCKER_CONFIG name its folder"
+        )
+    )]
+    Credentials {
+        /// The host.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// It answers what no registry should.
+    #[error("`{place}` is not what a registry should answer: {what}")]
+    #[diagnostic(
+        code(store::answer),
+        help("find out who answers there: nothing of it was believed")
+    )]
+    Answer {
+        /// What was asked for.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Its certificate does not hold.
+    #[error("`{place}` is not the registry that its name says: {reason}")]
+    #[diagnostic(
+        code(store::tls),
+        help("check the name; SSL_CERT_FILE names the authorities that are trusted")
+    )]
+    Tls {
+        /// What was asked for.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It answers more than is read.
+    #[error("`{place}` is longer than {most} bytes")]
+    #[diagnostic(
+        code(limit::registry_answer),
+        help(
+            "find out who put it there, and take it away; a repository of its own is for verdicts alone"
+        )
+    )]
+    TooLong {
+        /// What was asked for.
+        place: String,
+        /// The cap.
+        most: usize,
+    },
+    /// More lies beside an artifact than anyone would put there.
+    #[error(
+        "more than {} statements of verdicts lie beside `{place}`",
+        limits::REGISTRY_CANDIDATES.most
+    )]
+    #[diagnostic(
+        code(limit::candidates),
+        help("take away those that are none, or push the artifact anew and publish once")
+    )]
+    TooMany {
+        /// The artifact.
+        place: String,
+    },
+    /// Others wrote it each time.
+    #[error("others wrote `{place}` at the same time, {attempts} times")]
+    #[diagnostic(code("store::conflict"), help("run `publish` again, alone"))]
+    Contended {
+        /// The tag.
+        place: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+}

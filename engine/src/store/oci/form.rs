@@ -1,0 +1,137 @@
+//! What manifests and indexes of a registry look like, as far as verdicts need it.
+//! Foreign fields are passed over: others write them too.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Digest;
+
+pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// What our artifacts are called.
+pub(super) const VERDICTS: &str = "application/vnd.tidegate.verdicts.v1";
+pub(super) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+pub(super) const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// What an artifact without settings points to.
+pub(super) const NOTHING: &[u8] = b"{}";
+/// The name of a layer, as other programs unpack it.
+pub(super) const TITLE: &str = "org.opencontainers.image.title";
+
+/// A manifest, or an index: which of the two, its caller asks.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    pub(super) schema_version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) media_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) artifact_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) config: Option<Descriptor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) layers: Option<Vec<Descriptor>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) manifests: Option<Vec<Descriptor>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) subject: Option<Descriptor>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) annotations: BTreeMap<String, String>,
+}
+
+/// What one document says of another, or of a blob.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Descriptor {
+    pub(super) media_type: String,
+    pub(super) digest: String,
+    pub(super) size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) artifact_type: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) annotations: BTreeMap<String, String>,
+}
+
+impl Descriptor {
+    pub(super) fn of(media_type: &str, bytes: &[u8]) -> Self {
+        Self {
+            media_type: media_type.to_owned(),
+            digest: format!("sha256:{}", Digest::of(bytes)),
+            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            artifact_type: None,
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    /// What it points to; SHA-256 alone is read.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        Digest::parse(self.digest.strip_prefix("sha256:")?).ok()
+    }
+}
+
+impl Document {
+    /// Reads a document that came as `media_type`.
+    pub(super) fn parse(bytes: &[u8], media_type: Option<&str>) -> Result<Self, String> {
+        let document: Self =
+            serde_json::from_slice(bytes).map_err(|error| format!("no manifest: {error}"))?;
+        if document.layers.is_some() && document.manifests.is_some() {
+            return Err("a manifest and an index at once".to_owned());
+        }
+        let said = media_type.map(|text| text.split(';').next().unwrap_or_default().trim());
+        match (document.media_type.as_deref(), said) {
+            (Some(inside), Some(outside)) if inside != outside => Err(format!(
+                "`{outside}` by its header and `{inside}` by its text"
+            )),
+            _ => Ok(document),
+        }
+    }
+
+    /// The bytes of a document of ours.
+    pub(super) fn bytes(&self) -> Result<Vec<u8>, String> {
+        serde_json::to_vec(self).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn is_index(&self) -> bool {
+        self.manifests.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_one_thing_and_what_its_header_says() {
+        let image =
+            format!(r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","layers":[],"new":1}}"#);
+        assert!(
+            !Document::parse(image.as_bytes(), Some(MANIFEST))
+                .unwrap()
+                .is_index()
+        );
+        assert!(Document::parse(image.as_bytes(), None).is_ok());
+        let with_charset = format!("{MANIFEST}; charset=utf-8");
+        assert!(Document::parse(image.as_bytes(), Some(&with_charset)).is_ok());
+        assert!(Document::parse(image.as_bytes(), Some(INDEX)).is_err());
+        for text in [
+            "",
+            "<html>",
+            "{}",
+            r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#,
+            r#"{"schemaVersion":2,"layers":[],"layers":[]}"#,
+            r#"{"schemaVersion":2,"layers":[{"digest":"sha256:x"}]}"#,
+        ] {
+            assert!(Document::parse(text.as_bytes(), None).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_sha256_is_a_digest() {
+        let mut descriptor = Descriptor::of(ENVELOPE, b"x");
+        assert_eq!(descriptor.digest(), Some(Digest::of(b"x")));
+        for text in ["", "sha256:", "sha512:00", "md5:00", "sha256:../x"] {
+            descriptor.digest = text.to_owned();
+            assert_eq!(descriptor.digest(), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What a verdict names, judged again: the same bytes, or the first input that is another.
+
+use std::fs;
+
+use tidegate::attest;
+use tidegate::gate::{self, ReplayRequest};
+use tidegate::store::FolderStore;
+
+use super::world::{APP, CONFIG, World, failed, key};
+
+/// Judges a file of the store again, with the links that lie in `store`.
+fn replayed(world: &World, envelope: &[u8], store: &FolderStore) -> String {
+    let request = ReplayRequest {
+        envelope,
+        store,
+        workshop: None,
+    };
+    match gate::replay(&world.repo.open(), &request) {
+        Ok(replay) => match replay.differs {
+            None => format!("the same {}", replay.verdict.height),
+            Some(other) if other.is_input() => format!("input {}", other.field),
+            Some(other) => format!("result {}", other.field),
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+/// The verdict of `prod/web` at `height` with other words in it, signed by whoever.
+fn altered(world: &World, height: u64, from: &str, to: &str) -> Vec<u8> {
+    let payload = attest::unverified_payload(&world.envelope("prod/web", height)).unwrap();
+    let text = String::from_utf8(payload).unwrap();
+    assert!(text.contains(from), "`{from}` in {text}");
+    attest::sign(text.replace(from, to).as_bytes(), &key(9))
+}
+
+#[test]
+fn every_link_and_report_comes_out_as_it_was_whatever_came_later() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    assert!(world.sign("prod", None).contains("prod/web link 1"));
+    world.drop_limit();
+    assert!(world.sign("prod", None).contains("prod/web fail"));
+    world.edit(
+        APP,
+        "limits: {cpu: 200m}",
+        "limits: {cpu: 200m, memory: 128Mi}",
+    );
+    world.edit(CONFIG, "max-tier: high", "max-tier: critical");
+    assert!(world.sign("prod", None).contains("main/gate link 1"));
+    world.label(APP, "b", "c");
+    assert!(world.sign("prod", None).contains("prod/web link"));
+    world.label(APP, "c", "d");
+    assert!(
+        world
+            .baseline("prod", Some("web"))
+            .contains("prod/web baseline")
+    );
+    world.label(APP, "d", "e");
+    assert!(world.sign("prod", None).contains("prod/web link"));
+    let store = world.store();
+    let mut seen = 0;
+    for folder in ["links/prod/web", "links/main/gate", "reports/prod/web"] {
+        for file in fs::read_dir(world.verdicts().join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let envelope = fs::read(&path).unwrap();
+            let said = replayed(&world, &envelope, &store);
+            let baseline = said == "usage.replay exit 2";
+            assert!(
+                baseline || said.starts_with("the same"),
+                "{}: {said}",
+                path.display()
+            );
+            seen += usize::from(!baseline);
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
+#[test]
+fn a_withdrawal_that_came_later_changes_nothing_and_one_that_was_known_does() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    world.sign("prod", None);
+    let first = world.envelope("prod/web", 1);
+    world.withdraw("prod/web", 1);
+    assert_eq!(replayed(&world, &first, &world.store()), "the same 1");
+    world.label(APP, "b", "c");
+    assert!(world.sign("prod", None).contains("prod/web link 2"));
+    let second = world.envelope("prod/web", 2);
+    assert_eq!(replayed(&world, &second, &world.store()), "the same 2");
+    fs::remove_dir_all(world.verdicts().join("withdrawals")).unwrap();
+    let said = replayed(&world, &second, &world.store());
+    assert_eq!(said, "input withdrawals");
+}
+
+#[test]
+fn the_first_input_that_differs_is_named() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    world.sign("prod", None);
+    let payload = world.payload("prod/web", 1);
+    let of = |name: &str| payload[name].as_str().unwrap().to_owned();
+    let zeros = "0".repeat(64);
+    for (from, to, wanted) in [
+        (
+            concat!("\"", env!("CARGO_PKG_VERSION"), "\""),
+            "\"9.9.9\"",
+            "input engineVersion",
+        ),
+        ("\"tzdb\":\"", "\"tzdb\":\"9", "input tzdb"),
+        (of("configDigest").as_str(), &zeros, "input configDigest"),
+        (of("policyDigest").as_str(), &zeros, "input policyDigest"),
+        (of("factsDigest").as_str(), &zeros, "input factsDigest"),
+        (of("changeDigest").as_str(), &zeros, "result changeDigest"),
+        (
+            "\"riskTier\":\"medium\"",
+            "\"riskTier\":\"low\"",
+            "result riskTier",
+        ),
+        (
+            of("gateState").as_str(),
+            &zeros,
+            "replay.input-missing exit 3",
+        ),
+    ] {
+        let said = replayed(&world, &altered(&world, 1, from, to), &world.store());
+        assert_eq!(said, wanted, "{from}");
+    }
+}
+
+#[test]
+fn what_is_not_to_be_had_is_an_error() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    world.sign("prod", None);
+    let envelope = world.envelope("prod/web", 1);
+    let nowhere = FolderStore::new(world.repo.beside("nowhere"));
+    assert_eq!(
+        replayed(&world, &envelope, &nowhere),
+        "replay.input-missing exit 3"
+    );
+    let other = World::new();
+    let said = replayed(&other, &envelope, &world.store());
+    assert!(said.ends_with("exit 3"), "{said}");
+    let head = world.repo.id("HEAD").to_string();
+    let unknown = altered(&world, 1, &head, &"1".repeat(40));
+    let said = replayed(&world, &unknown, &world.store());
+    assert!(said.ends_with("exit 3"), "{said}");
+    assert_eq!(
+        replayed(&world, b"{}", &world.store()),
+        "refused.malformed exit 4"
+    );
+}
+
+#[test]
+fn an_archive_replays_and_verifies_without_the_store_it_was_made_of() {
+    let world = World::started();
+    world.label(APP, "a", "b");
+    world.sign("prod", None);
+    let (folder, archive) = (world.store_name(), world.repo.beside("archive"));
+    let archived = format!("folder:{}", archive.display());
+    let (exit, said, errors) = world.run(&["publish", &folder, "--verdicts", &archived]);
+    assert_eq!(exit, 0, "{said}{errors}");
+    fs::remove_dir_all(world.verdicts()).unwrap();
+    let link = archive.join("links/prod/web/1.json");
+    let link = link.to_str().unwrap();
+    let (exit, said, errors) = world.run(&["replay", link, "--verdicts", &archived]);
+    assert_eq!(exit, 0, "{said}{errors}");
+    assert!(said.starts_with("the same: prod/web height 1"), "{said}");
+    let store = FolderStore::new(&archive);
+    let trust = super::world::trust(&[(&world.key, &[])]);
+    let held = world.verify_by(
+        &trust,
+        &fs::read(link).unwrap(),
+        ("prod", Some("web")),
+        world.repo.id("HEAD"),
+        Some(&store),
+    );
+    assert_eq!(held, "link 1");
+    let altered = {
+        let payload = attest::unverified_payload(&fs::read(link).unwrap()).unwrap();
+        let text = String::from_utf8(payload).unwrap();
+        let text = text.replace("\"riskTier\":\"medium\"", "\"riskTier\":\"low\"");
+        attest::sign(text.as_bytes(), &key(9))
+    };
+    let path = world.repo.beside("altered.json");
+    fs::write(&path, altered).unwrap();
+    let path = path.to_str().unwrap();
+    let (exit, said, _) = world.run(&["replay", path, "--verdicts", &archived]);
+    assert_eq!(exit, 4, "{said}");
+    assert!(
+        said.contains("first result that differs is `riskTier`"),
+        "{said}"
+    );
+}
