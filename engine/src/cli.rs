@@ -34,6 +34,7 @@ mod render;
 mod renderers;
 mod replay;
 mod sign;
+mod signers;
 mod sync;
 mod terminal;
 mod timings;

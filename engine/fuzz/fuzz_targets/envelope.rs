@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, VerifiedStatement};
+use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, VerifiedStatement};
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
@@ -86,6 +86,7 @@ static GENUINE: LazyLock<Genuine> = LazyLock::new(|| {
         role: Role::MergeSigner,
         principal: "ci".to_owned(),
         environments: Some(vec!["prod".to_owned()]),
+        validity: Validity::default(),
     };
     let envelope = attest::sign(PAYLOAD, &key);
     Genuine {

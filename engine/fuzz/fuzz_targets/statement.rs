@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use tidegate::attest::{
-    self, Renewal, Role, SigningKey, TrustFile, TrustedKey, Verdict, Withdrawal,
+    self, Renewal, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict,
+    Withdrawal,
 };
 
 fuzz_target!(|payload: &[u8]| {
@@ -40,6 +41,7 @@ static KEY: LazyLock<(SigningKey, TrustFile)> = LazyLock::new(|| {
         role: Role::MergeSigner,
         principal: "ci".to_owned(),
         environments: None,
+        validity: Validity::default(),
     };
     (key, TrustFile::new(vec![trusted]).expect("a trust file"))
 });

@@ -1,9 +1,11 @@
 //! DSSE v1 envelopes: what is signed, and what a trusted key did sign.
-//! Knows nothing of what the payload says.
+//! Knows nothing of what the payload says but when it was signed.
 
 use serde_json::{Value, json};
 
-use super::{Rejection, Role, SigningKey, TrustFile, TrustedKey, base64, json};
+use super::signed_at::signed_at;
+use super::trust::{Dated, Right};
+use super::{PublicKey, Rejection, Role, SigningKey, TrustFile, TrustedKey, base64, json};
 use crate::model::{Digest, limits};
 
 /// A payload that a trusted key signed. Only [`verify`] makes one.
@@ -66,13 +68,14 @@ pub fn sign(payload: &[u8], key: &SigningKey) -> Vec<u8> {
     }))
 }
 
-/// Returns the payload of `envelope` if a key that may sign as `role` for `environment` signed it.
+/// Returns the payload of `envelope` if those signed it who may sign as `role` for `environment`: as many as
+/// it takes, each while its key is valid, by its own words, and not revoked.
 ///
 /// Every trusted key is tried; a `keyid` lends no trust, and one that names another key than the
 /// signature's makes the signature count for nothing.
 ///
 /// # Errors
-/// Malformed, not signed by a trusted key, or by one that may not sign this.
+/// Malformed, not signed by a trusted key, or by one that may not sign this, or not then; by too few.
 pub fn verify(
     envelope: &[u8],
     trust: &TrustFile,
@@ -80,37 +83,35 @@ pub fn verify(
     environment: &str,
 ) -> Result<VerifiedStatement, Rejection> {
     let envelope = Envelope::parse(envelope)?;
-    let message = pae(PAYLOAD_TYPE, &envelope.payload);
-    let known: Vec<&TrustedKey> = trust
-        .keys()
-        .iter()
-        .filter(|key| {
-            let made_by_key = |signature| envelope_signature_is_by(signature, key, &message);
-            envelope.signatures.iter().any(made_by_key)
+    let payload = envelope.payload.as_slice();
+    let dated = || -> Result<Dated, Rejection> {
+        Ok(Dated {
+            digest: Some(Digest::of(payload)),
+            at: signed_at(payload)?,
         })
-        .collect();
-    let signers: Vec<Signer> = known
-        .iter()
-        .filter(|key| key.may_sign(role, environment))
-        .map(|key| Signer {
-            principal: key.principal.clone(),
-            keyid: key.public.keyid(),
-        })
-        .collect();
-    match (signers.is_empty(), known.first()) {
-        (false, _) => Ok(VerifiedStatement {
-            payload: envelope.payload,
-            signers,
-        }),
-        (true, Some(key)) => Err(Rejection::SignerNotTrustedFor {
-            principal: key.principal.clone(),
-            role: role.as_str(),
-            environment: environment.to_owned(),
-        }),
-        (true, None) => Err(Rejection::Signature {
-            signatures: envelope.signatures.len(),
-        }),
-    }
+    };
+    let signers = trust.weigh(
+        &envelope.made_by(trust)?,
+        Right { role, environment },
+        &dated,
+    )?;
+    Ok(envelope.signed_by(signers))
+}
+
+/// As [`verify`], for a statement that only takes something back: one signature is enough, also by a key
+/// that is revoked or whose time is over. A key that is lost must not bring back what it took back.
+///
+/// # Errors
+/// Malformed, not signed by a trusted key, or by one that may not sign this.
+pub fn verify_taking_back(
+    envelope: &[u8],
+    trust: &TrustFile,
+    role: Role,
+    environment: &str,
+) -> Result<VerifiedStatement, Rejection> {
+    let envelope = Envelope::parse(envelope)?;
+    let signers = trust.weigh_role(&envelope.made_by(trust)?, Right { role, environment })?;
+    Ok(envelope.signed_by(signers))
 }
 
 /// The payload of `envelope` as it stands there, signed by nobody knows whom: good for finding out
@@ -127,12 +128,48 @@ struct Envelope {
     signatures: Vec<RawSignature>,
 }
 
+impl Signer {
+    pub(super) fn of(key: &TrustedKey) -> Self {
+        Self {
+            principal: key.principal.clone(),
+            keyid: key.public.keyid(),
+        }
+    }
+}
+
 struct RawSignature {
     keyid: String,
     bytes: Vec<u8>,
 }
 
 impl Envelope {
+    /// The keys that the trust file names, revoked or not, whose signatures hold.
+    fn made_by(&self, trust: &TrustFile) -> Result<Vec<PublicKey>, Rejection> {
+        let message = pae(PAYLOAD_TYPE, &self.payload);
+        let known = trust.keys().iter().map(|key| key.public);
+        let revoked = trust.revoked().iter().map(|entry| entry.public);
+        let mut by: Vec<PublicKey> = Vec::new();
+        for key in known.chain(revoked) {
+            let mut signatures = self.signatures.iter();
+            if !by.contains(&key) && signatures.any(|one| one.is_by(&key, &message)) {
+                by.push(key);
+            }
+        }
+        match by.is_empty() {
+            false => Ok(by),
+            true => Err(Rejection::Signature {
+                signatures: self.signatures.len(),
+            }),
+        }
+    }
+
+    fn signed_by(self, signers: Vec<Signer>) -> VerifiedStatement {
+        VerifiedStatement {
+            payload: self.payload,
+            signers,
+        }
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
         if bytes.len() > limits::ENVELOPE.most {
             return Err(Rejection::TooLong {
@@ -172,6 +209,12 @@ impl Envelope {
 }
 
 impl RawSignature {
+    fn is_by(&self, key: &PublicKey, message: &[u8]) -> bool {
+        let named = self.keyid.is_empty() || self.keyid == key.keyid();
+        let bytes = <[u8; 64]>::try_from(self.bytes.as_slice());
+        named && bytes.is_ok_and(|bytes| key.has_signed(message, &bytes))
+    }
+
     fn parse(value: &Value) -> Result<Self, Rejection> {
         let Some(bytes) = base64::decode(text(value, "sig")?) else {
             return malformed("`sig` is no canonical base64");
@@ -181,13 +224,6 @@ impl RawSignature {
             bytes,
         })
     }
-}
-
-fn envelope_signature_is_by(signature: &RawSignature, key: &TrustedKey, message: &[u8]) -> bool {
-    let named = signature.keyid.is_empty() || signature.keyid == key.public.keyid();
-    named
-        && <[u8; 64]>::try_from(signature.bytes.as_slice())
-            .is_ok_and(|bytes| key.public.has_signed(message, &bytes))
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str, Rejection> {

@@ -115,6 +115,41 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Whoever holds keys holds none that may sign this.
+    #[error("{holder} is none that may sign this, or its principal has signed it already")]
+    #[diagnostic(
+        code(key::not_at_hand),
+        help(
+            "each key that signs is another principal's, and the accepted trust file lets it sign this; `tidegate keys show` lists them"
+        )
+    )]
+    NoKeyAtHand {
+        /// Who.
+        holder: String,
+    },
+    /// Whoever holds the key does not sign.
+    #[error("{signer} did not sign: {what}")]
+    #[diagnostic(
+        code(key::signer),
+        help(
+            "*Where the signing key is* in docs/keys.md says what a signer is asked and how it answers"
+        )
+    )]
+    Signer {
+        /// Who.
+        signer: String,
+        /// Why, without what was sent or came back.
+        what: String,
+    },
+    /// What came back is no signature of a key that may sign.
+    #[error("what the signer answered is no signature of a key that may sign this")]
+    #[diagnostic(
+        code(key::signature),
+        help(
+            "nothing was published; the signer holds another key, or signs something else than it is given"
+        )
+    )]
+    SignatureDoesNotHold,
     /// The operating system gives no randomness.
     #[error("the operating system gave no random bytes")]
     #[diagnostic(
@@ -232,6 +267,68 @@ pub enum Rejection {
         role: &'static str,
         /// The environment that was asked for.
         environment: String,
+    },
+    /// A key that counts no more.
+    #[error("the key of `{principal}` is revoked, lost since {from}: {reason}")]
+    #[diagnostic(
+        code(refused::key_revoked),
+        help(
+            "sign again with another key; what is known to be good is listed in `keep` of the revocation"
+        )
+    )]
+    KeyRevoked {
+        /// Whose key it is, or its fingerprint.
+        principal: String,
+        /// Since when it was lost.
+        from: String,
+        /// Why.
+        reason: String,
+    },
+    /// Signed when the key's time was over.
+    #[error("the key of `{principal}` is valid before {until}, and this was signed at {at}")]
+    #[diagnostic(
+        code(refused::key_expired),
+        help("sign with a key that is valid, or let the trust file say that this one still is")
+    )]
+    KeyExpired {
+        /// Whose key it is.
+        principal: String,
+        /// The first instant after its time.
+        until: String,
+        /// When it was signed.
+        at: String,
+    },
+    /// Signed before the key's time had come.
+    #[error("the key of `{principal}` is valid from {from} on, and this was signed at {at}")]
+    #[diagnostic(
+        code(refused::key_not_yet_valid),
+        help("sign with a key that is valid, or let the trust file say that this one is")
+    )]
+    KeyNotYetValid {
+        /// Whose key it is.
+        principal: String,
+        /// The first instant of its time.
+        from: String,
+        /// When it was signed.
+        at: String,
+    },
+    /// Too few signed.
+    #[error("{found} of {wanted} principals signed as {role}{besides}")]
+    #[diagnostic(
+        code(refused::threshold),
+        help(
+            "let more of those sign whom the trust file names; two keys of one principal count once"
+        )
+    )]
+    Threshold {
+        /// How many did.
+        found: usize,
+        /// How many it takes.
+        wanted: usize,
+        /// As what.
+        role: &'static str,
+        /// Why another signature does not count.
+        besides: String,
     },
     /// Made by a later tidegate.
     #[error("`{found}` needs a newer tidegate")]

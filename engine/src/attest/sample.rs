@@ -2,7 +2,7 @@
 //! Knows no file.
 
 use super::{
-    Counts, GatedState, Outcome, Role, SigningKey, TrustFile, TrustedKey, UnitId, Verdict,
+    Counts, GatedState, Outcome, Role, SigningKey, TrustFile, TrustedKey, UnitId, Validity, Verdict,
 };
 use crate::model::{Digest, Enforcement, GitId, RiskTier};
 
@@ -20,6 +20,7 @@ pub(crate) fn trusted(byte: u8, environments: &[&str]) -> TrustedKey {
         role: Role::MergeSigner,
         principal: format!("signer-{byte}"),
         environments: Some(environments.iter().map(|&name| name.to_owned()).collect()),
+        validity: Validity::default(),
     }
 }
 

@@ -144,6 +144,48 @@ pub(super) enum Error {
         help("give URL//PATH, as in `https://git.example/platform.git//gate/prod`")
     )]
     GateSource { text: String },
+    #[error("nothing says with which key to sign")]
+    #[diagnostic(
+        code(usage::no_signer),
+        help(
+            "name a private key with `--key-file` or in `TIDEGATE_SIGNING_KEY_FILE`, put one into `TIDEGATE_SIGNING_KEY`, or name who signs with `--signer ssh-agent` or `--signer exec:/PROGRAM`"
+        )
+    )]
+    NoSigner,
+    #[error("`TIDEGATE_SIGNING_KEY_FILE` and `TIDEGATE_SIGNING_KEY` are both set")]
+    #[diagnostic(
+        code(usage::two_keys),
+        help("leave one of them: which of two keys signs is never guessed")
+    )]
+    TwoKeys,
+    #[error("`--signer-key` names a key for `--signer`, and there is none")]
+    #[diagnostic(
+        code(usage::signer_key),
+        help(
+            "add `--signer ssh-agent` or `--signer exec:/PROGRAM`; a key file needs no public key beside it"
+        )
+    )]
+    SignerKeyAlone,
+    #[error("a Sigstore bundle holds one signature, and several sign")]
+    #[diagnostic(
+        code(usage::bundle),
+        help("leave `--bundle` out: the envelope (`-o`) holds all signatures")
+    )]
+    BundleOfSeveral,
+    #[error("which key goes is not known{named}")]
+    #[diagnostic(code(usage::which_key), help("{known}"))]
+    WhichKey { named: String, known: String },
+    #[error("no `.tidegate/trust.json` here or in a folder above")]
+    #[diagnostic(code(usage::no_trust_file), help("name one with `--trust FILE`"))]
+    NoTrustFile,
+    #[error("no ssh-agent: `SSH_AUTH_SOCK` is not set")]
+    #[diagnostic(
+        code(key::no_agent),
+        help(
+            "start one (`eval $(ssh-agent)`), add the key (`ssh-add`), or sign with `--key-file`"
+        )
+    )]
+    NoAgent,
     #[error("`--out` and `--trust` both name `{path}`")]
     #[diagnostic(
         code(usage::same_file),

@@ -3,6 +3,7 @@
 
 mod calendars;
 mod installation;
+mod keys;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -48,6 +49,7 @@ impl Args {
         let programs = Programs::new(renderers::config(terminal, repository.as_ref()));
         let closed = programs.confinement();
         let mut checks = configuration(terminal);
+        checks.extend(keys::checks(terminal));
         checks.extend([
             git(),
             git_variables(&terminal.variable_names()),

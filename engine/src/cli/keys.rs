@@ -1,4 +1,7 @@
-//! `tidegate keys`: make a signing key, look at keys.
+//! `tidegate keys`: make a signing key, look at keys, plan how one follows another.
+
+mod rotate;
+mod show;
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+pub(super) use self::rotate::nearest;
 use super::common::{Error, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
-use crate::attest::{Role, SigningKey, TrustFile, TrustedKey, read_private, write_private};
+use crate::attest::{Role, SigningKey, TrustFile, TrustedKey, Validity, write_private};
 use crate::model::{Exit, is_harmful};
-use crate::report::sanitise;
 
 /// Make and inspect signing keys
 #[derive(clap::Args)]
@@ -43,12 +46,14 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         trust: Option<PathBuf>,
     },
-    /// Print the fingerprint of a private key, or of every key of a trust file
+    /// Print the fingerprint of a private key, or of every key of a trust file with what it may sign, from
+    /// when until when, and whether it is revoked
     Show {
         /// A private key or a trust file
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    Rotate(rotate::Args),
 }
 
 impl Args {
@@ -67,10 +72,12 @@ impl Args {
                     role,
                     principal,
                     environments: (!environments.is_empty()).then_some(environments),
+                    validity: Validity::default(),
                 };
                 new(&key, trusted, (&out, trust.as_deref()), terminal)
             }
-            Command::Show { file } => show(&terminal.directory.join(file), terminal),
+            Command::Show { file } => show::run(&terminal.directory.join(file), terminal),
+            Command::Rotate(args) => args.run(terminal),
         }
     }
 }
@@ -161,26 +168,6 @@ fn replace_trust(file: &Path, before: Option<&[u8]>, whole: &TrustFile) -> Resul
     fs::create_dir_all(folder)
         .and_then(|()| replace(file, whole.print().as_bytes()))
         .map_err(|error| Error::write(file, &error))
-}
-
-fn show(path: &Path, terminal: &mut Terminal) -> Outcome {
-    let bytes = fs::read(path).map_err(|error| Error::read(path, &error))?;
-    if bytes.trim_ascii_start().starts_with(b"{") {
-        for key in TrustFile::parse(&bytes)?.keys() {
-            let environments = key
-                .environments
-                .as_ref()
-                .map_or_else(|| "*".to_owned(), |names| names.join(","));
-            let (role, principal) = (key.role.as_str(), &key.principal);
-            let row = format!("{} {role} {principal} {environments}", key.public.keyid());
-            terminal.line(&sanitise::line(&row));
-        }
-        return Ok(Exit::Pass);
-    }
-    let key = read_private(path)?;
-    terminal.line(&key.public().keyid());
-    terminal.line(key.public().to_pem().trim_end());
-    Ok(Exit::Pass)
 }
 
 /// A name that the trust file takes.

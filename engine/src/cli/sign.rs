@@ -8,9 +8,10 @@ use super::ci;
 use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, replace};
 use super::renderers::{self, Network};
+use super::signers::Signers;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
-use crate::attest::{UnitId, bundle, read_private};
+use crate::attest::{UnitId, bundle};
 use crate::gate::{self, Published, SignRequest, Signed, Signing};
 
 pub(super) use told::human;
@@ -38,9 +39,8 @@ pub(super) struct Common {
     /// Only this unit
     #[arg(long, value_name = "NAME")]
     unit: Option<String>,
-    /// The signer's private key (ed25519, PKCS#8 PEM, mode 0600)
-    #[arg(long, value_name = "FILE")]
-    key_file: PathBuf,
+    #[command(flatten)]
+    signers: Signers,
     /// Where verdicts lie: `folder:DIR` (made when missing) or `branch[:REMOTE[:NAME]]` (origin and
     /// tidegate/verdicts when left out), fetched and pushed by your `git`
     #[arg(long, value_name = "STORE")]
@@ -97,7 +97,10 @@ impl Common {
         how: impl Fn(&crate::git::Repository, &SignRequest<'_>) -> Result<Signing, gate::Error>,
     ) -> Result<Signing, Failure> {
         ci::merged::required(|name| terminal.variable(name))?;
-        let key = read_private(&terminal.directory.join(&self.key_file))?;
+        if self.bundle.is_some() && self.signers.count() > 1 {
+            return Err(Error::BundleOfSeveral.into());
+        }
+        let key = self.signers.open(terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = SignRequest {

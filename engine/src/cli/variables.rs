@@ -30,7 +30,14 @@ const PREFIX: &str = "TIDEGATE_";
 /// The inputs of the action, which a job checks by itself.
 const INPUT: &str = "INPUT_";
 /// What follows the prefix; a test tries each that stands in the sources.
-const OWN: [&str; 5] = ["HELM", "KUSTOMIZE", "REVISION", "SIGNING_KEY", "TOKEN"];
+const OWN: [&str; 6] = [
+    "HELM",
+    "KUSTOMIZE",
+    "REVISION",
+    "SIGNING_KEY",
+    "SIGNING_KEY_FILE",
+    "TOKEN",
+];
 const OF_GIT: [&str; 12] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_ATTR_SOURCE",

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::judge::{Judge, config_file, read_calendars};
-use crate::attest::{GatedState, Role, SigningKey, TrustFile, UnitId};
+use crate::attest::{GatedState, TrustFile, UnitId};
 use crate::config::{Config, Environment};
 use crate::git::{Repository, Selector, Snapshot};
 use crate::manifest;
@@ -210,25 +210,6 @@ pub(super) fn accepted_environment<'c>(
 /// The unit `gate` of a branch.
 pub(super) fn gate_id(branch: &str) -> Result<UnitId, Error> {
     Ok(UnitId::gate(branch)?)
-}
-
-/// Whether this key may sign links of this unit.
-pub(super) fn may_sign(trust: &TrustFile, key: &SigningKey, unit: &UnitId) -> bool {
-    trust
-        .find(&key.public())
-        .is_some_and(|entry| entry.may_sign(Role::MergeSigner, &unit.scope()))
-}
-
-/// Refuses a key that may not sign links of this unit.
-pub(super) fn check_key(trust: &TrustFile, key: &SigningKey, unit: &UnitId) -> Result<(), Error> {
-    if may_sign(trust, key, unit) {
-        return Ok(());
-    }
-    Err(Error::KeyNotTrusted {
-        key: key.public().keyid(),
-        unit: unit.to_string(),
-        scope: unit.scope(),
-    })
 }
 
 /// A unit's files at a commit.

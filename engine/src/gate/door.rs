@@ -38,7 +38,9 @@ impl<'a> AcceptedGate<'a> {
         let chain = Chain::read(store, &gate_id(branch)?, trust)?;
         let Some(link) = chain.newest_standing() else {
             return Err(Error::GateRefused(verify::Refusal {
-                reason: verify::Reason::Missing,
+                reason: chain
+                    .refused_for_its_key()
+                    .unwrap_or(verify::Reason::Missing),
                 expected: format!("an accepted state of the unit `{branch}/{GATE}`"),
                 found: chain.nothing_but_rejected(),
             }));

@@ -1,10 +1,12 @@
 //! Why something could not be judged. None of these is ever a pass.
 
+mod key;
 mod made;
 mod shared;
 
 use miette::Diagnostic;
 
+pub use self::key::KeyError;
 use self::made::Met;
 pub(super) use self::shared::Shared;
 use super::deployer::Obeyed;
@@ -139,6 +141,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Attest(#[from] attest::Error),
+    /// Keys of the signer that do not count for a unit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Key(#[from] KeyError),
     /// A statement that would contradict itself.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -304,11 +310,13 @@ pub enum Error {
         scope: String,
     },
     /// The next link of the gate could be followed by none.
-    #[error("no merge-signer of `.tidegate/trust.json` may sign links of `{unit}`")]
+    #[error(
+        "too few merge-signers of `.tidegate/trust.json` may sign links of `{unit}` from now on"
+    )]
     #[diagnostic(
         code(trust_root::no_gate_signer),
         help(
-            "the gate would be locked for ever: leave one merge-signer without `environments`, or list `{unit}` in them"
+            "the gate would be locked for ever: leave as many merge-signers as `thresholds` wants (one where it says nothing) that are neither revoked nor over, without `environments` or with `{unit}` among them"
         )
     )]
     NoGateSigner {

@@ -16,13 +16,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Error;
-use super::chain::{
-    Accepted, accepted_environment, branch_of, check_key, gate_id, state_at, trust_at,
-};
+use super::chain::{Accepted, accepted_environment, branch_of, gate_id, state_at, trust_at};
 use super::judge::Judge;
+use super::key::check_key;
 use super::reading::Reading;
 use super::scene::{self, Scene, Trees};
-use crate::attest::{GatedState, SigningKey, TrustFile, UnitId, Verdict};
+use crate::attest::{GatedState, Signatory, TrustFile, UnitId, Verdict};
 use crate::config::Environment;
 use crate::facts::index::Cache;
 use crate::facts::range::Range as Reach;
@@ -44,8 +43,8 @@ pub struct SignRequest<'a> {
     pub environment: &'a str,
     /// Only this unit.
     pub unit: Option<&'a str>,
-    /// The signer's key.
-    pub key: &'a SigningKey,
+    /// The signer's key, or keys.
+    pub key: &'a dyn Signatory,
     /// Where links lie.
     pub store: &'a dyn Store,
     /// What renders sources; `None` for nothing, so that a unit that needs it cannot be judged.
@@ -375,7 +374,7 @@ impl Signer<'_> {
             let height = newest.verdict().height;
             return Ok(Signed::NothingNew { height });
         }
-        check_key(self.trust, self.request.key, id)?;
+        check_key(self.trust, self.request.key, id, self.request.now)?;
         let basis = chain.newest_standing().ok_or_else(|| Error::NoBaseline {
             unit: id.to_string(),
         })?;
@@ -418,7 +417,7 @@ impl Signer<'_> {
             let height = newest.verdict().height;
             return Ok(Signed::NothingNew { height });
         }
-        check_key(self.trust, self.request.key, id)?;
+        check_key(self.trust, self.request.key, id, self.request.now)?;
         let renderers = if scene.is_gate() {
             self.check_gate_head(id)?;
             BTreeMap::new()

@@ -30,6 +30,14 @@ pub enum Reason {
     Signature,
     /// The key may not sign for this environment, or not this.
     SignerNotTrustedFor,
+    /// The key that signed it is revoked.
+    KeyRevoked,
+    /// It was signed when the key's time was over.
+    KeyExpired,
+    /// It was signed before the key's time had come.
+    KeyNotYetValid,
+    /// Too few signed it.
+    Threshold,
     /// A newer tidegate made it.
     Version,
     /// It is a statement of another kind.
@@ -103,10 +111,14 @@ impl Refusal {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::Malformed,
         Self::Signature,
         Self::SignerNotTrustedFor,
+        Self::KeyRevoked,
+        Self::KeyExpired,
+        Self::KeyNotYetValid,
+        Self::Threshold,
         Self::Version,
         Self::Predicate,
         Self::Inconsistent,
@@ -167,6 +179,26 @@ impl Reason {
                 "signer-not-trusted-for",
                 "The key that signed it is trusted, but not for this environment, or not for this.",
                 "sign with a key that the trust file allows for this environment",
+            ),
+            Self::KeyRevoked => (
+                "key-revoked",
+                "The key that signed it is revoked: who has it can write any time under what it signs.",
+                "sign again with another key, or accept what is there with `tidegate baseline`; what is known to be good is listed in `keep` of the revocation",
+            ),
+            Self::KeyExpired => (
+                "key-expired",
+                "It was signed at or after the `notAfter` of its key.",
+                "sign with a key that is valid, or let the trust file say that this one still is",
+            ),
+            Self::KeyNotYetValid => (
+                "key-not-yet-valid",
+                "It was signed before the `notBefore` of its key.",
+                "sign with a key that is valid, or let the trust file say that this one is",
+            ),
+            Self::Threshold => (
+                "threshold",
+                "Fewer principals signed it than the trust file wants.",
+                "sign with the keys of as many principals as `thresholds` says; two keys of one principal count once",
             ),
             Self::Version => (
                 "version",
@@ -313,6 +345,12 @@ impl From<Rejection> for Refusal {
             Rejection::SignerNotTrustedFor { .. } => {
                 (Reason::SignerNotTrustedFor, "a key for this environment")
             }
+            Rejection::KeyRevoked { .. } => (Reason::KeyRevoked, "a key that is not revoked"),
+            Rejection::KeyExpired { .. } => (Reason::KeyExpired, "a key whose time is not over"),
+            Rejection::KeyNotYetValid { .. } => {
+                (Reason::KeyNotYetValid, "a key whose time has come")
+            }
+            Rejection::Threshold { .. } => (Reason::Threshold, "signatures of more principals"),
             Rejection::Version { .. } => (Reason::Version, "version 1"),
             Rejection::Predicate { expected, .. } => (Reason::Predicate, *expected),
             Rejection::Inconsistent { .. } => (Reason::Inconsistent, "fields that agree"),
@@ -324,7 +362,11 @@ impl From<Rejection> for Refusal {
             Rejection::Malformed { what } | Rejection::Inconsistent { what } => what,
             Rejection::TooLong { .. }
             | Rejection::Signature { .. }
-            | Rejection::SignerNotTrustedFor { .. } => rejection.to_string(),
+            | Rejection::SignerNotTrustedFor { .. }
+            | Rejection::KeyRevoked { .. }
+            | Rejection::KeyExpired { .. }
+            | Rejection::KeyNotYetValid { .. }
+            | Rejection::Threshold { .. } => rejection.to_string(),
         };
         Self::new(reason, expected, found)
     }

@@ -44,6 +44,7 @@ fn trusted(number: usize) -> TrustedKey {
         role: Role::MergeSigner,
         principal: format!("p{number}"),
         environments: None,
+        validity: attest::Validity::default(),
     }
 }
 

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use tidegate::attest::{Role, TrustFile};
+use tidegate::attest::{PublicKey, Role, TrustFile};
+use tidegate::model::Digest;
 
-use super::world::World;
+use super::world::{self, World};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -245,4 +246,115 @@ fn a_private_key_that_others_can_read_signs_nothing() {
     assert!(!world.verdicts().exists());
     fs::set_permissions(&key, fs::Permissions::from_mode(0o400)).unwrap();
     assert_eq!(world.run(&sign).0, 0);
+}
+
+#[test]
+fn what_a_trust_file_says_of_times_revocations_and_numbers_is_shown() {
+    let world = World::new();
+    let own = fs::read_to_string(world.trust_file()).unwrap();
+    let path = world.repo.beside("more.pem");
+    let more = [
+        "keys",
+        "new",
+        "--role",
+        "merge-signer",
+        "--principal",
+        "ada",
+        "--out",
+        path.to_str().unwrap(),
+        "--trust",
+        "../trust.json",
+    ];
+    let (exit, _, err) = world.run(&more);
+    assert_eq!(exit, 0, "{err}");
+    let file = world.repo.beside("trust.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let one = TrustFile::parse(own.as_bytes()).unwrap().keys()[0].public;
+    let lost = world::key(7).public();
+    let public = |key: &PublicKey| serde_json::to_string(&key.to_pem()).unwrap();
+    let fields = r#""from": "2026-11-19T00:00:00Z", "reason": "stolen""#;
+    let keep = format!(r#""keep": ["{}"]"#, Digest::of(b"link"));
+    let end = format!(
+        r#"], "thresholds": {{"merge-signer": 2}}, "revoked": [{{"public": {}, {fields}}}, {{"public": {}, {fields}, {keep}}}]}}"#,
+        public(&lost),
+        public(&one),
+    );
+    let text = text.replacen("]\n}\n", &end, 1).replacen(
+        "\"role\"",
+        r#""notBefore": "2026-01-01T00:00:00Z", "notAfter": "2027-01-01T00:00:00Z", "role""#,
+        1,
+    );
+    fs::write(&file, &text).unwrap();
+    let (exit, out, err) = world.run(&["keys", "show", "../trust.json"]);
+    assert_eq!(exit, 0, "{err}");
+    let lines: Vec<&str> = out.lines().collect();
+    let expected = format!(
+        "{} merge-signer ci * from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z revoked, lost since 2026-11-19T00:00:00Z, 1 statement is kept: stolen",
+        one.keyid()
+    );
+    assert_eq!(lines[0], expected);
+    assert!(lines[1].ends_with(" merge-signer ada *"), "{out}");
+    let expected = format!(
+        "{} revoked, lost since 2026-11-19T00:00:00Z, nothing is kept: stolen",
+        lost.keyid()
+    );
+    assert_eq!(
+        lines[2..],
+        [expected.as_str(), "merge-signer: 2 of 2 principals sign"]
+    );
+}
+
+#[test]
+fn a_plan_says_how_a_key_follows_another_and_changes_nothing() {
+    let world = World::new();
+    let trust = fs::read(world.repo.path().join(world::TRUST)).unwrap();
+    let plan = |arguments: &[&str]| world.run(&[&["keys", "rotate"][..], arguments].concat());
+    let (exit, out, err) = plan(&["--plan"]);
+    assert_eq!(exit, 0, "{err}");
+    let keyid = world.key.public().keyid();
+    let mentions = [
+        format!("key {keyid} of `ci` goes; nothing is changed by this plan"),
+        "tidegate keys new --role merge-signer --principal ci --out NEW.pem --trust .tidegate/trust.json".into(),
+        "--unit gate --key-file OLD.pem".into(),
+        "tidegate baseline --env ENV --key-file NEW.pem".into(),
+    ];
+    for line in mentions {
+        assert!(out.contains(&line), "{line}\n{out}");
+    }
+    // The entries that it prints are those of a trust file, and so far apart as was asked for.
+    let instant = |out: &str, field: &str| -> jiff::Timestamp {
+        let start = format!("\"{field}\": \"");
+        let rest = out.split_once(&start).unwrap().1;
+        let text = rest.split_once("\",").unwrap().0;
+        let with = String::from_utf8(trust.clone()).unwrap();
+        let with = with.replacen("\"role\"", &format!("\"{field}\": \"{text}\", \"role\""), 1);
+        TrustFile::parse(with.as_bytes()).unwrap();
+        text.parse().unwrap()
+    };
+    let apart = |out: &str| {
+        let between = instant(out, "notAfter").duration_since(instant(out, "notBefore"));
+        between.as_hours()
+    };
+    assert_eq!(apart(&out), 14 * 24);
+    let (_, out, _) = plan(&["--plan", "--overlap", "7d", "--key", &keyid]);
+    assert_eq!(apart(&out), 7 * 24);
+    // From a folder below too.
+    let (exit, _, err) = world.run(&["-C", "apps", "keys", "rotate", "--plan"]);
+    assert_eq!(exit, 0, "{err}");
+    for (arguments, exit, code) in [
+        (&[][..], 2, "--plan"),
+        (&["--plan", "--overlap", "6d"], 2, "at least `7d`"),
+        (&["--plan", "--key", "SHA256:x"], 2, "usage.which-key"),
+        (&["--plan", "--trust", "nowhere.json"], 3, "io.read"),
+        (&["--plan", "--trust", "README.md"], 3, "trust-root.invalid"),
+    ] {
+        let (found, _, err) = plan(arguments);
+        assert_eq!(found, exit, "{arguments:?} {err}");
+        assert!(err.contains(code), "{arguments:?} {err}");
+    }
+    world.repo.remove(world::TRUST);
+    let (exit, _, err) = plan(&["--plan"]);
+    assert_eq!(exit, 2, "{err}");
+    assert!(err.contains("usage.no-trust-file"), "{err}");
+    assert!(!world.repo.path().join("NEW.pem").exists());
 }

@@ -136,6 +136,7 @@ fn an_approver_signs_no_link() {
                 role,
                 principal: "ada".to_owned(),
                 environments: None,
+                validity: attest::Validity::default(),
             },
             trust(&[(&world.key, &[])]).keys()[0].clone(),
         ])

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
-use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, UnitId, Withdrawal};
+use tidegate::attest::{
+    self, Role, Signatory, SigningKey, TrustFile, TrustedKey, UnitId, Withdrawal,
+};
 use tidegate::gate::{self, AdmitRequest, Answer, SignRequest, Signed, Signing, VerifyRequest};
 use tidegate::model::{Digest, Exit, GitId, code_of};
 use tidegate::store::{FolderStore, Store};
@@ -185,7 +187,7 @@ impl World {
         &'a self,
         environment: &'a str,
         unit: Option<&'a str>,
-        key: &'a SigningKey,
+        key: &'a dyn Signatory,
         store: &'a FolderStore,
     ) -> SignRequest<'a> {
         SignRequest {
@@ -204,7 +206,7 @@ impl World {
 
     pub(super) fn sign_with(
         &self,
-        key: &SigningKey,
+        key: &dyn Signatory,
         environment: &str,
         unit: Option<&str>,
     ) -> String {
@@ -222,7 +224,7 @@ impl World {
 
     pub(super) fn baseline_with(
         &self,
-        key: &SigningKey,
+        key: &dyn Signatory,
         environment: &str,
         unit: Option<&str>,
     ) -> String {
@@ -388,6 +390,7 @@ pub(super) fn trust(keys: &[(&SigningKey, &[&str])]) -> TrustFile {
         principal: "ci".to_owned(),
         environments: (!environments.is_empty())
             .then(|| environments.iter().map(ToString::to_string).collect()),
+        validity: attest::Validity::default(),
     });
     TrustFile::new(keys.collect()).unwrap()
 }

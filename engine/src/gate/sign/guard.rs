@@ -2,9 +2,10 @@
 //! Judges no change.
 
 use super::Signer;
-use crate::attest::{Role, TrustFile, TrustedKey, UnitId, Verdict};
+use crate::attest::{Role, TrustFile, TrustedKey, UnitId, Validity, Verdict};
 use crate::gate::Error;
-use crate::gate::chain::{Accepted, check_key, judge_at, may_sign, trust_at};
+use crate::gate::chain::{Accepted, judge_at, trust_at};
+use crate::gate::key::{can_be_followed, check_key};
 use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
 use crate::model::limits;
@@ -14,11 +15,9 @@ use crate::verify::{self, CLOCK_SKEW, Chain, ChainLink};
 impl Signer<'_> {
     /// A key that may sign none of the units is told at once, one that may sign some where it may not.
     pub(super) fn check_key_for_any(&self, units: &[UnitId]) -> Result<(), Error> {
-        let key = self.request.key;
+        let check = |unit| check_key(self.trust, self.request.key, unit, self.request.now);
         match units.last() {
-            Some(last) if !units.iter().any(|unit| may_sign(self.trust, key, unit)) => {
-                check_key(self.trust, key, last)
-            }
+            Some(last) if !units.iter().any(|unit| check(unit).is_ok()) => check(last),
             _ => Ok(()),
         }
     }
@@ -30,7 +29,7 @@ impl Signer<'_> {
         scene.is_gate() || verdict.baseline && self.accepted.is_none_or(made)
     }
 
-    /// Every key that an accepted state of `gate` ever let sign this unit.
+    /// Every key that an accepted state of `gate` ever let sign this unit, at any time, revoked or not.
     pub(super) fn trust_ever(&self, id: &UnitId) -> Result<TrustFile, Error> {
         let links = self.accepted.map(|accepted| accepted.chain.links());
         let mut files = vec![self.trust.clone()];
@@ -42,7 +41,10 @@ impl Signer<'_> {
         for key in files.iter().flat_map(TrustFile::keys) {
             let known = keys.iter().any(|known| known.public == key.public);
             if !known && key.may_sign(Role::MergeSigner, &id.scope()) {
-                keys.push(key.clone());
+                keys.push(TrustedKey {
+                    validity: Validity::default(),
+                    ..key.clone()
+                });
             }
         }
         keys.truncate(limits::TRUSTED_KEYS.most);
@@ -66,8 +68,7 @@ impl Signer<'_> {
         let head = self.repository.snapshot(self.head)?;
         judges_gate(&judge, self.repository, &head, self.request.now)?;
         let trust = trust_at(self.repository, self.head, self.head)?;
-        let can_sign = |key: &TrustedKey| key.may_sign(Role::MergeSigner, &id.scope());
-        if trust.keys().iter().any(can_sign) {
+        if can_be_followed(&trust, id, self.request.now) {
             return Ok(());
         }
         let unit = id.scope();

@@ -7,10 +7,11 @@ use super::statement::listed_classes;
 use super::{
     SignRequest, Signed, SignedUnit, Signer, Signing, accepted, is_conflict, retried, sign_once,
 };
-use crate::attest::{self, Renewal, UnitId};
+use crate::attest::{Renewal, UnitId};
 use crate::config::Environment;
 use crate::gate::Error;
-use crate::gate::chain::{Objects, check_key, whole_seconds};
+use crate::gate::chain::{Objects, whole_seconds};
+use crate::gate::key::{check_key, seal};
 use crate::gate::scene::Scene;
 use crate::git::Repository;
 use crate::model::{Digest, Enforcement, Exit};
@@ -99,7 +100,7 @@ impl Signer<'_> {
         if newest.verdict().selector != scene.head.patterns() {
             return Ok(None);
         }
-        check_key(self.trust, self.request.key, id)?;
+        check_key(self.trust, self.request.key, id, self.request.now)?;
         self.check_store(id, &chain)?;
         self.check_clock(&chain)?;
         self.check_height(id, &chain)?;
@@ -116,7 +117,7 @@ impl Signer<'_> {
                 ..self.renewal(id, newest, &report)
             };
             let payload = renewal.to_statement_bytes()?;
-            let envelope = attest::sign(&payload, self.request.key);
+            let envelope = seal(&payload, self.trust, self.request.key, id, self.request.now)?;
             let store = self.request.store;
             store.publish_renewal(renewal.link, renewal.valid_from, &envelope)?;
             Renewed::Until(Box::new(renewal))

@@ -10,6 +10,7 @@ use crate::attest::{self, Counts, FindingSummary, GatedState, UnitId, Verdict};
 use crate::calendar::{self, Class, tzdb_version};
 use crate::gate::Error;
 use crate::gate::chain::whole_seconds;
+use crate::gate::key::seal;
 use crate::gate::scene::Scene;
 use crate::model::{Digest, Effect, Finding, RiskTier, limits};
 use crate::verdict::{Outcome, UnitReport};
@@ -94,7 +95,7 @@ impl Signer<'_> {
         report: Option<UnitReport>,
     ) -> Result<Signed, Error> {
         let payload = verdict.to_statement_bytes()?;
-        let envelope = attest::sign(&payload, self.request.key);
+        let envelope = seal(&payload, self.trust, self.request.key, id, self.request.now)?;
         if envelope.len() > limits::ENVELOPE.most {
             let (found, limit) = (envelope.len(), limits::ENVELOPE.most);
             return Err(attest::Rejection::TooLong { found, limit }.into());

@@ -117,7 +117,8 @@ pub(super) fn withdrawal_of(
     trust: &TrustFile,
 ) -> Result<(Digest, Withdrawal), Refusal> {
     let scope = unit.scope();
-    let statement = attest::verify(envelope_of(file)?, trust, Role::MergeSigner, &scope)?;
+    let envelope = envelope_of(file)?;
+    let statement = attest::verify_taking_back(envelope, trust, Role::MergeSigner, &scope)?;
     let withdrawal = Withdrawal::parse(&statement)?;
     check_unit((&withdrawal.environment, &withdrawal.unit), unit)?;
     if withdrawal.link == link {

@@ -74,6 +74,21 @@ impl Chain {
         with_rejected("none", self.rejected.iter())
     }
 
+    /// Why nothing is there to go by, where files are and only their keys speak against them.
+    #[must_use]
+    pub fn refused_for_its_key(&self) -> Option<Reason> {
+        let mut reasons = self.rejected.iter().map(|file| file.refusal.reason);
+        reasons.rfind(|reason| {
+            matches!(
+                reason,
+                Reason::KeyRevoked
+                    | Reason::KeyExpired
+                    | Reason::KeyNotYetValid
+                    | Reason::Threshold
+            )
+        })
+    }
+
     /// The highest link above the newest that a trusted key signed and that does not count, by height and
     /// digest.
     #[must_use]

@@ -64,6 +64,7 @@ impl Shop {
             role,
             principal: "someone".to_owned(),
             environments: Some(vec![environment.to_owned()]),
+            validity: attest::Validity::default(),
         };
         let keys = vec![
             trusted(&key(1), Role::MergeSigner, "*"),

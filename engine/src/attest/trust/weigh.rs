@@ -1,0 +1,192 @@
+//! Whose signatures count for a statement: by role and environment, by the time of the statement, by what is
+//! revoked, and by how many principals it takes.
+//! Verifies no signature: it is told which keys did sign.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Role, TrustFile, TrustedKey};
+use crate::attest::{PublicKey, Rejection, Signer};
+use crate::model::Digest;
+
+/// What a statement is signed as, and for which environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Right<'a> {
+    /// The role.
+    pub role: Role,
+    /// The environment, or `<branch>/gate`.
+    pub environment: &'a str,
+}
+
+/// What a statement is known by, and the instant at which it says that it was signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Dated {
+    /// The SHA-256 of its payload; `None` for one that is about to be signed.
+    pub digest: Option<Digest>,
+    /// The instant.
+    pub at: Timestamp,
+}
+
+impl TrustFile {
+    /// Those whose signatures count, of the keys `by` which a statement was signed.
+    ///
+    /// `dated` is asked only where the answer depends on it.
+    ///
+    /// # Errors
+    /// None counts, and why; fewer principals than it takes.
+    pub fn weigh(
+        &self,
+        by: &[PublicKey],
+        right: Right<'_>,
+        dated: &dyn Fn() -> Result<Dated, Rejection>,
+    ) -> Result<Vec<Signer>, Rejection> {
+        let known = self.keys.iter().filter(|key| by.contains(&key.public));
+        let mut counting = Vec::new();
+        let mut objections = Vec::new();
+        for key in known {
+            match self.objection(key, right, dated)? {
+                None => counting.push(Signer::of(key)),
+                Some(objection) => objections.push(objection),
+            }
+        }
+        // A revoked key that stands nowhere else is told as such, not as an unknown one.
+        let dropped = self
+            .revoked
+            .iter()
+            .filter(|entry| by.contains(&entry.public));
+        objections.extend(
+            dropped
+                .filter(|entry| self.find(&entry.public).is_none())
+                .map(|entry| Rejection::KeyRevoked {
+                    principal: entry.public.keyid(),
+                    from: entry.from.to_string(),
+                    reason: entry.reason.clone(),
+                }),
+        );
+        let principals: BTreeSet<&str> = counting
+            .iter()
+            .map(|signer| signer.principal.as_str())
+            .collect();
+        let (found, wanted) = (principals.len(), self.threshold(right.role));
+        if found >= wanted {
+            return Ok(counting);
+        }
+        let most_telling = objections.iter().min_by_key(|objection| rank(objection));
+        Err(match (found, most_telling) {
+            (0, Some(objection)) => objection.clone(),
+            (0, None) => Rejection::Signature {
+                signatures: by.len(),
+            },
+            (_, besides) => Rejection::Threshold {
+                found,
+                wanted,
+                role: right.role.as_str(),
+                besides: besides.map_or_else(String::new, |other| format!("; {other}")),
+            },
+        })
+    }
+
+    /// The keys with which this can be signed at an instant.
+    #[must_use]
+    pub fn signing(&self, right: Right<'_>, at: Timestamp) -> Vec<&TrustedKey> {
+        let digest = None;
+        let signs = |key: &&TrustedKey| {
+            let objection = self.objection(key, right, &|| Ok(Dated { digest, at }));
+            matches!(objection, Ok(None))
+        };
+        self.keys.iter().filter(signs).collect()
+    }
+
+    /// Whether as many principals as it takes can sign this, at an instant or later.
+    #[must_use]
+    pub fn is_signable(&self, right: Right<'_>, from: Timestamp) -> bool {
+        let lasting = self.keys.iter().filter(|key| {
+            let over = key.validity.not_after.is_some_and(|until| until <= from);
+            !over
+                && self.revocation(&key.public).is_none()
+                && key.may_sign(right.role, right.environment)
+        });
+        let principals: BTreeSet<&str> = lasting.map(|key| key.principal.as_str()).collect();
+        principals.len() >= self.threshold(right.role)
+    }
+
+    /// Those who may sign this, revoked or not and at any time: enough to take something back.
+    ///
+    /// # Errors
+    /// None of them may.
+    pub fn weigh_role(&self, by: &[PublicKey], right: Right<'_>) -> Result<Vec<Signer>, Rejection> {
+        let known = self.keys.iter().filter(|key| by.contains(&key.public));
+        let (may, may_not): (Vec<_>, Vec<_>) =
+            known.partition(|key| key.may_sign(right.role, right.environment));
+        match (may.is_empty(), may_not.first()) {
+            (false, _) => Ok(may.into_iter().map(Signer::of).collect()),
+            (true, Some(key)) => Err(not_trusted_for(key, right)),
+            (true, None) => Err(Rejection::Signature {
+                signatures: by.len(),
+            }),
+        }
+    }
+
+    /// Why a signature by `key` does not count.
+    fn objection(
+        &self,
+        key: &TrustedKey,
+        right: Right<'_>,
+        dated: &dyn Fn() -> Result<Dated, Rejection>,
+    ) -> Result<Option<Rejection>, Rejection> {
+        if !key.may_sign(right.role, right.environment) {
+            return Ok(Some(not_trusted_for(key, right)));
+        }
+        let principal = || key.principal.clone();
+        if let Some(revocation) = self.revocation(&key.public) {
+            let is_kept = |dated: Dated| {
+                let listed = |digest| revocation.keep.contains(&digest);
+                dated.digest.is_some_and(listed) && dated.at < revocation.from
+            };
+            if revocation.keep.is_empty() || !is_kept(dated()?) {
+                return Ok(Some(Rejection::KeyRevoked {
+                    principal: principal(),
+                    from: revocation.from.to_string(),
+                    reason: revocation.reason.clone(),
+                }));
+            }
+        }
+        let validity = key.validity;
+        if validity == super::Validity::default() {
+            return Ok(None);
+        }
+        let at = dated()?.at;
+        Ok(match (validity.not_before, validity.not_after) {
+            (Some(from), _) if at < from => Some(Rejection::KeyNotYetValid {
+                principal: principal(),
+                from: from.to_string(),
+                at: at.to_string(),
+            }),
+            (_, Some(until)) if at >= until => Some(Rejection::KeyExpired {
+                principal: principal(),
+                until: until.to_string(),
+                at: at.to_string(),
+            }),
+            _ => None,
+        })
+    }
+}
+
+fn not_trusted_for(key: &TrustedKey, right: Right<'_>) -> Rejection {
+    Rejection::SignerNotTrustedFor {
+        principal: key.principal.clone(),
+        role: right.role.as_str(),
+        environment: right.environment.to_owned(),
+    }
+}
+
+/// What says most comes first.
+fn rank(objection: &Rejection) -> u8 {
+    match objection {
+        Rejection::KeyRevoked { .. } => 0,
+        Rejection::KeyExpired { .. } => 1,
+        Rejection::KeyNotYetValid { .. } => 2,
+        _ => 3,
+    }
+}

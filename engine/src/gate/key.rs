@@ -1,0 +1,87 @@
+//! Whether the keys of a signer count for a unit, and what they sign: asked of the same trust file that says
+//! whether the signature counts. Knows no key's place.
+
+use jiff::Timestamp;
+
+use super::Error;
+use super::chain::whole_seconds;
+use super::error::KeyError;
+use crate::attest::{self, Dated, PublicKey, Rejection, Right, Role, Signatory, TrustFile, UnitId};
+
+/// Refuses keys that may not sign statements about this unit, not now, or not without others.
+pub(super) fn check_key(
+    trust: &TrustFile,
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let at_hand = key.at_hand(trust)?;
+    let is_known = |key: &PublicKey| trust.find(key).is_some() || trust.revocation(key).is_some();
+    let (known, strange): (Vec<PublicKey>, Vec<PublicKey>) =
+        at_hand.into_iter().partition(is_known);
+    if known.is_empty() {
+        return Err(not_trusted(&strange, unit));
+    }
+    let dated = || {
+        Ok(Dated {
+            digest: None,
+            at: whole_seconds(now),
+        })
+    };
+    match trust.weigh(&known, right(&unit.scope()), &dated) {
+        Ok(_) => Ok(()),
+        Err(Rejection::SignerNotTrustedFor { .. }) => Err(not_trusted(&known, unit)),
+        Err(rejection) => Err(refused(rejection, unit)),
+    }
+}
+
+/// The envelope of a statement about this unit, signed by as many keys as it takes and verified as it will be.
+pub(super) fn seal(
+    payload: &[u8],
+    trust: &TrustFile,
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<Vec<u8>, Error> {
+    let scope = unit.scope();
+    let may = trust.signing(right(&scope), whole_seconds(now));
+    let envelope = attest::sign_by(payload, key, &may)?;
+    match attest::verify(&envelope, trust, Role::MergeSigner, &scope) {
+        Ok(_) => Ok(envelope),
+        Err(rejection) => Err(refused(rejection, unit)),
+    }
+}
+
+/// Whether statements about this unit can be signed from now on at all.
+pub(super) fn can_be_followed(trust: &TrustFile, unit: &UnitId, now: Timestamp) -> bool {
+    trust.is_signable(right(&unit.scope()), whole_seconds(now))
+}
+
+fn right(scope: &str) -> Right<'_> {
+    Right {
+        role: Role::MergeSigner,
+        environment: scope,
+    }
+}
+
+fn not_trusted(keys: &[PublicKey], unit: &UnitId) -> Error {
+    let keys: Vec<String> = keys.iter().map(PublicKey::keyid).collect();
+    Error::KeyNotTrusted {
+        key: keys.join("`, `"),
+        unit: unit.to_string(),
+        scope: unit.scope(),
+    }
+}
+
+/// As an error: nothing was signed that could be refused.
+fn refused(rejection: Rejection, unit: &UnitId) -> Error {
+    let unit = unit.to_string();
+    let why = rejection.to_string();
+    match rejection {
+        Rejection::KeyRevoked { .. } => KeyError::Revoked { unit, why }.into(),
+        Rejection::KeyExpired { .. } => KeyError::Expired { unit, why }.into(),
+        Rejection::KeyNotYetValid { .. } => KeyError::NotYetValid { unit, why }.into(),
+        Rejection::Threshold { .. } => KeyError::Threshold { unit, why }.into(),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,311 @@
+//! How keys come and go: rotated with an overlap, revoked with what is kept, several for one statement.
+
+use tidegate::attest::{
+    self, Revocation, Role, Signatory, SigningKey, Together, TrustFile, TrustedKey, Validity,
+};
+use tidegate::model::Digest;
+
+use super::world::{APP, TRUST, World, key};
+
+fn validity(not_before: Option<&str>, not_after: Option<&str>) -> Validity {
+    let instant = |text: &str| text.parse().unwrap();
+    Validity {
+        not_before: not_before.map(instant),
+        not_after: not_after.map(instant),
+    }
+}
+
+/// Merge-signers, each another principal.
+fn trust(keys: &[(u8, Validity)]) -> TrustFile {
+    let keys = keys.iter().map(|(byte, validity)| TrustedKey {
+        public: key(*byte).public(),
+        role: Role::MergeSigner,
+        principal: format!("ci-{byte}"),
+        environments: None,
+        validity: *validity,
+    });
+    TrustFile::new(keys.collect()).unwrap()
+}
+
+const EVER: Validity = Validity {
+    not_before: None,
+    not_after: None,
+};
+
+fn revoking(trust: TrustFile, byte: u8, keep: &[Digest]) -> TrustFile {
+    let revocation = Revocation {
+        public: key(byte).public(),
+        from: "2026-11-21T00:00:00Z".parse().unwrap(),
+        reason: "the laptop was stolen".into(),
+        keep: keep.to_vec(),
+    };
+    trust.with_revoked(vec![revocation]).unwrap()
+}
+
+fn digest(world: &World, unit: &str, height: u64) -> Digest {
+    Digest::of(&attest::unverified_payload(&world.envelope(unit, height)).unwrap())
+}
+
+fn commit(world: &World, trust: &TrustFile, message: &str) {
+    world.repo.write(TRUST, trust.print());
+    world.repo.commit(message);
+}
+
+#[test]
+fn a_rotated_key_leaves_what_it_signed_and_signs_no_more() {
+    let world = World::started();
+    let (old, new) = (key(1), key(2));
+    let both = trust(&[
+        (1, validity(None, Some("2026-12-04T10:00:00Z"))),
+        (2, validity(Some("2026-11-20T12:00:00Z"), None)),
+    ]);
+    commit(&world, &both, "the key that follows");
+    let start = world.repo.id("HEAD");
+    let running = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    // Its time has not come; the old one's has.
+    assert_eq!(
+        world.sign_with(&new, "prod", Some("web")),
+        "key.not-yet-valid exit 3"
+    );
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    let admit = |head, deployed| world.admit_by(&both, "prod", Some("web"), head, deployed);
+    assert_eq!(admit(running, Some(start)), "judged 1 medium");
+
+    // In the overlap both sign one chain.
+    world.set_clock("2026-11-27T10:00:00Z");
+    let second = world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign_with(&new, "prod", None),
+        "main/gate nothing new 1; prod/web link 2 medium; prod/db nothing new 0"
+    );
+    let third = world.label(APP, "c", "d");
+    assert_eq!(
+        world.sign_with(&old, "prod", Some("web")),
+        "prod/web link 3 medium"
+    );
+    assert_eq!(admit(third, Some(second)), "judged 3 medium");
+
+    // After it, the old one signs nothing, and what it signed stands as it stood.
+    world.set_clock("2026-12-04T10:00:00Z");
+    let fourth = world.label(APP, "d", "e");
+    for unit in [None, Some("web"), Some("gate")] {
+        assert_eq!(world.sign_with(&old, "prod", unit), "key.expired exit 3");
+        assert_eq!(
+            world.baseline_with(&old, "prod", unit),
+            "key.expired exit 3"
+        );
+    }
+    assert_eq!(admit(third, Some(third)), "running 3 medium");
+    assert_eq!(admit(second, Some(third)), "rollback 2 medium");
+    assert_eq!(
+        world.sign_with(&new, "prod", Some("web")),
+        "prod/web link 4 medium"
+    );
+    assert_eq!(admit(fourth, Some(third)), "judged 4 medium");
+
+    // The same statement by the old key is one of a key whose time is over, by its own words.
+    let payload = attest::unverified_payload(&world.envelope("prod/web", 4)).unwrap();
+    std::fs::remove_file(world.link("prod/web", 4)).unwrap();
+    world.plant("prod/web", 4, &attest::sign(&payload, &old));
+    assert_eq!(admit(fourth, Some(third)), "refused key-expired");
+    // And one that the new key signed too early.
+    let payload = attest::unverified_payload(&world.envelope("prod/web", 1)).unwrap();
+    std::fs::remove_file(world.link("prod/web", 1)).unwrap();
+    world.plant("prod/web", 1, &attest::sign(&payload, &new));
+    assert_eq!(admit(running, None), "refused key-not-yet-valid");
+}
+
+#[test]
+fn what_a_revoked_key_signed_is_refused_unless_it_is_kept() {
+    let world = World::started();
+    let standby = key(2);
+    let both = trust(&[(1, EVER), (2, EVER)]);
+    commit(&world, &both, "a key that stands by");
+    let first = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/web link 1 medium; prod/db nothing new 0"
+    );
+    world.set_clock("2026-11-21T10:00:00Z");
+    let second = world.label(APP, "b", "c");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 2 medium");
+    let admit = |trust: &TrustFile, head, deployed| {
+        world.admit_by(trust, "prod", Some("web"), head, deployed)
+    };
+    assert_eq!(admit(&both, first, Some(first)), "running 1 medium");
+
+    let known = ["main/gate", "prod/web"].map(|unit| [0, 1].map(|at| digest(&world, unit, at)));
+    let known = known.concat();
+    let nothing = revoking(both.clone(), 1, &[]);
+    assert_eq!(admit(&nothing, first, None), "refused.key-revoked exit 4");
+    let kept = revoking(both.clone(), 1, &known);
+    assert_eq!(admit(&kept, first, Some(first)), "running 1 medium");
+    // What was signed after the theft is not kept, listed or not.
+    assert_eq!(admit(&kept, second, Some(first)), "refused key-revoked");
+    let all = [known.clone(), vec![digest(&world, "prod/web", 2)]].concat();
+    let more = revoking(both.clone(), 1, &all);
+    assert_eq!(admit(&more, second, Some(first)), "refused key-revoked");
+    // What is left out does not count, though it runs.
+    let fewer = revoking(both.clone(), 1, &known[..3]);
+    assert_eq!(admit(&fewer, first, Some(first)), "refused key-revoked");
+
+    // The gate learns it by the key that stood by, and everything goes on from what was kept.
+    commit(&world, &kept, "revoke");
+    assert_eq!(
+        world.sign_with(&standby, "prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    for unit in [None, Some("web"), Some("gate")] {
+        assert_eq!(world.sign("prod", unit), "key.revoked exit 3");
+        assert_eq!(world.baseline("prod", unit), "key.revoked exit 3");
+    }
+    // Where the thief's link lies, nothing is signed on top of the one before it: a baseline is.
+    assert_eq!(
+        world.sign_with(&standby, "prod", Some("web")),
+        "prod/web store.blocked exit 3"
+    );
+    assert_eq!(
+        world.baseline_with(&standby, "prod", Some("web")),
+        "prod/web baseline 3"
+    );
+    assert_eq!(admit(&kept, second, Some(first)), "baseline 3 low");
+    let third = world.label(APP, "c", "d");
+    assert_eq!(
+        world.sign_with(&standby, "prod", Some("web")),
+        "prod/web link 4 medium"
+    );
+    assert_eq!(admit(&kept, third, Some(second)), "judged 4 medium");
+}
+
+#[test]
+fn where_no_key_stood_by_the_lost_one_names_its_heir_and_all_is_accepted_anew() {
+    let world = World::started();
+    let heir = key(2);
+    let revoked = revoking(trust(&[(1, EVER), (2, EVER)]), 1, &[]);
+    commit(&world, &revoked, "revoke");
+    let head = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    let admit = |head, deployed| world.admit_by(&revoked, "prod", Some("web"), head, deployed);
+    assert_eq!(admit(head, None), "refused.key-revoked exit 4");
+    assert_eq!(
+        world.sign_with(&heir, "prod", Some("web")),
+        "prod/web sign.no-baseline exit 3"
+    );
+    assert_eq!(
+        world.baseline_with(&heir, "prod", None),
+        "main/gate baseline 2; prod/web baseline 1; prod/db baseline 1"
+    );
+    assert_eq!(admit(head, None), "baseline 1 low");
+}
+
+#[test]
+fn the_gate_is_never_locked_by_revoking_its_last_signer_or_by_a_time_that_is_over() {
+    let world = World::started();
+    let locked = "main/gate trust-root.no-gate-signer exit 3";
+    let two = trust(&[(1, EVER), (2, EVER)]);
+    for (file, expected) in [
+        (revoking(trust(&[(1, EVER)]), 1, &[]), locked),
+        (
+            trust(&[(1, validity(None, Some("2026-11-20T10:00:00Z")))]),
+            locked,
+        ),
+        (
+            revoking(two.clone(), 1, &[])
+                .with_thresholds([(Role::MergeSigner, 2)].into())
+                .unwrap(),
+            locked,
+        ),
+        (two, "main/gate link 1 critical"),
+    ] {
+        commit(&world, &file, "other keys");
+        assert_eq!(world.sign("prod", Some("gate")), expected);
+    }
+}
+
+fn together(keys: &[u8]) -> Together {
+    let keys = keys
+        .iter()
+        .map(|byte| Box::new(key(*byte)) as Box<dyn Signatory>);
+    Together::new(keys.collect())
+}
+
+#[test]
+fn two_principals_sign_where_it_takes_two() {
+    let world = World::started();
+    let two = trust(&[(1, EVER), (2, EVER)])
+        .with_thresholds([(Role::MergeSigner, 2)].into())
+        .unwrap();
+    commit(&world, &two, "two sign");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical",
+        "the file before it wants one"
+    );
+    let head = world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "key.threshold exit 3");
+    // What one of them signed before counts for nobody who reads the new file.
+    let admit = |head, deployed| world.admit_by(&two, "prod", Some("web"), head, deployed);
+    assert_eq!(admit(head, None), "refused.threshold exit 4");
+    for one in [&[1, 1][..], &[1, 9], &[2]] {
+        let keys = together(one);
+        assert_eq!(
+            world.sign_with(&keys, "prod", Some("web")),
+            "key.threshold exit 3"
+        );
+    }
+    assert_eq!(
+        world.baseline_with(&together(&[1, 2]), "prod", None),
+        "main/gate baseline 2; prod/web baseline 1; prod/db baseline 1"
+    );
+    assert_eq!(admit(head, None), "baseline 1 low");
+    let next = world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign_with(&together(&[2, 1]), "prod", Some("web")),
+        "prod/web link 2 medium"
+    );
+    assert_eq!(admit(next, Some(head)), "judged 2 medium");
+    // A thief of one key signs alone.
+    let payload = attest::unverified_payload(&world.envelope("prod/web", 2)).unwrap();
+    std::fs::remove_file(world.link("prod/web", 2)).unwrap();
+    let one: &SigningKey = &key(1);
+    world.plant("prod/web", 2, &attest::sign(&payload, one));
+    assert_eq!(admit(next, Some(head)), "refused threshold");
+}
+
+#[test]
+fn what_was_taken_back_stays_so_when_the_key_that_did_it_is_revoked() {
+    let world = World::started();
+    let both = trust(&[(1, EVER), (2, EVER)]);
+    commit(&world, &both, "two keys");
+    let standby = key(2);
+    let start = world.repo.id("HEAD");
+    let head = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign_with(&standby, "prod", None),
+        "key.not-trusted exit 3"
+    );
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(
+        world.sign_with(&standby, "prod", Some("web")),
+        "prod/web link 1 medium"
+    );
+    world.withdraw("prod/web", 1);
+    let kept = [
+        digest(&world, "main/gate", 0),
+        digest(&world, "main/gate", 1),
+        digest(&world, "prod/web", 0),
+    ];
+    let revoked = revoking(both, 1, &kept);
+    let answer = world.admit_by(&revoked, "prod", Some("web"), head, Some(start));
+    assert_eq!(answer, "refused withdrawn");
+}
