@@ -1,6 +1,8 @@
 //! The unit `gate`: each of its files is one object, changed when its bytes change.
-//! Of what the files say it knows only that keys must be readable: an accepted trust file that is not
-//! would lock everybody out.
+//! Of what the files say it knows only the trust file: an accepted one that is not readable would lock everybody
+//! out.
+
+mod trust;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -51,18 +53,22 @@ fn source(repository: &Repository, entry: &TreeEntry) -> Result<Source, Error> {
         namespace: None,
         name: entry.path.to_string(),
     };
-    let text = |text: &str| node(NodeValue::String(text.into()));
+    let mut spec = vec![
+        ("mode".to_owned(), text(&format!("{:06o}", entry.mode))),
+        ("sha256".to_owned(), text(&Digest::of(&bytes).to_string())),
+    ];
+    // One that does not read is told by its bytes alone; as an accepted one it is an error elsewhere.
+    if entry.path == RepoPath::from(TRUST_FILE)
+        && let Ok(trust) = read_trust(&bytes)
+    {
+        spec.push(("trust".to_owned(), trust::described(&trust)));
+    }
+    let name = map(vec![("name".to_owned(), text(&object.name))]);
     let tree = map(vec![
-        ("apiVersion", text(&object.api_version)),
-        ("kind", text(&object.kind)),
-        ("metadata", map(vec![("name", text(&object.name))])),
-        (
-            "spec",
-            map(vec![
-                ("mode", text(&format!("{:06o}", entry.mode))),
-                ("sha256", text(&Digest::of(&bytes).to_string())),
-            ]),
-        ),
+        ("apiVersion".to_owned(), text(&object.api_version)),
+        ("kind".to_owned(), text(&object.kind)),
+        ("metadata".to_owned(), name),
+        ("spec".to_owned(), map(spec)),
     ]);
     Ok(Source {
         object,
@@ -75,11 +81,15 @@ fn source(repository: &Repository, entry: &TreeEntry) -> Result<Source, Error> {
     })
 }
 
-fn map(entries: Vec<(&str, Node)>) -> Node {
+fn text(text: &str) -> Node {
+    node(NodeValue::String(text.into()))
+}
+
+fn map(entries: Vec<(String, Node)>) -> Node {
     let entries = entries
         .into_iter()
         .map(|(key, value)| Entry {
-            key: key.into(),
+            key: key.into_boxed_str(),
             key_span: Span::default(),
             value,
         })

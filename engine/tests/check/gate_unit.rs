@@ -1,5 +1,6 @@
 //! The gate's own files, and the highest tier that an environment takes.
 
+use tidegate::attest::{Revocation, Role, SigningKey, TrustFile, TrustedKey, Validity};
 use tidegate::model::{Enforcement, Exit, Operation, RiskTier};
 use tidegate::verdict::Outcome;
 
@@ -280,6 +281,68 @@ fn a_hook_of_the_tree_neither_replaces_the_gate_nor_comes_before_it() {
         [
             "gate.earlier-hook of first",
             "gate.hook-replaced of tidegate-admit"
+        ]
+    );
+}
+
+#[test]
+fn a_change_of_the_trust_file_shows_who_gains_and_who_loses() {
+    const TRUST: &str = ".tidegate/trust.json";
+    let key = |byte: u8| {
+        let key = SigningKey::generate(|seed| {
+            seed.fill(byte);
+            Ok::<_, ()>(())
+        });
+        TrustedKey {
+            public: key.unwrap().public(),
+            role: Role::MergeSigner,
+            principal: format!("ci-{byte}"),
+            environments: None,
+            validity: Validity::default(),
+        }
+    };
+    let (repo, _) = shop(CONFIG);
+    let before = TrustFile::new(vec![key(1)]).unwrap();
+    let base = repo.write(TRUST, before.print()).commit("one key");
+    let mut ending = key(1);
+    ending.validity.not_after = Some("2027-01-01T00:00:00Z".parse().unwrap());
+    let lost = Revocation {
+        public: key(3).public,
+        from: "2026-11-20T10:00:00Z".parse().unwrap(),
+        reason: "stolen".to_owned(),
+        keep: Vec::new(),
+    };
+    let after = TrustFile::new(vec![ending, key(2)])
+        .and_then(|trust| trust.with_thresholds([(Role::MergeSigner, 2)].into()))
+        .and_then(|trust| trust.with_revoked(vec![lost]))
+        .unwrap();
+    repo.write(TRUST, after.print()).commit("two keys");
+    let report = check(&repo, base);
+    let gate = unit(&report, "main", "gate");
+    let [change] = gate.changes.as_slice() else {
+        panic!("{:?}", gate.changes)
+    };
+    let mut found: Vec<String> = change
+        .fields
+        .iter()
+        .map(|field| {
+            let mut pointer = field.pointer.clone();
+            for byte in 1..=3 {
+                let id = key(byte).public.keyid().replace('/', "~1");
+                pointer = pointer.replace(&id, &byte.to_string());
+            }
+            pointer
+        })
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "/spec/sha256",
+            "/spec/trust/keys/1/notAfter",
+            "/spec/trust/keys/2",
+            "/spec/trust/revoked/3",
+            "/spec/trust/thresholds/merge-signer",
         ]
     );
 }
