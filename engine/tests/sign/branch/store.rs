@@ -131,14 +131,15 @@ fn what_is_settled_is_there_for_everybody_and_before_that_for_nobody() {
     assert_eq!(reader.links(&unit).unwrap(), []);
     writer.settle().unwrap();
     reader.refresh().unwrap();
-    let link = StoredFile {
+    let units = [unit.clone()];
+    let links = [StoredFile {
         name: "0.json".to_owned(),
         place: "tidegate/verdicts:links/prod/web/0.json".to_owned(),
         content: Ok(b"link".to_vec()),
-    };
+    }];
     for store in [&writer, &reader] {
-        assert_eq!(store.units().unwrap(), [unit.clone()]);
-        assert_eq!(store.links(&unit).unwrap(), [link.clone()]);
+        assert_eq!(store.units().unwrap(), units);
+        assert_eq!(store.links(&unit).unwrap(), links);
         assert_eq!(contents(store.reports(&unit)), [b"report"]);
         assert_eq!(contents(store.renewals(digest)), [b"renewal"]);
         assert_eq!(contents(store.withdrawals()), [b"withdrawal"]);
