@@ -56,8 +56,8 @@ pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
 pub use publish::{Copied, PublishRequest, publish};
 pub use render::{RenderRequest, render};
 pub use sign::{
-    Difference, Landed, Published, Renewed, RenewedUnit, Replay, ReplayRequest, SignRequest,
-    Signed, SignedUnit, Signing, baseline, publish_queued, renew, replay, sign, sign_queued,
+    Deviation, Landed, Published, Renewed, RenewedUnit, Replay, ReplayRequest, SignRequest, Signed,
+    SignedUnit, Signing, baseline, publish_queued, renew, replay, sign, sign_queued,
 };
 pub use unit::Unsound;
 pub use verdicts::{

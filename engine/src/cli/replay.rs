@@ -7,7 +7,7 @@ use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use super::verify;
-use crate::gate::{self, Difference, ReplayRequest};
+use crate::gate::{self, Deviation, ReplayRequest};
 use crate::model::Exit;
 use crate::report::sanitise;
 
@@ -65,8 +65,8 @@ impl Args {
     }
 }
 
-fn told(what: &str, difference: &Difference) -> String {
-    let Difference { field, said, found } = difference;
+fn told(what: &str, difference: &Deviation) -> String {
+    let Deviation { field, said, found } = difference;
     let kind = match difference.is_input() {
         true => "the first input that differs",
         false => "all inputs are the same, and the first result that differs",

@@ -1,14 +1,14 @@
 //! `tidegate withdraw`: takes a link back.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, Format, Output};
+use super::signers::Signers;
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
 use super::verify::envelope;
-use crate::attest::read_private;
 use crate::gate::{self, LinkName, WithdrawRequest, Withdrawn};
 use crate::model::Exit;
 use crate::report::{human, json, sanitise, withdrawal as document};
@@ -32,9 +32,8 @@ pub(super) struct Args {
     /// Only a link of this unit
     #[arg(long, value_name = "NAME")]
     unit: Option<String>,
-    /// The private key of a merge-signer who may sign the link (ed25519, PKCS#8 PEM, mode 0600)
-    #[arg(long, value_name = "FILE")]
-    key_file: PathBuf,
+    #[command(flatten)]
+    signers: Signers,
     /// Where verdicts lie: `folder:DIR` or `branch[:REMOTE[:NAME]]` (origin and tidegate/verdicts when
     /// left out)
     #[arg(long, value_name = "STORE")]
@@ -63,7 +62,7 @@ impl Args {
     }
 
     fn withdrawn(&self, terminal: &Terminal) -> Result<Withdrawn, Failure> {
-        let key = read_private(&terminal.directory.join(&self.key_file))?;
+        let key = self.signers.open(terminal)?;
         let link = link_name(&self.link, terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;

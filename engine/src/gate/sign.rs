@@ -33,7 +33,7 @@ use crate::verdict::{RunOutcome, UnitError, UnitReport};
 use crate::verify::{Chain, ChainLink, NextLink, RejectedFile, SourceError};
 pub use queued::{Landed, publish_queued, sign_queued};
 pub use renew::{Renewed, RenewedUnit, renew};
-pub use replay::{Difference, Replay, ReplayRequest, replay};
+pub use replay::{Deviation, Replay, ReplayRequest, replay};
 use statement::Place;
 
 /// What to sign.

@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::chain::{Accepted, branch_of, check_key, gate_id, trust_at, whole_seconds};
+use super::chain::{Accepted, branch_of, gate_id, trust_at, whole_seconds};
+use super::key::{check_key, seal};
 use super::named::{Also, Claimed, LinkName, NameError, find};
 use super::sign::retried;
-use crate::attest::{self, SigningKey, TrustFile, UnitId, Withdrawal};
+use crate::attest::{Signatory, TrustFile, UnitId, Withdrawal};
 use crate::git::Repository;
 use crate::model::{Digest, GitId, branch_of_segment};
 use crate::store::Store;
@@ -24,8 +25,8 @@ pub struct WithdrawRequest<'a> {
     pub unit: Option<&'a str>,
     /// Why.
     pub reason: &'a str,
-    /// The signer's key.
-    pub key: &'a SigningKey,
+    /// Who signs.
+    pub key: &'a dyn Signatory,
     /// Where links lie.
     pub store: &'a dyn Store,
     /// The time that is written down.
@@ -76,7 +77,7 @@ fn withdraw_once(
     if let Some(withdrawal) = chain.withdrawals_of(link).next() {
         return Ok(told(&chain, (link, height), withdrawal.clone(), true));
     }
-    check_key(&trust, request.key, unit)?;
+    check_key(&trust, request.key, unit, request.now)?;
     let withdrawal = Withdrawal {
         environment: unit.environment().to_owned(),
         unit: unit.unit().to_owned(),
@@ -85,7 +86,7 @@ fn withdraw_once(
         withdrawn_at: whole_seconds(request.now),
     };
     let payload = withdrawal.to_statement_bytes()?;
-    let envelope = attest::sign(&payload, request.key);
+    let envelope = seal(&payload, &trust, request.key, unit, request.now)?;
     let store = request.store;
     store.publish_withdrawal(Digest::of(&payload), &envelope)?;
     store.settle()?;

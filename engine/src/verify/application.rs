@@ -168,6 +168,7 @@ impl Sync {
             deployed: None,
             sources: vec![source],
             gate: Vec::new(),
+            happened: None,
             refusals: overrides,
         }
     }

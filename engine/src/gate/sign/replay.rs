@@ -37,12 +37,12 @@ pub struct Replay {
     /// What was judged again.
     pub verdict: Verdict,
     /// The first field that comes out otherwise, inputs before results; `None` where the bytes are the same.
-    pub differs: Option<Difference>,
+    pub differs: Option<Deviation>,
 }
 
 /// A field of a verdict that comes out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct Deviation {
     /// Its name in the verdict.
     pub field: String,
     /// What the verdict says.
@@ -70,7 +70,7 @@ pub fn replay(repository: &Repository, request: &ReplayRequest<'_>) -> Result<Re
 }
 
 /// What no input can mend: another program, or another time zone database.
-fn of_this_program(verdict: &Verdict) -> Option<Difference> {
+fn of_this_program(verdict: &Verdict) -> Option<Deviation> {
     let own = [
         (
             "engineVersion",
@@ -81,7 +81,7 @@ fn of_this_program(verdict: &Verdict) -> Option<Difference> {
     ];
     let mut own = own.into_iter();
     own.find(|(_, said, found)| said != found)
-        .map(|(field, said, found)| Difference::of(field, &said.into(), &found.into()))
+        .map(|(field, said, found)| Deviation::of(field, &said.into(), &found.into()))
 }
 
 fn judged_again(
@@ -89,7 +89,7 @@ fn judged_again(
     request: &ReplayRequest<'_>,
     verdict: &Verdict,
     payload: &[u8],
-) -> Result<Option<Difference>, Error> {
+) -> Result<Option<Deviation>, Error> {
     request.store.refresh()?;
     let head = verdict.head.commit;
     for state in verdict.base.iter().chain([&verdict.head]) {
@@ -178,7 +178,7 @@ impl Signer<'_> {
 }
 
 /// The first field of two statements that is not the same.
-fn first_difference(said: &[u8], found: &[u8]) -> Result<Option<Difference>, Error> {
+fn first_difference(said: &[u8], found: &[u8]) -> Result<Option<Deviation>, Error> {
     if said == found {
         return Ok(None);
     }
@@ -197,9 +197,9 @@ fn first_difference(said: &[u8], found: &[u8]) -> Result<Option<Difference>, Err
     let other = names
         .into_iter()
         .find(|name| of(&said, name) != of(&found, name));
-    let difference = other.map(|name| Difference::of(name, &of(&said, name), &of(&found, name)));
+    let difference = other.map(|name| Deviation::of(name, &of(&said, name), &of(&found, name)));
     Ok(Some(difference.unwrap_or_else(|| {
-        Difference::of("statement", &Value::Null, &Value::Null)
+        Deviation::of("statement", &Value::Null, &Value::Null)
     })))
 }
 
@@ -230,7 +230,7 @@ const INPUTS: [&str; 18] = [
     "factsDigest",
 ];
 
-impl Difference {
+impl Deviation {
     fn of(field: &str, said: &Value, found: &Value) -> Self {
         let shown = |value: &Value| match value {
             Value::Null => "nothing".to_owned(),
