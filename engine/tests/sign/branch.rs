@@ -2,6 +2,7 @@
 
 mod carried;
 mod faults;
+mod killed;
 mod store;
 mod traps;
 mod unreachable;
