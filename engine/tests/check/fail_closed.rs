@@ -142,10 +142,11 @@ fn an_instant_that_cannot_be_now_is_a_wrong_argument() {
 #[test]
 fn a_machine_that_gives_too_little_is_no_pass() {
     let (repo, range) = passing();
+    // Too little first: what a run that passes has learnt needs nothing to be asked again.
     for (limit, exits) in [
-        ("ulimit -n 16", [0, 3]),
         ("ulimit -v 100000", [3, 3]),
         ("ulimit -s 64", [3, 3]),
+        ("ulimit -n 16", [0, 3]),
     ] {
         let binary = env!("CARGO_BIN_EXE_tidegate");
         let script = format!("{limit}; exec {binary} check {range}");

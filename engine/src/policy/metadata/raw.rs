@@ -336,7 +336,7 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 28] = [
+const RESERVED_PREFIXES: [&str; 29] = [
     "argo",
     "bug",
     "calendar",
@@ -359,6 +359,7 @@ const RESERVED_PREFIXES: [&str; 28] = [
     "range",
     "refused",
     "render",
+    "replay",
     "sign",
     "source",
     "store",
