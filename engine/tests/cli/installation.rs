@@ -189,129 +189,7 @@ fn without_the_admission_policy_six_ways_are_open() {
 #[test]
 fn each_change_opens_the_way_that_it_opens() {
     let shipped = Installation::shipped();
-    let application = "apps/shop-prod.yaml";
-    for (path, from, to, expected) in [
-        (
-            "tidegate.yaml",
-            "enforcement: enforce",
-            "enforcement: observe",
-            "observe",
-        ),
-        (
-            application,
-            "metadata:",
-            "operation: {sync: {}}\nmetadata:",
-            "operation-in-git apps/shop-prod.yaml:5",
-        ),
-        (
-            application,
-            "  namespace: argocd",
-            "  namespace: argocd\n  annotations: {tidegate.dev/break-glass: sha256:00}",
-            "break-glass apps/shop-prod.yaml:8",
-        ),
-        (
-            application,
-            "      refresh: true\n",
-            "",
-            "retry apps/shop-prod.yaml:24",
-        ),
-        (
-            application,
-            "limit: -1",
-            "limit: 5",
-            "retry apps/shop-prod.yaml:24",
-        ),
-        (
-            application,
-            "https://git.example/acme/platform.git",
-            "https://git.example/acme/shop.git",
-            "gate-unpinned apps/shop-prod.yaml:16",
-        ),
-        (
-            "gate/base/job.yaml",
-            "  activeDeadlineSeconds: 1200\n",
-            "",
-            "hook-deadline gate/base/job.yaml:12",
-        ),
-        (
-            "gate/base/job.yaml",
-            "            - --application=argocd/shop-prod\n",
-            "",
-            "hook-annotation gate/base/job.yaml:39",
-        ),
-        (
-            "gate/shop-prod/kustomization.yaml",
-            "digest: ",
-            "newTag: ",
-            "hook-image gate/base/job.yaml:41",
-        ),
-        (
-            "projects/shop.yaml",
-            "- https://git.example/acme/shop.git",
-            "- '*'",
-            "project-sources projects/shop.yaml:9",
-        ),
-        (
-            "projects/shop.yaml",
-            "namespace: shop}",
-            "namespace: '*'}",
-            "project-destinations projects/shop.yaml:12",
-        ),
-        (
-            "projects/shop.yaml",
-            "clusterResourceWhitelist: []",
-            "clusterResourceWhitelist: [{group: '*', kind: '*'}]",
-            "project-cluster projects/shop.yaml:13",
-        ),
-        (
-            "projects/shop.yaml",
-            WINDOWS,
-            "",
-            "no-windows projects/shop.yaml:8",
-        ),
-        (
-            "projects/shop.yaml",
-            "timeZone: UTC",
-            "manualSync: true",
-            "windows-by-hand projects/shop.yaml:15",
-        ),
-        (
-            "argocd/rights.yaml",
-            "verbs: [get, list]",
-            "verbs: [get, patch]",
-            "rights-on-applications argocd/rights.yaml:10",
-        ),
-        (
-            "argocd/rights.yaml",
-            "ClusterRole, name: readers}",
-            "ClusterRole, name: cluster-admin}",
-            "rights-on-applications argocd/rights.yaml:10",
-        ),
-        (
-            "argocd/rights.yaml",
-            "applications, sync",
-            "applications, override",
-            "rights-in-argocd argocd/rights.yaml:18",
-        ),
-        (
-            "argocd/rights.yaml",
-            "applications, sync",
-            "*, *",
-            "rights-in-argocd argocd/rights.yaml:18",
-        ),
-        (
-            "argocd/rights.yaml",
-            "role:readonly",
-            "role:admin",
-            "rights-in-argocd argocd/rights.yaml:16",
-        ),
-        (
-            ".github/workflows/tidegate-sign.yml",
-            "  workflow_dispatch:",
-            "  pull_request_target:",
-            "signs-proposals .github/workflows/tidegate-sign.yml:9",
-        ),
-    ] {
+    for (path, from, to, expected) in EACH {
         assert_eq!(shipped.with(path, from, to).opened(), [expected], "{to}");
     }
 }
@@ -498,3 +376,126 @@ data:
   policy.csv: |
     p, role:shop, applications, sync, shop/*, allow
 ";
+/// A file, what is replaced in it, by what, and the way that this opens.
+const EACH: [(&str, &str, &str, &str); 20] = [
+    (
+        "tidegate.yaml",
+        "enforcement: enforce",
+        "enforcement: observe",
+        "observe",
+    ),
+    (
+        "apps/shop-prod.yaml",
+        "metadata:",
+        "operation: {sync: {}}\nmetadata:",
+        "operation-in-git apps/shop-prod.yaml:5",
+    ),
+    (
+        "apps/shop-prod.yaml",
+        "  namespace: argocd",
+        "  namespace: argocd\n  annotations: {tidegate.dev/break-glass: sha256:00}",
+        "break-glass apps/shop-prod.yaml:8",
+    ),
+    (
+        "apps/shop-prod.yaml",
+        "      refresh: true\n",
+        "",
+        "retry apps/shop-prod.yaml:24",
+    ),
+    (
+        "apps/shop-prod.yaml",
+        "limit: -1",
+        "limit: 5",
+        "retry apps/shop-prod.yaml:24",
+    ),
+    (
+        "apps/shop-prod.yaml",
+        "https://git.example/acme/platform.git",
+        "https://git.example/acme/shop.git",
+        "gate-unpinned apps/shop-prod.yaml:16",
+    ),
+    (
+        "gate/base/job.yaml",
+        "  activeDeadlineSeconds: 1200\n",
+        "",
+        "hook-deadline gate/base/job.yaml:12",
+    ),
+    (
+        "gate/base/job.yaml",
+        "            - --application=argocd/shop-prod\n",
+        "",
+        "hook-annotation gate/base/job.yaml:39",
+    ),
+    (
+        "gate/shop-prod/kustomization.yaml",
+        "digest: ",
+        "newTag: ",
+        "hook-image gate/base/job.yaml:41",
+    ),
+    (
+        "projects/shop.yaml",
+        "- https://git.example/acme/shop.git",
+        "- '*'",
+        "project-sources projects/shop.yaml:9",
+    ),
+    (
+        "projects/shop.yaml",
+        "namespace: shop}",
+        "namespace: '*'}",
+        "project-destinations projects/shop.yaml:12",
+    ),
+    (
+        "projects/shop.yaml",
+        "clusterResourceWhitelist: []",
+        "clusterResourceWhitelist: [{group: '*', kind: '*'}]",
+        "project-cluster projects/shop.yaml:13",
+    ),
+    (
+        "projects/shop.yaml",
+        WINDOWS,
+        "",
+        "no-windows projects/shop.yaml:8",
+    ),
+    (
+        "projects/shop.yaml",
+        "timeZone: UTC",
+        "manualSync: true",
+        "windows-by-hand projects/shop.yaml:15",
+    ),
+    (
+        "argocd/rights.yaml",
+        "verbs: [get, list]",
+        "verbs: [get, patch]",
+        "rights-on-applications argocd/rights.yaml:10",
+    ),
+    (
+        "argocd/rights.yaml",
+        "ClusterRole, name: readers}",
+        "ClusterRole, name: cluster-admin}",
+        "rights-on-applications argocd/rights.yaml:10",
+    ),
+    (
+        "argocd/rights.yaml",
+        "applications, sync",
+        "applications, override",
+        "rights-in-argocd argocd/rights.yaml:18",
+    ),
+    (
+        "argocd/rights.yaml",
+        "applications, sync",
+        "*, *",
+        "rights-in-argocd argocd/rights.yaml:18",
+    ),
+    (
+        "argocd/rights.yaml",
+        "role:readonly",
+        "role:admin",
+        "rights-in-argocd argocd/rights.yaml:16",
+    ),
+    (
+        ".github/workflows/tidegate-sign.yml",
+        "  workflow_dispatch:",
+        "  pull_request_target:",
+        "signs-proposals .github/workflows/tidegate-sign.yml:9",
+    ),
+];
