@@ -323,72 +323,81 @@ fn a_program_signs_what_it_is_given_and_what_does_not_verify_is_never_published(
     assert_eq!(renewals.len(), 1, "{said}");
 }
 
-#[test]
-fn whose_key_signs_is_never_guessed() {
-    let world = World::new();
-    let file = world.key_file();
-    let pem = world.key.to_pem();
-    let public = world.repo.beside("public.pem");
-    fs::write(&public, world.key.public().to_pem()).unwrap();
-    let public = public.to_str().unwrap();
-    let answer = |arguments: &[&str], variables: &[(&str, &str)]| {
-        let store = world.store_name();
+/// The key of a world, as a person may name it, and what comes of naming it.
+struct Named {
+    world: World,
+    file: String,
+    pem: String,
+    public: String,
+}
+
+impl Named {
+    fn new() -> Self {
+        let world = World::new();
+        let public = world.repo.beside("public.pem");
+        fs::write(&public, world.key.public().to_pem()).unwrap();
+        Self {
+            file: world.key_file(),
+            pem: world.key.to_pem().to_string(),
+            public: public.to_str().unwrap().to_owned(),
+            world,
+        }
+    }
+
+    fn answer(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+        let store = self.world.store_name();
         let fixed = ["baseline", "--env", "prod", "--verdicts", &store];
-        let mut command = world.command(&[&fixed[..], arguments].concat());
+        let mut command = self.world.command(&[&fixed[..], arguments].concat());
         command.envs(variables.iter().copied());
         let output = command.output().unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(!said.contains(pem.lines().nth(1).unwrap()), "{said}");
+        assert!(!said.contains(self.pem.lines().nth(1).unwrap()), "{said}");
         (output.status.code().unwrap(), said)
-    };
-    let told = |arguments: &[&str], variables: &[(&str, &str)], exit, what: &str| {
-        let (found, said) = answer(arguments, variables);
+    }
+
+    /// Nothing is signed, and this is why.
+    fn refused(&self, arguments: &[&str], variables: &[(&str, &str)], exit: i32, what: &str) {
+        let (found, said) = self.answer(arguments, variables);
         assert_eq!(found, exit, "{arguments:?} {said}");
         assert!(said.contains(what), "{arguments:?} {said}");
+        assert!(!self.world.verdicts().join("links").exists(), "{said}");
+    }
+}
+
+#[test]
+fn who_signs_is_named_in_full() {
+    let named = Named::new();
+    let (file, public) = (named.file.as_str(), named.public.as_str());
+    let refused = |arguments: &[&str], variables: &[(&str, &str)], exit, what: &str| {
+        named.refused(arguments, variables, exit, what);
     };
-    told(&[], &[], 2, "usage.no-signer");
-    told(&["--signer", "ssh-agent"], &[], 3, "key.no-agent");
-    told(
-        &["--signer", "ssh-agent"],
-        &[("SSH_AUTH_SOCK", "/nowhere")],
-        3,
-        "key.signer",
-    );
-    told(&["--signer", "gpg"], &[], 2, "ssh-agent");
-    told(&["--signer", "exec:signer"], &[], 2, "whole path");
-    told(&["--signer", "exec:/nowhere/signer"], &[], 3, "key.signer");
-    told(
-        &["--key-file", &file, "--signer-key", public],
-        &[],
-        2,
-        "usage.signer-key",
-    );
-    told(
-        &["--signer", "exec:/bin/true", "--signer-key", &file],
-        &[],
-        3,
-        "key.private-where-public",
-    );
+    let nowhere = [("SSH_AUTH_SOCK", "/nowhere")];
+    refused(&["--signer", "ssh-agent"], &[], 3, "key.no-agent");
+    refused(&["--signer", "ssh-agent"], &nowhere, 3, "key.signer");
+    refused(&["--signer", "gpg"], &[], 2, "ssh-agent");
+    refused(&["--signer", "exec:signer"], &[], 2, "whole path");
+    refused(&["--signer", "exec:/nowhere/signer"], &[], 3, "key.signer");
+    let without = ["--key-file", file, "--signer-key", public];
+    refused(&without, &[], 2, "usage.signer-key");
+    let private = ["--signer", "exec:/bin/true", "--signer-key", file];
+    refused(&private, &[], 3, "key.private-where-public");
+}
+
+#[test]
+fn whose_key_signs_is_never_guessed() {
+    let named = Named::new();
     let (by_file, by_value) = ("TIDEGATE_SIGNING_KEY_FILE", "TIDEGATE_SIGNING_KEY");
-    told(
-        &[],
-        &[(by_file, &file), (by_value, &pem)],
-        2,
-        "usage.two-keys",
-    );
-    told(&[], &[(by_value, "no key")], 3, "key.format");
-    told(&[], &[(by_file, "/nowhere/key")], 3, "key.io");
-    assert!(
-        !world.verdicts().join("links").exists(),
-        "nothing was published"
-    );
-    assert_eq!(answer(&[], &[(by_value, &pem)]).0, 0);
-    assert_eq!(answer(&[], &[(by_file, &file), (by_value, "")]).0, 0);
+    let (file, pem) = (named.file.as_str(), named.pem.as_str());
+    named.refused(&[], &[], 2, "usage.no-signer");
+    let both = [(by_file, file), (by_value, pem)];
+    named.refused(&[], &both, 2, "usage.two-keys");
+    named.refused(&[], &[(by_value, "no key")], 3, "key.format");
+    named.refused(&[], &[(by_file, "/nowhere/key")], 3, "key.io");
     // What is named stands before what is only there.
-    told(
-        &["--key-file", "/nowhere/key"],
-        &[(by_value, &pem)],
-        3,
-        "key.io",
-    );
+    let other = ["--key-file", "/nowhere/key"];
+    named.refused(&other, &[(by_value, pem)], 3, "key.io");
+    let (exit, said) = named.answer(&[], &[(by_value, pem)]);
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = named.answer(&[], &[(by_file, file), (by_value, "")]);
+    assert_eq!(exit, 0, "{said}");
 }

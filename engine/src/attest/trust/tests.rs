@@ -372,6 +372,10 @@ fn a_revocation_says_since_when_why_and_what_stays() {
     ] {
         assert_eq!(code(&file("", &fields)), expected, "{fields}");
     }
+}
+
+#[test]
+fn as_many_keys_are_revoked_as_may_be_trusted() {
     let many = |count: u8| {
         let revocation = |byte| Revocation {
             public: trusted(byte).public,
