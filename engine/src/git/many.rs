@@ -2,7 +2,7 @@
 //! Knows nothing of what is made of the objects.
 
 use std::panic::resume_unwind;
-use std::thread;
+use std::thread::{self, Builder};
 
 use super::{Error, Repository};
 
@@ -32,11 +32,16 @@ impl Repository {
             let mut others = Vec::new();
             for share in shares {
                 let handle = self.reopen()?;
-                others.push(scope.spawn(move || all(share, &handle)));
+                // A share that no thread could be started for is done here.
+                let thread = Builder::new().spawn_scoped(scope, move || all(share, &handle));
+                others.push(thread.map_err(|_| share));
             }
             let mut results = all(own, self);
             for other in others {
-                results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                results.extend(match other {
+                    Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                    Err(share) => all(share, self),
+                });
             }
             Ok(results)
         })

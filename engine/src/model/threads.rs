@@ -2,7 +2,7 @@
 //! Knows nothing of the work.
 
 use std::panic::resume_unwind;
-use std::thread;
+use std::thread::{self, Builder};
 
 /// What `work` makes of each item and its place. Whichever thread does it, the result is the same.
 pub(crate) fn map_by_threads<T: Sync, R: Send>(
@@ -23,12 +23,19 @@ pub(crate) fn map_by_threads<T: Sync, R: Send>(
     };
     thread::scope(|scope| {
         let all = &all;
+        // A share that no thread could be started for is done here.
         let others: Vec<_> = shares
-            .map(|share| scope.spawn(move || all(share, size)))
+            .map(|share| {
+                let thread = Builder::new().spawn_scoped(scope, move || all(share, size));
+                thread.map_err(|_| share)
+            })
             .collect();
         let mut results = all(first, size);
         for other in others {
-            results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            results.extend(match other {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(share) => all(share, size),
+            });
         }
         results
     })
