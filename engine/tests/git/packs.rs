@@ -106,9 +106,8 @@ fn a_difference_that_does_not_hold_what_it_says_is_corrupt() {
 /// A difference that says it makes so much, of copies of a base of 64 KiB; at most a megabyte of them.
 fn bytes_64_kib_again_and_again(made: u64) -> Vec<u8> {
     let mut bytes = delta(1 << 16, made);
-    for _ in 0..(made >> 16).min(1 << 20) {
-        // The whole base: no offset and no length.
-        bytes.push(0x80);
-    }
+    // The whole base each time: no offset and no length.
+    let copies = usize::try_from((made >> 16).min(1 << 20)).unwrap();
+    bytes.extend(vec![0x80; copies]);
     bytes
 }

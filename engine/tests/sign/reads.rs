@@ -9,18 +9,8 @@ use super::world::{APP, World};
 
 #[test]
 fn an_admission_reads_the_store_the_trust_file_and_what_git_keeps() {
-    let world = World::new();
-    let (key, store) = (world.key_file(), world.store_name());
-    let with = ["--env", "prod", "--key-file", &key, "--verdicts", &store];
-    let (exit, _, said) = world.run(&[&["baseline"], &with[..]].concat());
-    assert_eq!(exit, 0, "{said}");
-    world.label(APP, "a", "b");
-    let (exit, _, said) = world.run(&[&["sign"], &with[..]].concat());
-    assert_eq!(exit, 0, "{said}");
-    // Caches that are there, and files of the working tree that say otherwise.
-    assert_eq!(world.run(&["check", "HEAD~1..HEAD"]).0, 0);
-    world.repo.write("tidegate.yaml", "environments: []\n");
-    world.repo.write(".tidegate/trust.json", "{}");
+    let world = changed();
+    let store = world.store_name();
     let trust = world.trust_file();
     let admit = [
         "admit",
@@ -40,17 +30,7 @@ fn an_admission_reads_the_store_the_trust_file_and_what_git_keeps() {
     let trace = world.repo.beside("trace");
     let mut traced = world.repo.command("strace");
     traced
-        .args([
-            "-f",
-            "-qq",
-            "-s",
-            "4096",
-            "-e",
-            "trace=open,openat,openat2",
-            "-e",
-            "signal=none",
-            "-o",
-        ])
+        .args("-f -qq -s 4096 -e trace=open,openat,openat2 -e signal=none -o".split(' '))
         .arg(&trace)
         .args(["--", env!("CARGO_BIN_EXE_tidegate")])
         .args(admit);
@@ -82,6 +62,22 @@ fn an_admission_reads_the_store_the_trust_file_and_what_git_keeps() {
         let known = MACHINE.iter().any(|known| path.starts_with(known));
         assert!(known, "{path}");
     }
+}
+
+/// A shop with a change that is signed, caches that are there, and files of the working tree that say otherwise.
+fn changed() -> World {
+    let world = World::new();
+    let (key, store) = (world.key_file(), world.store_name());
+    let with = ["--env", "prod", "--key-file", &key, "--verdicts", &store];
+    let (exit, _, said) = world.run(&[&["baseline"], &with[..]].concat());
+    assert_eq!(exit, 0, "{said}");
+    world.label(APP, "a", "b");
+    let (exit, _, said) = world.run(&[&["sign"], &with[..]].concat());
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(world.run(&["check", "HEAD~1..HEAD"]).0, 0);
+    world.repo.write("tidegate.yaml", "environments: []\n");
+    world.repo.write(".tidegate/trust.json", "{}");
+    world
 }
 
 /// The files that were opened, each once.

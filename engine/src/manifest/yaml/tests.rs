@@ -190,7 +190,7 @@ fn a_pointer_names_what_it_names_to_others() {
         "/a~1b/1/c~01d",
         "1",
     ] {
-        let found = node.pointer(pointer).map(|found| found.to_json());
+        let found = node.pointer(pointer).map(Node::to_json);
         assert_eq!(found.as_ref(), json.pointer(pointer), "{pointer}");
     }
 }

@@ -138,10 +138,7 @@ fn whichever_git_kills_its_signer_the_next_run_leaves_one_link() {
             0,
             "{asked:#?}"
         );
-        assert!(
-            asked.iter().any(|call| there(call)),
-            "{command}: {asked:#?}"
-        );
+        assert!(asked.iter().any(there), "{command}: {asked:#?}");
     }
     killed.is_admitted();
 }
