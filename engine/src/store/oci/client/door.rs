@@ -86,20 +86,7 @@ impl Client {
         service: Option<&str>,
         right: Right,
     ) -> Result<String, RegistryError> {
-        let wrong = |what: &str| Wrong::Answer(what.to_owned()).at(self.place.to_string());
-        let base = self.address("");
-        let realm = base
-            .join(realm)
-            .ok_or_else(|| wrong("it sends for a token to where nobody goes"))?;
-        let rights = match right {
-            Right::Read => "pull",
-            Right::Write => "pull,push",
-        };
-        let scope = format!("repository:{}:{rights}", self.place.repository);
-        let mut address = realm.with_query(&format!("scope={}", query_value(&scope)));
-        if let Some(service) = service {
-            address = address.with_query(&format!("service={}", query_value(service)));
-        }
+        let address = self.token_address(realm, service, right)?;
         let account = self.account(&address.authority)?;
         let pass = account.as_ref().map(basic);
         let headers: Vec<(&str, &str)> = pass
@@ -139,13 +126,33 @@ impl Client {
                 ));
             }
         }
-        let token: Token =
-            serde_json::from_slice(&answer.body).map_err(|_| wrong("its token cannot be read"))?;
-        let token = token.token.or(token.access_token);
-        let token = token
-            .filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
-        let token = token.ok_or_else(|| wrong("its token cannot be read"))?;
+        let token =
+            read_token(&answer.body).ok_or_else(|| self.wrong("its token cannot be read"))?;
         Ok(format!("Bearer {token}"))
+    }
+
+    fn token_address(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        right: Right,
+    ) -> Result<Address, RegistryError> {
+        let nowhere = || self.wrong("it sends for a token to where nobody goes");
+        let realm = self.address("").join(realm).ok_or_else(nowhere)?;
+        let rights = match right {
+            Right::Read => "pull",
+            Right::Write => "pull,push",
+        };
+        let scope = format!("repository:{}:{rights}", self.place.repository);
+        let address = realm.with_query(&format!("scope={}", query_value(&scope)));
+        Ok(match service {
+            Some(service) => address.with_query(&format!("service={}", query_value(service))),
+            None => address,
+        })
+    }
+
+    fn wrong(&self, what: &str) -> RegistryError {
+        Wrong::Answer(what.to_owned()).at(self.place.to_string())
     }
 
     fn account(&self, host: &str) -> Result<Option<Credentials>, RegistryError> {
@@ -275,6 +282,13 @@ struct Token {
     token: Option<String>,
     #[serde(default)]
     access_token: Option<String>,
+}
+
+fn read_token(body: &[u8]) -> Option<String> {
+    let token: Token = serde_json::from_slice(body).ok()?;
+    let token = token.token.or(token.access_token)?;
+    let is_plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then_some(token)
 }
 
 fn basic(account: &Credentials) -> String {
