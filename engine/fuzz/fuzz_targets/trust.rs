@@ -1,5 +1,5 @@
 //! Trust files and keys: what is read prints to what reads the same, no key stands there twice, and no
-//! name steers a terminal.
+//! name steers a terminal; what is kept of a revoked key is kept of one that is known, and somebody must sign.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -31,7 +31,11 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(!printed.chars().any(|c| c != '\n' && c.is_control()));
     let keys: BTreeSet<String> = file.keys().iter().map(|key| key.public.keyid()).collect();
     assert!(!keys.is_empty() && keys.len() == file.keys().len());
+    for revocation in file.revoked() {
+        assert!(revocation.keep.is_empty() || file.find(&revocation.public).is_some());
+    }
     for key in file.keys() {
+        assert!((1..=16).contains(&file.threshold(key.role)));
         assert!(!key.principal.is_empty());
         assert_eq!(file.find(&key.public), Some(key));
         let places = key.environments.iter().flatten();

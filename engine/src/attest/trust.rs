@@ -307,4 +307,6 @@ fn invalid<T>(what: String) -> Result<T, Error> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -203,3 +203,33 @@ fn where_no_cache_is_kept_nothing_of_it_is_shown() {
     assert_eq!(exit, 0, "{text}");
     assert!(text.starts_with("no other cache: "), "{text}");
 }
+
+#[test]
+fn doctor_reads_the_keys_of_the_tree_and_says_what_is_wrong_with_them() {
+    let repo = Repo::new();
+    let keys = |folder: &str| {
+        let mut command = doctor(&repo);
+        let (text, exit) = said(&command.args(["-C", folder]).output().unwrap());
+        assert_eq!(exit, 0, "{text}");
+        let lines = text.lines().filter(|line| line.starts_with("keys"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(keys("."), none, "nobody signs here");
+    repo.write(".tidegate/trust.json", "{}")
+        .write("apps/web.yaml", "");
+    for folder in [".", "apps"] {
+        let [line] = keys(folder).try_into().unwrap();
+        assert!(
+            line.contains("wrong") && line.contains("trust file"),
+            "{line}"
+        );
+    }
+    let file = include_str!("../../fuzz/seeds/trust/trust.json");
+    repo.write(".tidegate/trust.json", file);
+    let [line] = keys(".").try_into().unwrap();
+    assert!(
+        line.ends_with("ok       1 key in an unsigned trust file"),
+        "{line}"
+    );
+}
