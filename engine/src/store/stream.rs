@@ -227,7 +227,7 @@ mod tests {
         let bundle = attest::bundle(&envelope).unwrap();
         let text = [b"\n", envelope.as_slice(), b"\r\n", &bundle, b"\n\n"].concat();
         let store = read(&text).unwrap();
-        assert_eq!(store.units().unwrap(), [unit.clone()]);
+        assert_eq!(store.units().unwrap(), std::slice::from_ref(&unit));
         let links = store.links(&unit).unwrap();
         assert_eq!(links.len(), 1, "twice is once");
         assert_eq!(links[0].height(), Some(verdict.height));

@@ -67,7 +67,7 @@ impl ArtifactStore {
         let beside = self.beside()?.and_then(|index| index.document.manifests);
         let beside = beside.unwrap_or_default();
         let mut candidates = BTreeSet::new();
-        for descriptor in listed.iter().chain(&beside).filter(|all| may_be_ours(all)) {
+        for descriptor in listed.iter().chain(&beside).filter(may_be_ours) {
             candidates.extend(descriptor.digest());
             if candidates.len() > limits::REGISTRY_CANDIDATES.most {
                 return Err(self.too_many());

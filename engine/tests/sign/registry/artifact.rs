@@ -161,7 +161,6 @@ fn lists_that_lie_are_errors() {
         ("https://evil.example/v2/x".to_owned(), "store.answer"),
         (format!("http://{host}0/v2/x"), "store.answer"),
     ] {
-        let page = page.clone();
         shop.registry.instead(move |heard, _| {
             heard
                 .target
