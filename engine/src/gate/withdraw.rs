@@ -61,6 +61,7 @@ pub fn withdraw(
     if request.reason.trim().is_empty() {
         return Err(NameError::NoReason.into());
     }
+    request.store.check_signing()?;
     retried(|| withdraw_once(repository, request))
 }
 
