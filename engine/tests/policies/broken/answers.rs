@@ -134,7 +134,7 @@ fn what_would_take_for_ever_ends_at_the_limit() {
         "deny contains 1 if count([a | some a {all}; count([b | some b {all}; count([c | some c {all}; c == a + b]) == 1]) == 1]) == 1"
     );
     let walking = format!(
-        "deny contains 1 if {{ some n {all}; walk(input.changes, [_, value]); value == n + 9 }}"
+        "deny contains 1 if {{ some n {all}; some m {all}; walk(input.changes, [_, value]); value == n + m + 9 }}"
     );
     for rules in [nested, walking] {
         let times = Times {
