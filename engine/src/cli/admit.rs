@@ -58,9 +58,10 @@ pub(super) struct Args {
     /// Where there is no clone: fetch `--repository` into this folder, by your `git`
     #[arg(long, value_name = "DIR", requires = "repository")]
     work: Option<PathBuf>,
-    /// The protected branch, for `--work`
-    #[arg(long, value_name = "NAME", default_value = "main")]
-    branch: String,
+    /// The protected branch, whose gate judges, and which `--work` fetches; when left out, `main` with
+    /// `--work`, else what the commit's configuration says
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
     /// The pod's service account: `token` and `ca.crt`
     #[arg(long, value_name = "DIR", default_value = SERVICE_ACCOUNT)]
     service_account: PathBuf,
@@ -151,12 +152,13 @@ impl Args {
             Some(_) => self.plugin(&revision, terminal)?,
             None => None,
         };
+        let branch = self.branch.as_deref();
         let repository = match (&self.work, &self.repository) {
             (Some(folder), Some(url)) => clone::fetched(
                 &terminal.directory.join(folder),
                 &Origin {
                     url,
-                    branch: &self.branch,
+                    branch: branch.unwrap_or(MAIN),
                 },
             )?,
             _ => common::repository(&terminal.directory)?,
@@ -165,6 +167,7 @@ impl Args {
         let request = AdmitRequest {
             environment: &self.env,
             unit: self.unit.as_deref(),
+            branch: branch.or(self.work.is_some().then_some(MAIN)),
             revision: &revision,
             deployed: deployed.as_deref(),
             sync: hook.as_ref().map(|hook| &hook.sync).or(plugin.as_ref()),
@@ -226,17 +229,33 @@ impl Args {
 
     /// What a template put into the environment must be a commit; a person may write a name.
     fn revision(&self, terminal: &Terminal) -> Result<String, Failure> {
+        if let Some(rendered) = self.rendered(terminal)? {
+            let told = || terminal.variable(REVISION);
+            return match self.revision.clone().or_else(told) {
+                Some(asked) if asked != rendered => {
+                    Err(Error::TwoRevisions { rendered, asked }.into())
+                }
+                _ => Ok(rendered),
+            };
+        }
         if let Some(revision) = &self.revision {
             return Ok(revision.clone());
         }
-        let told = ["TIDEGATE_REVISION", plugin::REVISION].into_iter();
-        let names = told.take(if self.command.is_some() { 2 } else { 1 });
-        for name in names {
-            if let Some(text) = terminal.variable(name) {
-                return Ok(concrete_revision(name, &text)?.to_string());
-            }
+        match terminal.variable(REVISION) {
+            Some(text) => Ok(concrete_revision(REVISION, &text)?.to_string()),
+            None => Err(Error::NoRevision.into()),
         }
-        Err(Error::NoRevision.into())
+    }
+
+    /// The commit that Argo CD lets the command render, where it does.
+    fn rendered(&self, terminal: &Terminal) -> Result<Option<String>, Failure> {
+        let told = terminal.variable(plugin::REVISION);
+        match told.filter(|_| self.command.is_some()) {
+            Some(text) => Ok(Some(
+                concrete_revision(plugin::REVISION, &text)?.to_string(),
+            )),
+            None => Ok(None),
+        }
     }
 
     /// What Argo CD asks this process to render, where it does: by a commit and nothing else.
@@ -299,5 +318,7 @@ fn wait(text: &str) -> Result<SignedDuration, String> {
     Ok(duration)
 }
 
+const MAIN: &str = "main";
+const REVISION: &str = "TIDEGATE_REVISION";
 const POLL: Duration = Duration::from_secs(2);
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -158,6 +158,14 @@ pub(super) enum Error {
         help("leave one of them: which of two keys signs is never guessed")
     )]
     TwoKeys,
+    #[error("the command renders `{rendered}`, and what is asked about is `{asked}`")]
+    #[diagnostic(
+        code(usage::two_revisions),
+        help(
+            "leave out `--revision` and `TIDEGATE_REVISION`: Argo CD says in `ARGOCD_APP_REVISION` which commit it renders"
+        )
+    )]
+    TwoRevisions { rendered: String, asked: String },
     #[error("`--signer-key` names a key for `--signer`, and there is none")]
     #[diagnostic(
         code(usage::signer_key),

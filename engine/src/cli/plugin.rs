@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::common::{Error, Failure};
 use super::terminal::Terminal;
+use crate::manifest::secrets::without_secrets;
 use crate::model::GitId;
 use crate::verify::{ApplicationError, AppliedSource, Reason, Refusal, Sync};
 
@@ -15,14 +16,15 @@ pub(super) fn asked(
     terminal: &Terminal,
 ) -> Result<Sync, Failure> {
     let found = terminal.variable(REPOSITORY).unwrap_or_default();
+    let shown = without_secrets(&found).unwrap_or_else(|| found.clone());
     let Some(repository) = repository else {
-        return Err(Error::NoRepository { found }.into());
+        return Err(Error::NoRepository { found: shown }.into());
     };
     if found != repository {
         let refusal = Refusal {
             reason: Reason::SourceOutsideSelector,
             expected: format!("a source at `{repository}`"),
-            found: format!("`{found}`"),
+            found: format!("`{shown}`"),
         };
         return Err(ApplicationError::Foreign(refusal).into());
     }

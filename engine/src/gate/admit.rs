@@ -156,6 +156,8 @@ pub struct AdmitRequest<'a> {
     pub environment: &'a str,
     /// Only this unit.
     pub unit: Option<&'a str>,
+    /// The protected branch, whose gate judges; where it is left out, the commit that is asked about says.
+    pub branch: Option<&'a str>,
     /// What is about to be deployed.
     pub revision: &'a str,
     /// What runs, where that is known.
@@ -194,7 +196,10 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
         .deployed
         .map(|deployed| repository.resolve(deployed))
         .transpose()?;
-    let branch = branch_of(repository, request.revision, request.environment)?;
+    let branch = match request.branch {
+        Some(branch) => branch.to_owned(),
+        None => branch_of(repository, request.revision, request.environment)?,
+    };
     let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)?;
     let environment = accepted.environment(request.environment, &branch)?;
     let of = (accepted.config(), environment);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::judge::{Judge, config_file, read_calendars};
-use crate::attest::{GatedState, TrustFile, UnitId};
+use crate::attest::{GatedState, Role, Signer, TrustFile, UnitId};
 use crate::config::{Config, Environment};
 use crate::git::{Repository, Selector, Snapshot};
 use crate::manifest;
@@ -126,14 +126,27 @@ fn found_unchanged(
 /// What the environment of a unit does with a refusal: it observes only where every state of `gate`
 /// says so, from the one that judged the newest link of the unit on. Until a link was signed under
 /// `observe`, what is pending may be what the same range relaxed the gate for; a state that cannot be
-/// read counts as one that enforces.
+/// read counts as one that enforces. Of a unit without a link only those may say so who sign for the
+/// environment, and only where no height of it is pinned: somebody may have taken its links away.
 pub(super) fn enforcement_of(
     repository: &Repository,
+    trust: &TrustFile,
     gate: &Chain,
     unit: &Chain,
-    environment: &str,
 ) -> Enforcement {
+    let environment = unit.unit().environment();
     let newest = unit.newest_standing().map(ChainLink::verdict);
+    let signs_here = |signer: &Signer| {
+        let mut keys = trust.keys().iter();
+        keys.any(|key| {
+            key.public.keyid() == signer.keyid && key.may_sign(Role::MergeSigner, environment)
+        })
+    };
+    let vouched = |link: &ChainLink| link.verified().signers().iter().any(signs_here);
+    let may_be_new = trust.minimum_height(unit.unit()) == 0 && gate.links().iter().all(vouched);
+    if newest.is_none() && !may_be_new {
+        return Enforcement::Enforce;
+    }
     if newest.is_some_and(|link| link.enforcement == Enforcement::Enforce) {
         return Enforcement::Enforce;
     }

@@ -85,7 +85,7 @@ impl<'a> AcceptedGate<'a> {
         let id = UnitId::new(&*environment.name, unit)?;
         let chain = Chain::read(self.store, &id, self.trust)?;
         let gate = GateState {
-            enforcement: enforcement_of(self.repository, &self.chain, &chain, &environment.name),
+            enforcement: enforcement_of(self.repository, self.trust, &self.chain, &chain),
             max_tier: environment.max_tier,
             selector: Vec::new(),
             rendering: None,

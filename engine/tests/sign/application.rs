@@ -28,6 +28,7 @@ fn asked(world: &World, sources: &[(&str, bool)]) -> String {
         &world.repo.open(),
         &AdmitRequest {
             environment: "prod",
+            branch: None,
             unit: Some("web"),
             revision: &revision.to_string(),
             deployed: None,

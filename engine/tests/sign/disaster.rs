@@ -46,6 +46,7 @@ fn admit(world: &World, store: &FolderStore, revision: GitId) -> String {
         &world.repo.open(),
         &AdmitRequest {
             environment: "prod",
+            branch: None,
             unit: Some("web"),
             revision: &revision.to_string(),
             deployed: None,

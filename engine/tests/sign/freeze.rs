@@ -362,6 +362,7 @@ fn a_refusal_says_which_window_whose_and_until_when() {
         &world.repo.open(),
         &gate::AdmitRequest {
             environment: "prod",
+            branch: None,
             unit: Some("web"),
             revision: &head.to_string(),
             deployed: Some(&running.to_string()),

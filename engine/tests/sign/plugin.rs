@@ -201,4 +201,31 @@ fn what_is_missing_is_an_error_before_anything_runs() {
     assert!(errors.contains("io.command"), "{errors}");
 }
 
+#[test]
+fn what_is_asked_about_is_what_is_rendered() {
+    let plugin = Plugin::new();
+    let before = plugin.world.repo.git(&["rev-parse", "HEAD"]);
+    plugin.world.label(super::world::WEB, "a", "b");
+    let given = ["--repository", REPOSITORY];
+    let mut by_variable = plugin.command(&given, &["echo", "rendered"]);
+    by_variable.env("TIDEGATE_REVISION", &before);
+    let option = [&given[..], &["--revision", &before]].concat();
+    for mut command in [by_variable, plugin.command(&option, &["echo", "rendered"])] {
+        let (exit, out, errors) = said(&mut command);
+        assert_eq!((exit, &*out), (Some(2), ""), "{errors}");
+        assert!(errors.contains("usage.two-revisions"), "{errors}");
+    }
+}
+
+#[test]
+fn no_password_of_an_address_is_told() {
+    let plugin = Plugin::new();
+    let mut command = plugin.command(&["--repository", REPOSITORY], &["echo", "rendered"]);
+    let address = "https://bob:s3cr3tpw@git.example/acme/shop.git";
+    let (exit, out, errors) = said(command.env("ARGOCD_APP_SOURCE_REPO_URL", address));
+    assert_eq!((exit, &*out), (Some(4), ""), "{errors}");
+    assert!(errors.contains("https://***@git.example"), "{errors}");
+    assert!(!errors.contains("s3cr3tpw"), "{errors}");
+}
+
 const REPOSITORY: &str = "https://git.example/acme/shop.git";

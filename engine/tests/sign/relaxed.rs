@@ -203,3 +203,41 @@ fn a_new_path_is_judged_as_what_is_created() {
     assert!(said.starts_with("twin/twin link 1 "), "{said}");
     assert_eq!(twin(&world, head, running), "judged 1 critical");
 }
+
+#[test]
+fn a_branch_whose_signer_has_no_right_to_the_environment_relaxes_nothing_there() {
+    let world = World::new();
+    let dev = super::world::key(2);
+    let both = super::world::trust(&[
+        (&world.key, &["prod", "main/gate"]),
+        (&dev, &["dev", "develop/gate"]),
+    ])
+    .print();
+    world.repo.write(super::world::TRUST, &both);
+    world.repo.commit("two signers");
+    world.baseline("prod", None);
+    world.repo.git(&["checkout", "-q", "-b", "develop"]);
+    let claimed = "\
+environments:
+  - {name: prod, branch: develop, enforcement: observe, sources: [{name: other, kind: Application, path: apps/web}]}
+  - {name: dev, branch: develop, enforcement: observe, paths: [\"dev/**\"]}
+";
+    world.repo.write(CONFIG, claimed);
+    world.repo.commit("develop claims prod");
+    assert_eq!(
+        world.baseline_with(&dev, "dev", None),
+        "develop/gate baseline 0; dev/dev baseline 0"
+    );
+    world.repo.git(&["checkout", "-q", "main"]);
+    world.repo.write(CONFIG, claimed);
+    let head = world.drop_limit().to_string();
+    let trust = world.repo.beside("both.json");
+    std::fs::write(&trust, both).unwrap();
+    let (trust, store) = (trust.display().to_string(), world.store_name());
+    let asked = ["admit", "--env", "prod", "--revision", &head, "--trust"];
+    let asked = [&asked[..], &[&trust, "--verdicts", &store]].concat();
+    for branch in [&[][..], &["--branch", "main"], &["--branch", "develop"]] {
+        let (exit, out, err) = world.run(&[&asked[..], branch].concat());
+        assert_eq!(exit, 4, "{branch:?}: {out}{err}");
+    }
+}

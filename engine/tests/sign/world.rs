@@ -255,6 +255,7 @@ impl World {
             &self.repo.open(),
             &AdmitRequest {
                 environment,
+                branch: None,
                 unit,
                 revision: &revision.to_string(),
                 deployed: deployed.as_deref(),

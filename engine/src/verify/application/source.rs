@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::fields::Place;
 use super::{ApplicationError, ApplicationQuery, concrete_revision, overridden, override_of};
 use crate::manifest::NodeValue;
+use crate::manifest::secrets::without_secrets;
 use crate::model::{GitId, RepoPath};
 use crate::verify::{Reason, Refusal};
 
@@ -244,13 +245,15 @@ fn settings(source: &Place<'_>, refusals: &mut Vec<Refusal>) -> Result<bool, App
 }
 
 fn foreign(read: &Read<'_, '_>, query: &ApplicationQuery<'_>) -> Refusal {
+    let shown = without_secrets(read.repository);
+    let shown = shown.as_deref().unwrap_or(read.repository);
     Refusal::new(
         Reason::SourceOutsideSelector,
         format!(
             "folders of `{}`, or a source named by --gate-source",
             query.repository
         ),
-        format!("`{}` at `{}`", read.place.path, read.repository),
+        format!("`{}` at `{shown}`", read.place.path),
     )
 }
 

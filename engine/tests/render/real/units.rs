@@ -471,6 +471,7 @@ fn asked(gated: &Gated, source: &Value) -> Result<(), String> {
     let trust = TrustFile::parse(&std::fs::read(&gated.trust).unwrap()).unwrap();
     let request = AdmitRequest {
         environment: "prod-d",
+        branch: None,
         unit: Some("loyalty"),
         revision: &gated.base.to_string(),
         deployed: None,
