@@ -5,7 +5,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, VerifiedStatement};
+use tidegate::attest::{
+    self, Role, SigningKey, TrustFile, TrustedKey, Validity, VerifiedStatement,
+};
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);

@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use tidegate::attest::{
-    self, Renewal, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict,
-    Withdrawal,
+    self, Renewal, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict, Withdrawal,
 };
 
 fuzz_target!(|payload: &[u8]| {
