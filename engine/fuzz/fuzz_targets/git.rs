@@ -1,5 +1,6 @@
 //! Objects of Git: a tree or a commit that is read says what libgit2 reads in it, and no path leads
-//! out of a checkout; a revision that is resolved is the commit that libgit2 finds.
+//! out of a checkout; a revision that is resolved is the commit that libgit2 finds; an index holds the files that it
+//! reads there.
 #![no_main]
 
 use std::fs;
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 
 use git2::{ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 use libfuzzer_sys::fuzz_target;
+use sha1::{Digest as _, Sha1};
 use tidegate::git::Repository;
 use tidegate::model::GitId;
 
@@ -16,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         Some((b't', rest)) => check_tree(&tree(rest)),
         Some((b'c', rest)) => check_commit(&commit(rest)),
         Some((b'r', rest)) => check_revision(rest),
+        Some((b'i', rest)) => check_index(rest),
         _ => {}
     }
 });
@@ -135,6 +138,42 @@ fn check_revision(bytes: &[u8]) {
         Some(commit),
         "{text}"
     );
+}
+
+/// What stands before the checksum.
+fn check_index(bytes: &[u8]) {
+    let file = SHOP.path.join(".git/index");
+    let checksum = Sha1::digest(bytes);
+    fs::write(&file, [bytes, checksum.as_slice()].concat()).expect("written");
+    let ours = Repository::open(&SHOP.path).expect("the shop");
+    let Ok(range) = ours.staged() else {
+        return;
+    };
+    let Ok(entries) = ours.entries(&range.head) else {
+        return;
+    };
+    let other = git2::Index::open(&file).expect("libgit2 reads what we read");
+    let mut others: Vec<_> = other
+        .iter()
+        // Of what is to be added later only the name is there.
+        .filter(|entry| entry.flags_extended & 1 << 13 == 0)
+        .map(|entry| {
+            assert_eq!(entry.flags & 0x3000, 0, "a conflict is none of the files");
+            (entry.path, id(entry.id))
+        })
+        .collect();
+    others.sort();
+    let found = entries.iter();
+    let found: Vec<_> = found
+        .map(|entry| (entry.path.as_bytes().to_vec(), entry.id))
+        .collect();
+    assert!(found.is_sorted_by(|a, b| a.0 < b.0), "{found:?}");
+    assert_eq!(found, others);
+    for (path, _) in &found {
+        for name in path.split(|byte| *byte == b'/') {
+            assert!(!matches!(name, b"" | b"." | b"..") && !name.eq_ignore_ascii_case(b".git"));
+        }
+    }
 }
 
 /// An object that is there as long as this is.

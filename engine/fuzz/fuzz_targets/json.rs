@@ -1,5 +1,5 @@
 //! JSON: nothing is accepted that another reader refuses, every value is the same, and no key stands
-//! twice; what only we refuse has one of the known reasons.
+//! twice; what only we refuse has one of the known reasons. A pointer names what it names to that reader.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,6 +13,7 @@ fuzz_target!(|text: &str| {
         (Ok(node), Ok(other)) => {
             assert!(same(&node.to_json(), &other), "{node:?}\n{other:?}");
             check(&node, text);
+            points(&node, &other, text);
         }
         (Ok(node), Err(error)) => assert!(is_deep(&error), "only we read {node:?}: {error}"),
         (Err(error), Ok(_)) => {
@@ -71,6 +72,20 @@ fn check(node: &Node, text: &str) {
                 serde_json::from_str::<Value>(piece).ok(),
                 Some(node.to_json())
             );
+        }
+    }
+}
+
+/// Whatever in the text may be a pointer.
+fn points(node: &Node, other: &Value, text: &str) {
+    let starts = text.match_indices('/').take(8).map(|(at, _)| at);
+    for start in starts.chain([0]) {
+        let pointer = &text[start..];
+        let pointer = pointer.split(['"', '\n']).next().unwrap_or_default();
+        let found = node.pointer(pointer).map(Node::to_json);
+        match (found, other.pointer(pointer)) {
+            (Some(ours), Some(other)) => assert!(same(&ours, other), "{pointer}"),
+            (ours, other) => assert_eq!(ours.is_some(), other.is_some(), "{pointer}"),
         }
     }
 }
