@@ -155,6 +155,20 @@ pub enum NameError {
         /// What was asked for.
         name: String,
     },
+    /// No such unit.
+    #[error("the store holds nothing of `{name}`")]
+    #[diagnostic(
+        code(usage::unknown_name),
+        help(
+            "there are: {known}; the unit `gate` stands under its branch, `--env main --unit gate`"
+        )
+    )]
+    NoUnit {
+        /// What was asked for; `*` is any.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// Several.
     #[error("`{name}` is the beginning of several digests: {names}")]
     #[diagnostic(code(usage::link), help("give more digits"))]

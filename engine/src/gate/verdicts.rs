@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Error;
-use super::named::{Also, LinkName, find};
+use super::named::{Also, LinkName, NameError, find};
 use crate::attest::{self, Role, Signer, TrustFile, UnitId, Verdict, Withdrawal};
 use crate::model::Digest;
 use crate::store::{Store, StoredFile};
@@ -118,7 +118,7 @@ pub fn find_verdict(store: &dyn Store, name: &LinkName) -> Result<Vec<u8>, Error
 /// The links and failed verdicts of each unit that is asked for.
 ///
 /// # Errors
-/// The store.
+/// The store, or it has no such unit.
 pub fn verdict_log(
     store: &dyn Store,
     (environment, unit): (Option<&str>, Option<&str>),
@@ -128,8 +128,16 @@ pub fn verdict_log(
         environment.is_none_or(|name| name == id.environment())
             && unit.is_none_or(|name| name == id.unit())
     };
-    let mut units = store.units()?;
-    units.retain(is_asked);
+    let (mut units, others): (Vec<UnitId>, Vec<UnitId>) =
+        store.units()?.into_iter().partition(is_asked);
+    if units.is_empty() && !others.is_empty() {
+        let known: Vec<String> = others.iter().map(UnitId::to_string).collect();
+        return Err(NameError::NoUnit {
+            name: format!("{}/{}", environment.unwrap_or("*"), unit.unwrap_or("*")),
+            known: known.join(", "),
+        }
+        .into());
+    }
     units.sort_by_key(|id| (!id.is_gate(), id.clone()));
     units.iter().map(|id| log_of(store, id, trust)).collect()
 }
