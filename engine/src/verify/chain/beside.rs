@@ -109,6 +109,37 @@ fn claimed_withdrawal(file: &StoredFile) -> Result<Withdrawal, Refusal> {
     Ok(Withdrawal::parse_unverified(&payload)?)
 }
 
+/// A withdrawal as it stands in a file, whoever signed it: a link that lists its digest vouches for it.
+pub(super) struct Listable {
+    pub(super) withdrawal: Withdrawal,
+    /// Where it lies; the same statement may lie there with several signatures.
+    pub(super) places: Vec<String>,
+}
+
+/// The withdrawals of links of `unit` that can be read, by the digest that a link lists.
+pub(super) fn listable(
+    claimed: &BTreeMap<Digest, Vec<StoredFile>>,
+    unit: &UnitId,
+) -> BTreeMap<Digest, Listable> {
+    let mut all: BTreeMap<Digest, Listable> = BTreeMap::new();
+    for file in claimed.values().flatten() {
+        let Ok((digest, withdrawal)) = listed(file, unit) else {
+            continue;
+        };
+        let places = Vec::new();
+        let entry = all.entry(digest).or_insert(Listable { withdrawal, places });
+        entry.places.push(file.place.clone());
+    }
+    all
+}
+
+fn listed(file: &StoredFile, unit: &UnitId) -> Result<(Digest, Withdrawal), Refusal> {
+    let payload = attest::unverified_payload(envelope_of(file)?)?;
+    let withdrawal = Withdrawal::parse_unverified(&payload)?;
+    check_unit((&withdrawal.environment, &withdrawal.unit), unit)?;
+    Ok((Digest::of(&payload), withdrawal))
+}
+
 /// A withdrawal of `link` and its digest, if who may sign the link may have signed it.
 pub(super) fn withdrawal_of(
     file: &StoredFile,

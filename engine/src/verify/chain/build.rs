@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use super::beside::{claimed_withdrawals, withdrawal_of};
+use super::beside::{Listable, claimed_withdrawals, listable, withdrawal_of};
 use super::rejected::envelope_of;
 use super::{Chain, ChainLink, Kind, RejectedFile, newest_standing};
 use crate::{
@@ -27,8 +27,12 @@ pub(super) fn build(
     unit: &UnitId,
     trust_for: &mut TrustFor<'_>,
 ) -> Result<Chain, Error> {
+    let claimed_withdrawals = claimed_withdrawals(store)?;
     let mut builder = Builder {
-        claimed_withdrawals: claimed_withdrawals(store)?,
+        listable: listable(&claimed_withdrawals, unit),
+        claimed_withdrawals,
+        twins: Vec::new(),
+        vouched: BTreeSet::new(),
         chain: Chain {
             unit: unit.clone(),
             links: Vec::new(),
@@ -42,13 +46,21 @@ pub(super) fn build(
     for (height, claims) in builder.sort_by_height(files) {
         builder.add_height(height, claims, trust_for)?;
     }
-    builder.keep_unresolved_equivocations();
+    builder.tell_equivocations();
+    builder.forget_vouched();
     Ok(builder.chain)
 }
 
 struct Builder {
     chain: Chain,
+    /// By the link that they would take back.
     claimed_withdrawals: BTreeMap<Digest, Vec<StoredFile>>,
+    /// What a link may list, by the digest that it is listed by.
+    listable: BTreeMap<Digest, Listable>,
+    /// The heights that several signed links claim, and their digests.
+    twins: Vec<(u64, BTreeSet<Digest>)>,
+    /// Where the withdrawals lie that a link lists.
+    vouched: BTreeSet<String>,
 }
 
 /// A file that claims to be a link.
@@ -103,9 +115,8 @@ impl Builder {
                 Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), None, refusal),
             }
         }
-        signed.retain(|digest| !self.chain.is_withdrawn(*digest));
         if signed.len() > 1 {
-            self.chain.equivocations.push(height);
+            self.twins.push((height, signed));
         }
         Ok(())
     }
@@ -141,8 +152,25 @@ impl Builder {
             ))
         };
         match placed {
-            Ok(basis) => self.chain.links.push(ChainLink { verified, basis }),
+            Ok(basis) => {
+                self.vouch_for_listed(verified.verdict());
+                self.chain.links.push(ChainLink { verified, basis });
+            }
             Err(refusal) => self.reject(&claim.file, Some(&claim.verdict), signed, refusal),
+        }
+    }
+
+    /// A withdrawal that a link lists by its digest counts, whoever signed it: it counted when that link
+    /// was signed, and its key may have gone since.
+    fn vouch_for_listed(&mut self, verdict: &Verdict) {
+        for digest in &verdict.withdrawals {
+            if let Some(listed) = self.listable.get(digest) {
+                let link = listed.withdrawal.link;
+                let by = self.chain.withdrawals.entry(link).or_default();
+                by.entry(*digest)
+                    .or_insert_with(|| listed.withdrawal.clone());
+                self.vouched.extend(listed.places.iter().cloned());
+            }
         }
     }
 
@@ -211,9 +239,9 @@ impl Builder {
     /// The links that `verdict` knows to be withdrawn.
     fn withdrawn_for(&self, verdict: &Verdict) -> Result<BTreeSet<Digest>, Refusal> {
         let link_of = |withdrawal: &Digest| {
-            let mut all = self.chain.withdrawals.iter();
-            all.find(|(_, by)| by.contains_key(withdrawal))
-                .map(|(link, _)| *link)
+            self.listable
+                .get(withdrawal)
+                .map(|listed| listed.withdrawal.link)
                 .ok_or_else(|| gap(format!("withdrawal `{withdrawal}`"), "nothing in its place"))
         };
         verdict.withdrawals.iter().map(link_of).collect()
@@ -234,13 +262,27 @@ impl Builder {
         }
     }
 
-    /// A baseline above two links of one height settles which of them counts.
-    fn keep_unresolved_equivocations(&mut self) {
+    /// A baseline above two links of one height settles which of them counts; so does the withdrawal of
+    /// all but one.
+    fn tell_equivocations(&mut self) {
         let mut links = self.chain.links.iter().rev().map(ChainLink::verdict);
         let settled = links
             .find(|link| link.baseline)
             .map_or(0, |link| link.height);
-        self.chain.equivocations.retain(|height| *height >= settled);
+        for (height, mut twins) in std::mem::take(&mut self.twins) {
+            twins.retain(|digest| !self.chain.is_withdrawn(*digest));
+            if twins.len() > 1 && height >= settled {
+                self.chain.equivocations.push(height);
+            }
+        }
+    }
+
+    /// What a link vouches for is not told as a file that does not count.
+    fn forget_vouched(&mut self) {
+        let vouched = &self.vouched;
+        let told =
+            |file: &RejectedFile| file.kind != Kind::Withdrawal || !vouched.contains(&file.place);
+        self.chain.rejected.retain(told);
     }
 
     fn reject(

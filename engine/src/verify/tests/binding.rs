@@ -381,6 +381,67 @@ fn a_withdrawn_link_admits_nothing_and_the_next_is_judged_from_below_it() {
 }
 
 #[test]
+fn a_withdrawal_that_a_link_lists_outlives_the_trust_in_its_key() {
+    let (mut shop, digests) = three_links();
+    let one = TrustFile::new(vec![sample::trusted(1, &["*"])]).unwrap();
+    let both =
+        TrustFile::new(vec![sample::trusted(1, &["*"]), sample::trusted(2, &["*"])]).unwrap();
+    shop.trust = both.clone();
+    shop.withdraw_by(2, digests[2]);
+    assert_eq!(shop.answer(id(2), Some(id(0))), "withdrawn");
+    // Nothing lists it yet.
+    shop.trust = one.clone();
+    assert_eq!(shop.answer(id(2), Some(id(0))), "ok");
+    for as_baseline in [false, true] {
+        shop.trust = both.clone();
+        let head = shop.commit(&[("apps/web", if as_baseline { 6 } else { 5 })]);
+        match as_baseline {
+            true => shop.baseline(),
+            false => shop.sign(RiskTier::Low),
+        };
+        shop.trust = one.clone();
+        assert_eq!(shop.answer(id(2), Some(id(0))), "withdrawn");
+        assert_eq!(shop.answer(head, Some(id(0))), "ok");
+        let chain = shop.chain();
+        assert!(chain.is_withdrawn(digests[2]));
+        assert!(chain.rejected().is_empty(), "{:?}", chain.rejected());
+        assert_eq!(chain.known_withdrawals().len(), 1);
+    }
+    // The link that it takes back need not count any more, and the file must be there.
+    let baseline = shop.chain().newest().unwrap().verdict().head.commit;
+    shop.store
+        .files
+        .borrow_mut()
+        .remove("links/prod/odoo/2.json");
+    assert_eq!(shop.answer(baseline, None), "ok");
+    let mut files = shop.store.files.borrow_mut();
+    files.retain(|path, _| !path.starts_with("withdrawals/"));
+    drop(files);
+    assert_eq!(shop.answer(baseline, None), "store-gap");
+}
+
+#[test]
+fn of_two_links_of_one_height_one_stays_taken_back_once_a_link_lists_that() {
+    let (mut shop, _) = three_links();
+    shop.commit(&[("apps/web", 4)]);
+    let mut twin = shop.draft();
+    shop.publish(&twin);
+    twin.tzdb = "2026b".into();
+    let path = "links/prod/odoo/3-copy.json";
+    shop.store.put(path, &twin.signed());
+    assert_eq!(shop.chain().equivocations(), [3]);
+    let twin = Digest::of(&twin.to_statement_bytes().unwrap());
+    shop.trust =
+        TrustFile::new(vec![sample::trusted(1, &["*"]), sample::trusted(2, &["*"])]).unwrap();
+    shop.withdraw_by(2, twin);
+    shop.commit(&[("apps/web", 5)]);
+    shop.sign(RiskTier::Low);
+    shop.trust = TrustFile::new(vec![sample::trusted(1, &["*"])]).unwrap();
+    assert!(shop.chain().equivocations().is_empty());
+    assert!(shop.chain().is_withdrawn(twin));
+}
+
+#[test]
 fn a_withdrawal_by_a_stranger_or_of_another_unit_has_no_effect() {
     let (shop, digests) = three_links();
     let mut foreign = Shop::new();

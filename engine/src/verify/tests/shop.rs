@@ -333,6 +333,11 @@ impl Shop {
     }
 
     pub(super) fn withdraw(&self, link: Digest) {
+        self.withdraw_by(1, link);
+    }
+
+    /// The same, by another key.
+    pub(super) fn withdraw_by(&self, key: u8, link: Digest) {
         let withdrawal = Withdrawal {
             environment: self.unit.environment().into(),
             unit: self.unit.unit().into(),
@@ -341,7 +346,7 @@ impl Shop {
             withdrawn_at: self.now,
         };
         let bytes = withdrawal.to_statement_bytes().unwrap();
-        let envelope = crate::attest::sign(&bytes, &sample::key(1));
+        let envelope = crate::attest::sign(&bytes, &sample::key(key));
         self.store
             .publish_withdrawal(Digest::of(&bytes), &envelope)
             .unwrap();
