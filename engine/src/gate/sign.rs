@@ -413,6 +413,7 @@ impl Signer<'_> {
         if let Some(newest) = newest_of(&counted, scene, &head)
             && self.check_single(id, &counted).is_ok()
             && self.is_accepted(scene, newest.verdict())
+            && self.outlasts_keys(id, newest)?
         {
             let height = newest.verdict().height;
             return Ok(Signed::NothingNew { height });

@@ -16,7 +16,7 @@ fn validity(not_before: Option<&str>, not_after: Option<&str>) -> Validity {
 }
 
 /// Merge-signers, each another principal.
-fn trust(keys: &[(u8, Validity)]) -> TrustFile {
+pub(super) fn trust(keys: &[(u8, Validity)]) -> TrustFile {
     let keys = keys.iter().map(|(byte, validity)| TrustedKey {
         public: key(*byte).public(),
         role: Role::MergeSigner,
@@ -27,7 +27,7 @@ fn trust(keys: &[(u8, Validity)]) -> TrustFile {
     TrustFile::new(keys.collect()).unwrap()
 }
 
-const EVER: Validity = Validity {
+pub(super) const EVER: Validity = Validity {
     not_before: None,
     not_after: None,
 };
@@ -46,7 +46,7 @@ fn digest(world: &World, unit: &str, height: u64) -> Digest {
     Digest::of(&attest::unverified_payload(&world.envelope(unit, height)).unwrap())
 }
 
-fn commit(world: &World, trust: &TrustFile, message: &str) {
+pub(super) fn commit(world: &World, trust: &TrustFile, message: &str) {
     world.repo.write(TRUST, trust.print());
     world.repo.commit(message);
 }
@@ -277,6 +277,74 @@ fn two_principals_sign_where_it_takes_two() {
     let one: &SigningKey = &key(1);
     world.plant("prod/web", 2, &attest::sign(&payload, one));
     assert_eq!(admit(next, Some(head)), "refused threshold");
+}
+
+#[test]
+fn a_rotation_done_to_its_end_leaves_nothing_that_rests_on_the_key_that_went() {
+    let world = World::started();
+    let (old, new) = (key(1), key(2));
+    let from = validity(Some("2026-11-20T10:00:00Z"), None);
+    let end = "2026-12-04T10:00:00Z";
+    // Steps 1 and 2 of `keys rotate --plan`.
+    let both = trust(&[(1, EVER), (2, from)]);
+    commit(&world, &both, "the key that follows");
+    assert_eq!(
+        world.sign_with(&old, "prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    // Step 3.
+    world.set_clock("2026-11-26T10:00:00Z");
+    let running = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign_with(&new, "prod", None),
+        "main/gate nothing new 1; prod/web link 1 medium; prod/db nothing new 0"
+    );
+    // Step 4.
+    let ending = trust(&[(1, validity(None, Some(end))), (2, from)]);
+    commit(&world, &ending, "the old one ends");
+    assert_eq!(
+        world.sign_with(&new, "prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    // While the old key signs, its links are as good as any: nobody accepts anew because two keys take turns.
+    assert_eq!(
+        world.baseline_with(&new, "prod", Some("gate")),
+        "main/gate nothing new 2"
+    );
+    assert_eq!(
+        world.baseline_with(&old, "prod", Some("db")),
+        "prod/db baseline 1"
+    );
+    // Step 5: all is accepted anew, and once.
+    world.set_clock(end);
+    assert_eq!(
+        world.baseline_with(&new, "prod", None),
+        "main/gate baseline 3; prod/web baseline 2; prod/db baseline 2"
+    );
+    assert_eq!(
+        world.baseline_with(&new, "prod", Some("gate")),
+        "main/gate nothing new 3"
+    );
+    let alone = trust(&[(2, from)]);
+    let admit = |unit, head| world.admit_by(&alone, "prod", Some(unit), head, Some(running));
+    assert_eq!(admit("web", running), "running 2 low");
+    assert_eq!(admit("db", running), "running 2 low");
+    // Step 6.
+    commit(&world, &alone, "the old one is gone");
+    assert_eq!(
+        world.sign_with(&new, "prod", Some("gate")),
+        "main/gate link 4 critical"
+    );
+    let next = world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign_with(&new, "prod", None),
+        "main/gate nothing new 4; prod/web link 3 medium; prod/db nothing new 2"
+    );
+    assert_eq!(admit("web", next), "judged 3 medium");
+    assert_eq!(
+        world.sign_with(&old, "prod", None),
+        "key.not-trusted exit 3"
+    );
 }
 
 #[test]

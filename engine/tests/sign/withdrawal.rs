@@ -7,7 +7,8 @@ use serde_json::Value;
 use tidegate::attest;
 use tidegate::model::Digest;
 
-use super::world::{APP, CONFIG, DATABASE, World};
+use super::rotation::{EVER, commit, trust};
+use super::world::{APP, CONFIG, DATABASE, World, key};
 use crate::contracts::problems;
 
 impl World {
@@ -17,7 +18,7 @@ impl World {
         Digest::of(&payload).to_string()
     }
 
-    fn withdraws(&self, link: &str, more: &[&str]) -> (i32, String) {
+    pub(super) fn withdraws(&self, link: &str, more: &[&str]) -> (i32, String) {
         let (key, store) = (self.key_file(), self.store_name());
         let line = ["withdraw", link, "--reason", "wrong price list"];
         let to = ["--key-file", &key, "--verdicts", &store];
@@ -110,6 +111,33 @@ fn what_rests_on_a_withdrawn_link_is_applied_again_once_it_was_judged_again() {
     assert_eq!(world.sign("prod", Some("db")), "prod/db link 4 low");
     assert_eq!(world.admit("db", head, Some(head)), "running 4 low");
     assert_eq!(world.admit("db", head, Some(start)), "judged 4 low");
+}
+
+#[test]
+fn what_a_later_link_lists_stays_withdrawn_when_the_key_that_did_it_is_gone() {
+    let mut world = World::started();
+    let start = world.repo.id("HEAD");
+    commit(&world, &trust(&[(1, EVER), (2, EVER)]), "two keys");
+    let bad = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/web link 1 medium; prod/db nothing new 0"
+    );
+    world.key = key(2);
+    let (exit, said) = world.withdraws(&world.digest("prod/web", 1), &[]);
+    assert_eq!(exit, 0, "{said}");
+    let good = world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign_with(&key(1), "prod", Some("web")),
+        "prod/web link 2 medium"
+    );
+    let one = trust(&[(1, EVER)]);
+    let admit = |head| world.admit_by(&one, "prod", Some("web"), head, Some(start));
+    assert_eq!(admit(bad), "refused withdrawn");
+    assert_eq!(admit(good), "judged 2 medium");
+    // The file itself is still missed.
+    fs::remove_dir_all(world.verdicts().join("withdrawals")).unwrap();
+    assert_eq!(admit(good), "refused store-gap");
 }
 
 #[test]

@@ -101,14 +101,28 @@ impl TrustFile {
     /// Whether as many principals as it takes can sign this, at an instant or later.
     #[must_use]
     pub fn is_signable(&self, right: Right<'_>, from: Timestamp) -> bool {
-        let lasting = self.keys.iter().filter(|key| {
-            let over = key.validity.not_after.is_some_and(|until| until <= from);
-            !over
-                && self.revocation(&key.public).is_none()
-                && key.may_sign(right.role, right.environment)
-        });
+        let lasting = self
+            .keys
+            .iter()
+            .filter(|key| self.lasts(key, from) && key.may_sign(right.role, right.environment));
         let principals: BTreeSet<&str> = lasting.map(|key| key.principal.as_str()).collect();
         principals.len() >= self.threshold(right.role)
+    }
+
+    /// The same file without the keys of a role that are revoked or whose time is over at an instant;
+    /// `None` where the others are too few to sign anything.
+    #[must_use]
+    pub fn lasting(&self, role: Role, from: Timestamp) -> Option<Self> {
+        let stays = |key: &&TrustedKey| key.role != role || self.lasts(key, from);
+        let keys = self.keys.iter().filter(stays).cloned().collect();
+        let lasting = Self::new(keys).ok()?;
+        lasting.with_thresholds(self.thresholds.clone()).ok()
+    }
+
+    /// Whether a key signs at an instant or later.
+    fn lasts(&self, key: &TrustedKey, from: Timestamp) -> bool {
+        let over = key.validity.not_after.is_some_and(|until| until <= from);
+        !over && self.revocation(&key.public).is_none()
     }
 
     /// Those who may sign this, revoked or not and at any time: enough to take something back.

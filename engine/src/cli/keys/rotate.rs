@@ -157,10 +157,13 @@ impl Plan<'_> {
      \"notAfter\": \"{end}\",
    commit, merge, accept it (`sign --unit gate`, with the new key), and bring it to `admit`
 
-5. from {end} on it signs no more, and what it signed before still counts
-     destroy OLD.pem; leave its entry until nothing in the store rests on it, or let the new key
-     accept all anew, and remove the entry then
+5. from {end} on it signs no more, and what it signed before still counts, for as long as its entry stands
+     destroy OLD.pem; from then on the new key accepts anew what rests on the old one, the gate too: for
+     each environment, after a look at what is on the branch,
      tidegate baseline --env ENV --key-file NEW.pem --verdicts STORE
+
+6. at last, where `admit` admits by a copy of {file} without the old entry: remove the entry,
+   commit, merge, accept it (`sign --unit gate`, with the new key), and bring it to `admit`
 
 A key that was stolen is not rotated but revoked: `revoked` in {file}, at once (docs/keys.md)"
         )

@@ -29,6 +29,22 @@ impl Signer<'_> {
         scene.is_gate() || verdict.baseline && self.accepted.is_none_or(made)
     }
 
+    /// Whether a link still counts when the keys are gone that sign no more: what they alone vouch for can
+    /// be accepted anew by those at hand. Where these may not, nothing can be done about it here.
+    pub(super) fn outlasts_keys(&self, id: &UnitId, newest: &ChainLink) -> Result<bool, Error> {
+        let now = self.request.now;
+        let Some(lasting) = self.trust.lasting(Role::MergeSigner, now) else {
+            return Ok(true);
+        };
+        let all_last = lasting.keys().len() == self.trust.keys().len();
+        if all_last || check_key(&lasting, self.request.key, id, now).is_err() {
+            return Ok(true);
+        }
+        let chain = Chain::read(self.request.store, id, &lasting)?;
+        let standing = chain.newest_standing();
+        Ok(standing.is_some_and(|link| link.verified().digest() == newest.verified().digest()))
+    }
+
     /// Every key that an accepted state of `gate` ever let sign this unit, at any time, revoked or not.
     pub(super) fn trust_ever(&self, id: &UnitId) -> Result<TrustFile, Error> {
         let links = self.accepted.map(|accepted| accepted.chain.links());
