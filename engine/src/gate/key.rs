@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::Error;
 use super::chain::whole_seconds;
 use super::error::KeyError;
-use crate::attest::{self, Dated, PublicKey, Rejection, Right, Role, Signatory, TrustFile, UnitId};
+use crate::attest::{
+    self, Dated, PublicKey, Rejection, Right, Role, Signatory, TrustFile, UnitId, VerifiedStatement,
+};
 
 /// Refuses keys that may not sign statements about this unit, not now, or not without others.
 pub(super) fn check_key(
@@ -15,6 +17,31 @@ pub(super) fn check_key(
     unit: &UnitId,
     now: Timestamp,
 ) -> Result<(), Error> {
+    weighed(trust, key, unit, now)?.map_err(|rejection| refused(rejection, unit))
+}
+
+/// The same for a statement that only takes something back: one signature is enough, however many a
+/// link takes.
+pub(super) fn check_key_taking_back(
+    trust: &TrustFile,
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match weighed(trust, key, unit, now)? {
+        // Said only where somebody counts.
+        Ok(()) | Err(Rejection::Threshold { .. }) => Ok(()),
+        Err(rejection) => Err(refused(rejection, unit)),
+    }
+}
+
+/// What speaks against a signature by the keys at hand; an error where they may sign nothing here.
+fn weighed(
+    trust: &TrustFile,
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<Result<(), Rejection>, Error> {
     let at_hand = key.at_hand(trust)?;
     let is_known = |key: &PublicKey| trust.find(key).is_some() || trust.revocation(key).is_some();
     let (known, strange): (Vec<PublicKey>, Vec<PublicKey>) =
@@ -29,9 +56,9 @@ pub(super) fn check_key(
         })
     };
     match trust.weigh(&known, right(&unit.scope()), &dated) {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(Ok(())),
         Err(Rejection::SignerNotTrustedFor { .. }) => Err(not_trusted(&known, unit)),
-        Err(rejection) => Err(refused(rejection, unit)),
+        Err(rejection) => Ok(Err(rejection)),
     }
 }
 
@@ -43,10 +70,34 @@ pub(super) fn seal(
     unit: &UnitId,
     now: Timestamp,
 ) -> Result<Vec<u8>, Error> {
+    sealed(payload, (trust, attest::verify), key, unit, now)
+}
+
+/// The same for a statement that only takes something back.
+pub(super) fn seal_taking_back(
+    payload: &[u8],
+    trust: &TrustFile,
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<Vec<u8>, Error> {
+    sealed(payload, (trust, attest::verify_taking_back), key, unit, now)
+}
+
+/// How a statement will be verified.
+type Verify = fn(&[u8], &TrustFile, Role, &str) -> Result<VerifiedStatement, Rejection>;
+
+fn sealed(
+    payload: &[u8],
+    (trust, verify): (&TrustFile, Verify),
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<Vec<u8>, Error> {
     let scope = unit.scope();
     let may = trust.signing(right(&scope), whole_seconds(now));
     let envelope = attest::sign_by(payload, key, &may)?;
-    match attest::verify(&envelope, trust, Role::MergeSigner, &scope) {
+    match verify(&envelope, trust, Role::MergeSigner, &scope) {
         Ok(_) => Ok(envelope),
         Err(rejection) => Err(refused(rejection, unit)),
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{Accepted, branch_of, gate_id, trust_at, whole_seconds};
-use super::key::{check_key, seal};
+use super::key::{check_key_taking_back, seal_taking_back};
 use super::named::{Also, Claimed, LinkName, NameError, find};
 use super::sign::retried;
 use crate::attest::{Signatory, TrustFile, UnitId, Withdrawal};
@@ -78,7 +78,7 @@ fn withdraw_once(
     if let Some(withdrawal) = chain.withdrawals_of(link).next() {
         return Ok(told(&chain, (link, height), withdrawal.clone(), true));
     }
-    check_key(&trust, request.key, unit, request.now)?;
+    check_key_taking_back(&trust, request.key, unit, request.now)?;
     let withdrawal = Withdrawal {
         environment: unit.environment().to_owned(),
         unit: unit.unit().to_owned(),
@@ -87,7 +87,7 @@ fn withdraw_once(
         withdrawn_at: whole_seconds(request.now),
     };
     let payload = withdrawal.to_statement_bytes()?;
-    let envelope = seal(&payload, &trust, request.key, unit, request.now)?;
+    let envelope = seal_taking_back(&payload, &trust, request.key, unit, request.now)?;
     let store = request.store;
     store.publish_withdrawal(Digest::of(&payload), &envelope)?;
     store.settle()?;

@@ -280,6 +280,39 @@ fn two_principals_sign_where_it_takes_two() {
 }
 
 #[test]
+fn one_of_two_principals_takes_back_what_it_takes_both_to_sign() {
+    let mut world = World::started();
+    let two = trust(&[(1, EVER), (2, EVER)])
+        .with_thresholds([(Role::MergeSigner, 2)].into())
+        .unwrap();
+    commit(&world, &two, "two sign");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(
+        world.baseline_with(&together(&[1, 2]), "prod", None),
+        "main/gate baseline 2; prod/web baseline 1; prod/db baseline 1"
+    );
+    let head = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign_with(&together(&[1, 2]), "prod", Some("web")),
+        "prod/web link 2 medium"
+    );
+    let link = digest(&world, "prod/web", 2).to_string();
+    world.key = key(9);
+    let (exit, said) = world.withdraws(&link, &[]);
+    assert!(exit == 3 && said.contains("key.not-trusted"), "{said}");
+    std::fs::remove_file(world.key_file()).unwrap();
+    world.key = key(2);
+    let (exit, said) = world.withdraws(&link, &[]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("prod/web: link 2 is withdrawn"), "{said}");
+    let answer = world.admit_by(&two, "prod", Some("web"), head, None);
+    assert_eq!(answer, "refused withdrawn");
+}
+
+#[test]
 fn a_rotation_done_to_its_end_leaves_nothing_that_rests_on_the_key_that_went() {
     let world = World::started();
     let (old, new) = (key(1), key(2));
