@@ -3,10 +3,12 @@
 
 mod access;
 mod admission;
+mod alterations;
 mod applications;
 mod configuration;
 mod gates;
 mod hooks;
+mod patches;
 mod projects;
 mod tree;
 mod workflows;
@@ -51,6 +53,7 @@ pub fn ways(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
     ways.extend(workflows::ways(&seen));
     ways.extend(admission::ways(&seen));
     ways.extend(applications::ways(&seen, config));
+    ways.extend(alterations::ways(&seen));
     ways.extend(hooks::ways(&seen));
     ways.extend(access::ways(&seen));
     ways.extend(projects::ways(&seen, config));
@@ -74,11 +77,12 @@ fn order(way: &Way) -> (State, usize, &Option<Place>, &str) {
 
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 30] = [
+pub const CODES: [&str; 32] = [
     "signs-proposals",
     "signs-any-branch",
     "observe",
     "not-gated",
+    "gate-altered",
     "break-glass",
     "operation-in-git",
     "unread",
@@ -89,6 +93,7 @@ pub const CODES: [&str; 30] = [
     "forged-operation",
     "forged-status",
     "policy-ignored",
+    "policy-altered",
     "rights-on-applications",
     "rights-in-argocd",
     "gate-not-last",

@@ -1,7 +1,11 @@
 //! Operations that start no hook, and states that somebody else may write: which of them an admission policy closes.
 
+use serde_json::Value;
+
+use super::gates::reached;
 use super::tree::{Document, Seen, list, texts};
-use super::{State, Way};
+use super::{State, Way, patches};
+use crate::manifest::{Node, yaml};
 
 pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
     let policies = seen
@@ -16,13 +20,18 @@ pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
                 "policy-ignored",
                 "/spec/failurePolicy",
                 format!(
-                    "{} refuses nothing: it is not bound with `Deny`, or a failure lets everything through",
+                    "{} refuses nothing: it is not bound with `Deny` for every Application, or a failure lets everything through",
                     policy.called()
                 ),
-                "bind it with `validationActions: [Deny]`, and set `failurePolicy: Fail`",
+                "bind it with `validationActions: [Deny]` and nothing that narrows it, and set `failurePolicy: Fail`",
             )
         })
         .collect();
+    let complete = strict.iter().any(|policy| is_shipped(policy));
+    if !complete {
+        ways.extend(strict.iter().map(|policy| altered(policy, "/spec")));
+    }
+    ways.extend(patched(seen));
     for (code, word, about) in CLOSED {
         if !strict.iter().any(|policy| speaks_of(policy, word)) {
             ways.push(Way {
@@ -59,8 +68,99 @@ fn is_in_force(policy: &Document<'_>, seen: &Seen<'_>) -> bool {
     fails
         && bindings.any(|binding| {
             binding.text_at("/spec/policyName") == Some(policy.name())
+                && ["/spec/matchResources", "/spec/paramRef"]
+                    .into_iter()
+                    .all(|narrower| binding.node.pointer(narrower).is_none())
                 && texts(&binding.node, "/spec/validationActions").contains(&"Deny")
         })
+}
+
+/// Whether it is the policy of action/argocd/policy, but for who Argo CD's controller is.
+fn is_shipped(policy: &Document<'_>) -> bool {
+    let shipped = yaml::parse(SHIPPED).ok();
+    let shipped = shipped.as_deref().and_then(|documents| documents.first());
+    let own = comparable(&policy.node);
+    own.is_some() && own == shipped.and_then(comparable)
+}
+
+/// What a policy says; nothing where its `controller` is not one account.
+fn comparable(policy: &Node) -> Option<Value> {
+    let mut spec = policy.get("spec")?.to_json();
+    let controller = spec.pointer_mut("/variables/0/expression")?;
+    if !is_account(controller.as_str()?) {
+        return None;
+    }
+    *controller = Value::Null;
+    // What an API server adds.
+    let constraints = spec.get_mut("matchConstraints")?.as_object_mut()?;
+    constraints.retain(|key, value| {
+        let every = key.ends_with("Selector") && *value == serde_json::json!({});
+        let usual = key == "matchPolicy" && value == "Equivalent";
+        !every && !usual
+    });
+    Some(spec)
+}
+
+fn is_account(expression: &str) -> bool {
+    let account = expression
+        .trim()
+        .strip_prefix("request.userInfo.username == 'system:serviceaccount:")
+        .and_then(|rest| rest.strip_suffix('\''));
+    account.is_some_and(|account| {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
+        account.contains(':') && account.bytes().all(letters)
+    })
+}
+
+/// Patches of the policy or its binding, other than of who the controller is.
+fn patched(seen: &Seen<'_>) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for kustomization in &seen.kustomizations {
+        let found = reached(seen, &kustomization.tree.name, &kustomization.folder());
+        let kinds = [
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+        ];
+        let brings = |kind: &str| found.objects.iter().any(|object| object.is(GROUP, kind));
+        let brought: Vec<&str> = kinds.into_iter().filter(|kind| brings(kind)).collect();
+        for part in &found.kustomizations {
+            let patches = patches::of(seen, part);
+            let touching = patches
+                .iter()
+                .filter(|patch| brought.iter().any(|kind| patch.may_touch(kind)));
+            let strange = touching.filter(|patch| !names_controller(patch));
+            ways.extend(strange.map(|patch| altered(part, &patch.pointer)));
+        }
+    }
+    ways
+}
+
+fn names_controller(patch: &patches::Patch<'_, '_>) -> bool {
+    let nodes = patch.nodes.as_deref().unwrap_or_default();
+    !nodes.is_empty()
+        && nodes.iter().all(|node| {
+            let operations = patches::operations(node).unwrap_or_default();
+            !operations.is_empty()
+                && operations.iter().all(|(op, path, value)| {
+                    let value = value.and_then(Node::as_str);
+                    *op == "test"
+                        || (*op == "replace"
+                            && *path == "/spec/variables/0/expression"
+                            && value.is_some_and(is_account))
+                })
+        })
+}
+
+fn altered(document: &Document<'_>, pointer: &str) -> Way {
+    document.open(
+        "policy-altered",
+        pointer,
+        format!(
+            "{} makes another thing of the policy than what is shipped: what it refuses is not sure",
+            document.called()
+        ),
+        "take action/argocd/policy as it is; only the variable `controller` may name another service account",
+    )
 }
 
 fn speaks_of(policy: &Document<'_>, word: &str) -> bool {
@@ -71,6 +171,7 @@ fn speaks_of(policy: &Document<'_>, word: &str) -> bool {
     expressions.any(|expression| expression.contains(word))
 }
 
+const SHIPPED: &str = include_str!("../../../action/argocd/policy/policy.yaml");
 const GROUP: &str = "admissionregistration.k8s.io";
 const FIX: &str = "install action/argocd/policy with the platform's own Application, in the cluster where Argo CD runs";
 /// A way, what a policy that closes it speaks of, and what it is.

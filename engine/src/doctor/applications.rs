@@ -1,7 +1,7 @@
 //! Applications: which of them nothing asks about, and which say something that leads round what asks.
 
 use super::gates;
-use super::tree::{Document, Seen, list};
+use super::tree::{Document, Seen, list, texts};
 use super::{State, Way};
 use crate::config::Config;
 use crate::manifest::{Node, NodeValue};
@@ -14,7 +14,7 @@ pub(super) fn ways(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
             let application = Application { document, inner };
             // A patch of an Application says nothing of what it is a patch of.
             if !application.sources().is_empty() && application.is_judged(seen, config) {
-                application.ways(seen, &mut ways);
+                application.ways(seen, config, &mut ways);
             }
         }
     }
@@ -43,7 +43,7 @@ enum Asked {
 }
 
 impl Application<'_, '_> {
-    fn ways(&self, seen: &Seen<'_>, ways: &mut Vec<Way>) {
+    fn ways(&self, seen: &Seen<'_>, config: Option<&Config>, ways: &mut Vec<Way>) {
         let document = self.document;
         let called = document.called();
         let glass = format!(
@@ -70,7 +70,7 @@ impl Application<'_, '_> {
                 "leave `operation` out; Argo CD writes it",
             ));
         }
-        match self.asked(seen) {
+        match self.asked(seen, config) {
             Asked::Promoted | Asked::Plugin => {}
             Asked::Nothing => ways.push(self.not_gated()),
             Asked::Elsewhere(at) => ways.push(self.elsewhere(at)),
@@ -181,27 +181,31 @@ impl Application<'_, '_> {
         ))
     }
 
-    fn asked(&self, seen: &Seen<'_>) -> Asked {
+    fn asked(&self, seen: &Seen<'_>, config: Option<&Config>) -> Asked {
         let sources = self.sources();
         let judged = |source: &&Node| source.get("path").is_some();
         let paths = || sources.iter().map(|(_, source)| *source).filter(judged);
         if paths().next().is_some()
+            && self.document.node.pointer("/spec/templatePatch").is_none()
             && paths().all(|source| {
-                revision(source)
-                    .trim_start_matches("refs/heads/")
-                    .starts_with("gated/")
+                let path = source.get("path").and_then(Node::as_str);
+                is_promoted(seen, config, revision(source), path.unwrap_or_default())
             })
         {
             return Asked::Promoted;
         }
         let plugin = |source: &Node| {
-            source
-                .pointer("/plugin/name")
-                .and_then(Node::as_str)
-                .is_some_and(|name| name.contains("tidegate"))
+            let name = source.pointer("/plugin/name").and_then(Node::as_str);
+            name.map_or(Some(false), |name| plugin_asks(seen, name))
         };
-        if paths().next().is_some() && paths().all(plugin) {
+        if paths().next().is_some() && paths().all(|source| plugin(source) == Some(true)) {
             return Asked::Plugin;
+        }
+        let unseen = sources.iter().find(|(_, source)| plugin(source).is_none());
+        if let Some((at, _)) = unseen
+            && paths().all(|source| plugin(source) != Some(false))
+        {
+            return Asked::Elsewhere(*at);
         }
         let path = |source: &Node| {
             source
@@ -254,24 +258,115 @@ fn of_flux(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
         holds_judged(seen, config, folder.trim_start_matches("./"), it)
     });
     judged
-        .filter_map(|kustomization| {
-            let source = kustomization.text_at("/spec/sourceRef/name")?;
-            let mut repositories = seen.of_kind("source.toolkit.fluxcd.io", "GitRepository");
-            let repository = repositories.find(|it| it.name() == source)?;
-            let branch = repository.text_at("/spec/ref/branch").unwrap_or("master");
-            (!branch.starts_with("gated/")).then(|| {
-                repository.open(
-                    "not-gated",
-                    "/spec/ref",
-                    format!(
-                        "nothing asks before {} is applied: it follows `{branch}`",
-                        kustomization.called()
-                    ),
-                    "let it follow `gated/ENVIRONMENT/UNIT`, which `tidegate promote` moves",
-                )
-            })
-        })
+        .filter_map(|kustomization| followed(seen, config, kustomization))
         .collect()
+}
+
+/// Where what a Flux `Kustomization` follows is not a promoted branch, or not seen.
+fn followed(seen: &Seen<'_>, config: Option<&Config>, kustomization: &Document<'_>) -> Option<Way> {
+    let source = kustomization.text_at("/spec/sourceRef/name")?;
+    let kind = kustomization.text_at("/spec/sourceRef/kind")?;
+    let open = |document: &Document<'_>, pointer: &str, what: &str| {
+        document.open(
+            "not-gated",
+            pointer,
+            format!(
+                "nothing asks before {} is applied: it follows `{what}`",
+                kustomization.called()
+            ),
+            "let it follow `gated/ENVIRONMENT/UNIT`, which `tidegate promote` moves",
+        )
+    };
+    if kind != "GitRepository" {
+        return Some(open(kustomization, "/spec/sourceRef", kind));
+    }
+    let mut repositories = seen.of_kind("source.toolkit.fluxcd.io", "GitRepository");
+    let Some(repository) = repositories.find(|it| it.name() == source) else {
+        return Some(Way {
+            state: State::Unseen,
+            ..kustomization.open(
+                "gate-elsewhere",
+                "/spec/sourceRef",
+                format!(
+                    "which branch {} follows is not seen here: the GitRepository `{source}` is not shown",
+                    kustomization.called()
+                ),
+                "show that repository too: `--repo` may be repeated",
+            )
+        });
+    };
+    // Each of these counts before the branch.
+    let before = ["commit", "name", "semver", "tag"];
+    let mut before = before.into_iter().filter_map(|key| {
+        let value = repository.text_at(&format!("/spec/ref/{key}"))?;
+        Some(format!("{key} {value}"))
+    });
+    if let Some(reference) = before.next() {
+        return Some(open(repository, "/spec/ref", &reference));
+    }
+    let branch = repository.text_at("/spec/ref/branch").unwrap_or("master");
+    let folder = kustomization.text_at("/spec/path").unwrap_or_default();
+    let promoted = is_promoted(seen, config, branch, folder.trim_start_matches("./"));
+    (!promoted).then(|| open(repository, "/spec/ref", branch))
+}
+
+/// Whether a revision is the branch that `promote` moves for a unit, and the unit holds what is below the folder.
+fn is_promoted(seen: &Seen<'_>, config: Option<&Config>, revision: &str, folder: &str) -> bool {
+    let branch = revision.trim_start_matches("refs/heads/");
+    let Some((environment, unit)) = branch
+        .strip_prefix("gated/")
+        .and_then(|rest| rest.split_once('/'))
+    else {
+        return false;
+    };
+    let Some(config) = config else {
+        return true;
+    };
+    let mut environments = config.environments.iter();
+    let Some(environment) = environments.find(|it| it.name == environment) else {
+        return false;
+    };
+    if environment.declared.is_some() {
+        return true;
+    }
+    let mut units = environment.units.iter();
+    let Some(unit) = units.find(|it| it.name == unit) else {
+        return false;
+    };
+    is_templated(folder) || files_below(seen, folder).any(|path| unit.selector.matches(path))
+}
+
+/// Whether a config-management plugin asks before it renders; nothing where it is not seen.
+fn plugin_asks(seen: &Seen<'_>, name: &str) -> Option<bool> {
+    let mut plugins = seen.of_kind("argoproj.io", "ConfigManagementPlugin");
+    let plugin = plugins.find(|plugin| {
+        let version = plugin.text_at("/spec/version");
+        version.map_or(plugin.name() == name, |version| {
+            name == format!("{}-{version}", plugin.name())
+        })
+    });
+    let Some(plugin) = plugin else {
+        return (!name.starts_with("tidegate")).then_some(false);
+    };
+    let words = [
+        texts(&plugin.node, "/spec/generate/command"),
+        texts(&plugin.node, "/spec/generate/args"),
+    ]
+    .concat();
+    Some(words.starts_with(&["tidegate", "admit"]))
+}
+
+/// What an `ApplicationSet` fills in.
+fn is_templated(path: &str) -> bool {
+    path.contains("{{")
+}
+
+fn files_below<'s>(seen: &'s Seen<'_>, folder: &str) -> impl Iterator<Item = &'s RepoPath> {
+    let folder = folder.trim_matches('/');
+    let folder = RepoPath::from(if folder == "." { "" } else { folder });
+    let files = seen.trees.first().map(|tree| tree.files.as_slice());
+    let files = files.unwrap_or_default().iter().map(|file| &file.path);
+    files.filter(move |path| path.lies_in(&folder))
 }
 
 /// Whether a folder of the first tree holds files of some unit.
@@ -284,19 +379,15 @@ fn holds_judged(
     let Some(config) = config else {
         return true;
     };
-    let folder = folder.trim_matches('/');
-    let folder = RepoPath::from(if folder == "." { "" } else { folder });
-    let files = seen.trees.first().map(|tree| tree.files.as_slice());
-    let mut below = files
-        .unwrap_or_default()
-        .iter()
-        .filter(|file| file.path.lies_in(&folder));
+    let mut below = files_below(seen, folder);
     let declares = config.environments.iter().any(|environment| {
         let declared = environment.declared.as_ref();
         declared.is_some_and(|declared| declared.paths.matches(declared_by.path))
     });
     let units = || config.environments.iter().flat_map(|it| &it.units);
-    declares || below.any(|file| units().any(|unit| unit.selector.matches(&file.path)))
+    declares
+        || is_templated(folder)
+        || below.any(|path| units().any(|unit| unit.selector.matches(path)))
 }
 
 fn revision(source: &Node) -> &str {

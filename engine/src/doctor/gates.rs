@@ -1,13 +1,19 @@
 //! Where the gate's hook lies: folders whose files, or what their kustomization takes in, hold it.
 
 use super::tree::{Document, Seen, list, texts};
+use super::{alterations, patches};
 use crate::manifest::Node;
 
-/// Whether a Job is the gate's: a `PreSync` hook that asks tidegate.
-pub(super) fn is_hook(job: &Document<'_>) -> bool {
-    let hook = job.text_at("/metadata/annotations/argocd.argoproj.io~1hook");
-    hook.is_some_and(|hook| hook.split(',').any(|one| one.trim() == "PreSync"))
+/// Whether a Job is the gate: it runs `tidegate admit` itself, before everything else.
+pub(super) fn is_gate(seen: &Seen<'_>, job: &Document<'_>) -> bool {
+    looks_like_one(seen, job) && alterations::fault(job).is_none()
+}
+
+/// Whether it is called so, or has the words of one.
+pub(super) fn looks_like_one(seen: &Seen<'_>, job: &Document<'_>) -> bool {
+    job.is("batch", "Job")
         && (job.name().starts_with("tidegate-admit") || containers(job).iter().any(asks))
+        && !patches::is_one(seen, job)
 }
 
 pub(super) fn containers<'d>(job: &'d Document<'_>) -> &'d [Node] {
@@ -18,7 +24,10 @@ pub(super) fn containers<'d>(job: &'d Document<'_>) -> &'d [Node] {
 pub(super) fn brought_by(seen: &Seen<'_>, folder: &str) -> bool {
     normal("", folder).is_some_and(|folder| {
         let mut trees = seen.trees.iter();
-        trees.any(|tree| brings(seen, &tree.name, &folder, 0))
+        trees.any(|tree| {
+            let found = reached(seen, &tree.name, &folder);
+            found.objects.iter().any(|job| is_gate(seen, job))
+        })
     })
 }
 
@@ -32,42 +41,70 @@ pub(super) fn is_seen(seen: &Seen<'_>, folder: &str) -> bool {
     files.any(|file| file.path.as_bytes().starts_with(below.as_bytes()))
 }
 
-fn brings(seen: &Seen<'_>, tree: &str, folder: &str, depth: usize) -> bool {
+/// What Argo CD makes of a folder: the objects in it, or those that its kustomizations name.
+pub(super) struct Reached<'s, 't> {
+    pub(super) objects: Vec<&'s Document<'t>>,
+    pub(super) kustomizations: Vec<&'s Document<'t>>,
+}
+
+pub(super) fn reached<'s, 't>(seen: &'s Seen<'t>, tree: &str, folder: &str) -> Reached<'s, 't> {
+    let mut found = Reached {
+        objects: Vec::new(),
+        kustomizations: Vec::new(),
+    };
+    reach(seen, tree, folder, DEEPEST, &mut found);
+    found
+}
+
+fn reach<'s, 't>(
+    seen: &'s Seen<'t>,
+    tree: &str,
+    folder: &str,
+    depth: usize,
+    found: &mut Reached<'s, 't>,
+) {
     // What goes round in circles is built by nobody.
-    if depth > DEEPEST {
-        return false;
-    }
-    let hook = seen.of_kind("batch", "Job").any(|job| {
-        job.tree.name == tree
-            && is_hook(job)
-            && (job.folder() == folder || job.path.as_bytes() == folder.as_bytes())
-    });
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     let mut kustomizations = seen.kustomizations.iter();
-    hook || kustomizations.any(|kustomization| {
-        kustomization.tree.name == tree
-            && kustomization.folder() == folder
-            && ["/resources", "/bases", "/components"]
-                .into_iter()
-                .flat_map(|key| texts(&kustomization.node, key))
-                .filter_map(|named| normal(folder, named))
-                .any(|named| brings(seen, tree, &named, depth + 1))
-    })
+    let own = kustomizations
+        .find(|kustomization| kustomization.tree.name == tree && kustomization.folder() == folder);
+    let Some(own) = own else {
+        let objects = seen.objects.iter().filter(|object| {
+            object.tree.name == tree
+                && (object.folder() == folder || object.path.as_bytes() == folder.as_bytes())
+        });
+        found.objects.extend(objects);
+        return;
+    };
+    // What two of them take in is there once.
+    if found
+        .kustomizations
+        .iter()
+        .any(|one| std::ptr::eq(*one, own))
+    {
+        return;
+    }
+    found.kustomizations.push(own);
+    for key in ["/resources", "/bases", "/components"] {
+        let named = texts(&own.node, key).into_iter();
+        for named in named.filter_map(|named| normal(folder, named)) {
+            reach(seen, tree, &named, depth, found);
+        }
+    }
 }
 
 fn asks(container: &Node) -> bool {
     let words: Vec<&str> = [texts(container, "/command"), texts(container, "/args")].concat();
-    let tidegate = container
-        .get("image")
-        .and_then(Node::as_str)
-        .is_some_and(|it| it.contains("tidegate"))
-        || words
-            .iter()
-            .any(|word| word.rsplit('/').next() == Some("tidegate"));
-    tidegate && words.contains(&"admit")
+    let image = container.get("image").and_then(Node::as_str);
+    let tidegate = image.is_some_and(|image| image.contains("tidegate"))
+        || words.iter().any(|word| word.contains("tidegate"));
+    tidegate && (words.contains(&"admit") || words.iter().any(|word| word.contains("tidegate ")))
 }
 
 /// `path` from `folder` on, from the root of the tree; `None` where it leaves that.
-fn normal(folder: &str, path: &str) -> Option<String> {
+pub(super) fn normal(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {

@@ -1,12 +1,14 @@
 //! Jobs that ask the gate: what of them makes the answer weaker, or makes people go round it.
 
 use super::Way;
-use super::gates::{containers, is_hook};
+use super::gates::{containers, looks_like_one};
 use super::tree::{Document, Seen, list, texts};
 use crate::manifest::Node;
 
 pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
-    let hooks = seen.of_kind("batch", "Job").filter(|job| is_hook(job));
+    let hooks = seen
+        .of_kind("batch", "Job")
+        .filter(|job| looks_like_one(seen, job));
     hooks.flat_map(|job| of_job(job, seen)).collect()
 }
 

@@ -183,7 +183,10 @@ fn without_the_admission_policy_six_ways_are_open() {
         "size(object.operation.sync.manifests) == 0",
         "true",
     );
-    assert_eq!(partly.opened(), ["local-sync"]);
+    assert_eq!(
+        partly.opened(),
+        ["local-sync", "policy-altered trust/policy.yaml:8"]
+    );
 }
 
 #[test]
@@ -222,11 +225,126 @@ fn a_signer_for_any_branch_is_told_where_no_environment_holds_the_key() {
 }
 
 #[test]
-fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
+fn a_job_that_only_looks_like_the_gate_is_none() {
     let shipped = Installation::shipped();
+    for (from, to) in [
+        ("hook: PreSync", "hook: PostSync"),
+        ("sync-wave: \"-100\"", "sync-wave: \"100\""),
+        ("action: FailJob", "action: Ignore"),
+        ("command: [tidegate]", "command: [\"true\"]"),
+        (
+            "command: [tidegate]",
+            "command: [sh, -c, 'tidegate \"$@\" || true', --]",
+        ),
+        ("- --work=/work", "- --service-account=/work"),
+        ("- {name: HOME,", "- {name: PATH,"),
+        ("backoffLimit: 3", "completions: 0"),
+        ("backoffLimit: 3", "suspend: true"),
+        (
+            "      containers:\n",
+            "      containers:\n        - {name: other, image: other}\n",
+        ),
+    ] {
+        let opened = shipped.with("gate/base/job.yaml", from, to).opened();
+        assert_eq!(opened[0], "not-gated apps/shop-prod.yaml:9", "{to}");
+        assert!(
+            opened[1].starts_with("gate-altered gate/base/job.yaml:"),
+            "{to}: {opened:?}"
+        );
+    }
+    let unlisted = shipped.with("gate/base/kustomization.yaml", "- job.yaml", "- other.yaml");
+    assert_eq!(unlisted.opened()[0], "not-gated apps/shop-prod.yaml:9");
+}
+
+#[test]
+fn what_a_kustomization_changes_of_the_gate_is_told() {
+    let overlay = "gate/shop-prod/kustomization.yaml";
+    let with = |text: &str| {
+        Installation::shipped()
+            .with(overlay, "images:\n", &format!("{text}images:\n"))
+            .opened()
+    };
+    for text in [
+        "patches: [{patch: \"{apiVersion: batch/v1, kind: Job, metadata: {name: tidegate-admit}, $patch: delete}\"}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/command, value: [\"true\"]}]'}]\n",
+        "patches: [{target: {name: .*}, patch: '[{op: add, path: /spec/template/spec/containers/0/env, value: []}]'}]\n",
+        "patches: [{target: {kind: Job}, path: nowhere.yaml}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/args/1, value: --unit=other}]'}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/args/0, value: version}]'}]\n",
+        "commonAnnotations: {argocd.argoproj.io/hook: Skip}\n",
+        "transformers: [other.yaml]\n",
+    ] {
+        assert_eq!(with(text), [format!("gate-altered {overlay}:2")], "{text}");
+    }
+    for text in [
+        "nameSuffix: -shop\ncommonAnnotations: {a: b}\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/args/1, value: --env=prod}]'}]\n",
+        "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {containers: [{name: gate, args: [admit, --env=prod, --application=argocd/shop-prod]}]}}}}'}]\n",
+        "patches: [{target: {kind: Deployment}, patch: '[{op: remove, path: /spec}]'}]\n",
+    ] {
+        assert_eq!(with(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn another_policy_than_the_shipped_one_is_told() {
+    let shipped = Installation::shipped();
+    let policy = "trust/policy.yaml";
+    for (from, to) in [
+        (
+            "  variables:\n",
+            "  matchConditions: [{name: none, expression: 'false'}]\n  variables:\n",
+        ),
+        (
+            "  matchConstraints:\n",
+            "  matchConstraints:\n    namespaceSelector: {matchLabels: {a: b}}\n",
+        ),
+        (
+            "variables.opened || !variables.begins ||",
+            "true || variables.opened || !variables.begins ||",
+        ),
+        (
+            "request.userInfo.username == 'system:serviceaccount:argocd:argocd-application-controller'",
+            "'true' == 'true'",
+        ),
+    ] {
+        let opened = shipped.with(policy, from, to).opened();
+        assert_eq!(opened, ["policy-altered trust/policy.yaml:8"], "{to}");
+    }
+    let other = shipped.with(
+        policy,
+        "argocd:argocd-application-controller",
+        "cd:controller",
+    );
+    assert_eq!(other.opened(), [""; 0]);
+    let narrow = shipped.with(
+        "trust/binding.yaml",
+        "  policyName:",
+        "  matchResources: {namespaceSelector: {matchLabels: {a: b}}}\n  policyName:",
+    );
+    assert_eq!(narrow.opened().len(), 7);
+    let patched = |patch: &str| {
+        let text = format!(
+            "resources: [policy.yaml, binding.yaml]\npatches:\n  - target: {{kind: ValidatingAdmissionPolicy}}\n    patch: |\n      {patch}\n"
+        );
+        shipped
+            .and(PLATFORM, "trust/kustomization.yaml", &text)
+            .opened()
+    };
+    let controller = "[{op: replace, path: /spec/variables/0/expression, value: \"request.userInfo.username == 'system:serviceaccount:cd:controller'\"}]";
+    assert_eq!(patched(controller), [""; 0]);
+    assert_eq!(
+        patched("[{op: remove, path: /spec/validations/0}]"),
+        ["policy-altered trust/kustomization.yaml:3"]
+    );
+}
+
+#[test]
+fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
+    let installation = Installation::shipped();
     let without_gate = "    - repoURL: https://git.example/acme/platform.git\n      targetRevision: main\n      path: gate/shop-prod\n";
     let application = "apps/shop-prod.yaml";
-    let open = shipped.with(application, without_gate, "");
+    let open = installation.with(application, without_gate, "");
     assert_eq!(open.opened(), ["not-gated apps/shop-prod.yaml:9"]);
     let head = open.with(application, "      targetRevision: main\n", "");
     assert_eq!(head.opened(), ["not-gated apps/shop-prod.yaml:9"]);
@@ -241,25 +359,68 @@ fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
         "directory: {recurse: true}",
         "plugin: {name: tidegate-shop-prod}",
     );
-    assert_eq!(plugin.opened(), [""; 0]);
+    assert_eq!(plugin.opened(), ["gate-elsewhere? apps/shop-prod.yaml:12"]);
+    let seen = plugin.and(
+        PLATFORM,
+        "plugin.yaml",
+        &shipped("argocd/plugin/plugin.yaml"),
+    );
+    assert_eq!(seen.opened(), [""; 0]);
+    let other = seen.with("plugin.yaml", "- admit", "- version");
+    assert_eq!(other.opened(), ["not-gated apps/shop-prod.yaml:9"]);
+    let named = seen.with(application, "tidegate-shop-prod", "not-tidegate-at-all");
+    assert_eq!(named.opened(), ["not-gated apps/shop-prod.yaml:9"]);
+    for branch in ["gated/prod/other", "gated/staging/shop", "gated/prod"] {
+        let other = open.with(
+            application,
+            "Revision: main",
+            &format!("Revision: {branch}"),
+        );
+        assert_eq!(
+            other.opened(),
+            ["not-gated apps/shop-prod.yaml:9"],
+            "{branch}"
+        );
+    }
     let elsewhere = open.with(application, "apps/shop", "apps/other");
     assert_eq!(elsewhere.opened(), [""; 0], "no unit holds it");
-    let hidden = shipped
+    let hidden = installation
         .without("gate/shop-prod/kustomization.yaml")
         .without("gate/base/kustomization.yaml")
         .without("gate/base/job.yaml");
     assert_eq!(hidden.opened(), ["gate-elsewhere? apps/shop-prod.yaml:16"]);
-    let first = shipped.with(application, without_gate, "").with(
+    let first = installation.with(application, without_gate, "").with(
         application,
         "  sources:\n",
         &format!("  sources:\n{without_gate}"),
     );
     assert_eq!(first.opened(), ["gate-not-last apps/shop-prod.yaml:12"]);
     let flux = fs::read_to_string(root().join("action/argocd/example/flux.yaml")).unwrap();
-    assert_eq!(shipped.and(PLATFORM, "flux.yaml", &flux).opened(), [""; 0]);
+    assert_eq!(
+        installation.and(PLATFORM, "flux.yaml", &flux).opened(),
+        [""; 0]
+    );
+    for (from, to) in [
+        ("ref: {branch:", "ref: {commit: '0000', branch:"),
+        ("ref: {branch:", "ref: {name: refs/heads/main, branch:"),
+        ("gated/prod/shop", "gated/prod/other"),
+    ] {
+        let other = installation.and(PLATFORM, "flux.yaml", &flux.replace(from, to));
+        assert_eq!(other.opened(), ["not-gated flux.yaml:9"], "{to}");
+    }
+    let bucket = flux.replace("{kind: GitRepository,", "{kind: OCIRepository,");
+    assert_eq!(
+        installation.and(PLATFORM, "flux.yaml", &bucket).opened(),
+        ["not-gated flux.yaml:18"]
+    );
+    let hidden = flux.replace("name: shop-prod}", "name: hidden}");
+    assert_eq!(
+        installation.and(PLATFORM, "flux.yaml", &hidden).opened(),
+        ["gate-elsewhere? flux.yaml:18"]
+    );
     let flux = flux.replace("branch: gated/prod/shop", "branch: main");
     assert_eq!(
-        shipped.and(PLATFORM, "flux.yaml", &flux).opened(),
+        installation.and(PLATFORM, "flux.yaml", &flux).opened(),
         ["not-gated flux.yaml:9"]
     );
 }
