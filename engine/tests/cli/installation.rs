@@ -339,11 +339,13 @@ fn another_policy_than_the_shipped_one_is_told() {
     );
 }
 
+const APPLICATION: &str = "apps/shop-prod.yaml";
+const GATE_SOURCE: &str = "    - repoURL: https://git.example/acme/platform.git\n      targetRevision: main\n      path: gate/shop-prod\n";
+
 #[test]
 fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
     let installation = Installation::shipped();
-    let without_gate = "    - repoURL: https://git.example/acme/platform.git\n      targetRevision: main\n      path: gate/shop-prod\n";
-    let application = "apps/shop-prod.yaml";
+    let (application, without_gate) = (APPLICATION, GATE_SOURCE);
     let open = installation.with(application, without_gate, "");
     assert_eq!(open.opened(), ["not-gated apps/shop-prod.yaml:9"]);
     let head = open.with(application, "      targetRevision: main\n", "");
@@ -384,6 +386,12 @@ fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
     }
     let elsewhere = open.with(application, "apps/shop", "apps/other");
     assert_eq!(elsewhere.opened(), [""; 0], "no unit holds it");
+}
+
+#[test]
+fn a_gate_that_cannot_be_seen_or_comes_first_is_told() {
+    let installation = Installation::shipped();
+    let (application, without_gate) = (APPLICATION, GATE_SOURCE);
     let hidden = installation
         .without("gate/shop-prod/kustomization.yaml")
         .without("gate/base/kustomization.yaml")
@@ -395,6 +403,11 @@ fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
         &format!("  sources:\n{without_gate}"),
     );
     assert_eq!(first.opened(), ["gate-not-last apps/shop-prod.yaml:12"]);
+}
+
+#[test]
+fn flux_must_follow_a_promoted_branch_and_nothing_else() {
+    let installation = Installation::shipped();
     let flux = fs::read_to_string(root().join("action/argocd/example/flux.yaml")).unwrap();
     assert_eq!(
         installation.and(PLATFORM, "flux.yaml", &flux).opened(),
