@@ -48,6 +48,23 @@ fn document(world: &World, line: &[&str], expected: i32) -> Value {
 }
 
 #[test]
+fn a_log_of_what_the_store_does_not_have_is_an_error() {
+    let world = told();
+    for wrong in [
+        &["--env=nope"][..],
+        &["--unit=nope"],
+        &["--env=prod", "--unit=gate"],
+    ] {
+        let (exit, said) = asked(&world, &[&["verdict", "log"], wrong].concat());
+        assert_eq!(exit, 2, "{said}");
+        assert!(
+            said.contains("usage.unknown-name") && said.contains("main/gate"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn the_log_tells_newest_first_what_became_of_each_verdict() {
     let world = told();
     let trust = world.trust_file();
@@ -86,18 +103,6 @@ fn the_log_tells_newest_first_what_became_of_each_verdict() {
     }
     let (_, said) = asked(&world, &["verdict", "log"]);
     assert!(said.starts_with("main/gate link 0 "), "{said}");
-    for wrong in [
-        &["--env=nope"][..],
-        &["--unit=nope"],
-        &["--env=prod", "--unit=gate"],
-    ] {
-        let (exit, said) = asked(&world, &[&["verdict", "log"], wrong].concat());
-        assert_eq!(exit, 2, "{said}");
-        assert!(
-            said.contains("usage.unknown-name") && said.contains("main/gate"),
-            "{said}"
-        );
-    }
     let (exit, said) = world_without_store(&world, &["verdict", "log"]);
     assert!(exit == 2 && said.contains("usage.no-store"), "{said}");
 
