@@ -21,7 +21,7 @@ pub use origin::{Layer, Origin, Part};
 pub use repeated::{Repeated, repeated_item};
 
 use crate::manifest::Node;
-use crate::model::{Lines, Location, ObjectRef, Operation, RepoPath, Span, map_by_threads};
+use crate::model::{Lines, Location, ObjectRef, Operation, RepoPath, Span, key_of, map_by_threads};
 
 /// One object of one side, with the file it stands in.
 #[derive(Clone)]
@@ -190,11 +190,11 @@ impl Source {
         let absent = steps.get(depth..).unwrap_or_default().join(".");
         let above = depth.checked_sub(1).and_then(|above| {
             let node = self.node.pointer(&parent(above))?;
-            node.entry(&unescaped(steps.get(above)?))
+            node.entry(&key_of(steps.get(above)?))
         });
         let span = above.map_or_else(|| self.node.deepest(pointer).span, |entry| entry.key_span);
         self.at(span)
-            .with_note(format!("no `{}` here", unescaped(&absent)))
+            .with_note(format!("no `{}` here", key_of(&absent)))
     }
 
     /// The place of some bytes of this file; of an object that was rendered, the file.
@@ -209,11 +209,6 @@ impl Source {
 
 fn pointer_of(steps: &[&str]) -> String {
     steps.iter().map(|step| format!("/{step}")).collect()
-}
-
-/// A step of an RFC 6901 pointer as the key that it names.
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
 }
 
 fn update(old: &Source, new: &Source) -> Option<Change> {

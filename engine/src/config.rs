@@ -44,7 +44,7 @@ use self::shape::{Schema, Shape};
 use crate::calendar::{self, Calendar};
 use crate::git::Selector;
 use crate::manifest::{Node, NodeValue};
-use crate::model::{Digest, Location, RepoPath, did_you_mean};
+use crate::model::{Digest, Location, RepoPath, did_you_mean, step_of};
 use crate::schemas;
 
 /// The configuration, resolved.
@@ -330,7 +330,7 @@ pub fn settings_pointer(folder: &str) -> String {
         .iter()
         .find(|(_, owner)| *owner == folder)
         .map_or_else(
-            || format!("/policies/{}", folder.replace('~', "~0").replace('/', "~1")),
+            || format!("/policies/{}", step_of(folder)),
             |(section, _)| format!("/{section}"),
         )
 }

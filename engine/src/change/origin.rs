@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::unescaped;
 use crate::manifest::{Node, NodeValue};
-use crate::model::{Lines, Location, RepoPath, Span};
+use crate::model::{Lines, Location, RepoPath, Span, key_of};
 
 /// The files behind one rendered object.
 pub struct Origin {
@@ -62,7 +61,7 @@ impl Origin {
 
     /// The place in the files that makes the value of `pointer` what it is in `rendered`.
     pub(super) fn location(&self, rendered: &Node, pointer: &str) -> Option<Location> {
-        let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
+        let steps: Vec<String> = pointer.split('/').skip(1).map(key_of).collect();
         let value = rendered.pointer(pointer);
         let said = |layer: &Layer| layer.says(rendered, &steps, value);
         if let Some(found) = self.layers.iter().find_map(said) {
@@ -208,7 +207,7 @@ fn twin<'a>(items: &'a [Node], rendered: Option<&Node>, step: &str) -> Option<&'
 fn operation(list: &Node, rendered: &Node, steps: &[String]) -> Option<Span> {
     let of = |operation: &Node| {
         let path = operation.get("path")?.as_str()?;
-        let named: Vec<String> = path.split('/').skip(1).map(unescaped).collect();
+        let named: Vec<String> = path.split('/').skip(1).map(key_of).collect();
         let head = steps.get(..named.len())?;
         let same = head
             .iter()

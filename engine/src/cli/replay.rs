@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::common::{self, Error, Outcome};
+use super::common::{self, Outcome};
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
@@ -31,10 +31,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        if self.file.as_os_str() == "-" && self.verdicts == "-" {
-            return Err(Error::TwiceStdin.into());
-        }
-        let envelope = verify::envelope(&self.file, &terminal.directory)?;
+        let envelope = verify::envelope(&self.file, Some(&self.verdicts), &terminal.directory)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = ReplayRequest {

@@ -112,6 +112,8 @@ struct Source<'a> {
     directory: &'a Path,
     trust: Option<TrustFile>,
     verdicts: Option<Verdicts>,
+    /// What the store was called.
+    place: Option<&'a str>,
 }
 
 impl Source<'_> {
@@ -126,7 +128,7 @@ impl Source<'_> {
             (Some(_), None) if !self.directory.join(text).exists() => {
                 return Err(Error::NoStore.into());
             }
-            _ => envelope(Path::new(text), self.directory)?,
+            _ => envelope(Path::new(text), self.place, self.directory)?,
         };
         Ok(gate::show_verdict(&bytes, store, self.trust.as_ref())?)
     }
@@ -169,6 +171,7 @@ impl Asked {
             directory: &terminal.directory,
             trust,
             verdicts,
+            place: self.verdicts.as_deref(),
         })
     }
 

@@ -107,10 +107,7 @@ fn whole(trust_file: &Path, verdicts: &str, terminal: &mut Terminal) -> Outcome 
 impl One {
     /// The verdict, if it holds.
     pub(super) fn verified(&self, terminal: &Terminal) -> Result<Verification, Failure> {
-        if self.file.as_os_str() == "-" && self.verdicts.as_deref() == Some("-") {
-            return Err(Error::TwiceStdin.into());
-        }
-        let envelope = envelope(&self.file, &terminal.directory)?;
+        let envelope = envelope(&self.file, self.verdicts.as_deref(), &terminal.directory)?;
         let trust = trust(&terminal.directory.join(&self.trust))?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = match &self.verdicts {
@@ -130,11 +127,18 @@ impl One {
     }
 }
 
-/// What an envelope's file holds; `-` for standard input.
-pub(super) fn envelope(file: &Path, directory: &Path) -> Result<Vec<u8>, Error> {
+/// What an envelope's file holds; `-` for standard input, which then cannot be the store too.
+pub(super) fn envelope(
+    file: &Path,
+    verdicts: Option<&str>,
+    directory: &Path,
+) -> Result<Vec<u8>, Error> {
     let limit = limits::ENVELOPE.wide().saturating_add(1);
     let mut bytes = Vec::new();
     if file.as_os_str() == "-" {
+        if verdicts == Some("-") {
+            return Err(Error::TwiceStdin);
+        }
         std::io::stdin()
             .take(limit)
             .read_to_end(&mut bytes)

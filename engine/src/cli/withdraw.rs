@@ -63,7 +63,7 @@ impl Args {
 
     fn withdrawn(&self, terminal: &Terminal) -> Result<Withdrawn, Failure> {
         let key = self.signers.open(terminal)?;
-        let link = link_name(&self.link, terminal)?;
+        let link = link_name(&self.link, &self.verdicts, terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = WithdrawRequest {
@@ -80,7 +80,7 @@ impl Args {
 }
 
 /// A digest, the beginning of one, or else a file that holds an envelope.
-fn link_name(text: &str, terminal: &Terminal) -> Result<LinkName, Failure> {
+fn link_name(text: &str, verdicts: &str, terminal: &Terminal) -> Result<LinkName, Failure> {
     if let Some(name) = LinkName::of_digits(text) {
         return Ok(name);
     }
@@ -91,7 +91,7 @@ fn link_name(text: &str, terminal: &Terminal) -> Result<LinkName, Failure> {
         }
         .into());
     }
-    let bytes = envelope(Path::new(text), &terminal.directory)?;
+    let bytes = envelope(Path::new(text), Some(verdicts), &terminal.directory)?;
     Ok(LinkName::of_envelope(&bytes)?)
 }
 

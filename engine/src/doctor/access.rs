@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Way;
 use super::tree::{Document, Seen, list, texts};
 use crate::manifest::Node;
+use crate::model::step_of;
 
 pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
     let mut ways = of_cluster(seen);
@@ -97,7 +98,7 @@ fn of_map(map: &Document<'_>) -> Vec<Way> {
         ways.extend(rights.into_iter().map(|(who, action)| {
             map.open(
                 "rights-in-argocd",
-                &format!("/data/{}", key.replace('~', "~0").replace('/', "~1")),
+                &format!("/data/{}", step_of(key)),
                 format!("`{who}` may `{action}` Applications through Argo CD's server"),
                 "leave `get`, `sync` and `action/…`; `override` is `sync --local`, and `update` may take the gate out of an Application",
             )

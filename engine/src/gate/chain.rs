@@ -1,15 +1,17 @@
 //! What `sign`, `baseline` and `admit` share: the accepted state of the unit `gate`, and the
 //! repository as verification sees it. Judges nothing.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::Error;
 use super::judge::{Judge, config_file, read_calendars};
-use crate::attest::{GatedState, Role, Signer, TrustFile, UnitId};
+use crate::attest::{GatedState, Role, TrustFile, UnitId};
 use crate::config::{Config, Environment};
 use crate::git::{Repository, Selector, Snapshot};
 use crate::manifest;
-use crate::model::{Digest, Enforcement, GitId, RepoPath};
+use crate::model::{Digest, Enforcement, GitId, RepoPath, branch_of_segment};
 use crate::store::Store;
 use crate::verify::{Chain, ChainLink, Source, SourceError};
 
@@ -136,15 +138,7 @@ pub(super) fn enforcement_of(
 ) -> Enforcement {
     let environment = unit.unit().environment();
     let newest = unit.newest_standing().map(ChainLink::verdict);
-    let signs_here = |signer: &Signer| {
-        let mut keys = trust.keys().iter();
-        keys.any(|key| {
-            key.public.keyid() == signer.keyid && key.may_sign(Role::MergeSigner, environment)
-        })
-    };
-    let vouched = |link: &ChainLink| link.verified().signers().iter().any(signs_here);
-    let may_be_new = trust.minimum_height(unit.unit()) == 0 && gate.links().iter().all(vouched);
-    if newest.is_none() && !may_be_new {
+    if newest.is_none() && !may_be_new(trust, gate, unit.unit()) {
         return Enforcement::Enforce;
     }
     if newest.is_some_and(|link| link.enforcement == Enforcement::Enforce) {
@@ -170,6 +164,21 @@ pub(super) fn enforcement_of(
     }
 }
 
+/// Whether a unit without a link may be one that nobody signed yet: no height of it is pinned, and every state of
+/// `gate` is signed by who signs for its environment.
+fn may_be_new(trust: &TrustFile, gate: &Chain, unit: &UnitId) -> bool {
+    let keys = trust.keys().iter();
+    let here: BTreeSet<String> = keys
+        .filter(|key| key.may_sign(Role::MergeSigner, unit.environment()))
+        .map(|key| key.public.keyid())
+        .collect();
+    let vouched = |link: &ChainLink| {
+        let mut signers = link.verified().signers().iter();
+        signers.any(|signer| here.contains(&signer.keyid))
+    };
+    trust.minimum_height(unit) == 0 && gate.links().iter().all(vouched)
+}
+
 /// Which branch an environment is deployed from, as the checked-out configuration says. Only a hint:
 /// what is accepted on that branch must say the same.
 pub(super) fn branch_of(
@@ -185,6 +194,18 @@ pub(super) fn branch_of(
         other => other,
     })?;
     environment_of(&config, environment).map(|found| found.branch.clone())
+}
+
+/// The branch that a unit is signed for: `gate` names it itself, of others the configuration at `revision` says.
+pub(super) fn branch_of_unit(
+    repository: &Repository,
+    revision: &str,
+    unit: &UnitId,
+) -> Result<String, Error> {
+    match branch_of_segment(unit.environment()).filter(|_| unit.is_gate()) {
+        Some(branch) => Ok(branch),
+        None => branch_of(repository, revision, unit.environment()),
+    }
 }
 
 /// The environment of that name, else an error that names those there are.

@@ -73,19 +73,15 @@ pub(super) struct Claimed {
 pub(super) fn find(
     store: &dyn Store,
     name: &LinkName,
-    (environment, unit): (Option<&str>, Option<&str>),
+    asked: Asked<'_>,
     also: Also,
 ) -> Result<Claimed, Error> {
     let units = match &name.0 {
         Named::Payload { unit, .. } => vec![unit.clone()],
         Named::Beginning(_) => store.units()?,
     };
-    let is_asked = |id: &&UnitId| {
-        environment.is_none_or(|name| name == id.environment())
-            && unit.is_none_or(|name| name == id.unit())
-    };
     let mut found: Vec<Claimed> = Vec::new();
-    for id in units.iter().filter(is_asked) {
+    for id in units.iter().filter(|id| is_asked(id, asked)) {
         let mut files = store.older_links(id)?;
         files.extend(store.links(id)?);
         if also == Also::Reports {
@@ -117,6 +113,15 @@ pub(super) fn find(
             .into())
         }
     }
+}
+
+/// An environment and a unit; `None` is any.
+pub(super) type Asked<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// Whether a unit is one of those that are asked for.
+pub(super) fn is_asked(id: &UnitId, (environment, unit): Asked<'_>) -> bool {
+    environment.is_none_or(|name| name == id.environment())
+        && unit.is_none_or(|name| name == id.unit())
 }
 
 /// What is looked at beside links.

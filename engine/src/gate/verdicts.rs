@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Error;
-use super::named::{Also, LinkName, NameError, find};
+use super::named::{Also, LinkName, NameError, find, is_asked};
 use crate::attest::{self, Role, Signer, TrustFile, UnitId, Verdict, Withdrawal};
 use crate::model::Digest;
 use crate::store::{Store, StoredFile};
@@ -121,15 +121,11 @@ pub fn find_verdict(store: &dyn Store, name: &LinkName) -> Result<Vec<u8>, Error
 /// The store, or it has no such unit.
 pub fn verdict_log(
     store: &dyn Store,
-    (environment, unit): (Option<&str>, Option<&str>),
+    asked @ (environment, unit): (Option<&str>, Option<&str>),
     trust: Option<&TrustFile>,
 ) -> Result<Vec<UnitLog>, Error> {
-    let is_asked = |id: &UnitId| {
-        environment.is_none_or(|name| name == id.environment())
-            && unit.is_none_or(|name| name == id.unit())
-    };
-    let (mut units, others): (Vec<UnitId>, Vec<UnitId>) =
-        store.units()?.into_iter().partition(is_asked);
+    let all = store.units()?.into_iter();
+    let (mut units, others): (Vec<UnitId>, Vec<UnitId>) = all.partition(|id| is_asked(id, asked));
     if units.is_empty() && !others.is_empty() {
         let known: Vec<String> = others.iter().map(UnitId::to_string).collect();
         return Err(NameError::NoUnit {

@@ -4,13 +4,13 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::chain::{Accepted, branch_of, gate_id, trust_at, whole_seconds};
+use super::chain::{Accepted, branch_of_unit, gate_id, trust_at, whole_seconds};
 use super::key::{check_key_taking_back, seal_taking_back};
 use super::named::{Also, Claimed, LinkName, NameError, find};
 use super::sign::retried;
 use crate::attest::{Signatory, TrustFile, UnitId, Withdrawal};
 use crate::git::Repository;
-use crate::model::{Digest, GitId, branch_of_segment};
+use crate::model::{Digest, GitId};
 use crate::store::Store;
 use crate::verify::{Chain, SourceError};
 
@@ -132,10 +132,7 @@ fn read(
     claimed: &Claimed,
 ) -> Result<(Chain, TrustFile), Error> {
     let unit = &claimed.unit;
-    let branch = match branch_of_segment(unit.environment()).filter(|_| unit.is_gate()) {
-        Some(branch) => branch,
-        None => branch_of(repository, "HEAD", unit.environment())?,
-    };
+    let branch = branch_of_unit(repository, "HEAD", unit)?;
     if unit.is_gate() {
         return read_gate(repository, store, (&branch, claimed.digest));
     }

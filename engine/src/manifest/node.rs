@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
-use crate::model::Span;
+use crate::model::{Span, key_of};
 
 /// One value and the bytes that spell it.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,7 +180,7 @@ impl Node {
             return Err(node);
         }
         for step in steps {
-            let key = step.replace("~1", "/").replace("~0", "~");
+            let key = key_of(step);
             let next = match &node.value {
                 NodeValue::Mapping(_) => node.get(&key),
                 NodeValue::Sequence(items) => index(&key).and_then(|at| items.get(at)),

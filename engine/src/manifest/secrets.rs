@@ -10,7 +10,7 @@ mod spelling;
 use std::collections::BTreeSet;
 
 use super::{Entry, Node, NodeValue, Object};
-use crate::model::Span;
+use crate::model::{Span, step_of};
 
 pub use elsewhere::secrets_of_all;
 pub use inline::{without_secrets, without_secrets_since};
@@ -122,7 +122,7 @@ fn visit(object: &Object, found: &mut Found<'_>) {
             .filter(|entry| !SHOWN_OF_SECRET.contains(&&*entry.key));
         for entry in hidden {
             let mut pointer = String::from("/");
-            pointer.push_str(&escaped(&entry.key));
+            pointer.push_str(&step_of(&entry.key));
             leaves(&entry.value, &mut pointer, found);
         }
     }
@@ -131,7 +131,7 @@ fn visit(object: &Object, found: &mut Found<'_>) {
         .get("metadata")
         .and_then(|node| node.get("annotations"));
     if let Some(applied) = annotations.and_then(|node| node.get(LAST_APPLIED)) {
-        let name = LAST_APPLIED.replace('/', "~1");
+        let name = step_of(LAST_APPLIED);
         leaves(applied, &mut format!("/metadata/annotations/{name}"), found);
     }
     variables(node, &mut String::new(), found);
@@ -150,7 +150,7 @@ fn named(node: &Node, field: &str, found: &mut Found<'_>) {
     };
     for entry in entries {
         if inline::is_name_of_secret(&entry.key) {
-            let mut pointer = format!("/{field}/{}", escaped(&entry.key));
+            let mut pointer = format!("/{field}/{}", step_of(&entry.key));
             leaves(&entry.value, &mut pointer, found);
         }
     }
@@ -208,7 +208,7 @@ fn variable_of(entries: &[Entry], pointer: &str, found: &mut Found<'_>) {
             key => is_secret_name(key),
         };
         if secret {
-            let mut pointer = format!("{pointer}/{}", escaped(&entry.key));
+            let mut pointer = format!("{pointer}/{}", step_of(&entry.key));
             leaves(&entry.value, &mut pointer, found);
         }
     }
@@ -244,10 +244,6 @@ fn is_of_core(object: &Object, kind: &str) -> bool {
     object.reference.kind == kind && object.reference.group().is_empty()
 }
 
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 fn children(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&Node, &mut String)) {
     let length = pointer.len();
     match &node.value {
@@ -261,7 +257,7 @@ fn children(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&Node, &mut
         NodeValue::Mapping(entries) => {
             for entry in entries {
                 pointer.push('/');
-                pointer.push_str(&escaped(&entry.key));
+                pointer.push_str(&step_of(&entry.key));
                 visit(&entry.value, pointer);
                 pointer.truncate(length);
             }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Season;
 use crate::calendar::{Answer, Calendar, Class, Error, Held, Kind, Window};
-use crate::model::RiskTier;
+use crate::model::{RiskTier, step_of};
 
 /// Asks about the changes of one unit.
 pub(super) struct Ask<'s, 'a> {
@@ -126,7 +126,7 @@ impl<'s, 'a> Ask<'s, 'a> {
             .map(|calendar| {
                 let mut entry = json!({
                     "name": calendar.name,
-                    "setting": format!("/calendars/{}", escaped(&calendar.name)),
+                    "setting": format!("/calendars/{}", step_of(&calendar.name)),
                 });
                 if let (Some(days), Value::Object(entry)) =
                     (days_left(calendar, self.season.now)?, &mut entry)
@@ -208,7 +208,7 @@ fn described(calendar: &str, window: &Window) -> Value {
         "peak": window.peak,
         "allow": window.allow,
         "overridableBy": window.overridable_by,
-        "setting": format!("/calendars/{}/{}", escaped(calendar), escaped(&window.id)),
+        "setting": format!("/calendars/{}/{}", step_of(calendar), step_of(&window.id)),
     });
     let words = [
         ("reason", &window.reason),
@@ -262,11 +262,6 @@ fn around(now: Timestamp, by: SignedDuration) -> Timestamp {
         Timestamp::MAX
     };
     now.checked_add(by).unwrap_or(fallback)
-}
-
-/// As a step of a pointer.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 const DAY: i64 = 24 * 60 * 60;

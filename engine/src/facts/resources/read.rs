@@ -9,6 +9,7 @@ use super::{Amounts, InvalidQuantity, Resources, Side, Source, key};
 use crate::facts::amount::{Resource, amount};
 use crate::facts::demand::sum;
 use crate::facts::workloads::{Container, Literals, Role};
+use crate::model::step_of;
 
 impl Resources {
     /// Reads what is written at `pointer`, and nothing else.
@@ -66,7 +67,7 @@ impl Resources {
             Some(other) => return self.refuse(side.name(), pointer, &shape(other), NO_MAPPING),
         };
         for (name, value) in amounts.iter().filter(|(_, value)| !value.is_null()) {
-            let place = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let place = format!("{pointer}/{}", step_of(name));
             let full_name = format!("{}.{name}", side.name());
             let resource = Resource::of(name);
             let spelled = spelling(value, &place, literals);

@@ -7,7 +7,7 @@ use super::{Bench, Matter};
 use crate::change::Change;
 use crate::config::{Config, settings_pointer};
 use crate::gate::judge::Wanted;
-use crate::model::{Finding, Location, ObjectRef};
+use crate::model::{Finding, Location, ObjectRef, key_of};
 use crate::policy::RawFinding;
 
 impl Bench<'_> {
@@ -80,12 +80,11 @@ impl Bench<'_> {
 
 /// Where a calendar is written, or a window of one: `retail-2026/black-week`.
 fn written(config: &Config, pointer: &str) -> Option<Location> {
-    let unescaped = |step: &str| step.replace("~1", "/").replace("~0", "~");
     let (calendar, window) = match pointer.split_once('/') {
-        Some((calendar, window)) => (calendar, Some(unescaped(window))),
+        Some((calendar, window)) => (calendar, Some(key_of(window))),
         None => (pointer, None),
     };
-    let windows = config.calendars.get(&unescaped(calendar));
+    let windows = config.calendars.get(&key_of(calendar));
     let mut windows = windows.into_iter().flat_map(|calendar| &calendar.windows);
     let place = windows
         .find(|known| Some(&known.id) == window.as_ref())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::origin::Layers;
 use crate::change::Source;
 use crate::manifest::{self, Limits, Node, NodeValue, yaml};
-use crate::model::{LineColumn, ObjectRef, RepoPath, Span};
+use crate::model::{LineColumn, ObjectRef, RepoPath, Span, step_of};
 use crate::render::{Files, Origin, Rendered};
 
 /// What came out of a rendering and cannot be judged.
@@ -140,7 +140,7 @@ fn way(node: &Node, at: usize, pointer: &mut String) {
             let mut entries = entries.iter();
             let found = entries.find(|entry| holds(whole(entry.key_span, entry.value.span)));
             if let Some(entry) = found {
-                let key = entry.key.replace('~', "~0").replace('/', "~1");
+                let key = step_of(&entry.key);
                 pointer.push_str(&format!("/{key}"));
                 way(&entry.value, at, pointer);
             }

@@ -13,9 +13,9 @@ use crate::attest::{self, SigningKey, UnitId, Verdict};
 use crate::calendar::tzdb_version;
 use crate::config::{Environment, GATE};
 use crate::gate::Error;
-use crate::gate::chain::{Accepted, accepted_environment, branch_of, state_at};
+use crate::gate::chain::{Accepted, accepted_environment, branch_of_unit, state_at};
 use crate::git::Repository;
-use crate::model::{GitId, branch_of_segment};
+use crate::model::GitId;
 use crate::render::Workshop;
 use crate::store::Store;
 use past::Past;
@@ -96,10 +96,7 @@ fn judged_again(
         check_there(repository, state.commit)?;
     }
     let id = UnitId::new(&verdict.environment, &verdict.unit)?;
-    let branch = match branch_of_segment(&verdict.environment).filter(|_| id.is_gate()) {
-        Some(branch) => branch,
-        None => branch_of(repository, &head.to_string(), &verdict.environment)?,
-    };
+    let branch = branch_of_unit(repository, &head.to_string(), &id)?;
     let past = Past::before(request.store, verdict, (&id, &UnitId::gate(&branch)?))?;
     let accepted = Accepted::read_at(repository, &past, &branch, head)?;
     let accepted = accepted.ok_or_else(|| Error::NoBaseline {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::change::{Change, Source};
-use crate::model::{Effect, Finding, Operation, is_harmful, lookalike};
+use crate::model::{Effect, Finding, Operation, is_harmful, lookalike, step_of};
 
 pub(super) fn findings(changes: &[Change]) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -29,8 +29,7 @@ fn suspicious_keys(new: &Value, old: Option<&Value>, at: &str, tell: &mut dyn Fn
         Value::Object(map) => {
             for (key, value) in map {
                 let before = old.and_then(|old| old.get(key));
-                let escaped = key.replace('~', "~0").replace('/', "~1");
-                let pointer = format!("{at}/{escaped}");
+                let pointer = format!("{at}/{}", step_of(key));
                 if before.is_none() && (key.chars().any(is_harmful) || lookalike(key).is_some()) {
                     tell(&pointer, key);
                 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::attest::Verdict;
+use crate::model::step_of;
 
 /// A field of which two verdicts say two things. Of lists, what only one of them holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ fn compare(pointer: &str, first: &Value, second: &Value, differences: &mut Vec<D
         (Value::Object(a), Value::Object(b)) => {
             let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for name in names {
-                let below = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                let below = format!("{pointer}/{}", step_of(name));
                 match (a.get(name), b.get(name)) {
                     (Some(a), Some(b)) => compare(&below, a, b, differences),
                     (a, b) => differences.push(Difference {

@@ -1,7 +1,8 @@
 //! Objects of which an operator makes a Secret: where they hold what comes into it, encrypted or plain.
 //! Knows nothing of Secrets themselves.
 
-use super::{Found, Node, Object, escaped, leaves};
+use super::{Found, Node, Object, leaves};
+use crate::model::step_of;
 
 /// Tells `found` each value that comes into a Secret.
 pub(super) fn values(object: &Object, found: &mut Found<'_>) {
@@ -12,7 +13,7 @@ pub(super) fn values(object: &Object, found: &mut Found<'_>) {
         let mut node: Option<&Node> = Some(&object.node);
         for key in made.path {
             pointer.push('/');
-            pointer.push_str(&escaped(key));
+            pointer.push_str(&step_of(key));
             node = node.and_then(|node| node.get(key));
         }
         if let Some(node) = node {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Error;
 use super::output::Document;
 use crate::manifest::yaml;
+use crate::model::step_of;
 use crate::render::Deployer;
 
 /// The documents of a chart that was rendered twice, one text in place of each secret that differs.
@@ -101,7 +102,7 @@ fn differing(one: &Value, other: &Value, pointer: &mut String, found: &mut Vec<S
         (Value::Object(entries), Value::Object(others)) if entries.keys().eq(others.keys()) => {
             for ((key, one), other) in entries.iter().zip(others.values()) {
                 pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&step_of(key));
                 differing(one, other, pointer, found);
                 pointer.truncate(length);
             }
