@@ -45,8 +45,7 @@ impl Repository {
             Found::None => Ok(TrackedFiles::new()),
             Found::Plain(entries) => Ok(entries.into_iter().map(|it| tracked(it, 0)).collect()),
             Found::Other(path) => {
-                let index = git2::Index::open(&path)
-                    .map_err(|error| index_error(&path, error.message()))?;
+                let index = open(&path)?;
                 let files = index.iter().map(|mut entry| {
                     let flags = std::mem::take(&mut entry.flags_extended);
                     Ok(read_entry(entry)?.map(|entry| tracked(entry, flags)))
@@ -85,8 +84,22 @@ enum Found {
     Other(PathBuf),
 }
 
-pub(super) fn read_by_libgit2(path: &Path) -> Result<Vec<Entry>, Error> {
+/// An index whose entries git2 can be asked for.
+fn open(path: &Path) -> Result<git2::Index, Error> {
     let index = git2::Index::open(path).map_err(|error| index_error(path, error.message()))?;
+    let bytes = fs::read(path).map_err(|error| index_error(path, &error.to_string()))?;
+    if index_file::tells_lengths(&bytes) {
+        Ok(index)
+    } else {
+        Err(index_error(
+            path,
+            "an entry tells another length of its path than it has",
+        ))
+    }
+}
+
+pub(super) fn read_by_libgit2(path: &Path) -> Result<Vec<Entry>, Error> {
+    let index = open(path)?;
     let entries = index.iter().map(read_entry);
     entries.filter_map(Result::transpose).collect()
 }

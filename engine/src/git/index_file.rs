@@ -31,22 +31,15 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Entry>> {
     if Sha1::digest(body).as_slice() != checksum {
         return None;
     }
-    let rest = body.strip_prefix(b"DIRC")?;
-    let (version, rest) = number(rest)?;
-    let (count, mut rest) = number(rest)?;
-    let read = match version {
-        2 | 3 => whole,
-        4 => shortened,
-        _ => return None,
-    };
+    let (step, count, mut rest) = begin(body)?;
     let mut entries: Vec<Entry> = Vec::new();
     for _ in 0..count {
         let before = entries.last().map_or(b"".as_slice(), |entry| &entry.path);
-        let (entry, after) = read(rest, before)?;
-        if entry.path.as_slice() <= before {
+        let (fixed, path, after) = step(rest, before)?;
+        if path.as_slice() <= before {
             return None;
         }
-        entries.push(entry);
+        entries.push(fixed.plain(path)?);
         rest = after;
     }
     while !rest.is_empty() {
@@ -55,58 +48,93 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Entry>> {
     Some(entries)
 }
 
+/// Whether each entry, plain or not, tells the length of its path as it is. libgit2 does not ask, and git2 takes as
+/// many bytes as are told, whatever stands behind the path.
+pub(super) fn tells_lengths(bytes: &[u8]) -> bool {
+    let walk = || {
+        let (step, count, mut rest) = begin(bytes)?;
+        let mut before = Vec::new();
+        for _ in 0..count {
+            (_, before, rest) = step(rest, &before)?;
+        }
+        Some(())
+    };
+    walk().is_some()
+}
+
+/// Reads an entry after one with another path: what stands before its path, that, and the bytes after it.
+type Step = for<'a> fn(&'a [u8], &[u8]) -> Option<(Fixed, Vec<u8>, &'a [u8])>;
+
+/// How the entries are read, how many there are, and what follows.
+fn begin(bytes: &[u8]) -> Option<(Step, u32, &[u8])> {
+    let (version, rest) = number(bytes.strip_prefix(b"DIRC")?)?;
+    let (count, rest) = number(rest)?;
+    let step: Step = match version {
+        2 | 3 => whole,
+        4 => shortened,
+        _ => return None,
+    };
+    Some((step, count, rest))
+}
+
 /// An entry with its whole path, filled up with zeros to a multiple of eight bytes.
-fn whole<'a>(bytes: &'a [u8], _: &[u8]) -> Option<(Entry, &'a [u8])> {
+fn whole<'a>(bytes: &'a [u8], _: &[u8]) -> Option<(Fixed, Vec<u8>, &'a [u8])> {
     let (fixed, rest) = Fixed::read(bytes)?;
     let (path, _) = rest.split_at_checked(rest.iter().position(|byte| *byte == 0)?)?;
-    let end = (Fixed::LENGTH + path.len() + 8) & !7;
-    let (all, after) = bytes.split_at_checked(end)?;
-    let fill = all.get(Fixed::LENGTH + path.len()..)?;
-    if fill.iter().any(|byte| *byte != 0) {
+    let end = bytes.len() - rest.len() + path.len();
+    let (all, after) = bytes.split_at_checked((end + 8) & !7)?;
+    if all.get(end..)?.iter().any(|byte| *byte != 0) {
         return None;
     }
-    Some((fixed.entry(path.to_vec())?, after))
+    fixed.tells(path).then(|| (fixed, path.to_vec(), after))
 }
 
 /// An entry whose path begins as the one before: how much of that is dropped, then what follows.
-fn shortened<'a>(bytes: &'a [u8], before: &[u8]) -> Option<(Entry, &'a [u8])> {
+fn shortened<'a>(bytes: &'a [u8], before: &[u8]) -> Option<(Fixed, Vec<u8>, &'a [u8])> {
     let (fixed, rest) = Fixed::read(bytes)?;
     let (dropped, rest) = varint(rest)?;
     let (end, after) = rest.split_at_checked(rest.iter().position(|byte| *byte == 0)?)?;
     let kept = before.get(..before.len().checked_sub(dropped)?)?;
-    Some((fixed.entry([kept, end].concat())?, after.get(1..)?))
+    let path = [kept, end].concat();
+    fixed.tells(&path).then_some((fixed, path, after.get(1..)?))
 }
 
 /// What stands before the path.
 struct Fixed {
     mode: u32,
     id: GitId,
-    length: usize,
+    flags: u16,
 }
 
 impl Fixed {
     /// Times and owners take the first 24 bytes, the size of the file those before the id.
-    const LENGTH: usize = 62;
-
     fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (mode, rest) = number(bytes.get(24..)?)?;
         let (id, rest) = rest.get(12..)?.split_first_chunk::<20>()?;
         let (flags, rest) = rest.split_first_chunk::<2>()?;
         let flags = u16::from_be_bytes(*flags);
-        let is_plain = flags & (EXTENDED | STAGES) == 0
-            && [MODE_FILE, MODE_EXECUTABLE, MODE_LINK, MODE_SUBMODULE].contains(&mode);
         let fixed = Self {
             mode,
             id: GitId::from_bytes(*id),
-            length: usize::from(flags & LENGTHS),
+            flags,
         };
-        is_plain.then_some((fixed, rest))
+        Some((
+            fixed,
+            rest.get(if flags & EXTENDED == 0 { 0 } else { 2 }..)?,
+        ))
     }
 
-    /// The length of a long path is not told.
-    fn entry(self, path: Vec<u8>) -> Option<Entry> {
-        let is_told = path.len() == self.length && path.len() < usize::from(LENGTHS);
-        is_told.then(|| Entry::new(path, self.mode, self.id))
+    /// Whether the path is as long as is told. Of a long one only that is told.
+    fn tells(&self, path: &[u8]) -> bool {
+        usize::from(self.flags & LENGTHS) == path.len().min(usize::from(LENGTHS))
+    }
+
+    /// `None` for what is no plain file, and for a long path.
+    fn plain(self, path: Vec<u8>) -> Option<Entry> {
+        let is_plain = self.flags & (EXTENDED | STAGES) == 0
+            && [MODE_FILE, MODE_EXECUTABLE, MODE_LINK, MODE_SUBMODULE].contains(&self.mode)
+            && path.len() < usize::from(LENGTHS);
+        is_plain.then(|| Entry::new(path, self.mode, self.id))
     }
 }
 
@@ -253,17 +281,28 @@ mod tests {
     fn a_file_that_was_made_up_is_read_as_libgit2_reads_it_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("index");
-        for version in [2, 4] {
-            let whole = body(&written(version, |_| ()));
+        let mut refused = 0;
+        for (version, flags) in [(2, 0), (3, 1 << 14), (4, 0), (4, 1 << 14)] {
+            let whole = body(&written(version, |entry| entry.flags_extended = flags));
             for (at, bits) in (0..whole.len()).flat_map(|at| [1, 0x80].map(|bits| (at, bits))) {
                 let mut made_up = whole.clone();
                 made_up[at] ^= bits;
                 let made_up = sealed(&made_up);
-                if let Some(entries) = read(&made_up) {
-                    fs::write(&file, &made_up).unwrap();
-                    assert_eq!(entries, read_by_libgit2(&file).unwrap(), "{at} {bits}");
+                fs::write(&file, &made_up).unwrap();
+                let others = read_by_libgit2(&file);
+                match (read(&made_up), others) {
+                    (Some(entries), others) => assert_eq!(entries, others.unwrap(), "{at} {bits}"),
+                    // Git reads a path to the zero behind it.
+                    (None, Ok(others)) => {
+                        assert!(others.iter().all(|entry| !entry.path.contains(&0)), "{at}");
+                    }
+                    (None, Err(error)) => {
+                        let error = error.to_string();
+                        refused += usize::from(error.contains("another length of its path"));
+                    }
                 }
             }
         }
+        assert!(refused >= 40, "{refused}");
     }
 }
