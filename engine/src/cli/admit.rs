@@ -159,6 +159,7 @@ impl Args {
                 &Origin {
                     url,
                     branch: branch.unwrap_or(MAIN),
+                    verdicts: &self.verdicts,
                 },
             )?,
             _ => common::repository(&terminal.directory)?,

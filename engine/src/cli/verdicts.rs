@@ -43,15 +43,13 @@ impl Verdicts {
             stream.read(std::io::stdin().lock(), "standard input")?;
             return Ok(Self::read_only(stream));
         }
-        match text.strip_prefix("branch") {
-            Some(place) if place.is_empty() || place.starts_with(':') => {
-                Self::branch(place, repository, terminal)
-            }
-            _ if terminal.directory.join(text).is_dir() => Err(Error::BareFolder {
+        match branch_place(text) {
+            Some(place) => Self::branch(place, repository, terminal),
+            None if terminal.directory.join(text).is_dir() => Err(Error::BareFolder {
                 text: text.to_owned(),
             }
             .into()),
-            _ => Err(Error::Store {
+            None => Err(Error::Store {
                 text: text.to_owned(),
             }
             .into()),
@@ -138,4 +136,9 @@ impl Verdicts {
             _scratch: Some(scratch),
         })
     }
+}
+/// What follows `branch` in the name of a store that is one.
+pub(super) fn branch_place(text: &str) -> Option<&str> {
+    let place = text.strip_prefix("branch")?;
+    (place.is_empty() || place.starts_with(':')).then_some(place)
 }

@@ -13,7 +13,9 @@ impl Repository {
     /// # Errors
     /// A commit cannot be read, or history was cut off before the answer.
     pub fn is_ancestor(&self, ancestor: GitId, descendant: GitId) -> Result<bool, Error> {
-        let walk = Walk::paint(self, Some(ancestor), descendant)?;
+        let mut walk = Walk::new(self);
+        walk.may_end_at_base = true;
+        walk.paint_all(Some(ancestor), descendant)?;
         Ok(walk.has(ancestor, Paint::HEAD))
     }
 
@@ -85,6 +87,8 @@ struct Walk<'a> {
     queue: BinaryHeap<(i64, GitId)>,
     /// How many queued commits are not known to be common.
     live: usize,
+    /// Where history was cut off below the base, nobody asks for more.
+    may_end_at_base: bool,
 }
 
 struct Node {
@@ -117,20 +121,30 @@ impl Paint {
 
 impl<'a> Walk<'a> {
     fn paint(repo: &'a Repository, base: Option<GitId>, head: GitId) -> Result<Self, Error> {
-        let mut walk = Self {
+        let mut walk = Self::new(repo);
+        walk.paint_all(base, head)?;
+        Ok(walk)
+    }
+
+    fn new(repo: &'a Repository) -> Self {
+        Self {
             repo,
             nodes: BTreeMap::new(),
             queue: BinaryHeap::new(),
             live: 0,
-        };
+            may_end_at_base: false,
+        }
+    }
+
+    fn paint_all(&mut self, base: Option<GitId>, head: GitId) -> Result<(), Error> {
         if let Some(base) = base {
-            walk.add(base, Paint::BASE)?;
+            self.add(base, Paint::BASE)?;
         }
-        walk.add(head, Paint::HEAD)?;
-        while walk.live > 0 {
-            walk.step()?;
+        self.add(head, Paint::HEAD)?;
+        while self.live > 0 {
+            self.step()?;
         }
-        Ok(walk)
+        Ok(())
     }
 
     fn between(&mut self, limit: usize) -> Result<Vec<GitId>, Error> {
@@ -172,7 +186,7 @@ impl<'a> Walk<'a> {
 
     /// What lies below a common commit does not matter; below any other it does.
     fn at_boundary(&self, id: GitId, paint: Paint) -> Result<(), Error> {
-        if paint == Paint::COMMON {
+        if paint == Paint::COMMON || (self.may_end_at_base && paint == Paint::BASE) {
             return Ok(());
         }
         Err(Error::Shallow {

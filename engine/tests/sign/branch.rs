@@ -2,6 +2,7 @@
 
 mod carried;
 mod faults;
+mod hook;
 mod killed;
 mod store;
 mod traps;

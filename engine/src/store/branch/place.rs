@@ -36,8 +36,16 @@ impl BranchPlace {
         })
     }
 
-    pub(super) fn reference(&self) -> String {
+    /// The branch, in the remote.
+    #[must_use]
+    pub fn reference(&self) -> String {
         format!("refs/heads/{}", self.branch)
+    }
+
+    /// The name of the remote.
+    #[must_use]
+    pub fn remote(&self) -> &str {
+        &self.remote
     }
 
     /// Below `refs/tidegate/`.

@@ -26,6 +26,17 @@ pub(super) struct Program {
     pub(super) remote: String,
 }
 
+/// How far back a branch is brought.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reach {
+    /// To what is there already.
+    Missing,
+    /// Its newest commit, without the history, which is cut off there.
+    Tip,
+    /// What was cut off.
+    CutOff,
+}
+
 impl Program {
     /// What the remote's branch names now.
     pub(super) fn head(&self, branch: &str) -> Result<Option<GitId>, Error> {
@@ -38,18 +49,21 @@ impl Program {
     }
 
     /// Brings the objects of the remote's branch; no reference is touched.
-    pub(super) fn fetch(&self, branch: &str) -> Result<(), Error> {
-        let arguments = [
+    pub(super) fn fetch(&self, branch: &str, reach: Reach) -> Result<(), Error> {
+        let mut arguments = vec![
             "fetch",
             "--quiet",
             "--no-tags",
             "--no-write-fetch-head",
             "--no-recurse-submodules",
             "--refmap=",
-            "--",
-            &self.remote,
-            branch,
         ];
+        arguments.extend(match reach {
+            Reach::Missing => None,
+            Reach::Tip => Some("--depth=1"),
+            Reach::CutOff => Some("--unshallow"),
+        });
+        arguments.extend(["--", &self.remote, branch]);
         let ran = self.run(&arguments, limits::REMOTE_TRANSFER.time())?;
         if ran.status.success() {
             return Ok(());

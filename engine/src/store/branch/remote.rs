@@ -2,7 +2,7 @@
 //! Knows no verdict; whether a branch may move is decided elsewhere.
 
 use super::answer::Pushed;
-use super::program::Program;
+use super::program::{Program, Reach};
 use crate::git::Repository;
 use crate::model::GitId;
 use crate::store::Error;
@@ -53,7 +53,15 @@ impl Remote {
     /// # Errors
     /// The remote cannot be reached, or has no such reference.
     pub fn fetch(&self, reference: &str) -> Result<(), Error> {
-        self.program.fetch(reference)
+        self.program.fetch(reference, Reach::Missing)
+    }
+
+    /// As [`Remote::fetch`], the newest commit alone: history is cut off there, and who needs it brings it.
+    ///
+    /// # Errors
+    /// As for [`Remote::fetch`]; a remote that only knows whole histories.
+    pub fn fetch_tip(&self, reference: &str) -> Result<(), Error> {
+        self.program.fetch(reference, Reach::Tip)
     }
 
     /// Moves the remote's reference from `expected`, which it must still name.

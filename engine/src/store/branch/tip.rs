@@ -6,10 +6,11 @@ use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::program::Reach;
 use super::{BranchStore, Tip};
 use crate::{
     attest::UnitId,
-    git::{self, FolderEntry, Place, Snapshot},
+    git::{self, FolderEntry, Place, Repository, Snapshot},
     model::{GitId, RepoPath, limits},
     store::{Error, StoredFile, check_count, layout},
 };
@@ -29,7 +30,8 @@ impl BranchStore {
                 };
             };
             if seen != Some(head) {
-                self.program.fetch(&self.place.reference())?;
+                self.program
+                    .fetch(&self.place.reference(), Reach::Missing)?;
                 match self.follows(seen, head) {
                     Ok(true) => self.remember(seen, head)?,
                     Ok(false) => {
@@ -114,11 +116,13 @@ impl BranchStore {
             .zip(0..)
             .any(|(height, place)| *height != place)
         {
-            self.each_of_history(commit, unit, &mut |entry| {
-                if let Some(height) = height(&entry).filter(is_gone) {
-                    found.insert((height, entry.id), entry);
-                }
-                check_count(found.len(), &self.shown(&folder))
+            self.with_history(|repository| {
+                each_of_history(repository, commit, unit, &mut |entry| {
+                    if let Some(height) = height(&entry).filter(is_gone) {
+                        found.insert((height, entry.id), entry);
+                    }
+                    check_count(found.len(), &self.shown(&folder))
+                })
             })?;
         }
         let entries: Vec<FolderEntry> = found.into_values().collect();
@@ -128,33 +132,22 @@ impl BranchStore {
         Ok(files)
     }
 
-    fn each_of_history(
+    /// Asks something of the history; where that was cut off, once more when it is there.
+    fn with_history<T>(
         &self,
-        tip: GitId,
-        unit: &UnitId,
-        each: &mut dyn FnMut(FolderEntry) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let path = RepoPath::from(layout::links(unit).as_str());
-        let mut commits = BTreeSet::from([tip]);
-        let mut trees = BTreeSet::new();
-        let mut next = VecDeque::from([tip]);
-        while let Some(commit) = next.pop_front() {
-            let snapshot = self.repository.snapshot(commit)?;
-            if let Place::Folder(folder) = self.repository.place(&snapshot, &path)?
-                && trees.insert(folder.id)
-            {
-                folder.entries.into_iter().try_for_each(&mut *each)?;
-            }
-            for parent in self.repository.parents(commit)? {
-                if commits.insert(parent) {
-                    next.push_back(parent);
+        mut ask: impl FnMut(&Repository) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match ask(&self.repository) {
+            Err(Error::Git(git::Error::Shallow { .. })) => {
+                // It may be there since this one was opened.
+                if self.repository.reopen()?.is_shallow() {
+                    let reference = self.place.reference();
+                    self.program.fetch(&reference, Reach::CutOff)?;
                 }
+                ask(&self.repository.reopen()?)
             }
-            if commits.len() > limits::STORE_HISTORY.most {
-                return Err(git::Error::HistoryTooLong(limits::STORE_HISTORY.most).into());
-            }
+            answered => answered,
         }
-        Ok(())
     }
 
     /// Where the repository's own objects cannot be written, fetched ones go to the scratch folder.
@@ -176,7 +169,9 @@ impl BranchStore {
 
     fn follows(&self, before: Option<GitId>, after: GitId) -> Result<bool, Error> {
         match before {
-            Some(before) => Ok(self.repository.is_ancestor(before, after)?),
+            Some(before) => {
+                self.with_history(|repository| Ok(repository.is_ancestor(before, after)?))
+            }
             None => {
                 self.repository.tree_of(after)?;
                 Ok(true)
@@ -192,6 +187,36 @@ impl BranchStore {
             seen: seen.to_string(),
         }
     }
+}
+
+/// Each link of `unit` that lay in the branch once, from `tip` on.
+fn each_of_history(
+    repository: &Repository,
+    tip: GitId,
+    unit: &UnitId,
+    each: &mut dyn FnMut(FolderEntry) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let path = RepoPath::from(layout::links(unit).as_str());
+    let mut commits = BTreeSet::from([tip]);
+    let mut trees = BTreeSet::new();
+    let mut next = VecDeque::from([tip]);
+    while let Some(commit) = next.pop_front() {
+        let snapshot = repository.snapshot(commit)?;
+        if let Place::Folder(folder) = repository.place(&snapshot, &path)?
+            && trees.insert(folder.id)
+        {
+            folder.entries.into_iter().try_for_each(&mut *each)?;
+        }
+        for parent in repository.parents(commit)? {
+            if commits.insert(parent) {
+                next.push_back(parent);
+            }
+        }
+        if commits.len() > limits::STORE_HISTORY.most {
+            return Err(git::Error::HistoryTooLong(limits::STORE_HISTORY.most).into());
+        }
+    }
+    Ok(())
 }
 
 /// Tried, since rights, mounts and owners all have a say.
