@@ -32,6 +32,7 @@ mod registry;
 mod relaxed;
 mod renewal;
 mod replay;
+mod root;
 mod rotation;
 mod shown;
 mod signals;

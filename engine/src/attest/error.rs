@@ -181,6 +181,51 @@ pub enum Error {
         /// The version it states.
         found: u64,
     },
+    /// A trust file whose root has not signed it as it stands.
+    #[error("the trust file has keys with the role root, and {what}")]
+    #[diagnostic(
+        code(trust_root::unsigned),
+        help(
+            "as many of them as `thresholds` wants run `tidegate keys sign` on it, each with a key of his own"
+        )
+    )]
+    RootUnsigned {
+        /// What is missing.
+        what: String,
+    },
+    /// A trust file that was good until an instant.
+    #[error("trust file {number} expired at {expires}")]
+    #[diagnostic(
+        code(trust_root::expired),
+        help("its root signs the next one: `tidegate keys sign --expires TIME`")
+    )]
+    RootExpired {
+        /// Its number.
+        number: u64,
+        /// The end.
+        expires: String,
+    },
+    /// A trust file that may not take the place of another.
+    #[error("the trust file may not follow the one that is accepted: {what}")]
+    #[diagnostic(
+        code(trust_root::not_followed),
+        help(
+            "the root of the accepted file signs it too: `tidegate keys sign --before ACCEPTED`, each with a key of his own"
+        )
+    )]
+    RootNotFollowed {
+        /// Why.
+        what: String,
+    },
+    /// A root signs no file for ever.
+    #[error("the trust file needs an end that lies ahead")]
+    #[diagnostic(
+        code(trust_root::expires),
+        help(
+            "name the first instant at which it counts no more: `--expires 2027-05-01T00:00:00Z`"
+        )
+    )]
+    RootExpires,
     /// A key of a trust file cannot be used.
     #[error("key {index} of the trust file (`{principal}`)")]
     #[diagnostic(

@@ -1,7 +1,8 @@
-//! `.tidegate/trust.json`, simple form: who may sign what, from when until when, and how many of them it takes.
+//! `.tidegate/trust.json`: who may sign what, from when until when, and how many of them it takes.
 //! Knows no signature; it only says whose would count.
 
 mod file;
+mod root;
 mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ pub struct TrustFile {
     heights: BTreeMap<String, u64>,
     revoked: Vec<Revocation>,
     thresholds: BTreeMap<Role, usize>,
+    endorsement: root::Endorsement,
 }
 
 /// A key, whose it is and what it may sign.
@@ -77,6 +79,8 @@ pub enum Role {
     TicketReporter,
     /// Lists of deployed images.
     InventoryReporter,
+    /// The trust file itself.
+    Root,
 }
 
 impl Role {
@@ -90,6 +94,7 @@ impl Role {
             Self::BackupReporter => "backup-reporter",
             Self::TicketReporter => "ticket-reporter",
             Self::InventoryReporter => "inventory-reporter",
+            Self::Root => "root",
         }
     }
 
@@ -103,6 +108,7 @@ impl Role {
             Self::BackupReporter,
             Self::TicketReporter,
             Self::InventoryReporter,
+            Self::Root,
         ]
         .into_iter()
         .find(|role| role.as_str() == name)
@@ -138,6 +144,7 @@ impl TrustFile {
             heights: BTreeMap::new(),
             revoked: Vec::new(),
             thresholds: BTreeMap::new(),
+            endorsement: root::Endorsement::default(),
         })
     }
 

@@ -138,7 +138,7 @@ impl Args {
         asked: &mut Asked<'_>,
         terminal: &mut Terminal,
     ) -> Result<Vec<Answer>, Failure> {
-        let trust = trust(&terminal.directory.join(&self.trust))?;
+        let trust = trust(&self.trust, terminal)?;
         let hook = self.hook(terminal)?;
         let (revision, deployed) = match &hook {
             Some(hook) => (

@@ -2,6 +2,7 @@
 
 mod rotate;
 mod show;
+mod sign;
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 pub(super) use self::rotate::nearest;
-use super::common::{Error, Outcome};
+use super::common::{Error, Failure, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
 use crate::attest::{Role, SigningKey, TrustFile, TrustedKey, Validity, write_private};
@@ -54,6 +55,7 @@ enum Command {
         file: PathBuf,
     },
     Rotate(rotate::Args),
+    Sign(sign::Args),
 }
 
 impl Args {
@@ -78,6 +80,7 @@ impl Args {
             }
             Command::Show { file } => show::run(&terminal.directory.join(file), terminal),
             Command::Rotate(args) => args.run(terminal),
+            Command::Sign(args) => args.run(terminal),
         }
     }
 }
@@ -96,7 +99,7 @@ fn new(
         let before = existing(&file)?;
         let whole = match before.as_deref().map(<[u8]>::trim_ascii) {
             None | Some([]) => TrustFile::new(vec![trusted])?,
-            Some(bytes) => TrustFile::parse(bytes)?.with(trusted)?,
+            Some(bytes) => TrustFile::parse_draft(bytes)?.with(trusted)?,
         };
         write_private(&path, key)?;
         if let Err(error) = replace_trust(&file, before.as_deref(), &whole) {
@@ -156,6 +159,12 @@ fn existing(file: &Path) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
+/// Reads a trust file.
+fn read(file: &Path) -> Result<TrustFile, Failure> {
+    let bytes = fs::read(file).map_err(|error| Error::read(file, &error))?;
+    Ok(TrustFile::parse(&bytes)?)
+}
+
 /// Writes the file in one step, unless it says something else by now.
 fn replace_trust(file: &Path, before: Option<&[u8]>, whole: &TrustFile) -> Result<(), Error> {
     if existing(file)?.as_deref() != before {
@@ -181,7 +190,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 
 fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| {
-        "one of merge-signer, approver, break-glass, backup-reporter, ticket-reporter, inventory-reporter".to_owned()
+        "one of merge-signer, approver, break-glass, backup-reporter, ticket-reporter, inventory-reporter, root".to_owned()
     })
 }
 

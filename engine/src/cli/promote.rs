@@ -60,7 +60,7 @@ enum Error {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        let trust = trust(&terminal.directory.join(&self.trust))?;
+        let trust = trust(&self.trust, terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let remote = self

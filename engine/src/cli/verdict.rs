@@ -157,7 +157,7 @@ impl Asked {
         find: &dyn Fn(&Source<'_>) -> Result<Found, Failure>,
     ) -> Result<Found, Failure> {
         let trust = match &self.trust {
-            Some(file) => Some(trust(&terminal.directory.join(file))?),
+            Some(file) => Some(trust(file, terminal)?),
             None => None,
         };
         let verdicts = match &self.verdicts {

@@ -77,7 +77,7 @@ impl Args {
 
 /// Verifies all that a store holds: a line a unit, then what does not verify.
 fn whole(trust_file: &Path, verdicts: &str, terminal: &mut Terminal) -> Outcome {
-    let trust = trust(&terminal.directory.join(trust_file))?;
+    let trust = trust(trust_file, terminal)?;
     let repository = common::repository(&terminal.directory)?;
     let verdicts = Verdicts::open(verdicts, &repository, terminal)?;
     let mut exit = Exit::Pass;
@@ -108,7 +108,7 @@ impl One {
     /// The verdict, if it holds.
     pub(super) fn verified(&self, terminal: &Terminal) -> Result<Verification, Failure> {
         let envelope = envelope(&self.file, self.verdicts.as_deref(), &terminal.directory)?;
-        let trust = trust(&terminal.directory.join(&self.trust))?;
+        let trust = trust(&self.trust, terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = match &self.verdicts {
             Some(text) => Some(Verdicts::open(text, &repository, terminal)?),
@@ -172,12 +172,18 @@ pub(super) fn sentence(Verification { verified, until }: &Verification) -> Strin
     ))
 }
 
-/// Reads a trust file.
-pub(super) fn trust(path: &Path) -> Result<TrustFile, Box<dyn miette::Diagnostic + Send + Sync>> {
+/// Reads a trust file that counts now.
+pub(super) fn trust(
+    path: &Path,
+    terminal: &Terminal,
+) -> Result<TrustFile, Box<dyn miette::Diagnostic + Send + Sync>> {
+    let path = &terminal.directory.join(path);
     let limit = limits::TRUST_FILE.wide();
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| Error::read(path, &error))?;
-    Ok(TrustFile::parse(&bytes)?)
+    let trust = TrustFile::parse(&bytes)?;
+    trust.check_unexpired(terminal.now)?;
+    Ok(trust)
 }

@@ -10,13 +10,17 @@ use crate::attest::{
     self, Dated, PublicKey, Rejection, Right, Role, Signatory, TrustFile, UnitId, VerifiedStatement,
 };
 
-/// Refuses keys that may not sign statements about this unit, not now, or not without others.
+/// Refuses keys that may not sign statements about this unit, not now, or not without others; all of them where
+/// the trust file is over, but for the gate's own: a link of it brings the next file.
 pub(super) fn check_key(
     trust: &TrustFile,
     key: &dyn Signatory,
     unit: &UnitId,
     now: Timestamp,
 ) -> Result<(), Error> {
+    if !unit.is_gate() {
+        trust.check_unexpired(now)?;
+    }
     weighed(trust, key, unit, now)?.map_err(|rejection| refused(rejection, unit))
 }
 

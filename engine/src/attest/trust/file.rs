@@ -6,16 +6,25 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::root::{Endorsement, Signature};
 use super::{Revocation, Role, TrustFile, TrustedKey, Validity, invalid, is_clean};
-use crate::attest::{Error, PublicKey, json, time};
+use crate::attest::{Error, PublicKey, base64, json, time};
 use crate::model::{Digest, limits};
 
 impl TrustFile {
     /// Reads the file.
     ///
     /// # Errors
-    /// Anything but the simple form of version 1: unknown fields, repeated keys, bad keys.
+    /// Anything but version 1: unknown fields, repeated keys, bad keys; a root that has not signed it.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        Self::parse_draft(bytes)?.check_root()
+    }
+
+    /// As [`TrustFile::parse`], also where the root is yet to sign: to show and to sign, never to trust.
+    ///
+    /// # Errors
+    /// As for [`TrustFile::parse`].
+    pub fn parse_draft(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.len() > limits::TRUST_FILE.most {
             let limit = limits::TRUST_FILE;
             return invalid(format!("{} bytes, the limit is {limit}", bytes.len()));
@@ -38,18 +47,43 @@ impl TrustFile {
             Some(name) => invalid(format!(
                 "`heights` names `{name}`, which is no unit; write `<environment>/<unit>` or `<branch>/gate`"
             )),
-            None => Ok(Self {
-                heights: file.heights,
-                ..trust
-            }),
+            None => {
+                let trust = Self {
+                    heights: file.heights,
+                    endorsement: Endorsement {
+                        number: file.number,
+                        expires: read_expires(file.expires)?,
+                        signatures: read_signatures(file.signatures)?,
+                    },
+                    ..trust
+                };
+                trust.check_root_keys()?;
+                Ok(trust)
+            }
         }
     }
 
     /// Writes the file, two spaces deep, a newline at the end.
     #[must_use]
     pub fn print(&self) -> String {
-        let thresholds = self.thresholds.iter();
+        let mut text = serde_json::to_string_pretty(&self.file()).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The file without its signatures, as they cover it.
+    pub(super) fn unsigned(&self) -> serde_json::Value {
         let file = File {
+            signatures: Vec::new(),
+            ..self.file()
+        };
+        serde_json::to_value(file).unwrap_or_default()
+    }
+
+    fn file(&self) -> File {
+        let thresholds = self.thresholds.iter();
+        let signatures = self.endorsement.signatures.iter();
+        File {
             version: 1,
             keys: self.keys.iter().map(Entry::from_key).collect(),
             thresholds: thresholds
@@ -60,10 +94,15 @@ impl TrustFile {
                 .collect(),
             revoked: self.revoked.iter().map(RevokedEntry::of).collect(),
             heights: self.heights.clone(),
-        };
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
-        text
+            number: self.endorsement.number,
+            expires: self.endorsement.expires.map(time::format),
+            signatures: signatures
+                .map(|one| SignatureEntry {
+                    keyid: one.keyid.clone(),
+                    sig: base64::encode(&one.bytes),
+                })
+                .collect(),
+        }
     }
 }
 
@@ -84,6 +123,35 @@ fn read_thresholds(wanted: BTreeMap<String, i64>) -> Result<BTreeMap<Role, usize
     wanted.into_iter().map(read).collect()
 }
 
+fn read_expires(text: Option<String>) -> Result<Option<Timestamp>, Error> {
+    let place = || "it has an `expires`".to_owned();
+    text.map(|text| instant(&text, place)).transpose()
+}
+
+fn read_signatures(entries: Vec<SignatureEntry>) -> Result<Vec<Signature>, Error> {
+    if entries.len() > limits::SIGNATURES.most {
+        let limit = limits::SIGNATURES;
+        return invalid(format!(
+            "{} signatures, the limit is {limit}",
+            entries.len()
+        ));
+    }
+    let read = |(index, entry): (usize, SignatureEntry)| {
+        let bytes = base64::decode(&entry.sig).and_then(|bytes| bytes.try_into().ok());
+        match bytes {
+            Some(bytes) => Ok(Signature {
+                keyid: entry.keyid,
+                bytes,
+            }),
+            None => invalid(format!(
+                "signature {} is no 64 bytes in base64; `tidegate keys sign` writes them",
+                index + 1
+            )),
+        }
+    };
+    entries.into_iter().enumerate().map(read).collect()
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -95,6 +163,24 @@ struct File {
     revoked: Vec<RevokedEntry>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     heights: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    number: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<SignatureEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignatureEntry {
+    keyid: String,
+    sig: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -203,4 +289,4 @@ fn instant(text: &str, place: impl Fn() -> String) -> Result<Timestamp, Error> {
     )
 }
 
-const EXPECTED: &str = "expected `version` and `keys` with `public`, `role`, `principal` and, if need be, `environments`, `notBefore` and `notAfter`; besides, if need be, `thresholds` by role, `revoked` with `public`, `from`, `reason` and `keep`, and `heights` by unit; and nothing else";
+const EXPECTED: &str = "expected `version` and `keys` with `public`, `role`, `principal` and, if need be, `environments`, `notBefore` and `notAfter`; besides, if need be, `thresholds` by role, `revoked` with `public`, `from`, `reason` and `keep`, `heights` by unit, and what `tidegate keys sign` writes, `number`, `expires` and `signatures`; and nothing else";

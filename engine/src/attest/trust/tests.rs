@@ -167,6 +167,7 @@ fn a_role_is_called_what_the_file_calls_it() {
         Role::BackupReporter,
         Role::TicketReporter,
         Role::InventoryReporter,
+        Role::Root,
     ] {
         let written = serde_json::to_value(role).unwrap();
         assert_eq!(written, role.as_str());

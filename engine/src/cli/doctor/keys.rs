@@ -26,6 +26,7 @@ pub(super) fn checks(terminal: &Terminal) -> Vec<Check> {
 
 fn of_trust(trust: &TrustFile, now: Timestamp) -> Vec<Check> {
     let mut checks = vec![ok(NAME, counted(trust))];
+    checks.extend(end_of_root(trust, now));
     let signer = trust
         .keys()
         .iter()
@@ -48,10 +49,36 @@ fn of_trust(trust: &TrustFile, now: Timestamp) -> Vec<Check> {
 
 fn counted(trust: &TrustFile) -> String {
     let keys = plural(trust.keys().len(), "key", "keys");
+    let file = match trust.expires() {
+        Some(expires) => format!("trust file {}, signed until {expires}", trust.number()),
+        None => "an unsigned trust file".to_owned(),
+    };
     match trust.revoked().len() {
-        0 => format!("{keys} in an unsigned trust file"),
-        revoked => format!("{keys} in an unsigned trust file, {revoked} revoked"),
+        0 => format!("{keys} in {file}"),
+        revoked => format!("{keys} in {file}, {revoked} revoked"),
     }
+}
+
+/// A file that its root signed ends as a whole.
+fn end_of_root(trust: &TrustFile, now: Timestamp) -> Option<Check> {
+    let left = trust.expires()?.duration_since(now);
+    if left > AHEAD {
+        return None;
+    }
+    let about = if left <= SignedDuration::ZERO {
+        "the trust file is over: nothing is signed and nothing is admitted by it".to_owned()
+    } else {
+        format!("the trust file ends in {}", days(left))
+    };
+    Some(Check {
+        name: NAME,
+        state: State::Wrong,
+        about,
+        help: Some(
+            "its root signs the next one: `tidegate keys sign --expires TIME .tidegate/trust.json`"
+                .to_owned(),
+        ),
+    })
 }
 
 /// Whether, for some environment, enough keys sign now.
@@ -81,11 +108,7 @@ fn ends_soon(trust: &TrustFile, key: &TrustedKey, now: Timestamp) -> Option<Chec
     if left <= SignedDuration::ZERO || left > AHEAD || trust.revocation(&key.public).is_some() {
         return None;
     }
-    let days = plural(
-        usize::try_from(left.as_hours() / 24).unwrap_or(0),
-        "day",
-        "days",
-    );
+    let days = days(left);
     let keyid = key.public.keyid();
     Some(Check {
         name: NAME,
@@ -98,6 +121,11 @@ fn ends_soon(trust: &TrustFile, key: &TrustedKey, now: Timestamp) -> Option<Chec
             "let another follow it: `tidegate keys rotate --plan --key {keyid}`; where one does already, remove the old one from where it signs"
         )),
     })
+}
+
+fn days(left: SignedDuration) -> String {
+    let whole = usize::try_from(left.as_hours() / 24).unwrap_or(0);
+    plural(whole, "day", "days")
 }
 
 const NAME: &str = "keys";

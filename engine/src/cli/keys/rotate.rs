@@ -36,8 +36,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let path = trust_file(self.trust.as_deref(), &terminal.directory)?;
-        let bytes = std::fs::read(&path).map_err(|error| Error::read(&path, &error))?;
-        let trust = TrustFile::parse(&bytes)?;
+        let trust = super::read(&path)?;
         let key = chosen(&trust, self.key.as_deref(), terminal.now)?;
         let end = terminal.now.checked_add(self.overlap);
         let plan = Plan {

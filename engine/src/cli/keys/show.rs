@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use super::sign;
 use crate::attest::{Revocation, Role, TrustFile, TrustedKey, read_private};
 use crate::cli::common::{Error, Outcome};
 use crate::cli::terminal::Terminal;
@@ -14,7 +15,8 @@ use crate::report::{plural, sanitise};
 pub(super) fn run(path: &Path, terminal: &mut Terminal) -> Outcome {
     let bytes = fs::read(path).map_err(|error| Error::read(path, &error))?;
     if bytes.trim_ascii_start().starts_with(b"{") {
-        for line in lines(&TrustFile::parse(&bytes)?) {
+        let trust = TrustFile::parse_draft(&bytes)?;
+        for line in lines(&trust).into_iter().chain(sign::lines(&trust, None)) {
             terminal.line(&sanitise::line(&line));
         }
         return Ok(Exit::Pass);

@@ -84,6 +84,8 @@ impl Signer<'_> {
         let head = self.repository.snapshot(self.head)?;
         judges_gate(&judge, self.repository, &head, self.request.now)?;
         let trust = trust_at(self.repository, self.head, self.head)?;
+        trust.check_unexpired(self.request.now)?;
+        trust.check_follows(self.trust)?;
         if can_be_followed(&trust, id, self.request.now) {
             return Ok(());
         }

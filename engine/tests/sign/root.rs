@@ -1,0 +1,186 @@
+//! A trust file that its root signs: who may change it, and until when it counts.
+
+use std::fs;
+
+use tidegate::attest::{Role, SigningKey, TrustFile, TrustedKey, Validity};
+
+use super::world::{APP, TRUST, World, key, trust};
+
+/// The file of the world with root keys, of which so many sign.
+fn rooted(world: &World, roots: &[u8], threshold: usize) -> TrustFile {
+    let keys = trust(&[(&world.key, &[])]).keys().to_vec();
+    let roots = roots.iter().map(|byte| TrustedKey {
+        public: key(*byte).public(),
+        role: Role::Root,
+        principal: format!("person-{byte}"),
+        environments: None,
+        validity: Validity::default(),
+    });
+    let file = TrustFile::new(keys.into_iter().chain(roots).collect()).unwrap();
+    file.with_thresholds([(Role::Root, threshold)].into())
+        .unwrap()
+}
+
+fn endorsed(world: &World, file: TrustFile, before: Option<&TrustFile>, by: &[u8]) -> TrustFile {
+    let until = "2026-12-20T10:00:00Z".parse().unwrap();
+    by.iter().fold(file, |file, byte| {
+        let signer: SigningKey = key(*byte);
+        file.endorse(&signer, before, Some(until), world.now())
+            .unwrap()
+    })
+}
+
+#[test]
+fn the_root_of_the_accepted_file_signs_the_next_one_whoever_signs_links() {
+    let world = World::new();
+    let first = endorsed(&world, rooted(&world, &[21, 22, 23], 2), None, &[21, 22]);
+    world.repo.write(TRUST, first.print()).commit("a root");
+    assert_eq!(
+        world.baseline("prod", None),
+        "main/gate baseline 0; prod/web baseline 0; prod/db baseline 0"
+    );
+    let sign = |file: &TrustFile| {
+        world.repo.write(TRUST, file.print());
+        world.label(APP, "a", "b");
+        let signed = world.sign("prod", Some("gate"));
+        let accepted = world.baseline("prod", Some("gate"));
+        world.repo.git(&["checkout", "-q", "HEAD~1", "."]);
+        world.repo.commit("back");
+        (signed, accepted)
+    };
+    // A merge-signer's key alone, and a root of one's own.
+    let stolen = rooted(&world, &[31], 1);
+    for theirs in [
+        trust(&[(&world.key, &[]), (&key(9), &[])]),
+        endorsed(&world, stolen.clone(), None, &[31]),
+        endorsed(&world, stolen.clone(), Some(&first), &[31, 21]),
+    ] {
+        let refused = "main/gate trust-root.not-followed exit 3".to_owned();
+        assert_eq!(sign(&theirs), (refused.clone(), refused));
+    }
+    let unsigned = "main/gate trust-root.unsigned exit 3".to_owned();
+    assert_eq!(sign(&stolen), (unsigned.clone(), unsigned));
+
+    let next = endorsed(
+        &world,
+        rooted(&world, &[22, 24], 2),
+        Some(&first),
+        &[21, 22, 24],
+    );
+    world.repo.write(TRUST, next.print());
+    world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/web link 1 medium; prod/db nothing new 0"
+    );
+}
+
+#[test]
+fn a_file_that_is_over_signs_nothing_but_the_next_one() {
+    let world = World::new();
+    let first = endorsed(&world, rooted(&world, &[21], 1), None, &[21]);
+    world.repo.write(TRUST, first.print()).commit("a root");
+    assert!(world.baseline("prod", None).starts_with("main/gate"));
+    world.set_clock("2026-12-20T10:00:00Z");
+    world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate nothing new 0; prod/db nothing new 0; prod/web trust-root.expired exit 3"
+    );
+    let later = "2027-06-20T10:00:00Z".parse().unwrap();
+    let next = first
+        .clone()
+        .endorse(&key(21), Some(&first), Some(later), world.now());
+    world.repo.write(TRUST, next.unwrap().print());
+    world.repo.commit("the next one");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(
+        world.sign("prod", None),
+        "main/gate nothing new 1; prod/web link 1 medium; prod/db nothing new 0"
+    );
+}
+
+/// A trust file with a merge-signer and two root keys, both of which must sign; and the three private keys.
+fn made_by_hand(world: &World) -> (String, Vec<String>) {
+    let path = |name: &str| world.repo.beside(name).display().to_string();
+    let file = path("trust.json");
+    let mut keys = Vec::new();
+    for (name, role) in [("ci", "merge-signer"), ("ada", "root"), ("bob", "root")] {
+        let key = path(&format!("{name}-root.pem"));
+        let whose = ["--role", role, "--principal", name];
+        let line = [
+            &["keys", "new", "--out", &key, "--trust", &file],
+            &whose[..],
+        ]
+        .concat();
+        let (exit, _, said) = world.run(&line);
+        assert_eq!(exit, 0, "{said}");
+        keys.push(key);
+    }
+    let draft = fs::read_to_string(&file).unwrap();
+    let draft = draft.replacen('{', "{\"thresholds\": {\"root\": 2},", 1);
+    fs::write(&file, draft).unwrap();
+    (file, keys)
+}
+
+#[test]
+fn people_sign_a_trust_file_one_after_the_other_by_the_command_line() {
+    let world = World::new();
+    let (file, keys) = made_by_hand(&world);
+    let verify = || {
+        let (exit, out, said) =
+            world.run(&["verify", "--all", "--trust", &file, "--verdicts", "-"]);
+        (exit, out + &said)
+    };
+    let (exit, said) = verify();
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("trust-root.unsigned"), "{said}");
+
+    let sign = |key: &str, more: &[&str]| {
+        world.run(&[&["keys", "sign", &file, "--key-file", key], more].concat())
+    };
+    let (exit, _, said) = sign(&keys[1], &[]);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("trust-root.expires"), "{said}");
+    let (exit, _, said) = sign(&keys[0], &["--expires", "2999-01-01T00:00:00Z"]);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("key.not-at-hand"), "{said}");
+    let (exit, out, said) = sign(&keys[1], &["--expires", "2999-01-01T00:00:00Z"]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(
+        out,
+        "trust file 1 until 2999-01-01T00:00:00Z: 1 of 2 signed: ada\n"
+    );
+    let (_, out, _) = sign(&keys[2], &[]);
+    assert_eq!(
+        out,
+        "trust file 1 until 2999-01-01T00:00:00Z: 2 of 2 signed: ada, bob\n"
+    );
+    let (_, out, _) = world.run(&["keys", "show", &file]);
+    assert!(out.ends_with("2 of 2 signed: ada, bob\n"), "{out}");
+    let (exit, said) = verify();
+    assert!(!said.contains("trust-root"), "{exit} {said}");
+}
+
+#[test]
+fn nothing_is_admitted_by_a_file_that_is_over() {
+    let world = World::started();
+    let then = "2026-01-01T00:00:00Z".parse().unwrap();
+    let until = "2026-02-01T00:00:00Z".parse().unwrap();
+    let over = rooted(&world, &[21], 1).endorse(&key(21), None, Some(until), then);
+    let file = world.repo.beside("over.json");
+    fs::write(&file, over.unwrap().print()).unwrap();
+    let (file, store) = (file.display().to_string(), world.store_name());
+    let with = ["--trust", &file, "--verdicts", &store];
+    for line in [
+        &["admit", "--env", "prod", "--revision", "HEAD"][..],
+        &["verify", "--all"],
+    ] {
+        let (exit, out, said) = world.run(&[line, &with].concat());
+        assert_eq!(exit, 3, "{out}{said}");
+        assert!(said.contains("trust-root.expired"), "{said}");
+    }
+}
