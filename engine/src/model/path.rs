@@ -75,6 +75,20 @@ impl RepoPath {
     }
 }
 
+impl RepoPath {
+    /// Whether it is shown otherwise than it is: some of its bytes are no text, or control a terminal.
+    ///
+    /// ```
+    /// use tidegate::model::RepoPath;
+    /// assert!(RepoPath::new(b"\xff.yaml".as_slice()).is_shown_changed());
+    /// assert!(!RepoPath::from("läden.yaml").is_shown_changed());
+    /// ```
+    #[must_use]
+    pub fn is_shown_changed(&self) -> bool {
+        self.to_string().as_bytes() != self.as_bytes()
+    }
+}
+
 impl From<&str> for RepoPath {
     fn from(text: &str) -> Self {
         Self(text.as_bytes().to_vec())

@@ -1,10 +1,14 @@
 //! Places in text.
 //! Knows nothing of what stands there.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 
 use super::RepoPath;
 
@@ -37,7 +41,7 @@ impl From<Span> for miette::SourceSpan {
 }
 
 /// A line and a column, both one-based; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct LineColumn {
     /// The line, from 1.
     pub line: usize,
@@ -72,8 +76,7 @@ impl Lines {
 ///
 /// It carries the text of its file, secret values masked, so that a report can draw it whichever
 /// side of a range it is on.
-#[derive(Clone, Serialize, schemars::JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Clone)]
 pub struct Location {
     /// The file.
     pub path: RepoPath,
@@ -82,11 +85,8 @@ pub struct Location {
     /// The column of the first byte, from 1, in characters.
     pub column: usize,
     /// The bytes, for drawing.
-    #[serde(skip)]
     pub span: Span,
-    #[serde(skip)]
     text: Arc<str>,
-    #[serde(skip)]
     note: Option<String>,
 }
 
@@ -142,6 +142,46 @@ impl Location {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+impl Serialize for Location {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            path: &self.path,
+            path_bytes: self
+                .path
+                .is_shown_changed()
+                .then(|| STANDARD.encode(self.path.as_bytes())),
+            line: self.line,
+            column: self.column,
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl JsonSchema for Location {
+    fn schema_name() -> Cow<'static, str> {
+        Written::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Written::json_schema(generator)
+    }
+}
+
+/// A place in a file of the tree that was judged.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Location", deny_unknown_fields)]
+struct Written<'a> {
+    /// The file, with what is no text and no printable character of it escaped.
+    path: &'a RepoPath,
+    /// The path as it is, in base64, where `path` shows it escaped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+    /// The line of the first byte, from 1.
+    line: usize,
+    /// The column of the first byte, from 1, in characters.
+    column: usize,
 }
 
 /// By path and span: a text is one file of one side.

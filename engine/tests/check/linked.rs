@@ -1,6 +1,8 @@
 //! Paths of manifests over a range that are links, folders, or no text: what is no file is an error that names it, a
 //! folder of such a name is a folder, and no byte of a name reaches a terminal.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tidegate::verdict::RunOutcome;
 
 use super::*;
@@ -67,6 +69,7 @@ fn a_path_of_any_bytes_is_judged_and_told_without_them() {
             "prod/a\\u{9}\"b\\u{1b}[31m.yaml",
         ),
         (b"prod/a\\b.yaml", "prod/a\\b.yaml"),
+        ("prod/läden.yaml".as_bytes(), "prod/läden.yaml"),
     ] {
         let (repo, base) = shop(CONFIG);
         repo.write(path, deployment("odd", "")).commit("odd");
@@ -77,9 +80,13 @@ fn a_path_of_any_bytes_is_judged_and_told_without_them() {
         assert!(said.contains(told), "{told}: {said}");
         assert!(!said.contains('\u{1b}') && !said.contains('\t'), "{said}");
         let json: serde_json::Value = serde_json::from_str(&json_of(&report)).unwrap();
-        assert!(
-            json.to_string()
-                .contains(&told.replace('\\', "\\\\").replace('"', "\\\""))
+        let place = json.pointer("/units/0/findings/0/location").unwrap();
+        assert_eq!(place["path"], told);
+        // What is shown as it is needs no second spelling, and nothing else is told by one alone.
+        let bytes = (told.as_bytes() != path).then(|| STANDARD.encode(path));
+        assert_eq!(
+            place.get("pathBytes").and_then(|it| it.as_str()),
+            bytes.as_deref()
         );
     }
 }
