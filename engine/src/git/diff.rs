@@ -7,7 +7,7 @@ use super::beyond::{Beyond, check_path};
 use super::snapshot::join;
 use super::tree::Child;
 use super::{Error, Repository, Snapshot, TreeEntry};
-use crate::model::{GitId, RepoPath};
+use crate::model::{GitId, RepoPath, limits};
 
 /// One path at which two snapshots differ, in content or in mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ impl Repository {
     /// The differences from `old` to `new`, sorted by path.
     ///
     /// # Errors
-    /// A tree is missing, corrupt, invalid or too large.
+    /// A tree is missing, corrupt, invalid or too large; more differences than
+    /// [`limits::CHANGED_FILES`].
     pub fn diff(&self, old: &Snapshot, new: &Snapshot) -> Result<Vec<FileChange>, Error> {
         let (changes, beyond) = self.diff_in_reach(old, new)?;
         beyond.refuse_any()?;
@@ -108,7 +109,7 @@ impl Diff<'_> {
             (Err(_), Some(_)) => self.beyond.push(&self.path)?,
             (Err(_), None) => self.beyond.push_removed(&self.path)?,
             (Ok(()), _) => {
-                self.file(old, new);
+                self.file(old, new)?;
                 self.folders(folder(old), folder(new))?;
             }
         }
@@ -116,7 +117,7 @@ impl Diff<'_> {
         Ok(())
     }
 
-    fn file(&mut self, old: Option<&Child>, new: Option<&Child>) {
+    fn file(&mut self, old: Option<&Child>, new: Option<&Child>) -> Result<(), Error> {
         let path = RepoPath::new(self.path.as_slice());
         let entry = |child: Option<&Child>| {
             child
@@ -130,6 +131,11 @@ impl Diff<'_> {
         let (old, new) = (entry(old), entry(new));
         if old != new {
             self.changes.push(FileChange { path, old, new });
+        }
+        let most = limits::CHANGED_FILES.most;
+        match self.changes.len() > most {
+            true => Err(Error::TooManyChanges(most)),
+            false => Ok(()),
         }
     }
 }

@@ -450,6 +450,15 @@ pub enum Error {
     #[error("the tree holds more than {0} files")]
     #[diagnostic(code(limit::tree_entries), help("split the unit, or narrow its paths"))]
     TooManyEntries(usize),
+    /// Too many differences.
+    #[error("more than {0} files differ")]
+    #[diagnostic(
+        code(limit::changed_files),
+        help(
+            "judge the commits between in steps; `tidegate baseline` accepts a state as it stands"
+        )
+    )]
+    TooManyChanges(usize),
     /// A submodule where files are judged.
     #[error("`{0}` is a submodule; what it deploys is not in this repository")]
     #[diagnostic(

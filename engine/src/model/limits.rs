@@ -75,6 +75,8 @@ limits! {
     PATH_DEPTH = 64, Count, Error("limit.path-depth");
     /// Files of a tree.
     TREE_ENTRIES = 2_000_000, Count, Error("limit.tree-entries");
+    /// Files that differ between two commits.
+    CHANGED_FILES = 500_000, Count, Error("limit.changed-files");
     /// Files of a unit.
     UNIT_FILES = 200_000, Count, Error("limit.tree-entries");
     /// Files and folders too long or too deep to be judged, where no unit selects them.

@@ -81,3 +81,19 @@ fn a_hundred_thousand_commits_are_not_walked() {
     repo.git_with(&["fast-import", "--quiet", "--force"], stream.as_bytes());
     ends_with(&repo, &format!("{base}..main"), "limit.commits");
 }
+
+#[test]
+fn two_million_files_that_come_at_once_are_not_listed() {
+    let (repo, start) = shop(CONFIG);
+    let blob = repo.git(&["rev-parse", "HEAD:tidegate.yaml"]);
+    let files: String = (0..1_000)
+        .map(|file| format!("100644 blob {blob}\t{file:04}.txt\n"))
+        .collect();
+    let folder = repo.git_with(&["mktree"], files.as_bytes());
+    let folder = String::from_utf8(folder).unwrap();
+    let folders: String = (0..2_000)
+        .map(|number| format!("040000 tree {}\t{number:04}\n", folder.trim()))
+        .collect();
+    commit_prod(&repo, &folders);
+    ends_with(&repo, &format!("{start}..HEAD"), "limit.changed-files");
+}

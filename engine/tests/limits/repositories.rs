@@ -48,6 +48,12 @@ pub(super) const ROWS: &[Row] = &[
         let head = with_files(&repo, count);
         beyond(repo.open().entries(&head), limits::TREE_ENTRIES)
     }),
+    (limits::CHANGED_FILES, |count| {
+        let repo = Repo::new();
+        let head = with_files(&repo, count);
+        let found = repo.open().diff(&Snapshot::empty(), &head);
+        beyond(found, limits::CHANGED_FILES)
+    }),
     (limits::UNIT_FILES, |count| {
         let repo = Repo::new();
         let head = with_files(&repo, count);
