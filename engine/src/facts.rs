@@ -19,6 +19,7 @@ mod quota_scope;
 pub mod quotas;
 pub mod range;
 mod resources;
+mod schedule;
 mod selector;
 mod share;
 pub mod source;

@@ -3,8 +3,8 @@
 # title: Resource limits
 # description: >-
 #   Every container of a changed workload says how much memory and CPU it needs and how much memory
-#   it may take, in amounts that Kubernetes accepts and that the shop can afford; and pods that serve
-#   say when they are ready, and are never all gone at once.
+#   it may take, in amounts that Kubernetes accepts and that the shop can afford; pods that serve
+#   say when they are ready, and are never all gone at once; and runs of jobs begin when they are meant to.
 # custom:
 #   prefix: resources
 #   scope: object
@@ -57,6 +57,8 @@
 #     resources.surge-capacity: deny
 #     resources.strategy-outage: deny
 #     resources.grace-period: deny
+#     resources.schedule: deny
+#     resources.job-immutable: deny
 #     resources.deadline: warn
 #     resources.priority-missing: warn
 package tidegate.resource_limits
@@ -624,6 +626,34 @@ gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 	}
 }
 
+gaps contains {"effect": {true: "warn", false: "deny"}[w.scheduleProblem.runs], "of": w, "finding": finding} if {
+	some w in judged
+	finding := {
+		"code": "resources.schedule",
+		"message": sprintf("%q %s", [
+			object.get(input.changes[0].new, array.slice(split(w.scheduleProblem.pointer, "/"), 1, 3), ""),
+			w.scheduleProblem.problem,
+		]),
+		"field": w.scheduleProblem.pointer,
+		"remediation": "write five fields, minute to day of the week, and the zone in `timeZone`",
+	}
+}
+
+gaps contains {"effect": "deny", "of": w, "finding": finding} if {
+	some w in judged
+	w.object.kind == "Job"
+	change := input.changes[0]
+	change.operation == "update"
+	not is_made_anew(change)
+	pointers := sort([field.pointer | some field in change.fields; is_fixed(field.pointer)])
+	finding := {
+		"code": "resources.job-immutable",
+		"message": "what a Job runs cannot change: Kubernetes refuses the update, and nothing new runs",
+		"field": pointers[0],
+		"remediation": "give the Job another name, make it a hook, or have Argo CD make it anew (`argocd.argoproj.io/sync-options: Force=true,Replace=true`)",
+	}
+}
+
 gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 	some w in judged
 	w.object.kind in {"Job", "CronJob"}
@@ -670,6 +700,34 @@ gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 		"field": c.resources.pointer["limits.memory"],
 		"remediation": "raise the memory limit, or run fewer workers or a lower `--limit-memory-hard`",
 	}
+}
+
+# What a Job keeps for as long as it is there.
+is_fixed(pointer) if {
+	some fixed in ["template", "selector", "completionMode", "podFailurePolicy", "successPolicy"]
+	startswith(concat("", [pointer, "/"]), sprintf("/spec/%s/", [fixed]))
+}
+
+# A Job that the deployer deletes first, that deletes itself when it is done, or that has not begun yet.
+is_made_anew(change) if change.old.spec.ttlSecondsAfterFinished >= 0
+
+is_made_anew(change) if change.old.spec.suspend == true
+
+is_made_anew(change) if {
+	some key, value in change.new.metadata.annotations
+	key in {"argocd.argoproj.io/hook", "helm.sh/hook"}
+	value != ""
+}
+
+is_made_anew(change) if {
+	options := {trim_space(choice) |
+		some choice in split(change.new.metadata.annotations["argocd.argoproj.io/sync-options"], ",")
+	}
+	{"Force=true", "Replace=true"} & options == {"Force=true", "Replace=true"}
+}
+
+is_made_anew(change) if {
+	lower(change.new.metadata.annotations["kustomize.toolkit.fluxcd.io/force"]) == "enabled"
 }
 
 # Those whose pods somebody sends requests to.

@@ -642,6 +642,62 @@ test_a_run_that_hangs_is_stopped if {
 	run("CronJob", {"jobTemplate": {"spec": {"activeDeadlineSeconds": 600}}}) == set()
 }
 
+test_a_schedule_that_never_comes_is_denied_and_an_odd_one_told if {
+	cron := object.union(
+		of_kind(workload([sound]), "CronJob"),
+		{"scheduleProblem": {"pointer": "/spec/schedule", "problem": "is none", "runs": false}},
+	)
+	asked := {"settings": {"require": []}, "changes": [{"object": object_ref, "components": [], "new": {"spec": {
+		"schedule": "x",
+		"jobTemplate": {"spec": {"activeDeadlineSeconds": 600}},
+	}}}]}
+	said(cron, asked) == {["resources.schedule", "deny", "/spec/schedule"]}
+	odd := object.union(cron, {"scheduleProblem": {"runs": true}})
+	said(odd, asked) == {["resources.schedule", "warn", "/spec/schedule"]}
+}
+
+rerun(pointer, old, metadata) := said(of_kind(workload([sound]), "Job"), {"changes": [{
+	"operation": "update",
+	"object": object_ref,
+	"components": [],
+	"fields": [{"pointer": pointer}],
+	"old": {"spec": old},
+	"new": {"metadata": {"annotations": metadata}, "spec": {"activeDeadlineSeconds": 600}},
+}]})
+
+test_what_a_job_runs_stays if {
+	some pointer in ["/spec/template", "/spec/template/spec/containers/0/image", "/spec/selector/matchLabels/a"]
+	rerun(pointer, {}, {}) == {["resources.job-immutable", "deny", pointer]}
+}
+
+test_a_job_may_change_around_what_it_runs if {
+	every pointer in ["/spec/parallelism", "/spec/templates", "/metadata/labels/a"] {
+		rerun(pointer, {}, {}) == set()
+	}
+}
+
+test_a_job_that_is_made_anew_may_change if {
+	pointer := "/spec/template/spec/containers/0/image"
+	every old in [{"ttlSecondsAfterFinished": 0}, {"suspend": true}] {
+		rerun(pointer, old, {}) == set()
+	}
+	every annotations in [
+		{"argocd.argoproj.io/hook": "PreSync"},
+		{"helm.sh/hook": "pre-upgrade"},
+		{"argocd.argoproj.io/sync-options": "Prune=false, Force=true,Replace=true"},
+		{"kustomize.toolkit.fluxcd.io/force": "Enabled"},
+	] {
+		rerun(pointer, {}, annotations) == set()
+	}
+	every annotations in [
+		{"argocd.argoproj.io/sync-options": "Replace=true"},
+		{"argocd.argoproj.io/hook": ""},
+		{"kustomize.toolkit.fluxcd.io/force": "disabled"},
+	] {
+		count(rerun(pointer, {"suspend": false}, annotations)) == 1
+	}
+}
+
 priority := "/spec/template/spec/priorityClassName"
 
 paid(components, own) := said(

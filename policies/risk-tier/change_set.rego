@@ -13,8 +13,12 @@
 #     PodDisruptionBudget.policy: namespace
 #     NetworkPolicy.networking.k8s.io: namespace
 #     HorizontalPodAutoscaler.autoscaling: namespace
-#     Ingress.networking.k8s.io: namespace
-#     IngressRoute.traefik.io: namespace
+#     Ingress.networking.k8s.io: environment
+#     IngressRoute.traefik.io: environment
+#     Secret: namespace
+#     SealedSecret.bitnami.com: namespace
+#     ExternalSecret.external-secrets.io: namespace
+#     Certificate.cert-manager.io: namespace
 #     Namespace: environment
 #     Schedule.velero.io: environment
 #     Schedule.k8up.io: namespace
@@ -418,6 +422,34 @@ spotted contains reason if {
 			change.object.namespace,
 		]),
 	}
+}
+
+# A host that another namespace serves already: which of the two answers is up to their controller.
+spotted contains reason if {
+	some i in ways_in
+	change := input.changes[i]
+	some place in (places_of(change.new) - places_of(object.get(change, "old", {})))
+	some owner in owners
+	owner.namespace != object.get(change.object, "namespace", "")
+	some other in owner.places
+	same_place(place, other)
+	reason := standing(i, object.union(classes["ingress-deleted"], {"text": sprintf(
+		"%s is served by %s %q of the namespace %q already",
+		[place[0], owner.kind, owner.name, owner.namespace],
+	)}))
+}
+
+# A certificate that is in no file of the namespace: until somebody makes it, the controller shows one of its own.
+spotted contains reason if {
+	some i in ways_in
+	change := input.changes[i]
+	not renews(change.new)
+	some secret in (certificates_of(change.new) - certificates_of(object.get(change, "old", {})))
+	not [object.get(change.object, "namespace", ""), secret] in secrets
+	reason := whole_reason(i, change, object.union(classes.tls, {"text": sprintf(
+		"no file of its namespace makes the secret %q of its certificate",
+		[secret],
+	)}))
 }
 
 # Any change but a quiet one: what it is to the business, and what the whole cluster leans on.
@@ -955,6 +987,62 @@ users_of(i) := (selecting | scaling) | (routing | sending) if {
 		namespace_of(ingress) == namespace
 		object_ref.name in backends_of(ingress)
 	}
+}
+
+# What brings customers in, and is there after the change.
+ways_in := {i |
+	some i, kind in kinds
+	kind in {"Ingress.networking.k8s.io", "IngressRoute.traefik.io"}
+	input.changes[i].operation != "delete"
+}
+
+owners := [owner |
+	count(ways_in) > 0
+	some kind in ["Ingress", "IngressRoute"]
+	some served in neighbours(concat(".", [kind, {"Ingress": "networking.k8s.io", "IngressRoute": "traefik.io"}[kind]]))
+	owner := {
+		"kind": kind,
+		"name": served.metadata.name,
+		"namespace": namespace_of(served),
+		"places": places_of(served),
+	}
+]
+
+# Hosts with their paths; a rule of Traefik may be anything beside its host.
+places_of(served) := {[rule.host, path] |
+	some rule in served.spec.rules
+	some path in array.concat(
+		[object.get(one, "path", "/") | some one in object.get(rule, ["http", "paths"], [])],
+		["/" | not rule.http.paths],
+	)
+} | {[host, "*"] |
+	some route in served.spec.routes
+	texts := split(route.match, "`")
+	some n, text in texts
+	endswith(text, "Host(")
+	host := texts[n + 1]
+}
+
+same_place(one, other) if one == other
+
+same_place(one, other) if {
+	one[0] == other[0]
+	"*" in {one[1], other[1]}
+}
+
+certificates_of(served) := {tls.secretName | some tls in served.spec.tls} | {name | name := served.spec.tls.secretName}
+
+# With these cert-manager makes what an Ingress names.
+renews(ingress) if {
+	some key, _ in ingress.metadata.annotations
+	key in {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"}
+}
+
+secrets := {[namespace_of(made), name] |
+	count(ways_in) > 0
+	some kind in ["Secret", "SealedSecret.bitnami.com", "ExternalSecret.external-secrets.io", "Certificate.cert-manager.io"]
+	some made in neighbours(kind)
+	name := object.get(made, ["spec", "secretName"], object.get(made, ["spec", "target", "name"], made.metadata.name))
 }
 
 backends_of(ingress) := {object.get(ingress.spec, ["defaultBackend", "service", "name"], "")} | {name |

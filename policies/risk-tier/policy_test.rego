@@ -566,6 +566,93 @@ fewer(list) := [changed(at(list, "0"), "a", "b"), changed(at(list, "1"), "b", "c
 
 more(list) := [changed(at(list, "0"), "b", "a"), changed(at(list, "1"), "c", "b"), added(at(list, "2"), "c")]
 
+ingress(namespace, path, tls, metadata) := {
+	"metadata": object.union({"name": "web", "namespace": namespace}, metadata),
+	"spec": {"tls": tls, "rules": [{"host": "shop.example", "http": {"paths": [{"path": path}]}}]},
+}
+
+route(namespace, text) := {
+	"metadata": {"name": "web", "namespace": namespace},
+	"spec": {"routes": [{"match": text}], "tls": {"secretName": "shop-tls"}},
+}
+
+# What the creation of a way in is, beside what is there.
+way_in(kind, new, inventory) := tiers(with_inventory(of([create(kind, new)]), inventory))
+
+test_a_host_that_another_namespace_serves_is_critical if {
+	mine := ingress("shop", "/", [], {})
+	kind := "networking.k8s.io/v1 Ingress"
+	every inventory in [
+		{"Ingress.networking.k8s.io": [mine, ingress("other", "/", [], {})]},
+		{"IngressRoute.traefik.io": [route("other", "PathPrefix(`/a`) && Host(`shop.example`)")]},
+	] {
+		way_in(kind, mine, inventory) == {"risk.ingress": "critical"}
+	}
+	every inventory in [
+		{},
+		{"Ingress.networking.k8s.io": [mine, ingress("shop", "/", [], {})]},
+		{"Ingress.networking.k8s.io": [ingress("other", "/stock", [], {})]},
+		{"IngressRoute.traefik.io": [route("other", "PathPrefix(`shop.example`)")]},
+		{"IngressRoute.traefik.io": [route("other", "Host(`www.shop.example`)")]},
+	] {
+		way_in(kind, mine, inventory) == {"risk.ingress": "high"}
+	}
+	routed := route("shop", "Host(`shop.example`)")
+	held := {
+		"Ingress.networking.k8s.io": [ingress("other", "/stock", [], {})],
+		"Secret": [{"metadata": {"name": "shop-tls", "namespace": "shop"}}],
+	}
+	way_in("traefik.io/v1alpha1 IngressRoute", routed, held) == {"risk.ingress": "critical"}
+	bare := object.union(mine, {"spec": {"rules": [{"host": "shop.example"}]}})
+	way_in(kind, bare, {"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]}) == {"risk.ingress": "critical"}
+}
+
+test_a_host_that_was_served_before_is_no_news if {
+	both := ingress("shop", "/", [], {})
+	change := object.union(
+		update("networking.k8s.io/v1 Ingress", [changed("/spec/rules/0/http/paths/0/backend", 1, 2)]),
+		{"old": both, "new": both},
+	)
+	given := with_inventory(of([change]), {"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]})
+	tiers(given) == {"risk.ingress": "high"}
+	gone := with_inventory(of([delete("networking.k8s.io/v1 Ingress", both)]), {})
+	tiers(gone) == {"risk.ingress": "critical"}
+}
+
+test_a_certificate_that_nobody_makes_is_told if {
+	kind := "networking.k8s.io/v1 Ingress"
+	named := ingress("shop", "/", [{"secretName": "shop-tls"}], {})
+	bare := {"risk.ingress": "high"}
+	told := {"risk.ingress": "high", "risk.tls": "high"}
+	of_shop := {"name": "shop-tls", "namespace": "shop"}
+	of_other := {"name": "shop-tls", "namespace": "other"}
+	way_in(kind, named, {}) == told
+	way_in(kind, named, {"Secret": [{"metadata": of_other}]}) == told
+	way_in("traefik.io/v1alpha1 IngressRoute", route("shop", ""), {}) == told
+	every inventory in [
+		{"Secret": [{"metadata": of_shop}]},
+		{"SealedSecret.bitnami.com": [{"metadata": of_shop}]},
+		{"ExternalSecret.external-secrets.io": [{
+			"metadata": {"name": "a", "namespace": "shop"},
+			"spec": {"target": {"name": "shop-tls"}},
+		}]},
+		{"Certificate.cert-manager.io": [{
+			"metadata": {"name": "a", "namespace": "shop"},
+			"spec": {"secretName": "shop-tls"},
+		}]},
+	] {
+		way_in(kind, named, inventory) == bare
+	}
+	every key in ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"] {
+		way_in(kind, ingress("shop", "/", [{"secretName": "shop-tls"}], {"annotations": {key: "x"}}), {}) == bare
+	}
+	change := object.union(
+		update(kind, [changed("/spec/rules/0/http/paths/0/backend", 1, 2)]),
+		{"old": named, "new": named},
+	)
+	tiers(of([change])) == bare
+}
+
 test_what_says_how_a_job_runs_is_a_job_matter if {
 	every name in [
 		"activeDeadlineSeconds",

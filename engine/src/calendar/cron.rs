@@ -187,7 +187,7 @@ impl Expression {
     }
 
     /// Whether it says Sunday as `7`.
-    pub(super) fn says_seven(&self) -> bool {
+    pub(crate) fn says_seven(&self) -> bool {
         let weekday = self.text.split(' ').next_back().unwrap_or_default();
         weekday.split(',').any(|part| {
             let range = part.split('/').next().unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::model::ObjectRef;
 
 use super::availability::Availability;
 use super::probes::Probes;
+use super::schedule::ScheduleProblem;
 
 /// How a file spells the number at an RFC 6901 pointer; `None` where it holds none.
 pub type Literals<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -49,6 +50,9 @@ pub struct Workload {
     pub limit_range: LimitRanges,
     /// Who counts on the pods, and how many of them are there at a time.
     pub availability: Availability,
+    /// What is wrong with the times at which a `CronJob` runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule_problem: Option<ScheduleProblem>,
     /// What is not of the shape that the API server asks for, and so is missing above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invalid: Vec<Misshapen>,

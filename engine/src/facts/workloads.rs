@@ -15,6 +15,7 @@ pub use super::around::{Around, picks};
 pub use super::availability::{Availability, Budget, Scaler, Spread, Vertical};
 pub use super::image_ref::ImageRef;
 pub use super::probes::{Probe, ProbeKind, Probes};
+pub use super::schedule::ScheduleProblem;
 pub use super::update::Update;
 pub use super::workload::{
     Amounts, Container, Demand, EnvVar, Image, InvalidQuantity, LimitRanges, Literals, Misshapen,
@@ -24,6 +25,7 @@ pub use super::workload::{
 use super::around::{availability, sure};
 use super::limit_range::Limits;
 use super::pods::{self, PodSource};
+use super::schedule;
 use super::{Collector, Context, Fact};
 
 /// Returns what `object` runs; `None` for a kind that runs nothing.
@@ -75,6 +77,9 @@ pub fn of_object(object: &Value, literals: &Literals<'_>, around: &Around<'_>) -
         containers,
         limit_range,
         availability: availability(pods, (object, &reference), replicas, around),
+        schedule_problem: (reference.kind == "CronJob")
+            .then(|| schedule::problem(object))
+            .flatten(),
         invalid,
         object: reference,
     })

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::calendar::cron::Expression;
 use crate::calendar::{Kind, Zone};
 use crate::change::Change;
+use crate::facts::schedule::spelt_out;
 use crate::model::Operation;
 
 /// The first time after `now` of the schedules that a change sets; `None` where it sets none, or one that
@@ -51,14 +52,7 @@ pub(super) fn acts(change: &Change, now: Timestamp) -> Option<Timestamp> {
 /// The first time of a schedule after `now`. Without a zone it is told in UTC, as clusters mostly are.
 fn next(schedule: &str, zone: Option<&str>, now: Timestamp) -> Option<Timestamp> {
     let zone = zone.map_or_else(|| Some(Zone::utc()), Zone::parse)?;
-    let five = match schedule.trim() {
-        "@yearly" | "@annually" => "0 0 1 1 *".to_owned(),
-        "@monthly" => "0 0 1 * *".to_owned(),
-        "@weekly" => "0 0 * * 0".to_owned(),
-        "@daily" | "@midnight" => "0 0 * * *".to_owned(),
-        "@hourly" => "0 * * * *".to_owned(),
-        text => text.to_owned(),
-    };
+    let five = spelt_out(schedule);
     let civil = Expression::parse(&five).ok()?.after(zone.civil(now))?;
     zone.begin(civil, Kind::Freeze)
 }
