@@ -273,6 +273,28 @@ mod tests {
         assert_eq!(busy, Err(NoAnswer::Late(limit)));
     }
 
+    /// By the processor time that the work uses: however busy the machine is, it is left long before.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn work_that_needs_ten_times_its_limit_is_left_before_it_ends() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicBool, Ordering};
+
+        let limit = Duration::from_millis(200);
+        let ended = Arc::new(AtomicBool::new(false));
+        let end = Arc::clone(&ended);
+        let left = run_bounded(limit, move || {
+            let own = Meter::default();
+            own.begin();
+            while own.used().unwrap() < 10 * limit {
+                std::hint::spin_loop();
+            }
+            end.store(true, Ordering::SeqCst);
+        });
+        assert_eq!(left, Err(NoAnswer::Late(limit)));
+        assert!(!ended.load(Ordering::SeqCst));
+    }
+
     #[test]
     fn work_that_panics_is_a_bug_and_not_late() {
         let panics = || std::panic::resume_unwind(Box::new(()));

@@ -167,19 +167,25 @@ fn what_lies_beside_policies_is_bounded() {
     for number in 0..16 {
         repo.write(case(number), vec![b'#'; 4 << 20]);
     }
-    let codes = || {
-        repo.commit("many cases");
-        match check_with(&repo, &request(&format!("{base}..HEAD"))) {
-            Ok(report) => error_codes(&report),
-            Err(error) => vec![code_of(&error)],
-        }
+    let codes = || match check_with(&repo, &request(&format!("{base}..HEAD"))) {
+        Ok(report) => error_codes(&report),
+        Err(error) => vec![code_of(&error)],
     };
     let limit = "limit.policy-folder".to_owned();
+    repo.commit("many cases");
     let within = codes();
     assert!(!within.contains(&limit), "{within:?}");
-    repo.write(case(16), "#");
+    repo.write(case(16), "#").commit("one more");
     let beyond = codes();
     assert!(beyond.contains(&limit), "{beyond:?}");
+    // Ten times as much, of which nothing is read.
+    let blob = repo.git(&["rev-parse", &format!("HEAD:{}", case(0))]);
+    let many: String = (0..160)
+        .map(|number| format!("100644 {blob}\t{}\n", case(number)))
+        .collect();
+    repo.git_with(&["update-index", "--add", "--index-info"], many.as_bytes());
+    repo.commit_index("ten times as many");
+    assert_eq!(codes(), beyond);
 }
 
 #[test]

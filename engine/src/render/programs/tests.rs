@@ -292,8 +292,20 @@ fn a_program_that_prints_too_much_is_ended() {
 fn a_program_that_takes_too_much_memory_breaks_off() {
     let mut world = World::new();
     world.config.bounds.memory = 64 << 20;
-    let script = "x=0123456789abcdef; while :; do x=$x$x; done";
-    let error = world.build(script).unwrap_err();
+    // An eighth of it is given; ten times as much, and without an end, is not.
+    let doubled = |times: usize| {
+        format!(
+            "x=0123456789abcdef; n=0; while [ $n -lt {times} ]; do x=$x$x; n=$((n+1)); done; echo ${{#x}}"
+        )
+    };
+    assert_eq!(world.build(&doubled(17)).unwrap().trim(), "2097152");
+    for script in [doubled(26), doubled(99)] {
+        let error = world.build(&script).unwrap_err();
+        breaks_off(&error);
+    }
+}
+
+fn breaks_off(error: &ProgramError) {
     let broke = matches!(
         error,
         ProgramError::Crashed { .. } | ProgramError::Failed { .. }

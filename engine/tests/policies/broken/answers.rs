@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tidegate::model::{Exit, Piece, code_of};
@@ -136,14 +136,45 @@ fn what_would_take_for_ever_ends_at_the_limit() {
     let walking = format!(
         "deny contains 1 if {{ some n {all}; some m {all}; walk(input.changes, [_, value]); value == n + m + 9 }}"
     );
-    for rules in [nested, walking] {
-        let times = Times {
-            object: Duration::from_millis(300),
+    let short = Duration::from_millis(300);
+    let (object, all) = (
+        Times {
+            object: short,
             ..Times::default()
-        };
-        let error = ask(&rules, times).unwrap_err();
+        },
+        Times {
+            total: short,
+            ..Times::default()
+        },
+    );
+    for (rules, times) in [(&nested, object), (&walking, object), (&nested, all)] {
+        let error = ask(rules, times).unwrap_err();
         assert_eq!(code_of(&error), "policy.timeout", "{rules}: {error}");
         assert_eq!(Exit::of_error(&error), Exit::Unjudged);
+    }
+}
+
+/// By their own numbers, as `check` has them: a rule that would run for a day ends at the second of an object and at
+/// the five of a unit, long before it would at ten times as much.
+#[test]
+#[ignore = "takes ten seconds: .ci/run runs it"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that must not take long asks how long it took"
+)]
+fn what_would_take_for_ever_is_left_long_before_ten_times_its_limit() {
+    let all = "in numbers.range(0, 9999)";
+    let rules = format!(
+        "deny contains 1 if count([1 | some a {all}; some b {all}; some c {all}; c == a + b]) == 1"
+    );
+    let limits = Times::default();
+    for (scope, limit) in [("object", limits.object), ("change-set", limits.change_set)] {
+        let (repo, range) = with_policy(scope, &rules);
+        let begun = Instant::now();
+        let told = unjudged(&repo, "exec \"$0\" check \"$1\"", &range);
+        let took = begun.elapsed();
+        assert!(told.contains("error[policy.timeout]"), "{told}");
+        assert!(took >= limit && took < 10 * limit, "{scope}: {took:?}");
     }
 }
 
@@ -151,40 +182,14 @@ fn what_would_take_for_ever_ends_at_the_limit() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_would_fill_the_memory_ends_at_the_limit() {
-    let head = HEAD.split_once("deny contains").unwrap().0;
-    let head = head.replace("scope: object", "scope: change-set");
-    let head = head.replace("package tidegate.t", "package tidegate.t.change_set");
     let mut rules = String::from("deny contains 1 if {\n\tx0 := input.mode\n");
     for n in 0..40 {
         let _ = writeln!(rules, "\tx{} := concat(\"\", [x{n}, x{n}])", n + 1);
     }
     rules.push_str("\tcount(x40) == 1\n}\n");
-    let repo = Repo::new();
-    repo.write(
-        "tidegate.yaml",
-        "environments:\n- name: prod\n  paths: [apps/**]\n",
-    );
-    repo.write(
-        ".tidegate/policies/t/change_set.rego",
-        format!("{head}{rules}"),
-    );
-    for replicas in [1, 2] {
-        let text = format!(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: b}}\ndata: {{n: \"{replicas}\"}}\n"
-        );
-        repo.write("apps/a.yaml", text);
-        repo.commit("a change");
-    }
-    let check = || {
-        let output = Command::new(env!("CARGO_BIN_EXE_tidegate"))
-            .args(["check", "HEAD~1..HEAD"])
-            .current_dir(repo.path())
-            .env_clear()
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(3));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
+    let (repo, range) = with_policy("change-set", &rules);
+    // It asks for a thousand times its limit; four times as much is not even there.
+    let check = || unjudged(&repo, "ulimit -v 4194304; exec \"$0\" check \"$1\"", &range);
     // On a busy machine the limit of time may come first.
     let mut told = (0..5).map(|_| check());
     let told = told.find(|told| !told.contains("policy.timeout"));
@@ -193,6 +198,48 @@ fn what_would_fill_the_memory_ends_at_the_limit() {
         told.contains("error[policy.memory]: policy file .tidegate/policies/t/change_set.rego"),
         "{told}"
     );
+}
+
+/// A repository whose own policy says `rules`, and a range that changes an object.
+fn with_policy(scope: &str, rules: &str) -> (Repo, String) {
+    let head = HEAD.split_once("deny contains").unwrap().0;
+    let (head, file) = match scope {
+        "object" => (head.to_owned(), "policy.rego"),
+        _ => (
+            head.replace("scope: object", "scope: change-set")
+                .replace("package tidegate.t", "package tidegate.t.change_set"),
+            "change_set.rego",
+        ),
+    };
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- name: prod\n  paths: [apps/**]\n",
+    );
+    repo.write(
+        format!(".tidegate/policies/t/{file}"),
+        format!("{head}{rules}\n"),
+    );
+    for replicas in [1, 2] {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: b}}\ndata: {{n: \"{replicas}\"}}\n"
+        );
+        repo.write("apps/a.yaml", text);
+        repo.commit("a change");
+    }
+    (repo, "HEAD~1..HEAD".to_owned())
+}
+
+/// What the binary says that `script` starts as `$0` with the range `$1`; it could not judge.
+fn unjudged(repo: &Repo, script: &str, range: &str) -> String {
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_tidegate"), range])
+        .current_dir(repo.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
