@@ -9,7 +9,8 @@
     reason = "a bench measures time and reads its arguments"
 )]
 
-use std::error::Error;
+mod timing;
+
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -18,69 +19,39 @@ use std::time::{Duration, Instant};
 
 use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict};
 use tidegate::model::Digest;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use timing::Outcome;
 
 fn main() -> Outcome<()> {
-    // Cargo adds `--bench`.
-    let numbers = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'));
-    let numbers: Vec<u64> = numbers
-        .map(|number| number.parse())
-        .collect::<Result<_, _>>()?;
+    let numbers = timing::numbers()?;
     let sizes = numbers
         .first()
         .map_or(vec![1, 1_000, 100_000], |size| vec![*size]);
     let runs = numbers.get(1).copied().unwrap_or(RUNS).max(1);
 
     println!("{UNITS} units, {runs} runs, whole process, ms");
-    println!(
-        "{:>7}  {:30}{:>8}{:>8}{:>8}",
-        "links", "command", "min", "median", "max"
-    );
+    println!("{:>7}  {:18}{}", "links", "", timing::heading());
     for size in sizes {
         let shop = Shop::new(size)?;
         shop.known(&["app-00"])?;
-        print_line(
-            size,
-            "in a clone",
-            &measure(runs, || shop.known(&["app-00"]))?,
-        );
         let units: Vec<String> = (0..UNITS).map(unit).collect();
         let units: Vec<&str> = units.iter().map(String::as_str).collect();
-        print_line(
-            size,
-            "twenty at once",
-            &measure(runs, || shop.known(&units))?,
+        let line = |name: &str, times: Vec<Duration>| {
+            println!("{size:>7}  {name:18}{}", timing::figures(times));
+        };
+        line(
+            "in a clone",
+            timing::measured(runs, || shop.known(&["app-00"]))?,
         );
-        let runs = runs.min(RUNS_OF_NEW);
-        print_line(
-            size,
+        line(
+            "twenty at once",
+            timing::measured(runs, || shop.known(&units))?,
+        );
+        line(
             "without a clone",
-            &measure(runs, || shop.new_each_time())?,
+            timing::measured(runs, || shop.new_each_time())?,
         );
     }
     Ok(())
-}
-
-fn measure(runs: u64, mut once: impl FnMut() -> Outcome<Duration>) -> Outcome<Vec<Duration>> {
-    let mut times = (0..runs).map(|_| once()).collect::<Outcome<Vec<_>>>()?;
-    times.sort();
-    Ok(times)
-}
-
-fn print_line(size: u64, command: &str, sorted: &[Duration]) {
-    let at = |place: usize| {
-        sorted
-            .get(place)
-            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
-    };
-    let (median, last) = (at(sorted.len() / 2), at(sorted.len().saturating_sub(1)));
-    println!(
-        "{size:>7}  {command:30}{:>8.1}{median:>8.1}{last:>8.1}",
-        at(0)
-    );
 }
 
 /// A clone with two commits, and a remote whose branch of verdicts admits the step from one to the other for each unit.
@@ -91,7 +62,7 @@ struct Shop {
 }
 
 impl Shop {
-    fn new(links: u64) -> Outcome<Self> {
+    fn new(links: usize) -> Outcome<Self> {
         let name = format!("tidegate-bench-{}-{links}", std::process::id());
         let root = std::env::temp_dir().join(name);
         fs::create_dir_all(root.join("shop"))?;
@@ -148,8 +119,8 @@ impl Shop {
 
     /// Before the step that is judged, so many links in all, a commit each: a baseline puts what was before it out of
     /// the tip, every hundredth link of a unit is one.
-    fn fill(&self, links: u64) -> Outcome<()> {
-        let each = links / UNITS;
+    fn fill(&self, links: usize) -> Outcome<()> {
+        let each = u64::try_from(links)? / UNITS;
         if each < 2 {
             return Ok(());
         }
@@ -347,7 +318,5 @@ fn run(command: &mut Command) -> Outcome<String> {
 }
 
 const UNITS: u64 = 20;
-const RUNS: u64 = 25;
-/// A new folder costs a whole fetch.
-const RUNS_OF_NEW: u64 = 5;
+const RUNS: usize = 15;
 const VERDICTS: &str = "refs/heads/tidegate/verdicts";

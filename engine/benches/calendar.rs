@@ -8,10 +8,11 @@
     reason = "a bench measures time and reads its arguments"
 )]
 
+mod timing;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::civil::{Date, Weekday, date};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -22,18 +23,16 @@ use tidegate::git::{Draft, Repository};
 use tidegate::manifest::yaml;
 use tidegate::model::{GitId, RepoPath, RiskTier};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use timing::Outcome;
 
 fn main() -> Outcome<()> {
-    // Cargo adds `--bench`.
-    let numbers = std::env::args().skip(1).filter(|it| !it.starts_with('-'));
-    let numbers: Vec<usize> = numbers.map(|it| it.parse()).collect::<Result<_, _>>()?;
+    let numbers = timing::numbers()?;
     let windows = numbers.first().copied().unwrap_or(10_000).max(CHAIN);
     let runs = numbers.get(1).copied().unwrap_or(20).max(1);
 
     let bench = Bench::new(windows, runs)?;
     println!("{windows} windows, {runs} runs, ms");
-    println!("{:28}{:>9}{:>9}{:>9}", "", "min", "median", "max");
+    println!("{:28}{}", "", timing::heading());
     bench.time("blobs of the tree", || Ok(bench.files()?.len()))?;
     let files = bench.files()?;
     bench.time("YAML of them", || parsed(&files))?;
@@ -144,22 +143,14 @@ impl Bench {
     }
 
     fn time<T>(&self, name: &str, mut run: impl FnMut() -> Outcome<T>) -> Outcome<()> {
-        let mut times = Vec::new();
-        for _ in 0..self.runs {
+        let times = timing::measured(self.runs, || {
             let begun = Instant::now();
             run().map_err(|error| format!("{name}: {error}"))?;
-            times.push(begun.elapsed());
-        }
-        times.sort_unstable();
-        let at = |place: usize| times.get(place).map_or(0.0, millis);
-        let (median, last) = (at(times.len() / 2), at(times.len().saturating_sub(1)));
-        println!("{name:28}{:>9.2}{median:>9.2}{last:>9.2}", at(0));
+            Ok(begun.elapsed())
+        })?;
+        println!("{name:28}{}", timing::figures(times));
         Ok(())
     }
-}
-
-fn millis(time: &Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
 
 fn wanted<T: PartialEq + std::fmt::Debug>(found: T, wanted: &T) -> Outcome<T> {

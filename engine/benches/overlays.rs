@@ -9,7 +9,8 @@
     reason = "a bench measures time and reads its arguments and environment"
 )]
 
-use std::error::Error;
+mod timing;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,12 +22,10 @@ use tidegate::gate::{self, Request, Runtime, What};
 use tidegate::git::{Draft, Repository};
 use tidegate::render::{Cache, Programs, ProgramsConfig, Workshop};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use timing::Outcome;
 
 fn main() -> Outcome<()> {
-    // Cargo adds `--bench`.
-    let numbers = std::env::args().skip(1).filter(|it| !it.starts_with('-'));
-    let numbers: Vec<usize> = numbers.map(|it| it.parse()).collect::<Result<_, _>>()?;
+    let numbers = timing::numbers()?;
     let overlays = numbers.first().copied().unwrap_or(50).max(1);
     let runs = numbers.get(1).copied().unwrap_or(5).max(1);
 
@@ -45,10 +44,7 @@ fn main() -> Outcome<()> {
     let all = shop.commit("the base", 120)?;
 
     println!("{overlays} overlays over one base, {runs} runs, ms");
-    println!(
-        "{:28}{:>8}{:>8}{:>8}{:>11}",
-        "", "min", "median", "max", "processes"
-    );
+    println!("{:28}{}{:>11}", "", timing::heading(), "processes");
     let bench = Bench { folder, runs };
     bench.measure("one touched", &format!("{first}..{one}"))?;
     bench.measure("all touched", &format!("{one}..{all}"))?;
@@ -127,36 +123,26 @@ impl Bench {
             std::fs::create_dir_all(file.parent().unwrap_or(&checkout))?;
             std::fs::write(file, text)?;
         }
-        let mut times = Vec::new();
-        for _ in 0..self.runs {
+        let times = timing::measured(self.runs, || {
             let begun = Instant::now();
             let mut command = Command::new("kustomize");
             let output = command
                 .arg("build")
                 .arg(checkout.join("overlays/0"))
                 .output()?;
-            times.push(begun.elapsed());
+            let time = begun.elapsed();
             if !output.status.success() {
                 return Err(String::from_utf8_lossy(&output.stderr).into());
             }
-        }
+            Ok(time)
+        })?;
         print_line("kustomize build, one", times, 1);
         Ok(())
     }
 }
 
-fn print_line(name: &str, mut times: Vec<Duration>, processes: usize) {
-    times.sort_unstable();
-    let at = |place: usize| {
-        times
-            .get(place)
-            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
-    };
-    let (median, last) = (at(times.len() / 2), at(times.len().saturating_sub(1)));
-    println!(
-        "{name:28}{:>8.1}{median:>8.1}{last:>8.1}{processes:>11}",
-        at(0)
-    );
+fn print_line(name: &str, times: Vec<Duration>, processes: usize) {
+    println!("{name:28}{}{processes:>11}", timing::figures(times));
 }
 
 fn configuration(overlays: usize) -> Outcome<String> {

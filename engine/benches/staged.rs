@@ -9,7 +9,8 @@
     reason = "a bench measures time and reads its arguments"
 )]
 
-use std::error::Error;
+mod timing;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -17,64 +18,36 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use timing::Outcome;
 
 fn main() -> Outcome<()> {
-    // Cargo adds `--bench`.
-    let numbers = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'));
-    let numbers: Vec<usize> = numbers
-        .map(|number| number.parse())
-        .collect::<Result<_, _>>()?;
+    let numbers = timing::numbers()?;
     let sizes = numbers
         .first()
         .map_or(vec![1_000, 10_000], |size| vec![*size]);
     let runs = numbers.get(1).copied().unwrap_or(RUNS).max(1);
 
     println!("{CHANGED} changed Deployments, {runs} runs, whole process, ms");
-    println!(
-        "{:>7}  {:20}{:>8}{:>8}{:>8}",
-        "files", "command", "min", "median", "max"
-    );
+    println!("{:>7}  {:20}{}", "files", "", timing::heading());
     for size in sizes {
         let shop = Shop::new(size)?;
+        let line = |command: &str, times: Vec<Duration>| {
+            println!("{size:>7}  {command:20}{}", timing::figures(times));
+        };
         let both = |range: &str| -> Outcome<()> {
-            let cold = measure(runs, || shop.check(range, Cache::Removed))?;
-            let warm = measure(runs, || shop.check(range, Cache::Kept))?;
-            print_line(size, &format!("{range}, cold"), &cold);
-            print_line(size, &format!("{range}, warm"), &warm);
+            let cold = timing::measured(runs, || shop.check(range, Cache::Removed))?;
+            let warm = timing::measured(runs, || shop.check(range, Cache::Kept))?;
+            line(&format!("{range}, cold"), cold);
+            line(&format!("{range}, warm"), warm);
             Ok(())
         };
         both("--staged")?;
-        print_line(
-            size,
-            "git diff --cached",
-            &measure(runs, || shop.git_diff())?,
-        );
+        let git = timing::measured(runs, || shop.git_diff())?;
+        line("git diff --cached", git);
         shop.git(&["commit", "-q", "-m", "Twenty changes"])?;
         both("HEAD~1..HEAD")?;
     }
     Ok(())
-}
-
-fn measure(runs: usize, mut once: impl FnMut() -> Outcome<Duration>) -> Outcome<Vec<Duration>> {
-    let mut times = (0..runs).map(|_| once()).collect::<Outcome<Vec<_>>>()?;
-    times.sort();
-    Ok(times)
-}
-
-fn print_line(size: usize, command: &str, sorted: &[Duration]) {
-    let at = |place: usize| {
-        sorted
-            .get(place)
-            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
-    };
-    let (median, last) = (at(sorted.len() / 2), at(sorted.len().saturating_sub(1)));
-    println!(
-        "{size:>7}  {command:20}{:>8.1}{median:>8.1}{last:>8.1}",
-        at(0)
-    );
 }
 
 /// What happens before a run to the index of blobs and to the answers of policies, which lie below `HOME`.
