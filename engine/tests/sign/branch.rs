@@ -1,5 +1,6 @@
 //! Verdicts on a branch of a remote: put there by compare-and-swap, read without a checkout, never believed.
 
+mod actors;
 mod carried;
 mod faults;
 mod hook;

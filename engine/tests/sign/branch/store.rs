@@ -79,8 +79,13 @@ impl Shared {
 }
 
 fn store(repo: &Repo) -> BranchStore {
+    store_at(repo, 0)
+}
+
+/// Whose commits are of another second, and so have other names.
+fn store_at(repo: &Repo, second: i64) -> BranchStore {
     let settings = BranchSettings {
-        now: time(0),
+        now: time(second),
         seed: 1,
         scratch: repo.beside("scratch"),
     };

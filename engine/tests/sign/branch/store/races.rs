@@ -5,7 +5,7 @@ use tidegate::model::{Digest, GitId};
 use tidegate::store::Store as _;
 
 use super::super::BRANCH;
-use super::{Shared, code, contents, names, script, store, unit};
+use super::{Shared, code, contents, names, script, store, store_at, unit};
 use crate::support::Repo;
 
 #[test]
@@ -40,7 +40,7 @@ fn a_link_follows_the_one_that_it_was_judged_from_or_is_not_put_down() {
 fn what_two_put_and_take_away_alike_is_one_commit() {
     let shared = Shared::new();
     let (one, two) = (shared.another(), shared.another());
-    let (first, second) = (store(&one), store(&two));
+    let (first, second) = (store(&one), store_at(&two, 1));
     let digest = Digest::of(b"link");
     for store in [&first, &second] {
         store.publish_withdrawal(digest, b"x").unwrap();
