@@ -138,6 +138,7 @@ impl Sync {
         ));
         let listed = source::list(&result)?;
         same_revision(&state, &listed)?;
+        same_sources(&state, &listed)?;
         let taken = source::take(&listed, query)?;
         refusals.extend(taken.refusals);
         let deployed = deployed(&root, query, &taken.sources)?;
@@ -314,6 +315,25 @@ fn same_revision(state: &Place<'_>, listed: &[Listed<'_>]) -> Result<(), Applica
         }
     }
     Ok(())
+}
+
+/// Sources that the request names must be those that are applied: Argo CD copies them as they stand.
+fn same_sources(state: &Place<'_>, listed: &[Listed<'_>]) -> Result<(), ApplicationError> {
+    let sync = state.present("operation")?.present("sync")?;
+    let asked = match sync.filled("sources") {
+        Some(sources) if sources.items()?.len() == listed.len() => sources.items()?,
+        Some(sources) => return Err(sources.malformed("one source for each that is applied")),
+        None => sync.filled("source").into_iter().collect(),
+    };
+    let differs =
+        |(asked, listed): &(&Place<'_>, &Listed<'_>)| !asked.says_the_same(&listed.source);
+    match asked.iter().zip(listed).find(differs) {
+        Some((asked, listed)) => {
+            let applied = &listed.source.path;
+            Err(asked.malformed(&format!("the source that is applied, `{applied}`")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether this is a retry that looks at Git again: what the request names is the commit of the first try then, which

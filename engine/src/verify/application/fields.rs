@@ -2,6 +2,7 @@
 //! Knows nothing of what the fields mean.
 
 use super::ApplicationError;
+use super::source::without_empty;
 use crate::manifest::{Node, NodeValue};
 use crate::verify::{Reason, Refusal};
 
@@ -58,6 +59,12 @@ impl<'d> Place<'d> {
             path: format!("{}[{at}]", self.path),
         });
         Ok(places.collect())
+    }
+
+    /// Whether both say the same, apart from what says nothing.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let said = |place: &Self| without_empty(place.node.to_json());
+        said(self) == said(other)
     }
 
     /// A refusal for each field that says something and is not in `known`.

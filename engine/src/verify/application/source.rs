@@ -58,7 +58,7 @@ fn filled(mut source: Value) -> Value {
     without_empty(source).unwrap_or(Value::Null)
 }
 
-fn without_empty(value: Value) -> Option<Value> {
+pub(super) fn without_empty(value: Value) -> Option<Value> {
     match value {
         Value::Null | Value::Bool(false) => None,
         Value::String(text) => (!text.is_empty()).then_some(Value::String(text)),

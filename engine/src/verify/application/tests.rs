@@ -197,6 +197,49 @@ fn a_status_that_contradicts_itself_decides_nothing() {
 }
 
 #[test]
+fn sources_that_the_request_names_are_those_that_are_applied() {
+    let single: serde_json::Value = serde_json::from_str(SINGLE).unwrap();
+    let source = single["status"]["operationState"]["syncResult"]["source"].clone();
+    let mut other = source.clone();
+    other["path"] = "apps/other".into();
+    let mut written_out = source.clone();
+    written_out["directory"]["jsonnet"] = serde_json::json!({});
+    let several = serde_json::json!([source, other]);
+    for (place, value, expected) in [
+        ("source", source.clone(), ""),
+        ("source", written_out, ""),
+        (
+            "source",
+            other.clone(),
+            "operation.sync.source` is not the source that is applied",
+        ),
+        ("sources", serde_json::json!([source]), ""),
+        (
+            "sources",
+            serde_json::json!([other]),
+            "operation.sync.sources[0]` is not the source",
+        ),
+        (
+            "sources",
+            several,
+            "operation.sync.sources` is not one source for each",
+        ),
+    ] {
+        let document = with(SINGLE, &format!("/operation/sync/{place}"), value);
+        let said = refused(&document);
+        assert_eq!(said.is_empty(), expected.is_empty(), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+    let again: serde_json::Value = serde_json::from_str(AGAIN).unwrap();
+    let mut sources = again["status"]["operationState"]["syncResult"]["sources"].clone();
+    let document = |sources| with(AGAIN, "/operation/sync/sources", sources);
+    assert_eq!(read(&document(sources.clone())), read(AGAIN));
+    sources.as_array_mut().unwrap().reverse();
+    let said = refused(&document(sources));
+    assert!(said.starts_with("argo.status "), "{said}");
+}
+
+#[test]
 fn what_has_happened_of_an_application_is_a_witness_of_the_time() {
     let sync = read(AGAIN).unwrap();
     let (field, at) = sync.happened.unwrap();
