@@ -83,26 +83,17 @@ pub fn verify(
     environment: &str,
 ) -> Result<VerifiedStatement, Rejection> {
     let envelope = Envelope::parse(envelope)?;
-    let payload = envelope.payload.as_slice();
-    let dated = || -> Result<Dated, Rejection> {
-        Ok(Dated {
-            digest: Some(Digest::of(payload)),
-            at: signed_at(payload)?,
-        })
-    };
-    let signers = trust.weigh(
-        &envelope.made_by(trust)?,
-        Right { role, environment },
-        &dated,
-    )?;
+    let right = Right { role, environment };
+    let signers = trust.weigh(&envelope.made_by(trust)?, right, &|| envelope.dated())?;
     Ok(envelope.signed_by(signers))
 }
 
-/// As [`verify`], for a statement that only takes something back: one signature is enough, also by a key
-/// that is revoked or whose time is over. A key that is lost must not bring back what it took back.
+/// As [`verify`], for a statement that only takes something back: one signature is enough, also by a key whose
+/// time is over, or by one that is revoked if it says that it signed before. A key that is lost must not bring
+/// back what it took back while it was in good hands.
 ///
 /// # Errors
-/// Malformed, not signed by a trusted key, or by one that may not sign this.
+/// Malformed, not signed by a trusted key, by one that may not sign this, or by one that was revoked before.
 pub fn verify_taking_back(
     envelope: &[u8],
     trust: &TrustFile,
@@ -110,7 +101,8 @@ pub fn verify_taking_back(
     environment: &str,
 ) -> Result<VerifiedStatement, Rejection> {
     let envelope = Envelope::parse(envelope)?;
-    let signers = trust.weigh_role(&envelope.made_by(trust)?, Right { role, environment })?;
+    let (by, right) = (envelope.made_by(trust)?, Right { role, environment });
+    let signers = trust.weigh_taking_back(&by, right, &|| envelope.dated())?;
     Ok(envelope.signed_by(signers))
 }
 
@@ -143,6 +135,14 @@ struct RawSignature {
 }
 
 impl Envelope {
+    /// What its payload is known by, and when it says that it was signed.
+    fn dated(&self) -> Result<Dated, Rejection> {
+        Ok(Dated {
+            digest: Some(Digest::of(&self.payload)),
+            at: signed_at(&self.payload)?,
+        })
+    }
+
     /// The keys that the trust file names, revoked or not, whose signatures hold.
     fn made_by(&self, trust: &TrustFile) -> Result<Vec<PublicKey>, Rejection> {
         let message = pae(PAYLOAD_TYPE, &self.payload);

@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 14] = [
+const ENGINE: [(&str, &str); 15] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -195,6 +195,12 @@ const ENGINE: [(&str, &str); 14] = [
          characters that nobody sees. Or a new manifest that no unit claims differs from one that a unit would\n\
          claim only in case or in composition. People and file systems would take it for a different file.\n\
          Rename it.",
+    ),
+    (
+        "engine.no-spare-key",
+        "The range leaves a trust file by which every principal that can sign for the gate must sign: N of N. When one\n\
+         of their keys is lost, nothing can be signed there any more, a change of the trust file neither. Add a key of\n\
+         one more principal, or lower `thresholds` by one. Where it has happened: docs/disaster.md.",
     ),
     (
         "engine.server-field",

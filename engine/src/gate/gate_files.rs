@@ -2,6 +2,7 @@
 //! Of what the files say it knows only the trust file: an accepted one that is not readable would lock everybody
 //! out.
 
+mod followed;
 mod trust;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use crate::change::{self, Change, Objects, Source};
 use crate::git::{FileChange, Repository, TreeEntry};
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{Digest, ObjectRef, RepoPath, Span};
+pub(super) use followed::check as check_followed;
 
 /// The changes of the gate's own files.
 pub(super) fn changes(repository: &Repository, files: &[FileChange]) -> Result<Vec<Change>, Error> {

@@ -112,6 +112,13 @@ pub(super) fn can_be_followed(trust: &TrustFile, unit: &UnitId, now: Timestamp) 
     trust.is_signable(right(&unit.scope()), whole_seconds(now))
 }
 
+/// Whether one of the principals that can sign statements about this unit may be lost.
+pub(super) fn has_a_spare(trust: &TrustFile, unit: &UnitId, now: Timestamp) -> bool {
+    let scope = unit.scope();
+    let principals = trust.principals(right(&scope), whole_seconds(now));
+    principals > trust.threshold(Role::MergeSigner)
+}
+
 fn right(scope: &str) -> Right<'_> {
     Right {
         role: Role::MergeSigner,

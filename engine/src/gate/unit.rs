@@ -24,6 +24,7 @@ use super::Error;
 use super::anchor;
 use super::deployed::Deployed;
 use super::evaluate::{Bench, Matter};
+use super::gate_files;
 use super::scene::Sides;
 use super::summary;
 use super::view::View;
@@ -78,7 +79,7 @@ impl Unit<'_> {
         }
         if self.name == config::GATE {
             return Ok(Some(Changes {
-                changes: super::gate_files::changes(view.repository, &files)?,
+                changes: gate_files::changes(view.repository, &files)?,
                 findings: misleading(&files),
             }));
         }
@@ -137,6 +138,13 @@ impl Unit<'_> {
         let judged = bench.judge(&matter)?;
         let mut findings = found.findings;
         findings.extend(judged.findings);
+        if self.name == config::GATE {
+            findings.extend(gate_files::check_followed(
+                view,
+                self.environment,
+                bench.now,
+            )?);
+        }
         let permits = self.permits(&bench.judge.config)?;
         let unused = if everything {
             Unused::Report

@@ -313,6 +313,7 @@ fn a_plan_says_how_a_key_follows_another_and_changes_nothing() {
     assert_eq!(exit, 0, "{err}");
     let keyid = world.key.public().keyid();
     let mentions = [
+        "0. first of all: 1 of 1 principals must sign".to_owned(),
         format!("key {keyid} of `ci` goes; nothing is changed by this plan"),
         "tidegate keys new --role merge-signer --principal ci --out NEW.pem --trust .tidegate/trust.json".into(),
         "--unit gate --key-file OLD.pem".into(),

@@ -410,3 +410,163 @@ fn what_was_taken_back_stays_so_when_the_key_that_did_it_is_revoked() {
     let answer = world.admit_by(&revoked, "prod", Some("web"), head, Some(start));
     assert_eq!(answer, "refused withdrawn");
 }
+
+#[test]
+fn from_its_revocation_on_a_key_takes_nothing_back() {
+    let mut world = World::started();
+    let both = trust(&[(1, EVER), (2, EVER)]);
+    commit(&world, &both, "two keys");
+    let standby = key(2);
+    let start = world.repo.id("HEAD");
+    let head = world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(
+        world.sign_with(&standby, "prod", Some("web")),
+        "prod/web link 1 medium"
+    );
+    // The thief, after the instant that the revocation names.
+    world.set_clock("2026-11-21T00:00:00Z");
+    world.withdraw("prod/web", 1);
+    let kept = [("main/gate", 0), ("main/gate", 1), ("prod/web", 0)];
+    let kept = kept.map(|(unit, at)| digest(&world, unit, at)).to_vec();
+    let admit = |trust: &TrustFile| world.admit_by(trust, "prod", Some("web"), head, Some(start));
+    assert_eq!(admit(&both), "refused withdrawn", "while it is trusted");
+    world.set_clock("2026-11-20T11:00:00Z");
+    let revoked = revoking(both.clone(), 1, &kept);
+    let answer = world.admit_by(&revoked, "prod", Some("web"), head, Some(start));
+    assert_eq!(answer, "judged 1 medium");
+    // What the owner took back in good faith after that instant is kept by name.
+    let folder = std::fs::read_dir(world.verdicts().join("withdrawals")).unwrap();
+    let statements = folder.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let taken = statements.map(|file| Digest::of(&attest::unverified_payload(&file).unwrap()));
+    let kept = [kept, taken.collect()].concat();
+    let revoked = revoking(both, 1, &kept);
+    let answer = world.admit_by(&revoked, "prod", Some("web"), head, Some(start));
+    assert_eq!(answer, "refused withdrawn");
+    // The command is told at once that its key takes nothing back.
+    commit(&world, &revoked, "revoke");
+    assert_eq!(
+        world.sign_with(&standby, "prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    world.key = key(1);
+    let link = digest(&world, "prod/web", 0).to_string();
+    let (exit, said) = world.withdraws(&link, &[]);
+    assert!(exit == 3 && said.contains("key.revoked"), "{said}");
+}
+
+/// What `check` says of the newest commit, on one line.
+fn checks(world: &World) -> (i32, String) {
+    let line = ["check", "HEAD~1..HEAD", "--now", "2026-11-20T11:00:00Z"];
+    let (exit, out, errors) = world.run(&line);
+    let said = format!("{out}{errors}");
+    (exit, said.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn wanting(trust: TrustFile, wanted: usize) -> TrustFile {
+    let wanted = [(Role::MergeSigner, wanted)].into();
+    trust.with_thresholds(wanted).unwrap()
+}
+
+#[test]
+fn a_check_refuses_the_trust_file_that_would_lock_the_gate_as_the_signer_does() {
+    let world = World::started();
+    let over = validity(None, Some("2026-11-20T10:00:00Z"));
+    let elsewhere = super::world::trust(&[(&world.key, &["prod"])]);
+    let locked = [
+        revoking(trust(&[(1, EVER)]), 1, &[]),
+        trust(&[(1, over)]),
+        revoking(wanting(trust(&[(1, EVER), (2, EVER)]), 2), 1, &[]),
+        elsewhere,
+    ];
+    for file in locked {
+        commit(&world, &file, "other keys");
+        let (exit, said) = checks(&world);
+        assert_eq!(exit, 3, "{said}");
+        let told = "error[trust-root.no-gate-signer]";
+        assert!(said.contains(told), "{said}");
+        let signed = world.sign("prod", Some("gate"));
+        assert_eq!(signed, "main/gate trust-root.no-gate-signer exit 3");
+    }
+    commit(&world, &trust(&[(1, EVER), (2, EVER)]), "two keys");
+    let (exit, said) = checks(&world);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
+fn a_check_warns_where_all_must_sign_and_none_may_be_lost() {
+    let world = World::started();
+    let warning = "engine.no-spare-key";
+    let three = trust(&[(1, EVER), (2, EVER), (3, EVER)]);
+    let over = validity(None, Some("2026-11-20T10:00:00Z"));
+    for (file, warns) in [
+        (wanting(three.clone(), 2), false),
+        (wanting(three.clone(), 3), true),
+        (wanting(trust(&[(1, EVER), (2, EVER), (3, over)]), 2), true),
+        (wanting(three, 1), false),
+        // One key is what everybody begins with.
+        (trust(&[(1, EVER)]), false),
+    ] {
+        commit(&world, &file, "other keys");
+        let (exit, said) = checks(&world);
+        assert_eq!(exit, 0, "{said}");
+        assert_eq!(said.contains(warning), warns, "{said}");
+    }
+    world.repo.write("CODEOWNERS", "* @ada\n");
+    commit(&world, &wanting(trust(&[(1, EVER), (2, EVER)]), 2), "two");
+    assert!(checks(&world).1.contains(warning));
+    world.repo.write("CODEOWNERS", "* @bob\n");
+    world.repo.commit("another owner");
+    let (exit, said) = checks(&world);
+    assert_eq!(exit, 0, "{said}");
+    assert!(!said.contains(warning), "said once: {said}");
+}
+
+#[test]
+fn where_all_must_sign_and_one_key_is_lost_a_store_that_begins_anew_is_the_way_back() {
+    let world = World::started();
+    let two = wanting(trust(&[(1, EVER), (2, EVER)]), 2);
+    commit(&world, &two, "two sign");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    assert_eq!(
+        world.baseline_with(&together(&[1, 2]), "prod", None),
+        "main/gate baseline 2; prod/web baseline 1; prod/db baseline 1"
+    );
+    let running = world.repo.id("HEAD");
+    // Key 2 is lost: whatever the branch says, what was accepted needs both.
+    let next = wanting(trust(&[(1, EVER), (3, EVER), (4, EVER)]), 2);
+    commit(&world, &next, "key 2 is lost");
+    let locked = "key.threshold exit 3";
+    for keys in [together(&[1]), together(&[1, 3])] {
+        assert_eq!(world.sign_with(&keys, "prod", Some("gate")), locked);
+        assert_eq!(world.baseline_with(&keys, "prod", None), locked);
+    }
+    // What runs, and what was accepted, is admitted as before.
+    let admit = |trust: &TrustFile, head, deployed| {
+        world.admit_by(trust, "prod", Some("web"), head, deployed)
+    };
+    assert_eq!(admit(&two, running, None), "baseline 1 low");
+    // Another store begins with the trust file of the branch, by the keys that it names.
+    std::fs::rename(world.verdicts(), world.repo.beside("verdicts-before")).unwrap();
+    let head = world.label(APP, "a", "b");
+    assert_eq!(world.baseline_with(&together(&[1]), "prod", None), locked);
+    assert_eq!(
+        world.baseline_with(&together(&[1, 3]), "prod", None),
+        "main/gate baseline 0; prod/web baseline 0; prod/db baseline 0"
+    );
+    // Who holds the trust file of `admit` decides whether that counts.
+    assert_eq!(admit(&two, head, None), "refused.threshold exit 4");
+    assert_eq!(admit(&next, head, None), "baseline 0 low");
+    let after = world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign_with(&together(&[3, 4]), "prod", Some("web")),
+        "prod/web link 1 medium"
+    );
+    assert_eq!(admit(&next, after, Some(head)), "judged 1 medium");
+}

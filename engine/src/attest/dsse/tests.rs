@@ -339,8 +339,18 @@ fn what_takes_back_outlives_the_key_that_signed_it_and_needs_one() {
         verify_taking_back(&envelope(), trust, Role::MergeSigner, environment)
             .map_or_else(|rejection| code_of(&rejection), |_| "ok".into())
     };
-    let revoked = trusting(|text| revoking(&text, "2026-11-20T10:00:00Z", ""));
-    assert_eq!(back(&revoked, "prod"), "ok");
+    // From its revocation on, by its own words, it takes nothing back but what is kept.
+    let payload = unverified_payload(&envelope()).unwrap();
+    let (digest, at) = (Digest::of(&payload), signed_at(&payload).unwrap());
+    let later = at + jiff::SignedDuration::from_secs(1);
+    for (from, keep, expected) in [
+        (later, String::new(), "ok"),
+        (at, String::new(), "refused.key-revoked"),
+        (at, format!("\"{digest}\""), "ok"),
+    ] {
+        let revoked = trusting(|text| revoking(&text, &from.to_string(), &keep));
+        assert_eq!(back(&revoked, "prod"), expected, "{from} {keep}");
+    }
     let over = trusting(|text| {
         text.replacen(
             "\"role\"",

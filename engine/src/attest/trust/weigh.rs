@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Role, TrustFile, TrustedKey};
+use super::{Revocation, Role, TrustFile, TrustedKey};
 use crate::attest::{PublicKey, Rejection, Signer};
 use crate::model::Digest;
 
@@ -101,12 +101,27 @@ impl TrustFile {
     /// Whether as many principals as it takes can sign this, at an instant or later.
     #[must_use]
     pub fn is_signable(&self, right: Right<'_>, from: Timestamp) -> bool {
+        self.principals(right, from) >= self.threshold(right.role)
+    }
+
+    /// Whether all principals that sign as a role, at an instant or later, must sign: then none of their keys may be lost.
+    #[must_use]
+    pub fn needs_all(&self, role: Role, from: Timestamp) -> bool {
+        let keys = self.keys.iter();
+        let lasting = keys.filter(|key| key.role == role && self.lasts(key, from));
+        let principals: BTreeSet<&str> = lasting.map(|key| key.principal.as_str()).collect();
+        principals.len() <= self.threshold(role)
+    }
+
+    /// How many principals can sign this, at an instant or later.
+    #[must_use]
+    pub fn principals(&self, right: Right<'_>, from: Timestamp) -> usize {
         let lasting = self
             .keys
             .iter()
             .filter(|key| self.lasts(key, from) && key.may_sign(right.role, right.environment));
         let principals: BTreeSet<&str> = lasting.map(|key| key.principal.as_str()).collect();
-        principals.len() >= self.threshold(right.role)
+        principals.len()
     }
 
     /// The same file without the keys of a role that are revoked or whose time is over at an instant;
@@ -125,21 +140,39 @@ impl TrustFile {
         !over && self.revocation(&key.public).is_none()
     }
 
-    /// Those who may sign this, revoked or not and at any time: enough to take something back.
+    /// Those whose signatures are enough to take something back: who may sign it, at any time. A revoked key
+    /// took back what it did before its revocation, and what the revocation keeps.
     ///
     /// # Errors
     /// None of them may.
-    pub fn weigh_role(&self, by: &[PublicKey], right: Right<'_>) -> Result<Vec<Signer>, Rejection> {
+    pub fn weigh_taking_back(
+        &self,
+        by: &[PublicKey],
+        right: Right<'_>,
+        dated: &dyn Fn() -> Result<Dated, Rejection>,
+    ) -> Result<Vec<Signer>, Rejection> {
         let known = self.keys.iter().filter(|key| by.contains(&key.public));
-        let (may, may_not): (Vec<_>, Vec<_>) =
-            known.partition(|key| key.may_sign(right.role, right.environment));
-        match (may.is_empty(), may_not.first()) {
-            (false, _) => Ok(may.into_iter().map(Signer::of).collect()),
-            (true, Some(key)) => Err(not_trusted_for(key, right)),
-            (true, None) => Err(Rejection::Signature {
-                signatures: by.len(),
-            }),
+        let mut counting = Vec::new();
+        let mut objections = Vec::new();
+        for key in known {
+            if !key.may_sign(right.role, right.environment) {
+                objections.push(not_trusted_for(key, right));
+                continue;
+            }
+            match self.revocation(&key.public) {
+                Some(revocation) if !revocation.lets_take_back(dated()?) => {
+                    objections.push(revoked(key, revocation));
+                }
+                Some(_) | None => counting.push(Signer::of(key)),
+            }
         }
+        if !counting.is_empty() {
+            return Ok(counting);
+        }
+        let most_telling = objections.into_iter().min_by_key(rank);
+        Err(most_telling.unwrap_or(Rejection::Signature {
+            signatures: by.len(),
+        }))
     }
 
     /// Why a signature by `key` does not count.
@@ -152,18 +185,13 @@ impl TrustFile {
         if !key.may_sign(right.role, right.environment) {
             return Ok(Some(not_trusted_for(key, right)));
         }
-        let principal = || key.principal.clone();
         if let Some(revocation) = self.revocation(&key.public) {
             let is_kept = |dated: Dated| {
                 let listed = |digest| revocation.keep.contains(&digest);
                 dated.digest.is_some_and(listed) && dated.at < revocation.from
             };
             if revocation.keep.is_empty() || !is_kept(dated()?) {
-                return Ok(Some(Rejection::KeyRevoked {
-                    principal: principal(),
-                    from: revocation.from.to_string(),
-                    reason: revocation.reason.clone(),
-                }));
+                return Ok(Some(revoked(key, revocation)));
             }
         }
         let validity = key.validity;
@@ -171,6 +199,7 @@ impl TrustFile {
             return Ok(None);
         }
         let at = dated()?.at;
+        let principal = || key.principal.clone();
         Ok(match (validity.not_before, validity.not_after) {
             (Some(from), _) if at < from => Some(Rejection::KeyNotYetValid {
                 principal: principal(),
@@ -184,6 +213,24 @@ impl TrustFile {
             }),
             _ => None,
         })
+    }
+}
+
+impl Revocation {
+    /// Whether something that the key took back stays taken back.
+    fn lets_take_back(&self, dated: Dated) -> bool {
+        let is_kept = dated
+            .digest
+            .is_some_and(|digest| self.keep.contains(&digest));
+        is_kept || dated.at < self.from
+    }
+}
+
+fn revoked(key: &TrustedKey, revocation: &Revocation) -> Rejection {
+    Rejection::KeyRevoked {
+        principal: key.principal.clone(),
+        from: revocation.from.to_string(),
+        reason: revocation.reason.clone(),
     }
 }
 

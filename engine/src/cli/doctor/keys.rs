@@ -42,6 +42,20 @@ fn of_trust(trust: &TrustFile, now: Timestamp) -> Vec<Check> {
             )),
         });
     }
+    let wanted = trust.threshold(Role::MergeSigner);
+    if wanted > 1 && can_sign(trust, now) && trust.needs_all(Role::MergeSigner, now) {
+        checks.push(Check {
+            name: NAME,
+            state: State::Wrong,
+            about: format!(
+                "{wanted} of {wanted} principals must sign as merge-signer: one lost key locks everything"
+            ),
+            help: Some(
+                "add a merge-signer with a principal of its own, or lower `thresholds` by one"
+                    .to_owned(),
+            ),
+        });
+    }
     let keys = trust.keys().iter();
     checks.extend(keys.filter_map(|key| ends_soon(trust, key, now)));
     checks
@@ -198,6 +212,21 @@ mod tests {
             .unwrap();
         assert!(told(&two).contains(&nobody));
         assert!(!told(&both).contains(&nobody));
+        assert_eq!(told(&two).len(), 2, "one thing at a time");
+        let all = "2 of 2 principals must sign as merge-signer: one lost key locks everything";
+        let pair = TrustFile::new(vec![trusted(1, None, None), trusted(2, None, None)]).unwrap();
+        let wanting = |trust: &TrustFile| {
+            let trust = trust.clone();
+            told(
+                &trust
+                    .with_thresholds([(Role::MergeSigner, 2)].into())
+                    .unwrap(),
+            )
+        };
+        assert!(wanting(&pair).contains(&all.to_owned()));
+        let spare = pair.clone().with(trusted(3, None, None)).unwrap();
+        assert_eq!(wanting(&spare).len(), 1);
+        assert_eq!(told(&pair).len(), 1);
         let revocation = Revocation {
             public: trusted(1, None, None).public,
             from: "2026-11-20T10:00:00Z".parse().unwrap(),

@@ -41,6 +41,9 @@ impl Args {
         let end = terminal.now.checked_add(self.overlap);
         let plan = Plan {
             key,
+            all: trust
+                .needs_all(Role::MergeSigner, terminal.now)
+                .then(|| trust.threshold(Role::MergeSigner)),
             file: self.trust.unwrap_or_else(|| PathBuf::from(TRUST_FILE)),
             now: terminal.now,
             end: end.unwrap_or(Timestamp::MAX),
@@ -100,6 +103,8 @@ fn chosen<'t>(
 
 struct Plan<'t> {
     key: &'t TrustedKey,
+    /// How many sign, where all must.
+    all: Option<usize>,
     file: PathBuf,
     now: Timestamp,
     end: Timestamp,
@@ -184,6 +189,14 @@ impl fmt::Display for Plan<'_> {
             writeln!(
                 f,
                 "its `notAfter` is {end} already, before the overlap ends: if that is too short, write a later one first"
+            )?;
+        }
+        if let Some(all) = self.all {
+            writeln!(
+                f,
+                "
+0. first of all: {all} of {all} principals must sign, so that one lost key locks everything, a change of this file
+   too: add a merge-signer with a principal of its own, or lower `thresholds`, and keep a key in a safe (docs/keys.md)"
             )?;
         }
         self.write_overlap(f)?;

@@ -51,7 +51,7 @@ pub enum KeyError {
     #[diagnostic(
         code(key::threshold),
         help(
-            "name a key of each principal that signs: `--key-file` and `--signer` may be repeated"
+            "name a key of each principal that signs: `--key-file` and `--signer` may be repeated; where a key is lost for good, docs/disaster.md says what to do"
         )
     )]
     Threshold {

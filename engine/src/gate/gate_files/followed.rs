@@ -1,0 +1,48 @@
+//! Whether the keys of a proposed trust file can sign what comes after it: with too few, the gate is locked.
+//! Verifies no signature.
+
+use jiff::Timestamp;
+
+use crate::attest::Role;
+use crate::gate::chain::{TRUST_FILE, gate_id, read_trust};
+use crate::gate::key::{can_be_followed, has_a_spare};
+use crate::gate::view::View;
+use crate::gate::{Error, anchor};
+use crate::model::{Effect, Finding, RepoPath};
+
+/// A warning where every principal must sign, so that the loss of one key would lock the gate of a branch.
+///
+/// # Errors
+/// Too few can sign from now on: `sign` would refuse it too.
+pub(in crate::gate) fn check(
+    view: &View<'_>,
+    branch: &str,
+    now: Timestamp,
+) -> Result<Option<Finding>, Error> {
+    let path = RepoPath::from(TRUST_FILE);
+    let Some(entry) = view.repository.entry(&view.head.snapshot, &path)? else {
+        return Ok(None);
+    };
+    let trust = read_trust(&view.repository.file(&entry)?)?;
+    let unit = gate_id(branch)?;
+    if !can_be_followed(&trust, &unit, now) {
+        let unit = unit.scope();
+        return Err(Error::NoGateSigner { unit });
+    }
+    let is_changed = view.changed.iter().any(|change| change.path == path);
+    let wanted = trust.threshold(Role::MergeSigner);
+    if wanted < 2 || !is_changed || has_a_spare(&trust, &unit, now) {
+        return Ok(None);
+    }
+    let message = format!(
+        "all {wanted} principals that can sign `{}` must sign: when one key is lost nothing can be signed there any more, a change of `{TRUST_FILE}` neither",
+        unit.scope()
+    );
+    Ok(Some(Finding {
+        anchor: anchor::at_head(&path, view)?,
+        remediation: Some(
+            "add the key of one more principal, or lower `thresholds` by one".to_owned(),
+        ),
+        ..Finding::of_engine("engine.no-spare-key", Effect::Warn, message)
+    }))
+}
