@@ -24,7 +24,7 @@ mod withdrawal;
 
 pub use bundle::{BUNDLE_MEDIA_TYPE, bundle, unbundle};
 pub use dsse::{
-    PAYLOAD_TYPE, Signer, VerifiedStatement, pae, sign, unverified_payload, verify,
+    PAYLOAD_TYPE, Signer, VerifiedStatement, may_name_a_key, pae, sign, unverified_payload, verify,
     verify_taking_back,
 };
 pub use error::{Error, Rejection};

@@ -3,6 +3,7 @@
 
 mod admit;
 mod anchor;
+mod anew;
 mod application;
 mod audit;
 mod cases;
@@ -53,7 +54,7 @@ pub use library::{Policies, embedded_policies, policies, resolve, validate};
 pub use mutation::{Mutation, mutate};
 pub use named::{LinkName, NameError};
 pub use promote::{PromoteRequest, Promotion, promote, promoted_branch};
-pub use publish::{Copied, PublishRequest, publish};
+pub use publish::{Copied, Left, PublishRequest, publish};
 pub use render::{RenderRequest, render};
 pub use sign::{
     Deviation, Landed, Published, Renewed, RenewedUnit, Replay, ReplayRequest, SignRequest, Signed,

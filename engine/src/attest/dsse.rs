@@ -115,6 +115,20 @@ pub fn unverified_payload(envelope: &[u8]) -> Result<Vec<u8>, Rejection> {
     Envelope::parse(envelope).map(|envelope| envelope.payload)
 }
 
+/// Whether a signature of `envelope` may claim to be one of a key that `trust` names: where it does not hold, it
+/// was damaged or forged. Otherwise its key is unknown there, and nobody can tell.
+#[must_use]
+pub fn may_name_a_key(envelope: &[u8], trust: &TrustFile) -> bool {
+    let Ok(envelope) = Envelope::parse(envelope) else {
+        return true;
+    };
+    let known = trust.keys().iter().map(|key| key.public.keyid());
+    let revoked = trust.revoked().iter().map(|entry| entry.public.keyid());
+    let known: Vec<String> = known.chain(revoked).collect();
+    let mut signatures = envelope.signatures.iter();
+    signatures.any(|one| one.keyid.is_empty() || known.contains(&one.keyid))
+}
+
 struct Envelope {
     payload: Vec<u8>,
     signatures: Vec<RawSignature>,

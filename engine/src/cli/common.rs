@@ -118,6 +118,14 @@ pub(super) enum Error {
         help("name the unit that is rendered: `--unit NAME`")
     )]
     NobodyAsked,
+    #[error("{files} of the store stayed behind; all the rest was copied")]
+    #[diagnostic(
+        code(store::left_behind),
+        help(
+            "find out what they are, and who put them there: what is not copied is missing where the copy is all there is"
+        )
+    )]
+    LeftBehind { files: String },
     #[error("`{program}` cannot be run: {reason}")]
     #[diagnostic(
         code(io::command),

@@ -1,16 +1,18 @@
 //! `tidegate publish`: carries verdicts from one store to another.
 
-use super::common::{self, Outcome};
+use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
-use crate::gate::{self, PublishRequest};
+use crate::gate::{self, Left, PublishRequest};
 use crate::model::Exit;
+use crate::report::plural;
 
 /// Copy verified verdicts from one store to another, in the order in which they were made
 ///
 /// Twice is once: where it was cut off, run it again, and it goes on from there. A unit of which the
 /// target holds other links is a fork: nothing is copied then. What does not verify stays behind and is
-/// named.
+/// named, and the exit code is 4 then: all the rest was copied. What lies below a baseline and rests on a key
+/// that is gone is named too, and missing nowhere.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Where the verdicts lie: `folder:DIR`, `branch[:REMOTE[:NAME]]`,
@@ -33,6 +35,7 @@ impl Args {
             from: from.store(),
             to: to.store(),
         };
+        let mut missing = 0;
         for copied in gate::publish(&repository, &request)? {
             let unit = &copied.unit;
             let newest = copied.newest.map_or_else(
@@ -44,12 +47,28 @@ impl Args {
                 1 => format!("{unit}: 1 link copied, {newest}"),
                 links => format!("{unit}: {links} links copied, {newest}"),
             });
-            for place in &copied.left {
-                terminal.line(&format!(
-                    "{unit}: `{place}` does not verify and stays behind"
-                ));
+            for left in &copied.left {
+                terminal.line(&format!("{unit}: {}", told(left)));
             }
+            let left = copied.left.iter();
+            missing += left.filter(|left| left.is_missing()).count();
         }
-        Ok(Exit::Pass)
+        if missing == 0 {
+            return Ok(Exit::Pass);
+        }
+        let files = plural(missing, "file", "files");
+        Err(Error::LeftBehind { files }.into())
+    }
+}
+
+fn told(left: &Left) -> String {
+    match left {
+        Left::Unverified(place) => format!("`{place}` does not verify and stays behind"),
+        Left::AcceptedAnew(place) => format!(
+            "`{place}` stays behind: its key signs no more, and the newest baseline accepted anew what it says"
+        ),
+        Left::Unknown(place) => format!(
+            "`{place}` stays behind: no accepted configuration knows the unit, so nobody says whose signature counts"
+        ),
     }
 }

@@ -93,6 +93,12 @@ fn whole(trust_file: &Path, verdicts: &str, terminal: &mut Terminal) -> Outcome 
             unit.withdrawn,
             plural(unit.reports, "failed verdict", "failed verdicts")
         ));
+        if unit.superseded > 0 {
+            terminal.line(&format!(
+                "{name}: {} below the newest baseline, of keys that sign no more: it accepted anew what they said",
+                plural(unit.superseded, "verdict", "verdicts")
+            ));
+        }
         if !unit.refusals.is_empty() {
             let error = AdmitError::Refused {
                 refusals: unit.refusals,

@@ -2,6 +2,7 @@
 //! Asks no repository and no clock.
 
 use super::Error;
+use super::anew::AcceptedAnew;
 use crate::attest::{TrustFile, UnitId};
 use crate::store::Store;
 use crate::verify::{Chain, Reason, Refusal, RejectedFile};
@@ -19,12 +20,16 @@ pub struct Audited {
     pub withdrawn: usize,
     /// How many failed verdicts verify.
     pub reports: usize,
+    /// How many links and failed verdicts below the newest baseline rest on keys that sign no more: it
+    /// accepted anew what they said.
+    pub superseded: usize,
     /// Everything that does not.
     pub refusals: Vec<Refusal>,
 }
 
 /// Verifies every link, failed verdict, withdrawal of a link and renewal of the newest, of every unit, by
-/// the keys of `trust`, and that no link is missing between the lowest and the newest.
+/// the keys of `trust`, and that no link is missing between the lowest and the newest. Below the newest baseline
+/// a key may be gone.
 ///
 /// # Errors
 /// The store is empty, or cannot be read.
@@ -39,17 +44,27 @@ pub fn audit(store: &dyn Store, trust: &TrustFile) -> Result<Vec<Audited>, Error
         }));
     }
     units.sort_by_key(|id| (!id.is_gate(), id.clone()));
-    let of_unit = |id: &UnitId| Ok(audited(&Chain::read_all(store, id, trust)?));
+    let of_unit = |id: &UnitId| {
+        let chain = Chain::read_all(store, id, trust)?;
+        let accepted = AcceptedAnew::of(&chain, store, trust)?;
+        Ok(audited(&chain, &accepted))
+    };
     units.iter().map(of_unit).collect()
 }
 
-fn audited(chain: &Chain) -> Audited {
+fn audited(chain: &Chain, accepted: &AcceptedAnew) -> Audited {
     let links = chain.links();
-    let mut refusals: Vec<Refusal> = chain.rejected().iter().map(RejectedFile::told).collect();
+    let files = chain.rejected().iter();
+    let (below, wrong): (Vec<_>, Vec<_>) = files.partition(|file| accepted.holds(file));
+    let mut refusals: Vec<Refusal> = wrong.into_iter().map(RejectedFile::told).collect();
+    let is_there = |height: u64| below.iter().any(|file| file.height == Some(height));
     let mut last: Option<u64> = None;
     for link in links {
         let verdict = link.verdict();
-        let expected = last.map_or(verdict.height, |last| last.saturating_add(1));
+        let mut expected = last.map_or(verdict.height, |last| last.saturating_add(1));
+        while expected < verdict.height && is_there(expected) {
+            expected = expected.saturating_add(1);
+        }
         // Below the lowest, links may have been put aside: a baseline needs none of them.
         if verdict.height != expected {
             refusals.push(Refusal {
@@ -75,6 +90,7 @@ fn audited(chain: &Chain) -> Audited {
         newest: last,
         withdrawn: withdrawn.count(),
         reports: chain.reports().len(),
+        superseded: below.len(),
         refusals,
     }
 }

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
+use super::anew::AcceptedAnew;
 use super::chain::{Accepted, config_at};
 use super::sign::retried;
-use crate::attest::{self, UnitId};
+use crate::attest::{self, TrustFile, UnitId};
 use crate::git::Repository;
 use crate::model::Digest;
 use crate::store::{self, Store, StoredFile};
@@ -30,8 +31,30 @@ pub struct Copied {
     pub links: usize,
     /// The height of the newest link; none where no link is verified.
     pub newest: Option<u64>,
-    /// The files that are no verified links, and stay behind.
-    pub left: Vec<String>,
+    /// What stays behind.
+    pub left: Vec<Left>,
+}
+
+/// A file that was not copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It does not verify.
+    Unverified(String),
+    /// Its key signs no more, and a baseline above it that was copied accepted anew what it said.
+    AcceptedAnew(String),
+    /// No accepted configuration knows its unit, so that nobody says whose signature counts.
+    Unknown(String),
+}
+
+impl Left {
+    /// Whether something is missing in the target for it.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::Unverified(_) | Self::Unknown(_) => true,
+            Self::AcceptedAnew(_) => false,
+        }
+    }
 }
 
 /// Copies the links, failed verdicts, withdrawals and renewals that verify: the unit `gate` of each branch
@@ -58,7 +81,7 @@ fn publish_once(
         .iter()
         .map(|environment| environment.branch.as_str())
         .collect();
-    let mut chains = Vec::new();
+    let mut chains: Vec<(Chain, TrustFile)> = Vec::new();
     let units = request.from.units()?;
     for branch in branches {
         let Some(accepted) = Accepted::read(repository, request.from, branch)? else {
@@ -68,30 +91,50 @@ fn publish_once(
         for unit in units.iter().filter(|unit| !unit.is_gate()) {
             let environment = known.environment(unit.environment());
             if environment.is_some_and(|environment| environment.branch == branch) {
-                chains.push(Chain::read_all(request.from, unit, &accepted.trust)?);
+                let chain = Chain::read_all(request.from, unit, &accepted.trust)?;
+                chains.push((chain, accepted.trust.clone()));
             }
         }
-        chains.push(accepted.chain);
+        chains.push((accepted.chain, accepted.trust));
     }
     if chains.is_empty() {
         return Err(Error::NoBaseline {
             unit: "gate".to_owned(),
         });
     }
-    chains.sort_by_key(|chain| (!chain.unit().is_gate(), chain.unit().clone()));
+    let known: BTreeSet<&UnitId> = chains.iter().map(|(chain, _)| chain.unit()).collect();
+    let unknown = units.iter().filter(|unit| !known.contains(unit));
+    let unknown: Vec<Copied> = unknown
+        .map(|unit| left_unknown(request.from, unit))
+        .collect::<Result<_, _>>()?;
+    chains.sort_by_key(|(chain, _)| (!chain.unit().is_gate(), chain.unit().clone()));
     let copies: Vec<Copy> = chains
         .iter()
-        .map(|chain| Copy::of(chain, request))
+        .map(|(chain, trust)| Copy::of(chain, trust, request))
         .collect::<Result<_, _>>()?;
     let copied = copies.iter().map(|copy| copy.run(request));
-    let copied: Vec<Copied> = copied.collect::<Result<_, _>>()?;
+    let mut copied: Vec<Copied> = copied.collect::<Result<_, _>>()?;
     request.to.settle()?;
+    copied.extend(unknown);
     Ok(copied)
+}
+
+/// A unit of which nobody says whose signature counts.
+fn left_unknown(from: &dyn Store, unit: &UnitId) -> Result<Copied, Error> {
+    let files = files(from, unit)?.into_iter();
+    Ok(Copied {
+        unit: unit.clone(),
+        links: 0,
+        newest: None,
+        left: files.map(|file| Left::Unknown(file.place)).collect(),
+    })
 }
 
 /// One unit, after it was found that nothing contradicts.
 struct Copy<'a> {
     chain: &'a Chain,
+    /// Whose signatures count in it now.
+    trust: &'a TrustFile,
     /// What is to be put there, lowest first.
     links: Vec<(u64, Vec<u8>)>,
     /// What need not be at hand there.
@@ -99,7 +142,11 @@ struct Copy<'a> {
 }
 
 impl<'a> Copy<'a> {
-    fn of(chain: &'a Chain, request: &PublishRequest<'_>) -> Result<Self, Error> {
+    fn of(
+        chain: &'a Chain,
+        trust: &'a TrustFile,
+        request: &PublishRequest<'_>,
+    ) -> Result<Self, Error> {
         let unit = chain.unit();
         let here: BTreeMap<Digest, Vec<u8>> = by_payload(files(request.from, unit)?);
         let mut there = BTreeMap::new();
@@ -136,6 +183,7 @@ impl<'a> Copy<'a> {
         }
         Ok(Self {
             chain,
+            trust,
             links,
             older,
         })
@@ -169,12 +217,19 @@ impl<'a> Copy<'a> {
                 to.publish_renewal(renewal.link, renewal.valid_from, envelope)?;
             }
         }
-        let left = self.chain.rejected().iter();
+        let accepted = AcceptedAnew::of(self.chain, from, self.trust)?;
+        let left = self.chain.rejected().iter().map(|file| {
+            let place = file.place.clone();
+            match accepted.holds(file) {
+                true => Left::AcceptedAnew(place),
+                false => Left::Unverified(place),
+            }
+        });
         Ok(Copied {
             unit: unit.clone(),
             links: self.links.len(),
             newest: self.chain.newest().map(|link| link.verdict().height),
-            left: left.map(|file| file.place.clone()).collect(),
+            left: left.collect(),
         })
     }
 }

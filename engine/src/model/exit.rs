@@ -59,7 +59,7 @@ impl Exit {
                 | "ci.event-cannot-comment",
             ) => Self::Usage,
             ("bug", _) => Self::Bug,
-            ("refused", _) => Self::Refused,
+            ("refused", _) | (_, "store.left-behind") => Self::Refused,
             (
                 _,
                 "store.unreachable"

@@ -195,3 +195,23 @@ fn a_bare_folder_is_no_store_and_the_error_says_how_it_is_written() {
         assert!(errors.contains("write `folder:"), "{errors}");
     }
 }
+
+#[test]
+fn what_nobody_can_vouch_for_stays_behind_and_is_not_passed_over() {
+    let world = rich();
+    world.plant("gone/web", 0, &world.envelope("prod/web", 0));
+    let to = format!("folder:{}", world.repo.beside("target").display());
+    let (exit, said, errors) = world.run(&["publish", &world.store_name(), "--verdicts", &to]);
+    assert_eq!(exit, 4, "{said}{errors}");
+    assert!(errors.contains("error[store.left-behind]"), "{errors}");
+    let told = "0.json` stays behind: no accepted configuration knows the unit";
+    assert!(
+        said.contains("gone/web: `") && said.contains(told),
+        "{said}"
+    );
+    assert!(said.contains("prod/web: 3 links copied"), "{said}");
+    let trust = world.trust_file();
+    let all = ["verify", "--all", "--trust", &trust, "--verdicts", &to];
+    let (exit, said, errors) = world.run(&all);
+    assert_eq!(exit, 0, "{said}{errors}");
+}

@@ -570,3 +570,86 @@ fn where_all_must_sign_and_one_key_is_lost_a_store_that_begins_anew_is_the_way_b
     );
     assert_eq!(admit(&next, after, Some(head)), "judged 1 medium");
 }
+
+/// What an audit says of each unit by these keys: links, what a baseline accepted anew, refusals.
+fn audited(world: &World, trust: &TrustFile) -> Vec<String> {
+    let line = |unit: tidegate::gate::Audited| {
+        let refusals: Vec<&str> = unit.refusals.iter().map(|it| it.reason.as_str()).collect();
+        let (links, anew) = (unit.links, unit.superseded);
+        format!("{} {links} {anew} {}", unit.unit, refusals.join(" "))
+    };
+    let units = tidegate::gate::audit(&world.store(), trust).unwrap();
+    units.into_iter().map(line).collect()
+}
+
+#[test]
+fn what_a_baseline_accepted_anew_is_no_fault_of_the_store_below_it() {
+    let world = World::started();
+    let (old, new) = (key(1), key(2));
+    commit(&world, &trust(&[(1, EVER), (2, EVER)]), "two keys");
+    world.sign_with(&old, "prod", Some("gate"));
+    world.label(APP, "a", "b");
+    world.sign_with(&old, "prod", Some("web"));
+    world.drop_limit();
+    assert!(
+        world
+            .sign_with(&old, "prod", Some("web"))
+            .contains(" fail ")
+    );
+    world.edit(
+        APP,
+        "limits: {cpu: 200m}",
+        "limits: {cpu: 200m, memory: 128Mi}",
+    );
+    world.label(APP, "b", "c");
+    assert_eq!(
+        world.sign_with(&new, "prod", Some("web")),
+        "prod/web link 2 medium"
+    );
+    let alone = trust(&[(2, EVER)]);
+    let before = [
+        "main/gate 0 0 signature signature",
+        "prod/db 0 0 signature",
+        "prod/web 0 0 signature signature store-gap signature",
+    ];
+    assert_eq!(audited(&world, &alone), before, "nothing was accepted anew");
+    let ending = validity(None, Some("2026-11-20T12:00:00Z"));
+    commit(
+        &world,
+        &trust(&[(1, ending), (2, EVER)]),
+        "the old one ends",
+    );
+    world.sign_with(&new, "prod", Some("gate"));
+    world.set_clock("2026-11-20T12:00:00Z");
+    assert_eq!(
+        world.baseline_with(&new, "prod", None),
+        "main/gate baseline 3; prod/web baseline 3; prod/db baseline 1"
+    );
+    let whole = ["main/gate 1 3 ", "prod/db 1 1 ", "prod/web 1 4 "];
+    assert_eq!(audited(&world, &alone), whole);
+    // It goes with a copy as little, and is missing there as little.
+    commit(&world, &alone, "the old one is gone");
+    world.sign_with(&new, "prod", Some("gate"));
+    let to = tidegate::store::FolderStore::new(world.repo.beside("copy"));
+    let request = tidegate::gate::PublishRequest {
+        from: &world.store(),
+        to: &to,
+    };
+    let copied = tidegate::gate::publish(&world.repo.open(), &request).unwrap();
+    let mut left = copied.iter().flat_map(|unit| &unit.left);
+    assert!(left.clone().count() > 3 && left.all(|left| !left.is_missing()));
+    // A byte that turned over is no key that went, and a link that is not there was not accepted.
+    let (link, kept) = (world.link("prod/web", 2), world.envelope("prod/web", 2));
+    let mut damaged = kept.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    std::fs::write(&link, damaged).unwrap();
+    let said = audited(&world, &alone).pop().unwrap();
+    assert!(said.len() > whole[2].len(), "{said}");
+    std::fs::write(&link, kept).unwrap();
+    assert_eq!(audited(&world, &alone).pop().unwrap(), whole[2]);
+    // Above a baseline, nobody accepted anything.
+    world.plant("prod/db", 2, &attest::sign(b"{}", &old));
+    assert!(audited(&world, &alone)[1].starts_with("prod/db 1 1 "));
+    assert_ne!(audited(&world, &alone)[1], whole[1]);
+}

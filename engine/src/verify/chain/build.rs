@@ -297,6 +297,7 @@ impl Builder {
             place: file.place.clone(),
             height: file.height(),
             signed,
+            claimed_height: claimed.map(|verdict| verdict.height),
             claimed_tree: claimed.map(|verdict| verdict.head.gated_tree),
             refusal,
         });

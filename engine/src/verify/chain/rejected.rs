@@ -3,6 +3,7 @@
 
 use super::Chain;
 use crate::{
+    attest::{self, Verdict},
     model::{Digest, GitId},
     store::StoredFile,
     verify::{Reason, Refusal},
@@ -20,6 +21,8 @@ pub struct RejectedFile {
     /// Height and digest of a link that a trusted key signed for this unit: what it follows is missing,
     /// or it lies where it does not belong.
     pub signed: Option<(u64, Digest)>,
+    /// The height that a link or a failed verdict claims, signed or not: for messages only.
+    pub claimed_height: Option<u64>,
     /// The gated tree that a link claims to admit, signed or not: for messages only.
     pub claimed_tree: Option<GitId>,
     /// Why it does not count.
@@ -119,10 +122,17 @@ impl Chain {
             place: file.place.clone(),
             height: None,
             signed: None,
+            claimed_height: claimed(kind, file),
             claimed_tree: None,
             refusal,
         });
     }
+}
+
+fn claimed(kind: Kind, file: &StoredFile) -> Option<u64> {
+    let payload = attest::unverified_payload(envelope_of(file).ok()?).ok()?;
+    let verdict = Verdict::parse_unverified(&payload).ok()?;
+    (kind == Kind::Report).then_some(verdict.height)
 }
 
 /// What a file of a store holds.

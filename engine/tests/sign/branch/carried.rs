@@ -133,7 +133,8 @@ fn publishing_a_folder_moves_verified_links_once_and_refuses_a_fork() {
     local("sign");
     remote.world.plant("prod/db", 5, b"{}");
     let (exit, said) = publish();
-    assert_eq!(exit, 0, "{said}");
+    assert_eq!(exit, 4, "{said}");
+    assert!(said.contains("error[store.left-behind]"), "{said}");
     assert!(
         said.contains("prod/web: 2 links copied, the newest is link 1"),
         "{said}"
@@ -144,7 +145,7 @@ fn publishing_a_folder_moves_verified_links_once_and_refuses_a_fork() {
     );
     assert_eq!(remote.files().len(), 4);
     let (exit, said) = publish();
-    assert_eq!((exit, remote.commits()), (0, 1), "{said}");
+    assert_eq!((exit, remote.commits()), (4, 1), "{said}");
     assert!(
         said.contains("prod/web: nothing new, the newest is link 1"),
         "{said}"
