@@ -5,11 +5,18 @@ mod access;
 mod admission;
 mod alterations;
 mod applications;
+mod arguments;
 mod configuration;
+mod deployed;
+mod disarmed;
+mod external;
+mod flux;
 mod gates;
 mod hooks;
+mod origins;
 mod patches;
 mod projects;
+mod sets;
 mod tree;
 mod workflows;
 
@@ -23,7 +30,20 @@ use tree::Seen;
 pub struct Tree {
     /// What it is called, for people.
     pub name: String,
+    /// The URLs of its remotes: what sources may call it.
+    pub urls: Vec<String>,
     /// Its files, those that [`concerns`] names.
+    pub files: Vec<File>,
+    /// Its other branches.
+    pub branches: Vec<Branch>,
+}
+
+/// Another branch of a repository than the one shown.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// What it is called.
+    pub name: String,
+    /// Its workflows, those that [`WORKFLOWS`] names, where they are others than the files of the same name shown.
     pub files: Vec<File>,
 }
 
@@ -47,15 +67,18 @@ pub fn concerns(path: &RepoPath) -> bool {
 /// `config` is what judges the first tree; without it every Application counts as one that should be gated.
 #[must_use]
 pub fn ways(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
-    let seen = Seen::of(trees);
+    let seen = Seen::of(trees, config);
     let mut ways = seen.unread.clone();
     ways.extend(configuration::ways(config));
     ways.extend(workflows::ways(&seen));
     ways.extend(admission::ways(&seen));
     ways.extend(applications::ways(&seen, config));
+    ways.extend(flux::ways(&seen, config));
+    ways.extend(external::ways(&seen, config));
     ways.extend(alterations::ways(&seen));
     ways.extend(hooks::ways(&seen));
-    ways.extend(access::ways(&seen));
+    ways.extend(disarmed::ways(&seen));
+    ways.extend(access::ways(&seen, config));
     ways.extend(projects::ways(&seen, config));
     ways.push(Way {
         code: "branch-protection",
@@ -75,14 +98,22 @@ fn order(way: &Way) -> (State, usize, &Option<Place>, &str) {
     (way.state, rank, &way.place, &way.about)
 }
 
+/// Where CI services look for what they run.
+pub const WORKFLOWS: [&str; 2] = [".github/workflows/*", ".gitlab-ci.yml"];
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 32] = [
+pub const CODES: [&str; 45] = [
     "signs-proposals",
     "signs-any-branch",
+    "signs-injected",
+    "signs-runner",
+    "signs-unpinned",
     "observe",
     "not-gated",
+    "external-reaches",
     "gate-altered",
+    "gate-disarmed",
+    "gate-for-another",
     "break-glass",
     "operation-in-git",
     "unread",
@@ -95,7 +126,11 @@ pub const CODES: [&str; 32] = [
     "policy-ignored",
     "policy-altered",
     "rights-on-applications",
+    "rights-to-rights",
+    "rights-on-policy",
     "rights-in-argocd",
+    "rights-on-configuration",
+    "rights-on-hook",
     "gate-not-last",
     "gate-unpinned",
     "hook-annotation",
@@ -108,6 +143,9 @@ pub const CODES: [&str; 32] = [
     "hook-deadline",
     "retry",
     "gate-elsewhere",
+    "external",
     "signs-queue",
+    "signs-elsewhere",
+    "store-reach",
     "branch-protection",
 ];

@@ -5,6 +5,7 @@
 mod attributes;
 mod beyond;
 mod blobs;
+mod branches;
 mod commit;
 mod diff;
 mod error;

@@ -24,10 +24,12 @@ use serde_json::{Map, Value};
 
 pub use deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
 pub use fields::Text;
-pub use here::Here;
+pub use here::{Here, normalised};
 pub use known::Declared;
 pub use map::{Children, NotRendered};
+pub use pattern::{Pattern, Slash};
 pub use resolve::{Error, ResolvedUnit, resolve};
+pub use set::made;
 pub use tree::Tree;
 
 use crate::config::RenderDefaults;

@@ -1,140 +1,161 @@
-//! Who may change an Application, and by that what is asked, what it says of itself, and whether it is asked at all.
+//! Who may change what the gate stands on: Applications, its policy, its Job, what Argo CD believes, or rights themselves.
+
+mod argocd;
+mod powers;
+mod roles;
+mod rules;
 
 use std::collections::BTreeSet;
 
+use self::powers::{POWERS, Power, Reach};
+use self::roles::Roles;
 use super::Way;
-use super::tree::{Document, Seen, list, texts};
+use super::deployed::applications;
+use super::gates::looks_like_one;
+use super::tree::{Document, Seen, list};
+use crate::config::Config;
 use crate::manifest::Node;
-use crate::model::step_of;
 
-pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
-    let mut ways = of_cluster(seen);
-    ways.extend(of_argocd(seen));
-    ways
-}
-
-/// Rights of the cluster, by the bindings that give them.
-fn of_cluster(seen: &Seen<'_>) -> Vec<Way> {
-    let writing: BTreeSet<(&str, &str)> = ["Role", "ClusterRole"]
-        .into_iter()
-        .flat_map(|kind| seen.of_kind(GROUP, kind).map(move |role| (kind, role)))
-        .filter(|(_, role)| list(&role.node, "/rules").iter().any(writes))
-        .map(|(kind, role)| (kind, role.name()))
-        .chain([("ClusterRole", "cluster-admin")])
-        .collect();
+pub(super) fn ways(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
+    let places = Places::of(seen, config);
+    let roles = Roles::of(seen);
     let bindings = ["RoleBinding", "ClusterRoleBinding"]
         .into_iter()
         .flat_map(|kind| seen.of_kind(GROUP, kind));
-    bindings
-        .filter(|binding| {
-            let role = ["/roleRef/kind", "/roleRef/name"]
-                .map(|at| binding.text_at(at).unwrap_or_default());
-            writing.contains(&(role[0], role[1]))
-        })
-        .flat_map(of_binding)
-        .collect()
+    let mut ways: Vec<Way> = bindings
+        .flat_map(|binding| of_binding(binding, &roles, &places))
+        .collect();
+    ways.extend(argocd::ways(seen));
+    ways
 }
 
-fn of_binding(binding: &Document<'_>) -> Vec<Way> {
+/// Where Argo CD and what the gate asks about run; a namespace that no file says may be any.
+struct Places {
+    argocd: BTreeSet<String>,
+    /// Nothing where one of them is not told.
+    deployed: Option<BTreeSet<String>>,
+    /// The `ConfigMaps` that say whom the gate trusts.
+    trust: BTreeSet<String>,
+    policies: BTreeSet<String>,
+}
+
+impl Places {
+    fn of(seen: &Seen<'_>, config: Option<&Config>) -> Self {
+        let namespaces = |kind: &'static str| {
+            let projects = seen.of_kind("argoproj.io", kind);
+            projects.filter_map(|it| it.text_at("/metadata/namespace").map(str::to_owned))
+        };
+        let mut argocd: BTreeSet<String> = namespaces("AppProject").collect();
+        if argocd.is_empty() {
+            argocd.insert("argocd".to_owned());
+        }
+        let judged = applications(seen);
+        let judged = judged.iter().filter(|it| it.is_judged(seen, config));
+        let deployed = judged.map(|application| {
+            let at = application.at("/spec/destination/namespace");
+            let namespace = application.document.text_at(&at)?;
+            (!namespace.contains("{{")).then(|| namespace.to_owned())
+        });
+        let jobs = seen.of_kind("batch", "Job");
+        let jobs = jobs.filter(|job| looks_like_one(seen, job));
+        let trust = jobs.flat_map(|job| {
+            let volumes = list(&job.node, "/spec/template/spec/volumes").iter();
+            volumes.filter_map(|it| it.pointer("/configMap/name")?.as_str())
+        });
+        let policies = seen
+            .of_kind("admissionregistration.k8s.io", "ValidatingAdmissionPolicy")
+            .map(|policy| policy.name().to_owned());
+        Self {
+            argocd,
+            deployed: deployed.collect(),
+            trust: trust
+                .map(str::to_owned)
+                .chain(["tidegate-trust".to_owned()])
+                .collect(),
+            policies: policies
+                .chain(["tidegate-applications".to_owned()])
+                .collect(),
+        }
+    }
+
+    /// Whether rights that a binding gives hold where a power needs them.
+    fn covers(&self, binding: &Document<'_>, reach: Reach) -> bool {
+        if binding.text_at("/kind") == Some("ClusterRoleBinding") {
+            return true;
+        }
+        let Some(namespace) = binding.text_at("/metadata/namespace") else {
+            return reach != Reach::Cluster;
+        };
+        match reach {
+            Reach::Anywhere => true,
+            Reach::ArgoCd => self.argocd.contains(namespace),
+            Reach::Deployed => {
+                let deployed = self.deployed.as_ref();
+                deployed.is_none_or(|deployed| deployed.contains(namespace))
+            }
+            Reach::Cluster => false,
+        }
+    }
+}
+
+/// A way for each subject that has a power: of several the first is the code, the others are told with it.
+fn of_binding(binding: &Document<'_>, roles: &Roles<'_>, places: &Places) -> Vec<Way> {
+    let role = ["kind", "name"].map(|key| {
+        let text = binding.text_at(&format!("/roleRef/{key}"));
+        text.unwrap_or_default()
+    });
+    let rules = roles.rules(role[0], role[1], binding.text_at("/metadata/namespace"));
+    let powers = POWERS.iter().filter(|power| {
+        places.covers(binding, power.reach)
+            && rules.iter().any(|rule| rules::gives(rule, power, places))
+    });
+    let powers: Vec<&Power> = powers.collect();
+    let Some(first) = powers.first() else {
+        return Vec::new();
+    };
+    let mut may: Vec<&str> = powers.iter().map(|power| power.may).collect();
+    may.dedup();
     let subjects = list(&binding.node, "/subjects").iter().enumerate();
-    let others = subjects.filter(|(_, subject)| !is_argocd(subject));
+    let others = subjects.filter(|(_, subject)| !is_own(subject));
     others
         .map(|(at, subject)| {
             let text = |key: &str| subject.get(key).and_then(Node::as_str).unwrap_or_default();
             binding.open(
-                "rights-on-applications",
+                first.code,
                 &format!("/subjects/{at}"),
                 format!(
-                    "{} `{}` may change Applications ({}): their sources, and what they say of themselves",
+                    "{} `{}` ({}) may {}",
                     text("kind"),
                     text("name"),
                     binding.called(),
+                    may.join("; and may "),
                 ),
-                "leave `create`, `update` and `patch` on `applications` to Argo CD's own service accounts; others change Git",
+                first.fix,
             )
         })
         .collect()
 }
 
-/// Whether a rule lets Applications be written, or the glass be broken.
-fn writes(rule: &Node) -> bool {
-    let has = |key: &str, wanted: &[&str]| {
-        let texts = texts(rule, key);
-        texts.contains(&"*") || wanted.iter().any(|one| texts.contains(one))
-    };
-    has("/apiGroups", &["argoproj.io"])
-        && has("/resources", &["applications", "applications/*"])
-        && has("/verbs", &["create", "update", "patch", "break-glass"])
-}
-
-fn is_argocd(subject: &Node) -> bool {
-    let text = |key: &str| subject.get(key).and_then(Node::as_str);
-    text("kind") == Some("ServiceAccount") && text("name").is_some_and(|name| OWN.contains(&name))
-}
-
-/// Rights that Argo CD's own server gives: it writes for whoever has them.
-fn of_argocd(seen: &Seen<'_>) -> Vec<Way> {
-    let maps = seen.of_kind("", "ConfigMap");
-    maps.filter(|map| map.name() == "argocd-rbac-cm")
-        .flat_map(of_map)
-        .collect()
-}
-
-fn of_map(map: &Document<'_>) -> Vec<Way> {
-    let mut ways = Vec::new();
-    if map.text_at("/data/policy.default") == Some("role:admin") {
-        ways.push(map.open(
-            "rights-in-argocd",
-            "/data/policy.default",
-            "everybody who logs in to Argo CD is an administrator of it".to_owned(),
-            "set `policy.default: role:readonly`, or nothing",
-        ));
+/// Argo CD's own accounts, and those that the control plane is made of: neither works without its rights.
+fn is_own(subject: &Node) -> bool {
+    let text = |key: &str| subject.get(key).and_then(Node::as_str).unwrap_or_default();
+    match text("kind") {
+        "ServiceAccount" => OWN.contains(&text("name")) || text("namespace") == "kube-system",
+        _ => {
+            let everybody = [
+                "system:anonymous",
+                "system:authenticated",
+                "system:unauthenticated",
+            ];
+            let name = text("name");
+            name.starts_with("system:")
+                && !everybody.contains(&name)
+                && !name.starts_with("system:serviceaccount")
+        }
     }
-    let Some(data) = map.node.get("data") else {
-        return ways;
-    };
-    for (key, text) in policies(data) {
-        let rights = text.lines().filter_map(right).collect::<Vec<_>>();
-        ways.extend(rights.into_iter().map(|(who, action)| {
-            map.open(
-                "rights-in-argocd",
-                &format!("/data/{}", step_of(key)),
-                format!("`{who}` may `{action}` Applications through Argo CD's server"),
-                "leave `get`, `sync` and `action/…`; `override` is `sync --local`, and `update` may take the gate out of an Application",
-            )
-        }));
-    }
-    ways
-}
-
-/// `policy.csv`, and each `policy.NAME.csv` beside it.
-fn policies(data: &Node) -> Vec<(&str, &str)> {
-    let crate::manifest::NodeValue::Mapping(entries) = &data.value else {
-        return Vec::new();
-    };
-    let entries = entries
-        .iter()
-        .filter(|entry| entry.key.starts_with("policy.") && entry.key.ends_with("csv"));
-    entries
-        .filter_map(|entry| Some((&*entry.key, entry.value.as_str()?)))
-        .collect()
-}
-
-/// Who may do what to Applications, where a line gives a right that leads round the gate.
-fn right(line: &str) -> Option<(&str, &str)> {
-    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-    let [kind, who, resource, action, _, effect] = fields[..] else {
-        return None;
-    };
-    let about = ["applications", "*"].contains(&resource);
-    let way =
-        ["*", "create", "override", "update"].contains(&action) || action.starts_with("update/");
-    let own = who == "role:admin";
-    (kind == "p" && about && way && !own && effect == "allow").then_some((who, action))
 }
 
 const GROUP: &str = "rbac.authorization.k8s.io";
-/// Argo CD's own, which it cannot work without.
 const OWN: [&str; 5] = [
     "argocd-application-controller",
     "argocd-applicationset-controller",

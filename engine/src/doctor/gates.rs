@@ -20,10 +20,10 @@ pub(super) fn containers<'d>(job: &'d Document<'_>) -> &'d [Node] {
     list(&job.node, "/spec/template/spec/containers")
 }
 
-/// Whether a folder of some tree brings the gate.
-pub(super) fn brought_by(seen: &Seen<'_>, folder: &str) -> bool {
+/// Whether a folder of a tree that the URL may mean brings the gate.
+pub(super) fn brought_by(seen: &Seen<'_>, url: &str, folder: &str) -> bool {
     normal("", folder).is_some_and(|folder| {
-        let mut trees = seen.trees.iter();
+        let mut trees = seen.trees_of(url);
         trees.any(|tree| {
             let found = reached(seen, &tree.name, &folder);
             found.objects.iter().any(|job| is_gate(seen, job))
@@ -31,13 +31,13 @@ pub(super) fn brought_by(seen: &Seen<'_>, folder: &str) -> bool {
     })
 }
 
-/// Whether some tree has files below a folder.
-pub(super) fn is_seen(seen: &Seen<'_>, folder: &str) -> bool {
+/// Whether a tree that the URL may mean has files below a folder.
+pub(super) fn is_seen(seen: &Seen<'_>, url: &str, folder: &str) -> bool {
     let below = match normal("", folder) {
         Some(folder) if !folder.is_empty() => format!("{folder}/"),
-        _ => return true,
+        _ => return seen.trees_of(url).next().is_some(),
     };
-    let mut files = seen.trees.iter().flat_map(|tree| &tree.files);
+    let mut files = seen.trees_of(url).flat_map(|tree| &tree.files);
     files.any(|file| file.path.as_bytes().starts_with(below.as_bytes()))
 }
 

@@ -1,6 +1,8 @@
 //! The files of an installation as objects and workflows, each with its place. Draws no conclusion.
 
-use super::{Place, State, Tree, Way};
+use super::origins::Origins;
+use super::{Place, State, Tree, Way, sets};
+use crate::config::Config;
 use crate::manifest::{Node, Role, is_manifest_name, json, role_of_name, yaml};
 use crate::model::{RepoPath, Span};
 
@@ -8,6 +10,8 @@ use crate::model::{RepoPath, Span};
 pub(super) struct Seen<'t> {
     /// The repositories themselves.
     pub(super) trees: &'t [Tree],
+    /// Which of them a URL means.
+    pub(super) origins: Origins,
     /// Every document that an API server, Argo CD or Flux takes.
     pub(super) objects: Vec<Document<'t>>,
     /// Every kustomization.
@@ -21,15 +25,18 @@ pub(super) struct Seen<'t> {
 /// A document of a file.
 pub(super) struct Document<'t> {
     pub(super) tree: &'t Tree,
+    /// Of another branch than the one shown.
+    pub(super) branch: Option<&'t str>,
     pub(super) path: &'t RepoPath,
     text: &'t str,
     pub(super) node: Node,
 }
 
 impl<'t> Seen<'t> {
-    pub(super) fn of(trees: &'t [Tree]) -> Self {
+    pub(super) fn of(trees: &'t [Tree], config: Option<&Config>) -> Self {
         let mut seen = Self {
             trees,
+            origins: Origins::default(),
             objects: Vec::new(),
             kustomizations: Vec::new(),
             workflows: Vec::new(),
@@ -37,10 +44,27 @@ impl<'t> Seen<'t> {
         };
         for tree in trees {
             for file in &tree.files {
-                seen.read(tree, &file.path, &file.bytes);
+                seen.read(tree, None, &file.path, &file.bytes);
+            }
+            for branch in &tree.branches {
+                for file in &branch.files {
+                    seen.read(tree, Some(&branch.name), &file.path, &file.bytes);
+                }
             }
         }
+        seen.origins = Origins::of(trees, config, &seen.objects);
+        let (applications, sets) = sets::made(&seen, config);
+        for at in sets.into_iter().rev() {
+            seen.objects.swap_remove(at);
+        }
+        seen.objects.extend(applications);
         seen
+    }
+
+    /// The trees that a URL may mean.
+    pub(super) fn trees_of(&self, url: &str) -> impl Iterator<Item = &'t Tree> {
+        let trees = self.trees.iter().enumerate();
+        trees.filter_map(move |(at, tree)| self.origins.may_be(at, url).then_some(tree))
     }
 
     /// The objects of a kind, in whatever version.
@@ -54,7 +78,13 @@ impl<'t> Seen<'t> {
             .filter(move |object| object.is(group, kind))
     }
 
-    fn read(&mut self, tree: &'t Tree, path: &'t RepoPath, bytes: &'t [u8]) {
+    fn read(
+        &mut self,
+        tree: &'t Tree,
+        branch: Option<&'t str>,
+        path: &'t RepoPath,
+        bytes: &'t [u8],
+    ) {
         let workflow = is_workflow(path);
         let kustomization = role_of_name(path) == Some(Role::Kustomization);
         let marked = MARKS.iter().any(|mark| contains(bytes, mark.as_bytes()));
@@ -62,7 +92,7 @@ impl<'t> Seen<'t> {
             return;
         }
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return self.not_read(tree, path, "it is no UTF-8");
+            return self.not_read(tree, branch, path, "it is no UTF-8");
         };
         let nodes = if path.file_name().ends_with(b".json") {
             json::parse(text).map(|node| vec![node])
@@ -71,7 +101,7 @@ impl<'t> Seen<'t> {
         };
         let nodes = match nodes {
             Ok(nodes) => nodes,
-            Err(error) => return self.not_read(tree, path, &error.to_string()),
+            Err(error) => return self.not_read(tree, branch, path, &error.to_string()),
         };
         let into = match (workflow, kustomization) {
             (true, _) => &mut self.workflows,
@@ -81,13 +111,14 @@ impl<'t> Seen<'t> {
         let flat = nodes.into_iter().flat_map(items);
         into.extend(flat.map(|node| Document {
             tree,
+            branch,
             path,
             text,
             node,
         }));
     }
 
-    fn not_read(&mut self, tree: &Tree, path: &RepoPath, why: &str) {
+    fn not_read(&mut self, tree: &Tree, branch: Option<&str>, path: &RepoPath, why: &str) {
         // What Helm makes something of is no manifest yet; the objects that come of it are not seen.
         self.unread.push(Way {
             code: "unread",
@@ -95,6 +126,7 @@ impl<'t> Seen<'t> {
             about: format!("what may speak of the gate cannot be read: {why}"),
             place: Some(Place {
                 repository: tree.name.clone(),
+                branch: branch.map(str::to_owned),
                 file: path.to_string(),
                 line: 1,
                 column: 1,
@@ -106,6 +138,11 @@ impl<'t> Seen<'t> {
 }
 
 impl Document<'_> {
+    /// The same place, and what came of it.
+    pub(super) fn with(&self, node: Node) -> Self {
+        Self { node, ..*self }
+    }
+
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {
         let version = self.text_at("/apiVersion").unwrap_or_default();
         let own = version.split_once('/').map_or("", |(group, _)| group);
@@ -141,6 +178,7 @@ impl Document<'_> {
         let at = span.line_column(self.text);
         Place {
             repository: self.tree.name.clone(),
+            branch: self.branch.map(str::to_owned),
             file: self.path.to_string(),
             line: at.line,
             column: at.column,
@@ -200,8 +238,9 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
 }
 
 /// What every document that we look at names.
-const MARKS: [&str; 6] = [
+const MARKS: [&str; 7] = [
     "admissionregistration.k8s.io",
+    "argocd-cm",
     "argocd-rbac-cm",
     "argoproj.io",
     "rbac.authorization.k8s.io",

@@ -47,6 +47,9 @@ pub enum State {
 pub struct Place {
     /// The repository, as it was named.
     pub repository: String,
+    /// The branch, where it is another than the one shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// The file, from its top.
     pub file: String,
     /// The line, from one.
@@ -104,11 +107,16 @@ pub fn write_human(ways: &[Way], out: &mut dyn Write) -> io::Result<()> {
         if let Some(place) = &way.place {
             let Place {
                 repository,
+                branch,
                 file,
                 line,
                 column,
             } = place;
-            let place = format!("{repository}/{file}:{line}:{column}");
+            let branch = branch
+                .as_ref()
+                .map(|it| format!(" on {it}"))
+                .unwrap_or_default();
+            let place = format!("{repository}/{file}:{line}:{column}{branch}");
             writeln!(out, "  at  {}", sanitise::line(&place))?;
         }
         writeln!(out, "  fix {}", sanitise::line(&way.fix))?;

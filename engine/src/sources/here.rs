@@ -105,7 +105,8 @@ pub(super) fn is_exact_version(version: &str) -> bool {
 
 /// Host and path of a URL: what is the same however it is reached. Git servers that tell the case of
 /// names apart are not told apart here; Argo CD does not either.
-pub(super) fn normalised(url: &str) -> String {
+#[must_use]
+pub fn normalised(url: &str) -> String {
     let url = url.trim().to_lowercase();
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),

@@ -3,7 +3,7 @@
 
 /// Alternatives; each is letters and wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub struct Pattern {
     alternatives: Vec<Vec<Part>>,
 }
 
@@ -16,7 +16,7 @@ enum Part {
 
 /// What `/` is to a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slash {
+pub enum Slash {
     /// A letter like any other.
     Plain,
     /// The end of a segment.
@@ -25,7 +25,8 @@ pub(super) enum Slash {
 
 impl Pattern {
     /// `None` for classes, escapes, nested or open braces.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         if text.contains(['[', ']', '\\']) || text.len() > LONGEST {
             return None;
         }
@@ -66,7 +67,8 @@ impl Pattern {
     }
 
     /// Whether the whole path matches.
-    pub(super) fn matches(&self, path: &str, slash: Slash) -> bool {
+    #[must_use]
+    pub fn matches(&self, path: &str, slash: Slash) -> bool {
         let path: Vec<char> = path.chars().collect();
         self.alternatives
             .iter()

@@ -14,14 +14,17 @@ mod matching;
 mod template;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use self::template::Engine;
 use super::deployment::{Deployment, Kind, Source};
 use super::fields::{Read, Stop, Text, field, flag, items, place, shown, text, texts};
-use super::{Context, argo};
+use super::here::Here;
+use super::known::Known;
+use super::{Context, Tree, argo};
+use crate::config::RenderDefaults;
 use crate::manifest::Node;
 use crate::model::{RepoPath, Span, limits};
 use crate::render::FilesError;
@@ -92,6 +95,35 @@ pub(super) fn read(
             sources: vec![Source::Unknown(stop.in_file(file)?)],
         }]),
     }
+}
+
+/// The Applications that a set makes of a tree, each with `metadata` and `spec`; nothing where that cannot be told.
+/// `told` are those that the configuration says generators give.
+#[must_use]
+pub fn made(
+    node: &Node,
+    tree: &Tree<'_>,
+    here: &Here,
+    told: Option<&BTreeMap<String, Vec<Params>>>,
+) -> Option<Vec<Node>> {
+    let spec = node.get("spec")?;
+    let name = node.pointer("/metadata/name").and_then(Node::as_str);
+    let none = BTreeMap::new();
+    let set = Set {
+        name: name.unwrap_or_default().to_owned(),
+        engine: engine(spec).ok()?,
+        cx: &Context {
+            tree,
+            here,
+            defaults: &RenderDefaults::default(),
+            values: &BTreeMap::new(),
+            generators: told.unwrap_or(&none),
+            known: &Known::default(),
+        },
+        read: RefCell::default(),
+        told: RefCell::default(),
+    };
+    set.applications(node, spec).ok()
 }
 
 fn engine(spec: &Node) -> Read<Engine> {

@@ -1,18 +1,24 @@
 //! `doctor --repo`: an installation without a way round the gate, and each way that one change of it opens.
 
+mod arguments;
+mod external;
+mod rights;
+mod sets;
+mod workflows;
+
 use std::fs;
 
 use serde_json::Value;
 use tidegate::config::Config;
-use tidegate::doctor::{self, CODES, File, Tree};
-use tidegate::report::installation::State;
+use tidegate::doctor::{self, Branch, CODES, File, Tree};
+use tidegate::report::installation::{State, Way};
 
 use super::{root, said, tidegate};
 use crate::support::Repo;
 
-/// Two repositories: the judged one, and that of the platform.
+/// Two repositories: the judged one, and that of the platform; and what the latter is called.
 #[derive(Clone)]
-struct Installation(Vec<(&'static str, String, String)>);
+struct Installation(Vec<(&'static str, String, String)>, Vec<String>);
 
 impl Installation {
     /// What `action/` ships, put together as its README says.
@@ -64,7 +70,14 @@ impl Installation {
         ] {
             files.push((tree, path.to_owned(), shipped(from)));
         }
-        Self(files)
+        Self(files, Vec::new())
+    }
+
+    /// The same, with a remote of the platform's repository.
+    fn called(&self, url: &str) -> Self {
+        let mut named = self.clone();
+        named.1.push(url.to_owned());
+        named
     }
 
     /// The same with one text of one file changed.
@@ -94,10 +107,21 @@ impl Installation {
         less
     }
 
-    /// The ways: code, and the file and line where it has one; what is not seen behind a question mark.
-    fn ways(&self) -> Vec<String> {
+    /// What is said of the ways with a code.
+    fn about(&self, code: &str) -> Vec<String> {
+        let ways = self.read().into_iter().filter(|way| way.code == code);
+        ways.map(|way| way.about).collect()
+    }
+
+    fn read(&self) -> Vec<Way> {
         let tree = |name: &str| Tree {
             name: name.to_owned(),
+            branches: self.branches(name),
+            urls: if name == PLATFORM {
+                self.1.clone()
+            } else {
+                Vec::new()
+            },
             files: self
                 .0
                 .iter()
@@ -111,15 +135,43 @@ impl Installation {
         let config = &self.0.iter().find(|(_, path, _)| path == "tidegate.yaml");
         let config = config
             .map(|(_, path, text)| Config::parse(&path.as_str().into(), text.as_bytes()).unwrap());
-        let ways = doctor::ways(&[tree(SHOP), tree(PLATFORM)], config.as_ref());
-        let line = |way: &tidegate::report::installation::Way| {
+        doctor::ways(&[tree(SHOP), tree(PLATFORM)], config.as_ref())
+    }
+
+    /// The other branches: files of `REPOSITORY@BRANCH`.
+    fn branches(&self, of: &str) -> Vec<Branch> {
+        let others = self.0.iter().filter_map(|(tree, path, text)| {
+            let name = tree.strip_prefix(of)?.strip_prefix('@')?;
+            let file = File {
+                path: path.as_str().into(),
+                bytes: text.clone().into_bytes(),
+            };
+            Some(Branch {
+                name: name.to_owned(),
+                files: vec![file],
+            })
+        });
+        others.collect()
+    }
+
+    /// The ways: code, and the file and line where it has one; what is not seen behind a question mark.
+    fn ways(&self) -> Vec<String> {
+        let line = |way: &Way| {
             assert!(CODES.contains(&way.code), "`{}` has no rank", way.code);
             let mark = if way.state == State::Open { "" } else { "?" };
             let place = way.place.as_ref();
-            let place = place.map(|place| format!(" {}:{}", place.file, place.line));
+            let place = place.map(|place| {
+                let branch = place.branch.as_ref().map(|it| format!("{it}:"));
+                format!(
+                    " {}{}:{}",
+                    branch.unwrap_or_default(),
+                    place.file,
+                    place.line
+                )
+            });
             format!("{}{mark}{}", way.code, place.unwrap_or_default())
         };
-        ways.iter().map(line).collect()
+        self.read().iter().map(line).collect()
     }
 
     /// The ways that the shipped installation does not have.
@@ -195,33 +247,6 @@ fn each_change_opens_the_way_that_it_opens() {
     for (path, from, to, expected) in EACH {
         assert_eq!(shipped.with(path, from, to).opened(), [expected], "{to}");
     }
-}
-
-#[test]
-fn a_signer_for_any_branch_is_told_where_no_environment_holds_the_key() {
-    let workflow = ".github/workflows/tidegate-sign.yml";
-    let any = Installation::shipped().with(workflow, "branches: [main]", "branches: ['**']");
-    assert_eq!(any.opened(), [""; 0], "the forge asks for the branch");
-    let open = any.with(workflow, "environment: tidegate-signing", "# none");
-    assert_eq!(
-        open.opened(),
-        ["signs-any-branch .github/workflows/tidegate-sign.yml:6"]
-    );
-    let gitlab = |rules: &str| {
-        let text = format!("sign:\n  script: [tidegate sign --env prod]\n{rules}");
-        Installation::shipped()
-            .and(SHOP, ".gitlab-ci.yml", &text)
-            .opened()
-    };
-    assert_eq!(gitlab(""), ["signs-any-branch .gitlab-ci.yml:1"]);
-    assert_eq!(
-        gitlab("  rules: [{if: $CI_PIPELINE_SOURCE == \"merge_request_event\"}]\n"),
-        ["signs-proposals .gitlab-ci.yml:1"]
-    );
-    assert_eq!(
-        gitlab("  rules: [{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH}]\n"),
-        [""; 0]
-    );
 }
 
 #[test]
@@ -385,13 +410,24 @@ fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
         );
     }
     let elsewhere = open.with(application, "apps/shop", "apps/other");
-    assert_eq!(elsewhere.opened(), [""; 0], "no unit holds it");
+    assert_eq!(
+        elsewhere.opened(),
+        ["external? apps/shop-prod.yaml:12"],
+        "no unit holds it, and no repository that is shown"
+    );
 }
 
 #[test]
 fn a_gate_that_cannot_be_seen_or_comes_first_is_told() {
     let installation = Installation::shipped();
     let (application, without_gate) = (APPLICATION, GATE_SOURCE);
+    let (platform, shop) = (
+        "https://git.example/acme/platform.git",
+        "https://git.example/acme/shop.git",
+    );
+    let shared = installation.with(application, platform, shop);
+    let shared = shared.with("gate/base/job.yaml", platform, shop);
+    assert_eq!(shared.opened(), ["gate-unpinned apps/shop-prod.yaml:16"]);
     let hidden = installation
         .without("gate/shop-prod/kustomization.yaml")
         .without("gate/base/kustomization.yaml")
@@ -551,7 +587,7 @@ data:
     p, role:shop, applications, sync, shop/*, allow
 ";
 /// A file, what is replaced in it, by what, and the way that this opens.
-const EACH: [(&str, &str, &str, &str); 20] = [
+const EACH: [(&str, &str, &str, &str); 19] = [
     (
         "tidegate.yaml",
         "enforcement: enforce",
@@ -581,12 +617,6 @@ const EACH: [(&str, &str, &str, &str); 20] = [
         "limit: -1",
         "limit: 5",
         "retry apps/shop-prod.yaml:24",
-    ),
-    (
-        "apps/shop-prod.yaml",
-        "https://git.example/acme/platform.git",
-        "https://git.example/acme/shop.git",
-        "gate-unpinned apps/shop-prod.yaml:16",
     ),
     (
         "gate/base/job.yaml",

@@ -1,0 +1,131 @@
+//! What Applications deploy: their sources, and whether a unit holds what lies there. Says of none that it is gated.
+
+use super::tree::{Document, Seen, list};
+use crate::config::Config;
+use crate::manifest::{Node, NodeValue};
+use crate::model::RepoPath;
+
+/// An Application, or what an `ApplicationSet` makes its Applications of.
+pub(super) struct Application<'d, 't> {
+    pub(super) document: &'d Document<'t>,
+    /// Where in the document it begins.
+    pub(super) inner: &'static str,
+}
+
+/// All that name a source. A patch of an Application says nothing of what it is a patch of.
+pub(super) fn applications<'s, 't>(seen: &'s Seen<'t>) -> Vec<Application<'s, 't>> {
+    let kinds = [("Application", ""), ("ApplicationSet", "/spec/template")];
+    let all = kinds.into_iter().flat_map(|(kind, inner)| {
+        seen.of_kind("argoproj.io", kind)
+            .map(move |document| Application { document, inner })
+    });
+    all.filter(|it| !it.sources().is_empty()).collect()
+}
+
+impl Application<'_, '_> {
+    /// Whether it deploys files that a unit holds; without a configuration, all of the first tree do.
+    pub(super) fn is_judged(&self, seen: &Seen<'_>, config: Option<&Config>) -> bool {
+        self.sources().iter().any(|(_, source)| {
+            let folder = source.get("path").and_then(Node::as_str);
+            folder.is_some_and(|folder| {
+                seen.origins.may_be_judged(url(source))
+                    && holds_judged(seen, config, folder, self.document)
+            })
+        })
+    }
+
+    pub(super) fn sources(&self) -> Vec<(usize, &Node)> {
+        let several = list(&self.document.node, &self.at("/spec/sources"));
+        if several.is_empty() {
+            let one = self.document.node.pointer(&self.at("/spec/source"));
+            return one.into_iter().map(|source| (0, source)).collect();
+        }
+        several.iter().enumerate().collect()
+    }
+
+    pub(super) fn at(&self, pointer: &str) -> String {
+        format!("{}{pointer}", self.inner)
+    }
+}
+
+/// Whether a revision is the branch that `promote` moves for a unit, and the unit holds what is below the folder.
+pub(super) fn is_promoted(
+    seen: &Seen<'_>,
+    config: Option<&Config>,
+    revision: &str,
+    folder: &str,
+) -> bool {
+    let branch = revision.trim_start_matches("refs/heads/");
+    let Some((environment, unit)) = branch
+        .strip_prefix("gated/")
+        .and_then(|rest| rest.split_once('/'))
+    else {
+        return false;
+    };
+    let Some(config) = config else {
+        return true;
+    };
+    let mut environments = config.environments.iter();
+    let Some(environment) = environments.find(|it| it.name == environment) else {
+        return false;
+    };
+    if environment.declared.is_some() {
+        return true;
+    }
+    let mut units = environment.units.iter();
+    let Some(unit) = units.find(|it| it.name == unit) else {
+        return false;
+    };
+    is_templated(folder) || files_below(seen, folder).any(|path| unit.selector.matches(path))
+}
+
+/// What an `ApplicationSet` fills in.
+pub(super) fn is_templated(path: &str) -> bool {
+    path.contains("{{")
+}
+
+pub(super) fn files_below<'s>(
+    seen: &'s Seen<'_>,
+    folder: &str,
+) -> impl Iterator<Item = &'s RepoPath> {
+    let folder = folder.trim_matches('/');
+    let folder = RepoPath::from(if folder == "." { "" } else { folder });
+    let files = seen.trees.first().map(|tree| tree.files.as_slice());
+    let files = files.unwrap_or_default().iter().map(|file| &file.path);
+    files.filter(move |path| path.lies_in(&folder))
+}
+
+/// Whether a folder of the first tree holds files of some unit.
+pub(super) fn holds_judged(
+    seen: &Seen<'_>,
+    config: Option<&Config>,
+    folder: &str,
+    declared_by: &Document<'_>,
+) -> bool {
+    let Some(config) = config else {
+        return true;
+    };
+    let mut below = files_below(seen, folder);
+    let declares = config.environments.iter().any(|environment| {
+        let declared = environment.declared.as_ref();
+        declared.is_some_and(|declared| declared.paths.matches(declared_by.path))
+    });
+    let units = || config.environments.iter().flat_map(|it| &it.units);
+    declares
+        || is_templated(folder)
+        || below.any(|path| units().any(|unit| unit.selector.matches(path)))
+}
+
+pub(super) fn revision(source: &Node) -> &str {
+    let revision = source.get("targetRevision").map(|node| &node.value);
+    match revision {
+        Some(NodeValue::String(text)) => text,
+        _ => "HEAD",
+    }
+}
+
+/// The repository of a source, as it is spelled.
+pub(super) fn url(source: &Node) -> &str {
+    let url = source.get("repoURL").and_then(Node::as_str);
+    url.unwrap_or_default()
+}
