@@ -38,6 +38,7 @@ mod signers;
 mod sync;
 mod terminal;
 mod timings;
+mod trusted;
 mod variables;
 mod verdict;
 mod verdicts;

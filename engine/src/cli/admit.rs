@@ -15,8 +15,8 @@ use super::output;
 use super::plugin;
 use super::sync::Hook;
 use super::terminal::{Terminal, whole_seconds};
+use super::trusted::Trusted;
 use super::verdicts::Verdicts;
-use super::verify::trust;
 use crate::config::parse_duration;
 use crate::gate::{self, AdmitRequest, Answer};
 use crate::git::Repository;
@@ -65,9 +65,8 @@ pub(super) struct Args {
     /// The pod's service account: `token` and `ca.crt`
     #[arg(long, value_name = "DIR", default_value = SERVICE_ACCOUNT)]
     service_account: PathBuf,
-    /// The trust file, from a place that the change cannot reach
-    #[arg(long, value_name = "FILE")]
-    trust: PathBuf,
+    #[command(flatten)]
+    trust: Trusted,
     /// Where verdicts lie: `folder:DIR`, `oci:REGISTRY/REPOSITORY[@sha256:DIGEST]`,
     /// `notes:refs/notes/NAME`, `-` for standard input, or `branch[:REMOTE[:NAME]]` (origin and
     /// tidegate/verdicts when left out), which your `git` fetches at each look
@@ -138,7 +137,7 @@ impl Args {
         asked: &mut Asked<'_>,
         terminal: &mut Terminal,
     ) -> Result<Vec<Answer>, Failure> {
-        let trust = trust(&self.trust, terminal)?;
+        let trust = self.trust.read(terminal)?;
         let hook = self.hook(terminal)?;
         let (revision, deployed) = match &hook {
             Some(hook) => (

@@ -6,7 +6,7 @@ use miette::Diagnostic;
 
 use crate::gate;
 use crate::git::Repository;
-use crate::model::{Exit, RepoPath, limits};
+use crate::model::{Digest, Exit, RepoPath, limits};
 
 /// How a subcommand ends: with an exit code, or with an error that decides it.
 pub(super) type Outcome = Result<Exit, Failure>;
@@ -202,6 +202,14 @@ pub(super) enum Error {
         )
     )]
     NoAgent,
+    #[error("the trust file is {found}, `--trust-digest` wants {wanted}")]
+    #[diagnostic(
+        code(trust_root::digest),
+        help(
+            "somebody put another file in its place; where that was you, write its `sha256sum` down"
+        )
+    )]
+    TrustDigest { found: Digest, wanted: Digest },
     #[error("`--out` and `--trust` both name `{path}`")]
     #[diagnostic(
         code(usage::same_file),

@@ -1,12 +1,10 @@
 //! `tidegate promote`: moves the branches that deployers follow.
 
-use std::path::PathBuf;
-
 use super::admit::print_refused;
 use super::common::{self, Failure, Outcome};
 use super::terminal::Terminal;
+use super::trusted::Trusted;
 use super::verdicts::Verdicts;
-use super::verify::trust;
 use crate::gate::{self, PromoteRequest, Promotion, promoted_branch};
 use crate::git::Repository;
 use crate::model::{Exit, GitId};
@@ -29,9 +27,8 @@ pub(super) struct Args {
     /// admitted and its tier counts as critical
     #[arg(long, value_name = "REV")]
     deployed: Option<String>,
-    /// The trust file, from a place that the change cannot reach
-    #[arg(long, value_name = "FILE")]
-    trust: PathBuf,
+    #[command(flatten)]
+    trust: Trusted,
     /// Where verdicts lie, as for `admit`
     #[arg(long, value_name = "STORE")]
     verdicts: String,
@@ -60,7 +57,7 @@ enum Error {
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
-        let trust = trust(&self.trust, terminal)?;
+        let trust = self.trust.read(terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let remote = self

@@ -10,8 +10,9 @@ use clap::Subcommand;
 use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, Output};
 use super::terminal::Terminal;
+use super::trusted;
 use super::verdicts::Verdicts;
-use super::verify::{envelope, trust};
+use super::verify::envelope;
 use crate::attest::TrustFile;
 use crate::gate::{self, Belief, LinkName, ShownVerdict};
 use crate::model::Exit;
@@ -157,7 +158,7 @@ impl Asked {
         find: &dyn Fn(&Source<'_>) -> Result<Found, Failure>,
     ) -> Result<Found, Failure> {
         let trust = match &self.trust {
-            Some(file) => Some(trust(file, terminal)?),
+            Some(file) => Some(trusted::read(file, None, terminal)?),
             None => None,
         };
         let verdicts = match &self.verdicts {

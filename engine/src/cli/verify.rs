@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::common::{self, Error, Failure, Outcome};
 use super::terminal::Terminal;
+use super::trusted::Trusted;
 use super::verdicts::Verdicts;
-use crate::attest::TrustFile;
 use crate::gate::{self, Verification, VerifyRequest};
 use crate::model::{Enforcement, Exit, limits};
 use crate::report::{plural, sanitise};
@@ -19,12 +19,11 @@ pub(super) struct Args {
     #[arg(value_name = "FILE", required_unless_present = "all")]
     file: Option<PathBuf>,
     /// Instead of one, all that the store holds: every link of every unit must verify by the trust file,
-    /// and none may be missing in between. Asks no clock and no commit
+    /// and none may be missing in between. Asks no commit, and of the clock only whether the trust file is over
     #[arg(long, requires = "verdicts", conflicts_with_all = ["file", "env", "unit", "revision"])]
     all: bool,
-    /// The trust file, from a place that the change cannot reach
-    #[arg(long, value_name = "FILE")]
-    trust: PathBuf,
+    #[command(flatten)]
+    trust: Trusted,
     /// The environment; needed but for `--all`
     #[arg(long, value_name = "NAME", required_unless_present = "all")]
     env: Option<String>,
@@ -45,7 +44,7 @@ pub(super) struct Args {
 /// One envelope, and what it must be about.
 pub(super) struct One {
     pub(super) file: PathBuf,
-    pub(super) trust: PathBuf,
+    pub(super) trust: Trusted,
     pub(super) env: String,
     pub(super) unit: Option<String>,
     pub(super) revision: String,
@@ -76,8 +75,8 @@ impl Args {
 }
 
 /// Verifies all that a store holds: a line a unit, then what does not verify.
-fn whole(trust_file: &Path, verdicts: &str, terminal: &mut Terminal) -> Outcome {
-    let trust = trust(trust_file, terminal)?;
+fn whole(trusted: &Trusted, verdicts: &str, terminal: &mut Terminal) -> Outcome {
+    let trust = trusted.read(terminal)?;
     let repository = common::repository(&terminal.directory)?;
     let verdicts = Verdicts::open(verdicts, &repository, terminal)?;
     let mut exit = Exit::Pass;
@@ -114,7 +113,7 @@ impl One {
     /// The verdict, if it holds.
     pub(super) fn verified(&self, terminal: &Terminal) -> Result<Verification, Failure> {
         let envelope = envelope(&self.file, self.verdicts.as_deref(), &terminal.directory)?;
-        let trust = trust(&self.trust, terminal)?;
+        let trust = self.trust.read(terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = match &self.verdicts {
             Some(text) => Some(Verdicts::open(text, &repository, terminal)?),
@@ -176,20 +175,4 @@ pub(super) fn sentence(Verification { verified, until }: &Verification) -> Strin
         signers.join(", "),
         until,
     ))
-}
-
-/// Reads a trust file that counts now.
-pub(super) fn trust(
-    path: &Path,
-    terminal: &Terminal,
-) -> Result<TrustFile, Box<dyn miette::Diagnostic + Send + Sync>> {
-    let path = &terminal.directory.join(path);
-    let limit = limits::TRUST_FILE.wide();
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|error| Error::read(path, &error))?;
-    let trust = TrustFile::parse(&bytes)?;
-    trust.check_unexpired(terminal.now)?;
-    Ok(trust)
 }

@@ -107,9 +107,22 @@ fn sealed(
     }
 }
 
-/// Whether statements about this unit can be signed from now on at all.
-pub(super) fn can_be_followed(trust: &TrustFile, unit: &UnitId, now: Timestamp) -> bool {
-    trust.is_signable(right(&unit.scope()), whole_seconds(now))
+/// Refuses a trust file that may not follow the accepted one, or after which nothing could be signed for the gate.
+pub(super) fn check_next_trust(
+    trust: &TrustFile,
+    accepted: Option<&TrustFile>,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    trust.check_unexpired(now)?;
+    if let Some(accepted) = accepted {
+        trust.check_follows(accepted)?;
+    }
+    let scope = unit.scope();
+    match trust.is_signable(right(&scope), whole_seconds(now)) {
+        true => Ok(()),
+        false => Err(Error::NoGateSigner { unit: scope }),
+    }
 }
 
 /// Whether one of the principals that can sign statements about this unit may be lost.

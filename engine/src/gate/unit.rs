@@ -113,6 +113,14 @@ impl Unit<'_> {
                 || view.any_object(&view.base, self.base)?))
     }
 
+    /// What the next trust file of a branch means for who signs after it.
+    fn followed(&self, view: &View<'_>, bench: &Bench<'_>) -> Result<Option<Finding>, Error> {
+        match self.name == config::GATE {
+            true => gate_files::check_followed(view, self.environment, bench.now),
+            false => Ok(None),
+        }
+    }
+
     /// Judges the changes.
     pub(super) fn judge(
         &self,
@@ -138,13 +146,7 @@ impl Unit<'_> {
         let judged = bench.judge(&matter)?;
         let mut findings = found.findings;
         findings.extend(judged.findings);
-        if self.name == config::GATE {
-            findings.extend(gate_files::check_followed(
-                view,
-                self.environment,
-                bench.now,
-            )?);
-        }
+        findings.extend(self.followed(view, bench)?);
         let permits = self.permits(&bench.judge.config)?;
         let unused = if everything {
             Unused::Report

@@ -30,6 +30,12 @@ fn endorsed(world: &World, file: TrustFile, before: Option<&TrustFile>, by: &[u8
     })
 }
 
+/// The code of an error of the binary.
+fn code_in(said: &str) -> &str {
+    let code = said.split_once("error[").map_or(said, |(_, code)| code);
+    code.split_once(']').map_or(code, |(code, _)| code)
+}
+
 #[test]
 fn the_root_of_the_accepted_file_signs_the_next_one_whoever_signs_links() {
     let world = World::new();
@@ -42,7 +48,10 @@ fn the_root_of_the_accepted_file_signs_the_next_one_whoever_signs_links() {
     let sign = |file: &TrustFile| {
         world.repo.write(TRUST, file.print());
         world.label(APP, "a", "b");
+        let (exit, _, said) = world.run(&["check", "HEAD~1..HEAD"]);
+        assert_eq!(exit, 3, "{said}");
         let signed = world.sign("prod", Some("gate"));
+        assert!(signed.contains(code_in(&said)), "{signed}: {said}");
         let accepted = world.baseline("prod", Some("gate"));
         world.repo.git(&["checkout", "-q", "HEAD~1", "."]);
         world.repo.commit("back");
@@ -163,6 +172,33 @@ fn people_sign_a_trust_file_one_after_the_other_by_the_command_line() {
     assert!(out.ends_with("2 of 2 signed: ada, bob\n"), "{out}");
     let (exit, said) = verify();
     assert!(!said.contains("trust-root"), "{exit} {said}");
+}
+
+#[test]
+fn a_trust_file_that_is_pinned_is_no_other() {
+    let world = World::started();
+    let (file, store) = (world.trust_file(), world.store_name());
+    let digest = tidegate::model::Digest::of(&fs::read(&file).unwrap()).to_string();
+    let admit = |digest: &str| {
+        let line = [
+            "admit",
+            "--env",
+            "prod",
+            "--revision",
+            "HEAD",
+            "--trust",
+            &file,
+        ];
+        world.run(&[&line[..], &["--trust-digest", digest, "--verdicts", &store]].concat())
+    };
+    let (exit, _, said) = admit(&digest);
+    assert_eq!(exit, 0, "{said}");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text + "\n").unwrap();
+    let (exit, _, said) = admit(&digest);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("trust-root.digest"), "{said}");
+    assert_eq!(admit("abc").0, 2);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::error::told;
 use super::inputs::Inputs;
 use super::{Error, Outcome, Step, Terminal};
+use crate::cli::trusted::Trusted;
 use crate::cli::verify::{One, sentence};
 use crate::model::{Exit, code_of};
 use crate::report::github;
@@ -52,7 +53,7 @@ fn one(inputs: &Inputs) -> Result<One, Error> {
     let trust = "a trust file that the change cannot reach";
     Ok(One {
         file: given("verdict-file", &inputs.verdict_file, "the DSSE envelope")?.into(),
-        trust: given("trust-file", &inputs.trust_file, trust)?.into(),
+        trust: Trusted::of(given("trust-file", &inputs.trust_file, trust)?),
         env: given("environment", &inputs.environment, "the name of one")?,
         unit: inputs.unit.clone(),
         revision: inputs.revision.clone().unwrap_or_else(|| "HEAD".to_owned()),

@@ -1,11 +1,12 @@
-//! Whether the keys of a proposed trust file can sign what comes after it: with too few, the gate is locked.
+//! Whether a proposed trust file may follow the one before, and whether its keys can sign what comes after it: with
+//! too few, the gate is locked.
 //! Verifies no signature.
 
 use jiff::Timestamp;
 
 use crate::attest::Role;
 use crate::gate::chain::{TRUST_FILE, gate_id, read_trust};
-use crate::gate::key::{can_be_followed, has_a_spare};
+use crate::gate::key::{check_next_trust, has_a_spare};
 use crate::gate::view::View;
 use crate::gate::{Error, anchor};
 use crate::model::{Effect, Finding, RepoPath};
@@ -13,7 +14,8 @@ use crate::model::{Effect, Finding, RepoPath};
 /// A warning where every principal must sign, so that the loss of one key would lock the gate of a branch.
 ///
 /// # Errors
-/// Too few can sign from now on: `sign` would refuse it too.
+/// It is over, its root or the one before has not signed it, or too few can sign from now on: `sign` would refuse it
+/// too.
 pub(in crate::gate) fn check(
     view: &View<'_>,
     branch: &str,
@@ -25,10 +27,12 @@ pub(in crate::gate) fn check(
     };
     let trust = read_trust(&view.repository.file(&entry)?)?;
     let unit = gate_id(branch)?;
-    if !can_be_followed(&trust, &unit, now) {
-        let unit = unit.scope();
-        return Err(Error::NoGateSigner { unit });
-    }
+    let before = match view.repository.entry(&view.base.snapshot, &path)? {
+        // What cannot be read there was never accepted.
+        Some(entry) => read_trust(&view.repository.file(&entry)?).ok(),
+        None => None,
+    };
+    check_next_trust(&trust, before.as_ref(), &unit, now)?;
     let is_changed = view.changed.iter().any(|change| change.path == path);
     let wanted = trust.threshold(Role::MergeSigner);
     if wanted < 2 || !is_changed || has_a_spare(&trust, &unit, now) {
