@@ -256,19 +256,7 @@ test("after the check of a fork, the comment is made from what is judged here", 
 });
 
 test("what is merged is signed to a branch, and the token stays out of the clone", async () => {
-  const origin = join(work, "origin.git");
-  const git = (...rest) => execFileSync("git", ["-C", repository, ...rest], { env: environment() });
-  git("switch", "--quiet", "main");
-  git("init", "--quiet", "--bare", "-b", "main", origin);
-  git("remote", "add", "origin", `file://${origin}`);
-  mkdirSync(join(repository, ".tidegate"));
-  const tidegate = (...rest) => execFileSync(binary, rest, { cwd: repository, env: environment() });
-  const key = join(work, "key.pem");
-  const trust = tidegate("keys", "new", "--role", "merge-signer", "--out", key);
-  writeFileSync(join(repository, ".tidegate/trust.json"), trust);
-  commit(repository, "trust the signer");
-  git("push", "--quiet", "origin", "main");
-  tidegate("baseline", "--env", "prod", "--key-file", key, "--verdicts", "branch");
+  const { git, key, trust } = signer(repository, "origin");
   writeFileSync(join(repository, "prod/web.yaml"), deployment(3, ", limits: {memory: 1Gi}"));
   commit(repository, "one more");
   const sign = { version: "preinstalled", command: "sign", publish: "branch", token: "s3cret" };
@@ -303,6 +291,67 @@ test("what is merged is signed to a branch, and the token stays out of the clone
   assert.equal(refused.exit, 2, refused.log);
   assert.match(refused.log, /ci\.event-cannot-sign/);
 });
+
+test("what a queue merges is signed and verified before, and published after", async () => {
+  const folder = shop("queue");
+  const { git, key, trust } = signer(folder, "queue-origin");
+  const candidates = join(work, "candidates");
+  const inputs = { version: "preinstalled", command: "sign", publish: "branch", candidates };
+  const env = { TIDEGATE_SIGNING_KEY: readFileSync(key, "utf8") };
+  const published = () => git("ls-tree", "-r", "--name-only", "FETCH_HEAD", "links/prod");
+  const fetched = () => git("fetch", "--quiet", "origin", "tidegate/verdicts") + published();
+  const queued = (limits) => {
+    git("switch", "--quiet", "--detach", "main");
+    writeFileSync(join(folder, "prod/web.yaml"), deployment(3, limits));
+    commit(folder, "queued");
+    const group = { head_sha: git("rev-parse", "HEAD"), base_sha: git("rev-parse", "main"), base_ref: "refs/heads/main" };
+    const document = written({ repository: { default_branch: "main" }, merge_group: group });
+    const queue = { GITHUB_EVENT_NAME: "merge_group", GITHUB_REF: "refs/heads/gh-readonly-queue/main/pr-7", GITHUB_EVENT_PATH: document };
+    return step({ inputs, cwd: folder, env: { ...env, ...queue } });
+  };
+  // The required check is red for what nobody would sign, and leaves nothing behind to be published.
+  const red = await queued("");
+  assert.equal(red.exit, 1, red.log);
+  assert.ok(!existsSync(join(candidates, "links/prod")), red.log);
+  const green = await queued(", limits: {memory: 1Gi}");
+  assert.equal(green.exit, 0, green.log);
+  assert.equal(green.outputs.verdict, "pass");
+  assert.equal(fetched(), "links/prod/prod/0.json");
+  const candidate = readFileSync(join(candidates, "links/prod/prod/1.json"));
+  const trusted = join(work, "queue-trust.json");
+  writeFileSync(trusted, trust);
+  const verify = { version: "preinstalled", command: "verify", environment: "prod", "trust-file": trusted };
+  const verified = await step({ inputs: { ...verify, "verdict-file": green.outputs["verdict-paths"] }, cwd: folder });
+  assert.equal(verified.exit, 0, verified.log);
+  // The queue makes it the branch.
+  git("branch", "--quiet", "--force", "main", "HEAD");
+  git("switch", "--quiet", "main");
+  git("push", "--quiet", "origin", "main");
+  const push = { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/main" };
+  const landed = await step({ inputs, cwd: folder, env: { ...env, ...push } });
+  assert.equal(landed.exit, 0, landed.log);
+  assert.match(landed.log + landed.summary, /what the queue signed is link 1/);
+  assert.equal(fetched(), "links/prod/prod/0.json\nlinks/prod/prod/1.json");
+  assert.equal(git("show", "FETCH_HEAD:links/prod/prod/1.json"), String(candidate).trim());
+});
+
+// Lets a key sign what stands on `main` of a remote, to which it is pushed.
+function signer(folder, remote) {
+  const origin = join(work, `${remote}.git`);
+  const git = (...rest) => String(execFileSync("git", ["-C", folder, ...rest], { env: environment() })).trim();
+  git("switch", "--quiet", "main");
+  git("init", "--quiet", "--bare", "-b", "main", origin);
+  git("remote", "add", "origin", `file://${origin}`);
+  mkdirSync(join(folder, ".tidegate"));
+  const tidegate = (...rest) => execFileSync(binary, rest, { cwd: folder, env: environment() });
+  const key = join(work, `${remote}.pem`);
+  const trust = tidegate("keys", "new", "--role", "merge-signer", "--out", key);
+  writeFileSync(join(folder, ".tidegate/trust.json"), trust);
+  commit(folder, "trust the signer");
+  git("push", "--quiet", "origin", "main");
+  tidegate("baseline", "--env", "prod", "--key-file", key, "--verdicts", "branch");
+  return { git, key, trust };
+}
 
 // The step of a check that may comment.
 function comments({ inputs = {}, env = {}, event: document = proposed(), cwd } = {}) {
@@ -347,8 +396,8 @@ function shipping(sum) {
 }
 
 // `main` and a checked-out `feature` that drops a memory limit in the first of two commits.
-function shop() {
-  const folder = join(work, "shop");
+function shop(name = "shop") {
+  const folder = join(work, name);
   mkdirSync(join(folder, "prod"), { recursive: true });
   const git = (...rest) => String(execFileSync("git", ["-C", folder, ...rest], { env: environment() })).trim();
   git("init", "--quiet", "-b", "main");
@@ -365,9 +414,9 @@ function shop() {
   git("switch", "--quiet", "--create", "green", "main");
   writeFileSync(join(folder, "README.md"), "a shop\n");
   commit(folder, "say what it is");
-  ends = { base, head, green: git("rev-parse", "HEAD") };
+  ends ??= { base, head, green: git("rev-parse", "HEAD") };
   git("switch", "--quiet", "feature");
-  event = proposed();
+  event ??= proposed();
   return folder;
 }
 
