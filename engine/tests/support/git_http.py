@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""git_http.py PORT FOLDER: serves the repositories below FOLDER over smart HTTP on 127.0.0.1, by Git's own `http-backend`."""
+"""git_http.py PORT FOLDER [ACCOUNT]: serves the repositories below FOLDER over smart HTTP on 127.0.0.1, by Git's own
+`http-backend`; with ACCOUNT, `name:password`, to that one alone."""
+import base64
 import http.server
 import os
 import subprocess
@@ -8,6 +10,12 @@ import sys
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
+        if self.headers.get("Authorization") not in ACCOUNTS:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         path, _, query = self.path.partition("?")
         length = self.headers.get("Content-Length")
         body = self.rfile.read(int(length)) if length else b""
@@ -33,4 +41,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = answer
 
 
+ACCOUNTS = ["Basic " + base64.b64encode(account.encode()).decode() for account in sys.argv[3:]] or [None]
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
