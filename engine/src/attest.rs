@@ -9,6 +9,7 @@ mod error;
 mod json;
 mod keyfile;
 mod keys;
+mod pae;
 mod renewal;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -24,12 +25,13 @@ mod withdrawal;
 
 pub use bundle::{BUNDLE_MEDIA_TYPE, bundle, unbundle};
 pub use dsse::{
-    PAYLOAD_TYPE, Signer, VerifiedStatement, may_name_a_key, pae, sign, unverified_payload, verify,
+    PAYLOAD_TYPE, Signer, VerifiedStatement, may_name_a_key, sign, unverified_payload, verify,
     verify_taking_back,
 };
 pub use error::{Error, Rejection};
 pub use keyfile::{read_private, write_private};
 pub use keys::{PublicKey, SigningKey};
+pub use pae::pae;
 pub use renewal::{RENEWAL_PREDICATE, Renewal};
 pub use signatory::{Made, Signatory, Together, sign_by};
 pub use ssh::AllowedSigners;

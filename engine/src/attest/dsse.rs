@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::pae::pae;
 use super::signed_at::signed_at;
 use super::trust::{Dated, Right};
 use super::{PublicKey, Rejection, Role, SigningKey, TrustFile, TrustedKey, base64, json};
@@ -42,19 +43,6 @@ impl VerifiedStatement {
     pub fn signers(&self) -> &[Signer] {
         &self.signers
     }
-}
-
-/// The bytes that a signature covers: type and payload with their lengths.
-#[must_use]
-pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let mut out = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        payload.len()
-    )
-    .into_bytes();
-    out.extend_from_slice(payload);
-    out
 }
 
 /// Signs a statement; the envelope, without a newline at the end.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::dsse::{PAYLOAD_TYPE, pae};
+use super::dsse::PAYLOAD_TYPE;
+use super::pae::pae;
 use super::{Error, PublicKey, SigningKey, TrustFile, TrustedKey, base64, json};
 
 /// Who signs a statement.

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 pub use length::{length_of, parse_length};
 
 use super::repeat::{Days, Every};
-use super::{import, shown};
+use super::shown;
 use crate::model::limits;
 
 /// The times of a window that opens by cron.
@@ -207,7 +207,7 @@ impl Expression {
                 let weekdays = self.weekdays.iter();
                 let weekdays =
                     weekdays.filter_map(|day| Weekday::from_sunday_zero_offset(*day).ok());
-                Some((Every::Weekly, months, import::each(weekdays)))
+                Some((Every::Weekly, months, Days::each(weekdays)))
             }
             (_, 7) => Some((
                 Every::Monthly,

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time};
 
 use super::cron::{Closes, Cron, Expression};
 use super::ics::Event;
-use super::repeat::{Day, Days, Every, Repeat};
+use super::repeat::{Days, Every, Repeat};
 use super::{Native, When};
 
 impl When {
@@ -106,12 +106,6 @@ fn plain(every: Every, months: BTreeSet<i8>, days: Days) -> Repeat {
         ends: None,
         holidays: Arc::default(),
     }
-}
-
-/// Each of `weekdays`.
-pub(super) fn each(weekdays: impl IntoIterator<Item = Weekday>) -> Days {
-    let day = |weekday| Day { nth: None, weekday };
-    Days::Weekdays(weekdays.into_iter().map(day).collect())
 }
 
 /// After these years days of the month and of the week fall together as before.

@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 
 use super::super::fault::Fault;
 use super::super::repeat::{self, Days};
-use super::super::{import, shown};
+use super::super::shown;
 use super::lines::Line;
-use super::stamp::{self, Stamp};
+use super::stamp::{self, BY_HAND, Stamp};
 use super::{malformed, unsupported};
 
 /// How an event comes again. Hours and minutes are those of its beginning.
@@ -142,8 +142,8 @@ impl Rule {
         let of_year = self.every == Every::Year && self.months.is_empty();
         let numbered = self.days.iter().any(|day| day.ordinal.is_some());
         let days = match (self.every, self.month_days.is_empty(), self.days.is_empty()) {
-            (Every::Day, true, true) => import::each(WEEKDAYS.map(|(_, day)| day)),
-            (Every::Week, true, true) => import::each([start.weekday()]),
+            (Every::Day, true, true) => Days::each(WEEKDAYS.map(|(_, day)| day)),
+            (Every::Week, true, true) => Days::each([start.weekday()]),
             (Every::Month | Every::Year, true, true) => Days::OfMonth(vec![start.day()]),
             (Every::Month | Every::Year, false, true) => Days::OfMonth(self.month_days.clone()),
             (_, true, false) if !of_year || !numbered => weekdays(),
@@ -353,4 +353,3 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 ];
 /// The most times that a rule may count.
 const MOST_COUNT: u32 = 1_000;
-pub(super) const BY_HAND: &str = "write this window by hand, with dates";

@@ -46,7 +46,7 @@ pub(super) fn several(line: &Line, zones: &Zones) -> Result<Vec<Stamp>, Fault> {
         Some("DATE") => true,
         Some(other) => {
             let part = format!("`VALUE={other}` of {}", line.name);
-            return Err(unsupported(line.span, &part, super::rule::BY_HAND));
+            return Err(unsupported(line.span, &part, BY_HAND));
         }
     };
     line.value
@@ -200,3 +200,6 @@ fn unreadable(line: &Line, value: &str) -> Fault {
 
 const FIRST_YEAR: i16 = 1970;
 pub(super) const LAST_YEAR: i16 = 2199;
+
+/// What to do about what is not read.
+pub(super) const BY_HAND: &str = "write this window by hand, with dates";

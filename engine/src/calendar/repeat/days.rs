@@ -39,6 +39,12 @@ pub struct NoSuchDay {
 }
 
 impl Days {
+    /// Each of `weekdays`.
+    pub(in crate::calendar) fn each(weekdays: impl IntoIterator<Item = Weekday>) -> Self {
+        let day = |weekday| Day { nth: None, weekday };
+        Self::Weekdays(weekdays.into_iter().map(day).collect())
+    }
+
     /// The day of the first time, where a rule names none.
     #[must_use]
     pub fn by_default(every: Every, first: Date) -> Self {
