@@ -221,9 +221,7 @@ impl<'a> Names<'a> {
     fn check_imports(&mut self, module: &Module, tested: &[Source<'_>]) {
         for (path, alias, at) in tree::imports(module) {
             let name = path.map_or_else(|| "..".to_owned(), |path| path.text());
-            let language = name == "rego.v1"
-                || name == "future.keywords"
-                || name.starts_with("future.keywords.");
+            let language = LANGUAGE.contains(&name.as_str());
             let own = tested
                 .iter()
                 .any(|source| name.strip_prefix("data.") == Some(source.package));
@@ -336,6 +334,16 @@ fn last_name(path: &Reference) -> Option<String> {
 
 /// The last name of the package of `change_set.rego`, which stands beside the rules of `policy.rego`.
 const CHANGE_SET: &str = "change_set";
+
+/// What may be imported: of other words the engine makes something else than OPA.
+const LANGUAGE: [&str; 6] = [
+    "rego.v1",
+    "future.keywords",
+    "future.keywords.contains",
+    "future.keywords.every",
+    "future.keywords.if",
+    "future.keywords.in",
+];
 
 /// The rules that the engine asks for.
 pub(super) const ENTRIES: [&str; 3] = ["deny", "warn", "reasons"];

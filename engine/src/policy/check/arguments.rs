@@ -8,7 +8,7 @@ use super::tree::{Argument, At};
 use crate::model::limits;
 
 impl Names<'_> {
-    /// Calls whose cost is decided by an argument must show it.
+    /// Calls whose cost or sense is decided by an argument must show it.
     pub(super) fn check_arguments(&mut self, name: &str, arguments: &[Argument], at: At) {
         match (name, arguments) {
             ("numbers.range", [Argument::Integer(from), Argument::Integer(to)])
@@ -27,6 +27,16 @@ impl Names<'_> {
                     "its format is not a literal, or has a width above 99",
                     at,
                 );
+            }
+            ("walk", [_]) => {
+                self.forbid(
+                    name,
+                    "it answers nothing so; write `walk(value, [path, part])`",
+                    at,
+                );
+            }
+            ("glob.match", [Argument::Text(pattern), ..]) if has_empty_choice(pattern) => {
+                self.forbid(name, "it never chooses nothing of `{,a}`; ask twice", at);
             }
             ("object.get", [Argument::Reference(of), ..])
                 if of.static_path() == Some(vec!["input", "settings"]) =>
@@ -49,6 +59,13 @@ impl Names<'_> {
             self.errors.push(Error::Regex { at, why });
         }
     }
+}
+
+/// Whether one of the choices of `{a,b}` is nothing.
+fn has_empty_choice(pattern: &str) -> bool {
+    ["{,", ",,", ",}", "{}"]
+        .iter()
+        .any(|it| pattern.contains(it))
 }
 
 /// Whether a verb of `format` asks for a width or precision of three digits or more, or takes it

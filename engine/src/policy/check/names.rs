@@ -141,6 +141,14 @@ impl Visitor for Names<'_> {
         }
     }
 
+    fn keyed(&mut self, at: At) {
+        self.forbid(
+            "in",
+            "a set has no keys for it, and it is false; write `collection[key] == value`",
+            at,
+        );
+    }
+
     fn with(&mut self, at: At) {
         if matches!(self.role, Role::Policy { .. }) {
             let at = self.place(at);

@@ -124,6 +124,8 @@ fn a_call_with_a_clock_network_or_chance_is_refused_with_its_place() {
         "io.jwt.decode(\"x\")",
         "crypto.sha256(\"x\")",
         "numbers.range_step(1, 2, 3)",
+        "strings.count(\"aaa\", \"aa\")",
+        "strings.replace_n({\"a\": \"b\"}, \"a\")",
         "yaml.unmarshal(\"x\")",
         "graph.reachable_paths({}, [])",
         "bits.lsh(1, 99999999999)",
@@ -136,6 +138,41 @@ fn a_call_with_a_clock_network_or_chance_is_refused_with_its_place() {
             found.iter().any(|problem| problem.starts_with(&expected)),
             "{found:?}"
         );
+    }
+}
+
+/// What the engine takes for something else than OPA does, and would be silent about.
+#[test]
+fn what_would_be_silently_something_else_is_refused_with_its_place() {
+    for (rules, place, name) in [
+        ("y := [p | [p, _] := walk(input.changes)]", "17:21", "walk"),
+        (
+            "y if glob.match(\"{,a}x\", [], \"x\")",
+            "17:6",
+            "glob.match",
+        ),
+        (
+            "y if glob.match(\"{a,,b}x\", [], \"x\")",
+            "17:6",
+            "glob.match",
+        ),
+        ("y if \"a\", \"a\" in {\"a\"}", "17:7", "in"),
+        ("y if { x := \"a\"; not x, 1 in {\"a\": 1} }", "17:22", "in"),
+    ] {
+        let found = problems(rules);
+        let expected = format!("policy.builtin-forbidden t.rego:{place}: `{name}`");
+        assert!(
+            found.iter().any(|problem| problem.starts_with(&expected)),
+            "{rules}: {found:?}"
+        );
+    }
+    for rules in [
+        "y := [p | walk(input.changes, [p, _])]",
+        "y if glob.match(\"{a,b}x\", [], \"x\")",
+        "y := [k | some k, v in input.changes; v.operation == \"create\"]",
+        "y if \"a\" in {\"a\"}",
+    ] {
+        accepted(rules);
     }
 }
 
@@ -284,6 +321,7 @@ fn nothing_but_the_language_is_imported() {
         "import data.secret as input",
         "import input.facts",
         "import input as x",
+        "import future.keywords.not",
         "import data",
     ] {
         let text = format!("{HEAD}{import}\n\n{DENY}");

@@ -159,7 +159,10 @@ fn expr(tree: &Expr, visitor: &mut impl Visitor) {
             collection,
             ..
         } => {
-            key.iter().for_each(|key| expr(key, visitor));
+            if let Some(key) = key {
+                visitor.keyed(At::of(key.span()));
+                expr(key, visitor);
+            }
             exprs([value, collection], visitor);
         }
     }
@@ -274,6 +277,8 @@ pub(in crate::policy::check) trait Visitor {
     fn part(&mut self, name: &str, of: &Reference, step: Option<Step>);
     /// A local variable may get its value here.
     fn binding(&mut self, name: &str, at: At);
+    /// A key is asked for together with its value: `key, value in collection`.
+    fn keyed(&mut self, at: At);
     /// A `with` modifier that replaces `target`.
     fn with(&mut self, at: At);
 }
