@@ -248,7 +248,7 @@ holds := [object.union(hold, {"change": change.change, "tier": change.tier}) |
 
 # The changes that wait for a maintenance window, by the windows that any of them may open.
 waiting[keys] := held if {
-	some keys in {ids | some change in fact.changes; ids := bound_to(change); count(ids) > 0}
+	some keys in {bound_to(change) | some change in fact.changes}
 	changes := {change.change | some change in fact.changes; bound_to(change) == keys}
 	held := [hold | some hold in holds; hold.window in keys; hold.change in changes]
 }
@@ -384,7 +384,7 @@ ends(held) := "somebody lifts it" if not held[0].until
 # Both in the zone of the environment and in UTC.
 moment(at) := sprintf("%s (%s)", [at.civil, at.at])
 
-told(window) := concat("", [sprintf("; %s: %s", [key, window[key]]) | some key in ["reason", "owner", "ticket"]; window[key]])
+told(window) := concat("", [sprintf("; %s: %s", [key, window[key]]) | some key in ["reason", "owner", "ticket"]])
 
 way_out(held) := sprintf("wait: `%s` says when it may go", [next_command(highest)]) if {
 	highest := by_rank[max({rank[hold.tier] | some hold in held})]

@@ -333,3 +333,117 @@ test_spans_in_words if {
 	change_set.span(7200) == "2 hours"
 	change_set.span(172800) == "2 days"
 }
+
+pointed(question) := {finding.setting |
+	some finding in (change_set.deny | change_set.warn) with input as question
+}
+
+test_a_finding_points_at_the_setting_that_made_it if {
+	pointed(asked(bounded(object.union(soon, {"heldAfter": ["retail/black-week"]})))) == {"/settings/min-useful-minutes"}
+	pointed(document(object.union(calm, {"calendars": []}), "low", required)) == {"/environment/calendars"}
+	pointed(asked(near_fact)) == {"/settings/near-hours"}
+	pointed(asked(held_until_later)) == {"/calendars/retail/windows/0"}
+}
+
+test_a_schedule_of_what_is_held_anyway_is_told_once if {
+	hold := {"window": "retail/black-week", "until": later, "wouldPass": []}
+	acts := object.union(tonight, {"heldBy": ["retail/black-week"]})
+	fact := object.union(held(hold), {"changes": [with_change(0, "low", {"heldBy": [hold], "acts": acts})]})
+	warned(asked(fact)) == set()
+}
+
+test_each_freeze_names_what_it_holds if {
+	autumn := object.union(window, {"id": "autumn", "setting": "/calendars/retail/windows/3", "overridableBy": []})
+	holds := [
+		{"window": "retail/black-week", "until": later, "wouldPass": []},
+		{"window": "retail/autumn", "until": later, "wouldPass": []},
+	]
+	fact := object.union(held(holds[0]), {
+		"windows": {"retail/black-week": window, "retail/autumn": autumn},
+		"changes": [with_change(0, "high", {"heldBy": [holds[0]]}), with_change(1, "low", {"heldBy": [holds[1]]})],
+	})
+	some black_week in said(asked(fact))
+	startswith(black_week, `the freeze "black-week" holds 1 change until `)
+	contains(black_week, ": Deployment shop/odoo (high); reason")
+	some named in said(asked(fact))
+	startswith(named, `the freeze "autumn" holds 1 change until `)
+	contains(named, ": IngressClass traefik (low); reason")
+	advised(asked(fact)) == {
+		concat("", [
+			"wait: `tidegate calendar next --env prod --tier high` says when it may go; ",
+			"it lets nothing through; retail-ops may override it",
+		]),
+		"wait: `tidegate calendar next --env prod --tier low` says when it may go; it lets nothing through",
+	}
+}
+
+test_a_maintenance_window_opens_when_it_does if {
+	holds := [
+		{"window": "retail/black-week", "until": soon, "wouldPass": []},
+		{"window": "retail/night", "until": later, "wouldPass": []},
+		{"window": "retail/upkeep", "until": tonight, "wouldPass": []},
+	]
+	fact := object.union(held(holds[0]), {"changes": [with_change(0, "high", {"heldBy": holds})]})
+	some message in said(asked(fact))
+	startswith(message, concat("", [
+		`1 change may only be made in a maintenance window ("night", "upkeep"), and none is open until `,
+		"2026-11-27 00:00 Europe/Berlin",
+	]))
+	unending := [holds[0], object.remove(holds[1], ["until"]), holds[2]]
+	endless := object.union(fact, {"changes": [with_change(0, "high", {"heldBy": unending})]})
+	said(asked(endless)) == said(asked(fact))
+}
+
+test_each_freeze_that_is_near_names_what_it_would_hold if {
+	autumn := object.union(window, {"id": "autumn"})
+	fact := object.union(calm, {
+		"windows": {"retail/black-week": window, "retail/autumn": autumn},
+		"changes": [
+			with_change(0, "high", {"opensNext": [{"window": "retail/black-week", "opens": tonight}]}),
+			with_change(1, "low", {"opensNext": [{"window": "retail/autumn", "opens": tonight}]}),
+		],
+	})
+	every message in said(asked(fact)) {
+		contains(message, "and would hold 1 change: ")
+	}
+	count(said(asked(fact))) == 2
+}
+
+opening_in(seconds) := {"window": "retail/black-week", "opens": object.union(tonight, {"inSeconds": seconds})}
+
+test_near_is_so_many_hours_and_not_a_second_more if {
+	in_time := object.union(near_fact, {"changes": [with_change(0, "high", {"opensNext": [opening_in(86400)]})]})
+	warned(asked(in_time)) == {"freeze.near"}
+	far := object.union(near_fact, {"changes": [with_change(0, "high", {"opensNext": [opening_in(86401)]})]})
+	warned(asked(far)) == set()
+	waits := {"seconds": 60, "endless": true}
+	waiting := object.union(near_fact, {"changes": [with_change(0, "high", {
+		"opensNext": [opening_in(86401)],
+		"takes": waits,
+	})]})
+	denied(asked(waiting)) == set()
+	late := object.union(near_fact, {"changes": [with_change(0, "high", {
+		"opensNext": [opening_in(86400)],
+		"takes": waits,
+	})]})
+	denied(asked(late)) == {"freeze.rollout-overruns"}
+}
+
+test_long_enough_is_so_many_minutes if {
+	fact := bounded({
+		"at": "2026-11-26T18:30:00Z",
+		"civil": "2026-11-26 19:30 Europe/Berlin",
+		"inSeconds": 1800,
+		"heldAfter": ["retail/black-week"],
+	})
+	denied(asked(fact)) == set()
+}
+
+test_one_more_than_is_named_is_counted if {
+	hold := {"window": "retail/black-week", "until": later, "wouldPass": []}
+	indexes := numbers.range(0, 5)
+	changes := [{"index": i, "object": object.union(deployment, {"name": sprintf("odoo-%d", [i])})} | some i in indexes]
+	fact := object.union(held(hold), {"changes": [with_change(i, "high", {"heldBy": [hold]}) | some i in indexes]})
+	some message in said(document(fact, "high", {"changes": changes}))
+	contains(message, "Deployment shop/odoo-4 (high), 1 more;")
+}
