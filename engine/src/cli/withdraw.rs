@@ -147,6 +147,12 @@ fn told(withdrawn: &Withdrawn, out: &mut dyn Write) -> io::Result<()> {
             all.join(", ")
         )?,
     }
+    if unit.is_gate() {
+        writeln!(
+            out,
+            "{unit}: what it judged admits nothing either, until `tidegate sign` judged it again or a baseline accepts it"
+        )?;
+    }
     match withdrawn.newest {
         Some(newest) => writeln!(
             out,

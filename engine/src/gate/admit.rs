@@ -75,6 +75,10 @@ pub fn verify(repository: &Repository, request: &VerifyRequest<'_>) -> Result<Ve
         }
         None => None,
     };
+    let chain = match &accepted {
+        Some(accepted) => chain.map(|chain| accepted.judged(chain)),
+        None => chain,
+    };
     // What is verified does not say when it may go, where anybody else can.
     let timetable = match &accepted {
         Some(accepted) => {

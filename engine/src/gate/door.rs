@@ -76,6 +76,11 @@ impl<'a> AcceptedGate<'a> {
         &self.config
     }
 
+    /// A unit's chain, in which a state of `gate` that was withdrawn judged nothing.
+    pub(super) fn judged(&self, chain: Chain) -> Chain {
+        chain.judged_by(&self.chain)
+    }
+
     /// The way in of one unit.
     pub(super) fn door(
         &'a self,
@@ -83,7 +88,7 @@ impl<'a> AcceptedGate<'a> {
         unit: &str,
     ) -> Result<Door<'a>, Error> {
         let id = UnitId::new(&*environment.name, unit)?;
-        let chain = Chain::read(self.store, &id, self.trust)?;
+        let chain = self.judged(Chain::read(self.store, &id, self.trust)?);
         let gate = GateState {
             enforcement: enforcement_of(self.repository, self.trust, &self.chain, &chain),
             max_tier: environment.max_tier,
@@ -174,7 +179,7 @@ impl Door<'_> {
             let accepted = self.accepted;
             let read = Chain::read_whole(accepted.store, &self.unit, accepted.trust)?;
             // It was empty just now.
-            let _ = self.whole.set(read);
+            let _ = self.whole.set(read.map(|whole| accepted.judged(whole)));
         }
         Ok(self.whole.get().and_then(Option::as_ref))
     }

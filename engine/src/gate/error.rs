@@ -323,6 +323,20 @@ pub enum Error {
         /// The unit `gate`.
         unit: String,
     },
+    /// What judged a link was withdrawn, and this run cannot take the link back.
+    #[error(
+        "a link of `{unit}` was judged by a state of `gate` that was withdrawn, and stands in the way of the next one"
+    )]
+    #[diagnostic(
+        code(sign::gate_withdrawn),
+        help(
+            "`tidegate sign` on the protected branch takes it back and judges again; then queue this anew"
+        )
+    )]
+    GateWithdrawn {
+        /// The unit.
+        unit: String,
+    },
     /// A baseline was to be judged again.
     #[error(
         "a baseline accepts a state as it stands: nothing was judged, so nothing can be judged again"

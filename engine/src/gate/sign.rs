@@ -1,6 +1,7 @@
 //! `sign` and `baseline`: the next link of each unit of an environment.
 //! Judges from the newest link to the head of the protected branch, never a range of the caller's.
 
+mod fallen;
 mod guard;
 mod judging;
 mod queued;
@@ -355,7 +356,15 @@ impl Signer<'_> {
             };
             return Ok(Chain::read_gate(self.request.store, id, trust_of)?);
         }
-        Ok(Chain::read(self.request.store, id, self.trust)?)
+        Ok(self.by_gate(Chain::read(self.request.store, id, self.trust)?))
+    }
+
+    /// A unit's chain, in which a state of `gate` that was withdrawn judged nothing.
+    fn by_gate(&self, chain: Chain) -> Chain {
+        match self.accepted {
+            Some(accepted) => chain.judged_by(&accepted.chain),
+            None => chain,
+        }
     }
 
     fn sign(&self, scene: &Scene, id: &UnitId) -> Result<SignedUnit, Error> {
@@ -375,6 +384,8 @@ impl Signer<'_> {
             return Ok(Signed::NothingNew { height });
         }
         check_key(self.trust, self.request.key, id, self.request.now)?;
+        let anew = self.without_fallen(scene, id, chain)?;
+        let chain = anew.as_ref().unwrap_or(chain);
         let basis = chain.newest_standing().ok_or_else(|| Error::NoBaseline {
             unit: id.to_string(),
         })?;
@@ -409,6 +420,10 @@ impl Signer<'_> {
     /// Signs what stands above every link.
     fn begin(&self, scene: &Scene, id: &UnitId) -> Result<Signed, Error> {
         let counted = Chain::read(self.request.store, id, self.trust)?;
+        let counted = match scene.is_gate() {
+            true => counted,
+            false => self.by_gate(counted),
+        };
         let head = state_at(self.repository, self.head, &scene.head)?;
         if let Some(newest) = newest_of(&counted, scene, &head)
             && self.check_single(id, &counted).is_ok()

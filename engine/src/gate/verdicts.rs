@@ -140,13 +140,24 @@ pub fn verdict_log(
 
 fn log_of(store: &dyn Store, unit: &UnitId, trust: Option<&TrustFile>) -> Result<UnitLog, Error> {
     let mut log = match trust {
-        Some(trust) => verified(&Chain::read_all(store, unit, trust)?),
+        Some(trust) => verified(&judged(store, unit, trust)?),
         None => claimed(store, unit)?,
     };
     let order = |shown: &ShownVerdict| (shown.verdict.valid_from, shown.verdict.height);
     log.verdicts.sort_by_key(order);
     log.verdicts.reverse();
     Ok(log)
+}
+
+/// A chain, in which a state of `gate` that was withdrawn judged nothing; a link names its state, of whatever branch.
+fn judged(store: &dyn Store, unit: &UnitId, trust: &TrustFile) -> Result<Chain, Error> {
+    let mut chain = Chain::read_all(store, unit, trust)?;
+    if !unit.is_gate() {
+        for gate in store.units()?.iter().filter(|unit| unit.is_gate()) {
+            chain = chain.judged_by(&Chain::read_all(store, gate, trust)?);
+        }
+    }
+    Ok(chain)
 }
 
 /// What a chain says, by whom it trusts.

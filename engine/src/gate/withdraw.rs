@@ -141,6 +141,7 @@ fn read(
             unit: format!("{branch}/{}", crate::config::GATE),
         })?;
     let chain = Chain::read_all(store, unit, &accepted.trust)?;
+    let chain = chain.judged_by(&accepted.chain);
     Ok((chain, accepted.trust))
 }
 

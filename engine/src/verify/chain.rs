@@ -33,6 +33,8 @@ pub struct Chain {
     equivocations: Vec<u64>,
     /// Of the newest link that stands, oldest first.
     renewals: Vec<Renewal>,
+    /// The links that count as withdrawn because what judged them was.
+    fallen: BTreeSet<Digest>,
 }
 
 /// A link whose signature, predecessor and base hold.
@@ -146,6 +148,45 @@ impl Chain {
         })
     }
 
+    /// The same chain, in which what a state of `gate` judged that was withdrawn, or rests on one that was, counts
+    /// as withdrawn too. Nobody judged a baseline.
+    #[must_use]
+    pub fn judged_by(mut self, gate: &Self) -> Self {
+        let states = gate.standing().filter(|(_, stands)| !stands);
+        let states: BTreeSet<Digest> = states.map(|(link, _)| link.verified.digest()).collect();
+        let has_fallen = |state: Option<Digest>| state.is_some_and(|state| states.contains(&state));
+        let judged = self.links.iter().filter(|link| {
+            let verdict = link.verdict();
+            !verdict.baseline && has_fallen(verdict.gate_state)
+        });
+        let fallen: Vec<Digest> = judged.map(|link| link.verified.digest()).collect();
+        self.fallen.extend(fallen);
+        self.renewals
+            .retain(|renewal| !has_fallen(renewal.gate_state));
+        self
+    }
+
+    /// The links above the newest that stands which count as withdrawn because what judged them was, and which no
+    /// statement takes back yet; not those that rest on one of them.
+    #[must_use]
+    pub fn fallen(&self) -> Vec<&ChainLink> {
+        if self.fallen.is_empty() {
+            return Vec::new();
+        }
+        let stood = standing(&self.links, &|link| self.is_withdrawn(link));
+        let stands = standing(&self.links, &|link| self.is_taken_back(link));
+        let above = stands.iter().rposition(|stands| *stands);
+        let is_root = |(position, link): &(usize, &ChainLink)| {
+            let basis = link.basis.and_then(|basis| stands.get(basis));
+            Some(*position) > above
+                && self.fallen.contains(&link.verified.digest())
+                && stood.get(*position) == Some(&true)
+                && basis == Some(&true)
+        };
+        let links = self.links.iter().enumerate().filter(is_root);
+        links.map(|(_, link)| link).collect()
+    }
+
     /// The unit.
     #[must_use]
     pub fn unit(&self) -> &UnitId {
@@ -164,7 +205,7 @@ impl Chain {
         self.links.last()
     }
 
-    /// The highest link that is not withdrawn and rests on none that is.
+    /// The highest link that is not withdrawn, was judged by no state of `gate` that was, and rests on no such link.
     #[must_use]
     pub fn newest_standing(&self) -> Option<&ChainLink> {
         self.links.get(self.newest_standing_at()?)
@@ -214,7 +255,7 @@ impl Chain {
     /// them was, for all that the chain tells, never there to go back to.
     #[must_use]
     pub fn goes_back(&self, height: u64, from: &GatedState, to: &GatedState) -> bool {
-        let standing = standing(&self.links, &|link| self.is_withdrawn(link));
+        let standing = standing(&self.links, &|link| self.is_taken_back(link));
         let links = self.links.iter().zip(standing);
         let below = links.filter(|(link, _)| link.verdict().height < height);
         let first = |files: &GatedState, must_stand: bool| {
@@ -244,15 +285,19 @@ impl Chain {
         self.withdrawals.contains_key(&link)
     }
 
+    fn is_taken_back(&self, link: Digest) -> bool {
+        self.is_withdrawn(link) || self.fallen.contains(&link)
+    }
+
     /// The signed statements that took `link` back.
     pub fn withdrawals_of(&self, link: Digest) -> impl Iterator<Item = &Withdrawal> {
         let by = self.withdrawals.get(&link).into_iter();
         by.flat_map(BTreeMap::values)
     }
 
-    /// The links, lowest first, and whether each is not withdrawn and rests on none that is.
+    /// The links, lowest first, and whether each stands, see [`Chain::newest_standing`].
     pub fn standing(&self) -> impl DoubleEndedIterator<Item = (&ChainLink, bool)> {
-        let standing = standing(&self.links, &|link| self.is_withdrawn(link));
+        let standing = standing(&self.links, &|link| self.is_taken_back(link));
         self.links.iter().zip(standing)
     }
 
@@ -318,12 +363,12 @@ impl Chain {
     }
 
     pub(super) fn newest_standing_at(&self) -> Option<usize> {
-        newest_standing(&self.links, &|link| self.is_withdrawn(link))
+        newest_standing(&self.links, &|link| self.is_taken_back(link))
     }
 
     /// Whether the link at `position` is not withdrawn and rests on none that is.
     pub(super) fn stands(&self, position: usize) -> bool {
-        let standing = standing(&self.links, &|link| self.is_withdrawn(link));
+        let standing = standing(&self.links, &|link| self.is_taken_back(link));
         standing.get(position).copied().unwrap_or(false)
     }
 

@@ -266,13 +266,13 @@ pub fn verify(
     }
 }
 
-/// A link that a signed statement took back, or that rests on one.
+/// A link that a signed statement took back, or what judged it, or that rests on one.
 pub(super) fn withdrawn(link: &VerifiedVerdict) -> Refusal {
     Refusal::new(
         Reason::Withdrawn,
         "a link that stands",
         format!(
-            "link {}, withdrawn or resting on one that is",
+            "link {}: it, what judged it, or a link that it rests on was withdrawn",
             link.verdict.height
         ),
     )

@@ -178,6 +178,105 @@ fn a_link_of_the_gate_is_taken_back_by_who_may_sign_it() {
 }
 
 #[test]
+fn what_a_withdrawn_state_of_the_gate_judged_is_refused_until_it_was_judged_again() {
+    let world = World::started();
+    let start = world.repo.id("HEAD");
+    let raise = |from: &str, to: &str| {
+        let line = |tier: &str| format!("max-tier: {tier}\n    sources");
+        world.edit(CONFIG, &line(from), &line(to));
+        world.sign("prod", Some("gate"))
+    };
+    let before = world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    assert_eq!(raise("high", "critical"), "main/gate link 1 critical");
+    assert_eq!(raise("critical", "medium"), "main/gate link 2 critical");
+    let first = world.label(DATABASE, "a", "b");
+    let signs = |said: &str| {
+        let signed = world.sign("prod", Some("db"));
+        assert!(signed.starts_with(said), "{signed}");
+    };
+    signs("prod/db link 1 ");
+    let head = world.label(DATABASE, "b", "c");
+    signs("prod/db link 2 ");
+    let admits = |deployed, said: &str| {
+        let answer = world.admit("db", head, Some(deployed));
+        assert!(answer.starts_with(said), "{answer}");
+    };
+    admits(start, "judged 2 ");
+
+    // Link 2 of the gate judged it, and rests on link 1.
+    let (exit, said) = world.withdraws(&world.digest("main/gate", 1), &["--env=main"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("link 2 rests on it"), "{said}");
+    assert!(
+        said.contains("what it judged admits nothing either"),
+        "{said}"
+    );
+    for deployed in [None, Some(start), Some(first), Some(head)] {
+        let answer = world.admit("db", head, deployed);
+        assert_eq!(answer, "refused withdrawn", "{deployed:?}");
+    }
+    let envelope = world.envelope("prod/db", 2);
+    let trusted = super::world::trust(&[(&world.key, &[])]);
+    let db = ("prod", Some("db"));
+    let store = world.store();
+    let verified = world.verify_by(&trusted, &envelope, db, head, Some(&store));
+    assert_eq!(verified, "refused withdrawn");
+    let log = world.run(&[
+        "verdict",
+        "log",
+        "--env=prod",
+        "--unit=db",
+        "--trust",
+        &world.trust_file(),
+        "--verdicts",
+        &world.store_name(),
+    ]);
+    assert_eq!(log.1.matches("RESTS ON").count(), 2, "{}", log.1);
+    // What an accepted state judged stands, and so does what nobody judged.
+    assert_eq!(world.admit("web", before, Some(start)), "judged 1 medium");
+    assert_eq!(world.admit("db", start, None), "baseline 0 low");
+    assert_eq!(world.admit("db", start, Some(start)), "running 0 low");
+
+    // The next link says what was taken back, of which one statement is enough.
+    assert_eq!(world.withdrawals(), 1);
+    signs("prod/db link 3 ");
+    assert_eq!(world.withdrawals(), 2);
+    assert_eq!(
+        world.payload("prod/db", 3)["withdrawals"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    admits(start, "judged 3 ");
+    admits(head, "running 3 ");
+    signs("prod/db nothing new 3");
+}
+
+#[test]
+fn a_baseline_accepts_what_a_withdrawn_state_of_the_gate_judged() {
+    let world = World::started();
+    let start = world.repo.id("HEAD");
+    world.edit(CONFIG, "max-tier: low", "max-tier: medium");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    let head = world.label(DATABASE, "a", "b");
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 1 low");
+    let (exit, said) = world.withdraws(&world.digest("main/gate", 1), &["--env=main"]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(world.admit("db", head, Some(start)), "refused withdrawn");
+    assert_eq!(world.baseline("prod", Some("db")), "prod/db baseline 2");
+    assert_eq!(world.admit("db", head, Some(start)), "baseline 2 low");
+    let next = world.label(DATABASE, "b", "c");
+    assert_eq!(world.sign("prod", Some("db")), "prod/db link 3 low");
+    assert_eq!(world.withdrawals(), 1, "what lies below is not asked about");
+    assert_eq!(world.admit("db", next, Some(head)), "judged 3 low");
+}
+
+#[test]
 fn what_is_no_link_or_no_signer_takes_nothing_back() {
     let mut world = World::started();
     world.label(APP, "a", "b");

@@ -179,7 +179,7 @@ fn line(shown: &ShownVerdict) -> String {
     let taken = shown.withdrawals.iter();
     words.extend(taken.map(|it| format!("WITHDRAWN {}: {}", it.withdrawn_at, it.reason)));
     if shown.standing == Some(Standing::Withdrawn) && shown.withdrawals.is_empty() {
-        words.push("RESTS ON A WITHDRAWN LINK".to_owned());
+        words.push("RESTS ON WHAT WAS WITHDRAWN".to_owned());
     }
     if let Belief::Verified(signers) = &shown.belief {
         let signers = signers.iter().map(|signer| signer.principal.as_str());

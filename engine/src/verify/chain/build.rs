@@ -41,6 +41,7 @@ pub(super) fn build(
             reports: Vec::new(),
             equivocations: Vec::new(),
             renewals: Vec::new(),
+            fallen: BTreeSet::new(),
         },
     };
     for (height, claims) in builder.sort_by_height(files) {
