@@ -9,6 +9,7 @@ mod audit;
 mod cases;
 mod chain;
 mod check;
+mod checkout;
 mod deployed;
 mod deployer;
 mod door;
@@ -46,6 +47,7 @@ pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify
 pub use audit::{Audited, audit};
 pub use cases::{CaseResult, case_documents, each_case, run_cases};
 pub use check::{Diff, check, check_within, diff, facts};
+pub use checkout::Checkout;
 pub use deployer::Obeyed;
 pub use error::{Error, KeyError};
 pub use idle::idle_globs;

@@ -6,6 +6,7 @@ mod attributes;
 mod beyond;
 mod blobs;
 mod branches;
+mod checkout;
 mod commit;
 mod diff;
 mod error;
@@ -34,6 +35,7 @@ mod write;
 
 pub use attributes::is_pointer;
 pub use beyond::Beyond;
+pub use checkout::Difference;
 pub use commit::{CommitInfo, Person, Trailer};
 pub use diff::FileChange;
 pub use error::Error;

@@ -151,6 +151,9 @@ impl Args {
             Some(_) => self.plugin(&revision, terminal)?,
             None => None,
         };
+        let rendered = plugin.as_ref().and_then(|sync| sync.sources.first());
+        let directory = terminal.directory.clone();
+        let checkout = rendered.map(|source| plugin::checkout(&directory, &source.path));
         let branch = self.branch.as_deref();
         let repository = match (&self.work, &self.repository) {
             (Some(folder), Some(url)) => clone::fetched(
@@ -171,6 +174,7 @@ impl Args {
             revision: &revision,
             deployed: deployed.as_deref(),
             sync: hook.as_ref().map(|hook| &hook.sync).or(plugin.as_ref()),
+            checkout: checkout.as_ref(),
             trust: &trust,
             store: verdicts.store(),
             now: terminal.now,

@@ -1,12 +1,14 @@
 //! The process as a config-management plugin of Argo CD: what it is asked to render, and the command that renders.
 //! Decides nothing.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::common::{Error, Failure};
 use super::terminal::Terminal;
+use crate::gate::Checkout;
 use crate::manifest::secrets::without_secrets;
-use crate::model::GitId;
+use crate::model::{GitId, RepoPath};
 use crate::verify::{ApplicationError, AppliedSource, Reason, Refusal, Sync};
 
 /// What Argo CD asks a plugin to render.
@@ -36,6 +38,20 @@ pub(super) fn asked(
         found: format!("`{name}`"),
     });
     Ok(Sync::of_plugin(revision, source, overrides.collect()))
+}
+
+/// What Argo CD put there to render, as far up as the folders have the names of the source's path: it hands out the
+/// whole repository, or what `manifest-generate-paths` of the Application names.
+pub(super) fn checkout<'a>(directory: &'a Path, source: &RepoPath) -> Checkout<'a> {
+    let (mut folder, mut below) = (directory, source.clone());
+    while !below.as_bytes().is_empty()
+        && let (Some(name), Some(above)) = (folder.file_name(), folder.parent())
+        && name.as_encoded_bytes() == below.file_name()
+    {
+        folder = above;
+        below = RepoPath::new(below.parent());
+    }
+    Checkout { folder, below }
 }
 
 /// What stands for this process from here on: its output is the output, its exit code the exit code.

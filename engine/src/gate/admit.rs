@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::chain::{Objects, branch_of, config_at, environment_of, gate_id};
 use super::deployed::{Deployed, deployed_at, names_at};
 use super::door::{AcceptedGate, timetable_of};
-use super::{Error, application};
+use super::{Checkout, Error, application, checkout};
 use crate::attest::{TrustFile, UnitId};
 use crate::config::{Config, Environment, GATE};
 use crate::git::Repository;
@@ -168,6 +168,8 @@ pub struct AdmitRequest<'a> {
     pub deployed: Option<&'a str>,
     /// The sync that asks, where an Application does: it must take what the unit holds, and no more.
     pub sync: Option<&'a Sync>,
+    /// The folder in which something is about to render it, where somebody does: it must hold what the commit holds.
+    pub checkout: Option<&'a Checkout<'a>>,
     /// Whose signatures count.
     pub trust: &'a TrustFile,
     /// Where links lie.
@@ -217,13 +219,18 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
             let door = accepted.door(environment, &unit)?;
             let clock = (request.now, request.witnesses);
             let result = door.ask(revision, deployed, clock)?;
-            let uncovered = match request.sync {
+            let mut uncovered = match request.sync {
                 Some(sync) => {
                     let deployed = door.deployed(sync.revision)?;
                     application::uncovered(repository, sync, kind, &deployed)?
                 }
                 None => Vec::new(),
             };
+            if let Some(checkout) = request.checkout {
+                let selector = door.deployed(revision)?.selector;
+                let altered = checkout::altered(repository, revision, checkout, &selector)?;
+                uncovered.extend(altered);
+            }
             let result = refused_too(result, uncovered, door.enforcement());
             let (unit, rejected) = door.into_unit();
             Ok(Answer {

@@ -221,7 +221,7 @@ impl Walk<'_> {
 }
 
 /// The names in a folder and what stands there, sorted.
-fn list(folder: &Path) -> io::Result<Vec<(Vec<u8>, FileType)>> {
+pub(super) fn list(folder: &Path) -> io::Result<Vec<(Vec<u8>, FileType)>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -233,7 +233,7 @@ fn list(folder: &Path) -> io::Result<Vec<(Vec<u8>, FileType)>> {
 }
 
 /// Id and size of a blob that holds this file. What is too large to be judged is not kept in memory.
-fn hash(place: &Path, metadata: &Metadata) -> io::Result<(Result<GitId, Error>, u64)> {
+pub(super) fn hash(place: &Path, metadata: &Metadata) -> io::Result<(Result<GitId, Error>, u64)> {
     let file = File::open(place)?;
     if metadata.len() <= limits::FILE.wide() {
         let mut bytes = Vec::new();
@@ -257,13 +257,13 @@ fn hash(place: &Path, metadata: &Metadata) -> io::Result<(Result<GitId, Error>, 
 }
 
 #[cfg(unix)]
-fn as_path(path: &[u8]) -> PathBuf {
+pub(super) fn as_path(path: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt as _;
     std::ffi::OsStr::from_bytes(path).into()
 }
 
 #[cfg(not(unix))]
-fn as_path(path: &[u8]) -> PathBuf {
+pub(super) fn as_path(path: &[u8]) -> PathBuf {
     String::from_utf8_lossy(path).into_owned().into()
 }
 
@@ -278,7 +278,7 @@ fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-fn failed(path: &Path, error: &io::Error) -> Error {
+pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
     Error::Worktree {
         path: text::shown(&path.to_string_lossy()),
         reason: text::shown(&error.to_string()),

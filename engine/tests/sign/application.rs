@@ -33,6 +33,7 @@ fn asked(world: &World, sources: &[(&str, bool)]) -> String {
             revision: &revision.to_string(),
             deployed: None,
             sync: Some(&sync),
+            checkout: None,
             trust: &trust(&[(&world.key, &[])]),
             store: &world.store(),
             now: world.now(),

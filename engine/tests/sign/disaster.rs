@@ -51,6 +51,7 @@ fn admit(world: &World, store: &FolderStore, revision: GitId) -> String {
             revision: &revision.to_string(),
             deployed: None,
             sync: None,
+            checkout: None,
             trust: &super::world::trust(&[(&world.key, &[])]),
             store,
             now: world.now(),

@@ -367,6 +367,7 @@ fn a_refusal_says_which_window_whose_and_until_when() {
             revision: &head.to_string(),
             deployed: Some(&running.to_string()),
             sync: None,
+            checkout: None,
             trust: &super::world::trust(&[(&world.key, &[])]),
             store: &world.store(),
             now: world.now(),

@@ -45,6 +45,7 @@ impl Plugin {
         ];
         let mut command = world.command(&[&fixed, more, &["--"], rendering].concat());
         command
+            .current_dir(world.repo.path().join("apps/web"))
             .env(
                 "ARGOCD_APP_REVISION",
                 world.repo.git(&["rev-parse", "HEAD"]),
@@ -77,7 +78,7 @@ fn sh(script: &str) -> [&str; 3] {
 fn what_renders_is_all_that_standard_output_gets_and_its_exit_code_is_handed_on() {
     let plugin = Plugin::new();
     let file = std::fs::read_to_string(plugin.world.repo.path().join(APP)).unwrap();
-    let (exit, out, errors) = plugin.run(&["cat", APP]);
+    let (exit, out, errors) = plugin.run(&["cat", "app.yaml"]);
     assert_eq!((exit, out), (Some(0), file), "{errors}");
     assert!(
         errors.contains("prod/web: admitted (a baseline)"),
@@ -184,6 +185,68 @@ fn what_argo_cd_asks_to_render_must_be_what_was_judged() {
         let (exit, out, errors) = said(command.env("ARGOCD_APP_PARAMETERS", value));
         assert_eq!((exit, &*out), (Some(0), "rendered\n"), "{errors}");
     }
+}
+
+#[test]
+fn what_lies_where_it_renders_must_be_what_the_commit_has() {
+    let plugin = Plugin::new();
+    let repo = &plugin.world.repo;
+    let (unit, elsewhere) = (repo.path().join("apps/web"), repo.path().join("apps/db"));
+    let app = std::fs::read(repo.path().join(APP)).unwrap();
+    let copied = repo.path().join(".git/generate-paths/web");
+    let renders = |folder: &Path| {
+        let mut command = plugin.command(&["--repository", REPOSITORY], &["echo", "rendered"]);
+        said(command.current_dir(folder))
+    };
+    let refused = |folder: &Path, found: &str| {
+        let (exit, out, errors) = renders(folder);
+        assert_eq!((exit, &*out), (Some(4), ""), "{errors}");
+        let errors = errors.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(errors.contains("refused[source-override]"), "{errors}");
+        assert!(errors.contains(found), "{found}: {errors}");
+    };
+    let put = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).unwrap();
+    let remove = |path: &Path| std::fs::remove_file(path).unwrap();
+
+    // Untracked, ignored or not, here or where it could be reached from here.
+    put(&repo.path().join(".git/info/exclude"), b"*.tmp\n");
+    for file in [
+        unit.join("extra.yaml"),
+        unit.join("x.tmp"),
+        elsewhere.join("charts.tmp"),
+    ] {
+        put(&file, b"{}");
+        let name = file.strip_prefix(repo.path()).unwrap().display();
+        refused(&unit, &format!("`{name}`, which the commit does not have"));
+        remove(&file);
+    }
+    // Altered, by a byte; and what is no file any more.
+    put(&unit.join("app.yaml"), &[&app[..], b" "].concat());
+    refused(&unit, "`apps/web/app.yaml`, which holds something else");
+    remove(&unit.join("app.yaml"));
+    std::os::unix::fs::symlink("config.yaml", unit.join("app.yaml")).unwrap();
+    refused(&unit, "`apps/web/app.yaml`, which holds something else");
+    remove(&unit.join("app.yaml"));
+    refused(&unit, "no `apps/web/app.yaml`");
+    put(&unit.join("app.yaml"), &app);
+    assert_eq!(renders(&unit).0, Some(0));
+
+    // What is not of the unit may stay behind, as where Argo CD sends only what the Application needs.
+    let moved = repo.beside("db");
+    std::fs::rename(&elsewhere, &moved).unwrap();
+    assert_eq!(renders(&unit).0, Some(0));
+    std::fs::rename(&moved, &elsewhere).unwrap();
+    std::fs::create_dir_all(&copied).unwrap();
+    let config = std::fs::read(unit.join("config.yaml")).unwrap();
+    put(&copied.join("app.yaml"), &app);
+    refused(&copied, "no `apps/web/config.yaml`");
+    put(&copied.join("config.yaml"), &config);
+    let (exit, _, errors) = renders(&copied);
+    assert_eq!(exit, Some(0), "{errors}");
+    put(&copied.join("../base.yaml"), b"{}");
+    refused(&copied, "`apps/base.yaml`, which the commit does not have");
+    // Another folder than the one that is named.
+    refused(repo.path(), "which the commit does not have");
 }
 
 #[test]

@@ -260,6 +260,7 @@ impl World {
                 revision: &revision.to_string(),
                 deployed: deployed.as_deref(),
                 sync: None,
+                checkout: None,
                 trust,
                 store: &self.store(),
                 now: self.now(),

@@ -476,6 +476,7 @@ fn asked(gated: &Gated, source: &Value) -> Result<(), String> {
         revision: &gated.base.to_string(),
         deployed: None,
         sync: Some(&sync),
+        checkout: None,
         trust: &trust,
         store: &FolderStore::new(&gated.store),
         now: Timestamp::now(),

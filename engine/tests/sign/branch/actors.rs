@@ -256,6 +256,7 @@ impl Shop {
             store: &store,
             now: self.remote.world.now(),
             witnesses: &[],
+            checkout: None,
         };
         answered(gate::admit(&repository, &request))
     }
