@@ -10,7 +10,7 @@ use super::super::metadata::Metadata;
 use super::builtins::{ALLOWED, Builtin, builtin};
 use super::graph::Graph;
 use super::shape::{Problem, input_problem};
-use super::tree::{Argument, At, Reference, Step, Visitor};
+use super::tree::{Argument, At, Misread, Reference, Step, Visitor};
 use crate::model::did_you_mean;
 
 /// What a file is, and so what it may do.
@@ -141,12 +141,18 @@ impl Visitor for Names<'_> {
         }
     }
 
-    fn keyed(&mut self, at: At) {
-        self.forbid(
-            "in",
-            "a set has no keys for it, and it is false; write `collection[key] == value`",
-            at,
-        );
+    fn misread(&mut self, what: Misread, at: At) {
+        let (name, why) = match what {
+            Misread::KeyedIn => (
+                "in",
+                "a set has no keys for it, and it is false; write `collection[key] == value`",
+            ),
+            Misread::UnifiedUnderNot => (
+                "=",
+                "under `not` it waits for nothing that is bound later; write `==`",
+            ),
+        };
+        self.forbid(name, why, at);
     }
 
     fn with(&mut self, at: At) {

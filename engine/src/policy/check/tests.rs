@@ -157,6 +157,7 @@ fn what_would_be_silently_something_else_is_refused_with_its_place() {
             "glob.match",
         ),
         ("y if \"a\", \"a\" in {\"a\"}", "17:7", "in"),
+        ("y if { not x = 1; x = 2 }", "17:14", "="),
         ("y if { x := \"a\"; not x, 1 in {\"a\": 1} }", "17:22", "in"),
     ] {
         let found = problems(rules);
@@ -171,6 +172,7 @@ fn what_would_be_silently_something_else_is_refused_with_its_place() {
         "y if glob.match(\"{a,b}x\", [], \"x\")",
         "y := [k | some k, v in input.changes; v.operation == \"create\"]",
         "y if \"a\" in {\"a\"}",
+        "y if { x := 2; not x == 1 }",
     ] {
         accepted(rules);
     }

@@ -8,7 +8,7 @@ use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 
 pub(in crate::policy) use self::sites::Site;
 pub(super) use self::sites::sites as sites_of;
-pub(super) use self::walk::{Visitor, walk};
+pub(super) use self::walk::{Misread, Visitor, walk};
 
 /// A place in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

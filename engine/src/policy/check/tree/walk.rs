@@ -86,6 +86,11 @@ fn statement(statement: &LiteralStmt, visitor: &mut impl Visitor) {
             part(value, collection, Some(Step::Dynamic), visitor);
         }
         Literal::Expr { expr: inner, .. } | Literal::NotExpr { expr: inner, .. } => {
+            if let (Literal::NotExpr { .. }, Expr::AssignExpr { span, .. }) =
+                (&statement.literal, inner.as_ref())
+            {
+                visitor.misread(Misread::UnifiedUnderNot, At::of(span));
+            }
             // As a statement a call may bind its last argument: `walk(x, [path, value])`.
             if let Expr::Call { params, .. } = inner.as_ref() {
                 params.iter().for_each(|param| pattern(param, visitor));
@@ -160,7 +165,7 @@ fn expr(tree: &Expr, visitor: &mut impl Visitor) {
             ..
         } => {
             if let Some(key) = key {
-                visitor.keyed(At::of(key.span()));
+                visitor.misread(Misread::KeyedIn, At::of(key.span()));
                 expr(key, visitor);
             }
             exprs([value, collection], visitor);
@@ -263,6 +268,15 @@ fn indexes(tree: &Expr, visitor: &mut impl Visitor) {
     }
 }
 
+/// What the engine reads otherwise than OPA, and says nothing about.
+#[derive(Clone, Copy)]
+pub(in crate::policy::check) enum Misread {
+    /// `key, value in collection`.
+    KeyedIn,
+    /// `not a = b`.
+    UnifiedUnderNot,
+}
+
 /// What is told of a tree.
 pub(in crate::policy::check) trait Visitor {
     /// A value is read.
@@ -277,8 +291,8 @@ pub(in crate::policy::check) trait Visitor {
     fn part(&mut self, name: &str, of: &Reference, step: Option<Step>);
     /// A local variable may get its value here.
     fn binding(&mut self, name: &str, at: At);
-    /// A key is asked for together with its value: `key, value in collection`.
-    fn keyed(&mut self, at: At);
+    /// The engine reads this otherwise than OPA.
+    fn misread(&mut self, what: Misread, at: At);
     /// A `with` modifier that replaces `target`.
     fn with(&mut self, at: At);
 }
