@@ -2,6 +2,7 @@
 
 mod attributes;
 mod damage;
+mod fsck;
 mod gated;
 mod merge;
 mod odd;

@@ -262,7 +262,15 @@ fn refused_name(name: &[u8]) -> Option<&'static str> {
     if name == b"." || name == b".." {
         return Some("its name is a step, not a file");
     }
-    // NTFS drops what follows a colon, then dots and blanks at the end.
+    // A backslash parts names on Windows.
+    if name.split(|byte| *byte == b'\\').any(is_git_on_ntfs) || is_git_on_hfs(name) {
+        return Some("its name is Git's own folder on some systems");
+    }
+    None
+}
+
+/// NTFS drops what follows a colon, then dots and blanks at the end.
+fn is_git_on_ntfs(name: &[u8]) -> bool {
     let stem = name.split(|byte| *byte == b':').next().unwrap_or(name);
     let stem = stem.trim_ascii_end();
     let end = stem
@@ -270,11 +278,7 @@ fn refused_name(name: &[u8]) -> Option<&'static str> {
         .rposition(|byte| !matches!(byte, b'.' | b' '))
         .map_or(0, |last| last + 1);
     let stem = stem.get(..end).unwrap_or(stem);
-    let git = stem.eq_ignore_ascii_case(b".git") || stem.eq_ignore_ascii_case(b"git~1");
-    if git || is_git_on_hfs(name) {
-        return Some("its name is Git's own folder on some systems");
-    }
-    None
+    stem.eq_ignore_ascii_case(b".git") || stem.eq_ignore_ascii_case(b"git~1")
 }
 
 /// HFS+ ignores some characters that nobody sees.
@@ -351,6 +355,9 @@ mod tests {
             b"git~1",
             b".git::$INDEX_ALLOCATION",
             b".git. .",
+            b".git\\config",
+            b"a\\.GIT",
+            b"a\\git~1 \\b",
             ".g\u{200c}it".as_bytes(),
         ] {
             let error = Tree::parse(&raw(&[("100644", name)]));
@@ -358,6 +365,7 @@ mod tests {
         }
         for name in [
             b".gitignore".as_slice(),
+            b"a\\b.git",
             b".github",
             b"...",
             b"git~2",
