@@ -53,6 +53,19 @@ pub(super) fn check_item(before: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Refuses a tab in front of a key, or of the line that it stands in. `before` ends where the key begins.
+pub(super) fn check_indentation(before: &str) -> Result<(), &'static str> {
+    let blank = |c: char| matches!(c, ' ' | '\t');
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let indentation = line.len() - line.trim_start_matches(blank).len();
+    let gap = before.trim_end_matches(blank).len();
+    let around = [line.get(..indentation), before.get(gap..)];
+    match around.iter().flatten().any(|white| white.contains('\t')) {
+        true => Err("a tab in front of a key"),
+        false => Ok(()),
+    }
+}
+
 /// Refuses a key that does not begin on the line of its colon, unless `?` begins it: in brackets the parser
 /// takes it. So many `properties`, an anchor or a tag, stand before the key.
 pub(super) fn check_key(text: &str, key: Span, properties: usize) -> Result<(), &'static str> {

@@ -102,7 +102,13 @@ impl<'text> Reader<'text> {
     }
 
     fn check_key(&self, span: Span, properties: usize) -> Result<(), Fault> {
-        dialect::check_key(self.text, span, properties)
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let indented = match self.around() {
+            Around::Block => dialect::check_indentation(before),
+            Around::Nothing | Around::Flow => Ok(()),
+        };
+        indented
+            .and_then(|()| dialect::check_key(self.text, span, properties))
             .map_err(|reason| Fault::syntax(reason, span))
     }
 
