@@ -14,16 +14,16 @@ use tidegate::git::Repository;
 use tidegate::model::Digest;
 use tidegate::store::{BranchPlace, BranchSettings, BranchStore, Store as _};
 
-use self::interrupted::Interrupted;
+use self::interrupted::{Interrupted, Moment};
 use super::super::world::{APP, answered, told, trust};
 use super::{BRANCH, Remote};
 
-/// One step of one of them, and what another does before its `at`th call of the store.
+/// One step of one of them, and what another does at a moment of it.
 #[derive(Clone, Debug)]
 struct Act {
     actor: usize,
     what: What,
-    meanwhile: Option<(usize, Box<Self>)>,
+    meanwhile: Option<(Moment, Box<Self>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,7 +33,11 @@ enum What {
         sound: bool,
     },
     Fetch,
-    Sign,
+    /// With what is on `main` now, or with what was fetched before; perhaps right after a push.
+    Sign {
+        pushed: bool,
+        fetched: bool,
+    },
     /// Takes the newest link back.
     Withdraw,
 }
@@ -45,8 +49,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn act() -> impl Strategy<Value = Act> {
     let what = prop_oneof![
         3 => prop::bool::weighted(0.7).prop_map(|sound| What::Push { sound }),
-        3 => Just(What::Fetch),
-        6 => Just(What::Sign),
+        1 => Just(What::Fetch),
+        6 => sign(),
         1 => Just(What::Withdraw),
     ];
     let alone = (0..ACTORS, what).prop_map(|(actor, what)| Act {
@@ -55,12 +59,25 @@ fn act() -> impl Strategy<Value = Act> {
         meanwhile: None,
     });
     alone.prop_recursive(3, 4, 1, |inner| {
-        (0..ACTORS, 0..CALLS, inner).prop_map(|(actor, at, other)| Act {
+        (0..ACTORS, sign(), moment(), inner).prop_map(|(actor, what, at, other)| Act {
             actor,
-            what: What::Sign,
+            what,
             meanwhile: Some((at, Box::new(other))),
         })
     })
+}
+
+fn sign() -> impl Strategy<Value = What> {
+    let often = prop::bool::weighted(0.7);
+    (often, often).prop_map(|(pushed, fetched)| What::Sign { pushed, fetched })
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    prop_oneof![
+        3 => Just(Moment::Settle),
+        1 => Just(Moment::Publish),
+        2 => (0..CALLS).prop_map(Moment::Call),
+    ]
 }
 
 struct Shop {
@@ -105,7 +122,15 @@ impl Shop {
                 self.fetch(act.actor);
                 String::new()
             }
-            What::Sign => self.sign(act.actor, act.meanwhile.as_ref()),
+            What::Sign { pushed, fetched } => {
+                if pushed {
+                    self.push(true);
+                }
+                if fetched {
+                    self.fetch(act.actor);
+                }
+                self.sign(act.actor, act.meanwhile.as_ref())
+            }
             What::Withdraw => self.withdraw(act.actor),
         }
     }
@@ -142,14 +167,15 @@ impl Shop {
         (open(), BranchStore::new(open(), place, settings).unwrap())
     }
 
-    fn sign(&self, actor: usize, meanwhile: Option<&(usize, Box<Act>)>) -> String {
+    fn sign(&self, actor: usize, meanwhile: Option<&(Moment, Box<Act>)>) -> String {
         let (repository, store) = self.store(actor);
         let other = || {
             if let Some((_, act)) = meanwhile {
                 self.act(act);
             }
         };
-        let store = Interrupted::new(store, meanwhile.map_or(usize::MAX, |(at, _)| *at), &other);
+        let at = meanwhile.map(|(at, _)| *at);
+        let store = Interrupted::new(store, at, &other);
         let request = SignRequest {
             workshop: None,
             environment: "prod",
@@ -272,7 +298,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(10))]
 
     #[test]
     #[ignore = "takes minutes: .ci/run runs it"]
@@ -284,6 +310,7 @@ proptest! {
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
+        max_shrink_iters: 16,
         failure_persistence: None,
         ..ProptestConfig::default()
     }
@@ -291,5 +318,5 @@ fn cases(cases: u32) -> ProptestConfig {
 
 const ACTORS: usize = 3;
 /// Of one signing, about.
-const CALLS: usize = 12;
+const CALLS: usize = 16;
 const LIMIT: &str = "200m, memory: 128Mi}";

@@ -8,28 +8,43 @@ use tidegate::attest::UnitId;
 use tidegate::model::{Digest, GitId};
 use tidegate::store::{BranchStore, Error, Store, StoredFile};
 
+/// Before which call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// This one, counted from the first.
+    Call(usize),
+    /// The first that publishes a link.
+    Publish,
+    /// The first that settles.
+    Settle,
+}
+
 pub(super) struct Interrupted<'a> {
     store: BranchStore,
-    left: Cell<usize>,
+    at: Cell<Option<Moment>>,
     other: &'a dyn Fn(),
 }
 
 impl<'a> Interrupted<'a> {
-    pub(super) fn new(store: BranchStore, at: usize, other: &'a dyn Fn()) -> Self {
-        let left = Cell::new(at);
-        Self { store, left, other }
+    pub(super) fn new(store: BranchStore, at: Option<Moment>, other: &'a dyn Fn()) -> Self {
+        let at = Cell::new(at);
+        Self { store, at, other }
     }
 
     fn call(&self) -> &BranchStore {
-        match self.left.get() {
-            usize::MAX => {}
-            0 => {
-                self.left.set(usize::MAX);
-                (self.other)();
-            }
-            left => self.left.set(left - 1),
+        if let Some(Moment::Call(left @ 1..)) = self.at.get() {
+            self.at.set(Some(Moment::Call(left - 1)));
+        } else {
+            self.stop(Moment::Call(0));
         }
         &self.store
+    }
+
+    fn stop(&self, here: Moment) {
+        if self.at.get() == Some(here) {
+            self.at.set(None);
+            (self.other)();
+        }
     }
 }
 
@@ -47,6 +62,7 @@ impl Store for Interrupted<'_> {
     }
 
     fn settle(&self) -> Result<(), Error> {
+        self.stop(Moment::Settle);
         self.call().settle()
     }
 
@@ -67,6 +83,7 @@ impl Store for Interrupted<'_> {
     }
 
     fn publish_link(&self, unit: &UnitId, height: u64, envelope: &[u8]) -> Result<(), Error> {
+        self.stop(Moment::Publish);
         self.call().publish_link(unit, height, envelope)
     }
 
