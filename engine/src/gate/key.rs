@@ -107,22 +107,29 @@ fn sealed(
     }
 }
 
-/// Refuses a trust file that may not follow the accepted one, or after which nothing could be signed for the gate.
+/// Refuses a trust file that is over or may not follow the accepted one.
 pub(super) fn check_next_trust(
     trust: &TrustFile,
     accepted: Option<&TrustFile>,
-    unit: &UnitId,
     now: Timestamp,
 ) -> Result<(), Error> {
     trust.check_unexpired(now)?;
-    if let Some(accepted) = accepted {
-        trust.check_follows(accepted)?;
+    match accepted {
+        Some(accepted) => Ok(trust.check_follows(accepted)?),
+        None => Ok(()),
     }
-    let scope = unit.scope();
-    match trust.is_signable(right(&scope), whole_seconds(now)) {
-        true => Ok(()),
-        false => Err(Error::NoGateSigner { unit: scope }),
-    }
+}
+
+/// Whether statements about this unit can be signed from now on at all.
+pub(super) fn can_be_followed(trust: &TrustFile, unit: &UnitId, now: Timestamp) -> bool {
+    trust.is_signable(right(&unit.scope()), whole_seconds(now))
+}
+
+/// Whether statements about some gate that a key is listed for can be signed from now on.
+pub(super) fn follows_any_gate(trust: &TrustFile, now: Timestamp) -> bool {
+    let listed = trust.keys().iter().flat_map(|key| &key.environments);
+    let mut gates = listed.flatten().filter(|name| name.ends_with("/gate"));
+    gates.any(|scope| trust.is_signable(right(scope), whole_seconds(now)))
 }
 
 /// Whether one of the principals that can sign statements about this unit may be lost.

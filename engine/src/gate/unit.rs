@@ -106,19 +106,19 @@ impl Unit<'_> {
         Ok(Some(Changes { changes, findings }))
     }
 
+    /// Of the unit `gate`: whether what comes after it can be signed.
+    fn followed(&self, view: &View<'_>, now: Timestamp) -> Result<Option<Finding>, Error> {
+        match self.name == config::GATE {
+            true => gate_files::check_followed(view, self.environment, now),
+            false => Ok(None),
+        }
+    }
+
     /// Whether the unit has any object beside those of the changed files.
     fn holds_more(&self, view: &View<'_>) -> Result<bool, Error> {
         Ok(self.rendered.is_none()
             && (view.any_object(&view.head, self.head)?
                 || view.any_object(&view.base, self.base)?))
-    }
-
-    /// What the next trust file of a branch means for who signs after it.
-    fn followed(&self, view: &View<'_>, bench: &Bench<'_>) -> Result<Option<Finding>, Error> {
-        match self.name == config::GATE {
-            true => gate_files::check_followed(view, self.environment, bench.now),
-            false => Ok(None),
-        }
     }
 
     /// Judges the changes.
@@ -146,7 +146,7 @@ impl Unit<'_> {
         let judged = bench.judge(&matter)?;
         let mut findings = found.findings;
         findings.extend(judged.findings);
-        findings.extend(self.followed(view, bench)?);
+        findings.extend(self.followed(view, bench.now)?);
         let permits = self.permits(&bench.judge.config)?;
         let unused = if everything {
             Unused::Report

@@ -5,7 +5,7 @@ use tidegate::attest::{
 };
 use tidegate::model::Digest;
 
-use super::world::{APP, TRUST, World, key};
+use super::world::{APP, JUDGE, TRUST, World, key};
 
 fn validity(not_before: Option<&str>, not_after: Option<&str>) -> Validity {
     let instant = |text: &str| text.parse().unwrap();
@@ -497,6 +497,28 @@ fn a_check_refuses_the_trust_file_that_would_lock_the_gate_as_the_signer_does() 
 }
 
 #[test]
+fn who_signs_for_the_gate_of_another_branch_is_not_asked_of_this_one() {
+    let other = "  - name: old\n    branch: release/1\n    paths: [\"old/**\"]\n";
+    let world = World::judged_by(&format!("{JUDGE}{other}"));
+    let here = |more: &[&str]| {
+        let names = [&["prod", "twin", "dev", "main/gate"], more].concat();
+        super::world::trust(&[(&world.key, &names)])
+    };
+    commit(&world, &here(&[]), "main alone");
+    assert_eq!(checks(&world).0, 3, "somebody could before");
+    world.repo.write("CODEOWNERS", "* @ada\n");
+    world.repo.commit("an owner");
+    let (exit, said) = checks(&world);
+    assert_eq!(exit, 0, "{said}");
+    commit(&world, &here(&["release/1/gate"]), "both");
+    assert_eq!(checks(&world).0, 0);
+    commit(&world, &here(&[]), "main alone again");
+    let (exit, said) = checks(&world);
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("release/1/gate"), "{said}");
+}
+
+#[test]
 fn a_check_warns_where_all_must_sign_and_none_may_be_lost() {
     let world = World::started();
     let warning = "engine.no-spare-key";
@@ -582,8 +604,8 @@ fn audited(world: &World, trust: &TrustFile) -> Vec<String> {
     units.into_iter().map(line).collect()
 }
 
-#[test]
-fn what_a_baseline_accepted_anew_is_no_fault_of_the_store_below_it() {
+/// Signed by a key that went, and by one that is left.
+fn handed_over() -> World {
     let world = World::started();
     let (old, new) = (key(1), key(2));
     commit(&world, &trust(&[(1, EVER), (2, EVER)]), "two keys");
@@ -606,6 +628,13 @@ fn what_a_baseline_accepted_anew_is_no_fault_of_the_store_below_it() {
         world.sign_with(&new, "prod", Some("web")),
         "prod/web link 2 medium"
     );
+    world
+}
+
+#[test]
+fn what_a_baseline_accepted_anew_is_no_fault_of_the_store_below_it() {
+    let world = handed_over();
+    let (old, new) = (key(1), key(2));
     let alone = trust(&[(2, EVER)]);
     let before = [
         "main/gate 0 0 signature signature",
@@ -638,18 +667,22 @@ fn what_a_baseline_accepted_anew_is_no_fault_of_the_store_below_it() {
     let copied = tidegate::gate::publish(&world.repo.open(), &request).unwrap();
     let mut left = copied.iter().flat_map(|unit| &unit.left);
     assert!(left.clone().count() > 3 && left.all(|left| !left.is_missing()));
-    // A byte that turned over is no key that went, and a link that is not there was not accepted.
+    a_damaged_link_is_one(&world, &alone, whole[2]);
+    // Above a baseline, nobody accepted anything.
+    world.plant("prod/db", 2, &attest::sign(b"{}", &old));
+    assert!(audited(&world, &alone)[1].starts_with("prod/db 1 1 "));
+    assert_ne!(audited(&world, &alone)[1], whole[1]);
+}
+
+/// A byte that turned over is no key that went: a link below the baseline, by the key that is left.
+fn a_damaged_link_is_one(world: &World, trust: &TrustFile, whole: &str) {
     let (link, kept) = (world.link("prod/web", 2), world.envelope("prod/web", 2));
     let mut damaged = kept.clone();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
     std::fs::write(&link, damaged).unwrap();
-    let said = audited(&world, &alone).pop().unwrap();
-    assert!(said.len() > whole[2].len(), "{said}");
+    let said = audited(world, trust).pop().unwrap();
+    assert!(said.len() > whole.len(), "{said}");
     std::fs::write(&link, kept).unwrap();
-    assert_eq!(audited(&world, &alone).pop().unwrap(), whole[2]);
-    // Above a baseline, nobody accepted anything.
-    world.plant("prod/db", 2, &attest::sign(b"{}", &old));
-    assert!(audited(&world, &alone)[1].starts_with("prod/db 1 1 "));
-    assert_ne!(audited(&world, &alone)[1], whole[1]);
+    assert_eq!(audited(world, trust).pop().unwrap(), whole);
 }

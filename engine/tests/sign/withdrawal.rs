@@ -216,23 +216,7 @@ fn what_a_withdrawn_state_of_the_gate_judged_is_refused_until_it_was_judged_agai
         let answer = world.admit("db", head, deployed);
         assert_eq!(answer, "refused withdrawn", "{deployed:?}");
     }
-    let envelope = world.envelope("prod/db", 2);
-    let trusted = super::world::trust(&[(&world.key, &[])]);
-    let db = ("prod", Some("db"));
-    let store = world.store();
-    let verified = world.verify_by(&trusted, &envelope, db, head, Some(&store));
-    assert_eq!(verified, "refused withdrawn");
-    let log = world.run(&[
-        "verdict",
-        "log",
-        "--env=prod",
-        "--unit=db",
-        "--trust",
-        &world.trust_file(),
-        "--verdicts",
-        &world.store_name(),
-    ]);
-    assert_eq!(log.1.matches("RESTS ON").count(), 2, "{}", log.1);
+    is_told_everywhere(&world, head);
     // What an accepted state judged stands, and so does what nobody judged.
     assert_eq!(world.admit("web", before, Some(start)), "judged 1 medium");
     assert_eq!(world.admit("db", start, None), "baseline 0 low");
@@ -252,6 +236,27 @@ fn what_a_withdrawn_state_of_the_gate_judged_is_refused_until_it_was_judged_agai
     admits(start, "judged 3 ");
     admits(head, "running 3 ");
     signs("prod/db nothing new 3");
+}
+
+/// What `verify` and the log say of links that a withdrawn state of the gate judged.
+fn is_told_everywhere(world: &World, head: tidegate::model::GitId) {
+    let envelope = world.envelope("prod/db", 2);
+    let trusted = super::world::trust(&[(&world.key, &[])]);
+    let db = ("prod", Some("db"));
+    let store = world.store();
+    let verified = world.verify_by(&trusted, &envelope, db, head, Some(&store));
+    assert_eq!(verified, "refused withdrawn");
+    let log = world.run(&[
+        "verdict",
+        "log",
+        "--env=prod",
+        "--unit=db",
+        "--trust",
+        &world.trust_file(),
+        "--verdicts",
+        &world.store_name(),
+    ]);
+    assert_eq!(log.1.matches("RESTS ON").count(), 2, "{}", log.1);
 }
 
 #[test]

@@ -4,11 +4,12 @@
 
 use jiff::Timestamp;
 
-use crate::attest::Role;
+use crate::attest::{Role, TrustFile};
 use crate::gate::chain::{TRUST_FILE, gate_id, read_trust};
-use crate::gate::key::{check_next_trust, has_a_spare};
+use crate::gate::key::{can_be_followed, check_next_trust, follows_any_gate, has_a_spare};
 use crate::gate::view::View;
 use crate::gate::{Error, anchor};
+use crate::git::Snapshot;
 use crate::model::{Effect, Finding, RepoPath};
 
 /// A warning where every principal must sign, so that the loss of one key would lock the gate of a branch.
@@ -22,17 +23,24 @@ pub(in crate::gate) fn check(
     now: Timestamp,
 ) -> Result<Option<Finding>, Error> {
     let path = RepoPath::from(TRUST_FILE);
-    let Some(entry) = view.repository.entry(&view.head.snapshot, &path)? else {
+    let at = |snapshot: &Snapshot| -> Result<Option<TrustFile>, Error> {
+        let entry = view.repository.entry(snapshot, &path)?;
+        let trust = entry.map(|entry| read_trust(&view.repository.file(&entry)?));
+        trust.transpose()
+    };
+    let Some(trust) = at(&view.head.snapshot)? else {
         return Ok(None);
     };
-    let trust = read_trust(&view.repository.file(&entry)?)?;
     let unit = gate_id(branch)?;
-    let before = match view.repository.entry(&view.base.snapshot, &path)? {
-        // What cannot be read there was never accepted.
-        Some(entry) => read_trust(&view.repository.file(&entry)?).ok(),
-        None => None,
-    };
-    check_next_trust(&trust, before.as_ref(), &unit, now)?;
+    // What cannot be read there was never accepted.
+    let before = at(&view.base.snapshot).ok().flatten();
+    check_next_trust(&trust, before.as_ref(), now)?;
+    // The gate of another branch has a trust file of its own there: this one need not let anybody sign for it.
+    let could = || before.is_none_or(|before| can_be_followed(&before, &unit, now));
+    if !can_be_followed(&trust, &unit, now) && (could() || !follows_any_gate(&trust, now)) {
+        let unit = unit.scope();
+        return Err(Error::NoGateSigner { unit });
+    }
     let is_changed = view.changed.iter().any(|change| change.path == path);
     let wanted = trust.threshold(Role::MergeSigner);
     if wanted < 2 || !is_changed || has_a_spare(&trust, &unit, now) {

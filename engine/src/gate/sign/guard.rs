@@ -5,7 +5,7 @@ use super::Signer;
 use crate::attest::{Role, TrustFile, TrustedKey, UnitId, Validity, Verdict};
 use crate::gate::Error;
 use crate::gate::chain::{Accepted, judge_at, trust_at};
-use crate::gate::key::{check_key, check_next_trust};
+use crate::gate::key::{can_be_followed, check_key, check_next_trust};
 use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
 use crate::model::limits;
@@ -84,7 +84,12 @@ impl Signer<'_> {
         let head = self.repository.snapshot(self.head)?;
         judges_gate(&judge, self.repository, &head, self.request.now)?;
         let trust = trust_at(self.repository, self.head, self.head)?;
-        check_next_trust(&trust, Some(self.trust), id, self.request.now)
+        check_next_trust(&trust, Some(self.trust), self.request.now)?;
+        if can_be_followed(&trust, id, self.request.now) {
+            return Ok(());
+        }
+        let unit = id.scope();
+        Err(Error::NoGateSigner { unit })
     }
 
     /// A store that lost links is not followed where the trust file says that there were more. The gate
