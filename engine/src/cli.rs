@@ -23,6 +23,7 @@ mod hook;
 mod https;
 mod init;
 mod keys;
+mod kubeconfig;
 mod output;
 mod plugin;
 mod policy;

@@ -13,6 +13,7 @@ mod external;
 mod flux;
 mod gates;
 mod hooks;
+mod live;
 mod origins;
 mod patches;
 mod projects;
@@ -23,6 +24,7 @@ mod workflows;
 use crate::config::Config;
 use crate::model::RepoPath;
 use crate::report::installation::{Place, State, Way};
+pub use live::ways_online;
 use tree::Seen;
 
 /// A repository, as far as it concerns us.
@@ -34,6 +36,8 @@ pub struct Tree {
     pub urls: Vec<String>,
     /// Its files, those that [`concerns`] names.
     pub files: Vec<File>,
+    /// Whether it is no repository, but what a cluster holds.
+    pub is_live: bool,
     /// Its other branches.
     pub branches: Vec<Branch>,
 }
@@ -67,19 +71,22 @@ pub fn concerns(path: &RepoPath) -> bool {
 /// `config` is what judges the first tree; without it every Application counts as one that should be gated.
 #[must_use]
 pub fn ways(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
-    let seen = Seen::of(trees, config);
+    sorted(of_seen(&Seen::of(trees, config), config))
+}
+
+fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
     let mut ways = seen.unread.clone();
     ways.extend(configuration::ways(config));
-    ways.extend(workflows::ways(&seen));
-    ways.extend(admission::ways(&seen));
-    ways.extend(applications::ways(&seen, config));
-    ways.extend(flux::ways(&seen, config));
-    ways.extend(external::ways(&seen, config));
-    ways.extend(alterations::ways(&seen));
-    ways.extend(hooks::ways(&seen));
-    ways.extend(disarmed::ways(&seen));
-    ways.extend(access::ways(&seen, config));
-    ways.extend(projects::ways(&seen, config));
+    ways.extend(workflows::ways(seen));
+    ways.extend(admission::ways(seen));
+    ways.extend(applications::ways(seen, config));
+    ways.extend(flux::ways(seen, config));
+    ways.extend(external::ways(seen, config));
+    ways.extend(alterations::ways(seen));
+    ways.extend(hooks::ways(seen));
+    ways.extend(disarmed::ways(seen));
+    ways.extend(access::ways(seen, config));
+    ways.extend(projects::ways(seen, config));
     ways.push(Way {
         code: "branch-protection",
         state: State::Unseen,
@@ -87,6 +94,10 @@ pub fn ways(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
         place: None,
         fix: "look there: reviews by code owners for the protected branch, the signer alone for the other two, no force-push anywhere".to_owned(),
     });
+    ways
+}
+
+fn sorted(mut ways: Vec<Way>) -> Vec<Way> {
     ways.sort_by(|a, b| order(a).cmp(&order(b)));
     ways.dedup();
     ways
@@ -102,7 +113,7 @@ fn order(way: &Way) -> (State, usize, &Option<Place>, &str) {
 pub const WORKFLOWS: [&str; 2] = [".github/workflows/*", ".gitlab-ci.yml"];
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 45] = [
+pub const CODES: [&str; 46] = [
     "signs-proposals",
     "signs-any-branch",
     "signs-injected",
@@ -113,6 +124,7 @@ pub const CODES: [&str; 45] = [
     "external-reaches",
     "gate-altered",
     "gate-disarmed",
+    "live-differs",
     "gate-for-another",
     "break-glass",
     "operation-in-git",

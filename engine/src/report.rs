@@ -11,6 +11,8 @@ pub mod diff;
 pub mod doctor;
 #[cfg(feature = "cli")]
 mod drawing;
+#[cfg(feature = "cli")]
+pub mod drill;
 pub mod environments;
 pub mod github;
 pub mod gitlab;

@@ -23,6 +23,7 @@ fn the_schema_of_each_document_is_the_one_of_its_type() {
         ("report.v1.json", report::json::schema(), "Report"),
         ("signing.v1.json", report::signing::schema(), "Signing"),
         ("doctor.v1.json", report::doctor::schema(), "Doctor"),
+        ("drill.v1.json", report::drill::schema(), "Drill"),
         (
             "installation.v1.json",
             report::installation::schema(),

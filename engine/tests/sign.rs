@@ -12,6 +12,7 @@ mod branch;
 mod bytes;
 mod caches;
 mod disaster;
+mod drill;
 mod far_behind;
 mod faults;
 mod flipped;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clone::{self, Origin};
-use super::cluster::{Cluster, application_name};
+use super::cluster::{Cluster, SERVICE_ACCOUNT, application_name};
 use super::common::{self, Error, Failure, Outcome};
 use super::output;
 use super::plugin;
@@ -325,4 +325,3 @@ fn wait(text: &str) -> Result<SignedDuration, String> {
 const MAIN: &str = "main";
 const REVISION: &str = "TIDEGATE_REVISION";
 const POLL: Duration = Duration::from_secs(2);
-const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

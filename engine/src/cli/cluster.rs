@@ -1,4 +1,4 @@
-//! The API server of the cluster that this process runs in: one GET of one Application.
+//! An API server, that of the cluster in which this process runs or of a kubeconfig: a GET at a time.
 //! Knows nothing of what it fetches.
 
 use std::net::IpAddr;
@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use ureq::tls::RootCerts;
 
 use super::https;
+use super::kubeconfig::{Kubeconfig, User};
 use crate::model::limits;
 
 /// An API server and the right to ask it.
@@ -55,6 +57,40 @@ pub(super) enum ClusterError {
         help("give `--revision` and `--deployed`, or let the Application keep less history")
     )]
     TooLong,
+    #[error("`{path}` does not say which API server to ask, and as whom: {what}")]
+    #[diagnostic(
+        code(cluster::kubeconfig),
+        help(
+            "`--kubeconfig` names a file with a server, its authority, and a token or a certificate"
+        )
+    )]
+    Kubeconfig { path: String, what: String },
+    #[error("the API server answers {status} for `{what}`")]
+    #[diagnostic(
+        code(cluster::denied),
+        help(
+            "who asks needs the verbs `get` and `list` on this in every namespace; a ClusterRole with nothing else is enough"
+        )
+    )]
+    NotAllowed { status: u16, what: String },
+    #[error("what the API server answers for `{what}` cannot be read")]
+    #[diagnostic(
+        code(cluster::answer),
+        help("look at the address: something else may answer there")
+    )]
+    NotRead { what: String },
+    #[error("the API server knows neither Applications of Argo CD nor Kustomizations of Flux")]
+    #[diagnostic(
+        code(cluster::no_deployer),
+        help("ask that of the cluster in which Argo CD or Flux runs: `--kubeconfig` names it")
+    )]
+    NoDeployer,
+    #[error("the API server says more than {} of the cluster", limits::CLUSTER)]
+    #[diagnostic(
+        code(cluster::large),
+        help("ask without `--online`: the files alone are read then")
+    )]
+    Large,
     #[error("the API server gives `{found}` for its date")]
     #[diagnostic(
         code(clock::unclear),
@@ -104,6 +140,75 @@ impl Cluster {
             address,
             token: read("token")?.trim().to_owned(),
         })
+    }
+
+    /// What a kubeconfig says. Without TLS, only this machine is asked.
+    pub(super) fn of_kubeconfig(config: Kubeconfig) -> Result<Self, ClusterError> {
+        let wrong = |what: &str| ClusterError::Kubeconfig {
+            path: config.server.clone(),
+            what: what.to_owned(),
+        };
+        let tls = https::is_safe(&config.server);
+        let tls = tls.ok_or_else(|| wrong("it is no address with TLS, or of this machine"))?;
+        let roots = match &config.authority {
+            Some(pem) => https::roots(pem),
+            None => https::machine_roots(None),
+        };
+        let roots = match (roots, tls) {
+            (Some(roots), _) => roots,
+            (None, false) => RootCerts::new_with_certs(&[]),
+            (None, true) => return Err(wrong("it names no authority that can be read")),
+        };
+        let (client, token) = match &config.user {
+            User::Token(token) => (None, token.clone()),
+            User::Certificate { chain, key } => {
+                let client = https::client(chain, key);
+                let client = client.ok_or_else(|| wrong("its certificate or key is no PEM"))?;
+                (Some(client), String::new())
+            }
+            User::Nobody => (None, String::new()),
+        };
+        Ok(Self {
+            agent: https::agent_of(client, roots, tls, PATIENCE),
+            address: config.server,
+            token,
+        })
+    }
+
+    /// What lies at a path, of at most so many bytes; nothing where there is none. `what` is it for people.
+    pub(super) fn get(
+        &self,
+        path: &str,
+        what: &str,
+        most: usize,
+    ) -> Result<Option<String>, ClusterError> {
+        let mut request = self
+            .agent
+            .get(format!("{}/{path}", self.address))
+            .header("Accept", "application/json");
+        if !self.token.is_empty() {
+            request = request.header("Authorization", format!("Bearer {}", self.token));
+        }
+        let mut response = request.call().map_err(|error| unavailable(&error))?;
+        match response.status().as_u16() {
+            200 => {
+                let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+                let body = response.body_mut().with_config().limit(limit);
+                let text = body.read_to_string().map_err(|error| match error {
+                    ureq::Error::BodyExceedsLimit(_) => ClusterError::Large,
+                    other => unavailable(&other),
+                })?;
+                Ok(Some(text))
+            }
+            404 => Ok(None),
+            status @ (429 | 500..) => Err(ClusterError::Unavailable {
+                reason: format!("it answers {status}"),
+            }),
+            status => Err(ClusterError::NotAllowed {
+                status,
+                what: what.to_owned(),
+            }),
+        }
     }
 
     /// The document of an Application as the API server has it now.
@@ -185,6 +290,8 @@ fn no_pod(what: &str) -> ClusterError {
     }
 }
 
+/// Where a pod finds its service account.
+pub(super) const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const PATIENCE: Duration = Duration::from_secs(15);
 
 #[cfg(test)]

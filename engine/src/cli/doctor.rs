@@ -1,9 +1,11 @@
-//! `tidegate doctor`: what this machine has of what the gate may need, a line each; or, of repositories, which ways lead
-//! round the gate. Judges nothing.
+//! `tidegate doctor`: what this machine has of what the gate may need, a line each; of repositories, which ways lead
+//! round the gate; or whether what the worst day takes would work. Judges nothing.
 
 mod calendars;
+mod drill;
 mod installation;
 mod keys;
+mod live;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -21,12 +23,17 @@ use crate::model::{Exit, code_of};
 use crate::render::{Confinement, Program, ProgramError, Programs};
 use crate::report::doctor::{self, Check, State};
 
-/// Say what this machine has of what the gate may need, or which ways lead round the gate
+/// Say what this machine has of what the gate may need, which ways lead round it, or what fails on a bad day
 ///
 /// The configuration and its calendars, the programs and their versions, and what the kernel closes to
 /// programs that render: the exit code is 0 whatever is said. With `--repo`, every way round the gate that
 /// the files of the installation show, the most dangerous first, each with what closes it: exit 1 if one is
-/// open. Neither asks the network.
+/// open. Neither asks the network; with `--online`, the cluster is asked, what is open there counts, and what is
+/// another there than in the files is named. With `--drill`, it does what the worst day takes, step by step, in a folder
+/// that goes away afterwards: carries the verdicts of `--verdicts` to a folder (`archive`), puts them back into an
+/// empty store and verifies them (`restore`), asks about what runs (`running`), begins in an empty cluster without
+/// a key (`glass`), accepts the head with the key (`accept`), and lets one key follow another (`rotate`). Keys that
+/// stand in are made for it and forgotten; no reference moves and nothing is pushed. Exit 1 if a step does not work.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Read what Git tracks of this repository (of the one around, if none is named): Applications, projects,
@@ -34,6 +41,29 @@ pub(super) struct Args {
     /// the platform
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
     repo: Vec<PathBuf>,
+    /// Beside what the files say, ask the API server for what is there: Applications, projects, admission policies,
+    /// roles and their bindings, `argocd-cm` and `argocd-rbac-cm`, by GET alone
+    #[arg(long, requires = "repo")]
+    online: bool,
+    /// Whose API server, and who asks; when left out, the variable `KUBECONFIG`, else the pod's service account
+    #[arg(long, value_name = "FILE", requires = "online")]
+    kubeconfig: Option<PathBuf>,
+    /// Exercise restore, break-glass and rotation of keys, without effect
+    #[arg(long, requires_all = ["env", "trust", "verdicts"], conflicts_with = "repo")]
+    drill: bool,
+    /// The environment of the exercise
+    #[arg(long, value_name = "NAME", requires = "drill")]
+    env: Option<String>,
+    /// The trust file by which `admit` and `verify` judge
+    #[arg(long, value_name = "FILE", requires = "drill")]
+    trust: Option<PathBuf>,
+    /// Where verdicts lie, as in `admit`
+    #[arg(long, value_name = "STORE", requires = "drill")]
+    verdicts: Option<String>,
+    /// The copy of them that is kept elsewhere: it is exercised in the place of one that is made now, as if the
+    /// store could not be reached
+    #[arg(long, value_name = "STORE", requires = "drill")]
+    archive: Option<String>,
     /// human or json; with `=FILE` into a file; may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]")]
     output: Vec<String>,
@@ -42,8 +72,21 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        if let (Some(environment), Some(trust), Some(verdicts)) =
+            (self.env, self.trust, self.verdicts)
+        {
+            let archive = self.archive;
+            let request = drill::Request {
+                environment,
+                trust,
+                verdicts,
+                archive,
+            };
+            return drill::run(&request, &outputs, terminal);
+        }
         if !self.repo.is_empty() {
-            return installation::run(&self.repo, &outputs, terminal);
+            let online = self.online.then_some(self.kubeconfig.as_deref());
+            return installation::run(&self.repo, online, &outputs, terminal);
         }
         let repository = common::repository(&terminal.directory).ok();
         let programs = Programs::new(renderers::config(terminal, repository.as_ref()));

@@ -7,11 +7,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::tls::{ClientCert, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 /// Trusts these authorities, follows no redirection, obeys no proxy, and does not wait for ever.
 pub(super) fn agent(roots: RootCerts, https_only: bool, patience: Duration) -> ureq::Agent {
+    agent_of(None, roots, https_only, patience)
+}
+
+/// The same, which shows a certificate where it is asked for one.
+pub(super) fn agent_of(
+    client: Option<ClientCert>,
+    roots: RootCerts,
+    https_only: bool,
+    patience: Duration,
+) -> ureq::Agent {
     let tls = TlsConfig::builder()
+        .client_cert(client)
         .provider(TlsProvider::Rustls)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .root_certs(roots)
@@ -37,6 +48,22 @@ pub(super) fn roots(pem: &[u8]) -> Option<RootCerts> {
         })
         .collect();
     (!certificates.is_empty()).then(|| RootCerts::new_with_certs(&certificates))
+}
+
+/// A certificate with its chain, and its key, both in PEM; `None` where one of them is not.
+pub(super) fn client(chain: &[u8], key: &[u8]) -> Option<ClientCert> {
+    let chain: Vec<_> = parse_pem(chain)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    let key = parse_pem(key).find_map(|item| match item {
+        Ok(PemItem::PrivateKey(key)) => Some(key),
+        _ => None,
+    });
+    key.filter(|_| !chain.is_empty())
+        .map(|key| ClientCert::new_with_certs(&chain, key))
 }
 
 /// The authorities that the machine trusts: those of `file` where it is given, else its own bundle.

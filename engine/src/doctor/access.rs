@@ -113,10 +113,12 @@ fn of_binding(binding: &Document<'_>, roles: &Roles<'_>, places: &Places) -> Vec
     let Some(first) = powers.first() else {
         return Vec::new();
     };
-    let mut may: Vec<&str> = powers.iter().map(|power| power.may).collect();
-    may.dedup();
+    let may: Vec<&str> = match powers.len() == POWERS.len() {
+        true => vec![EVERYTHING],
+        false => powers.iter().map(|power| power.may).collect(),
+    };
     let subjects = list(&binding.node, "/subjects").iter().enumerate();
-    let others = subjects.filter(|(_, subject)| !is_own(subject));
+    let others = subjects.filter(|(_, subject)| !is_own(subject, places));
     others
         .map(|(at, subject)| {
             let text = |key: &str| subject.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -137,10 +139,14 @@ fn of_binding(binding: &Document<'_>, roles: &Roles<'_>, places: &Places) -> Vec
 }
 
 /// Argo CD's own accounts, and those that the control plane is made of: neither works without its rights.
-fn is_own(subject: &Node) -> bool {
+fn is_own(subject: &Node, places: &Places) -> bool {
     let text = |key: &str| subject.get(key).and_then(Node::as_str).unwrap_or_default();
     match text("kind") {
-        "ServiceAccount" => OWN.contains(&text("name")) || text("namespace") == "kube-system",
+        "ServiceAccount" => {
+            let namespace = text("namespace");
+            let there = namespace.is_empty() || places.argocd.contains(namespace);
+            (there && OWN.contains(&text("name"))) || namespace == "kube-system"
+        }
         _ => {
             let everybody = [
                 "system:anonymous",
@@ -155,11 +161,16 @@ fn is_own(subject: &Node) -> bool {
     }
 }
 
+const EVERYTHING: &str = "do everything that leads round the gate: change Applications, the policy, the gate's Job, what Argo CD believes, and rights themselves";
 const GROUP: &str = "rbac.authorization.k8s.io";
-const OWN: [&str; 5] = [
+const OWN: [&str; 9] = [
     "argocd-application-controller",
     "argocd-applicationset-controller",
+    "argocd-dex-server",
     "argocd-notifications-controller",
+    "argocd-redis",
+    "argocd-redis-secret-init",
+    "argocd-repo-server",
     "argocd-server",
     "openshift-gitops-argocd-application-controller",
 ];

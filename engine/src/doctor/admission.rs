@@ -98,6 +98,12 @@ fn comparable(policy: &Node) -> Option<Value> {
         let usual = key == "matchPolicy" && value == "Equivalent";
         !every && !usual
     });
+    let rules = constraints
+        .get_mut("resourceRules")
+        .and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
+        rule.retain(|key, value| key != "scope" || value != "*");
+    }
     Some(spec)
 }
 

@@ -31,7 +31,7 @@ impl Origins {
             let listed = listed.map_or(&[][..], |config| config.repositories.as_slice());
             let all = listed.iter().chain(&tree.urls);
             let names: BTreeSet<String> = all.map(|url| normalised(url)).collect();
-            let complete = !listed.is_empty() || !names.is_disjoint(&spelled);
+            let complete = tree.is_live || !listed.is_empty() || !names.is_disjoint(&spelled);
             Called { names, complete }
         };
         Self {

@@ -256,6 +256,8 @@ limits! {
     EVENT = 8 << 20, Bytes, Error("ci.event");
     /// What the API server says of an Application.
     APPLICATION = 4 << 20, Bytes, Error("argo.status");
+    /// All that an API server says of a cluster; a page counts as 64 KiB at least.
+    CLUSTER = 64 << 20, Bytes, Error("cluster.large");
     /// Annotations of each level in GitHub.
     ANNOTATIONS = 9, Count, LeftOut;
     /// Results in SARIF.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod external;
+mod online;
 mod rights;
 mod sets;
 mod workflows;
@@ -117,6 +118,7 @@ impl Installation {
         let tree = |name: &str| Tree {
             name: name.to_owned(),
             branches: self.branches(name),
+            is_live: false,
             urls: if name == PLATFORM {
                 self.1.clone()
             } else {

@@ -166,6 +166,10 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "an_application_is_read_up_to_the_limit",
     ),
     (
+        limits::CLUSTER,
+        "what_a_cluster_says_is_read_up_to_the_limit",
+    ),
+    (
         limits::ANNOTATIONS,
         "annotations_beyond_the_limit_are_one_more_that_counts_them",
     ),

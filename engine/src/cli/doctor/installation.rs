@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::live;
+use crate::cli::cluster::{Cluster, SERVICE_ACCOUNT};
 use crate::cli::common::{self, Failure, Outcome};
+use crate::cli::kubeconfig::Kubeconfig;
 use crate::cli::output::{self, Format, Output};
 use crate::cli::terminal::Terminal;
 use crate::config::{self, Config};
@@ -13,11 +16,24 @@ use crate::model::{GitId, RepoPath};
 use crate::report::installation;
 
 /// Says each way round the gate that the repositories show; the first of them is the one that is judged.
-pub(super) fn run(folders: &[PathBuf], outputs: &[Output], terminal: &mut Terminal) -> Outcome {
+///
+/// `online` asks the API server of a cluster too: that of a kubeconfig, or of the pod that this process runs in.
+pub(super) fn run(
+    folders: &[PathBuf],
+    online: Option<Option<&Path>>,
+    outputs: &[Output],
+    terminal: &mut Terminal,
+) -> Outcome {
     let trees = folders.iter().map(|folder| tree(folder, terminal));
-    let trees = trees.collect::<Result<Vec<_>, _>>()?;
+    let mut trees = trees.collect::<Result<Vec<_>, _>>()?;
     let config = trees.first().map(configuration).transpose()?.flatten();
-    let ways = doctor::ways(&trees, config.as_ref());
+    let ways = match online {
+        Some(kubeconfig) => {
+            trees.push(live::tree(&cluster(kubeconfig, terminal)?)?);
+            doctor::ways_online(&trees, config.as_ref())
+        }
+        None => doctor::ways(&trees, config.as_ref()),
+    };
     output::write_each(outputs, terminal, &|format, _, out| match format {
         Format::Json => installation::write_json(&ways, out),
         _ => installation::write_human(&ways, out),
@@ -54,7 +70,21 @@ fn tree(folder: &Path, terminal: &Terminal) -> Result<Tree, Failure> {
         urls,
         files,
         branches,
+        is_live: false,
     })
+}
+
+/// That of the kubeconfig that is named, here or by `KUBECONFIG`; else the pod's own.
+fn cluster(kubeconfig: Option<&Path>, terminal: &Terminal) -> Result<Cluster, Failure> {
+    let named = kubeconfig.map(Path::to_path_buf);
+    let named = named.or_else(|| terminal.variable("KUBECONFIG").map(PathBuf::from));
+    if let Some(named) = named {
+        let kubeconfig = Kubeconfig::read(&terminal.directory.join(named))?;
+        return Ok(Cluster::of_kubeconfig(kubeconfig)?);
+    }
+    let host = terminal.variable("KUBERNETES_SERVICE_HOST");
+    let port = terminal.variable("KUBERNETES_SERVICE_PORT");
+    Ok(Cluster::of_pod(Path::new(SERVICE_ACCOUNT), host, port)?)
 }
 
 fn files(

@@ -139,6 +139,7 @@ fn the_control_plane_has_its_rights_and_everybody_has_none() {
         "kind: Group, name: 'system:masters'",
         "kind: User, name: 'system:kube-controller-manager'",
         "kind: ServiceAccount, name: job-controller, namespace: kube-system",
+        "kind: ServiceAccount, name: argocd-server, namespace: argocd",
     ] {
         assert_eq!(bound(subject), [""; 0], "{subject}");
     }
@@ -147,6 +148,7 @@ fn the_control_plane_has_its_rights_and_everybody_has_none() {
         "kind: Group, name: 'system:serviceaccounts:ci'",
         "kind: User, name: 'system:serviceaccount:ci:deployer'",
         "kind: ServiceAccount, name: ci, namespace: shop",
+        "kind: ServiceAccount, name: argocd-server, namespace: shop",
     ] {
         assert_eq!(bound(subject), ["rights-on-applications"], "{subject}");
     }
@@ -180,6 +182,29 @@ fn what_argo_cd_is_told_of_rights_is_read_as_argo_cd_reads_it() {
         assert_eq!(mode("glob", pattern), by_glob, "glob {pattern}");
         assert_eq!(mode("regex", pattern), by_regex, "regex {pattern}");
     }
+}
+
+#[test]
+fn of_several_powers_each_is_said_and_of_all_a_sentence() {
+    let told = |rules: &str| {
+        let text = format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: more}}\nrules: [{rules}]\n---\n{}",
+            bound("ClusterRoleBinding", "more", "")
+        );
+        let shipped = Installation::shipped().and(PLATFORM, "more.yaml", &text);
+        shipped.about("rights-on-applications").concat()
+    };
+    let all = told("{apiGroups: ['*'], resources: ['*'], verbs: ['*']}");
+    assert!(
+        all.contains("may do everything that leads round the gate"),
+        "{all}"
+    );
+    let two = told("{apiGroups: [argoproj.io], resources: ['*'], verbs: [patch]}");
+    assert!(two.contains("may change Applications: "), "{two}");
+    assert!(
+        two.contains("; and may change what makes Applications"),
+        "{two}"
+    );
 }
 
 #[test]
