@@ -8,6 +8,7 @@ mod fields;
 mod flux;
 mod folder;
 mod gathered;
+mod go;
 mod here;
 mod known;
 mod map;

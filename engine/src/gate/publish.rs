@@ -47,6 +47,14 @@ pub enum Left {
 }
 
 impl Left {
+    /// Where it lies.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Unverified(place) | Self::AcceptedAnew(place) | Self::Unknown(place) => place,
+        }
+    }
+
     /// Whether something is missing in the target for it.
     #[must_use]
     pub fn is_missing(&self) -> bool {

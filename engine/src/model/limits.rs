@@ -138,6 +138,12 @@ limits! {
     DEPLOYMENTS = 5_000, Count, Error("limit.deployments");
     /// Applications that hold Applications, within each other.
     DEPLOYMENT_DEPTH = 8, Count, Error("limit.deployments");
+    /// Steps of all templates of an `ApplicationSet`; a long text or list counts as several.
+    TEMPLATE_STEPS = 5_000_000, Count, Error("source.unknown");
+    /// A text or a list that a template of an `ApplicationSet` makes.
+    TEMPLATE_TEXT = 1 << 20, Bytes, Error("source.unknown");
+    /// What stands within each other in a template of an `ApplicationSet`, and in what it is given.
+    TEMPLATE_DEPTH = 100, Count, Error("source.unknown");
     /// Components.
     COMPONENTS = 500, Count, Error("limit.components");
     /// Exceptions.

@@ -7,10 +7,8 @@ mod combine;
 mod fast;
 mod generators;
 mod git;
-mod go;
-mod go_functions;
-mod go_parse;
 mod matching;
+mod patch;
 mod template;
 
 use std::cell::RefCell;
@@ -21,6 +19,7 @@ use serde_json::{Map, Value};
 use self::template::Engine;
 use super::deployment::{Deployment, Kind, Source};
 use super::fields::{Read, Stop, Text, field, flag, items, place, shown, text, texts};
+use super::go::{Missing, Steps};
 use super::here::Here;
 use super::known::Known;
 use super::{Context, Tree, argo};
@@ -36,6 +35,8 @@ type Params = Map<String, Value>;
 struct Set<'a> {
     name: String,
     engine: Engine,
+    /// What is left to all of its templates.
+    steps: Steps,
     cx: &'a Context<'a>,
     /// The files that generators read.
     read: RefCell<BTreeSet<RepoPath>>,
@@ -58,6 +59,7 @@ pub(super) fn read(
         let set = Set {
             name: name.to_owned(),
             engine,
+            steps: Steps::default(),
             cx,
             read: RefCell::default(),
             told: RefCell::default(),
@@ -120,6 +122,7 @@ pub fn made(
             generators: told.unwrap_or(&none),
             known: &Known::default(),
         },
+        steps: Steps::default(),
         read: RefCell::default(),
         told: RefCell::default(),
     };
@@ -127,27 +130,23 @@ pub fn made(
 }
 
 fn engine(spec: &Node) -> Read<Engine> {
-    if text(spec, "templatePatch")?.is_some() {
-        let reason = "`templatePatch` patches each Application, which is not done here";
-        let remedy = "put what it does into `template`";
-        return Err(Stop::unknown(place(spec, "templatePatch"), reason, remedy));
-    }
     if !flag(spec, "goTemplate")? {
         return Ok(Engine::Fast);
     }
-    let mut strict = false;
+    let mut missing = Missing::default();
     for option in texts(spec, "goTemplateOptions")? {
-        match option.as_str() {
-            "missingkey=error" => strict = true,
-            "missingkey=default" | "missingkey=invalid" | "missingkey=zero" => {}
+        missing = match option.as_str() {
+            "missingkey=error" => Missing::Error,
+            "missingkey=default" | "missingkey=invalid" => Missing::Default,
+            "missingkey=zero" => Missing::Zero,
             _ => {
                 let reason = format!("nobody here knows the option `{}`", shown(&option));
                 let at = place(spec, "goTemplateOptions");
                 return Err(Stop::unknown(at, reason, "use `missingkey=error`"));
             }
-        }
+        };
     }
-    Ok(Engine::Go { strict })
+    Ok(Engine::Go { missing })
 }
 
 impl Set<'_> {
@@ -158,8 +157,9 @@ impl Set<'_> {
         let mut applications: Vec<Node> = Vec::new();
         let mut names = BTreeSet::new();
         for generator in generators {
+            let template = generators::template(generator, template)?;
             for params in generators::params(generator, self, None, 0)? {
-                let application = self.engine.node(template, &params)?;
+                let application = self.application(&template, &params, spec)?;
                 let name = application.pointer("/metadata/name").and_then(Node::as_str);
                 let name = name.unwrap_or_default().to_owned();
                 if !names.insert(name.clone()) {
@@ -176,6 +176,23 @@ impl Set<'_> {
             }
         }
         Ok(applications)
+    }
+
+    /// What the template makes of some parameters, with the patch of the set.
+    fn application(&self, template: &Node, params: &Params, spec: &Node) -> Read<Node> {
+        // Without parameters, Argo CD takes the template as it stands.
+        let application = match params.is_empty() {
+            true => template.clone(),
+            false => self.engine.node(template, params, &self.steps)?,
+        };
+        let Some(patch) = text(spec, "templatePatch")? else {
+            return Ok(application);
+        };
+        let at = place(spec, "templatePatch");
+        // What a patch says may be a secret.
+        let named = "`templatePatch`";
+        let patch = self.engine.named(named, patch, params, at, &self.steps)?;
+        patch::patched(application, &patch, at)
     }
 }
 

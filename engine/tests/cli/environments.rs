@@ -66,6 +66,32 @@ fn what_cannot_be_told_is_exit_3_with_what_to_do() {
 }
 
 #[test]
+fn applications_that_templates_make_are_shown_with_what_makes_them() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: brands}\nspec:\n  goTemplate: true\n  goTemplateOptions: [missingkey=error]\n  generators:\n  - list:\n      elements:\n      - {brand: Brand_A, regions: [eu, us]}\n      - {brand: Brand_B, regions: [], chart: true}\n  template:\n    metadata:\n      name: '{{ .brand | normalize }}{{ range .regions }}-{{ . }}{{ else }}-all{{ end }}'\n    spec:\n      source: {repoURL: 'https://git.example/acme/shop.git', path: apps/web}\n  templatePatch: |\n    {{- if hasKey . \"chart\" }}\n    spec:\n      source: {path: null, chart: redis, repoURL: 'https://charts.example', targetRevision: 1.x}\n    {{- end }}\n";
+    let repo = shop(&[LOCAL]);
+    repo.write("argo/set.yaml", set);
+    repo.commit("a set");
+    let (text, exit) = said(&tidegate(repo.path()).arg("environments").output().unwrap());
+    assert_eq!(exit, 0, "{text}");
+    for line in [
+        "  brand-a-eu-us  Application, argo/set.yaml:3:18, by ApplicationSet brands",
+        "  brand-b-all  Application, argo/set.yaml:3:",
+        "charts.example  redis  1.x (floating)",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    repo.write(
+        "argo/set.yaml",
+        set.replace("hasKey . \"chart\"", "eq (randAlpha 1) \"a\""),
+    );
+    repo.commit("by chance");
+    let (text, exit) = said(&tidegate(repo.path()).arg("environments").output().unwrap());
+    assert_eq!(exit, 3, "{text}");
+    let why = "`templatePatch` is not evaluated here: `randAlpha` gives something else each time, in line 1 of it";
+    assert!(text.contains(why), "{text}");
+}
+
+#[test]
 fn programs_get_the_same_as_json() {
     let repo = shop(&[LOCAL, REDIS]);
     let output = tidegate(repo.path())

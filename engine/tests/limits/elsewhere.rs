@@ -41,6 +41,18 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "applications_hold_applications_up_to_the_limit",
     ),
     (
+        limits::TEMPLATE_STEPS,
+        "steps_are_taken_from_all_templates_together",
+    ),
+    (
+        limits::TEMPLATE_TEXT,
+        "no_template_runs_for_long_or_fills_the_memory",
+    ),
+    (
+        limits::TEMPLATE_DEPTH,
+        "no_template_runs_for_long_or_fills_the_memory",
+    ),
+    (
         limits::CALENDAR_WINDOWS,
         "windows_of_a_calendar_are_counted",
     ),

@@ -189,3 +189,34 @@ fn applications_of_a_set_that_can_no_longer_be_told_are_not_ones_that_go_away() 
         assert_eq!(exit, Exit::Unjudged, "{deeper}: {codes:?}");
     }
 }
+
+#[test]
+fn applications_that_conditions_and_a_patch_make_are_judged() {
+    let made = |patched: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: shops, namespace: argocd}}\nspec:\n  goTemplate: true\n  generators: [{{git: {{repoURL: 'https://git.example/acme/shop.git', revision: main, files: [{{path: 'shops/*/shop.yaml'}}]}}}}]\n  template:\n    metadata: {{name: '{{{{ if .name }}}}shop-{{{{ .name }}}}{{{{ end }}}}', labels: {{brand: d}}}}\n    spec:\n      project: prod-d\n      source: {{repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: nowhere}}\n      destination: {{server: 'https://kubernetes.default.svc', namespace: '{{{{ .name }}}}'}}\n  templatePatch: |\n    spec:\n      source:\n        path: {patched}\n"
+        )
+    };
+    let set = |repo: &Repo| {
+        let path = "{{ range .folders }}{{ if . }}{{ . }}{{ end }}{{ end }}";
+        repo.write("argocd/prod-d/set.yaml", made(path));
+        repo.write("shops/a/shop.yaml", "{name: a, folders: ['', plain, '']}\n");
+        repo.write("plain/x.yaml", CONFIG_MAP);
+    };
+    let (exit, codes) = judged_after(set, |repo| {
+        repo.write(
+            "plain/x.yaml",
+            CONFIG_MAP.replace("data: {}", "data: {a: b}"),
+        );
+    });
+    assert!(
+        exit != Exit::Unjudged && codes.is_empty(),
+        "{exit:?}: {codes:?}"
+    );
+    let unknown = judged_after(set, |repo| {
+        repo.write("argocd/prod-d/set.yaml", made("'{{ uuidv4 }}'"));
+    });
+    assert_eq!(unknown.0, Exit::Unjudged, "{unknown:?}");
+}
+
+const CONFIG_MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {}}";

@@ -15,8 +15,8 @@ use crate::attest::TrustFile;
 use crate::cli::common::{self, Error, Failure, Outcome};
 use crate::cli::output::{self, Format, Output};
 use crate::cli::terminal::Terminal;
+use crate::cli::trusted;
 use crate::cli::verdicts::Verdicts;
-use crate::cli::verify::trust;
 use crate::gate::{Answer, Signed, Signing};
 use crate::git::Repository;
 use crate::model::code_of;
@@ -37,7 +37,7 @@ pub(super) struct Request {
 
 /// Tries each step and tells it; 1 where one does not work.
 pub(super) fn run(request: &Request, outputs: &[Output], terminal: &mut Terminal) -> Outcome {
-    let trust = trust(&terminal.directory.join(&request.trust))?;
+    let trust = trusted::read(&request.trust, None, terminal)?;
     let repository = common::repository(&terminal.directory)?;
     let folder = terminal.temporary_folder();
     let scratch = TempDir::with_prefix_in("tidegate-drill-", &folder)

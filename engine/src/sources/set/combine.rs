@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::generators::params;
-use super::go_functions::is_empty;
 use super::{Engine, Params, Set};
 use crate::manifest::Node;
 use crate::sources::fields::{Read, Stop, items, only, texts, wrong};
@@ -85,14 +84,13 @@ fn by_keys(all: Vec<Params>, keys: &[String], node: &Node) -> Read<BTreeMap<Stri
     Ok(by_keys)
 }
 
-/// `under`, with what `over` says: maps are merged, and what is empty says nothing.
+/// `under`, with what `over` says, even where that is empty; maps are merged.
 fn over(mut under: Params, over: &Params) -> Params {
     for (key, value) in over {
         match (under.get_mut(key), value) {
             (Some(Value::Object(inner)), Value::Object(value)) => {
                 *inner = self::over(std::mem::take(inner), value);
             }
-            (Some(_), value) if is_empty(value) => {}
             _ => {
                 under.insert(key.clone(), value.clone());
             }

@@ -3,9 +3,11 @@
 
 use serde_json::{Map, Value};
 
+use super::patch::filled;
 use super::{Params, Set, combine, git, matching};
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
+use crate::sources::go::printed_json;
 
 /// The parameter sets of a generator. `outer` are those of the first generator of a matrix, which the
 /// second one may use.
@@ -20,7 +22,7 @@ pub(super) fn params(
     let node = match outer {
         Some(outer) if !outer.is_empty() && KNOWN.contains(&kind) => {
             no_templated_values(node)?;
-            interpolated = set.engine.node(node, outer)?;
+            interpolated = set.engine.node(node, outer, &set.steps)?;
             &interpolated
         }
         _ => node,
@@ -30,14 +32,6 @@ pub(super) fn params(
             generator.span,
             "generators are nested too deeply",
             "nest fewer",
-        ));
-    }
-    if let Some(template) = field(node, "template").filter(|node| node.canonical_json() != "{}") {
-        let reason = "the generator has a template of its own";
-        return Err(Stop::unknown(
-            template.span,
-            reason,
-            "put all of it into the set's template",
         ));
     }
     let found = match kind {
@@ -57,6 +51,15 @@ pub(super) fn params(
         }
     }
     Ok(kept)
+}
+
+/// The template of a generator: its own, and what it leaves to the set's. Those of generators within it make nothing.
+pub(super) fn template(generator: &Node, of_set: &Node) -> Read<Node> {
+    let (_, node) = kind(generator)?;
+    Ok(match field(node, "template") {
+        Some(own) => filled(own, of_set),
+        None => of_set.clone(),
+    })
 }
 
 fn kind(generator: &Node) -> Read<(&'static str, &Node)> {
@@ -202,7 +205,7 @@ fn flatten(path: &str, value: &Value, flat: &mut Params) {
             }
         }
         plain => {
-            if let Ok(text) = super::go_functions::printed(plain) {
+            if let Some(text) = printed_json(plain) {
                 flat.insert(path.to_owned(), Value::from(text));
             }
         }

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::generators::flat;
-use super::go_functions::{base, normalized};
 use super::{Engine, Params, Set};
 use crate::git::TreeEntry;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::sources::fields::{
     Read, Stop, field, flag, items, only, pairs, place, shown, text, wrong,
 };
+use crate::sources::go::{base, normalized};
 use crate::sources::here::Revision;
 use crate::sources::pattern::{Pattern, Slash};
 
@@ -218,7 +218,9 @@ fn of_path(
 fn values(node: &Node, mut params: Params, set: &Set<'_>) -> Read<Params> {
     let mut found = Map::new();
     for (key, template) in pairs(node, "values")? {
-        let value = set.engine.text(&template, &params, place(node, "values"))?;
+        let value = set
+            .engine
+            .text(&template, &params, place(node, "values"), &set.steps)?;
         found.insert(key, Value::from(value));
     }
     match set.engine {

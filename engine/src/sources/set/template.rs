@@ -1,10 +1,11 @@
 //! Puts parameters into the strings of a template.
 //! Knows neither generators nor Applications.
 
-use super::{Params, fast, go};
+use super::{Params, fast};
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::Span;
 use crate::sources::fields::{Read, Stop, shown};
+use crate::sources::go::{self, Fault, Missing, Steps};
 
 /// Which language the templates of a set are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,48 +14,68 @@ pub(super) enum Engine {
     Fast,
     /// Go's templates.
     Go {
-        /// A parameter that is not there is an error, whatever is done with it.
-        strict: bool,
+        /// What a parameter gives that is not there.
+        missing: Missing,
     },
 }
 
 impl Engine {
     /// The text that a template comes to.
-    pub(super) fn text(self, template: &str, params: &Params, span: Span) -> Read<String> {
+    pub(super) fn text(
+        self,
+        template: &str,
+        params: &Params,
+        span: Span,
+        steps: &Steps,
+    ) -> Read<String> {
+        let named = format!("the template `{}`", shown(template));
+        self.named(&named, template, params, span, steps)
+    }
+
+    /// As [`Self::text`], of a template that is named and not shown.
+    pub(super) fn named(
+        self,
+        named: &str,
+        template: &str,
+        params: &Params,
+        span: Span,
+        steps: &Steps,
+    ) -> Read<String> {
         if !template.contains("{{") {
             return Ok(template.to_owned());
         }
         let text = match self {
             Self::Fast => fast::replaced(template, params),
-            Self::Go { strict } => go::executed(template, params, strict),
+            Self::Go { missing } => go::executed(template, params, missing, steps)
+                .map_err(|fault| placed(&fault, template)),
         };
         text.map_err(|why| {
             Stop::unknown(
                 span,
-                format!("the template `{}` is not evaluated here: {why}", shown(template)),
-                "use what is: parameters, `index`, `normalize`, `default` and functions of text; or write the Applications out",
+                format!("{named} is not evaluated here: {why}"),
+                "use what is always the same: parameters and functions of text, lists and maps; or write the Applications out",
             )
         })
     }
 
     /// As [`Self::text`], in every string of `node`, keys too.
-    pub(super) fn node(self, node: &Node, params: &Params) -> Read<Node> {
+    pub(super) fn node(self, node: &Node, params: &Params, steps: &Steps) -> Read<Node> {
         let value = match &node.value {
             NodeValue::String(text) => {
-                NodeValue::String(self.text(text, params, node.span)?.into_boxed_str())
+                NodeValue::String(self.text(text, params, node.span, steps)?.into_boxed_str())
             }
             NodeValue::Sequence(items) => {
-                let items = items.iter().map(|item| self.node(item, params));
+                let items = items.iter().map(|item| self.node(item, params, steps));
                 NodeValue::Sequence(items.collect::<Read<_>>()?)
             }
             NodeValue::Mapping(entries) => {
                 let entries = entries.iter().map(|entry| {
                     Ok(Entry {
                         key: self
-                            .text(&entry.key, params, entry.key_span)?
+                            .text(&entry.key, params, entry.key_span, steps)?
                             .into_boxed_str(),
                         key_span: entry.key_span,
-                        value: self.node(&entry.value, params)?,
+                        value: self.node(&entry.value, params, steps)?,
                     })
                 });
                 NodeValue::Mapping(entries.collect::<Read<_>>()?)
@@ -65,5 +86,17 @@ impl Engine {
             value,
             span: node.span,
         })
+    }
+}
+
+/// Why, and where in a template of several lines.
+fn placed(fault: &Fault, template: &str) -> String {
+    let before = template.get(..fault.at).unwrap_or_default();
+    match template.trim_end().contains('\n') {
+        true => {
+            let line = before.matches('\n').count() + 1;
+            format!("{}, in line {line} of it", shown(&fault.why))
+        }
+        false => shown(&fault.why),
     }
 }

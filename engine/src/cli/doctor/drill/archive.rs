@@ -6,7 +6,7 @@ use super::{Drill, Said, objections};
 use crate::attest::UnitId;
 use crate::cli::common::{Error, Failure};
 use crate::cli::verdicts::Verdicts;
-use crate::gate::{self, AdmitRequest, Copied, PublishRequest, Standing};
+use crate::gate::{self, AdmitRequest, Copied, Left, PublishRequest, Standing};
 use crate::git::Repository;
 use crate::model::GitId;
 use crate::report::plural;
@@ -29,7 +29,8 @@ pub(super) fn made(drill: &Drill<'_>) -> Result<Said, Failure> {
     let left: Vec<&str> = copied
         .iter()
         .flat_map(|it| &it.left)
-        .map(String::as_str)
+        .filter(|left| left.is_missing())
+        .map(Left::place)
         .collect();
     if !left.is_empty() {
         return Ok(Said::Fails {
@@ -222,6 +223,7 @@ fn asked(
         store,
         now: drill.now(),
         witnesses: &[],
+        checkout: None,
     };
     Ok(objections(&gate::admit(drill.repository, &request)?))
 }

@@ -223,6 +223,7 @@ impl Stage {
             store: self.verdicts.store(),
             now,
             witnesses: &[],
+            checkout: None,
         };
         Ok(objections(&gate::admit(
             self.scratch.repository(),

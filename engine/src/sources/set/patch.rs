@@ -1,0 +1,209 @@
+//! `templatePatch`, and the template that a generator has of its own: what Argo CD makes of two descriptions of an Application.
+//! Evaluates no template; what Argo CD could not merge is not guessed.
+//!
+//! Source: Argo CD, `applicationset/controllers/template/patch.go`: a strategic merge patch by the type of an Application, of
+//! which no list is merged but the finalizers.
+
+use crate::manifest::{Entry, Node, NodeValue, yaml};
+use crate::model::Span;
+use crate::sources::fields::{Read, Stop};
+
+/// An Application with a patch merged into it. `span` is where the patch stands.
+pub(super) fn patched(mut application: Node, patch: &str, span: Span) -> Read<Node> {
+    let unreadable = || {
+        let reason = "what `templatePatch` gives is no mapping in YAML or JSON";
+        Stop::unknown(span, reason, "let it give one mapping, or nothing")
+    };
+    let documents = yaml::parse(patch).map_err(|_| unreadable())?;
+    let mut patch = match documents.into_iter().collect::<Vec<_>>().as_slice() {
+        [] => return Ok(application),
+        [one] => one.clone(),
+        _ => return Err(unreadable()),
+    };
+    place(&mut patch, span);
+    match patch.value {
+        NodeValue::Null => return Ok(application),
+        NodeValue::Mapping(_) => {}
+        _ => return Err(unreadable()),
+    }
+    keep_project(&mut patch);
+    let project = application.pointer("/spec/project").cloned();
+    merge(&mut application, patch, Within::Typed)?;
+    if let (Some(project), None) = (project, application.pointer("/spec/project")) {
+        restore(&mut application, project);
+    }
+    Ok(application)
+}
+
+/// What a generator's own template says, and what the set's says beside it. What is empty says nothing.
+pub(super) fn filled(own: &Node, under: &Node) -> Node {
+    let (NodeValue::Mapping(entries), NodeValue::Mapping(base)) = (&own.value, &under.value) else {
+        return if is_empty(own) { under } else { own }.clone();
+    };
+    let mut entries = entries.clone();
+    for entry in base {
+        match entries.iter_mut().find(|other| other.key == entry.key) {
+            Some(other) if &*entry.key == VALUES => {
+                if is_empty(&other.value) {
+                    other.value = entry.value.clone();
+                }
+            }
+            Some(other) => other.value = filled(&other.value, &entry.value),
+            None => entries.push(entry.clone()),
+        }
+    }
+    Node {
+        value: NodeValue::Mapping(entries),
+        span: own.span,
+    }
+}
+
+/// What the fields of a mapping are to Argo CD.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// Fields that it knows.
+    Typed,
+    /// Values of a chart, of which it cannot merge what is deeper.
+    Values,
+}
+
+fn merge(into: &mut Node, patch: Node, within: Within) -> Read<()> {
+    let (NodeValue::Mapping(entries), NodeValue::Mapping(changes)) = (&mut into.value, patch.value)
+    else {
+        return Ok(());
+    };
+    for change in changes {
+        if change.key.starts_with('$') {
+            let reason = format!("`templatePatch` has the directive `{}`", change.key);
+            let remedy = "write the patch without directives: maps are merged, lists replaced, `null` deletes";
+            return Err(Stop::unknown(change.value.span, reason, remedy));
+        }
+        let at = entries.iter().position(|entry| entry.key == change.key);
+        if change.value.value == NodeValue::Null {
+            if let Some(at) = at {
+                entries.remove(at);
+            }
+            continue;
+        }
+        let Some(entry) = at.and_then(|at| entries.get_mut(at)) else {
+            is_settled(&change.value)?;
+            entries.push(change);
+            continue;
+        };
+        match (&entry.value.value, &change.value.value) {
+            (NodeValue::Mapping(_), NodeValue::Mapping(_)) if within == Within::Values => {
+                return Err(unmerged(&change));
+            }
+            (NodeValue::Sequence(_), NodeValue::Sequence(_)) if within == Within::Values => {
+                return Err(unmerged(&change));
+            }
+            (NodeValue::Mapping(_), NodeValue::Mapping(_)) => {
+                let within = if &*change.key == VALUES {
+                    Within::Values
+                } else {
+                    within
+                };
+                merge(&mut entry.value, change.value, within)?;
+            }
+            _ => {
+                is_settled(&change.value)?;
+                entry.value = change.value;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is new has no directives, which would count too, and no `null`, which versions of Argo CD keep or drop.
+fn is_settled(node: &Node) -> Read<()> {
+    let refused = |what: &str| {
+        let reason =
+            format!("`templatePatch` adds {what}, which versions of Argo CD take differently");
+        Err(Stop::unknown(
+            node.span,
+            reason,
+            "leave it out of the patch",
+        ))
+    };
+    match &node.value {
+        NodeValue::Mapping(entries) => entries.iter().try_for_each(|entry| {
+            match (entry.key.starts_with('$'), &entry.value.value) {
+                (true, _) => refused(&format!("the directive `{}`", entry.key)),
+                (_, NodeValue::Null) => refused(&format!("`{}: null`", entry.key)),
+                _ => is_settled(&entry.value),
+            }
+        }),
+        NodeValue::Sequence(items) => items.iter().try_for_each(is_settled),
+        _ => Ok(()),
+    }
+}
+
+fn unmerged(change: &Entry) -> Stop {
+    Stop::unknown(
+        change.value.span,
+        format!(
+            "Argo CD cannot merge `{}`, a map or a list within `valuesObject` of both the template and the patch",
+            change.key
+        ),
+        "let one of them give all of `valuesObject`",
+    )
+}
+
+/// Argo CD takes no project from a patch.
+fn keep_project(patch: &mut Node) {
+    let NodeValue::Mapping(entries) = &mut patch.value else {
+        return;
+    };
+    let spec = entries.iter_mut().find(|entry| &*entry.key == "spec");
+    if let Some(NodeValue::Mapping(fields)) = spec.map(|spec| &mut spec.value.value) {
+        fields.retain(|field| &*field.key != "project");
+    }
+}
+
+/// Where a patch took the whole `spec` away, the project stays.
+fn restore(application: &mut Node, project: Node) {
+    let NodeValue::Mapping(entries) = &mut application.value else {
+        return;
+    };
+    let span = project.span;
+    let entry = |key: &str, value: Node| Entry {
+        key: key.into(),
+        key_span: span,
+        value,
+    };
+    let spec = Node {
+        value: NodeValue::Mapping(vec![entry("project", project)]),
+        span,
+    };
+    entries.retain(|entry| &*entry.key != "spec");
+    entries.push(entry("spec", spec));
+}
+
+/// All of a tree where its text stands in a file.
+fn place(node: &mut Node, span: Span) {
+    node.span = span;
+    match &mut node.value {
+        NodeValue::Sequence(items) => items.iter_mut().for_each(|item| place(item, span)),
+        NodeValue::Mapping(entries) => {
+            for entry in entries {
+                entry.key_span = span;
+                place(&mut entry.value, span);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Null => true,
+        NodeValue::Bool(value) => !value,
+        NodeValue::Number { value, .. } => value.as_f64() == Some(0.0),
+        NodeValue::String(text) => text.is_empty(),
+        NodeValue::Sequence(items) => items.is_empty(),
+        NodeValue::Mapping(entries) => entries.is_empty(),
+    }
+}
+
+/// The field whose content Argo CD does not know.
+const VALUES: &str = "valuesObject";

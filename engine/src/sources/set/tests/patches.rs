@@ -1,0 +1,155 @@
+//! Patches of the Applications of a set, templates of generators, and what Argo CD makes of parameters that come together.
+
+use crate::sources::tests::{ARGO, HERE, PLAIN, told, units};
+
+/// The sources of a set with these fields, as YAML, in Go's templates.
+fn made(generators: &str, template: &str, more: &str) -> Vec<String> {
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  goTemplate: true\n  goTemplateOptions: [missingkey=error]\n  generators: {generators}\n  template: {template}\n{more}"
+    );
+    let files = [
+        ("argo/set.yaml", set.as_str()),
+        PLAIN,
+        ("apps/web/x.yaml", ""),
+        ("apps/api/x.yaml", ""),
+    ];
+    told(&units(ARGO, &files).unwrap())
+}
+
+fn patched(patch: &str) -> Vec<String> {
+    let template = format!(
+        "{{metadata: {{name: '{{{{ .name }}}}'}}, spec: {{project: p, source: {{repoURL: '{HERE}', path: plain}}}}}}"
+    );
+    let generators = "[{list: {elements: [{name: web, deep: true}, {name: api, deep: false}]}}]";
+    let patch: String = patch.lines().map(|line| format!("    {line}\n")).collect();
+    made(
+        generators,
+        &template,
+        &format!("  templatePatch: |\n{patch}"),
+    )
+}
+
+#[test]
+fn a_patch_is_evaluated_for_each_application_and_merged() {
+    let found = patched(
+        "{{- if .deep }}\nspec:\n  source:\n    path: apps/{{ .name }}\n    directory:\n      recurse: {{ .deep }}\n{{- end }}",
+    );
+    assert_eq!(
+        found,
+        [
+            r#"api: plain plain {"recurse":false}"#,
+            r#"web: apps/web plain {"recurse":true}"#,
+        ]
+    );
+    let json = patched("{\"spec\": {\"source\": {\"path\": \"apps/{{ .name }}\"}}}");
+    assert!(json[0].starts_with("api: apps/api plain"), "{json:?}");
+    let renamed = patched("metadata: {name: 'x-{{ .name }}'}");
+    assert!(renamed[1].starts_with("x-web: plain"), "{renamed:?}");
+    let several = patched(
+        "spec:\n  source: null\n  sources:\n  {{- range list \"web\" \"api\" }}\n  - repoURL: HERE\n    path: apps/{{ . }}\n  {{- end }}"
+            .replace("HERE", HERE)
+            .as_str(),
+    );
+    assert_eq!(several.len(), 4, "{several:?}");
+    assert!(several[0].starts_with("api: apps/web plain"), "{several:?}");
+}
+
+#[test]
+fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
+    for (patch, why) in [
+        (
+            "spec: {secret: hunter2, source: {path: '{{ now }}'}}",
+            "`templatePatch` is not evaluated here: `now` reads a clock",
+        ),
+        (
+            "spec: {secret: hunter2}\n---\nspec: {}",
+            "is no mapping in YAML or JSON",
+        ),
+        ("- hunter2", "is no mapping in YAML or JSON"),
+        (
+            "spec: {secret: hunter2, $patch: replace}",
+            "the directive `$patch`",
+        ),
+        ("spec: {new: {a: hunter2, b: null}}", "adds `b: null`"),
+        (
+            "spec: {source: {path: '{{ .hunter2.x }}'}}",
+            "there is no key `hunter2`",
+        ),
+    ] {
+        let found = patched(patch);
+        assert!(
+            found[0].starts_with("all: unknown argo/set.yaml:10:"),
+            "{found:?}"
+        );
+        assert!(found[0].contains(why), "{patch}: {found:?}");
+        assert!(
+            !found[0].contains("secret") && !found[0].contains(": hunter2"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn values_that_argo_cd_cannot_merge_are_not_merged_here() {
+    let template = format!(
+        "{{metadata: {{name: x}}, spec: {{source: {{repoURL: '{HERE}', path: plain, helm: {{valuesObject: {{a: 1, m: {{x: 1}}}}}}}}}}}}"
+    );
+    let generators = "[{list: {elements: [{name: web}]}}]";
+    let with = |values: &str| {
+        let patch =
+            format!("  templatePatch: 'spec: {{source: {{helm: {{valuesObject: {values}}}}}}}'\n");
+        made(generators, &template, &patch)
+    };
+    let found = with("{a: 2, b: [1], m: 3}");
+    assert!(
+        found[0].contains(r#""a":2"#) && found[0].contains(r#""b":[1]"#),
+        "{found:?}"
+    );
+    let found = with("{m: {y: 1}}");
+    assert!(found[0].contains("Argo CD cannot merge `m`"), "{found:?}");
+}
+
+#[test]
+fn a_generator_s_template_counts_before_the_one_of_the_set() {
+    let template = format!(
+        "{{metadata: {{name: '{{{{ .name }}}}'}}, spec: {{source: {{repoURL: '{HERE}', path: plain}}}}}}"
+    );
+    let generators = "[{list: {elements: [{name: web}], template: {metadata: {}, spec: {source: {repoURL: '', path: 'apps/{{ .name }}'}}}}}, {list: {elements: [{name: api}], template: {}}}]";
+    let found = made(generators, &template, "");
+    assert_eq!(
+        found,
+        [
+            r#"api: plain plain {"recurse":false}"#,
+            r#"web: apps/web plain {"recurse":false}"#,
+        ]
+    );
+    let inner = "[{matrix: {generators: [{list: {elements: [{name: web}], template: {spec: {source: {path: gone}}}}}, {list: {elements: [{x: '1'}]}}]}}]";
+    let found = made(inner, &template, "");
+    assert!(found[0].starts_with("web: plain plain"), "{found:?}");
+}
+
+#[test]
+fn parameters_are_those_that_argo_cd_has() {
+    let template = |path: &str| {
+        format!(
+            "{{metadata: {{name: '{{{{ .name }}}}'}}, spec: {{source: {{repoURL: '{HERE}', path: '{path}'}}}}}}"
+        )
+    };
+    // Of two generators the first counts, even where it says that something is empty.
+    let matrix = "[{matrix: {generators: [{list: {elements: [{name: web, dir: ''}]}}, {list: {elements: [{dir: apps/api}]}}]}}]";
+    let found = made(matrix, &template("apps/{{ .dir | default .name }}"), "");
+    assert!(found[0].starts_with("web: apps/web plain"), "{found:?}");
+    // Every number is a float.
+    let numbers = "[{list: {elements: [{name: web, number: 8000000}]}}]";
+    let found = made(
+        numbers,
+        &template("{{ if eq (print .number) \"8e+06\" }}plain{{ end }}"),
+        "",
+    );
+    assert!(found[0].starts_with("web: plain plain"), "{found:?}");
+    // Without parameters, the template stands as it is.
+    let none = "[{list: {elements: [{}]}}]";
+    let plain =
+        format!("{{metadata: {{name: x}}, spec: {{source: {{repoURL: '{HERE}', path: plain}}}}}}");
+    assert!(made(none, &plain, "")[0].starts_with("x: plain plain"));
+}
