@@ -14,6 +14,7 @@ mod caches;
 mod disaster;
 mod drill;
 mod far_behind;
+mod fault_plan;
 mod faults;
 mod flipped;
 mod forged;

@@ -185,7 +185,7 @@ fn wherever_a_signer_is_killed_while_it_writes_the_next_run_leaves_one_link() {
 }
 
 /// Whether `strace` is there and may look.
-fn may_trace(folder: &Path) -> bool {
+pub(in crate::sign) fn may_trace(folder: &Path) -> bool {
     let mut command = Command::new("strace");
     let quiet = command
         .args(["-qq", "-o", "/dev/null", "--", "true"])
@@ -195,7 +195,7 @@ fn may_trace(folder: &Path) -> bool {
 }
 
 /// The same under `strace`, which sends a signal instead of the call.
-fn traced(signer: &Command, call: &str, inject: &str) -> Command {
+pub(in crate::sign) fn traced(signer: &Command, call: &str, inject: &str) -> Command {
     let mut traced = Command::new("strace");
     let trace = format!("trace={call}");
     traced
