@@ -14,12 +14,12 @@ pub fn ways_online(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
     let files: Vec<Tree> = trees.iter().filter(|tree| !tree.is_live).cloned().collect();
     let promised = Seen::of(&files, config);
     let mut all = Seen::of(trees, config);
+    // What a set made is there by itself.
+    all.objects
+        .retain(|object| !object.tree.is_live || !is_of_set(object));
     let live = differences(&promised, &all);
     all.objects
         .retain(|object| object.tree.is_live || !is_asked_for(object));
-    // What a set made is there by itself.
-    all.objects
-        .retain(|object| !object.is("argoproj.io", "ApplicationSet"));
     let mut ways = of_seen(&all, config);
     ways.extend(live);
     // What no file says of a cluster, the cluster says.
@@ -36,6 +36,11 @@ pub fn ways_online(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
     sorted(ways)
 }
 
+/// Whether it is an `ApplicationSet`, or what was made of one here.
+fn is_of_set(object: &Document<'_>) -> bool {
+    object.path.as_bytes().starts_with(b"ApplicationSet/")
+}
+
 /// Whether objects like this are what the cluster was asked for.
 fn is_asked_for(object: &Document<'_>) -> bool {
     let map =
@@ -45,10 +50,10 @@ fn is_asked_for(object: &Document<'_>) -> bool {
 
 /// Objects of which the cluster has another state than the files.
 fn differences(promised: &Seen<'_>, all: &Seen<'_>) -> Vec<Way> {
-    let own = promised
-        .objects
-        .iter()
-        .filter(|it| is_asked_for(it) && is_plain(it, promised));
+    let own = promised.objects.iter().filter(|object| {
+        let is_set = object.is("argoproj.io", "ApplicationSet");
+        !is_set && is_asked_for(object) && is_plain(object, promised)
+    });
     own.filter_map(|object| {
         let mut live = all.objects.iter().filter(|it| it.tree.is_live && is_same(object, it));
         let Some(live) = live.next() else {

@@ -194,6 +194,26 @@ fn what_is_open_there_counts_and_what_differs_is_named() {
 }
 
 #[test]
+fn what_a_set_made_is_told_once() {
+    let set = "{apiVersion: argoproj.io/v1alpha1, kind: ApplicationSet, metadata: {name: all, namespace: argocd}, spec: {generators: [\
+               {list: {elements: [{name: other}]}}], template: {metadata: {name: '{{name}}'}, spec: SPEC}}}\n";
+    let one = "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: other, namespace: argocd}, spec: SPEC}\n";
+    let spec = "{project: shop, destination: {namespace: shop}, source: {repoURL: 'https://git.example/acme/shop.git', path: apps/shop}}";
+    let with = |text: &str| {
+        let text = text.replace("SPEC", spec);
+        online(applied(&Installation::shipped().and(
+            PLATFORM,
+            "more.yaml",
+            &text,
+        )))
+        .0
+    };
+    let told = ["not-gated Application/argocd/other.json", PROTECTION];
+    assert_eq!(with(one), told);
+    assert_eq!(with(&format!("{set}---\n{one}")), told);
+}
+
+#[test]
 fn what_an_api_server_adds_is_no_difference() {
     let list = "/apis/argoproj.io/v1alpha1/applications?limit=500";
     let mut answers = applied(&Installation::shipped());
