@@ -98,11 +98,11 @@ fn list_in_any_order(value: &Value) -> Result<&List, String> {
     }
 }
 
-/// A map that holds anything; nothing for `nil`.
+/// A map that holds anything; nothing for what is not there, which a `nil` is.
 fn map(value: &Value) -> Result<Option<&Map>, String> {
     match value {
         Value::Map(map) if map.of == Of::Anything => Ok(Some(map)),
-        Value::Missing | Value::Nil => Ok(None),
+        Value::Missing => Ok(None),
         Value::Map(map) if map.of == Of::Unsure => {
             Err("whether Go takes this map depends on what made it".to_owned())
         }

@@ -88,9 +88,8 @@ impl Directive {
     fn write(&self, verb: char, value: &Value, cx: &mut Bounds<'_>) -> Result<String, String> {
         let is_plain = self.precision.is_none() && !self.plus;
         Ok(match (verb, value) {
-            ('v', Value::Int(..)) | ('d', Value::Int(..)) if self.precision.is_none() => {
-                self.signed(shown(value, cx)?)
-            }
+            ('v', Value::Int(..)) if is_plain => shown(value, cx)?,
+            ('d', Value::Int(..)) if self.precision.is_none() => self.signed(shown(value, cx)?),
             ('v' | 's', Value::Text(text)) if !self.plus => self.cut(text),
             ('q', Value::Text(text)) if is_plain => quoted(text)?,
             ('v', value) if is_plain && self.width.is_none() && !self.zero => shown(value, cx)?,

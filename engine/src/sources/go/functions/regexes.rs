@@ -58,7 +58,8 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
         if most == 0 {
             return Err("it splits into nothing, which is a list that is none".to_owned());
         }
-        if regex.is_match("") || all.is_empty() {
+        let splits_at_nothing = regex.find_iter(all).any(|found| found.is_empty());
+        if splits_at_nothing || regex.is_match("") || all.is_empty() {
             return Err(
                 "it splits an empty text, or at nothing, which is not built here".to_owned(),
             );
@@ -140,7 +141,11 @@ fn rewritten(pattern: &str) -> Result<String, String> {
     let mut found = String::new();
     let mut letters = pattern.chars().peekable();
     let mut class = false;
+    let mut repeats = Repeats::default();
     while let Some(c) = letters.next() {
+        if !class && repeats.again(c) {
+            return refused("a repetition of a repetition");
+        }
         match c {
             '\\' => {
                 let Some(escaped) = letters.next() else {
@@ -190,6 +195,27 @@ fn rewritten(pattern: &str) -> Result<String, String> {
         found.push(c);
     }
     Ok(found)
+}
+
+/// Tells a repetition of a repetition, which Go does not take, from a lazy one.
+#[derive(Default)]
+struct Repeats {
+    /// How many marks of repetition stand before the letter.
+    marks: usize,
+}
+
+impl Repeats {
+    fn again(&mut self, c: char) -> bool {
+        let is_mark = matches!(c, '*' | '+' | '?' | '}');
+        // `{` begins one; what stands in it is no mark.
+        let follows = match c {
+            '{' => self.marks > 0,
+            '?' => self.marks > 1,
+            _ => is_mark && self.marks > 0,
+        };
+        self.marks = if is_mark { self.marks + 1 } else { 0 };
+        follows
+    }
 }
 
 /// What an escape means, which Go takes for letters of ASCII alone.

@@ -12,6 +12,10 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[("semverCompare", |given, _|
     let mut holds = false;
     for all_of in text(constraint)?.split("||") {
         let constraints = constraints(all_of)?;
+        let excludes = |constraint: &Constraint| constraint.compares == Compares::Not;
+        if version.is_prerelease && constraints.iter().any(excludes) {
+            return Err("versions of Argo CD differ in `!=` of a pre-release".to_owned());
+        }
         holds |= constraints
             .iter()
             .all(|constraint| constraint.takes(&version));

@@ -57,6 +57,10 @@ impl Writer {
     fn map(&mut self, map: &Map, indent: usize, cx: &mut Bounds<'_>) -> Result<(), String> {
         let mut entries = map.entries();
         entries.sort_by(|(one, _), (other, _)| natural(one, other));
+        cx.made(entries.len().saturating_mul(entries.len()))?;
+        if !is_ordered(&entries) {
+            return Err("its keys have no one order in YAML: use `toJson`".to_owned());
+        }
         for (at, (key, value)) in entries.iter().enumerate() {
             if at > 0 {
                 self.line(indent);
@@ -143,7 +147,7 @@ impl Writer {
         let begin = self.0.rfind('\n').map_or(0, |at| at + 1);
         let column = self.0.len() - begin;
         let folds = text.contains(' ') && column + text.len() > WIDTH;
-        if !text.chars().all(printable) || folds {
+        if !text.chars().all(printable) || folds || is_odd_number(text) {
             return Err(refused());
         }
         match (may_be_something_else(text), needs_quotes(text)) {
@@ -212,6 +216,19 @@ fn needs_quotes(text: &str) -> bool {
         || text.contains(" #")
 }
 
+/// Whether each key stands before all that follow it: the order below is none for some keys, and then by chance.
+fn is_ordered(entries: &[(Rc<str>, Value)]) -> bool {
+    let mut rest = entries;
+    while let Some(((key, _), behind)) = rest.split_first() {
+        let before = |(other, _): &(Rc<str>, Value)| natural(key, other) == Ordering::Less;
+        if !behind.iter().all(before) {
+            return false;
+        }
+        rest = behind;
+    }
+    true
+}
+
 /// The order in which keys are written: numbers in them by their size.
 fn natural(one: &Rc<str>, other: &Rc<str>) -> Ordering {
     let (a, b): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
@@ -241,6 +258,15 @@ fn natural(one: &Rc<str>, other: &Rc<str>) -> Ordering {
         (value, length)
     };
     number(&a).cmp(&number(&b)).then(x.cmp(&y))
+}
+
+/// Almost a number, which readers take differently.
+fn is_odd_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    let begins =
+        digits.len() < text.len() || digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let is_binary = digits.starts_with("0b") && !digits.chars().skip(2).all(|c| c.is_digit(2));
+    begins && text.contains('_') || is_binary
 }
 
 fn is_number_or_time(text: &str) -> bool {
