@@ -47,7 +47,7 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 28] = [
+const AREAS: [(&str, &str); 29] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
@@ -64,6 +64,10 @@ const AREAS: [(&str, &str); 28] = [
     (
         "clock",
         "The clock of this machine cannot be right, and verdicts are bound to their time.",
+    ),
+    (
+        "cluster",
+        "The API server of a cluster could not be asked, or did not answer with what was asked for. What runs there is unknown then.",
     ),
     (
         "config",
