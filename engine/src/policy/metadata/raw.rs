@@ -336,12 +336,13 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 29] = [
+const RESERVED_PREFIXES: [&str; 30] = [
     "argo",
     "bug",
     "calendar",
     "ci",
     "clock",
+    "cluster",
     "config",
     "engine",
     "git",
