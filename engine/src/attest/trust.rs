@@ -183,6 +183,20 @@ impl TrustFile {
         Ok(Self { revoked, ..self })
     }
 
+    /// The same file with what another revokes, too; where both revoke a key, as the other one does.
+    ///
+    /// # Errors
+    /// As [`TrustFile::with_revoked`].
+    pub fn with_more_revoked(self, other: &Self) -> Result<Self, Error> {
+        let mut revoked = other.revoked.clone();
+        let own = self.revoked.iter();
+        revoked.extend(
+            own.filter(|entry| other.revocation(&entry.public).is_none())
+                .cloned(),
+        );
+        self.with_revoked(revoked)
+    }
+
     /// The same file with numbers of principals that must sign as a role; where none is said, one.
     ///
     /// # Errors
@@ -295,6 +309,11 @@ fn check_key(number: usize, key: &TrustedKey) -> Result<(), Error> {
     }
     if key.environments.as_ref().is_some_and(Vec::is_empty) {
         return invalid(format!("key {number} has an empty list of environments"));
+    }
+    if key.role == Role::Root && key.environments.is_some() {
+        return invalid(format!(
+            "key {number} has the role root and environments: a root key signs this file and nothing else"
+        ));
     }
     match (key.validity.not_before, key.validity.not_after) {
         (Some(from), Some(until)) if until <= from => invalid(format!(

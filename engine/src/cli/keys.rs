@@ -30,7 +30,7 @@ enum Command {
     ///
     /// A shell empties the file behind `>` before anything runs. `--trust` instead adds to it.
     New {
-        /// What the key signs: merge-signer
+        /// What the key signs: merge-signer (links), or root (the trust file itself)
         #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Role,
         /// Where the private key goes, below folders that are made when missing; never overwritten, never

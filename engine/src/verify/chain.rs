@@ -35,6 +35,8 @@ pub struct Chain {
     renewals: Vec<Renewal>,
     /// The links that count as withdrawn because what judged them was.
     fallen: BTreeSet<Digest>,
+    /// Of the gate, the last trust file with a root that a link brought.
+    rooted: Option<Rc<TrustFile>>,
 }
 
 /// A link whose signature, predecessor and base hold.
@@ -185,6 +187,12 @@ impl Chain {
         };
         let links = self.links.iter().enumerate().filter(is_root);
         links.map(|(_, link)| link).collect()
+    }
+
+    /// Of the gate, the last trust file with a root that a link brought, whether or not that link was taken back.
+    #[must_use]
+    pub fn rooted(&self) -> Option<&TrustFile> {
+        self.rooted.as_deref()
     }
 
     /// The unit.

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use tidegate::attest::{Role, SigningKey, TrustFile, TrustedKey, Validity};
+use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict};
+use tidegate::gate;
+use tidegate::store::FolderStore;
 
 use super::world::{APP, TRUST, World, key, trust};
 
@@ -219,4 +221,74 @@ fn nothing_is_admitted_by_a_file_that_is_over() {
         assert_eq!(exit, 3, "{out}{said}");
         assert!(said.contains("trust-root.expired"), "{said}");
     }
+}
+
+/// A world whose gate has the link 0 without a root and the link 1 with one.
+fn rooted_late() -> (World, TrustFile) {
+    let world = World::started();
+    let first = endorsed(&world, rooted(&world, &[21, 22], 2), None, &[21, 22]);
+    world.repo.write(TRUST, first.print()).commit("a root");
+    let signed = world.sign("prod", Some("gate"));
+    assert_eq!(signed, "main/gate link 1 critical");
+    (world, first)
+}
+
+#[test]
+fn who_takes_back_the_link_that_brought_a_root_is_still_under_it() {
+    let (world, first) = rooted_late();
+    world.withdraw("main/gate", 1);
+    let refused = "main/gate trust-root.not-followed exit 3";
+    let plain = trust(&[(&world.key, &[]), (&key(9), &[])]);
+    world.repo.write(TRUST, plain.print()).commit("no root");
+    assert_eq!(world.sign("prod", Some("gate")), refused);
+    assert_eq!(world.baseline("prod", Some("gate")), refused);
+    let next = endorsed(
+        &world,
+        rooted(&world, &[21, 23], 2),
+        Some(&first),
+        &[21, 22, 23],
+    );
+    world.repo.write(TRUST, next.print()).commit("the next");
+    let signed = world.sign("prod", Some("gate"));
+    assert_eq!(signed, "main/gate link 2 critical");
+}
+
+/// What another program would sign with the key of the world on top of the link 1 of its gate, for what stands there now.
+fn on_top(world: &World) -> Vec<u8> {
+    let aside = world.repo.beside("aside");
+    let folder = aside.join("links/main/gate");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(world.link("main/gate", 0), folder.join("0.json")).unwrap();
+    let store = FolderStore::new(aside);
+    let request = world.request("prod", Some("gate"), &world.key, &store);
+    gate::sign(&world.repo.open(), &request).unwrap();
+    let read = |envelope: &[u8]| {
+        let by = trust(&[(&world.key, &[])]);
+        let statement = attest::verify(envelope, &by, Role::MergeSigner, "main/gate").unwrap();
+        (statement.digest(), Verdict::parse(&statement).unwrap())
+    };
+    let (digest, rooted) = read(&world.envelope("main/gate", 1));
+    let (_, aside) = read(&fs::read(folder.join("1.json")).unwrap());
+    let forged = Verdict {
+        previous: Some(digest),
+        height: 2,
+        base: Some(rooted.head),
+        ..aside
+    };
+    attest::sign(&forged.to_statement_bytes().unwrap(), &world.key)
+}
+
+#[test]
+fn a_link_that_leads_behind_the_root_is_none_whoever_signed_it() {
+    let (world, _) = rooted_late();
+    let plain = trust(&[(&world.key, &[]), (&key(9), &[])]);
+    world.repo.write(TRUST, plain.print()).commit("no root");
+    world.plant("main/gate", 2, &on_top(&world));
+    let said = world.sign("prod", None);
+    assert!(!said.contains("nothing new 2"), "{said}");
+    assert!(!said.contains("link 3"), "{said}");
+    assert_eq!(
+        world.baseline_with(&key(9), "prod", Some("web")),
+        "key.not-trusted exit 3"
+    );
 }

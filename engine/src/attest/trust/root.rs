@@ -142,6 +142,11 @@ impl TrustFile {
                 "its number is {found}, that of the one before is {last}"
             ));
         }
+        if found - last > MOST_SKIPPED {
+            return refuse(format!(
+                "its number is {found}, more than {MOST_SKIPPED} above {last}, that of the one before"
+            ));
+        }
         let wanted = before.threshold(Role::Root);
         let signed = self.endorsed_by(before.root_keys()).len();
         if signed < wanted {
@@ -206,6 +211,8 @@ impl TrustFile {
     }
 }
 
+/// So that no number is left that nothing could follow.
+const MOST_SKIPPED: u64 = 1_000;
 /// What a signature of a root is for, so that none for a statement is one for a trust file.
 const PAYLOAD_TYPE: &str = "application/vnd.tidegate.trust.v1+json";
 
@@ -378,8 +385,14 @@ mod tests {
     fn a_root_key_is_nothing_else() {
         let mut bad = draft(&[2], 1).keys().to_vec();
         bad[1].environments = Some(vec!["prod".into()]);
-        let bad = TrustFile::new(bad).unwrap();
-        let text = endorsed(bad, None, &[2]).print();
+        let error = TrustFile::new(bad.clone()).unwrap_err().to_string();
+        assert!(
+            error.contains("signs this file and nothing else"),
+            "{error}"
+        );
+        bad[1].environments = None;
+        bad[1].validity.not_after = in_days(1);
+        let text = endorsed(TrustFile::new(bad).unwrap(), None, &[2]).print();
         let error = TrustFile::parse(text.as_bytes()).unwrap_err().to_string();
         assert!(
             error.contains("signs this file and nothing else"),

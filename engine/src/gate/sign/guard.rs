@@ -85,6 +85,10 @@ impl Signer<'_> {
         judges_gate(&judge, self.repository, &head, self.request.now)?;
         let trust = trust_at(self.repository, self.head, self.head)?;
         check_next_trust(&trust, Some(self.trust), self.request.now)?;
+        // Also where the link that brought it was taken back.
+        if let Some(rooted) = self.accepted.and_then(|accepted| accepted.chain.rooted()) {
+            trust.check_follows(rooted)?;
+        }
         if can_be_followed(&trust, id, self.request.now) {
             return Ok(());
         }

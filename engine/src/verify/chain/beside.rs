@@ -3,13 +3,15 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
+use jiff::Timestamp;
+
 use super::rejected::envelope_of;
 use super::{Chain, Kind};
 use crate::{
     attest::{self, Outcome, Renewal, Role, TrustFile, UnitId, Withdrawal},
     model::Digest,
     store::{Store, StoredFile},
-    verify::{Error, Reason, Refusal, VerifiedVerdict},
+    verify::{CLOCK_SKEW, Error, Reason, Refusal, VerifiedVerdict},
 };
 
 /// Reads the signed failures of the chain's unit.
@@ -140,10 +142,11 @@ fn listed(file: &StoredFile, unit: &UnitId) -> Result<(Digest, Withdrawal), Refu
     Ok((Digest::of(&payload), withdrawal))
 }
 
-/// A withdrawal of `link` and its digest, if who may sign the link may have signed it.
+/// A withdrawal of `link` and its digest, if who may sign the link may have signed it. Nobody takes back what is not
+/// there yet: else a stolen key would, by a time from before it was revoked.
 pub(super) fn withdrawal_of(
     file: &StoredFile,
-    link: Digest,
+    (link, since): (Digest, Timestamp),
     unit: &UnitId,
     trust: &TrustFile,
 ) -> Result<(Digest, Withdrawal), Refusal> {
@@ -152,14 +155,21 @@ pub(super) fn withdrawal_of(
     let statement = attest::verify_taking_back(envelope, trust, Role::MergeSigner, &scope)?;
     let withdrawal = Withdrawal::parse(&statement)?;
     check_unit((&withdrawal.environment, &withdrawal.unit), unit)?;
-    if withdrawal.link == link {
-        return Ok((statement.digest(), withdrawal));
+    if withdrawal.link != link {
+        return Err(Refusal::new(
+            Reason::Inconsistent,
+            format!("a withdrawal of link `{link}`"),
+            "one of another link",
+        ));
     }
-    Err(Refusal::new(
-        Reason::Inconsistent,
-        format!("a withdrawal of link `{link}`"),
-        "one of another link",
-    ))
+    if since.duration_since(withdrawal.withdrawn_at) > CLOCK_SKEW {
+        return Err(Refusal::new(
+            Reason::Inconsistent,
+            format!("a withdrawal from {since} on, when the link was signed"),
+            format!("one of {}", withdrawal.withdrawn_at),
+        ));
+    }
+    Ok((statement.digest(), withdrawal))
 }
 
 fn check_unit((environment, name): (&str, &str), unit: &UnitId) -> Result<(), Refusal> {

@@ -42,6 +42,7 @@ pub(super) fn build(
             equivocations: Vec::new(),
             renewals: Vec::new(),
             fallen: BTreeSet::new(),
+            rooted: None,
         },
     };
     for (height, claims) in builder.sort_by_height(files) {
@@ -109,7 +110,13 @@ impl Builder {
             };
             match VerifiedVerdict::open(claim.envelope(), &self.chain.unit, &trust) {
                 Ok(verified) => {
-                    self.verify_withdrawals(verified.digest(), &trust);
+                    let brought = trust_for(&claim.verdict, Some(verified.verdict()))?;
+                    if let Err(refusal) = self.follow_root(brought.as_ref()) {
+                        let signed = Some((height, verified.digest()));
+                        self.reject(&claim.file, Some(&claim.verdict), signed, refusal);
+                        continue;
+                    }
+                    self.verify_withdrawals(&verified, &trust, brought.as_deref());
                     signed.insert(verified.digest());
                     self.add_link(&claim, verified);
                 }
@@ -118,6 +125,34 @@ impl Builder {
         }
         if signed.len() > 1 {
             self.twins.push((height, signed));
+        }
+        Ok(())
+    }
+
+    /// What a link of the gate brings must follow the last trust file that a root signed, also where the link that
+    /// brought that one was taken back: who only signs links leads behind no root.
+    fn follow_root(&mut self, brought: Option<&Rc<TrustFile>>) -> Result<(), Refusal> {
+        let Some(brought) = brought else {
+            return Ok(());
+        };
+        if let Some(rooted) = &self.chain.rooted {
+            if Rc::ptr_eq(rooted, brought) {
+                return Ok(());
+            }
+            brought.check_follows(rooted).map_err(|error| {
+                Refusal::new(
+                    Reason::Threshold,
+                    format!(
+                        "a trust file that the root of file {} signed",
+                        rooted.number()
+                    ),
+                    error.to_string(),
+                )
+            })?;
+        }
+        let rooted = self.chain.rooted.as_deref();
+        if brought.has_root() && rooted.is_none_or(|last| last.number() < brought.number()) {
+            self.chain.rooted = Some(Rc::clone(brought));
         }
         Ok(())
     }
@@ -248,12 +283,21 @@ impl Builder {
         verdict.withdrawals.iter().map(link_of).collect()
     }
 
-    /// A withdrawal counts if who may sign the link may have signed it.
-    fn verify_withdrawals(&mut self, link: Digest, trust: &TrustFile) {
+    /// A withdrawal counts if who may sign the link may have signed it; no key takes back its own revocation.
+    fn verify_withdrawals(
+        &mut self,
+        link: &VerifiedVerdict,
+        trust: &TrustFile,
+        brought: Option<&TrustFile>,
+    ) {
+        let with_revoked =
+            brought.and_then(|brought| trust.clone().with_more_revoked(brought).ok());
+        let trust = with_revoked.as_ref().unwrap_or(trust);
         let chain = &mut self.chain;
+        let (link, since) = (link.digest(), link.verdict().valid_from);
         // Two files of one height may hold one link: it is asked about once.
         for file in self.claimed_withdrawals.remove(&link).unwrap_or_default() {
-            match withdrawal_of(&file, link, &chain.unit, trust) {
+            match withdrawal_of(&file, (link, since), &chain.unit, trust) {
                 Ok((digest, withdrawal)) => {
                     let by = chain.withdrawals.entry(link).or_default();
                     by.insert(digest, withdrawal);

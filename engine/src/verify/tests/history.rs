@@ -482,9 +482,13 @@ fn an_unsigned_push_is_judged_with_the_harmless_one_on_top() {
 fn a_walk_of_too_many_links_is_an_error() {
     let shop = Shop::new();
     let most = limits::LINKS.most;
-    shop.sign_many(most + 2);
-    assert_eq!(shop.answer(id(most + 1), Some(id(1))), "ok");
-    assert_eq!(shop.answer(id(most + 1), Some(id(0))), "error limit.links");
+    let newest = 10 * most;
+    shop.sign_many(newest + 1);
+    assert_eq!(shop.answer(id(newest), Some(id(newest - most))), "ok");
+    for beyond in [most + 1, 10 * most] {
+        let answer = shop.answer(id(newest), Some(id(newest - beyond)));
+        assert_eq!(answer, "error limit.links", "{beyond}");
+    }
 }
 
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
