@@ -5,6 +5,7 @@
 
 mod combine;
 mod fast;
+mod fields;
 mod generators;
 mod git;
 mod matching;
@@ -158,6 +159,7 @@ impl Set<'_> {
         let mut names = BTreeSet::new();
         for generator in generators {
             let template = generators::template(generator, template)?;
+            fields::are_plain(&template)?;
             for params in generators::params(generator, self, None, 0)? {
                 let application = self.application(&template, &params, spec)?;
                 let name = application.pointer("/metadata/name").and_then(Node::as_str);

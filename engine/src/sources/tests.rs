@@ -14,6 +14,9 @@ use crate::model::{Digest, GitId, RepoPath};
 use crate::render::{Files, FilesError, Found, Rendering, Tool};
 
 /// Files in memory; a content that begins with `->` is a link.
+/// The text that stands for a submodule.
+pub(super) const SUBMODULE: &str = "a submodule";
+
 struct Memory(BTreeMap<RepoPath, String>);
 
 impl Memory {
@@ -32,6 +35,8 @@ impl Memory {
             path: path.clone(),
             mode: if text.starts_with("->") {
                 0o120_000
+            } else if text == SUBMODULE {
+                0o160_000
             } else {
                 0o100_644
             },
@@ -44,6 +49,7 @@ impl Files for Memory {
     fn at(&self, path: &RepoPath) -> Result<Found, FilesError> {
         Ok(match self.entry(path) {
             Some(entry) if entry.is_link() => Found::Link(entry),
+            Some(entry) if entry.is_submodule() => Found::Submodule(entry),
             Some(entry) => Found::File(entry),
             None if path.as_bytes().is_empty() || !self.below(path)?.is_empty() => Found::Folder,
             None => Found::Nothing,

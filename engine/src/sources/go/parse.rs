@@ -259,7 +259,7 @@ impl Parser {
             return self.fault("a template that is defined has no `end`");
         }
         // The template itself has a name too.
-        if name == OWN_NAME || self.defined.insert(name, nodes).is_some() {
+        if OWN_NAMES.contains(&name.as_str()) || self.defined.insert(name, nodes).is_some() {
             return self.fault("a template is defined twice");
         }
         Ok(())
@@ -276,5 +276,5 @@ enum Action {
 const KEYWORDS: [&str; 10] = [
     "if", "with", "range", "end", "else", "break", "continue", "template", "block", "define",
 ];
-/// How Argo CD calls the templates that it reads.
-const OWN_NAME: &str = "base";
+/// How versions of Argo CD call the templates that they read.
+const OWN_NAMES: [&str; 2] = ["", "base"];

@@ -40,6 +40,11 @@ fn directories(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
         only(item, "a directory", &["path", "exclude"])?;
         wanted.push((pattern(item)?, flag(item, "exclude")?));
     }
+    for item in items(node, "directories")? {
+        if !flag(item, "exclude")? {
+            nothing_elsewhere(item, Matched::Folders, set)?;
+        }
+    }
     let mut all = BTreeSet::new();
     for entry in &set.cx.tree.entries {
         let mut folder = String::new();
@@ -127,6 +132,7 @@ fn files(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
 /// name of a folder stands for all in it; newer ones do not.
 fn matching_files<'s>(item: &Node, set: &'s Set<'_>) -> Read<Vec<&'s TreeEntry>> {
     let pattern = pattern(item)?;
+    nothing_elsewhere(item, Matched::Files, set)?;
     let folder = format!(
         "{}/",
         text(item, "path")?
@@ -135,7 +141,7 @@ fn matching_files<'s>(item: &Node, set: &'s Set<'_>) -> Read<Vec<&'s TreeEntry>>
     );
     let mut found = Vec::new();
     for entry in &set.cx.tree.entries {
-        let Some(path) = entry.path.as_str().filter(|_| !entry.is_link()) else {
+        let Some(path) = entry.path.as_str() else {
             continue;
         };
         let new = pattern.matches(path, Slash::Separates);
@@ -150,11 +156,58 @@ fn matching_files<'s>(item: &Node, set: &'s Set<'_>) -> Read<Vec<&'s TreeEntry>>
                 "write a pattern that does not depend on whether `*` takes `/`",
             ));
         }
+        if new && entry.is_link() {
+            return Err(elsewhere(item, path, "a link"));
+        }
         if new {
             found.push(entry);
         }
     }
     Ok(found)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Matched {
+    Folders,
+    Files,
+}
+
+/// Refuses a pattern that reaches into a submodule or a link: Argo CD sees what lies there, which is not in the tree.
+fn nothing_elsewhere(item: &Node, matched: Matched, set: &Set<'_>) -> Read<()> {
+    let wanted = text(item, "path")?.unwrap_or_default();
+    let wanted: Vec<&str> = wanted.split('/').collect();
+    let others = set.cx.tree.entries.iter();
+    for entry in others.filter(|entry| entry.is_link() || entry.is_submodule()) {
+        let path = String::from_utf8_lossy(entry.path.as_bytes());
+        let names: Vec<&str> = path.split('/').collect();
+        let is_hidden = names.iter().any(|name| name.starts_with('.'));
+        if matched == Matched::Folders && is_hidden {
+            continue;
+        }
+        let reaches = wanted.iter().zip(&names).all(|(part, name)| {
+            Pattern::parse(part).is_none_or(|part| part.matches(name, Slash::Separates))
+        });
+        // A folder holds a submodule, which Argo CD has there and the tree has not.
+        let is_below = names.len() > wanted.len();
+        if reaches && entry.is_submodule() && (!is_below || matched == Matched::Folders) {
+            return Err(elsewhere(item, &path, "a submodule"));
+        }
+        if reaches && entry.is_link() && !is_below {
+            return Err(elsewhere(item, &path, "a link"));
+        }
+    }
+    Ok(())
+}
+
+fn elsewhere(item: &Node, path: &str, what: &str) -> Stop {
+    Stop::unknown(
+        place(item, "path"),
+        format!(
+            "the pattern reaches `{}`, which is {what}: what Argo CD finds there is not in the tree",
+            shown(path)
+        ),
+        "write a pattern that does not reach it, or list what it should find in a `list` generator",
+    )
 }
 
 fn pattern(item: &Node) -> Read<Pattern> {

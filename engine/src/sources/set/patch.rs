@@ -4,6 +4,7 @@
 //! Source: Argo CD, `applicationset/controllers/template/patch.go`: a strategic merge patch by the type of an Application, of
 //! which no list is merged but the finalizers.
 
+use super::fields;
 use crate::manifest::{Entry, Node, NodeValue, yaml};
 use crate::model::Span;
 use crate::sources::fields::{Read, Stop};
@@ -28,7 +29,8 @@ pub(super) fn patched(mut application: Node, patch: &str, span: Span) -> Read<No
     }
     keep_project(&mut patch);
     let project = application.pointer("/spec/project").cloned();
-    merge(&mut application, patch, Within::Typed)?;
+    merge(&mut application, patch.clone(), Within::Typed)?;
+    fields::are_known(&patch, "`templatePatch`")?;
     if let (Some(project), None) = (project, application.pointer("/spec/project")) {
         restore(&mut application, project);
     }

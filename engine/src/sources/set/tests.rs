@@ -5,7 +5,7 @@ mod patches;
 use serde_json::json;
 
 use super::*;
-use crate::sources::tests::{ARGO, HERE, PLAIN, told, units};
+use crate::sources::tests::{ARGO, HERE, PLAIN, SUBMODULE, told, units};
 
 fn evaluated(engine: Engine, template: &str, params: &Value) -> Result<String, String> {
     let params = params.as_object().unwrap();
@@ -191,6 +191,41 @@ fn files_of_the_tree_make_applications() {
         found[0].contains("to some versions of Argo CD, and not to others"),
         "{found:?}"
     );
+}
+
+#[test]
+fn what_lies_behind_links_and_in_submodules_is_not_guessed() {
+    let folders = format!("[{{git: {{repoURL: '{HERE}', directories: [{{path: 'apps/*'}}]}}}}]");
+    for path in ["apps/sub", "apps", "apps/web/deep"] {
+        let found = made(&folders, true, &[("apps2/x.yaml", ""), (path, SUBMODULE)]);
+        assert!(
+            found[0].contains("which is a submodule"),
+            "{path}: {found:?}"
+        );
+    }
+    let files = format!("[{{git: {{repoURL: '{HERE}', files: [{{path: 'cfg/*.yaml'}}]}}}}]");
+    for (path, text, what) in [
+        ("cfg/e.yaml", "-> ../real", "which is a link"),
+        ("cfg", "-> real", "which is a link"),
+        (
+            "cfg/deep/e.yaml",
+            "-> ../real",
+            "to some versions of Argo CD",
+        ),
+        ("cfg", SUBMODULE, "which is a submodule"),
+    ] {
+        let found = made(&files, true, &[(path, text)]);
+        assert!(found[0].contains(what), "{path}: {found:?}");
+    }
+    let link = made(&folders, true, &[("apps/sub", "-> ../real")]);
+    assert!(link[0].contains("which is a link"), "{link:?}");
+    let elsewhere = [
+        ("other/sub", SUBMODULE),
+        ("other/link", "-> x"),
+        ("apps/web/x.yaml", ""),
+    ];
+    let found = made(&folders, true, &elsewhere);
+    assert!(found[0].starts_with("web: apps/web plain"), "{found:?}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_patch_is_evaluated_for_each_application_and_merged() {
 fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
     for (patch, why) in [
         (
-            "spec: {secret: hunter2, source: {path: '{{ now }}'}}",
+            "spec: {chart: hunter2, source: {path: '{{ now }}'}}",
             "`templatePatch` is not evaluated here: `now` reads a clock",
         ),
         (
@@ -67,7 +67,7 @@ fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
         ),
         ("- hunter2", "is no mapping in YAML or JSON"),
         (
-            "spec: {secret: hunter2, $patch: replace}",
+            "spec: {chart: hunter2, $patch: replace}",
             "the directive `$patch`",
         ),
         ("spec: {new: {a: hunter2, b: null}}", "adds `b: null`"),
@@ -86,6 +86,51 @@ fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
             !found[0].contains("secret") && !found[0].contains(": hunter2"),
             "{found:?}"
         );
+    }
+}
+
+#[test]
+fn keys_that_argo_cd_may_take_for_fields_are_refused() {
+    for patch in [
+        "spec: {de\u{17f}tination: {namespace: kube-system}}",
+        "spec: {destination: {name\u{17f}pace: kube-system}}",
+        "\u{17f}pec: {source: {path: apps/web}}",
+        "spec: {Source: {path: apps/web}}",
+        "spec: {source: {\u{212a}ustomize: {namePrefix: x-}}}",
+        "spec: {sources: [{PATH: apps/web}]}",
+        "Metadata: {name: other}",
+        "status: {}",
+        "spec: {'{{ .name }}': x}",
+    ] {
+        let found = patched(patch);
+        assert!(
+            found[0].contains("has a key that is no field of an Application"),
+            "{patch}: {found:?}"
+        );
+    }
+    let free = patched("metadata: {labels: {Path: x}, annotations: {SPEC: y}}");
+    assert!(free[0].starts_with("api: plain"), "{free:?}");
+    for key in ["Path", "PATH", "'{{ .key }}'"] {
+        let template = format!(
+            "{{metadata: {{name: x}}, spec: {{source: {{repoURL: '{HERE}', path: plain, {key}: apps/web}}}}}}"
+        );
+        let found = made("[{list: {elements: [{key: path}]}}]", &template, "");
+        assert!(
+            found[0].contains("not spelled as a field of an Application"),
+            "{key}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_template_that_defines_itself_anew_is_refused() {
+    for patch in [
+        "{{ define \"\" }}spec: {source: {path: apps/web}}{{ end }}",
+        "{{ block \"\" . }}spec: {source: {path: apps/web}}{{ end }}",
+        "{{ define \"base\" }}spec: {source: {path: apps/web}}{{ end }}",
+    ] {
+        let found = patched(patch);
+        assert!(found[0].contains("defined twice"), "{patch}: {found:?}");
     }
 }
 
