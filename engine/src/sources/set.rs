@@ -12,7 +12,7 @@ mod matching;
 mod patch;
 mod template;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -39,6 +39,8 @@ struct Set<'a> {
     /// What is left to all of its templates.
     steps: Steps,
     cx: &'a Context<'a>,
+    /// The sets of parameters so far.
+    built: Cell<usize>,
     /// The files that generators read.
     read: RefCell<BTreeSet<RepoPath>>,
     /// The generators that the configuration stands in for.
@@ -62,6 +64,7 @@ pub(super) fn read(
             engine,
             steps: Steps::default(),
             cx,
+            built: Cell::default(),
             read: RefCell::default(),
             told: RefCell::default(),
         };
@@ -124,6 +127,7 @@ pub fn made(
             known: &Known::default(),
         },
         steps: Steps::default(),
+        built: Cell::default(),
         read: RefCell::default(),
         told: RefCell::default(),
     };

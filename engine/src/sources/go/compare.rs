@@ -96,7 +96,8 @@ pub(super) fn deep(one: &Value, other: &Value, cx: &mut Bounds<'_>) -> Result<bo
 
 /// Whether the types of what they hold are the same.
 fn sure(one: Of, other: Of) -> Result<bool, String> {
-    match one == Of::Unsure || other == Of::Unsure {
+    let unsure = [Of::Unsure, Of::GivenTexts];
+    match unsure.contains(&one) || unsure.contains(&other) {
         true => Err("whether the types are the same depends on what made the value".to_owned()),
         false => Ok(one == other),
     }

@@ -88,7 +88,7 @@ fn what_is_refused_is_named_and_placed() {
         ("{{ nosuch }}", "`nosuch` is no function", 3),
         (
             "{{ if .name }}\n{{ fail \"no\" }}{{ end }}",
-            "the template says so: no",
+            "the template says `fail`",
             18,
         ),
         ("{{ $x }}", "the variable `$x` is not declared", 3),
@@ -99,6 +99,72 @@ fn what_is_refused_is_named_and_placed() {
         let found = fault(template);
         assert!(found.why.contains(why), "{template}: {found:?}");
         assert_eq!(found.at, at, "{template}: {found:?}");
+    }
+}
+
+#[test]
+fn what_go_and_we_may_take_differently_is_refused() {
+    for (template, why) in [
+        (
+            "{{ $s := splitList \",\" \"b,a\" }}{{ sortAlpha $s }}",
+            "a list that has a name",
+        ),
+        (
+            "{{ $s := splitList \",\" \"b,a\" }}{{ slice $s 0 2 | sortAlpha }}",
+            "a list that has a name",
+        ),
+        (
+            "{{ $s := splitList \",\" \"b,a\" }}{{ toStrings $s | sortAlpha }}",
+            "a list that has a name",
+        ),
+        ("{{ sortAlpha .path.segments }}", "a list that has a name"),
+        (
+            "{{ deepEqual .path.segments (list \"z\" \"a\") }}",
+            "depends on what made the value",
+        ),
+        (
+            "{{ deepEqual .path.segments (splitList \"/\" \"z/a\") }}",
+            "depends on what made the value",
+        ),
+        ("{{ regexMatch `[\\w-z]` \"-\" }}", "an end of a range"),
+        ("{{ regexMatch `[a-\\d]` \"-\" }}", "an end of a range"),
+        ("{{ regexMatch `\\<a` \"a\" }}", "`\\<`"),
+        ("{{ regexMatch `a\\>` \"a\" }}", "`\\>`"),
+        (
+            "{{ regexMatch `a{,2}` \"a\" }}",
+            "a brace that counts nothing",
+        ),
+        ("{{ regexMatch `(a{40}){40}` \"a\" }}", "or too much"),
+        (
+            "{{ (fromYaml \"a: |\\n  b\").a }}",
+            "a block of text without a line break",
+        ),
+        ("{{ .zero }}", "a number that no float holds"),
+        ("{{ fail .path.path }}", "the template says `fail`"),
+    ] {
+        let mut params = json!({"path": {"path": "hunter2", "segments": ["z", "a"]}});
+        if template.contains("zero") {
+            params = json!({"zero": -0.0});
+        }
+        let params = params.as_object().unwrap();
+        let found = executed(template, params, Missing::Default, &Steps::default());
+        let found = found.map_err(|fault| fault.why).unwrap_err();
+        assert!(
+            found.contains(why) && !found.contains("hunter2"),
+            "{template}: {found}"
+        );
+    }
+    for (template, wanted) in [
+        (
+            "{{ splitList \",\" \"b,a\" | sortAlpha | join \"-\" }}",
+            "a-b",
+        ),
+        ("{{ sortAlpha (list \"b\" \"a\") | join \"-\" }}", "a-b"),
+        ("{{ regexMatch `^[\\w-]{2,3}[-\\d]$` \"a-b-\" }}", "true"),
+        ("{{ (fromYaml \"a: |-\\n  b\").a }}", "b"),
+    ] {
+        let found = executed(template, &Map::new(), Missing::Default, &Steps::default());
+        assert_eq!(found.ok().as_deref(), Some(wanted), "{template}");
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) enum Width {
 pub(super) struct List {
     pub(super) items: Rc<Vec<Value>>,
     pub(super) of: Of,
+    /// Whether another list may have the same items in Go, which changes with it.
+    pub(super) shares: bool,
     depth: usize,
 }
 
@@ -56,6 +58,8 @@ pub(super) enum Of {
     Texts,
     Ints,
     Lists,
+    /// Texts of the parameters: generators make some such lists of texts alone, and read others from files.
+    GivenTexts,
     /// Of a type that depends on who made it, or in an order that is by chance: few functions take it.
     Unsure,
 }
@@ -97,6 +101,7 @@ impl Value {
         Ok(Self::List(List {
             items: Rc::new(items),
             of,
+            shares: false,
             depth,
         }))
     }
@@ -116,6 +121,14 @@ impl Value {
         })
     }
 
+    /// As what has the items of another list.
+    pub(super) fn sharing(mut self) -> Self {
+        if let Self::List(list) = &mut self {
+            list.shares = true;
+        }
+        self
+    }
+
     /// Lists within each other; what a map holds is not counted, for a map is never dropped with it.
     fn depth(&self) -> usize {
         match self {
@@ -133,6 +146,7 @@ impl Value {
             Json::Number(number) => Self::Float(
                 number
                     .as_f64()
+                    .filter(|number| *number != 0.0 || number.is_sign_positive())
                     .ok_or("it is given a number that no float holds")?,
             ),
             Json::String(text) => Self::text(text),
@@ -181,8 +195,15 @@ impl Value {
                     item.hold(&mut vec![Rc::from("")]);
                     item.clone().marked()
                 });
+                let items: Vec<Self> = items.collect();
+                let of = match items.iter().all(|item| matches!(item, Self::Text(_))) {
+                    true => Of::GivenTexts,
+                    false => list.of,
+                };
                 Self::List(List {
-                    items: Rc::new(items.collect()),
+                    items: Rc::new(items),
+                    of,
+                    shares: true,
                     ..list
                 })
             }
@@ -211,7 +232,7 @@ fn entries_of(object: &JsonMap<String, Json>, cx: &mut Bounds<'_>) -> Result<Ent
 impl List {
     /// As a list of the same type, with other items.
     pub(super) fn with(&self, items: Vec<Value>) -> Result<Value, String> {
-        Value::list(items, self.of)
+        Value::list(items, self.of).map(Value::sharing)
     }
 }
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::generators::params;
 use super::{Engine, Params, Set};
 use crate::manifest::Node;
-use crate::sources::fields::{Read, Stop, items, only, texts, wrong};
+use crate::model::limits;
+use crate::sources::fields::{Read, Stop, field, items, only, texts, wrong};
 
 /// Each set of the first with each of the second; where both say something, the first one counts.
 pub(super) fn matrix(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params>> {
@@ -23,6 +24,7 @@ pub(super) fn matrix(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Param
     let mut found = Vec::new();
     for outer in params(first, set, None, depth + 1)? {
         for inner in params(second, set, Some(&outer), depth + 1)? {
+            room(found.len() + 1, node)?;
             found.push(match set.engine {
                 Engine::Go { .. } => over(inner, &outer),
                 Engine::Fast => joined(inner, &outer, node)?,
@@ -46,6 +48,11 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
     if others.is_empty() || keys.is_empty() {
         return Err(wrong(node, "merge", "two generators or more, and keys"));
     }
+    let is_shared = items(node, "generators")?.iter().any(|one| {
+        ["matrix", "merge"]
+            .iter()
+            .any(|kind| field(one, kind).is_some())
+    });
     let mut merged = by_keys(params(first, set, None, depth + 1)?, &keys, first)?;
     for other in others {
         let others = by_keys(params(other, set, None, depth + 1)?, &keys, other)?;
@@ -53,6 +60,11 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
             let Some(base) = merged.get_mut(&key) else {
                 continue;
             };
+            if is_shared && reaches_within(base, &found) {
+                let reason = "it overrides a part of a map that a matrix gave to several sets of parameters, of which Argo CD may change all";
+                let remedy = "override whole parameters, with names of their own";
+                return Err(Stop::unknown(other.span, reason, remedy));
+            }
             *base = match set.engine {
                 Engine::Go { .. } => over(std::mem::take(base), &found),
                 Engine::Fast => std::mem::take(base).into_iter().chain(found).collect(),
@@ -62,6 +74,23 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
     Ok(merged.into_values().collect())
 }
 
+fn reaches_within(base: &Params, over: &Params) -> bool {
+    over.iter()
+        .any(|(key, value)| value.is_object() && base.get(key).is_some_and(Value::is_object))
+}
+
+/// Numbers are floats to Argo CD: whether two of them are the same shows for plain whole ones alone.
+fn is_exact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number
+            .as_i64()
+            .is_some_and(|number| number.unsigned_abs() <= EXACT),
+        Value::Array(items) => items.iter().all(is_exact),
+        Value::Object(object) => object.values().all(is_exact),
+        _ => true,
+    }
+}
+
 fn by_keys(all: Vec<Params>, keys: &[String], node: &Node) -> Read<BTreeMap<String, Params>> {
     let mut by_keys = BTreeMap::new();
     for params in all {
@@ -69,6 +98,10 @@ fn by_keys(all: Vec<Params>, keys: &[String], node: &Node) -> Read<BTreeMap<Stri
             .iter()
             .map(|key| params.get(key).cloned().unwrap_or_default())
             .collect();
+        if !key.iter().all(is_exact) {
+            let reason = "a number among the `mergeKeys` is too large, or no whole one";
+            return Err(Stop::unknown(node.span, reason, "merge by texts"));
+        }
         if by_keys
             .insert(Value::from(key).to_string(), params)
             .is_some()
@@ -115,3 +148,21 @@ fn joined(inner: Params, outer: &Params, node: &Node) -> Read<Params> {
     }
     Ok(joined)
 }
+
+/// Refuses more sets of parameters than there may be Applications.
+pub(super) fn room(found: usize, node: &Node) -> Read<()> {
+    match found > limits::DEPLOYMENTS.most {
+        true => Err(Stop::unknown(
+            node.span,
+            format!(
+                "it makes more than {} sets of parameters",
+                limits::DEPLOYMENTS
+            ),
+            "use several sets",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Whole numbers up to this are the same as floats.
+const EXACT: u64 = 1 << 53;

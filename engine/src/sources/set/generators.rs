@@ -41,9 +41,16 @@ pub(super) fn params(
         "merge" => combine::merge(node, set, depth)?,
         _ => told(kind, generator, set)?,
     };
+    let built = set.built.get().saturating_add(found.len());
+    set.built.set(built);
+    // Each Application may come of several sets, one in each generator within another.
+    combine::room(built / BUILT, generator)?;
     let Some(selector) = field(generator, "selector") else {
         return Ok(found);
     };
+    if kind != "list" && set.engine != super::Engine::Fast {
+        matching::names_plain_keys(selector)?;
+    }
     let mut kept = Vec::new();
     for params in found {
         if matching::matches(selector, &flat(&params))? {
@@ -183,7 +190,7 @@ fn told(kind: &str, generator: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
     })
 }
 
-/// Parameters by their path, `a.b.0`, as texts; what is no plain value is left out.
+/// Parameters by their path, `a.b.0`, as texts; `null` where it is not sure what Argo CD has there.
 pub(super) fn flat(params: &Params) -> Params {
     let mut flat = Map::new();
     for (key, value) in params {
@@ -205,9 +212,11 @@ fn flatten(path: &str, value: &Value, flat: &mut Params) {
             }
         }
         plain => {
-            if let Some(text) = printed_json(plain) {
-                flat.insert(path.to_owned(), Value::from(text));
-            }
+            let text = match flat.contains_key(path) {
+                true => None,
+                false => printed_json(plain),
+            };
+            flat.insert(path.to_owned(), text.map_or(Value::Null, Value::from));
         }
     }
 }
@@ -221,3 +230,5 @@ const TOLD: [&str; 5] = [
     "plugin",
 ];
 const DEPTH: usize = 2;
+/// How many sets of parameters may be made for each Application.
+const BUILT: usize = 8;

@@ -3,10 +3,48 @@
 
 use super::Params;
 use crate::manifest::Node;
-use crate::sources::fields::{Read, items, only, pairs, text, texts, wrong};
+use crate::sources::fields::{Read, Stop, items, only, pairs, shown, text, texts, wrong};
+
+/// Refuses keys below what generators make of texts alone, which Argo CD takes for one value and not for several.
+pub(super) fn names_plain_keys(selector: &Node) -> Read<()> {
+    let is_whole = |key: &String| {
+        let key = format!(".{key}.");
+        WHOLE.iter().any(|whole| key.starts_with(whole)) || key.contains(".path.segments.")
+    };
+    match keys(selector)?.iter().find(|key| is_whole(key)) {
+        Some(key) => Err(refused(selector, key, "is made by the generator and")),
+        None => Ok(()),
+    }
+}
+
+fn refused(selector: &Node, key: &str, what: &str) -> Stop {
+    let key = shown(key);
+    Stop::unknown(
+        selector.span,
+        format!("the selector names `{key}`, which {what} is no plain text to Argo CD's selectors"),
+        "select by a parameter that is a text, or leave out of the generator what is not wanted",
+    )
+}
+
+/// All keys that a selector names.
+fn keys(selector: &Node) -> Read<Vec<String>> {
+    let mut keys: Vec<String> = pairs(selector, "matchLabels")?
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
+    for expression in items(selector, "matchExpressions")? {
+        keys.extend(text(expression, "key")?.map(str::to_owned));
+    }
+    Ok(keys)
+}
 
 pub(super) fn matches(selector: &Node, params: &Params) -> Read<bool> {
     only(selector, "`selector`", &["matchLabels", "matchExpressions"])?;
+    for key in keys(selector)? {
+        if params.get(&key).is_some_and(|value| !value.is_string()) {
+            return Err(refused(selector, &key, "is `null`, or there twice,"));
+        }
+    }
     let value = |key: &str| params.get(key).and_then(|value| value.as_str());
     let labels = pairs(selector, "matchLabels")?;
     if !labels
@@ -39,3 +77,5 @@ pub(super) fn matches(selector: &Node, params: &Params) -> Read<bool> {
     }
     Ok(true)
 }
+
+const WHOLE: [&str; 3] = [".values.", ".metadata.labels.", ".metadata.annotations."];

@@ -229,6 +229,49 @@ fn what_lies_behind_links_and_in_submodules_is_not_guessed() {
 }
 
 #[test]
+fn selectors_of_what_is_no_plain_text_are_refused() {
+    let folders = format!(
+        "git: {{repoURL: '{HERE}', directories: [{{path: apps/*}}], values: {{env: prod}}}}"
+    );
+    let list =
+        "list: {elements: [{name: web, void: null, values: {env: prod}, a.b: x, a: {b: y}}]}"
+            .to_owned();
+    let expression = |key: &str, how: &str| format!("matchExpressions: [{{key: {key}, {how}}}]");
+    for (generator, selector) in [
+        (
+            &folders,
+            expression("values.env", "operator: NotIn, values: [prod]"),
+        ),
+        (&folders, "matchLabels: {values.env: prod}".to_owned()),
+        (&folders, expression("values", "operator: Exists")),
+        (
+            &folders,
+            expression("path.segments.0", "operator: DoesNotExist"),
+        ),
+        (
+            &folders,
+            expression("path.segments", "operator: DoesNotExist"),
+        ),
+        (&list, expression("void", "operator: Exists")),
+        (
+            &list,
+            expression("void", "operator: NotIn, values: ['<nil>']"),
+        ),
+        (&list, expression("a.b", "operator: In, values: [y]")),
+    ] {
+        let generators = format!("[{{{generator}, selector: {{{selector}}}}}]");
+        let found = of_template(&generators, true, "x", "plain", "", &FOLDERS[..1]);
+        assert!(
+            found[0].contains("is no plain text to Argo CD's selectors"),
+            "{selector}: {found:?}"
+        );
+    }
+    let generators = format!("[{{{list}, selector: {{matchLabels: {{values.env: prod}}}}}}]");
+    let found = of_template(&generators, true, "x", "plain", "", &[]);
+    assert!(found[0].starts_with("x: plain"), "{found:?}");
+}
+
+#[test]
 fn generators_are_combined() {
     let list = "list: {elements: [{env: qa}, {env: prod}]}";
     let folders = format!("git: {{repoURL: '{HERE}', directories: [{{path: apps/*}}]}}");
@@ -293,6 +336,34 @@ fn what_only_a_cluster_knows_the_configuration_tells_or_nobody() {
         &[],
     );
     assert!(found[0].contains("stands for one generator"), "{found:?}");
+}
+
+#[test]
+fn what_argo_cd_combines_otherwise_is_refused() {
+    let merge = |first: &str, second: &str| {
+        format!("[{{merge: {{mergeKeys: [name], generators: [{first}, {second}]}}}}]")
+    };
+    let shared = "{matrix: {generators: [{list: {elements: [{d: {ns: safe}}]}}, {list: {elements: [{name: a}, {name: b}]}}]}}";
+    let one = "{list: {elements: [{name: 9007199254740993}]}}";
+    let elements = format!(
+        "{{list: {{elements: [{}]}}}}",
+        vec!["{name: a}"; 80].join(", ")
+    );
+    let many = format!("[{{matrix: {{generators: [{elements}, {elements}]}}}}]");
+    for (generators, wanted) in [
+        (
+            merge(shared, "{list: {elements: [{name: a, d: {ns: x}}]}}"),
+            "of which Argo CD may change all",
+        ),
+        (merge(one, one), "a number among the `mergeKeys`"),
+        (many, "sets of parameters"),
+    ] {
+        let found = of_template(&generators, true, "x", "plain", "", &[]);
+        assert!(
+            found[0].starts_with("all: unknown argo/set.yaml:6:") && found[0].contains(wanted),
+            "{found:?}"
+        );
+    }
 }
 
 #[test]

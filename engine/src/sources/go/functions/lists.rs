@@ -1,5 +1,7 @@
 //! Functions of lists.
 
+use std::rc::Rc;
+
 use super::super::bounds::Bounds;
 use super::super::compare::deep;
 use super::super::print::{is_nothing, shown};
@@ -115,12 +117,21 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
             Value::Missing | Value::Nil => return Err("it is given nothing".to_owned()),
             other => vec![shown(other, cx)?],
         };
+        let before = all.clone();
         all.sort_unstable();
-        Value::texts(all)
+        // Go sorts a list of texts where it lies: whoever has it sees that.
+        let is_shared = |list: &List| {
+            let is_of_texts = matches!(list.of, Of::Texts | Of::GivenTexts);
+            is_of_texts && (list.shares || Rc::strong_count(&list.items) > 1)
+        };
+        match items {
+            Value::List(list) if before != all && is_shared(list) => Err(SORTED.to_owned()),
+            _ => Value::texts(all),
+        }
     }),
     ("toStrings", |given, cx| {
         let [items] = exactly(given)?;
-        Value::texts(texts(items, cx)?)
+        Value::texts(texts(items, cx)?).map(Value::sharing)
     }),
     ("mustUniq", |given, cx| super::call("uniq", given, cx)),
     ("mustWithout", |given, cx| super::call("without", given, cx)),
@@ -201,6 +212,7 @@ impl Value {
     }
 }
 
+const SORTED: &str = "it is given a list that has a name, which Go may sort itself: sort what a function gives, as `splitList`";
 const NO_LIST: &str = "what it gives of no items is a `nil` to some and an empty list to others";
 /// About how many bytes an item takes.
 const SIZE: usize = 32;

@@ -1,6 +1,9 @@
 //! Functions of regular expressions. Go's syntax is rewritten to what means the same here; what may mean
 //! something else is refused.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use regex::{NoExpand, Regex, RegexBuilder};
 
 use super::super::bounds::Bounds;
@@ -142,6 +145,7 @@ fn rewritten(pattern: &str) -> Result<String, String> {
     let mut letters = pattern.chars().peekable();
     let mut class = false;
     let mut repeats = Repeats::default();
+    let mut most = MOST_REPEATED;
     while let Some(c) = letters.next() {
         if !class && repeats.again(c) {
             return refused("a repetition of a repetition");
@@ -151,6 +155,9 @@ fn rewritten(pattern: &str) -> Result<String, String> {
                 let Some(escaped) = letters.next() else {
                     return refused("`\\` at its end");
                 };
+                if class && "dws".contains(escaped) && is_end(&found, letters.clone()) {
+                    return refused("a class that is an end of a range");
+                }
                 let Some(meaning) = escape(escaped, class) else {
                     return refused(&format!("`\\{escaped}`"));
                 };
@@ -185,16 +192,39 @@ fn rewritten(pattern: &str) -> Result<String, String> {
                 }
                 continue;
             }
-            '{' | '}' if !class => {
-                // A brace that counts nothing is a letter in Go, and an error here.
-                found.push(c);
-                continue;
+            '{' if !class && !counts(letters.clone(), &mut most) => {
+                return refused("a brace that counts nothing, or too much");
             }
             _ => {}
         }
         found.push(c);
     }
     Ok(found)
+}
+
+/// Whether what stands in a class is next to a `-` that makes a range with it.
+fn is_end(before: &str, mut after: Peekable<Chars<'_>>) -> bool {
+    let begins = after.next_if_eq(&'-').is_some() && after.peek() != Some(&']');
+    let ends = before.ends_with('-') && !before.ends_with("[-") && !before.ends_with("[^-");
+    begins || ends
+}
+
+/// Whether a brace holds `2`, `2,` or `2,3`, in all no more than Go repeats.
+fn counts(after: Peekable<Chars<'_>>, most: &mut usize) -> bool {
+    let inner: String = after.take_while(|c| *c != '}').take(LONGEST).collect();
+    let (least, greatest) = inner.split_once(',').unwrap_or((&inner, ""));
+    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    if least.is_empty() || !is_number(least) || !is_number(greatest) {
+        return false;
+    }
+    let count = [least, greatest]
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| text.parse().unwrap_or(usize::MAX))
+        .max()
+        .unwrap_or(usize::MAX);
+    *most /= count.max(1);
+    *most > 0
 }
 
 /// Tells a repetition of a repetition, which Go does not take, from a lazy one.
@@ -233,6 +263,8 @@ fn escape(escaped: char, class: bool) -> Option<String> {
         ('b', false) => "(?-u:\\b)".to_owned(),
         ('t' | 'n' | 'r', _) => format!("\\{escaped}"),
         ('z' | 'A', false) => format!("\\{escaped}"),
+        // The begin and the end of a word here, and letters to Go.
+        ('<' | '>', _) => return None,
         (c, _) if c.is_ascii_punctuation() => format!("\\{c}"),
         _ => return None,
     })
@@ -240,6 +272,8 @@ fn escape(escaped: char, class: bool) -> Option<String> {
 
 /// What Go escapes in a text that stands for itself.
 const META: &str = r"\.+*?()|[]{}^$";
+/// How often Go repeats something, within each other together.
+const MOST_REPEATED: usize = 1_000;
 const LONGEST: usize = 1 << 10;
 const LARGEST: usize = 1 << 18;
 /// About what the reading of a byte of a pattern costs, in bytes of a text.
