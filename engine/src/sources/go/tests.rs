@@ -154,6 +154,10 @@ fn what_go_and_we_may_take_differently_is_refused() {
             "{template}: {found}"
         );
     }
+}
+
+#[test]
+fn what_go_and_we_take_alike_beside_what_is_refused_is_evaluated() {
     for (template, wanted) in [
         (
             "{{ splitList \",\" \"b,a\" | sortAlpha | join \"-\" }}",

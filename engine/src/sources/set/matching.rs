@@ -28,10 +28,7 @@ fn refused(selector: &Node, key: &str, what: &str) -> Stop {
 
 /// All keys that a selector names.
 fn keys(selector: &Node) -> Read<Vec<String>> {
-    let mut keys: Vec<String> = pairs(selector, "matchLabels")?
-        .into_iter()
-        .map(|(key, _)| key)
-        .collect();
+    let mut keys: Vec<String> = pairs(selector, "matchLabels")?.into_keys().collect();
     for expression in items(selector, "matchExpressions")? {
         keys.extend(text(expression, "key")?.map(str::to_owned));
     }
