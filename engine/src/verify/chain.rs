@@ -140,13 +140,20 @@ impl Chain {
         unit: &UnitId,
         mut trust_of: impl FnMut(GitId) -> Result<TrustFile, SourceError>,
     ) -> Result<Self, Error> {
+        // What a link brought vouches for the next one.
+        let mut last: Option<(GitId, Rc<TrustFile>)> = None;
         build::build(store, store.links(unit)?, unit, &mut |claimed, before| {
             let voucher = match before {
                 Some(link) => link.head.commit,
                 None if claimed.height == 0 => claimed.head.commit,
                 None => return Ok(None),
             };
-            trust_of(voucher).map(|trust| Some(Rc::new(trust)))
+            if let Some((_, trust)) = last.as_ref().filter(|(commit, _)| *commit == voucher) {
+                return Ok(Some(Rc::clone(trust)));
+            }
+            let trust = Rc::new(trust_of(voucher)?);
+            last = Some((voucher, Rc::clone(&trust)));
+            Ok(Some(trust))
         })
     }
 
