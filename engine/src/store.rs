@@ -216,9 +216,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// A file stands where a folder must be.
+    /// A file, or a link, stands where a folder must be.
     #[error("`{}` is no folder", path.display())]
-    #[diagnostic(code(store::not_a_folder), help("name a folder, as in `folder:DIR`"))]
+    #[diagnostic(
+        code(store::not_a_folder),
+        help("name a folder, as in `folder:DIR`, in which no folder is a link")
+    )]
     NotAFolder {
         /// Where.
         path: PathBuf,

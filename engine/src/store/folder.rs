@@ -28,12 +28,27 @@ impl FolderStore {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
+
+    /// A folder of the store. A link on the way would lead to what is no part of it.
+    fn folder(&self, place: impl AsRef<str>) -> Result<PathBuf, Error> {
+        let mut path = self.root.clone();
+        for step in place.as_ref().split('/') {
+            path.push(step);
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => return Err(Error::NotAFolder { path }),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(source) => return Err(unreachable("read", &path)(source)),
+            }
+        }
+        Ok(path)
+    }
 }
 
 impl Store for FolderStore {
     fn units(&self) -> Result<Vec<UnitId>, Error> {
         let mut units = Vec::new();
-        let links = self.root.join(layout::LINKS);
+        let links = self.folder(layout::LINKS)?;
         for environment in names(&links)? {
             for unit in names(&links.join(&environment))? {
                 units.extend(UnitId::new(&environment, unit));
@@ -43,11 +58,11 @@ impl Store for FolderStore {
     }
 
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
-        list(&self.root.join(layout::links(unit)))
+        list(&self.folder(layout::links(unit))?)
     }
 
     fn publish_link(&self, unit: &UnitId, height: u64, envelope: &[u8]) -> Result<(), Error> {
-        let folder = self.root.join(layout::links(unit));
+        let folder = self.folder(layout::links(unit))?;
         match put(&folder, &layout::link(height), envelope)? {
             Put::Done => Ok(()),
             Put::Taken => Err(Error::Conflict {
@@ -58,7 +73,7 @@ impl Store for FolderStore {
     }
 
     fn reports(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
-        list(&self.root.join(layout::reports(unit)))
+        list(&self.folder(layout::reports(unit))?)
     }
 
     fn publish_report(
@@ -68,25 +83,25 @@ impl Store for FolderStore {
         payload: Digest,
         envelope: &[u8],
     ) -> Result<(), Error> {
-        let folder = self.root.join(layout::reports(unit));
+        let folder = self.folder(layout::reports(unit))?;
         put_once(&folder, &layout::report(gated_tree, payload), envelope)
     }
 
     fn renewals(&self, link: Digest) -> Result<Vec<StoredFile>, Error> {
-        list(&self.root.join(layout::renewals(link)))
+        list(&self.folder(layout::renewals(link))?)
     }
 
     fn publish_renewal(&self, link: Digest, time: Timestamp, envelope: &[u8]) -> Result<(), Error> {
-        let folder = self.root.join(layout::renewals(link));
+        let folder = self.folder(layout::renewals(link))?;
         put_once(&folder, &layout::renewal(time), envelope)
     }
 
     fn withdrawals(&self) -> Result<Vec<StoredFile>, Error> {
-        list(&self.root.join(layout::WITHDRAWALS))
+        list(&self.folder(layout::WITHDRAWALS)?)
     }
 
     fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error> {
-        let folder = self.root.join(layout::WITHDRAWALS);
+        let folder = self.folder(layout::WITHDRAWALS)?;
         put_once(&folder, &layout::withdrawal(payload), envelope)
     }
 }
@@ -172,7 +187,11 @@ fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed())?;
-        if entry.path().is_dir() {
+        let kind = entry.file_type().map_err(failed())?;
+        if kind.is_symlink() {
+            return Err(Error::NotAFolder { path: entry.path() });
+        }
+        if kind.is_dir() {
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
         check_count(names.len(), folder)?;
@@ -335,6 +354,49 @@ mod tests {
         fs::remove_dir_all(folder.path().join("links")).unwrap();
         fs::write(folder.path().join("links"), b"").unwrap();
         assert_eq!(code_of(&store.units().unwrap_err()), "store.not-a-folder");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn no_folder_of_a_store_is_a_link_to_somewhere_else() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("0.json"), b"x").unwrap();
+        let link = Digest::of(b"a link");
+        let renewals = layout::renewals(link);
+        for place in [
+            "links",
+            "links/prod",
+            "links/prod/odoo",
+            "reports",
+            "withdrawals",
+            &renewals,
+        ] {
+            for target in [elsewhere.path(), Path::new("nothing")] {
+                let folder = tempfile::tempdir().unwrap();
+                let at = folder.path().join(place);
+                fs::create_dir_all(at.parent().unwrap()).unwrap();
+                std::os::unix::fs::symlink(target, &at).unwrap();
+                let store = FolderStore::new(folder.path());
+                let answers = [
+                    store.links(&unit()).map(|files| files.len()),
+                    store.reports(&unit()).map(|files| files.len()),
+                    store.renewals(link).map(|files| files.len()),
+                    store.withdrawals().map(|files| files.len()),
+                ];
+                let refused = answers.into_iter().filter_map(Result::err);
+                let codes: Vec<_> = refused.map(|error| code_of(&error)).collect();
+                assert_eq!(codes, ["store.not-a-folder"], "{place}");
+                if place.starts_with("links/prod") && !place.ends_with("odoo") {
+                    let error = store.units().unwrap_err();
+                    assert_eq!(code_of(&error), "store.not-a-folder", "{place}");
+                }
+                if place.starts_with("links") {
+                    let error = store.publish_link(&unit(), 1, b"y").unwrap_err();
+                    assert_eq!(code_of(&error), "store.not-a-folder", "{place}");
+                }
+            }
+        }
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
     }
 
     #[test]
