@@ -1,10 +1,14 @@
 //! Envelopes: whatever is done to the bytes of a signed statement, and to those of a bundle around
-//! it, nothing is verified but the statement that the key did sign, for nobody but its role and place.
+//! it, nothing is verified but the statement that the key did sign, for nobody but its role and place; and a second
+//! implementation of Ed25519 verifies it too.
 #![no_main]
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use libfuzzer_sys::fuzz_target;
+use ring::signature::{ED25519, UnparsedPublicKey};
 use tidegate::attest::{
     self, Role, SigningKey, TrustFile, TrustedKey, Validity, VerifiedStatement,
 };
@@ -29,6 +33,7 @@ fn check(file: &[u8]) {
             if let Ok(statement) = attest::verify(&envelope, &GENUINE.trust, role, environment) {
                 assert!(role == Role::MergeSigner && environment == "prod");
                 is_genuine(&statement);
+                assert!(verified_by_another(&envelope));
             }
         }
     }
@@ -49,6 +54,31 @@ fn is_genuine(statement: &VerifiedStatement) {
         statement.signers()[0].keyid,
         GENUINE.trust.keys()[0].public.keyid()
     );
+}
+
+/// Whether `ring` takes a signature in the envelope for one over its payload, in DSSE's encoding.
+fn verified_by_another(envelope: &[u8]) -> bool {
+    let document: serde_json::Value = serde_json::from_slice(envelope).expect("JSON");
+    let decoded = |text: &serde_json::Value| {
+        let text = text.as_str().expect("a text");
+        STANDARD
+            .decode(text)
+            .or_else(|_| URL_SAFE.decode(text))
+            .expect("base64")
+    };
+    let kind = document["payloadType"].as_str().expect("a type");
+    let payload = decoded(&document["payload"]);
+    let mut signed = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
+    signed.extend(payload);
+    let pem = GENUINE.trust.keys()[0].public.to_pem();
+    let der = STANDARD.decode(pem.lines().nth(1).expect("a key"));
+    let der = der.expect("base64");
+    let key = UnparsedPublicKey::new(&ED25519, &der[der.len() - 32..]);
+    let signatures = document["signatures"].as_array().expect("a list");
+    let mut signatures = signatures
+        .iter()
+        .map(|signature| decoded(&signature["sig"]));
+    signatures.any(|signature| key.verify(&signed, &signature).is_ok())
 }
 
 fn verified(envelope: &[u8]) -> Option<VerifiedStatement> {
