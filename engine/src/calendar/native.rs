@@ -1,7 +1,6 @@
 //! Windows as the configuration writes them: civil times, once or by a rule.
 //! Knows no YAML and no zone.
 
-use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
@@ -164,11 +163,6 @@ fn in_reach(date: Date) -> Result<Date, &'static str> {
     known
         .then_some(date)
         .ok_or("write a year from 2000 to 2199")
-}
-
-/// So many days from `date`, at the ends of all dates not beyond them.
-pub(super) fn plus(date: Date, days: i32) -> Date {
-    date.saturating_add(days.days())
 }
 
 #[cfg(test)]

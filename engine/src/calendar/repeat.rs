@@ -7,12 +7,12 @@ mod days;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 pub use self::check::Unfit;
 pub use self::days::{Day, Days, NoSuchDay};
-use super::native::plus;
 use super::shown;
 
 /// The rule by which a window comes again.
@@ -195,6 +195,11 @@ fn months(date: Date) -> impl Iterator<Item = (i16, i8)> {
         let month = i8::try_from(month.rem_euclid(12)).ok()?;
         Some((year, month + 1))
     })
+}
+
+/// So many days from `date`, at the ends of all dates not beyond them.
+fn plus(date: Date, days: i32) -> Date {
+    date.saturating_add(days.days())
 }
 
 fn days_between(from: Date, to: Date) -> i32 {
