@@ -18,6 +18,7 @@ mod resolve;
 mod set;
 mod tree;
 mod unmade;
+mod written;
 
 use std::collections::BTreeMap;
 

@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 
 use super::patch::filled;
 use super::{Params, Set, combine, git, matching};
-use crate::manifest::{Node, NodeValue, yaml};
+use crate::manifest::{Node, NodeValue};
 use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
 use crate::sources::go::printed_json;
+use crate::sources::written::{self, has_negative_zero};
 
 /// The parameter sets of a generator. `outer` are those of the first generator of a matrix, which the
 /// second one may use.
@@ -106,15 +107,11 @@ fn list(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
         return Ok(found);
     };
     let at = place(node, "elementsYaml");
-    let documents = yaml::parse(written).unwrap_or_default();
-    let elements = match documents.as_slice() {
-        [one] => one.items().unwrap_or_default(),
-        _ => &[],
-    };
-    if elements.is_empty() {
-        let reason = "`elementsYaml` is no list in YAML";
-        return Err(Stop::unknown(at, reason, "write the list under `elements`"));
-    }
+    let refused = |why: &str| Stop::unknown(at, why, "write the list under `elements`");
+    let read = written::read(written)
+        .map_err(|why| refused(&format!("`elementsYaml`, evaluated, {why}")))?;
+    let elements = read.as_ref().and_then(Node::items);
+    let elements = elements.ok_or_else(|| refused("`elementsYaml` is no list in YAML"))?;
     for element in elements {
         let Value::Object(element) = element.to_json() else {
             return Err(Stop::unknown(
@@ -133,6 +130,11 @@ fn element_of(element: &Node, set: &Set<'_>) -> Read<Params> {
     else {
         return Err(wrong(element, "elements", "a list of mappings"));
     };
+    if has_negative_zero(element) {
+        let reason =
+            "an element holds a zero with a minus before it, whose sign readers keep or lose";
+        return Err(Stop::unknown(element.span, reason, "write `0`"));
+    }
     if set.engine != super::Engine::Fast {
         return Ok(json);
     }

@@ -8,13 +8,14 @@ use serde_json::{Map, Value, json};
 use super::generators::flat;
 use super::{Engine, Params, Set};
 use crate::git::TreeEntry;
-use crate::manifest::{Node, NodeValue, yaml};
+use crate::manifest::{Node, NodeValue};
 use crate::sources::fields::{
     Read, Stop, field, flag, items, only, pairs, place, shown, text, wrong,
 };
 use crate::sources::go::{base, normalized};
 use crate::sources::here::Revision;
 use crate::sources::pattern::{Pattern, Slash};
+use crate::sources::written;
 
 pub(super) fn params(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
     only(node, "`git`", KEYS)?;
@@ -98,19 +99,17 @@ fn files(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
                 "let the file hold a mapping, or a list of them",
             )
         };
-        let (Some(path), Ok(written)) = (entry.path.as_str(), std::str::from_utf8(&bytes)) else {
+        let (Some(path), Ok(text)) = (entry.path.as_str(), std::str::from_utf8(&bytes)) else {
             return Err(unknown("is no text"));
         };
         set.read.borrow_mut().insert(entry.path.clone());
-        let documents = yaml::parse(written).map_err(|_| unknown("is no YAML"))?;
-        let objects: Vec<Value> = match documents.as_slice() {
-            [] => vec![json!({})],
-            [one] => match &one.value {
-                NodeValue::Null => vec![json!({})],
+        let read = written::read(text).map_err(unknown)?;
+        let objects: Vec<Value> = match read {
+            None => vec![json!({})],
+            Some(one) => match &one.value {
                 NodeValue::Sequence(items) => items.iter().map(Node::to_json).collect(),
                 _ => vec![one.to_json()],
             },
-            _ => return Err(unknown("holds several documents")),
         };
         for object in objects {
             let Value::Object(object) = object else {

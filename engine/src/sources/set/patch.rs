@@ -5,28 +5,25 @@
 //! which no list is merged but the finalizers.
 
 use super::fields;
-use crate::manifest::{Entry, Node, NodeValue, yaml};
+use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::Span;
 use crate::sources::fields::{Read, Stop};
+use crate::sources::written;
 
 /// An Application with a patch merged into it. `span` is where the patch stands.
 pub(super) fn patched(mut application: Node, patch: &str, span: Span) -> Read<Node> {
-    let unreadable = || {
-        let reason = "what `templatePatch` gives is no mapping in YAML or JSON";
-        Stop::unknown(span, reason, "let it give one mapping, or nothing")
+    let refused = |why: &str| Stop::unknown(span, why, "let it give one mapping, or nothing");
+    let patch = written::read_patch(patch)
+        .map_err(|why| refused(&format!("what `templatePatch` gives {why}")))?;
+    let Some(mut patch) = patch else {
+        return Ok(application);
     };
-    let documents = yaml::parse(patch).map_err(|_| unreadable())?;
-    let mut patch = match documents.into_iter().collect::<Vec<_>>().as_slice() {
-        [] => return Ok(application),
-        [one] => one.clone(),
-        _ => return Err(unreadable()),
-    };
-    place(&mut patch, span);
-    match patch.value {
-        NodeValue::Null => return Ok(application),
-        NodeValue::Mapping(_) => {}
-        _ => return Err(unreadable()),
+    if !matches!(patch.value, NodeValue::Mapping(_)) {
+        return Err(refused(
+            "what `templatePatch` gives is no mapping in YAML or JSON",
+        ));
     }
+    place(&mut patch, span);
     keep_project(&mut patch);
     let project = application.pointer("/spec/project").cloned();
     merge(&mut application, patch.clone(), Within::Typed)?;

@@ -1,6 +1,7 @@
 //! What sets make, over trees of a few files.
 
 mod patches;
+mod texts;
 
 use serde_json::json;
 

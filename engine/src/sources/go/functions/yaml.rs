@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::super::bounds::Bounds;
 use super::super::value::{List, Map, Value};
 use super::{Function, exactly, made, text};
-use crate::manifest::{NodeValue, yaml};
+use crate::sources::written;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("toYaml", |given, cx| {
@@ -35,25 +35,9 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
 ];
 
 fn read(written: &str) -> Result<serde_json::Value, String> {
-    if ends_in_a_block(written) {
-        return Err("it is given a block of text without a line break at its end, which readers end differently".to_owned());
-    }
-    let documents = yaml::parse(written).map_err(|_| "it is given no YAML")?;
-    match documents.as_slice() {
-        [one] if one.value != NodeValue::Null => Ok(one.to_json()),
-        _ => Err("it is given no YAML, or several documents".to_owned()),
-    }
-}
-
-/// Whether a text may end within a block of lines, `|` or `>`, that keeps its last line break, and has none.
-fn ends_in_a_block(written: &str) -> bool {
-    let is_mark = |word: &str| {
-        word.starts_with(['|', '>'])
-            && !word.contains('-')
-            && word.len() < 4
-            && word.chars().skip(1).all(|c| c == '+' || c.is_ascii_digit())
-    };
-    !written.ends_with('\n') && written.split_ascii_whitespace().any(is_mark)
+    let read = written::read(written).map_err(|why| format!("what it is given {why}"))?;
+    let read = read.ok_or("it is given no YAML")?;
+    Ok(read.to_json())
 }
 
 struct Writer(String);

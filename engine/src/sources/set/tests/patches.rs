@@ -63,7 +63,7 @@ fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
         ),
         (
             "spec: {secret: hunter2}\n---\nspec: {}",
-            "is no mapping in YAML or JSON",
+            "holds several documents",
         ),
         ("- hunter2", "is no mapping in YAML or JSON"),
         (
@@ -87,6 +87,42 @@ fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn a_patch_that_readers_take_differently_is_refused_once_it_is_evaluated() {
+    let why = "ends in a block of text without a line break";
+    for (patch, why) in [
+        (
+            "spec: {source: {path: plain}, info: [{name: a, value: '{{ list \"b\" | join \":\" }}'}]}\n---\n{{- /* */ -}}",
+            "holds several documents",
+        ),
+        (
+            "{{ print \"metadata:\\n  annotations:\\n    a: |\\n      b\" -}}",
+            why,
+        ),
+        (
+            "metadata:\n  annotations:\n    a: >\n      b\n{{- /* */ -}}",
+            why,
+        ),
+        (
+            "{spec: {source: {path: plain}}}",
+            "begins as JSON and is none",
+        ),
+        ("metadata: {labels: {a: [b :]}}", "a colon alone"),
+        (
+            "spec: {source: {helm: {valuesObject: {a: -0.0}}}}",
+            "a zero with a minus",
+        ),
+    ] {
+        let found = patched(patch);
+        assert!(
+            found[0].starts_with("all: unknown argo/set.yaml:10:") && found[0].contains(why),
+            "{patch}: {found:?}"
+        );
+    }
+    let found = patched("metadata:\n  annotations:\n    a: |-\n      b\n{{- /* */ -}}");
+    assert!(found[0].starts_with("api: plain"), "{found:?}");
 }
 
 #[test]
