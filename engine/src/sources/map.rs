@@ -60,6 +60,14 @@ struct New {
     unmade: Vec<Deployment>,
 }
 
+/// What the selected objects of an environment deploy.
+pub(super) struct Deployments {
+    pub(super) all: Vec<Deployment>,
+    /// Whether there is an `ApplicationSet` that makes no Applications, as its generators give nothing: Argo CD takes
+    /// that for what it is told, and not for an error.
+    pub(super) has_empty_set: bool,
+}
+
 /// Everything that the selected objects of an environment deploy.
 pub(super) fn deployments(
     environment: &Environment,
@@ -67,7 +75,7 @@ pub(super) fn deployments(
     config: &Config,
     tree: &Tree<'_>,
     children: &dyn Children,
-) -> Result<Vec<Deployment>, Error> {
+) -> Result<Deployments, Error> {
     let here = Here::new(
         config.repositories.iter().map(String::as_str),
         &environment.name,
@@ -91,7 +99,10 @@ pub(super) fn deployments(
             generators: &config.generators,
             known: &map.known,
         };
-        let mut deployments = map.read(selected, &cx)?;
+        let Deployments {
+            all: mut deployments,
+            has_empty_set,
+        } = map.read(selected, &cx)?;
         deployments.extend(unmade.iter().cloned());
         if deployments.len() > limits::DEPLOYMENTS.most {
             return Err(Error::TooMany);
@@ -101,7 +112,10 @@ pub(super) fn deployments(
         let mut made = new.unmade;
         made.retain(|it| !known.contains(&it.place.path));
         if new.found.is_empty() && made.is_empty() {
-            return Ok(deployments);
+            return Ok(Deployments {
+                all: deployments,
+                has_empty_set,
+            });
         }
         unmade.extend(made);
         map.add(new.found);
@@ -165,11 +179,15 @@ impl Map {
             .add(self.found.iter().map(|found| found.declared.clone()));
     }
 
-    fn read(&self, selected: &Deployers, cx: &Context<'_>) -> Result<Vec<Deployment>, Error> {
+    fn read(&self, selected: &Deployers, cx: &Context<'_>) -> Result<Deployments, Error> {
         let mut all = Vec::new();
+        let mut has_empty_set = false;
+        let is_argo = selected.kind == DeployerKind::ArgoCd;
         for found in &self.found {
             let is_root = found.parent.is_none();
-            for mut deployment in read(&found.declared, cx)? {
+            let made = read(&found.declared, cx)?;
+            has_empty_set |= made.is_empty() && is_set(&found.declared) && is_argo;
+            for mut deployment in made {
                 if is_root && !is_selected(&deployment, selected) {
                     continue;
                 }
@@ -198,7 +216,7 @@ impl Map {
                 deployment.sources = vec![changed(deployment, &by)];
             }
         }
-        Ok(all)
+        Ok(Deployments { all, has_empty_set })
     }
 
     /// The objects of all folders that were not looked into before.
@@ -291,6 +309,10 @@ pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared
         }
     });
     Ok(declared.collect())
+}
+
+fn is_set(declared: &Declared) -> bool {
+    declared.object.reference.group_kind().to_string() == "ApplicationSet.argoproj.io"
 }
 
 fn is_selected(deployment: &Deployment, selected: &Deployers) -> bool {

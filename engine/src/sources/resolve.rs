@@ -127,7 +127,7 @@ pub enum Error {
 /// objects of the tree declare them.
 ///
 /// # Errors
-/// What declares them cannot be read, or makes no units. What only one unit needs and cannot be told is
+/// What declares them cannot be read, or there is nothing that declares any. What only one unit needs and cannot be told is
 /// [`Source::Unknown`] in that unit.
 pub fn resolve(
     environment: &Environment,
@@ -142,7 +142,8 @@ pub fn resolve(
             .collect();
     };
     let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
-    for deployment in deployments(environment, selected, config, tree, children)? {
+    let deployments = deployments(environment, selected, config, tree, children)?;
+    for deployment in deployments.all {
         // A chart of elsewhere has no files here: its object is part of the unit whose folder holds it.
         let external = |source: &Source| matches!(source, Source::External(_));
         if deployment.kind == Kind::HelmRelease
@@ -161,7 +162,7 @@ pub fn resolve(
         }
         units.insert(unit.name.clone(), unit);
     }
-    if units.is_empty() {
+    if units.is_empty() && !deployments.has_empty_set {
         return Err(Error::Nothing {
             environment: environment.name.clone(),
             what: match selected.kind {

@@ -1,7 +1,7 @@
 //! Texts that a set reads as YAML: what Argo CD's reader and ours take differently is refused wherever it stands.
 
 use super::of_template;
-use crate::sources::tests::HERE;
+use crate::sources::tests::{ARGO, HERE, PLAIN, units};
 
 /// The set whose files generator reads this text.
 fn of_file(text: &str) -> Vec<String> {
@@ -52,4 +52,29 @@ fn texts_that_readers_take_differently_are_refused_in_files_and_lists() {
     let zero = "[{list: {elements: [{a: {b: -0.0}}]}}]";
     let zero = of_template(zero, true, "x", "plain", "", &[]);
     assert!(zero[0].contains("a zero with a minus"), "{zero:?}");
+}
+
+#[test]
+fn a_set_whose_generators_give_nothing_makes_nothing() {
+    for generators in [
+        "[{list: {elements: [{a: b}]}, selector: {matchLabels: {a: c}}}]",
+        "[{list: {elements: []}}]",
+        "[{list: {elementsYaml: '[]'}}]",
+        &format!("[{{git: {{repoURL: '{HERE}', directories: [{{path: none/*}}]}}}}]"),
+        "[{clusters: {}}]",
+    ] {
+        let config = "generators: {all: []}";
+        let found = of_template(generators, true, "x", "plain", config, &[]);
+        assert_eq!(found, Vec::<String>::new(), "{generators}");
+    }
+    let unselected = "[{list: {elements: [{a: b}]}}]";
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  generators: {unselected}\n  template: {{metadata: {{name: x}}, spec: {{source: {{repoURL: '{HERE}', path: plain}}}}}}\n"
+    );
+    let error = units(
+        &ARGO.replace("paths:", "project: other, paths:"),
+        &[("argo/set.yaml", &set), PLAIN],
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("selects no Application"), "{error}");
 }
