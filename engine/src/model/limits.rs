@@ -138,6 +138,8 @@ limits! {
     DEPLOYMENTS = 5_000, Count, Error("limit.deployments");
     /// Applications that hold Applications, within each other.
     DEPLOYMENT_DEPTH = 8, Count, Error("limit.deployments");
+    /// Sets of parameters that all generators of an `ApplicationSet` give, those within others too.
+    PARAMETER_SETS = 40_000, Count, Error("source.unknown");
     /// Steps of all templates of an `ApplicationSet`; a long text or list counts as several.
     TEMPLATE_STEPS = 5_000_000, Count, Error("source.unknown");
     /// A text or a list that a template of an `ApplicationSet` makes.

@@ -184,6 +184,18 @@ impl Set<'_> {
         Ok(applications)
     }
 
+    /// Refuses more sets of parameters, beside those so far, than there may be.
+    fn room(&self, more: usize, node: &Node) -> Read<()> {
+        let most = limits::PARAMETER_SETS;
+        match self.built.get().saturating_add(more) > most.most {
+            true => {
+                let reason = format!("its generators make more than {most} sets of parameters");
+                Err(Stop::unknown(node.span, reason, "use several sets"))
+            }
+            false => Ok(()),
+        }
+    }
+
     /// What the template makes of some parameters, with the patch of the set.
     fn application(&self, template: &Node, params: &Params, spec: &Node) -> Read<Node> {
         // Without parameters, Argo CD takes the template as it stands.

@@ -41,6 +41,10 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "applications_hold_applications_up_to_the_limit",
     ),
     (
+        limits::PARAMETER_SETS,
+        "sets_of_parameters_are_counted_up_to_the_limit",
+    ),
+    (
         limits::TEMPLATE_STEPS,
         "steps_are_taken_from_all_templates_together",
     ),

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::generators::params;
 use super::{Engine, Params, Set};
 use crate::manifest::Node;
-use crate::model::limits;
 use crate::sources::fields::{Read, Stop, field, items, only, texts, wrong};
 
 /// Each set of the first with each of the second; where both say something, the first one counts.
@@ -24,7 +23,7 @@ pub(super) fn matrix(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Param
     let mut found = Vec::new();
     for outer in params(first, set, None, depth + 1)? {
         for inner in params(second, set, Some(&outer), depth + 1)? {
-            room(found.len() + 1, node)?;
+            set.room(found.len() + 1, node)?;
             found.push(match set.engine {
                 Engine::Go { .. } => over(inner, &outer),
                 Engine::Fast => joined(inner, &outer, node)?,
@@ -147,21 +146,6 @@ fn joined(inner: Params, outer: &Params, node: &Node) -> Read<Params> {
         joined.insert(key, value);
     }
     Ok(joined)
-}
-
-/// Refuses more sets of parameters than there may be Applications.
-pub(super) fn room(found: usize, node: &Node) -> Read<()> {
-    match found > limits::DEPLOYMENTS.most {
-        true => Err(Stop::unknown(
-            node.span,
-            format!(
-                "it makes more than {} sets of parameters",
-                limits::DEPLOYMENTS
-            ),
-            "use several sets",
-        )),
-        false => Ok(()),
-    }
 }
 
 /// Whole numbers up to this are the same as floats.

@@ -42,10 +42,8 @@ pub(super) fn params(
         "merge" => combine::merge(node, set, depth)?,
         _ => told(kind, generator, set)?,
     };
-    let built = set.built.get().saturating_add(found.len());
-    set.built.set(built);
-    // Each Application may come of several sets, one in each generator within another.
-    combine::room(built / BUILT, generator)?;
+    set.room(found.len(), generator)?;
+    set.built.set(set.built.get().saturating_add(found.len()));
     let Some(selector) = field(generator, "selector") else {
         return Ok(found);
     };
@@ -232,5 +230,3 @@ const TOLD: [&str; 5] = [
     "plugin",
 ];
 const DEPTH: usize = 2;
-/// How many sets of parameters may be made for each Application.
-const BUILT: usize = 8;

@@ -348,7 +348,7 @@ fn what_argo_cd_combines_otherwise_is_refused() {
     let one = "{list: {elements: [{name: 9007199254740993}]}}";
     let elements = format!(
         "{{list: {{elements: [{}]}}}}",
-        vec!["{name: a}"; 80].join(", ")
+        vec!["{name: a}"; 200].join(", ")
     );
     let many = format!("[{{matrix: {{generators: [{elements}, {elements}]}}}}]");
     for (generators, wanted) in [
