@@ -10,6 +10,7 @@ mod generators;
 mod git;
 mod matching;
 mod patch;
+mod raw;
 mod template;
 
 use std::cell::{Cell, RefCell};
@@ -167,10 +168,8 @@ impl Set<'_> {
             for params in generators::params(generator, self, None, 0)? {
                 let application = self.application(&template, &params, spec)?;
                 let name = application.pointer("/metadata/name").and_then(Node::as_str);
-                let name = name.unwrap_or_default().to_owned();
-                if !names.insert(name.clone()) {
-                    let reason =
-                        format!("two Applications of the set are called `{}`", shown(&name));
+                if !names.insert(name.unwrap_or_default().to_owned()) {
+                    let reason = "two Applications of the set have the same name";
                     let remedy = "let the name in the template differ for each";
                     return Err(Stop::unknown(template.span, reason, remedy));
                 }

@@ -155,7 +155,7 @@ impl Of {
     pub(super) fn zero(self) -> Result<Value, String> {
         match self {
             Self::Anything => Ok(Value::Nil),
-            Self::Texts | Self::GivenTexts => Ok(Value::text("")),
+            Self::Texts | Self::Given => Ok(Value::text("")),
             Self::Ints => Ok(Value::int(0)),
             Self::Lists => Ok(Value::Missing),
             Self::Unsure => Err("what is not there depends on what made the map".to_owned()),

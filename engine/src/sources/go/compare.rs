@@ -96,7 +96,7 @@ pub(super) fn deep(one: &Value, other: &Value, cx: &mut Bounds<'_>) -> Result<bo
 
 /// Whether the types of what they hold are the same.
 fn sure(one: Of, other: Of) -> Result<bool, String> {
-    let unsure = [Of::Unsure, Of::GivenTexts];
+    let unsure = [Of::Unsure, Of::Given];
     match unsure.contains(&one) || unsure.contains(&other) {
         true => Err("whether the types are the same depends on what made the value".to_owned()),
         false => Ok(one == other),

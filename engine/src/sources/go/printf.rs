@@ -87,6 +87,10 @@ fn digits(text: &str) -> Result<(Option<usize>, &str), String> {
 impl Directive {
     fn write(&self, verb: char, value: &Value, cx: &mut Bounds<'_>) -> Result<String, String> {
         let is_plain = self.precision.is_none() && !self.plus;
+        // Versions of Go pad other things than numbers with zeros, or with spaces.
+        if self.zero && !matches!(value, Value::Int(..) | Value::Float(_)) {
+            return Err(refused());
+        }
         Ok(match (verb, value) {
             ('v', Value::Int(..)) if is_plain => shown(value, cx)?,
             ('d', Value::Int(..)) if self.precision.is_none() => self.signed(shown(value, cx)?),
@@ -100,7 +104,7 @@ impl Directive {
                     .all(|item| matches!(item, Value::Text(_)))
                 {
                     true => shown(value, cx)?,
-                    false => return Err(refused(verb)),
+                    false => return Err(refused()),
                 }
             }
             ('t' | 'v', Value::Bool(_)) if is_plain => shown(value, cx)?,
@@ -115,9 +119,9 @@ impl Directive {
             ('b', Value::Int(number, _)) if is_plain && *number >= 0 => format!("{number:b}"),
             ('c', Value::Int(number, _)) if is_plain => {
                 let letter = u32::try_from(*number).ok().and_then(char::from_u32);
-                letter.ok_or_else(|| refused(verb))?.to_string()
+                letter.ok_or_else(|| refused())?.to_string()
             }
-            _ => return Err(refused(verb)),
+            _ => return Err(refused()),
         })
     }
 
@@ -157,8 +161,9 @@ impl Directive {
     }
 }
 
-fn refused(verb: char) -> String {
-    format!("`printf` is given `%{verb}` with flags or a value that are not built here")
+/// Which verb it is would show a letter of a format that may be a parameter.
+fn refused() -> String {
+    "`printf` is given a verb with flags or a value that are not built here".to_owned()
 }
 
 const MOST_WIDTH: usize = 1_000;

@@ -128,8 +128,8 @@ fn what_go_and_we_may_take_differently_is_refused() {
         ),
         ("{{ regexMatch `[\\w-z]` \"-\" }}", "an end of a range"),
         ("{{ regexMatch `[a-\\d]` \"-\" }}", "an end of a range"),
-        ("{{ regexMatch `\\<a` \"a\" }}", "`\\<`"),
-        ("{{ regexMatch `a\\>` \"a\" }}", "`\\>`"),
+        ("{{ regexMatch `\\<a` \"a\" }}", "`\\` before a letter"),
+        ("{{ regexMatch `a\\>` \"a\" }}", "`\\` before a letter"),
         (
             "{{ regexMatch `a{,2}` \"a\" }}",
             "a brace that counts nothing",
@@ -153,6 +153,71 @@ fn what_go_and_we_may_take_differently_is_refused() {
             found.contains(why) && !found.contains("hunter2"),
             "{template}: {found}"
         );
+    }
+}
+
+#[test]
+fn no_function_shows_what_it_is_given_where_it_refuses_it() {
+    let params = json!({
+        "s": "hunter2", "odd": "[hunter2%Z\\q{: |", "list": ["hunter2", 1, {"hunter2": 1}], "map": {"hunter2": null},
+    });
+    let params = params.as_object().unwrap();
+    let given = [
+        ".s",
+        ".odd",
+        ".list",
+        ".map",
+        "1",
+        ".gone",
+        "(split \"u\" .s)",
+        "(keys .map .map)",
+    ];
+    let mut refused = 0;
+    let mut name_and = |name: &str, arguments: &str| {
+        let template = format!("{{{{ {name} {arguments} }}}}");
+        let found = executed(&template, params, Missing::Default, &Steps::default());
+        if let Err(fault) = found {
+            refused += 1;
+            assert!(!fault.why.contains("hunter"), "{template}: {}", fault.why);
+        }
+    };
+    for name in functions::names() {
+        name_and(name, "");
+        for one in given {
+            name_and(name, one);
+            for other in given {
+                name_and(name, &format!("{one} {other}"));
+                name_and(name, &format!("{one} {other} .s"));
+                name_and(name, &format!("1 {one} {other}"));
+            }
+        }
+    }
+    assert!(refused > 10_000, "{refused}");
+}
+
+#[test]
+fn lists_of_clusters_hold_what_a_cluster_gives() {
+    let params = json!({
+        "clusters": [{"name": "a", "values": {"k": "v"}, "metadata": {"labels": {"l": "m"}}}],
+        "apps": [{"values": {"k": "v"}}],
+    });
+    let params = params.as_object().unwrap();
+    let of = |template: &str| {
+        let found = executed(template, params, Missing::Default, &Steps::default());
+        found.map_err(|fault| fault.why)
+    };
+    let of_anything = of("{{ range .apps }}{{ get .values \"k\" }}{{ end }}");
+    assert_eq!(of_anything.as_deref(), Ok("v"));
+    let plain =
+        of("{{ range .clusters }}{{ .name }}{{ .values.k }}{{ .metadata.labels.l }}{{ end }}");
+    assert_eq!(plain.as_deref(), Ok("avm"));
+    for template in [
+        "{{ range .clusters }}{{ get .values \"k\" }}{{ end }}",
+        "{{ range .clusters }}{{ dig \"labels\" \"l\" \"d\" .metadata }}{{ end }}",
+        "{{ deepEqual .clusters (list (index .clusters 0)) }}",
+        "{{ merge (dict \"v\" (deepCopy .values)) (dict \"v\" .values) }}",
+    ] {
+        assert!(of(template).is_err(), "{template}");
     }
 }
 

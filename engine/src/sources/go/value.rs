@@ -58,8 +58,8 @@ pub(super) enum Of {
     Texts,
     Ints,
     Lists,
-    /// Texts of the parameters: generators make some such lists of texts alone, and read others from files.
-    GivenTexts,
+    /// Texts, or maps, of the parameters: generators make some such lists of those alone, and read others from files.
+    Given,
     /// Of a type that depends on who made it, or in an order that is by chance: few functions take it.
     Unsure,
 }
@@ -169,7 +169,7 @@ impl Value {
     ) -> Result<Self, String> {
         let root = Self::map(entries_of(params, cx)?, Of::Anything, cx);
         root.hold(&mut Vec::new());
-        Ok(root.marked())
+        Ok(root.marked(&[]))
     }
 
     /// Marks all maps below as given.
@@ -179,7 +179,7 @@ impl Value {
         for (key, value) in entries.iter_mut() {
             path.push(Rc::clone(key));
             value.hold(path);
-            *value = std::mem::replace(value, Self::Nil).marked();
+            *value = std::mem::replace(value, Self::Nil).marked(path);
             if let (Self::Map(map), true) = (&mut *value, is_unsure(path)) {
                 map.of = Of::Unsure;
             }
@@ -187,17 +187,24 @@ impl Value {
         }
     }
 
-    fn marked(self) -> Self {
+    fn marked(self, path: &[Rc<str>]) -> Self {
         match self {
             Self::Map(map) => Self::Map(Map { given: true, ..map }),
             Self::List(list) => {
+                // A flat list of clusters holds what each of them gives.
+                let within = match path.iter().map(|step| &**step).eq(["clusters"]) {
+                    true => Vec::new(),
+                    false => vec![Rc::from("")],
+                };
                 let items = list.items.iter().map(|item| {
-                    item.hold(&mut vec![Rc::from("")]);
-                    item.clone().marked()
+                    item.hold(&mut within.clone());
+                    item.clone().marked(&[Rc::from("")])
                 });
                 let items: Vec<Self> = items.collect();
-                let of = match items.iter().all(|item| matches!(item, Self::Text(_))) {
-                    true => Of::GivenTexts,
+                let of_texts = items.iter().all(|item| matches!(item, Self::Text(_)));
+                let of_maps = items.iter().all(|item| matches!(item, Self::Map(_)));
+                let of = match of_texts || of_maps {
+                    true => Of::Given,
                     false => list.of,
                 };
                 Self::List(List {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::generators::params;
+use super::generators::{are_alike, params};
 use super::{Engine, Params, Set};
 use crate::manifest::Node;
 use crate::sources::fields::{Read, Stop, field, items, only, texts, wrong};
@@ -25,7 +25,10 @@ pub(super) fn matrix(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Param
         for inner in params(second, set, Some(&outer), depth + 1)? {
             set.room(found.len() + 1, node)?;
             found.push(match set.engine {
-                Engine::Go { .. } => over(inner, &outer),
+                Engine::Go { .. } => {
+                    can_merge(&inner, &outer, (first, second))?;
+                    over(inner, &outer)
+                }
                 Engine::Fast => joined(inner, &outer, node)?,
             });
         }
@@ -65,12 +68,33 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
                 return Err(Stop::unknown(other.span, reason, remedy));
             }
             *base = match set.engine {
-                Engine::Go { .. } => over(std::mem::take(base), &found),
+                Engine::Go { .. } => {
+                    can_merge(base, &found, (first, other))?;
+                    over(std::mem::take(base), &found)
+                }
                 Engine::Fast => std::mem::take(base).into_iter().chain(found).collect(),
             };
         }
     }
     Ok(merged.into_values().collect())
+}
+
+/// Refuses maps of two types in the same place, which end Argo CD's reading of the set.
+fn can_merge(under: &Params, over: &Params, of: (&Node, &Node)) -> Read<()> {
+    let are_there = |key: &&&str| {
+        let is_map = |params: &Params| params.get(**key).is_some_and(Value::is_object);
+        is_map(under) && is_map(over)
+    };
+    match OF_TEXTS.iter().find(are_there) {
+        Some(key) if !are_alike(of.0, of.1) => {
+            let reason = format!(
+                "two generators give `{key}`, one of them as texts and one as anything, which Argo CD may not merge"
+            );
+            let remedy = "let one of them give it, or both be generators of the same kind";
+            Err(Stop::unknown(of.1.span, reason, remedy))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn reaches_within(base: &Params, over: &Params) -> bool {
@@ -148,5 +172,7 @@ fn joined(inner: Params, outer: &Params, node: &Node) -> Read<Params> {
     Ok(joined)
 }
 
+/// What some generators make of texts alone.
+const OF_TEXTS: [&str; 2] = ["values", "metadata"];
 /// Whole numbers up to this are the same as floats.
 const EXACT: u64 = 1 << 53;

@@ -23,7 +23,9 @@ pub(super) fn params(
     let node = match outer {
         Some(outer) if !outer.is_empty() && KNOWN.contains(&kind) => {
             no_templated_values(node)?;
+            no_templated_keys(node)?;
             interpolated = set.engine.node(node, outer, &set.steps)?;
+            no_templates_left(&interpolated)?;
             &interpolated
         }
         _ => node,
@@ -83,6 +85,18 @@ fn kind(generator: &Node) -> Read<(&'static str, &Node)> {
     }
 }
 
+/// Whether `values` and `metadata` of two generators hold what Argo CD can merge: maps of texts are made by those that
+/// evaluate `values` or know clusters, maps of anything by lists, and by files either.
+pub(super) fn are_alike(one: &Node, other: &Node) -> bool {
+    let of_texts = |generator: &Node| match kind(generator) {
+        Ok(("list", _)) => Some(false),
+        Ok(("git", node)) => field(node, "values").map(|_| true),
+        Ok(("matrix" | "merge", _)) | Err(_) => None,
+        Ok(_) => Some(true),
+    };
+    of_texts(one).is_some() && of_texts(one) == of_texts(other)
+}
+
 /// Versions of Argo CD differ in which parameters `values` of a second generator sees.
 fn no_templated_values(node: &Node) -> Read<()> {
     match field(node, "values").filter(|values| values.canonical_json().contains("{{")) {
@@ -92,6 +106,34 @@ fn no_templated_values(node: &Node) -> Read<()> {
             "use the parameters themselves in the template of the set",
         )),
         None => Ok(()),
+    }
+}
+
+/// What parameters put into a generator is no template: it would be evaluated, and shown where it is not followed.
+fn no_templates_left(node: &Node) -> Read<()> {
+    match node.canonical_json().contains("{{") {
+        true => Err(Stop::unknown(
+            node.span,
+            "a parameter of the first generator of a matrix puts `{{` into the second one",
+            "let parameters hold no templates",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Keys are names in what is told of a generator, and not what a parameter says.
+fn no_templated_keys(node: &Node) -> Read<()> {
+    match &node.value {
+        NodeValue::Mapping(entries) => entries.iter().try_for_each(|entry| {
+            if entry.key.contains("{{") {
+                let reason = "the second generator of a matrix has a template in a key";
+                let remedy = "give its parameters names that stand as they are";
+                return Err(Stop::unknown(entry.key_span, reason, remedy));
+            }
+            no_templated_keys(&entry.value)
+        }),
+        NodeValue::Sequence(items) => items.iter().try_for_each(no_templated_keys),
+        _ => Ok(()),
     }
 }
 
@@ -183,6 +225,11 @@ fn told(kind: &str, generator: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
             shown(name)
         );
         return Err(Stop::unknown(span, reason, "use several sets"));
+    }
+    if kind == "plugin" && told.iter().any(|params| params.contains_key("generator")) {
+        let reason =
+            "`generator` of a plugin holds values of a type of their own, which templates show";
+        return Err(Stop::unknown(span, reason, "leave it out of `generators`"));
     }
     Ok(match set.engine {
         super::Engine::Fast => told.iter().map(flat).collect(),

@@ -3,7 +3,7 @@
 
 use super::Params;
 use crate::manifest::Node;
-use crate::sources::fields::{Read, Stop, items, only, pairs, shown, text, texts, wrong};
+use crate::sources::fields::{Read, Stop, items, only, pairs, text, texts, wrong};
 
 /// Refuses keys below what generators make of texts alone, which Argo CD takes for one value and not for several.
 pub(super) fn names_plain_keys(selector: &Node) -> Read<()> {
@@ -11,17 +11,16 @@ pub(super) fn names_plain_keys(selector: &Node) -> Read<()> {
         let key = format!(".{key}.");
         WHOLE.iter().any(|whole| key.starts_with(whole)) || key.contains(".path.segments.")
     };
-    match keys(selector)?.iter().find(|key| is_whole(key)) {
-        Some(key) => Err(refused(selector, key, "is made by the generator and")),
-        None => Ok(()),
+    match keys(selector)?.iter().any(is_whole) {
+        true => Err(refused(selector, "is made by the generator and")),
+        false => Ok(()),
     }
 }
 
-fn refused(selector: &Node, key: &str, what: &str) -> Stop {
-    let key = shown(key);
+fn refused(selector: &Node, what: &str) -> Stop {
     Stop::unknown(
         selector.span,
-        format!("the selector names `{key}`, which {what} is no plain text to Argo CD's selectors"),
+        format!("the selector names a key that {what} is no plain text to Argo CD's selectors"),
         "select by a parameter that is a text, or leave out of the generator what is not wanted",
     )
 }
@@ -39,7 +38,7 @@ pub(super) fn matches(selector: &Node, params: &Params) -> Read<bool> {
     only(selector, "`selector`", &["matchLabels", "matchExpressions"])?;
     for key in keys(selector)? {
         if params.get(&key).is_some_and(|value| !value.is_string()) {
-            return Err(refused(selector, &key, "is `null`, or there twice,"));
+            return Err(refused(selector, "is `null`, or there twice,"));
         }
     }
     let value = |key: &str| params.get(key).and_then(|value| value.as_str());

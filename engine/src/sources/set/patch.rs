@@ -73,7 +73,7 @@ fn merge(into: &mut Node, patch: Node, within: Within) -> Read<()> {
     };
     for change in changes {
         if change.key.starts_with('$') {
-            let reason = format!("`templatePatch` has the directive `{}`", change.key);
+            let reason = "`templatePatch` has a directive, a key that begins with `$`";
             let remedy = "write the patch without directives: maps are merged, lists replaced, `null` deletes";
             return Err(Stop::unknown(change.value.span, reason, remedy));
         }
@@ -127,8 +127,8 @@ fn is_settled(node: &Node) -> Read<()> {
     match &node.value {
         NodeValue::Mapping(entries) => entries.iter().try_for_each(|entry| {
             match (entry.key.starts_with('$'), &entry.value.value) {
-                (true, _) => refused(&format!("the directive `{}`", entry.key)),
-                (_, NodeValue::Null) => refused(&format!("`{}: null`", entry.key)),
+                (true, _) => refused("a directive, a key that begins with `$`"),
+                (_, NodeValue::Null) => refused("`null`"),
                 _ => is_settled(&entry.value),
             }
         }),
@@ -140,10 +140,7 @@ fn is_settled(node: &Node) -> Read<()> {
 fn unmerged(change: &Entry) -> Stop {
     Stop::unknown(
         change.value.span,
-        format!(
-            "Argo CD cannot merge `{}`, a map or a list within `valuesObject` of both the template and the patch",
-            change.key
-        ),
+        "Argo CD cannot merge a map or a list that stands within `valuesObject` of both the template and the patch",
         "let one of them give all of `valuesObject`",
     )
 }

@@ -1,7 +1,7 @@
 //! Puts parameters into the strings of a template.
 //! Knows neither generators nor Applications.
 
-use super::{Params, fast};
+use super::{Params, fast, raw};
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::Span;
 use crate::sources::fields::{Read, Stop, shown};
@@ -60,9 +60,10 @@ impl Engine {
 
     /// As [`Self::text`], in every string of `node`, keys too.
     pub(super) fn node(self, node: &Node, params: &Params, steps: &Steps) -> Read<Node> {
+        let text = |text: &str, span: Span| self.text(text, params, span, steps);
         let value = match &node.value {
-            NodeValue::String(text) => {
-                NodeValue::String(self.text(text, params, node.span, steps)?.into_boxed_str())
+            NodeValue::String(written) => {
+                NodeValue::String(text(written, node.span)?.into_boxed_str())
             }
             NodeValue::Sequence(items) => {
                 let items = items.iter().map(|item| self.node(item, params, steps));
@@ -70,15 +71,20 @@ impl Engine {
             }
             NodeValue::Mapping(entries) => {
                 let entries = entries.iter().map(|entry| {
+                    let key = text(&entry.key, entry.key_span)?.into_boxed_str();
+                    let mut value = self.node(&entry.value, params, steps)?;
+                    if FREE.contains(&&*entry.key) {
+                        value = raw::again(value)?;
+                    }
                     Ok(Entry {
-                        key: self
-                            .text(&entry.key, params, entry.key_span, steps)?
-                            .into_boxed_str(),
+                        key,
                         key_span: entry.key_span,
-                        value: self.node(&entry.value, params, steps)?,
+                        value,
                     })
                 });
-                NodeValue::Mapping(entries.collect::<Read<_>>()?)
+                let entries: Vec<Entry> = entries.collect::<Read<_>>()?;
+                raw::keys_differ(&entries)?;
+                NodeValue::Mapping(entries)
             }
             other => other.clone(),
         };
@@ -100,3 +106,6 @@ fn placed(fault: &Fault, template: &str) -> String {
         false => shown(&fault.why),
     }
 }
+
+/// Fields whose content Argo CD does not know.
+const FREE: [&str; 2] = ["valuesObject", "elements"];

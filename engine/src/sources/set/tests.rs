@@ -1,6 +1,7 @@
 //! What sets make, over trees of a few files.
 
 mod patches;
+mod secrets;
 mod texts;
 
 use serde_json::json;
@@ -373,7 +374,7 @@ fn what_is_not_followed_makes_the_whole_set_unknown() {
         ("[{list: {elements: [{a: 1}]}}]", "`a` is not a string"),
         (
             "[{list: {elements: [{a: x}, {a: z}]}}]",
-            "two Applications of the set are called `same`",
+            "two Applications of the set have the same name",
         ),
         (
             "[{list: {elements: []}, git: {}}]",

@@ -92,11 +92,11 @@ fn index(given: &[Value], _: &mut Bounds<'_>) -> Answer {
             },
             (Value::List(list), Value::Int(at, _)) => {
                 let found = list.known()?.get(size(*at)?).cloned();
-                found.ok_or_else(|| format!("there is nothing at {at}"))?
+                found.ok_or(NOTHING_THERE)?
             }
             (Value::Text(text), Value::Int(at, _)) => {
                 let byte = text.as_bytes().get(size(*at)?).copied();
-                let byte = byte.ok_or_else(|| format!("there is nothing at {at}"))?;
+                let byte = byte.ok_or(NOTHING_THERE)?;
                 Value::Int(i64::from(byte), Width::Byte)
             }
             _ => return Err("it looks for a key that such a value does not have".to_owned()),
@@ -157,3 +157,5 @@ fn in_query(byte: u8) -> String {
         byte => format!("%{byte:02X}"),
     }
 }
+
+const NOTHING_THERE: &str = "there is nothing at that place of the list or the text";

@@ -121,7 +121,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
         all.sort_unstable();
         // Go sorts a list of texts where it lies: whoever has it sees that.
         let is_shared = |list: &List| {
-            let is_of_texts = matches!(list.of, Of::Texts | Of::GivenTexts);
+            let is_of_texts = matches!(list.of, Of::Texts | Of::Given);
             is_of_texts && (list.shares || Rc::strong_count(&list.items) > 1)
         };
         match items {

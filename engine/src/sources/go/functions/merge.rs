@@ -2,7 +2,7 @@
 
 use super::super::bounds::Bounds;
 use super::super::print::is_nothing;
-use super::super::value::{Map, Value};
+use super::super::value::{Map, Of, Value};
 use super::{Answer, map};
 
 /// What a merge does with a key that is there already.
@@ -40,8 +40,8 @@ fn merge(into: &Map, from: &Map, empty: Empty, cx: &mut Bounds<'_>) -> Result<()
             continue;
         }
         if let (Some(Value::Map(inner)), Value::Map(value)) = (&present, &value) {
-            if inner.of != value.of {
-                return Err("two maps of different types are merged".to_owned());
+            if inner.of != Of::Anything || value.of != Of::Anything {
+                return Err("maps are merged of which one holds texts alone, or may".to_owned());
             }
             if inner.len() > 0 || value.len() > 0 {
                 cx.deeper(|cx| merge(inner, value, empty, cx))?;

@@ -139,6 +139,7 @@ fn template<'t>(by: &'t str, regex: &Regex) -> Result<&'t str, String> {
 }
 
 /// A pattern of Go, as it is written here.
+/// What is refused is told without the pattern, which may be a parameter.
 fn rewritten(pattern: &str) -> Result<String, String> {
     let refused = |what: &str| Err(format!("its pattern has {what}, which is not built here"));
     let mut found = String::new();
@@ -159,7 +160,7 @@ fn rewritten(pattern: &str) -> Result<String, String> {
                     return refused("a class that is an end of a range");
                 }
                 let Some(meaning) = escape(escaped, class) else {
-                    return refused(&format!("`\\{escaped}`"));
+                    return refused("`\\` before a letter");
                 };
                 found.push_str(&meaning);
                 continue;

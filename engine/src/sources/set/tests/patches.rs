@@ -3,7 +3,7 @@
 use crate::sources::tests::{ARGO, HERE, PLAIN, told, units};
 
 /// The sources of a set with these fields, as YAML, in Go's templates.
-fn made(generators: &str, template: &str, more: &str) -> Vec<String> {
+pub(super) fn made(generators: &str, template: &str, more: &str) -> Vec<String> {
     let set = format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  goTemplate: true\n  goTemplateOptions: [missingkey=error]\n  generators: {generators}\n  template: {template}\n{more}"
     );
@@ -58,7 +58,7 @@ fn a_patch_is_evaluated_for_each_application_and_merged() {
 fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
     for (patch, why) in [
         (
-            "spec: {chart: hunter2, source: {path: '{{ now }}'}}",
+            "spec: {secret: hunter2, source: {path: '{{ now }}'}}",
             "`templatePatch` is not evaluated here: `now` reads a clock",
         ),
         (
@@ -67,10 +67,10 @@ fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
         ),
         ("- hunter2", "is no mapping in YAML or JSON"),
         (
-            "spec: {chart: hunter2, $patch: replace}",
-            "the directive `$patch`",
+            "spec: {secret: hunter2, $patch: replace}",
+            "has a directive",
         ),
-        ("spec: {new: {a: hunter2, b: null}}", "adds `b: null`"),
+        ("spec: {new: {a: hunter2, b: null}}", "adds `null`"),
         (
             "spec: {source: {path: '{{ .hunter2.x }}'}}",
             "there is no key `hunter2`",
@@ -187,7 +187,61 @@ fn values_that_argo_cd_cannot_merge_are_not_merged_here() {
         "{found:?}"
     );
     let found = with("{m: {y: 1}}");
-    assert!(found[0].contains("Argo CD cannot merge `m`"), "{found:?}");
+    assert!(found[0].contains("Argo CD cannot merge a map"), "{found:?}");
+}
+
+#[test]
+fn content_that_argo_cd_writes_anew_is_as_it_writes_it() {
+    let template = format!(
+        "{{metadata: {{name: x}}, spec: {{source: {{repoURL: '{HERE}', path: plain, helm: {{valuesObject: {{a: null, b: {{c: null, d: 1}}, e: [null, {{f: null}}]}}}}}}}}}}"
+    );
+    let found = made("[{list: {elements: [{name: web}]}}]", &template, "");
+    assert!(
+        found[0].contains(r#"{"b":{"d":1},"e":[null,{}]}"#),
+        "{found:?}"
+    );
+    // Without parameters, the template stands as it is.
+    let found = made("[{list: {elements: [{}]}}]", &template, "");
+    assert!(found[0].contains(r#""a":null"#), "{found:?}");
+    let has =
+        "{metadata: {name: '{{ hasKey . \"x\" }}'}, spec: {source: {repoURL: HERE, path: plain}}}"
+            .replace("HERE", HERE);
+    let list = "{list: {elements: [{name: web, x: null}]}}";
+    let found = made(&format!("[{list}]"), &has, "");
+    assert!(found[0].starts_with("true: plain"), "{found:?}");
+    let matrix =
+        format!("[{{matrix: {{generators: [{{list: {{elements: [{{y: z}}]}}}}, {list}]}}}}]");
+    let found = made(&matrix, &has, "");
+    assert!(found[0].starts_with("false: plain"), "{found:?}");
+}
+
+#[test]
+fn values_of_generators_that_argo_cd_may_not_merge_are_refused() {
+    let template = format!(
+        "{{metadata: {{name: '{{{{ .values.a }}}}'}}, spec: {{source: {{repoURL: '{HERE}', path: plain}}}}}}"
+    );
+    let list = "{list: {elements: [{k: k, values: {a: web}}]}}";
+    let git = format!(
+        "{{git: {{repoURL: '{HERE}', directories: [{{path: apps/web}}], values: {{a: api}}}}}}"
+    );
+    let why = "two generators give `values`";
+    for (one, other) in [(list, git.as_str()), (git.as_str(), list)] {
+        let matrix = format!("[{{matrix: {{generators: [{one}, {other}]}}}}]");
+        let found = made(&matrix, &template, "");
+        assert!(found[0].contains(why), "{matrix}: {found:?}");
+        let merge = format!("[{{merge: {{mergeKeys: [none], generators: [{one}, {other}]}}}}]");
+        let found = made(&merge, &template, "");
+        assert!(found[0].contains(why), "{merge}: {found:?}");
+    }
+    for (one, wanted) in [(list, "web: plain"), (git.as_str(), "api: plain")] {
+        let matrix = format!("[{{matrix: {{generators: [{one}, {one}]}}}}]");
+        let found = made(&matrix, &template, "");
+        assert!(found[0].starts_with(wanted), "{matrix}: {found:?}");
+    }
+    let other = list.replace("values", "more");
+    let matrix = format!("[{{matrix: {{generators: [{git}, {other}]}}}}]");
+    let found = made(&matrix, &template, "");
+    assert!(found[0].starts_with("api: plain"), "{found:?}");
 }
 
 #[test]
