@@ -296,7 +296,7 @@ reductions contains [w, finding] if {
 	some side in ["requests", "limits"]
 	some [o, c] in successions(previous, w, side)
 	amount := concat(".", [side, "memory"])
-	not c.resources.source[amount] in {"from-limit", "zero"}
+	c.resources.source[amount] != "from-limit"
 	before := o.resources[side].memoryBytes
 	after := c.resources[side].memoryBytes
 	(before - after) * 100 > before * percent

@@ -315,8 +315,6 @@ warn contains finding if {
 	some resource, ratio in input.settings["max-ratio"]
 	c.resources.source[concat(".", ["limits", resource])] != "pod"
 	request := c.resources.requests[keys[resource]]
-	request > 0
-	limited(c, resource)
 	c.resources.limits[keys[resource]] > request * ratio
 	finding := {
 		"code": "resources.ratio",
@@ -372,7 +370,7 @@ contained(w) := [c |
 ]
 
 # What says amounts: the containers, and the pod as a whole where it has its own.
-bearers(w) := array.concat(contained(w), [pod_of(w) | w.podResources])
+bearers(w) := array.concat(contained(w), [pod | pod := pod_of(w)])
 
 pod_of(w) := {"name": w.object.name, "role": "pod", "resources": w.podResources}
 
@@ -410,12 +408,12 @@ gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 	some w in serving
 	some c in asked(w)
 	missing := [name | some name in ["liveness", "startup"]; not c.probes[name]]
-	count(missing) > 0
+	first := missing[0]
 	finding := {
 		"code": "resources.probe-missing",
 		"message": sprintf("%s serves but has no %s probe", [called(c), concat(" and no ", missing)]),
-		"field": sprintf("%s/%sProbe", [c.pointer, missing[0]]),
-		"remediation": sprintf("add a `%sProbe`%s", [missing[0], on_port(c)]),
+		"field": sprintf("%s/%sProbe", [c.pointer, first]),
+		"remediation": sprintf("add a `%sProbe`%s", [first, on_port(c)]),
 	}
 }
 
@@ -656,7 +654,6 @@ gaps contains {"effect": "deny", "of": w, "finding": finding} if {
 
 gaps contains {"effect": "warn", "of": w, "finding": finding} if {
 	some w in judged
-	w.object.kind in {"Job", "CronJob"}
 	path := job_paths[w.object.kind]
 	not object.get(input.changes[0].new, array.concat(path, ["activeDeadlineSeconds"]), 0) > 0
 	finding := {
@@ -819,10 +816,10 @@ tests(c, name, probe) := ((reaching | slow) | (killing | wrong)) | lost if {
 		probe.successThreshold != 1
 	}
 	lost := {{
-		"what": sprintf("asks the port %q, which the container does not declare", [probe.undeclared]),
+		"what": sprintf("asks the port %q, which the container does not declare", [port]),
 		"remediation": "name a port of the container, or its number",
 	} |
-		probe.undeclared
+		port := probe.undeclared
 	}
 }
 
@@ -933,7 +930,6 @@ reductions contains finding if {
 	c.resources.source[amount] != "from-limit"
 	before := o.resources[side].memoryBytes
 	after := c.resources[side].memoryBytes
-	limited_amount(c, amount)
 	(before - after) * 100 > before * percent
 	finding := {
 		"code": "resources.lowered",
@@ -983,15 +979,10 @@ groups_of(c) := {[stage_of(c)], [stage_of(c), object.get(c, ["image", "repositor
 
 stage_of(c) := {true: "start", false: "service"}[c.role == "init"]
 
-# Zero is judged as missing, not as lowered.
-limited_amount(c, amount) if c.resources.source[amount] != "zero"
-
 # The strictest ceiling of the object's components, else the one for everything.
 lowest_ceiling(resource) := {"name": name, "bound": bound} if {
-	found := sort([[ceiling[resource], name] |
+	found := sort([[input.settings.ceilings[name][resource], name] |
 		some name in input.changes[0].components
-		ceiling := input.settings.ceilings[name]
-		ceiling[resource]
 	])
 	[bound, name] := found[0]
 } else := {"name": "*", "bound": input.settings.ceilings["*"][resource]}
@@ -1066,7 +1057,7 @@ named := {"cpu": "CPU", "memory": "memory", "ephemeral-storage": "ephemeral stor
 
 units := {"cpu": "millicores", "memory": "bytes", "ephemeral-storage": "bytes"}
 
-roles := {"app": "container", "sidecar": "sidecar", "init": "init container", "pod": "the pod of"}
+roles := {"sidecar": "sidecar", "init": "init container", "pod": "the pod of"}
 
 origins := {"limitrange": " (from the LimitRange)", "from-limit": " (from its limit)", "pod": " (from the pod)", "from-containers": " (from its containers)"}
 

@@ -132,6 +132,11 @@ test_missing_memory_limit_names_container_and_field if {
 	}}
 }
 
+test_an_amount_of_which_nothing_is_said_is_missing if {
+	silent := object.union(object.remove(sound.resources, ["source"]), {"source": object.remove(sound.resources.source, ["limits.memory"])})
+	denied(judged(object.union(object.remove(sound, ["resources"]), {"resources": silent}))) == {"resources.missing-memory-limit"}
+}
+
 test_every_required_amount_has_its_code if {
 	every amount, code in {
 		"requests.cpu": "resources.missing-cpu-request",
@@ -160,6 +165,21 @@ test_sidecars_and_init_containers_are_judged_ephemeral_ones_are_not if {
 	denied(judged(object.union(object.union(sound, bare), {"role": "ephemeral"}))) == set()
 }
 
+test_a_finding_says_what_runs_there if {
+	every role, name in {"app": "container", "sidecar": "sidecar", "init": "init container"} {
+		bare := with_resources({"source": {"limits.memory": "absent"}})
+		findings := resource_limits.deny with input as judged(object.union(bare, {"role": role}))
+		{finding.message | some finding in findings} == {sprintf("%s %q has no memory limit", [name, "odoo"])}
+	}
+	findings := resource_limits.deny with input as of_pod(sound, {"invalid": [{
+		"resource": "limits.memory",
+		"literal": "1K",
+		"pointer": "/p",
+		"reason": "no",
+	}]})
+	{finding.message | some finding in findings} == {`the pod of "odoo": limits.memory "1K" is no quantity: no`}
+}
+
 test_exempt_namespaces_are_not_judged if {
 	bare := with_resources({"source": {"limits.memory": "absent"}})
 	system := object.union(workload([bare]), {"object": {"namespace": "kube-system"}})
@@ -169,7 +189,11 @@ test_exempt_namespaces_are_not_judged if {
 test_explicit_zero_is_missing if {
 	zero := with_resources({"source": {"limits.memory": "zero"}, "limits": {"memoryBytes": 0}})
 	findings := resource_limits.deny with input as judged(zero)
-	{finding.message | some finding in findings} == {"container \"odoo\" sets zero, which means none, as memory limit"}
+	{[finding.message, finding.remediation, finding.setting] | some finding in findings} == {[
+		"container \"odoo\" sets zero, which means none, as memory limit",
+		"set `resources.limits.memory` to what the container needs",
+		"/settings/require",
+	]}
 }
 
 test_limitrange_counts_unless_refused if {
@@ -177,7 +201,11 @@ test_limitrange_counts_unless_refused if {
 	denied(given) == set()
 	refused := object.union(given, {"settings": {"accept-limitrange": false}})
 	findings := resource_limits.deny with input as refused
-	{finding.setting | some finding in findings} == {"/settings/accept-limitrange"}
+	{[finding.message, finding.remediation, finding.setting] | some finding in findings} == {[
+		"container \"odoo\" takes from a LimitRange alone its memory limit",
+		"set `resources.limits.memory` to what the container needs",
+		"/settings/accept-limitrange",
+	]}
 }
 
 test_pod_level_limit_counts if {
@@ -200,6 +228,16 @@ test_invalid_quantity_is_told_once if {
 test_request_above_limit if {
 	above := judged(with_resources({"requests": {"memoryBytes": 1073741825}}))
 	denied(above) == {"resources.request-above-limit"}
+}
+
+test_local_disk_above_its_limit_is_told_in_bytes if {
+	above := with_resources({
+		"requests": {"ephemeralBytes": 2},
+		"limits": {"ephemeralBytes": 1},
+		"source": {"requests.ephemeral-storage": "explicit", "limits.ephemeral-storage": "explicit"},
+	})
+	findings := resource_limits.deny with input as judged(above)
+	{finding.message | some finding in findings} == {`container "odoo" requests 2 bytes of ephemeral storage but is limited to 1 bytes`}
 }
 
 test_request_above_the_limitrange_says_where_the_limit_is_from if {
@@ -226,7 +264,10 @@ test_ratio_is_strict if {
 	warned(judged(with_resources({"limits": {"memoryBytes": 2147483649}}))) == {"resources.ratio"}
 	cpu := {"limits": {"cpuMilli": 5001}, "source": {"limits.cpu": "explicit"}}
 	findings := resource_limits.warn with input as judged(with_resources(cpu))
-	{finding.setting | some finding in findings} == {"/settings/max-ratio/cpu"}
+	{[finding.message, finding.setting] | some finding in findings} == {[
+		`container "odoo": CPU limit of 5001 millicores is more than 10 times the request of 500m`,
+		"/settings/max-ratio/cpu",
+	]}
 }
 
 test_ceiling_of_everything if {
@@ -251,6 +292,15 @@ test_lowest_ceiling_of_several_components_counts if {
 	)
 	findings := resource_limits.deny with input as both
 	{finding.setting | some finding in findings} == {"/settings/ceilings/tiny/memory"}
+}
+
+test_a_setting_is_pointed_at_by_an_escaped_name if {
+	given := object.union(judged(sound), {
+		"changes": [{"object": object_ref, "components": ["a/b~c"]}],
+		"settings": {"ceilings": {"a/b~c": {"cpu": 499}}},
+	})
+	findings := resource_limits.deny with input as given
+	{finding.setting | some finding in findings} == {"/settings/ceilings/a~1b~0c/cpu"}
 }
 
 test_request_from_limit_is_not_told_twice if {
@@ -395,6 +445,7 @@ test_empty_dir_needs_a_size if {
 	every volume, n in {
 		{"name": "tmp", "emptyDir": {}}: 1,
 		{"name": "tmp", "emptyDir": {"sizeLimit": 0}}: 1,
+		{"name": "tmp", "emptyDir": {"sizeLimit": "0"}}: 1,
 		{"name": "tmp", "emptyDir": {"medium": "Memory"}}: 1,
 		{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}: 0,
 		{"name": "tmp", "configMap": {"name": "x"}}: 0,
@@ -407,14 +458,17 @@ test_empty_dir_needs_a_size if {
 	}
 }
 
-test_memory_backed_volume_says_so if {
-	found := resource_limits.warn with input as document(
-		[object.union(workload([sound]), {"volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory"}}]})],
-		[],
-	)
-	some finding in found
-	finding.field == "/spec/template/spec/volumes/0/emptyDir/sizeLimit"
-	contains(finding.message, "the node's memory")
+test_a_volume_without_size_says_what_it_fills if {
+	every volume, filled in {{}: "disk", {"medium": ""}: "disk", {"medium": "Memory"}: "memory"} {
+		found := resource_limits.warn with input as document(
+			[object.union(workload([sound]), {"volumes": [{"name": "tmp", "emptyDir": volume}]})],
+			[],
+		)
+		{[finding.field, finding.message] | some finding in found} == {[
+			"/spec/template/spec/volumes/0/emptyDir/sizeLimit",
+			sprintf("emptyDir volume %q has no sizeLimit and may fill the node's %s", ["tmp", filled]),
+		]}
+	}
 }
 
 test_milli_bytes_and_thousand_cores_are_suspicious if {
@@ -425,23 +479,56 @@ test_milli_bytes_and_thousand_cores_are_suspicious if {
 	{finding.message | some finding in findings} == {"container \"odoo\": requests.cpu \"1000\" means 1000 cores"}
 }
 
+test_four_mebibytes_and_a_hundred_and_twenty_eight_cores_are_meant if {
+	every bytes, expected in {4194303: {"resources.suspicious-quantity"}, 4194304: set()} {
+		warned(judged(with_resources({"limits": {"memoryBytes": bytes}}))) == expected
+	}
+	every milli, expected in {128000: set(), 128001: {"resources.suspicious-quantity"}} {
+		warned(judged(with_resources({"requests": {"cpuMilli": milli}}))) == expected
+	}
+}
+
 test_memory_that_falls_by_more_than_a_quarter if {
 	warned(lowered(805306368, [])) == set()
 	warned(lowered(805306367, [])) == {"resources.lowered"}
 	denied(lowered(805306367, [])) == set()
 }
 
-test_memory_of_a_production_database_may_not_fall if {
-	falls := lowered(805306367, ["database"])
-	denied(falls) == {"resources.lowered"}
-	warned(falls) == set()
-	staging := object.union(falls, {"environment": {"stage": "staging"}})
-	denied(staging) == set()
-	warned(staging) == {"resources.lowered"}
+test_memory_of_what_holds_state_in_production_may_not_fall if {
+	every component in ["database", "cache"] {
+		falls := lowered(805306367, [component])
+		denied(falls) == {"resources.lowered"}
+		warned(falls) == set()
+		staging := object.union(falls, {"environment": {"stage": "staging"}})
+		denied(staging) == set()
+		warned(staging) == {"resources.lowered"}
+	}
+	other := lowered(805306367, ["web"])
+	denied(other) == set()
+	warned(other) == {"resources.lowered"}
+}
+
+test_a_request_that_falls_with_its_limit_is_told_once if {
+	both := document(
+		[workload([with_resources({
+			"requests": {"memoryBytes": 805306367},
+			"limits": {"memoryBytes": 805306367},
+			"source": {"requests.memory": "from-limit"},
+		})])],
+		[workload([sound])],
+	)
+	findings := resource_limits.warn with input as both
+	{[finding.field, finding.setting] | some finding in findings} == {["/c/limits/memory", "/settings/max-reduction-percent"]}
 }
 
 # What is said of the availability of one workload, as code and effect.
 said(w, more) := shown("deny", denied) | shown("warn", warned) if {
+	given := object.union(document([w], []), more)
+	denied := resource_limits.deny with input as given
+	warned := resource_limits.warn with input as given
+}
+
+told(w, more) := {finding.message | some finding in (denied | warned)} if {
 	given := object.union(document([w], []), more)
 	denied := resource_limits.deny with input as given
 	warned := resource_limits.warn with input as given
@@ -493,26 +580,109 @@ test_a_container_that_serves_needs_its_probes if {
 	said(object.union(workload([probed, helper]), {"availability": two}), {}) == set()
 }
 
-harmed(name, changed) := {finding.message | some finding in found} if {
-	c := object.union(probed, {"probes": {name: changed}})
-	w := object.union(workload([c]), {"availability": two})
-	found := resource_limits.warn with input as document([w], [])
+test_pods_that_nobody_sends_requests_to_need_no_probes if {
+	bare := workload([object.union(sound, {"ports": [8069]})])
+	bounded := {"activeDeadlineSeconds": 60}
+	more := {"changes": [{
+		"object": object_ref,
+		"components": [],
+		"new": {"spec": object.union(bounded, {"jobTemplate": {"spec": bounded}})},
+	}]}
+	every kind in ["Job", "CronJob", "Cluster", "PodTemplate"] {
+		said(of_kind(bare, kind), more) == set()
+	}
+	said(of_kind(bare, "DaemonSet"), more) != set()
+}
+
+test_probes_are_asked_of_what_answers if {
+	app := object.union(sound, {"pointer": "/app"})
+	sidecar := object.union(sound, {"pointer": "/sidecar", "role": "sidecar"})
+	init := object.union(sound, {"pointer": "/init", "role": "init"})
+	port := {"ports": [8069]}
+	every row in [
+		[[object.union(app, port), sidecar], "/app/readinessProbe"],
+		[[app, object.union(sidecar, port)], "/sidecar/readinessProbe"],
+		[[app, object.union(init, port)], "/app/readinessProbe"],
+		[[app, sidecar], "/app/readinessProbe"],
+	] {
+		[containers, expected] := row
+		w := object.union(workload(containers), {"availability": object.union(two, {"services": ["odoo"]})})
+		{field | some [_, "deny", field] in said(w, {})} == {expected}
+	}
+}
+
+test_a_missing_probe_is_asked_for_on_the_port_if_there_is_one if {
+	every ports, where in {[8069]: " on port 8069", []: ""} {
+		w := object.union(
+			workload([object.union(sound, {"ports": ports})]),
+			{"availability": object.union(two, {"services": ["odoo"]})},
+		)
+		findings := resource_limits.deny with input as document([w], [])
+		{finding.remediation | some finding in findings} == {sprintf("add a `readinessProbe`%s", [where])}
+	}
+}
+
+harmed(name, changed) := harming({name: changed})
+
+harming(changed) := told(object.union(workload([c]), {"availability": two}), {}) if {
+	c := object.union(probed, {"probes": changed})
 }
 
 test_a_probe_that_harms_is_told if {
-	harmed("liveness", {"path": "/ready"}) == {"container \"odoo\": its liveness probe asks what its readiness probe asks: an overload restarts it"}
-	harmed("liveness", {"path": "/ready", "kind": "exec"}) == set()
+	harmed("liveness", {"path": "/ready"}) == {asks_the_same}
 	harmed("liveness", {"path": "/web/health?db_server_status=1"}) == {"container \"odoo\": its liveness probe asks the database too (/web/health?db_server_status=1): when that is slow, all pods restart"}
 	harmed("readiness", {"timeoutSeconds": 10}) == {"container \"odoo\": its readiness probe may wait 10 seconds but asks every 10"}
 	harmed("startup", {"successThreshold": 2}) == {"container \"odoo\": its startup probe wants more than one success, which Kubernetes refuses"}
 	harmed("readiness", {"undeclared": "http"}) == {"container \"odoo\": its readiness probe asks the port \"http\", which the container does not declare"}
 }
 
+test_a_startup_probe_may_be_slow_and_readiness_may_want_more_than_one_success if {
+	harmed("startup", {"timeoutSeconds": 10}) == set()
+	harmed("readiness", {"successThreshold": 2}) == set()
+	harmed("readiness", {"timeoutSeconds": 9}) == set()
+}
+
+asks_the_same := `container "odoo": its liveness probe asks what its readiness probe asks: an overload restarts it`
+
+# What either probe has besides its times, and whether they are told to ask the same.
+alike := [
+	[{"kind": "http", "path": "/a", "port": 80}, {"kind": "http", "path": "/a", "port": 80}, true],
+	[{"kind": "http", "path": "/a", "port": 80}, {"kind": "http", "path": "/a", "port": 81}, false],
+	[{"kind": "http", "path": "", "port": 80}, {"kind": "http", "port": 80}, true],
+	[{"kind": "http", "port": 80}, {"kind": "http", "path": "", "port": 80}, true],
+	[{"kind": "http", "path": "/a", "port": 1}, {"kind": "http", "path": "/a"}, false],
+	[{"kind": "tcp", "port": 80}, {"kind": "tcp", "port": 80}, true],
+	[{"kind": "tcp", "port": 80}, {"kind": "grpc", "port": 80}, false],
+	[{"kind": "exec"}, {"kind": "exec"}, false],
+]
+
+test_probes_that_ask_the_same_are_told_except_for_commands if {
+	every row in alike {
+		[liveness, readiness, expected] := row
+		times := object.remove(probe, ["kind", "path", "port"])
+		c := object.union(object.remove(probed, ["probes"]), {"probes": {
+			"startup": probe,
+			"liveness": object.union(times, liveness),
+			"readiness": object.union(times, readiness),
+		}})
+		found := told(object.union(workload([c]), {"availability": two}), {})
+		found == {text | expected; text := asks_the_same}
+	}
+}
+
 test_odoo_without_startup_probe_is_given_time if {
-	hasty := object.union(probe, {"initialDelaySeconds": 5})
-	c := object.union(sound, {"probes": {"readiness": object.union(probe, {"path": "/ready"}), "liveness": hasty}})
-	w := object.union(workload([c]), {"availability": two})
-	said(w, {}) == {["resources.probe-harmful", "warn", "/c/livenessProbe"]}
+	every row in [
+		["reg/odoo", 29, {["resources.probe-harmful", "warn", "/c/livenessProbe"]}],
+		["reg/odoo", 30, set()],
+		["reg/nginx", 29, set()],
+	] {
+		[repository, delay, expected] := row
+		c := object.union(sound, {"image": {"repository": repository}, "probes": {
+			"readiness": object.union(probe, {"path": "/ready"}),
+			"liveness": object.union(probe, {"initialDelaySeconds": delay}),
+		}})
+		said(object.union(workload([c]), {"availability": two}), {}) == expected
+	}
 }
 
 test_several_replicas_need_one_budget_that_lets_one_go if {
@@ -534,6 +704,16 @@ test_several_replicas_need_one_budget_that_lets_one_go if {
 	said(of_kind(standing({"lowest": 2}), "Cluster"), {}) == set()
 }
 
+test_what_runs_several_times_at_will_needs_a_budget_zones_and_a_second_replica if {
+	several := standing({"lowest": 2, "spread": "none"})
+	every kind in ["Deployment", "StatefulSet", "Rollout", "ReplicaSet", "ReplicationController"] {
+		{code | some [code, _, _] in said(of_kind(several, kind), {})} == {"resources.pdb-missing", "resources.spread-missing"}
+		{code | some [code, _, _] in said(of_kind(standing({}), kind), {})} == {"resources.single-replica"}
+	}
+	said(of_kind(several, "DaemonSet"), {}) == set()
+	said(of_kind(standing({}), "DaemonSet"), {}) == set()
+}
+
 test_one_replica_that_serves_is_none_during_a_drain if {
 	said(standing({}), {}) == {["resources.single-replica", "deny", "/spec/replicas"]}
 	said(standing({}), development) == {["resources.single-replica", "warn", "/spec/replicas"]}
@@ -543,6 +723,8 @@ test_one_replica_that_serves_is_none_during_a_drain if {
 		["resources.single-replica", "deny", "/spec/replicas"],
 		["resources.strategy-outage", "deny", "/spec/strategy"],
 	}
+	"it serves with one replica: an update by Recreate stops it" in told(recreated, {})
+	told(standing({}), {}) == {"it serves with one replica: a drain or a crash stops it"}
 }
 
 scaler := {"kind": "HorizontalPodAutoscaler", "name": "odoo", "min": 2, "max": 6, "utilisation": ["cpu"]}
@@ -562,6 +744,10 @@ test_an_autoscaler_needs_room_and_requests if {
 	blind := object.union(probed, {"resources": {"source": {"requests.cpu": "absent"}}})
 	w := object.union(workload([blind]), {"availability": object.union(two, {"scalers": [scaler]})})
 	said(w, {"settings": {"require": []}}) == {["resources.hpa-invalid", "deny", "/c/requests/cpu"]}
+	zero := object.union(blind, {"resources": {"source": {"requests.cpu": "zero"}}})
+	said(object.union(w, {"containers": [zero]}), {"settings": {"require": []}}) == said(w, {"settings": {"require": []}})
+	init := object.union(blind, {"role": "init"})
+	said(object.union(w, {"containers": [probed, init]}), {"settings": {"require": []}}) == set()
 }
 
 resized(resources) := said(
@@ -582,6 +768,11 @@ test_pods_over_zones if {
 	]}
 	said(standing(object.union(two, {"spread": "preferred"})), {}) == set()
 	database := {"changes": [{"object": object_ref, "components": ["database"], "new": {}}]}
+	said(standing(object.union(two, {"spread": "none"})), object.union(database, development)) == {[
+		"resources.spread-missing",
+		"warn",
+		"/spec/template/spec/topologySpreadConstraints",
+	]}
 	effects := {"none": "deny", "preferred": "warn"}
 	every spread, effect in effects {
 		said(standing(object.union(two, {"spread": spread})), database) == {[
@@ -615,17 +806,42 @@ test_an_update_must_begin_and_leave_some if {
 	all := object.union(two, {"update": {"strategy": "Recreate", "unavailable": 2}})
 	said(standing(all), {}) == {["resources.strategy-outage", "deny", "/spec/strategy"]}
 	said(standing(all), development) == {["resources.strategy-outage", "warn", "/spec/strategy"]}
+	said(of_kind(standing(all), "Rollout"), {}) == said(standing(all), {})
 	said(of_kind(standing(all), "StatefulSet"), {}) == set()
 }
 
 grace := "/spec/template/spec/terminationGracePeriodSeconds"
 
-test_pods_are_given_time_to_stop if {
+test_pods_are_given_a_second_to_stop if {
 	said(standing(object.union(two, {"graceSeconds": 0})), {}) == {["resources.grace-period", "deny", grace]}
-	slow := object.union(probed, {"preStopSeconds": 10, "args": ["--limit-time-real=30"]})
-	w := object.union(workload([slow]), {"availability": two})
-	said(w, {}) == {["resources.grace-period", "warn", grace]}
-	said(object.union(w, {"availability": {"graceSeconds": 60}}), {}) == set()
+	said(standing(object.union(two, {"graceSeconds": 1})), {}) == set()
+}
+
+# The grace in seconds, what stops slowly, and whether it is killed meanwhile.
+stopping := [
+	[30, {"preStopSeconds": 10, "args": ["--limit-time-real=30"]}, true],
+	[40, {"preStopSeconds": 10, "args": ["--limit-time-real=30"]}, false],
+	[30, {"args": ["--limit-time-real=30"]}, false],
+	[30, {"args": ["--limit-time-real=31"]}, true],
+	[30, {"preStopSeconds": 30}, false],
+	[30, {"preStopSeconds": 31}, true],
+	[1, {"preStopSeconds": 2}, true],
+]
+
+test_pods_are_given_as_long_as_they_need_to_stop if {
+	every row in stopping {
+		[seconds, slow, expected] := row
+		w := object.union(
+			workload([object.union(probed, slow)]),
+			{"availability": object.union(two, {"graceSeconds": seconds})},
+		)
+		said(w, {}) == {gap | expected; gap := ["resources.grace-period", "warn", grace]}
+	}
+}
+
+test_pods_without_any_time_to_stop_are_told_once if {
+	slow := object.union(workload([object.union(probed, {"preStopSeconds": 10})]), {"availability": object.union(two, {"graceSeconds": 0})})
+	said(slow, {}) == {["resources.grace-period", "deny", grace]}
 }
 
 run(kind, spec) := said(
@@ -635,11 +851,30 @@ run(kind, spec) := said(
 
 test_a_run_that_hangs_is_stopped if {
 	run("Job", {}) == {["resources.deadline", "warn", "/spec/activeDeadlineSeconds"]}
-	run("Job", {"activeDeadlineSeconds": 600}) == set()
+	run("Job", {"activeDeadlineSeconds": 0}) == run("Job", {})
+	run("Job", {"activeDeadlineSeconds": 1}) == set()
 	cron := "/spec/jobTemplate/spec/activeDeadlineSeconds"
 	run("CronJob", {"jobTemplate": {}}) == {["resources.deadline", "warn", cron]}
 	run("CronJob", {"concurrencyPolicy": "Forbid"}) == {["resources.deadline", "warn", cron]}
 	run("CronJob", {"jobTemplate": {"spec": {"activeDeadlineSeconds": 600}}}) == set()
+}
+
+test_runs_that_hang_heap_up_where_they_may_stand_beside_each_other if {
+	alone := "a run that hangs is never stopped"
+	heaped := "a run that hangs is never stopped, and the next ones start beside it"
+	every row in [
+		["Job", {}, alone],
+		["CronJob", {}, heaped],
+		["CronJob", {"concurrencyPolicy": "Allow"}, heaped],
+		["CronJob", {"concurrencyPolicy": "Forbid"}, alone],
+		["CronJob", {"concurrencyPolicy": "Replace"}, alone],
+	] {
+		[kind, spec, expected] := row
+		told(
+			of_kind(workload([sound]), kind),
+			{"changes": [{"object": object_ref, "components": [], "new": {"spec": spec}}]},
+		) == {expected}
+	}
 }
 
 test_a_schedule_that_never_comes_is_denied_and_an_odd_one_told if {
@@ -656,8 +891,10 @@ test_a_schedule_that_never_comes_is_denied_and_an_odd_one_told if {
 	said(odd, asked) == {["resources.schedule", "warn", "/spec/schedule"]}
 }
 
-rerun(pointer, old, metadata) := said(of_kind(workload([sound]), "Job"), {"changes": [{
-	"operation": "update",
+rerun(pointer, old, metadata) := rerun_by("update", pointer, old, metadata)
+
+rerun_by(operation, pointer, old, metadata) := said(of_kind(workload([sound]), "Job"), {"changes": [{
+	"operation": operation,
 	"object": object_ref,
 	"components": [],
 	"fields": [{"pointer": pointer}],
@@ -666,8 +903,17 @@ rerun(pointer, old, metadata) := said(of_kind(workload([sound]), "Job"), {"chang
 }]})
 
 test_what_a_job_runs_stays if {
-	some pointer in ["/spec/template", "/spec/template/spec/containers/0/image", "/spec/selector/matchLabels/a"]
-	rerun(pointer, {}, {}) == {["resources.job-immutable", "deny", pointer]}
+	every pointer in [
+		"/spec/template",
+		"/spec/template/spec/containers/0/image",
+		"/spec/selector/matchLabels/a",
+		"/spec/completionMode",
+		"/spec/podFailurePolicy/rules/0/action",
+		"/spec/successPolicy/rules",
+	] {
+		rerun(pointer, {}, {}) == {["resources.job-immutable", "deny", pointer]}
+		rerun_by("create", pointer, {}, {}) == set()
+	}
 }
 
 test_a_job_may_change_around_what_it_runs if {
@@ -717,14 +963,24 @@ test_what_earns_money_has_a_priority if {
 
 working(args) := said(workload([object.union(sound, {"args": args})]), {})
 
+# The limit is a gibibyte: five processes of 214748364 bytes, and no more.
 test_workers_of_odoo_fit_into_the_limit if {
-	# Five processes of 256 MiB in one gibibyte.
-	below := {["resources.below-floor", "warn", "/c/limits/memory"]}
-	working(["--workers=2", "--limit-memory-hard=268435456"]) == below
-	working(["--workers", "2", "--limit-memory-hard", "268435456", "--max-cron-threads=1"]) == set()
-	working(["--workers=0", "--limit-memory-hard=2684354560"]) == set()
-	working(["--workers=many", "--limit-memory-hard=2684354560"]) == set()
+	every args, expected in {
+		["--workers=2", "--limit-memory-hard=214748364"]: set(),
+		["--workers=2", "--limit-memory-hard=214748365"]: below,
+		["--workers", "2", "--limit-memory-hard", "214748365"]: below,
+		["--workers", "2", "--limit-memory-hard", "214748365", "--max-cron-threads=1"]: set(),
+		["--workers=2", "--limit-memory-hard=214748364", "--max-cron-threads=3"]: below,
+		["--workers=1", "--limit-memory-hard=268435456"]: set(),
+		["--workers=1", "--limit-memory-hard=268435457"]: below,
+		["--workers=0", "--limit-memory-hard=2684354560"]: set(),
+		["--workers=many", "--limit-memory-hard=2684354560"]: set(),
+	} {
+		working(args) == expected
+	}
 }
+
+below := {["resources.below-floor", "warn", "/c/limits/memory"]}
 
 # The quota of the shop, with what its pods ask.
 row := {"namespace": "shop", "quota": "shop", "key": "memory", "hard": 100, "min": 20, "peak": 80, "update": 20}
@@ -989,6 +1245,7 @@ successions := [
 	[[sized_app("odoo", 8192)], [sized_app("shop", 8192)], set()],
 	[[sized_app("odoo", 8192)], [sized_app("odoo", 8192), sized_app("exporter", 64)], set()],
 	[[sized_app("odoo", 8192), sized_app("exporter", 64)], [sized_app("odoo", 8192)], set()],
+	[[sized_app("odoo", 8192), sized_app("exporter", 64)], [sized_app("exporter", 64)], set()],
 	[[sized_app("odoo", 8192), sized_app("exporter", 64)], [sized_app("metrics", 64), sized_app("shop", 8192)], set()],
 	[[sized_app("odoo", 8192), sized_app("cron", 4096)], [sized_app("a", 8192), sized_app("b", 1024)], {"b"}],
 	[[sized_app("odoo", 8192)], [sized("pause", {"image": {"repository": "reg/pause"}}, 8192), sized_app("shop", 1024)], {"shop"}],
