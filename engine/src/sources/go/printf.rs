@@ -119,7 +119,7 @@ impl Directive {
             ('b', Value::Int(number, _)) if is_plain && *number >= 0 => format!("{number:b}"),
             ('c', Value::Int(number, _)) if is_plain => {
                 let letter = u32::try_from(*number).ok().and_then(char::from_u32);
-                letter.ok_or_else(|| refused())?.to_string()
+                letter.ok_or_else(refused)?.to_string()
             }
             _ => return Err(refused()),
         })

@@ -20,13 +20,14 @@ pub(super) fn matrix(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Param
             "a list of two, as a matrix needs",
         ));
     };
+    let alike = are_alike(first, second);
     let mut found = Vec::new();
     for outer in params(first, set, None, depth + 1)? {
         for inner in params(second, set, Some(&outer), depth + 1)? {
             set.room(found.len() + 1, node)?;
             found.push(match set.engine {
                 Engine::Go { .. } => {
-                    can_merge(&inner, &outer, (first, second))?;
+                    can_merge(&inner, &outer, alike, second)?;
                     over(inner, &outer)
                 }
                 Engine::Fast => joined(inner, &outer, node)?,
@@ -55,6 +56,7 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
             .iter()
             .any(|kind| field(one, kind).is_some())
     });
+    let alike = others.iter().all(|other| are_alike(first, other));
     let mut merged = by_keys(params(first, set, None, depth + 1)?, &keys, first)?;
     for other in others {
         let others = by_keys(params(other, set, None, depth + 1)?, &keys, other)?;
@@ -69,7 +71,7 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
             }
             *base = match set.engine {
                 Engine::Go { .. } => {
-                    can_merge(base, &found, (first, other))?;
+                    can_merge(base, &found, alike, other)?;
                     over(std::mem::take(base), &found)
                 }
                 Engine::Fast => std::mem::take(base).into_iter().chain(found).collect(),
@@ -80,18 +82,18 @@ pub(super) fn merge(node: &Node, set: &Set<'_>, depth: usize) -> Read<Vec<Params
 }
 
 /// Refuses maps of two types in the same place, which end Argo CD's reading of the set.
-fn can_merge(under: &Params, over: &Params, of: (&Node, &Node)) -> Read<()> {
+fn can_merge(under: &Params, over: &Params, alike: bool, of: &Node) -> Read<()> {
     let are_there = |key: &&&str| {
         let is_map = |params: &Params| params.get(**key).is_some_and(Value::is_object);
         is_map(under) && is_map(over)
     };
     match OF_TEXTS.iter().find(are_there) {
-        Some(key) if !are_alike(of.0, of.1) => {
+        Some(key) if !alike => {
             let reason = format!(
                 "two generators give `{key}`, one of them as texts and one as anything, which Argo CD may not merge"
             );
             let remedy = "let one of them give it, or both be generators of the same kind";
-            Err(Stop::unknown(of.1.span, reason, remedy))
+            Err(Stop::unknown(of.span, reason, remedy))
         }
         _ => Ok(()),
     }

@@ -26,6 +26,7 @@ fn templates_of_names_are_replaced_and_what_is_missing_is_no_text() {
         ("a {{path}", ""),
         ("{{nothing}}", ""),
         ("{{n}}", ""),
+        ("{{\npath}}", ""),
         ("{{}}", ""),
     ] {
         let found = evaluated(Engine::Fast, template, &params).ok();

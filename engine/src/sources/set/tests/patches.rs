@@ -233,6 +233,10 @@ fn values_of_generators_that_argo_cd_may_not_merge_are_refused() {
         let found = made(&merge, &template, "");
         assert!(found[0].contains(why), "{merge}: {found:?}");
     }
+    let none = "{list: {elements: [{k: k}]}}";
+    let merge = format!("[{{merge: {{mergeKeys: [none], generators: [{none}, {git}, {list}]}}}}]");
+    let found = made(&merge, &template, "");
+    assert!(found[0].contains(why), "{merge}: {found:?}");
     for (one, wanted) in [(list, "web: plain"), (git.as_str(), "api: plain")] {
         let matrix = format!("[{{matrix: {{generators: [{one}, {one}]}}}}]");
         let found = made(&matrix, &template, "");
