@@ -199,7 +199,6 @@ impl<'text> Reader<'text> {
         } else {
             text
         };
-        let text = self.without_missing_break(text, style, &span);
         if text.len() > self.limits.scalar_bytes {
             let limit = self.limits.scalar_bytes;
             return Err(Fault::new(Problem::Scalar { limit }, span));
@@ -339,24 +338,6 @@ impl<'text> Reader<'text> {
             return Err(Fault::new(Problem::AnchorName, span));
         }
         Ok(())
-    }
-
-    /// A block of text that ends with the file, in a line without a break, has none at its end to Kubernetes.
-    fn without_missing_break<'t>(
-        &self,
-        text: Cow<'t, str>,
-        style: ScalarStyle,
-        span: &Span,
-    ) -> Cow<'t, str> {
-        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        let last = self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let ends_with_file = span.end >= self.text.len() && !last.trim().is_empty();
-        match text.strip_suffix('\n') {
-            Some(kept) if is_block && ends_with_file && kept.ends_with(last.trim_start()) => {
-                Cow::Owned(kept.to_owned())
-            }
-            _ => text,
-        }
     }
 
     fn without_trailing_breaks(&self, span: Span, style: ScalarStyle) -> Span {

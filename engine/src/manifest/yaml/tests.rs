@@ -22,31 +22,6 @@ fn refusal(text: &str) -> (String, usize, usize) {
 }
 
 #[test]
-fn a_block_of_text_that_ends_with_the_file_has_no_break_at_its_end() {
-    for (text, wanted) in [
-        ("a: |\n  b", "b"),
-        ("a: |+\n  b\n  c", "b\nc"),
-        ("a: >\n  b\n   c", "b\n c"),
-        ("a: |2 # said\r\n  b", "b"),
-        ("a: |\n  b\n", "b\n"),
-        ("a: |+\n  b\n\n", "b\n\n"),
-        ("a: |\n  b\n ", "b\n"),
-        ("a: |\n  b\n# b", "b\n"),
-        ("a: |-\n  b", "b"),
-        ("x: |\n  b\na: b", "b"),
-    ] {
-        let found = one(text);
-        assert_eq!(
-            found.get("a").and_then(Node::as_str),
-            Some(wanted),
-            "{text:?}"
-        );
-    }
-    let both = one("x: |\n  b\na: b");
-    assert_eq!(both.get("x").and_then(Node::as_str), Some("b\n"));
-}
-
-#[test]
 fn every_refusal_has_its_code_line_and_column() {
     for (text, code, line, column) in [
         ("a: 1\nb: 2\na: 3\n", "yaml.duplicate-key", 3, 1),
