@@ -448,6 +448,7 @@ test_empty_dir_needs_a_size if {
 		{"name": "tmp", "emptyDir": {"sizeLimit": "0"}}: 1,
 		{"name": "tmp", "emptyDir": {"medium": "Memory"}}: 1,
 		{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}: 0,
+		{"name": "tmp", "emptyDir": "1Gi"}: 0,
 		{"name": "tmp", "configMap": {"name": "x"}}: 0,
 	} {
 		found := resource_limits.warn with input as document(
@@ -1031,6 +1032,76 @@ test_who_asks_for_more_than_the_quota_answers_for_it if {
 	quota_denied([needing({"peak": 81})], object.union(grown, {"settings": {"size-for": "min"}})) == set()
 }
 
+test_the_fewest_pods_count_where_asked if {
+	grown := running([object.union(pods(3, 10), {"availability": {"lowest": 2}})], [pods(3, 10)])
+	fewest := object.union(grown, {"settings": {"size-for": "min"}})
+	quota_denied([needing({"min": 81})], fewest) == {too_much}
+	quota_denied([needing({"peak": 81})], fewest) == set()
+	quota_denied([needing({"peak": 81})], grown) == set()
+}
+
+test_who_asks_for_more_is_not_excused_by_another if {
+	other := object.union(pods(9, 10), {"change": 1, "object": {"name": "other"}})
+	quota_denied([needing({"peak": 81})], running([pods(3, 10)], [pods(2, 10), other])) == {too_much}
+}
+
+test_pods_whose_number_or_amount_nobody_says_ask_for_no_more if {
+	unbounded := {"availability": {"lowest": 1, "update": {"surge": 0}}}
+	uncounted := object.union(object.remove(pods(3, 10), ["availability"]), unbounded)
+	quota_denied([needing({"peak": 81})], running([uncounted], [])) == set()
+	bare := object.union(object.remove(pods(3, 10), ["pod"]), {"pod": {"requests": {}, "limits": {}}})
+	quota_denied([needing({"peak": 81})], running([bare], [])) == set()
+}
+
+test_a_single_pod_is_told_while_others_are_replaced if {
+	quota_denied([needing({"key": "pods", "peak": 100, "update": 1})], running([pods(3, 10)], [])) == {concat("", [
+		"the pods of the namespace ask for 101 of pods (1 of it while pods are replaced),",
+		" but ResourceQuota \"shop\" gives 100",
+	])}
+}
+
+# Amounts as a quota names them: the name under which they may be required, where they stand, their unit.
+counted := {
+	"cpu": ["requests.cpu", "requests", "cpuMilli", "millicores"],
+	"requests.cpu": ["requests.cpu", "requests", "cpuMilli", "millicores"],
+	"limits.cpu": ["limits.cpu", "limits", "cpuMilli", "millicores"],
+	"memory": ["requests.memory", "requests", "memoryBytes", "bytes"],
+	"requests.memory": ["requests.memory", "requests", "memoryBytes", "bytes"],
+	"limits.memory": ["limits.memory", "limits", "memoryBytes", "bytes"],
+	"ephemeral-storage": ["requests.ephemeral-storage", "requests", "ephemeralBytes", "bytes"],
+	"requests.ephemeral-storage": ["requests.ephemeral-storage", "requests", "ephemeralBytes", "bytes"],
+	"limits.ephemeral-storage": ["limits.ephemeral-storage", "limits", "ephemeralBytes", "bytes"],
+}
+
+asking(highest, demand) := object.union(
+	object.remove(pods(highest, 0), ["pod"]),
+	{"pod": object.union({"requests": {}, "limits": {}}, demand)},
+)
+
+test_each_amount_that_a_quota_counts_is_read_where_it_stands if {
+	every key, place in counted {
+		[_, side, field, unit] := place
+		said := {side: {field: 10}}
+		quota_denied([needing({"key": key, "peak": 81})], running([asking(3, said)], [asking(2, said)])) == {sprintf(
+			"the pods of the namespace ask for 101 %s of %s (20 %s of it while pods are replaced), but ResourceQuota %q gives 100 %s",
+			[unit, key, unit, "shop", unit],
+		)}
+	}
+}
+
+test_each_amount_that_a_quota_counts_must_be_said_unless_it_is_required_anyway if {
+	every key, place in counted {
+		[name, side, field, _] := place
+		requiring := {"settings": {"require": [name]}}
+		nothing := running([asking(3, {})], [])
+		unsaid := {sprintf("ResourceQuota %q counts %s, but a container says nothing of it: no pod of it is admitted", ["shop", key])}
+		quota_denied([needing({"key": key})], object.union(nothing, {"settings": {"require": []}})) == unsaid
+		quota_denied([needing({"key": key})], object.union(nothing, requiring)) == set()
+		said := running([asking(3, {side: {field: 10}})], [])
+		quota_denied([needing({"key": key})], object.union(said, {"settings": {"require": []}})) == set()
+	}
+}
+
 test_a_quota_with_scopes_falls_on_whom_it_holds if {
 	same := running([pods(3, 10)], [pods(3, 10)])
 	holding := {"new": [object_ref], "old": [object_ref]}
@@ -1039,19 +1110,55 @@ test_a_quota_with_scopes_falls_on_whom_it_holds if {
 	quota_denied([needing({"peak": 81, "holds": object.union(holding, {"new": []})})], same) == set()
 }
 
+test_a_quota_asks_for_amounts_of_those_alone_whom_it_holds if {
+	same := running([pods(3, 10)], [pods(3, 10)])
+	unsaid := {`ResourceQuota "shop" counts limits.cpu, but a container says nothing of it: no pod of it is admitted`}
+	every more, expected in {
+		{"namespace": "shop"}: unsaid,
+		{"namespace": "other"}: set(),
+		{"holds": {"new": [object_ref], "old": []}}: unsaid,
+		{"holds": {"new": [], "old": [object_ref]}}: set(),
+	} {
+		quota_denied([needing(object.union({"key": "limits.cpu"}, more))], same) == expected
+	}
+}
+
 test_pods_are_counted_too if {
 	quota_denied([needing({"key": "pods", "peak": 101, "update": 0})], running([pods(3, 10)], [])) == {"the pods of the namespace ask for 101 of pods, but ResourceQuota \"shop\" gives 100"}
 }
 
+bounding(operation, reference) := {"changes": [{"operation": operation, "object": reference}]}
+
 test_who_changes_the_bound_answers_for_it if {
-	every kind in ["v1 ResourceQuota", "v1 LimitRange", "autoscaling/v2 HorizontalPodAutoscaler"] {
+	every kind in [
+		"v1 ResourceQuota",
+		"v1 LimitRange",
+		"autoscaling/v2 HorizontalPodAutoscaler",
+		"keda.sh/v1alpha1 ScaledObject",
+	] {
 		parts := split(kind, " ")
 		reference := {"apiVersion": parts[0], "kind": parts[1], "namespace": "shop", "name": "shop"}
-		quota_denied(
-			[needing({"peak": 81})],
-			{"changes": [{"operation": "update", "object": reference}]},
-		) == {too_much}
+		quota_denied([needing({"peak": 81})], bounding("update", reference)) == {too_much}
+		quota_denied([needing({"peak": 81})], bounding("delete", reference)) == set()
+		quota_denied([needing({"peak": 81, "namespace": "other"})], bounding("update", reference)) == set()
 	}
+}
+
+test_what_has_no_namespace_lies_in_one_with_what_has_none if {
+	reference := {"apiVersion": "v1", "kind": "ResourceQuota", "name": "shop"}
+	quota_denied([object.remove(needing({"peak": 81}), ["namespace"])], bounding("update", reference)) == {too_much}
+	quota_denied([needing({"peak": 81})], bounding("update", reference)) == set()
+}
+
+test_a_finding_about_room_points_at_what_sizes_it if {
+	given := around_quota([needing({"peak": 81})], running([pods(3, 10)], []))
+	denials := change_set.deny with input as given
+	{finding.setting | some finding in denials} == {"/settings/size-for"}
+	asked := object.union(around_quota([row], running([pods(3, 10)], [])), {"settings": {"surge-headroom-percent": 10}})
+	warnings := change_set.warn with input as asked
+	{finding.setting | some finding in warnings} == {"/settings/surge-headroom-percent"}
+	crowded := change_set.deny with input as crowding([crowd(100, 100)], [touched("update", object_ref)])
+	{finding.setting | some finding in crowded} == {"/settings/size-for"}
 }
 
 test_a_quota_that_counts_what_a_container_leaves_out_admits_no_pod if {
@@ -1068,6 +1175,12 @@ test_little_room_during_an_update_is_a_warning_where_asked_for if {
 	grown := running([pods(3, 10)], [])
 	quota_warned([row], grown) == set()
 	quota_warned([row], object.union(grown, {"settings": {"surge-headroom-percent": 10}})) == {"the pods of the namespace ask for 100 bytes of memory (20 bytes of it while pods are replaced): less than 10 % of the 100 bytes of ResourceQuota \"shop\" are left"}
+}
+
+test_as_much_room_as_asked_for_is_enough if {
+	asked := object.union(running([pods(3, 10)], []), {"settings": {"surge-headroom-percent": 10}})
+	quota_warned([needing({"peak": 70})], asked) == set()
+	count(quota_warned([needing({"peak": 71})], asked)) == 1
 }
 
 tenant_space := {"metadata": {"name": "shop", "labels": {"tidegate.dev/tenant": "brand-a"}}}
@@ -1089,47 +1202,76 @@ test_the_namespace_of_a_tenant_needs_a_quota if {
 	quota_warned([], object.union(created_space, given)) == set()
 }
 
-test_the_last_quota_of_a_tenant_is_missed if {
-	deleted := {
-		"changes": [{
+test_what_is_no_namespace_has_no_tenant if {
+	labelled := {"changes": [{
+		"operation": "create",
+		"object": {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "shop"},
+		"new": tenant_space,
+	}]}
+	quota_warned([], labelled) == set()
+}
+
+# A quota that goes, but for what `more` says of the change, and what quotas and namespaces there are.
+losing(more, quotas, spaces) := {
+	"changes": [object.union(
+		{
 			"operation": "delete",
 			"object": {"apiVersion": "v1", "kind": "ResourceQuota", "namespace": "shop", "name": "q"},
-		}],
-		"facts": {"inventory": {"value": {"Namespace": [tenant_space]}}},
+		},
+		more,
+	)],
+	"facts": {"inventory": {"value": {"Namespace": spaces, "ResourceQuota": quotas}}},
+}
+
+test_the_last_quota_of_a_tenant_is_missed if {
+	another := {"metadata": {"name": "p", "namespace": "shop"}}
+	elsewhere := {"metadata": {"name": "p", "namespace": "other"}}
+	lost := {["resources.quota-missing", `namespace "shop" of tenant "brand-a" loses its only ResourceQuota`]}
+	every row in [
+		[{}, [], [tenant_space], lost],
+		[{}, [elsewhere], [tenant_space], lost],
+		[{}, [another], [tenant_space], set()],
+		[{}, [], [object.union(tenant_space, {"metadata": {"name": "other"}})], set()],
+		[{"operation": "update"}, [], [tenant_space], set()],
+		[{"object": {"kind": "LimitRange"}}, [], [tenant_space], set()],
+	] {
+		[more, quotas, spaces, expected] := row
+		found := change_set.warn with input as around_quota([], losing(more, quotas, spaces))
+		{[finding.code, finding.message] | some finding in found} == expected
 	}
-	quota_warned([], deleted) == {"namespace \"shop\" of tenant \"brand-a\" loses its only ResourceQuota"}
 }
 
 # A Deployment that goes, and what comes; `given` says how the two differ from a twin in production.
 moved(given) := {
 	"environment": {"stage": object.get(given, "stage", "production")},
 	"changes": [
-		{"object": object_ref, "operation": "delete", "components": ["cache"], "old": {}},
-		{"object": coming, "operation": "create", "components": object.get(given, "components", ["cache"]), "new": {}},
+		{"object": going, "operation": operations[0], "components": ["cache"], "old": {}},
+		{"object": coming, "operation": operations[1], "components": object.get(given, "components", ["cache"]), "new": {}},
 	],
 	"facts": {
 		"quotas": {"status": "known", "value": []},
 		"inventory": {"status": "known", "value": {}},
 		"workloads": {"status": "known", "value": {
-			"old": [object.union(workload([sound]), {"change": 0, "labels": object.get(given, "was", {"app": "redis"})})],
-			"new": [object.union(workload([smaller]), {"change": 1, "object": coming, "labels": {"app": "redis"}})],
+			"old": [placed(sound, {"change": 0, "object": going, "labels": object.get(given, "was", {"app": "redis"})})],
+			"new": [placed(smaller, {"change": 1, "object": coming, "labels": object.get(given, "is", {"app": "redis"})})],
 		}},
 	},
 	"settings": object.union(settings, {"exempt-namespaces": object.get(given, "exempt", [])}),
 } if {
+	operations := object.get(given, "operations", ["delete", "create"])
 	smaller := with_resources({
 		"requests": {"memoryBytes": 805306367},
 		"limits": {"memoryBytes": object.get(given, "limit", 1073741824)},
+		"source": object.get(given, "source", {}),
 		"literal": {},
 	})
-	coming := object.union(object_ref, {
-		"kind": "StatefulSet",
-		"name": object.get(given, "name", object_ref.name),
-		"namespace": object.get(given, "namespace", object_ref.namespace),
-	})
+	going := object.get(given, "going", object_ref)
+	coming := object.union(object.union(going, {"kind": "StatefulSet"}), object.get(given, "coming", {}))
 }
 
-moved_denied(given) := {finding.field | some finding in found} if {
+placed(container, place) := object.union(object.remove(workload([container]), ["object"]), place)
+
+moved_denied(given) := {[finding.field, finding.setting] | some finding in found} if {
 	found := change_set.deny with input as moved(given)
 }
 
@@ -1137,25 +1279,36 @@ moved_warned(given) := {finding.field | some finding in found} if {
 	found := change_set.warn with input as moved(given)
 }
 
+falling(amount) := [sprintf("/c/%s/memory", [amount]), "/settings/max-reduction-percent"]
+
 test_memory_is_compared_with_what_goes if {
-	count(moved_denied({})) == 1
-	count(moved_denied({"limit": 805306367})) == 2
-	count(moved_denied({"name": "other"})) == 1
-	count(moved_denied({"was": {"app": "other"}})) == 1
+	moved_denied({}) == {falling("requests")}
+	moved_denied({"limit": 805306368}) == {falling("requests")}
+	moved_denied({"limit": 805306367}) == {falling("requests"), falling("limits")}
+	moved_denied({"limit": 805306367, "source": {"requests.memory": "from-limit"}}) == {falling("limits")}
+	moved_denied({"coming": {"name": "other"}}) == {falling("requests")}
+	moved_denied({"was": {"app": "other"}}) == {falling("requests")}
+	moved_denied({"going": object.remove(object_ref, ["namespace"])}) == {falling("requests")}
 	moved_warned({}) == set()
 }
 
 test_what_comes_beside_what_goes_is_not_compared if {
-	moved_denied({"name": "other", "was": {"app": "other"}}) == set()
-	moved_denied({"namespace": "other"}) == set()
+	moved_denied({"coming": {"name": "other"}, "was": {"app": "other"}}) == set()
+	moved_denied({"coming": {"name": "other"}, "was": {}, "is": {}}) == set()
+	moved_denied({"coming": {"namespace": "other"}}) == set()
 	moved_denied({"exempt": [object_ref.namespace]}) == set()
+	moved_denied({"operations": ["update", "create"]}) == set()
+	moved_denied({"operations": ["delete", "update"]}) == set()
 }
 
 test_memory_of_what_holds_no_state_is_a_warning if {
-	count(moved_warned({"components": []})) == 1
-	count(moved_warned({"stage": "staging"})) == 1
-	moved_denied({"components": []}) == set()
-	moved_denied({"stage": "staging"}) == set()
+	every given in [{"components": []}, {"components": ["web"]}, {"stage": "staging"}] {
+		count(moved_warned(given)) == 1
+		moved_denied(given) == set()
+	}
+	every component in ["database", "cache"] {
+		count(moved_denied({"components": [component]})) == 1
+	}
 }
 
 crowding(rows, changes) := {
@@ -1212,6 +1365,8 @@ test_connections_of_a_pooler_are_not_of_an_update if {
 	row := object.union(crowd(100, 120), {"update": 0})
 	findings := change_set.deny with input as crowding([row], [touched("update", object_ref)])
 	{finding.message | some finding in findings} == {"Cluster \"db\" takes 100 connections, and up to 120 may be opened to it"}
+	one := change_set.deny with input as crowding([object.union(row, {"update": 1})], [touched("update", object_ref)])
+	{finding.message | some finding in one} == {"Cluster \"db\" takes 100 connections, and up to 121 (1 of them while pods are replaced) may be opened to it"}
 }
 
 test_connections_that_were_as_many_before_are_let_be if {
