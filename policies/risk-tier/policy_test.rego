@@ -653,6 +653,255 @@ test_a_certificate_that_nobody_makes_is_told if {
 	tiers(of([change])) == bare
 }
 
+# What each kind has, by what its change is.
+claimed := [
+	[{"risk.alert-removed": "medium"}, [
+		[["monitoring.coreos.com/v1 AlertmanagerConfig", "monitoring.coreos.com/v1 PodMonitor", "monitoring.coreos.com/v1 ServiceMonitor"], ["spec"]],
+	]],
+	[{"risk.backup": "critical"}, [
+		[["acid.zalan.do/v1 postgresql"], ["spec/logicalBackupSchedule"]],
+	]],
+	[{"risk.backup": "high"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/backup", "spec/plugins"]],
+		[["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/backups"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/enableLogicalBackup"]],
+	]],
+	[{"risk.config": "medium"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/env", "spec/inheritedMetadata"]],
+		[["v1 ConfigMap"], ["binaryData", "data"]],
+	]],
+	[{"risk.data-deletion": "critical"}, [
+		[["postgresql.cnpg.io/v1 Database"], ["spec/databaseReclaimPolicy", "spec/ensure"]],
+	]],
+	[{"risk.image-tag": "high", "risk.pg-major": "critical"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/imageName"]],
+	]],
+	[{"risk.ingress": "critical"}, [
+		[["gateway.networking.k8s.io/v1 Gateway"], ["spec/gatewayClassName"]],
+		[["networking.k8s.io/v1 Ingress"], ["spec/ingressClassName"]],
+	]],
+	[{"risk.ingress": "high", "risk.tls": "high"}, [
+		[["gateway.networking.k8s.io/v1 Gateway"], ["spec/listeners/0/tls"]],
+		[
+			[
+				"networking.k8s.io/v1 Ingress",
+				"traefik.containo.us/v1 IngressRoute",
+				"traefik.io/v1 IngressRoute",
+				"traefik.containo.us/v1 IngressRouteTCP",
+				"traefik.io/v1 IngressRouteTCP",
+			],
+			["spec/tls"],
+		],
+	]],
+	[{"risk.pg-major": "critical"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/imageCatalogRef"]],
+		[["postgresql.cnpg.io/v1 ClusterImageCatalog", "postgresql.cnpg.io/v1 ImageCatalog"], ["spec/images"]],
+		[["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/postgresVersion"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/postgresql/version"]],
+	]],
+	[{"risk.pg-minor": "high"}, [
+		[["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/image"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/dockerImage"]],
+	]],
+	[{"risk.pg-parameter": "high"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/postgresql"]],
+		[["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/patroni/dynamicConfiguration"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/patroni", "spec/postgresql/parameters"]],
+	]],
+	[{"risk.pg-topology": "critical"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/bootstrap", "spec/maxSyncReplicas", "spec/minSyncReplicas", "spec/replica"]],
+		[["pgv2.percona.com/v1 PerconaPGCluster"], ["spec/dataSource", "spec/pause", "spec/standby"]],
+		[["postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/dataSource", "spec/shutdown", "spec/standby"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/clone", "spec/standby"]],
+	]],
+	[{"risk.pg-topology": "high"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/instances", "spec/primaryUpdateMethod", "spec/primaryUpdateStrategy"]],
+		[["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/instances/0/replicas"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/numberOfInstances"]],
+	]],
+	[{"risk.rbac": "high"}, [
+		[["v1 ServiceAccount"], ["automountServiceAccountToken", "imagePullSecrets", "secrets"]],
+	]],
+	[{"risk.redis": "medium"}, [
+		[
+			[
+				"redis.redis.opstreelabs.in/v1 Redis",
+				"redis.redis.opstreelabs.in/v1 RedisCluster",
+				"redis.redis.opstreelabs.in/v1 RedisReplication",
+			],
+			["spec/kubernetesConfig/image", "spec/redisConfig"],
+		],
+		[
+			["databases.spotahome.com/v1 RedisFailover"],
+			["spec/redis/customConfig", "spec/redis/image", "spec/sentinel/customConfig", "spec/sentinel/image"],
+		],
+	]],
+	[{"risk.replicas": "medium"}, [
+		[
+			[
+				"apps/v1 Deployment",
+				"apps/v1 ReplicaSet",
+				"v1 ReplicationController",
+				"argoproj.io/v1alpha1 Rollout",
+				"apps/v1 StatefulSet",
+			],
+			["spec/replicas"],
+		],
+		[["autoscaling/v2 HorizontalPodAutoscaler"], ["spec/behavior", "spec/maxReplicas", "spec/metrics", "spec/minReplicas"]],
+		[["redis.redis.opstreelabs.in/v1 RedisCluster", "redis.redis.opstreelabs.in/v1 RedisReplication"], ["spec/clusterSize"]],
+		[["databases.spotahome.com/v1 RedisFailover"], ["spec/redis/replicas", "spec/sentinel/replicas"]],
+		[
+			["keda.sh/v1alpha1 ScaledObject"],
+			["spec/cooldownPeriod", "spec/maxReplicaCount", "spec/minReplicaCount", "spec/pollingInterval", "spec/triggers"],
+		],
+	]],
+	[{"risk.resources": "medium"}, [
+		[["postgresql.cnpg.io/v1 Cluster", "acid.zalan.do/v1 postgresql"], ["spec/resources"]],
+		[["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"], ["spec/instances/0/resources"]],
+		[
+			[
+				"redis.redis.opstreelabs.in/v1 Redis",
+				"redis.redis.opstreelabs.in/v1 RedisCluster",
+				"redis.redis.opstreelabs.in/v1 RedisReplication",
+			],
+			["spec/kubernetesConfig/resources"],
+		],
+		[["databases.spotahome.com/v1 RedisFailover"], ["spec/redis/resources", "spec/sentinel/resources"]],
+	]],
+	[{"risk.scheduling": "medium"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/affinity"]],
+		[["policy/v1 PodDisruptionBudget"], ["spec"]],
+	]],
+	[{"risk.secret": "critical"}, [
+		[["external-secrets.io/v1 ClusterSecretStore", "external-secrets.io/v1 SecretStore"], ["spec"]],
+	]],
+	[{"risk.secret": "high"}, [
+		[["external-secrets.io/v1 ClusterExternalSecret", "external-secrets.io/v1 ClusterPushSecret", "external-secrets.io/v1 PushSecret"], ["spec"]],
+		[
+			["external-secrets.io/v1 ExternalSecret"],
+			[
+				"spec/data",
+				"spec/dataFrom",
+				"spec/refreshInterval",
+				"spec/refreshPolicy",
+				"spec/secretStoreRef",
+				"spec/target",
+			],
+		],
+		[["bitnami.com/v1 SealedSecret"], ["spec/encryptedData", "spec/template"]],
+		[["v1 Secret"], ["data", "stringData", "type"]],
+	]],
+	[{"risk.service": "high"}, [
+		[["v1 Service"], ["spec/selector", "spec/type"]],
+	]],
+	[{"risk.service": "medium"}, [
+		[["v1 Service"], ["spec/clusterIP", "spec/externalTrafficPolicy", "spec/ports", "spec/sessionAffinity"]],
+	]],
+	[{"risk.storage-change": "high"}, [
+		[["postgresql.cnpg.io/v1 Cluster"], ["spec/storage", "spec/tablespaces", "spec/walStorage"]],
+		[
+			["pgv2.percona.com/v1 PerconaPGCluster", "postgres-operator.crunchydata.com/v1 PostgresCluster"],
+			[
+				"spec/instances/0/dataVolumeClaimSpec",
+				"spec/instances/0/tablespaceVolumes",
+				"spec/instances/0/walVolumeClaimSpec",
+			],
+		],
+		[["v1 PersistentVolume"], ["spec/accessModes", "spec/capacity", "spec/persistentVolumeReclaimPolicy", "spec/storageClassName"]],
+		[["v1 PersistentVolumeClaim"], ["spec/accessModes", "spec/resources", "spec/storageClassName", "spec/volumeName"]],
+		[["redis.redis.opstreelabs.in/v1 Redis", "redis.redis.opstreelabs.in/v1 RedisReplication"], ["spec/storage"]],
+		[["redis.redis.opstreelabs.in/v1 RedisCluster"], ["spec/persistenceEnabled", "spec/storage"]],
+		[["databases.spotahome.com/v1 RedisFailover"], ["spec/redis/storage"]],
+		[["apps/v1 StatefulSet"], ["spec/persistentVolumeClaimRetentionPolicy", "spec/volumeClaimTemplates"]],
+		[["snapshot.storage.k8s.io/v1 VolumeSnapshotContent"], ["spec/deletionPolicy"]],
+		[["acid.zalan.do/v1 postgresql"], ["spec/additionalVolumes", "spec/volume"]],
+	]],
+	[{"risk.strategy": "high"}, [
+		[["apps/v1 DaemonSet", "apps/v1 StatefulSet"], ["spec/updateStrategy"]],
+		[["apps/v1 Deployment", "argoproj.io/v1alpha1 Rollout"], ["spec/strategy"]],
+	]],
+	[{"risk.tls": "high"}, [
+		[["acid.zalan.do/v1 postgresql"], ["spec/tls"]],
+	]],
+]
+
+test_each_part_of_a_kind_is_what_its_row_says if {
+	every row in claimed {
+		[expected, groups] := row
+		every group in groups {
+			[some_kinds, names] := group
+			every kind in some_kinds {
+				every name in names {
+					tiers(of([update(kind, [changed(at("", name), 4, 6)])])) == expected
+				}
+			}
+		}
+	}
+}
+
+# What a pod template has, by what its change is.
+templated := [
+	[{"risk.config": "medium"}, ["metadata/labels/a", "metadata/annotations/a"]],
+	[{"risk.resources": "medium"}, ["spec/resources", "spec/terminationGracePeriodSeconds", "spec/priorityClassName"]],
+	[{"risk.scheduling": "medium"}, ["spec/affinity", "spec/nodeSelector", "spec/tolerations", "spec/topologySpreadConstraints"]],
+	[{"risk.volumes": "medium"}, ["spec/volumes"]],
+	[{"risk.pod-security": "high"}, [
+		"spec/securityContext",
+		"spec/hostNetwork",
+		"spec/hostPID",
+		"spec/hostIPC",
+		"spec/serviceAccountName",
+		"spec/serviceAccount",
+		"spec/automountServiceAccountToken",
+	]],
+]
+
+# What a container has, likewise.
+contained := [
+	[{"risk.config": "medium"}, ["env", "envFrom", "args", "command"]],
+	[{"risk.image-tag": "high"}, ["image"]],
+	[{"risk.resources": "medium"}, ["resources"]],
+	[{"risk.pod-security": "high"}, ["securityContext"]],
+	[{"risk.probe": "medium"}, ["readinessProbe", "livenessProbe", "startupProbe", "lifecycle"]],
+	[{"risk.volumes": "medium"}, ["volumeMounts", "volumeDevices"]],
+]
+
+test_each_part_of_a_pod_template_is_what_its_row_says if {
+	every row in templated {
+		[expected, names] := row
+		every name in names {
+			tiers(of([update("apps/v1 Deployment", [changed(at("/spec/template", name), 4, 6)])])) == expected
+		}
+	}
+	every row in contained {
+		[expected, names] := row
+		every list in ["containers", "initContainers"] {
+			every name in names {
+				pointer := concat("/", ["/spec/template/spec", list, "0", name])
+				tiers(of([update("apps/v1 Deployment", [changed(pointer, 4, 6)])])) == expected
+			}
+		}
+	}
+}
+
+test_each_kind_has_its_pod_template_in_its_place if {
+	every kind, template in {
+		"apps/v1 Deployment": "/spec/template",
+		"apps/v1 ReplicaSet": "/spec/template",
+		"apps/v1 StatefulSet": "/spec/template",
+		"apps/v1 DaemonSet": "/spec/template",
+		"argoproj.io/v1alpha1 Rollout": "/spec/template",
+		"batch/v1 Job": "/spec/template",
+		"batch/v1 CronJob": "/spec/jobTemplate/spec/template",
+		"v1 Pod": "",
+		"v1 ReplicationController": "/spec/template",
+		"v1 PodTemplate": "/template",
+	} {
+		change := update(kind, [changed(concat("", [template, "/spec/nodeSelector/a"]), "a", "b")])
+		tiers(of([change]))["risk.scheduling"] == "medium"
+	}
+}
+
 test_what_says_how_a_job_runs_is_a_job_matter if {
 	every name in [
 		"activeDeadlineSeconds",
@@ -671,9 +920,19 @@ test_what_says_how_a_job_runs_is_a_job_matter if {
 			tiers(of([update(kind, [added(at(above, name), 1)])])) == {"risk.job": "medium"}
 		}
 	}
-	every name in ["failedJobsHistoryLimit", "successfulJobsHistoryLimit", "jobTemplate/metadata/labels/a"] {
+	every name in [
+		"concurrencyPolicy",
+		"failedJobsHistoryLimit",
+		"jobTemplate/metadata/labels/a",
+		"schedule",
+		"startingDeadlineSeconds",
+		"successfulJobsHistoryLimit",
+		"suspend",
+		"timeZone",
+	] {
 		tiers(of([update("batch/v1 CronJob", [added(at("/spec", name), 1)])])) == {"risk.job": "medium"}
 	}
+	tiers(of([update("batch/v1 Job", [added("/spec/suspend", true)])])) == {"risk.job": "medium"}
 }
 
 test_where_secrets_come_from_and_go_is_a_secret_matter if {
@@ -1187,24 +1446,158 @@ test_a_path_of_the_node_is_critical_however_it_comes_in if {
 	}
 }
 
-test_creations_by_kind if {
-	every kind, expected in {
-		"apps/v1 Deployment": {"risk.workload-created": "medium"},
-		"apps/v1 DaemonSet": {"risk.workload-created": "high"},
-		"v1 ServiceAccount": {"risk.workload-created": "medium", "risk.rbac": "high"},
-		"v1 Secret": {"risk.secret": "high"},
-		"v1 LimitRange": {"risk.quota": "high"},
-		"traefik.io/v1alpha1 TLSOption": {"risk.ingress": "high", "risk.tls": "high"},
-		"traefik.io/v1alpha1 Middleware": {"risk.ingress": "high"},
-		"kyverno.io/v1 ClusterPolicy": {"risk.admission": "critical"},
-		"tidegate.dev/v1 GateFile": {"risk.gate": "critical"},
-		"helm.fluxcd.io/v1 HelmRelease": {"risk.gate": "critical"},
-		"fluxcd.controlplane.io/v1 ResourceSet": {"risk.gate": "critical"},
-		"monitoring.coreos.com/v1 ServiceMonitor": {"risk.alert-removed": "medium"},
-		"example.org/v1 Thing": {"risk.unclassified": "high"},
-		"v1 Namespace": {"risk.unclassified": "high"},
-	} {
-		tiers(of([create(kind, {})])) == expected
+# What kinds are when one comes, when something of it changes that no row claims, and when one goes.
+whole := [
+	[{"risk.admission": "critical"}, {"risk.admission": "critical"}, {"risk.admission": "critical"}, [
+		"admissionregistration.k8s.io/v1 Any",
+		"config.gatekeeper.sh/v1 Any",
+		"constraints.gatekeeper.sh/v1 Any",
+		"kyverno.io/v1 Any",
+		"mutations.gatekeeper.sh/v1 Any",
+		"policies.kyverno.io/v1 Any",
+		"templates.gatekeeper.sh/v1 Any",
+	]],
+	[{"risk.alert-removed": "medium"}, {"risk.unclassified": "high"}, {"risk.alert-removed": "medium"}, [
+		"monitoring.coreos.com/v1 AlertmanagerConfig",
+		"monitoring.coreos.com/v1 PodMonitor",
+		"monitoring.coreos.com/v1 ServiceMonitor",
+	]],
+	[{"risk.backup": "high"}, {"risk.backup": "high"}, {"risk.backup": "critical"}, [
+		"barmancloud.cnpg.io/v1 ObjectStore",
+		"k8up.io/v1 Any",
+		"pgv2.percona.com/v1 PerconaPGBackup",
+		"postgresql.cnpg.io/v1 Backup",
+		"postgresql.cnpg.io/v1 ScheduledBackup",
+		"snapshot.storage.k8s.io/v1 VolumeSnapshotClass",
+		"velero.io/v1 Any",
+	]],
+	[{"risk.crd": "high"}, {"risk.crd": "high"}, {"risk.crd": "critical"}, ["apiextensions.k8s.io/v1 CustomResourceDefinition"]],
+	[{"risk.gate": "critical"}, {"risk.gate": "critical"}, {"risk.gate": "critical"}, [
+		"argoproj.io/v1alpha1 AppProject",
+		"argoproj.io/v1alpha1 Application",
+		"argoproj.io/v1alpha1 ApplicationSet",
+		"fluxcd.controlplane.io/v1 Any",
+		"helm.fluxcd.io/v1 Any",
+		"helm.toolkit.fluxcd.io/v1 Any",
+		"kustomize.toolkit.fluxcd.io/v1 Any",
+		"source.toolkit.fluxcd.io/v1 Any",
+		"tidegate.dev/v1 GateFile",
+	]],
+	[{"risk.ingress": "high", "risk.tls": "high"}, {"risk.ingress": "high", "risk.tls": "high"}, {"risk.ingress": "critical", "risk.tls": "high"}, [
+		"traefik.containo.us/v1 TLSOption",
+		"traefik.containo.us/v1 TLSStore",
+		"traefik.io/v1 TLSOption",
+		"traefik.io/v1 TLSStore",
+	]],
+	[{"risk.ingress": "high"}, {"risk.ingress": "critical"}, {"risk.ingress": "critical"}, [
+		"gateway.networking.k8s.io/v1 GatewayClass",
+		"networking.k8s.io/v1 IngressClass",
+	]],
+	[{"risk.ingress": "high"}, {"risk.ingress": "high"}, {"risk.ingress": "critical"}, [
+		"gateway.networking.k8s.io/v1 Any",
+		"networking.k8s.io/v1 Ingress",
+		"traefik.containo.us/v1 Any",
+		"traefik.io/v1 Any",
+	]],
+	[{"risk.network-policy": "high"}, {"risk.network-policy": "critical"}, {"risk.network-policy": "critical"}, [
+		"cilium.io/v1 Any",
+		"crd.projectcalico.org/v1 Any",
+		"networking.k8s.io/v1 NetworkPolicy",
+		"policy.networking.k8s.io/v1 Any",
+		"projectcalico.org/v1 Any",
+	]],
+	[{"risk.operator": "critical"}, {"risk.operator": "critical"}, {"risk.operator": "critical"}, [
+		"cluster.x-k8s.io/v1 Any",
+		"karpenter.k8s.aws/v1 Any",
+		"karpenter.sh/v1 Any",
+		"node.k8s.io/v1 RuntimeClass",
+		"storage.k8s.io/v1 StorageClass",
+	]],
+	[{"risk.pg-topology": "high"}, {"risk.unclassified": "high"}, {"risk.data-deletion": "critical"}, [
+		"acid.zalan.do/v1 postgresql",
+		"pgv2.percona.com/v1 PerconaPGCluster",
+		"postgres-operator.crunchydata.com/v1 PostgresCluster",
+		"postgresql.cnpg.io/v1 Cluster",
+	]],
+	[{"risk.quota": "high"}, {"risk.quota": "high"}, {"risk.quota": "high"}, [
+		"scheduling.k8s.io/v1 PriorityClass",
+		"v1 LimitRange",
+		"v1 ResourceQuota",
+	]],
+	[{"risk.rbac": "critical"}, {"risk.rbac": "critical"}, {"risk.rbac": "critical"}, [
+		"rbac.authorization.k8s.io/v1 ClusterRole",
+		"rbac.authorization.k8s.io/v1 ClusterRoleBinding",
+	]],
+	[{"risk.rbac": "high", "risk.workload-created": "medium"}, {"risk.unclassified": "high"}, {"risk.rbac": "high", "risk.workload-deletion": "high"}, [
+		"v1 ServiceAccount",
+	]],
+	[{"risk.rbac": "high"}, {"risk.rbac": "high"}, {"risk.rbac": "high"}, [
+		"rbac.authorization.k8s.io/v1 Role",
+		"rbac.authorization.k8s.io/v1 RoleBinding",
+	]],
+	[{"risk.redis": "medium"}, {"risk.unclassified": "high"}, {"risk.workload-deletion": "high"}, [
+		"databases.spotahome.com/v1 RedisFailover",
+		"redis.redis.opstreelabs.in/v1 Redis",
+		"redis.redis.opstreelabs.in/v1 RedisCluster",
+		"redis.redis.opstreelabs.in/v1 RedisReplication",
+	]],
+	[{"risk.replicas": "medium"}, {"risk.unclassified": "high"}, {"risk.unclassified": "high"}, [
+		"autoscaling/v2 HorizontalPodAutoscaler",
+		"keda.sh/v1alpha1 ScaledObject",
+	]],
+	[{"risk.scheduling": "medium"}, {"risk.unclassified": "high"}, {"risk.scheduling": "critical"}, ["policy/v1 PodDisruptionBudget"]],
+	[{"risk.secret": "critical"}, {"risk.unclassified": "high"}, {"risk.secret": "critical"}, [
+		"external-secrets.io/v1 ClusterSecretStore",
+		"external-secrets.io/v1 SecretStore",
+	]],
+	[{"risk.secret": "high"}, {"risk.unclassified": "high"}, {"risk.secret": "high"}, [
+		"bitnami.com/v1 SealedSecret",
+		"external-secrets.io/v1 ClusterExternalSecret",
+		"external-secrets.io/v1 ClusterPushSecret",
+		"external-secrets.io/v1 ExternalSecret",
+		"external-secrets.io/v1 PushSecret",
+		"v1 Secret",
+	]],
+	[{"risk.tls": "high"}, {"risk.tls": "high"}, {"risk.tls": "high"}, [
+		"cert-manager.io/v1 Certificate",
+		"cert-manager.io/v1 ClusterIssuer",
+		"cert-manager.io/v1 Issuer",
+	]],
+	[{"risk.unclassified": "high"}, {"risk.unclassified": "high"}, {"risk.data-deletion": "critical"}, [
+		"objectbucket.io/v1 ObjectBucketClaim",
+		"objectstorage.k8s.io/v1 BucketClaim",
+		"postgresql.cnpg.io/v1 Database",
+		"snapshot.storage.k8s.io/v1 VolumeSnapshot",
+		"snapshot.storage.k8s.io/v1 VolumeSnapshotContent",
+		"v1 PersistentVolume",
+	]],
+	[{"risk.unclassified": "high"}, {"risk.unclassified": "high"}, {"risk.namespace-deletion": "critical"}, ["v1 Namespace"]],
+	[{"risk.unclassified": "high"}, {"risk.unclassified": "high"}, {"risk.unclassified": "high"}, ["example.org/v1 Thing"]],
+	[{"risk.workload-created": "high"}, {"risk.unclassified": "high"}, {"risk.workload-deletion": "high"}, ["apps/v1 DaemonSet"]],
+	[{"risk.workload-created": "medium"}, {"risk.unclassified": "high"}, {"risk.data-deletion": "critical"}, ["v1 PersistentVolumeClaim"]],
+	[{"risk.workload-created": "medium"}, {"risk.unclassified": "high"}, {"risk.workload-deletion": "high"}, [
+		"apps/v1 Deployment",
+		"apps/v1 ReplicaSet",
+		"apps/v1 StatefulSet",
+		"argoproj.io/v1alpha1 Rollout",
+		"batch/v1 CronJob",
+		"batch/v1 Job",
+		"v1 ConfigMap",
+		"v1 Pod",
+		"v1 PodTemplate",
+		"v1 ReplicationController",
+		"v1 Service",
+	]],
+]
+
+test_each_kind_comes_changes_and_goes_as_its_profile_says if {
+	every row in whole {
+		[created, updated, deleted, some_kinds] := row
+		every kind in some_kinds {
+			tiers(of([create(kind, {})])) == created
+			tiers(of([update(kind, [changed("/other", 4, 6)])])) == updated
+			tiers(of([delete(kind, {})])) == deleted
+		}
 	}
 }
 
@@ -1277,24 +1670,6 @@ test_a_database_that_is_to_be_absent_is_deleted_data if {
 	tiers(of([created])) == {"risk.unclassified": "high", "risk.data-deletion": "critical"}
 	kept := create("postgresql.cnpg.io/v1 Database", {"spec": {"ensure": "present"}})
 	tiers(of([kept])) == {"risk.unclassified": "high"}
-}
-
-test_deletions_by_kind if {
-	every kind, expected in {
-		"apps/v1 Deployment": {"risk.workload-deletion": "high"},
-		"v1 PersistentVolumeClaim": {"risk.data-deletion": "critical"},
-		"postgresql.cnpg.io/v1 Cluster": {"risk.data-deletion": "critical"},
-		"v1 Namespace": {"risk.namespace-deletion": "critical"},
-		"networking.k8s.io/v1 NetworkPolicy": {"risk.network-policy": "critical"},
-		"projectcalico.org/v3 GlobalNetworkPolicy": {"risk.network-policy": "critical"},
-		"networking.k8s.io/v1 Ingress": {"risk.ingress": "critical"},
-		"policy/v1 PodDisruptionBudget": {"risk.scheduling": "critical"},
-		"velero.io/v1 Schedule": {"risk.backup": "critical"},
-		"apiextensions.k8s.io/v1 CustomResourceDefinition": {"risk.crd": "critical"},
-		"example.org/v1 Thing": {"risk.unclassified": "high"},
-	} {
-		tiers(of([delete(kind, {})])) == expected
-	}
 }
 
 test_deletion_of_what_is_still_needed_is_critical if {
@@ -1383,6 +1758,46 @@ test_what_the_business_does_not_live_on_does_not_go_quietly_either if {
 test_whose_path_made_it_a_component_does_not_move_quietly if {
 	moved := update("v1 ConfigMap", [])
 	tiers(of([object.union(moved, left)])) == {"risk.business-component": "critical", "risk.unclassified": "high"}
+}
+
+# What acts on labels and annotations, by what it makes of one.
+acting := [
+	["labels", {"risk.admission": "critical"}, ["pod-security.kubernetes.io"]],
+	["labels", {"risk.backup": "high"}, ["velero.io"]],
+	["labels", {"risk.rbac": "critical"}, ["rbac.authorization.k8s.io"]],
+	["labels", {"risk.rbac": "high"}, ["azure.workload.identity"]],
+	["labels", {"risk.unclassified": "high"}, ["argocd.argoproj.io", "tidegate.dev"]],
+	["annotations", {"risk.backup": "high"}, ["backup.velero.io", "k8up.io"]],
+	["annotations", {"risk.config": "medium"}, ["reloader.stakater.com", "sidecar.istio.io"]],
+	["annotations", {"risk.ingress": "high"}, ["nginx.ingress.kubernetes.io", "traefik.ingress.kubernetes.io"]],
+	["annotations", {"risk.operator": "critical"}, ["storageclass.kubernetes.io"]],
+	["annotations", {"risk.pg-topology": "critical"}, ["cnpg.io"]],
+	["annotations", {"risk.rbac": "high"}, ["azure.workload.identity", "eks.amazonaws.com", "iam.gke.io"]],
+	["annotations", {"risk.scheduling": "medium"}, ["cluster-autoscaler.kubernetes.io"]],
+	["annotations", {"risk.service": "high"}, ["service.beta.kubernetes.io"]],
+	["annotations", {"risk.tls": "high"}, ["cert-manager.io"]],
+	["annotations", {"risk.unclassified": "high"}, ["argocd.argoproj.io", "helm.sh", "kustomize.toolkit.fluxcd.io", "tidegate.dev"]],
+]
+
+test_labels_and_annotations_are_what_acts_on_them if {
+	every row in acting {
+		[section, expected, domains] := row
+		every domain in domains {
+			pointer := sprintf("/metadata/%s/%s~1x", [section, domain])
+			tiers(of([update("example.org/v1 Thing", [added(pointer, "a")])])) == expected
+		}
+	}
+}
+
+test_labels_and_annotations_that_only_describe_are_low if {
+	every domain in ["a8r.io", "app.kubernetes.io", "helm.sh", "kubernetes.io", "meta.helm.sh", "acme.example"] {
+		pointer := sprintf("/metadata/labels/%s~1x", [domain])
+		tiers(of([update("example.org/v1 Thing", [added(pointer, "a")])])) == {"risk.metadata-only": "low"}
+	}
+	every domain in ["a8r.io", "app.kubernetes.io", "meta.helm.sh", "acme.example"] {
+		pointer := sprintf("/metadata/annotations/%s~1x", [domain])
+		tiers(of([update("example.org/v1 Thing", [added(pointer, "a")])])) == {"risk.metadata-only": "low"}
+	}
 }
 
 test_annotations_of_kubernetes_steer if {
