@@ -1,7 +1,8 @@
 //! YAML that Argo CD reads while it makes Applications: what functions are given, patches, and files of generators.
 //! Its reader and ours take another value of some texts; those are not read. Knows nothing of what a text is for.
 //!
-//! Source: sigs.k8s.io/yaml, which Argo CD reads all of them with, held against our reader over some 100,000 texts.
+//! Source: sigs.k8s.io/yaml, which Argo CD reads all of them with, and which puts no line break at the end of a text as the
+//! loader of manifests does; held against our reader over some 70,000 texts.
 
 use crate::manifest::{Node, NodeValue, json, yaml};
 

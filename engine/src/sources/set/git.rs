@@ -96,7 +96,7 @@ fn files(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
             Stop::unknown(
                 place(node, "files"),
                 reason,
-                "let the file hold a mapping, or a list of them",
+                "let the file hold one mapping, or a list of them, and end with a line break",
             )
         };
         let (Some(path), Ok(text)) = (entry.path.as_str(), std::str::from_utf8(&bytes)) else {

@@ -12,7 +12,13 @@ use crate::sources::written;
 
 /// An Application with a patch merged into it. `span` is where the patch stands.
 pub(super) fn patched(mut application: Node, patch: &str, span: Span) -> Read<Node> {
-    let refused = |why: &str| Stop::unknown(span, why, "let it give one mapping, or nothing");
+    let refused = |why: &str| {
+        Stop::unknown(
+            span,
+            why,
+            "let it give one mapping that ends with a line break, or nothing",
+        )
+    };
     let patch = written::read_patch(patch)
         .map_err(|why| refused(&format!("what `templatePatch` gives {why}")))?;
     let Some(mut patch) = patch else {
