@@ -15,7 +15,7 @@ use super::unit::{Changes, Unit};
 use super::view::View;
 use crate::config::{Config, GATE};
 use crate::facts::range::Range as Reach;
-use crate::git::Selector;
+use crate::git::{FileChange, Selector};
 use crate::input;
 use crate::model::{Digest, Enforcement, RepoPath};
 use crate::render::Files;
@@ -180,7 +180,12 @@ impl Scene {
                 || STEERING.contains(&path.file_name())
                 || view.is_of_any_root(path)
         };
-        view.changed.iter().any(|change| reads(&change.path))
+        let leads_anywhere = |change: &FileChange| {
+            let mut entries = [&change.old, &change.new].into_iter().flatten();
+            entries.any(|entry| entry.is_link() || entry.is_submodule())
+        };
+        let mut changed = view.changed.iter();
+        changed.any(|change| leads_anywhere(change) || reads(&change.path))
     }
 
     /// As [`Scene::settled`], whether it is touched or not.

@@ -19,7 +19,7 @@ pub(super) enum Looks {
     Both,
 }
 
-/// The folder that a path of a source names, links resolved.
+/// The folder that a path of a source names.
 pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> {
     let found = resolve(files, b"", path, span)?;
     match found.1 {
@@ -43,7 +43,8 @@ pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> 
     }
 }
 
-/// What lies at `path` as seen from the folder `from`; a leading `/` means the root of the tree.
+/// What lies at `path` as seen from the folder `from`; a leading `/` means the root of the tree. A link on the way is
+/// refused: where it leads is no part of the files that are judged, and may be changed without them.
 pub(super) fn resolve(
     files: &dyn Files,
     from: &[u8],
@@ -56,7 +57,18 @@ pub(super) fn resolve(
     };
     let lexical = inside(from, relative.as_bytes()).ok_or_else(|| outside(path, span))?;
     match files.resolve(&RepoPath::new(lexical)) {
-        Ok(resolved) => Ok((resolved.path, resolved.found)),
+        Ok(resolved) => match resolved.links.first() {
+            None => Ok((resolved.path, resolved.found)),
+            Some(link) => Err(Stop::unknown(
+                span,
+                format!(
+                    "`{}` leads through the symbolic link `{}`",
+                    shown(path),
+                    link.path
+                ),
+                "name what the link leads to",
+            )),
+        },
         Err(FilesError::LinkOutside { .. }) => Err(outside(path, span)),
         Err(error) => Err(error.into()),
     }

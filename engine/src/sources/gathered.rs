@@ -51,9 +51,8 @@ impl Gatherer {
         };
         let mut gathered = Gathered::default();
         for entry in entries {
-            let is_file = !entry.is_link() && !entry.is_submodule();
             let is_manifest = is_manifest_name(&entry.path) && role_of_name(&entry.path).is_none();
-            if is_file && is_manifest && !self.barren.contains(&entry.path) {
+            if is_manifest && !self.barren.contains(&entry.path) {
                 self.look_at(&entry, tree, &mut gathered)?;
             }
         }
@@ -67,13 +66,16 @@ impl Gatherer {
         gathered: &mut Gathered,
     ) -> Result<(), Error> {
         // Where it cannot be read, the unit that is rendered from it says so.
-        if tree.files.content(entry).is_err() {
+        if tree.content(entry).is_err() {
             return Ok(());
         }
         let objects = match tree.is_template(&entry.path) {
             true => None,
-            // A patch need not be an object, and a file of values is none.
-            false => objects(tree, entry).ok(),
+            false => match objects(tree, entry) {
+                Err(error @ Error::Linked { .. }) => return Err(error),
+                // A patch need not be an object, and a file of values is none.
+                read => read.ok(),
+            },
         };
         match objects {
             Some(objects) if objects.is_empty() => {

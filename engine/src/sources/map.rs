@@ -276,12 +276,12 @@ fn plain(local: &Local, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
     Ok(found)
 }
 
-/// The objects of a file that deploy something or that others refer to.
+/// The objects of a file that deploy something or that others refer to. Behind a link there must be none of the
+/// former: what the link leads to may change without any file of this name.
 pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
-    if entry.is_link() || entry.is_submodule() {
+    let Some(bytes) = tree.content(entry)? else {
         return Ok(Vec::new());
-    }
-    let bytes = tree.files.content(entry)?;
+    };
     let mentioned = |mark: &&[u8]| bytes.windows(mark.len()).any(|found| found == *mark);
     // What is escaped may say the same.
     if !MARKS.iter().any(mentioned) && !bytes.contains(&b'\\') {
@@ -297,6 +297,13 @@ pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared
         let reference = &object.reference;
         GROUPS.contains(&reference.group()) || reference.kind == "ConfigMap"
     });
+    if entry.is_link() {
+        let mut deploying = objects.filter(|object| GROUPS.contains(&object.reference.group()));
+        return deploying.next().map_or(Ok(Vec::new()), |_| {
+            let file = entry.path.clone();
+            Err(Error::Linked { file })
+        });
+    }
     let adds = tree.adds(&entry.path);
     let declared = objects.map(|mut object| {
         if let Ok(metadata) = &adds {

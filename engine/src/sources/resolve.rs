@@ -61,6 +61,16 @@ pub enum Error {
         /// Where it stands beside the files of the tree.
         file: RepoPath,
     },
+    /// A link to a file that deploys something.
+    #[error("`{file}` is a symbolic link, and what it leads to deploys something")]
+    #[diagnostic(
+        code(source::linked),
+        help("commit the manifest itself in the place of the link")
+    )]
+    Linked {
+        /// The link.
+        file: RepoPath,
+    },
     /// Nothing was found.
     #[error("environment `{environment}` selects no {what} in this state of the repository")]
     #[diagnostic(

@@ -1,6 +1,7 @@
 //! What sources come to, over trees of a few files.
 
 mod bounds;
+mod links;
 
 use std::collections::BTreeMap;
 

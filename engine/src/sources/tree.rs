@@ -7,7 +7,7 @@ use super::metadata::Metadata;
 use crate::git::TreeEntry;
 use crate::manifest::{Role, named_by_kustomization, role_of_name};
 use crate::model::RepoPath;
-use crate::render::{Files, FilesError};
+use crate::render::{Files, FilesError, Found};
 
 /// One state of the repository.
 pub struct Tree<'a> {
@@ -45,11 +45,12 @@ impl<'a> Tree<'a> {
             if role_of_name(&entry.path) == Some(Role::HelmChart) {
                 tree.charts.insert(RepoPath::new(entry.path.parent()));
             }
-            let is_file = !entry.is_link() && !entry.is_submodule();
-            if role_of_name(&entry.path) != Some(Role::Kustomization) || !is_file {
+            if role_of_name(&entry.path) != Some(Role::Kustomization) {
                 continue;
             }
-            let bytes = files.content(entry)?;
+            let Some(bytes) = through(files, entry)? else {
+                continue;
+            };
             let folder = RepoPath::new(entry.path.parent());
             for named in named_by_kustomization(&entry.path, &bytes) {
                 let by = tree.named_by.entry(named).or_default();
@@ -62,6 +63,14 @@ impl<'a> Tree<'a> {
             tree.kustomizations.insert(folder, kustomization);
         }
         Ok(tree)
+    }
+
+    /// What a file holds, or the file that a link leads to; `None` where there is no file.
+    ///
+    /// # Errors
+    /// The tree cannot be read.
+    pub(super) fn content(&self, entry: &TreeEntry) -> Result<Option<Vec<u8>>, FilesError> {
+        through(self.files, entry)
     }
 
     /// Without a list of the files: for those whose units the configuration itself names.
@@ -122,3 +131,20 @@ impl<'a> Tree<'a> {
 
 /// Kustomizations that name each other; more are a circle.
 const DEPTH: usize = 16;
+
+fn through(files: &dyn Files, entry: &TreeEntry) -> Result<Option<Vec<u8>>, FilesError> {
+    if entry.is_submodule() {
+        return Ok(None);
+    }
+    if !entry.is_link() {
+        return files.content(entry).map(Some);
+    }
+    match files.resolve(&entry.path) {
+        Ok(resolved) => match resolved.found {
+            Found::File(target) => files.content(&target).map(Some),
+            _ => Ok(None),
+        },
+        Err(FilesError::LinkOutside { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

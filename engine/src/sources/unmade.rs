@@ -15,9 +15,7 @@ use crate::model::Digest;
 pub(super) fn select(selected: &Deployers, tree: &Tree<'_>) -> Result<Vec<Deployment>, Error> {
     let mut found = Vec::new();
     for entry in &tree.entries {
-        let is_file = !entry.is_link() && !entry.is_submodule();
-        if is_file
-            && selected.paths.matches(&entry.path)
+        if selected.paths.matches(&entry.path)
             && is_manifest_name(&entry.path)
             && is_of_templates(entry)
             && tree.is_template(&entry.path)
@@ -34,7 +32,7 @@ pub(super) fn by_template(
     tree: &Tree<'_>,
     deployer: DeployerKind,
 ) -> Result<Option<Deployment>, Error> {
-    let bytes = tree.files.content(entry)?;
+    let bytes = tree.content(entry)?.unwrap_or_default();
     Ok(made_of(entry, &String::from_utf8_lossy(&bytes), deployer))
 }
 

@@ -25,7 +25,10 @@ fn judged_after(before: impl FnOnce(&Repo), change: impl FnOnce(&Repo)) -> (Exit
     repo.commit("a change");
     let what = What::Range(format!("{base}..HEAD"));
     let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
-    let report = gate::check(&repo.open(), &request).unwrap();
+    let report = match gate::check(&repo.open(), &request) {
+        Ok(report) => report,
+        Err(error) => return unjudged(&code_of(&error)),
+    };
     let codes = report
         .errors
         .iter()
@@ -101,6 +104,69 @@ fn a_source_of_elsewhere_that_floats_is_not_added_unseen() {
         repo.write(APPLICATION, text);
     });
     assert_eq!(found, unjudged("source.floating"));
+}
+
+/// Argo CD reads links in a folder of manifests, and follows one that stands for the folder.
+#[test]
+fn what_a_link_leads_to_is_not_deployed_unseen() {
+    let before = |repo: &Repo| {
+        repo.write(
+            "apps/plain/v1/a.yaml",
+            "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n",
+        );
+        repo.write(
+            "apps/plain/v1/NOTES",
+            "kind: Pod\napiVersion: v1\nmetadata: {name: b}\n",
+        );
+        repo.write(
+            "apps/plain/v2/a.yaml",
+            "kind: Pod\napiVersion: v1\nmetadata: {name: b}\n",
+        );
+        application(repo, "argocd/prod-d/plain.yaml", "plain", "apps/plain/v1");
+    };
+    let unknown = unjudged("source.unknown");
+    let inside = judged_after(before, |repo| {
+        repo.symlink("apps/plain/v1/web.yaml", "NOTES");
+    });
+    assert_eq!(inside, unknown);
+    let beside = |repo: &Repo| {
+        before(repo);
+        repo.symlink("apps/plain/now", "v1");
+    };
+    let through = judged_after(beside, |repo| {
+        edit(
+            repo,
+            "argocd/prod-d/plain.yaml",
+            "apps/plain/v1",
+            "apps/plain/now",
+        );
+    });
+    assert_eq!(through, unknown);
+    let followed = |repo: &Repo| {
+        before(repo);
+        repo.symlink("apps/plain/now", "v1");
+        edit(
+            repo,
+            "argocd/prod-d/plain.yaml",
+            "apps/plain/v1",
+            "apps/plain/now",
+        );
+    };
+    let turned = judged_after(followed, |repo| {
+        std::fs::remove_file(repo.path().join("apps/plain/now")).unwrap();
+        repo.symlink("apps/plain/now", "v2");
+    });
+    assert_eq!(turned, unknown);
+    let hidden = judged_after(before, |repo| {
+        repo.write("argocd/prod-d/README", "see below\n");
+        let text = std::fs::read_to_string(repo.path().join("argocd/prod-d/plain.yaml")).unwrap();
+        repo.write(
+            "argocd/prod-d/README",
+            text.replace("name: plain", "name: other"),
+        );
+        repo.symlink("argocd/prod-d/other.yaml", "README");
+    });
+    assert_eq!(hidden, unjudged("source.linked"));
 }
 
 #[test]

@@ -149,6 +149,7 @@ impl Reading<'_> {
         };
         if tool.is_none() {
             self.no_jsonnet(&folder, &directory, span)?;
+            self.no_links(&folder, &directory, span)?;
         }
         let render = tool.map(|tool| Rendering {
             folder: folder.clone(),
@@ -159,6 +160,24 @@ impl Reading<'_> {
             folder,
             render,
             directory,
+        })
+    }
+
+    /// Argo CD reads what a link leads to, by the name of the link.
+    fn no_links(&self, folder: &RepoPath, directory: &Directory, span: Span) -> Read<()> {
+        let entries = self.cx.tree.files.below(folder)?;
+        let mut links = entries
+            .iter()
+            .filter(|entry| entry.is_link() && directory.takes(folder, &entry.path));
+        links.next().map_or(Ok(()), |link| {
+            Err(Stop::unknown(
+                span,
+                format!(
+                    "`{}` is a symbolic link, and Argo CD deploys what it leads to",
+                    link.path
+                ),
+                "commit the manifest itself in its place",
+            ))
         })
     }
 

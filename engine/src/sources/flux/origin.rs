@@ -4,6 +4,7 @@
 //! Source: Flux, `GitRepository`, `OCIRepository`, `HelmRepository` and `Bucket` in its reference.
 
 use super::described;
+use crate::git::TreeEntry;
 use crate::manifest::Node;
 use crate::model::{RepoPath, Span};
 use crate::sources::Context;
@@ -38,7 +39,7 @@ pub(super) fn of_reference(
     let namespace = namespace.as_deref();
     if kind == "GitRepository" && cx.here.is_object(namespace.unwrap_or(FLUX), name) {
         return Ok(Origin::Here {
-            ignore: ignored(cx, None)?,
+            ignore: ignored(cx, None, reference.span)?,
         });
     }
     let found = match cx.known.find(GROUP, kind, namespace, name) {
@@ -94,7 +95,7 @@ fn absent(
 ) -> Read<Origin> {
     if kind == "GitRepository" && name == FLUX && namespace.is_none_or(|it| it == FLUX) {
         return Ok(Origin::Here {
-            ignore: ignored(cx, None)?,
+            ignore: ignored(cx, None, reference.span)?,
         });
     }
     if !KINDS.contains(&kind) {
@@ -133,7 +134,7 @@ fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
             }
         }
         return Ok(Origin::Here {
-            ignore: ignored(cx, text(spec, "ignore")?)?,
+            ignore: ignored(cx, text(spec, "ignore")?, spec.span)?,
         });
     }
     let (Followed::Branch(revision) | Followed::Commit(revision) | Followed::Other(revision)) =
@@ -182,14 +183,16 @@ fn followed(spec: &Node) -> Read<Followed<'_>> {
 }
 
 /// The patterns of files that Flux leaves out of this repository, those that win last.
-fn ignored(cx: &Context<'_>, own: Option<&str>) -> Read<Vec<String>> {
+fn ignored(cx: &Context<'_>, own: Option<&str>, at: Span) -> Read<Vec<String>> {
     let mut patterns: Vec<String> = IGNORED
         .iter()
         .map(|pattern| (*pattern).to_owned())
         .collect();
     for entry in &cx.tree.entries {
-        if entry.path.file_name() == b".sourceignore" && !entry.is_link() {
-            let bytes = cx.tree.files.content(entry)?;
+        if entry.path.file_name() == b".sourceignore" {
+            let Some(bytes) = content(entry, at, cx)? else {
+                continue;
+            };
             let folder = RepoPath::new(entry.path.parent());
             let lines = String::from_utf8_lossy(&bytes).into_owned();
             patterns.extend(
@@ -206,6 +209,19 @@ fn ignored(cx: &Context<'_>, own: Option<&str>) -> Read<Vec<String>> {
         .filter(|line| is_pattern(line));
     patterns.extend(own.map(str::to_owned));
     Ok(patterns)
+}
+
+/// Flux follows links to these; its artifact has none.
+fn content(entry: &TreeEntry, at: Span, cx: &Context<'_>) -> Read<Option<Vec<u8>>> {
+    if entry.is_submodule() {
+        return Ok(None);
+    }
+    if entry.is_link() {
+        let reason = format!("`{}` is a symbolic link, which Flux follows", entry.path);
+        let remedy = "commit the patterns themselves in its place";
+        return Err(Stop::unknown(at, reason, remedy));
+    }
+    Ok(Some(cx.tree.files.content(entry)?))
 }
 
 fn is_pattern(line: &str) -> bool {
