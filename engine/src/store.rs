@@ -84,6 +84,15 @@ pub trait Store {
         Ok(Vec::new())
     }
 
+    /// What lay here at some time and had to stay: withdrawals, links of `gate`, and the newest link of each other
+    /// unit. Nothing where a store keeps no history.
+    ///
+    /// # Errors
+    /// The history cannot be read, or is longer than anyone's.
+    fn gone(&self) -> Result<Vec<Gone>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Says that a newer baseline stands above these links, by height and digest of the payload: they
     /// need not be at hand any more.
     ///
@@ -167,6 +176,19 @@ impl StoredFile {
     }
 }
 
+/// A statement that lay in a store and is gone, or has other bytes in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// What it was about.
+    pub unit: UnitId,
+    /// Whether it took a link back; else it was a link.
+    pub is_withdrawal: bool,
+    /// Where it lay.
+    pub path: String,
+    /// What it said, whoever signed it.
+    pub envelope: Vec<u8>,
+}
+
 /// Why a file of a store was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
@@ -201,11 +223,26 @@ fn check_bytes(total: usize, place: &Path) -> Result<(), Error> {
 /// The store does not do what it should.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Error {
-    /// It cannot be read or written.
+    /// It cannot be read or written, and nothing but somebody who changes something will help.
+    #[error("cannot {action} `{}`", path.display())]
+    #[diagnostic(
+        code(store::unusable),
+        help("check the path, its permissions and the free space; hard links must be possible")
+    )]
+    Unusable {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It cannot be read or written just now.
     #[error("cannot {action} `{}`", path.display())]
     #[diagnostic(
         code(store::unreachable),
-        help("check the path, its permissions and the free space; hard links must be possible")
+        help("try again: nothing was decided or lost; check the disk or the mount if it stays so")
     )]
     Unreachable {
         /// What was tried.
@@ -400,13 +437,11 @@ pub enum Error {
         reason: String,
     },
     /// The branch was moved to something that does not follow what was seen before.
-    #[error(
-        "`{branch}` of `{remote}` was rewritten: {found} does not follow `{seen}`, which was seen before"
-    )]
+    #[error("`{branch}` of `{remote}` {found}, which was seen before")]
     #[diagnostic(
         code(store::rewritten),
         help(
-            "find out who did it, and push `{seen}` back; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{remote}/{branch}`"
+            "find out who did it, and put it back: `git push --force {remote} {seen}:refs/heads/{branch}`; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{remote}/{branch}`"
         )
     )]
     Rewritten {
@@ -414,8 +449,26 @@ pub enum Error {
         remote: String,
         /// The branch.
         branch: String,
-        /// What it names now.
+        /// What became of it, up to the commit that was seen.
         found: String,
+        /// The commit that was seen.
+        seen: String,
+    },
+    /// The branch follows what was seen before, and something that never leaves it is gone.
+    #[error(
+        "`{path}` was taken away from the branch `{branch}`: it lay there at `{seen}`, which was seen before"
+    )]
+    #[diagnostic(
+        code(store::taken_away),
+        help(
+            "find out who did it, and put it back on the branch: `git show {seen}:{path}`; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{branch}`"
+        )
+    )]
+    TakenAway {
+        /// The remote and its branch.
+        branch: String,
+        /// What is gone, or has other bytes in its place.
+        path: String,
         /// The commit that was seen.
         seen: String,
     },

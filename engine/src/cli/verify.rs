@@ -19,7 +19,8 @@ pub(super) struct Args {
     #[arg(value_name = "FILE", required_unless_present = "all")]
     file: Option<PathBuf>,
     /// Instead of one, all that the store holds: every link of every unit must verify by the trust file,
-    /// and none may be missing in between. Asks no commit, and of the clock only whether the trust file is over
+    /// and none may be missing in between, nor the link of `gate` that one was judged by; of a branch, nothing may
+    /// be gone since its beginning that has to stay. Asks no commit, and of the clock only whether the trust file is over
     #[arg(long, requires = "verdicts", conflicts_with_all = ["file", "env", "unit", "revision"])]
     all: bool,
     #[command(flatten)]

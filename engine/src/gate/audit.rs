@@ -1,11 +1,14 @@
 //! `verify --all`: whether everything that a store holds verifies, and nothing is missing in between.
 //! Asks no repository and no clock.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Error;
 use super::anew::AcceptedAnew;
-use crate::attest::{TrustFile, UnitId};
-use crate::store::Store;
-use crate::verify::{Chain, Reason, Refusal, RejectedFile};
+use crate::attest::{self, Role, TrustFile, UnitId};
+use crate::model::Digest;
+use crate::store::{Gone, Store};
+use crate::verify::{Chain, ChainLink, Reason, Refusal, RejectedFile};
 
 /// Whether a store holds what its links say, for one unit.
 #[derive(Clone, Debug)]
@@ -28,8 +31,9 @@ pub struct Audited {
 }
 
 /// Verifies every link, failed verdict, withdrawal of a link and renewal of the newest, of every unit, by
-/// the keys of `trust`, and that no link is missing between the lowest and the newest. Below the newest baseline
-/// a key may be gone.
+/// the keys of `trust`; that no link is missing between the lowest and the newest, nor the link of `gate` that one
+/// was judged by; and that nothing is gone which had to stay, where the store has a history. Below the newest
+/// baseline a key may be gone.
 ///
 /// # Errors
 /// The store is empty, or cannot be read.
@@ -43,13 +47,82 @@ pub fn audit(store: &dyn Store, trust: &TrustFile) -> Result<Vec<Audited>, Error
             found: "none: the store is empty, or it is another one".to_owned(),
         }));
     }
+    let states = gate_links(store, &units)?;
+    let gone = store.gone()?;
+    units.extend(gone.iter().map(|gone| gone.unit.clone()));
     units.sort_by_key(|id| (!id.is_gate(), id.clone()));
+    units.dedup();
     let of_unit = |id: &UnitId| {
         let chain = Chain::read_all(store, id, trust)?;
         let accepted = AcceptedAnew::of(&chain, store, trust)?;
-        Ok(audited(&chain, &accepted))
+        let mut audited = audited(&chain, &accepted);
+        audited.refusals.extend(unjudged(&chain, &states));
+        let gone = gone.iter().filter(|gone| gone.unit == *id);
+        let gone = gone.filter(|gone| counted(gone, trust));
+        audited.refusals.extend(gone.map(taken_away));
+        Ok(audited)
     };
     units.iter().map(of_unit).collect()
+}
+
+/// The digests of what lies among the links of `gate`, whoever signed it: whether it verifies is told of each.
+fn gate_links(store: &dyn Store, units: &[UnitId]) -> Result<BTreeSet<Digest>, Error> {
+    let mut digests = BTreeSet::new();
+    for gate in units.iter().filter(|unit| unit.is_gate()) {
+        let mut files = store.older_links(gate)?;
+        files.extend(store.links(gate)?);
+        let envelopes = files.into_iter().filter_map(|file| file.content.ok());
+        let payloads = envelopes.filter_map(|envelope| attest::unverified_payload(&envelope).ok());
+        digests.extend(payloads.map(|payload| Digest::of(&payload)));
+    }
+    Ok(digests)
+}
+
+/// The states of `gate` that judged something and are not there.
+fn unjudged(chain: &Chain, states: &BTreeSet<Digest>) -> Vec<Refusal> {
+    // A baseline that was made together with the first of `gate` names none.
+    if states.is_empty() && !chain.unit().is_gate() {
+        return vec![Refusal {
+            reason: Reason::StoreGap,
+            expected: "links of `gate`, which say what judged it".to_owned(),
+            found: "none in the store".to_owned(),
+        }];
+    }
+    let mut missing: BTreeMap<Digest, u64> = BTreeMap::new();
+    let links = chain.links().iter().map(ChainLink::verdict);
+    let links = links.map(|verdict| (verdict.gate_state, verdict.height));
+    let renewals = chain.renewals().iter();
+    let renewals = renewals.map(|renewal| (renewal.gate_state, renewal.height));
+    for (state, height) in links.chain(renewals) {
+        if let Some(state) = state.filter(|state| !states.contains(state)) {
+            missing.entry(state).or_insert(height);
+        }
+    }
+    let refusals = missing.into_iter().map(|(state, height)| Refusal {
+        reason: Reason::StoreGap,
+        expected: format!("link `{state}` of `gate`, by which link {height} was judged"),
+        found: "nothing in its place".to_owned(),
+    });
+    refusals.collect()
+}
+
+/// Whether what is gone counted: a link that verifies, a withdrawal unless it was forged. The key of a withdrawal
+/// may be gone since.
+fn counted(gone: &Gone, trust: &TrustFile) -> bool {
+    let (envelope, scope) = (&gone.envelope, gone.unit.scope());
+    if gone.is_withdrawal {
+        let taken = attest::verify_taking_back(envelope, trust, Role::MergeSigner, &scope);
+        return taken.is_ok() || !attest::may_name_a_key(envelope, trust);
+    }
+    attest::verify(envelope, trust, Role::MergeSigner, &scope).is_ok()
+}
+
+fn taken_away(gone: &Gone) -> Refusal {
+    Refusal {
+        reason: Reason::StoreGap,
+        expected: format!("`{}`, which lay in the store and had to stay", gone.path),
+        found: "something else or nothing in its place: somebody took it away".to_owned(),
+    }
 }
 
 fn audited(chain: &Chain, accepted: &AcceptedAnew) -> Audited {

@@ -2,6 +2,7 @@
 //! Knows nothing of what the files say. No working tree: it reads the tip's trees and writes objects.
 
 mod answer;
+mod kept;
 mod place;
 mod program;
 mod remote;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Error, Store, StoredFile, Unread, check_bytes, check_count, layout};
+use super::{Error, Gone, Store, StoredFile, Unread, check_bytes, check_count, layout};
 use crate::{
     attest::UnitId,
     git::{FolderEntry, Place, Repository, Snapshot},
@@ -81,24 +82,7 @@ impl BranchStore {
         place: BranchPlace,
         settings: BranchSettings,
     ) -> Result<Self, Error> {
-        let known = repository.remotes()?;
-        if !known.contains(&place.remote) {
-            return Err(Error::NoRemote {
-                known: match known.as_slice() {
-                    [] => ", and no other".to_owned(),
-                    known => format!("; there are: {}", known.join(", ")),
-                },
-                remote: place.remote,
-            });
-        }
-        let git_dir = repository.common_dir().to_owned();
-        let directory = repository.work_tree().unwrap_or(&git_dir).to_owned();
-        let program = Program {
-            git_dir,
-            directory,
-            objects: None,
-            remote: place.remote.clone(),
-        };
+        let program = Program::of(&repository, &place.remote)?;
         let mut store = Self {
             repository,
             place,
@@ -285,6 +269,10 @@ impl Store for BranchStore {
 
     fn older_links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, Error> {
         self.links_of_history(unit)
+    }
+
+    fn gone(&self) -> Result<Vec<Gone>, Error> {
+        self.gone_of_history()
     }
 
     fn retire(&self, unit: &UnitId, links: &[(u64, Digest)]) -> Result<(), Error> {

@@ -39,6 +39,12 @@ pub(super) fn withdrawal(payload: Digest) -> String {
     format!("{payload}.json")
 }
 
+/// Whether links of some unit lie in a folder.
+pub(super) fn is_of_links(folder: &str) -> bool {
+    let mut parts = folder.split('/');
+    parts.next() == Some(LINKS) && parts.count() == 2
+}
+
 fn of_unit(kind: &str, unit: &UnitId) -> String {
     format!("{kind}/{}/{}", unit.environment(), unit.unit())
 }

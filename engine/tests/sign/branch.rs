@@ -4,6 +4,7 @@ mod actors;
 mod carried;
 mod faults;
 mod hook;
+mod kept;
 pub(super) mod killed;
 mod servers;
 mod store;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::world::{APP, DATABASE, World, key};
+use super::world::{APP, CONFIG, DATABASE, JUDGE, World, key};
 use crate::contracts::problems;
 
 /// A baseline, a link that was withdrawn, one in its place that was renewed, and a failed verdict.
@@ -255,4 +255,44 @@ fn a_store_that_lost_or_gained_a_byte_is_refused_as_a_whole() {
     let empty = format!("folder:{}", empty.display());
     let (exit, out, errors) = world.run(&[&all[..], &["--verdicts", &empty]].concat());
     assert_eq!(exit, 4, "{out}{errors}");
+}
+
+/// What `verify --all` says, in one line.
+fn verified(world: &World) -> (i32, String) {
+    let trust = world.trust_file();
+    let (exit, said) = asked(world, &["verify", "--all", "--trust", &trust]);
+    let words: Vec<&str> = said.split_whitespace().collect();
+    (exit, words.join(" "))
+}
+
+#[test]
+fn a_store_without_the_links_of_the_gate_is_none() {
+    let world = told();
+    let gate = world.link("main/gate", 0);
+    let folder = gate.parent().unwrap();
+    let aside = world.repo.beside("aside");
+    fs::rename(folder, &aside).unwrap();
+    let (exit, said) = verified(&world);
+    assert_eq!(exit, 4, "{said}");
+    assert!(said.contains("refused[store-gap]"), "{said}");
+    let none = "expected links of `gate`, which say what judged it, found none in the store";
+    assert_eq!(said.matches(none).count(), 2, "{said}");
+    fs::rename(&aside, folder).unwrap();
+    assert_eq!(verified(&world).0, 0);
+}
+
+#[test]
+fn a_store_without_the_link_of_the_gate_that_judged_something_is_not_whole() {
+    let world = World::started();
+    world.repo.write(CONFIG, format!("# more\n{JUDGE}"));
+    world.repo.commit("more");
+    world.sign("prod", Some("gate"));
+    world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    assert_eq!(verified(&world).0, 0);
+    fs::remove_file(world.link("main/gate", 1)).unwrap();
+    let (exit, said) = verified(&world);
+    assert_eq!(exit, 4, "{said}");
+    let gone = "by which link 1 was judged, found nothing in its place";
+    assert_eq!(said.matches(gone).count(), 1, "{said}");
 }

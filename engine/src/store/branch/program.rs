@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::answer::{self, Pushed};
+use crate::git::Repository;
 use crate::model::{GitId, limits};
 use crate::store::Error;
 
@@ -38,6 +39,30 @@ pub(super) enum Reach {
 }
 
 impl Program {
+    /// For the remote that the repository's configuration has under this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn of(repository: &Repository, name: &str) -> Result<Self, Error> {
+        let known = repository.remotes()?;
+        if !known.iter().any(|known| known == name) {
+            return Err(Error::NoRemote {
+                known: match known.as_slice() {
+                    [] => ", and no other".to_owned(),
+                    known => format!("; there are: {}", known.join(", ")),
+                },
+                remote: name.to_owned(),
+            });
+        }
+        let git_dir = repository.common_dir().to_owned();
+        Ok(Self {
+            directory: repository.work_tree().unwrap_or(&git_dir).to_owned(),
+            git_dir,
+            objects: None,
+            remote: name.to_owned(),
+        })
+    }
+
     /// What the remote's branch names now.
     pub(super) fn head(&self, branch: &str) -> Result<Option<GitId>, Error> {
         let arguments = ["ls-remote", "--refs", "--", &self.remote, branch];

@@ -19,24 +19,8 @@ impl Remote {
     /// # Errors
     /// There is none.
     pub fn new(repository: &Repository, name: &str) -> Result<Self, Error> {
-        let known = repository.remotes()?;
-        if !known.iter().any(|known| known == name) {
-            return Err(Error::NoRemote {
-                known: match known.as_slice() {
-                    [] => ", and no other".to_owned(),
-                    known => format!("; there are: {}", known.join(", ")),
-                },
-                remote: name.to_owned(),
-            });
-        }
-        let git_dir = repository.common_dir().to_owned();
         Ok(Self {
-            program: Program {
-                directory: repository.work_tree().unwrap_or(&git_dir).to_owned(),
-                git_dir,
-                objects: None,
-                remote: name.to_owned(),
-            },
+            program: Program::of(repository, name)?,
         })
     }
 

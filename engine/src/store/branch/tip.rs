@@ -22,7 +22,7 @@ impl BranchStore {
             let seen = self.repository.recorded(&self.place.record())?;
             let Some(head) = self.program.head(&self.place.reference())? else {
                 return match seen {
-                    Some(seen) => Err(self.rewritten("nothing", seen)),
+                    Some(seen) => Err(self.rewritten(None, seen)),
                     None => Ok(Tip {
                         commit: None,
                         snapshot: Snapshot::empty(),
@@ -33,9 +33,14 @@ impl BranchStore {
                 self.program
                     .fetch(&self.place.reference(), Reach::Missing)?;
                 match self.follows(seen, head) {
-                    Ok(true) => self.remember(seen, head)?,
+                    Ok(true) => {
+                        if let Some(seen) = seen {
+                            self.check_kept(seen, head)?;
+                        }
+                        self.remember(seen, head)?;
+                    }
                     Ok(false) => {
-                        return Err(self.rewritten(&format!("`{head}`"), seen.unwrap_or(head)));
+                        return Err(self.rewritten(Some(head), seen.unwrap_or(head)));
                     }
                     // It was rewritten between the question and the answer.
                     Err(Error::Git(git::Error::ObjectMissing(id))) if id == head => continue,
@@ -73,7 +78,7 @@ impl BranchStore {
                 return Ok(());
             }
             if !self.follows(seen, head)? {
-                return Err(self.rewritten(&format!("`{head}`"), seen.unwrap_or(head)));
+                return Err(self.rewritten(Some(head), seen.unwrap_or(head)));
             }
         }
         Ok(())
@@ -133,7 +138,7 @@ impl BranchStore {
     }
 
     /// Asks something of the history; where that was cut off, once more when it is there.
-    fn with_history<T>(
+    pub(super) fn with_history<T>(
         &self,
         mut ask: impl FnMut(&Repository) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -179,11 +184,14 @@ impl BranchStore {
         }
     }
 
-    fn rewritten(&self, found: &str, seen: GitId) -> Error {
+    fn rewritten(&self, found: Option<GitId>, seen: GitId) -> Error {
         Error::Rewritten {
             remote: self.place.remote.clone(),
             branch: self.place.branch.clone(),
-            found: found.to_owned(),
+            found: match found {
+                Some(found) => format!("was rewritten: `{found}` does not follow `{seen}`"),
+                None => format!("is gone: it named `{seen}`"),
+            },
             seen: seen.to_string(),
         }
     }
@@ -197,17 +205,34 @@ fn each_of_history(
     each: &mut dyn FnMut(FolderEntry) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let path = RepoPath::from(layout::links(unit).as_str());
-    let mut commits = BTreeSet::from([tip]);
     let mut trees = BTreeSet::new();
+    each_commit(
+        repository,
+        tip,
+        &mut |snapshot, _| match repository.place(snapshot, &path)? {
+            Place::Folder(folder) if trees.insert(folder.id) => {
+                folder.entries.into_iter().try_for_each(&mut *each)
+            }
+            Place::Folder(_) | Place::File | Place::Nothing => Ok(()),
+        },
+    )
+}
+
+/// What is done with the files of a commit and the ids of its parents.
+type EachCommit<'a> = dyn FnMut(&Snapshot, &[GitId]) -> Result<(), Error> + 'a;
+
+/// Each commit from `tip` back to the beginning, and its parents.
+pub(super) fn each_commit(
+    repository: &Repository,
+    tip: GitId,
+    each: &mut EachCommit<'_>,
+) -> Result<(), Error> {
+    let mut commits = BTreeSet::from([tip]);
     let mut next = VecDeque::from([tip]);
     while let Some(commit) = next.pop_front() {
-        let snapshot = repository.snapshot(commit)?;
-        if let Place::Folder(folder) = repository.place(&snapshot, &path)?
-            && trees.insert(folder.id)
-        {
-            folder.entries.into_iter().try_for_each(&mut *each)?;
-        }
-        for parent in repository.parents(commit)? {
+        let parents = repository.parents(commit)?;
+        each(&repository.snapshot(commit)?, &parents)?;
+        for parent in parents {
             if commits.insert(parent) {
                 next.push_back(parent);
             }
