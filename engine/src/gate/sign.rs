@@ -22,7 +22,7 @@ use super::judge::Judge;
 use super::key::check_key;
 use super::reading::Reading;
 use super::scene::{self, Scene, Trees};
-use crate::attest::{GatedState, Signatory, TrustFile, UnitId, Verdict};
+use crate::attest::{self, GatedState, Signatory, TrustFile, UnitId, Verdict};
 use crate::config::Environment;
 use crate::facts::index::Cache;
 use crate::facts::range::Range as Reach;
@@ -63,6 +63,8 @@ pub struct Signing {
     pub renewals: Vec<RenewedUnit>,
     /// Units that could not be judged.
     pub errors: Vec<UnitError>,
+    /// The units among them that only the end of the trust file kept from being judged.
+    outlived: BTreeSet<UnitId>,
 }
 
 /// What became of one unit.
@@ -139,13 +141,46 @@ impl Signing {
     }
 }
 
-/// Signs the next link of the unit `gate` and of each unit of an environment.
+impl Signing {
+    fn brought_the_next_trust_file(&self) -> bool {
+        let is_link = |unit: &SignedUnit| matches!(unit.result, Signed::Link(_));
+        let mut gates = self.units.iter().filter(|unit| unit.unit.is_gate());
+        !self.outlived.is_empty() && gates.any(is_link)
+    }
+
+    /// With what a run after this one came to about the units that this one could not judge.
+    fn continued(mut self, after: Self) -> Self {
+        let known: BTreeSet<UnitId> = self.units.iter().map(|unit| unit.unit.clone()).collect();
+        let is_known = |error: &UnitError| {
+            let mut known = known.iter();
+            known.any(|id| (id.environment(), id.unit()) == (&*error.environment, &*error.unit))
+        };
+        let more = after.units.into_iter();
+        self.units
+            .extend(more.filter(|unit| !known.contains(&unit.unit)));
+        self.errors = after.errors;
+        self.errors.retain(|error| !is_known(error));
+        self.outlived = after.outlived;
+        self
+    }
+}
+
+/// Signs the next link of the unit `gate` and of each unit of an environment. Where the accepted trust file is over and
+/// that link of `gate` brings the next one, the other units are judged after it, by what it accepted.
 ///
 /// # Errors
 /// No accepted state of `gate`, a key that is not trusted; what keeps one unit from being judged
 /// stands in the result.
 pub fn sign(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
-    retried(|| sign_once(repository, request))
+    let signing = retried(|| sign_once(repository, request))?;
+    if !signing.brought_the_next_trust_file() {
+        return Ok(signing);
+    }
+    match retried(|| sign_once(repository, request)) {
+        Ok(after) => Ok(signing.continued(after)),
+        // What was published stands; the units say what kept them, and the next run says what keeps it.
+        Err(_) => Ok(signing),
+    }
 }
 
 fn sign_once(repository: &Repository, request: &SignRequest<'_>) -> Result<Signing, Error> {
@@ -297,7 +332,12 @@ impl Signer<'_> {
             };
             match result {
                 Ok(unit) => signing.units.push(unit),
-                Err(error) => signing.errors.push(scene.error(error)),
+                Err(error) => {
+                    if matches!(error, Error::Attest(attest::Error::RootExpired { .. })) {
+                        signing.outlived.insert(id);
+                    }
+                    signing.errors.push(scene.error(error));
+                }
             }
         }
         self.request.store.settle()?;

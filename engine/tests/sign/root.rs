@@ -4,6 +4,7 @@ use std::fs;
 
 use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict};
 use tidegate::gate;
+use tidegate::model::Digest;
 use tidegate::store::FolderStore;
 
 use super::world::{APP, TRUST, World, key, trust};
@@ -105,12 +106,41 @@ fn a_file_that_is_over_signs_nothing_but_the_next_one() {
     world.repo.write(TRUST, next.unwrap().print());
     world.repo.commit("the next one");
     assert_eq!(
-        world.sign("prod", Some("gate")),
-        "main/gate link 1 critical"
+        world.sign("prod", None),
+        "main/gate link 1 critical; prod/db nothing new 0; prod/web link 1 medium",
+        "and what waited for it, by it"
     );
+    let payload = |unit| attest::unverified_payload(&world.envelope(unit, 1)).unwrap();
+    let (gate, web) = (Digest::of(&payload("main/gate")), payload("prod/web"));
+    let web = String::from_utf8(web).unwrap();
+    assert!(web.contains(&gate.to_string()), "{web}");
+}
+
+#[test]
+fn what_the_next_file_does_not_let_be_signed_is_not_signed_after_it() {
+    let world = World::new();
+    let first = endorsed(&world, rooted(&world, &[21], 1), None, &[21]);
+    world.repo.write(TRUST, first.print()).commit("a root");
+    assert!(world.baseline("prod", None).starts_with("main/gate"));
+    world.set_clock("2026-12-20T10:00:00Z");
+    // Whoever signs for the gate signs for nothing else in it.
+    let mut keys = first.keys().to_vec();
+    for key in &mut keys {
+        if key.role == Role::MergeSigner {
+            key.environments = Some(vec!["main/gate".to_owned()]);
+        }
+    }
+    let later = "2027-06-20T10:00:00Z".parse().unwrap();
+    let next = TrustFile::new(keys).unwrap();
+    let next = next
+        .with_thresholds([(Role::Root, 1)].into())
+        .unwrap()
+        .endorse(&key(21), Some(&first), Some(later), world.now());
+    world.repo.write(TRUST, next.unwrap().print());
+    world.label(APP, "a", "b");
     assert_eq!(
         world.sign("prod", None),
-        "main/gate nothing new 1; prod/web link 1 medium; prod/db nothing new 0"
+        "main/gate link 1 critical; prod/db nothing new 0; prod/web key.not-trusted exit 3"
     );
 }
 
@@ -180,7 +210,7 @@ fn people_sign_a_trust_file_one_after_the_other_by_the_command_line() {
 fn a_trust_file_that_is_pinned_is_no_other() {
     let world = World::started();
     let (file, store) = (world.trust_file(), world.store_name());
-    let digest = tidegate::model::Digest::of(&fs::read(&file).unwrap()).to_string();
+    let digest = Digest::of(&fs::read(&file).unwrap()).to_string();
     let admit = |digest: &str| {
         let line = [
             "admit",
