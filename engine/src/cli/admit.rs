@@ -79,9 +79,13 @@ pub(super) struct Args {
     /// may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    /// Run COMMAND although no Argo CD says what it renders: nothing compares the files that it finds with the commit
+    #[arg(long, requires = "command")]
+    by_hand: bool,
     /// What renders, as a plugin of Argo CD: it is run if the commit is admitted, its output is the
     /// output and its exit code the exit code. Answers go to standard error then, and it learns nothing
-    /// of verdicts
+    /// of verdicts. What lies where it renders must be what the commit has: Argo CD says in
+    /// `ARGOCD_APP_SOURCE_REPO_URL` and `ARGOCD_APP_SOURCE_PATH` what that is, and without them nothing runs
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "application")]
     command: Option<Vec<String>>,
 }
@@ -262,10 +266,13 @@ impl Args {
         }
     }
 
-    /// What Argo CD asks this process to render, where it does: by a commit and nothing else.
+    /// What Argo CD asks this process to render: by a commit and nothing else.
     fn plugin(&self, revision: &str, terminal: &Terminal) -> Result<Option<Sync>, Failure> {
         if terminal.variable(plugin::REPOSITORY).is_none() {
-            return Ok(None);
+            return match self.by_hand {
+                true => Ok(None),
+                false => Err(Error::NotToldWhatToRender.into()),
+            };
         }
         let revision = concrete_revision("--revision", revision)?;
         plugin::asked(revision, self.repository.as_deref(), terminal).map(Some)

@@ -118,6 +118,16 @@ pub(super) enum Error {
         help("name the unit that is rendered: `--unit NAME`")
     )]
     NobodyAsked,
+    #[error(
+        "`ARGOCD_APP_SOURCE_REPO_URL` is not set: nothing says of which commit's folder this one should be"
+    )]
+    #[diagnostic(
+        code(argo::not_told),
+        help(
+            "Argo CD sets it where it runs a plugin; `--by-hand` runs the command on whatever it finds, compared with nothing"
+        )
+    )]
+    NotToldWhatToRender,
     #[error("{files} of the store stayed behind; all the rest was copied")]
     #[diagnostic(
         code(store::left_behind),

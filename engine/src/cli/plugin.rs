@@ -113,7 +113,7 @@ fn is_handed_on(name: &str) -> bool {
 
 /// The commit.
 pub(super) const REVISION: &str = "ARGOCD_APP_REVISION";
-/// The repository; where it is not set, nobody asks as Argo CD does.
+/// The repository; where it is not set, nobody says what the folder should hold.
 pub(super) const REPOSITORY: &str = "ARGOCD_APP_SOURCE_REPO_URL";
 const FOLDER: &str = "ARGOCD_APP_SOURCE_PATH";
 const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";

@@ -188,6 +188,27 @@ fn what_argo_cd_asks_to_render_must_be_what_was_judged() {
 }
 
 #[test]
+fn without_a_word_of_what_should_lie_there_nothing_is_rendered_but_by_hand() {
+    let plugin = Plugin::new();
+    let stray = plugin.world.repo.path().join("apps/web/extra.yaml");
+    std::fs::write(stray, "{}").unwrap();
+    let given = ["--repository", REPOSITORY];
+    let mut command = plugin.command(&given, &["echo", "rendered"]);
+    let (exit, out, errors) = said(command.env_remove("ARGOCD_APP_SOURCE_REPO_URL"));
+    assert_eq!((exit, &*out), (Some(3), ""), "{errors}");
+    assert!(errors.contains("error[argo.not-told]"), "{errors}");
+    assert!(errors.contains("--by-hand"), "{errors}");
+    let by_hand = [&given[..], &["--by-hand"]].concat();
+    let mut command = plugin.command(&by_hand, &["echo", "rendered"]);
+    let (exit, out, errors) = said(command.env_remove("ARGOCD_APP_SOURCE_REPO_URL"));
+    assert_eq!((exit, &*out), (Some(0), "rendered\n"), "{errors}");
+    // Where Argo CD says it, it is compared all the same.
+    let (exit, out, errors) = said(&mut plugin.command(&by_hand, &["echo", "rendered"]));
+    assert_eq!((exit, &*out), (Some(4), ""), "{errors}");
+    assert!(errors.contains("refused[source-override]"), "{errors}");
+}
+
+#[test]
 fn what_lies_where_it_renders_must_be_what_the_commit_has() {
     let plugin = Plugin::new();
     let repo = &plugin.world.repo;
