@@ -17,6 +17,7 @@ mod live;
 mod origins;
 mod patches;
 mod projects;
+mod ran;
 mod sets;
 mod tree;
 mod workflows;
@@ -113,7 +114,7 @@ fn order(way: &Way) -> (State, usize, &Option<Place>, &str) {
 pub const WORKFLOWS: [&str; 2] = [".github/workflows/*", ".gitlab-ci.yml"];
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 46] = [
+pub const CODES: [&str; 47] = [
     "signs-proposals",
     "signs-any-branch",
     "signs-injected",
@@ -124,6 +125,7 @@ pub const CODES: [&str; 46] = [
     "external-reaches",
     "gate-altered",
     "gate-disarmed",
+    "gate-not-asked",
     "live-differs",
     "gate-for-another",
     "break-glass",

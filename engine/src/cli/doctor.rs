@@ -42,7 +42,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
     repo: Vec<PathBuf>,
     /// Beside what the files say, ask the API server for what is there: Applications, projects, admission policies,
-    /// roles and their bindings, `argocd-cm` and `argocd-rbac-cm`, by GET alone
+    /// roles and their bindings, `argocd-cm` and `argocd-rbac-cm`, and how the last sync of each Application went, by
+    /// GET alone
     #[arg(long, requires = "repo")]
     online: bool,
     /// Whose API server, and who asks; when left out, the variable `KUBECONFIG`, else the pod's service account

@@ -66,6 +66,7 @@ impl Application<'_, '_> {
             Asked::Elsewhere(at) => ways.push(self.elsewhere(at)),
             Asked::Hook(at) => {
                 self.hooked(at, ways);
+                ways.extend(self.unasked(seen));
                 ways.extend(arguments::ways(self, at, seen, config));
             }
         }

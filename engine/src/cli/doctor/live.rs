@@ -1,6 +1,6 @@
 //! What an API server holds of an installation, as files of a tree. Reads by GET alone, and judges nothing.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cli::cluster::{Cluster, ClusterError};
 use crate::doctor::{File, Tree};
@@ -115,11 +115,13 @@ impl Reading<'_> {
         Ok(Some(value))
     }
 
-    /// An object as a file, whose name says what it is. What it says of its past is left out.
+    /// An object as a file, whose name says what it is. Of its past is kept how the last sync went.
     fn keep(&mut self, mut object: Value) {
         if let Some(fields) = object.as_object_mut() {
-            fields.remove("status");
             fields.remove("operation");
+            let status = fields.remove("status");
+            let last = status.as_ref().and_then(last_sync);
+            fields.extend(last.map(|last| ("status".to_owned(), last)));
         }
         if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("managedFields");
@@ -152,6 +154,39 @@ impl Reading<'_> {
         namespaces.dedup();
         namespaces
     }
+}
+
+/// Of the status of an Application: whether it is what it should be, with which commit, and what its last sync ran
+/// beside the objects.
+fn last_sync(status: &Value) -> Option<Value> {
+    let some = |from: &Value, keys: &[&str]| -> Map<String, Value> {
+        let found = keys
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), from.get(key)?.clone())));
+        found.collect()
+    };
+    let mut kept = Map::new();
+    let revisions = ["status", "revision", "revisions"];
+    kept.insert(
+        "sync".to_owned(),
+        some(status.get("sync")?, &revisions).into(),
+    );
+    if let Some(last) = status.get("operationState") {
+        let result = last.get("syncResult").cloned().unwrap_or_default();
+        let mut short = some(&result, &revisions);
+        let all = result.get("resources").and_then(Value::as_array);
+        let hooks = all
+            .into_iter()
+            .flatten()
+            .filter(|it| it.get("hookType").is_some());
+        let hooks =
+            hooks.map(|it| Value::from(some(it, &["kind", "name", "hookType", "hookPhase"])));
+        short.insert("resources".to_owned(), hooks.collect());
+        let mut last = some(last, &["phase"]);
+        last.insert("syncResult".to_owned(), short.into());
+        kept.insert("operationState".to_owned(), last.into());
+    }
+    Some(kept.into())
 }
 
 /// Counts an answer. Pages without end would be as bad as one without end.

@@ -238,6 +238,74 @@ fn what_an_api_server_adds_is_no_difference() {
     assert_eq!(online(answers).0, [PROTECTION]);
 }
 
+/// The first that is said where the one Application of the shop has this status.
+fn first_of_status(status: Value) -> String {
+    let list = "/apis/argoproj.io/v1alpha1/applications?limit=500";
+    let mut answers = applied(&Installation::shipped());
+    let mut page: Value = serde_json::from_str(&answers[list].1).unwrap();
+    page["items"][0]["status"] = status;
+    answers.insert(list.to_owned(), (200, page.to_string()));
+    let (ways, exit, _) = online(answers);
+    assert_eq!(exit, i32::from(ways.len() > 1), "{ways:?}");
+    ways.first().unwrap().clone()
+}
+
+#[test]
+fn what_is_in_sync_and_was_not_asked_about_is_a_way_that_was_gone() {
+    let hook = |name: &str, kind: &str, phase: &str| json!({"kind": "Job", "name": name, "hookType": kind, "hookPhase": phase});
+    let after = |phase: &str, revisions: [&str; 2], hooks: Value| {
+        json!({
+            "sync": {"status": "Synced", "revisions": [revisions[0], "x"]},
+            "operationState": {
+                "phase": phase,
+                "syncResult": {"revisions": [revisions[1], "x"], "resources": hooks},
+            },
+        })
+    };
+    let gate = |phase: &str| json!([{"kind": "Service", "name": "web"}, hook("tidegate-admit", "PreSync", phase)]);
+    let open = "gate-not-asked Application/argocd/shop-prod.json";
+    let same = ["a", "a"];
+    for (status, expected) in [
+        (after("Succeeded", same, gate("Succeeded")), PROTECTION),
+        (
+            after(
+                "Succeeded",
+                same,
+                json!([{"kind": "Service", "name": "web"}]),
+            ),
+            open,
+        ),
+        (
+            after(
+                "Succeeded",
+                same,
+                json!([hook("other", "PreSync", "Succeeded")]),
+            ),
+            open,
+        ),
+        (
+            after(
+                "Succeeded",
+                same,
+                json!([hook("tidegate-admit", "PostSync", "Succeeded")]),
+            ),
+            open,
+        ),
+        (json!({"sync": {"status": "Synced", "revision": "a"}}), open),
+        (
+            json!({"sync": {"status": "OutOfSync", "revision": "a"}}),
+            PROTECTION,
+        ),
+        (after("Failed", same, gate("Failed")), open),
+        // Refused, and taken back in Git: what runs is what was admitted before.
+        (after("Failed", ["a", "b"], gate("Failed")), PROTECTION),
+        (after("Failed", same, gate("Succeeded")), PROTECTION),
+        (after("Running", same, gate("Running")), PROTECTION),
+    ] {
+        assert_eq!(first_of_status(status.clone()), expected, "{status}");
+    }
+}
+
 #[test]
 fn an_api_server_that_does_not_answer_is_never_a_pass() {
     let list = "/apis/rbac.authorization.k8s.io/v1/clusterroles?limit=500";
