@@ -127,6 +127,20 @@ pub enum Error {
         /// Who.
         holder: String,
     },
+    /// Whoever holds keys holds none of a root.
+    #[error(
+        "{holder} is none with the role root in this trust file or in the one before, or its principal has signed it already"
+    )]
+    #[diagnostic(
+        code(key::not_at_hand),
+        help(
+            "a trust file is signed by the keys that have the role root in it, and in the file of `--before`; `tidegate keys show FILE` lists them, and `tidegate keys new --role root --trust FILE` adds one"
+        )
+    )]
+    NoRootKeyAtHand {
+        /// Who.
+        holder: String,
+    },
     /// Whoever holds the key does not sign.
     #[error("{signer} did not sign: {what}")]
     #[diagnostic(
@@ -186,7 +200,7 @@ pub enum Error {
     #[diagnostic(
         code(trust_root::unsigned),
         help(
-            "as many of them as `thresholds` wants run `tidegate keys sign` on it, each with a key of his own"
+            "as many of them as `thresholds` wants run `tidegate keys sign FILE` on it, each with a key of his own, and with `--before ACCEPTED` where a file with a root was accepted before; then commit it, and merge it to the protected branch"
         )
     )]
     RootUnsigned {

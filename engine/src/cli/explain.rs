@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 15] = [
+const ENGINE: [(&str, &str); 16] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -213,6 +213,11 @@ const ENGINE: [(&str, &str); 15] = [
         "A key that is new in an object holds letters of another alphabet that look like plain ones, or characters\n\
          that nobody sees. Kubernetes does not know such a key and leaves it out, or a reader takes it for another.\n\
          Write it in plain letters, or remove it.",
+    ),
+    (
+        "engine.trust-expired",
+        "The trust file has a root, and its `expires` is past. What is proposed is judged all the same; but until its\n\
+         root signs the next file, and `sign` accepts it, nothing is signed or admitted. docs/keys.md says how.",
     ),
     (
         "engine.unclaimed-manifest",

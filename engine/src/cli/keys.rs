@@ -134,6 +134,11 @@ fn check_place(trust: &Path, key: &Path) -> Result<(), Error> {
         let path = trust.display().to_string();
         return Err(Error::KeyIsTrust { path });
     }
+    check_no_link(trust)
+}
+
+/// Refuses a link that a file would take the place of.
+fn check_no_link(trust: &Path) -> Result<(), Error> {
     if trust.is_symlink() {
         let link = io::Error::other("it is a symbolic link; name the file that it leads to");
         return Err(Error::write(trust, &link));

@@ -10,7 +10,7 @@ use crate::report::plural;
 /// Copy verified verdicts from one store to another, in the order in which they were made
 ///
 /// Twice is once: where it was cut off, run it again, and it goes on from there. A unit of which the
-/// target holds other links is a fork: nothing is copied then. What does not verify stays behind and is
+/// target holds other links is a fork: nothing is copied then. A store without links is an error. What does not verify stays behind and is
 /// named, and the exit code is 4 then: all the rest was copied. What lies below a baseline and rests on a key
 /// that is gone is named too, and missing nowhere.
 #[derive(clap::Args)]

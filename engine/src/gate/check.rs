@@ -4,6 +4,7 @@
 mod dated;
 mod lifted;
 mod long;
+mod over;
 mod strays;
 
 use std::sync::Arc;
@@ -71,6 +72,8 @@ pub fn check_within(
     session.add_strays(&mut run, &session.judge, &mut settled)?;
     run.findings.extend(session.in_future());
     run.findings.extend(session.permitted());
+    run.findings
+        .extend(over::is_over(&session.view, request.now)?);
     run.proposed = session.proposed()?;
     runtime.watch.begin(Step::Keep);
     session.keep();

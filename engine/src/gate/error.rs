@@ -169,6 +169,15 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     GateRefused(verify::Refusal),
+    /// A store that is to be copied holds no links.
+    #[error("nothing to publish: the store holds no links")]
+    #[diagnostic(
+        code(store::nothing),
+        help(
+            "name the store that `sign` signs into; a folder that is not there counts as an empty one"
+        )
+    )]
+    NothingToPublish,
     /// Nothing was accepted yet.
     #[error("the unit `{unit}` has no link to judge from")]
     #[diagnostic(

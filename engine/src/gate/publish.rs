@@ -69,7 +69,8 @@ impl Left {
 /// by its own chain, every other unit by the keys of the newest accepted state of its `gate`.
 ///
 /// # Errors
-/// [`store::Error::Fork`] where the target holds other links; no accepted state of `gate`; either store.
+/// [`store::Error::Fork`] where the target holds other links; nothing to copy; no accepted state of `gate`; either
+/// store.
 pub fn publish(
     repository: &Repository,
     request: &PublishRequest<'_>,
@@ -91,6 +92,9 @@ fn publish_once(
         .collect();
     let mut chains: Vec<(Chain, TrustFile)> = Vec::new();
     let units = request.from.units()?;
+    if units.is_empty() {
+        return Err(Error::NothingToPublish);
+    }
     for branch in branches {
         let Some(accepted) = Accepted::read(repository, request.from, branch)? else {
             continue;

@@ -249,6 +249,11 @@ fn unreachable(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
     let path = path.to_owned();
     move |source| match source.kind() {
         ErrorKind::NotADirectory => Error::NotAFolder { path },
+        kind if FINAL.contains(&kind) => Error::Unusable {
+            action,
+            path,
+            source,
+        },
         _ => Error::Unreachable {
             action,
             path,
@@ -257,10 +262,25 @@ fn unreachable(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
     }
 }
 
+/// What is so until somebody changes something; everything else may pass by itself.
+const FINAL: [ErrorKind; 11] = [
+    ErrorKind::PermissionDenied,
+    ErrorKind::NotFound,
+    ErrorKind::ReadOnlyFilesystem,
+    ErrorKind::StorageFull,
+    ErrorKind::QuotaExceeded,
+    ErrorKind::FileTooLarge,
+    ErrorKind::InvalidFilename,
+    ErrorKind::InvalidInput,
+    ErrorKind::IsADirectory,
+    ErrorKind::TooManyLinks,
+    ErrorKind::Unsupported,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::code_of;
+    use crate::model::{Exit, code_of};
 
     fn unit() -> UnitId {
         UnitId::new("prod", "odoo").unwrap()
@@ -337,8 +357,32 @@ mod tests {
     fn what_cannot_be_written_is_told_from_what_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let error = put(folder.path(), "no/folder.json", b"x").map(|_| ());
-        assert_eq!(code_of(&error.unwrap_err()), "store.unreachable");
+        assert_eq!(code_of(&error.unwrap_err()), "store.unusable");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no draft");
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let told = |code: i32| {
+            let error = unreachable("write", Path::new("x"))(io::Error::from_raw_os_error(code));
+            (code_of(&error), Exit::of_error(&error))
+        };
+        // EPERM, ENOENT, EACCES, EFBIG, ENOSPC, EROFS, EDQUOT: of the kernel's numbers.
+        for code in [1, 2, 13, 27, 28, 30, 122] {
+            assert_eq!(
+                told(code),
+                ("store.unusable".into(), Exit::Unjudged),
+                "{code}"
+            );
+        }
+        // EINTR, EIO, EAGAIN, EBUSY, EMFILE, ETIMEDOUT, ESTALE.
+        for code in [4, 5, 11, 16, 24, 110, 116] {
+            assert_eq!(
+                told(code),
+                ("store.unreachable".into(), Exit::Temporary),
+                "{code}"
+            );
+        }
     }
 
     #[test]

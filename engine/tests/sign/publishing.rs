@@ -215,3 +215,29 @@ fn what_nobody_can_vouch_for_stays_behind_and_is_not_passed_over() {
     let (exit, said, errors) = world.run(&all);
     assert_eq!(exit, 0, "{said}{errors}");
 }
+
+#[test]
+fn a_place_that_can_never_be_written_is_not_asked_again() {
+    let world = rich();
+    let from = world.store_name();
+    for place in ["/proc/tidegate", "/dev/null/verdicts"] {
+        let to = format!("folder:{place}");
+        let (exit, said, errors) = world.run(&["publish", &from, "--verdicts", &to]);
+        assert_eq!(exit, 3, "{place}: {said}{errors}");
+        let told = ["error[store.unusable]", "error[store.not-a-folder]"];
+        assert!(told.iter().any(|code| errors.contains(code)), "{errors}");
+    }
+}
+
+#[test]
+fn nothing_to_publish_is_an_error() {
+    let world = rich();
+    let to = format!("folder:{}", world.repo.beside("target").display());
+    let nowhere = format!("folder:{}", world.repo.beside("nosuch").display());
+    for from in [&*nowhere, "-"] {
+        let (exit, said, errors) = world.run(&["publish", from, "--verdicts", &to]);
+        assert_eq!(exit, 3, "{from}: {said}{errors}");
+        assert!(errors.contains("error[store.nothing]"), "{from}: {errors}");
+        assert!(!world.repo.beside("target").exists());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict};
 use tidegate::gate;
 use tidegate::model::Digest;
@@ -207,6 +208,78 @@ fn people_sign_a_trust_file_one_after_the_other_by_the_command_line() {
 }
 
 #[test]
+fn who_cannot_sign_a_file_is_told_why() {
+    let world = World::new();
+    let (file, keys) = made_by_hand(&world);
+    let sign = |file: &str, key: &str| {
+        let (exit, _, said) = world.run(&["keys", "sign", file, "--key-file", key]);
+        (exit, said.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let (exit, said) = sign("nosuch.json", &keys[1]);
+    assert_eq!(exit, 3, "{said}");
+    assert!(
+        said.contains("error[io.read]") && said.contains("nosuch.json"),
+        "{said}"
+    );
+    let link = world.repo.beside("link.json");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let expires = ["--expires", "2999-01-01T00:00:00Z", "--key-file", &keys[1]];
+    let (exit, _, said) =
+        world.run(&[&["keys", "sign", link.to_str().unwrap()], &expires[..]].concat());
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("symbolic link"), "{said}");
+    assert!(link.is_symlink());
+    let (exit, _, said) = world.run(&[&["keys", "sign", &file], &expires[..]].concat());
+    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = sign(&file, &keys[0]);
+    assert_eq!(exit, 3, "{said}");
+    let told = "signed by the keys that have the role root in it";
+    assert!(
+        said.contains("error[key.not-at-hand]") && said.contains(told),
+        "{said}"
+    );
+    // A root that is left, and an end of its time that nobody took out: no file that anybody could read.
+    let before = world.repo.beside("before.json");
+    let first = endorsed(&world, rooted(&world, &[21], 1), None, &[21]);
+    fs::write(&before, first.print()).unwrap();
+    let left = fs::read_to_string(world.repo.path().join(TRUST)).unwrap();
+    let left = left.replacen('{', "{\"expires\": \"2999-01-01T00:00:00Z\",", 1);
+    let next = world.repo.beside("next.json");
+    fs::write(&next, &left).unwrap();
+    let line = [
+        "keys",
+        "sign",
+        next.to_str().unwrap(),
+        "--before",
+        before.to_str().unwrap(),
+    ];
+    let (exit, _, said) = world.run(&[&line[..], &["--key-file", &keys[1]]].concat());
+    assert_eq!(exit, 3, "{said}");
+    assert!(
+        said.contains("trust-root.invalid") && said.contains("leave `expires` out"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&next).unwrap(), left);
+}
+
+#[test]
+fn a_plan_under_a_root_says_that_the_root_signs_each_step() {
+    let world = World::new();
+    let plan = || {
+        let (exit, out, said) = world.run(&["keys", "rotate", "--plan"]);
+        assert_eq!(exit, 0, "{said}");
+        out
+    };
+    let line = "tidegate keys sign .tidegate/trust.json --before ACCEPTED.json --key-file ROOT.pem";
+    assert!(!plan().contains("keys sign"));
+    let first = endorsed(&world, rooted(&world, &[21, 22, 23], 2), None, &[21, 22]);
+    world.repo.write(TRUST, first.print());
+    let out = plan();
+    assert_eq!(out.matches(line).count(), 3, "{out}");
+    assert!(out.contains("2 of the root sign it"), "{out}");
+}
+
+#[test]
 fn a_trust_file_that_is_pinned_is_no_other() {
     let world = World::started();
     let (file, store) = (world.trust_file(), world.store_name());
@@ -231,6 +304,37 @@ fn a_trust_file_that_is_pinned_is_no_other() {
     assert_eq!(exit, 3, "{said}");
     assert!(said.contains("trust-root.digest"), "{said}");
     assert_eq!(admit("abc").0, 2);
+}
+
+#[test]
+fn what_passes_a_check_while_the_file_is_over_is_said_to_be_of_no_use_yet() {
+    let world = World::new();
+    let check = || {
+        world.label(APP, "a", "b");
+        let (exit, out, said) = world.run(&["check", "HEAD~1..HEAD", "--output", "json"]);
+        let document: Value = serde_json::from_str(&out).unwrap();
+        let told = out.contains("engine.trust-expired");
+        assert_eq!(
+            (exit, &document["outcome"]),
+            (0, &Value::from("pass")),
+            "{out}{said}"
+        );
+        world.label(APP, "b", "a");
+        told
+    };
+    let then = "2026-01-01T00:00:00Z".parse().unwrap();
+    for (until, told) in [
+        ("2026-02-01T00:00:00Z", true),
+        ("2999-01-01T00:00:00Z", false),
+    ] {
+        let until = until.parse().unwrap();
+        let file = rooted(&world, &[21], 1).endorse(&key(21), None, Some(until), then);
+        world
+            .repo
+            .write(TRUST, file.unwrap().print())
+            .commit("a root");
+        assert_eq!(check(), told);
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl TrustFile {
     pub(super) fn check_root(self) -> Result<Self, Error> {
         if !self.has_root() {
             return match self.endorsement.expires {
-                Some(_) => invalid("it has `expires`, and no key with the role root".to_owned()),
+                Some(_) => rootless(),
                 None => Ok(self),
             };
         }
@@ -174,6 +174,9 @@ impl TrustFile {
             self.root_keys().chain(others).cloned()
         };
         let roots: Vec<TrustedKey> = roots().collect();
+        if !self.has_root() && (expires.is_some() || self.endorsement.expires.is_some()) {
+            return rootless();
+        }
         if self.has_root()
             && expires
                 .or(self.endorsement.expires)
@@ -192,7 +195,11 @@ impl TrustFile {
         }
         let message = self.message();
         let may: Vec<&TrustedKey> = roots.iter().collect();
-        for Made { by, signature } in signatory.signatures(&message, &may)? {
+        let made = match signatory.signatures(&message, &may) {
+            Err(Error::NoKeyAtHand { holder }) => return Err(Error::NoRootKeyAtHand { holder }),
+            made => made?,
+        };
+        for Made { by, signature } in made {
             if !by.has_signed(&message, &signature) {
                 return Err(Error::SignatureDoesNotHold);
             }
@@ -209,6 +216,10 @@ impl TrustFile {
             false => Ok(self),
         }
     }
+}
+
+fn rootless<T>() -> Result<T, Error> {
+    invalid("it has `expires`, and no key with the role root: leave `expires` out of it".to_owned())
 }
 
 /// So that no number is left that nothing could follow.

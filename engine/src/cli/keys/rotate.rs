@@ -44,6 +44,7 @@ impl Args {
             all: trust
                 .needs_all(Role::MergeSigner, terminal.now)
                 .then(|| trust.threshold(Role::MergeSigner)),
+            root: trust.has_root().then(|| trust.threshold(Role::Root)),
             file: self.trust.unwrap_or_else(|| PathBuf::from(TRUST_FILE)),
             now: terminal.now,
             end: end.unwrap_or(Timestamp::MAX),
@@ -105,6 +106,8 @@ struct Plan<'t> {
     key: &'t TrustedKey,
     /// How many sign, where all must.
     all: Option<usize>,
+    /// How many of the root sign each file, where there is one.
+    root: Option<usize>,
     file: PathBuf,
     now: Timestamp,
     end: Timestamp,
@@ -131,8 +134,26 @@ impl Plan<'_> {
         )
     }
 
+    /// What comes between an edit of the file and its commit, where a root signs the file itself.
+    fn endorsing(&self) -> String {
+        let Some(root) = self.root else {
+            return String::new();
+        };
+        let people = match root {
+            1 => "one of the root signs it".to_owned(),
+            root => format!("{root} of the root sign it, each with a key of his own"),
+        };
+        format!(
+            "   {people}; ACCEPTED.json is the file as it was before this step
+     tidegate keys sign {} --before ACCEPTED.json --key-file ROOT.pem
+",
+            quoted(&self.file.display().to_string())
+        )
+    }
+
     fn write_overlap(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (now, file, new) = (self.now, self.file.display(), self.new_key());
+        let endorsing = self.endorsing();
         let week = SignedDuration::from_hours(7 * 24);
         let switch = self.end().checked_sub(week).unwrap_or(now).max(now);
         writeln!(
@@ -142,7 +163,7 @@ impl Plan<'_> {
      {new}
    and give its entry in {file} the line
      \"notBefore\": \"{now}\",
-
+{endorsing}
 2. the same day: commit, merge, and accept it with the key that goes
      tidegate sign --env ENV --unit gate --key-file OLD.pem --verdicts STORE
    and bring the same file to where `admit` reads it (the platform's ConfigMap)
@@ -154,12 +175,13 @@ impl Plan<'_> {
 
     fn write_end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (end, file) = (self.end(), self.file.display());
+        let endorsing = self.endorsing();
         writeln!(
             f,
             "
 4. when a run with it has passed: end the old one, in its entry in {file}
      \"notAfter\": \"{end}\",
-   commit, merge, accept it (`sign --unit gate`, with the new key), and bring it to `admit`
+{endorsing}   commit, merge, accept it (`sign --unit gate`, with the new key), and bring it to `admit`
 
 5. from {end} on it signs no more, and what it signed before still counts, for as long as its entry stands
      destroy OLD.pem; from then on the new key accepts anew what rests on the old one, the gate too: for
@@ -167,7 +189,7 @@ impl Plan<'_> {
      tidegate baseline --env ENV --key-file NEW.pem --verdicts STORE
 
 6. at last, where `admit` admits by a copy of {file} without the old entry: remove the entry,
-   commit, merge, accept it (`sign --unit gate`, with the new key), and bring it to `admit`
+{endorsing}   commit, merge, accept it (`sign --unit gate`, with the new key), and bring it to `admit`
 
 A key that was stolen is not rotated but revoked: `revoked` in {file}, at once (docs/keys.md)"
         )
