@@ -672,16 +672,18 @@ test_probes_that_ask_the_same_are_told_except_for_commands if {
 }
 
 test_odoo_without_startup_probe_is_given_time if {
+	hasty := object.union(probe, {"initialDelaySeconds": 29})
+	patient := object.union(probe, {"path": "/ready"})
+	told := {["resources.probe-harmful", "warn", "/c/livenessProbe"]}
 	every row in [
-		["reg/odoo", 29, {["resources.probe-harmful", "warn", "/c/livenessProbe"]}],
-		["reg/odoo", 30, set()],
-		["reg/nginx", 29, set()],
+		["reg/odoo", {"liveness": hasty, "readiness": patient}, told],
+		["reg/odoo", {"liveness": object.union(hasty, {"initialDelaySeconds": 30}), "readiness": patient}, set()],
+		["reg/odoo", {"liveness": hasty, "readiness": patient, "startup": probe}, set()],
+		["reg/odoo", {"liveness": probe, "readiness": object.union(hasty, {"path": "/ready"})}, set()],
+		["reg/nginx", {"liveness": hasty, "readiness": patient}, set()],
 	] {
-		[repository, delay, expected] := row
-		c := object.union(sound, {"image": {"repository": repository}, "probes": {
-			"readiness": object.union(probe, {"path": "/ready"}),
-			"liveness": object.union(probe, {"initialDelaySeconds": delay}),
-		}})
+		[repository, probes, expected] := row
+		c := object.union(sound, {"image": {"repository": repository}, "probes": probes})
 		said(object.union(workload([c]), {"availability": two}), {}) == expected
 	}
 }
@@ -1271,7 +1273,7 @@ moved(given) := {
 
 placed(container, place) := object.union(object.remove(workload([container]), ["object"]), place)
 
-moved_denied(given) := {[finding.field, finding.setting] | some finding in found} if {
+moved_denied(given) := {[finding.code, finding.field, finding.setting] | some finding in found} if {
 	found := change_set.deny with input as moved(given)
 }
 
@@ -1279,7 +1281,7 @@ moved_warned(given) := {finding.field | some finding in found} if {
 	found := change_set.warn with input as moved(given)
 }
 
-falling(amount) := [sprintf("/c/%s/memory", [amount]), "/settings/max-reduction-percent"]
+falling(amount) := ["resources.lowered", sprintf("/c/%s/memory", [amount]), "/settings/max-reduction-percent"]
 
 test_memory_is_compared_with_what_goes if {
 	moved_denied({}) == {falling("requests")}
