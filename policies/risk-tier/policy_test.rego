@@ -962,6 +962,58 @@ test_a_database_that_may_stop_or_follow_is_critical if {
 	}
 }
 
+test_each_parameter_of_a_database_is_weighed if {
+	every tier, names in {
+		"critical": ["archive_command", "archive_mode", "fsync", "full_page_writes", "synchronous_commit"],
+		"high": [
+			"autovacuum_freeze_max_age",
+			"autovacuum_max_workers",
+			"autovacuum_multixact_freeze_max_age",
+			"shared_buffers",
+		],
+		"medium": [
+			"autovacuum_naptime",
+			"checkpoint_completion_target",
+			"checkpoint_timeout",
+			"default_statistics_target",
+			"effective_cache_size",
+			"effective_io_concurrency",
+			"idle_in_transaction_session_timeout",
+			"lock_timeout",
+			"log_checkpoints",
+			"maintenance_work_mem",
+			"random_page_cost",
+			"seq_page_cost",
+			"statement_timeout",
+			"temp_buffers",
+			"work_mem",
+		],
+	} {
+		every name in names {
+			field := changed(at("/spec/postgresql/parameters", name), "a", "b")
+			tiers(of([update("postgresql.cnpg.io/v1 Cluster", [field])])) == {"risk.pg-parameter": tier}
+		}
+	}
+}
+
+test_what_the_deployer_may_make_anew_is_deleted_data_where_it_holds_any if {
+	replacing := added("/metadata/annotations/argocd.argoproj.io~1sync-options", "Replace=true")
+	every kind in [
+		"acid.zalan.do/v1 postgresql",
+		"apps/v1 StatefulSet",
+		"pgv2.percona.com/v2 PerconaPGCluster",
+		"postgres-operator.crunchydata.com/v1beta1 PostgresCluster",
+		"postgresql.cnpg.io/v1 Cluster",
+		"postgresql.cnpg.io/v1 Database",
+		"v1 Namespace",
+		"v1 PersistentVolume",
+		"v1 PersistentVolumeClaim",
+	] {
+		tiers(of([update(kind, [replacing])])) == {"risk.data-deletion": "critical"}
+	}
+	tiers(of([update("v1 ConfigMap", [replacing])])) == {"risk.unclassified": "high"}
+}
+
 test_a_domain_that_the_settings_list_only_describes if {
 	owner := added("/metadata/annotations/acme.example~1owner", "web")
 	tiers(of([update("apps/v1 Deployment", [owner])])) == {"risk.metadata-only": "low"}
@@ -997,6 +1049,22 @@ test_a_reason_says_what_is_claimed_and_where if {
 		"pointer": "/spec/replicas",
 		"text": "/spec/replicas: it falls from 5 to 2",
 	}}
+}
+
+test_a_reason_of_what_comes_or_goes_says_which if {
+	every operation, change in {
+		"creation": create("example.org/v1 Thing", {}),
+		"deletion": delete("example.org/v1 Thing", {}),
+	} {
+		found := change_set.reasons with input as of([change])
+		found == {{
+			"code": "risk.unclassified",
+			"tier": "high",
+			"change": 0,
+			"pointer": "",
+			"text": sprintf("Thing %q: no rule says how risky its %s is", ["odoo", operation]),
+		}}
+	}
 }
 
 test_one_code_speaks_once_for_a_change_with_its_highest_tier if {
@@ -1299,6 +1367,20 @@ test_pods_that_may_do_more_are_critical if {
 		{"containers": [{"name": "odoo"}]},
 		{"containers": [{"name": "odoo", "securityContext": {"runAsNonRoot": true, "capabilities": {"drop": ["ALL"]}}}]},
 	) == {"risk.pod-security": "high"}
+}
+
+test_what_guards_a_container_may_not_be_left_out if {
+	every key, safe in {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true} {
+		guarded := {"containers": [{"name": "odoo", "securityContext": {key: safe}}]}
+		loose := {"containers": [{"name": "odoo", "securityContext": {key: {true: false, false: true}[safe]}}]}
+		bare := {"containers": [{"name": "odoo", "securityContext": {}}]}
+		context := "/spec/template/spec/containers/0/securityContext/x"
+		security_tiers(context, guarded, loose) == {"risk.pod-security": "critical"}
+		security_tiers(context, guarded, bare) == {"risk.pod-security": "critical"}
+		security_tiers(context, loose, bare) == {"risk.pod-security": "high"}
+		security_tiers(context, bare, loose) == {"risk.pod-security": "high"}
+		security_tiers(context, bare, guarded) == {"risk.pod-security": "high"}
+	}
 }
 
 # Containers before and after, where some come.
@@ -1711,8 +1793,17 @@ test_deletion_with_volumes_is_data_deletion if {
 }
 
 test_deletion_that_leaves_the_object_in_the_cluster_is_high if {
-	kept := {"metadata": {"annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Validate=false"}}}
-	tiers(of([delete("v1 PersistentVolumeClaim", kept)])) == {"risk.data-deletion": "high"}
+	every row in [
+		["argocd.argoproj.io/sync-options", "Prune=false,Validate=false", "high"],
+		["argocd.argoproj.io/sync-options", "Prune=true", "critical"],
+		["helm.sh/resource-policy", "keep", "high"],
+		["kustomize.toolkit.fluxcd.io/prune", "disabled", "high"],
+		["kustomize.toolkit.fluxcd.io/prune", "enabled", "critical"],
+	] {
+		[key, value, tier] := row
+		kept := {"metadata": {"annotations": {key: value}}}
+		tiers(of([delete("v1 PersistentVolumeClaim", kept)])) == {"risk.data-deletion": tier}
+	}
 }
 
 named(change, name) := object.union(change, {"object": {"name": name}})
@@ -1890,11 +1981,45 @@ test_business_components_are_never_only_configuration if {
 	tiers(of([created])) == {"risk.workload-created": "medium", "risk.business-component": "critical"}
 }
 
+test_each_component_that_the_business_lives_on_has_its_tier if {
+	every component, tier in {
+		"inventory": "high",
+		"loyalty": "high",
+		"payments": "critical",
+		"pos": "high",
+		"pricing": "high",
+		"promotions": "high",
+		"tax": "critical",
+		"warehouse-routing": "high",
+	} {
+		change := update("v1 ConfigMap", [changed("/data/x", "a", "b")])
+		tiers(of([with_components(change, [component])])) == {"risk.config": "medium", "risk.business-component": tier}
+	}
+}
+
 test_connectors_are_high if {
 	change := with_components(update("v1 ConfigMap", [changed("/data/x", "a", "b")]), ["connectors"])
 	tiers(of([change])) == {"risk.config": "medium", "risk.connector": "high"}
 	gone := with_components(delete("v1 ConfigMap", {}), ["connectors"])
 	tiers(of([gone])) == {"risk.workload-deletion": "high", "risk.connector": "high"}
+}
+
+test_what_holds_the_settings_of_a_connector_is_one if {
+	every kind in [
+		"bitnami.com/v1alpha1 SealedSecret",
+		"external-secrets.io/v1 ExternalSecret",
+		"v1 ConfigMap",
+		"v1 Secret",
+	] {
+		every change in [create(kind, {}), update(kind, [changed("/other", "a", "b")]), delete(kind, {})] {
+			tiers(of([with_components(change, ["connectors"])]))["risk.connector"] == "high"
+		}
+		labels := update(kind, [changed("/metadata/labels/x", "a", "b")])
+		tiers(of([with_components(labels, ["connectors"])])) == {"risk.metadata-only": "low"}
+	}
+	every change in [create("v1 Service", {}), update("v1 Service", [changed("/other", "a", "b")])] {
+		not tiers(of([with_components(change, ["connectors"])]))["risk.connector"]
+	}
 }
 
 test_operators_are_critical if {
@@ -1911,6 +2036,14 @@ test_operators_are_critical if {
 		"docker.io/percona/percona-postgresql-operator",
 		"quay.io/opstree/redis-operator",
 		"ghcr.io/external-secrets/external-secrets",
+		"quay.io/jetstack/cert-manager-controller",
+		"ghcr.io/cloudnative-pg/cloudnative-pg",
+		"openpolicyagent/gatekeeper",
+		"registry.k8s.io/ingress-nginx/controller",
+		"ghcr.io/k8up-io/k8up",
+		"ghcr.io/kyverno/kyverno",
+		"docker.io/bitnami/sealed-secrets-controller",
+		"velero/velero",
 	] {
 		operator := w([container(versioned(repository, "3.1.0", [3, 1, 0]))])
 		tiers(with_workloads(given, [operator], [operator])) == {"risk.replicas": "medium", "risk.operator": "critical"}
@@ -1979,6 +2112,30 @@ test_what_a_cluster_shares_reaches_all_its_tenants if {
 	tiers(object.union(of([medium_change]), shared)) == {"risk.service": "medium"}
 }
 
+test_each_kind_that_a_cluster_shares_reaches_all_its_tenants if {
+	shared := {"environment": {"tenants": ["brand-a", "brand-b"]}}
+	every kind in [
+		"admissionregistration.k8s.io/v1 MutatingWebhookConfiguration",
+		"admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy",
+		"admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding",
+		"admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration",
+		"cert-manager.io/v1 ClusterIssuer",
+		"cilium.io/v2 CiliumClusterwideNetworkPolicy",
+		"external-secrets.io/v1 ClusterExternalSecret",
+		"external-secrets.io/v1 ClusterSecretStore",
+		"external-secrets.io/v1alpha1 ClusterPushSecret",
+		"gateway.networking.k8s.io/v1 GatewayClass",
+		"kyverno.io/v1 ClusterPolicy",
+		"networking.k8s.io/v1 IngressClass",
+		"postgresql.cnpg.io/v1 ClusterImageCatalog",
+		"rbac.authorization.k8s.io/v1 ClusterRole",
+		"rbac.authorization.k8s.io/v1 ClusterRoleBinding",
+		"scheduling.k8s.io/v1 PriorityClass",
+	] {
+		tiers(object.union(of([create(kind, {})]), shared))["risk.many-tenants"] == "critical"
+	}
+}
+
 test_many_components_raise_unless_low if {
 	apart := [with_components(medium_change, [name]) | some name in ["ui", "backup", "cache"]]
 	tiers(of(apart)) == {"risk.service": "medium", "risk.many-components": "high"}
@@ -2037,14 +2194,31 @@ test_a_rule_lowers_by_one_and_is_shown if {
 }
 
 test_no_rule_lowers_what_deletes_data_or_moves_the_gate if {
-	every change in [delete("v1 PersistentVolumeClaim", {}), create("tidegate.dev/v1 GateFile", {})] {
+	every kind, expected in {
+		"tidegate.dev/v1 GateFile": {"risk.gate": "critical"},
+		"v1 PersistentVolumeClaim": {"risk.data-deletion": "critical"},
+		"v1 Namespace": {"risk.namespace-deletion": "critical"},
+		"velero.io/v1 Schedule": {"risk.backup": "critical"},
+	} {
 		given := object.union(
-			of([change]),
-			lower_rule({"kinds": ["PersistentVolumeClaim", "GateFile.tidegate.dev"]}),
+			of([delete(kind, {})]),
+			lower_rule({"kinds": ["PersistentVolumeClaim", "GateFile.tidegate.dev", "Namespace", "Schedule.velero.io"]}),
 		)
-		tiers(given)[_] == "critical"
+		tiers(given) == expected
 		shown := change_set.warn with input as given
 		shown == set()
+	}
+}
+
+test_a_rule_lowers_by_one_whatever_the_tier if {
+	every kind, row in {
+		"v1 Service": ["Service", {"risk.workload-created": "low"}],
+		"v1 Secret": ["Secret", {"risk.secret": "medium"}],
+		"rbac.authorization.k8s.io/v1 ClusterRole": ["ClusterRole.rbac.authorization.k8s.io", {"risk.rbac": "high"}],
+		"grafana.integreatly.org/v1beta1 GrafanaDashboard": ["GrafanaDashboard.grafana.integreatly.org", {"risk.dashboard": "low"}],
+	} {
+		[name, expected] := row
+		tiers(object.union(of([create(kind, {})]), lower_rule({"kinds": [name]}))) == expected
 	}
 }
 
