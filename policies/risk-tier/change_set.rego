@@ -111,7 +111,6 @@ deny contains finding if {
 # title: The commits declare a lower tier than the change has
 # description: The trailer `Tidegate-Risk` is what the author believes. Below the computed tier it is wrong, and so may be what else was believed.
 deny contains finding if {
-	count(declared) > 0
 	highest := max({rank[tier] | some tier in declared})
 	highest < rank[input.risk.tier]
 	finding := {
@@ -265,10 +264,7 @@ labelled(change, labels, "any") if {
 }
 
 # A change must not lower itself by a label that it brings along.
-labelled(change, labels, "all") if {
-	labels == {}
-	change.operation
-}
+labelled(_, labels, "all") if labels == {}
 
 labelled(change, labels, "all") if {
 	object.subset(object.get(change.old, ["metadata", "labels"], {}), labels)
@@ -409,7 +405,6 @@ spotted contains reason if {
 spotted contains reason if {
 	count(vacated) > 0
 	some i, change in whole
-	change.operation == "delete"
 	change.object.namespace in vacated
 	reason := {
 		"code": "risk.namespace-deletion",

@@ -607,6 +607,19 @@ test_a_host_that_another_namespace_serves_is_critical if {
 	way_in(kind, bare, {"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]}) == {"risk.ingress": "critical"}
 }
 
+test_ways_in_without_a_namespace_are_in_one if {
+	mine := ingress("shop", "/", [], {})
+	bare := object.union(object.remove(mine, ["metadata"]), {"metadata": {"name": "web"}})
+	change := object.union(object.remove(create("networking.k8s.io/v1 Ingress", bare), ["object"]), {"object": object.remove(
+		ref("networking.k8s.io/v1 Ingress"),
+		["namespace"],
+	)})
+	beside := {"Ingress.networking.k8s.io": [bare]}
+	tiers(with_inventory(of([change]), beside)) == {"risk.ingress": "high"}
+	apart := {"Ingress.networking.k8s.io": [mine]}
+	tiers(with_inventory(of([change]), apart)) == {"risk.ingress": "critical"}
+}
+
 test_a_host_that_was_served_before_is_no_news if {
 	both := ingress("shop", "/", [], {})
 	change := object.union(
@@ -1076,7 +1089,14 @@ test_one_code_speaks_once_for_a_change_with_its_highest_tier if {
 }
 
 test_an_update_without_fields_is_unclassified if {
-	tiers(of([update("apps/v1 Deployment", [])])) == {"risk.unclassified": "high"}
+	found := change_set.reasons with input as of([update("apps/v1 Deployment", [])])
+	found == {{
+		"code": "risk.unclassified",
+		"tier": "high",
+		"change": 0,
+		"pointer": "",
+		"text": "odoo: it changes, but no field of it differs",
+	}}
 }
 
 test_no_change_gives_no_reason if tiers(of([])) == {}
@@ -1300,6 +1320,21 @@ test_a_namespace_under_another_name_is_critical if {
 	not moving([comes, stays])["risk.namespace-deletion"]
 	one := [delete("v1 ConfigMap", {}), comes]
 	tiers(of(one)) == {"risk.workload-deletion": "high", "risk.workload-created": "medium"}
+}
+
+test_what_leaves_a_namespace_is_told_one_by_one if {
+	elsewhere := moved_to(delete("v1 Secret", {}), "other")
+	found := change_set.reasons with input as of([
+		delete("v1 Service", {}),
+		delete("v1 ConfigMap", {}),
+		moved_to(create("v1 Service", {}), "web"),
+		moved_to(create("v1 ConfigMap", {}), "web"),
+		elsewhere,
+	])
+	{[reason.change, reason.pointer, reason.text] | some reason in found; reason.code == "risk.namespace-deletion"} == {
+		[0, "", `Service "odoo": all of the namespace "shop" moves to another`],
+		[1, "", `ConfigMap "odoo": all of the namespace "shop" moves to another`],
+	}
 }
 
 test_labels_by_which_backups_choose_are_not_metadata_only if {
@@ -1694,7 +1729,12 @@ test_a_namespace_whose_pods_may_do_everything_is_critical if {
 bound(level) := tiers(of([create("v1 Namespace", {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": level}}})]))
 
 test_roles_that_grant_everything_are_critical if {
-	every manifest in [{"rules": [{"verbs": ["*"]}]}, {"roleRef": {"name": "cluster-admin"}}] {
+	every manifest in [
+		{"rules": [{"verbs": ["*"]}]},
+		{"rules": [{"resources": ["*"]}]},
+		{"rules": [{"apiGroups": ["*"]}]},
+		{"roleRef": {"name": "cluster-admin"}},
+	] {
 		tiers(of([create("rbac.authorization.k8s.io/v1 Role", manifest)])) == {"risk.rbac": "critical"}
 	}
 	wider := object.union(
@@ -1752,6 +1792,8 @@ test_a_database_that_is_to_be_absent_is_deleted_data if {
 	tiers(of([created])) == {"risk.unclassified": "high", "risk.data-deletion": "critical"}
 	kept := create("postgresql.cnpg.io/v1 Database", {"spec": {"ensure": "present"}})
 	tiers(of([kept])) == {"risk.unclassified": "high"}
+	other := create("example.org/v1 Thing", {"spec": {"ensure": "absent"}})
+	tiers(of([other])) == {"risk.unclassified": "high"}
 }
 
 test_deletion_of_what_is_still_needed_is_critical if {
@@ -2086,14 +2128,40 @@ test_a_declared_tier_is_taken_where_it_is_higher if {
 	tiers(declaring(["enormous"], {})) == {"risk.service": "medium"}
 }
 
-declared_findings(words) := {finding.message | some finding in found} if {
-	found := change_set.deny with input as declaring(words, {"risk": {"tier": "medium", "reasons": [{
-		"code": "risk.service",
-		"tier": "medium",
-		"change": 0,
-		"pointer": "/spec/ports/0/port",
-		"text": "a port",
-	}]}})
+test_other_trailers_declare_nothing if {
+	every key, expected in {
+		"tidegate-risk": {"risk.service": "medium", "risk.declared": "high"},
+		"Tidegate-Risk": {"risk.service": "medium", "risk.declared": "high"},
+		"tidegate-risks": {"risk.service": "medium"},
+		"signed-off-by": {"risk.service": "medium"},
+	} {
+		tiers(object.union(of([medium_change]), {"source": {"commits": [{"trailers": {key: ["high"]}}]}})) == expected
+	}
+}
+
+test_what_is_declared_is_told_of_the_change_that_was_highest if {
+	labels := update("v1 Service", [changed("/metadata/labels/x", "a", "b")])
+	given := object.union(of([labels, medium_change]), {"source": {"commits": [{"trailers": {"tidegate-risk": ["high"]}}]}})
+	found := change_set.reasons with input as given
+	{reason | some reason in found; reason.code == "risk.declared"} == {{
+		"code": "risk.declared",
+		"tier": "high",
+		"change": 1,
+		"pointer": "",
+		"text": "the commits declare this tier",
+	}}
+}
+
+declared_findings(words) := declared_against(words, "medium", [{"tier": "medium", "text": "a port"}])
+
+declared_against(words, tier, reasons) := {finding.message | some finding in found} if {
+	found := change_set.deny with input as declaring(words, {"risk": {"tier": tier, "reasons": [
+	object.union({"code": "risk.service", "change": 0, "pointer": "/spec/ports/0/port"}, reason) |
+		some reason in reasons
+	]}})
+	every finding in found {
+		finding.code == "risk.declared-too-low"
+	}
 }
 
 test_a_declared_tier_below_the_computed_one_is_denied if {
@@ -2103,6 +2171,11 @@ test_a_declared_tier_below_the_computed_one_is_denied if {
 	declared_findings(["Enormous"]) == {"`Tidegate-Risk` says \"Enormous\", which is no tier"}
 	declared_findings(["enormous"]) == {"`Tidegate-Risk` says \"enormous\", which is no tier"}
 	declared_findings([]) == set()
+}
+
+test_the_highest_declared_tier_is_held_against_what_makes_the_change_risky if {
+	reasons := [{"tier": "medium", "text": "a port"}, {"tier": "high", "text": "b secret"}]
+	declared_against(["low", "medium"], "high", reasons) == {"`Tidegate-Risk` says \"medium\", but this change is high: b secret"}
 }
 
 test_what_a_cluster_shares_reaches_all_its_tenants if {
@@ -2174,7 +2247,13 @@ test_too_many_objects_raise_and_never_past_critical if {
 test_a_raised_reason_names_the_change_that_was_highest if {
 	labels := update("v1 Service", [changed("/metadata/labels/x", "a", "b")])
 	found := change_set.reasons with input as of([labels, labels, labels, medium_change])
-	{reason.change | some reason in found; reason.code == "risk.unsized"} == {3}
+	{reason | some reason in found; reason.code == "risk.unsized"} == {{
+		"code": "risk.unsized",
+		"tier": "high",
+		"change": 3,
+		"pointer": "",
+		"text": "4 objects change at once, 3 can be overseen",
+	}}
 }
 
 lower_rule(condition) := {"settings": {"lower": [{"when": condition, "owner": "shop team", "because": "tried often"}]}}
@@ -2191,6 +2270,21 @@ test_a_rule_lowers_by_one_and_is_shown if {
 		"remediation": "remove the rule from `risk.lower` when it is no longer right",
 		"setting": "/settings/lower/0",
 	}}
+}
+
+test_a_rule_lowers_what_it_names_and_nothing_beside_it if {
+	styled := with_components(update("v1 ConfigMap", [changed("/data/odoo.conf", "a", "b")]), ["ui"])
+	every condition, expected in {
+		{"kinds": ["Service"]}: {"risk.service": "low", "risk.config": "medium"},
+		{"kinds": ["ConfigMap"]}: {"risk.service": "medium", "risk.config": "low"},
+		{"kinds": ["Service", "ConfigMap"]}: {"risk.service": "low", "risk.config": "low"},
+		{"components": ["ui"]}: {"risk.service": "medium", "risk.config": "low"},
+		{"components": ["*"]}: {"risk.service": "low", "risk.config": "low"},
+		{"components": ["payments"]}: {"risk.service": "medium", "risk.config": "medium"},
+		{"labels": {"calm": "yes"}}: {"risk.service": "medium", "risk.config": "medium"},
+	} {
+		tiers(object.union(of([medium_change, styled]), lower_rule(condition))) == expected
+	}
 }
 
 test_no_rule_lowers_what_deletes_data_or_moves_the_gate if {
@@ -2235,6 +2329,7 @@ test_a_change_cannot_lower_itself_by_a_label_it_brings if {
 	brought := object.union(medium_change, {"new": labels})
 	tiers(object.union(of([brought]), rule)) == {"risk.service": "medium"}
 	tiers(object.union(of([object.union(brought, {"old": labels})]), rule)) == {"risk.service": "low"}
+	tiers(object.union(of([object.union(medium_change, {"old": labels})]), rule)) == {"risk.service": "medium"}
 	tiers(object.union(of([create("v1 Service", labels)]), rule)) == {"risk.workload-created": "medium"}
 	tiers(object.union(of([delete("v1 Service", labels)]), rule)) == {"risk.workload-deletion": "medium"}
 }
@@ -2246,14 +2341,23 @@ test_a_rule_raises_by_a_label_on_either_side if {
 		tiers(object.union(of([hot]), rule)) == {"risk.service": "medium", "risk.raised-by-rule": "critical"}
 	}
 	tiers(object.union(of([medium_change]), rule)) == {"risk.service": "medium"}
+	hot := object.union(medium_change, {"new": {"metadata": {"labels": {"hot": "yes"}}}})
+	found := change_set.reasons with input as object.union(of([medium_change, hot]), rule)
+	{reason | some reason in found; reason.code == "risk.raised-by-rule"} == {{
+		"code": "risk.raised-by-rule",
+		"tier": "critical",
+		"change": 1,
+		"pointer": "",
+		"text": "odoo: it is hot",
+	}}
 }
 
 judged(tier, most, unit) := object.union(of([medium_change]), {
 	"environment": {"maxTier": most},
 	"unit": {"kind": unit},
 	"risk": {"tier": tier, "reasons": [
-		{"code": "risk.service", "tier": "medium", "change": 0, "pointer": "/spec/ports/0/port", "text": "b"},
-		{"code": "risk.secret", "tier": "high", "change": 0, "pointer": "/data/x", "text": "a"},
+		{"code": "risk.config", "tier": "medium", "change": 0, "pointer": "/data/y", "text": "a"},
+		{"code": "risk.secret", "tier": "high", "change": 0, "pointer": "/data/x", "text": "b"},
 	]},
 })
 
@@ -2261,7 +2365,7 @@ test_a_tier_above_the_environment_is_denied_with_its_reason if {
 	found := change_set.deny with input as judged("high", "medium", "Paths")
 	found == {{
 		"code": "risk.above-max-tier",
-		"message": "this change is high, but \"prod\" takes at most medium: a (risk.secret)",
+		"message": "this change is high, but \"prod\" takes at most medium: b (risk.secret)",
 		"object": medium_change.object,
 		"field": "/data/x",
 		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment; a revert of what was signed and may not be deployed any more is accepted with `tidegate baseline`",
