@@ -357,6 +357,16 @@ data_rows := [
 	["velero.io/v1 Schedule", changed("/spec/schedule", "a", "b"), {"risk.backup": "critical"}],
 	[
 		"v1 PersistentVolume",
+		changed("/spec/persistentVolumeReclaimPolicy", "Retain", "Recycle"),
+		{"risk.storage-change": "critical"},
+	],
+	[
+		"v1 PersistentVolume",
+		changed("/spec/persistentVolumeReclaimPolicy", "Delete", "Retain"),
+		{"risk.storage-change": "high"},
+	],
+	[
+		"v1 PersistentVolume",
 		changed("/spec/persistentVolumeReclaimPolicy", "Retain", "Delete"),
 		{"risk.storage-change": "critical"},
 	],
@@ -607,6 +617,19 @@ test_a_host_that_another_namespace_serves_is_critical if {
 	way_in(kind, bare, {"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]}) == {"risk.ingress": "critical"}
 }
 
+test_a_host_that_is_served_already_is_named_with_who_serves_it if {
+	mine := ingress("shop", "/", [], {})
+	given := with_inventory(
+		of([create("networking.k8s.io/v1 Ingress", mine)]),
+		{"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]},
+	)
+	found := change_set.reasons with input as given
+	{[reason.pointer, reason.text] | some reason in found} == {[
+		"",
+		`Ingress "odoo": shop.example is served by Ingress "web" of the namespace "other" already`,
+	]}
+}
+
 test_ways_in_without_a_namespace_are_in_one if {
 	mine := ingress("shop", "/", [], {})
 	bare := object.union(object.remove(mine, ["metadata"]), {"metadata": {"name": "web"}})
@@ -642,6 +665,10 @@ test_a_certificate_that_nobody_makes_is_told if {
 	way_in(kind, named, {}) == told
 	way_in(kind, named, {"Secret": [{"metadata": of_other}]}) == told
 	way_in("traefik.io/v1alpha1 IngressRoute", route("shop", ""), {}) == told
+	nowhere := object.remove(ref(kind), ["namespace"])
+	change_nowhere := object.union(object.remove(create(kind, named), ["object"]), {"object": nowhere})
+	tiers(with_inventory(of([change_nowhere]), {"Secret": [{"metadata": {"name": "shop-tls"}}]})) == bare
+	tiers(with_inventory(of([change_nowhere]), {"Secret": [{"metadata": of_shop}]})) == told
 	every inventory in [
 		{"Secret": [{"metadata": of_shop}]},
 		{"SealedSecret.bitnami.com": [{"metadata": of_shop}]},
@@ -1099,6 +1126,42 @@ test_an_update_without_fields_is_unclassified if {
 	}}
 }
 
+test_fewer_pods_are_a_drop_where_few_or_less_than_half_are_left if {
+	every row in [
+		[changed("/spec/replicas", 3, 2), "risk.replicas"],
+		[changed("/spec/replicas", 0, 1), "risk.replicas"],
+		[changed("/spec/replicas", 0, 4), "risk.replicas"],
+		[removed("/spec/replicas", 3), "risk.replicas-drop"],
+		[removed("/spec/replicas", 1), "risk.replicas"],
+		[removed("/spec/replicas", 0), "risk.replicas"],
+		[added("/spec/replicas", 0), "risk.replicas-drop"],
+		[added("/spec/replicas", 1), "risk.replicas"],
+	] {
+		[field, code] := row
+		object.keys(tiers(of([update("apps/v1 Deployment", [field])]))) == {code}
+	}
+	staging := {"environment": {"stage": "staging"}}
+	one := of([update("apps/v1 Deployment", [changed("/spec/replicas", 2, 1)])])
+	tiers(object.union(one, staging)) == {"risk.replicas": "medium"}
+	few := of([update("apps/v1 Deployment", [changed("/spec/replicas", 3, 1)])])
+	tiers(object.union(few, staging)) == {"risk.replicas-drop": "high"}
+}
+
+test_each_number_of_pods_may_drop if {
+	every kind, names in {
+		"apps/v1 StatefulSet": ["replicas"],
+		"autoscaling/v2 HorizontalPodAutoscaler": ["minReplicas", "maxReplicas"],
+		"databases.spotahome.com/v1 RedisFailover": ["redis/replicas", "sentinel/replicas"],
+		"keda.sh/v1alpha1 ScaledObject": ["minReplicaCount", "maxReplicaCount"],
+		"redis.redis.opstreelabs.in/v1beta2 RedisCluster": ["clusterSize"],
+	} {
+		every name in names {
+			tiers(of([update(kind, [changed(at("/spec", name), 6, 2)])])) == {"risk.replicas-drop": "high"}
+		}
+	}
+	tiers(of([update("keda.sh/v1alpha1 ScaledObject", [changed("/spec/pollingInterval", 60, 10)])])) == {"risk.replicas": "medium"}
+}
+
 test_no_change_gives_no_reason if tiers(of([])) == {}
 
 test_metadata_beside_a_field_is_not_metadata_only if {
@@ -1157,6 +1220,20 @@ test_images_by_what_moves if {
 	image_tiers(old, object.union(old, {"valid": false})) == {"risk.image-tag": "high"}
 }
 
+test_a_patch_is_told_by_three_numbers_and_what_follows_them if {
+	every row in [
+		[["17.0.1", [17, 0, 1]], ["17.0.2", [17, 0, 2]], "medium"],
+		[["v17.0.1", [17, 0, 1]], ["17.0.2", [17, 0, 2]], "medium"],
+		[["17.0.1", [17, 0, 1]], ["17.0.10-x", [17, 0, 10]], "high"],
+		[["17.0", [17, 0]], ["17.0.2", [17, 0, 2]], "high"],
+		[["17.0.2", [17, 0, 2]], ["17.0", [17, 0]], "high"],
+		[["17.0.1", [17, 0, 1]], ["18.0.1", [18, 0, 1]], "high"],
+	] {
+		[[old, old_version], [new, new_version], tier] := row
+		image_tiers(versioned("reg/odoo", old, old_version), versioned("reg/odoo", new, new_version)) == {"risk.image-tag": tier}
+	}
+}
+
 test_database_images_by_their_major_version if {
 	old := versioned("reg/postgresql", "16.4", [16, 4])
 	image_tiers(old, versioned("reg/postgresql", "16.5", [16, 5])) == {
@@ -1176,6 +1253,17 @@ test_database_images_by_their_major_version if {
 		[w([container(versioned("reg/db", "main", []))])],
 	)
 	tiers(given) == {"risk.image-tag": "high", "risk.pg-major": "critical"}
+}
+
+test_each_image_of_a_database_is_one if {
+	every name in ["postgres", "postgresql", "spilo", "postgis", "timescaledb"] {
+		repository := concat("/", ["reg/shop", name])
+		image_tiers(versioned(repository, "16.4", [16, 4]), versioned(repository, "16.5", [16, 5])) == {
+			"risk.image-tag": "high",
+			"risk.pg-minor": "high",
+		}
+	}
+	image_tiers(versioned("postgres/exporter", "16.4", [16, 4]), versioned("postgres/exporter", "16.5", [16, 5])) == {"risk.image-tag": "high"}
 }
 
 test_a_database_that_names_its_image_is_compared if {
@@ -1418,6 +1506,25 @@ test_what_guards_a_container_may_not_be_left_out if {
 	}
 }
 
+test_pods_that_may_do_no_more_are_high if {
+	context := "/spec/template/spec/containers/0/securityContext/x"
+	every row in [
+		[{"seccompProfile": {"type": "RuntimeDefault"}}, {"seccompProfile": {"type": "Localhost"}}],
+		[{"seccompProfile": {"type": "Localhost"}}, {"seccompProfile": {"type": "RuntimeDefault"}}],
+		[{}, {"seccompProfile": {"type": "Unconfined"}}],
+		[{"capabilities": {"drop": ["NET_RAW"]}}, {"capabilities": {"drop": ["ALL"]}}],
+		[{"privileged": true}, {"privileged": false}],
+		[{"runAsUser": 0}, {"runAsUser": 1}],
+	] {
+		[old, new] := row
+		security_tiers(
+			context,
+			{"containers": [{"name": "odoo", "securityContext": old}]},
+			{"containers": [{"name": "odoo", "securityContext": new}]},
+		) == {"risk.pod-security": "high"}
+	}
+}
+
 # Containers before and after, where some come.
 test_containers_that_come_are_held_against_those_that_go if {
 	context := "/spec/template/spec/containers/0/securityContext/x"
@@ -1468,7 +1575,15 @@ test_pods_that_are_made_to_run_as_root_are_critical if {
 }
 
 test_pods_on_the_host_are_critical if {
-	security_tiers("/spec/template/spec/hostNetwork", {}, {"hostNetwork": true}) == {"risk.pod-security": "critical"}
+	every power in ["hostNetwork", "hostPID", "hostIPC"] {
+		pointer := at("/spec/template/spec", power)
+		security_tiers(pointer, {}, {power: true}) == {"risk.pod-security": "critical"}
+		security_tiers(pointer, {power: true}, {power: true}) == {"risk.pod-security": "high"}
+		security_tiers(pointer, {}, {power: false}) == {"risk.pod-security": "high"}
+	}
+	token := "/spec/template/spec/automountServiceAccountToken"
+	security_tiers(token, {"automountServiceAccountToken": false}, {}) == {"risk.pod-security": "critical"}
+	security_tiers(token, {}, {"automountServiceAccountToken": true}) == {"risk.pod-security": "high"}
 	security_tiers(
 		"/spec/template/spec/automountServiceAccountToken",
 		{"automountServiceAccountToken": false},
