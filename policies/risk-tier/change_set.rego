@@ -526,7 +526,6 @@ standing(i, verdict) := object.union(whole_reason(i, change, verdict), {"pointer
 }
 
 first_pointer(i, change) := pointers[0] if {
-	change.operation == "update"
 	pointers := [field.pointer | some j, field in change.fields; not [i, j] in harmless]
 	count(pointers) > 0
 } else := ""

@@ -1052,6 +1052,8 @@ test_what_the_deployer_may_make_anew_is_deleted_data_where_it_holds_any if {
 		tiers(of([update(kind, [replacing])])) == {"risk.data-deletion": "critical"}
 	}
 	tiers(of([update("v1 ConfigMap", [replacing])])) == {"risk.unclassified": "high"}
+	forcing := added("/metadata/annotations/helm.sh~1hook", "Force=true")
+	tiers(of([update("v1 PersistentVolumeClaim", [forcing])])) == {"risk.unclassified": "high"}
 }
 
 test_a_domain_that_the_settings_list_only_describes if {
@@ -1375,6 +1377,11 @@ test_what_the_shop_looks_like_is_low if {
 	ui_tiers(["ui"], style) == {"risk.ui": "low"}
 	ui_tiers(["pricing", "ui"], style) == {"risk.business-component": "high", "risk.config": "medium"}
 	ui_tiers(["ui"], added("/data", {"odoo.conf": "x"})) == {"risk.config": "medium"}
+	ui_tiers(["ui"], added("/binaryData", {"odoo.conf": "x"})) == {"risk.config": "medium"}
+	ui_tiers(["ui"], changed("/data/odoo.conf", "a", "b")) == {"risk.config": "medium"}
+	ui_tiers(["ui"], changed("/binaryData/logo.png", "a", "b")) == {"risk.ui": "low"}
+	secret := update("v1 Secret", [changed("/data/shop.css", "a", "b")])
+	tiers(of([with_components(secret, ["ui"])])) == {"risk.secret": "high"}
 	script := update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/args/0", "a", "b")])
 	tiers(of([with_components(script, ["ui"])])) == {"risk.config": "medium"}
 }
@@ -1426,12 +1433,23 @@ test_what_leaves_a_namespace_is_told_one_by_one if {
 }
 
 test_labels_by_which_backups_choose_are_not_metadata_only if {
-	every kind, spec in {
-		"Schedule.velero.io": {"template": {"labelSelector": {"matchLabels": {"app": "odoo"}}}},
-		"Schedule.k8up.io": {"backup": {"labelSelectors": [{"matchExpressions": [{"key": "app"}]}]}},
+	every kind, specs in {
+		"Schedule.velero.io": [
+			{"template": {"labelSelector": {"matchLabels": {"app": "odoo"}}}},
+			{"template": {"orLabelSelectors": [{"matchLabels": {"app": "odoo"}}]}},
+		],
+		"Schedule.k8up.io": [{"backup": {"labelSelectors": [{"matchExpressions": [{"key": "app"}]}]}}],
 	} {
-		selected_by({kind: [{"metadata": {"name": "nightly"}, "spec": spec}]}) == {"risk.backup": "high"}
+		every spec in specs {
+			selected_by({kind: [{"metadata": {"name": "nightly"}, "spec": spec}]}) == {"risk.backup": "high"}
+		}
 	}
+	selected_by({"Schedule.velero.io": [{"metadata": {"name": "nightly"}, "spec": {}}]}) == {"risk.metadata-only": "low"}
+	annotated := update("apps/v1 Deployment", [changed("/metadata/annotations/app", "a", "b")])
+	tiers(with_inventory(of([annotated]), {"Schedule.velero.io": [{
+		"metadata": {"name": "nightly"},
+		"spec": {"template": {"labelSelector": {"matchLabels": {"app": "odoo"}}}},
+	}]})) == {"risk.metadata-only": "low"}
 }
 
 redis_tiers(old, new) := tiers(of([with_components(
@@ -1833,6 +1851,20 @@ test_each_kind_comes_changes_and_goes_as_its_profile_says if {
 	}
 }
 
+test_labels_of_a_kind_that_is_weighed_as_a_whole_are_only_labels if {
+	labels := changed("/metadata/labels/note", "a", "b")
+	every kind in [
+		"apiextensions.k8s.io/v1 CustomResourceDefinition",
+		"kyverno.io/v1 ClusterPolicy",
+		"networking.k8s.io/v1 Ingress",
+		"rbac.authorization.k8s.io/v1 Role",
+		"velero.io/v1 Schedule",
+	] {
+		tiers(of([update(kind, [labels])])) == {"risk.metadata-only": "low"}
+	}
+	tiers(of([update("argoproj.io/v1alpha1 Application", [labels])])) == {"risk.gate": "critical"}
+}
+
 test_a_namespace_whose_pods_may_do_everything_is_critical if {
 	bound("privileged") == {"risk.unclassified": "high", "risk.admission": "critical"}
 	bound("restricted") == {"risk.unclassified": "high"}
@@ -1934,9 +1966,40 @@ test_deletion_of_what_is_still_needed_is_critical if {
 			"risk.workload-deletion": "critical",
 		}
 	}
-	unrelated := [{"metadata": meta, "spec": {"selector": {"app": "redis"}}}]
-	given := with_workloads(of([delete("apps/v1 Deployment", {})]), [w([])], [])
-	tiers(with_inventory(given, {"Service": unrelated})) == {"risk.workload-deletion": "high"}
+	elsewhere := {"name": "x", "namespace": "other"}
+	every row in [
+		["apps/v1 Deployment", "Service", meta, {"selector": {"app": "redis"}}],
+		["apps/v1 Deployment", "Service", meta, {"selector": {}}],
+		["apps/v1 Deployment", "Service", elsewhere, {"selector": {"app": "odoo"}}],
+		[
+			"apps/v1 Deployment",
+			"HorizontalPodAutoscaler.autoscaling",
+			elsewhere,
+			{"scaleTargetRef": {"kind": "Deployment", "name": "odoo"}},
+		],
+		[
+			"apps/v1 Deployment",
+			"HorizontalPodAutoscaler.autoscaling",
+			meta,
+			{"scaleTargetRef": {"kind": "StatefulSet", "name": "odoo"}},
+		],
+		[
+			"apps/v1 Deployment",
+			"HorizontalPodAutoscaler.autoscaling",
+			meta,
+			{"scaleTargetRef": {"kind": "Deployment", "name": "redis"}},
+		],
+		["v1 Service", "IngressRoute.traefik.io", meta, {"routes": [{"services": [{"name": "redis"}]}]}],
+		["v1 Service", "IngressRoute.traefik.io", elsewhere, {"routes": [{"services": [{"name": "odoo"}]}]}],
+		["v1 ConfigMap", "IngressRoute.traefik.io", meta, {"routes": [{"services": [{"name": "odoo"}]}]}],
+		["v1 Service", "Ingress.networking.k8s.io", meta, {"defaultBackend": {"service": {"name": "redis"}}}],
+		["v1 Service", "Ingress.networking.k8s.io", elsewhere, {"defaultBackend": {"service": {"name": "odoo"}}}],
+		["v1 ConfigMap", "Ingress.networking.k8s.io", meta, {"defaultBackend": {"service": {"name": "odoo"}}}],
+	] {
+		[kind, neighbour, metadata, spec] := row
+		given := with_workloads(of([delete(kind, {})]), [w([])], [])
+		tiers(with_inventory(given, {neighbour: [{"metadata": metadata, "spec": spec}]})) == {"risk.workload-deletion": "high"}
+	}
 }
 
 test_deletion_with_volumes_is_data_deletion if {
@@ -1945,6 +2008,13 @@ test_deletion_with_volumes_is_data_deletion if {
 		"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"},
 	}}
 	tiers(of([delete("apps/v1 StatefulSet", set)])) == {"risk.data-deletion": "critical"}
+	every less in [
+		{"volumeClaimTemplates": [{}]},
+		{"volumeClaimTemplates": [], "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}},
+		{"volumeClaimTemplates": [{}], "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}},
+	] {
+		tiers(of([delete("apps/v1 StatefulSet", {"spec": less})])) == {"risk.workload-deletion": "high"}
+	}
 	snapshot := {"spec": {"deletionPolicy": "Retain"}}
 	tiers(of([delete("snapshot.storage.k8s.io/v1 VolumeSnapshotContent", snapshot)])) == {"risk.data-deletion": "high"}
 }
@@ -2048,6 +2118,20 @@ test_labels_and_annotations_that_only_describe_are_low if {
 	}
 }
 
+test_labels_and_annotations_of_tools_that_nobody_knows_are_unclassified if {
+	every section in ["labels", "annotations"] {
+		unknown := sprintf("/metadata/%s/tool.example~1x", [section])
+		tiers(of([update("example.org/v1 Thing", [added(unknown, "a")])])) == {"risk.unclassified": "high"}
+		bare := sprintf("/metadata/%s/x", [section])
+		tiers(of([update("example.org/v1 Thing", [added(bare, "a")])])) == {"risk.metadata-only": "low"}
+	}
+}
+
+test_labels_of_a_namespace_choose_annotations_of_one_do_not if {
+	tiers(of([update("v1 Namespace", [added("/metadata/labels/x", "a")])])) == {"risk.network-policy": "high"}
+	tiers(of([update("v1 Namespace", [added("/metadata/annotations/x", "a")])])) == {"risk.metadata-only": "low"}
+}
+
 test_annotations_of_kubernetes_steer if {
 	annotated := {key: tier |
 		some key in ["change-cause", "description", "ingress.allow-http", "tls-acme", "enforce-mountable-secrets"]
@@ -2096,6 +2180,43 @@ test_a_generated_name_with_another_hash_is_configuration if {
 	tiers(of([goes, comes])) == {"risk.config": "medium"}
 	other := named(create("v1 ConfigMap", {}), "redis-conf-9m4t")
 	tiers(of([goes, other])) == {"risk.workload-created": "medium", "risk.workload-deletion": "high"}
+}
+
+# The name that goes, the one that comes, and whether they are editions of one object.
+editions := [
+	["odoo-7h2k", "odoo-9m4t", true],
+	["odoo-7h2", "odoo-9m4", false],
+	["odoo-conf", "odoo-data", false],
+	["odoo-conf", "odoo-9m4t", false],
+	["odoo-7H2K", "odoo-9M4T", false],
+	["7h2k", "9m4t", false],
+	["odoo-7h2k", "redis-9m4t", false],
+]
+
+test_a_hash_has_four_small_letters_and_digits_at_least if {
+	every row in editions {
+		[old, new, is_edition] := row
+		expected := {
+			true: {"risk.config": "medium"},
+			false: {"risk.workload-created": "medium", "risk.workload-deletion": "high"},
+		}[is_edition]
+		tiers(of([named(delete("v1 ConfigMap", {}), old), named(create("v1 ConfigMap", {}), new)])) == expected
+	}
+}
+
+test_editions_are_of_one_kind_in_one_namespace if {
+	goes := named(delete("v1 ConfigMap", {}), "odoo-7h2k")
+	comes := named(create("v1 ConfigMap", {}), "odoo-9m4t")
+	apart := {"risk.workload-created": "medium", "risk.workload-deletion": "high"}
+	tiers(of([goes, moved_to(comes, "other")])) == apart
+	tiers(of([goes, named(create("v1 Service", {}), "odoo-9m4t")])) == apart
+	tiers(of([goes, goes])) == {"risk.workload-deletion": "high"}
+	services := [named(delete("v1 Service", {}), "odoo-7h2k"), named(create("v1 Service", {}), "odoo-9m4t")]
+	tiers(of(services)) == apart
+	nowhere := [object.union(object.remove(change, ["object"]), {"object": object.remove(change.object, ["namespace"])}) |
+		some change in [goes, comes]
+	]
+	tiers(of(nowhere)) == {"risk.config": "medium"}
 }
 
 test_dashboards_are_low_on_both_sides if {
@@ -2154,6 +2275,19 @@ test_each_component_that_the_business_lives_on_has_its_tier if {
 	}
 }
 
+test_what_a_change_is_to_the_business_stands_at_its_first_field_that_is_not_harmless if {
+	every row in [
+		[update("v1 ConfigMap", [changed("/data/x", "a", "b"), changed("/data/y", "a", "b")]), "/data/x"],
+		[update("v1 ConfigMap", [changed("/metadata/labels/x", "a", "b"), changed("/data/y", "a", "b")]), "/data/y"],
+		[create("v1 ConfigMap", {}), ""],
+		[delete("v1 ConfigMap", {}), ""],
+	] {
+		[change, pointer] := row
+		found := change_set.reasons with input as of([with_components(change, ["payments"])])
+		{reason.pointer | some reason in found; reason.code == "risk.business-component"} == {pointer}
+	}
+}
+
 test_connectors_are_high if {
 	change := with_components(update("v1 ConfigMap", [changed("/data/x", "a", "b")]), ["connectors"])
 	tiers(of([change])) == {"risk.config": "medium", "risk.connector": "high"}
@@ -2205,6 +2339,15 @@ test_operators_are_critical if {
 		operator := w([container(versioned(repository, "3.1.0", [3, 1, 0]))])
 		tiers(with_workloads(given, [operator], [operator])) == {"risk.replicas": "medium", "risk.operator": "critical"}
 	}
+}
+
+test_labels_of_an_operator_are_only_labels if {
+	operator := w([container(versioned("reg/traefik", "3.1.0", [3, 1, 0]))])
+	labels := of([update("apps/v1 Deployment", [changed("/metadata/labels/x", "a", "b")])])
+	tiers(with_workloads(labels, [operator], [operator])) == {"risk.metadata-only": "low"}
+	other := w([container(versioned("traefik/whoami", "1.10.0", [1, 10, 0]))])
+	replicas := of([update("apps/v1 Deployment", [changed("/spec/replicas", 2, 3)])])
+	tiers(with_workloads(replicas, [other], [other])) == {"risk.replicas": "medium"}
 }
 
 medium_change := update("v1 Service", [changed("/spec/ports/0/port", 80, 81)])
