@@ -973,6 +973,12 @@ test_what_says_how_a_job_runs_is_a_job_matter if {
 		tiers(of([update("batch/v1 CronJob", [added(at("/spec", name), 1)])])) == {"risk.job": "medium"}
 	}
 	tiers(of([update("batch/v1 Job", [added("/spec/suspend", true)])])) == {"risk.job": "medium"}
+	every kind in ["batch/v1 Job", "batch/v1 CronJob"] {
+		tiers(of([update(kind, [changed("/metadata/labels/note", "a", "b")])])) == {"risk.metadata-only": "low"}
+	}
+	template := "/spec/template/spec/containers/0/args/0"
+	tiers(of([update("batch/v1 Job", [changed(template, "a", "b")])])) == {"risk.job": "medium", "risk.config": "medium"}
+	tiers(of([update("apps/v1 Deployment", [changed(template, "a", "b")])])) == {"risk.config": "medium"}
 }
 
 test_where_secrets_come_from_and_go_is_a_secret_matter if {
@@ -1468,6 +1474,8 @@ test_a_cache_that_forgets_is_high if {
 	tiers(of([with_components(by_key, ["cache"])])) == {"risk.config": "medium", "risk.redis": "high"}
 	whole := removed("/data", {"redis.conf": "appendonly yes"})
 	tiers(of([with_components(update("v1 ConfigMap", [whole]), ["cache"])])) == {"risk.config": "medium", "risk.redis": "high"}
+	secret := update("v1 Secret", [changed("/data/password", "a", "b")])
+	tiers(of([with_components(secret, ["cache"])])) == {"risk.secret": "high"}
 	other := changed("/database", "a", "b")
 	tiers(of([with_components(update("v1 ConfigMap", [other]), ["cache"])])) == {"risk.unclassified": "high"}
 }
