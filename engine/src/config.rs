@@ -460,7 +460,11 @@ pub const GATE: &str = "gate";
 pub const PLACES: [&str; 2] = ["tidegate.yaml", ".github/tidegate.yaml"];
 const API_VERSION: &str = "tidegate.dev/v1";
 /// Sections of their own, and the policies whose settings they are.
-const SECTIONS: [(&str, &str); 2] = [("resources", "resource-limits"), ("risk", "risk-tier")];
+const SECTIONS: [(&str, &str); 3] = [
+    ("images", "image-signatures"),
+    ("resources", "resource-limits"),
+    ("risk", "risk-tier"),
+];
 /// The files of the unit `gate`, as globs, whatever the configuration says: who judges, who must review
 /// (in every place where GitHub or GitLab looks for it), and what runs with the rights of a job. Any
 /// workflow may approve, push or set a status, so it is all of them and not only ours.

@@ -10,6 +10,7 @@ pub mod connections;
 mod demand;
 pub mod freeze;
 mod image_ref;
+pub mod images;
 pub mod index;
 pub mod inventory;
 mod limit_range;
@@ -99,6 +100,8 @@ pub struct Context<'a> {
     pub source: &'a source::SourceInfo,
     /// What the calendar is asked with.
     pub season: &'a freeze::Season<'a>,
+    /// How images are told apart.
+    pub images: &'a images::Rules,
     /// How risky the changes are.
     pub tiers: freeze::Tiers<'a>,
 }
@@ -125,6 +128,7 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &claims::Claims,
     &connections::Connections,
     &freeze::Freeze,
+    &images::Images,
     &inventory::Inventory,
     &quotas::Quotas,
     &range::RangeCollector,
@@ -204,7 +208,7 @@ kind: Service
 metadata: {name: web, namespace: shop}
 ";
 
-    pub(super) fn objects(text: &str) -> Objects {
+    pub(in crate::facts) fn objects(text: &str) -> Objects {
         let sources = yaml::parse(text).unwrap().into_iter().map(|node| {
             let object = pods::reference(&node.to_json());
             let source = Source {
@@ -325,6 +329,7 @@ calendars:
                     range,
                     source,
                     season,
+                    images: &images::Rules::default(),
                     tiers,
                 },
             );
@@ -357,6 +362,7 @@ calendars:
                 range: &something(),
                 source: &somewhere(),
                 season: &season(Vec::new()),
+                images: &images::Rules::default(),
                 tiers: Tiers::Unchanged,
             };
             collect(COLLECTORS, &names(), &context)

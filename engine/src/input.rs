@@ -153,6 +153,7 @@ pub struct Documents<'a> {
     /// At head and at base, by change.
     workloads: [ByChange; 2],
     claims: ByChange,
+    images: ByChange,
 }
 
 impl<'a> Documents<'a> {
@@ -179,6 +180,7 @@ impl<'a> Documents<'a> {
                 }))
             }),
             claims: by_change(value(material.facts, "claims")),
+            images: by_change(value(material.facts, "images")),
             material,
         }
     }
@@ -245,6 +247,17 @@ impl<'a> Documents<'a> {
                 }
                 "claims" if matches!(fact, Fact::Known { .. }) => {
                     (*name, known(cut(&self.claims, indexes)))
+                }
+                "images" if let Fact::Known { until, .. } = fact => {
+                    let value = cut(&self.images, indexes);
+                    (
+                        *name,
+                        Fact::Known {
+                            value,
+                            until: *until,
+                        }
+                        .to_piece(),
+                    )
                 }
                 _ => (*name, fact.to_piece()),
             });

@@ -31,7 +31,7 @@ fn deployment(replicas: u8, memory: &str) -> String {
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  \
          replicas: {replicas}\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    \
          metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n        - name: web\n          \
-         image: registry.example/shop/web:1.0.0\n          \
+         image: registry.example/shop/web:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5\n          \
          resources: {{requests: {{cpu: 1, memory: 1Gi}}{limits}}}\n"
     )
 }

@@ -4,7 +4,8 @@
 /// A reference taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageRef {
-    /// Registry and path in full: `redis` is `docker.io/library/redis`.
+    /// Registry and path in full: `redis` is `docker.io/library/redis`. A registry in capitals is the same
+    /// registry.
     pub repository: String,
     /// The tag, where one is written.
     pub tag: Option<String>,
@@ -43,6 +44,26 @@ impl ImageRef {
         })
     }
 
+    /// The registry, with its port where one is written.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        let registry = self.repository.split_once('/');
+        registry.map_or("", |(registry, _)| registry)
+    }
+
+    /// The reference in full: `redis` is `docker.io/library/redis:latest`, and a tag stays beside a digest.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let tag = match (&self.tag, &self.digest) {
+            (Some(tag), _) => format!(":{tag}"),
+            (None, None) => ":latest".to_owned(),
+            (None, Some(_)) => String::new(),
+        };
+        let digest = self.digest.as_ref();
+        let digest = digest.map(|it| format!("@{it}")).unwrap_or_default();
+        format!("{}{tag}{digest}", self.repository)
+    }
+
     /// The numbers that the tag begins with, up to a `-`, `+`, `_` or its end; a leading `v` is
     /// dropped. A commit id such as `4f2a9c1` is no version.
     #[must_use]
@@ -64,9 +85,12 @@ fn repository(name: &str) -> Option<String> {
     let valid = domain.is_none_or(is_domain)
         && path.split('/').all(is_path_component)
         && !(domain.is_none() && is_hex(name, 64));
-    let domain = match domain {
-        Some("index.docker.io") | None => "docker.io",
-        Some(domain) => domain,
+    let lower = domain.map(str::to_ascii_lowercase);
+    let domain = match (lower.as_deref(), domain) {
+        (Some("index.docker.io") | None, _) => "docker.io",
+        // Where capitals are all that tells it from a path, they stay.
+        (Some(lower), _) if is_registry(lower) => lower,
+        (Some(lower), domain) => domain.unwrap_or(lower),
     };
     let official = domain == "docker.io" && !path.contains('/');
     let path = format!("{}{path}", if official { "library/" } else { "" });
@@ -199,7 +223,14 @@ mod tests {
             ),
             (
                 "Registry.example/odoo",
-                "Registry.example/odoo",
+                "registry.example/odoo",
+                None,
+                false,
+            ),
+            ("Acme/odoo", "Acme/odoo", None, false),
+            (
+                "Index.Docker.IO/redis",
+                "docker.io/library/redis",
                 None,
                 false,
             ),
@@ -219,6 +250,35 @@ mod tests {
             assert_eq!(parsed.repository, repository, "{reference}");
             assert_eq!(parsed.tag.as_deref(), tag, "{reference}");
             assert_eq!(parsed.digest.is_some(), has_digest, "{reference}");
+        }
+    }
+
+    #[test]
+    fn the_canonical_form_is_read_as_the_same() {
+        let both = format!("odoo:17.0@{}", digest());
+        for (reference, registry, canonical) in [
+            ("redis", "docker.io", "docker.io/library/redis:latest"),
+            (
+                "LOCALHOST:5000/a/b:1",
+                "localhost:5000",
+                "localhost:5000/a/b:1",
+            ),
+            (
+                both.as_str(),
+                "docker.io",
+                &format!("docker.io/library/{both}"),
+            ),
+            (
+                &format!("odoo@{}", digest()),
+                "docker.io",
+                &format!("docker.io/library/odoo@{}", digest()),
+            ),
+        ] {
+            let image = ImageRef::parse(reference).unwrap();
+            assert_eq!(image.registry(), registry, "{reference}");
+            assert_eq!(image.canonical(), canonical, "{reference}");
+            let again = ImageRef::parse(canonical).unwrap();
+            assert_eq!(again.canonical(), canonical, "{reference}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::scene::Scene;
 use crate::calendar::Calendar;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
-use crate::facts::{self, COLLECTORS, Collector};
+use crate::facts::{self, COLLECTORS, Collector, images};
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
 use crate::model::{Digest, GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
@@ -28,6 +28,8 @@ pub(super) struct Judge {
     pub(super) policies: PolicySet,
     /// What finds out the facts.
     pub(super) collectors: Vec<&'static dyn Collector>,
+    /// How images are told apart.
+    pub(super) images: images::Rules,
     modules: Vec<Wanted>,
     settings: BTreeMap<String, Piece>,
     evaluator: RefCell<Evaluator>,
@@ -96,6 +98,8 @@ impl Judge {
         commit: Option<GitId>,
     ) -> Result<Self, Error> {
         let settings = resolve_settings(&config, &policies)?;
+        let of_images = settings.get(IMAGES).map(Piece::to_json);
+        let images = images::Rules::of_settings(&of_images.unwrap_or_default());
         let modules = policies
             .iter()
             .flat_map(|policy| policy.modules().map(|module| Wanted::of(policy, module)))
@@ -113,6 +117,7 @@ impl Judge {
             note,
             policies,
             collectors: COLLECTORS.to_vec(),
+            images,
             modules,
             settings,
             evaluator,
@@ -403,4 +408,6 @@ pub(super) fn prepare() {
 static BUILT_IN: LazyLock<Result<PolicySet, policy::Problems>> =
     LazyLock::new(|| PolicySet::embedded(&facts::names()));
 
+/// The policy whose settings say how images are told apart.
+const IMAGES: &str = "image-signatures";
 const POLICY_FOLDER: &str = ".tidegate/policies";

@@ -354,7 +354,7 @@ fn objects() -> Vec<Case> {
     let named =
         |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
     let twice = format!(
-        "{sound}        - name: other\n          image: registry.example/shop/other:1.0.0\n          \
+        "{sound}        - name: other\n          image: registry.example/shop/other:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5\n          \
          resources: {{requests: {{cpu: 1, memory: 1Gi}}, limits: {{memory: 1Gi}}}}\n"
     );
     vec![
@@ -425,7 +425,10 @@ fn objects() -> Vec<Case> {
         ),
         text(
             "a number as an image",
-            &with("registry.example/shop/other:1.0.0", "12"),
+            &with(
+                "registry.example/shop/other:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5",
+                "12",
+            ),
             Error("manifest.misshapen", "16:18"),
         ),
         text(

@@ -206,7 +206,7 @@ fn foreign_text_cannot_steer_a_terminal() {
     let (repo, base) = shop(CONFIG);
     let text = deployment("odoo", "")
         .replace("image: registry", "image: \"\\e[31m\\u202eregistry")
-        .replace(":1.0.0\n", ":1.0.0\"\n");
+        .replace("fd5\n", "fd5\"\n");
     repo.write("prod/\u{1b}[31modoo.yaml", text)
         .remove("prod/odoo.yaml")
         .commit("no limit");

@@ -265,7 +265,7 @@ fn a_hook_of_the_tree_neither_replaces_the_gate_nor_comes_before_it() {
         format!(
             "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {name}\n  namespace: shop\n  annotations: {annotations}\n\
              spec:\n  activeDeadlineSeconds: 60\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n        - name: run\n          \
-             image: registry.example/shop/run:1.0.0\n          resources:\n            requests: {{cpu: 100m, memory: 64Mi}}\n            limits: {{memory: 64Mi}}\n"
+             image: registry.example/shop/run:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5\n          resources:\n            requests: {{cpu: 100m, memory: 64Mi}}\n            limits: {{memory: 64Mi}}\n"
         )
     };
     let first = "{helm.sh/hook: pre-upgrade, helm.sh/hook-weight: \"-200\"}";

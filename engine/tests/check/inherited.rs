@@ -77,7 +77,7 @@ fn the_same_finding_in_another_container_is_new() {
     let base = repo
         .write("prod/odoo.yaml", deployment("odoo", ""))
         .commit("debt");
-    let second = "        - name: second\n          image: registry.example/shop/second:1.0.0\n          \
+    let second = "        - name: second\n          image: registry.example/shop/second:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5\n          \
                   resources: {requests: {cpu: 500m, memory: 1Gi}}\n";
     let text = deployment("odoo", "").replace(
         "        - name: odoo\n",

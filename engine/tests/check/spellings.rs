@@ -10,7 +10,11 @@ use super::*;
 /// Name, file and text of each spelling. `changed`: another image, and no memory limit.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn spellings(changed: bool) -> Vec<(&'static str, &'static str, String)> {
-    let tag = if changed { "1.1.0" } else { "1.0.0" };
+    let tag = format!(
+        "{}@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5",
+        if changed { "1.1.0" } else { "1.0.0" }
+    );
+    let tag = tag.as_str();
     let plain = PLAIN.replace("TAG", tag);
     let plain = if changed {
         plain.replace("              memory: 2Gi # limit\n", "")

@@ -29,7 +29,7 @@ fn deployment(memory: &str) -> String {
     };
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  template:\n    spec:\n      \
-         containers:\n        - {{name: web, image: 'registry.example/web:1', resources: {{requests: {{cpu: 1, memory: 64Mi}}, limits: {limits}}}}}\n"
+         containers:\n        - {{name: web, image: 'registry.example/web:1@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', resources: {{requests: {{cpu: 1, memory: 64Mi}}, limits: {limits}}}}}\n"
     )
 }
 

@@ -173,7 +173,7 @@ fn what_is_64_kilobytes_long_hides_no_statement_in_any_format() {
     let deployment = |name: &str, memory: &str| {
         format!(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: brand-a}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  \
-             template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n        - name: {long}\n          image: a.example/b:1\n          \
+             template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n        - name: {long}\n          image: a.example/b:1@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5\n          \
              resources: {{requests: {{cpu: 1, memory: 1Gi}}, limits: {{{memory}}}}}\n"
         )
     };
@@ -218,7 +218,7 @@ fn a_finding_far_to_the_right_in_one_long_line_is_drawn_in_every_format() {
         format!(
             r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"mini","namespace":"brand-a","annotations":{{"a":"{long}"}}}},"#
         ) + r#""spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":["#
-            + r#"{"name":"mini","image":"a.example/b:1","resources":{"requests":{"cpu":"1","memory":"1Gi"},"limits":{"#
+            + r#"{"name":"mini","image":"a.example/b:1@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5","resources":{"requests":{"cpu":"1","memory":"1Gi"},"limits":{"#
             + limits
             + "}}}]}}}}"
     };

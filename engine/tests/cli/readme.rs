@@ -86,7 +86,7 @@ fn deployment(label: &str) -> String {
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\n  labels: {{team: {label}}}\nspec:\n  \
          selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n        \
-         - name: web\n          image: registry.example/web:1.0\n          resources:\n            \
+         - name: web\n          image: registry.example/web:1.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5\n          resources:\n            \
          requests: {{cpu: 100m, memory: 64Mi}}\n            limits: {{memory: 128Mi}}\n"
     )
 }

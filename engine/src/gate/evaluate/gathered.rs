@@ -70,6 +70,7 @@ impl Bench<'_> {
             range: self.range,
             source: self.source,
             season: self.season,
+            images: &self.judge.images,
             tiers,
         }
     }

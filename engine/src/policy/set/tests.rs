@@ -10,6 +10,7 @@ const ALL_FACTS: &[&str] = &[
     "claims",
     "connections",
     "freeze",
+    "images",
     "inventory",
     "quotas",
     "range",

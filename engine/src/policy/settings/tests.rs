@@ -242,6 +242,7 @@ fn the_defaults_of_what_is_built_in_are_allowed_in_every_profile() {
         "claims",
         "connections",
         "freeze",
+        "images",
         "inventory",
         "quotas",
         "range",

@@ -129,6 +129,7 @@ impl<'a> Pair<'a> {
             range: &range,
             source: &source,
             season: &season,
+            images: &crate::facts::images::Rules::default(),
             tiers: Tiers::Known {
                 each: &[self.tier],
                 shared: &BTreeSet::new(),

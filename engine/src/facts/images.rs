@@ -1,0 +1,263 @@
+//! The fact `images`: every image that a changed object names, read by the rules of container runtimes, and
+//! what the section `images` has to say of it. Knows nothing of findings, and asks no registry.
+
+mod glob;
+mod places;
+mod rules;
+mod table;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::json;
+
+pub use rules::Rules;
+
+use self::places::{Place, Use, Written};
+use self::rules::LATEST;
+use super::image_ref::ImageRef;
+use super::resources::spelling;
+use super::{Collector, Context, Fact};
+use crate::change::{Change, Source};
+use crate::manifest::NodeValue;
+use crate::model::{ObjectRef, Operation, Piece, RepoPath, map_by_threads};
+
+/// The collector of `images`.
+pub struct Images;
+
+impl Collector for Images {
+    fn name(&self) -> &'static str {
+        "images"
+    }
+
+    fn schema(&self) -> &'static str {
+        "facts/images.json"
+    }
+
+    fn collect(&self, context: &Context<'_>) -> Fact {
+        let (rules, now) = (context.images, context.season.now);
+        let of_change = |index: usize, change: &Change| {
+            let images = of_change((index, change), rules, now).into_iter();
+            let pieces = images.map(|image| (Piece::new(json!(image)), image.until));
+            pieces.collect::<Vec<_>>()
+        };
+        let rows = map_by_threads(context.changes, of_change);
+        let (pieces, untils): (Vec<_>, Vec<_>) = rows.into_iter().flatten().unzip();
+        Fact::Known {
+            value: Piece::list(pieces),
+            until: untils.into_iter().flatten().min(),
+        }
+    }
+}
+
+/// One image in one place of an object at head.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Image<'c> {
+    change: usize,
+    object: &'c ObjectRef,
+    pointer: String,
+    role: Use,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pull_policy: Option<&'c str>,
+    file: RepoPath,
+    line: usize,
+    written: String,
+    changed: bool,
+    /// What is written, as a runtime reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<Reference>,
+    /// Why a runtime would refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'static str>,
+    /// When what is said of it may turn.
+    #[serde(skip)]
+    until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference {
+    canonical: String,
+    registry: String,
+    repository: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    /// The glob of `registries` that allows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_by: Option<String>,
+    /// Whether the tag is meant to move.
+    tag_moves: bool,
+    /// The digest that the same tag had at base.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_of_life: Option<EndOfLife>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct EndOfLife {
+    date: String,
+    over: bool,
+}
+
+/// The images of the object at head, in the order of their places.
+fn of_change<'c>(
+    (index, change): (usize, &'c Change),
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<Image<'c>> {
+    let (Some(value), Some(source)) = (&change.new, &change.new_source) else {
+        return Vec::new();
+    };
+    let before = Before::of(change, rules);
+    let places = places::of(&change.object, value, rules).into_iter();
+    let images = places.map(|place| {
+        let (written, parsed) = read(&place, source);
+        let location = source.location(&place.pointer);
+        let reference = |image: &ImageRef| reference(image, &before, (rules, now));
+        let (reference, until) = parsed.as_ref().map(reference).ok().unzip();
+        Image {
+            change: index,
+            object: &change.object,
+            role: place.role,
+            container: place.container,
+            pull_policy: place.pull_policy,
+            file: location.path,
+            line: location.line,
+            changed: before.lacks(&written),
+            written: cut(written),
+            reference,
+            problem: parsed.err(),
+            until: until.flatten(),
+            pointer: place.pointer,
+        }
+    });
+    images.collect()
+}
+
+/// What is written in a place, and what a runtime makes of it.
+fn read(place: &Place<'_>, source: &Source) -> (String, Result<ImageRef, &'static str>) {
+    match place.written {
+        Written::Text(text) => {
+            let parsed = ImageRef::parse(text).ok_or_else(|| problem(text));
+            (text.to_owned(), parsed)
+        }
+        Written::Other(value) => {
+            let literal = |pointer: &str| match &source.node.pointer(pointer)?.value {
+                NodeValue::Number { literal, .. } => Some(literal.to_string()),
+                _ => None,
+            };
+            let text = spelling(value, &place.pointer, &literal);
+            (text, Err("it is no string"))
+        }
+    }
+}
+
+fn reference(
+    image: &ImageRef,
+    before: &Before,
+    (rules, now): (&Rules, Timestamp),
+) -> (Reference, Option<Timestamp>) {
+    let counts = match (&image.tag, &image.digest) {
+        (Some(tag), _) => Some(tag.as_str()),
+        (None, None) => Some(LATEST),
+        (None, Some(_)) => None,
+    };
+    let end = counts.and_then(|tag| rules.end(&image.repository, tag));
+    let ends_at = end.and_then(|date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp()));
+    let over = ends_at.is_some_and(|instant| instant <= now);
+    let reference = Reference {
+        canonical: image.canonical(),
+        registry: image.registry().to_owned(),
+        allowed_by: rules.allows(&image.repository).map(str::to_owned),
+        tag_moves: counts.is_some_and(|tag| rules.moves(tag)),
+        moved_from: before.other_digest(image),
+        end_of_life: end.map(|date| EndOfLife {
+            date: date.to_string(),
+            over,
+        }),
+        repository: image.repository.clone(),
+        tag: image.tag.clone(),
+        digest: image.digest.clone(),
+    };
+    (reference, ends_at.filter(|_| !over))
+}
+
+/// The images that the object names at base; `None` where nothing of it changes.
+struct Before(Option<Vec<String>>);
+
+impl Before {
+    fn of(change: &Change, rules: &Rules) -> Self {
+        if change.operation == Operation::Update && change.fields.is_empty() {
+            return Self(None);
+        }
+        let (Some(value), Some(source)) = (&change.old, &change.old_source) else {
+            return Self(Some(Vec::new()));
+        };
+        let places = places::of(&change.object, value, rules);
+        Self(Some(
+            places.iter().map(|place| read(place, source).0).collect(),
+        ))
+    }
+
+    fn lacks(&self, written: &String) -> bool {
+        let all = self.0.as_ref();
+        all.is_some_and(|all| !all.contains(written))
+    }
+
+    /// Another digest that the same tag of the same repository had.
+    fn other_digest(&self, image: &ImageRef) -> Option<String> {
+        let digest = image.digest.as_ref()?;
+        image.tag.as_ref()?;
+        let all = self.0.iter().flatten();
+        let parsed: Vec<ImageRef> = all.filter_map(|text| ImageRef::parse(text)).collect();
+        let same = parsed
+            .iter()
+            .filter(|it| it.repository == image.repository && it.tag == image.tag);
+        let digests: Vec<&String> = same.filter_map(|it| it.digest.as_ref()).collect();
+        if digests.contains(&digest) {
+            return None;
+        }
+        digests.first().map(|digest| (*digest).clone())
+    }
+}
+
+/// Why a runtime would refuse a text.
+fn problem(text: &str) -> &'static str {
+    let name = text.split('@').next().unwrap_or(text);
+    if text.is_empty() {
+        "it is empty"
+    } else if ["${", "$(", "{{", "<"].iter().any(|it| text.contains(it)) {
+        "it has a place that nothing filled in"
+    } else if text.contains(char::is_whitespace) {
+        "it has a space in it"
+    } else if text.contains("://") {
+        "it is an address; leave the scheme out"
+    } else if !text.is_ascii() {
+        "it has letters that are not of ASCII"
+    } else if text.contains('@') && ImageRef::parse(name).is_some() {
+        "its digest is not of the form `sha256:` and 64 digits or letters from `a` to `f`"
+    } else if name.contains(|c: char| c.is_ascii_uppercase()) {
+        "its repository has upper-case letters"
+    } else {
+        "no container runtime can read it"
+    }
+}
+
+/// A reference is never longer; anything may stand where one should.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+const LONGEST: usize = 600;
+
+#[cfg(test)]
+mod tests;

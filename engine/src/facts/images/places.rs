@@ -1,0 +1,268 @@
+//! Where the images of an object stand: its pods, its kind's own fields, what the configuration names, and
+//! what only looks like one. Knows nothing of what a reference says.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::rules::Rules;
+use super::table;
+use crate::facts::image_ref::ImageRef;
+use crate::facts::pods::PodSource;
+use crate::model::{ObjectRef, key_of, step_of};
+
+/// A value that names an image.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place<'v> {
+    /// Where it stands.
+    pub(super) pointer: String,
+    /// What it is for.
+    pub(super) role: Use,
+    /// The container's name, where a container runs it and has one.
+    pub(super) container: Option<&'v str>,
+    /// When the container's image is fetched, where that is written.
+    pub(super) pull_policy: Option<&'v str>,
+    /// What stands there; of an argument `--image=…`, what stands behind the sign.
+    pub(super) written: Written<'v>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Written<'v> {
+    Text(&'v str),
+    /// No string.
+    Other(&'v Value),
+}
+
+/// What an image is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Use {
+    App,
+    Sidecar,
+    Init,
+    Ephemeral,
+    /// A volume.
+    Volume,
+    /// A resource that an operator makes pods of.
+    Resource,
+    /// The configuration names the place.
+    Configured,
+    /// It looks like an image, and stands where none is known to stand.
+    Guessed,
+}
+
+/// Every image that `object` names, each place once.
+pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value, rules: &Rules) -> Vec<Place<'v>> {
+    let mut places = Vec::new();
+    let own = PodSource::of(object).filter(|pods| pods.pod_spec(value).is_some());
+    if let Some(pods) = own {
+        in_pods(
+            value,
+            &format!("{}/spec", pods.template_pointer()),
+            &mut places,
+        );
+    }
+    for row in table::of(object) {
+        for pods in row.pods {
+            in_pods(value, pods, &mut places);
+        }
+        let images = row.images.iter();
+        places.extend(images.flat_map(|at| named(value, at, Use::Resource)));
+    }
+    let configured = rules.locations(object);
+    places.extend(configured.flat_map(|at| named(value, at, Use::Configured)));
+    // What the configuration names is no guess any more.
+    places.sort_by_key(|place| place.role == Use::Guessed);
+    let mut known = BTreeSet::new();
+    places.retain(|place| known.insert(place.pointer.clone()));
+    if !is_of_kubernetes(object.group()) {
+        guess(value, &mut String::new(), &mut places, &known);
+    }
+    places.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+    places
+}
+
+fn named<'v>(value: &'v Value, pattern: &str, role: Use) -> Vec<Place<'v>> {
+    let found = expand(value, pattern).into_iter();
+    found
+        .map(|(pointer, value)| Place {
+            pointer,
+            role,
+            container: None,
+            pull_policy: None,
+            written: written(value),
+        })
+        .collect()
+}
+
+/// The images of pods, by where the spec of one stands.
+fn in_pods<'v>(value: &'v Value, pattern: &str, places: &mut Vec<Place<'v>>) {
+    for (at, spec) in expand(value, pattern) {
+        for (list, role) in LISTS {
+            let containers = spec.get(list).and_then(Value::as_array);
+            for (index, container) in containers.into_iter().flatten().enumerate() {
+                in_container(container, &format!("{at}/{list}/{index}"), role, places);
+            }
+        }
+        let volumes = expand(spec, "/volumes/*/image/reference").into_iter();
+        places.extend(volumes.map(|(below, value)| Place {
+            pointer: format!("{at}{below}"),
+            role: Use::Volume,
+            container: None,
+            pull_policy: None,
+            written: written(value),
+        }));
+    }
+}
+
+fn in_container<'v>(container: &'v Value, at: &str, role: Use, places: &mut Vec<Place<'v>>) {
+    let text = |field: &str| container.get(field).and_then(Value::as_str);
+    let role = match (role, text("restartPolicy")) {
+        (Use::Init, Some("Always")) => Use::Sidecar,
+        (role, _) => role,
+    };
+    let place = |pointer: String, role, written| Place {
+        pointer,
+        role,
+        container: text("name").filter(|name| !name.is_empty()),
+        pull_policy: text("imagePullPolicy"),
+        written,
+    };
+    if let Some(image) = container.get("image").filter(|image| !image.is_null()) {
+        places.push(place(format!("{at}/image"), role, written(image)));
+    }
+    // What an operator starts in its turn: `RELATED_IMAGE_…` and `--some-image=…`.
+    let variables = container.get("env").and_then(Value::as_array);
+    for (index, variable) in variables.into_iter().flatten().enumerate() {
+        let text = |field: &str| variable.get(field).and_then(Value::as_str);
+        if let (Some(name), Some(value)) = (text("name"), text("value"))
+            && names_an_image(name)
+            && is_surely_one(value)
+        {
+            let pointer = format!("{at}/env/{index}/value");
+            places.push(place(pointer, Use::Guessed, Written::Text(value)));
+        }
+    }
+    for list in ["args", "command"] {
+        let arguments = container.get(list).and_then(Value::as_array);
+        for (index, argument) in arguments.into_iter().flatten().enumerate() {
+            if let Some((name, value)) = argument.as_str().and_then(|it| it.split_once('='))
+                && names_an_image(name)
+                && is_surely_one(value)
+            {
+                let pointer = format!("{at}/{list}/{index}");
+                places.push(place(pointer, Use::Guessed, Written::Text(value)));
+            }
+        }
+    }
+}
+
+/// Everything below a key that usually names an image, in a kind that nobody described.
+fn guess<'v>(
+    value: &'v Value,
+    at: &mut String,
+    places: &mut Vec<Place<'v>>,
+    known: &BTreeSet<String>,
+) {
+    let length = at.len();
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                at.push('/');
+                at.push_str(&step_of(key));
+                match value.as_str() {
+                    Some(text) if KEYS.contains(&key.as_str()) => {
+                        if looks_like_one(text) && !known.contains(at.as_str()) {
+                            places.push(Place {
+                                pointer: at.clone(),
+                                role: Use::Guessed,
+                                container: None,
+                                pull_policy: None,
+                                written: Written::Text(text),
+                            });
+                        }
+                    }
+                    _ => guess(value, at, places, known),
+                }
+                at.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                at.push_str(&format!("/{index}"));
+                guess(value, at, places, known);
+                at.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What fits a pointer in which `*` stands for every item and every key.
+fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
+    let mut found = vec![(String::new(), value)];
+    for step in pattern.split('/').skip(1) {
+        let below = found.into_iter().flat_map(|(at, value)| match value {
+            Value::Object(entries) if step == "*" => entries
+                .iter()
+                .map(|(key, value)| (format!("{at}/{}", step_of(key)), value))
+                .collect(),
+            Value::Array(items) if step == "*" => items
+                .iter()
+                .enumerate()
+                .map(|(index, value)| (format!("{at}/{index}"), value))
+                .collect(),
+            Value::Object(entries) => {
+                let value = entries.get(&key_of(step));
+                let value = value.map(|value| (format!("{at}/{step}"), value));
+                value.into_iter().collect()
+            }
+            Value::Array(_) => {
+                let value = value.pointer(&format!("/{step}"));
+                let value = value.map(|value| (format!("{at}/{step}"), value));
+                value.into_iter().collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        });
+        found = below.collect();
+    }
+    found.retain(|(_, value)| !value.is_null());
+    found
+}
+
+fn written(value: &Value) -> Written<'_> {
+    value.as_str().map_or(Written::Other(value), Written::Text)
+}
+
+fn names_an_image(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("image")
+}
+
+/// A reference that can hardly be anything else: with its registry, and a tag or a digest.
+fn is_surely_one(text: &str) -> bool {
+    let with_registry = text.split_once('/').is_some_and(|(first, _)| {
+        let first = first.to_ascii_lowercase();
+        first.contains(['.', ':']) || first == "localhost"
+    });
+    let parsed = ImageRef::parse(text).filter(|_| with_registry);
+    parsed.is_some_and(|image| image.tag.is_some() || image.digest.is_some())
+}
+
+/// A reference that is more than a word.
+fn looks_like_one(text: &str) -> bool {
+    text.contains(['/', ':', '@']) && ImageRef::parse(text).is_some()
+}
+
+/// The kinds of Kubernetes itself, in which nothing has to be guessed.
+fn is_of_kubernetes(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io")
+}
+
+const LISTS: [(&str, Use); 3] = [
+    ("containers", Use::App),
+    ("initContainers", Use::Init),
+    ("ephemeralContainers", Use::Ephemeral),
+];
+
+const KEYS: [&str; 3] = ["image", "imageName", "dockerImage"];

@@ -1,0 +1,287 @@
+//! Where operators' kinds name images, beside the pods that Kubernetes itself knows. Data only.
+//! `*` stands for every item of a list and every key of a mapping.
+
+use crate::model::ObjectRef;
+
+/// Where one kind names images.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    group: &'static str,
+    kinds: &'static [&'static str],
+    /// Where an image stands.
+    pub(super) images: &'static [&'static str],
+    /// Where the spec of a pod stands.
+    pub(super) pods: &'static [&'static str],
+}
+
+/// The rows of an object's kind.
+pub(super) fn of(object: &ObjectRef) -> impl Iterator<Item = &'static Kind> {
+    let (group, kind) = (object.group().to_owned(), object.kind.clone());
+    KINDS
+        .iter()
+        .filter(move |row| row.group == group && row.kinds.contains(&kind.as_str()))
+}
+
+const fn kind(
+    group: &'static str,
+    kinds: &'static [&'static str],
+    images: &'static [&'static str],
+    pods: &'static [&'static str],
+) -> Kind {
+    Kind {
+        group,
+        kinds,
+        images,
+        pods,
+    }
+}
+
+static KINDS: &[Kind] = &[
+    // CloudNativePG
+    kind(
+        "postgresql.cnpg.io",
+        &["Cluster"],
+        &[
+            "/spec/imageName",
+            "/spec/postgresql/extensions/*/image/reference",
+        ],
+        &[],
+    ),
+    kind(
+        "postgresql.cnpg.io",
+        &["ImageCatalog", "ClusterImageCatalog"],
+        &["/spec/images/*/image"],
+        &[],
+    ),
+    kind(
+        "postgresql.cnpg.io",
+        &["Pooler"],
+        &[],
+        &["/spec/template/spec"],
+    ),
+    // The operators of Zalando, Crunchy and Percona
+    kind(
+        "acid.zalan.do",
+        &["postgresql"],
+        &[
+            "/spec/dockerImage",
+            "/spec/sidecars/*/image",
+            "/spec/initContainers/*/image",
+            "/spec/connectionPooler/dockerImage",
+        ],
+        &[],
+    ),
+    kind(
+        "acid.zalan.do",
+        &["OperatorConfiguration"],
+        &[
+            "/configuration/docker_image",
+            "/configuration/sidecars/*/image",
+            "/configuration/connection_pooler/connection_pooler_image",
+            "/configuration/logical_backup/logical_backup_docker_image",
+        ],
+        &[],
+    ),
+    kind(
+        "postgres-operator.crunchydata.com",
+        &["PostgresCluster"],
+        &[
+            "/spec/image",
+            "/spec/backups/pgbackrest/image",
+            "/spec/proxy/pgBouncer/image",
+            "/spec/proxy/pgBouncer/containers/*/image",
+            "/spec/monitoring/pgmonitor/exporter/image",
+            "/spec/userInterface/pgAdmin/image",
+            "/spec/instances/*/containers/*/image",
+        ],
+        &[],
+    ),
+    kind(
+        "postgres-operator.crunchydata.com",
+        &["PGAdmin", "PGUpgrade"],
+        &["/spec/image"],
+        &[],
+    ),
+    kind(
+        "pgv2.percona.com",
+        &["PerconaPGCluster"],
+        &[
+            "/spec/image",
+            "/spec/initContainer/image",
+            "/spec/pmm/image",
+            "/spec/backups/pgbackrest/image",
+            "/spec/proxy/pgBouncer/image",
+            "/spec/proxy/pgBouncer/sidecars/*/image",
+            "/spec/instances/*/containers/*/image",
+            "/spec/instances/*/sidecars/*/image",
+        ],
+        &[],
+    ),
+    kind(
+        "pxc.percona.com",
+        &["PerconaXtraDBCluster"],
+        &[
+            "/spec/initContainer/image",
+            "/spec/pxc/image",
+            "/spec/pxc/sidecars/*/image",
+            "/spec/haproxy/image",
+            "/spec/proxysql/image",
+            "/spec/backup/image",
+            "/spec/logcollector/image",
+            "/spec/pmm/image",
+        ],
+        &[],
+    ),
+    kind(
+        "psmdb.percona.com",
+        &["PerconaServerMongoDB"],
+        &[
+            "/spec/image",
+            "/spec/initImage",
+            "/spec/backup/image",
+            "/spec/pmm/image",
+            "/spec/replsets/*/sidecars/*/image",
+        ],
+        &[],
+    ),
+    // Argo
+    kind(
+        "argoproj.io",
+        &["AnalysisTemplate", "ClusterAnalysisTemplate", "AnalysisRun"],
+        &[],
+        &["/spec/metrics/*/provider/job/spec/template/spec"],
+    ),
+    kind(
+        "argoproj.io",
+        &["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate"],
+        &[
+            "/spec/templates/*/container/image",
+            "/spec/templates/*/script/image",
+            "/spec/templates/*/containerSet/containers/*/image",
+            "/spec/templates/*/sidecars/*/image",
+            "/spec/templates/*/initContainers/*/image",
+        ],
+        &[],
+    ),
+    kind(
+        "argoproj.io",
+        &["CronWorkflow"],
+        &[
+            "/spec/workflowSpec/templates/*/container/image",
+            "/spec/workflowSpec/templates/*/script/image",
+            "/spec/workflowSpec/templates/*/containerSet/containers/*/image",
+            "/spec/workflowSpec/templates/*/sidecars/*/image",
+            "/spec/workflowSpec/templates/*/initContainers/*/image",
+        ],
+        &[],
+    ),
+    // Knative and KEDA
+    kind(
+        "serving.knative.dev",
+        &["Service", "Configuration"],
+        &[],
+        &["/spec/template/spec"],
+    ),
+    kind("serving.knative.dev", &["Revision"], &[], &["/spec"]),
+    kind(
+        "keda.sh",
+        &["ScaledJob"],
+        &[],
+        &["/spec/jobTargetRef/template/spec"],
+    ),
+    // The operator of Prometheus
+    kind(
+        "monitoring.coreos.com",
+        &[
+            "Prometheus",
+            "PrometheusAgent",
+            "Alertmanager",
+            "ThanosRuler",
+        ],
+        &["/spec/image", "/spec/thanos/image"],
+        &["/spec"],
+    ),
+    // Redis
+    kind(
+        "databases.spotahome.com",
+        &["RedisFailover"],
+        &[
+            "/spec/redis/image",
+            "/spec/redis/exporter/image",
+            "/spec/redis/initContainers/*/image",
+            "/spec/redis/extraContainers/*/image",
+            "/spec/sentinel/image",
+            "/spec/sentinel/exporter/image",
+            "/spec/sentinel/initContainers/*/image",
+            "/spec/sentinel/extraContainers/*/image",
+        ],
+        &[],
+    ),
+    kind(
+        "redis.redis.opstreelabs.in",
+        &["Redis", "RedisCluster", "RedisReplication", "RedisSentinel"],
+        &[
+            "/spec/kubernetesConfig/image",
+            "/spec/redisExporter/image",
+            "/spec/initContainer/image",
+            "/spec/sidecars/*/image",
+        ],
+        &[],
+    ),
+    // Others
+    kind("k8up.io", &["PreBackupPod"], &[], &["/spec/pod/spec"]),
+    kind(
+        "tekton.dev",
+        &["Task", "ClusterTask"],
+        &[
+            "/spec/steps/*/image",
+            "/spec/sidecars/*/image",
+            "/spec/stepTemplate/image",
+        ],
+        &[],
+    ),
+    kind(
+        "elasticsearch.k8s.elastic.co",
+        &["Elasticsearch"],
+        &["/spec/image"],
+        &["/spec/nodeSets/*/podTemplate/spec"],
+    ),
+    kind(
+        "rabbitmq.com",
+        &["RabbitmqCluster"],
+        &["/spec/image"],
+        &["/spec/override/statefulSet/spec/template/spec"],
+    ),
+    kind(
+        "apps.kruise.io",
+        &["CloneSet", "StatefulSet", "DaemonSet"],
+        &[],
+        &["/spec/template/spec"],
+    ),
+    kind(
+        "jobset.x-k8s.io",
+        &["JobSet"],
+        &[],
+        &["/spec/replicatedJobs/*/template/spec/template/spec"],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_is_empty_and_every_place_is_a_pointer() {
+        for row in KINDS {
+            let places: Vec<&&str> = row.images.iter().chain(row.pods).collect();
+            assert!(!places.is_empty() && !row.kinds.is_empty(), "{row:?}");
+            for place in places {
+                assert!(
+                    place.starts_with('/') && !place.contains("//"),
+                    "{}: {place}",
+                    row.group
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Where images are found, and what is said of each.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::change::{compare, unchanged};
+use crate::facts::tests::objects;
+
+fn digest(digit: &str) -> String {
+    format!("sha256:{}", digit.repeat(64))
+}
+
+/// The images of every object in `text`, made anew.
+fn found(text: &str, rules: &Rules) -> Vec<Value> {
+    let changes = compare(&crate::change::Objects::new(), &objects(text));
+    rows(&changes, rules)
+}
+
+fn rows(changes: &[Change], rules: &Rules) -> Vec<Value> {
+    let rows = changes
+        .iter()
+        .enumerate()
+        .flat_map(|change| of_change(change, rules, Timestamp::UNIX_EPOCH));
+    rows.map(|row| json!(row)).collect()
+}
+
+/// Pointer, role and what is written.
+fn places(text: &str, rules: &Rules) -> Vec<String> {
+    let text_of = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+    let of_row = |row: &Value| {
+        ["pointer", "role", "written"]
+            .map(|key| text_of(row, key))
+            .join(" ")
+    };
+    found(text, rules).iter().map(of_row).collect()
+}
+
+fn none() -> Rules {
+    Rules::default()
+}
+
+#[test]
+fn every_container_and_volume_of_every_kind_that_runs_pods_is_found() {
+    let spec = "{initContainers: [{image: i1}, {image: i2, restartPolicy: Always}], containers: [{image: a}], \
+        ephemeralContainers: [{image: e}], volumes: [{name: v}, {image: {reference: v}}]}";
+    let roles = |at: &str| {
+        [
+            ("containers/0/image", "app a"),
+            ("ephemeralContainers/0/image", "ephemeral e"),
+            ("initContainers/0/image", "init i1"),
+            ("initContainers/1/image", "sidecar i2"),
+            ("volumes/1/image/reference", "volume v"),
+        ]
+        .map(|(below, rest)| format!("{at}/{below} {rest}"))
+        .to_vec()
+    };
+    let template = format!("{{template: {{spec: {spec}}}}}");
+    for (api_version, kind, body, at) in [
+        (
+            "apps/v1",
+            "Deployment",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "apps/v1",
+            "StatefulSet",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "apps/v1",
+            "DaemonSet",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "apps/v1",
+            "ReplicaSet",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "v1",
+            "ReplicationController",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "batch/v1",
+            "Job",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "batch/v1",
+            "CronJob",
+            format!("spec: {{jobTemplate: {{spec: {template}}}}}"),
+            "/spec/jobTemplate/spec/template/spec",
+        ),
+        ("v1", "Pod", format!("spec: {spec}"), "/spec"),
+        (
+            "v1",
+            "PodTemplate",
+            format!("template: {{spec: {spec}}}"),
+            "/template/spec",
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "Rollout",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "serving.knative.dev/v1",
+            "Service",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "postgresql.cnpg.io/v1",
+            "Pooler",
+            format!("spec: {template}"),
+            "/spec/template/spec",
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "AnalysisTemplate",
+            format!("spec: {{metrics: [{{provider: {{job: {{spec: {template}}}}}}}]}}"),
+            "/spec/metrics/0/provider/job/spec/template/spec",
+        ),
+    ] {
+        let text =
+            format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x}}\n{body}\n");
+        assert_eq!(places(&text, &none()), roles(at), "{kind}");
+    }
+}
+
+#[test]
+fn what_operators_run_is_found_where_their_kinds_say_it() {
+    for (head, spec, wanted) in [
+        (
+            "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster",
+            "{imageName: 'pg:16', postgresql: {extensions: [{image: {reference: 'x:1'}}]}}",
+            vec![
+                "/spec/imageName resource pg:16",
+                "/spec/postgresql/extensions/0/image/reference resource x:1",
+            ],
+        ),
+        (
+            "apiVersion: postgresql.cnpg.io/v1\nkind: ClusterImageCatalog",
+            "{images: [{major: 16, image: 'pg:16'}]}",
+            vec!["/spec/images/0/image resource pg:16"],
+        ),
+        (
+            "apiVersion: acid.zalan.do/v1\nkind: postgresql",
+            "{dockerImage: 's:1', sidecars: [{image: t}], connectionPooler: {dockerImage: p}}",
+            vec![
+                "/spec/connectionPooler/dockerImage resource p",
+                "/spec/dockerImage resource s:1",
+                "/spec/sidecars/0/image resource t",
+            ],
+        ),
+        (
+            "apiVersion: postgres-operator.crunchydata.com/v1beta1\nkind: PostgresCluster",
+            "{image: c, backups: {pgbackrest: {image: b}}, instances: [{containers: [{image: d}]}]}",
+            vec![
+                "/spec/backups/pgbackrest/image resource b",
+                "/spec/image resource c",
+                "/spec/instances/0/containers/0/image resource d",
+            ],
+        ),
+        (
+            "apiVersion: pxc.percona.com/v1\nkind: PerconaXtraDBCluster",
+            "{pxc: {image: x}, haproxy: {image: h}}",
+            vec![
+                "/spec/haproxy/image resource h",
+                "/spec/pxc/image resource x",
+            ],
+        ),
+        (
+            "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus",
+            "{image: p, thanos: {image: t}, containers: [{name: c, image: d}]}",
+            vec![
+                "/spec/containers/0/image app d",
+                "/spec/image resource p",
+                "/spec/thanos/image resource t",
+            ],
+        ),
+        (
+            "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate",
+            "{templates: [{container: {image: c}}, {script: {image: s}}]}",
+            vec![
+                "/spec/templates/0/container/image resource c",
+                "/spec/templates/1/script/image resource s",
+            ],
+        ),
+    ] {
+        let text = format!("{head}\nmetadata: {{name: x}}\nspec: {spec}\n");
+        assert_eq!(places(&text, &none()), wanted, "{head}");
+    }
+}
+
+#[test]
+fn a_place_is_guessed_only_where_nobody_described_it() {
+    let widget = |spec: &str| {
+        format!("apiVersion: acme.example/v1\nkind: Widget\nmetadata: {{name: x}}\nspec: {spec}\n")
+    };
+    let deep = widget("{a: [{'b/c': {image: 'r.example/e:1'}}], image: banner.png, imageName: 7}");
+    assert_eq!(
+        places(&deep, &none()),
+        ["/spec/a/0/b~1c/image guessed r.example/e:1"]
+    );
+    let rules = Rules::of_settings(&json!({"locations": [
+        {"kind": "Widget.acme.example", "pointers": ["/spec/a/*/b~1c/image", "/spec/imageName"]},
+        {"kind": "ConfigMap", "pointers": ["/data/ODOO_IMAGE"]},
+    ]}));
+    assert_eq!(
+        places(&deep, &rules),
+        [
+            "/spec/a/0/b~1c/image configured r.example/e:1",
+            "/spec/imageName configured 7"
+        ]
+    );
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {ODOO_IMAGE: odoo, image: 'r.example/a:1'}\n";
+    assert_eq!(places(map, &rules), ["/data/ODOO_IMAGE configured odoo"]);
+    assert_eq!(places(map, &none()), [""; 0]);
+}
+
+#[test]
+fn what_a_container_is_told_to_start_is_guessed() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {image: op, args: ['--reloader-image=r.example/b:1', '--image-pull=always'], env: [{name: RELATED_IMAGE_PG, value: 'r.example/pg:16'}, {name: IMAGE_QUALITY, value: '80'}, {name: IMAGES, value: 'https://cdn.example/x'}, {name: URL, value: 'r.example/pg:16'}]}\n";
+    assert_eq!(
+        places(text, &none()),
+        [
+            "/spec/containers/0/args/0 guessed r.example/b:1",
+            "/spec/containers/0/env/0/value guessed r.example/pg:16",
+            "/spec/containers/0/image app op",
+        ]
+    );
+}
+
+#[test]
+fn all_that_is_known_of_an_image_is_said() {
+    let rules = Rules::of_settings(&json!({
+        "registries": ["docker.io/library/*"],
+        "mutable-tags": ["main"],
+        "end-of-life": {"docker.io/library/redis:*": "1970-01-01"},
+    }));
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: shop}\nspec:\n  containers:\n  - name: cache\n    image: redis\n    imagePullPolicy: Always\n  - image: ${TAG}\n";
+    let object = json!({"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "x"});
+    assert_eq!(
+        found(text, &rules),
+        [
+            json!({
+                "change": 0, "object": object, "pointer": "/spec/containers/0/image", "role": "app",
+                "container": "cache", "pullPolicy": "Always", "file": "shop.yaml", "line": 7,
+                "written": "redis", "changed": true,
+                "reference": {
+                    "canonical": "docker.io/library/redis:latest", "registry": "docker.io",
+                    "repository": "docker.io/library/redis", "allowedBy": "docker.io/library/*",
+                    "tagMoves": true, "endOfLife": {"date": "1970-01-01", "over": true},
+                },
+            }),
+            json!({
+                "change": 0, "object": object, "pointer": "/spec/containers/1/image", "role": "app",
+                "file": "shop.yaml", "line": 9, "written": "${TAG}", "changed": true,
+                "problem": "it has a place that nothing filled in",
+            }),
+        ]
+    );
+}
+
+#[test]
+fn the_reason_why_a_text_is_no_reference_is_told() {
+    let short = "r.example/a@sha256:abc";
+    for (text, why) in [
+        ("", "empty"),
+        ("${IMAGE}", "filled in"),
+        ("{{ .Values.image }}", "filled in"),
+        ("r.example/a:1 ", "space"),
+        ("https://r.example/a", "scheme"),
+        ("öl", "ASCII"),
+        (short, "digest"),
+        ("r.example/Acme", "upper-case"),
+        ("a//b", "no container runtime"),
+    ] {
+        assert!(ImageRef::parse(text).is_none(), "{text}");
+        assert!(problem(text).contains(why), "{text}: {}", problem(text));
+    }
+    assert_eq!(cut("a".repeat(LONGEST)).len(), LONGEST);
+    assert_eq!(cut("é".repeat(LONGEST + 1)).chars().count(), LONGEST + 1);
+}
+
+#[test]
+fn only_what_the_object_did_not_name_before_is_changed() {
+    let pod = |images: &[String]| {
+        let images: Vec<String> = images
+            .iter()
+            .map(|it| format!("{{image: '{it}'}}"))
+            .collect();
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: x}}\nspec: {{containers: [{}]}}\n",
+            images.join(", ")
+        )
+    };
+    let (one, two) = (digest("1"), digest("2"));
+    let base = pod(&["a:1".into(), format!("b:1@{one}"), format!("c:1@{one}")]);
+    let head = pod(&[
+        "new".into(),
+        "a:1".into(),
+        format!("b:1@{two}"),
+        format!("c:2@{two}"),
+    ]);
+    let changes = compare(&objects(&base), &objects(&head));
+    let said: Vec<Value> = rows(&changes, &none())
+        .iter()
+        .map(|row| {
+            json!([
+                row["written"],
+                row["changed"],
+                row["reference"]["movedFrom"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            json!(["new", true, null]),
+            json!(["a:1", false, null]),
+            json!([format!("b:1@{two}"), true, one]),
+            json!([format!("c:2@{two}"), true, null]),
+        ]
+    );
+    let same: Vec<Change> = objects(&head).values().map(unchanged).collect();
+    assert!(
+        rows(&same, &none())
+            .iter()
+            .all(|row| row["changed"] == false)
+    );
+}
+
+#[test]
+fn what_is_said_holds_until_the_next_end_of_life() {
+    let rules = Rules::of_settings(&json!({"end-of-life": {
+        "docker.io/library/a:*": "1970-01-02", "docker.io/library/a:1": "1970-01-03",
+        "docker.io/library/b:1": "1970-01-01",
+    }}));
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{image: 'a:1'}, {image: 'b:1'}]}\n";
+    let changes = compare(&crate::change::Objects::new(), &objects(text));
+    let images = of_change((0, &changes[0]), &rules, Timestamp::UNIX_EPOCH);
+    let untils: Vec<Option<String>> = images
+        .iter()
+        .map(|image| image.until.map(|it| it.to_string()))
+        .collect();
+    assert_eq!(untils, [Some("1970-01-02T00:00:00Z".to_owned()), None]);
+}

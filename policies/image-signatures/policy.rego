@@ -1,0 +1,270 @@
+# METADATA
+# scope: package
+# title: Images
+# description: >-
+#   Every image that a changed object names can be read, comes from where images may come from, and is
+#   written with the digest that says which one it is.
+# custom:
+#   prefix: image
+#   scope: object
+#   kinds: ["*"]
+#   facts: [images]
+#   codes:
+#     image.invalid-reference: deny
+#     image.registry-not-allowed: deny
+#     image.not-pinned: deny
+#     image.mutable-tag: deny
+#     image.tag-moved: deny
+#     image.misleading-tag: warn
+#     image.end-of-life: warn
+#     image.pull-policy: warn
+#     image.operator-default: warn
+#     image.guessed-location: warn
+package tidegate.image_signatures
+
+# METADATA
+# title: A reference cannot be read
+# description: No container runtime takes it, or something was to be filled in and was not.
+deny contains finding if {
+	some image in named
+	finding := {
+		"code": "image.invalid-reference",
+		"message": sprintf("%s: %q is no image reference: %s", [called(image), image.written, image.problem]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "write the image as `registry/repository:tag@sha256:…`",
+	}
+}
+
+# METADATA
+# title: An image comes from elsewhere
+# description: Its repository, written in full, fits no glob of `registries`.
+deny contains finding if {
+	some image in named
+	finding := foreign(image)
+}
+
+# METADATA
+# title: An image of a guessed place comes from elsewhere
+# description: As for a known place, but it may be no image at all.
+warn contains finding if {
+	some image in guessed
+	finding := foreign(image)
+}
+
+# METADATA
+# title: An image has no digest
+# description: In the stages of `pin-stages` the reference itself must say which image it is.
+deny contains finding if {
+	must_pin
+	some image in named
+	finding := unpinned(image)
+}
+
+# METADATA
+# title: An image has no digest where that is only advised
+# description: In other stages, and where the place is guessed.
+warn contains finding if {
+	some image in advised
+	finding := unpinned(image)
+}
+
+# METADATA
+# title: A tag that moves decides what runs
+# description: There is no digest, and the tag is absent, `latest` or one of `mutable-tags`.
+deny contains finding if {
+	some image in named
+	not image.reference.digest
+	image.reference.tagMoves
+	finding := {
+		"code": "image.mutable-tag",
+		"message": sprintf("%s: %q runs whatever %s stands for when a node fetches it", [
+			called(image),
+			image.written,
+			tag_of(image),
+		]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "name a released version, with its digest",
+		"setting": "/settings/mutable-tags",
+	}
+}
+
+# METADATA
+# title: A released tag stands for another image than before
+# description: Repository and tag are as before, and the digest is not; `moved-tags` says that this is denied.
+deny contains finding if {
+	input.settings["moved-tags"] == "deny"
+	some image in named
+	finding := moved(image)
+}
+
+# METADATA
+# title: A released tag stands for another image than before, which is only worth a word
+# description: As above, where `moved-tags` leaves it at that.
+warn contains finding if {
+	input.settings["moved-tags"] == "warn"
+	some image in named
+	finding := moved(image)
+}
+
+# METADATA
+# title: A tag says less than its digest
+# description: People read the tag, and this one is meant to move.
+warn contains finding if {
+	some image in named
+	image.reference.digest
+	image.reference.tagMoves
+	finding := {
+		"code": "image.misleading-tag",
+		"message": sprintf("%s: the digest decides what runs, and %s beside it says nothing", [
+			called(image),
+			tag_of(image),
+		]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "write the version that the digest is of as the tag, or no tag",
+	}
+}
+
+# METADATA
+# title: Nobody mends this image any more
+# description: Its day in `end-of-life` has come.
+warn contains finding if {
+	some image in named
+	image.reference.endOfLife.over
+	finding := {
+		"code": "image.end-of-life",
+		"message": sprintf("%s: nobody has mended %q since %s", [
+			called(image),
+			image.reference.canonical,
+			image.reference.endOfLife.date,
+		]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "move to a version that is still maintained",
+		"setting": "/settings/end-of-life",
+	}
+}
+
+# METADATA
+# title: Nodes may run different images
+# description: "`Never` takes what a node has; `IfNotPresent` keeps what the tag stood for when the node first fetched it."
+warn contains finding if {
+	some image in named
+	why := stale(image)
+	finding := {
+		"code": "image.pull-policy",
+		"message": sprintf("%s: `imagePullPolicy: %s` %s", [called(image), image.pullPolicy, why]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "leave `imagePullPolicy` out and write the image with its digest",
+	}
+}
+
+# METADATA
+# title: The operator chooses the image
+# description: A database that names no image runs another one when its operator is updated.
+warn contains finding if {
+	some change in input.changes
+	change.new
+	some own in operated[sprintf("%s/%s", [split(change.object.apiVersion, "/")[0], change.object.kind])]
+	count([field | some field in own; change.new.spec[field]]) == 0
+	finding := {
+		"code": "image.operator-default",
+		"message": sprintf("there is no %s: what runs changes with the operator", [concat(" or ", own)]),
+		"object": change.object,
+		"field": "/spec",
+		"remediation": sprintf("write `%s`, with its digest", [own[0]]),
+	}
+}
+
+# METADATA
+# title: This looks like an image
+# description: It stands in a place that nobody described, so that it is only warned of.
+warn contains finding if {
+	some image in guessed
+	finding := {
+		"code": "image.guessed-location",
+		"message": sprintf("%q looks like an image, and stands where none is known to stand", [image.written]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "add the place to `images.locations`, so that it is judged as an image",
+		"setting": "/settings/locations",
+	}
+}
+
+named := [image | some image in input.facts.images.value; image.role != "guessed"]
+
+guessed := [image | some image in input.facts.images.value; image.role == "guessed"]
+
+must_pin if input.environment.stage in input.settings["pin-stages"]
+
+advised := guessed if must_pin
+
+else := input.facts.images.value
+
+foreign(image) := {
+	"code": "image.registry-not-allowed",
+	"message": sprintf("%s: no glob of `registries` allows %q", [called(image), image.reference.repository]),
+	"object": image.object,
+	"field": image.pointer,
+	"remediation": "take the image from a registry that is allowed, or add its repository to `images.registries`",
+	"setting": "/settings/registries",
+} if {
+	image.reference
+	not image.reference.allowedBy
+}
+
+unpinned(image) := {
+	"code": "image.not-pinned",
+	"message": sprintf("%s: %q has no digest, so that nothing says which image it is", [called(image), image.written]),
+	"object": image.object,
+	"field": image.pointer,
+	"remediation": "add the digest behind the tag: `…:tag@sha256:…`",
+	"setting": "/settings/pin-stages",
+} if {
+	image.reference
+	not image.reference.digest
+}
+
+moved(image) := {
+	"code": "image.tag-moved",
+	"message": sprintf("%s: %s of %q was %s before: the tag was given to another image", [
+		called(image),
+		tag_of(image),
+		image.reference.repository,
+		image.reference.movedFrom,
+	]),
+	"object": image.object,
+	"field": image.pointer,
+	"remediation": "release under a new tag; tags of releases stay what they are",
+	"setting": "/settings/moved-tags",
+} if {
+	not image.reference.tagMoves
+	image.reference.movedFrom
+}
+
+stale(image) := "runs whatever the node happens to have" if image.pullPolicy == "Never"
+
+stale(image) := "keeps what the tag stood for when the node first fetched it" if {
+	image.pullPolicy == "IfNotPresent"
+	image.reference.tagMoves
+	not image.reference.digest
+}
+
+called(image) := sprintf("container %q", [image.container]) if {
+	image.container
+} else := "image"
+
+tag_of(image) := sprintf("the tag %q", [image.reference.tag]) if {
+	image.reference.tag
+} else := "`latest`, which is meant where there is no tag,"
+
+# The fields any one of which names what a database runs.
+operated := {
+	"postgresql.cnpg.io/Cluster": [["imageName", "imageCatalogRef"]],
+	"acid.zalan.do/postgresql": [["dockerImage"]],
+	"postgres-operator.crunchydata.com/PostgresCluster": [["image"]],
+	"pgv2.percona.com/PerconaPGCluster": [["image"]],
+}

@@ -1,0 +1,142 @@
+package tidegate.image_signatures_test
+
+import data.tidegate.image_signatures
+
+settings := {
+	"registries": ["registry.example/acme/**"],
+	"pin-stages": ["staging", "production"],
+	"mutable-tags": ["main"],
+	"moved-tags": "warn",
+	"end-of-life": {},
+	"locations": [],
+}
+
+object_ref := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"}
+
+digest := "sha256:0000000000000000000000000000000000000000000000000000000000000001"
+
+sound := {
+	"canonical": sprintf("registry.example/acme/odoo:17.0@%s", [digest]),
+	"registry": "registry.example",
+	"repository": "registry.example/acme/odoo",
+	"tag": "17.0",
+	"digest": digest,
+	"allowedBy": "registry.example/acme/**",
+	"tagMoves": false,
+}
+
+image(reference) := {
+	"change": 0,
+	"object": object_ref,
+	"pointer": "/spec/template/spec/containers/0/image",
+	"role": "app",
+	"container": "odoo",
+	"file": "web.yaml",
+	"line": 7,
+	"written": "as it is written",
+	"changed": true,
+	"reference": reference,
+}
+
+with_reference(changes) := image(object.union(sound, changes))
+
+without_digest(changes) := image(object.remove(object.union(sound, changes), ["digest"]))
+
+guessed(reference) := object.union(object.remove(image(reference), ["container"]), {"role": "guessed"})
+
+broken := object.union(
+	object.remove(image(sound), ["reference"]),
+	{"written": "${IMAGE}", "problem": "it has a place that nothing filled in"},
+)
+
+document(images) := {
+	"environment": {"stage": "production"},
+	"changes": [{"object": object_ref, "new": {"spec": {}}}],
+	"facts": {"images": {"status": "known", "value": images}},
+	"settings": settings,
+}
+
+in_stage(stage, images) := object.union(document(images), {"environment": {"stage": stage}})
+
+denying_moved(images) := object.union(document(images), {"settings": {"moved-tags": "deny"}})
+
+database(api_version, kind, spec) := object.union(document([]), {"changes": [{
+	"object": {"apiVersion": api_version, "kind": kind, "namespace": "shop", "name": "db"},
+	"new": {"spec": spec},
+}]})
+
+cnpg(spec) := database("postgresql.cnpg.io/v1", "Cluster", spec)
+
+denied(given) := {finding.code | some finding in image_signatures.deny with input as given}
+
+warned(given) := {finding.code | some finding in image_signatures.warn with input as given}
+
+said(given) := {finding.message |
+	some finding in (image_signatures.deny | image_signatures.warn) with input as given
+}
+
+nothing := set()
+
+# What is denied, and what is warned of, by what is asked.
+rows := [
+	{"of": document([image(sound)]), "deny": nothing, "warn": nothing},
+	{"of": document([broken]), "deny": {"image.invalid-reference"}, "warn": nothing},
+	{"of": document([image(object.remove(sound, ["allowedBy"]))]), "deny": {"image.registry-not-allowed"}, "warn": nothing},
+	{"of": document([without_digest({})]), "deny": {"image.not-pinned"}, "warn": nothing},
+	{"of": in_stage("staging", [without_digest({})]), "deny": {"image.not-pinned"}, "warn": nothing},
+	{"of": in_stage("development", [without_digest({})]), "deny": nothing, "warn": {"image.not-pinned"}},
+	{"of": in_stage("development", [without_digest({"tagMoves": true})]), "deny": {"image.mutable-tag"}, "warn": {"image.not-pinned"}},
+	{"of": document([with_reference({"tagMoves": true})]), "deny": nothing, "warn": {"image.misleading-tag"}},
+	{"of": document([with_reference({"movedFrom": "sha256:2"})]), "deny": nothing, "warn": {"image.tag-moved"}},
+	{"of": denying_moved([with_reference({"movedFrom": "sha256:2"})]), "deny": {"image.tag-moved"}, "warn": nothing},
+	{"of": denying_moved([with_reference({"movedFrom": "sha256:2", "tagMoves": true})]), "deny": nothing, "warn": {"image.misleading-tag"}},
+	{"of": document([with_reference({"endOfLife": {"date": "2024-11-21", "over": true}})]), "deny": nothing, "warn": {"image.end-of-life"}},
+	{"of": document([with_reference({"endOfLife": {"date": "2030-11-21", "over": false}})]), "deny": nothing, "warn": nothing},
+	{"of": document([object.union(image(sound), {"pullPolicy": "Never"})]), "deny": nothing, "warn": {"image.pull-policy"}},
+	{"of": document([object.union(image(sound), {"pullPolicy": "IfNotPresent"})]), "deny": nothing, "warn": nothing},
+	{
+		"of": in_stage("development", [object.union(without_digest({"tagMoves": true}), {"pullPolicy": "IfNotPresent"})]),
+		"deny": {"image.mutable-tag"},
+		"warn": {"image.not-pinned", "image.pull-policy"},
+	},
+	{"of": document([guessed(sound)]), "deny": nothing, "warn": {"image.guessed-location"}},
+	{
+		"of": document([guessed(object.remove(sound, ["allowedBy", "digest"]))]),
+		"deny": nothing,
+		"warn": {"image.guessed-location", "image.not-pinned", "image.registry-not-allowed"},
+	},
+	{
+		"of": in_stage("development", [guessed(object.remove(sound, ["digest"]))]),
+		"deny": nothing,
+		"warn": {"image.guessed-location", "image.not-pinned"},
+	},
+	{"of": cnpg({}), "deny": nothing, "warn": {"image.operator-default"}},
+	{"of": cnpg({"imageName": "x"}), "deny": nothing, "warn": nothing},
+	{"of": cnpg({"imageCatalogRef": {"name": "x"}}), "deny": nothing, "warn": nothing},
+	{"of": database("acid.zalan.do/v1", "postgresql", {}), "deny": nothing, "warn": {"image.operator-default"}},
+	{"of": database("acid.zalan.do/v1", "postgresql", {"dockerImage": "x"}), "deny": nothing, "warn": nothing},
+	{"of": database("cluster.x-k8s.io/v1beta1", "Cluster", {}), "deny": nothing, "warn": nothing},
+]
+
+test_each_row_comes_out_as_it_says if {
+	every row in rows {
+		denied(row.of) == row.deny
+		warned(row.of) == row.warn
+	}
+}
+
+test_a_deleted_database_names_nothing if {
+	given := json.remove(cnpg({}), ["/changes/0/new"])
+	warned(given) == set()
+}
+
+test_the_message_names_the_tag_that_counts if {
+	given := document([image(object.remove(object.union(sound, {"tagMoves": true}), ["digest", "tag"]))])
+	some message in said(given)
+	contains(message, "`latest`, which is meant where there is no tag, stands for")
+}
+
+test_an_image_that_no_container_runs_is_called_one if {
+	given := document([object.remove(broken, ["container"])])
+	said(given) == {`image: "${IMAGE}" is no image reference: it has a place that nothing filled in`}
+}
