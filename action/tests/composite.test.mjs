@@ -445,7 +445,7 @@ spec:
     spec:
       containers:
         - name: web
-          image: registry.example/shop/web:1.0.0
+          image: registry.example/shop/web:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5
           resources: {requests: {cpu: 1, memory: 1Gi}${limits}}
 `;
 }

@@ -21,6 +21,7 @@ mod explain;
 mod facts;
 mod hook;
 mod https;
+mod images;
 mod init;
 mod keys;
 mod kubeconfig;
@@ -135,6 +136,7 @@ enum Command {
     Calendar(calendar::Args),
     Render(render::Args),
     Facts(facts::Args),
+    Images(images::Args),
     Explain(explain::Args),
     Baseline(baseline::Args),
     Sign(sign::Args),
@@ -168,6 +170,7 @@ impl Command {
             Self::Calendar(args) => args.run(terminal),
             Self::Render(args) => args.run(terminal),
             Self::Facts(args) => args.run(terminal),
+            Self::Images(args) => args.run(terminal),
             Self::Explain(args) => args.run(terminal),
             Self::Baseline(args) => args.run(terminal),
             Self::Sign(args) => args.run(terminal),

@@ -46,7 +46,7 @@ use jiff::Timestamp;
 pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify};
 pub use audit::{Audited, audit};
 pub use cases::{CaseResult, case_documents, each_case, run_cases};
-pub use check::{Diff, check, check_within, diff, facts};
+pub use check::{Diff, Images, UnitImages, check, check_within, diff, facts, images};
 pub use checkout::Checkout;
 pub use deployer::Obeyed;
 pub use error::{Error, KeyError};

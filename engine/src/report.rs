@@ -18,6 +18,7 @@ pub mod github;
 pub mod gitlab;
 #[cfg(feature = "cli")]
 pub mod human;
+pub mod images;
 #[cfg(feature = "cli")]
 pub mod installation;
 pub mod json;

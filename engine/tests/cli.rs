@@ -8,6 +8,7 @@ mod environments;
 mod explain;
 mod globs;
 mod help;
+mod images;
 mod init;
 mod installation;
 mod journey;

@@ -101,6 +101,7 @@ fn policies_receive_what_the_schema_of_the_input_says() {
         "/facts/inventory/value/LimitRange/0",
         "/facts/workloads/value/new/0/containers/0/resources/limits/memoryBytes",
         "/facts/workloads/value/old/0",
+        "/facts/images/value/0/reference/digest",
         "/changes/0/old",
         "/changes/0/new",
         "/changes/0/fields/0/keyedPath",

@@ -9,11 +9,12 @@ mod table;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+pub use places::Use;
 pub use rules::Rules;
 
-use self::places::{Place, Use, Written};
+use self::places::{Place, Written};
 use self::rules::LATEST;
 use super::image_ref::ImageRef;
 use super::resources::spelling;
@@ -37,8 +38,14 @@ impl Collector for Images {
     fn collect(&self, context: &Context<'_>) -> Fact {
         let (rules, now) = (context.images, context.season.now);
         let of_change = |index: usize, change: &Change| {
-            let images = of_change((index, change), rules, now).into_iter();
-            let pieces = images.map(|image| (Piece::new(json!(image)), image.until));
+            let images = of_change(change, rules, now).into_iter();
+            let pieces = images.map(|image| {
+                let mut row = json!(image);
+                if let Value::Object(row) = &mut row {
+                    row.insert("change".to_owned(), json!(index));
+                }
+                (Piece::new(row), image.until)
+            });
             pieces.collect::<Vec<_>>()
         };
         let rows = map_by_threads(context.changes, of_change);
@@ -53,64 +60,79 @@ impl Collector for Images {
 /// One image in one place of an object at head.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Image<'c> {
-    change: usize,
-    object: &'c ObjectRef,
-    pointer: String,
-    role: Use,
+pub struct Image {
+    /// The object.
+    pub object: ObjectRef,
+    /// RFC 6901 pointer of the value that names it.
+    pub pointer: String,
+    /// What it is for.
+    pub role: Use,
+    /// The container's name, where a container runs it and has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<&'c str>,
+    pub container: Option<String>,
+    /// The container's `imagePullPolicy`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pull_policy: Option<&'c str>,
-    file: RepoPath,
-    line: usize,
-    written: String,
-    changed: bool,
+    pub pull_policy: Option<String>,
+    /// The file in which it is written.
+    pub file: RepoPath,
+    /// The line there, from 1.
+    pub line: usize,
+    /// As it is written.
+    pub written: String,
+    /// Whether the object did not name it at base.
+    pub changed: bool,
     /// What is written, as a runtime reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<Reference>,
-    /// Why a runtime would refuse it.
+    pub reference: Option<Reference>,
+    /// Why a runtime would refuse it; where there is no `reference`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<&'static str>,
+    pub problem: Option<&'static str>,
     /// When what is said of it may turn.
     #[serde(skip)]
     until: Option<Timestamp>,
 }
 
+/// An image reference as a runtime reads it, and what the section `images` says of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Reference {
-    canonical: String,
-    registry: String,
-    repository: String,
+pub struct Reference {
+    /// In full; a tag stays beside a digest.
+    pub canonical: String,
+    /// The registry, with its port where one is written.
+    pub registry: String,
+    /// Registry and path in full, without tag and digest.
+    pub repository: String,
+    /// As written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
+    pub tag: Option<String>,
+    /// What the tag cannot move.
     #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<String>,
+    pub digest: Option<String>,
     /// The glob of `registries` that allows it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    allowed_by: Option<String>,
-    /// Whether the tag is meant to move.
-    tag_moves: bool,
-    /// The digest that the same tag had at base.
+    pub allowed_by: Option<String>,
+    /// Whether the tag that counts is meant to move.
+    pub tag_moves: bool,
+    /// Another digest that the same tag had at base.
     #[serde(skip_serializing_if = "Option::is_none")]
-    moved_from: Option<String>,
+    pub moved_from: Option<String>,
+    /// What `end-of-life` says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    end_of_life: Option<EndOfLife>,
+    pub end_of_life: Option<EndOfLife>,
 }
 
+/// When nobody mends an image any more.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct EndOfLife {
-    date: String,
-    over: bool,
+pub struct EndOfLife {
+    /// The first such day.
+    pub date: String,
+    /// Whether it has come.
+    pub over: bool,
 }
 
-/// The images of the object at head, in the order of their places.
-fn of_change<'c>(
-    (index, change): (usize, &'c Change),
-    rules: &Rules,
-    now: Timestamp,
-) -> Vec<Image<'c>> {
+/// The images that the object of a change names at head, by place.
+#[must_use]
+pub fn of_change(change: &Change, rules: &Rules, now: Timestamp) -> Vec<Image> {
     let (Some(value), Some(source)) = (&change.new, &change.new_source) else {
         return Vec::new();
     };
@@ -122,11 +144,10 @@ fn of_change<'c>(
         let reference = |image: &ImageRef| reference(image, &before, (rules, now));
         let (reference, until) = parsed.as_ref().map(reference).ok().unzip();
         Image {
-            change: index,
-            object: &change.object,
+            object: change.object.clone(),
             role: place.role,
-            container: place.container,
-            pull_policy: place.pull_policy,
+            container: place.container.map(str::to_owned),
+            pull_policy: place.pull_policy.map(str::to_owned),
             file: location.path,
             line: location.line,
             changed: before.lacks(&written),

@@ -2,12 +2,15 @@
 //! Signs nothing.
 
 mod dated;
+mod images;
 mod lifted;
 mod long;
 mod over;
 mod strays;
 
 use std::sync::Arc;
+
+pub use self::images::{Images, UnitImages, images};
 
 use jiff::Timestamp;
 use miette::Diagnostic;

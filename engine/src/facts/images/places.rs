@@ -37,10 +37,14 @@ pub(super) enum Written<'v> {
 /// What an image is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Use {
+pub enum Use {
+    /// A container that runs as long as the pod.
     App,
+    /// The same, and before the application: an init container that restarts always.
     Sidecar,
+    /// A container that runs to its end before the application.
     Init,
+    /// A container that somebody attaches.
     Ephemeral,
     /// A volume.
     Volume,

@@ -17,11 +17,9 @@ fn found(text: &str, rules: &Rules) -> Vec<Value> {
 }
 
 fn rows(changes: &[Change], rules: &Rules) -> Vec<Value> {
-    let rows = changes
-        .iter()
-        .enumerate()
-        .flat_map(|change| of_change(change, rules, Timestamp::UNIX_EPOCH));
-    rows.map(|row| json!(row)).collect()
+    let images = |change: &Change| of_change(change, rules, Timestamp::UNIX_EPOCH);
+    let images = changes.iter().flat_map(images);
+    images.map(|image| json!(image)).collect()
 }
 
 /// Pointer, role and what is written.
@@ -253,7 +251,7 @@ fn all_that_is_known_of_an_image_is_said() {
         found(text, &rules),
         [
             json!({
-                "change": 0, "object": object, "pointer": "/spec/containers/0/image", "role": "app",
+                "object": object, "pointer": "/spec/containers/0/image", "role": "app",
                 "container": "cache", "pullPolicy": "Always", "file": "shop.yaml", "line": 7,
                 "written": "redis", "changed": true,
                 "reference": {
@@ -263,7 +261,7 @@ fn all_that_is_known_of_an_image_is_said() {
                 },
             }),
             json!({
-                "change": 0, "object": object, "pointer": "/spec/containers/1/image", "role": "app",
+                "object": object, "pointer": "/spec/containers/1/image", "role": "app",
                 "file": "shop.yaml", "line": 9, "written": "${TAG}", "changed": true,
                 "problem": "it has a place that nothing filled in",
             }),
@@ -348,7 +346,7 @@ fn what_is_said_holds_until_the_next_end_of_life() {
     }}));
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{image: 'a:1'}, {image: 'b:1'}]}\n";
     let changes = compare(&crate::change::Objects::new(), &objects(text));
-    let images = of_change((0, &changes[0]), &rules, Timestamp::UNIX_EPOCH);
+    let images = of_change(&changes[0], &rules, Timestamp::UNIX_EPOCH);
     let untils: Vec<Option<String>> = images
         .iter()
         .map(|image| image.until.map(|it| it.to_string()))
