@@ -14,6 +14,9 @@ impl Application<'_, '_> {
         if document.text_at("/status/sync/status") != Some("Synced") {
             return None;
         }
+        if self.is_self_heal() {
+            return None;
+        }
         let called = document.called();
         let last = document.text_at("/status/operationState/phase");
         let about = match (last, self.gate_phase(seen)) {
@@ -65,6 +68,15 @@ impl Application<'_, '_> {
                 .unwrap_or_default()
         });
         phases.min_by_key(|phase| *phase == "Succeeded")
+    }
+
+    /// Whether the last sync was Argo CD's own, of some objects: that applies once more what was there, without hooks,
+    /// and says nothing of the sync before.
+    fn is_self_heal(&self) -> bool {
+        let node = &self.document.node;
+        let automated = node.pointer("/status/operationState/operation/initiatedBy/automated");
+        let some = list(node, "/status/operationState/operation/sync/resources");
+        automated.map(Node::to_json) == Some(true.into()) && !some.is_empty()
     }
 
     fn is_at_last_sync(&self) -> bool {

@@ -182,7 +182,18 @@ fn last_sync(status: &Value) -> Option<Value> {
         let hooks =
             hooks.map(|it| Value::from(some(it, &["kind", "name", "hookType", "hookPhase"])));
         short.insert("resources".to_owned(), hooks.collect());
+        let asked = |pointer: &str, key: &str| {
+            Value::from(
+                last.pointer(pointer)
+                    .map_or_else(Map::new, |at| some(at, &[key])),
+            )
+        };
+        let operation = json!({
+            "initiatedBy": asked("/operation/initiatedBy", "automated"),
+            "sync": asked("/operation/sync", "resources"),
+        });
         let mut last = some(last, &["phase"]);
+        last.insert("operation".to_owned(), operation);
         last.insert("syncResult".to_owned(), short.into());
         kept.insert("operationState".to_owned(), last.into());
     }

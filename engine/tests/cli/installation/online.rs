@@ -250,6 +250,15 @@ fn first_of_status(status: Value) -> String {
     ways.first().unwrap().clone()
 }
 
+/// As after a sync of one object that Argo CD, or somebody, began.
+fn healed(mut status: Value, automated: bool) -> Value {
+    status["operationState"]["operation"] = json!({
+        "initiatedBy": {"automated": automated},
+        "sync": {"resources": [{"kind": "Service", "name": "web"}]},
+    });
+    status
+}
+
 #[test]
 fn what_is_in_sync_and_was_not_asked_about_is_a_way_that_was_gone() {
     let hook = |name: &str, kind: &str, phase: &str| json!({"kind": "Job", "name": name, "hookType": kind, "hookPhase": phase});
@@ -300,6 +309,11 @@ fn what_is_in_sync_and_was_not_asked_about_is_a_way_that_was_gone() {
         // Refused, and taken back in Git: what runs is what was admitted before.
         (after("Failed", ["a", "b"], gate("Failed")), PROTECTION),
         (after("Failed", same, gate("Succeeded")), PROTECTION),
+        (
+            healed(after("Succeeded", same, json!([])), true),
+            PROTECTION,
+        ),
+        (healed(after("Succeeded", same, json!([])), false), open),
         (after("Running", same, gate("Running")), PROTECTION),
     ] {
         assert_eq!(first_of_status(status.clone()), expected, "{status}");
