@@ -645,10 +645,7 @@ is_server_configuration(field) if field.pointer in {"/data", "/binaryData"}
 
 concerns(class, _) if class == "gate"
 
-concerns(class, field) if {
-	class != "gate"
-	not startswith(field.pointer, "/metadata/")
-}
+concerns(_, field) if not startswith(field.pointer, "/metadata/")
 
 # Where a field stands: in the pod template of a workload, or in the object itself.
 spot_of(kind, pointer) := {"table": "pod", "segments": segments_of(substring(pointer, count(template), -1))} if {

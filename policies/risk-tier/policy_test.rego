@@ -1974,6 +1974,11 @@ test_deletion_of_what_is_still_needed_is_critical if {
 			"risk.workload-deletion": "critical",
 		}
 	}
+	gone := delete("apps/v1 Deployment", {})
+	nowhere := object.union(object.remove(gone, ["object"]), {"object": object.remove(gone.object, ["namespace"])})
+	selecting := [{"metadata": {"name": "x"}, "spec": {"selector": {"app": "odoo"}}}]
+	tiers(with_inventory(with_workloads(of([nowhere]), [w([])], []), {"Service": selecting})) == {"risk.workload-deletion": "critical"}
+	tiers(with_inventory(with_workloads(of([gone]), [w([])], []), {"Service": selecting})) == {"risk.workload-deletion": "high"}
 	elsewhere := {"name": "x", "namespace": "other"}
 	every row in [
 		["apps/v1 Deployment", "Service", meta, {"selector": {"app": "redis"}}],
