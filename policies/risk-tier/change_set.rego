@@ -704,7 +704,7 @@ keeps_data(i) if kinds[i] in data_kinds
 # What a field says of an annotation now: alone, or with all the others.
 annotation_of(field, _) := field.new if is_string(field.new)
 
-annotation_of(field, key) := field.new[key] if is_object(field.new)
+annotation_of(field, key) := field.new[key]
 
 # A domain names a tool. What one does that nobody here knows is not known either.
 notes contains {"change": entry.change, "field": entry.field, "class": "unclaimed"} if {
