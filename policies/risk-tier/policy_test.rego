@@ -1211,6 +1211,28 @@ test_labels_that_selectors_name_are_not_metadata_only if {
 	}]}) == {"risk.metadata-only": "low"}
 }
 
+test_an_annotation_named_like_a_selected_label_is_only_an_annotation if {
+	service := {"metadata": {"name": "x", "namespace": "shop"}, "spec": {"selector": {"app": "odoo"}}}
+	labelled := {"metadata": {"labels": {"app": "odoo"}}}
+	annotated := update("apps/v1 Deployment", [changed("/metadata/annotations/app", "a", "b")])
+	given := of([object.union(annotated, {"old": labelled, "new": labelled})])
+	tiers(with_inventory(given, {"Service": [service]})) == {"risk.metadata-only": "low"}
+}
+
+test_a_selector_without_a_namespace_names_labels_of_what_has_none if {
+	service := {"metadata": {"name": "x"}, "spec": {"selector": {"app": "odoo"}}}
+	change := object.union(
+		update("apps/v1 Deployment", [changed("/metadata/labels/app", "odoo", "web")]),
+		{"old": {"metadata": {"labels": {"app": "odoo"}}}},
+	)
+	nowhere := object.union(
+		object.remove(change, ["object"]),
+		{"object": object.remove(change.object, ["namespace"])},
+	)
+	tiers(with_inventory(of([nowhere]), {"Service": [service]})) == {"risk.config": "medium"}
+	tiers(with_inventory(of([change]), {"Service": [service]})) == {"risk.metadata-only": "low"}
+}
+
 image_tiers(old, new) := tiers(with_workloads(
 	of([update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/image", "a", "b")])]),
 	[w([container(old)])],
