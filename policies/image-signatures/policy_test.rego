@@ -126,7 +126,8 @@ test_each_row_comes_out_as_it_says if {
 }
 
 test_a_deleted_database_names_nothing if {
-	given := json.remove(cnpg({}), ["/changes/0/new"])
+	there := cnpg({})
+	given := object.union(there, {"changes": [object.remove(there.changes[0], ["new"])]})
 	warned(given) == set()
 }
 

@@ -68,11 +68,9 @@ pub(super) const ALLOWED: &[&str] = &[
     "is_object",
     "is_set",
     "is_string",
-    "json.filter",
     "json.is_valid",
     "json.marshal",
     "json.patch",
-    "json.remove",
     "json.unmarshal",
     "lower",
     "max",
@@ -132,6 +130,14 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("graph.reachable_paths", "the number of paths has no bound"),
     ("http.", "a policy has no network"),
     ("io.", "tokens are checked before a policy runs"),
+    (
+        "json.filter",
+        "the engine reads a path with a slash in front as another one than OPA does; `object.filter` takes names",
+    ),
+    (
+        "json.remove",
+        "the engine reads a path with a slash in front as another one than OPA does; `object.remove` takes names",
+    ),
     (
         "net.cidr_expand",
         "a network can hold billions of addresses",

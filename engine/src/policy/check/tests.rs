@@ -126,6 +126,8 @@ fn a_call_with_a_clock_network_or_chance_is_refused_with_its_place() {
         "numbers.range_step(1, 2, 3)",
         "strings.count(\"aaa\", \"aa\")",
         "strings.replace_n({\"a\": \"b\"}, \"a\")",
+        "json.remove({\"a\": 1}, [\"/a\"])",
+        "json.filter({\"a\": 1}, [\"/a\"])",
         "yaml.unmarshal(\"x\")",
         "graph.reachable_paths({}, [])",
         "bits.lsh(1, 99999999999)",
