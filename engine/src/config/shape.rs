@@ -338,7 +338,7 @@ fn article(kind: &str) -> String {
 }
 
 /// Patterns of the schema, the code of a value that does not fit, what it should be, and help.
-const FORMS: [(&str, &str, &str, &str); 12] = [
+const FORMS: [(&str, &str, &str, &str); 13] = [
     (
         raw::DNS_LABEL,
         "config.invalid-name",
@@ -404,6 +404,12 @@ const FORMS: [(&str, &str, &str, &str); 12] = [
         "config.invalid-name",
         "a host",
         "write its name in lower case, with the port where it is not the usual one: `github.com`, `git.example:8443`",
+    ),
+    (
+        raw::IMAGE_GLOB,
+        "config.invalid-name",
+        "a glob of images in full",
+        "write the registry too, such as `registry.example/acme/**` or `docker.io/library/*`",
     ),
     (
         raw::TOOL_VERSION,

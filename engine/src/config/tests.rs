@@ -215,6 +215,25 @@ fn settings_are_checked_against_the_schema_of_their_policy() {
 }
 
 #[test]
+fn an_image_without_its_registry_is_told_as_such() {
+    let path = RepoPath::from("tidegate.yaml");
+    let text = "environments: [{name: prod, paths: [\"**\"]}]\nimages: {registries: [acme/odoo]}\n";
+    let config = Config::parse(&path, text.as_bytes()).unwrap();
+    let schema = include_str!("../../../policies/image-signatures/settings.schema.json");
+    let schema = serde_json::from_str(schema).unwrap();
+    let problems = config.check_settings("image-signatures", &schema);
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "tidegate.yaml:2:23: `images.registries[0]` is not a glob of images in full: `acme/odoo` \
+         [config.invalid-name]\n  help: write the registry too, such as `registry.example/acme/**` \
+         or `docker.io/library/*`"
+        ]
+    );
+}
+
+#[test]
 fn settings_and_everything_else_are_told_in_one_list() {
     let text =
         "environments: [{name: prod}]\nrisk: {default-teir: high}\npolicies: {tsl: {}, tls: {}}\n";

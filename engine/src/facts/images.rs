@@ -226,9 +226,9 @@ impl Before {
         ))
     }
 
-    fn lacks(&self, written: &String) -> bool {
+    fn lacks(&self, written: &str) -> bool {
         let all = self.0.as_ref();
-        all.is_some_and(|all| !all.contains(written))
+        all.is_some_and(|all| !all.iter().any(|own| own == written))
     }
 
     /// Another digest that the same tag of the same repository had.

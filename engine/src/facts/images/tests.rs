@@ -38,6 +38,7 @@ fn none() -> Rules {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_container_and_volume_of_every_kind_that_runs_pods_is_found() {
     let spec = "{initContainers: [{image: i1}, {image: i2, restartPolicy: Always}], containers: [{image: a}], \
         ephemeralContainers: [{image: e}], volumes: [{name: v}, {image: {reference: v}}]}";
@@ -136,68 +137,71 @@ fn every_container_and_volume_of_every_kind_that_runs_pods_is_found() {
 
 #[test]
 fn what_operators_run_is_found_where_their_kinds_say_it() {
-    for (head, spec, wanted) in [
-        (
-            "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster",
-            "{imageName: 'pg:16', postgresql: {extensions: [{image: {reference: 'x:1'}}]}}",
-            vec![
-                "/spec/imageName resource pg:16",
-                "/spec/postgresql/extensions/0/image/reference resource x:1",
-            ],
-        ),
-        (
-            "apiVersion: postgresql.cnpg.io/v1\nkind: ClusterImageCatalog",
-            "{images: [{major: 16, image: 'pg:16'}]}",
-            vec!["/spec/images/0/image resource pg:16"],
-        ),
-        (
-            "apiVersion: acid.zalan.do/v1\nkind: postgresql",
-            "{dockerImage: 's:1', sidecars: [{image: t}], connectionPooler: {dockerImage: p}}",
-            vec![
-                "/spec/connectionPooler/dockerImage resource p",
-                "/spec/dockerImage resource s:1",
-                "/spec/sidecars/0/image resource t",
-            ],
-        ),
-        (
-            "apiVersion: postgres-operator.crunchydata.com/v1beta1\nkind: PostgresCluster",
-            "{image: c, backups: {pgbackrest: {image: b}}, instances: [{containers: [{image: d}]}]}",
-            vec![
-                "/spec/backups/pgbackrest/image resource b",
-                "/spec/image resource c",
-                "/spec/instances/0/containers/0/image resource d",
-            ],
-        ),
-        (
-            "apiVersion: pxc.percona.com/v1\nkind: PerconaXtraDBCluster",
-            "{pxc: {image: x}, haproxy: {image: h}}",
-            vec![
-                "/spec/haproxy/image resource h",
-                "/spec/pxc/image resource x",
-            ],
-        ),
-        (
-            "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus",
-            "{image: p, thanos: {image: t}, containers: [{name: c, image: d}]}",
-            vec![
-                "/spec/containers/0/image app d",
-                "/spec/image resource p",
-                "/spec/thanos/image resource t",
-            ],
-        ),
-        (
-            "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate",
-            "{templates: [{container: {image: c}}, {script: {image: s}}]}",
-            vec![
-                "/spec/templates/0/container/image resource c",
-                "/spec/templates/1/script/image resource s",
-            ],
-        ),
-    ] {
+    for (head, spec, wanted) in OPERATORS {
         let text = format!("{head}\nmetadata: {{name: x}}\nspec: {spec}\n");
-        assert_eq!(places(&text, &none()), wanted, "{head}");
+        assert_eq!(places(&text, &none()), *wanted, "{head}");
     }
 }
+
+/// Head, spec and what is found.
+const OPERATORS: &[(&str, &str, &[&str])] = &[
+    (
+        "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster",
+        "{imageName: 'pg:16', postgresql: {extensions: [{image: {reference: 'x:1'}}]}}",
+        &[
+            "/spec/imageName resource pg:16",
+            "/spec/postgresql/extensions/0/image/reference resource x:1",
+        ],
+    ),
+    (
+        "apiVersion: postgresql.cnpg.io/v1\nkind: ClusterImageCatalog",
+        "{images: [{major: 16, image: 'pg:16'}]}",
+        &["/spec/images/0/image resource pg:16"],
+    ),
+    (
+        "apiVersion: acid.zalan.do/v1\nkind: postgresql",
+        "{dockerImage: 's:1', sidecars: [{image: t}], connectionPooler: {dockerImage: p}}",
+        &[
+            "/spec/connectionPooler/dockerImage resource p",
+            "/spec/dockerImage resource s:1",
+            "/spec/sidecars/0/image resource t",
+        ],
+    ),
+    (
+        "apiVersion: postgres-operator.crunchydata.com/v1beta1\nkind: PostgresCluster",
+        "{image: c, backups: {pgbackrest: {image: b}}, instances: [{containers: [{image: d}]}]}",
+        &[
+            "/spec/backups/pgbackrest/image resource b",
+            "/spec/image resource c",
+            "/spec/instances/0/containers/0/image resource d",
+        ],
+    ),
+    (
+        "apiVersion: pxc.percona.com/v1\nkind: PerconaXtraDBCluster",
+        "{pxc: {image: x}, haproxy: {image: h}}",
+        &[
+            "/spec/haproxy/image resource h",
+            "/spec/pxc/image resource x",
+        ],
+    ),
+    (
+        "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus",
+        "{image: p, thanos: {image: t}, containers: [{name: c, image: d}]}",
+        &[
+            "/spec/containers/0/image app d",
+            "/spec/image resource p",
+            "/spec/thanos/image resource t",
+        ],
+    ),
+    (
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate",
+        "{templates: [{container: {image: c}}, {script: {image: s}}]}",
+        &[
+            "/spec/templates/0/container/image resource c",
+            "/spec/templates/1/script/image resource s",
+        ],
+    ),
+];
 
 #[test]
 fn a_place_is_guessed_only_where_nobody_described_it() {
