@@ -607,6 +607,7 @@ test_a_host_that_another_namespace_serves_is_critical if {
 	] {
 		way_in(kind, mine, inventory) == {"risk.ingress": "high"}
 	}
+	way_in("example.org/v1 Thing", mine, {"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]}) == {"risk.unclassified": "high"}
 	routed := route("shop", "Host(`shop.example`)")
 	held := {
 		"Ingress.networking.k8s.io": [ingress("other", "/stock", [], {})],
