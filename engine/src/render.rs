@@ -22,6 +22,7 @@ pub use closure::{Closure, ClosureError};
 pub use error::Error;
 pub use export::{ExportError, Exported};
 pub use files::{Files, FilesError, Found, GitFiles, inside};
+pub use helm::is_one_name;
 pub use online::{FetchError, Mount, Naming, Online, Pinned, Remotes, Unfit};
 pub use options::{
     Deployer, Helm, ImageOverride, Kustomize, LabelOverride, Parameter, Rendering, Tool,

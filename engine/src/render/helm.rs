@@ -23,6 +23,7 @@ mod vet;
 
 pub use arguments::KUBE_VERSION;
 pub use error::Error;
+pub use options::is_one_name;
 
 use chart::Chart;
 use dependencies::Local;

@@ -1,6 +1,8 @@
 //! What the deployer tells Helm, checked before anything is started: names, files of values, parameters.
 //! Knows nothing of the chart.
 
+use std::collections::BTreeMap;
+
 use super::Error;
 use crate::model::RepoPath;
 use crate::render::files::inside;
@@ -63,14 +65,15 @@ fn told(folder: &RepoPath, options: &Helm) -> Result<(), Error> {
         return Err(wrong(what));
     }
     let single = options.file_parameters.iter().map(|(name, _)| name);
-    let of_file = |name: &&String| name.contains([',', '=', '\\', '{', '}']);
-    if let Some(name) = single.clone().find(of_file) {
-        let what = format!("the file parameter `{}` is more than one name", shown(name));
-        return Err(wrong(what));
-    }
     let names = options.parameters.iter().map(|parameter| &parameter.name);
     let names: Vec<&String> = names.chain(single).collect();
-    if let Some((one, other)) = unordered(&names) {
+    if let Some(name) = names.iter().find(|name| !is_one_name(name)) {
+        return Err(wrong(format!(
+            "Helm may take the parameter `{}` for something else than one name; put it into a file of values",
+            shown(name)
+        )));
+    }
+    if let Some((one, other)) = unordered(&names).or_else(|| two_kinds(&names)) {
         return Err(wrong(format!(
             "the parameters `{}` and `{}` set the same value, and their order is not kept",
             shown(one),
@@ -182,6 +185,47 @@ fn unordered<'a>(names: &[&'a String]) -> Option<(&'a String, &'a String)> {
     pairs.find(|(one, other)| leads_to(one, other))
 }
 
+/// Two parameters of which one makes a mapping of what the other makes a list.
+fn two_kinds<'a>(names: &[&'a String]) -> Option<(&'a String, &'a String)> {
+    let mut kinds: BTreeMap<&str, (char, &String)> = BTreeMap::new();
+    for name in names {
+        for (at, mark) in name.match_indices(['.', '[']) {
+            let mark = if mark == "[" { '[' } else { '.' };
+            let before = name.get(..at).unwrap_or_default();
+            let (first, one) = kinds.entry(before).or_insert((mark, name));
+            if *first != mark {
+                return Some((one, name));
+            }
+        }
+    }
+    None
+}
+
+/// Whether the name of a parameter is one to Helm in any case: names between dots, each with items (`[0]`) behind it.
+#[must_use]
+pub fn is_one_name(name: &str) -> bool {
+    name.split('.').all(|segment| {
+        let (word, items) = match segment.find('[') {
+            Some(at) => segment.split_at(at),
+            None => (segment, ""),
+        };
+        let plain = |c: char| !c.is_control() && !c.is_whitespace() && !",=\\{}[]\"'`".contains(c);
+        let mut items = items.split_inclusive(']');
+        !word.is_empty() && word.chars().all(plain) && items.all(is_item)
+    })
+}
+
+/// `[0]` or `[12]`: with no zero in front, and no sign.
+fn is_item(text: &str) -> bool {
+    let number = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    number.is_some_and(|number| {
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        digits && (number == "0" || !number.is_empty() && !number.starts_with('0'))
+    })
+}
+
 /// What separates or quotes where Helm takes several names at once.
 const SEPARATORS: &str = ",\"\\{}";
 const RELEASE_LENGTH: usize = 53;
@@ -282,8 +326,23 @@ mod tests {
         };
         assert_eq!(code(&with(&["a.b", "x", "a"])), "render.options");
         assert_eq!(code(&with(&["a[0]", "a-b", "a"])), "render.options");
+        assert_eq!(code(&with(&["a.b", "x", "a[0]"])), "render.options");
+        for name in [
+            "", "a,b", "a=b", "a\\.b", "a{", "\"a\"", "'a'", "a[]", "a[-1]", "a[01]", "a[ 0]",
+            "a[+1]", "a[0]b", "a[0", "a]", "a.[0]", "a..b", ".a", "a.", "a b", "a\n",
+        ] {
+            assert_eq!(code(&with(&[name])), "render.options", "{name}");
+        }
         let files = FakeFiles::of(&[]);
-        let fine = with(&["a.b", "a.c", "ab", "a.b"]);
+        let fine = with(&[
+            "a.b",
+            "a.c",
+            "ab",
+            "a.b",
+            "l[0].x",
+            "l[10][2]",
+            "k.d/e-f_g:h",
+        ]);
         assert!(check(&files, &"chart".into(), &fine, &mut Closure::default()).is_ok());
     }
 
