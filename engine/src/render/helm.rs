@@ -16,10 +16,10 @@ mod ignore;
 mod metadata;
 mod options;
 mod output;
-mod release;
 mod schema;
 mod twice;
 mod vet;
+mod whole;
 
 pub use arguments::KUBE_VERSION;
 pub use error::Error;

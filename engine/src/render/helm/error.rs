@@ -227,6 +227,20 @@ pub enum Error {
         /// Where.
         place: String,
     },
+    /// A template that does with all that it is given what differs from run to run, or asks for any of it.
+    #[error("{place}: the template {what}")]
+    #[diagnostic(
+        code(render::whole_context),
+        help(
+            "what comes of it may be another text in each run, and what it asks for cannot be told before: name what is meant, as `.Values.x` or `.Release.Name`, and write a format out"
+        )
+    )]
+    Whole {
+        /// Where.
+        place: String,
+        /// What it does.
+        what: &'static str,
+    },
     /// A template that asks how the release came about.
     #[error("{place}: the template asks what was deployed before (`{field}`)")]
     #[diagnostic(

@@ -9,7 +9,8 @@ use super::chart::{Chart, Item};
 use super::flow::{self, Flaw};
 use super::handed::Handed;
 use super::options::Inputs;
-use super::{Error, release, schema};
+use super::whole::{Whole, Why};
+use super::{Error, schema};
 use crate::manifest::{Node, json, yaml};
 use crate::model::Span;
 use crate::render::{Deployer, Files, Found, Helm};
@@ -92,6 +93,7 @@ pub(super) fn templates(
         hands_release: false,
         revision: None,
         handed: Handed::default(),
+        whole: Whole::default(),
     };
     let items = || charts.iter().flat_map(|chart| &chart.items);
     let is_template = |item: &&Item| item.path.as_bytes().starts_with(b"templates/");
@@ -101,6 +103,7 @@ pub(super) fn templates(
     }
     calls.release()?;
     calls.hidden()?;
+    calls.whole()?;
     if !calls.runs_texts {
         return Ok(calls.repeats);
     }
@@ -123,6 +126,7 @@ pub(super) fn templates(
     }
     calls.release()?;
     calls.hidden()?;
+    calls.whole()?;
     Ok(calls.repeats)
 }
 
@@ -138,6 +142,7 @@ struct Calls<'a> {
     /// The first `.Revision` of something that may be `.Release`.
     revision: Option<String>,
     handed: Handed,
+    whole: Whole,
 }
 
 impl Calls<'_> {
@@ -151,12 +156,7 @@ impl Calls<'_> {
             });
         }
         self.handed.read(text, &|at| place(shown, text, at));
-        let shown_whole = release::shown_whole(text);
-        if let Some(at) = shown_whole.filter(|_| self.deployer == Deployer::Flux) {
-            let place = place(shown, text, at);
-            let field = "all of it";
-            return Err(Error::ReleaseState { place, field });
-        }
+        self.whole.read(shown, text);
         match flow::flaw(text) {
             None => Ok(()),
             Some(Flaw::Chance(function, at)) => Err(Error::Chance {
@@ -222,6 +222,28 @@ impl Calls<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Whether all that a template is given is made a text, or more than that.
+    fn whole(&self) -> Result<(), Error> {
+        let Some((shown, text, at, why)) = self.whole.flaw(self.deployer) else {
+            return Ok(());
+        };
+        let place = place(shown, text, at);
+        let what = match why {
+            Why::Release => {
+                let field = "all of it";
+                return Err(Error::ReleaseState { place, field });
+            }
+            Why::Context => {
+                "makes something of all that it is given (`.`, `$`, `.Capabilities`, lists of `.Chart`)"
+            }
+            Why::MadeName => {
+                "asks by a name that it makes for something of all that it is given (`.`, `$`, `.Release`, `.Capabilities`, `.Chart`)"
+            }
+            Why::Format => "gives `printf` a format that it makes",
+        };
+        Err(Error::Whole { place, what })
     }
 
     /// Whether a text that was made is handed to where one is run.

@@ -25,6 +25,15 @@ fn templates_that_ask_what_the_tree_does_not_say_are_refused_with_their_line() {
             "a: b\nc: {{ .Capabilities.KubeVersion.Minor }}",
             "render.capabilities",
         ),
+        ("a: b\nc: {{ print . | sha256sum }}", "render.whole-context"),
+        (
+            "a: b\nc: {{ (get . (print \"Capa\" \"bilities\")).KubeVersion }}",
+            "render.whole-context",
+        ),
+        (
+            "a: b\nc: {{ printf (print \"%\" \"p\") .Values }}",
+            "render.whole-context",
+        ),
     ];
     for (text, code) in cases {
         let found = refused(&saying(text));
