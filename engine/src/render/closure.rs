@@ -26,7 +26,19 @@ pub struct Closure {
 /// A closure that cannot be told as globs.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ClosureError {
-    /// A name that no glob can spell, or too many.
+    /// A name that no glob can spell.
+    #[error("the rendering reads `{path}`, whose name {reason}")]
+    #[diagnostic(
+        code(config::glob),
+        help("rename the folder or the file: what a rendering reads is told in path patterns")
+    )]
+    Name {
+        /// What it reads.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Too many names, or too long ones.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Selector(#[from] git::Error),
@@ -126,7 +138,25 @@ impl Closure {
             globs = folders.map(|folder| directly_in(&folder)).collect();
         }
         globs.extend(whole);
-        Ok(Selector::parse(&globs)?)
+        Selector::parse(&globs).map_err(named)
+    }
+}
+
+/// Why no glob spells a path.
+pub(super) fn unspelt(path: &RepoPath) -> Option<ClosureError> {
+    if path.as_bytes().is_empty() || mount_of(path).is_some() {
+        return None;
+    }
+    Selector::parse(&[path.to_string()]).err().map(named)
+}
+
+fn named(error: git::Error) -> ClosureError {
+    match error {
+        git::Error::Glob { glob, reason } => ClosureError::Name {
+            path: glob,
+            reason: reason.into_owned(),
+        },
+        error => error.into(),
     }
 }
 

@@ -21,6 +21,17 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Closure(#[from] ClosureError),
+    /// A name that leads to where no path pattern does.
+    #[error("{at}: `{what}` is named here: {error}")]
+    #[diagnostic(forward(error))]
+    Name {
+        /// Where.
+        at: At,
+        /// What is named.
+        what: String,
+        /// Why it is not taken.
+        error: Box<ClosureError>,
+    },
     /// A kustomization that is no YAML.
     #[error("{path}:{error}")]
     #[diagnostic(forward(error))]

@@ -13,7 +13,7 @@ use super::{plugins, remote};
 use crate::git::TreeEntry;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::{RepoPath, Span, limits};
-use crate::render::closure::Closure;
+use crate::render::closure::{Closure, unspelt};
 use crate::render::files::{Files, Found};
 
 /// A kustomization that was read.
@@ -242,6 +242,10 @@ impl<'a> Walk<'a> {
             return self.follow_remote(reference, source, purpose, at);
         }
         let resolved = self.find(&reference.text, source.folder, &at)?;
+        if let Some(error) = unspelt(&resolved.path) {
+            let (what, error) = (shown(&reference.text), Box::new(error));
+            return Err(Error::Name { at, what, error });
+        }
         match (reference.role, resolved.found) {
             (Role::Component, Found::Folder) => {
                 self.enter(&resolved.path, &Purpose::Component, &reference.text, at)

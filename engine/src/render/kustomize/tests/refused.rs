@@ -330,3 +330,17 @@ fn files_of_argo_cd_that_change_its_options_are_refused() {
 }
 
 const EXEC: &str = "apiVersion: example.com/v1\nkind: Exec\nmetadata: {name: x, annotations: {config.kubernetes.io/function: 'exec: {path: ./x}'}}\n";
+
+#[test]
+fn a_name_that_no_pattern_spells_is_refused_where_it_is_named() {
+    assert_refused(
+        "namespace: x\nresources:\n- ../[id]\n",
+        &[("apps/[id]/kustomization.yaml", "")],
+        "config.glob",
+        "apps/a/kustomization.yaml:3:3: `../[id]` is named here: the rendering reads `apps/[id]`, whose name holds one of",
+    );
+    let root = [("kustomization.yaml", "resources: [a!b]"), ("a!b", "")];
+    let error = closure_of(&FakeFiles::of(&root), "").unwrap_err();
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(help.starts_with("rename the folder"), "{help}");
+}
