@@ -52,6 +52,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
             return Ok(deployment);
         }
     };
+    let alone = nodes.len() == 1;
     let references = references(&nodes, &deployment.name, cx);
     for node in nodes {
         let reading = Reading {
@@ -59,6 +60,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
             deployment: &deployment,
             variables: Variables::new(&deployment, node),
             references: &references,
+            alone,
         };
         match reading.source(node) {
             Ok(found) => deployment.sources.extend(found),

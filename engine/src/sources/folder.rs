@@ -96,6 +96,32 @@ pub(super) fn looks(files: &dyn Files, folder: &RepoPath) -> Result<Looks, Files
     Ok(looks)
 }
 
+/// A name that Argo CD goes by where it detects a tool, and that is neither a chart nor a kustomization here: it looks at
+/// how names end, and does not ask whether they are those of files.
+pub(super) fn misleads(
+    files: &dyn Files,
+    folder: &RepoPath,
+) -> Result<Option<RepoPath>, FilesError> {
+    let depth = match folder.as_bytes() {
+        b"" => 0,
+        path => path.len() + 1,
+    };
+    for entry in files.below(folder)? {
+        let rest = entry.path.as_bytes().get(depth..).unwrap_or_default();
+        let name = rest.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let is_here = name.len() == rest.len() && !entry.is_submodule();
+        let is_kustomization = KUSTOMIZATIONS.iter().any(|known| known.as_bytes() == name);
+        let is_chart = name.ends_with(b"Chart.yaml");
+        let is_named_so =
+            is_chart && name != b"Chart.yaml" || !is_here && (is_chart || is_kustomization);
+        if is_named_so {
+            let path = entry.path.as_bytes().get(..depth + name.len());
+            return Ok(path.map(|path| RepoPath::new(path)));
+        }
+    }
+    Ok(None)
+}
+
 fn outside(path: &str, span: Span) -> Stop {
     Stop::unknown(
         span,

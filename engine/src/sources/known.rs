@@ -1,8 +1,8 @@
 //! The objects of the tree that others refer to.
 //! Resolves nothing: it only finds.
 
-use super::fields::Text;
-use crate::manifest::Object;
+use super::fields::{Read, Stop, Text};
+use crate::manifest::{Node, Object};
 use crate::model::RepoPath;
 
 /// An object and the file that it stands in.
@@ -27,6 +27,26 @@ pub(super) enum Lookup<'k> {
     None,
     One(&'k Declared),
     Several(Vec<&'k Declared>),
+}
+
+impl Lookup<'_> {
+    /// What `told` of the configuration says is declared nowhere: of two, a deployer takes the one that it finds.
+    pub(super) fn not_told(&self, reference: &Node, object: &str, told: &str) -> Read<()> {
+        let found = match self {
+            Self::None => return Ok(()),
+            Self::One(one) => *one,
+            Self::Several(several) => match several.first() {
+                Some(one) => *one,
+                None => return Ok(()),
+            },
+        };
+        let place = found.file.at(found.object.node.span);
+        Err(Stop::unknown(
+            reference.span,
+            format!("{object} is declared at {place}, and `tidegate.yaml` tells of it too: {told}"),
+            "keep one of them: if the file is what the cluster has, remove it from `tidegate.yaml`",
+        ))
+    }
 }
 
 impl Known {

@@ -305,6 +305,18 @@ fn of_config(
     })
 }
 
+/// What would have Argo CD, where it deploys the unit, detect another tool.
+fn misleads(
+    unit: &Unit,
+    folder: &RepoPath,
+    tree: &Tree<'_>,
+) -> Result<Option<RepoPath>, FilesError> {
+    match unit.kind {
+        UnitKind::Application => folder::misleads(tree.files, folder),
+        _ => Ok(None),
+    }
+}
+
 /// A folder that the configuration names: what it says of it, else what its files say.
 fn source_of(
     unit: &Unit,
@@ -315,13 +327,22 @@ fn source_of(
 ) -> Result<Source, Error> {
     let tool = match said {
         Some(said) => said.tool,
-        None => match folder::looks(tree.files, folder)? {
-            Looks::Plain => RenderTool::Directory,
-            Looks::Kustomization => RenderTool::Kustomize,
-            Looks::Chart => RenderTool::Helm,
-            Looks::Both => {
+        None => match (
+            folder::looks(tree.files, folder)?,
+            misleads(unit, folder, tree)?,
+        ) {
+            (Looks::Plain, None) => RenderTool::Directory,
+            (Looks::Kustomization, None) => RenderTool::Kustomize,
+            (Looks::Chart, None) => RenderTool::Helm,
+            (_, misleads) => {
+                let reason = match misleads {
+                    Some(name) => format!(
+                        "`{name}` makes Argo CD take `{folder}` for something else than it is"
+                    ),
+                    None => format!("`{folder}` holds both a chart and a kustomization"),
+                };
                 return Ok(Source::Unknown(Unknown {
-                    reason: format!("`{folder}` holds both a chart and a kustomization"),
+                    reason,
                     place: Place {
                         path: folder.clone(),
                         line: 1,

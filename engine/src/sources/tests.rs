@@ -189,6 +189,8 @@ fn what_cannot_be_told_says_why_and_where() {
         ("over/x.yaml", ""),
         ("over/.argocd-source-web.yaml", ""),
         ("jsonnet/a.jsonnet", ""),
+        ("odd/myChart.yaml", ""),
+        ("deep/Chart.yaml/x.yaml", ""),
         ("out", "->../../etc"),
         ("loop", "->loop"),
     ];
@@ -268,6 +270,32 @@ const UNKNOWN: &[(&str, &str)] = &[
         "path: apps/web, kustomize: {version: v4}",
         "asks for kustomize `v4`",
     ),
+    (
+        "path: apps/web, kustomize: {components: ['../c/*']}",
+        "take `../c/*` for a pattern",
+    ),
+    (
+        "path: apps/web, kustomize: {components: [-h]}",
+        "take `-h` for a pattern or an option",
+    ),
+    (
+        "path: charts/web, helm: {parameters: [{name: 'a,b', value: x}]}",
+        "take the parameter `a,b` for something else",
+    ),
+    (
+        "path: charts/web, helm: {parameters: [{name: 'a[00]', value: x}]}",
+        "take the parameter `a[00]` for something else",
+    ),
+    (
+        "path: charts/web, helm: {fileParameters: [{name: 'a\\.b', path: prod.yaml}]}",
+        "take the file parameter",
+    ),
+    (
+        "path: charts/web, ref: self, helm: {valueFiles: [$self/prod.yaml]}",
+        "`$self/prod.yaml` refers to the only source",
+    ),
+    ("path: odd", "`odd/myChart.yaml` makes Argo CD take `odd`"),
+    ("path: deep", "`deep/Chart.yaml` makes Argo CD take `deep`"),
     ("path: plain, tagPrefix: v", "follows tags"),
     ("targetRevision: main", "the source has no `path`"),
 ];
@@ -560,6 +588,56 @@ fn the_configuration_tells_what_is_not_in_the_tree() {
 }
 
 #[test]
+fn what_the_configuration_tells_and_the_tree_declares_is_unknown() {
+    let units = |told: &str, text: &str| {
+        let config = format!("{FLUX}\n{told}");
+        let config = if told.starts_with("GitRepository") {
+            format!("repositories: ['{HERE}', {told}]\n{FLUX}")
+        } else {
+            format!("repositories: ['{HERE}']\n{config}")
+        };
+        let config = Config::parse(&"tidegate.yaml".into(), config.as_bytes()).unwrap();
+        let files = Memory::new(&[("clusters/a.yaml", text), PLAIN]);
+        let tree = Tree::read(&files).unwrap();
+        told_of(&config, &tree)
+    };
+    let of_git = kustomization("path: plain");
+    let told = "GitRepository/flux-system/flux-system";
+    assert!(units(told, &of_git)[0].contains("plain plain"));
+    let elsewhere = git(
+        "flux-system",
+        "url: 'https://git.example/acme/other', ref: {branch: main}",
+    );
+    let found = units(told, &(of_git + &elsewhere));
+    let wanted = "GitRepository `flux-system/flux-system` is declared at clusters/a.yaml:6:1, and `tidegate.yaml` tells of it too: `repositories: [GitRepository/flux-system/flux-system]`";
+    assert!(found[0].contains(wanted), "{found:?}");
+
+    let from = |kind: &str| {
+        kustomization(&format!(
+            "path: plain, postBuild: {{substituteFrom: [{{kind: {kind}, name: v}}]}}"
+        ))
+    };
+    let declared = |kind: &str, more: &str| {
+        from(kind)
+            + &format!(
+                "---\n{{apiVersion: v1, kind: {kind}, metadata: {{name: v, namespace: flux-system}}, data: {{A: c}}{more}}}"
+            )
+    };
+    let told = "values: {ConfigMap/flux-system/v: {A: b}}";
+    assert!(units(told, &from("ConfigMap"))[0].contains(r#"{"A":"b"}"#));
+    let found = units(told, &declared("ConfigMap", ""));
+    let wanted = "ConfigMap `flux-system/v` is declared at clusters/a.yaml:6:1";
+    assert!(found[0].contains(wanted), "{found:?}");
+    // What an encrypted one holds, the configuration alone tells.
+    let found = units(told, &declared("ConfigMap", ", sops: {mac: x}"));
+    assert!(found[0].contains(r#"{"A":"b"}"#), "{found:?}");
+}
+
+fn told_of(config: &Config, tree: &Tree<'_>) -> Vec<String> {
+    told(&resolve(&config.environments[0], config, tree, &NotRendered).unwrap())
+}
+
+#[test]
 fn a_helm_release_renders_a_chart_of_here() {
     let release = |chart: &str, more: &str| {
         format!(
@@ -582,6 +660,43 @@ fn a_helm_release_renders_a_chart_of_here() {
         unknown[0].contains("`postRenderers` changes what the chart gives"),
         "{unknown:?}"
     );
+    for (more, skips) in [
+        ("install: {crds: Skip}", true),
+        ("install: {skipCRDs: true}", true),
+        (
+            "install: {crds: Skip}, upgrade: {crds: CreateReplace}",
+            false,
+        ),
+        ("install: {skipCRDs: true}, upgrade: {crds: Create}", false),
+        ("install: {crds: Create}, upgrade: {crds: Skip}", false),
+        ("upgrade: {crds: Skip}", false),
+    ] {
+        let found = flux(&release(here, more), &[CHART]);
+        assert_eq!(
+            found[0].contains(r#""skipCrds":true"#),
+            skips,
+            "{more}: {found:?}"
+        );
+        assert!(!found[0].contains("unknown"), "{more}: {found:?}");
+    }
+    for (more, wanted) in [
+        ("install: {crds: Never}", "`crds` is not `Skip`"),
+        (
+            "install: {crds: Create, skipCRDs: true}",
+            "say two things of one",
+        ),
+        (
+            "upgrade: {preserveValues: true}",
+            "of what was deployed before",
+        ),
+        (
+            "upgrade: {disableSchemaValidation: true}",
+            "differ in `disableSchemaValidation`",
+        ),
+    ] {
+        let found = flux(&release(here, more), &[CHART]);
+        assert!(found[0].contains(wanted), "{more}: {found:?}");
+    }
     let repository = "---\n{apiVersion: source.toolkit.fluxcd.io/v1, kind: HelmRepository, metadata: {name: r, namespace: shop}, spec: {url: 'https://charts.example'}}";
     for (version, pinned) in [("1.2.3", true), ("1.x", false)] {
         let chart = format!(

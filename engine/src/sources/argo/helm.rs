@@ -7,7 +7,7 @@ use super::refuse;
 use super::source::Reading;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::RepoPath;
-use crate::render::{Found, Helm, Parameter};
+use crate::render::{Found, Helm, Parameter, is_one_name};
 use crate::sources::fields::{
     Read, Stop, field, flag, items, only, owned, place, shown, text, texts, values, wrong,
 };
@@ -52,6 +52,13 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>, folder: &RepoP
         let path = field(item, "path").ok_or_else(|| wrong(item, "path", "given"))?;
         let file = value_file(reading, path, folder)?.ok_or_else(|| elsewhere(path))?;
         let name = text(item, "name")?.unwrap_or_default().to_owned();
+        if !is_one_name(&name) {
+            let reason = format!(
+                "Helm may take the file parameter `{}` for something else than one name",
+                shown(&name)
+            );
+            return Err(Stop::unknown(item.span, reason, ONE_NAME));
+        }
         helm.file_parameters.push((name, file));
     }
     Ok(helm)
@@ -89,6 +96,16 @@ fn value_file(reading: &Reading<'_>, item: &Node, folder: &RepoPath) -> Read<Opt
     let reference = first
         .strip_prefix('$')
         .and_then(|name| reading.references.get(name));
+    if reference.is_some() && reading.alone {
+        return Err(Stop::unknown(
+            item.span,
+            format!(
+                "`{}` refers to the only source: Argo CD resolves references among several",
+                shown(name)
+            ),
+            "name the file from the folder of the chart, or from the root with `/` before",
+        ));
+    }
     let (from, name) = match reference {
         Some(false) => return Ok(None),
         Some(true) => (b"".as_slice(), name.get(first.len()..).unwrap_or_default()),
@@ -179,6 +196,13 @@ fn parameters(reading: &Reading<'_>, node: &Node) -> Read<Vec<Parameter>> {
             value: reading.variables.replace(value, item.span)?,
             force_string: flag(item, "forceString")?,
         };
+        if !is_one_name(&parameter.name) {
+            let reason = format!(
+                "Helm may take the parameter `{}` for something else than one name",
+                shown(&parameter.name)
+            );
+            return Err(Stop::unknown(item.span, reason, ONE_NAME));
+        }
         let same = |other: &Parameter| other.name == parameter.name;
         // To Argo CD the parameters are a map, which it writes in no order.
         if parameters.iter().any(same) {
@@ -190,6 +214,8 @@ fn parameters(reading: &Reading<'_>, node: &Node) -> Read<Vec<Parameter>> {
     Ok(parameters)
 }
 
+const ONE_NAME: &str =
+    "write names with dots between, and `[0]` for an item; put any other one into `valuesObject`";
 const KEYS: &[&str] = &[
     "valueFiles",
     "parameters",

@@ -37,9 +37,26 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>) -> Read<Kustom
         annotations: annotations(reading, node)?,
         replicas: replicas(node)?,
         patches: items(node, "patches")?.iter().map(Node::to_json).collect(),
-        components: texts(node, "components")?,
+        components: components(node)?,
         ..Kustomize::default()
     })
+}
+
+/// `kustomize edit add component` takes a name for a pattern of files, and a dash for an option.
+fn components(node: &Node) -> Read<Vec<String>> {
+    let components = texts(node, "components")?;
+    let is_other = |name: &&String| name.contains(GLOB) || name.starts_with('-');
+    match components.iter().find(is_other) {
+        Some(name) => Err(Stop::unknown(
+            place(node, "components"),
+            format!(
+                "Argo CD has kustomize take `{}` for a pattern or an option, and not for the name of a component",
+                shown(name)
+            ),
+            "name each component by its path; rename its folder if it has such a letter",
+        )),
+        None => Ok(components),
+    }
 }
 
 fn images(reading: &Reading<'_>, node: &Node) -> Read<Vec<ImageOverride>> {
@@ -140,6 +157,7 @@ fn replicas(node: &Node) -> Read<std::collections::BTreeMap<String, u64>> {
     replicas.collect()
 }
 
+const GLOB: &[char] = &['*', '?', '[', '\\', '{'];
 const KEYS: &[&str] = &[
     "namePrefix",
     "nameSuffix",

@@ -22,6 +22,8 @@ pub(super) struct Reading<'a> {
     pub(super) variables: Variables,
     /// Whether the source of a `ref` is what is judged.
     pub(super) references: &'a BTreeMap<String, bool>,
+    /// Whether the Application has no other source.
+    pub(super) alone: bool,
 }
 
 /// What the fields of a source ask for.
@@ -128,6 +130,16 @@ impl Reading<'_> {
         let folder = folder::find(self.cx.tree.files, path, span)?;
         self.no_overrides(&folder, span)?;
         let looks = folder::looks(self.cx.tree.files, &folder)?;
+        let misleads = match asked {
+            Asked::Nothing => folder::misleads(self.cx.tree.files, &folder)?,
+            _ => None,
+        };
+        if let Some(name) = misleads {
+            let reason =
+                format!("`{name}` makes Argo CD take `{folder}` for something else than it is");
+            let remedy = "rename it, or say what renders the folder: `directory: {}`, `kustomize: {}` or `helm: {}` in the source";
+            return Err(Stop::unknown(span, reason, remedy));
+        }
         let tool =
             match (asked, looks) {
                 (Asked::Helm, _) | (Asked::Nothing, Looks::Chart) => Some(Tool::Helm(

@@ -37,12 +37,16 @@ pub(super) fn of_reference(
     let own = deployment.namespace.clone();
     let namespace = text(reference, "namespace")?.map(str::to_owned).or(own);
     let namespace = namespace.as_deref();
+    let declared = cx.known.find(GROUP, kind, namespace, name);
     if kind == "GitRepository" && cx.here.is_object(namespace.unwrap_or(FLUX), name) {
+        let object = described(kind, namespace, name);
+        let told = format!("{OBJECT}{}/{name}", namespace.unwrap_or(FLUX));
+        declared.not_told(reference, &object, &format!("`repositories: [{told}]`"))?;
         return Ok(Origin::Here {
             ignore: ignored(cx, None, reference.span)?,
         });
     }
-    let found = match cx.known.find(GROUP, kind, namespace, name) {
+    let found = match declared {
         Lookup::One(found) => found,
         Lookup::Several(found) => return Err(ambiguous(reference, kind, name, &found)),
         Lookup::None => return absent(reference, (kind, namespace, name), cx),

@@ -137,18 +137,14 @@ fn local(
         ));
     }
     let folder = folder::find(cx.tree.files, name, place(chart, "chart"))?;
-    let install = field(spec, "install");
-    let crds = install.map_or(Ok(None), |install| text(install, "crds"))?;
-    let old_skip = install.map_or(Ok(false), |install| flag(install, "skipCRDs"))?;
     let helm = Helm {
         release: release_name(spec, deployment)?,
         namespace: text(spec, "targetNamespace")?
             .map(str::to_owned)
             .or_else(|| deployment.namespace.clone()),
         values: all_values(spec, deployment, cx)?,
-        skip_crds: old_skip || crds == Some("Skip"),
-        skip_schema_validation: install
-            .map_or(Ok(false), |node| flag(node, "disableSchemaValidation"))?,
+        skip_crds: skips_crds(spec)?,
+        skip_schema_validation: skips_schema(spec)?,
         kube_version: cx.defaults.kube_version.clone(),
         api_versions: cx.defaults.api_versions.clone(),
         ..Helm::default()
@@ -163,6 +159,57 @@ fn local(
         render: Some(render),
         directory: Directory::default(),
     }))
+}
+
+/// Whether neither the first release nor a later one applies the definitions of the chart.
+fn skips_crds(spec: &Node) -> Read<bool> {
+    let policy = |action: &str, usual| match field(spec, action) {
+        None => Ok(usual),
+        Some(node) => match text(node, "crds")? {
+            None => Ok(usual),
+            Some("Skip") => Ok(true),
+            Some("Create" | "CreateReplace") => Ok(false),
+            Some(_) => Err(wrong(node, "crds", "`Skip`, `Create` or `CreateReplace`")),
+        },
+    };
+    let old = field(spec, "install").map_or(Ok(false), |install| flag(install, "skipCRDs"))?;
+    let (install, upgrade) = (policy("install", old)?, policy("upgrade", true)?);
+    if old && !install {
+        let node = spec.deepest("/install");
+        return Err(Stop::unknown(
+            node.span,
+            "`skipCRDs` and `crds` say two things of one",
+            "remove `skipCRDs`, which is the older one",
+        ));
+    }
+    Ok(install && upgrade)
+}
+
+/// Whether values are not held against the chart's schema, neither at first nor later.
+fn skips_schema(spec: &Node) -> Read<bool> {
+    let of = |action: &str| match field(spec, action) {
+        Some(node) => flag(node, "disableSchemaValidation"),
+        None => Ok(false),
+    };
+    if let Some(upgrade) = field(spec, "upgrade") {
+        if flag(upgrade, "preserveValues")? {
+            return Err(Stop::unknown(
+                place(upgrade, "preserveValues"),
+                "`preserveValues` takes values of what was deployed before",
+                "remove `preserveValues`, and write the values into `values`",
+            ));
+        }
+    }
+    let (install, upgrade) = (of("install")?, of("upgrade")?);
+    if install != upgrade {
+        return Err(Stop::unknown(
+            spec.deepest(if install { "/install" } else { "/upgrade" })
+                .span,
+            "`install` and `upgrade` differ in `disableSchemaValidation`: one of them renders what the other refuses",
+            "set it in both or in none",
+        ));
+    }
+    Ok(install)
 }
 
 fn release_name(spec: &Node, deployment: &Deployment) -> Read<String> {

@@ -59,20 +59,30 @@ pub(super) fn data(
     let namespace = deployment.namespace.clone();
     let in_namespace = namespace.as_deref().unwrap_or(FLUX);
     let key = format!("{kind}/{in_namespace}/{name}");
+    let object = described(kind, Some(in_namespace), name);
+    let declared = cx.known.find("", kind, namespace.as_deref(), name);
     if let Some(told) = cx.values.get(&key) {
+        // What an encrypted one holds is not in the tree.
+        if !matches!(&declared, Lookup::One(one) if is_encrypted(&one.object.node)) {
+            declared.not_told(reference, &object, &format!("`values: {{\"{key}\": …}}`"))?;
+        }
         return Ok(told.clone());
     }
-    let object = described(kind, Some(in_namespace), name);
     let tell = format!(
         "say in `tidegate.yaml` what it holds that is used here, `{{}}` if it does not exist: `values: {{\"{key}\": {{NAME: value}}}}`"
     );
     let unknown = |reason: String| Stop::unknown(reference.span, reason, tell.clone());
+    // What is told beside a declaration counts for nothing.
+    let declare = |reason: String| {
+        let remedy = "declare it once, as it is applied, with texts alone";
+        Stop::unknown(reference.span, reason, remedy)
+    };
     if kind != "ConfigMap" {
         return Err(unknown(format!(
             "{object} is not read: its values would be shown"
         )));
     }
-    let found = match cx.known.find("", kind, namespace.as_deref(), name) {
+    let found = match declared {
         Lookup::One(found) => found,
         Lookup::None => {
             return Err(unknown(format!(
@@ -84,23 +94,27 @@ pub(super) fn data(
                 .iter()
                 .map(|one| format!("`{}`", one.file.path))
                 .collect();
-            return Err(unknown(format!(
+            return Err(declare(format!(
                 "{object} is declared in {}",
                 places.join(" and ")
             )));
         }
     };
     let node = &found.object.node;
-    if field(node, "sops").is_some() {
+    if is_encrypted(node) {
         return Err(unknown(format!("{object} is encrypted")));
     }
     if let Some(by) = &found.changed_by {
         let reason = format!("{object} is changed by `{by}` before it is applied");
-        return Err(unknown(reason));
+        return Err(declare(reason));
     }
     deployment.declared_in.insert(found.file.path.clone());
     pairs(node, "data").map_err(|_| {
         let at = found.file.at(place(node, "data"));
-        unknown(format!("{object} at {at} holds what is no string"))
+        declare(format!("{object} at {at} holds what is no string"))
     })
+}
+
+fn is_encrypted(object: &Node) -> bool {
+    field(object, "sops").is_some()
 }
