@@ -150,7 +150,8 @@ fn step(scopes: &mut Vec<Scope>, body: &Body<'_>, reader: &mut Reader<'_>) {
         [(_, Token::Word(word)), rest @ ..] => (*word, rest),
         _ => ("", tokens),
     };
-    reader.enter(here.dot, here.root, body.at);
+    let at = tokens.first().map_or(body.at, |(at, _)| *at);
+    reader.enter(here.dot, here.root, at);
     match word {
         "end" => {
             // Without an opening, a text is none.
@@ -168,7 +169,7 @@ fn step(scopes: &mut Vec<Scope>, body: &Body<'_>, reader: &mut Reader<'_>) {
         }
         "range" => {
             let of = reader.assign(rest);
-            let dot = reader.walked(of, rest);
+            let dot = reader.walked(of);
             scopes.push(Scope { dot, ..here });
         }
         "define" => {
@@ -195,7 +196,7 @@ fn step(scopes: &mut Vec<Scope>, body: &Body<'_>, reader: &mut Reader<'_>) {
         "else" => {
             scopes.pop();
             let outer = scopes.last().copied().unwrap_or(everything);
-            reader.enter(outer.dot, outer.root, body.at);
+            reader.enter(outer.dot, outer.root, at);
             let dot = match rest {
                 [(_, Token::Word("with")), rest @ ..] => reader.assign(rest),
                 [(_, Token::Word("if")), rest @ ..] => {

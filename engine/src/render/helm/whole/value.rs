@@ -120,7 +120,7 @@ impl<'n> Reader<'n> {
     }
 
     /// What the steps of a walk through `of` are.
-    pub(super) fn walked(&mut self, of: Holds, _: Tokens<'_, '_>) -> Holds {
+    pub(super) fn walked(&mut self, of: Holds) -> Holds {
         self.shown(of, Does::Shows);
         Holds::NOTHING
     }
