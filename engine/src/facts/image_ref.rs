@@ -183,73 +183,37 @@ mod tests {
         format!("sha256:{}", "0a".repeat(32))
     }
 
+    /// A reference, its repository in full (none where it is refused), and its tag.
+    const READ: &[(&str, &str, Option<&str>)] = &[
+        ("redis", "docker.io/library/redis", None),
+        ("docker.io/redis:7", "docker.io/library/redis", Some("7")),
+        ("index.docker.io/redis", "docker.io/library/redis", None),
+        ("acme/odoo:x", "docker.io/acme/odoo", Some("x")),
+        ("localhost/odoo", "localhost/odoo", None),
+        ("localhost:5000/odoo:1", "localhost:5000/odoo", Some("1")),
+        ("[2001:db8::1]:5000/odoo", "[2001:db8::1]:5000/odoo", None),
+        ("r.example/a__b/c-_d", "", None),
+        ("r.example/a__b/c--d.e", "r.example/a__b/c--d.e", None),
+        ("Registry.example/odoo", "registry.example/odoo", None),
+        ("Acme/odoo", "Acme/odoo", None),
+        ("Index.Docker.IO/redis", "docker.io/library/redis", None),
+    ];
+
     #[test]
     fn what_a_runtime_reads_is_taken_apart() {
-        let tagged = format!("registry.example/acme/odoo:17.0@{}", digest());
-        for (reference, repository, tag, has_digest) in [
-            ("redis", "docker.io/library/redis", None, false),
-            (
-                "docker.io/redis:7",
-                "docker.io/library/redis",
-                Some("7"),
-                false,
-            ),
-            (
-                "index.docker.io/redis",
-                "docker.io/library/redis",
-                None,
-                false,
-            ),
-            ("acme/odoo:x", "docker.io/acme/odoo", Some("x"), false),
-            ("localhost/odoo", "localhost/odoo", None, false),
-            (
-                "localhost:5000/odoo:1",
-                "localhost:5000/odoo",
-                Some("1"),
-                false,
-            ),
-            (
-                "[2001:db8::1]:5000/odoo",
-                "[2001:db8::1]:5000/odoo",
-                None,
-                false,
-            ),
-            ("r.example/a__b/c-_d", "", None, false),
-            (
-                "r.example/a__b/c--d.e",
-                "r.example/a__b/c--d.e",
-                None,
-                false,
-            ),
-            (
-                "Registry.example/odoo",
-                "registry.example/odoo",
-                None,
-                false,
-            ),
-            ("Acme/odoo", "Acme/odoo", None, false),
-            (
-                "Index.Docker.IO/redis",
-                "docker.io/library/redis",
-                None,
-                false,
-            ),
-            (
-                tagged.as_str(),
-                "registry.example/acme/odoo",
-                Some("17.0"),
-                true,
-            ),
-        ] {
-            let parsed = ImageRef::parse(reference);
-            if repository.is_empty() {
-                assert_eq!(parsed, None, "{reference}");
-                continue;
+        for (reference, repository, tag) in READ {
+            for digest in [String::new(), format!("@{}", digest())] {
+                let reference = format!("{reference}{digest}");
+                let parsed = ImageRef::parse(&reference);
+                if repository.is_empty() {
+                    assert_eq!(parsed, None, "{reference}");
+                    continue;
+                }
+                let parsed = parsed.unwrap_or_else(|| panic!("{reference} was refused"));
+                assert_eq!(parsed.repository, *repository, "{reference}");
+                assert_eq!(parsed.tag.as_deref(), *tag, "{reference}");
+                assert_eq!(parsed.digest.is_some(), !digest.is_empty(), "{reference}");
             }
-            let parsed = parsed.unwrap_or_else(|| panic!("{reference} was refused"));
-            assert_eq!(parsed.repository, repository, "{reference}");
-            assert_eq!(parsed.tag.as_deref(), tag, "{reference}");
-            assert_eq!(parsed.digest.is_some(), has_digest, "{reference}");
         }
     }
 

@@ -116,7 +116,7 @@ pub(super) fn misleads(
             is_chart && name != b"Chart.yaml" || !is_here && (is_chart || is_kustomization);
         if is_named_so {
             let path = entry.path.as_bytes().get(..depth + name.len());
-            return Ok(path.map(|path| RepoPath::new(path)));
+            return Ok(path.map(RepoPath::new));
         }
     }
     Ok(None)

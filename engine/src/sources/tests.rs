@@ -637,17 +637,20 @@ fn told_of(config: &Config, tree: &Tree<'_>) -> Vec<String> {
     told(&resolve(&config.environments[0], config, tree, &NotRendered).unwrap())
 }
 
+const RELEASED: &str = "chart: ./charts/web, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}";
+
+/// A `HelmRelease` in flow style.
+fn release(chart: &str, more: &str) -> String {
+    format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web, namespace: shop}}\nspec: {{chart: {{spec: {{{chart}}}}}, {more}}}\n"
+    )
+}
+
 #[test]
 fn a_helm_release_renders_a_chart_of_here() {
-    let release = |chart: &str, more: &str| {
-        format!(
-            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web, namespace: shop}}\nspec: {{chart: {{spec: {{{chart}}}}}, {more}}}\n"
-        )
-    };
-    let here = "chart: ./charts/web, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}";
     let values = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: v, namespace: shop}, data: {values.yaml: \"{a: {b: 1, c: 2}}\"}}";
     let more = "targetNamespace: eu, values: {a: {c: 3}}, valuesFrom: [{kind: ConfigMap, name: v}]";
-    let found = flux(&(release(here, more) + values), &[CHART]);
+    let found = flux(&(release(RELEASED, more) + values), &[CHART]);
     for wanted in [
         r#""release":"eu-web""#,
         r#""namespace":"eu""#,
@@ -655,11 +658,32 @@ fn a_helm_release_renders_a_chart_of_here() {
     ] {
         assert!(found[0].contains(wanted), "{wanted}: {found:?}");
     }
-    let unknown = flux(&release(here, "postRenderers: [{kustomize: {}}]"), &[CHART]);
+    let unknown = flux(
+        &release(RELEASED, "postRenderers: [{kustomize: {}}]"),
+        &[CHART],
+    );
     assert!(
         unknown[0].contains("`postRenderers` changes what the chart gives"),
         "{unknown:?}"
     );
+    let repository = "---\n{apiVersion: source.toolkit.fluxcd.io/v1, kind: HelmRepository, metadata: {name: r, namespace: shop}, spec: {url: 'https://charts.example'}}";
+    for (version, pinned) in [("1.2.3", true), ("1.x", false)] {
+        let chart = format!(
+            "chart: redis, version: {version}, sourceRef: {{kind: HelmRepository, name: r}}"
+        );
+        let found = flux(
+            &(release(&chart, "a: 1").replace(", a: 1", "") + repository),
+            &[],
+        );
+        assert!(
+            found[0].contains("external") && found[0].contains(&format!("\"pinned\":{pinned}")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_release_does_to_install_and_to_upgrade_is_both_judged() {
     for (more, skips) in [
         ("install: {crds: Skip}", true),
         ("install: {skipCRDs: true}", true),
@@ -671,7 +695,7 @@ fn a_helm_release_renders_a_chart_of_here() {
         ("install: {crds: Create}, upgrade: {crds: Skip}", false),
         ("upgrade: {crds: Skip}", false),
     ] {
-        let found = flux(&release(here, more), &[CHART]);
+        let found = flux(&release(RELEASED, more), &[CHART]);
         assert_eq!(
             found[0].contains(r#""skipCrds":true"#),
             skips,
@@ -694,22 +718,8 @@ fn a_helm_release_renders_a_chart_of_here() {
             "differ in `disableSchemaValidation`",
         ),
     ] {
-        let found = flux(&release(here, more), &[CHART]);
+        let found = flux(&release(RELEASED, more), &[CHART]);
         assert!(found[0].contains(wanted), "{more}: {found:?}");
-    }
-    let repository = "---\n{apiVersion: source.toolkit.fluxcd.io/v1, kind: HelmRepository, metadata: {name: r, namespace: shop}, spec: {url: 'https://charts.example'}}";
-    for (version, pinned) in [("1.2.3", true), ("1.x", false)] {
-        let chart = format!(
-            "chart: redis, version: {version}, sourceRef: {{kind: HelmRepository, name: r}}"
-        );
-        let found = flux(
-            &(release(&chart, "a: 1").replace(", a: 1", "") + repository),
-            &[],
-        );
-        assert!(
-            found[0].contains("external") && found[0].contains(&format!("\"pinned\":{pinned}")),
-            "{found:?}"
-        );
     }
 }
 

@@ -197,18 +197,23 @@ fn step(scopes: &mut Vec<Scope>, body: &Body<'_>, reader: &mut Reader<'_>) {
             scopes.pop();
             let outer = scopes.last().copied().unwrap_or(everything);
             reader.enter(outer.dot, outer.root, at);
-            let dot = match rest {
-                [(_, Token::Word("with")), rest @ ..] => reader.assign(rest),
-                [(_, Token::Word("if")), rest @ ..] => {
-                    reader.assign(rest);
-                    outer.dot
-                }
-                _ => outer.dot,
-            };
-            scopes.push(Scope { dot, ..outer });
+            scopes.push(otherwise(outer, rest, reader));
         }
         _ => reader.print(tokens),
     }
+}
+
+/// The scope behind an `else`, which may have a condition of its own.
+fn otherwise(outer: Scope, rest: Tokens<'_, '_>, reader: &mut Reader<'_>) -> Scope {
+    let dot = match rest {
+        [(_, Token::Word("with")), rest @ ..] => reader.assign(rest),
+        [(_, Token::Word("if")), rest @ ..] => {
+            reader.assign(rest);
+            outer.dot
+        }
+        _ => outer.dot,
+    };
+    Scope { dot, ..outer }
 }
 
 fn first_literal<'a>(tokens: Tokens<'_, 'a>) -> Option<&'a str> {

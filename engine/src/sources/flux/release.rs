@@ -191,14 +191,14 @@ fn skips_schema(spec: &Node) -> Read<bool> {
         Some(node) => flag(node, "disableSchemaValidation"),
         None => Ok(false),
     };
-    if let Some(upgrade) = field(spec, "upgrade") {
-        if flag(upgrade, "preserveValues")? {
-            return Err(Stop::unknown(
-                place(upgrade, "preserveValues"),
-                "`preserveValues` takes values of what was deployed before",
-                "remove `preserveValues`, and write the values into `values`",
-            ));
-        }
+    if let Some(upgrade) = field(spec, "upgrade")
+        && flag(upgrade, "preserveValues")?
+    {
+        return Err(Stop::unknown(
+            place(upgrade, "preserveValues"),
+            "`preserveValues` takes values of what was deployed before",
+            "remove `preserveValues`, and write the values into `values`",
+        ));
     }
     let (install, upgrade) = (of("install")?, of("upgrade")?);
     if install != upgrade {

@@ -255,9 +255,7 @@ impl<'n> Reader<'n> {
             }
             Does::Hands => all,
             Does::Lists => {
-                for (place, argument) in arguments.iter().enumerate() {
-                    add(&mut self.names.keys, &item(place), argument.holds);
-                }
+                self.listed(arguments);
                 all
             }
             Does::Moves => {
@@ -274,11 +272,7 @@ impl<'n> Reader<'n> {
                 all
             }
             Does::Pairs => {
-                for pair in arguments.chunks(2) {
-                    if let [key, value] = pair {
-                        self.put(key, value.holds, false);
-                    }
-                }
+                self.paired(arguments);
                 all
             }
             Does::Sets => {
@@ -288,39 +282,11 @@ impl<'n> Reader<'n> {
                 }
                 all
             }
-            Does::Picks => match arguments.split_first() {
-                Some((of, keys)) => self.picked(of.holds, last_field(of.tokens), keys),
-                None => Holds::NOTHING,
-            },
-            Does::Digs => match arguments {
-                [keys @ .., none, of] => {
-                    self.picked(of.holds, last_field(of.tokens), keys) | none.holds
-                }
-                _ => all,
-            },
-            Does::Plucks => match arguments.split_first() {
-                Some((key, of)) => of.iter().fold(Holds::NOTHING, |all, of| {
-                    all | self.picked(of.holds, last_field(of.tokens), std::slice::from_ref(key))
-                }),
-                None => Holds::NOTHING,
-            },
+            how @ (Does::Picks | Does::Digs | Does::Plucks) => {
+                self.chosen(how, arguments).unwrap_or(all)
+            }
             Does::Includes => {
-                if let Some((name, context)) = arguments.split_first() {
-                    let context = context
-                        .iter()
-                        .fold(Holds::NOTHING, |all, argument| all | argument.holds);
-                    let of_file = Token::Field("BasePath");
-                    match quoted(name.tokens) {
-                        Some(name) => {
-                            self.give(Some(name), context);
-                        }
-                        // A file is given all there is anyway.
-                        None if name.tokens.iter().any(|(_, token)| *token == of_file) => {}
-                        None => {
-                            self.give(None, context);
-                        }
-                    }
-                }
+                self.included(arguments);
                 Holds::NOTHING
             }
             Does::Runs => {
@@ -331,12 +297,66 @@ impl<'n> Reader<'n> {
             }
             Does::Formats => {
                 self.shown(all, Does::Prints);
-                if let Some((format, [_, ..])) = arguments.split_first() {
-                    if !self.is_literal(format.tokens) {
-                        self.found(Why::Format);
-                    }
+                if let Some((format, [_, ..])) = arguments.split_first()
+                    && !self.is_literal(format.tokens)
+                {
+                    self.found(Why::Format);
                 }
                 Holds::NOTHING
+            }
+        }
+    }
+
+    /// Notes what stands at which place of a list.
+    fn listed(&mut self, arguments: &[Argument<'_, '_>]) {
+        for (place, argument) in arguments.iter().enumerate() {
+            add(&mut self.names.keys, &item(place), argument.holds);
+        }
+    }
+
+    /// Notes what stands under which key of a dictionary.
+    fn paired(&mut self, arguments: &[Argument<'_, '_>]) {
+        for pair in arguments.chunks(2) {
+            if let [key, value] = pair {
+                self.put(key, value.holds, false);
+            }
+        }
+    }
+
+    /// What one of the functions that take keys gives; `None` where it is called as nothing that is known.
+    fn chosen(&mut self, how: Does, arguments: &[Argument<'_, '_>]) -> Option<Holds> {
+        match (how, arguments) {
+            (Does::Picks, [of, keys @ ..]) => {
+                Some(self.picked(of.holds, last_field(of.tokens), keys))
+            }
+            (Does::Digs, [keys @ .., none, of]) => {
+                Some(self.picked(of.holds, last_field(of.tokens), keys) | none.holds)
+            }
+            (Does::Plucks, [key, of @ ..]) => Some(of.iter().fold(Holds::NOTHING, |all, of| {
+                all | self.picked(of.holds, last_field(of.tokens), std::slice::from_ref(key))
+            })),
+            (Does::Digs, _) => None,
+            _ => Some(Holds::NOTHING),
+        }
+    }
+
+    /// Gives a template that is included its context.
+    fn included(&mut self, arguments: &[Argument<'_, '_>]) {
+        let Some((name, context)) = arguments.split_first() else {
+            return;
+        };
+        let context = context
+            .iter()
+            .fold(Holds::NOTHING, |all, argument| all | argument.holds);
+        let of_file = Token::Field("BasePath");
+        match quoted(name.tokens) {
+            Some(name) => {
+                self.give(Some(name), context);
+            }
+            // A file is given all there is anyway.
+            None if name.tokens.iter().any(|(_, token)| *token == of_file) => {}
+            None => {
+                self.give(None, context);
             }
         }
     }
