@@ -72,6 +72,22 @@ fn what_the_branch_says_counts_where_the_answer_to_a_push_is_lost() {
 }
 
 #[test]
+fn who_finds_on_the_branch_what_was_pushed_asks_no_more() {
+    let lost = "[ \"$1\" = committed ] && kill -9 $PPID; exit 0";
+    let (_shared, repo) = hooked("reference-transaction", lost);
+    let (asked, serve) = (repo.beside("asked"), repo.beside("serve"));
+    let text = format!("echo >> '{}'; exec git upload-pack \"$@\"", asked.display());
+    script(&serve, &text);
+    let serve = serve.to_str().unwrap();
+    repo.git(&["config", "remote.origin.uploadpack", serve]);
+    let store = store(&repo);
+    store.publish_link(&unit(), 1, b"1").unwrap();
+    store.settle().unwrap();
+    // Where the branch stands, before the push and after it.
+    assert_eq!(fs::read_to_string(asked).unwrap().lines().count(), 2);
+}
+
+#[test]
 fn a_server_that_says_no_is_asked_again_only_where_the_branch_moved() {
     let (shared, repo) = hooked("pre-receive", "echo 'signed off?' >&2; exit 1");
     let first = store(&repo);

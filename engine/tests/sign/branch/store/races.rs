@@ -1,7 +1,9 @@
 //! Who comes second, and a branch that moves while it is looked at.
 
+use std::fs;
+
 use tidegate::attest::UnitId;
-use tidegate::model::{Digest, GitId};
+use tidegate::model::{Digest, GitId, code_of};
 use tidegate::store::Store as _;
 
 use super::super::BRANCH;
@@ -120,6 +122,30 @@ fn a_branch_that_is_rewritten_between_question_and_answer_is_asked_for_again() {
     while_it_is_fetched(&repo, &change);
     assert_eq!(names(store(&repo).links(&unit())), [""; 0]);
     assert_eq!(repo.id(RECORD), other);
+}
+
+/// The remote holds it, but `git` believes that it is here.
+#[test]
+fn an_object_that_is_missing_here_is_no_rewritten_branch() {
+    let shared = Shared::new();
+    let commits = [0, 1, 2, 3].map(|height| {
+        let path = format!("links/prod/web/{height}.json");
+        shared.plant(&[("100644", &path, b"x")])
+    });
+    let repo = shared.another();
+    shared.moves_to(commits[0]);
+    assert_eq!(names(store(&repo).links(&unit())), ["0.json"]);
+    shared.moves_to(commits[2]);
+    let into = format!("{BRANCH}:refs/heads/other");
+    repo.git(&["fetch", "-q", "origin", &into]);
+    let id = commits[1].to_string();
+    let (folder, file) = id.split_at(2);
+    let object = repo.path().join(".git/objects").join(folder).join(file);
+    fs::remove_file(object).unwrap();
+    shared.moves_to(commits[3]);
+    let error = store(&repo).links(&unit()).unwrap_err();
+    assert_eq!(code_of(&error), "git.object-missing");
+    assert!(error.to_string().contains(&id), "{error}");
 }
 
 #[test]
