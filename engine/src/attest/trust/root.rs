@@ -321,6 +321,65 @@ mod tests {
         assert_eq!(parsed(&renamed), Err("trust-root.unsigned".into()));
     }
 
+    /// What key 2 signs, whatever it says of itself.
+    fn signed_as(number: u64, expires: &str) -> TrustFile {
+        let mut file = draft(&[2], 1);
+        file.endorsement.number = number;
+        file.endorsement.expires = Some(expires.parse().unwrap());
+        let bytes = SigningKey::sign(&key(2), &file.message());
+        let keyid = key(2).public().keyid();
+        file.endorsement.signatures = vec![Signature { keyid, bytes }];
+        file
+    }
+
+    #[test]
+    fn a_signed_file_has_a_number_and_an_end() {
+        for (number, expires, counts) in [
+            (1, "1970-01-01T00:00:01Z", true),
+            (1, "1970-01-01T00:00:00Z", false),
+            (0, "2026-12-20T10:00:00Z", false),
+        ] {
+            let file = signed_as(number, expires);
+            let expected = match counts {
+                true => Ok(file.clone()),
+                false => Err("trust-root.unsigned".to_owned()),
+            };
+            assert_eq!(parsed(&file), expected, "{number} {expires}");
+        }
+    }
+
+    #[test]
+    fn numbers_rise_by_steps_that_leave_some_to_rise_to() {
+        let numbered = |number| signed_as(number, "2026-12-20T10:00:00Z");
+        let before = numbered(7);
+        for (number, told) in [
+            (6, Some("its number is 6, that of the one before is 7")),
+            (8, None),
+            (1_007, None),
+            (1_008, Some("its number is 1008, more than 1000 above 7")),
+            (u64::MAX, Some("more than 1000 above 7")),
+        ] {
+            let checked = numbered(number).check_follows(&before);
+            let error = checked.map_err(|error| error.to_string()).err();
+            match (told, error) {
+                (Some(told), Some(error)) => assert!(error.contains(told), "{error}"),
+                (told, error) => assert_eq!(error.as_deref(), told, "{number}"),
+            }
+        }
+    }
+
+    #[test]
+    fn so_many_sign_a_file_and_no_more() {
+        let most = u8::try_from(limits::SIGNATURES.most).unwrap();
+        let by_so_many = |count: u8| {
+            let roots: Vec<u8> = (2..2 + count).collect();
+            let made = draft(&roots, 1).endorse(&by(&roots), None, in_days(30), now());
+            made.map_err(|error| code_of(&error))
+        };
+        assert_eq!(parsed(&by_so_many(most).unwrap()), by_so_many(most));
+        assert_eq!(by_so_many(most + 1), Err("trust-root.invalid".to_owned()));
+    }
+
     #[test]
     fn one_person_with_two_keys_signs_once() {
         let mut keys = draft(&[2, 3, 4], 2).keys().to_vec();
@@ -381,6 +440,7 @@ mod tests {
         };
         assert_eq!(code(in_days(29)), None);
         assert_eq!(code(in_days(30)), Some("trust-root.expired".into()));
+        assert_eq!(code(in_days(31)), Some("trust-root.expired".into()));
         for expires in [None, in_days(-1), in_days(0)] {
             let made = draft(&[2], 1).endorse(&key(2), None, expires, now());
             assert_eq!(code_of(&made.unwrap_err()), "trust-root.expires");

@@ -325,7 +325,12 @@ fn a_threshold_is_at_least_one_and_at_most_the_principals_of_the_role() {
 fn a_revocation_says_since_when_why_and_what_stays() {
     let digest = Digest::of(b"link");
     let keep = |digests: &str| format!(r#"{LOST}, "keep": [{digests}]"#);
-    let twice = revoked(1, LOST).replacen("}]", &format!("}},{}", &revoked(1, LOST)[13..]), 1);
+    let one = revoked(1, LOST);
+    let (_, entry) = one.split_once('[').unwrap();
+    let twice = one.replacen("}]", &format!("}}, {entry}"), 1);
+    let error = TrustFile::parse(file("", &twice).as_bytes()).unwrap_err();
+    let told = "entry 2 of `revoked` names a key that an earlier one names";
+    assert!(error.to_string().contains(told), "{error}");
     for (fields, expected) in [
         (revoked(1, LOST), "ok"),
         (revoked(3, LOST), "ok"),
@@ -369,7 +374,6 @@ fn a_revocation_says_since_when_why_and_what_stays() {
             revoked(1, LOST).replace("MCow", "MCox"),
             "trust-root.invalid",
         ),
-        (twice, "trust-root.invalid"),
     ] {
         assert_eq!(code(&file("", &fields)), expected, "{fields}");
     }
@@ -389,4 +393,89 @@ fn as_many_keys_are_revoked_as_may_be_trusted() {
     };
     assert!(many(64).is_ok());
     assert!(many(65).is_err());
+}
+
+/// Of `prod`: Ada has two keys, Bob's ends, Eve's is revoked, Zoe approves.
+fn people() -> TrustFile {
+    let of = |byte, principal: &str| TrustedKey {
+        principal: principal.into(),
+        environments: Some(vec!["prod".into()]),
+        ..trusted(byte)
+    };
+    let mut bob = of(3, "bob");
+    bob.validity.not_after = Some(at(END));
+    let mut zoe = of(5, "zoe");
+    zoe.role = Role::Approver;
+    let keys = vec![zoe, of(1, "ada"), of(2, "ada"), bob, of(4, "eve")];
+    let file = TrustFile::new(keys).unwrap();
+    let lost = Revocation {
+        public: trusted(4).public,
+        from: at(END),
+        reason: "lost".into(),
+        keep: Vec::new(),
+    };
+    file.with_revoked(vec![lost]).unwrap()
+}
+
+const END: &str = "2026-11-20T10:00:00Z";
+const BEFORE: &str = "2026-11-20T09:59:59Z";
+const AFTER: &str = "2026-11-20T10:00:01Z";
+
+#[test]
+fn who_can_still_sign_is_counted_by_principal() {
+    let signs = Right {
+        role: Role::MergeSigner,
+        environment: "prod",
+    };
+    let elsewhere = Right {
+        environment: "test",
+        ..signs
+    };
+    let one = people();
+    let two = people().with_thresholds([(Role::MergeSigner, 2)].into());
+    let two = two.unwrap();
+    for (instant, both) in [(BEFORE, true), (END, false), (AFTER, false)] {
+        let instant = at(instant);
+        assert_eq!(one.principals(signs, instant), if both { 2 } else { 1 });
+        assert_eq!(one.principals(elsewhere, instant), 0);
+        assert!(one.is_signable(signs, instant));
+        assert!(!one.is_signable(elsewhere, instant));
+        assert_eq!(two.is_signable(signs, instant), both);
+        assert_eq!(one.needs_all(Role::MergeSigner, instant), !both);
+        assert!(two.needs_all(Role::MergeSigner, instant));
+        assert!(one.needs_all(Role::Approver, instant));
+        let left = |file: &TrustFile| {
+            let lasting = file.lasting(Role::MergeSigner, instant)?;
+            Some(lasting.keys().len())
+        };
+        assert_eq!(left(&one), Some(if both { 4 } else { 3 }));
+        assert_eq!(left(&two), both.then_some(4));
+    }
+}
+
+#[test]
+fn of_many_objections_the_most_telling_is_told() {
+    let mut keys = people().keys().to_vec();
+    keys[1].validity.not_before = Some(at("2027-01-01T00:00:00Z"));
+    let revoked = people().revoked().to_vec();
+    let file = TrustFile::new(keys).unwrap().with_revoked(revoked).unwrap();
+    let right = Right {
+        role: Role::MergeSigner,
+        environment: "prod",
+    };
+    let dated = || {
+        let (digest, at) = (None, at(END));
+        Ok(Dated { digest, at })
+    };
+    for (bytes, told) in [
+        (&[5][..], "not-trusted"),
+        (&[5, 1], "key-not-yet-valid"),
+        (&[5, 1, 3], "key-expired"),
+        (&[5, 1, 3, 4], "key-revoked"),
+    ] {
+        let by: Vec<PublicKey> = bytes.iter().map(|byte| trusted(*byte).public).collect();
+        let rejection = file.weigh(&by, right, &dated).unwrap_err();
+        let code = code_of(&rejection);
+        assert!(code.contains(told), "{code}: {told}");
+    }
 }
