@@ -444,6 +444,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_folder_that_cannot_be_written_through_to_the_disk_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        sync_folder(folder.path()).unwrap();
+        let error = sync_folder(&folder.path().join("none")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
     fn a_draft_takes_no_name_that_a_killed_run_left_behind() {
         let folder = tempfile::tempdir().unwrap();
         let (first, _) = draft(folder.path()).unwrap();

@@ -206,7 +206,7 @@ impl Store for StreamStore {
 mod tests {
     use super::*;
     use crate::attest::sample;
-    use crate::model::code_of;
+    use crate::model::{RiskTier, code_of};
 
     fn read(text: &[u8]) -> Result<StreamStore, Error> {
         let mut store = StreamStore::new("-");
@@ -235,6 +235,56 @@ mod tests {
         assert_eq!(links[0].content, Ok(envelope));
         assert_eq!(store.reports(&unit).unwrap(), []);
         assert_eq!(store.withdrawals().unwrap(), []);
+    }
+
+    #[test]
+    fn what_lies_beside_links_is_found_beside_them() {
+        let (verdict, _) = link();
+        let unit = UnitId::new(&verdict.environment, &verdict.unit).unwrap();
+        let link = Digest::of(b"link");
+        let mut failed = sample::link(&verdict, sample::state(2));
+        failed.outcome = Outcome::Fail;
+        failed.counts.denied = 1;
+        let withdrawal = Withdrawal {
+            environment: verdict.environment.clone(),
+            unit: verdict.unit.clone(),
+            link,
+            reason: "wrong".into(),
+            withdrawn_at: verdict.valid_from,
+        };
+        let renewal = Renewal {
+            engine_version: "0.1.0".into(),
+            environment: verdict.environment.clone(),
+            unit: verdict.unit.clone(),
+            link,
+            height: 3,
+            valid_from: verdict.valid_from,
+            valid_until: verdict.valid_until,
+            risk_tier: RiskTier::High,
+            classes: None,
+            gate_state: None,
+            also_judged_by: None,
+            policy_digest: Digest::of(b"policies"),
+            config_digest: Digest::of(b"config"),
+            facts_digest: Digest::of(b"facts"),
+        };
+        let payloads = [
+            failed.to_statement_bytes().unwrap(),
+            withdrawal.to_statement_bytes().unwrap(),
+            renewal.to_statement_bytes().unwrap(),
+        ];
+        let lines = payloads.map(|payload| attest::sign(&payload, &sample::key(1)));
+        let store = read(&lines.join(&b"\n"[..])).unwrap();
+        let [report, withdrawal, renewal] = lines;
+        let contents = |files: Result<Vec<StoredFile>, Error>| {
+            let files = files.unwrap().into_iter();
+            files.map(|file| file.content.unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(store.units().unwrap(), []);
+        assert_eq!(contents(store.links(&unit)), [b""; 0]);
+        assert_eq!(contents(store.reports(&unit)), [report]);
+        assert_eq!(contents(store.withdrawals()), [withdrawal]);
+        assert_eq!(contents(store.renewals(link)), [renewal]);
     }
 
     #[test]
@@ -272,7 +322,9 @@ mod tests {
             store.publish_renewal(digest, Timestamp::UNIX_EPOCH, b"x"),
             store.publish_withdrawal(digest, b"x"),
         ] {
-            assert_eq!(code_of(&put.unwrap_err()), "usage.read-only-store");
+            let error = put.unwrap_err();
+            assert_eq!(code_of(&error), "usage.read-only-store");
+            assert!(error.to_string().contains("`-`"), "{error}");
         }
     }
 }

@@ -91,6 +91,7 @@ mod tests {
         let record = |text| BranchPlace::parse(text).unwrap().record();
         assert_eq!(record(""), "remotes/origin/tidegate/verdicts");
         assert_eq!(record(":up:ci/v1"), "remotes/up/ci/v1");
+        assert_eq!(BranchPlace::parse(":up:ci/v1").unwrap().remote(), "up");
     }
 
     #[test]

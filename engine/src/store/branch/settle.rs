@@ -30,7 +30,7 @@ impl BranchStore {
                     self.remember(tip.commit, commit)?;
                     return self.look_at(commit);
                 }
-                Pushed::Overtaken => self.wait(attempt),
+                Pushed::Overtaken => thread::sleep(pause(self.settings.seed, attempt)),
                 // The remote may tell a lost race in words that nobody knows here.
                 Pushed::Rejected(reason) => {
                     if self.program.head(&reference)? == tip.commit {
@@ -114,14 +114,6 @@ impl BranchStore {
         Ok(())
     }
 
-    /// The later the attempt, the longer the wait may be; no two processes wait alike.
-    fn wait(&self, attempt: u32) {
-        let seed = format!("{} {attempt}", self.settings.seed);
-        let drawn = Digest::of(seed.as_bytes()).as_bytes().first().copied();
-        let most = SHORTEST.saturating_mul(1 << attempt.min(6)).min(LONGEST);
-        thread::sleep(most.mul_f64(f64::from(drawn.unwrap_or(128)) / 256.0));
-    }
-
     fn rejected(&self, reason: String) -> Error {
         Error::Rejected {
             remote: self.place.remote.clone(),
@@ -129,6 +121,14 @@ impl BranchStore {
             reason,
         }
     }
+}
+
+/// How long to wait after an attempt: the later, the longer it may be, and no two processes wait alike.
+fn pause(seed: u64, attempt: u32) -> Duration {
+    let drawn = Digest::of(format!("{seed} {attempt}").as_bytes());
+    let drawn = drawn.as_bytes().first().copied();
+    let most = SHORTEST.saturating_mul(1 << attempt.min(6)).min(LONGEST);
+    most.mul_f64(f64::from(drawn.unwrap_or(128)) / 256.0)
 }
 
 /// What was added, a line each.
@@ -157,3 +157,21 @@ const BY: &str = "tidegate <verdicts@tidegate.dev>";
 const ATTEMPTS: u32 = 24;
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_later_the_attempt_the_longer_the_wait_and_hardly_two_wait_alike() {
+        for (attempt, most) in [(0, 50), (1, 100), (5, 1_600), (6, 2_000), (23, 2_000)] {
+            let most = Duration::from_millis(most);
+            let waits: BTreeSet<Duration> = (0..64).map(|seed| pause(seed, attempt)).collect();
+            let longest = *waits.last().unwrap();
+            assert!(most.mul_f64(0.9) < longest && longest < most, "{longest:?}");
+            assert!(waits.len() > 48, "{attempt}: {}", waits.len());
+        }
+    }
+}

@@ -265,6 +265,35 @@ const RECORDS: u32 = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::Draft;
+
+    #[test]
+    fn a_folder_of_links_that_many_commits_hold_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = Draft::init(folder.path()).unwrap();
+        let unit = UnitId::new("prod", "web").unwrap();
+        let links = layout::links(&unit);
+        let mut tip = None;
+        for (second, path) in [(1, format!("{links}/0.json")), (2, "README".to_owned())] {
+            draft.write(&path, b"x").unwrap();
+            tip = Some(draft.commit("x", second).unwrap());
+        }
+        draft.write("README", b"y").unwrap();
+        draft.write(&format!("{links}/1.json"), b"x").unwrap();
+        let above = draft.commit("x", 3).unwrap();
+        let repository = Repository::open(folder.path()).unwrap();
+        let read = |tip| {
+            let mut heights = Vec::new();
+            each_of_history(&repository, tip, &unit, &mut |entry| {
+                heights.extend(height(&entry));
+                Ok(())
+            })
+            .unwrap();
+            heights
+        };
+        assert_eq!(read(tip.unwrap()), [0]);
+        assert_eq!(read(above), [0, 1, 0]);
+    }
 
     #[test]
     fn a_folder_is_writable_where_a_file_can_be_made_or_another_look_made_it_just_now() {

@@ -168,6 +168,8 @@ mod tests {
         let address = Address::of("r.example", "/u?a=b".to_owned()).with_query("c=d");
         assert_eq!(address.text(), "https://r.example/u?a=b&c=d");
         assert_eq!(address.shown(), "r.example/u");
+        let address = Address::of("r.example", "/u".to_owned()).with_query("c=d");
+        assert_eq!(address.text(), "https://r.example/u?c=d");
         assert_eq!(query_value("a b:c/é"), "a%20b%3Ac%2F%C3%A9");
     }
 }

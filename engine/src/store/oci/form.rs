@@ -110,6 +110,9 @@ mod tests {
                 .is_index()
         );
         assert!(Document::parse(image.as_bytes(), None).is_ok());
+        let index = format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[]}}"#);
+        let index = Document::parse(index.as_bytes(), Some(INDEX)).unwrap();
+        assert!(index.is_index());
         let with_charset = format!("{MANIFEST}; charset=utf-8");
         assert!(Document::parse(image.as_bytes(), Some(&with_charset)).is_ok());
         assert!(Document::parse(image.as_bytes(), Some(INDEX)).is_err());

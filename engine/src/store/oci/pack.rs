@@ -217,6 +217,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_as_long_as_a_path_and_no_longer() {
+        let most = limits::PATH_LENGTH.most;
+        for (length, is_read) in [(most, true), (most + 1, false)] {
+            let layer = Packed::new(&"a".repeat(length), b"x").layer();
+            assert_eq!(Packed::of(&layer).is_ok(), is_read, "{length}");
+        }
+    }
+
+    #[test]
     fn a_file_lies_in_one_folder() {
         let file = Packed::new("links/prod/odoo/0.json", b"");
         assert_eq!(file.name_in("links/prod/odoo"), Some("0.json"));

@@ -180,7 +180,12 @@ mod tests {
             let error = OciPlace::parse(text).unwrap_err();
             assert_eq!(code_of(&error), "usage.store", "{text}");
         }
-        assert!(OciPlace::parse(&format!("r.example/{}", "a".repeat(300))).is_err());
+        let error = OciPlace::parse("registry.example/a:latest").unwrap_err();
+        assert!(error.to_string().contains("a tag can be moved"), "{error}");
+        for (length, is_one) in [(MOST, true), (MOST + 1, false), (2 * MOST, false)] {
+            let text = format!("r.example/{}", "a".repeat(length - "r.example/".len()));
+            assert_eq!(OciPlace::parse(&text).is_ok(), is_one, "{length}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::attest::UnitId;
 use crate::model::{Digest, code_of, limits};
-use crate::store::Store;
+use crate::store::{Store, Unread};
 
 /// What it says by the path that it is asked for; else 404.
 #[derive(Default)]
@@ -177,4 +177,172 @@ fn nothing_but_a_manifest_of_ours_is_a_link() {
     assert_eq!(links(&of("links/prod/odoo/1.json")), Ok(Vec::new()));
     let image = json!({"schemaVersion": 2, "layers": []});
     assert_eq!(links(&image), Err("store.answer".to_owned()));
+}
+
+/// A manifest of verdicts about `subject` with one link.
+fn verdicts(subject: Digest) -> Value {
+    json!({
+        "schemaVersion": 2,
+        "artifactType": form::VERDICTS,
+        "layers": [layer("links/prod/odoo/0.json", 1)],
+        "subject": {"mediaType": form::MANIFEST, "digest": format!("sha256:{subject}"), "size": 1},
+    })
+}
+
+fn layer(path: &str, size: u64) -> Value {
+    json!({
+        "mediaType": form::ENVELOPE,
+        "digest": format!("sha256:{}", Digest::of(b"x")),
+        "size": size,
+        "annotations": {form::TITLE: path},
+    })
+}
+
+fn name_of(document: &Value) -> String {
+    format!("sha256:{}", Digest::of(document.to_string().as_bytes()))
+}
+
+#[test]
+fn what_refers_to_an_artifact_is_found_by_the_list_and_by_the_tag() {
+    let list = format!("referrers/sha256:{}", subject());
+    let tag = format!("manifests/sha256-{}", subject());
+    let (ours, theirs) = (verdicts(subject()), verdicts(Digest::of(b"another")));
+    for (document, media_type, artifact_type, found) in [
+        (&ours, form::MANIFEST, None, true),
+        (&ours, form::MANIFEST, Some(form::VERDICTS), true),
+        (&ours, form::MANIFEST, Some(form::EMPTY), true),
+        (&ours, form::MANIFEST, Some("text/html"), false),
+        (&ours, form::INDEX, None, false),
+        (&theirs, form::MANIFEST, None, false),
+    ] {
+        for place in [&list, &tag] {
+            let mut listed =
+                json!({"mediaType": media_type, "digest": name_of(document), "size": 1});
+            if let Some(kind) = artifact_type {
+                listed["artifactType"] = kind.into();
+            }
+            let store = beside(BTreeMap::from([
+                (place.clone(), ok(&index(&[listed]))),
+                (format!("manifests/{}", name_of(document)), ok(document)),
+            ]));
+            let units = store.units().unwrap();
+            let expected = found.then(|| UnitId::new("prod", "odoo").unwrap());
+            assert_eq!(
+                units.first(),
+                expected.as_ref(),
+                "{media_type} {artifact_type:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_registry_says_of_an_artifact_must_hold() {
+    let list = format!("referrers/sha256:{}", subject());
+    let tag = format!("manifests/sha256-{}", subject());
+    let ours = verdicts(subject());
+    let named = format!("manifests/{}", name_of(&ours));
+    let listed = json!({"mediaType": form::MANIFEST, "digest": name_of(&ours), "size": 1});
+    let mut elsewhere = ok(&index(&[]));
+    let next = "<https://other.example/v2/shop/x>; rel=\"next\"";
+    elsewhere.headers.push(("link".to_owned(), next.to_owned()));
+    let another = json!({"schemaVersion": 2, "layers": []});
+    for (answers, told) in [
+        (
+            vec![(&list, ok(&index(std::slice::from_ref(&listed))))],
+            "not there",
+        ),
+        (
+            vec![(&list, ok(&index(&[listed]))), (&named, ok(&another))],
+            "another digest than was asked for",
+        ),
+        (vec![(&list, elsewhere)], "its next page is elsewhere"),
+        (vec![(&tag, ok(&another))], "is no index"),
+    ] {
+        let answers = answers.into_iter();
+        let answers = answers
+            .map(|(path, answer)| (path.clone(), answer))
+            .collect();
+        let error = beside(answers).units().unwrap_err();
+        assert_eq!(code_of(&error), "store.answer", "{told}");
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
+#[test]
+fn an_envelope_is_fetched_up_to_its_length() {
+    let unit = UnitId::new("prod", "odoo").unwrap();
+    let most = limits::ENVELOPE.wide();
+    for (size, content) in [(most, Ok(b"x".to_vec())), (most + 1, Err(Unread::TooLong))] {
+        let link = json!({
+            "schemaVersion": 2,
+            "artifactType": form::VERDICTS,
+            "layers": [layer("links/prod/odoo/0.json", size)],
+        });
+        let blob = Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: b"x".to_vec(),
+        };
+        let answers = BTreeMap::from([
+            (
+                format!("manifests/link-{}-0", Digest::of(b"prod/odoo")),
+                ok(&link),
+            ),
+            (format!("blobs/sha256:{}", Digest::of(b"x")), blob),
+        ]);
+        let transport = Scripted {
+            answers,
+            ..Scripted::default()
+        };
+        let place = OciPlace::parse("registry.example/shop").unwrap();
+        let store = RepositoryStore::new(place, Rc::new(transport));
+        let links = store.links(&unit).unwrap();
+        assert_eq!(links.len(), 1);
+        assert_eq!(links[0].content, content);
+    }
+}
+
+#[test]
+fn a_registry_is_asked_for_each_list_by_its_name() {
+    let unit = UnitId::new("prod", "odoo").unwrap();
+    let link = Digest::of(b"link");
+    let (report, renewal) = ("reports/prod/odoo".to_owned(), format!("renewals/{link}"));
+    let list = |folder: &str| {
+        let path = format!("{folder}/x.json");
+        ok(&json!({
+            "schemaVersion": 2,
+            "artifactType": form::VERDICTS,
+            "layers": [layer(&path, 1)],
+        }))
+    };
+    let blob = Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: b"x".to_vec(),
+    };
+    let transport = Scripted {
+        answers: BTreeMap::from([
+            (
+                format!("manifests/unit-{}", Digest::of(b"prod/odoo")),
+                list(&report),
+            ),
+            (format!("manifests/renewals-{link}"), list(&renewal)),
+            ("manifests/withdrawals".to_owned(), list("withdrawals")),
+            (format!("blobs/sha256:{}", Digest::of(b"x")), blob),
+        ]),
+        ..Scripted::default()
+    };
+    let place = OciPlace::parse("registry.example/shop").unwrap();
+    let store = RepositoryStore::new(place, Rc::new(transport));
+    for files in [
+        store.reports(&unit),
+        store.renewals(link),
+        store.withdrawals(),
+    ] {
+        let files = files.unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].name, "x.json");
+        assert_eq!(files[0].content, Ok(b"x".to_vec()));
+    }
 }
