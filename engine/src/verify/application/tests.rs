@@ -245,6 +245,10 @@ fn what_has_happened_of_an_application_is_a_witness_of_the_time() {
     let (field, at) = sync.happened.unwrap();
     assert_eq!(field, "status.operationState.startedAt");
     assert_eq!(at.to_string(), sync.started_at);
+    // Of what happened at once, the first place that says so is named.
+    let ended = with(AGAIN, "/finishedAt", at.to_string().into());
+    let (field, _) = read(&ended).unwrap().happened.unwrap();
+    assert_eq!(field, "status.operationState.startedAt");
     let mut root: serde_json::Value = serde_json::from_str(AGAIN).unwrap();
     let mut last = |text: &str| {
         let history = root["status"]["history"].as_array_mut().unwrap();
@@ -281,6 +285,7 @@ fn a_retry_that_looks_at_git_anew_applies_another_commit_than_was_asked_for_firs
         refused(&with(&document, "/retryCount", count.into()))
     };
     assert_eq!(retry(true, 1), "");
+    assert_eq!(retry(true, 2), "");
     for (refresh, count) in [(true, 0), (false, 1)] {
         let said = retry(refresh, count);
         assert!(

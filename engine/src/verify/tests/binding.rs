@@ -6,7 +6,7 @@ use crate::{
     attest::{Counts, Outcome, TrustFile, UnitId, Verdict, sample},
     model::{Digest, Enforcement, RiskTier, code_of},
     verify::{
-        Bound, Chain, Expectation, ExpectedRepository, Grounds, Reason, SourceError, Witness,
+        Bound, Chain, Expectation, ExpectedRepository, Grounds, Kind, Reason, SourceError, Witness,
         verify,
     },
 };
@@ -455,6 +455,41 @@ fn a_withdrawal_by_a_stranger_or_of_another_unit_has_no_effect() {
         shop.store.put("withdrawals/stranger.json", &stranger);
     }
     assert_eq!(shop.answer(id(2), Some(id(1))), "ok");
+}
+
+#[test]
+fn nobody_takes_back_a_link_before_it_was_signed_as_far_as_clocks_agree() {
+    for (second, counts) in [("09:58:59", false), ("09:59:00", true), ("10:00:00", true)] {
+        let (mut shop, digests) = three_links();
+        shop.now = format!("2026-11-20T{second}Z").parse().unwrap();
+        shop.withdraw(digests[2]);
+        let chain = shop.chain();
+        assert_eq!(chain.is_withdrawn(digests[2]), counts, "{second}");
+        assert_eq!(chain.rejected().len(), usize::from(!counts), "{second}");
+    }
+}
+
+#[test]
+fn a_report_that_does_not_count_is_told_with_the_height_that_it_claims() {
+    use crate::store::Store as _;
+    let (shop, digests) = three_links();
+    shop.commit(&[("apps/web", 4)]);
+    let mut failed = shop.draft();
+    failed.outcome = Outcome::Fail;
+    failed.counts.denied = 2;
+    let bytes = failed.to_statement_bytes().unwrap();
+    let forged = crate::attest::sign(&bytes, &sample::key(6));
+    let tree = failed.head.gated_tree;
+    shop.store
+        .publish_report(&shop.unit, tree, Digest::of(&bytes), &forged)
+        .unwrap();
+    shop.store
+        .publish_renewal(digests[2], shop.now, &forged)
+        .unwrap();
+    let chain = shop.chain();
+    let told = chain.rejected().iter();
+    let told: Vec<_> = told.map(|file| (file.kind, file.claimed_height)).collect();
+    assert_eq!(told, [(Kind::Report, Some(3)), (Kind::Renewal, None)]);
 }
 
 #[test]
