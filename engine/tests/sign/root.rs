@@ -3,7 +3,9 @@
 use std::fs;
 
 use serde_json::Value;
-use tidegate::attest::{self, Role, SigningKey, TrustFile, TrustedKey, Validity, Verdict};
+use tidegate::attest::{
+    self, Role, SigningKey, Together, TrustFile, TrustedKey, Validity, Verdict,
+};
 use tidegate::gate;
 use tidegate::model::Digest;
 use tidegate::store::FolderStore;
@@ -385,6 +387,46 @@ fn who_takes_back_the_link_that_brought_a_root_is_still_under_it() {
     world.repo.write(TRUST, next.print()).commit("the next");
     let signed = world.sign("prod", Some("gate"));
     assert_eq!(signed, "main/gate link 2 critical");
+}
+
+#[test]
+fn the_newest_root_counts_though_the_link_that_brought_it_was_taken_back() {
+    let (world, first) = rooted_late();
+    let accepted = |file: &TrustFile| {
+        world.repo.write(TRUST, file.print()).commit("the next");
+        world.sign("prod", Some("gate"))
+    };
+    let others = rooted(&world, &[22, 24], 2);
+    let second = endorsed(&world, others, Some(&first), &[21, 22, 24]);
+    assert_eq!(accepted(&second), "main/gate link 2 critical");
+    world.withdraw("main/gate", 2);
+    let third = |by: &[u8]| {
+        let draft = rooted(&world, &[21, 22], 2);
+        endorsed(&world, draft, Some(&second), by)
+    };
+    let refused = "main/gate trust-root.not-followed exit 3";
+    assert_eq!(accepted(&third(&[21, 22])), refused);
+    assert_eq!(accepted(&third(&[21, 22, 24])), "main/gate link 3 critical");
+}
+
+#[test]
+fn a_root_that_went_signs_what_comes_after_it_as_well() {
+    let (world, first) = rooted_late();
+    let by_the_root = |file: TrustFile| {
+        let both = Together::new(vec![Box::new(key(21)), Box::new(key(22))]);
+        file.endorse(&both, Some(&first), None, world.now())
+            .unwrap()
+    };
+    let accepted = |file: &TrustFile| {
+        world.repo.write(TRUST, file.print()).commit("the next");
+        world.sign("prod", Some("gate"))
+    };
+    let gone = by_the_root(trust(&[(&world.key, &[]), (&key(9), &[])]));
+    assert_eq!(accepted(&gone), "main/gate link 2 critical");
+    let plain = trust(&[(&world.key, &[])]);
+    let refused = "main/gate trust-root.not-followed exit 3";
+    assert_eq!(accepted(&plain), refused);
+    assert_eq!(accepted(&by_the_root(plain)), "main/gate link 3 critical");
 }
 
 /// What another program would sign with the key of the world on top of the link 1 of its gate, for what stands there now.
