@@ -312,7 +312,11 @@ fn misleads(
     tree: &Tree<'_>,
 ) -> Result<Option<RepoPath>, FilesError> {
     match unit.kind {
-        UnitKind::Application => folder::misleads(tree.files, folder),
+        UnitKind::Application => match folder::misleads(tree.files, folder) {
+            // What keeps its files from being listed is told of this unit alone, where they are read.
+            Err(FilesError::Git(_)) => Ok(None),
+            found => found,
+        },
         _ => Ok(None),
     }
 }
