@@ -6,7 +6,9 @@
 use std::sync::LazyLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use libfuzzer_sys::fuzz_target;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use tidegate::attest::{
@@ -59,11 +61,13 @@ fn is_genuine(statement: &VerifiedStatement) {
 /// Whether `ring` takes a signature in the envelope for one over its payload, in DSSE's encoding.
 fn verified_by_another(envelope: &[u8]) -> bool {
     let document: serde_json::Value = serde_json::from_slice(envelope).expect("JSON");
+    let padded_or_not =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let decoded = |text: &serde_json::Value| {
         let text = text.as_str().expect("a text");
-        STANDARD
+        GeneralPurpose::new(&alphabet::STANDARD, padded_or_not)
             .decode(text)
-            .or_else(|_| URL_SAFE.decode(text))
+            .or_else(|_| GeneralPurpose::new(&alphabet::URL_SAFE, padded_or_not).decode(text))
             .expect("base64")
     };
     let kind = document["payloadType"].as_str().expect("a type");
