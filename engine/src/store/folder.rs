@@ -345,6 +345,21 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_not_there_is_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let nothing = folder.path().join("nothing");
+        assert_eq!(names(&nothing).unwrap(), [] as [String; 0]);
+        assert_eq!(list(&nothing).unwrap(), []);
+        // No system takes a name of so many bytes.
+        let unreadable = folder.path().join("x".repeat(10_000));
+        assert!(names(&unreadable).is_err());
+        assert!(list(&unreadable).is_err());
+        let store = FolderStore::new(&unreadable);
+        assert!(store.folder("links").is_err());
+        assert!(store.links(&unit()).is_err());
+    }
+
+    #[test]
     fn a_file_as_long_as_any_envelope_may_be_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let store = FolderStore::new(folder.path());

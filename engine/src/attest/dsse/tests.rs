@@ -144,6 +144,27 @@ fn a_keyid_lends_no_trust_and_may_not_lie() {
 }
 
 #[test]
+fn a_signature_may_be_of_a_known_key_by_its_name_or_without_one() {
+    let named = |keyid: String| with(|v| v["signatures"][0]["keyid"] = keyid.into());
+    let stranger = named(key(2).public().keyid());
+    assert!(may_name_a_key(&envelope(), &trust()));
+    assert!(may_name_a_key(&named(String::new()), &trust()));
+    assert!(!may_name_a_key(&stranger, &trust()));
+    let beside_one_without_a_name = json::parse(&stranger).map(|mut value| {
+        let signatures = value["signatures"].as_array_mut().unwrap();
+        signatures.push(json!({"keyid": "", "sig": base64::encode(&[7; 64])}));
+        json::canonical(&value)
+    });
+    assert!(may_name_a_key(
+        &beside_one_without_a_name.unwrap(),
+        &trust()
+    ));
+    assert!(may_name_a_key(b"no envelope", &trust()));
+    let revoked = trusting(|text| revoking(&text, "2026-11-20T00:00:00Z", ""));
+    assert!(may_name_a_key(&envelope(), &revoked));
+}
+
+#[test]
 fn one_key_counts_once_however_often_it_signed() {
     let twice = with(|v| {
         let first = v["signatures"][0].clone();

@@ -147,6 +147,7 @@ mod tests {
         for text in [
             "registry.example/shop/verdicts".to_owned(),
             "registry.example:5000/v".to_owned(),
+            "registry.example:65535/v".to_owned(),
             "localhost/v".to_owned(),
             "cache:5000/v".to_owned(),
             "[::1]:5000/a/b-c/d_e".to_owned(),
@@ -171,6 +172,9 @@ mod tests {
             "registry.example/a@sha256:12",
             "registry.example/a@sha512:12",
             "registry.example:99999/a",
+            ".example/a",
+            "-registry.example/a",
+            ":5000/a",
             "registry.example:/a:b",
             "user@registry.example/a",
             "user:word@registry.example/a",

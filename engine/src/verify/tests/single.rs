@@ -354,6 +354,27 @@ fn a_calendar_lets_through_what_goes_back_to_a_link_that_stands() {
     );
 }
 
+#[test]
+fn a_way_back_leads_to_what_stands_and_also_from_what_was_taken_back() {
+    let shop = Shop::new();
+    let (first, second) = (&[("apps/web", 1)], &[("apps/web", 2)]);
+    let [good, bad, _] = [first, second, first].map(|files| {
+        shop.commit(files);
+        shop.sign(RiskTier::Low)
+    });
+    let state = |commit: usize| shop.repository.state(id(commit), &shop.gate.selector);
+    let goes_back = |height: u64, from: usize, to: usize| {
+        shop.chain().goes_back(height, &state(from), &state(to))
+    };
+    assert!(goes_back(2, 1, 0));
+    assert!(!goes_back(2, 0, 1), "forth is no way back");
+    assert!(!goes_back(2, 1, 1), "nor is where one stands");
+    shop.withdraw(bad);
+    assert!(goes_back(2, 1, 0), "away from what was taken back");
+    shop.withdraw(good);
+    assert!(!goes_back(2, 1, 0), "not to what was taken back");
+}
+
 fn frozen() -> Vec<Calendar> {
     let config = Config::parse(&RepoPath::from("tidegate.yaml"), FROZEN.as_bytes()).unwrap();
     config.calendars.into_values().collect()
