@@ -12,6 +12,8 @@ use crate::attest::UnitId;
 use crate::model::{Digest, code_of, limits};
 use crate::store::{Store, Unread};
 
+mod keeping;
+
 /// What it says by the path that it is asked for; else 404.
 #[derive(Default)]
 struct Scripted {
