@@ -292,3 +292,6 @@ const ACCEPTED: &str =
     "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
 /// So much of an answer is read that is not what was asked for.
 const ERROR: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;
