@@ -2,6 +2,7 @@
 //! Reads names only.
 
 use super::fields::{Read, Stop, shown};
+use crate::git::TreeEntry;
 use crate::manifest::{KUSTOMIZATIONS, Role, role_of_name};
 use crate::model::{RepoPath, Span};
 use crate::render::{Files, FilesError, Found, inside};
@@ -96,17 +97,14 @@ pub(super) fn looks(files: &dyn Files, folder: &RepoPath) -> Result<Looks, Files
     Ok(looks)
 }
 
-/// A name that Argo CD goes by where it detects a tool, and that is neither a chart nor a kustomization here: it looks at
-/// how names end, and does not ask whether they are those of files.
-pub(super) fn misleads(
-    files: &dyn Files,
-    folder: &RepoPath,
-) -> Result<Option<RepoPath>, FilesError> {
+/// What would have Argo CD detect another tool than the folder is for, in words; `entries` are the files below the folder.
+/// It looks at how names end, and does not ask whether they are those of files.
+pub(super) fn misleads(folder: &RepoPath, entries: &[TreeEntry]) -> Option<String> {
     let depth = match folder.as_bytes() {
         b"" => 0,
         path => path.len() + 1,
     };
-    for entry in files.below(folder)? {
+    let misleading = entries.iter().find_map(|entry| {
         let rest = entry.path.as_bytes().get(depth..).unwrap_or_default();
         let name = rest.split(|byte| *byte == b'/').next().unwrap_or_default();
         let is_here = name.len() == rest.len() && !entry.is_submodule();
@@ -114,12 +112,11 @@ pub(super) fn misleads(
         let is_chart = name.ends_with(b"Chart.yaml");
         let is_named_so =
             is_chart && name != b"Chart.yaml" || !is_here && (is_chart || is_kustomization);
-        if is_named_so {
-            let path = entry.path.as_bytes().get(..depth + name.len());
-            return Ok(path.map(RepoPath::new));
-        }
-    }
-    Ok(None)
+        is_named_so.then(|| folder.child(name))
+    })?;
+    Some(format!(
+        "`{misleading}` makes Argo CD take `{folder}` for something else than it is"
+    ))
 }
 
 fn outside(path: &str, span: Span) -> Stop {

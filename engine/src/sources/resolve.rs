@@ -306,16 +306,13 @@ fn of_config(
 }
 
 /// What would have Argo CD, where it deploys the unit, detect another tool.
-fn misleads(
-    unit: &Unit,
-    folder: &RepoPath,
-    tree: &Tree<'_>,
-) -> Result<Option<RepoPath>, FilesError> {
+fn misleads(unit: &Unit, folder: &RepoPath, tree: &Tree<'_>) -> Result<Option<String>, FilesError> {
     match unit.kind {
-        UnitKind::Application => match folder::misleads(tree.files, folder) {
+        UnitKind::Application => match tree.files.below(folder) {
+            Ok(below) => Ok(folder::misleads(folder, &below)),
             // What keeps its files from being listed is told of this unit alone, where they are read.
             Err(FilesError::Git(_)) => Ok(None),
-            found => found,
+            Err(error) => Err(error),
         },
         _ => Ok(None),
     }
@@ -339,12 +336,8 @@ fn source_of(
             (Looks::Kustomization, None) => RenderTool::Kustomize,
             (Looks::Chart, None) => RenderTool::Helm,
             (_, misleads) => {
-                let reason = match misleads {
-                    Some(name) => format!(
-                        "`{name}` makes Argo CD take `{folder}` for something else than it is"
-                    ),
-                    None => format!("`{folder}` holds both a chart and a kustomization"),
-                };
+                let both = || format!("`{folder}` holds both a chart and a kustomization");
+                let reason = misleads.unwrap_or_else(both);
                 return Ok(Source::Unknown(Unknown {
                     reason,
                     place: Place {

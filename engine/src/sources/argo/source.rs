@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::environment::Variables;
 use super::{external, helm, kustomize, refuse};
+use crate::git::TreeEntry;
 use crate::manifest::Node;
 use crate::model::{RepoPath, Span};
 use crate::render::{Deployer, Found, Rendering, Tool};
@@ -130,13 +131,11 @@ impl Reading<'_> {
         let folder = folder::find(self.cx.tree.files, path, span)?;
         self.no_overrides(&folder, span)?;
         let looks = folder::looks(self.cx.tree.files, &folder)?;
-        let misleads = match asked {
-            Asked::Nothing => folder::misleads(self.cx.tree.files, &folder)?,
-            _ => None,
+        let below = match asked {
+            Asked::Nothing | Asked::Directory => self.cx.tree.files.below(&folder)?,
+            Asked::Helm | Asked::Kustomize => Vec::new(),
         };
-        if let Some(name) = misleads {
-            let reason =
-                format!("`{name}` makes Argo CD take `{folder}` for something else than it is");
+        if let (Asked::Nothing, Some(reason)) = (asked, folder::misleads(&folder, &below)) {
             let remedy = "rename it, or say what renders the folder: `directory: {}`, `kustomize: {}` or `helm: {}` in the source";
             return Err(Stop::unknown(span, reason, remedy));
         }
@@ -160,8 +159,8 @@ impl Reading<'_> {
             _ => Directory::default(),
         };
         if tool.is_none() {
-            self.no_jsonnet(&folder, &directory, span)?;
-            self.no_links(&folder, &directory, span)?;
+            no_jsonnet(&folder, &directory, &below, span)?;
+            no_links(&folder, &directory, &below, span)?;
         }
         let render = tool.map(|tool| Rendering {
             folder: folder.clone(),
@@ -172,24 +171,6 @@ impl Reading<'_> {
             folder,
             render,
             directory,
-        })
-    }
-
-    /// Argo CD reads what a link leads to, by the name of the link.
-    fn no_links(&self, folder: &RepoPath, directory: &Directory, span: Span) -> Read<()> {
-        let entries = self.cx.tree.files.below(folder)?;
-        let mut links = entries
-            .iter()
-            .filter(|entry| entry.is_link() && directory.takes(folder, &entry.path));
-        links.next().map_or(Ok(()), |link| {
-            Err(Stop::unknown(
-                span,
-                format!(
-                    "`{}` is a symbolic link, and Argo CD deploys what it leads to",
-                    link.path
-                ),
-                "commit the manifest itself in its place",
-            ))
         })
     }
 
@@ -208,20 +189,42 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
 
-    fn no_jsonnet(&self, folder: &RepoPath, directory: &Directory, span: Span) -> Read<()> {
-        for entry in self.cx.tree.files.below(folder)? {
-            let inner = entry.path.parent() != folder.as_bytes();
-            if entry.path.file_name().ends_with(b".jsonnet") && (directory.recurse || !inner) {
-                return Err(Stop::unknown(
-                    span,
-                    format!("Argo CD evaluates `{}`, which is Jsonnet", entry.path),
-                    "commit the manifests that it makes, or list the folder under `unmanaged`",
-                ));
-            }
+/// Argo CD reads what a link leads to, by the name of the link.
+fn no_links(folder: &RepoPath, directory: &Directory, below: &[TreeEntry], span: Span) -> Read<()> {
+    let mut links = below
+        .iter()
+        .filter(|entry| entry.is_link() && directory.takes(folder, &entry.path));
+    links.next().map_or(Ok(()), |link| {
+        Err(Stop::unknown(
+            span,
+            format!(
+                "`{}` is a symbolic link, and Argo CD deploys what it leads to",
+                link.path
+            ),
+            "commit the manifest itself in its place",
+        ))
+    })
+}
+
+fn no_jsonnet(
+    folder: &RepoPath,
+    directory: &Directory,
+    below: &[TreeEntry],
+    span: Span,
+) -> Read<()> {
+    for entry in below {
+        let inner = entry.path.parent() != folder.as_bytes();
+        if entry.path.file_name().ends_with(b".jsonnet") && (directory.recurse || !inner) {
+            return Err(Stop::unknown(
+                span,
+                format!("Argo CD evaluates `{}`, which is Jsonnet", entry.path),
+                "commit the manifests that it makes, or list the folder under `unmanaged`",
+            ));
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn directory(node: &Node) -> Read<Directory> {
