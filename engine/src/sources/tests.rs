@@ -154,6 +154,10 @@ fn a_folder_is_rendered_as_it_looks_or_as_the_source_says() {
             r#"web: apps/web {"kustomize":{"images":[{"name":"x","newTag":"1"}],"namePrefix":"a-"}}"#,
         ),
         (
+            "path: apps/web, kustomize: {commonAnnotations: {a: 'b,c:d', e: '\"'}}",
+            r#"web: apps/web {"kustomize":{"annotations":{"a":"b,c:d","e":"\""}}}"#,
+        ),
+        (
             "path: apps/web, directory: {}",
             r#"web: apps/web plain {"recurse":false}"#,
         ),
@@ -277,6 +281,26 @@ const UNKNOWN: &[(&str, &str)] = &[
     (
         "path: apps/web, kustomize: {components: [-h]}",
         "take `-h` for a pattern or an option",
+    ),
+    (
+        "path: apps/web, kustomize: {commonLabels: {'a:b': c}}",
+        "take `a:b` of `commonLabels` for something else",
+    ),
+    (
+        "path: apps/web, kustomize: {commonAnnotations: {a: '\"b\"'}}",
+        "take `a` of `commonAnnotations` for something else",
+    ),
+    (
+        "path: apps/web, kustomize: {commonAnnotations: {--force: b}}",
+        "take `--force` of `commonAnnotations`",
+    ),
+    (
+        "path: apps/web, kustomize: {replicas: [{name: web, count: 1}, {name: -h, count: 1}]}",
+        "`name` is not the name of an object",
+    ),
+    (
+        "path: apps/web, kustomize: {images: ['-h=web:1']}",
+        "`-h=web:1` is no image",
     ),
     (
         "path: charts/web, helm: {parameters: [{name: 'a,b', value: x}]}",

@@ -1,6 +1,8 @@
 //! The kustomize options of an Application's source.
 //! Reads no kustomization.
 
+use std::collections::BTreeMap;
+
 use super::refuse;
 use super::source::Reading;
 use crate::manifest::{Node, NodeValue};
@@ -92,7 +94,14 @@ fn image(written: &str) -> Option<ImageOverride> {
         (Some(_), _) => return None,
     };
     let says_something = name.is_some() || tag.is_some() || digest.is_some();
-    if !says_something || image.is_empty() || name == Some("") || target.contains(['*', '=']) {
+    // A dash makes an option of it, and `-h` ends all that is asked besides.
+    let is_option = written.starts_with('-');
+    if is_option
+        || !says_something
+        || image.is_empty()
+        || name == Some("")
+        || target.contains(['*', '='])
+    {
         return None;
     }
     Some(ImageOverride {
@@ -120,6 +129,7 @@ fn labels(reading: &Reading<'_>, node: &Node) -> Read<Option<LabelOverride>> {
             .variables
             .replace(value, place(node, "commonLabels"))?;
     }
+    are_taken_as_written(&pairs, node, "commonLabels")?;
     Ok(Some(LabelOverride {
         pairs,
         include_selectors: !flag(node, "labelWithoutSelector")?,
@@ -127,10 +137,7 @@ fn labels(reading: &Reading<'_>, node: &Node) -> Read<Option<LabelOverride>> {
     }))
 }
 
-fn annotations(
-    reading: &Reading<'_>,
-    node: &Node,
-) -> Read<std::collections::BTreeMap<String, String>> {
+fn annotations(reading: &Reading<'_>, node: &Node) -> Read<BTreeMap<String, String>> {
     let mut pairs = pairs(node, "commonAnnotations")?;
     if flag(node, "commonAnnotationsEnvsubst")? {
         for value in pairs.values_mut() {
@@ -139,13 +146,37 @@ fn annotations(
                 .replace(value, place(node, "commonAnnotations"))?;
         }
     }
+    are_taken_as_written(&pairs, node, "commonAnnotations")?;
     Ok(pairs)
 }
 
-fn replicas(node: &Node) -> Read<std::collections::BTreeMap<String, u64>> {
+/// Argo CD gives each pair to `kustomize edit add` as `key:value`, which splits it at the first colon and drops quotes
+/// around the value. A comma is no end of it, since kustomize 3.8.5.
+fn are_taken_as_written(pairs: &BTreeMap<String, String>, node: &Node, key: &str) -> Read<()> {
+    let is_quoted = |value: &str| value.len() > 1 && value.starts_with('"') && value.ends_with('"');
+    let is_other = |(name, value): &(&String, &String)| {
+        name.is_empty() || name.contains(':') || name.starts_with('-') || is_quoted(value)
+    };
+    match pairs.iter().find(is_other) {
+        Some((name, _)) => Err(Stop::unknown(
+            place(node, key),
+            format!(
+                "Argo CD has kustomize take `{}` of `{key}` for something else than it is",
+                shown(name)
+            ),
+            "let its name have no colon and no dash before it, and its value no quotes around it; or write it into the kustomization",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn replicas(node: &Node) -> Read<BTreeMap<String, u64>> {
     let replicas = items(node, "replicas")?.iter().map(|item| {
         only(item, "a number of replicas", &["name", "count"])?;
         let name = text(item, "name")?.unwrap_or_default().to_owned();
+        if name.starts_with('-') {
+            return Err(wrong(item, "name", "the name of an object"));
+        }
         let count = match field(item, "count").map(|count| &count.value) {
             Some(NodeValue::Number { value, .. }) => value.as_u64(),
             Some(NodeValue::String(text)) => text.parse().ok(),
@@ -204,7 +235,15 @@ mod tests {
                 "{written}"
             );
         }
-        for none in ["", "web", "web=*:1", "web:1@sha256:ab", "=web:1", "a=b=c"] {
+        for none in [
+            "",
+            "web",
+            "web=*:1",
+            "web:1@sha256:ab",
+            "=web:1",
+            "a=b=c",
+            "-h=web:1",
+        ] {
             assert_eq!(override_of(none), None, "{none}");
         }
     }
