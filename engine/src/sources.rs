@@ -3,6 +3,7 @@
 //! Starts no process and opens no connection; knows nothing of changes and policies.
 
 mod argo;
+mod changes;
 mod deployment;
 mod fields;
 mod flux;

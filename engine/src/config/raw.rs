@@ -70,7 +70,8 @@ pub(super) struct RawConfig {
     #[serde(default, skip_serializing_if = "RawOnline::is_empty")]
     pub(super) online: RawOnline,
     /// URLs under which Argo CD and Flux know this repository, beside `verdict.repository`; or
-    /// `GitRepository/NAMESPACE/NAME` for one of Flux that is not in the tree.
+    /// `GitRepository/NAMESPACE/NAME` for one of Flux that is not in the tree, or that something changes
+    /// before it is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(regex(pattern = REPOSITORY)), extend("maxItems" = limits::REPOSITORIES.most))]
     pub(super) repositories: Vec<String>,
@@ -80,7 +81,8 @@ pub(super) struct RawConfig {
     #[schemars(extend("maxProperties" = limits::GENERATORS.most))]
     pub(super) generators: BTreeMap<String, Vec<Map<String, Value>>>,
     /// What `ConfigMaps` and Secrets hold that Flux puts into what it applies and that are not in the tree,
-    /// by `KIND/NAMESPACE/NAME`; a mapping without keys says that there is none.
+    /// are encrypted there or are changed before they are applied, by `KIND/NAMESPACE/NAME`; a mapping without
+    /// keys says that there is none. Of a Secret in the tree it says all that it holds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = limits::GENERATORS.most))]
     pub(super) values: BTreeMap<String, BTreeMap<String, String>>,

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::{Entry, Node, NodeValue, Object};
 use crate::model::{Span, step_of};
 
-pub use elsewhere::secrets_of_all;
+pub use elsewhere::{decoded, secrets_of_all};
 pub use inline::{without_secrets, without_secrets_since};
 pub(super) use shown::shown_by_alias;
 

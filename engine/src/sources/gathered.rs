@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Tree;
 use super::deployment::Deployment;
 use super::known::Declared;
-use super::map::objects;
+use super::map::{GROUPS, objects};
 use super::resolve::Error;
 use super::unmade;
 use crate::config::DeployerKind;
@@ -94,8 +94,8 @@ impl Gatherer {
 fn refuse_remote(closure: &Closure, tree: &Tree<'_>) -> Result<(), Error> {
     let deploys = |entry: &&TreeEntry| {
         let found = objects(tree, entry).unwrap_or_default();
-        let mut kinds = found.iter().map(|one| one.object.reference.kind.as_str());
-        is_manifest_name(&entry.path) && kinds.any(|kind| kind != "ConfigMap")
+        let mut groups = found.iter().map(|one| one.object.reference.group());
+        is_manifest_name(&entry.path) && groups.any(|group| GROUPS.contains(&group))
     };
     let Some(entry) = closure.remote().find(deploys) else {
         return Ok(());

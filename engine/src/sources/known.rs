@@ -1,7 +1,7 @@
 //! The objects of the tree that others refer to.
 //! Resolves nothing: it only finds.
 
-use super::fields::{Read, Stop, Text};
+use super::fields::{Read, Stop, Text, field};
 use crate::manifest::{Node, Object};
 use crate::model::RepoPath;
 
@@ -29,11 +29,40 @@ pub(super) enum Lookup<'k> {
     Several(Vec<&'k Declared>),
 }
 
+impl Declared {
+    /// What it says is not what is applied, or is not legible: then the configuration may tell it.
+    pub(super) fn may_be_told(&self) -> bool {
+        self.changed_by.is_some() || self.is_encrypted()
+    }
+
+    /// SOPS encrypted what it holds.
+    pub(super) fn is_encrypted(&self) -> bool {
+        field(&self.object.node, "sops").is_some()
+    }
+
+    /// What is only compared.
+    pub(super) fn is_secret(&self) -> bool {
+        let reference = &self.object.reference;
+        reference.kind == "Secret" && reference.group().is_empty()
+    }
+
+    /// Why it is not taken for what is applied, where something may change it on its way.
+    pub(super) fn changed(&self, object: &str) -> Option<String> {
+        let by = self.changed_by.as_ref()?;
+        let place = self.file.at(self.object.node.span);
+        Some(format!(
+            "{object} at {place} may be changed by `{by}` before it is applied"
+        ))
+    }
+}
+
 impl Lookup<'_> {
-    /// What `told` of the configuration says is declared nowhere: of two, a deployer takes the one that it finds.
+    /// What `told` of the configuration says is declared nowhere as it is applied: of two, a deployer takes the one
+    /// that it finds.
     pub(super) fn not_told(&self, reference: &Node, object: &str, told: &str) -> Read<()> {
         let found = match self {
             Self::None => return Ok(()),
+            Self::One(one) if one.may_be_told() => return Ok(()),
             Self::One(one) => *one,
             Self::Several(several) => match several.first() {
                 Some(one) => *one,

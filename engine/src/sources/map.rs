@@ -4,6 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use super::changes::Changes;
 use super::deployment::{Deployment, Kind, Local, Source, Unknown};
 use super::gathered::Gatherer;
 use super::known::{Declared, Known};
@@ -13,7 +16,7 @@ use crate::config::{Config, DeployerKind, Deployers, Environment};
 use crate::git::TreeEntry;
 use crate::manifest::{self, is_manifest_name};
 use crate::model::{RepoPath, Span, limits};
-use crate::render::{Kustomize, Rendering, Tool};
+use crate::render::{Rendering, Tool};
 
 use super::Here;
 
@@ -165,9 +168,10 @@ impl Map {
             );
             if one.rendered {
                 self.found.retain(|other| other.rendered || !same(other));
-            } else if self.places.contains(&place)
-                || any_rendered && self.found.iter().any(|other| other.rendered && same(other))
-            {
+            } else if self.places.contains(&place) {
+                self.learn(&place, one);
+                continue;
+            } else if any_rendered && self.found.iter().any(|other| other.rendered && same(other)) {
                 continue;
             }
             any_rendered |= one.rendered;
@@ -177,6 +181,21 @@ impl Map {
         self.known = Known::default();
         self.known
             .add(self.found.iter().map(|found| found.declared.clone()));
+    }
+
+    /// What a deployment around an object does to it, which was found before without that.
+    fn learn(&mut self, (path, span): &(RepoPath, Span), again: Found) {
+        let mut found = self.found.iter_mut().map(|found| &mut found.declared);
+        let known = found.find(|it| it.file.path == *path && it.object.node.span == *span);
+        let Some(known) = known else {
+            return;
+        };
+        let moved = again.declared.object.reference.namespace != known.object.reference.namespace;
+        let by = match (again.declared.changed_by, again.parent) {
+            (None, Some(parent)) if moved => Some(RepoPath::from(parent.as_str())),
+            (by, _) => by,
+        };
+        known.changed_by = known.changed_by.take().or(by);
     }
 
     fn read(&self, selected: &Deployers, cx: &Context<'_>) -> Result<Deployments, Error> {
@@ -199,21 +218,6 @@ impl Map {
                 if all.len() > limits::DEPLOYMENTS.most {
                     return Err(Error::TooMany);
                 }
-            }
-        }
-        let over: Vec<(String, Rendering)> = all.iter().flat_map(adding).collect();
-        for deployment in &mut all {
-            let raw = self
-                .found
-                .iter()
-                .find(|found| !found.rendered && found.declared.file.path == deployment.place.path);
-            let file = &deployment.place.path;
-            let parent = over.iter().find(|(name, rendering)| {
-                *name != deployment.name && file.lies_in(&rendering.folder)
-            });
-            if let (Some(_), Some((name, _))) = (raw, parent) {
-                let by = RepoPath::from(name.as_str());
-                deployment.sources = vec![changed(deployment, &by)];
             }
         }
         Ok(Deployments { all, has_empty_set })
@@ -244,11 +248,8 @@ impl Map {
                     (Some(objects), _) => (objects, true),
                     (None, Some(rendering)) => {
                         let mut gathered = gatherer.gather(rendering, tree)?;
-                        if adding(deployment).iter().any(|(_, it)| it == rendering) {
-                            let by = RepoPath::from(deployment.name.as_str());
-                            let objects = gathered.objects.iter_mut();
-                            objects.for_each(|it| it.changed_by = Some(by.clone()));
-                        }
+                        let objects = gathered.objects.iter_mut();
+                        pass_through(rendering, &deployment.name, objects, tree);
                         new.unmade.extend(gathered.unmade);
                         (gathered.objects, false)
                     }
@@ -284,18 +285,25 @@ pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared
     };
     let mentioned = |mark: &&[u8]| bytes.windows(mark.len()).any(|found| found == *mark);
     // What is escaped may say the same.
-    if !MARKS.iter().any(mentioned) && !bytes.contains(&b'\\') {
+    let is_marked = MARKS.iter().any(mentioned) || bytes.contains(&b'\\');
+    if !is_marked && !mentions_secret(&bytes) {
         return Ok(Vec::new());
     }
-    let file =
-        manifest::read(&entry.path, &bytes).map_err(|error| Error::Manifest(Box::new(error)))?;
+    let file = match manifest::read(&entry.path, &bytes) {
+        Ok(file) => file,
+        // A comment of a file of values may say the word. Where it is deployed, its unit says what is wrong with it.
+        Err(_) if !is_marked => return Ok(Vec::new()),
+        Err(error) => return Err(Error::Manifest(Box::new(error))),
+    };
     let text = Text {
         path: file.path,
         text: Arc::clone(&file.text),
     };
     let objects = file.objects.into_iter().filter(|object| {
         let reference = &object.reference;
-        GROUPS.contains(&reference.group()) || reference.kind == "ConfigMap"
+        let is_of_core = reference.group().is_empty();
+        GROUPS.contains(&reference.group())
+            || is_of_core && ["ConfigMap", "Secret"].contains(&reference.kind.as_str())
     });
     if entry.is_link() {
         let mut deploying = objects.filter(|object| GROUPS.contains(&object.reference.group()));
@@ -304,18 +312,28 @@ pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared
             Err(Error::Linked { file })
         });
     }
-    let adds = tree.adds(&entry.path);
     let declared = objects.map(|mut object| {
-        if let Ok(metadata) = &adds {
-            metadata.add_to(&mut object);
-        }
+        let adds = tree.adds(&entry.path, &object);
+        let changed_by = adds.map(|metadata| metadata.add_to(&mut object)).err();
         Declared {
             object,
             file: text.clone(),
-            changed_by: adds.as_ref().err().map(|by| (*by).clone()),
+            changed_by,
         }
     });
     Ok(declared.collect())
+}
+
+/// Whether the word stands there by itself, and not in the name of another kind or field.
+fn mentions_secret(bytes: &[u8]) -> bool {
+    let is_letter = |at: Option<usize>| {
+        let byte = at.and_then(|at| bytes.get(at));
+        byte.is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let mut windows = bytes.windows(SECRET.len()).enumerate();
+    windows.any(|(at, word)| {
+        word == SECRET && !is_letter(at.checked_sub(1)) && !is_letter(Some(at + SECRET.len()))
+    })
 }
 
 fn is_set(declared: &Declared) -> bool {
@@ -330,6 +348,11 @@ fn is_selected(deployment: &Deployment, selected: &Deployers) -> bool {
     let same =
         |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     let label = |(key, value): (&String, &String)| deployment.labels.get(key) == Some(value);
+    if deployment.description.get("generators").is_some() {
+        return kind == selected.kind
+            && same(&selected.namespace, &deployment.namespace)
+            && may_be_like(&deployment.description, selected);
+    }
     kind == selected.kind
         && selected.match_labels.iter().all(label)
         && same(&selected.project, &deployment.project)
@@ -337,44 +360,87 @@ fn is_selected(deployment: &Deployment, selected: &Deployers) -> bool {
         && same(&selected.cluster, &deployment.cluster)
 }
 
-/// The renderings of a deployment that change what lies in their folder.
-fn adding(deployment: &Deployment) -> Vec<(String, Rendering)> {
-    let sources = deployment.sources.iter().filter_map(|source| match source {
-        Source::Local(local) => local.render.as_ref(),
-        Source::External(_) | Source::Unknown(_) => None,
-    });
-    let adds = |rendering: &&Rendering| match &rendering.tool {
-        Tool::Kustomize(options) => {
-            let unchanged = Kustomize {
-                ignore: options.ignore.clone(),
-                images: options.images.clone(),
-                labels: options.labels.clone(),
-                annotations: options.annotations.clone(),
-                replicas: options.replicas.clone(),
-                ..Kustomize::default()
-            };
-            *options != unchanged
-        }
-        Tool::Helm(_) => false,
+/// Whether Applications of a set, which cannot be told, may be like those that are selected.
+fn may_be_like(set: &Value, selected: &Deployers) -> bool {
+    let generators = set.get("generators").map(Value::to_string);
+    let has_others = generators.is_some_and(|text| text.contains("\"template\""));
+    if has_others || set.get("templatePatch").is_some() {
+        return true;
+    }
+    let at = |pointer: &str| set.pointer(&format!("/template{pointer}"));
+    let may = |found: Option<&Value>, wanted: &String| {
+        let found = found.and_then(Value::as_str);
+        found.is_some_and(|found| found == wanted || found.contains("{{"))
     };
-    let named = |rendering: &Rendering| (deployment.name.clone(), rendering.clone());
-    sources.filter(adds).map(named).collect()
+    let labels = at("/metadata/labels").and_then(Value::as_object);
+    let label = |(key, value): (&String, &String)| {
+        let mut keys = labels.into_iter().flat_map(|labels| labels.keys());
+        may(labels.and_then(|labels| labels.get(key)), value) || keys.any(|key| key.contains("{{"))
+    };
+    let clusters = ["/spec/destination/name", "/spec/destination/server"].map(at);
+    let cluster = |wanted: &String| clusters.iter().any(|found| may(*found, wanted));
+    selected.match_labels.iter().all(label)
+        && selected
+            .project
+            .iter()
+            .all(|wanted| may(at("/spec/project"), wanted))
+        && selected.cluster.iter().all(cluster)
+}
+
+/// What the options of a rendering do to the objects of its files.
+fn pass_through<'d>(
+    rendering: &Rendering,
+    by: &str,
+    objects: impl Iterator<Item = &'d mut Declared>,
+    tree: &Tree<'_>,
+) {
+    let Tool::Kustomize(options) = &rendering.tool else {
+        return;
+    };
+    let changes = Changes::of_options(options);
+    for Declared {
+        object, changed_by, ..
+    } in objects
+    {
+        match tree.adds_by((&changes, &rendering.folder), object, &RepoPath::from(by)) {
+            Ok(metadata) => metadata.add_to(object),
+            Err(by) => *changed_by = changed_by.take().or(Some(by)),
+        }
+    }
 }
 
 /// What a file says is not what is applied.
 fn changed(deployment: &Deployment, by: &RepoPath) -> Source {
+    let folder = deployment.sources.iter().find_map(|source| match source {
+        Source::Local(local) => Some(&local.folder),
+        Source::External(_) | Source::Unknown(_) => None,
+    });
+    let kind = match deployment.kind {
+        Kind::Application => Some("Application"),
+        Kind::Kustomization => Some("Kustomization"),
+        Kind::HelmRelease => None,
+    };
+    let or = match (folder, kind) {
+        (Some(folder), Some(kind)) => format!(
+            "; or name the units of the environment in `tidegate.yaml` instead of selecting them: `sources: [{{name: {}, kind: {kind}, path: {folder}}}]`",
+            deployment.name
+        ),
+        _ => String::new(),
+    };
     Source::Unknown(Unknown {
         reason: format!(
-            "`{by}` changes the {} `{}` before it is applied",
+            "`{by}` may change the {} `{}` before it is applied",
             deployment.kind, deployment.name
         ),
         place: deployment.place.clone(),
-        remedy: "let the environment's `paths` select what deploys it, so that it is found in what is rendered"
-            .to_owned(),
+        remedy: format!(
+            "write what it changes into the file itself, or give the patch a `target` with the kind and name that it is for{or}"
+        ),
     })
 }
 
-const GROUPS: [&str; 4] = [
+/// Groups of what deploys or says where that comes from.
+pub(super) const GROUPS: [&str; 4] = [
     "argoproj.io",
     "kustomize.toolkit.fluxcd.io",
     "helm.toolkit.fluxcd.io",
@@ -382,3 +448,4 @@ const GROUPS: [&str; 4] = [
 ];
 /// What a file says that is worth reading.
 const MARKS: [&[u8]; 3] = [b"argoproj.io", b"toolkit.fluxcd.io", b"ConfigMap"];
+const SECRET: &[u8] = b"Secret";

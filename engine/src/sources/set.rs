@@ -26,7 +26,7 @@ use super::here::Here;
 use super::known::Known;
 use super::{Context, Tree, argo};
 use crate::config::RenderDefaults;
-use crate::manifest::Node;
+use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{RepoPath, Span, limits};
 use crate::render::FilesError;
 
@@ -87,7 +87,10 @@ pub(super) fn read(
         }
         Err(stop) => Ok(vec![Deployment {
             name: name.to_owned(),
-            namespace: None,
+            namespace: namespace_of(node)
+                .and_then(Node::as_str)
+                .filter(|namespace| !namespace.is_empty())
+                .map(str::to_owned),
             kind: Kind::Application,
             place: file.at(node.deepest("/metadata/name").span),
             project: None,
@@ -166,7 +169,8 @@ impl Set<'_> {
             let template = generators::template(generator, template)?;
             fields::are_plain(&template)?;
             for params in generators::params(generator, self, None, 0)? {
-                let application = self.application(&template, &params, spec)?;
+                let mut application = self.application(&template, &params, spec)?;
+                stand_beside(&mut application, namespace_of(node));
                 let name = application.pointer("/metadata/name").and_then(Node::as_str);
                 if !names.insert(name.unwrap_or_default().to_owned()) {
                     let reason = "two Applications of the set have the same name";
@@ -211,6 +215,28 @@ impl Set<'_> {
         let patch = self.engine.named(named, patch, params, at, &self.steps)?;
         patch::patched(application, &patch, at)
     }
+}
+
+fn namespace_of(node: &Node) -> Option<&Node> {
+    node.pointer("/metadata/namespace")
+}
+
+/// Argo CD puts an Application where its set stands, whatever the template and its patch say.
+fn stand_beside(application: &mut Node, namespace: Option<&Node>) {
+    let metadata = match &mut application.value {
+        NodeValue::Mapping(entries) => entries.iter_mut().find(|entry| &*entry.key == "metadata"),
+        _ => None,
+    };
+    let Some(NodeValue::Mapping(fields)) = metadata.map(|metadata| &mut metadata.value.value)
+    else {
+        return;
+    };
+    fields.retain(|field| &*field.key != "namespace");
+    fields.extend(namespace.map(|namespace| Entry {
+        key: "namespace".into(),
+        key_span: namespace.span,
+        value: namespace.clone(),
+    }));
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What sources come to, over trees of a few files.
 
 mod bounds;
+mod changed;
 mod links;
 
 use std::collections::BTreeMap;
@@ -475,7 +476,7 @@ fn what_a_kustomization_changes_is_not_taken_from_its_files() {
     assert!(with("namespace: argo\nresources: [web.yaml]")[0].contains("plain plain"));
     let changed = with("resources: [web.yaml]\npatches: [{path: p.yaml}]");
     assert!(
-        changed[0].contains("`argo/kustomization.yaml` changes the Application `web`"),
+        changed[0].contains("`argo/kustomization.yaml` may change the Application `web`"),
         "{changed:?}"
     );
     assert!(with("patches: [{path: p.yaml}]")[0].contains("plain plain"));
@@ -611,50 +612,94 @@ fn the_configuration_tells_what_is_not_in_the_tree() {
     assert!(found[0].contains(r#""substitute":{"A":"b"}"#), "{found:?}");
 }
 
+/// The units where the configuration tells something beside what a file says.
+fn beside(told: &str, text: &str) -> Vec<String> {
+    let config = match told.starts_with("GitRepository") {
+        true => format!("repositories: ['{HERE}', {told}]\n{FLUX}"),
+        false => format!("repositories: ['{HERE}']\n{FLUX}\n{told}"),
+    };
+    let config = Config::parse(&"tidegate.yaml".into(), config.as_bytes()).unwrap();
+    let files = Memory::new(&[("clusters/a.yaml", text), PLAIN]);
+    let tree = Tree::read(&files).unwrap();
+    told_of(&config, &tree)
+}
+
+/// A Kustomization that takes variables from an object of that kind.
+fn taking_from(kind: &str) -> String {
+    kustomization(&format!(
+        "path: plain, postBuild: {{substituteFrom: [{{kind: {kind}, name: v}}]}}"
+    ))
+}
+
+/// The same, with that object.
+fn taking(kind: &str, more: &str) -> String {
+    taking_from(kind)
+        + &format!(
+            "---\n{{apiVersion: v1, kind: {kind}, metadata: {{name: v, namespace: flux-system}}, data: {{A: c}}{more}}}"
+        )
+}
+
 #[test]
 fn what_the_configuration_tells_and_the_tree_declares_is_unknown() {
-    let units = |told: &str, text: &str| {
-        let config = format!("{FLUX}\n{told}");
-        let config = if told.starts_with("GitRepository") {
-            format!("repositories: ['{HERE}', {told}]\n{FLUX}")
-        } else {
-            format!("repositories: ['{HERE}']\n{config}")
-        };
-        let config = Config::parse(&"tidegate.yaml".into(), config.as_bytes()).unwrap();
-        let files = Memory::new(&[("clusters/a.yaml", text), PLAIN]);
-        let tree = Tree::read(&files).unwrap();
-        told_of(&config, &tree)
-    };
     let of_git = kustomization("path: plain");
     let told = "GitRepository/flux-system/flux-system";
-    assert!(units(told, &of_git)[0].contains("plain plain"));
+    assert!(beside(told, &of_git)[0].contains("plain plain"));
     let elsewhere = git(
         "flux-system",
         "url: 'https://git.example/acme/other', ref: {branch: main}",
     );
-    let found = units(told, &(of_git + &elsewhere));
+    let found = beside(told, &(of_git + &elsewhere));
     let wanted = "GitRepository `flux-system/flux-system` is declared at clusters/a.yaml:6:1, and `tidegate.yaml` tells of it too: `repositories: [GitRepository/flux-system/flux-system]`";
     assert!(found[0].contains(wanted), "{found:?}");
 
-    let from = |kind: &str| {
-        kustomization(&format!(
-            "path: plain, postBuild: {{substituteFrom: [{{kind: {kind}, name: v}}]}}"
-        ))
-    };
-    let declared = |kind: &str, more: &str| {
-        from(kind)
-            + &format!(
-                "---\n{{apiVersion: v1, kind: {kind}, metadata: {{name: v, namespace: flux-system}}, data: {{A: c}}{more}}}"
-            )
-    };
     let told = "values: {ConfigMap/flux-system/v: {A: b}}";
-    assert!(units(told, &from("ConfigMap"))[0].contains(r#"{"A":"b"}"#));
-    let found = units(told, &declared("ConfigMap", ""));
+    assert!(beside(told, &taking_from("ConfigMap"))[0].contains(r#"{"A":"b"}"#));
+    let found = beside(told, &taking("ConfigMap", ""));
     let wanted = "ConfigMap `flux-system/v` is declared at clusters/a.yaml:6:1";
     assert!(found[0].contains(wanted), "{found:?}");
     // What an encrypted one holds, the configuration alone tells.
-    let found = units(told, &declared("ConfigMap", ", sops: {mac: x}"));
+    let found = beside(told, &taking("ConfigMap", ", sops: {mac: x}"));
     assert!(found[0].contains(r#"{"A":"b"}"#), "{found:?}");
+}
+
+#[test]
+fn a_secret_of_the_tree_holds_what_is_told_of_it() {
+    let told = "values: {Secret/flux-system/v: {A: b}}";
+    let found = beside(told, &taking("Secret", ", sops: {mac: x}"));
+    assert!(found[0].contains(r#"{"A":"b"}"#), "{found:?}");
+    // `c` in base64, and what wins over it.
+    let secret = |more: &str| taking("Secret", more).replace("A: c", "A: Yw==");
+    for (more, holds) in [("", "c"), (", stringData: {A: b}", "b")] {
+        let found = beside(told, &secret(more));
+        assert_eq!(found[0].contains(r#"{"A":"b"}"#), holds == "b", "{found:?}");
+    }
+    let found = beside(told, &secret(""));
+    assert!(
+        found[0].contains("Secret `flux-system/v` at clusters/a.yaml:6:1 holds something else"),
+        "{found:?}"
+    );
+    let found = beside(told, &secret(", stringData: {A: b, B: c}"));
+    assert!(found[0].contains("holds something else"), "{found:?}");
+    let found = beside(&told.replace("A: b", "A: c"), &secret(""));
+    assert!(found[0].contains(r#"{"A":"c"}"#), "{found:?}");
+    let found = beside("", &secret(""));
+    assert!(found[0].contains("its values would be shown"), "{found:?}");
+    let found = beside("", &taking("Secret", ", sops: {mac: x}"));
+    assert!(
+        found[0].contains("Secret `flux-system/v` is encrypted"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_file_that_only_speaks_of_a_secret_may_hold_anything() {
+    let text = kustomization("path: plain");
+    let files = [
+        ("clusters/a.yaml", text.as_str()),
+        ("clusters/values.yaml", "# Name of the Secret.\nsecret: x\n"),
+        PLAIN,
+    ];
+    assert!(told(&units(FLUX, &files).unwrap())[0].contains("plain plain"));
 }
 
 fn told_of(config: &Config, tree: &Tree<'_>) -> Vec<String> {
@@ -805,7 +850,7 @@ fn what_is_rendered_takes_the_place_of_what_its_files_say() {
     let found = told(&units(FLUX, &files).unwrap());
     assert!(
         found[1].contains("child: unknown")
-            && found[1].contains("`apps` changes the Kustomization `child`"),
+            && found[1].contains("`apps` may change the Kustomization `child`"),
         "{found:?}"
     );
     let rendered = text.replace("{name: child}", "{name: child, namespace: flux-system}");
@@ -929,7 +974,7 @@ fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_list
     ] {
         let found = of(&parent, kustomization);
         assert_eq!(found.len(), 2, "{kustomization}: {found:?}");
-        let says = format!("`{by}` changes the Application `web`");
+        let says = format!("`{by}` may change the Application `web`");
         assert!(found[1].contains(&says), "{kustomization}: {found:?}");
     }
     let patched = parent.replace(
@@ -938,7 +983,7 @@ fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_list
     );
     let found = of(&patched, "{resources: [web.yaml]}");
     assert!(
-        found[1].contains("`parent` changes the Application `web`"),
+        found[1].contains("`parent` may change the Application `web`"),
         "{found:?}"
     );
 }

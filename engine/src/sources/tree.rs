@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::changes::Changes;
 use super::metadata::Metadata;
 use crate::git::TreeEntry;
-use crate::manifest::{Role, named_by_kustomization, role_of_name};
+use crate::manifest::{Object, Role, named_by_kustomization, role_of_name};
 use crate::model::RepoPath;
-use crate::render::{Files, FilesError, Found};
+use crate::render::{Files, FilesError, Found, inside};
 
 /// One state of the repository.
 pub struct Tree<'a> {
@@ -24,8 +25,7 @@ pub struct Tree<'a> {
 
 struct Kustomization {
     file: RepoPath,
-    /// What it adds; `None` where it may change anything.
-    adds: Option<Metadata>,
+    changes: Changes,
 }
 
 impl<'a> Tree<'a> {
@@ -58,7 +58,7 @@ impl<'a> Tree<'a> {
             }
             let kustomization = Kustomization {
                 file: entry.path.clone(),
-                adds: Metadata::of_kustomization(&bytes),
+                changes: Changes::of_kustomization(&bytes),
             };
             tree.kustomizations.insert(folder, kustomization);
         }
@@ -98,35 +98,85 @@ impl<'a> Tree<'a> {
         at_top || ends.any(|(folder, rest)| of_chart(folder, rest))
     }
 
-    /// What kustomizations add to the objects of a file before they are applied.
+    /// What kustomizations add to an object of a file before it is applied.
     ///
     /// # Errors
-    /// The kustomization that may change anything in them, or that adds other things than another one
-    /// which names the same file.
-    pub(super) fn adds(&self, path: &RepoPath) -> Result<Metadata, &RepoPath> {
-        self.adds_within(path, 0)
+    /// The kustomization that may change more of it, or that adds other things than another one which
+    /// names the same file.
+    pub(super) fn adds(&self, path: &RepoPath, object: &Object) -> Result<Metadata, RepoPath> {
+        self.adds_within(path, object, 0)
     }
 
-    fn adds_within(&self, path: &RepoPath, depth: usize) -> Result<Metadata, &RepoPath> {
+    /// What `changes` of the folder, with their components, add to an object.
+    ///
+    /// # Errors
+    /// The component that may change more of it, or `by`, which stands for the changes themselves.
+    pub(super) fn adds_by(
+        &self,
+        (changes, folder): (&Changes, &RepoPath),
+        object: &Object,
+        by: &RepoPath,
+    ) -> Result<Metadata, RepoPath> {
+        self.adds_below((changes, folder), object, by, 0)
+    }
+
+    fn adds_within(
+        &self,
+        path: &RepoPath,
+        object: &Object,
+        depth: usize,
+    ) -> Result<Metadata, RepoPath> {
         let mut found: Option<Metadata> = None;
         for folder in self.named_by.get(path).into_iter().flatten() {
-            let Some(kustomization) = self.kustomizations.get(folder) else {
+            let Some(Kustomization { file, changes }) = self.kustomizations.get(folder) else {
                 continue;
             };
-            let Some(own) = &kustomization.adds else {
-                return Err(&kustomization.file);
-            };
             if depth > DEPTH {
-                return Err(&kustomization.file);
+                return Err(file.clone());
             }
-            let adds = own.clone().under(self.adds_within(folder, depth + 1)?);
+            let own = self.adds_below((changes, folder), object, file, depth)?;
+            let adds = own.under(self.adds_within(folder, object, depth + 1)?);
             if found.as_ref().is_some_and(|other| *other != adds) {
-                return Err(&kustomization.file);
+                return Err(file.clone());
             }
             found = Some(adds);
         }
         Ok(found.unwrap_or_default())
     }
+
+    fn adds_below(
+        &self,
+        (changes, folder): (&Changes, &RepoPath),
+        object: &Object,
+        by: &RepoPath,
+        depth: usize,
+    ) -> Result<Metadata, RepoPath> {
+        let load = |path: &str| self.content_at(&below(folder, path)?);
+        let own = changes.adds_to(object, &load).filter(|_| depth <= DEPTH);
+        let mut adds = own.ok_or_else(|| by.clone())?.clone();
+        for component in changes.components() {
+            let folder = below(folder, component).ok_or_else(|| by.clone())?;
+            let component = self.kustomizations.get(&folder).ok_or_else(|| by.clone())?;
+            let inner = (&component.changes, &folder);
+            adds = self
+                .adds_below(inner, object, &component.file, depth + 1)?
+                .under(adds);
+        }
+        Ok(adds)
+    }
+
+    /// What a file of the tree holds; `None` where it cannot be told.
+    fn content_at(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        match self.files.resolve(path).ok()?.found {
+            Found::File(entry) => self.files.content(&entry).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// `path` as a kustomization of the folder names it.
+fn below(folder: &RepoPath, path: &str) -> Option<RepoPath> {
+    inside(folder.as_bytes(), path.as_bytes()).map(RepoPath::new)
 }
 
 /// Kustomizations that name each other; more are a circle.

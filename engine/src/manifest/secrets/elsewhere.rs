@@ -20,7 +20,7 @@ pub fn secrets_of_all(objects: &[Object], text: &str, given: &[String]) -> Secre
     for (object, pointers) in objects.iter().zip(&secrets.pointers) {
         for pointer in pointers {
             if let Some(value) = object.node.pointer(pointer).and_then(written) {
-                values.extend(decoded(object, pointer, value));
+                values.extend(decoded_of(object, pointer, value));
                 values.insert(value.to_owned());
             }
         }
@@ -84,10 +84,15 @@ fn written(node: &Node) -> Option<&str> {
 }
 
 /// What the data of a Secret stand for.
-fn decoded(object: &Object, pointer: &str, value: &str) -> Option<String> {
+fn decoded_of(object: &Object, pointer: &str, value: &str) -> Option<String> {
     let is_data = is_secret(object) && pointer.starts_with("/data/");
-    let bytes = is_data.then(|| STANDARD.decode(value.trim()).ok())??;
-    String::from_utf8(bytes).ok()
+    is_data.then(|| decoded(value))?
+}
+
+/// The text that a value under `data` of a Secret stands for; `None` where it is none.
+#[must_use]
+pub fn decoded(value: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()
 }
 
 /// Whether no other text holds such a one by chance.

@@ -40,17 +40,18 @@ pub(super) fn of_reference(
     let declared = cx.known.find(GROUP, kind, namespace, name);
     if kind == "GitRepository" && cx.here.is_object(namespace.unwrap_or(FLUX), name) {
         let object = described(kind, namespace, name);
-        let told = format!("{OBJECT}{}/{name}", namespace.unwrap_or(FLUX));
+        let told = told(namespace, name);
         declared.not_told(reference, &object, &format!("`repositories: [{told}]`"))?;
-        return Ok(Origin::Here {
-            ignore: ignored(cx, None, reference.span)?,
-        });
+        return told_here(&declared, reference.span, deployment, cx);
     }
     let found = match declared {
         Lookup::One(found) => found,
         Lookup::Several(found) => return Err(ambiguous(reference, kind, name, &found)),
         Lookup::None => return absent(reference, (kind, namespace, name), cx),
     };
+    as_applied(found, reference, &described(kind, namespace, name), || {
+        (kind == "GitRepository").then(|| told(namespace, name))
+    })?;
     deployment.declared_in.insert(found.file.path.clone());
     let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
     // Spans of the other file would point into this one.
@@ -73,6 +74,47 @@ pub(super) fn of_reference(
         }
         files => files,
     })
+}
+
+/// What the configuration says is this repository. What its file says is left out, is left out.
+fn told_here(
+    declared: &Lookup<'_>,
+    at: Span,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<Origin> {
+    let Lookup::One(found) = declared else {
+        let ignore = ignored(cx, None, at)?;
+        return Ok(Origin::Here { ignore });
+    };
+    deployment.declared_in.insert(found.file.path.clone());
+    let own = found.object.node.pointer("/spec/ignore");
+    let ignore = ignored(cx, own.and_then(Node::as_str), at)?;
+    Ok(Origin::Here { ignore })
+}
+
+/// The line of `tidegate.yaml` that says that a `GitRepository` is this repository.
+fn told(namespace: Option<&str>, name: &str) -> String {
+    format!("{OBJECT}{}/{name}", namespace.unwrap_or(FLUX))
+}
+
+/// What an object says of its origin is read where nothing may change it before it is applied.
+pub(super) fn as_applied(
+    found: &Declared,
+    reference: &Node,
+    object: &str,
+    told: impl FnOnce() -> Option<String>,
+) -> Read<()> {
+    let Some(reason) = found.changed(object) else {
+        return Ok(());
+    };
+    let or = told().map_or(String::new(), |told| {
+        format!("; or, if it is this repository as it is judged, say so in `tidegate.yaml`: `repositories: [\"{told}\"]`")
+    });
+    let remedy = format!(
+        "write what it changes into the file itself, or give the patch a `target` with the kind and name that it is for{or}"
+    );
+    Err(Stop::unknown(reference.span, reason, remedy))
 }
 
 fn ambiguous(reference: &Node, kind: &str, name: &str, found: &[&Declared]) -> Stop {
@@ -107,8 +149,8 @@ fn absent(
     }
     let line = match kind {
         "GitRepository" => format!(
-            "if it is this repository, say so in `tidegate.yaml`: `repositories: [\"{OBJECT}{}/{name}\"]`",
-            namespace.unwrap_or(FLUX)
+            "if it is this repository, say so in `tidegate.yaml`: `repositories: [\"{}\"]`",
+            told(namespace, name)
         ),
         _ => "commit its manifest, and let the environment's `paths` select it".to_owned(),
     };

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::frame;
-use super::origin::{GROUP, IGNORED, Origin, elsewhere, of_reference};
+use super::origin::{GROUP, IGNORED, Origin, as_applied, elsewhere, of_reference};
 use super::values::data;
+use super::{described, frame};
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::Digest;
 use crate::render::{Deployer, FilesError, Helm, Rendering, Tool};
@@ -102,6 +102,12 @@ fn chart_reference(
     if let (Lookup::One(found), "OCIRepository") =
         (cx.known.find(GROUP, kind, namespace.as_deref(), name), kind)
     {
+        as_applied(
+            found,
+            reference,
+            &described(kind, namespace.as_deref(), name),
+            || None,
+        )?;
         deployment.declared_in.insert(found.file.path.clone());
         let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
         let of_object = elsewhere(kind, spec)?;
@@ -261,7 +267,8 @@ fn all_values(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Rea
         let mut data = data(item, deployment, cx)?;
         let key = text(item, "valuesKey")?.unwrap_or("values.yaml");
         let Some(written) = data.remove(key) else {
-            let reason = format!("the ConfigMap has no `{}`", shown(key));
+            let of = text(item, "kind")?.unwrap_or_default();
+            let reason = format!("the {} has no `{}`", shown(of), shown(key));
             return Err(Stop::unknown(
                 item.span,
                 reason,

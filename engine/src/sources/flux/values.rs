@@ -1,15 +1,16 @@
 //! Values that objects of Flux take from `ConfigMaps`: found in the tree, or told by the configuration.
-//! A Secret is never read.
+//! Of a Secret it is only asked whether it holds what the configuration tells of it.
 
 use std::collections::BTreeMap;
 
 use super::described;
 use super::origin::FLUX;
 use crate::manifest::Node;
+use crate::manifest::secrets::decoded;
 use crate::sources::Context;
 use crate::sources::deployment::Deployment;
 use crate::sources::fields::{Read, Stop, field, items, only, pairs, place, text, wrong};
-use crate::sources::known::Lookup;
+use crate::sources::known::{Declared, Lookup};
 
 /// The variables of `postBuild`; `None` where Flux replaces nothing.
 pub(super) fn substitute(
@@ -48,7 +49,7 @@ pub(super) fn substitute(
     Ok((always || !variables.is_empty()).then_some(variables))
 }
 
-/// The data of the `ConfigMap` that `reference` names.
+/// The data of the `ConfigMap` or Secret that `reference` names.
 pub(super) fn data(
     reference: &Node,
     deployment: &mut Deployment,
@@ -58,63 +59,119 @@ pub(super) fn data(
     let name = text(reference, "name")?.ok_or_else(|| wrong(reference, "name", "given"))?;
     let namespace = deployment.namespace.clone();
     let in_namespace = namespace.as_deref().unwrap_or(FLUX);
-    let key = format!("{kind}/{in_namespace}/{name}");
-    let object = described(kind, Some(in_namespace), name);
+    let named = Named {
+        reference,
+        key: format!("{kind}/{in_namespace}/{name}"),
+        object: described(kind, Some(in_namespace), name),
+    };
     let declared = cx.known.find("", kind, namespace.as_deref(), name);
-    if let Some(told) = cx.values.get(&key) {
-        // What an encrypted one holds is not in the tree.
-        if !matches!(&declared, Lookup::One(one) if is_encrypted(&one.object.node)) {
-            declared.not_told(reference, &object, &format!("`values: {{\"{key}\": …}}`"))?;
+    if let Some(told) = cx.values.get(&named.key) {
+        named.agrees(told, &declared)?;
+        if let Lookup::One(found) = declared {
+            deployment.declared_in.insert(found.file.path.clone());
         }
         return Ok(told.clone());
     }
-    let tell = format!(
-        "say in `tidegate.yaml` what it holds that is used here, `{{}}` if it does not exist: `values: {{\"{key}\": {{NAME: value}}}}`"
-    );
-    let unknown = |reason: String| Stop::unknown(reference.span, reason, tell.clone());
-    // What is told beside a declaration counts for nothing.
-    let declare = |reason: String| {
-        let remedy = "declare it once, as it is applied, with texts alone";
-        Stop::unknown(reference.span, reason, remedy)
-    };
-    if kind != "ConfigMap" {
-        return Err(unknown(format!(
-            "{object} is not read: its values would be shown"
-        )));
-    }
-    let found = match declared {
-        Lookup::One(found) => found,
-        Lookup::None => {
-            return Err(unknown(format!(
-                "{object} is not in the files that the environment selects"
-            )));
-        }
-        Lookup::Several(found) => {
-            let places: Vec<String> = found
-                .iter()
-                .map(|one| format!("`{}`", one.file.path))
-                .collect();
-            return Err(declare(format!(
-                "{object} is declared in {}",
-                places.join(" and ")
-            )));
-        }
-    };
-    let node = &found.object.node;
-    if is_encrypted(node) {
-        return Err(unknown(format!("{object} is encrypted")));
-    }
-    if let Some(by) = &found.changed_by {
-        let reason = format!("{object} is changed by `{by}` before it is applied");
-        return Err(declare(reason));
-    }
+    let found = named.legible(kind, declared)?;
     deployment.declared_in.insert(found.file.path.clone());
+    let node = &found.object.node;
     pairs(node, "data").map_err(|_| {
         let at = found.file.at(place(node, "data"));
-        declare(format!("{object} at {at} holds what is no string"))
+        named.declare(format!("{} at {at} holds what is no string", named.object))
     })
 }
 
-fn is_encrypted(object: &Node) -> bool {
-    field(object, "sops").is_some()
+/// What a reference names.
+struct Named<'n> {
+    reference: &'n Node,
+    /// As the configuration names it.
+    key: String,
+    /// In words.
+    object: String,
+}
+
+impl Named<'_> {
+    /// What the configuration tells is what the tree declares, or the tree declares no such thing that can be read.
+    fn agrees(&self, told: &BTreeMap<String, String>, declared: &Lookup<'_>) -> Read<()> {
+        match declared {
+            Lookup::One(one) if one.is_secret() && !one.may_be_told() => {
+                if held(&one.object.node).as_ref() == Some(told) {
+                    return Ok(());
+                }
+                let place = one.file.at(one.object.node.span);
+                let object = &self.object;
+                Err(Stop::unknown(
+                    self.reference.span,
+                    format!(
+                        "{object} at {place} holds something else than `tidegate.yaml` tells of it"
+                    ),
+                    format!(
+                        "write all that it holds into `tidegate.yaml`: `values: {{\"{}\": …}}`; or use a ConfigMap, which is read",
+                        self.key
+                    ),
+                ))
+            }
+            other => other.not_told(
+                self.reference,
+                &self.object,
+                &format!("`values: {{\"{}\": …}}`", self.key),
+            ),
+        }
+    }
+
+    /// The one object of the tree whose values are read.
+    fn legible<'k>(&self, kind: &str, declared: Lookup<'k>) -> Read<&'k Declared> {
+        let object = &self.object;
+        let found = match declared {
+            Lookup::Several(found) => {
+                let places: Vec<String> = found
+                    .iter()
+                    .map(|one| format!("`{}`", one.file.path))
+                    .collect();
+                let places = places.join(" and ");
+                return Err(self.declare(format!("{object} is declared in {places}")));
+            }
+            Lookup::One(found) if found.is_encrypted() => {
+                return Err(self.untold(format!("{object} is encrypted")));
+            }
+            Lookup::One(found) => match found.changed(object) {
+                Some(reason) => return Err(self.untold(reason)),
+                None => Some(found),
+            },
+            Lookup::None => None,
+        };
+        match found {
+            _ if kind != "ConfigMap" => {
+                Err(self.untold(format!("{object} is not read: its values would be shown")))
+            }
+            None => Err(self.untold(format!(
+                "{object} is not in the files that the environment selects"
+            ))),
+            Some(found) => Ok(found),
+        }
+    }
+
+    /// The configuration may say what it holds.
+    fn untold(&self, reason: String) -> Stop {
+        let remedy = format!(
+            "say in `tidegate.yaml` what it holds that is used here, `{{}}` if it does not exist: `values: {{\"{}\": {{NAME: value}}}}`",
+            self.key
+        );
+        Stop::unknown(self.reference.span, reason, remedy)
+    }
+
+    /// What the configuration tells beside a declaration counts for nothing.
+    fn declare(&self, reason: String) -> Stop {
+        let remedy = "declare it once, as it is applied, with texts alone";
+        Stop::unknown(self.reference.span, reason, remedy)
+    }
+}
+
+/// What a Secret holds, never shown; `None` where that is no text.
+fn held(secret: &Node) -> Option<BTreeMap<String, String>> {
+    let data = pairs(secret, "data").ok()?.into_iter();
+    let data = data.map(|(key, value)| Some((key, decoded(&value)?)));
+    let mut held: BTreeMap<String, String> = data.collect::<Option<_>>()?;
+    held.extend(pairs(secret, "stringData").ok()?);
+    Some(held)
 }

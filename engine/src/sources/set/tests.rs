@@ -397,3 +397,73 @@ fn what_is_not_followed_makes_the_whole_set_unknown() {
         );
     }
 }
+
+/// A set of the namespace `argo`, whose template says more; its generator cannot be told where it is one of pull requests.
+fn set_of(generator: &str, metadata: &str, more: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: shops, namespace: argo}}\nspec:\n  generators: [{generator}]\n  {more}\n  template:\n    metadata: {{name: 'web-{{{{a}}}}', {metadata}}}\n    spec: {{project: shop, destination: {{name: eu}}, source: {{repoURL: '{HERE}', path: plain}}}}\n"
+    )
+}
+
+/// The units of the Applications that are selected so.
+fn selected(how: &str, set: &str) -> Vec<String> {
+    let config =
+        format!("environments: [{{name: prod, applications: {{paths: ['argo/**'], {how}}}}}]");
+    let files = [("argo/a.yaml", set), PLAIN];
+    match units(&config, &files) {
+        Ok(units) => told(&units),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+#[test]
+fn an_application_stands_in_the_namespace_of_its_set() {
+    let list = "{list: {elements: [{a: x}]}}";
+    let patch = r#"templatePatch: "metadata: {namespace: other}\n""#;
+    for (metadata, more) in [
+        ("labels: {}", ""),
+        ("namespace: other", ""),
+        ("labels: {}", patch),
+    ] {
+        let set = set_of(list, metadata, more);
+        let found = selected("namespace: argo", &set);
+        assert!(
+            found[0].starts_with("web-x: plain"),
+            "{metadata} {more}: {found:?}"
+        );
+        let found = selected("namespace: other", &set);
+        assert!(
+            found[0].contains("selects no Application"),
+            "{metadata} {more}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_set_makes_and_nobody_can_tell_is_selected_where_it_may_be() {
+    let unknown = "{pullRequest: {github: {owner: a, repo: b}}}";
+    let plain = set_of(unknown, "labels: {env: prod}", "");
+    let open = set_of(unknown, "labels: {env: '{{a}}'}", "");
+    let patched = set_of(unknown, "labels: {env: qa}", "templatePatch: '{}'");
+    for (how, set, is_selected) in [
+        ("", &plain, true),
+        ("namespace: argo", &plain, true),
+        ("namespace: other", &plain, false),
+        ("match-labels: {env: prod}", &plain, true),
+        ("match-labels: {env: qa}", &plain, false),
+        ("match-labels: {tier: web}", &open, false),
+        ("match-labels: {env: qa}", &open, true),
+        ("match-labels: {env: prod}", &patched, true),
+        ("project: shop", &plain, true),
+        ("project: other", &plain, false),
+        ("cluster: eu", &plain, true),
+        ("cluster: us", &plain, false),
+    ] {
+        let found = selected(how, set);
+        assert_eq!(
+            found[0].starts_with("shops: unknown"),
+            is_selected,
+            "{how}: {found:?}"
+        );
+    }
+}

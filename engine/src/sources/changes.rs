@@ -1,0 +1,207 @@
+//! What a kustomization, or a deployer with options of one, does to the objects that it lists: what it adds to all of them,
+//! and which of them it may change otherwise. Does not follow what a change makes of an object.
+
+mod patch;
+
+use serde_json::Value;
+
+use self::patch::Patch;
+use super::metadata::Metadata;
+use crate::manifest::{Entry, Node, NodeValue, Object, yaml};
+use crate::render::Kustomize;
+
+/// What happens to the objects that a kustomization lists.
+#[derive(Default)]
+pub(super) struct Changes {
+    adds: Metadata,
+    /// Kustomizations that do more to the same objects, as paths from the folder.
+    components: Vec<String>,
+    others: Vec<Other>,
+}
+
+/// What changes more than a namespace and labels.
+enum Other {
+    /// Any object, in any way that is known.
+    Anything,
+    /// What holds containers.
+    Images,
+    /// What holds a dollar.
+    Variables,
+    /// An object of that kind and name, which a generator may write again.
+    Generated {
+        kind: &'static str,
+        name: String,
+    },
+    Patch(Patch),
+}
+
+/// Gives the content of a file, by its path from the folder of a kustomization.
+pub(super) type Load<'l> = &'l dyn Fn(&str) -> Option<Vec<u8>>;
+
+impl Changes {
+    /// Those of a kustomization's file.
+    pub(super) fn of_kustomization(bytes: &[u8]) -> Self {
+        let documents = std::str::from_utf8(bytes).map(yaml::parse);
+        let root = match &documents {
+            Ok(Ok(documents)) => match documents.as_slice() {
+                [root] => mapping(root),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut changes = Self::default();
+        let read = root.and_then(|root| root.iter().try_for_each(|entry| changes.read(entry)));
+        if read.is_none() {
+            changes.others.push(Other::Anything);
+        }
+        changes
+    }
+
+    /// Those of the options that a deployer gives to kustomize. Labels, annotations and replicas change nothing that an object
+    /// of Argo CD or Flux deploys.
+    pub(super) fn of_options(options: &Kustomize) -> Self {
+        let mut others = Vec::new();
+        if options.name_prefix.is_some() || options.name_suffix.is_some() {
+            others.push(Other::Anything);
+        }
+        if !options.images.is_empty() {
+            others.push(Other::Images);
+        }
+        if options.substitute.is_some() {
+            others.push(Other::Variables);
+        }
+        others.extend(options.patches.iter().map(of_patch));
+        Self {
+            adds: Metadata::of_namespace(options.namespace.as_deref()),
+            components: options.components.clone(),
+            others,
+        }
+    }
+
+    /// What is added to an object; `None` where more of it may be changed. Of the components it says nothing.
+    pub(super) fn adds_to(&self, object: &Object, load: Load<'_>) -> Option<&Metadata> {
+        // By these kustomize takes an object for another one than it is.
+        let disguised = !self.others.is_empty() && patch::is_disguised(&object.node);
+        let hit = disguised || self.others.iter().any(|other| other.may_hit(object, load));
+        (!hit).then_some(&self.adds)
+    }
+
+    /// The kustomizations that do more to the same objects, as paths from the folder.
+    pub(super) fn components(&self) -> &[String] {
+        &self.components
+    }
+
+    fn read(&mut self, entry: &Entry) -> Option<()> {
+        let value = &entry.value;
+        match &*entry.key {
+            "namespace" => self.adds.name_namespace(value.as_str()?),
+            "commonLabels" => self.adds.add(value)?,
+            "labels" => {
+                for item in items(value)? {
+                    // Anything else, such as `fields`, writes to other places.
+                    let mut keys = mapping(item)?.iter().map(|entry| &*entry.key);
+                    if !keys.all(|key| LABELS.contains(&key)) {
+                        return None;
+                    }
+                    self.adds.add(item.get("pairs")?)?;
+                }
+            }
+            "components" => {
+                for item in items(value)? {
+                    self.components.push(item.as_str()?.to_owned());
+                }
+            }
+            "images" => self.others.push(Other::Images),
+            "patches" | "patchesJson6902" => {
+                let patches = items(value)?.iter();
+                self.others
+                    .extend(patches.map(|it| of_patch(&it.to_json())));
+            }
+            "patchesStrategicMerge" => {
+                for item in items(value)? {
+                    let patch = Patch::by_name(item.as_str()?);
+                    self.others.push(Other::Patch(patch));
+                }
+            }
+            "configMapGenerator" => self.generates("ConfigMap", value)?,
+            "secretGenerator" => self.generates("Secret", value)?,
+            key if HARMLESS.contains(&key) => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn generates(&mut self, kind: &'static str, generators: &Node) -> Option<()> {
+        for item in items(generators)? {
+            let name = item.get("name")?.as_str()?.to_owned();
+            self.others.push(Other::Generated { kind, name });
+        }
+        Some(())
+    }
+}
+
+impl Other {
+    fn may_hit(&self, object: &Object, load: Load<'_>) -> bool {
+        let reference = &object.reference;
+        match self {
+            Self::Anything => true,
+            Self::Images => has_containers(&object.node),
+            Self::Variables => object.node.canonical_json().contains('$'),
+            Self::Generated { kind, name } => {
+                reference.kind == *kind && reference.name == *name && reference.group().is_empty()
+            }
+            Self::Patch(patch) => patch.may_hit(object, load),
+        }
+    }
+}
+
+fn of_patch(patch: &Value) -> Other {
+    Patch::read(patch).map_or(Other::Anything, Other::Patch)
+}
+
+/// kustomize looks for images in containers wherever they stand, and in the volumes of a pod.
+fn has_containers(node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Mapping(entries) => entries
+            .iter()
+            .any(|entry| HOLDING_IMAGES.contains(&&*entry.key) || has_containers(&entry.value)),
+        NodeValue::Sequence(items) => items.iter().any(has_containers),
+        _ => false,
+    }
+}
+
+fn items(node: &Node) -> Option<&[Node]> {
+    match node.value {
+        NodeValue::Null => Some(&[]),
+        _ => node.items(),
+    }
+}
+
+/// The entries of a mapping, none of a null.
+pub(super) fn mapping(node: &Node) -> Option<&[Entry]> {
+    match &node.value {
+        NodeValue::Mapping(entries) => Some(entries),
+        NodeValue::Null => Some(&[]),
+        _ => None,
+    }
+}
+
+/// Keys of a kustomization that list, or add other objects, or that no object of Argo CD and Flux
+/// shows in what it deploys.
+const HARMLESS: [&str; 10] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "commonAnnotations",
+    "generatorOptions",
+    "sortOptions",
+    "buildMetadata",
+    "replicas",
+];
+const LABELS: [&str; 3] = ["pairs", "includeSelectors", "includeTemplates"];
+const HOLDING_IMAGES: [&str; 3] = ["containers", "initContainers", "volumes"];
+
+#[cfg(test)]
+mod tests;
