@@ -15,6 +15,7 @@ pub use admit::{Admission, AdmitRequest, GateState, Grounds, admit};
 pub use application::{
     ApplicationError, ApplicationQuery, AppliedSource, GateSource, Sync, concrete_revision,
 };
+pub(crate) use chain::more_must_sign;
 pub use chain::{Chain, ChainLink, Kind, NextLink, RejectedFile, rejected_lines};
 pub use clock::{Bound, WITNESS_SKEW, Witness};
 pub use error::{AdmitError, Error, SourceError};

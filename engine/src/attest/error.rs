@@ -224,7 +224,7 @@ pub enum Error {
     #[diagnostic(
         code(trust_root::not_followed),
         help(
-            "the root of the accepted file signs it too: `tidegate keys sign --before ACCEPTED`, each with a key of his own"
+            "`tidegate keys sign --before ACCEPTED`, with the last file that a root signed, gives it the next number; where that one has a root, its people sign too, each with a key of his own"
         )
     )]
     RootNotFollowed {

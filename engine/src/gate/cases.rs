@@ -199,7 +199,6 @@ impl Case<'_> {
         }
         let now = setting.now();
         let now = now.ok_or_else(|| self.broken("`now` is no instant"))?;
-        let season = season(judge, scene, now, setting.rollback);
         let bench = Bench {
             judge,
             mode: Mode::Merge,
@@ -209,7 +208,8 @@ impl Case<'_> {
             unit: (&scene.name, scene.kind),
             range: &range,
             source: &setting.source(),
-            season: &season,
+            season: &season(judge, scene, now, setting.rollback),
+            rooted: None,
             watch: &Unwatched,
         };
         let reach = Reached::of(&bench, &changes);

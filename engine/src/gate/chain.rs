@@ -22,6 +22,9 @@ pub(super) struct Accepted {
     pub(super) trust: TrustFile,
     /// The link that made it.
     pub(super) link: Digest,
+    /// The file by which the next link of `gate` is signed, where that is another one: that of a newer link which was
+    /// taken back.
+    voucher: Option<TrustFile>,
 }
 
 impl Accepted {
@@ -51,12 +54,23 @@ impl Accepted {
         let commit = link.recompute(&Objects(repository))?;
         let judge = judge_at(repository, commit)?;
         let trust = trust_at(repository, commit, head)?;
+        let newest = chain.newest().map(|link| link.verdict().head.commit);
+        let voucher = newest.filter(|newest| *newest != commit);
+        let voucher = voucher.map(|newest| trust_at(repository, newest, head));
         Ok(Some(Self {
             link: digest,
+            voucher: voucher.transpose()?,
             chain,
             judge,
             trust,
         }))
+    }
+
+    /// Whose signatures count for the next link of a unit: who reads `gate` asks the file of the link before, whether
+    /// or not that was taken back.
+    pub(super) fn trust_for(&self, unit: &UnitId) -> &TrustFile {
+        let voucher = self.voucher.as_ref().filter(|_| unit.is_gate());
+        voucher.unwrap_or(&self.trust)
     }
 
     /// Whether a link that names this state of `gate` was made by the newest one.

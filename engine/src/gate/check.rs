@@ -330,6 +330,7 @@ impl<'a> Session<'a> {
             range: reach,
             source: &self.source,
             season,
+            rooted: None,
             watch: self.watch,
         }
     }

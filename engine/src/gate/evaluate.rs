@@ -13,6 +13,7 @@ use super::Error;
 use super::judge::{Judge, Wanted};
 use super::unit::settle;
 use super::watch::{Step, Watch};
+use crate::attest::TrustFile;
 use crate::calendar::Class;
 use crate::change::{Change, Source, unchanged};
 use crate::facts::freeze::Season;
@@ -39,6 +40,8 @@ pub(super) struct Bench<'a> {
     pub(super) source: &'a SourceInfo,
     /// What the calendar is asked with.
     pub(super) season: &'a Season<'a>,
+    /// The last trust file that a root signed, where a store says so.
+    pub(super) rooted: Option<&'a TrustFile>,
     pub(super) watch: &'a dyn Watch,
 }
 

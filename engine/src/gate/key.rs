@@ -7,7 +7,8 @@ use super::Error;
 use super::chain::whole_seconds;
 use super::error::KeyError;
 use crate::attest::{
-    self, Dated, PublicKey, Rejection, Right, Role, Signatory, TrustFile, UnitId, VerifiedStatement,
+    self, Dated, PublicKey, Rejection, Right, Role, Signatory, TrustFile, TrustedKey, UnitId,
+    VerifiedStatement,
 };
 
 /// Refuses keys that may not sign statements about this unit, not now, or not without others; all of them where
@@ -88,6 +89,29 @@ pub(super) fn seal_taking_back(
     sealed(payload, (trust, attest::verify_taking_back), key, unit, now)
 }
 
+/// The same for a link after which more must sign: by the keys of the file before it and by as many as the file that
+/// it brought asks for.
+pub(super) fn seal_taking_back_by(
+    payload: &[u8],
+    (before, brought): (&TrustFile, &TrustFile),
+    key: &dyn Signatory,
+    unit: &UnitId,
+    now: Timestamp,
+) -> Result<Vec<u8>, Error> {
+    let (scope, at) = (unit.scope(), whole_seconds(now));
+    let mut may = brought.signing(right(&scope), at);
+    let others = before.signing(right(&scope), at);
+    let is_new = |other: &&TrustedKey| may.iter().all(|known| known.public != other.public);
+    let others: Vec<&TrustedKey> = others.into_iter().filter(is_new).collect();
+    may.extend(others);
+    let envelope = attest::sign_by(payload, key, &may)?;
+    let role = Role::MergeSigner;
+    attest::verify_taking_back(&envelope, before, role, &scope)
+        .and_then(|_| attest::verify(&envelope, brought, role, &scope))
+        .map_err(|rejection| refused(rejection, unit))?;
+    Ok(envelope)
+}
+
 /// How a statement will be verified.
 type Verify = fn(&[u8], &TrustFile, Role, &str) -> Result<VerifiedStatement, Rejection>;
 
@@ -107,15 +131,15 @@ fn sealed(
     }
 }
 
-/// Refuses a trust file that is over or may not follow the accepted one.
+/// Refuses a trust file that is over or may not follow the last one that a root signed.
 pub(super) fn check_next_trust(
     trust: &TrustFile,
-    accepted: Option<&TrustFile>,
+    last: Option<&TrustFile>,
     now: Timestamp,
 ) -> Result<(), Error> {
     trust.check_unexpired(now)?;
-    match accepted {
-        Some(accepted) => Ok(trust.check_follows(accepted)?),
+    match last {
+        Some(last) => Ok(trust.check_follows(last)?),
         None => Ok(()),
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn judges_gate(
             range: &Reach::default(),
             source: &source,
             season: &season,
+            rooted: None,
             watch: &Unwatched,
         };
         bench.judge(&Matter {

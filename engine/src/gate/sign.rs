@@ -423,7 +423,7 @@ impl Signer<'_> {
             let height = newest.verdict().height;
             return Ok(Signed::NothingNew { height });
         }
-        check_key(self.trust, self.request.key, id, self.request.now)?;
+        check_key(self.trust_for(id), self.request.key, id, self.request.now)?;
         let anew = self.without_fallen(scene, id, chain)?;
         let chain = anew.as_ref().unwrap_or(chain);
         let basis = chain.newest_standing().ok_or_else(|| Error::NoBaseline {
@@ -473,7 +473,7 @@ impl Signer<'_> {
             let height = newest.verdict().height;
             return Ok(Signed::NothingNew { height });
         }
-        check_key(self.trust, self.request.key, id, self.request.now)?;
+        check_key(self.trust_for(id), self.request.key, id, self.request.now)?;
         let renderers = if scene.is_gate() {
             self.check_gate_head(id)?;
             BTreeMap::new()

@@ -107,9 +107,9 @@ impl Unit<'_> {
     }
 
     /// Of the unit `gate`: whether what comes after it can be signed.
-    fn followed(&self, view: &View<'_>, now: Timestamp) -> Result<Option<Finding>, Error> {
+    fn followed(&self, view: &View<'_>, bench: &Bench<'_>) -> Result<Option<Finding>, Error> {
         match self.name == config::GATE {
-            true => gate_files::check_followed(view, self.environment, now),
+            true => gate_files::check_followed(view, self.environment, (bench.rooted, bench.now)),
             false => Ok(None),
         }
     }
@@ -146,7 +146,7 @@ impl Unit<'_> {
         let judged = bench.judge(&matter)?;
         let mut findings = found.findings;
         findings.extend(judged.findings);
-        findings.extend(self.followed(view, bench.now)?);
+        findings.extend(self.followed(view, bench)?);
         let permits = self.permits(&bench.judge.config)?;
         let unused = if everything {
             Unused::Report

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::chain::{Accepted, branch_of_unit, gate_id, trust_at, whole_seconds};
-use super::key::{check_key_taking_back, seal_taking_back};
+use super::key::{check_key_taking_back, seal_taking_back, seal_taking_back_by};
 use super::named::{Also, Claimed, LinkName, NameError, find};
 use super::sign::retried;
 use crate::attest::{Signatory, TrustFile, UnitId, Withdrawal};
 use crate::git::Repository;
 use crate::model::{Digest, GitId};
 use crate::store::Store;
-use crate::verify::{Chain, SourceError};
+use crate::verify::{Chain, SourceError, more_must_sign};
 
 /// Which link is taken back, and why.
 #[derive(Clone, Copy)]
@@ -73,12 +73,12 @@ fn withdraw_once(
     let asked = (request.environment, request.unit);
     let claimed = find(request.store, request.link, asked, Also::Nothing)?;
     let (link, unit) = (claimed.digest, &claimed.unit);
-    let (chain, trust) = read(repository, request.store, &claimed)?;
+    let (chain, by) = read(repository, request.store, &claimed)?;
     let height = height_of(&chain, &claimed)?;
     if let Some(withdrawal) = chain.withdrawals_of(link).next() {
         return Ok(told(&chain, (link, height), withdrawal.clone(), true));
     }
-    check_key_taking_back(&trust, request.key, unit, request.now)?;
+    check_key_taking_back(&by.trust, request.key, unit, request.now)?;
     let withdrawal = Withdrawal {
         environment: unit.environment().to_owned(),
         unit: unit.unit().to_owned(),
@@ -87,7 +87,7 @@ fn withdraw_once(
         withdrawn_at: whole_seconds(request.now),
     };
     let payload = withdrawal.to_statement_bytes()?;
-    let envelope = seal_taking_back(&payload, &trust, request.key, unit, request.now)?;
+    let envelope = by.seal(&payload, request, unit)?;
     let store = request.store;
     store.publish_withdrawal(Digest::of(&payload), &envelope)?;
     store.settle()?;
@@ -125,12 +125,34 @@ fn told(
     }
 }
 
-/// The whole chain that a link lies in, and whose keys may take it back: those that may sign it.
+/// Who takes a link back: those that may sign it.
+struct By {
+    trust: TrustFile,
+    /// The trust file that the link brought, where it asks for more signers: then it takes as many, by that one.
+    raised: Option<TrustFile>,
+}
+
+impl By {
+    fn seal(
+        &self,
+        payload: &[u8],
+        request: &WithdrawRequest<'_>,
+        unit: &UnitId,
+    ) -> Result<Vec<u8>, Error> {
+        let (key, now) = (request.key, request.now);
+        match &self.raised {
+            Some(raised) => seal_taking_back_by(payload, (&self.trust, raised), key, unit, now),
+            None => seal_taking_back(payload, &self.trust, key, unit, now),
+        }
+    }
+}
+
+/// The whole chain that a link lies in, and whose keys may take it back.
 fn read(
     repository: &Repository,
     store: &dyn Store,
     claimed: &Claimed,
-) -> Result<(Chain, TrustFile), Error> {
+) -> Result<(Chain, By), Error> {
     let unit = &claimed.unit;
     let branch = branch_of_unit(repository, "HEAD", unit)?;
     if unit.is_gate() {
@@ -142,7 +164,8 @@ fn read(
         })?;
     let chain = Chain::read_all(store, unit, &accepted.trust)?;
     let chain = chain.judged_by(&accepted.chain);
-    Ok((chain, accepted.trust))
+    let (trust, raised) = (accepted.trust, None);
+    Ok((chain, By { trust, raised }))
 }
 
 /// A link of `gate` is vouched for by the trust file of the one before it, the first by its own.
@@ -150,16 +173,19 @@ fn read_gate(
     repository: &Repository,
     store: &dyn Store,
     (branch, link): (&str, Digest),
-) -> Result<(Chain, TrustFile), Error> {
+) -> Result<(Chain, By), Error> {
     let head = repository.branch_head(branch)?;
     let trust_of = |commit: GitId| trust_at(repository, commit, head).map_err(SourceError::new);
     let chain = Chain::read_gate(store, &gate_id(branch)?, trust_of)?;
     let links = chain.links();
     let at = links.iter().position(|it| it.verified().digest() == link);
     let voucher = at.map_or(0, |at| at.saturating_sub(1));
-    let commit = links.get(voucher).map(|it| it.verdict().head.commit);
-    let trust = trust_at(repository, commit.unwrap_or(head), head)?;
-    Ok((chain, trust))
+    let commit = |at: usize| links.get(at).map(|it| it.verdict().head.commit);
+    let trust = trust_at(repository, commit(voucher).unwrap_or(head), head)?;
+    let brought = at.and_then(commit);
+    let brought = brought.map(|brought| trust_at(repository, brought, head));
+    let raised = more_must_sign(&trust, brought.transpose()?.as_ref()).cloned();
+    Ok((chain, By { trust, raised }))
 }
 
 /// The height of a link that a trusted key signed, in its place or not: what lies where it does not

@@ -12,6 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 
+pub(crate) use build::more_must_sign;
 pub use rejected::{Kind, RejectedFile, rejected_lines};
 
 use super::{CLOCK_SKEW, Error, SourceError, VerifiedVerdict};
@@ -35,7 +36,7 @@ pub struct Chain {
     renewals: Vec<Renewal>,
     /// The links that count as withdrawn because what judged them was.
     fallen: BTreeSet<Digest>,
-    /// Of the gate, the last trust file with a root that a link brought.
+    /// Of the gate, the last trust file that a root signed and a link brought.
     rooted: Option<Rc<TrustFile>>,
 }
 
@@ -196,7 +197,8 @@ impl Chain {
         links.map(|(_, link)| link).collect()
     }
 
-    /// Of the gate, the last trust file with a root that a link brought, whether or not that link was taken back.
+    /// Of the gate, the last trust file that a root signed and a link brought, whether or not that link was taken
+    /// back: one with a root, or the one by which it was left.
     #[must_use]
     pub fn rooted(&self) -> Option<&TrustFile> {
         self.rooted.as_deref()

@@ -409,24 +409,81 @@ fn the_newest_root_counts_though_the_link_that_brought_it_was_taken_back() {
     assert_eq!(accepted(&third(&[21, 22, 24])), "main/gate link 3 critical");
 }
 
+/// What a root leaves behind: a file without one, that it signed.
+fn left(world: &World, before: &TrustFile, by: &[u8]) -> TrustFile {
+    let keys = by.iter().map(|byte| Box::new(key(*byte)) as _);
+    trust(&[(&world.key, &[]), (&key(9), &[])])
+        .endorse(
+            &Together::new(keys.collect()),
+            Some(before),
+            None,
+            world.now(),
+        )
+        .unwrap()
+}
+
+/// What comes of a trust file that is committed and signed.
+fn accepted(world: &World, file: &TrustFile) -> String {
+    world.repo.write(TRUST, file.print()).commit("the next");
+    world.sign("prod", Some("gate"))
+}
+
 #[test]
-fn a_root_that_went_signs_what_comes_after_it_as_well() {
+fn a_root_signs_that_it_goes_and_is_asked_no_more() {
     let (world, first) = rooted_late();
-    let by_the_root = |file: TrustFile| {
-        let both = Together::new(vec![Box::new(key(21)), Box::new(key(22))]);
-        file.endorse(&both, Some(&first), None, world.now())
-            .unwrap()
-    };
-    let accepted = |file: &TrustFile| {
-        world.repo.write(TRUST, file.print()).commit("the next");
-        world.sign("prod", Some("gate"))
-    };
-    let gone = by_the_root(trust(&[(&world.key, &[]), (&key(9), &[])]));
-    assert_eq!(accepted(&gone), "main/gate link 2 critical");
-    let plain = trust(&[(&world.key, &[])]);
     let refused = "main/gate trust-root.not-followed exit 3";
-    assert_eq!(accepted(&plain), refused);
-    assert_eq!(accepted(&by_the_root(plain)), "main/gate link 3 critical");
+    for too_few in [&[21][..], &[22]] {
+        assert_eq!(accepted(&world, &left(&world, &first, too_few)), refused);
+    }
+    let gone = left(&world, &first, &[21, 22]);
+    assert_eq!(accepted(&world, &gone), "main/gate link 2 critical");
+    let plain = trust(&[(&world.key, &[])]);
+    assert_eq!(accepted(&world, &plain), "main/gate link 3 critical");
+    // Nor does what it said before count again.
+    assert_eq!(accepted(&world, &first), refused);
+    world.repo.write(TRUST, plain.print()).commit("as it was");
+    let running = world.repo.id("HEAD");
+    let head = world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+    assert_eq!(world.admit("web", head, Some(running)), "judged 1 medium");
+}
+
+#[test]
+fn what_left_a_root_leaves_none_that_came_later() {
+    let (world, first) = rooted_late();
+    let gone = left(&world, &first, &[21, 22]);
+    assert_eq!(accepted(&world, &gone), "main/gate link 2 critical");
+    let refused = "main/gate trust-root.not-followed exit 3";
+    // A root of one's own that does not go on counting would be left by the same file again.
+    let anew = endorsed(&world, rooted(&world, &[23], 1), None, &[23]);
+    assert_eq!(accepted(&world, &anew), refused);
+    let anew = endorsed(&world, rooted(&world, &[23], 1), Some(&gone), &[23]);
+    assert_eq!(accepted(&world, &anew), "main/gate link 3 critical");
+    assert_eq!(accepted(&world, &gone), refused);
+    world.withdraw("main/gate", 3);
+    assert_eq!(accepted(&world, &gone), refused);
+}
+
+#[test]
+fn a_root_that_another_replaced_is_not_asked_where_the_link_that_did_it_was_taken_back() {
+    let (world, first) = rooted_late();
+    let second = rooted(&world, &[23, 24], 2);
+    let second = endorsed(&world, second, Some(&first), &[21, 22, 23, 24]);
+    assert_eq!(accepted(&world, &second), "main/gate link 2 critical");
+    world.withdraw("main/gate", 2);
+    let third = rooted(&world, &[24, 25], 2);
+    let third = endorsed(&world, third, Some(&second), &[23, 24, 25]);
+    assert_eq!(accepted(&world, &third), "main/gate link 3 critical");
+}
+
+#[test]
+fn a_root_that_went_is_gone_though_the_link_that_said_so_was_taken_back() {
+    let (world, first) = rooted_late();
+    let gone = left(&world, &first, &[21, 22]);
+    assert_eq!(accepted(&world, &gone), "main/gate link 2 critical");
+    world.withdraw("main/gate", 2);
+    let plain = trust(&[(&world.key, &[])]);
+    assert_eq!(accepted(&world, &plain), "main/gate link 3 critical");
 }
 
 /// What another program would sign with the key of the world on top of the link 1 of its gate, for what stands there now.

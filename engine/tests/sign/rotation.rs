@@ -686,3 +686,77 @@ fn a_damaged_link_is_one(world: &World, trust: &TrustFile, whole: &str) {
     std::fs::write(&link, kept).unwrap();
     assert_eq!(audited(world, trust).pop().unwrap(), whole);
 }
+
+/// A world whose gate takes two to sign since its link 1.
+fn raised() -> World {
+    let world = World::started();
+    let two = trust(&[(1, EVER), (2, EVER)])
+        .with_thresholds([(Role::MergeSigner, 2)].into())
+        .unwrap();
+    commit(&world, &two, "two sign");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    world
+}
+
+#[test]
+fn one_alone_is_not_rid_of_the_link_that_wants_two_to_sign() {
+    let world = raised();
+    let link = digest(&world, "main/gate", 1).to_string();
+    let (exit, said) = world.withdraws(&link, &[]);
+    assert!(exit == 3 && said.contains("key.threshold"), "{said}");
+    // Nor by another program.
+    world.withdraw("main/gate", 1);
+    world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "key.threshold exit 3");
+    let other = world.repo.beside("other.pem");
+    attest::write_private(&other, &key(2)).unwrap();
+    let both = ["--key-file", other.to_str().unwrap()];
+    let (exit, said) = world.withdraws(&link, &both);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+}
+
+#[test]
+fn the_next_link_of_the_gate_is_signed_by_the_file_of_the_one_that_was_taken_back() {
+    let world = raised();
+    let link = digest(&world, "main/gate", 1).to_string();
+    let other = world.repo.beside("other.pem");
+    attest::write_private(&other, &key(2)).unwrap();
+    let (exit, said) = world.withdraws(&link, &["--key-file", other.to_str().unwrap()]);
+    assert_eq!(exit, 0, "{said}");
+    commit(&world, &trust(&[(1, EVER), (3, EVER)]), "one signs");
+    assert_eq!(world.sign("prod", Some("gate")), "key.threshold exit 3");
+    let accepted = world.baseline("prod", Some("gate"));
+    assert_eq!(accepted, "key.threshold exit 3");
+    assert_eq!(
+        world.sign_with(&together(&[1, 2]), "prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    world.label(APP, "a", "b");
+    assert_eq!(
+        world.sign_with(&key(3), "prod", None),
+        "main/gate nothing new 2; prod/web link 1 medium; prod/db nothing new 0"
+    );
+}
+
+#[test]
+fn a_link_that_named_other_keys_and_was_taken_back_locks_nobody_out() {
+    let world = World::started();
+    commit(&world, &trust(&[(2, EVER)]), "another key");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    world.withdraw("main/gate", 1);
+    commit(&world, &trust(&[(1, EVER), (2, EVER)]), "both");
+    assert_eq!(world.sign("prod", Some("gate")), "key.not-trusted exit 3");
+    assert_eq!(
+        world.sign_with(&key(2), "prod", Some("gate")),
+        "main/gate link 2 critical"
+    );
+    world.label(APP, "a", "b");
+    assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+}

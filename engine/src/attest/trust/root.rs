@@ -127,12 +127,13 @@ impl TrustFile {
     }
 
     /// Whether this file may take the place of `before`: signed by the root of that one too, with a higher number.
-    /// After a file without a root any may come.
+    /// A file without a root is followed by any other without one, and by one with a root whose number is higher, so
+    /// that a file by which a root was left is not played again over the next root.
     ///
     /// # Errors
     /// It may not, and why.
     pub fn check_follows(&self, before: &Self) -> Result<(), Error> {
-        if !before.has_root() || self == before {
+        if self == before || !before.has_root() && !self.has_root() {
             return Ok(());
         }
         let refuse = |what: String| Err(Error::RootNotFollowed { what });
@@ -149,7 +150,7 @@ impl TrustFile {
         }
         let wanted = before.threshold(Role::Root);
         let signed = self.endorsed_by(before.root_keys()).len();
-        if signed < wanted {
+        if before.has_root() && signed < wanted {
             return refuse(format!(
                 "{signed} of the {wanted} principals that the root of the one before takes signed it"
             ));

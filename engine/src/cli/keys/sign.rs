@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// file says
     #[arg(long, value_name = "TIME")]
     expires: Option<Timestamp>,
-    /// The trust file that is accepted now: its root signs what follows it, too
+    /// The last trust file that a root signed: its root signs what follows it, too, and last where that has none
     #[arg(long, value_name = "FILE")]
     before: Option<PathBuf>,
     #[command(flatten)]
@@ -77,6 +77,12 @@ pub(super) fn lines(trust: &TrustFile, before: Option<&TrustFile>) -> Vec<String
     if let Some(before) = before.filter(|before| before.has_root()) {
         let number = before.number();
         lines.push(of(before, &format!("by the root of trust file {number}")));
+        if !trust.has_root() {
+            let number = trust.number();
+            lines.push(format!(
+                "trust file {number} has no root: after it none is asked"
+            ));
+        }
     }
     lines
 }

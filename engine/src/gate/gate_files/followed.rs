@@ -12,7 +12,8 @@ use crate::gate::{Error, anchor};
 use crate::git::Snapshot;
 use crate::model::{Effect, Finding, RepoPath};
 
-/// A warning where every principal must sign, so that the loss of one key would lock the gate of a branch.
+/// A warning where every principal must sign, so that the loss of one key would lock the gate of a branch. What a root
+/// asks is asked of the file that it signed last, where a store says which, and else of the one before.
 ///
 /// # Errors
 /// It is over, its root or the one before has not signed it, or too few can sign from now on: `sign` would refuse it
@@ -20,7 +21,7 @@ use crate::model::{Effect, Finding, RepoPath};
 pub(in crate::gate) fn check(
     view: &View<'_>,
     branch: &str,
-    now: Timestamp,
+    (rooted, now): (Option<&TrustFile>, Timestamp),
 ) -> Result<Option<Finding>, Error> {
     let path = RepoPath::from(TRUST_FILE);
     let at = |snapshot: &Snapshot| -> Result<Option<TrustFile>, Error> {
@@ -34,7 +35,7 @@ pub(in crate::gate) fn check(
     let unit = gate_id(branch)?;
     // What cannot be read there was never accepted.
     let before = at(&view.base.snapshot).ok().flatten();
-    check_next_trust(&trust, before.as_ref(), now)?;
+    check_next_trust(&trust, rooted.or(before.as_ref()), now)?;
     // The gate of another branch has a trust file of its own there: this one need not let anybody sign for it.
     let could = || before.is_none_or(|before| can_be_followed(&before, &unit, now));
     if !can_be_followed(&trust, &unit, now) && (could() || !follows_any_gate(&trust, now)) {

@@ -15,11 +15,18 @@ use crate::verify::{self, CLOCK_SKEW, Chain, ChainLink};
 impl Signer<'_> {
     /// A key that may sign none of the units is told at once, one that may sign some where it may not.
     pub(super) fn check_key_for_any(&self, units: &[UnitId]) -> Result<(), Error> {
-        let check = |unit| check_key(self.trust, self.request.key, unit, self.request.now);
+        let (key, now) = (self.request.key, self.request.now);
+        let check = |unit| check_key(self.trust_for(unit), key, unit, now);
         match units.last() {
             Some(last) if !units.iter().any(|unit| check(unit).is_ok()) => check(last),
             _ => Ok(()),
         }
+    }
+
+    /// Whose signatures count for the next link of a unit.
+    pub(super) fn trust_for(&self, unit: &UnitId) -> &TrustFile {
+        let accepted = self.accepted.map(|accepted| accepted.trust_for(unit));
+        accepted.unwrap_or(self.trust)
     }
 
     /// Whether another baseline would say the same: `gate` is accepted by any of its links, another
@@ -84,11 +91,9 @@ impl Signer<'_> {
         let head = self.repository.snapshot(self.head)?;
         judges_gate(&judge, self.repository, &head, self.request.now)?;
         let trust = trust_at(self.repository, self.head, self.head)?;
-        check_next_trust(&trust, Some(self.trust), self.request.now)?;
-        // Also where the link that brought it was taken back.
-        if let Some(rooted) = self.accepted.and_then(|accepted| accepted.chain.rooted()) {
-            trust.check_follows(rooted)?;
-        }
+        // Also where the link that brought it was taken back; a root that it replaced is asked no more.
+        let rooted = self.accepted.and_then(|accepted| accepted.chain.rooted());
+        check_next_trust(&trust, rooted, self.request.now)?;
         if can_be_followed(&trust, id, self.request.now) {
             return Ok(());
         }

@@ -110,6 +110,7 @@ impl Signer<'_> {
             range: &reach,
             source: &source,
             season: &season,
+            rooted: self.accepted.and_then(|accepted| accepted.chain.rooted()),
             watch: &Unwatched,
         };
         let unit = scene.unit();

@@ -95,7 +95,8 @@ impl Signer<'_> {
         report: Option<UnitReport>,
     ) -> Result<Signed, Error> {
         let payload = verdict.to_statement_bytes()?;
-        let envelope = seal(&payload, self.trust, self.request.key, id, self.request.now)?;
+        let trust = self.trust_for(id);
+        let envelope = seal(&payload, trust, self.request.key, id, self.request.now)?;
         if envelope.len() > limits::ENVELOPE.most {
             let (found, limit) = (envelope.len(), limits::ENVELOPE.most);
             return Err(attest::Rejection::TooLong { found, limit }.into());

@@ -172,6 +172,17 @@ pub(super) fn withdrawal_of(
     Ok((statement.digest(), withdrawal))
 }
 
+/// Whether a withdrawal holds by the trust file that the link brought, with as many principals as that one asks for.
+pub(super) fn signed_by_all(
+    file: &StoredFile,
+    unit: &UnitId,
+    brought: &TrustFile,
+) -> Result<(), Refusal> {
+    let scope = unit.scope();
+    attest::verify(envelope_of(file)?, brought, Role::MergeSigner, &scope)?;
+    Ok(())
+}
+
 fn check_unit((environment, name): (&str, &str), unit: &UnitId) -> Result<(), Refusal> {
     if (environment, name) == (unit.environment(), unit.unit()) {
         return Ok(());

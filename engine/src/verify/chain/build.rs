@@ -6,11 +6,11 @@ use std::{
     rc::Rc,
 };
 
-use super::beside::{Listable, claimed_withdrawals, listable, withdrawal_of};
+use super::beside::{Listable, claimed_withdrawals, listable, signed_by_all, withdrawal_of};
 use super::rejected::envelope_of;
 use super::{Chain, ChainLink, Kind, RejectedFile, newest_standing};
 use crate::{
-    attest::{self, TrustFile, UnitId, Verdict},
+    attest::{self, Role, TrustFile, UnitId, Verdict},
     model::Digest,
     store::{Store, StoredFile},
     verify::{Error, Reason, Refusal, SourceError, VerifiedVerdict},
@@ -130,7 +130,8 @@ impl Builder {
     }
 
     /// What a link of the gate brings must follow the last trust file that a root signed, also where the link that
-    /// brought that one was taken back: who only signs links leads behind no root.
+    /// brought that one was taken back: who only signs links leads behind no root. The file by which a root is left
+    /// is the last that it signs.
     fn follow_root(&mut self, brought: Option<&Rc<TrustFile>>) -> Result<(), Refusal> {
         let Some(brought) = brought else {
             return Ok(());
@@ -143,15 +144,15 @@ impl Builder {
                 Refusal::new(
                     Reason::Threshold,
                     format!(
-                        "a trust file that the root of file {} signed",
+                        "a trust file that follows file {}, the last that a root signed",
                         rooted.number()
                     ),
                     error.to_string(),
                 )
             })?;
         }
-        let rooted = self.chain.rooted.as_deref();
-        if brought.has_root() && rooted.is_none_or(|last| last.number() < brought.number()) {
+        let last = self.chain.rooted.as_deref();
+        if brought.has_root() || last.is_some_and(TrustFile::has_root) {
             self.chain.rooted = Some(Rc::clone(brought));
         }
         Ok(())
@@ -283,7 +284,8 @@ impl Builder {
         verdict.withdrawals.iter().map(link_of).collect()
     }
 
-    /// A withdrawal counts if who may sign the link may have signed it; no key takes back its own revocation.
+    /// A withdrawal counts if who may sign the link may have signed it; no key takes back its own revocation, nor one
+    /// alone that more must sign.
     fn verify_withdrawals(
         &mut self,
         link: &VerifiedVerdict,
@@ -297,7 +299,11 @@ impl Builder {
         let (link, since) = (link.digest(), link.verdict().valid_from);
         // Two files of one height may hold one link: it is asked about once.
         for file in self.claimed_withdrawals.remove(&link).unwrap_or_default() {
-            match withdrawal_of(&file, (link, since), &chain.unit, trust) {
+            let counted = withdrawal_of(&file, (link, since), &chain.unit, trust);
+            match counted.and_then(|counted| match more_must_sign(trust, brought) {
+                Some(brought) => signed_by_all(&file, &chain.unit, brought).map(|()| counted),
+                None => Ok(counted),
+            }) {
                 Ok((digest, withdrawal)) => {
                     let by = chain.withdrawals.entry(link).or_default();
                     by.insert(digest, withdrawal);
@@ -347,6 +353,16 @@ impl Builder {
             refusal,
         });
     }
+}
+
+/// The trust file that a link brought, where it asks for more signers than the one before: nobody who could not sign by
+/// it alone is rid of it alone.
+pub(crate) fn more_must_sign<'b>(
+    trust: &TrustFile,
+    brought: Option<&'b TrustFile>,
+) -> Option<&'b TrustFile> {
+    let role = Role::MergeSigner;
+    brought.filter(|brought| brought.threshold(role) > trust.threshold(role))
 }
 
 /// What a file claims to be, whoever signed it.
