@@ -1,6 +1,8 @@
 //! Addresses that a registry names: where it leads to, and whether anybody goes there.
 //! Knows no answer.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::place::is_here;
 
 /// An address of HTTP.
@@ -79,22 +81,49 @@ impl Address {
     }
 }
 
-/// Whether an authority is a number of this machine or of the link, where a registry out there leads nobody.
+/// Whether an authority is, or may be read by somebody as, a number of this machine or of the link, where a registry
+/// out there leads nobody. A number in any form but the plain one is refused whatever it is: `127.1`, `0x7f.1` and
+/// `2130706433` are 127.0.0.1 to resolvers and browsers.
 fn is_inside(authority: &str) -> bool {
-    let host = super::place::host_of(authority).trim_matches(['[', ']']);
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    match host.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(ip)) => {
-            ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
-        }
-        Ok(std::net::IpAddr::V6(ip)) => {
-            ip.is_loopback()
-                || ip.is_unspecified()
-                || ip.is_unicast_link_local()
-                || ip.to_ipv4_mapped().is_some()
-        }
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    let host = super::place::host_of(authority);
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    if let Some(number) = bracketed {
+        return number.parse::<Ipv6Addr>().map_or(true, leads_inside);
     }
+    let dotted = host.trim_end_matches('.').to_ascii_lowercase();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if dotted.is_empty() || !dotted.bytes().all(plain) {
+        return true;
+    }
+    if ends_in_a_number(&dotted) {
+        let number = host.parse::<Ipv4Addr>();
+        return number.map_or(true, |ip| is_of_this_machine(&ip));
+    }
+    dotted == "localhost" || dotted.ends_with(".localhost")
+}
+
+/// Whether a host is a number to those who read it as the URL standard does: its last part is one, in decimal or in
+/// hexadecimal.
+fn ends_in_a_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last.strip_prefix("0x").is_some_and(|digits| {
+        let mut bytes = digits.bytes();
+        bytes.all(|byte| byte.is_ascii_hexdigit())
+    });
+    hexadecimal || !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a number of IPv6 is inside, or holds one of IPv4, which another form of it would say plainly.
+fn leads_inside(ip: Ipv6Addr) -> bool {
+    let translated = ip.segments().starts_with(&[0x64, 0xff9b]);
+    let mapped = ip.to_ipv4().is_some();
+    ip.is_loopback() || ip.is_unspecified() || ip.is_unicast_link_local() || translated || mapped
+}
+
+fn is_of_this_machine(ip: &Ipv4Addr) -> bool {
+    ip.is_loopback() || ip.is_link_local() || ip.octets().first() == Some(&0)
 }
 
 /// Percent-encodes a value of a query.
@@ -146,6 +175,55 @@ mod tests {
         ] {
             let joined = there.join(text).map(|address| address.text());
             assert_eq!(joined.as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_lead_somewhere_in_their_plain_form_alone() {
+        let there = Address::of("registry.example", "/v2/a".to_owned());
+        for (host, leads) in [
+            ("127.1", false),
+            ("127.0.1", false),
+            ("127.0.0.1.", false),
+            ("2130706433", false),
+            ("0x7f.1", false),
+            ("0X7F000001", false),
+            ("0x", false),
+            ("0177.0.0.1", false),
+            ("0", false),
+            ("0.0.0.0", false),
+            ("0.1.2.3", false),
+            ("127.0.0.01", false),
+            ("256.256.256.256", false),
+            ("1.2.3.4.5", false),
+            ("169.254.1", false),
+            ("203.0.113.7.", false),
+            ("blobs.0x7f", false),
+            ("[::ffff:127.0.0.1]", false),
+            ("[::127.0.0.1]", false),
+            ("[::ffff:7f00:1]", false),
+            ("[64:ff9b::7f00:1]", false),
+            ("[::]", false),
+            ("[fe80::1]", false),
+            ("[fe80::1%25eth0]", false),
+            ("[127.0.0.1]", false),
+            ("%31%32%37.0.0.1", false),
+            ("blobs.example\\x", false),
+            ("LOCALHOST.", false),
+            ("a.localhost", false),
+            (".", false),
+            ("203.0.113.7", true),
+            ("203.0.113.7:5000", true),
+            ("10.0.0.1", true),
+            ("[2001:db8::1]:5000", true),
+            ("blobs.example.", true),
+            ("127.0.0.1.blobs.example", true),
+            ("0x7f.example", true),
+            ("7f", true),
+            ("a_b.example", true),
+        ] {
+            let joined = there.join(&format!("https://{host}/b"));
+            assert_eq!(joined.is_some(), leads, "{host}");
         }
     }
 
