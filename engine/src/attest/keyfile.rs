@@ -229,14 +229,6 @@ mod tests {
         assert!(!work_tree.join("keys").exists());
     }
 
-    #[test]
-    fn a_name_alone_is_one_in_the_folder_that_one_is_in() {
-        // Tests run in the folder of the package, which has this file, in a work tree or not.
-        let error = write_private(Path::new("Cargo.toml"), &key()).unwrap_err();
-        let refused = matches!(error, Error::KeyInWorkTree { .. } | Error::KeyExists { .. });
-        assert!(refused, "{error}");
-    }
-
     fn code(path: &Path) -> String {
         read_private(path)
             .err()

@@ -165,9 +165,7 @@ impl RepositoryStore {
         for _ in 0..ATTEMPTS {
             let there = Pack::at(&self.client, tag)?;
             let mut files = there.files.clone();
-            files.retain(|file| {
-                !change.away.contains(&file.path) || change.put.contains_key(&file.path)
-            });
+            files.retain(|file| !change.away.contains(&file.path));
             for (path, bytes) in &change.put {
                 if there.holds(path, bytes) == Some(false) {
                     return Err(blocked(&self.client, path));

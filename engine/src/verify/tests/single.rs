@@ -375,6 +375,35 @@ fn a_way_back_leads_to_what_stands_and_also_from_what_was_taken_back() {
     assert!(!goes_back(2, 1, 0), "not to what was taken back");
 }
 
+#[test]
+fn what_a_state_of_the_gate_judged_falls_with_it_but_for_baselines() {
+    let (gate, shop) = (Shop::new(), Shop::new());
+    let states = [1, 2].map(|content| {
+        gate.commit(&[("tidegate.yaml", content)]);
+        gate.sign(RiskTier::Low)
+    });
+    for (content, state) in [(1, 0), (2, 0), (3, 1), (4, 0)] {
+        shop.commit(&[("apps/web", content)]);
+        shop.publish(&Verdict {
+            gate_state: Some(states[state]),
+            ..shop.draft()
+        });
+    }
+    let judged = || {
+        let chain = shop.chain().judged_by(&gate.chain());
+        let fallen = chain.fallen().into_iter();
+        let fallen: Vec<u64> = fallen.map(|link| link.verdict().height).collect();
+        let standing = chain.standing().filter(|(_, stands)| *stands);
+        let standing: Vec<u64> = standing.map(|(link, _)| link.verdict().height).collect();
+        (fallen, standing)
+    };
+    assert_eq!(judged(), (vec![], vec![0, 1, 2, 3]));
+    gate.withdraw(states[1]);
+    assert_eq!(judged(), (vec![2], vec![0, 1]), "and what rests on it");
+    gate.withdraw(states[0]);
+    assert_eq!(judged(), (vec![1], vec![0]), "nobody judged a baseline");
+}
+
 fn frozen() -> Vec<Calendar> {
     let config = Config::parse(&RepoPath::from("tidegate.yaml"), FROZEN.as_bytes()).unwrap();
     config.calendars.into_values().collect()

@@ -253,3 +253,66 @@ fn a_link_whose_publication_was_cut_off_is_read_and_listed_by_the_next_who_publi
     let names = registry.kept.borrow();
     assert!(before.keys().all(|path| names.contains_key(path)));
 }
+
+#[test]
+fn what_is_old_leaves_the_list_and_its_height_keeps_it() {
+    let (registry, _) = Keeping::with(&image());
+    let store = repository(&registry);
+    let digest = |height: u64| Digest::of(&[u8::try_from(height).unwrap()]);
+    for height in 0..4 {
+        let bytes = [u8::try_from(height).unwrap()];
+        store.publish_link(&odoo(), height, &bytes).unwrap();
+    }
+    let report = |store: &RepositoryStore| {
+        let report = store.publish_report(&odoo(), GitId::EMPTY_TREE, digest(9), b"report");
+        report.unwrap();
+    };
+    report(&store);
+    store.settle().unwrap();
+    let heights = |files: Vec<crate::store::StoredFile>| {
+        let heights = files.iter().map(|file| file.height().unwrap());
+        heights.collect::<Vec<_>>()
+    };
+    let seen = || {
+        let next = repository(&registry);
+        let links = heights(next.links(&odoo()).unwrap());
+        let older = heights(next.older_links(&odoo()).unwrap());
+        (links, older, next.reports(&odoo()).unwrap().len())
+    };
+    let retire = |old: &[u64]| {
+        let store = repository(&registry);
+        let old: Vec<_> = old
+            .iter()
+            .map(|height| (*height, digest(*height)))
+            .collect();
+        store.retire(&odoo(), &old).unwrap();
+        store.settle().unwrap();
+    };
+    assert_eq!(seen(), (vec![0, 1, 2, 3], vec![], 1));
+    retire(&[]);
+    assert_eq!(seen(), (vec![0, 1, 2, 3], vec![], 1), "nothing was old");
+    retire(&[0, 1]);
+    assert_eq!(seen(), (vec![2, 3], vec![0, 1], 0), "with their reports");
+    report(&repository(&registry));
+    retire(&[0, 1]);
+    assert_eq!(seen(), (vec![2, 3], vec![0, 1], 0));
+}
+
+#[test]
+fn of_renewals_the_newest_alone_stays() {
+    let (registry, _) = Keeping::with(&image());
+    let link = Digest::of(b"link");
+    for (time, bytes) in [
+        ("2026-11-20T10:00:00Z", b"1"),
+        ("2026-11-20T11:00:00Z", b"2"),
+    ] {
+        let store = repository(&registry);
+        store
+            .publish_renewal(link, time.parse().unwrap(), bytes)
+            .unwrap();
+        store.settle().unwrap();
+        let files = repository(&registry).renewals(link).unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].content, Ok(bytes.to_vec()));
+    }
+}
