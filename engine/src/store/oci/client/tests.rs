@@ -366,3 +366,10 @@ fn a_list_that_ends_in_the_middle_is_none() {
     assert_eq!(referrers(cut), None, "half a list is no list");
     assert_eq!(referrers(vec![answer(403, &[], "")]), None);
 }
+
+#[test]
+fn an_account_is_shown_without_its_password() {
+    let account = Talk::default().credentials("registry.example").unwrap();
+    let shown = format!("{:?}", account.unwrap());
+    assert_eq!(shown, r#"Credentials { user: "ci", password: … }"#);
+}
