@@ -2,14 +2,11 @@
 //! Knows nothing of Git, configuration, policies or where verdicts lie.
 
 mod about_link;
-mod base64;
 mod bundle;
 mod dsse;
 mod error;
-mod json;
 mod keyfile;
 mod keys;
-mod pae;
 mod renewal;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -23,6 +20,8 @@ mod unit;
 mod vsa;
 mod withdrawal;
 
+pub use crate::model::pae;
+use crate::model::{base64, json};
 pub use bundle::{BUNDLE_MEDIA_TYPE, bundle, unbundle};
 pub use dsse::{
     PAYLOAD_TYPE, Signer, VerifiedStatement, may_name_a_key, sign, unverified_payload, verify,
@@ -31,7 +30,6 @@ pub use dsse::{
 pub use error::{Error, Rejection};
 pub use keyfile::{read_private, write_private};
 pub use keys::{PublicKey, SigningKey};
-pub use pae::pae;
 pub use renewal::{RENEWAL_PREDICATE, Renewal};
 pub use signatory::{Made, Signatory, Together, sign_by};
 pub use ssh::AllowedSigners;

@@ -2,15 +2,18 @@
 //! Knows nothing of Git, YAML, Rego or signatures.
 
 mod abridge;
+pub(crate) mod base64;
 mod branch;
 mod digest;
 mod exit;
 mod finding;
 mod harmful;
+pub(crate) mod json;
 mod kind_pattern;
 pub mod limits;
 mod lookalike;
 mod object;
+mod pae;
 mod path;
 mod piece;
 mod pointer;
@@ -30,6 +33,7 @@ pub(crate) use kind_pattern::KINDS;
 pub use kind_pattern::KindPattern;
 pub use lookalike::lookalike;
 pub use object::{GroupKind, ObjectRef, Operation};
+pub use pae::pae;
 pub use path::RepoPath;
 pub use piece::{Part, Piece};
 pub(crate) use pointer::{key_of, step_of};

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::pae::pae;
+use super::pae;
 use super::signed_at::signed_at;
 use super::trust::{Dated, Right};
 use super::{PublicKey, Rejection, Role, SigningKey, TrustFile, TrustedKey, base64, json};

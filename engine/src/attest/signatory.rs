@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::dsse::PAYLOAD_TYPE;
-use super::pae::pae;
+use super::pae;
 use super::{Error, PublicKey, SigningKey, TrustFile, TrustedKey, base64, json};
 
 /// Who signs a statement.

@@ -3,6 +3,7 @@
 
 mod glob;
 mod places;
+pub mod proof;
 mod rules;
 mod table;
 

@@ -221,6 +221,13 @@ limits! {
     /// A message, a remediation, the text of a reason.
     MESSAGE_LENGTH = 4 << 10, Bytes, Error("limit.message-length");
 
+    /// Signature objects of an image that are looked at.
+    SIGNATURE_OBJECTS = 64, Count, LeftOut;
+    /// A signature object of an image.
+    SIGNATURE_OBJECT = 16 << 20, Bytes, LeftOut;
+    /// Log entries and time stamps of a signature object.
+    SIGNATURE_WITNESSES = 8, Count, LeftOut;
+
     /// A key file.
     KEY_FILE = 16 << 10, Bytes, Error("limit.key-file");
     /// A trust file.

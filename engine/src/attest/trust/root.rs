@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{Role, TrustFile, TrustedKey, invalid};
-use crate::attest::pae::pae;
+use crate::attest::pae;
 use crate::attest::{Error, Made, Signatory, json, time};
 use crate::model::limits;
 

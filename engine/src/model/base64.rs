@@ -1,4 +1,4 @@
-//! Base64 as envelopes and keys use it: strict in what is read, one spelling in what is written.
+//! Base64 as envelopes, keys and signatures use it: strict in what is read, one spelling in what is written.
 //! Knows nothing of what the bytes are.
 
 use base64::{
@@ -7,18 +7,18 @@ use base64::{
 };
 
 /// Writes the standard alphabet with padding, the one spelling that every reader takes.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
 /// Writes the standard alphabet without padding, as OpenSSH prints fingerprints.
-pub(super) fn encode_unpadded(bytes: &[u8]) -> String {
+pub(crate) fn encode_unpadded(bytes: &[u8]) -> String {
     STANDARD_NO_PAD.encode(bytes)
 }
 
 /// Reads one alphabet, padded in full or not at all; no white space, and no bits beyond the last
 /// byte, so that one sequence of bytes has no spelling but these four.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let url_safe = text.contains(['-', '_']);
     let padded = text.ends_with('=');
     match (url_safe, padded) {
@@ -31,7 +31,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Reads the standard padded spelling into `buffer`; the number of bytes, or nothing.
-pub(super) fn decode_into(text: &[u8], buffer: &mut [u8]) -> Option<usize> {
+pub(crate) fn decode_into(text: &[u8], buffer: &mut [u8]) -> Option<usize> {
     STANDARD.decode_slice(text, buffer).ok()
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 /// after the document.
 ///
 /// The error says where, never what.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let place = |error: serde_json::Error| {
         format!(
@@ -25,7 +25,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
 }
 
 /// Writes `value` without white space and with sorted keys.
-pub(super) fn canonical(value: &Value) -> Vec<u8> {
+pub(crate) fn canonical(value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     write_value(value, &mut out);
     out

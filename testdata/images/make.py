@@ -1,0 +1,427 @@
+#!/usr/bin/env python3
+"""Makes fixtures.json: signatures of an image that does not exist, by keys that are thrown away at once.
+
+Needs the Python package `cryptography` and `openssl` for time stamps. Run it where it lies; each run makes new keys
+and new signatures that the same tests hold for. No private key is written anywhere.
+"""
+import base64
+import datetime as dt
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import tempfile
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization as ser
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+UTC = dt.timezone.utc
+SIGNED = dt.datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+IMAGE = hashlib.sha256(b"the manifest of an image").hexdigest()
+OTHER = hashlib.sha256(b"the manifest of another image").hexdigest()
+REPOSITORY = "registry.test/shop/odoo"
+ISSUER = "https://issuer.test"
+WORKFLOW = "https://git.test/acme/odoo/.github/workflows/release.yml@refs/tags/v17.0"
+SOURCE = "https://git.test/acme/odoo"
+IN_TOTO = "application/vnd.in-toto+json"
+SIGN = "https://sigstore.dev/cosign/sign/v1"
+SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+ENVELOPE = "application/vnd.dsse.envelope.v1+json"
+
+candidates, keys, roots = {}, {}, {}
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def spki(key):
+    return key.public_key().public_bytes(ser.Encoding.DER, ser.PublicFormat.SubjectPublicKeyInfo)
+
+
+def p256():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def ecdsa(key, data, hash=hashes.SHA256):
+    return key.sign(data, ec.ECDSA(hash()))
+
+
+def candidate(name, kind, body, annotations=None):
+    text = body.decode() if isinstance(body, bytes) else body
+    candidates[name] = {"mediaType": kind, "annotations": annotations or {}, "text": text}
+
+
+# What is signed.
+
+def simple(digest="sha256:" + IMAGE, kind="cosign container image signature", reference=REPOSITORY, optional=None):
+    identity = {"docker-reference": reference}
+    critical = {"identity": identity, "image": {"docker-manifest-digest": digest}, "type": kind}
+    return canonical({"critical": critical, "optional": optional})
+
+
+def statement(kind=SIGN, predicate=None, digest=IMAGE, version="v1"):
+    return canonical({
+        "_type": f"https://in-toto.io/Statement/{version}",
+        "subject": [{"digest": {"sha256": digest}}],
+        "predicateType": kind,
+        "predicate": {} if predicate is None else predicate,
+    })
+
+
+def pae(kind, payload):
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
+
+
+def envelope(payload, sign, kind=IN_TOTO):
+    return {"payloadType": kind, "payload": b64(payload), "signatures": [{"sig": b64(sign(pae(kind, payload)))}]}
+
+
+def provenance(builder=WORKFLOW, source=SOURCE):
+    return {
+        "buildDefinition": {
+            "buildType": "https://actions.test/workflow/v1",
+            "externalParameters": {"workflow": {"repository": source, "ref": "refs/tags/v17.0"}},
+            "resolvedDependencies": [{"uri": f"git+{source}@refs/tags/v17.0", "digest": {"gitCommit": "c" * 40}}],
+        },
+        "runDetails": {"builder": {"id": builder}},
+    }
+
+
+def scan(finished, severities):
+    found = [{"Severity": severity} for severity in severities]
+    return {
+        "scanner": {
+            "uri": "pkg:github/aquasecurity/trivy@0.60.0",
+            "db": {"lastUpdate": "2026-11-20T00:00:00Z"},
+            "result": {"Results": [{"Vulnerabilities": found}, {}]},
+        },
+        "metadata": {"scanFinishedOn": finished},
+    }
+
+
+SPDX = ("https://spdx.dev/Document", {"spdxVersion": "SPDX-2.3", "packages": [{"name": "odoo"}]})
+EMPTY_SPDX = ("https://spdx.dev/Document", {"spdxVersion": "SPDX-2.3", "packages": []})
+CYCLONE = ("https://cyclonedx.org/bom/v1.6", {"bomFormat": "CycloneDX", "components": [{}, {}]})
+V1 = "https://slsa.dev/provenance/v1"
+V02 = "https://slsa.dev/provenance/v0.2"
+VULN = "https://cosign.sigstore.dev/attestation/vuln/v1"
+
+
+# Signed with keys.
+
+def legacy(name, sign, payload=None, **annotations):
+    payload = simple() if payload is None else payload
+    candidate(name, SIMPLE, payload, {"dev.cosignproject.cosign/signature": b64(sign(payload)), **annotations})
+
+
+def key_bundle(name, sign, payload=None, kind=IN_TOTO):
+    content = {"dsseEnvelope": envelope(statement() if payload is None else payload, sign, kind)}
+    material = {"publicKey": {"hint": "release"}}
+    candidate(name, BUNDLE, canonical({"mediaType": BUNDLE, "verificationMaterial": material, **content}))
+
+
+def with_keys():
+    release, other, p384 = p256(), p256(), ec.generate_private_key(ec.SECP384R1())
+    ed, big = ed25519.Ed25519PrivateKey.generate(), rsa.generate_private_key(65537, 2048)
+    made = {"release": release, "other": other, "p384": p384, "ed25519": ed, "rsa": big,
+            "rsa1024": rsa.generate_private_key(65537, 1024), "p521": ec.generate_private_key(ec.SECP521R1())}
+    for name, key in made.items():
+        pem = key.public_key().public_bytes(ser.Encoding.PEM, ser.PublicFormat.SubjectPublicKeyInfo)
+        keys[name] = pem.decode()
+    signers = {
+        "p256": lambda data: ecdsa(release, data),
+        "p384-sha256": lambda data: ecdsa(p384, data),
+        "p384-sha384": lambda data: ecdsa(p384, data, hashes.SHA384),
+        "ed25519": ed.sign,
+        "rsa-pkcs1": lambda data: big.sign(data, padding.PKCS1v15(), hashes.SHA256()),
+        "rsa-pss": lambda data: big.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
+    }
+    for name, sign in signers.items():
+        legacy(f"sig-{name}", sign)
+        key_bundle(f"bundle-{name}", sign)
+    sign = signers["p256"]
+    legacy("sig-by-another", lambda data: ecdsa(other, data))
+    legacy("sig-other-image", sign, simple("sha256:" + OTHER))
+    legacy("sig-upper-case", sign, simple("sha256:" + IMAGE.upper()))
+    legacy("sig-digest-list", sign, simple(["sha256:" + IMAGE]))
+    legacy("sig-digest-missing", sign, simple().replace(b"docker-manifest-digest", b"digest"))
+    legacy("sig-other-type", sign, simple(kind="atomic container signature"))
+    legacy("sig-other-reference", sign, simple(reference="mirror.test/shop/odoo"))
+    legacy("sig-prod", sign, simple(optional={"env": "prod"}))
+    twice = b'"docker-manifest-digest":"sha256:%s",' % OTHER.encode()
+    legacy("sig-repeated-key", sign, simple().replace(b'"docker-manifest-digest"', twice + b'"docker-manifest-digest"'))
+    key_bundle("bundle-other-image", sign, statement(digest=OTHER))
+    key_bundle("bundle-other-kind", sign, kind="application/vnd.acme+json")
+    key_bundle("bundle-sbom", sign, statement(*SPDX))
+    digest = {"algorithm": "SHA2_256", "digest": b64(bytes.fromhex(IMAGE))}
+    message = {"messageDigest": digest, "signature": b64(ecdsa_digest(release, bytes.fromhex(IMAGE)))}
+    material = {"publicKey": {"hint": "release"}}
+    whole = {"mediaType": BUNDLE, "verificationMaterial": material, "messageSignature": message}
+    candidate("bundle-message", BUNDLE, canonical(whole))
+    attested(sign)
+
+
+def ecdsa_digest(key, digest):
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+    return key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
+
+
+def attested(sign):
+    v02 = {"builder": {"id": WORKFLOW}, "buildType": "t",
+           "invocation": {"configSource": {"uri": f"git+{SOURCE}@refs/tags/v17.0", "digest": {"sha1": "c" * 40}}},
+           "materials": [{"uri": f"git+{SOURCE}@refs/tags/v17.0", "digest": {"sha1": "c" * 40}}]}
+    made = {
+        "spdx": SPDX, "spdx-empty": EMPTY_SPDX, "cyclonedx": CYCLONE,
+        "provenance-v1": (V1, provenance()), "provenance-v02": (V02, v02), "provenance-empty": (V1, {}),
+        "scan": (VULN, scan("2026-11-20T09:00:00Z", ["CRITICAL", "HIGH", "HIGH", "Spicy", "LOW"])),
+        "scan-future": (VULN, scan("2027-01-01T00:00:00Z", [])),
+        "predicate-list": (VULN, []),
+    }
+    for name, (kind, predicate) in made.items():
+        candidate(f"att-{name}", ENVELOPE, canonical(envelope(statement(kind, predicate, version="v0.1"), sign)),
+                  {"dev.cosignproject.cosign/signature": ""})
+    other = envelope(statement(*SPDX, digest=OTHER, version="v0.1"), sign)
+    candidate("att-spdx-other-image", ENVELOPE, canonical(other))
+    whole = json.loads(statement(*SPDX, version="v0.1"))
+    del whole["predicate"]
+    candidate("att-predicate-missing", ENVELOPE, canonical(envelope(canonical(whole), sign)))
+
+
+# A private Sigstore: certificate authority, certificate log, transparency log, time stamp authority.
+
+def name(text):
+    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "tidegate tests"),
+                      x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def certificate(subject, key, issuer, issuer_key, begin, end, extensions):
+    builder = x509.CertificateBuilder(issuer_name=issuer, subject_name=subject, public_key=key.public_key(),
+                                      serial_number=x509.random_serial_number(), not_valid_before=begin,
+                                      not_valid_after=end)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def usage(**true):
+    names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+             "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
+    return x509.KeyUsage(**{name: true.get(name, False) for name in names})
+
+
+class Authority:
+    """A root and an intermediate that issues."""
+
+    def __init__(self, text, eku, end=dt.datetime(2036, 1, 1, tzinfo=UTC)):
+        begin, late = dt.datetime(2026, 1, 1, tzinfo=UTC), dt.datetime(2036, 1, 1, tzinfo=UTC)
+        self.root_key, self.key = p256(), p256()
+        self.root_name, self.name = name(text + " root"), name(text)
+        can = [(usage(key_cert_sign=True, crl_sign=True), True)]
+        self.root = certificate(self.root_name, self.root_key, self.root_name, self.root_key, begin, late,
+                                [(x509.BasicConstraints(True, 1), True), *can])
+        self.certificate = certificate(self.name, self.key, self.root_name, self.root_key, begin, end,
+                                       [(x509.BasicConstraints(True, 0), True), *can,
+                                        (x509.ExtendedKeyUsage([eku]), False)])
+
+    def chain(self):
+        return {"certificates": [{"rawBytes": b64(one.public_bytes(ser.Encoding.DER))}
+                                 for one in (self.certificate, self.root)]}
+
+
+def utf8(text):
+    data = text.encode()
+    length = bytes([len(data)]) if len(data) < 128 else bytes([0x81, len(data)])
+    return b"\x0c" + length + data
+
+
+def fulcio(number, text):
+    oid = ObjectIdentifier(f"1.3.6.1.4.1.57264.1.{number}")
+    return x509.UnrecognizedExtension(oid, utf8(text)), False
+
+
+CT, REKOR = p256(), p256()
+REKOR_ID = sha(spki(REKOR))
+TSA = Authority("time", ExtendedKeyUsageOID.TIME_STAMPING)
+TSA_KEY = p256()
+
+
+def leaf(ca, key, san, begin, end, sct=True, source=SOURCE):
+    extensions = [
+        (x509.SubjectAlternativeName([san]), True), (usage(digital_signature=True), True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False),
+        fulcio(8, ISSUER), fulcio(9, WORKFLOW), fulcio(11, "hosted"), fulcio(12, source),
+        fulcio(13, "c" * 40), fulcio(14, "refs/tags/v17.0"), fulcio(20, "push"),
+    ]
+    serial = x509.random_serial_number()
+
+    def build(more):
+        builder = x509.CertificateBuilder(issuer_name=ca.name, subject_name=x509.Name([]), public_key=key.public_key(),
+                                          serial_number=serial, not_valid_before=begin, not_valid_after=end)
+        for extension, critical in extensions + more:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(ca.key, hashes.SHA256())
+
+    if not sct:
+        return build([])
+    tbs = build([]).tbs_certificate_bytes
+    stamp = int(begin.timestamp() * 1000)
+    signed = struct.pack(">BBQH", 0, 0, stamp, 1) + sha(spki(ca.key)) + struct.pack(">I", len(tbs))[1:] + tbs + b"\0\0"
+    signature = ecdsa(CT, signed)
+    one = struct.pack(">B32sQHBBH", 0, sha(spki(CT)), stamp, 0, 4, 3, len(signature)) + signature
+    all = struct.pack(">HH", len(one) + 2, len(one)) + one
+    value = b"\x04" + (bytes([len(all)]) if len(all) < 128 else bytes([0x81, len(all)])) + all
+    return build([(x509.UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), value), False)])
+
+
+def entry(body, version, at=None):
+    """A log of one leaf, with its checkpoint, and the promise where the log still gives a time."""
+    body = canonical(body)
+    root = sha(b"\0" + body)
+    note = f"log.test\n1\n{b64(root)}\n"
+    note += f"\n— log.test {b64(REKOR_ID[:4] + ecdsa(REKOR, note.encode()))}\n"
+    made = {
+        "logIndex": "0", "logId": {"keyId": b64(REKOR_ID)}, "kindVersion": version, "canonicalizedBody": b64(body),
+        "inclusionProof": {"logIndex": "0", "rootHash": b64(root), "treeSize": "1", "hashes": [],
+                           "checkpoint": {"envelope": note}},
+    }
+    if at is not None:
+        promise = {"body": b64(body), "integratedTime": at, "logIndex": 0, "logID": REKOR_ID.hex()}
+        made["integratedTime"] = str(at)
+        made["inclusionPromise"] = {"signedEntryTimestamp": b64(ecdsa(REKOR, canonical(promise)))}
+    return made
+
+
+def pem(cert):
+    return cert.public_bytes(ser.Encoding.PEM)
+
+
+def keyless(label, ca, san=x509.UniformResourceIdentifier(WORKFLOW), begin=SIGNED, minutes=10, at=None, payload=None,
+            log=1, **how):
+    key = p256()
+    end = begin + dt.timedelta(minutes=minutes)
+    cert = leaf(ca, key, san, begin, end, **how)
+    payload = statement() if payload is None else payload
+    made = envelope(payload, lambda data: ecdsa(key, data))
+    signature = base64.b64decode(made["signatures"][0]["sig"])
+    material = {"certificate": {"rawBytes": b64(cert.public_bytes(ser.Encoding.DER))}}
+    if log == 1:
+        at = int((at or begin + dt.timedelta(minutes=1)).timestamp())
+        spec = {"envelopeHash": {"algorithm": "sha256", "value": sha(canonical(made)).hex()},
+                "payloadHash": {"algorithm": "sha256", "value": sha(payload).hex()},
+                "signatures": [{"signature": b64(signature), "verifier": b64(pem(cert))}]}
+        body = {"apiVersion": "0.0.1", "kind": "dsse", "spec": spec}
+        material["tlogEntries"] = [entry(body, {"kind": "dsse", "version": "0.0.1"}, at)]
+    else:
+        spec = {"data": {"algorithm": "SHA2_256", "digest": b64(sha(pae(IN_TOTO, payload)))},
+                "signature": {"content": b64(signature),
+                              "verifier": {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": material["certificate"]}}}
+        body = {"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": spec}}
+        material["tlogEntries"] = [entry(body, {"kind": "hashedrekord", "version": "0.0.2"})]
+        material["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": b64(stamp(signature))}]}
+    whole = {"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": made}
+    candidate(label, BUNDLE, canonical(whole))
+
+
+def keyless_legacy(label, ca):
+    key, payload = p256(), simple()
+    cert = leaf(ca, key, x509.UniformResourceIdentifier(WORKFLOW), SIGNED, SIGNED + dt.timedelta(minutes=10))
+    signature = ecdsa(key, payload)
+    spec = {"data": {"hash": {"algorithm": "sha256", "value": sha(payload).hex()}},
+            "signature": {"content": b64(signature), "publicKey": {"content": b64(pem(cert))}}}
+    body = canonical({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec})
+    at = int(SIGNED.timestamp()) + 60
+    promise = {"body": b64(body), "integratedTime": at, "logIndex": 0, "logID": REKOR_ID.hex()}
+    kept = {"SignedEntryTimestamp": b64(ecdsa(REKOR, canonical(promise))), "Payload": promise}
+    candidate(label, SIMPLE, payload, {
+        "dev.cosignproject.cosign/signature": b64(signature), "dev.sigstore.cosign/certificate": pem(cert).decode(),
+        "dev.sigstore.cosign/chain": (pem(ca.certificate) + pem(ca.root)).decode(),
+        "dev.sigstore.cosign/bundle": canonical(kept).decode()})
+
+
+def stamp(signature):
+    with tempfile.TemporaryDirectory() as folder:
+        at = lambda file: os.path.join(folder, file)
+        def put(file, data):
+            with open(at(file), "wb") as out:
+                out.write(data)
+        put("key", TSA_KEY.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption()))
+        put("cert", pem(TSA_LEAF))
+        put("signature", signature)
+        put("cnf", b"[tsa]\ndefault_tsa=t\n[t]\nserial=%s\nsigner_digest=sha256\ndefault_policy=1.3.6.1.4.1.57264.2\n"
+                   b"digests=sha256\ness_cert_id_alg=sha256\n" % at("serial").encode())
+        run = lambda *what: subprocess.run(["openssl", "ts", *what], check=True, capture_output=True)
+        run("-query", "-data", at("signature"), "-sha256", "-cert", "-out", at("query"))
+        run("-reply", "-config", at("cnf"), "-section", "t", "-queryfile", at("query"), "-inkey", at("key"),
+            "-signer", at("cert"), "-out", at("reply"))
+        with open(at("reply"), "rb") as made:
+            return made.read()
+
+
+TSA_LEAF = certificate(name("time stamps"), TSA_KEY, TSA.name, TSA.key, dt.datetime(2026, 1, 1, tzinfo=UTC),
+                       dt.datetime(2036, 1, 1, tzinfo=UTC),
+                       [(x509.BasicConstraints(False, None), True), (usage(digital_signature=True), True),
+                        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)])
+
+
+def trusted_root(*authorities, tsa=True):
+    since = {"start": "2026-01-01T00:00:00Z"}
+
+    def log(key, url):
+        return {"baseUrl": url, "hashAlgorithm": "SHA2_256", "logId": {"keyId": b64(sha(spki(key)))},
+                "publicKey": {"rawBytes": b64(spki(key)), "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": since}}
+
+    def authority(chain):
+        return {"subject": {"organization": "tidegate tests", "commonName": "tests"}, "uri": "https://ca.test",
+                "certChain": chain, "validFor": since}
+
+    stamps = TSA.chain()
+    stamps["certificates"].insert(0, {"rawBytes": b64(TSA_LEAF.public_bytes(ser.Encoding.DER))})
+    return {"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+            "tlogs": [log(REKOR, "https://log.test")], "ctlogs": [log(CT, "https://ct.test")],
+            "certificateAuthorities": [authority(one.chain()) for one in authorities],
+            "timestampAuthorities": [authority(stamps)] if tsa else []}
+
+
+def with_certificates():
+    signing = ExtendedKeyUsageOID.CODE_SIGNING
+    ca, mine = Authority("ca", signing), Authority("ca", signing)
+    old = Authority("old ca", signing, end=SIGNED - dt.timedelta(days=1))
+    roots["private"] = trusted_root(ca)
+    roots["old-intermediate"] = trusted_root(old)
+    keyless("keyless", ca)
+    keyless("keyless-again", ca)
+    keyless_legacy("keyless-sig", ca)
+    keyless("keyless-late", ca, at=SIGNED + dt.timedelta(hours=1))
+    keyless("keyless-old-intermediate", old)
+    keyless("keyless-no-sct", ca, sct=False)
+    keyless("keyless-own-ca", mine)
+    keyless("keyless-email", ca, san=x509.RFC822Name("release@acme.test"))
+    keyless("keyless-lookalike", ca, san=x509.UniformResourceIdentifier("https://evil.test/?" + WORKFLOW))
+    keyless("keyless-other-image", ca, payload=statement(digest=OTHER))
+    keyless("keyless-provenance", ca, payload=statement(V1, provenance()))
+    keyless("keyless-provenance-builder", ca, payload=statement(V1, provenance(builder=WORKFLOW + ".1")))
+    keyless("keyless-provenance-source", ca, payload=statement(V1, provenance(source=SOURCE + "-evil")))
+    recently = dt.datetime.now(UTC).replace(microsecond=0) - dt.timedelta(minutes=5)
+    keyless("keyless-v2", ca, begin=recently, log=2)
+    keyless("keyless-v2-again", ca, begin=recently, log=2)
+
+
+with_keys()
+with_certificates()
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures.json"), "w") as out:
+    everything = {"image": IMAGE, "other": OTHER, "keys": keys, "roots": roots, "candidates": candidates}
+    json.dump(everything, out, indent=1, sort_keys=True)
+    out.write("\n")
