@@ -275,7 +275,7 @@ const FOR_MAIN: [&str; 2] = ["cli", "model"];
 /// The modules that may name a heavy dependency; the rest of the crate sees our types only.
 const OWNERS: [(&str, &[&str]); 14] = [
     ("clap", &["cli", MAIN]),
-    ("ed25519_dalek", &["attest"]),
+    ("ed25519_dalek", &["attest", "facts"]),
     ("git2", &["git"]),
     ("globset", &["git", "render"]),
     ("granit_parser", &["manifest"]),

@@ -20,8 +20,19 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 UTC = dt.timezone.utc
 SIGNED = dt.datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-IMAGE = hashlib.sha256(b"the manifest of an image").hexdigest()
-OTHER = hashlib.sha256(b"the manifest of another image").hexdigest()
+
+
+def manifest(config):
+    """Of an image without layers, and what it names as its configuration."""
+    config = config.encode()
+    named = {"mediaType": "application/vnd.oci.image.config.v1+json",
+             "digest": "sha256:" + hashlib.sha256(config).hexdigest(), "size": len(config)}
+    return json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                       "config": named, "layers": []})
+
+
+CONFIGS = ['{"architecture":"amd64","os":"linux"}', '{"architecture":"arm64","os":"linux"}']
+IMAGE, OTHER = (hashlib.sha256(manifest(config).encode()).hexdigest() for config in CONFIGS)
 REPOSITORY = "registry.test/shop/odoo"
 ISSUER = "https://issuer.test"
 WORKFLOW = "https://git.test/acme/odoo/.github/workflows/release.yml@refs/tags/v17.0"
@@ -153,6 +164,7 @@ def with_keys():
         legacy(f"sig-{name}", sign)
         key_bundle(f"bundle-{name}", sign)
     sign = signers["p256"]
+    logged(release, sign)
     legacy("sig-by-another", lambda data: ecdsa(other, data))
     legacy("sig-other-image", sign, simple("sha256:" + OTHER))
     legacy("sig-upper-case", sign, simple("sha256:" + IMAGE.upper()))
@@ -172,6 +184,35 @@ def with_keys():
     whole = {"mediaType": BUNDLE, "verificationMaterial": material, "messageSignature": message}
     candidate("bundle-message", BUNDLE, canonical(whole))
     attested(sign)
+
+
+def logged(key, sign):
+    """What a key signed, with its entry in the log."""
+    public = b64(key.public_key().public_bytes(ser.Encoding.PEM, ser.PublicFormat.SubjectPublicKeyInfo))
+    at = int(SIGNED.timestamp()) + 60
+    for label in ("bundle-logged", "bundle-logged-again"):
+        payload = statement()
+        made = envelope(payload, sign)
+        spec = {"envelopeHash": {"algorithm": "sha256", "value": sha(canonical(made)).hex()},
+                "payloadHash": {"algorithm": "sha256", "value": sha(payload).hex()},
+                "signatures": [{"signature": made["signatures"][0]["sig"], "verifier": public}]}
+        body = {"apiVersion": "0.0.1", "kind": "dsse", "spec": spec}
+        material = {"publicKey": {"hint": ""}, "tlogEntries": [entry(body, {"kind": "dsse", "version": "0.0.1"}, at)]}
+        candidate(label, BUNDLE, canonical({"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": made}))
+    payload = simple()
+    signature = b64(sign(payload))
+    spec = {"data": {"hash": {"algorithm": "sha256", "value": sha(payload).hex()}},
+            "signature": {"content": signature, "publicKey": {"content": public}}}
+    candidate("sig-logged", SIMPLE, payload, {
+        "dev.cosignproject.cosign/signature": signature,
+        "dev.sigstore.cosign/bundle": promised({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec}, at)})
+
+
+def promised(body, at):
+    """The entry and the log's promise as cosign keeps them in an annotation."""
+    body = b64(canonical(body))
+    promise = {"body": body, "integratedTime": at, "logIndex": 0, "logID": REKOR_ID.hex()}
+    return canonical({"SignedEntryTimestamp": b64(ecdsa(REKOR, canonical(promise))), "Payload": promise}).decode()
 
 
 def ecdsa_digest(key, digest):
@@ -341,14 +382,11 @@ def keyless_legacy(label, ca):
     signature = ecdsa(key, payload)
     spec = {"data": {"hash": {"algorithm": "sha256", "value": sha(payload).hex()}},
             "signature": {"content": b64(signature), "publicKey": {"content": b64(pem(cert))}}}
-    body = canonical({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec})
-    at = int(SIGNED.timestamp()) + 60
-    promise = {"body": b64(body), "integratedTime": at, "logIndex": 0, "logID": REKOR_ID.hex()}
-    kept = {"SignedEntryTimestamp": b64(ecdsa(REKOR, canonical(promise))), "Payload": promise}
+    kept = promised({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec}, int(SIGNED.timestamp()) + 60)
     candidate(label, SIMPLE, payload, {
         "dev.cosignproject.cosign/signature": b64(signature), "dev.sigstore.cosign/certificate": pem(cert).decode(),
         "dev.sigstore.cosign/chain": (pem(ca.certificate) + pem(ca.root)).decode(),
-        "dev.sigstore.cosign/bundle": canonical(kept).decode()})
+        "dev.sigstore.cosign/bundle": kept})
 
 
 def stamp(signature):
@@ -422,6 +460,7 @@ def with_certificates():
 with_keys()
 with_certificates()
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures.json"), "w") as out:
-    everything = {"image": IMAGE, "other": OTHER, "keys": keys, "roots": roots, "candidates": candidates}
+    everything = {"config": CONFIGS[0], "manifest": manifest(CONFIGS[0]), "image": IMAGE, "other": OTHER,
+                  "keys": keys, "roots": roots, "candidates": candidates}
     json.dump(everything, out, indent=1, sort_keys=True)
     out.write("\n")

@@ -43,7 +43,7 @@ pub enum Signer {
     /// A key.
     Key {
         /// The key.
-        key: Key,
+        key: Box<Key>,
         /// What is asked of the transparency log.
         log: Log,
     },

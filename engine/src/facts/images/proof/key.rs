@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use ed25519_dalek::{Sha512, Signature, VerifyingKey};
+use sha2::Digest as _;
 use sigstore_verify::crypto::{
     KeyAlgorithm, SigningScheme, VerificationKey, validate_raw_public_key,
 };
@@ -13,7 +15,15 @@ use crate::model::Digest;
 /// A key and the one way in which it signs.
 pub struct Key {
     der: DerPublicKey,
-    key: VerificationKey,
+    way: Way,
+}
+
+/// How its signatures are verified.
+enum Way {
+    /// By what sigstore-verify knows.
+    Scheme(VerificationKey),
+    /// Ed25519ph, over the SHA-512 of the message.
+    Prehashed(VerifyingKey),
 }
 
 /// The hash that a signature is made over.
@@ -23,7 +33,7 @@ pub enum Hash {
     Sha256,
     /// SHA-384.
     Sha384,
-    /// SHA-512.
+    /// SHA-512; of an Ed25519 key it means Ed25519ph.
     Sha512,
 }
 
@@ -66,7 +76,8 @@ pub enum KeyError {
 
 impl Key {
     /// Reads a public key in PEM. ECDSA P-256 and RSA sign with SHA-256 unless it is said otherwise; a P-384 key
-    /// needs a hash said, since signers differ, and an RSA key a padding.
+    /// needs a hash said, since signers differ, and an RSA key a padding. An Ed25519 key signs the message itself, or
+    /// with SHA-512 said, as cosign does, its hash (Ed25519ph).
     ///
     /// # Errors
     /// No such key, one that is too weak, or a hash or padding that it cannot have.
@@ -90,7 +101,11 @@ impl Key {
             KeyAlgorithm::Rsa => KeyError::RsaSize,
             _ => KeyError::Algorithm,
         })?;
-        Ok(Self { der, key })
+        let way = match (scheme, hash) {
+            (SigningScheme::Ed25519, Some(_)) => Way::Prehashed(ed25519(key.as_bytes())?),
+            _ => Way::Scheme(key),
+        };
+        Ok(Self { der, way })
     }
 
     /// The SHA-256 of the key as DER, which names it.
@@ -101,19 +116,30 @@ impl Key {
 
     /// Whether `signature` is one of this key over `message`.
     pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        let signature = SignatureBytes::new(signature.to_vec());
-        self.key.verify(message, &signature).is_ok()
+        match &self.way {
+            Way::Scheme(key) => {
+                let signature = SignatureBytes::new(signature.to_vec());
+                key.verify(message, &signature).is_ok()
+            }
+            Way::Prehashed(key) => Signature::from_slice(signature).is_ok_and(|signature| {
+                let hash = Sha512::new().chain_update(message);
+                key.verify_prehashed_strict(hash, None, &signature).is_ok()
+            }),
+        }
     }
 
     /// Whether `signature` is one of this key over bytes of that SHA-256; `None` where the key signs with another hash
     /// or none, so that the bytes would be needed.
     pub(super) fn signed_digest(&self, digest: &Digest, signature: &[u8]) -> Option<bool> {
         use sigstore_verify::types::HashAlgorithm::Sha2256;
-        if self.key.scheme().hash_algorithm() != Some(Sha2256) {
+        let Way::Scheme(key) = &self.way else {
+            return None;
+        };
+        if key.scheme().hash_algorithm() != Some(Sha2256) {
             return None;
         }
         let signature = SignatureBytes::new(signature.to_vec());
-        let verified = self.key.verify_prehashed(digest.as_bytes(), &signature);
+        let verified = key.verify_prehashed(digest.as_bytes(), &signature);
         Some(verified.is_ok())
     }
 
@@ -125,6 +151,15 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({})", self.keyid())
+    }
+}
+
+fn ed25519(raw: &[u8]) -> Result<VerifyingKey, KeyError> {
+    let raw = raw.try_into().map_err(|_| KeyError::Algorithm)?;
+    let key = VerifyingKey::from_bytes(raw).map_err(|_| KeyError::Algorithm)?;
+    match key.is_weak() {
+        true => Err(KeyError::Algorithm),
+        false => Ok(key),
     }
 }
 
@@ -144,6 +179,7 @@ fn scheme(
         (KeyAlgorithm::EcdsaP384, _, _) if hash.is_none() => return Err(KeyError::HashMissing),
         (KeyAlgorithm::EcdsaP384, Hash::Sha256, _) => S::EcdsaP384Sha256,
         (KeyAlgorithm::EcdsaP384, Hash::Sha384, _) => S::EcdsaP384Sha384,
+        (KeyAlgorithm::Ed25519, Hash::Sha512, _) => S::Ed25519,
         (KeyAlgorithm::Ed25519, _, _) if hash.is_none() => S::Ed25519,
         (KeyAlgorithm::Rsa, _, None) => return Err(KeyError::PaddingMissing),
         (KeyAlgorithm::Rsa, Hash::Sha256, Some(Padding::Pkcs1)) => S::RsaPkcs1Sha256,

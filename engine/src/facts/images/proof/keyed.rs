@@ -2,8 +2,8 @@
 //! Knows nothing of certificates; a log it asks only where an authority wants that.
 
 use jiff::Timestamp;
-use sigstore_verify::PublicKeyVerificationPolicy;
 use sigstore_verify::types::{Artifact, Bundle, Sha256Hash};
+use sigstore_verify::{Error, PublicKeyVerificationPolicy};
 
 use super::authority::Log;
 use super::candidate::{Content, Material, No, Object};
@@ -71,7 +71,13 @@ fn logged(
     let verified = root
         .verifier
         .verify(artifact(object, image), &bundle, &policy);
-    let verified = verified.map_err(|error| keyless::no(&error))?;
+    let verified = verified.map_err(|error| match error {
+        // The signature holds already: the verifier takes another hash or padding for the key's.
+        Error::SignatureInvalid(_) | Error::Crypto(_) => No::from(Doubt::Unsupported(
+            "a log entry of a key that signs with this hash or padding",
+        )),
+        error => keyless::no(&error),
+    })?;
     if !verified.tlog_verified() || verified.verified_timestamps().is_empty() {
         return Err(Flaw::Log("its entry is not proven").into());
     }

@@ -1,5 +1,6 @@
 //! Verifies a signature object with its certificate, by sigstore-verify: chain, logs, time stamps, signature.
-//! Whom the certificate names is compared here; the verifier is asked for nobody in particular.
+//! Whom the certificate names is compared here; the verifier is asked for nobody in particular. It refuses entries that
+//! are in the future by the machine's clock, which can only make less pass; the judging time is compared besides.
 
 use jiff::Timestamp;
 use sigstore_verify::crypto::{CertificateInfo, FulcioCiClaims};

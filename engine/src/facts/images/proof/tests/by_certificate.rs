@@ -53,7 +53,7 @@ fn b2_a_bundle_without_proof_of_inclusion_does_not_pass_under_any_label() {
                     .as_object_mut()
                     .unwrap()
                     .remove("inclusionProof"),
-            )
+            );
         })
     };
     assert_eq!(
@@ -106,7 +106,7 @@ fn b6_an_entry_of_the_log_about_another_signature_is_foreign() {
 
 #[test]
 fn b7_and_b8_promise_time_proof_and_checkpoint_are_the_logs_own() {
-    let changes: [(&str, fn(&mut Value), &str); 7] = [
+    let changes: [Change; 7] = [
         (
             "time",
             |e| e["integratedTime"] = "1795168861".into(),
@@ -136,7 +136,7 @@ fn b7_and_b8_promise_time_proof_and_checkpoint_are_the_logs_own() {
                         .as_object_mut()
                         .unwrap()
                         .remove("checkpoint"),
-                )
+                );
             },
             "invalid malformed",
         ),
@@ -199,7 +199,7 @@ fn b13_a_private_authority_may_do_without_a_certificate_log_where_that_is_said()
     let proof = given("keyless-no-sct")
         .asked("keyless")
         .with(whom(|identity| {
-            identity.certificate_log = CertificateLog::Ignored
+            identity.certificate_log = CertificateLog::Ignored;
         }));
     assert_eq!(state(&proof.prove()), "verified");
 }
@@ -371,3 +371,6 @@ fn e_log(note: &Value) -> &str {
 }
 
 const BUNDLE: &str = "dev.sigstore.cosign/bundle";
+
+/// What is changed, how, and what that comes to.
+type Change = (&'static str, fn(&mut Value), &'static str);

@@ -23,6 +23,7 @@ fn payloads_that_must_not_pass() {
             "p384-sha256",
             "invalid signature",
         ),
+        ("S10", "sig-ed25519", "ed25519ph", "invalid signature"),
         ("S11", "sig-rsa-pss", "rsa-pkcs1", "invalid signature"),
         ("S11", "sig-rsa-pkcs1", "rsa-pss", "invalid signature"),
         ("S11", "bundle-rsa-pss", "rsa-pkcs1", "invalid signature"),
@@ -118,6 +119,46 @@ fn b18_a_key_need_not_be_in_a_log_unless_that_is_required() {
         let logged = given(name).asked("p256").with(must_be_logged);
         assert_eq!(state(&logged.prove()), "invalid log", "{name}");
     }
+}
+
+#[test]
+fn b6_b7_and_b18_a_key_that_must_be_in_the_log_is_there_with_this_signature() {
+    for name in ["bundle-logged", "sig-logged"] {
+        let proof = given(name).asked("p256").with(must_be_logged).prove();
+        assert_eq!(state(&proof), "verified", "{name}");
+        let signed_at = Some(instant("2026-11-20T10:01:00Z"));
+        assert_eq!(proof.met[0].signed_at, signed_at, "{name}");
+        let unasked = given(name).asked("p256").prove();
+        assert_eq!(unasked.met[0].signed_at, None, "nobody asked the log");
+        let late = given(name)
+            .asked("p256")
+            .with(must_be_logged)
+            .with(|authority| {
+                authority.not_after = Some(instant("2026-11-20T10:00:59Z"));
+            });
+        assert_eq!(state(&late.prove()), "invalid validity", "{name}");
+    }
+    let entries =
+        |bundle: &serde_json::Value| bundle["verificationMaterial"]["tlogEntries"].clone();
+    let mut foreign = serde_json::Value::Null;
+    let again = given("bundle-logged-again").edited(|bundle| foreign = entries(bundle));
+    assert_eq!(
+        state(&again.asked("p256").with(must_be_logged).prove()),
+        "verified"
+    );
+    let proof = given("bundle-logged")
+        .edited(|bundle| bundle["verificationMaterial"]["tlogEntries"] = foreign)
+        .asked("p256")
+        .with(must_be_logged);
+    assert_eq!(state(&proof.prove()), "invalid log");
+    let moved = given("bundle-logged")
+        .edited(|bundle| {
+            let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
+            entry["integratedTime"] = "1795168861".into();
+        })
+        .asked("p256")
+        .with(must_be_logged);
+    assert_eq!(state(&moved.prove()), "invalid log");
 }
 
 #[test]

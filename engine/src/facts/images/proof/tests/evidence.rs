@@ -1,5 +1,7 @@
 //! Bytes that are not what is named, and formats that are not verified.
 
+use proptest::prelude::*;
+
 use super::fixtures::{given, state};
 use crate::facts::images::proof::{Required, State, Wanted};
 use crate::model::Digest;
@@ -47,5 +49,29 @@ fn n9_notation_is_in_doubt_and_not_unsigned() {
         let mut proof = given("sig-p256").asked("p256");
         proof.candidates[0].media_type = media_type.to_owned();
         assert_eq!(state(&proof.prove()), "indeterminate unsupported");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn whatever_is_pushed_proves_nothing_and_breaks_nothing(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        text in "[ -~]{0,60}",
+        which in 0..6_usize,
+    ) {
+        let names = ["sig-p256", "bundle-p256", "att-spdx", "keyless", "keyless-sig", "keyless-v2"];
+        let mut pushed = given(names[which]).asked("p256").asked("keyless");
+        let layer = &mut pushed.candidates[0];
+        for value in layer.annotations.values_mut() {
+            value.clone_from(&text);
+        }
+        let good = layer.bytes.take().unwrap();
+        let cut = bytes.len() * good.len() / 200;
+        layer.bytes = Some([&good[..cut], &bytes, &good[cut..]].concat());
+        let proof = pushed.prove();
+        prop_assert!(!names[which].contains("sig") || proof.state != State::Verified);
+        prop_assert_eq!(proof.candidates.found, 1);
     }
 }

@@ -157,12 +157,13 @@ fn signer(name: &str) -> Signer {
         "p256" => ("release", None, None),
         "p384-sha256" => ("p384", Some(Hash::Sha256), None),
         "p384-sha384" => ("p384", Some(Hash::Sha384), None),
+        "ed25519ph" => ("ed25519", Some(Hash::Sha512), None),
         "rsa-pkcs1" => ("rsa", None, Some(Padding::Pkcs1)),
         "rsa-pss" => ("rsa", None, Some(Padding::Pss)),
         other => (other, None, None),
     };
     Signer::Key {
-        key: Key::parse(pem(key), hash, padding).unwrap(),
+        key: Box::new(Key::parse(pem(key), hash, padding).unwrap()),
         log: Log::Ignored,
     }
 }

@@ -19,6 +19,7 @@ fn s12_keys_that_are_too_weak_or_not_supported_are_errors() {
     let sha = Some(Hash::Sha256);
     assert_eq!(parse("ed25519", sha, None), Err(KeyError::Hash));
     assert_eq!(parse("rsa", Some(Hash::Sha512), pkcs1), Ok(()));
+    assert_eq!(parse("ed25519", Some(Hash::Sha512), None), Ok(()));
 }
 
 #[test]
