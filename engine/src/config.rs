@@ -17,6 +17,7 @@ mod render;
 mod resolved;
 mod schema;
 mod shape;
+mod signers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -41,6 +42,7 @@ pub use schema::schema;
 use self::calendars::{CalendarFile, Calendars};
 use self::raw::RawConfig;
 use self::shape::{Schema, Shape};
+use self::signers::SignerFiles;
 use crate::calendar::{self, Calendar};
 use crate::git::Selector;
 use crate::manifest::{Node, NodeValue};
@@ -78,6 +80,7 @@ pub struct Config {
     pub digest: Digest,
     gate: Selector,
     files: Vec<CalendarFile>,
+    signers: SignerFiles,
     resolved: Value,
     source: SourceText,
     root: Node,
@@ -265,6 +268,7 @@ impl Config {
         let render = RenderDefaults::new(raw.render, &RenderDefaults::default());
         let own = raw.verdict.repository.iter();
         let exceptions = raw.exceptions.into_iter().enumerate();
+        let signers = SignerFiles::of(root);
         Ok(Self {
             environments: environments
                 .map(|(index, raw)| Environment::build(raw, index, &render))
@@ -272,9 +276,10 @@ impl Config {
             unmanaged: selector(&raw.unmanaged)?,
             profile: raw.profile,
             components: ComponentTable::build(raw.components)?,
-            gate: gate_selector(&calendars.files)?,
+            gate: gate_selector(&calendars.files, &signers)?,
             calendars: calendars.here,
             files: calendars.files,
+            signers,
             exceptions: exceptions
                 .map(|(index, raw)| Exception::build(raw, index))
                 .collect::<Result<_, _>>()?,
@@ -401,9 +406,10 @@ fn settings_problems(
     shape.problems()
 }
 
-/// The gate's own files, calendars among them.
-fn gate_selector(files: &[CalendarFile]) -> Result<Selector, String> {
+/// The gate's own files, calendars and the keys of those who sign images among them.
+fn gate_selector(files: &[CalendarFile], signers: &SignerFiles) -> Result<Selector, String> {
     let files = files.iter().map(|file| file.path().to_string());
+    let files = files.chain(signers.named().cloned());
     let patterns = GATE_PATTERNS.iter().map(|pattern| (*pattern).to_owned());
     let patterns: Vec<String> = patterns.chain(files).collect();
     Selector::parse(&patterns).map_err(|error| error.to_string())

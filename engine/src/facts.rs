@@ -102,6 +102,8 @@ pub struct Context<'a> {
     pub season: &'a freeze::Season<'a>,
     /// How images are told apart.
     pub images: &'a images::Rules,
+    /// What is recorded beside images.
+    pub evidence: &'a images::Evidence,
     /// How risky the changes are.
     pub tiers: freeze::Tiers<'a>,
 }
@@ -330,6 +332,7 @@ calendars:
                     source,
                     season,
                     images: &images::Rules::default(),
+                    evidence: &images::Evidence::default(),
                     tiers,
                 },
             );
@@ -363,6 +366,7 @@ calendars:
                 source: &somewhere(),
                 season: &season(Vec::new()),
                 images: &images::Rules::default(),
+                evidence: &images::Evidence::default(),
                 tiers: Tiers::Unchanged,
             };
             collect(COLLECTORS, &names(), &context)

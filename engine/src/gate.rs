@@ -15,6 +15,7 @@ mod deployer;
 mod door;
 mod error;
 mod evaluate;
+mod evidence;
 mod file;
 mod gate_files;
 mod idle;

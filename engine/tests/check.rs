@@ -18,6 +18,7 @@ mod foreign_settings;
 mod freeze;
 mod gate_unit;
 mod hook;
+mod images;
 mod inherited;
 mod kinds;
 mod linked;

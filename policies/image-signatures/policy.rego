@@ -2,8 +2,8 @@
 # scope: package
 # title: Images
 # description: >-
-#   Every image that a changed object names can be read, comes from where images may come from, and is
-#   written with the digest that says which one it is.
+#   Every image that a changed object names can be read, comes from where images may come from, is written
+#   with the digest that says which one it is, and is signed by those who may.
 # custom:
 #   prefix: image
 #   scope: object
@@ -15,6 +15,17 @@
 #     image.not-pinned: deny
 #     image.mutable-tag: deny
 #     image.tag-moved: deny
+#     image.no-trust-rule: deny
+#     image.unsigned: deny
+#     image.signer-not-trusted: deny
+#     image.signature-invalid: deny
+#     image.signature-indeterminate: deny
+#     image.provenance-missing: deny
+#     image.builder-not-trusted: deny
+#     image.source-mismatch: deny
+#     image.sbom-missing: deny
+#     image.scan-missing: deny
+#     image.scan-stale: deny
 #     image.misleading-tag: warn
 #     image.end-of-life: warn
 #     image.pull-policy: warn
@@ -106,6 +117,73 @@ warn contains finding if {
 	input.settings["moved-tags"] == "warn"
 	some image in named
 	finding := moved(image)
+}
+
+# METADATA
+# title: Nobody is named who signs an image
+# description: No authority is for its repository, and `signatures` says that every image must be signed.
+deny contains finding if {
+	input.settings.signatures == "required"
+	some image in named
+	image.reference
+	not image.signature
+	finding := {
+		"code": "image.no-trust-rule",
+		"message": sprintf("%s: no authority may sign %q", [called(image), image.reference.repository]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "say in `images.authorities` who signs it, or take an image that somebody known signs",
+		"setting": "/settings/signatures",
+	}
+}
+
+# METADATA
+# title: An image has no signature
+# description: An authority is for its repository, and no signature is recorded beside it.
+deny contains finding if {
+	some image in named
+	image.signature.state == "unsigned"
+	finding := unproven(image, "image.unsigned", "no signature is recorded", record)
+}
+
+# METADATA
+# title: An image is signed by nobody who may
+# description: There are signatures, and none is of an authority for its repository.
+deny contains finding if {
+	some image in named
+	image.signature.state == "invalid"
+	by_others(image)
+	finding := unproven(image, "image.signer-not-trusted", image.signature.message, sign)
+}
+
+# METADATA
+# title: A signature does not prove its image
+# description: It cannot be read, is about another image, or lacks what its authority must say.
+deny contains finding if {
+	some image in named
+	image.signature.state == "invalid"
+	not by_others(image)
+	not lacks_attestation(image)
+	finding := unproven(image, "image.signature-invalid", image.signature.message, sign)
+}
+
+# METADATA
+# title: Whether an image is signed could not be found out
+# description: Evidence is missing or damaged, a trust root cannot be used, or the reference has no digest.
+deny contains finding if {
+	some image in named
+	image.signature.state == "indeterminate"
+	finding := unproven(image, "image.signature-indeterminate", image.signature.message, record)
+}
+
+# METADATA
+# title: An image lacks an attestation
+# description: The signature holds, and what the same authority must attest besides is not there or says otherwise.
+deny contains finding if {
+	some image in named
+	lack := image.signature.lack
+	code := object.get(attestation_codes[lack.kind], lack.reason, attestation_codes[lack.kind].missing)
+	finding := unproven(image, code, image.signature.message, attest)
 }
 
 # METADATA
@@ -243,6 +321,51 @@ moved(image) := {
 } if {
 	not image.reference.tagMoves
 	image.reference.movedFrom
+}
+
+unproven(image, code, why, remediation) := {
+	"code": code,
+	"message": sprintf("%s: %q is not proven to be signed by %s: %s", [
+		called(image),
+		image.reference.canonical,
+		concat(" or ", image.signature.asked),
+		why,
+	]),
+	"object": image.object,
+	"field": image.pointer,
+	"remediation": remediation,
+	"setting": "/settings/authorities",
+}
+
+by_others(image) if image.signature.reason in others
+
+lacks_attestation(image) if image.signature.lack.kind in {"provenance", "sbom", "scan"}
+
+record := "record its signature below `.tidegate/images`, and write the image with its digest"
+
+sign := "let an authority of `images.authorities` sign this digest, and record the signature"
+
+attest := "let the same authority attest it for this digest, and record the attestation"
+
+# Why a signature is not of an authority that may sign.
+others := {"signature", "other-kind", "certificate", "validity", "issuer", "subject", "claim"}
+
+# By kind and by what is wrong; what is not named is as if there were none.
+attestation_codes := {
+	"provenance": {
+		"missing": "image.provenance-missing",
+		"builder": "image.builder-not-trusted",
+		"builder-unbound": "image.builder-not-trusted",
+		"source": "image.source-mismatch",
+		"source-unbound": "image.source-mismatch",
+	},
+	"sbom": {"missing": "image.sbom-missing"},
+	"scan": {
+		"missing": "image.scan-missing",
+		"stale": "image.scan-stale",
+		"undated": "image.scan-stale",
+		"future": "image.scan-stale",
+	},
 }
 
 stale(image) := "runs whatever the node happens to have" if image.pullPolicy == "Never"

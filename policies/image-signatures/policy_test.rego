@@ -9,6 +9,8 @@ settings := {
 	"moved-tags": "warn",
 	"end-of-life": {},
 	"locations": [],
+	"signatures": "of-authorities",
+	"authorities": [],
 }
 
 object_ref := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"}
@@ -55,6 +57,27 @@ document(images) := {
 	"facts": {"images": {"status": "known", "value": images}},
 	"settings": settings,
 }
+
+signed(signature) := document([object.union(image(sound), {"signature": object.union(verified, signature)})])
+
+verified := {
+	"state": "verified",
+	"candidates": {"found": 1, "valid": 1, "invalid": 0, "other": 0},
+	"asked": ["release", "vendor"],
+	"authorities": [],
+	"attestations": [],
+}
+
+invalid(reason) := signed({"state": "invalid", "reason": reason, "message": "why"})
+
+lacking(kind, reason) := signed({
+	"state": "invalid",
+	"reason": "attestation",
+	"message": "why",
+	"lack": {"name": "own", "kind": kind, "reason": reason},
+})
+
+all_signed(images) := object.union(document(images), {"settings": object.union(settings, {"signatures": "required"})})
 
 in_stage(stage, images) := object.union(document(images), {"environment": {"stage": stage}})
 
@@ -116,6 +139,33 @@ rows := [
 	{"of": database("acid.zalan.do/v1", "postgresql", {}), "deny": nothing, "warn": {"image.operator-default"}},
 	{"of": database("acid.zalan.do/v1", "postgresql", {"dockerImage": "x"}), "deny": nothing, "warn": nothing},
 	{"of": database("cluster.x-k8s.io/v1beta1", "Cluster", {}), "deny": nothing, "warn": nothing},
+	{"of": signed({}), "deny": nothing, "warn": nothing},
+	{"of": signed({"state": "unsigned"}), "deny": {"image.unsigned"}, "warn": nothing},
+	{"of": invalid("signature"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("other-kind"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("certificate"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("validity"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("issuer"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("subject"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("claim"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("other-image"), "deny": {"image.signature-invalid"}, "warn": nothing},
+	{"of": signed({"state": "indeterminate", "message": "why"}), "deny": {"image.signature-indeterminate"}, "warn": nothing},
+	{"of": lacking("provenance", "missing"), "deny": {"image.provenance-missing"}, "warn": nothing},
+	{"of": lacking("provenance", "malformed"), "deny": {"image.provenance-missing"}, "warn": nothing},
+	{"of": lacking("provenance", "builder"), "deny": {"image.builder-not-trusted"}, "warn": nothing},
+	{"of": lacking("provenance", "builder-unbound"), "deny": {"image.builder-not-trusted"}, "warn": nothing},
+	{"of": lacking("provenance", "source"), "deny": {"image.source-mismatch"}, "warn": nothing},
+	{"of": lacking("provenance", "source-unbound"), "deny": {"image.source-mismatch"}, "warn": nothing},
+	{"of": lacking("sbom", "missing"), "deny": {"image.sbom-missing"}, "warn": nothing},
+	{"of": lacking("sbom", "empty"), "deny": {"image.sbom-missing"}, "warn": nothing},
+	{"of": lacking("scan", "scanner"), "deny": {"image.scan-missing"}, "warn": nothing},
+	{"of": lacking("scan", "stale"), "deny": {"image.scan-stale"}, "warn": nothing},
+	{"of": lacking("scan", "undated"), "deny": {"image.scan-stale"}, "warn": nothing},
+	{"of": lacking("scan", "future"), "deny": {"image.scan-stale"}, "warn": nothing},
+	{"of": lacking("other", "missing"), "deny": {"image.signature-invalid"}, "warn": nothing},
+	{"of": all_signed([image(sound)]), "deny": {"image.no-trust-rule"}, "warn": nothing},
+	{"of": all_signed([broken]), "deny": {"image.invalid-reference"}, "warn": nothing},
+	{"of": all_signed([object.union(image(sound), {"signature": verified})]), "deny": nothing, "warn": nothing},
 ]
 
 test_each_row_comes_out_as_it_says if {
@@ -140,4 +190,9 @@ test_the_message_names_the_tag_that_counts if {
 test_an_image_that_no_container_runs_is_called_one if {
 	given := document([object.remove(broken, ["container"])])
 	said(given) == {`image: "${IMAGE}" is no image reference: it has a place that nothing filled in`}
+}
+
+test_the_message_names_those_who_may_sign if {
+	some message in said(signed({"state": "unsigned"}))
+	contains(message, "is not proven to be signed by release or vendor: no signature is recorded")
 }

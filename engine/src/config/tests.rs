@@ -282,6 +282,7 @@ fn the_gate_owns_its_files_and_neither_locks_nor_evidence() {
     }
     for other in [
         ".tidegate/images.lock",
+        ".tidegate/images/sha256/00/00",
         ".github/dependabot.yml",
         "apps/CODEOWNERS",
         "apps/.github/workflows/test.yml",

@@ -1,10 +1,13 @@
 //! The fact `images`: every image that a changed object names, read by the rules of container runtimes, and
-//! what the section `images` has to say of it. Knows nothing of findings, and asks no registry.
+//! what the section `images` and the signatures beside it have to say. Knows nothing of findings, and asks no registry.
 
+mod evidence;
 mod glob;
 mod places;
 pub mod proof;
 mod rules;
+mod signature;
+mod signers;
 mod table;
 
 use jiff::Timestamp;
@@ -12,8 +15,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub use evidence::{Evidence, wanted};
 pub use places::Use;
 pub use rules::Rules;
+pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer};
+pub use signers::{Files, SignerProblem, Signers};
 
 use self::places::{Place, Written};
 use self::rules::LATEST;
@@ -40,6 +46,7 @@ impl Collector for Images {
         let (rules, now) = (context.images, context.season.now);
         let of_change = |index: usize, change: &Change| {
             let images = of_change(change, rules, now).into_iter();
+            let images = images.map(|image| image.signed((rules, context.evidence), now));
             let pieces = images.map(|image| {
                 let mut row = json!(image);
                 if let Value::Object(row) = &mut row {
@@ -88,6 +95,9 @@ pub struct Image {
     /// Why a runtime would refuse it; where there is no `reference`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
+    /// What its signatures prove, where somebody is named who signs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
     /// When what is said of it may turn.
     #[serde(skip)]
     until: Option<Timestamp>,
@@ -155,11 +165,27 @@ pub fn of_change(change: &Change, rules: &Rules, now: Timestamp) -> Vec<Image> {
             written: cut(written),
             reference,
             problem: parsed.err(),
+            signature: None,
             until: until.flatten(),
             pointer: place.pointer,
         }
     });
     images.collect()
+}
+
+impl Image {
+    /// The same, with what the signatures beside it prove.
+    fn signed(self, (rules, evidence): (&Rules, &Evidence), now: Timestamp) -> Self {
+        let read = self.reference.is_some();
+        let image = read.then(|| ImageRef::parse(&self.written)).flatten();
+        let proven = image.and_then(|image| signature::of(&image, (rules, evidence), now));
+        let (signature, turns) = proven.unzip();
+        Self {
+            signature,
+            until: self.until.into_iter().chain(turns.flatten()).min(),
+            ..self
+        }
+    }
 }
 
 /// What is written in a place, and what a runtime makes of it.

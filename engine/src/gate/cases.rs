@@ -12,14 +12,15 @@ use serde_json::{Value, json};
 use self::written::{Expected, ExpectedFinding, Setting};
 use super::Error;
 use super::evaluate::{Bench, Judged, Matter};
+use super::evidence::Evidence;
 use super::file::File;
 use super::judge::Judge;
 use super::library::Policies;
-use super::scene::{self, Trees};
+use super::scene::{self, Scene, Trees};
 use super::season::season;
 use super::unit::{Reached, compare};
 use super::watch::Unwatched;
-use crate::change::Objects;
+use crate::change::{Change, Objects};
 use crate::config::{Config, settings_pointer};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
@@ -27,7 +28,7 @@ use crate::facts::{connections, quotas, workloads};
 use crate::git::TreeEntry;
 use crate::input::Mode;
 use crate::manifest;
-use crate::model::{Finding, GroupKind, RepoPath};
+use crate::model::{Digest, Finding, GroupKind, RepoPath};
 use crate::policy::Origin;
 use crate::render::{self, FilesError, Found};
 use crate::verdict::{Outcome, Unused, decide};
@@ -153,16 +154,18 @@ impl Case<'_> {
         setting: &Setting,
         judges: &'j mut BTreeMap<String, Judge>,
     ) -> Result<&'j Judge, Error> {
-        let config = self.config(setting);
-        if !judges.contains_key(&config) {
-            let parsed = Config::parse(&RepoPath::from("tidegate.yaml"), config.as_bytes())?;
+        let (config, signers) = (self.config(setting), self.signers());
+        let known = format!("{config}{signers:?}");
+        if !judges.contains_key(&known) {
+            let mut parsed = Config::parse(&RepoPath::from("tidegate.yaml"), config.as_bytes())?;
+            parsed.read_signers(signers);
             let policies = self.policies.set.only(|policy| {
                 policy.origin() == Origin::Repository || parsed.profile.runs(policy.folder())
             });
             let judge = Judge::with(parsed, policies, "the case", None)?;
-            judges.insert(config.clone(), judge);
+            judges.insert(known.clone(), judge);
         }
-        let judge = judges.get(&config);
+        let judge = judges.get(&known);
         judge.ok_or_else(|| self.broken("its judge is gone"))
     }
 
@@ -184,19 +187,6 @@ impl Case<'_> {
             .iter()
             .find(|scene| !scene.is_gate())
             .ok_or_else(|| self.broken("its configuration has no unit"))?;
-        let mut range = Range::default();
-        range
-            .environments
-            .insert(scene.environment.clone(), scene.input.stage);
-        range.tenants.extend(scene.input.tenants.iter().cloned());
-        for change in &changes {
-            range.components.extend(change.components.iter().cloned());
-            range.kinds.insert(change.object.group_kind().to_string());
-        }
-        if let Some(more) = &setting.range {
-            range.environments.extend(more.environments.clone());
-            range.tenants.extend(more.tenants.iter().cloned());
-        }
         let now = setting.now();
         let now = now.ok_or_else(|| self.broken("`now` is no instant"))?;
         let bench = Bench {
@@ -206,10 +196,11 @@ impl Case<'_> {
             environment: &scene.input,
             environment_pointer: &scene.pointer,
             unit: (&scene.name, scene.kind),
-            range: &range,
+            range: &range(scene, &changes, setting),
             source: &setting.source(),
             season: &season(judge, scene, now, setting.rollback),
             rooted: None,
+            evidence: self,
             watch: &Unwatched,
         };
         let reach = Reached::of(&bench, &changes);
@@ -287,6 +278,15 @@ impl Case<'_> {
         (!problems.is_empty()).then(|| problems.join("; "))
     }
 
+    /// The files of the judge: what lies in `judge/`.
+    fn signers(&self) -> BTreeMap<RepoPath, Vec<u8>> {
+        let below = |(path, bytes): (&&str, &&[u8])| {
+            let path = path.strip_prefix("judge/")?;
+            Some((RepoPath::from(path), bytes.to_vec()))
+        };
+        self.files.iter().filter_map(below).collect()
+    }
+
     fn side(&self, folder: &str) -> Result<Objects, Error> {
         let mut objects = Objects::new();
         for (path, bytes) in &self.files {
@@ -353,6 +353,36 @@ impl Case<'_> {
             what: what.to_owned(),
         }
     }
+}
+
+impl Evidence for Case<'_> {
+    /// What lies in `evidence/sha256/<digest of the image>/`.
+    fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let folder = format!("evidence/sha256/{image}/");
+        let below = |(path, bytes): (&&str, &&[u8])| {
+            let name = path.strip_prefix(&folder)?;
+            Some((name.to_owned(), bytes.to_vec()))
+        };
+        Ok(self.files.iter().filter_map(below).collect())
+    }
+}
+
+/// All that a case touches, with what it says is touched besides.
+fn range(scene: &Scene, changes: &[Change], setting: &Setting) -> Range {
+    let mut range = Range::default();
+    range
+        .environments
+        .insert(scene.environment.clone(), scene.input.stage);
+    range.tenants.extend(scene.input.tenants.iter().cloned());
+    for change in changes {
+        range.components.extend(change.components.iter().cloned());
+        range.kinds.insert(change.object.group_kind().to_string());
+    }
+    if let Some(more) = &setting.range {
+        range.environments.extend(more.environments.clone());
+        range.tenants.extend(more.tenants.iter().cloned());
+    }
+    range
 }
 
 fn put(config: &mut Value, key: &str, value: Value) {

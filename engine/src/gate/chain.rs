@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::Error;
-use super::judge::{Judge, config_file, read_calendars};
+use super::judge::{Judge, config_file, read_files};
 use crate::attest::{GatedState, Role, TrustFile, UnitId};
 use crate::config::{Config, Environment};
 use crate::git::{Repository, Selector, Snapshot};
@@ -349,7 +349,7 @@ pub(super) fn config_at(repository: &Repository, commit: GitId) -> Result<Config
         });
     };
     let mut config = Config::parse(&path, &bytes)?;
-    read_calendars(&mut config, repository, &snapshot)?;
+    read_files(&mut config, repository, &snapshot)?;
     Ok(config)
 }
 

@@ -331,6 +331,7 @@ impl<'a> Session<'a> {
             source: &self.source,
             season,
             rooted: None,
+            evidence: &self.view,
             watch: self.watch,
         }
     }

@@ -113,6 +113,28 @@ pub enum Error {
         help("keep there only policies and their cases")
     )]
     PolicyFolder,
+    /// More beside an image than anyone would record.
+    #[error("`{folder}` has more than {limit} files", limit = limits::IMAGE_FILES)]
+    #[diagnostic(
+        code(limit::image_evidence),
+        help("keep there only the signatures and attestations of this image")
+    )]
+    ImageFiles {
+        /// The folder.
+        folder: String,
+    },
+    /// More beside the images of a unit than is read.
+    #[error("what is recorded beside the images of `{unit}` has more than {limit}", limit = limits::IMAGE_EVIDENCE)]
+    #[diagnostic(
+        code(limit::image_evidence),
+        help(
+            "change fewer images at once, or remove what proves nothing below `.tidegate/images`"
+        )
+    )]
+    ImageEvidence {
+        /// The unit.
+        unit: String,
+    },
     /// What was met somewhere in particular.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::Error;
+use super::evidence::Evidence;
 use super::judge::{Judge, Wanted};
 use super::unit::settle;
 use super::watch::{Step, Watch};
@@ -42,6 +43,8 @@ pub(super) struct Bench<'a> {
     pub(super) season: &'a Season<'a>,
     /// The last trust file that a root signed, where a store says so.
     pub(super) rooted: Option<&'a TrustFile>,
+    /// What is recorded beside images at head.
+    pub(super) evidence: &'a dyn Evidence,
     pub(super) watch: &'a dyn Watch,
 }
 
@@ -70,11 +73,11 @@ impl Bench<'_> {
     pub(super) fn judge(&self, matter: &Matter<'_>) -> Result<Judged, Error> {
         self.every_change_concerns_someone(matter.changes)?;
         self.watch.begin(Step::Facts);
-        let early = self.early_facts(matter);
+        let early = self.early_facts(matter)?;
         self.watch.begin(Step::Policies);
         let documents = self.documents_of(matter.changes, &early, matter.head);
         let risk = self.risk(&documents)?;
-        let facts = self.all_facts(matter, &early, &risk);
+        let facts = self.all_facts(matter, &early, &risk)?;
         let documents = documents.with_risk(&risk, &facts);
         let mut findings = self.change_set_findings(&documents, risk.tier)?;
         findings.extend(self.object_findings(&documents, risk.tier, None)?);
@@ -99,10 +102,10 @@ impl Bench<'_> {
 
     /// The documents that the policies receive, by policy file and object.
     pub(super) fn documents(&self, matter: &Matter<'_>) -> Result<Vec<serde_json::Value>, Error> {
-        let early = self.early_facts(matter);
+        let early = self.early_facts(matter)?;
         let documents = self.documents_of(matter.changes, &early, matter.head);
         let risk = self.risk(&documents)?;
-        let facts = self.all_facts(matter, &early, &risk);
+        let facts = self.all_facts(matter, &early, &risk)?;
         let documents = documents.with_risk(&risk, &facts);
         let mut all = Vec::new();
         let receives = |wanted: &&Wanted| wanted.gives_reasons || wanted.judges(risk.tier);
@@ -277,7 +280,7 @@ impl Bench<'_> {
         risk: &Risk,
         kinds: Option<&BTreeSet<GroupKind>>,
     ) -> Result<Vec<Finding>, Error> {
-        let facts = self.facts_of_unchanged(changes, neighbours);
+        let facts = self.facts_of_unchanged(changes, neighbours)?;
         let documents = self
             .documents_of(changes, &facts, neighbours)
             .with_risk(risk, &facts);

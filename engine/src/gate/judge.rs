@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::thread;
 
+use serde_json::Value;
+
 use super::Error;
 use super::scene::Scene;
 use crate::calendar::Calendar;
@@ -57,7 +59,7 @@ impl Judge {
         };
         let files = policy_files(repository, snapshot);
         let mut config = parse(&path, &bytes, files.as_deref().unwrap_or_default())?;
-        read_calendars(&mut config, repository, snapshot)?;
+        read_files(&mut config, repository, snapshot)?;
         Self::new(config, &files?, from, snapshot.commit()).map(Some)
     }
 
@@ -71,7 +73,7 @@ impl Judge {
         let files = policy_files(repository, snapshot);
         let path = RepoPath::from(name);
         let mut config = parse(&path, bytes, files.as_deref().unwrap_or_default())?;
-        read_calendars(&mut config, repository, snapshot)?;
+        read_files(&mut config, repository, snapshot)?;
         Self::new(config, &files?, "the file given by --config", None)
     }
 
@@ -98,8 +100,9 @@ impl Judge {
         commit: Option<GitId>,
     ) -> Result<Self, Error> {
         let settings = resolve_settings(&config, &policies)?;
-        let of_images = settings.get(IMAGES).map(Piece::to_json);
-        let images = images::Rules::of_settings(&of_images.unwrap_or_default());
+        let of_images = settings.get(IMAGES).map(Piece::to_json).unwrap_or_default();
+        let images = images::Rules::of_settings(&of_images);
+        let images = images.with_signers(signers(&config, &of_images)?);
         let modules = policies
             .iter()
             .flat_map(|policy| policy.modules().map(|module| Wanted::of(policy, module)))
@@ -303,8 +306,8 @@ pub(super) fn config_file(
         .transpose()
 }
 
-/// Takes the calendars that a configuration has in files from the same state.
-pub(super) fn read_calendars(
+/// Takes the calendars that a configuration has in files from the same state, and the keys of those who sign images.
+pub(super) fn read_files(
     config: &mut Config,
     repository: &Repository,
     snapshot: &Snapshot,
@@ -315,7 +318,39 @@ pub(super) fn read_calendars(
             files.insert(path, repository.file(&entry)?);
         }
     }
-    Ok(config.read_calendars(&files)?)
+    config.read_calendars(&files)?;
+    let mut files = BTreeMap::new();
+    for path in config.signer_files() {
+        if let Some(entry) = repository.entry(snapshot, &path)? {
+            files.insert(path, repository.file(&entry)?);
+        }
+    }
+    config.read_signers(files);
+    Ok(())
+}
+
+/// Those who sign images, by the settings and by the files that they name.
+fn signers(config: &Config, settings: &Value) -> Result<images::Signers, Problems> {
+    images::Signers::of_settings(settings, config.signers()).map_err(|problems| {
+        let section = config::settings_pointer(IMAGES);
+        let problems = problems.into_iter().map(|problem| {
+            let pointer = format!("{section}{}", problem.pointer);
+            config.problem(&pointer, "config.invalid", problem.message)
+        });
+        let path = config.source().path();
+        Problems::collect(path, problems).unwrap_or_else(|| unsaid(config))
+    })
+}
+
+/// There is a problem and no word about it.
+fn unsaid(config: &Config) -> Problems {
+    config
+        .problem(
+            "/images",
+            "config.invalid",
+            "who signs images cannot be read",
+        )
+        .into()
 }
 
 fn policy_files(

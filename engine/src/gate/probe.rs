@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::evaluate::{Bench, Matter};
+use super::evidence::NoEvidence;
 use super::gate_files;
 use super::judge::Judge;
 use super::scene;
@@ -49,6 +50,7 @@ pub(super) fn judges_gate(
             source: &source,
             season: &season,
             rooted: None,
+            evidence: &NoEvidence,
             watch: &Unwatched,
         };
         bench.judge(&Matter {

@@ -221,6 +221,12 @@ limits! {
     /// A message, a remediation, the text of a reason.
     MESSAGE_LENGTH = 4 << 10, Bytes, Error("limit.message-length");
 
+    /// Files that are recorded beside an image.
+    IMAGE_FILES = 256, Count, Error("limit.image-evidence");
+    /// All files that are recorded beside the images of a unit.
+    IMAGE_EVIDENCE = 256 << 20, Bytes, Error("limit.image-evidence");
+    /// A file that is recorded beside an image.
+    IMAGE_FILE = 24 << 20, Bytes, LeftOut;
     /// Signature objects of an image that are looked at.
     SIGNATURE_OBJECTS = 64, Count, LeftOut;
     /// A signature object of an image.

@@ -127,6 +127,30 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "findings_of_a_unit_are_counted_together",
     ),
     (
+        limits::IMAGE_FILES,
+        "more_files_than_anyone_would_record_are_refused",
+    ),
+    (
+        limits::IMAGE_EVIDENCE,
+        "what_is_recorded_is_counted_for_all_images_together",
+    ),
+    (
+        limits::IMAGE_FILE,
+        "a_file_that_is_too_large_leaves_it_open",
+    ),
+    (
+        limits::SIGNATURE_OBJECTS,
+        "s14_a_thousand_junk_layers_end_in_doubt_unless_a_good_one_comes_within_the_bound",
+    ),
+    (
+        limits::SIGNATURE_OBJECT,
+        "b17_what_is_cut_off_too_long_or_too_deep_is_malformed",
+    ),
+    (
+        limits::SIGNATURE_WITNESSES,
+        "b17_what_is_cut_off_too_long_or_too_deep_is_malformed",
+    ),
+    (
         limits::LISTED_FINDINGS,
         "what_denies_is_listed_before_what_is_too_much",
     ),

@@ -5,6 +5,7 @@ mod loose;
 mod pack;
 pub(crate) mod registry;
 mod repo;
+pub(crate) mod signed;
 
 pub(crate) use git_http::{GitHttp, publish, silent_host};
 pub(crate) use pack::{Packed, delta};

@@ -46,7 +46,7 @@ pub struct Question<'a> {
     /// What was found beside it. None of it is trusted.
     pub candidates: &'a [Candidate<'a>],
     /// Who may sign it.
-    pub authorities: &'a [Authority],
+    pub authorities: &'a [&'a Authority],
     /// The judging time.
     pub now: Timestamp,
 }

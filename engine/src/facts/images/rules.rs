@@ -1,10 +1,13 @@
 //! What the section `images` says that the fact needs: where else images stand, and how they are told apart.
 //! The schema of the section has checked it; knows nothing of findings.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde_json::Value;
 
 use super::glob::Glob;
+use super::signers::Signers;
 use crate::model::{GroupKind, ObjectRef};
 
 /// The part of the settings of `image-signatures` that the fact needs.
@@ -14,6 +17,7 @@ pub struct Rules {
     mutable_tags: Vec<Glob>,
     ends: Vec<(Glob, Date)>,
     locations: Vec<(GroupKind, Vec<String>)>,
+    pub(super) signers: Arc<Signers>,
 }
 
 impl Rules {
@@ -37,6 +41,16 @@ impl Rules {
             mutable_tags: texts(settings, "mutable-tags").map(Glob::new).collect(),
             ends: ends.collect(),
             locations: locations.collect(),
+            signers: Arc::default(),
+        }
+    }
+
+    /// The same, with those who sign images.
+    #[must_use]
+    pub fn with_signers(self, signers: Signers) -> Self {
+        Self {
+            signers: Arc::new(signers),
+            ..self
         }
     }
 

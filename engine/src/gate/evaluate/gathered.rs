@@ -2,25 +2,31 @@
 //! Knows no policy but by the facts that it declares.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::{Bench, Matter};
 use crate::calendar::Class;
 use crate::change::Change;
 use crate::facts::freeze::{self, Tiers};
 use crate::facts::inventory::Neighbours;
-use crate::facts::{self, Collector, Context, Facts};
+use crate::facts::{self, Collector, Context, Facts, images};
+use crate::gate::Error;
 use crate::input::Risk;
-use crate::model::RiskTier;
+use crate::model::{RiskTier, limits};
 
 impl Bench<'_> {
     /// The facts about objects as they stand.
-    pub(super) fn facts_of_unchanged(&self, changes: &[Change], around: &Neighbours) -> Facts {
+    pub(super) fn facts_of_unchanged(
+        &self,
+        changes: &[Change],
+        around: &Neighbours,
+    ) -> Result<Facts, Error> {
         let context = self.context((changes, Tiers::Unchanged), around, around);
         self.collected(&context, |_| true)
     }
 
     /// What is true whatever the tier; and, where the tier depends on them, the others with the worst in mind.
-    pub(super) fn early_facts(&self, matter: &Matter<'_>) -> Facts {
+    pub(super) fn early_facts(&self, matter: &Matter<'_>) -> Result<Facts, Error> {
         let context = self.context((matter.changes, Tiers::Unknown), matter.head, matter.base);
         let for_reasons: BTreeSet<&str> = self
             .judge
@@ -34,12 +40,17 @@ impl Bench<'_> {
     }
 
     /// All of them, once it is known how risky each change is, and all together.
-    pub(super) fn all_facts(&self, matter: &Matter<'_>, early: &Facts, risk: &Risk) -> Facts {
+    pub(super) fn all_facts(
+        &self,
+        matter: &Matter<'_>,
+        early: &Facts,
+        risk: &Risk,
+    ) -> Result<Facts, Error> {
         let weights = Weights::of(risk, matter.changes.len());
         let context = self.with_tiers(matter, &weights);
         let mut facts = early.clone();
-        facts.extend(self.collected(&context, |collector| collector.needs_tiers()));
-        facts
+        facts.extend(self.collected(&context, |collector| collector.needs_tiers())?);
+        Ok(facts)
     }
 
     /// What a calendar tells apart of the changes.
@@ -71,23 +82,57 @@ impl Bench<'_> {
             source: self.source,
             season: self.season,
             images: &self.judge.images,
+            evidence: LazyLock::force(&NOTHING),
             tiers,
         }
     }
 
-    fn collected(&self, context: &Context<'_>, which: impl Fn(&dyn Collector) -> bool) -> Facts {
+    fn collected(
+        &self,
+        context: &Context<'_>,
+        which: impl Fn(&dyn Collector) -> bool,
+    ) -> Result<Facts, Error> {
         let wanted = self.judge.modules();
         let wanted: BTreeSet<&str> = wanted
             .flat_map(|wanted| wanted.wants.facts.iter().map(String::as_str))
             .collect();
-        let wanted: Vec<&str> = wanted.into_iter().collect();
         let collectors = self.judge.collectors.iter().copied();
         let collectors: Vec<&dyn Collector> = collectors
             .map(|collector| -> &dyn Collector { collector })
-            .filter(|collector| which(*collector))
+            .filter(|collector| wanted.contains(collector.name()) && which(*collector))
             .collect();
-        facts::collect(&collectors, &wanted, context)
+        let evidence = match collectors.iter().any(|one| one.name() == IMAGES) {
+            true => self.recorded(context)?,
+            false => images::Evidence::default(),
+        };
+        let wanted: Vec<&str> = wanted.into_iter().collect();
+        let context = Context {
+            evidence: &evidence,
+            ..*context
+        };
+        Ok(facts::collect(&collectors, &wanted, &context))
     }
+
+    /// What is recorded beside the images of which signatures are asked for.
+    fn recorded(&self, context: &Context<'_>) -> Result<images::Evidence, Error> {
+        let mut evidence = images::Evidence::default();
+        let mut left = limits::IMAGE_EVIDENCE.most;
+        for image in images::wanted(context.changes, context.images) {
+            for (name, bytes) in self.evidence.beside(&image)? {
+                left = rest(left, bytes.len(), self.unit.0)?;
+                evidence.record(image, &name, &bytes);
+            }
+        }
+        Ok(evidence)
+    }
+}
+
+/// How much more may be recorded beside the images of a unit.
+fn rest(left: usize, bytes: usize, unit: &str) -> Result<usize, Error> {
+    let rest = left.checked_sub(bytes);
+    rest.ok_or_else(|| Error::ImageEvidence {
+        unit: unit.to_owned(),
+    })
 }
 
 /// What the reasons say of the changes.
@@ -121,3 +166,22 @@ impl Weights {
 
 /// The reasons of changes that reach all tenants of a cluster.
 const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];
+/// The fact that looks at evidence.
+const IMAGES: &str = "images";
+static NOTHING: LazyLock<images::Evidence> = LazyLock::new(images::Evidence::default);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn what_is_recorded_is_counted_for_all_images_together() {
+        let most = limits::IMAGE_EVIDENCE.most;
+        let left = rest(most, most - 1, "web").unwrap();
+        assert_eq!(rest(left, 1, "web").unwrap(), 0);
+        let error = rest(left, 2, "web").unwrap_err();
+        assert_eq!(code_of(&error), "limit.image-evidence");
+        assert!(error.to_string().contains("`web` has more than 256 MiB"));
+    }
+}

@@ -49,7 +49,7 @@ impl Bench<'_> {
         if at_base.is_empty() {
             return Ok(());
         }
-        let facts = self.facts_of_unchanged(&at_base, matter.base);
+        let facts = self.facts_of_unchanged(&at_base, matter.base)?;
         // What does not change has no tier: a tier is never an old finding.
         let none = Risk {
             tier: RiskTier::Low,

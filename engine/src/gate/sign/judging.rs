@@ -111,6 +111,7 @@ impl Signer<'_> {
             source: &source,
             season: &season,
             rooted: self.accepted.and_then(|accepted| accepted.chain.rooted()),
+            evidence: view,
             watch: &Unwatched,
         };
         let unit = scene.unit();

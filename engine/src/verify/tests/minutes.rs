@@ -130,6 +130,7 @@ impl<'a> Pair<'a> {
             source: &source,
             season: &season,
             images: &crate::facts::images::Rules::default(),
+            evidence: &crate::facts::images::Evidence::default(),
             tiers: Tiers::Known {
                 each: &[self.tier],
                 shared: &BTreeSet::new(),

@@ -60,7 +60,7 @@ pub enum Flaw {
 }
 
 /// Why no attestation answers what an authority asks for. Ordered like [`Flaw`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Lack {
     /// None of that kind is signed by the authority.
     #[error("none of this kind is signed by the authority")]
@@ -141,6 +141,26 @@ impl Flaw {
             Self::Subject => "subject",
             Self::Claim(_) => "claim",
             Self::Attestation { .. } => "attestation",
+        }
+    }
+}
+
+impl Lack {
+    /// Its stable name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Empty => "empty",
+            Self::Undated => "undated",
+            Self::Future => "future",
+            Self::Stale => "stale",
+            Self::Scanner => "scanner",
+            Self::Builder => "builder",
+            Self::Source => "source",
+            Self::BuilderUnbound => "builder-unbound",
+            Self::SourceUnbound => "source-unbound",
         }
     }
 }

@@ -79,6 +79,14 @@ impl TrustRoot {
         })
     }
 
+    /// The next instant at which what it vouches for may be another.
+    pub(in crate::facts::images) fn turns_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let edges = self.windows.iter();
+        let edges = edges.flat_map(|window| [Some(window.start), window.end]);
+        let edges = edges.chain([self.until]).flatten();
+        edges.filter(|instant| *instant > now).min()
+    }
+
     /// Whether it may be verified with at that instant.
     pub(super) fn at(&self, now: Timestamp) -> Result<&Self, TrustRootError> {
         if self.windows.iter().all(|window| now < window.start) {

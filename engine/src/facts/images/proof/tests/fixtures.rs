@@ -121,7 +121,7 @@ impl Given {
             image: self.image,
             repository: "registry.test/shop/odoo",
             candidates: &candidates,
-            authorities: &self.authorities,
+            authorities: &self.authorities.iter().collect::<Vec<_>>(),
             now: self.now,
         })
     }

@@ -1,0 +1,173 @@
+//! Signature objects as they are recorded in the repository, beside the images that they are about.
+//! None of it is trusted; opens no file itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Rules;
+use super::places;
+use super::proof::Candidate;
+use crate::change::Change;
+use crate::facts::image_ref::ImageRef;
+use crate::model::{Digest, base64, json};
+
+/// What is recorded beside each image.
+#[derive(Debug, Default)]
+pub struct Evidence(BTreeMap<Digest, Vec<Recorded>>);
+
+impl Evidence {
+    /// Takes a file that is recorded beside an image, by the name under which it lies.
+    pub fn record(&mut self, image: Digest, name: &str, bytes: &[u8]) {
+        let recorded = Recorded::read(name, bytes).unwrap_or_else(Recorded::damaged);
+        self.0.entry(image).or_default().push(recorded);
+    }
+
+    pub(super) fn beside(&self, image: Digest) -> Vec<Candidate<'_>> {
+        let recorded = self.0.get(&image).into_iter().flatten();
+        recorded.map(Recorded::candidate).collect()
+    }
+}
+
+/// The digests of the images in these changes of which signatures are asked for.
+#[must_use]
+pub fn wanted(changes: &[Change], rules: &Rules) -> BTreeSet<Digest> {
+    let mut wanted = BTreeSet::new();
+    let changes = match rules.signers.is_empty() {
+        true => &[],
+        false => changes,
+    };
+    for change in changes {
+        let Some(value) = &change.new else { continue };
+        for place in places::of(&change.object, value, rules) {
+            let places::Written::Text(text) = place.written else {
+                continue;
+            };
+            let parsed = ImageRef::parse(text);
+            let covered = parsed.filter(|image| rules.signers.cover(&image.repository));
+            wanted.extend(covered.and_then(|image| digest_of(&image)));
+        }
+    }
+    wanted
+}
+
+/// The SHA-256 that the reference names.
+pub(super) fn digest_of(image: &ImageRef) -> Option<Digest> {
+    let digest = image.digest.as_ref()?.strip_prefix("sha256:")?;
+    Digest::parse(digest).ok()
+}
+
+/// One signature object.
+#[derive(Debug)]
+struct Recorded {
+    digest: Digest,
+    media_type: String,
+    annotations: BTreeMap<String, String>,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Recorded {
+    /// `None` for what is not what its name says, or has another form.
+    fn read(name: &str, bytes: &[u8]) -> Option<Self> {
+        if Digest::parse(name).ok()? != Digest::of(bytes) {
+            return None;
+        }
+        let value = json::parse(bytes).ok()?;
+        let known = |key: &String| KEYS.contains(&key.as_str());
+        let keys = value.as_object()?;
+        if !keys.keys().all(known) {
+            return None;
+        }
+        let text = |key: &str| keys.get(key).and_then(Value::as_str);
+        let bytes = match keys.get("payload") {
+            Some(payload) => Some(base64::decode(payload.as_str()?)?),
+            None => None,
+        };
+        let annotations = keys.get("annotations").map(|all| {
+            let all = all.as_object()?.iter();
+            let texts = all.map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+            texts.collect::<Option<BTreeMap<_, _>>>()
+        });
+        Some(Self {
+            digest: Digest::parse(text("digest")?.strip_prefix("sha256:")?).ok()?,
+            media_type: text("mediaType")?.to_owned(),
+            annotations: annotations.unwrap_or_else(|| Some(BTreeMap::new()))?,
+            bytes,
+        })
+    }
+
+    /// A signature object may have been there: bytes under a digest that is not theirs.
+    fn damaged() -> Self {
+        Self {
+            digest: Digest::of(b"damaged"),
+            media_type: DAMAGED.to_owned(),
+            annotations: BTreeMap::new(),
+            bytes: Some(Vec::new()),
+        }
+    }
+
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate {
+            digest: self.digest,
+            media_type: &self.media_type,
+            annotations: &self.annotations,
+            bytes: self.bytes.as_deref(),
+        }
+    }
+}
+
+const KEYS: [&str; 4] = ["annotations", "digest", "mediaType", "payload"];
+/// One of those that count as signature objects.
+const DAMAGED: &str = "application/vnd.dsse.envelope.v1+json";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: &Value) -> Option<Recorded> {
+        let bytes = value.to_string().into_bytes();
+        Recorded::read(&Digest::of(&bytes).to_string(), &bytes)
+    }
+
+    #[test]
+    fn a_file_is_read_under_its_own_digest_only() {
+        let digest = format!("sha256:{}", Digest::of(b"{}"));
+        let whole = json!({"mediaType": "a/b", "digest": digest, "annotations": {"a": "b"}, "payload": "e30="});
+        let recorded = read(&whole).unwrap();
+        assert_eq!(recorded.bytes.as_deref(), Some(b"{}".as_slice()));
+        assert_eq!(recorded.digest, Digest::of(b"{}"));
+        assert_eq!(recorded.annotations["a"], "b");
+        let bytes = whole.to_string().into_bytes();
+        let other = Digest::of(b"other").to_string();
+        assert!(Recorded::read(&other, &bytes).is_none());
+        assert!(Recorded::read("signature.json", &bytes).is_none());
+    }
+
+    #[test]
+    fn named_bytes_may_be_missing_and_nothing_else() {
+        let digest = format!("sha256:{}", Digest::of(b"{}"));
+        let least = json!({"mediaType": "a/b", "digest": digest});
+        assert!(read(&least).unwrap().bytes.is_none());
+        for (key, value) in [
+            ("mediaType", json!(1)),
+            ("mediaType", Value::Null),
+            ("digest", json!("e30=")),
+            ("digest", json!(digest.to_uppercase())),
+            ("annotations", json!([])),
+            ("annotations", json!({"a": 1})),
+            ("payload", json!("e30= ")),
+            ("payload", json!(7)),
+            ("note", json!("more")),
+        ] {
+            let mut other = least.clone();
+            other[key] = value.clone();
+            assert!(read(&other).is_none(), "{key} {value}");
+        }
+        let repeated =
+            format!("{{\"mediaType\":\"a/b\",\"mediaType\":\"a/b\",\"digest\":\"{digest}\"}}");
+        let name = Digest::of(repeated.as_bytes()).to_string();
+        assert!(Recorded::read(&name, repeated.as_bytes()).is_none());
+    }
+}

@@ -1,0 +1,285 @@
+//! Those who may sign images, as `images.authorities` names them. The schema of the section has checked its shape.
+//! Opens no file: keys and trust roots are given. Knows no signature.
+
+mod raw;
+mod required;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use self::raw::{RawAuthority, RawIdentity, RawKey, RawKind, RawLog, RawReference, RawText};
+use super::glob::Glob;
+use super::proof::{
+    Authority, CertificateLog, Claim, Identity, Key, KeyError, Log, NameKind, Pattern,
+    PatternError, Reference, Required, Root, Signer, TrustRoot, Wanted,
+};
+use crate::model::{RepoPath, limits};
+
+/// Those who may sign images, each with the images that it may sign.
+#[derive(Debug, Default)]
+pub struct Signers(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    images: Vec<Glob>,
+    /// `None` where its files are not read: then nothing is proven.
+    authority: Option<Authority>,
+}
+
+/// Files by path; `None` where nobody has read them.
+pub type Files<'a> = Option<&'a BTreeMap<RepoPath, Vec<u8>>>;
+
+/// What is wrong with an authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerProblem {
+    /// RFC 6901 pointer into the section `images`.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Signers {
+    /// Reads them from the settings of `image-signatures`.
+    ///
+    /// # Errors
+    /// Every key, pattern and instant that is none, and every file that is not there.
+    pub fn of_settings(settings: &Value, files: Files<'_>) -> Result<Self, Vec<SignerProblem>> {
+        let all = settings.get("authorities").and_then(Value::as_array);
+        let mut entries = Vec::new();
+        let mut reader = Reader {
+            files,
+            pointer: String::new(),
+            problems: Vec::new(),
+        };
+        for (at, value) in all.into_iter().flatten().enumerate() {
+            reader.pointer = format!("/authorities/{at}");
+            match RawAuthority::deserialize(value) {
+                Ok(raw) => entries.push(Entry {
+                    images: raw.images.iter().map(|glob| Glob::new(glob)).collect(),
+                    authority: reader.authority(raw),
+                }),
+                Err(message) => reader.problem("", message),
+            }
+        }
+        match reader.problems {
+            none if none.is_empty() => Ok(Self(entries)),
+            problems => Err(problems),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether anybody is named who signs images of this repository.
+    pub(super) fn cover(&self, repository: &str) -> bool {
+        self.entries(repository).next().is_some()
+    }
+
+    /// Those who may sign images of this repository.
+    pub(super) fn of(&self, repository: &str) -> Vec<&Authority> {
+        let entries = self.entries(repository);
+        entries
+            .filter_map(|entry| entry.authority.as_ref())
+            .collect()
+    }
+
+    fn entries(&self, repository: &str) -> impl Iterator<Item = &Entry> {
+        let fits = |entry: &&Entry| entry.images.iter().any(|glob| glob.fits(repository));
+        self.0.iter().filter(fits)
+    }
+}
+
+/// The next instant at which an authority begins or ends to count.
+pub(super) fn turns_after(authority: &Authority, now: Timestamp) -> Option<Timestamp> {
+    let root = match &authority.signer {
+        Signer::Key { log, .. } => match log {
+            Log::Ignored => None,
+            Log::Required(root) => Some(root),
+        },
+        Signer::Keyless(identity) => Some(&identity.root),
+    };
+    let root = root.and_then(|root| root.as_ref().ok()?.turns_after(now));
+    let own = [authority.not_before, authority.not_after, root];
+    own.into_iter()
+        .flatten()
+        .filter(|instant| *instant > now)
+        .min()
+}
+
+struct Reader<'a> {
+    files: Files<'a>,
+    /// Of the authority.
+    pointer: String,
+    problems: Vec<SignerProblem>,
+}
+
+impl Reader<'_> {
+    fn authority(&mut self, raw: RawAuthority) -> Option<Authority> {
+        let ends = [
+            self.instant("/not-after", raw.not_after.as_deref()),
+            self.instant("/revoked", raw.revoked.as_deref()),
+        ];
+        let required = raw.require.into_iter().enumerate();
+        let required = required.filter_map(|(at, one)| {
+            let within = format!("/require/{at}");
+            let read = required::read(one);
+            read.map_err(|error| self.problem(&within, error.to_string()))
+                .ok()
+        });
+        let required: Vec<Required> = required.collect();
+        let not_before = self.instant("/not-before", raw.not_before.as_deref());
+        let signer = match (raw.key, raw.keyless) {
+            (Some(key), None) => self.key(key),
+            (None, Some(identity)) => self.identity(identity),
+            _ => {
+                self.problem("", "name either a `key` or a `keyless` identity");
+                None
+            }
+        };
+        Some(Authority {
+            name: raw.name,
+            signer: signer?,
+            not_before,
+            not_after: ends.into_iter().flatten().min(),
+            annotations: raw.annotations,
+            reference: match raw.docker_reference {
+                RawReference::Any => Reference::Any,
+                RawReference::Required => Reference::Required,
+            },
+            required,
+        })
+    }
+
+    fn key(&mut self, raw: RawKey) -> Option<Signer> {
+        let pem = match (raw.pem, raw.file) {
+            (Some(pem), None) => Some(pem),
+            (None, Some(file)) => {
+                let bytes = self.file("/key/file", &file)?;
+                if bytes.len() > limits::KEY_FILE.most {
+                    let most = limits::KEY_FILE;
+                    self.problem("/key/file", format!("`{file}` has more than {most}"));
+                    return None;
+                }
+                // What is no text is no PEM either.
+                Some(String::from_utf8(bytes).unwrap_or_default())
+            }
+            _ => {
+                self.problem("/key", "give the key either as `pem` or as `file`");
+                None
+            }
+        };
+        let key = Key::parse(
+            &pem?,
+            raw.hash_algorithm.map(Into::into),
+            raw.padding.map(Into::into),
+        );
+        let key = key.map_err(|error: KeyError| self.problem("/key", error.to_string()));
+        let log = match raw.log {
+            Some(file) => Log::Required(self.root("/key/log", &file)?),
+            None => Log::Ignored,
+        };
+        Some(Signer::Key {
+            key: Box::new(key.ok()?),
+            log,
+        })
+    }
+
+    fn identity(&mut self, raw: RawIdentity) -> Option<Signer> {
+        let root = self.root("/keyless/root", &raw.root);
+        let issuer = self.pattern("/keyless/issuer", raw.issuer);
+        let subject = self.pattern("/keyless/subject", raw.subject);
+        let mut claims = BTreeMap::new();
+        for (claim, text) in raw.claims {
+            let within = format!("/keyless/claims/{claim}");
+            match CLAIMS.iter().find(|known| known.name() == claim) {
+                Some(known) => {
+                    claims.extend(self.pattern(&within, text).map(|text| (*known, text)));
+                }
+                None => self.problem(&within, "no certificate has such a claim"),
+            }
+        }
+        Some(Signer::Keyless(Box::new(Identity {
+            root: root?,
+            certificate_log: match raw.certificate_log {
+                RawLog::Required => CertificateLog::Required,
+                RawLog::Ignored => CertificateLog::Ignored,
+            },
+            issuer: issuer?,
+            kind: match raw.kind {
+                RawKind::Uri => NameKind::Uri,
+                RawKind::Email => NameKind::Email,
+            },
+            subject: subject?,
+            claims,
+        })))
+    }
+
+    fn pattern(&mut self, within: &str, text: RawText) -> Option<Pattern> {
+        let read = pattern(text);
+        read.map_err(|error| self.problem(within, error.to_string()))
+            .ok()
+    }
+
+    /// A trust root. One that cannot be used is no mistake of the configuration: with time it expires.
+    fn root(&mut self, within: &str, path: &str) -> Option<Root> {
+        let bytes = self.file(within, path)?;
+        Some(TrustRoot::parse(&bytes, None).map(Arc::new))
+    }
+
+    fn file(&mut self, within: &str, path: &str) -> Option<Vec<u8>> {
+        let found = self.files?.get(&RepoPath::from(path)).cloned();
+        if found.is_none() {
+            let message =
+                format!("there is no file `{path}`; add it, it is a file of the unit `gate`");
+            self.problem(within, message);
+        }
+        found
+    }
+
+    fn instant(&mut self, within: &str, text: Option<&str>) -> Option<Timestamp> {
+        let instant = text?.parse();
+        let bad = |_| self.problem(within, "it is no instant such as `2026-11-27T13:05:00Z`");
+        instant.map_err(bad).ok()
+    }
+
+    fn problem(&mut self, within: &str, message: impl Into<String>) {
+        self.problems.push(SignerProblem {
+            pointer: format!("{}{within}", self.pointer),
+            message: message.into(),
+        });
+    }
+}
+
+fn pattern(text: RawText) -> Result<Pattern, PatternError> {
+    match text {
+        RawText::Exact(text) => Pattern::exact(&text),
+        RawText::Regex { regex } => Pattern::regex(&regex),
+    }
+}
+
+const CLAIMS: [Claim; 6] = [
+    Claim::SourceRepositoryUri,
+    Claim::SourceRepositoryDigest,
+    Claim::SourceRepositoryRef,
+    Claim::BuildSignerUri,
+    Claim::RunnerEnvironment,
+    Claim::BuildTrigger,
+];
+
+/// When an attestation that counts now is too old.
+pub(super) fn stale_at(
+    required: &Required,
+    instants: impl Iterator<Item = Timestamp>,
+) -> Option<Timestamp> {
+    let Wanted::Scan { most, .. } = &required.wanted else {
+        return None;
+    };
+    instants.min()?.checked_add(*most).ok()
+}
+
+#[cfg(test)]
+mod tests;

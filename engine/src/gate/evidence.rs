@@ -1,0 +1,57 @@
+//! What is recorded beside images, `.tidegate/images/sha256/<digest of the image>/<digest of the file>`, at head.
+//! It proves itself, so that it is no file of the gate, and deploys nothing, so that it is of no unit either.
+
+use super::Error;
+use super::view::View;
+use crate::git::{self, TreeEntry};
+use crate::model::{Digest, RepoPath, limits};
+
+/// Where signature objects lie.
+pub(super) trait Evidence {
+    /// The files beside an image, by name.
+    fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error>;
+}
+
+/// Nothing is recorded.
+pub(super) struct NoEvidence;
+
+impl Evidence for NoEvidence {
+    fn beside(&self, _: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+impl Evidence for View<'_> {
+    fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let folder = format!("{FOLDER}/{image}");
+        let entries = self
+            .repository
+            .entries_under(&self.head.snapshot, &RepoPath::from(folder.as_str()))?;
+        if entries.len() > limits::IMAGE_FILES.most {
+            return Err(Error::ImageFiles { folder });
+        }
+        let files = entries.iter().map(|entry| {
+            let path = entry.path.to_string();
+            let name = path.strip_prefix(&format!("{folder}/"));
+            let bytes = self.recorded(entry)?;
+            Ok((name.unwrap_or(&path).to_owned(), bytes))
+        });
+        files.collect()
+    }
+}
+
+impl View<'_> {
+    /// A file as it lies in the tree. What is no file, or too large, is nothing: bytes that no name fits.
+    fn recorded(&self, entry: &TreeEntry) -> Result<Vec<u8>, git::Error> {
+        if entry.is_link() || entry.is_submodule() {
+            return Ok(Vec::new());
+        }
+        let most = limits::IMAGE_FILE.wide();
+        match self.repository.blob_within(entry.id, most) {
+            Err(git::Error::BlobTooLarge { .. }) => Ok(Vec::new()),
+            read => read,
+        }
+    }
+}
+
+const FOLDER: &str = ".tidegate/images/sha256";

@@ -1,0 +1,200 @@
+//! Signatures of images, recorded beside what they are about: proven at head, by the judge's keys.
+
+use std::fs;
+
+use tidegate::model::{Digest, Exit};
+
+use super::*;
+use crate::support::signed;
+
+const SIGNERS: &str = "images:
+  authorities:
+    - {name: release, images: [\"registry.test/shop/**\"], key: {file: keys/release.pub}}
+";
+
+/// A shop whose judge has the key with which its images are signed.
+fn judged() -> (Repo, GitId) {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", format!("{CONFIG}{SIGNERS}"))
+        .write("keys/release.pub", signed::key("release"))
+        .write("prod/odoo.yaml", deployment("odoo", "2Gi"));
+    let base = repo.commit("the shop");
+    (repo, base)
+}
+
+/// The same Deployment with the image of the fixtures.
+fn with_image() -> String {
+    let old = deployment("odoo", "2Gi");
+    let (before, after) = old.split_once("registry.example/shop/odoo:1.0.0@").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    format!("{before}{}\n{after}", signed::image())
+}
+
+#[test]
+fn an_image_passes_with_its_signature_and_not_without() {
+    let (repo, base) = judged();
+    repo.write("prod/odoo.yaml", with_image())
+        .commit("an image");
+    let report = check(&repo, base);
+    assert_eq!(report.exit, Exit::Denied);
+    assert_eq!(blocking(&report), ["image.unsigned of odoo"]);
+    let (path, bytes) = signed::recorded("sig-p256");
+    repo.write(&path, bytes).commit("its signature");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), [""; 0]);
+    assert_eq!(report.exit, Exit::Pass);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn a_signature_by_itself_touches_nothing() {
+    let (repo, base) = judged();
+    let (path, bytes) = signed::recorded("sig-p256");
+    repo.write(&path, bytes).commit("a signature");
+    let report = check(&repo, base);
+    assert_eq!((report.exit, report.units.len()), (Exit::Pass, 0));
+}
+
+#[test]
+fn the_key_is_the_judges_and_not_the_one_that_comes_with_the_image() {
+    let (repo, base) = judged();
+    let (path, bytes) = signed::recorded("sig-by-another");
+    repo.write("prod/odoo.yaml", with_image())
+        .write(&path, bytes)
+        .write("keys/release.pub", signed::key("other"))
+        .commit("an image and a key of its own");
+    let report = check(&repo, base);
+    let blocked = blocking(&report);
+    assert!(
+        blocked.contains(&"image.signer-not-trusted of odoo".to_owned()),
+        "{blocked:?}"
+    );
+    let gate = report.units.iter().find(|unit| unit.unit == "gate");
+    assert!(gate.is_some(), "the key is a file of the gate");
+}
+
+#[test]
+fn a_file_under_another_name_leaves_it_open() {
+    let (repo, base) = judged();
+    let (path, bytes) = signed::recorded("sig-p256");
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    let other = Digest::of(b"other");
+    repo.write("prod/odoo.yaml", with_image())
+        .write(format!("{folder}/{other}"), &bytes)
+        .commit("a signature under another name");
+    let open = ["image.signature-indeterminate of odoo"];
+    assert_eq!(blocking(&check(&repo, base)), open);
+    repo.write(&path, bytes).commit("and under its own");
+    assert_eq!(blocking(&check(&repo, base)), [""; 0]);
+}
+
+#[test]
+fn an_image_that_does_not_change_needs_none() {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", format!("{CONFIG}{SIGNERS}"))
+        .write("keys/release.pub", signed::key("release"))
+        .write("prod/odoo.yaml", with_image());
+    let base = repo.commit("the shop");
+    let more = with_image().replace("replicas: 4", "replicas: 5");
+    repo.write("prod/odoo.yaml", more).commit("one more");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), [""; 0]);
+    let inherited = named(&report, |finding| finding.inherited);
+    assert_eq!(inherited, ["image.unsigned of odoo"]);
+}
+
+#[test]
+fn a_key_that_is_not_there_or_none_is_an_error_with_its_place() {
+    for (key, wanted) in [
+        (None, "there is no file `keys/release.pub`"),
+        (Some("no key"), "it is not one public key in PEM"),
+        (Some(signed::key("p521")), "it is none of ECDSA P-256"),
+    ] {
+        let (repo, base) = shop(&format!("{CONFIG}{SIGNERS}"));
+        if let Some(key) = key {
+            repo.write("keys/release.pub", key).commit("a key");
+        }
+        let base = if key.is_some() { repo.id("HEAD") } else { base };
+        repo.write("prod/odoo.yaml", with_image())
+            .commit("an image");
+        let error = check_with(&repo, &request(&format!("{base}..HEAD"))).unwrap_err();
+        assert_eq!(Exit::of_error(&error).code(), 3);
+        let text = error.to_string();
+        assert!(text.contains(wanted), "{text}");
+        assert!(text.contains("tidegate.yaml:6:"), "{text}");
+    }
+}
+
+#[test]
+fn more_files_than_anyone_would_record_are_refused() {
+    let (repo, base) = judged();
+    let (path, bytes) = signed::recorded("sig-p256");
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    repo.write("prod/odoo.yaml", with_image())
+        .write(&path, &bytes);
+    for number in 0..256 {
+        repo.write(format!("{folder}/{number}"), "junk");
+    }
+    repo.commit("junk");
+    let report = check(&repo, base);
+    assert_eq!(error_codes(&report), ["limit.image-evidence"]);
+    assert_ne!(report.exit, Exit::Pass);
+}
+
+#[test]
+fn a_file_that_is_too_large_leaves_it_open() {
+    let (repo, base) = judged();
+    let (path, bytes) = signed::recorded("sig-p256");
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    let mut large = bytes.clone();
+    large.resize((24 << 20) + 1, b' ');
+    let name = Digest::of(&large);
+    repo.write("prod/odoo.yaml", with_image())
+        .write(format!("{folder}/{name}"), &large)
+        .commit("a signature and many spaces");
+    let open = ["image.signature-indeterminate of odoo"];
+    assert_eq!(blocking(&check(&repo, base)), open);
+    large.pop();
+    let name = Digest::of(&large);
+    repo.write(format!("{folder}/{name}"), &large)
+        .commit("one space less");
+    assert_eq!(blocking(&check(&repo, base)), [""; 0]);
+}
+
+#[test]
+fn a_link_to_a_signature_is_none() {
+    let (repo, base) = judged();
+    let (path, bytes) = signed::recorded("sig-p256");
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    fs::create_dir_all(repo.path().join(folder)).unwrap();
+    repo.write("prod/odoo.yaml", with_image())
+        .write("signature", bytes)
+        .symlink(&path, "../../../../signature")
+        .commit("a link");
+    let open = ["image.signature-indeterminate of odoo"];
+    assert_eq!(blocking(&check(&repo, base)), open);
+}
+
+#[test]
+fn what_is_proven_ends_when_the_key_does() {
+    let (repo, _) = shop(CONFIG);
+    let until = "not-after: \"2026-11-21T00:00:00Z\", key:";
+    let signers = SIGNERS.replace("key:", until);
+    repo.write("tidegate.yaml", format!("{CONFIG}{signers}"))
+        .write("keys/release.pub", signed::key("release"));
+    let base = repo.commit("a key that ends");
+    let (path, bytes) = signed::recorded("sig-p256");
+    repo.write("prod/odoo.yaml", with_image())
+        .write(&path, bytes)
+        .commit("an image");
+    let range = format!("{base}..HEAD");
+    let report = check_with(&repo, &request(&range)).unwrap();
+    let facts = json_of(&report);
+    assert_eq!(report.exit, Exit::Pass, "{facts}");
+    let later = Request {
+        now: at("2026-11-21T00:00:01Z"),
+        ..request(&range)
+    };
+    let report = check_with(&repo, &later).unwrap();
+    assert_eq!(blocking(&report), ["image.signer-not-trusted of odoo"]);
+}

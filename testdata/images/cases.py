@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Lays signatures of fixtures.json beside the images of the cases of the policy `image-signatures`.
+
+Run it where it lies, after make.py. The table says which signatures lie in which case; the key is the judge's.
+"""
+import base64
+import hashlib
+import json
+import pathlib
+import shutil
+
+HERE = pathlib.Path(__file__).parent
+CASES = HERE.parent.parent / "policies/image-signatures/cases"
+FIXTURES = json.loads((HERE / "fixtures.json").read_text())
+IMAGE = FIXTURES["image"]
+
+# Case: names of signatures. What stands behind a colon is done to it.
+TABLE = {
+    "signed-image-is-allowed": ["sig-p256"],
+    "signature-of-one-authority-is-enough": ["sig-by-another", "bundle-p256"],
+    "image-signed-by-another-is-denied": ["sig-by-another"],
+    "image-without-a-signature-is-denied": [],
+    "signature-of-another-image-is-denied": ["sig-p256"],
+    "damaged-signature-is-denied": ["sig-p256:damaged"],
+    "signature-that-is-only-named-is-denied": ["sig-p256:named"],
+    "signature-after-the-key-was-revoked-is-denied": ["sig-p256"],
+    "unsigned-image-that-does-not-change-is-inherited": [],
+    "image-of-a-lookalike-repository-is-of-nobody": ["sig-p256"],
+    "image-without-provenance-is-denied": ["sig-p256"],
+    "image-of-another-builder-is-denied": ["sig-p256", "att-provenance-v1"],
+    "image-of-another-source-is-denied": ["sig-p256", "att-provenance-v1"],
+    "image-of-the-builder-is-allowed": ["sig-p256", "att-provenance-v1"],
+    "image-without-a-bill-of-materials-is-denied": ["sig-p256"],
+    "image-without-a-scan-is-denied": ["sig-p256"],
+    "scan-eight-days-old-is-denied": ["sig-p256", "att-scan"],
+    "scan-seven-days-old-is-allowed": ["sig-p256", "att-scan"],
+}
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def recorded(name):
+    name, _, done = name.partition(":")
+    fixture = FIXTURES["candidates"][name]
+    payload = fixture["text"].encode()
+    value = {"mediaType": fixture["mediaType"], "digest": "sha256:" + digest(payload)}
+    if fixture["annotations"]:
+        value["annotations"] = fixture["annotations"]
+    if done != "named":
+        value["payload"] = base64.b64encode(payload).decode()
+    data = (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
+    return digest(b"other" if done == "damaged" else data), data
+
+
+for case, names in TABLE.items():
+    folder = CASES / case
+    shutil.rmtree(folder / "evidence", ignore_errors=True)
+    (folder / "judge/keys").mkdir(parents=True, exist_ok=True)
+    (folder / "judge/keys/release.pub").write_text(FIXTURES["keys"]["release"])
+    image = IMAGE if case != "signature-of-another-image-is-denied" else FIXTURES["other"]
+    for name, data in map(recorded, names):
+        beside = folder / "evidence/sha256" / image
+        beside.mkdir(parents=True, exist_ok=True)
+        (beside / name).write_bytes(data)
