@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes fixtures.json: signatures of an image that does not exist, by keys that are thrown away at once.
+"""Makes fixtures.json: signatures of an image that does not exist, by keys that nobody may trust.
 
-Needs the Python package `cryptography` and `openssl` for time stamps. Run it where it lies; each run makes new keys
-and new signatures that the same tests hold for. No private key is written anywhere.
+Needs the Python package `cryptography` (45 or later). Run it where it lies. Each run makes the same bytes: keys follow
+from their names, signatures from keys, and no clock is read, so that anybody can make every private key again.
 """
 import base64
 import datetime as dt
@@ -10,8 +10,6 @@ import hashlib
 import json
 import os
 import struct
-import subprocess
-import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization as ser
@@ -19,7 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 UTC = dt.timezone.utc
-SIGNED = dt.datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+# Long ago: the verifier refuses log entries that are in the future by the machine's own clock.
+SIGNED = dt.datetime(2020, 11, 20, 10, 0, tzinfo=UTC)
+BEGIN, END = dt.datetime(2020, 1, 1, tzinfo=UTC), dt.datetime(2036, 1, 1, tzinfo=UTC)
 
 
 def manifest(config):
@@ -62,12 +62,70 @@ def spki(key):
     return key.public_key().public_bytes(ser.Encoding.DER, ser.PublicFormat.SubjectPublicKeyInfo)
 
 
-def p256():
-    return ec.generate_private_key(ec.SECP256R1())
+def drawn(text, length):
+    """Bytes that follow from a text and look like any others."""
+    return hashlib.shake_256(b"NEVER TRUST what tidegate tests with: " + text.encode()).digest(length)
+
+
+def number(text, bits):
+    return int.from_bytes(drawn(text, (bits + 7) // 8), "big") >> (-bits % 8)
+
+
+def curve(text, of):
+    # Below the order of each curve that is used.
+    return ec.derive_private_key(number(text, of.key_size - 1) or 1, of)
+
+
+def p256(text):
+    return curve(text, ec.SECP256R1())
+
+
+def is_prime(candidate):
+    """By Miller and Rabin, with enough bases for what nobody may trust."""
+    odd, twos = candidate - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for base in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37):
+        power = pow(base, odd, candidate)
+        if power not in (1, candidate - 1) and not any(
+                (power := power * power % candidate) == candidate - 1 for _ in range(twos - 1)):
+            return False
+    return True
+
+
+def prime(text, bits):
+    candidate = number(text, bits) | 3 << bits - 2 | 1
+    while (candidate - 1) % E == 0 or not is_prime(candidate):
+        candidate += 2
+    return candidate
+
+
+def rsa_key(text, bits):
+    p, q = (prime(f"{text} {which}", bits // 2) for which in "pq")
+    d = pow(E, -1, (p - 1) * (q - 1))
+    private = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(E, p * q))
+    return private.private_key()
+
+
+E = 65537
 
 
 def ecdsa(key, data, hash=hashes.SHA256):
-    return key.sign(data, ec.ECDSA(hash()))
+    return key.sign(data, ec.ECDSA(hash(), deterministic_signing=True))
+
+
+def pss(key, data, salt=bytes(range(32))):
+    """With a salt that is given: the library draws one."""
+    private = key.private_numbers()
+    modulus = private.public_numbers.n
+    length = (modulus.bit_length() + 6) // 8
+    digest = sha(bytes(8) + sha(data) + salt)
+    block = bytes(length - len(salt) - len(digest) - 2) + b"\1" + salt
+    masks = b"".join(sha(digest + struct.pack(">I", at)) for at in range(-(-len(block) // 32)))
+    masked = bytearray(a ^ b for a, b in zip(block, masks))
+    masked[0] &= 0xFF >> (8 * length - modulus.bit_length() + 1)
+    encoded = int.from_bytes(bytes(masked) + digest + b"\xbc", "big")
+    return pow(encoded, private.d, modulus).to_bytes(key.key_size // 8, "big")
 
 
 def candidate(name, kind, body, annotations=None):
@@ -145,10 +203,10 @@ def key_bundle(name, sign, payload=None, kind=IN_TOTO):
 
 
 def with_keys():
-    release, other, p384 = p256(), p256(), ec.generate_private_key(ec.SECP384R1())
-    ed, big = ed25519.Ed25519PrivateKey.generate(), rsa.generate_private_key(65537, 2048)
+    release, other, p384 = p256("release"), p256("other"), curve("p384", ec.SECP384R1())
+    ed, big = ed25519.Ed25519PrivateKey.from_private_bytes(drawn("ed25519", 32)), rsa_key("rsa", 2048)
     made = {"release": release, "other": other, "p384": p384, "ed25519": ed, "rsa": big,
-            "rsa1024": rsa.generate_private_key(65537, 1024), "p521": ec.generate_private_key(ec.SECP521R1())}
+            "rsa1024": rsa_key("rsa1024", 1024), "p521": curve("p521", ec.SECP521R1())}
     for name, key in made.items():
         pem = key.public_key().public_bytes(ser.Encoding.PEM, ser.PublicFormat.SubjectPublicKeyInfo)
         keys[name] = pem.decode()
@@ -158,7 +216,7 @@ def with_keys():
         "p384-sha384": lambda data: ecdsa(p384, data, hashes.SHA384),
         "ed25519": ed.sign,
         "rsa-pkcs1": lambda data: big.sign(data, padding.PKCS1v15(), hashes.SHA256()),
-        "rsa-pss": lambda data: big.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
+        "rsa-pss": lambda data: pss(big, data),
     }
     for name, sign in signers.items():
         legacy(f"sig-{name}", sign)
@@ -190,8 +248,8 @@ def logged(key, sign):
     """What a key signed, with its entry in the log."""
     public = b64(key.public_key().public_bytes(ser.Encoding.PEM, ser.PublicFormat.SubjectPublicKeyInfo))
     at = int(SIGNED.timestamp()) + 60
-    for label in ("bundle-logged", "bundle-logged-again"):
-        payload = statement()
+    # The same bytes would have the same signature, and an entry that fits both.
+    for label, payload in (("bundle-logged", statement()), ("bundle-logged-again", statement() + b"\n")):
         made = envelope(payload, sign)
         spec = {"envelopeHash": {"algorithm": "sha256", "value": sha(canonical(made)).hex()},
                 "payloadHash": {"algorithm": "sha256", "value": sha(payload).hex()},
@@ -217,7 +275,7 @@ def promised(body, at):
 
 def ecdsa_digest(key, digest):
     from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-    return key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
+    return key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True))
 
 
 def attested(sign):
@@ -250,11 +308,15 @@ def name(text):
 
 def certificate(subject, key, issuer, issuer_key, begin, end, extensions):
     builder = x509.CertificateBuilder(issuer_name=issuer, subject_name=subject, public_key=key.public_key(),
-                                      serial_number=x509.random_serial_number(), not_valid_before=begin,
+                                      serial_number=serial_number(key, issuer_key), not_valid_before=begin,
                                       not_valid_after=end)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
-    return builder.sign(issuer_key, hashes.SHA256())
+    return builder.sign(issuer_key, hashes.SHA256(), ecdsa_deterministic=True)
+
+
+def serial_number(key, issuer_key):
+    return number((spki(key) + spki(issuer_key)).hex(), 120) or 1
 
 
 def usage(**true):
@@ -266,9 +328,9 @@ def usage(**true):
 class Authority:
     """A root and an intermediate that issues."""
 
-    def __init__(self, text, eku, end=dt.datetime(2036, 1, 1, tzinfo=UTC)):
-        begin, late = dt.datetime(2026, 1, 1, tzinfo=UTC), dt.datetime(2036, 1, 1, tzinfo=UTC)
-        self.root_key, self.key = p256(), p256()
+    def __init__(self, text, eku, end=END, whose=""):
+        begin, late = BEGIN, END
+        self.root_key, self.key = p256(f"{text} root{whose}"), p256(f"{text} intermediate{whose}")
         self.root_name, self.name = name(text + " root"), name(text)
         can = [(usage(key_cert_sign=True, crl_sign=True), True)]
         self.root = certificate(self.root_name, self.root_key, self.root_name, self.root_key, begin, late,
@@ -293,10 +355,10 @@ def fulcio(number, text):
     return x509.UnrecognizedExtension(oid, utf8(text)), False
 
 
-CT, REKOR = p256(), p256()
+CT, REKOR = p256("certificate log"), p256("transparency log")
 REKOR_ID = sha(spki(REKOR))
 TSA = Authority("time", ExtendedKeyUsageOID.TIME_STAMPING)
-TSA_KEY = p256()
+TSA_KEY = p256("time stamps")
 
 
 def leaf(ca, key, san, begin, end, sct=True, source=SOURCE):
@@ -306,14 +368,14 @@ def leaf(ca, key, san, begin, end, sct=True, source=SOURCE):
         fulcio(8, ISSUER), fulcio(9, WORKFLOW), fulcio(11, "hosted"), fulcio(12, source),
         fulcio(13, "c" * 40), fulcio(14, "refs/tags/v17.0"), fulcio(20, "push"),
     ]
-    serial = x509.random_serial_number()
+    serial = serial_number(key, ca.key)
 
     def build(more):
         builder = x509.CertificateBuilder(issuer_name=ca.name, subject_name=x509.Name([]), public_key=key.public_key(),
                                           serial_number=serial, not_valid_before=begin, not_valid_after=end)
         for extension, critical in extensions + more:
             builder = builder.add_extension(extension, critical)
-        return builder.sign(ca.key, hashes.SHA256())
+        return builder.sign(ca.key, hashes.SHA256(), ecdsa_deterministic=True)
 
     if not sct:
         return build([])
@@ -351,7 +413,7 @@ def pem(cert):
 
 def keyless(label, ca, san=x509.UniformResourceIdentifier(WORKFLOW), begin=SIGNED, minutes=10, at=None, payload=None,
             log=1, **how):
-    key = p256()
+    key = p256(label)
     end = begin + dt.timedelta(minutes=minutes)
     cert = leaf(ca, key, san, begin, end, **how)
     payload = statement() if payload is None else payload
@@ -371,13 +433,13 @@ def keyless(label, ca, san=x509.UniformResourceIdentifier(WORKFLOW), begin=SIGNE
                               "verifier": {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": material["certificate"]}}}
         body = {"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": spec}}
         material["tlogEntries"] = [entry(body, {"kind": "hashedrekord", "version": "0.0.2"})]
-        material["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": b64(stamp(signature))}]}
+        material["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": b64(stamp(signature, begin + dt.timedelta(minutes=1)))}]}
     whole = {"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": made}
     candidate(label, BUNDLE, canonical(whole))
 
 
 def keyless_legacy(label, ca):
-    key, payload = p256(), simple()
+    key, payload = p256(label), simple()
     cert = leaf(ca, key, x509.UniformResourceIdentifier(WORKFLOW), SIGNED, SIGNED + dt.timedelta(minutes=10))
     signature = ecdsa(key, payload)
     spec = {"data": {"hash": {"algorithm": "sha256", "value": sha(payload).hex()}},
@@ -389,33 +451,57 @@ def keyless_legacy(label, ca):
         "dev.sigstore.cosign/bundle": kept})
 
 
-def stamp(signature):
-    with tempfile.TemporaryDirectory() as folder:
-        at = lambda file: os.path.join(folder, file)
-        def put(file, data):
-            with open(at(file), "wb") as out:
-                out.write(data)
-        put("key", TSA_KEY.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption()))
-        put("cert", pem(TSA_LEAF))
-        put("signature", signature)
-        put("cnf", b"[tsa]\ndefault_tsa=t\n[t]\nserial=%s\nsigner_digest=sha256\ndefault_policy=1.3.6.1.4.1.57264.2\n"
-                   b"digests=sha256\ness_cert_id_alg=sha256\n" % at("serial").encode())
-        run = lambda *what: subprocess.run(["openssl", "ts", *what], check=True, capture_output=True)
-        run("-query", "-data", at("signature"), "-sha256", "-cert", "-out", at("query"))
-        run("-reply", "-config", at("cnf"), "-section", "t", "-queryfile", at("query"), "-inkey", at("key"),
-            "-signer", at("cert"), "-out", at("reply"))
-        with open(at("reply"), "rb") as made:
-            return made.read()
+def der(tag, *parts):
+    data = b"".join(parts)
+    length = len(data).to_bytes((len(data).bit_length() + 7) // 8 or 1, "big")
+    return bytes([tag]) + (length if len(data) < 128 else bytes([0x80 | len(length)]) + length) + data
 
 
-TSA_LEAF = certificate(name("time stamps"), TSA_KEY, TSA.name, TSA.key, dt.datetime(2026, 1, 1, tzinfo=UTC),
-                       dt.datetime(2036, 1, 1, tzinfo=UTC),
+def integer(value):
+    return der(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def oid(text):
+    first, second, *more = map(int, text.split("."))
+    data = b""
+    for arc in (40 * first + second, *more):
+        digits = [arc & 127]
+        while arc := arc >> 7:
+            digits.insert(0, 128 | arc & 127)
+        data += bytes(digits)
+    return der(6, data)
+
+
+def stamp(signature, at):
+    """A time stamp after RFC 3161, as its authority answers. openssl would ask the clock."""
+    sha256, stamped = der(0x30, oid("2.16.840.1.101.3.4.2.1"), b"\5\0"), oid("1.2.840.113549.1.9.16.1.4")
+    info = der(0x30, integer(1), oid("1.3.6.1.4.1.57264.2"), der(0x30, sha256, der(4, sha(signature))),
+               integer(number(signature.hex(), 64)), der(0x18, at.strftime("%Y%m%d%H%M%SZ").encode()))
+    cert = TSA_LEAF.public_bytes(ser.Encoding.DER)
+    attributes = [
+        der(0x30, oid("1.2.840.113549.1.9.3"), der(0x31, stamped)),
+        der(0x30, oid("1.2.840.113549.1.9.4"), der(0x31, der(4, sha(info)))),
+        der(0x30, oid("1.2.840.113549.1.9.5"), der(0x31, der(0x17, at.strftime("%y%m%d%H%M%SZ").encode()))),
+        der(0x30, oid("1.2.840.113549.1.9.16.2.47"),
+            der(0x31, der(0x30, der(0x30, der(0x30, der(4, sha(cert))))))),
+    ]
+    attributes = sorted(attributes)
+    who = der(0x30, TSA_LEAF.issuer.public_bytes(), integer(TSA_LEAF.serial_number))
+    signer = der(0x30, integer(1), who, sha256, der(0xA0, *attributes), der(0x30, oid("1.2.840.10045.4.3.2")),
+                 der(4, ecdsa(TSA_KEY, der(0x31, *attributes))))
+    signed = der(0x30, integer(3), der(0x31, sha256), der(0x30, stamped, der(0xA0, der(4, info))), der(0xA0, cert),
+                 der(0x31, signer))
+    token = der(0x30, oid("1.2.840.113549.1.7.2"), der(0xA0, signed))
+    return der(0x30, der(0x30, integer(0)), token)
+
+
+TSA_LEAF = certificate(name("time stamps"), TSA_KEY, TSA.name, TSA.key, BEGIN, END,
                        [(x509.BasicConstraints(False, None), True), (usage(digital_signature=True), True),
                         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)])
 
 
 def trusted_root(*authorities, tsa=True):
-    since = {"start": "2026-01-01T00:00:00Z"}
+    since = {"start": BEGIN.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def log(key, url):
         return {"baseUrl": url, "hashAlgorithm": "SHA2_256", "logId": {"keyId": b64(sha(spki(key)))},
@@ -435,7 +521,7 @@ def trusted_root(*authorities, tsa=True):
 
 def with_certificates():
     signing = ExtendedKeyUsageOID.CODE_SIGNING
-    ca, mine = Authority("ca", signing), Authority("ca", signing)
+    ca, mine = Authority("ca", signing), Authority("ca", signing, whose=" of another")
     old = Authority("old ca", signing, end=SIGNED - dt.timedelta(days=1))
     roots["private"] = trusted_root(ca)
     roots["old-intermediate"] = trusted_root(old)
@@ -452,9 +538,8 @@ def with_certificates():
     keyless("keyless-provenance", ca, payload=statement(V1, provenance()))
     keyless("keyless-provenance-builder", ca, payload=statement(V1, provenance(builder=WORKFLOW + ".1")))
     keyless("keyless-provenance-source", ca, payload=statement(V1, provenance(source=SOURCE + "-evil")))
-    recently = dt.datetime.now(UTC).replace(microsecond=0) - dt.timedelta(minutes=5)
-    keyless("keyless-v2", ca, begin=recently, log=2)
-    keyless("keyless-v2-again", ca, begin=recently, log=2)
+    keyless("keyless-v2", ca, log=2)
+    keyless("keyless-v2-again", ca, log=2)
 
 
 with_keys()

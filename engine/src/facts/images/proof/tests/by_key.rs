@@ -126,7 +126,7 @@ fn b6_b7_and_b18_a_key_that_must_be_in_the_log_is_there_with_this_signature() {
     for name in ["bundle-logged", "sig-logged"] {
         let proof = given(name).asked("p256").with(must_be_logged).prove();
         assert_eq!(state(&proof), "verified", "{name}");
-        let signed_at = Some(instant("2026-11-20T10:01:00Z"));
+        let signed_at = Some(instant("2020-11-20T10:01:00Z"));
         assert_eq!(proof.met[0].signed_at, signed_at, "{name}");
         let unasked = given(name).asked("p256").prove();
         assert_eq!(unasked.met[0].signed_at, None, "nobody asked the log");
@@ -134,7 +134,7 @@ fn b6_b7_and_b18_a_key_that_must_be_in_the_log_is_there_with_this_signature() {
             .asked("p256")
             .with(must_be_logged)
             .with(|authority| {
-                authority.not_after = Some(instant("2026-11-20T10:00:59Z"));
+                authority.not_after = Some(instant("2020-11-20T10:00:59Z"));
             });
         assert_eq!(state(&late.prove()), "invalid validity", "{name}");
     }
@@ -154,7 +154,7 @@ fn b6_b7_and_b18_a_key_that_must_be_in_the_log_is_there_with_this_signature() {
     let moved = given("bundle-logged")
         .edited(|bundle| {
             let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
-            entry["integratedTime"] = "1795168861".into();
+            entry["integratedTime"] = "1605866461".into();
         })
         .asked("p256")
         .with(must_be_logged);
