@@ -6,7 +6,8 @@ use tidegate::attest;
 use tidegate::gate::{self, ReplayRequest};
 use tidegate::store::FolderStore;
 
-use super::world::{APP, CONFIG, World, failed, key};
+use super::world::{APP, CONFIG, JUDGE, World, failed, key};
+use crate::support::signed;
 
 /// Judges a file of the store again, with the links that lie in `store`.
 fn replayed(world: &World, envelope: &[u8], store: &FolderStore) -> String {
@@ -91,6 +92,38 @@ fn a_withdrawal_that_came_later_changes_nothing_and_one_that_was_known_does() {
     fs::remove_dir_all(world.verdicts().join("withdrawals")).unwrap();
     let said = replayed(&world, &second, &world.store());
     assert_eq!(said, "input withdrawals");
+}
+
+#[test]
+fn a_signature_that_comes_after_the_report_makes_a_link_and_proves_it_again_when_it_is_gone() {
+    let pem = signed::key("release").replace('\n', "\n          ");
+    let judge = JUDGE.replace("max-tier: high", "max-tier: critical");
+    let world = World::judged_by(&format!(
+        "{judge}images:\n  authorities:\n    - name: release\n      images: [\"registry.test/**\"]\n      \
+         not-after: \"2026-11-20T12:00:00Z\"\n      key:\n        pem: |\n          {pem}\n"
+    ));
+    world.baseline("prod", None);
+    let deployed = world.repo.id("HEAD");
+    let (path, bytes) = signed::recorded("sig-p256");
+    let old = "registry.example/app:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5";
+    world.edit(APP, old, &signed::image());
+    let web = |world: &World| world.sign("prod", Some("web"));
+    assert_eq!(web(&world), "prod/web fail image.unsigned");
+    let (other, by_another) = signed::recorded("sig-by-another");
+    world.repo.write(&other, by_another).commit("of another");
+    assert_eq!(web(&world), "prod/web fail image.signer-not-trusted");
+    let reports = fs::read_dir(world.verdicts().join("reports/prod/web")).unwrap();
+    assert_eq!(reports.count(), 2, "one for each evidence");
+    let signed = world.repo.write(&path, bytes).commit("its signature");
+    assert!(web(&world).starts_with("prod/web link 1 "));
+    let admitted = world.admit("web", signed, Some(deployed));
+    assert!(admitted.starts_with("judged 1 "), "{admitted}");
+    let until = world.payload("prod/web", 1)["validUntil"].clone();
+    assert_eq!(until, "2026-11-20T12:00:00Z", "the key ends then");
+    let first = world.envelope("prod/web", 1);
+    world.repo.remove(&path).commit("no signature");
+    assert_eq!(web(&world), "prod/web nothing new 1");
+    assert_eq!(replayed(&world, &first, &world.store()), "the same 1");
 }
 
 #[test]
