@@ -30,6 +30,7 @@ mod rows;
 mod sample;
 pub mod sanitise;
 pub mod sarif;
+pub mod signatures;
 #[cfg(feature = "cli")]
 pub mod signing;
 #[cfg(test)]

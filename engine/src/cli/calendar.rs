@@ -93,14 +93,22 @@ pub(super) fn files(
     config: &Config,
     terminal: &Terminal,
 ) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
+    in_tree(&config.calendar_files(), terminal)
+}
+
+/// Files of the working tree that a configuration names, as far as they are there.
+pub(super) fn in_tree(
+    paths: &[RepoPath],
+    terminal: &Terminal,
+) -> Result<BTreeMap<RepoPath, Vec<u8>>, Error> {
     let is_root = |folder: &&Path| PLACES.iter().any(|place| folder.join(place).is_file());
     let root = terminal.directory.ancestors().find(is_root);
     let root = root.unwrap_or(&terminal.directory);
     let mut files = BTreeMap::new();
-    for path in config.calendar_files() {
+    for path in paths {
         let Some(text) = path.as_str() else { continue };
         if let Some(bytes) = plain(root, text)? {
-            files.insert(path, bytes);
+            files.insert(path.clone(), bytes);
         }
     }
     Ok(files)
@@ -116,7 +124,8 @@ fn plain(root: &Path, path: &str) -> Result<Option<Vec<u8>>, Error> {
             return Ok(None);
         };
         if !found.is_dir() && !found.is_file() {
-            let reason = "it is a link or no plain file, which a calendar may not be";
+            let reason =
+                "it is a link or no plain file, which nothing that a configuration names may be";
             let error = std::io::Error::other(reason);
             return Err(Error::read(&at, &error));
         }

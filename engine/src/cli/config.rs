@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::calendar;
 use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
 use crate::config::{self, Config};
@@ -20,8 +21,8 @@ pub(super) struct Args {
 enum Command {
     /// Print the JSON Schema of tidegate.yaml
     Schema,
-    /// Check the configuration of the working tree, settings of policies included; paths that match
-    /// nothing are named
+    /// Check the configuration of the working tree, settings of policies and keys of those who sign images
+    /// included; paths that match nothing are named
     Validate,
     /// Print the configuration of the working tree
     Show {
@@ -39,6 +40,8 @@ impl Args {
                 let (path, bytes) = read(terminal)?;
                 let files = common::policy_files(&terminal.directory)?;
                 let config = gate::validate(&path, &bytes, &files)?;
+                let signers = calendar::in_tree(&config.signer_files(), terminal)?;
+                let config = gate::validate_signed(&path, &bytes, &files, signers)?;
                 let units: usize = config.environments.iter().map(|e| e.units.len()).sum();
                 terminal.line(&format!(
                     "{path}: valid; {} environments, {units} units, profile {}",

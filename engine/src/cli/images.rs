@@ -1,17 +1,17 @@
-//! `tidegate images`: the images that a state of the repository, or a range, names.
+//! `tidegate images`: the images that a state of the repository, or a range, names, and what proves them.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::common::{self, Error, Outcome};
+use super::common::{self, Error, Failure, Outcome};
 use super::output::{self, Format};
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
-use crate::gate::{self, Request, Runtime, What};
+use crate::gate::{self, Images, Request, Runtime, Signatures, What};
 use crate::model::{Exit, GitId};
-use crate::report::images::{self, Listed};
-use crate::report::sanitise;
+use crate::report::images::{self, Listed, Looked};
+use crate::report::{sanitise, signatures};
 
 /// Look at the images that run
 #[derive(clap::Args)]
@@ -23,12 +23,28 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     List(ListArgs),
+    Verify(VerifyArgs),
 }
 
 /// List every image that the units name, as it is written and as runtimes read it: in pods, volumes, the
 /// kinds of operators and the places of `images.locations`. Nothing is fetched, and no policy runs
 #[derive(clap::Args)]
 struct ListArgs {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Verify what is recorded beside the images of the units in `.tidegate/images`, by the authorities of
+/// `images.authorities`: of each image its state, who signed it, and how many signatures lie there. Nothing is
+/// fetched, and no policy runs. Exit code 1 if one of which a signature is asked for is not proven
+#[derive(clap::Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+#[derive(clap::Args)]
+struct Asked {
     /// A state of the repository; or a range `A..B`: only the images that it brings
     #[arg(value_name = "REV", default_value = "HEAD")]
     revision: String,
@@ -52,13 +68,68 @@ impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         match self.command {
             Command::List(args) => args.run(terminal),
+            Command::Verify(args) => args.run(terminal),
         }
     }
 }
 
 impl ListArgs {
     fn run(self, terminal: &mut Terminal) -> Outcome {
-        let outputs = output::parse_plain(&self.output, &terminal.directory)?;
+        let outputs = output::parse_plain(&self.asked.output, &terminal.directory)?;
+        let found = self.asked.found(terminal, Signatures::LeftOut)?;
+        let listed = listed(&found);
+        output::write_each(&outputs, terminal, &|format, style, out| match format {
+            Format::Human if listed.is_empty() && !found.errors.is_empty() => Ok(()),
+            Format::Human => images::write_human(&listed, style, out),
+            _ => {
+                let json = images::to_json(&listed, Looked::Nowhere);
+                writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
+            }
+        })?;
+        Ok(exit(&found, terminal))
+    }
+}
+
+impl VerifyArgs {
+    fn run(self, terminal: &mut Terminal) -> Outcome {
+        let outputs = output::parse_plain(&self.asked.output, &terminal.directory)?;
+        let found = self.asked.found(terminal, Signatures::Verified)?;
+        let listed = listed(&found);
+        output::write_each(&outputs, terminal, &|format, style, out| match format {
+            Format::Human if listed.is_empty() && !found.errors.is_empty() => Ok(()),
+            Format::Human => signatures::write_human(&listed, found.asked, style, out),
+            _ => {
+                let json = images::to_json(&listed, Looked::Beside(found.asked));
+                writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
+            }
+        })?;
+        let proven = match signatures::lacking(&listed, found.asked) {
+            0 => Exit::Pass,
+            _ => Exit::Denied,
+        };
+        Ok(proven.max(exit(&found, terminal)))
+    }
+}
+
+/// Tells what kept units from being read.
+fn exit(found: &Images, terminal: &mut Terminal) -> Exit {
+    let errors = found.errors.iter();
+    let exits = errors.map(|error| terminal.print_error(error.error.as_ref()));
+    exits.fold(Exit::Pass, Exit::max)
+}
+
+fn listed(found: &Images) -> Vec<Listed<'_>> {
+    let units = found.units.iter();
+    let listed = units.map(|unit| Listed {
+        environment: &unit.environment,
+        unit: &unit.unit,
+        images: &unit.images,
+    });
+    listed.collect()
+}
+
+impl Asked {
+    fn found(self, terminal: &Terminal, signatures: Signatures) -> Result<Images, Failure> {
         let repository = common::repository(&terminal.directory)?;
         let is_range = self.revision.contains("..");
         let range = match is_range {
@@ -86,31 +157,13 @@ impl ListArgs {
             workshop: Some(&renderers::kept(terminal, &repository, self.network)),
             ..Runtime::default()
         };
-        let mut found = gate::images(&repository, &request, runtime)?;
+        let mut found = gate::images(&repository, &request, signatures, runtime)?;
         if is_range {
             for unit in &mut found.units {
                 unit.images.retain(|image| image.changed);
             }
             found.units.retain(|unit| !unit.images.is_empty());
         }
-        let units = found.units.iter();
-        let listed: Vec<Listed<'_>> = units
-            .map(|unit| Listed {
-                environment: &unit.environment,
-                unit: &unit.unit,
-                images: &unit.images,
-            })
-            .collect();
-        output::write_each(&outputs, terminal, &|format, style, out| match format {
-            Format::Human if listed.is_empty() && !found.errors.is_empty() => Ok(()),
-            Format::Human => images::write_human(&listed, style, out),
-            _ => {
-                let json = images::to_json(&listed);
-                writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
-            }
-        })?;
-        let errors = found.errors.iter();
-        let exits = errors.map(|error| terminal.print_error(error.error.as_ref()));
-        Ok(exits.fold(Exit::Pass, Exit::max))
+        Ok(found)
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 pub use evidence::{Evidence, wanted};
 pub use places::Use;
-pub use rules::Rules;
+pub use rules::{Asked, Rules};
 pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer};
 pub use signers::{Files, SignerProblem, Signers};
 
@@ -175,7 +175,8 @@ pub fn of_change(change: &Change, rules: &Rules, now: Timestamp) -> Vec<Image> {
 
 impl Image {
     /// The same, with what the signatures beside it prove.
-    fn signed(self, (rules, evidence): (&Rules, &Evidence), now: Timestamp) -> Self {
+    #[must_use]
+    pub fn signed(self, (rules, evidence): (&Rules, &Evidence), now: Timestamp) -> Self {
         let read = self.reference.is_some();
         let image = read.then(|| ImageRef::parse(&self.written)).flatten();
         let proven = image.and_then(|image| signature::of(&image, (rules, evidence), now));

@@ -10,7 +10,7 @@ mod strays;
 
 use std::sync::Arc;
 
-pub use self::images::{Images, UnitImages, images};
+pub use self::images::{Images, Signatures, UnitImages, images};
 
 use jiff::Timestamp;
 use miette::Diagnostic;

@@ -3,6 +3,8 @@
 
 use super::Error;
 use super::view::View;
+use crate::change::Change;
+use crate::facts::images;
 use crate::git::{self, TreeEntry};
 use crate::model::{Digest, RepoPath, limits};
 
@@ -10,6 +12,32 @@ use crate::model::{Digest, RepoPath, limits};
 pub(super) trait Evidence {
     /// The files beside an image, by name.
     fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error>;
+}
+
+/// What is recorded beside the images of a unit of which signatures are asked for.
+pub(super) fn recorded(
+    changes: &[Change],
+    rules: &images::Rules,
+    place: &dyn Evidence,
+    unit: &str,
+) -> Result<images::Evidence, Error> {
+    let mut evidence = images::Evidence::default();
+    let mut left = limits::IMAGE_EVIDENCE.most;
+    for image in images::wanted(changes, rules) {
+        for (name, bytes) in place.beside(&image)? {
+            left = rest(left, bytes.len(), unit)?;
+            evidence.record(image, &name, &bytes);
+        }
+    }
+    Ok(evidence)
+}
+
+/// How much more may be recorded beside the images of a unit.
+fn rest(left: usize, bytes: usize, unit: &str) -> Result<usize, Error> {
+    let rest = left.checked_sub(bytes);
+    rest.ok_or_else(|| Error::ImageEvidence {
+        unit: unit.to_owned(),
+    })
 }
 
 /// Nothing is recorded.
@@ -55,3 +83,19 @@ impl View<'_> {
 }
 
 const FOLDER: &str = ".tidegate/images/sha256";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn what_is_recorded_is_counted_for_all_images_together() {
+        let most = limits::IMAGE_EVIDENCE.most;
+        let left = rest(most, most - 1, "web").unwrap();
+        assert_eq!(rest(left, 1, "web").unwrap(), 0);
+        let error = rest(left, 2, "web").unwrap_err();
+        assert_eq!(code_of(&error), "limit.image-evidence");
+        assert!(error.to_string().contains("`web` has more than 256 MiB"));
+    }
+}

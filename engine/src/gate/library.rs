@@ -64,6 +64,21 @@ pub fn validate(
     Ok(judge(path, bytes, files)?.config)
 }
 
+/// As [`validate`], with the files that [`Config::signer_files`] names, as far as they are there.
+///
+/// # Errors
+/// Every problem.
+pub fn validate_signed(
+    path: &RepoPath,
+    bytes: &[u8],
+    files: &[(RepoPath, Vec<u8>)],
+    signers: BTreeMap<RepoPath, Vec<u8>>,
+) -> Result<Config, Error> {
+    let mut config = judge::parse(path, bytes, files)?;
+    config.read_signers(signers);
+    Ok(Judge::new(config, files, "the working tree", None)?.config)
+}
+
 /// As [`validate`], with the settings of each policy that runs, every default filled in.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::sanitise::{inert, line};
 use super::{Color, Style};
-use crate::facts::images::{Image, Use};
+use crate::facts::images::{Asked, Image, Use};
 
 /// A unit and its images.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,15 @@ pub struct Listed<'a> {
     pub unit: &'a str,
     /// Its images, by place.
     pub images: &'a [Image],
+}
+
+/// Whether signatures were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// Nobody looked.
+    Nowhere,
+    /// What is recorded beside images was, and a signature is asked for of these.
+    Beside(Asked),
 }
 
 /// Writes the images of each unit for people: each in full, what it lacks, and below it where it stands.
@@ -33,11 +42,7 @@ pub fn write_human(listed: &[Listed<'_>], style: Style, out: &mut dyn Write) -> 
     for one in listed {
         let name = line(&format!("{}/{}", one.environment, one.unit));
         writeln!(drawn, "{}", style.paint(&name, Color::Bold))?;
-        let mut same: BTreeMap<&str, Vec<&Image>> = BTreeMap::new();
-        for image in one.images {
-            same.entry(name_of(image)).or_default().push(image);
-        }
-        for (name, images) in same {
+        for (name, images) in by_name(one.images) {
             let lacks = images.first().map(|image| lacks(image)).unwrap_or_default();
             let lacks = style.paint(&line(&lacks), Color::Red);
             writeln!(drawn, "  {}{lacks}", line(name))?;
@@ -53,13 +58,26 @@ pub fn write_human(listed: &[Listed<'_>], style: Style, out: &mut dyn Write) -> 
     out.write_all(inert(&String::from_utf8_lossy(&drawn)).as_bytes())
 }
 
-/// The images as JSON, version v1: each as the fact `images` has it.
+/// The images as JSON, version v1 (`schemas/images.v1.json`): each as the fact `images` has it.
 #[must_use]
-pub fn to_json(listed: &[Listed<'_>]) -> Value {
+pub fn to_json(listed: &[Listed<'_>], looked: Looked) -> Value {
     let units = listed
         .iter()
         .map(|one| json!({"environment": one.environment, "unit": one.unit, "images": one.images}));
-    json!({"version": "v1", "units": units.collect::<Vec<_>>()})
+    let mut json = json!({"version": "v1", "units": units.collect::<Vec<_>>()});
+    if let (Looked::Beside(asked), Value::Object(json)) = (looked, &mut json) {
+        json.insert("signatures".to_owned(), json!(asked.name()));
+    }
+    json
+}
+
+/// The same image in all its places.
+pub(super) fn by_name(images: &[Image]) -> BTreeMap<&str, Vec<&Image>> {
+    let mut same: BTreeMap<&str, Vec<&Image>> = BTreeMap::new();
+    for image in images {
+        same.entry(name_of(image)).or_default().push(image);
+    }
+    same
 }
 
 fn name_of(image: &Image) -> &str {
@@ -90,7 +108,7 @@ fn lacks(image: &Image) -> String {
     }
 }
 
-fn place(image: &Image) -> String {
+pub(super) fn place(image: &Image) -> String {
     let mut text = format!("{}:{}  {}", image.file, image.line, image.object);
     match (&image.container, image.role) {
         (Some(container), role) => text.push_str(&format!("  {} `{container}`", word(role))),

@@ -1,9 +1,11 @@
-//! `tidegate images list`: what it shows of a state and of a range.
+//! `tidegate images`: what it shows of a state and of a range, and what proves it.
 
 use serde_json::Value;
 
 use super::{said, shop, tidegate};
+use crate::contracts::problems;
 use crate::support::Repo;
+use crate::support::signed;
 
 fn list(repo: &Repo, arguments: &[&str]) -> (String, i32) {
     let mut command = tidegate(repo.path());
@@ -86,4 +88,119 @@ fn a_state_without_images_says_so_and_a_file_that_cannot_be_read_is_exit_3() {
     let (text, exit) = list(&repo, &[]);
     assert_eq!(exit, 3, "{text}");
     assert!(text.contains("prod/b.yaml"), "{text}");
+}
+
+const SIGNERS: &str = "environments: [{name: prod, paths: [\"prod/**\"]}]
+images:
+  authorities:
+    - {name: release, images: [\"registry.test/shop/**\"], key: {file: keys/release.pub}}
+";
+
+/// One image of the fixtures, one of nobody.
+fn signed_shop() -> Repo {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", SIGNERS)
+        .write("keys/release.pub", signed::key("release"))
+        .commit("the judge");
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: odoo}}\nspec:\n  containers:\n    - name: odoo\n      \
+         image: {}\n    - name: cache\n      image: redis:7\n",
+        signed::image()
+    );
+    repo.write("prod/odoo.yaml", pod).commit("a pod");
+    repo
+}
+
+fn verify(repo: &Repo, arguments: &[&str]) -> (String, i32) {
+    let mut command = tidegate(repo.path());
+    let command = command.args(["images", "verify"]).args(arguments);
+    said(&command.output().unwrap())
+}
+
+#[test]
+fn what_proves_an_image_is_shown_with_who_signed_it() {
+    let repo = signed_shop();
+    let image = signed::image();
+    let (text, exit) = verify(&repo, &["HEAD~1..HEAD"]);
+    assert_eq!(exit, 1, "{text}");
+    assert_eq!(
+        text,
+        format!(
+            "prod/prod\n  docker.io/library/redis:7  no authority is for it\n    \
+             prod/odoo.yaml:9  Pod/odoo  container `cache`  written `redis:7`\n  \
+             {image}  unsigned\n    asked for: `release`\n    recorded: 0, 0 valid, 0 invalid\n    \
+             prod/odoo.yaml:7  Pod/odoo  container `odoo`\n"
+        )
+    );
+    for name in ["sig-by-another", "sig-p256"] {
+        let (path, bytes) = signed::recorded(name);
+        repo.write(&path, bytes);
+    }
+    repo.commit("its signature and one of another");
+    for revision in ["HEAD~2..HEAD", "HEAD"] {
+        let (text, exit) = verify(&repo, &[revision]);
+        assert_eq!(exit, 0, "{text}");
+        assert!(text.contains(&format!("{image}  verified\n")), "{text}");
+        assert!(text.contains("    signed by `release`: key "), "{text}");
+        let recorded = "    recorded: 2, 1 valid, 1 invalid\n";
+        assert!(text.contains(recorded), "{text}");
+    }
+}
+
+#[test]
+fn programs_read_what_is_proven_by_the_schema_and_a_list_says_nothing_of_it() {
+    let repo = signed_shop();
+    let (path, bytes) = signed::recorded("sig-p256");
+    repo.write(&path, bytes).commit("its signature");
+    let (text, exit) = verify(&repo, &["--output", "json"]);
+    assert_eq!(exit, 0, "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problems("images.v1.json", &json), [""; 0]);
+    assert_eq!(json["signatures"], "of-authorities");
+    let images = json["units"][0]["images"].as_array().unwrap();
+    let states: Vec<_> = images.iter().map(|it| &it["signature"]["state"]).collect();
+    assert_eq!(states, [&Value::from("verified"), &Value::Null]);
+    let (text, exit) = list(&repo, &["--output", "json"]);
+    assert_eq!(exit, 0, "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problems("images.v1.json", &json), [""; 0]);
+    assert!(!text.contains("signature"), "{text}");
+}
+
+#[test]
+fn where_every_image_needs_a_signature_one_of_nobody_is_not_proven() {
+    let repo = signed_shop();
+    let required = SIGNERS.replace("images:\n  a", "images:\n  signatures: required\n  a");
+    let (path, bytes) = signed::recorded("sig-p256");
+    repo.write("tidegate.yaml", required)
+        .write(&path, bytes)
+        .commit("every image");
+    assert_eq!(verify(&repo, &["HEAD"]).1, 1);
+    // The judge of a range is its base.
+    assert_eq!(verify(&repo, &["HEAD~2..HEAD"]).1, 0);
+    repo.write("tidegate.yaml", SIGNERS.replace("release.pub", "gone.pub"))
+        .commit("no key");
+    let (text, exit) = verify(&repo, &["HEAD"]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("keys/gone.pub"), "{text}");
+}
+
+#[test]
+fn a_configuration_whose_key_is_not_there_is_not_valid() {
+    let repo = signed_shop();
+    let validate = || {
+        let mut command = tidegate(repo.path());
+        said(&command.args(["config", "validate"]).output().unwrap())
+    };
+    let (text, exit) = validate();
+    assert_eq!(exit, 0, "{text}");
+    repo.remove("keys/release.pub");
+    let (text, exit) = validate();
+    assert_eq!(exit, 3, "{text}");
+    assert!(
+        text.contains("there is no file `keys/release.pub`"),
+        "{text}"
+    );
+    repo.write("keys/release.pub", "no key");
+    assert_eq!(validate().1, 3);
 }

@@ -17,7 +17,29 @@ pub struct Rules {
     mutable_tags: Vec<Glob>,
     ends: Vec<(Glob, Date)>,
     locations: Vec<(GroupKind, Vec<String>)>,
+    asked: Asked,
     pub(super) signers: Arc<Signers>,
+}
+
+/// Of which images a signature is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// Of those that an authority is for.
+    #[default]
+    OfAuthorities,
+    /// Of every one.
+    Required,
+}
+
+impl Asked {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OfAuthorities => "of-authorities",
+            Self::Required => "required",
+        }
+    }
 }
 
 impl Rules {
@@ -41,6 +63,10 @@ impl Rules {
             mutable_tags: texts(settings, "mutable-tags").map(Glob::new).collect(),
             ends: ends.collect(),
             locations: locations.collect(),
+            asked: match settings.get("signatures").and_then(Value::as_str) {
+                Some("required") => Asked::Required,
+                _ => Asked::OfAuthorities,
+            },
             signers: Arc::default(),
         }
     }
@@ -52,6 +78,12 @@ impl Rules {
             signers: Arc::new(signers),
             ..self
         }
+    }
+
+    /// Of which images a signature is asked for.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.asked
     }
 
     /// The first glob of `registries` that allows a repository, written in full.

@@ -2,10 +2,23 @@
 //! Judges nothing.
 
 use super::{Session, begin};
-use crate::facts::images::{self, Image};
+use crate::change::Change;
+use crate::facts::images::{self, Asked, Image};
+use crate::gate::evidence::recorded;
+use crate::gate::judge::Judge;
+use crate::gate::scene::Scene;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
 use crate::verdict::UnitError;
+
+/// Whether what is recorded beside images is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// It is verified, by the keys of the judge.
+    Verified,
+    /// Nobody looks at it.
+    LeftOut,
+}
 
 /// What the units of a range run.
 #[derive(Clone, Debug)]
@@ -14,6 +27,8 @@ pub struct Images {
     pub units: Vec<UnitImages>,
     /// The units of which a file cannot be read.
     pub errors: Vec<UnitError>,
+    /// Of which images the judge asks for a signature.
+    pub asked: Asked,
 }
 
 /// What one unit runs.
@@ -34,6 +49,7 @@ pub struct UnitImages {
 pub fn images(
     repository: &Repository,
     request: &Request,
+    signatures: Signatures,
     runtime: Runtime<'_>,
 ) -> Result<Images, Error> {
     let reading = begin(repository, &runtime);
@@ -42,25 +58,42 @@ pub fn images(
     let (mut units, mut errors) = (Vec::new(), Vec::new());
     let mut settled = session.settled(judge)?;
     for (scene, found) in session.touched(judge, &mut settled)?.units {
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => {
-                errors.push(scene.error(error));
-                continue;
-            }
-        };
-        let changes = found.changes.iter();
-        let images: Vec<Image> = changes
-            .flat_map(|change| images::of_change(change, &judge.images, request.now))
-            .collect();
-        if !images.is_empty() {
-            units.push(UnitImages {
+        let images =
+            found.and_then(|found| session.images(judge, (scene, &found.changes), signatures));
+        match images {
+            Ok(images) if images.is_empty() => {}
+            Ok(images) => units.push(UnitImages {
                 environment: scene.environment.clone(),
                 unit: scene.name.clone(),
                 images,
-            });
+            }),
+            Err(error) => errors.push(scene.error(error)),
         }
     }
     session.view.save_index();
-    Ok(Images { units, errors })
+    Ok(Images {
+        units,
+        errors,
+        asked: judge.images.asked(),
+    })
+}
+
+impl Session<'_> {
+    fn images(
+        &self,
+        judge: &Judge,
+        (scene, changes): (&Scene, &[Change]),
+        signatures: Signatures,
+    ) -> Result<Vec<Image>, Error> {
+        let (rules, now) = (&judge.images, self.request.now);
+        let found = changes.iter();
+        let found = found.flat_map(|change| images::of_change(change, rules, now));
+        if signatures == Signatures::LeftOut {
+            return Ok(found.collect());
+        }
+        let evidence = recorded(changes, rules, &self.view, &scene.name)?;
+        Ok(found
+            .map(|image| image.signed((rules, &evidence), now))
+            .collect())
+    }
 }

@@ -11,8 +11,9 @@ use crate::facts::freeze::{self, Tiers};
 use crate::facts::inventory::Neighbours;
 use crate::facts::{self, Collector, Context, Facts, images};
 use crate::gate::Error;
+use crate::gate::evidence::recorded;
 use crate::input::Risk;
-use crate::model::{RiskTier, limits};
+use crate::model::RiskTier;
 
 impl Bench<'_> {
     /// The facts about objects as they stand.
@@ -102,7 +103,7 @@ impl Bench<'_> {
             .filter(|collector| wanted.contains(collector.name()) && which(*collector))
             .collect();
         let evidence = match collectors.iter().any(|one| one.name() == IMAGES) {
-            true => self.recorded(context)?,
+            true => recorded(context.changes, context.images, self.evidence, self.unit.0)?,
             false => images::Evidence::default(),
         };
         let wanted: Vec<&str> = wanted.into_iter().collect();
@@ -112,27 +113,6 @@ impl Bench<'_> {
         };
         Ok(facts::collect(&collectors, &wanted, &context))
     }
-
-    /// What is recorded beside the images of which signatures are asked for.
-    fn recorded(&self, context: &Context<'_>) -> Result<images::Evidence, Error> {
-        let mut evidence = images::Evidence::default();
-        let mut left = limits::IMAGE_EVIDENCE.most;
-        for image in images::wanted(context.changes, context.images) {
-            for (name, bytes) in self.evidence.beside(&image)? {
-                left = rest(left, bytes.len(), self.unit.0)?;
-                evidence.record(image, &name, &bytes);
-            }
-        }
-        Ok(evidence)
-    }
-}
-
-/// How much more may be recorded beside the images of a unit.
-fn rest(left: usize, bytes: usize, unit: &str) -> Result<usize, Error> {
-    let rest = left.checked_sub(bytes);
-    rest.ok_or_else(|| Error::ImageEvidence {
-        unit: unit.to_owned(),
-    })
 }
 
 /// What the reasons say of the changes.
@@ -169,19 +149,3 @@ const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];
 /// The fact that looks at evidence.
 const IMAGES: &str = "images";
 static NOTHING: LazyLock<images::Evidence> = LazyLock::new(images::Evidence::default);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::code_of;
-
-    #[test]
-    fn what_is_recorded_is_counted_for_all_images_together() {
-        let most = limits::IMAGE_EVIDENCE.most;
-        let left = rest(most, most - 1, "web").unwrap();
-        assert_eq!(rest(left, 1, "web").unwrap(), 0);
-        let error = rest(left, 2, "web").unwrap_err();
-        assert_eq!(code_of(&error), "limit.image-evidence");
-        assert!(error.to_string().contains("`web` has more than 256 MiB"));
-    }
-}
