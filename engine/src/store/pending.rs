@@ -118,6 +118,10 @@ mod tests {
     }
 
     impl Store for Asked {
+        fn keeps_older(&self) -> bool {
+            false
+        }
+
         fn refresh(&self) -> Result<(), Error> {
             self.about("refresh")
         }
@@ -177,6 +181,20 @@ mod tests {
         assert!(both.older_links(&unit).unwrap().is_empty());
         assert_eq!(*settled.0.borrow(), ["refresh", "older links"]);
         assert_eq!(*pending.0.borrow(), ["refresh", "settle"]);
+    }
+
+    #[test]
+    fn what_is_signed_is_signed_into_the_pending_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = FolderStore::new(folder.path());
+        let stream = crate::store::StreamStore::new("-");
+        let into_a_folder = PendingStore::new(&stream, &folder);
+        assert!(into_a_folder.keeps_older());
+        assert!(into_a_folder.check_signing().is_ok());
+        let into_a_stream = PendingStore::new(&folder, &stream);
+        assert!(into_a_stream.check_signing().is_err());
+        let asked = Asked::default();
+        assert!(!PendingStore::new(&folder, &asked).keeps_older());
     }
 
     fn names(files: Result<Vec<StoredFile>, Error>) -> Vec<String> {
