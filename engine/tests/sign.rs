@@ -15,6 +15,7 @@ mod disaster;
 mod drill;
 mod far_behind;
 mod fault_plan;
+mod fault_rows;
 mod faults;
 mod flipped;
 mod forged;

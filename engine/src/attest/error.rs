@@ -211,7 +211,9 @@ pub enum Error {
     #[error("trust file {number} expired at {expires}")]
     #[diagnostic(
         code(trust_root::expired),
-        help("its root signs the next one: `tidegate keys sign --expires TIME`")
+        help(
+            "its root signs the next one: `tidegate keys sign FILE --before ACCEPTED --expires TIME`"
+        )
     )]
     RootExpired {
         /// Its number.

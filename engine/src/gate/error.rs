@@ -191,21 +191,24 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     GateRefused(verify::Refusal),
-    /// A store that is to be copied holds no links.
-    #[error("nothing to publish: the store holds no links")]
+    /// A store that is to be copied or shown holds no links.
+    #[error("nothing to {what}: the store holds no links")]
     #[diagnostic(
         code(store::nothing),
         help(
             "name the store that `sign` signs into; a folder that is not there counts as an empty one"
         )
     )]
-    NothingToPublish,
+    NothingThere {
+        /// What it was asked for.
+        what: &'static str,
+    },
     /// Nothing was accepted yet.
     #[error("the unit `{unit}` has no link to judge from")]
     #[diagnostic(
         code(sign::no_baseline),
         help(
-            "accept the state as it stands: `tidegate baseline`, once for each unit, and again when the key that signed its links is trusted no more"
+            "accept the state as it stands: `tidegate baseline`, once for each unit, and again when the key that signed its links is trusted no more. Where links were signed before, somebody took them away: `tidegate verify --all` says so; put them back first"
         )
     )]
     NoBaseline {

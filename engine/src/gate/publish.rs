@@ -93,7 +93,7 @@ fn publish_once(
     let mut chains: Vec<(Chain, TrustFile)> = Vec::new();
     let units = request.from.units()?;
     if units.is_empty() {
-        return Err(Error::NothingToPublish);
+        return Err(Error::NothingThere { what: "publish" });
     }
     for branch in branches {
         let Some(accepted) = Accepted::read(repository, request.from, branch)? else {

@@ -488,7 +488,6 @@ impl Signer<'_> {
         } else {
             Chain::read(self.request.store, id, &self.trust_ever(id)?)?
         };
-        self.check_clock(&chain)?;
         self.check_height(id, &chain)?;
         let place = Place {
             next: NextLink {

@@ -118,7 +118,7 @@ pub fn find_verdict(store: &dyn Store, name: &LinkName) -> Result<Vec<u8>, Error
 /// The links and failed verdicts of each unit that is asked for.
 ///
 /// # Errors
-/// The store, or it has no such unit.
+/// The store, or it has no such unit, or none at all.
 pub fn verdict_log(
     store: &dyn Store,
     asked @ (environment, unit): (Option<&str>, Option<&str>),
@@ -126,7 +126,10 @@ pub fn verdict_log(
 ) -> Result<Vec<UnitLog>, Error> {
     let all = store.units()?.into_iter();
     let (mut units, others): (Vec<UnitId>, Vec<UnitId>) = all.partition(|id| is_asked(id, asked));
-    if units.is_empty() && !others.is_empty() {
+    if units.is_empty() && others.is_empty() {
+        return Err(Error::NothingThere { what: "show" });
+    }
+    if units.is_empty() {
         let known: Vec<String> = others.iter().map(UnitId::to_string).collect();
         return Err(NameError::NoUnit {
             name: format!("{}/{}", environment.unwrap_or("*"), unit.unwrap_or("*")),

@@ -249,11 +249,13 @@ fn unreachable(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
     let path = path.to_owned();
     move |source| match source.kind() {
         ErrorKind::NotADirectory => Error::NotAFolder { path },
-        kind if FINAL.contains(&kind) => Error::Unusable {
-            action,
-            path,
-            source,
-        },
+        kind if FINAL.contains(&kind) || source.raw_os_error() == Some(IO_ERROR) => {
+            Error::Unusable {
+                action,
+                path,
+                source,
+            }
+        }
         _ => Error::Unreachable {
             action,
             path,
@@ -262,6 +264,8 @@ fn unreachable(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
     }
 }
 
+/// What a disk answers that cannot read or keep what it holds: it is not to be asked again as if nothing had been.
+const IO_ERROR: i32 = 5;
 /// What is so until somebody changes something; everything else may pass by itself.
 const FINAL: [ErrorKind; 11] = [
     ErrorKind::PermissionDenied,
@@ -382,16 +386,16 @@ mod tests {
             let error = unreachable("write", Path::new("x"))(io::Error::from_raw_os_error(code));
             (code_of(&error), Exit::of_error(&error))
         };
-        // EPERM, ENOENT, EACCES, EFBIG, ENOSPC, EROFS, EDQUOT: of the kernel's numbers.
-        for code in [1, 2, 13, 27, 28, 30, 122] {
+        // EPERM, ENOENT, EIO, EACCES, EFBIG, ENOSPC, EROFS, EDQUOT: of the kernel's numbers.
+        for code in [1, 2, 5, 13, 27, 28, 30, 122] {
             assert_eq!(
                 told(code),
                 ("store.unusable".into(), Exit::Unjudged),
                 "{code}"
             );
         }
-        // EINTR, EIO, EAGAIN, EBUSY, EMFILE, ETIMEDOUT, ESTALE.
-        for code in [4, 5, 11, 16, 24, 110, 116] {
+        // EINTR, EAGAIN, EBUSY, EMFILE, ETIMEDOUT, ESTALE.
+        for code in [4, 11, 16, 24, 110, 116] {
             assert_eq!(
                 told(code),
                 ("store.unreachable".into(), Exit::Temporary),

@@ -72,7 +72,9 @@ pub enum Error {
     #[error("the clock says `{now}`, and {who} says `{says}`")]
     #[diagnostic(
         code(clock::behind),
-        help("set the clock of this machine; what runs and baselines are admitted meanwhile")
+        help(
+            "set the clock of this machine; what runs and baselines are admitted meanwhile. Where it is right and a link was dated by one that was ahead, `tidegate withdraw` takes that link back, and `tidegate baseline` goes on above it"
+        )
     )]
     ClockBehind {
         /// What the clock says.

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use tidegate::attest;
 
-use super::world::{APP, World, key};
+use super::world::{APP, CONFIG, World, key};
 
 fn rewritten() -> (World, [tidegate::model::GitId; 2]) {
     let world = World::started();
@@ -80,6 +80,37 @@ fn a_clock_behind_the_newest_link_is_no_clock_to_decide_or_sign_by() {
         world.sign("prod", Some("web")),
         "prod/web clock.behind exit 3"
     );
+}
+
+#[test]
+fn a_link_of_a_clock_that_was_ahead_is_taken_back_or_left_below_a_baseline() {
+    for unit in ["main/gate", "prod/web"] {
+        for withdraws in [true, false] {
+            let world = World::started();
+            world.edit(CONFIG, "environments:", "# team: a\nenvironments:");
+            let file = if unit == "prod/web" { APP } else { CONFIG };
+            let (_, name) = unit.split_once('/').unwrap();
+            let signed = || world.sign("prod", Some(name));
+            let is = |said: &str, wanted: &str| {
+                assert!(said.starts_with(&format!("{unit} {wanted}")), "{said}");
+            };
+            world.set_clock("2027-11-20T10:00:00Z");
+            world.label(file, "a", "b");
+            is(&signed(), "link 1");
+            world.set_clock("2026-11-20T11:00:00Z");
+            world.label(file, "b", "c");
+            is(&signed(), "clock.behind exit 3");
+            if withdraws {
+                let (exit, said) = world.withdraws(&world.digest(unit, 1), &[]);
+                assert_eq!(exit, 0, "{said}");
+                is(&signed(), "link 2");
+            } else {
+                is(&world.baseline("prod", Some(name)), "baseline 2");
+            }
+            world.label(file, "c", "d");
+            is(&signed(), "link 3");
+        }
+    }
 }
 
 #[test]

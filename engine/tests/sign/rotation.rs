@@ -760,3 +760,29 @@ fn a_link_that_named_other_keys_and_was_taken_back_locks_nobody_out() {
     world.label(APP, "a", "b");
     assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
 }
+
+#[test]
+fn where_every_key_is_over_what_is_said_leads_to_the_way_back() {
+    let world = World::new();
+    let over = trust(&[(1, validity(None, Some("2026-11-20T10:00:00Z")))]);
+    world.repo.write(TRUST, over.print()).commit("over");
+    let (key, store) = (world.key_file(), world.store_name());
+    let to = ["--env", "prod", "--key-file", &key, "--verdicts", &store];
+    for line in [
+        &["keys", "rotate", "--plan"][..],
+        &[&["baseline"], &to[..]].concat(),
+    ] {
+        let (exit, _, said) = world.run(line);
+        assert_ne!(exit, 0, "{said}");
+        assert!(said.contains("docs/disaster.md"), "{said}");
+    }
+    let way_back = include_str!("../../../docs/disaster.md");
+    let (_, section) = way_back.split_once("## All had to sign").unwrap();
+    assert!(
+        section
+            .split("\n## ")
+            .next()
+            .unwrap()
+            .contains("`key.expired`")
+    );
+}

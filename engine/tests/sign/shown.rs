@@ -296,3 +296,22 @@ fn a_store_without_the_link_of_the_gate_that_judged_something_is_not_whole() {
     let gone = "by which link 1 was judged, found nothing in its place";
     assert_eq!(said.matches(gone).count(), 1, "{said}");
 }
+
+#[test]
+fn a_store_without_links_has_nothing_to_show() {
+    let world = World::new();
+    let line = [
+        "verdict",
+        "log",
+        "--env",
+        "prod",
+        "--verdicts",
+        "folder:nowhere",
+    ];
+    let (exit, _, said) = world.run(&line);
+    assert_eq!(exit, 3, "{said}");
+    assert!(
+        said.contains("store.nothing") && said.contains("nothing to show"),
+        "{said}"
+    );
+}

@@ -13,7 +13,7 @@ use crate::contracts::problems;
 
 impl World {
     /// What the next link and a withdrawal call a link.
-    fn digest(&self, unit: &str, height: u64) -> String {
+    pub(super) fn digest(&self, unit: &str, height: u64) -> String {
         let payload = attest::unverified_payload(&self.envelope(unit, height)).unwrap();
         Digest::of(&payload).to_string()
     }

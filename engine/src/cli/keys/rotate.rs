@@ -94,7 +94,7 @@ fn chosen<'t>(
         Error::WhichKey {
             named: named.map_or_else(String::new, |named| format!(" `{named}`")),
             known: match known.is_empty() {
-                true => "no merge-signer of this trust file signs any more".to_owned(),
+                true => "no merge-signer of this trust file signs any more; docs/disaster.md has the way back".to_owned(),
                 false => format!("`--key` names one of {}", known.join(", ")),
             },
         }

@@ -25,7 +25,7 @@ pub enum KeyError {
     #[diagnostic(
         code(key::expired),
         help(
-            "sign with the key that follows it; `tidegate keys rotate --plan` shows how one does"
+            "sign with the key that follows it; `tidegate keys rotate --plan` shows how one does. Where every key is over, docs/disaster.md has the way back"
         )
     )]
     Expired {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::rejected::envelope_of;
 use super::{Chain, Kind};
 use crate::{
-    attest::{self, Outcome, Renewal, Role, TrustFile, UnitId, Withdrawal},
+    attest::{self, Outcome, Renewal, Role, Signer, TrustFile, UnitId, Withdrawal},
     model::Digest,
     store::{Store, StoredFile},
     verify::{CLOCK_SKEW, Error, Reason, Refusal, VerifiedVerdict},
@@ -142,8 +142,9 @@ fn listed(file: &StoredFile, unit: &UnitId) -> Result<(Digest, Withdrawal), Refu
     Ok((Digest::of(&payload), withdrawal))
 }
 
-/// A withdrawal of `link` and its digest, if who may sign the link may have signed it. Nobody takes back what is not
-/// there yet: else a stolen key would, by a time from before it was revoked.
+/// A withdrawal of `link` and its digest, if who may sign the link may have signed it. By a key that is revoked nobody
+/// takes back what was not there yet: else a stolen one would, by a time from before it was revoked. By any other the
+/// link may be dated later, by a clock that was ahead or by a thief.
 pub(super) fn withdrawal_of(
     file: &StoredFile,
     (link, since): (Digest, Timestamp),
@@ -162,7 +163,13 @@ pub(super) fn withdrawal_of(
             "one of another link",
         ));
     }
-    if since.duration_since(withdrawal.withdrawn_at) > CLOCK_SKEW {
+    let revoked = |signer: &Signer| {
+        let mut keys = trust.revoked().iter().map(|entry| entry.public.keyid());
+        keys.any(|keyid| keyid == signer.keyid)
+    };
+    if since.duration_since(withdrawal.withdrawn_at) > CLOCK_SKEW
+        && statement.signers().iter().all(revoked)
+    {
         return Err(Refusal::new(
             Reason::Inconsistent,
             format!("a withdrawal from {since} on, when the link was signed"),

@@ -3,7 +3,7 @@
 
 use super::shop::{Shop, id, reasons};
 use crate::{
-    attest::{Counts, Outcome, TrustFile, UnitId, Verdict, sample},
+    attest::{Counts, Outcome, Revocation, TrustFile, UnitId, Verdict, sample},
     model::{Digest, Enforcement, RiskTier, code_of},
     verify::{
         Bound, Chain, Expectation, ExpectedRepository, Grounds, Kind, Reason, SourceError, Witness,
@@ -458,9 +458,23 @@ fn a_withdrawal_by_a_stranger_or_of_another_unit_has_no_effect() {
 }
 
 #[test]
-fn nobody_takes_back_a_link_before_it_was_signed_as_far_as_clocks_agree() {
-    for (second, counts) in [("09:58:59", false), ("09:59:00", true), ("10:00:00", true)] {
+fn by_a_revoked_key_nobody_takes_back_a_link_before_it_was_signed_as_far_as_clocks_agree() {
+    for (second, is_revoked, counts) in [
+        ("09:58:59", true, false),
+        ("09:59:00", true, true),
+        ("10:00:00", true, true),
+        ("09:58:59", false, true),
+    ] {
         let (mut shop, digests) = three_links();
+        let revocation = Revocation {
+            public: sample::key(1).public(),
+            from: "2026-11-20T10:30:00Z".parse().unwrap(),
+            reason: "stolen".to_owned(),
+            keep: digests.to_vec(),
+        };
+        if is_revoked {
+            shop.trust = shop.trust.with_revoked(vec![revocation]).unwrap();
+        }
         shop.now = format!("2026-11-20T{second}Z").parse().unwrap();
         shop.withdraw(digests[2]);
         let chain = shop.chain();
