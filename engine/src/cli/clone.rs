@@ -1,5 +1,6 @@
 //! A repository for a process that has none: a bare one, filled by the user's own `git`.
 
+use std::fs::{self, File};
 use std::path::Path;
 
 use super::common::{Error, Failure};
@@ -18,12 +19,14 @@ pub(super) struct Origin<'a> {
     pub(super) verdicts: &'a str,
 }
 
-/// Makes `folder/repository.git` where it is missing, and brings the branch's commits up to date.
+/// Makes `folder/repository.git` where it is missing, and brings the branch's commits up to date. Others wait until a
+/// new one has them.
 pub(super) fn fetched(folder: &Path, origin: &Origin<'_>) -> Result<Repository, Failure> {
     let path = folder.join("repository.git");
-    let is_new = !path.exists();
+    let lock = locked(folder);
+    let is_new = !path.exists() || is_hollow(&path);
     let repository = if is_new {
-        Repository::init_bare(&path, NAME, origin.url)?
+        made(folder, &path, origin.url)?
     } else {
         let repository = Repository::open(&path)?;
         if repository.remote_url(NAME)?.as_deref() != Some(origin.url) {
@@ -34,6 +37,7 @@ pub(super) fn fetched(folder: &Path, origin: &Origin<'_>) -> Result<Repository, 
         }
         repository
     };
+    let lock = lock.filter(|_| is_new);
     let reference = format!("refs/heads/{}", origin.branch);
     let remote = Remote::new(&repository, NAME)?;
     remote.fetch(&reference)?;
@@ -45,12 +49,59 @@ pub(super) fn fetched(folder: &Path, origin: &Origin<'_>) -> Result<Repository, 
         // Where there is no such branch, or no way to ask for less than all, the store finds out and says so.
         remote.fetch_tip(&place.reference()).ok();
     }
+    drop(lock);
     if let Some(head) = remote.head(&reference)?
         && repository.resolve(&head.to_string()).is_ok()
     {
+        let _alone = locked(folder);
         repository.note_remote_branch(NAME, origin.branch, head)?;
     }
     Ok(repository)
 }
 
+/// Nobody else makes a repository in this folder, or notes a branch in it, for as long as the file is open; nothing
+/// where no file can be made or locked there, which whoever makes one is told.
+fn locked(folder: &Path) -> Option<File> {
+    fs::create_dir_all(folder).ok()?;
+    let file = File::create(folder.join("repository.lock")).ok()?;
+    file.lock().ok()?;
+    Some(file)
+}
+
+/// A new repository, which takes its place when it is whole: who is killed before leaves none.
+fn made(folder: &Path, path: &Path, url: &str) -> Result<Repository, Failure> {
+    let draft = folder.join("repository.new");
+    for old in [path, &draft] {
+        if old.exists() {
+            fs::remove_dir_all(old).map_err(|error| Error::write(old, &error))?;
+        }
+    }
+    Repository::init_bare(&draft, NAME, url)?;
+    fs::rename(&draft, path).map_err(|error| Error::write(path, &error))?;
+    Ok(Repository::open(path)?)
+}
+
+/// Whether a folder holds no more than a repository into which nothing was fetched, whole or half made.
+fn is_hollow(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    entries.into_iter().all(|entry| {
+        entry.is_ok_and(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => is_hollow(&entry.path()),
+            Ok(kind) => kind.is_file() && SKELETON.iter().any(|name| entry.file_name() == *name),
+            Err(_) => false,
+        })
+    })
+}
+
 const NAME: &str = "origin";
+/// The files of a repository into which nothing was fetched.
+const SKELETON: [&str; 6] = [
+    "HEAD",
+    "HEAD.lock",
+    "config",
+    "config.lock",
+    "description",
+    "exclude",
+];

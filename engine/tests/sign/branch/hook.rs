@@ -1,6 +1,8 @@
 //! A process without a clone, as the hook is: it fetches what it asks, and no more.
 
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use tidegate::attest;
 use tidegate::model::Digest;
@@ -82,4 +84,71 @@ fn a_branch_that_is_made_later_is_fetched_then() {
     let (exit, said) = admits();
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("link 0"), "{said}");
+}
+
+/// What is asked of a folder in which no repository is yet.
+fn asked_anew(remote: &Remote, work: &Path) -> Command {
+    let head = remote.world.repo.id("HEAD");
+    let origin = format!("file://{}", remote.bare.display());
+    let more = format!(
+        "--unit web --revision {head} --repository {origin} --work {}",
+        work.display()
+    );
+    remote.admission(remote.world.repo.path(), &more)
+}
+
+#[test]
+fn a_repository_that_was_half_made_is_made_anew() {
+    let remote = Remote::started();
+    let url = format!(
+        "[remote \"origin\"]\n\turl = file://{}\n",
+        remote.bare.display()
+    );
+    for (number, files) in [
+        vec![],
+        vec![("HEAD.lock", "")],
+        vec![("HEAD", "ref: refs/heads/main\n"), ("config.lock", "")],
+        vec![
+            ("HEAD", "ref: refs/heads/main\n"),
+            ("config", "[core]\n\tbare = true\n"),
+        ],
+        vec![("HEAD", "ref: refs/heads/main\n"), ("config", &url)],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let work = remote.world.repo.beside(&format!("work-{number}"));
+        let half = work.join("repository.git");
+        fs::create_dir_all(half.join("objects/pack")).unwrap();
+        for (name, content) in files {
+            fs::write(half.join(name), content).unwrap();
+        }
+        let (exit, said) = remote.ends(asked_anew(&remote, &work));
+        assert_eq!(exit, 0, "{number}: {said}");
+    }
+    // What is something else is nobody's to throw away.
+    let work = remote.world.repo.beside("other");
+    let other = work.join("repository.git/notes.txt");
+    fs::create_dir_all(other.parent().unwrap()).unwrap();
+    fs::write(&other, "mine").unwrap();
+    assert_eq!(remote.ends(asked_anew(&remote, &work)).0, 3);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+}
+
+#[test]
+fn several_that_begin_at_once_in_one_folder_all_get_their_answer() {
+    let remote = Remote::started();
+    let work = remote.world.repo.beside("work");
+    // The trust file is written for each.
+    let commands: Vec<Command> = (0..6).map(|_| asked_anew(&remote, &work)).collect();
+    let mut begun = Vec::new();
+    for mut command in commands {
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        begun.push(piped.spawn().unwrap());
+    }
+    for child in begun {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+    }
 }
