@@ -12,6 +12,7 @@
 #     gate.config-removed: deny
 #     gate.earlier-hook: deny
 #     gate.hook-replaced: deny
+#     gate.trust-writable: deny
 package tidegate.gate_integrity.change_set
 
 # METADATA
@@ -35,18 +36,57 @@ deny contains finding if {
 deny contains finding if {
 	some change in input.changes
 	change.new
-	group := hook_kinds[change.object.kind]
-	group_of(change.object) == group
-	some name, prefix in prefixes
-	some made in [change.object.name, object.get(change.new, ["spec", "target", "name"], "")]
-	startswith(made, prefix)
-	glob.match(name, [], made)
+	some [field, name] in made(change)
+	is_own(name)
 	finding := {
 		"code": "gate.hook-replaced",
-		"message": sprintf("%s %q is the gate's own, and a tree that the gate judges brings it", [change.object.kind, change.object.name]),
+		"message": sprintf("%s %q is the gate's own, and a tree that the gate judges brings it", [change.object.kind, name]),
 		"object": change.object,
-		"field": "/metadata/name",
+		"field": field,
 		"remediation": "keep the gate in a source of its own that is listed last, or give this object another name",
+		"setting": "/settings/names",
+	}
+}
+
+# METADATA
+# title: Somebody may change what the gate trusts
+# description: >-
+#   The gate's trust, its credentials and its Job lie in the namespace that is deployed to. Who is bound to a role with all
+#   powers there may write them.
+deny contains finding if {
+	some change in input.changes
+	change.object.kind in {"ClusterRoleBinding", "RoleBinding"}
+	group_of(change.object) == "rbac.authorization.k8s.io"
+	change.new.roleRef.kind == "ClusterRole"
+	change.new.roleRef.name in input.settings.roles
+	finding := {
+		"code": "gate.trust-writable",
+		"message": sprintf("who is bound to %q may write what the gate trusts, where the gate stands in that namespace", [change.new.roleRef.name]),
+		"object": change.object,
+		"field": "/roleRef/name",
+		"remediation": "bind a Role that names what is needed, without ConfigMaps, Secrets and Jobs of the gate",
+		"setting": "/settings/roles",
+	}
+}
+
+# METADATA
+# title: A role is given the gate's own
+# description: A rule that names objects of the gate lets those who are bound to it write them.
+deny contains finding if {
+	some change in input.changes
+	change.object.kind in {"ClusterRole", "Role"}
+	group_of(change.object) == "rbac.authorization.k8s.io"
+	some i, rule in change.new.rules
+	writing := [verb | some verb in rule.verbs; not verb in reading]
+	count(writing) > 0
+	some j, name in rule.resourceNames
+	is_own(name)
+	finding := {
+		"code": "gate.trust-writable",
+		"message": sprintf("the role may %s %q, which is the gate's own", [concat(", ", writing), name]),
+		"object": change.object,
+		"field": sprintf("/rules/%d/resourceNames/%d", [i, j]),
+		"remediation": "leave the gate's own out of the rule",
 		"setting": "/settings/names",
 	}
 }
@@ -110,18 +150,103 @@ group_of(object) := split(object.apiVersion, "/")[0] if {
 	contains(object.apiVersion, "/")
 } else := ""
 
-# The Job, what it runs as, what it reads and trusts, and the policy beside it; each with its group.
-hook_kinds := {
-	"Job": "batch",
-	"ExternalSecret": "external-secrets.io",
-	"SealedSecret": "bitnami.com",
-	"ServiceAccount": "",
-	"ConfigMap": "",
-	"Secret": "",
-	"Role": "rbac.authorization.k8s.io",
-	"RoleBinding": "rbac.authorization.k8s.io",
-	"ValidatingAdmissionPolicy": "admissionregistration.k8s.io",
-	"ValidatingAdmissionPolicyBinding": "admissionregistration.k8s.io",
+# The names of the objects that an object is, or that something makes of it, each with its pointer.
+made(change) := union({own_name(change, maker), named(change.new, maker), listed(change.new, maker)}) if {
+	maker := makers[change.object.kind]
+	group_of(change.object) == maker.group
+}
+
+own_name(change, maker) := {["/metadata/name", change.object.name] | maker.own}
+
+named(new, maker) := {[concat("/", array.concat([""], path)), name] |
+	some path in maker.fields
+	name := object.get(new, path, "")
+	is_string(name)
+}
+
+listed(new, maker) := {[sprintf("/%s/%v/%s", [concat("/", list.of), at, concat("/", list.name)]), name] |
+	some list in maker.lists
+	some at, item in object.get(new, list.of, [])
+	name := object.get(item, list.name, "")
+	is_string(name)
+}
+
+is_own(made) if {
+	some name, prefix in prefixes
+	startswith(made, prefix)
+	glob.match(name, [], made)
+}
+
+# What is told apart from the rest, since it changes nothing.
+reading := {"get", "list", "watch"}
+
+is_itself(group) := {"group": group, "own": true, "fields": [], "lists": []}
+
+makes(group, fields) := {"group": group, "own": false, "fields": fields, "lists": []}
+
+# The Job, what it runs as, what it reads and trusts, and the policy beside it; and what makes Secrets and ConfigMaps,
+# by its own name or by the fields that say which.
+makers := {
+	"AzureKeyVaultSecret": makes("spv.no", [
+		["spec", "output", "configMap", "name"],
+		["spec", "output", "secret", "name"],
+	]),
+	"BitwardenSecret": makes("k8s.bitwarden.com", [["spec", "secretName"]]),
+	"Bundle": is_itself("trust.cert-manager.io"),
+	"Certificate": makes("cert-manager.io", [["spec", "secretName"]]),
+	"ClusterExternalSecret": {
+		"group": "external-secrets.io",
+		"own": true,
+		"fields": [["spec", "externalSecretName"], ["spec", "externalSecretSpec", "target", "name"]],
+		"lists": [],
+	},
+	"ClusterIssuer": makes("cert-manager.io", [["spec", "acme", "privateKeySecretRef", "name"]]),
+	"ConfigMap": is_itself(""),
+	"DopplerSecret": makes("secrets.doppler.com", [["spec", "managedSecret", "name"]]),
+	"ExternalSecret": {"group": "external-secrets.io", "own": true, "fields": [["spec", "target", "name"]], "lists": []},
+	"InfisicalSecret": {
+		"group": "secrets.infisical.com",
+		"own": false,
+		"fields": [["spec", "managedSecretReference", "secretName"]],
+		"lists": [
+			{"of": ["spec", "managedKubeSecretReferences"], "name": ["secretName"]},
+			{"of": ["spec", "managedKubeConfigMapReferences"], "name": ["configMapName"]},
+		],
+	},
+	"Issuer": makes("cert-manager.io", [["spec", "acme", "privateKeySecretRef", "name"]]),
+	"Job": is_itself("batch"),
+	"KafkaUser": is_itself("kafka.strimzi.io"),
+	"ObjectBucketClaim": is_itself("objectbucket.io"),
+	"OnePasswordItem": is_itself("onepassword.com"),
+	"Role": is_itself("rbac.authorization.k8s.io"),
+	"RoleBinding": is_itself("rbac.authorization.k8s.io"),
+	"SealedSecret": {
+		"group": "bitnami.com",
+		"own": true,
+		"fields": [["spec", "template", "metadata", "name"]],
+		"lists": [],
+	},
+	"Secret": is_itself(""),
+	"SecretProviderClass": {
+		"group": "secrets-store.csi.x-k8s.io",
+		"own": false,
+		"fields": [],
+		"lists": [{"of": ["spec", "secretObjects"], "name": ["secretName"]}],
+	},
+	"SecretSync": is_itself("secret-sync.x-k8s.io"),
+	"ServiceAccount": is_itself(""),
+	"SopsSecret": {
+		"group": "isindir.github.com",
+		"own": false,
+		"fields": [],
+		"lists": [{"of": ["spec", "secretTemplates"], "name": ["name"]}],
+	},
+	"ValidatingAdmissionPolicy": is_itself("admissionregistration.k8s.io"),
+	"ValidatingAdmissionPolicyBinding": is_itself("admissionregistration.k8s.io"),
+	"VaultDynamicSecret": makes("secrets.hashicorp.com", [["spec", "destination", "name"]]),
+	"VaultPKISecret": makes("secrets.hashicorp.com", [["spec", "destination", "name"]]),
+	"VaultSecret": is_itself("ricoberger.de"),
+	"VaultStaticSecret": makes("secrets.hashicorp.com", [["spec", "destination", "name"]]),
 }
 
 # What each name begins with, up to where its glob begins: most objects need not be matched against globs.

@@ -5,6 +5,7 @@ import data.tidegate.gate_integrity.change_set
 settings := {
 	"names": ["tidegate-admit", "tidegate-admit-*", "tidegate-trust", "tidegate-applications"],
 	"images": ["tidegate"],
+	"roles": ["admin", "edit"],
 	"wave": -100,
 }
 
@@ -148,14 +149,92 @@ test_globs if {
 }
 
 test_what_makes_a_secret_makes_the_gates_own if {
-	every change in [
-		brought("external-secrets.io/v1", "ExternalSecret", "tidegate-trust", {"spec": {}}),
-		brought("external-secrets.io/v1", "ExternalSecret", "other", {"spec": {"target": {"name": "tidegate-trust"}}}),
-		brought("bitnami.com/v1alpha1", "SealedSecret", "tidegate-trust", {"spec": {}}),
-	] {
-		found([change]) == {["gate.hook-replaced", "/metadata/name"]}
+	every row in makers {
+		found([brought(row[0], row[1], "tidegate-trust", {"spec": {}})]) == {["gate.hook-replaced", "/metadata/name"] | row[2] == ""}
+		fields := {["gate.hook-replaced", row[2]] | row[2] != ""}
+		found([brought(row[0], row[1], "other", {"spec": row[3]})]) == fields
+		found([brought("example.com/v1", row[1], "tidegate-trust", {"spec": row[3]})]) == set()
 	}
-	found([brought("external-secrets.io/v1", "ExternalSecret", "other", {"spec": {"target": {"name": "web"}}})]) == set()
+	said([brought("cert-manager.io/v1", "Certificate", "shop", {"spec": {"secretName": "tidegate-trust"}})]) == {["Certificate \"tidegate-trust\" is the gate's own, and a tree that the gate judges brings it", "/settings/names"]}
+}
+
+# By its own name, or by the field of the pointer; and what the object then says.
+makers := [
+	["cert-manager.io/v1", "Certificate", "/spec/secretName", {"secretName": "tidegate-trust"}],
+	["cert-manager.io/v1", "Issuer", "/spec/acme/privateKeySecretRef/name", {"acme": {"privateKeySecretRef": {"name": "tidegate-trust"}}}],
+	["cert-manager.io/v1", "ClusterIssuer", "/spec/acme/privateKeySecretRef/name", {"acme": {"privateKeySecretRef": {"name": "tidegate-trust"}}}],
+	["secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "/spec/secretObjects/1/secretName", {"secretObjects": [{"secretName": "web"}, {"secretName": "tidegate-trust"}]}],
+	["isindir.github.com/v1alpha3", "SopsSecret", "/spec/secretTemplates/0/name", {"secretTemplates": [{"name": "tidegate-trust"}]}],
+	["secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "/spec/destination/name", {"destination": {"name": "tidegate-trust"}}],
+	["secrets.hashicorp.com/v1beta1", "VaultDynamicSecret", "/spec/destination/name", {"destination": {"name": "tidegate-trust"}}],
+	["secrets.hashicorp.com/v1beta1", "VaultPKISecret", "/spec/destination/name", {"destination": {"name": "tidegate-trust"}}],
+	["k8s.bitwarden.com/v1", "BitwardenSecret", "/spec/secretName", {"secretName": "tidegate-trust"}],
+	["secrets.doppler.com/v1alpha1", "DopplerSecret", "/spec/managedSecret/name", {"managedSecret": {"name": "tidegate-trust"}}],
+	["secrets.infisical.com/v1alpha1", "InfisicalSecret", "/spec/managedSecretReference/secretName", {"managedSecretReference": {"secretName": "tidegate-trust"}}],
+	["secrets.infisical.com/v1alpha1", "InfisicalSecret", "/spec/managedKubeSecretReferences/0/secretName", {"managedKubeSecretReferences": [{"secretName": "tidegate-trust"}]}],
+	["secrets.infisical.com/v1alpha1", "InfisicalSecret", "/spec/managedKubeConfigMapReferences/0/configMapName", {"managedKubeConfigMapReferences": [{"configMapName": "tidegate-trust"}]}],
+	["spv.no/v2beta1", "AzureKeyVaultSecret", "/spec/output/secret/name", {"output": {"secret": {"name": "tidegate-trust"}}}],
+	["spv.no/v2beta1", "AzureKeyVaultSecret", "/spec/output/configMap/name", {"output": {"configMap": {"name": "tidegate-trust"}}}],
+	["trust.cert-manager.io/v1alpha1", "Bundle", "", {}],
+	["kafka.strimzi.io/v1beta2", "KafkaUser", "", {}],
+	["objectbucket.io/v1alpha1", "ObjectBucketClaim", "", {}],
+	["onepassword.com/v1", "OnePasswordItem", "", {}],
+	["ricoberger.de/v1alpha1", "VaultSecret", "", {}],
+	["secret-sync.x-k8s.io/v1alpha1", "SecretSync", "", {}],
+	["bitnami.com/v1alpha1", "SealedSecret", "", {"template": {"metadata": {"name": "web"}}}],
+	["external-secrets.io/v1", "ExternalSecret", "", {"target": {"name": "web"}}],
+	["external-secrets.io/v1", "ClusterExternalSecret", "", {"externalSecretName": "web", "externalSecretSpec": {"target": {}}}],
+]
+
+# Those that are denied for either.
+test_what_has_a_name_and_makes_another if {
+	every row in [
+		["external-secrets.io/v1", "ExternalSecret", "/spec/target/name", {"target": {"name": "tidegate-trust"}}],
+		["external-secrets.io/v1", "ClusterExternalSecret", "/spec/externalSecretName", {"externalSecretName": "tidegate-trust"}],
+		["external-secrets.io/v1", "ClusterExternalSecret", "/spec/externalSecretSpec/target/name", {"externalSecretSpec": {"target": {"name": "tidegate-trust"}}}],
+		["bitnami.com/v1alpha1", "SealedSecret", "/spec/template/metadata/name", {"template": {"metadata": {"name": "tidegate-trust"}}}],
+	] {
+		found([brought(row[0], row[1], "other", {"spec": row[3]})]) == {["gate.hook-replaced", row[2]]}
+	}
+	strange := [{"target": {"name": 1}}, {"target": ["tidegate-trust"]}, "tidegate-trust"]
+	every spec in strange {
+		found([brought("external-secrets.io/v1", "ExternalSecret", "other", {"spec": spec})]) == set()
+	}
+	found([brought("isindir.github.com/v1alpha3", "SopsSecret", "other", {"spec": {"secretTemplates": [1, {"name": 1}, {}]}})]) == set()
+}
+
+bound(kind, role_kind, role) := brought("rbac.authorization.k8s.io/v1", kind, "web", {"roleRef": {"kind": role_kind, "name": role}})
+
+test_who_may_write_what_the_gate_trusts if {
+	wanted := {["gate.trust-writable", "/roleRef/name"]}
+	found([bound("RoleBinding", "ClusterRole", "admin")]) == wanted
+	found([bound("ClusterRoleBinding", "ClusterRole", "edit")]) == wanted
+	said([bound("RoleBinding", "ClusterRole", "admin")]) == {["who is bound to \"admin\" may write what the gate trusts, where the gate stands in that namespace", "/settings/roles"]}
+	found([
+		bound("RoleBinding", "ClusterRole", "view"),
+		bound("RoleBinding", "Role", "admin"),
+		brought("rbac.example.com/v1", "RoleBinding", "web", {"roleRef": {"kind": "ClusterRole", "name": "admin"}}),
+		one("delete", "rbac.authorization.k8s.io/v1", "RoleBinding", "web"),
+		brought("example.com/v1", "Other", "web", {"roleRef": {"kind": "ClusterRole", "name": "admin"}}),
+	]) == set()
+}
+
+role(kind, verbs, names) := brought("rbac.authorization.k8s.io/v1", kind, "web", {"rules": [
+	{"resources": ["pods"], "verbs": ["delete"]},
+	{"resources": ["configmaps"], "verbs": verbs, "resourceNames": names},
+]})
+
+test_roles_that_name_the_gates_own if {
+	wanted := {["gate.trust-writable", "/rules/1/resourceNames/1"]}
+	found([role("Role", ["get", "update"], ["web", "tidegate-trust"])]) == wanted
+	found([role("ClusterRole", ["*"], ["web", "tidegate-admit-shop"])]) == wanted
+	said([role("Role", ["get", "patch", "delete"], ["tidegate-trust"])]) == {["the role may patch, delete \"tidegate-trust\", which is the gate's own", "/settings/names"]}
+	found([
+		role("Role", ["get", "list", "watch"], ["tidegate-trust"]),
+		role("Role", ["update"], ["web"]),
+		brought("rbac.example.com/v1", "Role", "web", role("Role", ["update"], ["tidegate-trust"]).new),
+		brought("example.com/v1", "Other", "web", role("Role", ["update"], ["tidegate-trust"]).new),
+	]) == set()
 }
 
 test_other_names_and_kinds_are_free if {
