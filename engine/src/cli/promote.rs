@@ -5,7 +5,7 @@ use super::common::{self, Failure, Outcome};
 use super::terminal::Terminal;
 use super::trusted::Trusted;
 use super::verdicts::Verdicts;
-use crate::gate::{self, PromoteRequest, Promotion, promoted_branch};
+use crate::gate::{self, PromoteRequest, Promotion, namesakes, promoted_branch};
 use crate::git::Repository;
 use crate::model::{Exit, GitId};
 use crate::store::{Pushed, Remote};
@@ -14,6 +14,7 @@ use crate::store::{Pushed, Remote};
 ///
 /// Each unit has a branch of its own, which only ever moves forward, along the first parents of the
 /// protected branch. Nothing that a deployer could skip: what was not admitted is not on the branch.
+/// A tag or another reference that a deployer may take for the branch is an error, exit code 3.
 /// Exits with 4 where the head of the protected branch is not admitted, also if an older commit was.
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -40,6 +41,16 @@ pub(super) struct Args {
 /// Why a branch did not move, though it may.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 enum Error {
+    #[error(
+        "`{namesake}` stands beside the branch `{branch}`: Argo CD takes either for it, by chance"
+    )]
+    #[diagnostic(
+        code(promote::ambiguous),
+        help(
+            "find out who pushed it and what was deployed since, delete it (`git push REMOTE :{namesake}`), and let nobody push such names: tags below `gated/`, tags and branches below `refs/`"
+        )
+    )]
+    Ambiguous { branch: String, namesake: String },
     #[error("`{branch}` was moved by somebody else meanwhile")]
     #[diagnostic(code(promote::overtaken), help("try again"))]
     Overtaken { branch: String },
@@ -118,23 +129,38 @@ impl Args {
     }
 }
 
-/// Where a branch stands; its commit is here afterwards.
+/// Where a branch stands; its commit is here afterwards. Nothing else may be taken for it.
 fn stands_at(
     repository: &Repository,
     remote: Option<&Remote>,
     branch: &str,
 ) -> Result<Option<GitId>, Failure> {
     let Some(remote) = remote else {
+        alone(branch, repository.existing(namesakes(branch))?)?;
         return Ok(repository.local_branch(branch)?);
     };
     let reference = format!("refs/heads/{branch}");
-    let head = remote.head(&reference)?;
+    let heads = remote.heads(branch)?;
+    let named = |name: &String| heads.iter().any(|(own, _)| own == name);
+    alone(branch, namesakes(branch).into_iter().filter(named))?;
+    let head = heads.iter().find(|(name, _)| *name == reference);
+    let head = head.map(|(_, id)| *id);
     if let Some(head) = head
         && repository.resolve(&head.to_string()).is_err()
     {
         remote.fetch(&reference)?;
     }
     Ok(head)
+}
+
+fn alone(branch: &str, namesakes: impl IntoIterator<Item = String>) -> Result<(), Error> {
+    match namesakes.into_iter().next() {
+        None => Ok(()),
+        Some(namesake) => Err(Error::Ambiguous {
+            branch: branch.to_owned(),
+            namesake,
+        }),
+    }
 }
 
 fn print(promotion: &Promotion, terminal: &mut Terminal) -> Exit {

@@ -50,6 +50,20 @@ pub fn promoted_branch(unit: &UnitId) -> String {
     format!("gated/{}/{}", unit.environment(), unit.unit())
 }
 
+/// What else a deployer may take for a promoted branch, where it stands beside it.
+///
+/// Argo CD lists all references, in an order by chance, and takes the first whose short or full name is the revision.
+/// So a tag `gated/prod/shop` may count for that branch, and for `refs/heads/gated/prod/shop` a tag of just that name.
+#[must_use]
+pub fn namesakes(branch: &str) -> Vec<String> {
+    let full = format!("refs/heads/{branch}");
+    let names = [branch, &full].into_iter().flat_map(|name| {
+        let folders = ["", "tags/", "heads/", "remotes/"].into_iter();
+        folders.map(move |folder| format!("refs/{folder}{name}"))
+    });
+    names.filter(|name| *name != full).collect()
+}
+
 /// Finds for each unit the newest commit on the protected branch, by first parents, that is admitted
 /// after the one where its branch stands.
 ///

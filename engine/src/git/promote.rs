@@ -67,6 +67,20 @@ impl Repository {
         self.reference(&format!("refs/heads/{branch}"))
     }
 
+    /// Those of these references that this repository has.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn existing(&self, names: Vec<String>) -> Result<Vec<String>, Error> {
+        let mut found = Vec::new();
+        for name in names {
+            if self.reference(&name)?.is_some() {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
     /// Moves a branch of this repository from where it was seen; whether it still stood there.
     ///
     /// # Errors

@@ -130,6 +130,45 @@ fn a_branch_that_somebody_else_put_aside_is_left_alone() {
     assert_eq!(shop.at("db"), Some(repo.id("HEAD")));
 }
 
+/// Argo CD takes the first reference whose short or full name is the revision, in an order by chance.
+#[test]
+fn what_a_deployer_may_take_for_the_branch_is_an_error() {
+    let shop = Shop::started();
+    let repo = &shop.world.repo;
+    let bare = repo.beside("origin.git");
+    let path = bare.to_str().unwrap();
+    repo.git(&["init", "-q", "--bare", "-b", "main", path]);
+    repo.git(&["remote", "add", "origin", &format!("file://{path}")]);
+    for namesake in [
+        "refs/tags/gated/prod/web",
+        "refs/gated/prod/web",
+        "refs/remotes/gated/prod/web",
+        "refs/tags/refs/heads/gated/prod/web",
+        "refs/heads/refs/heads/gated/prod/web",
+        "refs/refs/heads/gated/prod/web",
+    ] {
+        for (place, more) in [(".git", &[][..]), (path, &["--remote", "origin"][..])] {
+            let there = |arguments: &[&str]| repo.git(&[&["--git-dir", place], arguments].concat());
+            repo.git(&["push", "-q", "origin", "HEAD:refs/heads/main"]);
+            there(&["update-ref", namesake, "main"]);
+            let (exit, said) = shop.promote(more);
+            assert_eq!(exit, 3, "{namesake}: {said}");
+            let told = format!("error[promote.ambiguous]: `{namesake}`");
+            assert!(said.contains(&told), "{said}");
+            let moved = there(&["for-each-ref", "--format=%(refname)", "refs/heads/gated"]);
+            assert_eq!(moved, "refs/heads/gated/prod/db", "the other unit moves");
+            there(&["update-ref", "-d", namesake]);
+        }
+    }
+    // What only ends so is another thing.
+    repo.git(&["update-ref", "refs/tags/old/gated/prod/web", "HEAD"]);
+    repo.git(&["push", "-q", "origin", "refs/tags/old/gated/prod/web"]);
+    for more in [&[][..], &["--remote", "origin"]] {
+        let (exit, said) = shop.promote(more);
+        assert_eq!(exit, 0, "{said}");
+    }
+}
+
 #[test]
 fn the_branches_of_a_remote_are_moved_by_a_push_and_those_here_stay() {
     let shop = Shop::started();

@@ -24,6 +24,15 @@ pub(super) fn head(printed: &str, reference: &str) -> Option<GitId> {
     })
 }
 
+/// Every reference in the lines of `git ls-remote`, and what it names.
+pub(super) fn heads(printed: &str) -> Vec<(String, GitId)> {
+    let line = |line: &str| {
+        let (id, name) = line.split_once('\t')?;
+        Some((name.to_owned(), GitId::parse(id).ok()?))
+    };
+    printed.lines().filter_map(line).collect()
+}
+
 /// How a push ended, by the line of `git push --porcelain` that is about the branch; nothing where there
 /// is none.
 pub(super) fn pushed(printed: &str, errors: &str) -> Option<Pushed> {

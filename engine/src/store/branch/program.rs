@@ -73,6 +73,16 @@ impl Program {
         Ok(answer::head(&ran.stdout, branch))
     }
 
+    /// Every reference of the remote whose name ends in this one, and what it names now.
+    pub(super) fn heads(&self, end: &str) -> Result<Vec<(String, GitId)>, Error> {
+        let arguments = ["ls-remote", "--refs", "--", &self.remote, end];
+        let ran = self.run(&arguments, limits::REMOTE_ANSWER.time())?;
+        if !ran.status.success() {
+            return Err(answer::failure("read", &self.remote, &ran.stderr));
+        }
+        Ok(answer::heads(&ran.stdout))
+    }
+
     /// Brings the objects of the remote's branch; no reference is touched.
     pub(super) fn fetch(&self, branch: &str, reach: Reach) -> Result<(), Error> {
         let mut arguments = vec![

@@ -32,6 +32,14 @@ impl Remote {
         self.program.head(reference)
     }
 
+    /// The remote's references whose names end in this one, at a `/`, and what each names now.
+    ///
+    /// # Errors
+    /// The remote cannot be reached or does not answer.
+    pub fn heads(&self, end: &str) -> Result<Vec<(String, GitId)>, Error> {
+        self.program.heads(end)
+    }
+
     /// Brings the objects of the remote's reference; no reference is touched here.
     ///
     /// # Errors
