@@ -75,7 +75,7 @@ fn is_in_force(policy: &Document<'_>, seen: &Seen<'_>) -> bool {
         })
 }
 
-/// Whether it is the policy of action/argocd/policy, but for who Argo CD's controller is.
+/// Whether it is the policy of action/argocd/policy, but for who Argo CD's controller and API server are.
 fn is_shipped(policy: &Document<'_>) -> bool {
     let shipped = yaml::parse(SHIPPED).ok();
     let shipped = shipped.as_deref().and_then(|documents| documents.first());
@@ -83,14 +83,16 @@ fn is_shipped(policy: &Document<'_>) -> bool {
     own.is_some() && own == shipped.and_then(comparable)
 }
 
-/// What a policy says; nothing where its `controller` is not one account.
+/// What a policy says; nothing where its `controller` or its `server` is not one account.
 fn comparable(policy: &Node) -> Option<Value> {
     let mut spec = policy.get("spec")?.to_json();
-    let controller = spec.pointer_mut("/variables/0/expression")?;
-    if !is_account(controller.as_str()?) {
-        return None;
+    for account in ACCOUNTS {
+        let account = spec.pointer_mut(account.strip_prefix("/spec")?)?;
+        if !is_account(account.as_str()?) {
+            return None;
+        }
+        *account = Value::Null;
     }
-    *controller = Value::Null;
     // What an API server adds.
     let constraints = spec.get_mut("matchConstraints")?.as_object_mut()?;
     constraints.retain(|key, value| {
@@ -118,7 +120,7 @@ fn is_account(expression: &str) -> bool {
     })
 }
 
-/// Patches of the policy or its binding, other than of who the controller is.
+/// Patches of the policy or its binding, other than of who the controller and the API server are.
 fn patched(seen: &Seen<'_>) -> Vec<Way> {
     let mut ways = Vec::new();
     for kustomization in &seen.kustomizations {
@@ -134,14 +136,14 @@ fn patched(seen: &Seen<'_>) -> Vec<Way> {
             let touching = patches
                 .iter()
                 .filter(|patch| brought.iter().any(|kind| patch.may_touch(kind)));
-            let strange = touching.filter(|patch| !names_controller(patch));
+            let strange = touching.filter(|patch| !names_accounts(patch));
             ways.extend(strange.map(|patch| altered(part, &patch.pointer)));
         }
     }
     ways
 }
 
-fn names_controller(patch: &patches::Patch<'_, '_>) -> bool {
+fn names_accounts(patch: &patches::Patch<'_, '_>) -> bool {
     let nodes = patch.nodes.as_deref().unwrap_or_default();
     !nodes.is_empty()
         && nodes.iter().all(|node| {
@@ -151,7 +153,7 @@ fn names_controller(patch: &patches::Patch<'_, '_>) -> bool {
                     let value = value.and_then(Node::as_str);
                     *op == "test"
                         || (*op == "replace"
-                            && *path == "/spec/variables/0/expression"
+                            && ACCOUNTS.contains(path)
                             && value.is_some_and(is_account))
                 })
         })
@@ -165,7 +167,7 @@ fn altered(document: &Document<'_>, pointer: &str) -> Way {
             "{} makes another thing of the policy than what is shipped: what it refuses is not sure",
             document.called()
         ),
-        "take action/argocd/policy as it is; only the variable `controller` may name another service account",
+        "take action/argocd/policy as it is; only the variables `controller` and `server` may name other service accounts",
     )
 }
 
@@ -179,6 +181,11 @@ fn speaks_of(policy: &Document<'_>, word: &str) -> bool {
 
 const SHIPPED: &str = include_str!("../../../action/argocd/policy/policy.yaml");
 const GROUP: &str = "admissionregistration.k8s.io";
+/// Who Argo CD's controller and its API server are.
+const ACCOUNTS: [&str; 2] = [
+    "/spec/variables/0/expression",
+    "/spec/variables/1/expression",
+];
 const FIX: &str = "install action/argocd/policy with the platform's own Application, in the cluster where Argo CD runs";
 /// A way, what a policy that closes it speaks of, and what it is.
 const CLOSED: [(&str, &str, &str); 6] = [

@@ -51,6 +51,7 @@ fn each_value_of_the_chart_ends_where_it_belongs() {
         "suffix=-v",
         "trust=v-trust",
         "controller=v-controller",
+        "server=v-server",
     ];
     let mut arguments = vec!["template", "tidegate"];
     for value in values {
