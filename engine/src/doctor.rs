@@ -17,8 +17,10 @@ mod live;
 mod origins;
 mod patches;
 mod projects;
+mod promoted;
 mod ran;
 mod sets;
+mod shipped;
 mod tree;
 mod workflows;
 
@@ -93,7 +95,7 @@ fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
         state: State::Unseen,
         about: "who may push to the protected branch, to `gated/` and to `tidegate/verdicts` is kept by the forge, and no file says it".to_owned(),
         place: None,
-        fix: "look there: reviews by code owners for the protected branch, the signer alone for the other two, no force-push anywhere".to_owned(),
+        fix: "look there: reviews by code owners for the protected branch, the signer alone for the other two, no force-push anywhere; tags below `gated/`, and tags and branches whose name begins with `refs/`, by nobody".to_owned(),
     });
     ways
 }
@@ -114,7 +116,7 @@ fn order(way: &Way) -> (State, usize, &Option<Place>, &str) {
 pub const WORKFLOWS: [&str; 2] = [".github/workflows/*", ".gitlab-ci.yml"];
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 47] = [
+pub const CODES: [&str; 50] = [
     "signs-proposals",
     "signs-any-branch",
     "signs-injected",
@@ -123,6 +125,9 @@ pub const CODES: [&str; 47] = [
     "observe",
     "not-gated",
     "external-reaches",
+    "promoted-beside",
+    "promoted-override",
+    "revision-ambiguous",
     "gate-altered",
     "gate-disarmed",
     "gate-not-asked",

@@ -3,6 +3,7 @@
 use super::Way;
 use super::gates::{containers, looks_like_one, reached};
 use super::patches::{self, Patch, operations};
+use super::shipped::{self, is_free, leads_to_free};
 use super::tree::{Document, Seen, list, texts};
 use crate::manifest::{Node, NodeValue};
 
@@ -65,7 +66,11 @@ pub(super) fn fault(job: &Document<'_>) -> Option<(String, String)> {
             return is(&pointer, "it ignores exit codes");
         }
     }
-    of_container(containers(job))
+    of_container(containers(job)).or_else(|| {
+        let pointer = shipped::difference(job)?;
+        let about = format!("`{pointer}` is not as it is shipped");
+        Some((pointer, about))
+    })
 }
 
 /// What of its containers makes another thing of it: it has one, that runs the gate and nothing else.
@@ -78,15 +83,6 @@ fn of_container(all: &[Node]) -> Option<(String, String)> {
         );
     };
     let pointer = "/spec/template/spec/containers/0";
-    for (at, variable) in list(container, "/env").iter().enumerate() {
-        let name = variable.get("name").and_then(Node::as_str).unwrap_or("");
-        if name == "PATH" || name.starts_with("LD_") {
-            return is(
-                &format!("{pointer}/env/{at}"),
-                "a variable says which program runs",
-            );
-        }
-    }
     let image = container.get("image").and_then(Node::as_str);
     let (command, args) = (texts(container, "/command"), texts(container, "/args"));
     let program = match command[..] {
@@ -102,19 +98,40 @@ fn of_container(all: &[Node]) -> Option<(String, String)> {
 
 /// Whether arguments are those of a gate.
 fn asks(words: &[&str]) -> bool {
-    let mut value = false;
+    // The flag whose value comes next.
+    let mut open: Option<&str> = None;
     words.first() == Some(&"admit")
-        && words.iter().skip(1).all(|word| {
-            let known = flag(word);
-            let fits = known.is_some() || (value && !word.starts_with('-'));
-            value = known.is_some() && !word.contains('=');
-            fits
+        && words.iter().skip(1).all(|word| match (flag(word), open) {
+            (Some(name), _) => {
+                open = (!word.contains('=')).then_some(name);
+                true
+            }
+            (None, Some(name)) => {
+                open = None;
+                !word.starts_with('-') && is_right(name, word)
+            }
+            (None, None) => false,
         })
 }
 
+/// The name of a flag that a gate has, unless its value is none that a gate has.
 fn flag(word: &str) -> Option<&str> {
-    let name = word.strip_prefix("--")?.split('=').next()?;
-    FLAGS.contains(&name).then_some(name)
+    let rest = word.strip_prefix("--")?;
+    let (name, value) = match rest.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (rest, None),
+    };
+    let known = FLAGS.contains(&name) && value.is_none_or(|value| is_right(name, value));
+    known.then_some(name)
+}
+
+/// Trust comes from the volume that the platform's Application makes; verdicts do not lie where the Job writes.
+fn is_right(name: &str, value: &str) -> bool {
+    match name {
+        "trust" => value.starts_with("/etc/tidegate/") && !value.contains(".."),
+        "verdicts" => !value.starts_with("folder:"),
+        _ => true,
+    }
 }
 
 /// Kustomizations that bring the gate, and change more of it than where it stands and for whom it asks.
@@ -149,8 +166,8 @@ fn not_sure(kustomization: &Document<'_>, pointer: &str) -> Way {
     kustomization.open(
         CODE,
         pointer,
-        "this kustomization brings the gate and changes more of it than its image and its arguments: what runs then is not sure".to_owned(),
-        "patch the image, the arguments and `activeDeadlineSeconds` alone, as action/argocd/README.md says",
+        "this kustomization brings the gate and changes more of it than its image, its arguments and where it runs: what runs then is not sure".to_owned(),
+        "patch the image, the arguments, and where it runs and what it may use, alone, as action/argocd/README.md says",
     )
 }
 
@@ -186,23 +203,15 @@ fn is_allowed_operation(op: &str, path: &str, value: Option<&Node>, own: Option<
     if path == args {
         return asks(&texts(value, ""));
     }
-    PLACES.contains(&path) || path.starts_with("/metadata/labels/")
+    is_free(path)
 }
 
 /// Whether a merge says nothing but what may differ between gates.
 fn is_allowed_merge(node: &Node, at: &str) -> bool {
-    const PARTS: [&str; 6] = [
-        "",
-        "/metadata",
-        "/spec",
-        "/spec/template",
-        "/spec/template/spec",
-        "/spec/template/spec/containers/0",
-    ];
     match &node.value {
         _ if at == "/spec/template/spec/containers/0/args" => asks(&texts(node, "")),
-        _ if PLACES.contains(&at) || at == "/metadata/labels" => true,
-        NodeValue::Mapping(entries) if PARTS.contains(&at) => entries
+        _ if is_free(at) => true,
+        NodeValue::Mapping(entries) if leads_to_free(at) => entries
             .iter()
             .all(|entry| is_allowed_merge(&entry.value, &format!("{at}/{}", entry.key))),
         NodeValue::Sequence(items) if at == "/spec/template/spec/containers" => {
@@ -218,7 +227,7 @@ fn is_allowed_merge(node: &Node, at: &str) -> bool {
 const CODE: &str = "gate-altered";
 const PROGRAMS: [&str; 3] = ["tidegate", "/usr/bin/tidegate", "/usr/local/bin/tidegate"];
 /// The flags of `admit` that a gate has.
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "application",
     "branch",
     "env",
@@ -226,21 +235,11 @@ const FLAGS: [&str; 11] = [
     "output",
     "repository",
     "trust",
+    "trust-digest",
     "unit",
     "verdicts",
     "wait",
     "work",
-];
-/// What of the Job may differ.
-const PLACES: [&str; 8] = [
-    "/apiVersion",
-    "/kind",
-    "/metadata/name",
-    "/metadata/namespace",
-    "/spec/activeDeadlineSeconds",
-    "/spec/template/spec/containers/0/image",
-    "/spec/template/spec/containers/0/name",
-    "/spec/template/spec/containers/0/resources",
 ];
 /// What changes objects otherwise than by a patch.
 const OTHERWISE: [&str; 6] = [

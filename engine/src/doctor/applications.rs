@@ -3,7 +3,7 @@
 use super::deployed::{Application, applications, is_promoted, revision, url};
 use super::tree::{Seen, texts};
 use super::{State, Way};
-use super::{arguments, gates};
+use super::{arguments, gates, promoted};
 use crate::config::Config;
 use crate::manifest::Node;
 use crate::sources::normalised;
@@ -61,7 +61,8 @@ impl Application<'_, '_> {
             ));
         }
         match self.asked(seen, config) {
-            Asked::Promoted | Asked::Plugin => {}
+            Asked::Plugin => {}
+            Asked::Promoted => ways.extend(promoted::of_application(self, seen, config)),
             Asked::Nothing => ways.push(self.not_gated()),
             Asked::Elsewhere(at) => ways.push(self.elsewhere(at)),
             Asked::Hook(at) => {
@@ -82,7 +83,7 @@ impl Application<'_, '_> {
                 self.document.called(),
                 revision.unwrap_or_default()
             ),
-            "let it follow `gated/ENVIRONMENT/UNIT`, which `tidegate promote` moves; or add the gate as its last source",
+            "let it follow `refs/heads/gated/ENVIRONMENT/UNIT`, which `tidegate promote` moves; or add the gate as its last source",
         )
     }
 
@@ -133,6 +134,9 @@ impl Application<'_, '_> {
                 "bring the gate from a repository of the platform",
             ));
         }
+        ways.extend(
+            source.and_then(|source| promoted::ambiguous(self, source, &self.pointer_of(at))),
+        );
         ways.extend(self.retry());
     }
 
@@ -175,8 +179,10 @@ impl Application<'_, '_> {
             && self.document.node.pointer("/spec/templatePatch").is_none()
             && paths().all(|source| {
                 let path = source.get("path").and_then(Node::as_str);
+                let revision = revision(source);
+                let branch = revision.strip_prefix("refs/heads/").unwrap_or(revision);
                 seen.origins.may_be_judged(url(source))
-                    && is_promoted(seen, config, revision(source), path.unwrap_or_default())
+                    && is_promoted(seen, config, branch, path.unwrap_or_default())
             })
         {
             return Asked::Promoted;

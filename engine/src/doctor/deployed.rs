@@ -1,7 +1,7 @@
 //! What Applications deploy: their sources, and whether a unit holds what lies there. Says of none that it is gated.
 
 use super::tree::{Document, Seen, list};
-use crate::config::Config;
+use crate::config::{Config, Unit};
 use crate::manifest::{Node, NodeValue};
 use crate::model::RepoPath;
 
@@ -43,20 +43,42 @@ impl Application<'_, '_> {
         several.iter().enumerate().collect()
     }
 
+    /// Where the source of that number stands.
+    pub(super) fn pointer_of(&self, at: usize) -> String {
+        match list(&self.document.node, &self.at("/spec/sources")) {
+            [] => self.at("/spec/source"),
+            _ => self.at(&format!("/spec/sources/{at}")),
+        }
+    }
+
     pub(super) fn at(&self, pointer: &str) -> String {
         format!("{}{pointer}", self.inner)
     }
 }
 
-/// Whether a revision is the branch that `promote` moves for a unit, and the unit holds what is below the folder.
+/// Whether a revision can mean one reference alone: a whole commit, or a full name. What a set fills in is not told.
+pub(super) fn is_full(revision: &str) -> bool {
+    let is_commit =
+        matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_commit || revision.starts_with("refs/") || revision.starts_with("{{")
+}
+
+/// The unit whose branch this is.
+pub(super) fn unit_of<'c>(config: &'c Config, branch: &str) -> Option<&'c Unit> {
+    let (environment, unit) = branch.strip_prefix("gated/")?.split_once('/')?;
+    let mut environments = config.environments.iter();
+    let environment = environments.find(|it| it.name == environment)?;
+    environment.units.iter().find(|it| it.name == unit)
+}
+
+/// Whether a branch is the one that `promote` moves for a unit, and the unit holds what is below the folder.
 pub(super) fn is_promoted(
     seen: &Seen<'_>,
     config: Option<&Config>,
-    revision: &str,
+    branch: &str,
     folder: &str,
 ) -> bool {
-    let branch = revision.trim_start_matches("refs/heads/");
-    let Some((environment, unit)) = branch
+    let Some((name, _)) = branch
         .strip_prefix("gated/")
         .and_then(|rest| rest.split_once('/'))
     else {
@@ -66,14 +88,13 @@ pub(super) fn is_promoted(
         return true;
     };
     let mut environments = config.environments.iter();
-    let Some(environment) = environments.find(|it| it.name == environment) else {
+    let Some(environment) = environments.find(|it| it.name == name) else {
         return false;
     };
     if environment.declared.is_some() {
         return true;
     }
-    let mut units = environment.units.iter();
-    let Some(unit) = units.find(|it| it.name == unit) else {
+    let Some(unit) = unit_of(config, branch) else {
         return false;
     };
     is_templated(folder) || files_below(seen, folder).any(|path| unit.selector.matches(path))

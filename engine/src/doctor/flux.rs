@@ -2,7 +2,7 @@
 
 use super::deployed::{holds_judged, is_promoted};
 use super::tree::{Document, Seen};
-use super::{State, Way};
+use super::{State, Way, promoted};
 use crate::config::Config;
 
 pub(super) fn ways(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
@@ -14,7 +14,14 @@ pub(super) fn ways(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
             && holds_judged(seen, config, folder.trim_start_matches("./"), it)
     });
     judged
-        .filter_map(|kustomization| followed(seen, config, kustomization))
+        .flat_map(
+            |kustomization| match followed(seen, config, kustomization) {
+                Some(way) => vec![way],
+                None => repository(seen, kustomization).map_or_else(Vec::new, |repository| {
+                    promoted::of_kustomization(kustomization, repository, seen, config)
+                }),
+            },
+        )
         .collect()
 }
 
@@ -50,19 +57,23 @@ fn followed(seen: &Seen<'_>, config: Option<&Config>, kustomization: &Document<'
             )
         });
     };
-    // Each of these counts before the branch.
-    let before = ["commit", "name", "semver", "tag"];
-    let mut before = before.into_iter().filter_map(|key| {
-        let value = repository.text_at(&format!("/spec/ref/{key}"))?;
-        Some(format!("{key} {value}"))
-    });
-    if let Some(reference) = before.next() {
-        return Some(open(repository, "/spec/ref", &reference));
-    }
-    let branch = repository.text_at("/spec/ref/branch").unwrap_or("master");
+    let reference = |key: &str| repository.text_at(&format!("/spec/ref/{key}"));
+    // As Flux looks: each counts before those that follow, and the branch last.
+    let keys = ["commit", "name", "semver", "tag"].into_iter();
+    let counts = keys.filter_map(|key| Some((key, reference(key)?))).next();
+    let branch = match counts {
+        Some(("name", name)) => name.strip_prefix("refs/heads/"),
+        Some(_) => None,
+        None => Some(reference("branch").unwrap_or("master")),
+    };
     let folder = kustomization.text_at("/spec/path").unwrap_or_default();
-    let promoted = is_promoted(seen, config, branch, folder.trim_start_matches("./"));
-    (!promoted).then(|| open(repository, "/spec/ref", branch))
+    let folder = folder.trim_start_matches("./");
+    let promoted = branch.is_some_and(|branch| is_promoted(seen, config, branch, folder));
+    let follows = match counts {
+        Some((key, value)) => format!("{key} {value}"),
+        None => branch.unwrap_or_default().to_owned(),
+    };
+    (!promoted).then(|| open(repository, "/spec/ref", &follows))
 }
 
 /// The repository that a `Kustomization` follows, where it is one and shown.

@@ -373,7 +373,7 @@ fn the_branch_is_the_one_that_the_remote_calls_its_own() {
     let shop = "shop.git\n      targetRevision: \"trunk\"\n";
     // The other source is the platform's.
     assert!(
-        example.contains(shop) && example.contains("targetRevision: main"),
+        example.contains(shop) && example.contains("targetRevision: refs/heads/main"),
         "{example}"
     );
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod external;
 mod online;
+mod promoted;
 mod rights;
 mod sets;
 mod workflows;
@@ -265,6 +266,17 @@ fn a_job_that_only_looks_like_the_gate_is_none() {
         ),
         ("- --work=/work", "- --service-account=/work"),
         ("- {name: HOME,", "- {name: PATH,"),
+        ("trust=/etc/tidegate/trust", "trust=/work/trust"),
+        ("trust=/etc/tidegate/", "trust=/etc/tidegate/../../work/"),
+        ("--verdicts=branch", "--verdicts=folder:/work/verdicts"),
+        (
+            "- --verdicts=branch",
+            "- --verdicts\n            - folder:/work/verdicts",
+        ),
+        (
+            "argocd.argoproj.io/hook: PreSync",
+            "helm.sh/hook: post-install\n    argocd.argoproj.io/hook: PreSync",
+        ),
         ("backoffLimit: 3", "completions: 0"),
         ("backoffLimit: 3", "suspend: true"),
         (
@@ -278,6 +290,21 @@ fn a_job_that_only_looks_like_the_gate_is_none() {
             opened[1].starts_with("gate-altered gate/base/job.yaml:"),
             "{to}: {opened:?}"
         );
+    }
+    for (from, to, field) in ALTERED {
+        let opened = shipped.with("gate/base/job.yaml", from, to);
+        let field = format!("/spec/template{field}");
+        let named = opened.about("gate-altered");
+        assert!(named[0].contains(&format!("`{field}`")), "{to}: {named:?}");
+        assert_eq!(
+            opened.opened()[0],
+            "not-gated apps/shop-prod.yaml:9",
+            "{to}"
+        );
+    }
+    for (from, to) in FREE {
+        let opened = shipped.with("gate/base/job.yaml", from, to).opened();
+        assert_eq!(opened, [""; 0], "{to}");
     }
     let unlisted = shipped.with("gate/base/kustomization.yaml", "- job.yaml", "- other.yaml");
     assert_eq!(unlisted.opened()[0], "not-gated apps/shop-prod.yaml:9");
@@ -360,6 +387,12 @@ fn another_policy_than_the_shipped_one_is_told() {
     };
     let controller = "[{op: replace, path: /spec/variables/0/expression, value: \"request.userInfo.username == 'system:serviceaccount:cd:controller'\"}]";
     assert_eq!(patched(controller), [""; 0]);
+    let server = controller.replace("variables/0", "variables/1");
+    assert_eq!(patched(&server), [""; 0]);
+    assert_eq!(
+        patched(&controller.replace("variables/0", "variables/2")),
+        ["policy-altered trust/kustomization.yaml:3"]
+    );
     assert_eq!(
         patched("[{op: remove, path: /spec/validations/0}]"),
         ["policy-altered trust/kustomization.yaml:3"]
@@ -367,7 +400,7 @@ fn another_policy_than_the_shipped_one_is_told() {
 }
 
 const APPLICATION: &str = "apps/shop-prod.yaml";
-const GATE_SOURCE: &str = "    - repoURL: https://git.example/acme/platform.git\n      targetRevision: main\n      path: gate/shop-prod\n";
+const GATE_SOURCE: &str = "    - repoURL: https://git.example/acme/platform.git\n      # The whole name: by a short one Argo CD would take a tag that is called so as well.\n      targetRevision: refs/heads/main\n      path: gate/shop-prod\n";
 
 #[test]
 fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
@@ -380,7 +413,7 @@ fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
     let promoted = open.with(
         application,
         "targetRevision: main",
-        "targetRevision: gated/prod/shop",
+        "targetRevision: refs/heads/gated/prod/shop",
     );
     assert_eq!(promoted.opened(), [""; 0]);
     let plugin = open.with(
@@ -588,6 +621,101 @@ data:
   policy.csv: |
     p, role:shop, applications, sync, shop/*, allow
 ";
+/// What of the gate's Job is replaced, by what, and the field that is named for it.
+const ALTERED: &[(&str, &str, &str)] = &[
+    (
+        "      containers:\n",
+        "      initContainers: [{name: a, image: a, volumeMounts: [{name: work, mountPath: /work}]}]\n      containers:\n",
+        "/spec/initContainers",
+    ),
+    (
+        "          env:\n",
+        "          envFrom: [{configMapRef: {name: a}}]\n          env:\n",
+        "/spec/containers/0/envFrom",
+    ),
+    (
+        "          env:\n",
+        "          env:\n            - {name: GIT_SSH_COMMAND, value: a}\n",
+        "/spec/containers/0/env/0",
+    ),
+    (
+        "value: /etc/tidegate-git/gitconfig",
+        "value: /work/gitconfig",
+        "/spec/containers/0/env/2",
+    ),
+    (
+        "- {name: work, mountPath: /work}",
+        "- {name: work, mountPath: /usr/local/bin}",
+        "/spec/containers/0/volumeMounts/2",
+    ),
+    (
+        "          terminationMessagePolicy:",
+        "          lifecycle: {postStart: {exec: {command: [a]}}}\n          terminationMessagePolicy:",
+        "/spec/containers/0/lifecycle",
+    ),
+    (
+        "      restartPolicy: Never",
+        "      hostAliases: [{ip: 10.0.0.1, hostnames: [git.example]}]\n      restartPolicy: Never",
+        "/spec/hostAliases",
+    ),
+    (
+        "      restartPolicy: Never",
+        "      shareProcessNamespace: true\n      restartPolicy: Never",
+        "/spec/shareProcessNamespace",
+    ),
+    (
+        "configMap: {name: tidegate-trust}",
+        "configMap: {name: app-config}",
+        "/spec/volumes/0",
+    ),
+    (
+        "emptyDir: {sizeLimit: 512Mi}",
+        "persistentVolumeClaim: {claimName: shared}",
+        "/spec/volumes/2",
+    ),
+    (
+        "readOnlyRootFilesystem: true",
+        "readOnlyRootFilesystem: false",
+        "/spec/containers/0/securityContext/readOnlyRootFilesystem",
+    ),
+    (
+        "        runAsNonRoot: true\n",
+        "",
+        "/spec/securityContext/runAsNonRoot",
+    ),
+    (
+        "inject: \"false\"",
+        "inject: \"true\"",
+        "/metadata/annotations/sidecar.istio.io~1inject",
+    ),
+];
+/// What of the gate's Job may be replaced, and by what.
+const FREE: &[(&str, &str)] = &[
+    (
+        "      restartPolicy: Never",
+        "      nodeSelector: {a: b}\n      tolerations: [{key: a}]\n      imagePullSecrets: [{name: a}]\n      restartPolicy: Never",
+    ),
+    (
+        "          env:\n",
+        "          env:\n            - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n",
+    ),
+    ("runAsUser: 65532", "runAsUser: 1000"),
+    ("memory: 256Mi", "memory: 1Gi"),
+    ("sizeLimit: 512Mi", "sizeLimit: 2Gi"),
+    ("activeDeadlineSeconds: 1200", "activeDeadlineSeconds: 3900"),
+    (
+        "            - {name: git, mountPath: /etc/tidegate-git, readOnly: true}\n",
+        "",
+    ),
+    (
+        "- --work=/work",
+        "- --work=/work\n            - --trust-digest=0000000000000000000000000000000000000000000000000000000000000000",
+    ),
+    (
+        "  annotations:\n    argocd",
+        "  labels: {a: b}\n  annotations:\n    other.example/a: b\n    argocd",
+    ),
+];
 /// A file, what is replaced in it, by what, and the way that this opens.
 const EACH: [(&str, &str, &str, &str); 19] = [
     (
@@ -612,13 +740,13 @@ const EACH: [(&str, &str, &str, &str); 19] = [
         "apps/shop-prod.yaml",
         "      refresh: true\n",
         "",
-        "retry apps/shop-prod.yaml:24",
+        "retry apps/shop-prod.yaml:25",
     ),
     (
         "apps/shop-prod.yaml",
         "limit: -1",
         "limit: 5",
-        "retry apps/shop-prod.yaml:24",
+        "retry apps/shop-prod.yaml:25",
     ),
     (
         "gate/base/job.yaml",

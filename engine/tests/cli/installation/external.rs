@@ -83,7 +83,7 @@ fn a_gate_or_a_promoted_branch_of_another_repository_is_none() {
     let promoted = named.with(application, GATE_SOURCE, "").with(
         application,
         "targetRevision: main",
-        "targetRevision: gated/prod/shop",
+        "targetRevision: refs/heads/gated/prod/shop",
     );
     assert_eq!(promoted.opened(), [""; 0]);
     let other_branch = other(

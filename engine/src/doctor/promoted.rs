@@ -1,0 +1,228 @@
+//! What is deployed beside a promoted branch, and what is made of it: nobody asked about either.
+//! Knows not whether a branch is promoted; it is told which ones are.
+
+use super::Way;
+use super::deployed::{Application, is_full, revision, unit_of, url};
+use super::tree::{Document, Seen, texts};
+use crate::config::{Config, SourceRender};
+use crate::manifest::{Node, NodeValue};
+
+/// Of an Application each of whose folders is taken from a promoted branch.
+pub(super) fn of_application(
+    application: &Application<'_, '_>,
+    seen: &Seen<'_>,
+    config: Option<&Config>,
+) -> Vec<Way> {
+    let sources = application.sources();
+    let is_judged = is_declared(application.document, seen, config);
+    let branches: Vec<&str> = sources
+        .iter()
+        .filter(|(_, source)| source.get("path").is_some())
+        .map(|(_, source)| branch(source))
+        .collect();
+    let mut ways = Vec::new();
+    for (at, source) in &sources {
+        let pointer = application.pointer_of(*at);
+        let is_own = seen.origins.may_be_judged(url(source));
+        let has_path = source.get("path").is_some();
+        let lends = source.get("ref").is_some() && source.get("chart").is_none();
+        let follows = is_own && lends && branches.contains(&branch(source));
+        if !has_path && !follows {
+            // What an Application that is judged takes of other repositories, its verdict says.
+            let told = (!is_judged || is_own).then(|| beside(application, source, &pointer));
+            ways.extend(told);
+            continue;
+        }
+        ways.extend(ambiguous(application, source, &pointer));
+        if !is_judged {
+            let rendered = rendered(source, config);
+            let made = overrides(source, rendered).into_iter();
+            ways.extend(made.map(|key| overridden(application.document, &pointer, &key)));
+        }
+    }
+    ways
+}
+
+/// Of a Flux `Kustomization` and the `GitRepository` that it follows.
+pub(super) fn of_kustomization(
+    kustomization: &Document<'_>,
+    repository: &Document<'_>,
+    seen: &Seen<'_>,
+    config: Option<&Config>,
+) -> Vec<Way> {
+    if is_declared(kustomization, seen, config) {
+        return Vec::new();
+    }
+    let filled = |document: &Document<'_>, key: &&str| {
+        let node = document.node.get("spec").and_then(|spec| spec.get(key));
+        node.is_some_and(|node| !says_nothing(node))
+    };
+    let mut ways = Vec::new();
+    for (document, keys) in [(kustomization, &MAKES[..]), (repository, &LEAVES_OUT[..])] {
+        let keys = keys.iter().filter(|key| filled(document, key));
+        ways.extend(keys.map(|key| overridden(document, "/spec", key)));
+    }
+    let more = BRINGS.into_iter().filter(|key| filled(repository, key));
+    ways.extend(more.map(|key| {
+        let about = format!(
+            "{} brings files that are not on the promoted branch, by `{key}`: nothing asks about them",
+            repository.called()
+        );
+        repository.open(BESIDE, &format!("/spec/{key}"), about, ALONE)
+    }));
+    ways
+}
+
+/// A short name is taken for whatever has it.
+pub(super) fn ambiguous(
+    application: &Application<'_, '_>,
+    source: &Node,
+    pointer: &str,
+) -> Option<Way> {
+    let revision = revision(source);
+    (!is_full(revision)).then(|| {
+        application.document.open(
+            "revision-ambiguous",
+            &format!("{pointer}/targetRevision"),
+            format!(
+                "{} takes `{}` at `{revision}`: a tag of that name may stand beside the branch, and Argo CD takes either, by chance",
+                application.document.called(),
+                url(source),
+            ),
+            "write `refs/heads/` before it, or a whole commit id; and let nobody push tags of that name, nor tags and branches below `refs/`",
+        )
+    })
+}
+
+/// Whether the object itself is judged, with all that it says.
+fn is_declared(document: &Document<'_>, seen: &Seen<'_>, config: Option<&Config>) -> bool {
+    let first = seen.trees.first().map(|tree| &tree.name);
+    let mut environments = config.into_iter().flat_map(|config| &config.environments);
+    first == Some(&document.tree.name)
+        && environments.any(|environment| {
+            let declared = environment.declared.as_ref();
+            declared.is_some_and(|declared| declared.paths.matches(document.path))
+        })
+}
+
+fn branch(source: &Node) -> &str {
+    let revision = revision(source);
+    revision.strip_prefix("refs/heads/").unwrap_or(revision)
+}
+
+fn beside(application: &Application<'_, '_>, source: &Node, pointer: &str) -> Way {
+    application.document.open(
+        BESIDE,
+        pointer,
+        format!(
+            "{} takes `{}` at `{}` beside its promoted branch: nothing asks about that",
+            application.document.called(),
+            url(source),
+            revision(source)
+        ),
+        ALONE,
+    )
+}
+
+fn overridden(document: &Document<'_>, pointer: &str, key: &str) -> Way {
+    document.open(
+        "promoted-override",
+        &format!("{pointer}/{}", key.replace('.', "/")),
+        format!(
+            "{} makes something else of what was judged, by `{key}`: nothing asks about that",
+            document.called()
+        ),
+        "write it into the files of the unit, whose change is judged; or let `applications` of the environment name this object, which is judged then",
+    )
+}
+
+/// How the configuration says that the folder of a source is rendered.
+fn rendered<'c>(source: &Node, config: Option<&'c Config>) -> Option<&'c SourceRender> {
+    let unit = unit_of(config?, branch(source))?;
+    let (folder, render) = unit.source.as_ref()?;
+    let path = source.get("path").and_then(Node::as_str)?;
+    let same = folder.as_bytes() == path.trim_end_matches('/').as_bytes();
+    render.as_ref().filter(|_| same)
+}
+
+/// What of a source makes something else of its files, as `admit` refuses it in a sync: `kustomize.images`.
+fn overrides(source: &Node, rendered: Option<&SourceRender>) -> Vec<String> {
+    let mut found = Vec::new();
+    let path = source.get("path").and_then(Node::as_str);
+    for (key, node) in entries(source) {
+        match key {
+            "helm" | "kustomize" | "plugin" => {
+                let inner = entries(node).filter(|(inner, value)| {
+                    let is_judged = rendered.is_some_and(|rendered| {
+                        key == "helm" && says(rendered, path.unwrap_or_default(), inner, value)
+                    });
+                    !is_judged
+                });
+                found.extend(inner.map(|(inner, _)| format!("{key}.{inner}")));
+            }
+            "directory" => {
+                let inner = entries(node).filter(|(inner, _)| *inner != "recurse");
+                found.extend(inner.map(|(inner, _)| format!("{key}.{inner}")));
+            }
+            key if SOURCE.contains(&key) => {}
+            key => found.push(key.to_owned()),
+        }
+    }
+    found
+}
+
+/// Whether the configuration renders with just this.
+fn says(rendered: &SourceRender, path: &str, key: &str, value: &Node) -> bool {
+    let text = |own: Option<&String>| own.map(String::as_str) == value.as_str();
+    match key {
+        "releaseName" => text(rendered.release.as_ref()),
+        "namespace" => text(rendered.namespace.as_ref()),
+        "skipCrds" => rendered.skip_crds,
+        "valueFiles" => {
+            let files = texts(value, "");
+            let from_root = |file: &&str| match file.strip_prefix('$') {
+                Some(file) => file.split_once('/').map(|(_, file)| file.to_owned()),
+                None => super::gates::normal(path, file),
+            };
+            let files: Option<Vec<String>> = files.iter().map(from_root).collect();
+            files.as_ref() == Some(&rendered.values)
+        }
+        _ => false,
+    }
+}
+
+/// What of a mapping says something.
+fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let entries = match &node.value {
+        NodeValue::Mapping(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let said = entries.iter().filter(|entry| !says_nothing(&entry.value));
+    said.map(|entry| (&*entry.key, &entry.value))
+}
+
+/// Argo CD and Flux write empty settings out where none are given.
+fn says_nothing(node: &Node) -> bool {
+    ["null", "false", "\"\"", "[]", "{}"].contains(&node.canonical_json().as_str())
+}
+
+const BESIDE: &str = "promoted-beside";
+const ALONE: &str = "deploy it by an object of its own, which the files beside it cannot change; of the same repository, let it follow the same branch";
+/// What of an Application's source makes nothing else of its files.
+const SOURCE: [&str; 6] = ["chart", "name", "path", "ref", "repoURL", "targetRevision"];
+/// What of a Flux `Kustomization` makes something else of the files.
+const MAKES: [&str; 9] = [
+    "commonMetadata",
+    "components",
+    "images",
+    "namePrefix",
+    "nameSuffix",
+    "patches",
+    "patchesJson6902",
+    "patchesStrategicMerge",
+    "postBuild",
+];
+/// What of a `GitRepository` leaves files out.
+const LEAVES_OUT: [&str; 2] = ["ignore", "sparseCheckout"];
+/// What of a `GitRepository` brings files of others.
+const BRINGS: [&str; 2] = ["include", "recurseSubmodules"];

@@ -1,0 +1,161 @@
+//! What follows a promoted branch: what else it deploys, what it makes of the files, and by which name it follows.
+
+use super::{APPLICATION, GATE_SOURCE, Installation, PLATFORM, shipped};
+
+/// The shipped installation with the promoted example in the place of the gated one, changed so.
+fn promoted(from: &str, to: &str) -> Installation {
+    let example = shipped("argocd/example/promoted.yaml");
+    assert!(example.contains(from), "no `{from}`");
+    let changed = example.replacen(from, to, 1);
+    let mut installation = Installation::shipped();
+    for (_, path, text) in &mut installation.0 {
+        if path == APPLICATION {
+            text.clone_from(&changed);
+        }
+    }
+    installation
+}
+
+#[test]
+fn a_short_name_may_be_a_tag_and_a_full_one_may_not() {
+    assert_eq!(promoted("", "").opened(), [""; 0]);
+    let short = promoted("refs/heads/gated/prod/shop", "gated/prod/shop");
+    assert_eq!(
+        short.opened(),
+        ["revision-ambiguous apps/shop-prod.yaml:13"]
+    );
+    let gated = Installation::shipped();
+    let of_the_gate = |to: &str| {
+        let source = GATE_SOURCE.replace("targetRevision: refs/heads/main", to);
+        gated.with(APPLICATION, GATE_SOURCE, &source).opened()
+    };
+    for short in ["targetRevision: main", "targetRevision: v1", "name: gate"] {
+        let told = of_the_gate(short);
+        assert_eq!(told.len(), 1, "{short}: {told:?}");
+        assert!(told[0].starts_with("revision-ambiguous apps/"), "{told:?}");
+    }
+    for full in ["refs/tags/v1", "0123456789abcdef0123456789abcdef01234567"] {
+        let told = of_the_gate(&format!("targetRevision: {full}"));
+        assert_eq!(told, [""; 0], "{full}");
+    }
+}
+
+#[test]
+fn what_is_deployed_beside_a_promoted_branch_is_told() {
+    let with = |more: &str| {
+        let example = shipped("argocd/example/promoted.yaml");
+        let (before, source) = example.split_once("  source:\n").unwrap();
+        let (source, after) = source.split_once("  syncPolicy:").unwrap();
+        let source = source.replacen("    repoURL", "    - repoURL", 1);
+        let source = source.replace("\n    ", "\n      ");
+        let text = format!("{before}  sources:\n{source}    - {more}\n  syncPolicy:{after}");
+        let all = shipped("argocd/example/promoted.yaml");
+        promoted(&all, &text).opened()
+    };
+    let shop = "repoURL: https://git.example/acme/shop.git";
+    let same = format!("{{{shop}, targetRevision: refs/heads/gated/prod/shop, ref: v}}");
+    assert_eq!(with(&same), [""; 0]);
+    let short = same.replace("refs/heads/", "");
+    assert_eq!(with(&short), ["revision-ambiguous apps/shop-prod.yaml:16"]);
+    let told = ["promoted-beside apps/shop-prod.yaml:16"];
+    for more in [
+        format!("{{{shop}, targetRevision: main, ref: v}}"),
+        format!("{{{shop}, targetRevision: refs/heads/gated/prod/other, ref: v}}"),
+        "{repoURL: https://charts.example/x, chart: evil, targetRevision: '*'}".to_owned(),
+        "{repoURL: https://git.example/other/values.git, targetRevision: main, ref: v}".to_owned(),
+    ] {
+        let opened = with(&more);
+        let own: Vec<_> = opened
+            .iter()
+            .filter(|way| !way.starts_with("external"))
+            .collect();
+        assert_eq!(own, told.iter().collect::<Vec<_>>(), "{more}: {opened:?}");
+    }
+}
+
+#[test]
+fn what_makes_something_else_of_a_promoted_branch_is_told() {
+    for (more, told) in [
+        ("kustomize: {images: ['a=evil.example/b:latest']}", true),
+        ("kustomize: {patches: [{patch: a}]}", true),
+        ("helm: {valueFiles: [a.yaml]}", true),
+        ("plugin: {env: [{name: a, value: b}]}", true),
+        ("tagPrefix: v", true),
+        ("directory: {recurse: true, exclude: a.yaml}", true),
+        ("directory: {recurse: true}", false),
+        ("kustomize: {images: []}", false),
+    ] {
+        let opened = promoted("directory: {recurse: true}", more).opened();
+        let expected: &[&str] = match told {
+            true => &["promoted-override apps/shop-prod.yaml:15"],
+            false => &[],
+        };
+        assert_eq!(opened, expected, "{more}");
+    }
+}
+
+#[test]
+fn what_the_configuration_renders_with_is_judged() {
+    let rendered = |values: &str| {
+        promoted(
+            "directory: {recurse: true}",
+            &format!("helm: {{releaseName: shop, valueFiles: [{values}]}}"),
+        )
+        .with(
+            "tidegate.yaml",
+            "path: apps/shop}",
+            "path: apps/shop, render: {tool: helm, release: shop, namespace: shop, values: [apps/shop/prod.yaml]}}",
+        )
+        .opened()
+    };
+    assert_eq!(rendered("prod.yaml"), [""; 0]);
+    assert_eq!(
+        rendered("other.yaml"),
+        ["promoted-override apps/shop-prod.yaml:15"]
+    );
+}
+
+#[test]
+fn flux_makes_nothing_else_of_a_promoted_branch() {
+    let flux = shipped("argocd/example/flux.yaml");
+    let told = |from: &str, to: &str| {
+        assert!(flux.contains(from), "no `{from}`");
+        Installation::shipped()
+            .and(PLATFORM, "flux.yaml", &flux.replace(from, to))
+            .opened()
+    };
+    for name in ["refs/heads/gated/prod/shop"] {
+        let full = told("{branch: gated/prod/shop}", &format!("{{name: {name}}}"));
+        assert_eq!(full, [""; 0], "the whole name");
+    }
+    for name in [
+        "gated/prod/shop",
+        "refs/tags/gated/prod/shop",
+        "refs/heads/main",
+    ] {
+        let other = told("{branch: gated/prod/shop}", &format!("{{name: {name}}}"));
+        assert_eq!(other, ["not-gated flux.yaml:9"], "{name}");
+    }
+    let pinned = told(
+        "{branch: gated/prod/shop}",
+        "{commit: abc, name: refs/heads/gated/prod/shop}",
+    );
+    assert_eq!(pinned, ["not-gated flux.yaml:9"], "a commit counts first");
+    for more in [
+        "patches: [{patch: a}]",
+        "postBuild: {substituteFrom: [{kind: ConfigMap, name: a}]}",
+        "images: [{name: a, newName: b}]",
+        "components: [../other]",
+    ] {
+        let made = told("  prune: true", &format!("  {more}\n  prune: true"));
+        assert_eq!(made, ["promoted-override flux.yaml:20"], "{more}");
+    }
+    for (more, code) in [
+        ("ignore: '*'", "promoted-override"),
+        ("include: [{repository: {name: other}}]", "promoted-beside"),
+        ("recurseSubmodules: true", "promoted-beside"),
+    ] {
+        let made = told("  interval: 1m", &format!("  {more}\n  interval: 1m"));
+        assert_eq!(made, [format!("{code} flux.yaml:10")], "{more}");
+    }
+}
