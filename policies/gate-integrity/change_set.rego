@@ -35,7 +35,6 @@ deny contains finding if {
 # description: An object of a judged tree has the name of the gate's hook, or of what the hook runs as, reads and trusts. Applied, it takes their place.
 deny contains finding if {
 	some change in input.changes
-	change.new
 	some [field, name] in made(change)
 	is_own(name)
 	finding := {
@@ -160,15 +159,15 @@ own_name(change, maker) := {["/metadata/name", change.object.name] | maker.own}
 
 named(new, maker) := {[concat("/", array.concat([""], path)), name] |
 	some path in maker.fields
-	name := object.get(new, path, "")
+	name := object.get(new, path, null)
 	is_string(name)
 }
 
-listed(new, maker) := {[sprintf("/%s/%v/%s", [concat("/", list.of), at, concat("/", list.name)]), name] |
+listed(new, maker) := {[sprintf("/%s/%v/%s", [concat("/", list.of), at, list.name]), name] |
 	some list in maker.lists
 	some at, item in object.get(new, list.of, [])
 	is_object(item)
-	name := object.get(item, list.name, "")
+	name := item[list.name]
 	is_string(name)
 }
 
@@ -210,8 +209,8 @@ makers := {
 		"own": false,
 		"fields": [["spec", "managedSecretReference", "secretName"]],
 		"lists": [
-			{"of": ["spec", "managedKubeSecretReferences"], "name": ["secretName"]},
-			{"of": ["spec", "managedKubeConfigMapReferences"], "name": ["configMapName"]},
+			{"of": ["spec", "managedKubeSecretReferences"], "name": "secretName"},
+			{"of": ["spec", "managedKubeConfigMapReferences"], "name": "configMapName"},
 		],
 	},
 	"Issuer": makes("cert-manager.io", [["spec", "acme", "privateKeySecretRef", "name"]]),
@@ -232,7 +231,7 @@ makers := {
 		"group": "secrets-store.csi.x-k8s.io",
 		"own": false,
 		"fields": [],
-		"lists": [{"of": ["spec", "secretObjects"], "name": ["secretName"]}],
+		"lists": [{"of": ["spec", "secretObjects"], "name": "secretName"}],
 	},
 	"SecretSync": is_itself("secret-sync.x-k8s.io"),
 	"ServiceAccount": is_itself(""),
@@ -240,7 +239,7 @@ makers := {
 		"group": "isindir.github.com",
 		"own": false,
 		"fields": [],
-		"lists": [{"of": ["spec", "secretTemplates"], "name": ["name"]}],
+		"lists": [{"of": ["spec", "secretTemplates"], "name": "name"}],
 	},
 	"ValidatingAdmissionPolicy": is_itself("admissionregistration.k8s.io"),
 	"ValidatingAdmissionPolicyBinding": is_itself("admissionregistration.k8s.io"),

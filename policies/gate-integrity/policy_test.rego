@@ -215,7 +215,7 @@ test_who_may_write_what_the_gate_trusts if {
 		bound("RoleBinding", "Role", "admin"),
 		brought("rbac.example.com/v1", "RoleBinding", "web", {"roleRef": {"kind": "ClusterRole", "name": "admin"}}),
 		one("delete", "rbac.authorization.k8s.io/v1", "RoleBinding", "web"),
-		brought("example.com/v1", "Other", "web", {"roleRef": {"kind": "ClusterRole", "name": "admin"}}),
+		brought("rbac.authorization.k8s.io/v1", "Other", "web", {"roleRef": {"kind": "ClusterRole", "name": "admin"}}),
 	]) == set()
 }
 
@@ -233,7 +233,7 @@ test_roles_that_name_the_gates_own if {
 		role("Role", ["get", "list", "watch"], ["tidegate-trust"]),
 		role("Role", ["update"], ["web"]),
 		brought("rbac.example.com/v1", "Role", "web", role("Role", ["update"], ["tidegate-trust"]).new),
-		brought("example.com/v1", "Other", "web", role("Role", ["update"], ["tidegate-trust"]).new),
+		brought("rbac.authorization.k8s.io/v1", "Other", "web", role("Role", ["update"], ["tidegate-trust"]).new),
 	]) == set()
 }
 
