@@ -141,7 +141,6 @@ deny contains finding if {
 # title: A rule of the configuration lowered a tier
 # description: It is shown so that nobody has to find out later who decided it.
 warn contains finding if {
-	count(input.settings.lower) > 0
 	some reason in lowered
 	some n in lowering[reason.change]
 	rule := input.settings.lower[n]
@@ -197,7 +196,7 @@ reasons contains reason if {
 	}
 }
 
-# What the trailers of the commits say, and which of it is a tier.
+# What the trailers of the commits say. What is no tier has no rank, and so declares nothing.
 declarations := {trim_space(value) |
 	some commit in input.source.commits
 	some key, values in commit.trailers
@@ -205,11 +204,7 @@ declarations := {trim_space(value) |
 	some value in values
 }
 
-declared := {tier |
-	some word in declarations
-	tier := lower(word)
-	rank[tier] >= 0
-}
+declared := {lower(word) | some word in declarations}
 
 # What the rows found, as the rules of the configuration leave it.
 settled := ((found - lowered) | {object.union(reason, {"tier": below[reason.tier]}) | some reason in lowered}) | raised
@@ -538,9 +533,7 @@ suffixes := {version: suffix |
 	suffix := {true: sprintf(".%s", [group_of(version)]), false: ""}[contains(version, "/")]
 }
 
-group_of(version) := split(version, "/")[0] if {
-	contains(version, "/")
-} else := ""
+group_of(version) := split(version, "/")[0]
 
 updated := {i | some i, change in input.changes; change.operation == "update"}
 
@@ -589,19 +582,19 @@ rowed := {i |
 } - dashboards
 
 # Kinds that a row claims as a whole, apart from their metadata.
-claims contains {"class": class, "change": i, "field": j, "exact": false} if {
+claims contains {"class": class, "change": i, "field": j} if {
 	some i in updated
 	some class in profiles[i].update
 	some j, field in input.changes[i].fields
 	concerns(class, field)
 }
 
-claims contains {"class": note.class, "change": note.change, "field": note.field, "exact": false} if {
+claims contains {"class": note.class, "change": note.change, "field": note.field} if {
 	some note in notes
-	note.class in object.keys(classes)
+	note.class != "unclaimed"
 }
 
-claims contains {"class": "connector", "change": i, "field": j, "exact": false} if {
+claims contains {"class": "connector", "change": i, "field": j} if {
 	some i in updated
 	"connectors" in input.changes[i].components
 	kinds[i] in connector_kinds
@@ -610,7 +603,7 @@ claims contains {"class": "connector", "change": i, "field": j, "exact": false} 
 }
 
 # The template of a job is a matter of its own, beside what its pods are.
-claims contains {"class": "job", "change": i, "field": j, "exact": false} if {
+claims contains {"class": "job", "change": i, "field": j} if {
 	some i in updated
 	kinds[i] in {"Job.batch", "CronJob.batch"}
 	some j, field in input.changes[i].fields
@@ -622,7 +615,7 @@ claims contains {"class": "job", "change": i, "field": j, "exact": false} if {
 
 job_template := object.keys(rows.pod) | {"spec/restartPolicy"}
 
-claims contains {"class": "redis", "change": i, "field": j, "exact": false} if {
+claims contains {"class": "redis", "change": i, "field": j} if {
 	some i in updated
 	kinds[i] == "ConfigMap"
 	"cache" in input.changes[i].components
@@ -711,8 +704,6 @@ notes contains {"change": entry.change, "field": entry.field, "class": "unclaime
 	some entry in entries
 	parts := split(entry.key, "/")
 	count(parts) > 1
-	not meanings[entry.section][parts[0]]
-	not exact_meanings[entry.key]
 	not is_inert(entry.section, entry.key)
 	not parts[0] in input.settings["inert-metadata"]
 }
@@ -866,36 +857,33 @@ dashboards contains i if {
 	count(alerts) == 0
 }
 
-# Generated objects carry a hash in their name: one that goes and one that comes are an edit.
+# Generated objects carry a hash in their name: one that goes and one that comes are an edit. A Secret is one however it changes.
 rehashed contains i if {
 	some i, stem in stems
 	[input.changes[i].operation, stem] in twins
 }
 
 # The next edition of an object is what its edit would be.
-edition_of(i) := "secret" if {
-	kinds[i] == "Secret"
-} else := "redis-edition" if {
+edition_of(i) := "redis-edition" if {
 	"cache" in input.changes[i].components
 } else := "rehashed"
 
 twins := {[{"create": "delete", "delete": "create"}[input.changes[i].operation], stem] | some i, stem in stems}
 
-stems[i] := [kinds[i], object.get(change.object, "namespace", ""), stem] if {
+stems[i] := [object.get(change.object, "namespace", ""), stem] if {
 	some i, kind in kinds
-	kind in {"ConfigMap", "Secret"}
+	kind == "ConfigMap"
 	change := whole[i]
 	parts := split(change.object.name, "-")
 	hash := parts[count(parts) - 1]
-	count(hash) >= 4
-	trim(hash, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
-	trim(hash, "abcdefghijklmnopqrstuvwxyz") != ""
-	stem := concat("-", array.slice(parts, 0, count(parts) - 1))
-	stem != ""
+	regex.match(`^[0-9a-z]{4,}$`, hash)
+	regex.match(`[0-9]`, hash)
+	stem := array.slice(parts, 0, count(parts) - 1)
+	count(stem) > 0
 }
 
 vacated := {namespace |
-	some namespace, leaving in departures
+	some namespace, leaving in changed_in
 	count(leaving) > 1
 	not namespace in {change.object.namespace | some change in input.changes; change.operation != "delete"}
 	every what in leaving {
@@ -903,9 +891,8 @@ vacated := {namespace |
 	}
 }
 
-departures[namespace] contains [kinds[i], change.object.name] if {
+changed_in[namespace] contains [kinds[i], change.object.name] if {
 	some i, change in input.changes
-	change.operation == "delete"
 	namespace := change.object.namespace
 }
 
@@ -940,7 +927,7 @@ weighed_whole(class, i) := {"tier": "high", "text": "it is created with an image
 # What the deployer leaves in the cluster is orphaned, not lost.
 loss_of(old) := "high" if {
 	some key, word in keeping
-	contains(object.get(old.metadata, ["annotations", key], ""), word)
+	contains(old.metadata.annotations[key], word)
 } else := "critical"
 
 known_repositories := {container.image.repository |
@@ -980,15 +967,13 @@ users_of(i) := (selecting | scaling) | (routing | sending) if {
 	}
 }
 
-# What brings customers in, and is there after the change.
+# What brings customers in.
 ways_in := {i |
 	some i, kind in kinds
 	kind in {"Ingress.networking.k8s.io", "IngressRoute.traefik.io"}
-	input.changes[i].operation != "delete"
 }
 
 owners := [owner |
-	count(ways_in) > 0
 	some kind in ["Ingress", "IngressRoute"]
 	some served in neighbours(concat(".", [kind, {"Ingress": "networking.k8s.io", "IngressRoute": "traefik.io"}[kind]]))
 	owner := {
@@ -1030,13 +1015,12 @@ renews(ingress) if {
 }
 
 secrets := {[namespace_of(made), name] |
-	count(ways_in) > 0
 	some kind in ["Secret", "SealedSecret.bitnami.com", "ExternalSecret.external-secrets.io", "Certificate.cert-manager.io"]
 	some made in neighbours(kind)
 	name := object.get(made, ["spec", "secretName"], object.get(made, ["spec", "target", "name"], made.metadata.name))
 }
 
-backends_of(ingress) := {object.get(ingress.spec, ["defaultBackend", "service", "name"], "")} | {name |
+backends_of(ingress) := {name | name := ingress.spec.defaultBackend.service.name} | {name |
 	some rule in ingress.spec.rules
 	some path in rule.http.paths
 	name := path.backend.service.name
@@ -1081,11 +1065,12 @@ weighed(claim, field) := {
 	is_weighty_volume(field)
 } else := {"code": "risk.pod-security", "tier": "critical", "text": "a container reaches files of the node that it did not"} if {
 	claim.class == "volumes"
-	some pointer, mount in within(field, "new")
+	some pointer, name in within(field, "new")
 	contains(pointer, "/volumeMounts")
+	endswith(pointer, "/name")
 	some volume in pod_spec(claim.change, "new").volumes
 	volume.hostPath
-	volume.name == mount_name(pointer, mount)
+	volume.name == name
 } else := {"code": "risk.odoo-modules", "tier": "high", "text": "the modules that Odoo installs or updates change"} if {
 	claim.class == "config"
 	modules_in(before[claim.change]) != modules_in(after[claim.change])
@@ -1149,11 +1134,6 @@ weighed(claim, field) := {
 	is_forgetful(field)
 } else := {}
 
-# The volume that is mounted, where a mount comes whole or changes its volume.
-mount_name(_, mount) := mount.name
-
-mount_name(pointer, mount) := mount if endswith(pointer, "/name")
-
 # What a field holds, by where it stands: the field itself, and all below where it comes or goes whole.
 within(field, side) := {pointer_below(field.pointer, steps): value | walk(field[side], [steps, value])}
 
@@ -1161,11 +1141,6 @@ within(field, side) := {pointer_below(field.pointer, steps): value | walk(field[
 grows(i, pointer) if {
 	size := sizes[[i, pointer]]
 	size.new >= size.old
-}
-
-is_drop(from, to) if {
-	to < from
-	to == 0
 }
 
 is_drop(from, to) if {
@@ -1219,7 +1194,7 @@ loaded_by(field, side) := {replace(line, " ", "") |
 }
 
 # The name that a pointer ends in at `depth`, or all names of the map that comes or goes there.
-names_below(depth, segments, _) := {replace(replace(segments[depth], "~1", "/"), "~0", "~")}
+names_below(depth, segments, _) := {replace(segments[depth], "~1", "/")}
 
 names_below(depth, segments, field) := object.keys(object.union(
 	object.get(field, "old", {}),
@@ -1277,8 +1252,7 @@ is_narrowed(i, field) if {
 is_narrowed(i, field) if {
 	not "old" in object.keys(field)
 	startswith(field.pointer, "/spec/policyTypes/")
-	change := input.changes[i]
-	"Ingress" in array.concat(change.new.spec.policyTypes, ["Ingress" | some _ in change.old.spec.policyTypes])
+	"Ingress" in input.changes[i].new.spec.policyTypes
 }
 
 # What a role or a binding grants without a bound: all there is, the way to more, or something to everybody.
@@ -1410,7 +1384,7 @@ is_forgetful(field) if {
 persisting(lines, directive) := {line |
 	some line in lines
 	startswith(line, directive)
-	not line in {"appendonly no", "save \"\"", "save"}
+	not line in {"appendonly no", "save \"\""}
 }
 
 # Lines of a redis.conf, or one directive by the name of its key.
@@ -1527,16 +1501,9 @@ powers(i, side) := (on_host | with_token) | (granted | retained) if {
 # What a container comes with by default is no gain, unless it comes where another goes.
 is_comparable(_, _, "runs as root") := true
 
-is_comparable(i, container, power) if {
-	power != "runs as root"
-	not container.name in names_that_come(i)
-}
+is_comparable(i, container, _) if not container.name in names_that_come(i)
 
-is_comparable(i, container, power) if {
-	power != "runs as root"
-	container.name in names_that_come(i)
-	count(containers_that_go(i)) > 0
-}
+is_comparable(i, _, _) if count(containers_that_go(i)) > 0
 
 # What every container that goes could do, as a power of those that come.
 inherited(i) := {sprintf("%s: %s", [name, power]) |
@@ -1556,7 +1523,7 @@ containers_that_go(i) := {container |
 	not container.name in names_of(pod_spec(i, "new"))
 }
 
-dropped_in(i) := drops_of(pod_spec(i, "old")) | drops_of(pod_spec(i, "new"))
+dropped_in(i) := drops_of(pod_spec(i, "old"))
 
 pod_spec(i, side) := object.get(input.changes[i], array.concat([side], pod_paths[kinds[i]]), {})
 
@@ -1643,11 +1610,13 @@ together["risk.unsized"] := sprintf("%d objects change at once, %d can be overse
 
 # What is shared by a cluster reaches all of its tenants.
 cluster_tenants := {tenant |
-	every_tenant := array.concat(input.environment.tenants, [named | some _, named in tenants_of])
-	count(every_tenant) > 0
+	some tenant in array.concat(input.environment.tenants, [named | some _, named in tenants_of])
+	is_cluster_touched
+}
+
+is_cluster_touched if {
 	some reason in settled
 	is_shared(reason)
-	some tenant in every_tenant
 }
 
 is_shared(reason) if reason.code in {"risk.crd", "risk.operator"}
@@ -1696,7 +1665,7 @@ templates := {
 
 pod_paths := {kind: path |
 	some kind, template in templates
-	path := array.concat(array.slice(split(template, "/"), 1, 10), ["spec"])
+	path := split(trim_prefix(concat("", [template, "/spec"]), "/"), "/")
 }
 
 # What a row says when it claims a field or an object.
@@ -2281,12 +2250,11 @@ guards := {
 
 losing_parameters := {"archive_command", "archive_mode", "fsync", "full_page_writes", "synchronous_commit"}
 
-parameter_texts := [
-	"",
-	"the database works by other rules at once",
-	"the database works by other rules after a restart",
-	"the database may lose data, or its archive stops",
-]
+parameter_texts := {
+	1: "the database works by other rules at once",
+	2: "the database works by other rules after a restart",
+	3: "the database may lose data, or its archive stops",
+}
 
 reloaded_parameters := {
 	"checkpoint_completion_target",
