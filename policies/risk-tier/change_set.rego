@@ -589,10 +589,7 @@ claims contains {"class": class, "change": i, "field": j} if {
 	concerns(class, field)
 }
 
-claims contains {"class": note.class, "change": note.change, "field": note.field} if {
-	some note in notes
-	note.class != "unclaimed"
-}
+claims contains note if some note in notes
 
 claims contains {"class": "connector", "change": i, "field": j} if {
 	some i in updated
@@ -658,7 +655,15 @@ pointer_below(pointer, steps) := concat("/", array.concat([pointer], [sprintf("%
 # What is left of a position when its digits are gone.
 listed_as := {"": "*"}
 
-settled_fields := {[claim.change, claim.field] | some claim in claims} | harmless
+settled_fields := ({[claim.change, claim.field] | some claim in claims; not claim.key} | harmless) | understood
+
+# Fields of labels or annotations, one or many that come or go together, of which each that something may act on is known.
+understood := {[note.change, note.field] | some note in notes} - {[note.change, note.field] |
+	some note in notes
+	not [note.change, note.field, note.key] in known
+}
+
+known := {[note.change, note.field, note.key] | some note in notes; classes[note.class]}
 
 # Labels and annotations of objects, one by one.
 entries contains {"change": i, "field": j, "section": segments[2], "key": key} if {
@@ -671,18 +676,18 @@ entries contains {"change": i, "field": j, "section": segments[2], "key": key} i
 }
 
 # Those that something reads: by name, or through a selector.
-notes contains {"change": entry.change, "field": entry.field, "class": class} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key, "class": class} if {
 	some entry in entries
 	class := meanings[entry.section][split(entry.key, "/")[0]]
 }
 
-notes contains {"change": entry.change, "field": entry.field, "class": class} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key, "class": class} if {
 	some entry in entries
 	class := exact_meanings[entry.key]
 }
 
 # With these Argo CD deletes an object and makes it anew, or puts another in its place.
-notes contains {"change": entry.change, "field": entry.field, "class": "data-replaced"} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key, "class": "data-replaced"} if {
 	some entry in entries
 	entry.key == "argocd.argoproj.io/sync-options"
 	keeps_data(entry.change)
@@ -700,7 +705,7 @@ annotation_of(field, _) := field.new if is_string(field.new)
 annotation_of(field, key) := field.new[key]
 
 # A domain names a tool. What one does that nobody here knows is not known either.
-notes contains {"change": entry.change, "field": entry.field, "class": "unclaimed"} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key} if {
 	some entry in entries
 	parts := split(entry.key, "/")
 	count(parts) > 1
@@ -708,7 +713,7 @@ notes contains {"change": entry.change, "field": entry.field, "class": "unclaime
 	not parts[0] in input.settings["inert-metadata"]
 }
 
-notes contains {"change": entry.change, "field": entry.field, "class": "selected"} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key, "class": "selected"} if {
 	some entry in entries
 	entry.section == "labels"
 	change := input.changes[entry.change]
@@ -719,13 +724,13 @@ notes contains {"change": entry.change, "field": entry.field, "class": "selected
 	[namespace, entry.key, wanted] in selected
 }
 
-notes contains {"change": entry.change, "field": entry.field, "class": "backup"} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key, "class": "backup"} if {
 	some entry in entries
 	entry.section == "labels"
 	entry.key in backed_up_by
 }
 
-notes contains {"change": entry.change, "field": entry.field, "class": "namespace-labels"} if {
+notes contains {"change": entry.change, "field": entry.field, "key": entry.key, "class": "namespace-labels"} if {
 	some entry in entries
 	entry.section == "labels"
 	kinds[entry.change] == "Namespace"

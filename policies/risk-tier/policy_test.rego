@@ -2196,6 +2196,23 @@ test_labels_and_annotations_of_tools_that_nobody_knows_are_unclassified if {
 	}
 }
 
+test_what_nobody_knows_is_unclassified_beside_what_somebody_knows if {
+	every annotations, expected in {
+		{"reloader.stakater.com/x": "a", "tool.example/y": "b"}: {"risk.config": "medium", "risk.unclassified": "high"},
+		{"reloader.stakater.com/x": "a", "argocd.argoproj.io/y": "b"}: {"risk.config": "medium", "risk.unclassified": "high"},
+		{"reloader.stakater.com/x": "a", "note": "b"}: {"risk.config": "medium"},
+		{"reloader.stakater.com/x": "a", "cert-manager.io/y": "b"}: {"risk.config": "medium", "risk.tls": "high"},
+	} {
+		tiers(of([update("apps/v1 Deployment", [added("/metadata/annotations", annotations)])])) == expected
+		tiers(of([update("apps/v1 Deployment", [removed("/metadata/annotations", annotations)])])) == expected
+	}
+	known := {"reloader.stakater.com/x": "a", "tool.example/y": "b"}
+	tiers(of([update("argoproj.io/v1alpha1 Application", [added("/metadata/annotations", known)])])) == {
+		"risk.config": "medium",
+		"risk.gate": "critical",
+	}
+}
+
 test_labels_of_a_namespace_choose_annotations_of_one_do_not if {
 	tiers(of([update("v1 Namespace", [added("/metadata/labels/x", "a")])])) == {"risk.network-policy": "high"}
 	tiers(of([update("v1 Namespace", [added("/metadata/annotations/x", "a")])])) == {"risk.metadata-only": "low"}
