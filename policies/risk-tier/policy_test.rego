@@ -102,6 +102,7 @@ workload_rows := [
 	["apps/v1 Deployment", added("/spec/template/spec/schedulingGates", []), {"risk.unclassified": "high"}],
 	["apps/v1 Deployment", added("/spec/template/metadata/annotations/x", "y"), {"risk.config": "medium"}],
 	["apps/v1 Deployment", changed("/spec/template/spec/containers/0/env/3/value", "a", "b"), {"risk.config": "medium"}],
+	["apps/v1 Deployment", changed("/spec/template/spec/containers/~0/env", "a", "b"), {"risk.unclassified": "high"}],
 	[
 		"apps/v1 Deployment",
 		changed("/spec/template/spec/containers/0/readinessProbe/periodSeconds", 5, 9),
@@ -207,6 +208,11 @@ data_rows := [
 		{"risk.pg-parameter": "critical"},
 	],
 	[
+		"postgresql.cnpg.io/v1 Cluster",
+		added("/spec/postgresql/synchronous", {"method": "any", "number": 1}),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
 		"acid.zalan.do/v1 postgresql",
 		changed("/spec/patroni/synchronous_mode", true, false),
 		{"risk.pg-parameter": "critical"},
@@ -291,6 +297,21 @@ data_rows := [
 		changed("/spec/images/0/image", "reg/pg@sha256:4f", "reg/pg@sha256:5e"),
 		{"risk.pg-major": "critical"},
 	],
+	[
+		"postgresql.cnpg.io/v1 ImageCatalog",
+		changed("/spec/images/0/image", "reg/pg:16@sha256:4f", "reg/pg:16@sha256:5e"),
+		{"risk.pg-minor": "high"},
+	],
+	[
+		"postgresql.cnpg.io/v1 ImageCatalog",
+		changed("/spec/images/0/image", "reg:5000/pg:16.4", "reg:5000/pg:16.6"),
+		{"risk.pg-minor": "high"},
+	],
+	[
+		"postgresql.cnpg.io/v1 ImageCatalog",
+		changed("/spec/images/0/image", "reg/pg:main-1", "reg/pg:main-2"),
+		{"risk.pg-major": "critical"},
+	],
 	["postgresql.cnpg.io/v1 ImageCatalog", changed("/spec/images/0/major", 16, 17), {"risk.pg-major": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 2), {"risk.pg-topology": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/instances", 3, 1), {"risk.pg-topology": "critical"}],
@@ -333,6 +354,11 @@ data_rows := [
 	],
 	[
 		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/postgresql/parameters/Synchronous_Commit", "on", "off"),
+		{"risk.pg-parameter": "critical"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
 		added("/spec/postgresql/parameters", {"work_mem = 4MB": "x"}),
 		{"risk.pg-parameter": "critical"},
 	],
@@ -342,6 +368,11 @@ data_rows := [
 	["postgresql.cnpg.io/v1 Cluster", changed("/spec/backup/target", "a", "b"), {"risk.backup": "high"}],
 	["postgresql.cnpg.io/v1 Cluster", removed("/spec/backup", {}), {"risk.backup": "critical"}],
 	["postgresql.cnpg.io/v1 Cluster", added("/spec/plugins/0", {"enabled": false}), {"risk.backup": "critical"}],
+	[
+		"snapshot.storage.k8s.io/v1 VolumeSnapshotClass",
+		changed("/deletionPolicy", "Retain", "Delete"),
+		{"risk.backup": "critical"},
+	],
 	["velero.io/v1 Schedule", added("/spec/template", {"includedNamespaces": ["a"]}), {"risk.backup": "high"}],
 	["velero.io/v1 Schedule", added("/spec/template", {"excludedResources": ["a"]}), {"risk.backup": "critical"}],
 	[
@@ -416,6 +447,7 @@ edge_rows := [
 	["apps/v1 Deployment", added("/metadata/finalizers/0", "x"), {"risk.unclassified": "high"}],
 	["v1 ServiceAccount", added("/metadata/annotations/eks.amazonaws.com~1role-arn", "arn"), {"risk.rbac": "high"}],
 	["v1 ServiceAccount", added("/metadata/annotations", {"iam.gke.io/gcp-service-account": "a"}), {"risk.rbac": "high"}],
+	["v1 ServiceAccount", removed("/metadata/annotations", {"iam.gke.io/gcp-service-account": "a"}), {"risk.rbac": "high"}],
 	["v1 ServiceAccount", added("/metadata/annotations/azure.workload.identity~1client-id", "a"), {"risk.rbac": "high"}],
 	["v1 ServiceAccount", added("/metadata/labels/azure.workload.identity~1use", "true"), {"risk.rbac": "high"}],
 	["example.org/v1 Thing", changed("/spec/x", 1, 2), {"risk.unclassified": "high"}],
@@ -435,6 +467,11 @@ edge_rows := [
 		{"risk.redis": "high"},
 	],
 	["databases.spotahome.com/v1 RedisFailover", changed("/spec/redis/image", "a", "b"), {"risk.redis": "medium"}],
+	[
+		"redis.redis.opstreelabs.in/v1beta2 RedisCluster",
+		changed("/spec/persistenceEnabled", true, false),
+		{"risk.storage-change": "high"},
+	],
 	["redis.redis.opstreelabs.in/v1beta2 RedisCluster", changed("/spec/clusterSize", 6, 2), {"risk.replicas-drop": "high"}],
 	["karpenter.sh/v1 NodePool", changed("/spec/limits/cpu", 9, 1), {"risk.operator": "critical"}],
 	["grafana.integreatly.org/v1beta1 GrafanaDashboard", changed("/spec/json", "a", "b"), {"risk.dashboard": "low"}],
@@ -618,6 +655,16 @@ test_a_host_that_another_namespace_serves_is_critical if {
 	way_in(kind, bare, {"Ingress.networking.k8s.io": [ingress("other", "/", [], {})]}) == {"risk.ingress": "critical"}
 }
 
+test_a_rule_without_a_path_serves_all_of_its_host if {
+	mine := ingress("shop", "/", [], {})
+	pathless := {
+		"metadata": {"name": "web", "namespace": "other"},
+		"spec": {"rules": [{"host": "shop.example", "http": {"paths": [{"backend": {}}]}}]},
+	}
+	beside := {"Ingress.networking.k8s.io": [pathless]}
+	way_in("networking.k8s.io/v1 Ingress", mine, beside) == {"risk.ingress": "critical"}
+}
+
 test_a_host_that_is_served_already_is_named_with_who_serves_it if {
 	mine := ingress("shop", "/", [], {})
 	given := with_inventory(
@@ -687,6 +734,7 @@ test_a_certificate_that_nobody_makes_is_told if {
 	every key in ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"] {
 		way_in(kind, ingress("shop", "/", [{"secretName": "shop-tls"}], {"annotations": {key: "x"}}), {}) == bare
 	}
+	way_in(kind, ingress("shop", "/", [{"secretName": "shop-tls"}], {"annotations": {"acme.example/owner": "x"}}), {}) == told
 	change := object.union(
 		update(kind, [changed("/spec/rules/0/http/paths/0/backend", 1, 2)]),
 		{"old": named, "new": named},
@@ -1106,6 +1154,51 @@ test_each_of_the_edge_rows_claims_its_field if {
 	}
 }
 
+# Words that say something of one thing, in fields of another.
+elsewhere_rows := [
+	["storage.k8s.io/v1 StorageClass", changed("/parameters/type", "gp2", "gp3"), {"risk.operator": "critical"}],
+	[
+		"apps/v1 Deployment",
+		changed("/spec/template/spec/containers/0/args/0", "Keep", "Delete"),
+		{"risk.config": "medium"},
+	],
+	[
+		"apps/v1 Deployment",
+		added("/spec/template/metadata/annotations/note", "server_wide_modules = base"),
+		{"risk.config": "medium"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/inheritedMetadata/annotations/pg_hba", "none", "trust"),
+		{"risk.config": "medium"},
+	],
+	[
+		"postgresql.cnpg.io/v1 Cluster",
+		changed("/spec/inheritedMetadata/annotations/synchronous", "a", "b"),
+		{"risk.config": "medium"},
+	],
+	["traefik.io/v1alpha1 Middleware", changed("/spec/keepAfterDeletion", true, false), {"risk.ingress": "high"}],
+	["traefik.io/v1alpha1 Middleware", changed("/spec/scope", "a", "b"), {"risk.ingress": "high"}],
+]
+
+test_words_that_weigh_one_thing_weigh_nothing_else if {
+	every row in elsewhere_rows {
+		[kind, field, expected] := row
+		tiers(of([update(kind, [field])])) == expected
+	}
+}
+
+test_nodes_named_for_their_memory_take_none_from_a_cache if {
+	nodes := update("apps/v1 StatefulSet", [changed("/spec/template/spec/nodeSelector/memory", "large", "small")])
+	tiers(of([with_components(nodes, ["cache"])])) == {"risk.scheduling": "medium"}
+}
+
+test_a_label_of_a_role_that_grants_everything_is_what_acts_on_it if {
+	role := {"rules": [{"verbs": ["*"]}]}
+	change := update("rbac.authorization.k8s.io/v1 Role", [added("/metadata/labels/velero.io~1note", "a")])
+	tiers(of([object.union(change, {"old": role, "new": role})])) == {"risk.backup": "high"}
+}
+
 test_a_reason_says_what_is_claimed_and_where if {
 	found := change_set.reasons with input as of([update("apps/v1 Deployment", [changed("/spec/replicas", 5, 2)])])
 	found == {{
@@ -1150,6 +1243,10 @@ test_an_update_without_fields_is_unclassified if {
 		"pointer": "",
 		"text": "odoo: it changes, but no field of it differs",
 	}}
+	tiers(of([with_components(update("v1 ConfigMap", []), ["payments"])])) == {
+		"risk.unclassified": "high",
+		"risk.business-component": "high",
+	}
 }
 
 test_fewer_pods_are_a_drop_where_few_or_less_than_half_are_left if {
@@ -1266,6 +1363,17 @@ test_images_by_what_moves if {
 	image_tiers(old, versioned("reg/other", "v17.0.1-x", [17, 0, 1])) == {"risk.image-tag": "high"}
 	image_tiers(old, image("reg/odoo", "latest", {})) == {"risk.image-tag": "high", "risk.image-unpinned": "high"}
 	image_tiers(old, object.union(old, {"valid": false})) == {"risk.image-tag": "high"}
+	image_tiers(object.union(old, {"valid": false}), old) == {"risk.image-tag": "high"}
+}
+
+test_the_image_of_one_container_says_nothing_of_another if {
+	old := versioned("reg/odoo", "17.0.1", [17, 0, 1])
+	beside := {"name": "beside", "image": object.union(old, {"pointer": "/spec/template/spec/containers/1/image"})}
+	tiers(with_workloads(
+		of([update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/image", "a", "b")])]),
+		[w([container(old), beside])],
+		[w([container(versioned("reg/odoo", "18.0.1", [18, 0, 1])), beside])],
+	)) == {"risk.image-tag": "high"}
 }
 
 test_a_patch_is_told_by_three_numbers_and_what_follows_them if {
@@ -1382,6 +1490,32 @@ test_odoo_modules_are_more_than_configuration if {
 	module_tiers({"args": []}, {"args": ["--update=all"]}) == {"risk.odoo-modules": "high"}
 	module_tiers({}, {"env": [{"name": "ODOO_MODULES", "value": "sale"}]}) == {"risk.odoo-modules": "high"}
 	module_tiers({"args": ["-u", "sale"]}, {"args": []}) == {"risk.odoo-modules": "high"}
+	module_tiers({"command": ["odoo", "-u", "sale"]}, {"command": ["odoo", "-u", "stock"]}) == {"risk.odoo-modules": "high"}
+	every option in ["-i", "-u", "--init", "--update", "--load"] {
+		module_tiers({"args": [option, "sale"]}, {"args": [option, "stock"]}) == {"risk.odoo-modules": "high"}
+	}
+}
+
+test_what_only_looks_like_a_choice_of_modules_is_configuration if {
+	module_tiers({"env": [{"name": "LOG", "value": "a"}]}, {"env": [{"name": "LOG", "value": "b"}]}) == {"risk.config": "medium"}
+	psql := container(image("reg/psql", "17", pinned))
+	tiers(with_workloads(
+		of([update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/args/1", "a", "b")])]),
+		[w([object.union(psql, {"args": ["-u", "a"]})])],
+		[w([object.union(psql, {"args": ["-u", "b"]})])],
+	)) == {"risk.config": "medium"}
+}
+
+test_the_number_of_pods_is_one_where_modules_change_beside_it if {
+	odoo := container(image("reg/odoo", "17", pinned))
+	tiers(with_workloads(
+		of([update("apps/v1 Deployment", [
+			changed("/spec/replicas", 4, 6),
+			changed("/spec/template/spec/containers/0/args/1", "sale", "stock"),
+		])]),
+		[w([object.union(odoo, {"args": ["-u", "sale"]})])],
+		[w([object.union(odoo, {"args": ["-u", "stock"]})])],
+	)) == {"risk.replicas": "medium", "risk.odoo-modules": "high"}
 }
 
 test_a_new_container_that_updates_modules_is_more_than_configuration if {
@@ -1412,6 +1546,10 @@ test_modules_that_every_process_loads_are_more_than_configuration if {
 	server_tiers([], "server_wide_modules = base,web", "server_wide_modules=base,web") == {"risk.config": "medium"}
 	server_tiers([], "server_wide_modules = base", "server_wide_modules = base,stock") == {"risk.odoo-modules": "high"}
 	server_tiers(["ui"], "workers = 2", "workers = 4") == {"risk.config": "medium"}
+	server_tiers(["connectors"], "server_wide_modules = base", "server_wide_modules = base,stock") == {
+		"risk.odoo-modules": "high",
+		"risk.connector": "high",
+	}
 	whole := added("/data", {"odoo.conf": "server_wide_modules = base"})
 	tiers(of([update("v1 ConfigMap", [whole])])) == {"risk.odoo-modules": "high"}
 }
@@ -1613,6 +1751,12 @@ test_containers_that_come_are_held_against_those_that_go if {
 		[old, new, expected] := row
 		security_tiers(context, {"containers": old}, {"containers": new}) == {"risk.pod-security": expected}
 	}
+	rooted := {"securityContext": {"runAsUser": 0}}
+	security_tiers(
+		context,
+		object.union(rooted, {"containers": [{"name": "odoo"}]}),
+		object.union(rooted, {"containers": [{"name": "shop"}]}),
+	) == {"risk.pod-security": "high"}
 }
 
 test_a_container_that_comes_under_the_context_of_its_pod_is_weighed if {
@@ -1638,6 +1782,21 @@ test_pods_that_are_made_to_run_as_root_are_critical if {
 			object.get(found, "risk.pod-security", "absent") == expected
 		}
 	}
+}
+
+test_pods_that_go_may_do_nothing_more if {
+	gone := delete("apps/v1 Deployment", pod({"automountServiceAccountToken": false}))
+	tiers(of([gone])) == {"risk.workload-deletion": "high"}
+}
+
+test_what_pods_may_do_more_is_named if {
+	privileged := {"containers": [{"name": "odoo", "securityContext": {"privileged": true}}]}
+	change := object.union(
+		update("apps/v1 Deployment", [added("/spec/template/spec/containers/0/securityContext/privileged", true)]),
+		{"old": pod({"containers": [{"name": "odoo"}]}), "new": pod(privileged)},
+	)
+	found := change_set.reasons with input as of([change])
+	"pods may do more than before: odoo: privileged" in {reason.text | some reason in found}
 }
 
 test_pods_on_the_host_are_critical if {
@@ -1713,6 +1872,15 @@ test_a_container_that_reaches_a_path_of_the_node_that_it_did_not_is_critical if 
 	}
 	harmless := added(sprintf("%s/1", [mounts]), {"name": "tmp", "mountPath": "/tmp"})
 	whole_tiers("apps/v1 Deployment", harmless, template, template) == {"risk.volumes": "medium"}
+	nightly := {"spec": {"jobTemplate": template}}
+	mounted := added("/spec/jobTemplate/spec/template/spec/containers/0/volumeMounts/0", mount)
+	whole_tiers("batch/v1 CronJob", mounted, nightly, nightly) == {"risk.pod-security": "critical", "risk.job": "medium"}
+}
+
+test_configuration_named_like_a_path_of_the_node_mounts_none if {
+	named_alike := changed("/spec/template/spec/volumes/1/configMap/name", "odoo", "host")
+	template := pod({"volumes": [{"name": "host", "hostPath": {"path": "/"}}, {"name": "conf", "configMap": {"name": "host"}}]})
+	whole_tiers("apps/v1 Deployment", named_alike, template, template) == {"risk.volumes": "medium"}
 }
 
 test_a_path_of_the_node_is_critical_however_it_comes_in if {
@@ -2088,6 +2256,30 @@ test_deletion_with_volumes_is_data_deletion if {
 	tiers(of([delete("snapshot.storage.k8s.io/v1 VolumeSnapshotContent", snapshot)])) == {"risk.data-deletion": "high"}
 }
 
+# What goes or comes, and the reason with what its content says of another kind.
+test_what_a_kind_does_not_have_weighs_nothing_in_it if {
+	claims := {"spec": {
+		"volumeClaimTemplates": [{}],
+		"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"},
+	}}
+	every row in [
+		[delete("rbac.authorization.k8s.io/v1 Role", claims), "risk.rbac", "high", `Role "odoo": who may do what changes`],
+		[delete("v1 ConfigMap", {"spec": {"deletionPolicy": "Retain"}}), "risk.workload-deletion", "high", `ConfigMap "odoo": it is deleted`],
+		[create("v1 ConfigMap", {"rules": [{"verbs": ["*"]}]}), "risk.workload-created", "medium", `ConfigMap "odoo": it is created`],
+	] {
+		[change, code, tier, text] := row
+		found := change_set.reasons with input as of([change])
+		found == {{"code": code, "tier": tier, "change": 0, "pointer": "", "text": text}}
+	}
+}
+
+test_a_database_that_something_scales_is_data_when_it_goes if {
+	scaler := {"metadata": {"name": "x", "namespace": "shop"}, "spec": {"scaleTargetRef": {"kind": "Cluster", "name": "odoo"}}}
+	given := with_inventory(of([delete("postgresql.cnpg.io/v1 Cluster", {})]), {"HorizontalPodAutoscaler.autoscaling": [scaler]})
+	found := change_set.reasons with input as given
+	{[reason.code, reason.text] | some reason in found} == {["risk.data-deletion", `Cluster "odoo": data is deleted`]}
+}
+
 test_deletion_that_leaves_the_object_in_the_cluster_is_high if {
 	every row in [
 		["argocd.argoproj.io/sync-options", "Prune=false,Validate=false", "high"],
@@ -2114,6 +2306,9 @@ narrowings := [
 	[added("/spec/policyTypes/0", "Ingress"), {"policyTypes": []}, {"policyTypes": ["Ingress"]}, "high"],
 	[added("/spec/policyTypes/0", "Egress"), {"policyTypes": []}, {"policyTypes": ["Egress"]}, "critical"],
 	[added("/spec/policyTypes/0", "Egress"), {}, {"policyTypes": ["Egress"]}, "critical"],
+	[added("/spec/egress/1", {}), {"egress": [{}]}, {"egress": [{}, {}]}, "critical"],
+	[removed("/spec/egress/0/ports/0", {}), {"egress": [{"ports": [{}]}]}, {"egress": [{"ports": []}]}, "critical"],
+	[changed("/spec/policyTypes/0", "Egress", "Ingress"), {"policyTypes": ["Egress"]}, {"policyTypes": ["Ingress"]}, "critical"],
 ]
 
 test_what_counts_where_no_direction_is_named if {
@@ -2125,7 +2320,11 @@ test_what_counts_where_no_direction_is_named if {
 }
 
 test_the_deny_of_others_is_no_bound_that_goes if {
-	tiers(of([update("projectcalico.org/v3 GlobalNetworkPolicy", [removed("/spec/ingress/0", {})])])) == {"risk.network-policy": "critical"}
+	every direction in ["ingress", "egress"] {
+		change := update("projectcalico.org/v3 GlobalNetworkPolicy", [removed(concat("/", ["/spec", direction, "0"]), {})])
+		specs := {"old": {"spec": {direction: [{}, {}]}}, "new": {"spec": {direction: [{}]}}}
+		tiers(of([object.union(change, specs)])) == {"risk.network-policy": "critical"}
+	}
 }
 
 left := {"components": ["payments"], "componentsLost": ["payments"]}
@@ -2145,6 +2344,24 @@ test_what_the_business_does_not_live_on_does_not_go_quietly_either if {
 test_whose_path_made_it_a_component_does_not_move_quietly if {
 	moved := update("v1 ConfigMap", [])
 	tiers(of([object.union(moved, left)])) == {"risk.business-component": "critical", "risk.unclassified": "high"}
+}
+
+test_each_class_that_a_table_names_is_one if {
+	known := object.keys(change_set.classes) | {"image", "unclaimed"}
+	every tables in [change_set.rows, change_set.meanings, {"exact": change_set.exact_meanings}] {
+		every table in tables {
+			every class in table {
+				class in known
+			}
+		}
+	}
+	every profile in change_set.profiles_by_name {
+		every claiming in profile {
+			every class in claiming {
+				class in known
+			}
+		}
+	}
 }
 
 # What acts on labels and annotations, by what it makes of one.
@@ -2245,6 +2462,19 @@ test_the_next_edition_is_what_its_edit_would_be if {
 	tiers(of(configuration)) == {"risk.redis": "high"}
 }
 
+test_each_line_of_a_redis_conf_is_read if {
+	every row in [
+		["port 1\nappendonly yes", "port 1\nappendonly no", "high"],
+		["port 1\nsave 60 1", "port 1\nsave", "high"],
+		["maxmemory-policy allkeys-lru", "maxmemory-policy allkeys-lru\nport 1", "medium"],
+		["port 1", "port 1\nmaxmemory-policy allkeys-lru", "high"],
+	] {
+		[old, new, tier] := row
+		change := with_components(update("v1 ConfigMap", [changed("/data/redis.conf", old, new)]), ["cache"])
+		tiers(of([change])) == {"risk.config": "medium", "risk.redis": tier}
+	}
+}
+
 test_a_label_makes_no_dashboard_unseen if {
 	label := added("/metadata/labels/grafana_dashboard", "1")
 	tiers(of([update("v1 ConfigMap", [label])])) == {"risk.config": "medium"}
@@ -2275,6 +2505,7 @@ editions := [
 	["odoo-conf", "odoo-data", false],
 	["odoo-conf", "odoo-9m4t", false],
 	["odoo-7H2K", "odoo-9M4T", false],
+	["odoo-7h_2k", "odoo-9m_4t", false],
 	["7h2k", "9m4t", false],
 	["odoo-7h2k", "redis-9m4t", false],
 ]
@@ -2312,6 +2543,17 @@ test_dashboards_are_low_on_both_sides if {
 	change := update("v1 ConfigMap", [changed("/data/board.json", "a", "b")])
 	tiers(of([object.union(change, {"old": labels, "new": labels})])) == {"risk.dashboard": "low"}
 	tiers(of([object.union(change, {"new": labels})])) == {"risk.config": "medium"}
+}
+
+test_only_config_maps_are_dashboards_by_a_label if {
+	labels := {"metadata": {"labels": {"grafana_dashboard": "1"}}}
+	every row in [
+		["apps/v1 Deployment", changed("/spec/replicas", 4, 6), {"risk.replicas": "medium"}],
+		["v1 Secret", changed("/data/x", "a", "b"), {"risk.secret": "high"}],
+	] {
+		[kind, field, expected] := row
+		tiers(of([object.union(update(kind, [field]), {"old": labels, "new": labels})])) == expected
+	}
 }
 
 test_recording_rules_are_dashboards_alerts_are_not if {
@@ -2527,6 +2769,13 @@ test_what_a_cluster_shares_reaches_all_its_tenants if {
 	shared := {"environment": {"tenants": ["brand-a", "brand-b"]}}
 	tiers(object.union(of([definition]), shared)) == {"risk.crd": "high", "risk.many-tenants": "critical"}
 	tiers(object.union(of([medium_change]), shared)) == {"risk.service": "medium"}
+	labels := update("rbac.authorization.k8s.io/v1 ClusterRole", [changed("/metadata/labels/note", "a", "b")])
+	tiers(object.union(of([labels]), shared)) == {"risk.metadata-only": "low"}
+	traefik := w([container(versioned("reg/traefik", "3.1.0", [3, 1, 0]))])
+	replicas := of([update("apps/v1 Deployment", [changed("/spec/replicas", 2, 3)])])
+	tiers(object.union(with_workloads(replicas, [traefik], [traefik]), shared))["risk.many-tenants"] == "critical"
+	one_more := {"environment": {"tenants": ["brand-b"]}}
+	tiers(object.union(of([definition]), one_more)) == {"risk.crd": "high", "risk.many-tenants": "critical"}
 }
 
 test_each_kind_that_a_cluster_shares_reaches_all_its_tenants if {
@@ -2567,6 +2816,12 @@ test_names_that_the_same_objects_carry_are_one_component if {
 	tiers(of(two)) == {"risk.service": "medium"}
 }
 
+test_components_that_change_at_once_are_named_each_by_all_its_names if {
+	apart := [["ui", "theme"], ["backup"], ["cache"]]
+	found := change_set.reasons with input as of([with_components(medium_change, names) | some names in apart])
+	{reason.text | some reason in found; reason.code == "risk.many-components"} == {"3 components change at once: backup, cache, theme/ui"}
+}
+
 test_application_and_database_in_one_step_raise if {
 	old := versioned("reg/odoo", "17.0.1", [17, 0, 1])
 	app := update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/image", "a", "b")])
@@ -2577,6 +2832,8 @@ test_application_and_database_in_one_step_raise if {
 		[w([container(versioned("reg/odoo", "17.0.2", [17, 0, 2]))])],
 	)
 	tiers(given) == {"risk.image-tag": "medium", "risk.pg-parameter": "medium", "risk.app-and-database": "high"}
+	labels := update("postgresql.cnpg.io/v1 Cluster", [changed("/metadata/labels/x", "a", "b")])
+	tiers(object.union(given, {"changes": [app, labels]})) == {"risk.image-tag": "medium", "risk.metadata-only": "low"}
 }
 
 test_too_many_objects_raise_and_never_past_critical if {
