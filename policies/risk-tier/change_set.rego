@@ -210,9 +210,10 @@ declared := {lower(word) | some word in declarations}
 settled := ((found - lowered) | {object.union(reason, {"tier": below[reason.tier]}) | some reason in lowered}) | raised
 
 lowered := {reason |
-	count(lowering) > 0
 	some reason in found
-	is_lowered(reason)
+	lowering[reason.change]
+	reason.tier != "low"
+	not reason.code in never_lowered
 }
 
 raised contains reason if {
@@ -228,17 +229,10 @@ raised contains reason if {
 	}
 }
 
-is_lowered(reason) if {
-	reason.tier != "low"
-	not reason.code in never_lowered
-	lowering[reason.change]
-}
-
-lowering := {i: rules |
-	count(input.settings.lower) > 0
+lowering[i] contains n if {
+	some n, rule in input.settings.lower
 	some i, _ in input.changes
-	rules := {n | some n, rule in input.settings.lower; applies(rule.when, i, "all")}
-	count(rules) > 0
+	applies(rule.when, i, "all")
 }
 
 applies(condition, i, sides) if {
@@ -398,9 +392,9 @@ spotted contains reason if {
 
 # A namespace under another name: everything in it goes in one and comes in the other.
 spotted contains reason if {
-	count(vacated) > 0
+	some namespace in vacated
 	some i, change in whole
-	change.object.namespace in vacated
+	change.object.namespace == namespace
 	reason := {
 		"code": "risk.namespace-deletion",
 		"tier": "critical",
@@ -409,7 +403,7 @@ spotted contains reason if {
 		"text": sprintf("%s %q: all of the namespace %q moves to another", [
 			change.object.kind,
 			change.object.name,
-			change.object.namespace,
+			namespace,
 		]),
 	}
 }
@@ -1597,7 +1591,11 @@ carrying[component] contains reason.change if {
 }
 
 together["risk.app-and-database"] := "an application image and the database change in one step" if {
-	images := {reason.change | some reason in settled; startswith(reason.code, "risk.image-")}
+	images := {reason.change |
+		some reason in settled
+		startswith(reason.code, "risk.image-")
+		not is_database(reason.change)
+	}
 	count(images) > 0
 	databases := {reason.change |
 		some reason in settled
@@ -1605,7 +1603,6 @@ together["risk.app-and-database"] := "an application image and the database chan
 		is_database(reason.change)
 	}
 	count(databases) > 0
-	count(images - databases) > 0
 }
 
 together["risk.unsized"] := sprintf("%d objects change at once, %d can be overseen", [count(input.changes), most]) if {

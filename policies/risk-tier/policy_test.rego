@@ -1870,7 +1870,7 @@ test_a_container_that_reaches_a_path_of_the_node_that_it_did_not_is_critical if 
 	] {
 		whole_tiers("apps/v1 Deployment", field, template, template) == {"risk.pod-security": "critical"}
 	}
-	harmless := added(sprintf("%s/1", [mounts]), {"name": "tmp", "mountPath": "/tmp"})
+	harmless := added(sprintf("%s/1", [mounts]), {"name": "tmp", "mountPath": "/tmp", "subPath": "host"})
 	whole_tiers("apps/v1 Deployment", harmless, template, template) == {"risk.volumes": "medium"}
 	nightly := {"spec": {"jobTemplate": template}}
 	mounted := added("/spec/jobTemplate/spec/template/spec/containers/0/volumeMounts/0", mount)
