@@ -340,14 +340,6 @@ spotted contains reason if {
 spotted contains reason if {
 	some i, change in whole
 	some class in profiles[i][change.operation]
-	not class in weighed_classes
-	reason := whole_reason(i, change, classes[class])
-}
-
-spotted contains reason if {
-	some i, change in whole
-	some class in profiles[i][change.operation]
-	class in weighed_classes
 	reason := whole_reason(i, change, object.union(classes[class], weighed_whole(class, i)))
 }
 
@@ -869,7 +861,7 @@ edition_of(i) := "redis-edition" if {
 
 twins := {[{"create": "delete", "delete": "create"}[input.changes[i].operation], stem] | some i, stem in stems}
 
-stems[i] := [object.get(change.object, "namespace", ""), stem] if {
+stems[i] := [object.remove(change.object, ["name"]), stem] if {
 	some i, kind in kinds
 	kind == "ConfigMap"
 	change := whole[i]
@@ -884,11 +876,13 @@ stems[i] := [object.get(change.object, "namespace", ""), stem] if {
 vacated := {namespace |
 	some namespace, leaving in changed_in
 	count(leaving) > 1
-	not namespace in {change.object.namespace | some change in input.changes; change.operation != "delete"}
+	not namespace in lasting
 	every what in leaving {
 		what in arrivals
 	}
 }
+
+lasting := {change.object.namespace | some change in input.changes; change.operation != "delete"}
 
 changed_in[namespace] contains [kinds[i], change.object.name] if {
 	some i, change in input.changes
@@ -1359,13 +1353,12 @@ words(i, field, side) := object.get(listed, [[i, list_of(field.pointer), side]],
 listed[key] contains word if {
 	some i in updated
 	some field in input.changes[i].fields
-	regex.match(`/(required|enum)/[0-9]+$`, field.pointer)
 	some side in ["old", "new"]
 	key := [i, list_of(field.pointer), side]
 	word := field[side]
 }
 
-list_of(pointer) := trim_right(pointer, "0123456789")
+list_of(pointer) := regex.replace(pointer, `[0-9]+$`, "")
 
 is_forgetful(field) if {
 	some directive in ["appendonly ", "save "]
@@ -1547,9 +1540,7 @@ retained_by(container, pod_context, dropped) := (unguarded | unfiltered) | (root
 		some key, guard in guards
 		object.get(context, key, guard.default) != guard.safe
 	}
-	unfiltered := {"without seccomp profile" |
-		not object.get(context, ["seccompProfile", "type"], "Unconfined") in {"RuntimeDefault", "Localhost"}
-	}
+	unfiltered := {"without seccomp profile" | not is_filtered(context)}
 	rooted := {"runs as root" | context.runAsUser == 0}
 	kept := {sprintf("keeps capability %s", [capability]) |
 		some capability in dropped
@@ -1557,6 +1548,8 @@ retained_by(container, pod_context, dropped) := (unguarded | unfiltered) | (root
 		not "ALL" in object.get(context, ["capabilities", "drop"], [])
 	}
 }
+
+is_filtered(context) if context.seccompProfile.type in {"RuntimeDefault", "Localhost"}
 
 # What changes add to each other.
 together["risk.many-environments"] := sprintf("%d production environments change at once, %d may", [n, most]) if {
@@ -1645,9 +1638,6 @@ below := {"medium": "low", "high": "medium", "critical": "high"}
 sides := {"create": ["new"], "update": ["old", "new"], "delete": ["old"]}
 
 nouns := {"create": "creation", "delete": "deletion"}
-
-# Classes that the content of an object may make riskier or less so.
-weighed_classes := {"created", "deleted", "data-deletion", "rbac"}
 
 never_lowered := {"risk.gate", "risk.data-deletion", "risk.namespace-deletion", "risk.backup"}
 

@@ -2166,6 +2166,13 @@ test_a_created_workload_with_a_new_image_is_high if {
 	}
 }
 
+test_what_comes_on_every_node_is_that_whatever_its_image if {
+	comes := w([container(versioned("reg/agent", "1.0.1", [1, 0, 1]))])
+	given := with_workloads(of([create("apps/v1 DaemonSet", {})]), [], [comes])
+	found := change_set.reasons with input as given
+	{reason.text | some reason in found} == {`DaemonSet "odoo": it is created on every node`}
+}
+
 test_a_database_that_is_to_be_absent_is_deleted_data if {
 	created := create("postgresql.cnpg.io/v1 Database", {"spec": {"ensure": "absent"}})
 	tiers(of([created])) == {"risk.unclassified": "high", "risk.data-deletion": "critical"}
