@@ -32,6 +32,7 @@ use output::Document;
 use vet::Repeats;
 
 use super::by_hand::{ByHand, RunError};
+use super::kustomize::Deployed;
 use super::{
     Closure, Deployer, Exported, Files, Found, Helm, Program, ProgramError, Programs, Rendered,
 };
@@ -49,7 +50,8 @@ pub fn closure(
     options: &Helm,
     deployer: Deployer,
 ) -> Result<Closure, Error> {
-    Ok(Source::read(files, folder, options, deployer)?.closure)
+    let files = Deployed::usual(files, deployer);
+    Ok(Source::read(&files, folder, options, deployer)?.closure)
 }
 
 /// What the chart in `folder` gives; `exported` holds its closure.
@@ -64,6 +66,7 @@ pub fn template(
     deployer: Deployer,
     programs: &Programs,
 ) -> Result<Rendered, Error> {
+    let files = &Deployed::usual(files, deployer);
     let source = Source::read(files, folder, options, deployer)?;
     let helm = programs.helm()?;
     for local in &source.local {

@@ -19,7 +19,7 @@ mod walk;
 use std::collections::BTreeMap;
 
 use self::build::Build;
-use self::deployed::Deployed;
+pub(in crate::render) use self::deployed::Deployed;
 use self::edit::Root;
 use self::fields::Role;
 use self::walk::{Kustomization, NamedRemote, Purpose, Reach, Walk};

@@ -3,6 +3,7 @@
 //!
 //! Source: Flux, `Kustomization` in its reference, and the generator of kustomizations in `fluxcd/pkg`.
 
+mod ignored;
 mod origin;
 mod release;
 mod values;
@@ -177,11 +178,7 @@ fn plain(
     ignore: &[String],
     cx: &Context<'_>,
 ) -> Result<Option<Directory>, FilesError> {
-    let usual = ignore
-        .iter()
-        .map(String::as_str)
-        .eq(origin::IGNORED.iter().copied());
-    if *kustomize != Kustomize::default() || !usual {
+    if *kustomize != Kustomize::default() || !ignore.is_empty() {
         return Ok(None);
     }
     let mut folders = BTreeSet::from([folder.clone()]);

@@ -66,6 +66,23 @@ impl Pattern {
         })
     }
 
+    /// As [`Self::parse`]; `None` too for what the matcher of Argo CD's folders, gobwas/glob 0.2.3, reads otherwise:
+    /// alternatives that are empty or have wildcards, and an end that may begin within the beginning (`a*ab`).
+    #[must_use]
+    pub fn parse_of_folder(text: &str) -> Option<Self> {
+        let mut inner = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split('}').next());
+        let is_plain = |one: &str| !one.is_empty() && !one.contains(['*', '?']);
+        if !inner.all(|inner| inner.split(',').all(is_plain)) {
+            return None;
+        }
+        let pattern = Self::parse(text)?;
+        let overlap = pattern.alternatives.iter().any(|parts| overlaps(parts));
+        (!overlap).then_some(pattern)
+    }
+
     /// Whether the whole path matches.
     #[must_use]
     pub fn matches(&self, path: &str, slash: Slash) -> bool {
@@ -74,6 +91,19 @@ impl Pattern {
             .iter()
             .any(|parts| matches(parts, &path, slash))
     }
+}
+
+/// Whether what stands before the first `*` may end as what stands behind the last one begins.
+fn overlaps(parts: &[Part]) -> bool {
+    let mut ends = parts.split(|part| *part == Part::Any);
+    let (Some(before), Some(behind)) = (ends.next(), ends.next_back()) else {
+        return false;
+    };
+    let may_be = |(a, b): (&Part, &Part)| a == b || *a == Part::One || *b == Part::One;
+    (1..=before.len().min(behind.len())).any(|length| {
+        let end = before.iter().skip(before.len() - length);
+        end.zip(behind).all(may_be)
+    })
 }
 
 /// The positions in the path that the parts so far can end at, part by part.
@@ -145,6 +175,29 @@ mod tests {
                 separates,
                 "{pattern} {path}"
             );
+        }
+        for alike in [
+            "*.yaml",
+            "*.{yaml,yml}",
+            "{test,prod}/*",
+            "a*b",
+            "*",
+            "**/x",
+            "{a,bc}.yaml",
+        ] {
+            assert!(Pattern::parse_of_folder(alike).is_some(), "{alike}");
+        }
+        for other in [
+            "{test-*,example}.yaml",
+            "*.yaml{,}",
+            "{a,?}",
+            "a*ab",
+            "test*t.yaml",
+            "a?*xb",
+            "{b,ab}*b",
+            "[a]",
+        ] {
+            assert!(Pattern::parse_of_folder(other).is_none(), "{other}");
         }
         for none in ["[a]", "a\\*", "{a", "a}", "{a{b}}"] {
             assert_eq!(Pattern::parse(none), None, "{none}");

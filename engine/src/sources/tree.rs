@@ -41,6 +41,12 @@ impl<'a> Tree<'a> {
             kustomizations: BTreeMap::new(),
             charts: BTreeSet::new(),
         };
+        let links: BTreeSet<RepoPath> = tree
+            .entries
+            .iter()
+            .filter(|entry| entry.is_link())
+            .map(|entry| entry.path.clone())
+            .collect();
         for entry in &tree.entries {
             if role_of_name(&entry.path) == Some(Role::HelmChart) {
                 tree.charts.insert(RepoPath::new(entry.path.parent()));
@@ -53,6 +59,7 @@ impl<'a> Tree<'a> {
             };
             let folder = RepoPath::new(entry.path.parent());
             for named in named_by_kustomization(&entry.path, &bytes) {
+                let named = without_links(named, &links, files)?;
                 let by = tree.named_by.entry(named).or_default();
                 by.push(folder.clone());
             }
@@ -177,6 +184,30 @@ impl<'a> Tree<'a> {
 /// `path` as a kustomization of the folder names it.
 fn below(folder: &RepoPath, path: &str) -> Option<RepoPath> {
     inside(folder.as_bytes(), path.as_bytes()).map(RepoPath::new)
+}
+
+/// What a path leads to; the path itself where no link is on the way, or where that leads out of the tree.
+fn without_links(
+    path: RepoPath,
+    links: &BTreeSet<RepoPath>,
+    files: &dyn Files,
+) -> Result<RepoPath, FilesError> {
+    let bytes = path.as_bytes();
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    let mut ends = slashes.map(|(at, _)| at).chain([bytes.len()]);
+    let is_link = |end| {
+        bytes
+            .get(..end)
+            .is_some_and(|part| links.contains(&RepoPath::new(part)))
+    };
+    if links.is_empty() || !ends.any(is_link) {
+        return Ok(path);
+    }
+    match files.resolve(&path) {
+        Ok(resolved) => Ok(resolved.path),
+        Err(FilesError::LinkOutside { .. }) => Ok(path),
+        Err(error) => Err(error),
+    }
 }
 
 /// Kustomizations that name each other; more are a circle.

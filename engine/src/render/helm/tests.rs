@@ -85,6 +85,28 @@ fn links_are_followed_inside_of_the_tree_and_what_they_lead_to_is_an_input() {
 }
 
 #[test]
+fn flux_builds_a_chart_of_an_archive_without_links_and_ignored_files() {
+    let files = FakeFiles::of(&[
+        ("app/Chart.yaml", CHART),
+        ("app/templates/cloudbuild.yaml", ""),
+        ("app/templates/a.yaml", ""),
+        ("app/flag.zip", ""),
+        ("common.yaml", ""),
+    ]);
+    let files = files.link("app/values.yaml", "../common.yaml");
+    let read = |deployer| {
+        let closure = closure(&files, &"app".into(), &options(), deployer).unwrap();
+        let files = closure.files().map(|entry| entry.path.to_string());
+        files.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        read(Deployer::Flux),
+        ["app/Chart.yaml", "app/templates/a.yaml"]
+    );
+    assert_eq!(read(Deployer::ArgoCd).len(), 6);
+}
+
+#[test]
 fn links_that_leave_the_tree_or_never_end_are_refused() {
     let chart = || FakeFiles::of(&[("app/Chart.yaml", CHART), ("b/x", "")]);
     let cases = [

@@ -13,7 +13,7 @@ use crate::render::online::{FetchError, Mount, Pinned, mount_of};
 use crate::render::options::{Deployer, Kustomize};
 
 /// The files of a tree as a deployer sees them.
-pub(super) struct Deployed<'a> {
+pub(in crate::render) struct Deployed<'a> {
     files: &'a dyn Files,
     /// What Flux leaves out of the archive that it builds from.
     ignore: Option<Ignore>,
@@ -45,6 +45,15 @@ impl<'a> Deployed<'a> {
             }
         };
         Ok(Self { files, ignore })
+    }
+
+    /// Those of a source of which nobody says what is left out.
+    pub(in crate::render) fn usual(files: &'a dyn Files, deployer: Deployer) -> Self {
+        let ignore = match deployer {
+            Deployer::ArgoCd => None,
+            Deployer::Flux => Some(Ignore::usual()),
+        };
+        Self { files, ignore }
     }
 
     /// Adds the files that tell a deployer more than its own object does.

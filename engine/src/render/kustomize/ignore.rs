@@ -36,6 +36,12 @@ impl Ignore {
         patterns.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Flux's own patterns alone.
+    pub(super) fn usual() -> Self {
+        let all = VERSION_CONTROL.iter().chain(&DEFAULTS);
+        Self(all.filter_map(|line| Pattern::parse(line)).collect())
+    }
+
     /// Whether a file is left out.
     pub(super) fn hides(&self, file: &RepoPath) -> bool {
         let path = String::from_utf8_lossy(file.as_bytes());
@@ -180,6 +186,15 @@ mod tests {
     }
 
     #[test]
+    fn the_usual_patterns_are_those_of_no_others() {
+        let usual = Ignore::usual();
+        assert_eq!(usual.0.len(), VERSION_CONTROL.len() + DEFAULTS.len());
+        for path in ["docs/a.png", ".gitignore", "apps/.sops.yaml", "apps/x.yaml"] {
+            assert_eq!(usual.hides(&path.into()), hides(&[], path), "{path}");
+        }
+    }
+
+    #[test]
     fn names_folders_roots_and_exceptions() {
         assert!(hides(&["docs/"], "apps/docs/x.yaml"));
         assert!(!hides(&["docs/"], "apps/docs"));
@@ -191,6 +206,8 @@ mod tests {
         assert!(hides(&["# words", "/*", "!/apps"], "x.yaml"));
         assert!(!hides(&["# words", "/*", "!/apps"], "apps/x.yaml"));
         assert!(!hides(&["{a,b}.yaml"], "a.yaml"));
+        assert!(hides(&["/a\\[b]/c\\*/**/x"], "a[b]/c*/d/x"));
+        assert!(!hides(&["/a\\[b]/**/x"], "ab/x"));
     }
 
     #[test]

@@ -243,12 +243,12 @@ fn directory(node: &Node) -> Read<Directory> {
         "remove it, and name the files `.yaml`",
     )?;
     for key in ["include", "exclude"] {
-        if text(node, key)?.is_some_and(|pattern| Pattern::parse(pattern).is_none()) {
+        if text(node, key)?.is_some_and(|pattern| Pattern::parse_of_folder(pattern).is_none()) {
             let reason = format!("the pattern of `{key}` may be meant in several ways");
             return Err(Stop::unknown(
                 place(node, key),
                 reason,
-                "use `*`, `?` and `{a,b}` alone",
+                "use `*`, `?` and `{a,b}` alone, without wildcards between braces and the same letters before and behind a `*`",
             ));
         }
     }

@@ -4,9 +4,9 @@
 //! Source: Flux, `GitRepository`, `OCIRepository`, `HelmRepository` and `Bucket` in its reference.
 
 use super::described;
-use crate::git::TreeEntry;
+use super::ignored::ignored;
 use crate::manifest::Node;
-use crate::model::{RepoPath, Span};
+use crate::model::Span;
 use crate::sources::Context;
 use crate::sources::deployment::{Deployment, External};
 use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
@@ -15,7 +15,7 @@ use crate::sources::known::{Declared, Lookup};
 
 /// Where the files of a source come from.
 pub(super) enum Origin {
-    /// From this repository, without the files that these patterns leave out.
+    /// From this repository, without the files that these patterns leave out, or Flux's own list where there are none.
     Here { ignore: Vec<String> },
     /// From elsewhere.
     Elsewhere(External),
@@ -228,69 +228,6 @@ fn followed(spec: &Node) -> Read<Followed<'_>> {
     Ok(Followed::Branch(text(node, "branch")?.unwrap_or("master")))
 }
 
-/// The patterns of files that Flux leaves out of this repository, those that win last.
-fn ignored(cx: &Context<'_>, own: Option<&str>, at: Span) -> Read<Vec<String>> {
-    let mut patterns: Vec<String> = IGNORED
-        .iter()
-        .map(|pattern| (*pattern).to_owned())
-        .collect();
-    for entry in &cx.tree.entries {
-        if entry.path.file_name() == b".sourceignore" {
-            let Some(bytes) = content(entry, at, cx)? else {
-                continue;
-            };
-            let folder = RepoPath::new(entry.path.parent());
-            let lines = String::from_utf8_lossy(&bytes).into_owned();
-            patterns.extend(
-                lines
-                    .lines()
-                    .filter(|line| is_pattern(line))
-                    .map(|line| rooted(&folder, line)),
-            );
-        }
-    }
-    let own = own
-        .unwrap_or_default()
-        .lines()
-        .filter(|line| is_pattern(line));
-    patterns.extend(own.map(str::to_owned));
-    Ok(patterns)
-}
-
-/// Flux follows links to these; its artifact has none.
-fn content(entry: &TreeEntry, at: Span, cx: &Context<'_>) -> Read<Option<Vec<u8>>> {
-    if entry.is_submodule() {
-        return Ok(None);
-    }
-    if entry.is_link() {
-        let reason = format!("`{}` is a symbolic link, which Flux follows", entry.path);
-        let remedy = "commit the patterns themselves in its place";
-        return Err(Stop::unknown(at, reason, remedy));
-    }
-    Ok(Some(cx.tree.files.content(entry)?))
-}
-
-fn is_pattern(line: &str) -> bool {
-    !line.starts_with('#') && !line.trim().is_empty()
-}
-
-/// A pattern of the folder's own file, from the root of the tree.
-fn rooted(folder: &RepoPath, pattern: &str) -> String {
-    if folder.as_bytes().is_empty() {
-        return pattern.to_owned();
-    }
-    let (not, pattern) = match pattern.strip_prefix('!') {
-        Some(pattern) => ("!", pattern),
-        None => ("", pattern),
-    };
-    let anchored = pattern.trim_end().trim_end_matches('/').contains('/');
-    let between = if anchored { "" } else { "**/" };
-    format!(
-        "{not}/{folder}/{between}{}",
-        pattern.trim_start_matches('/')
-    )
-}
-
 /// What is no Git repository.
 pub(super) fn elsewhere(kind: &str, spec: &Node) -> Read<External> {
     let reference = field(spec, "ref");
@@ -331,33 +268,6 @@ const KINDS: [&str; 4] = ["GitRepository", "OCIRepository", "HelmRepository", "B
 pub(super) const GROUP: &str = "source.toolkit.fluxcd.io";
 /// What `flux bootstrap` calls the repository, and the namespace of all it makes.
 pub(super) const FLUX: &str = "flux-system";
-/// What Flux leaves out of every source, before anybody says anything.
-pub(super) const IGNORED: &[&str] = &[
-    ".git/",
-    ".gitignore",
-    ".gitmodules",
-    ".gitattributes",
-    "*.jpg",
-    "*.jpeg",
-    "*.gif",
-    "*.png",
-    "*.wmv",
-    "*.flv",
-    "*.tar.gz",
-    "*.zip",
-    ".github/",
-    ".circleci/",
-    ".travis.yml",
-    ".gitlab-ci.yml",
-    "appveyor.yml",
-    ".drone.yml",
-    "cloudbuild.yaml",
-    "codeship-services.yml",
-    "codeship-steps.yml",
-    "**/.goreleaser.yml",
-    "**/.sops.yaml",
-    "**/.flux.yaml",
-];
 const KEYS: &[&str] = &[
     "url",
     "secretRef",

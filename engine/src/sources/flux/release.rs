@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::origin::{GROUP, IGNORED, Origin, as_applied, elsewhere, of_reference};
+use super::origin::{GROUP, Origin, as_applied, elsewhere, of_reference};
 use super::values::data;
 use super::{described, frame};
 use crate::manifest::{Node, NodeValue, yaml};
@@ -60,14 +60,7 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
                 ..external
             }))
         }
-        Origin::Here { ignore }
-            if ignore
-                .iter()
-                .map(String::as_str)
-                .eq(IGNORED.iter().copied()) =>
-        {
-            local(spec, chart, name, deployment, cx)
-        }
+        Origin::Here { ignore } if ignore.is_empty() => local(spec, chart, name, deployment, cx),
         Origin::Here { .. } => Err(Stop::unknown(
             reference.span,
             "`.sourceignore` or `spec.ignore` leave files of the repository out, maybe some of the chart",
@@ -133,6 +126,17 @@ fn local(
             let remedy = "write what it does into the chart or into `values`";
             return Err(Stop::unknown(place(node, key), reason, remedy));
         }
+    }
+    if text(chart, "reconcileStrategy")? == Some("Revision") {
+        let reason =
+            "the version of the chart says the commit, and so does what its templates make of it";
+        let remedy =
+            "remove `reconcileStrategy`, and raise the version in `Chart.yaml` with each change";
+        return Err(Stop::unknown(
+            place(chart, "reconcileStrategy"),
+            reason,
+            remedy,
+        ));
     }
     if let Some(metadata) = field(spec, "commonMetadata") {
         let reason = "`commonMetadata` adds labels and annotations behind the chart";

@@ -161,3 +161,154 @@ fn charts_of_elsewhere_are_read_where_no_patch_may_change_where_they_are() {
         }
     }
 }
+
+#[test]
+fn what_a_kustomization_changes_is_not_taken_from_its_files() {
+    let application = of_source("path: plain");
+    let with = |kustomization: &str| {
+        argo(
+            &application,
+            &[PLAIN, ("argo/kustomization.yaml", kustomization)],
+        )
+    };
+    assert!(with("namespace: argo\nresources: [web.yaml]")[0].contains("plain plain"));
+    let changed = with("resources: [web.yaml]\npatches: [{path: p.yaml}]");
+    assert!(
+        changed[0].contains("`argo/kustomization.yaml` may change the Application `web`"),
+        "{changed:?}"
+    );
+    assert!(with("patches: [{path: p.yaml}]")[0].contains("plain plain"));
+}
+
+/// What comes of one parent.
+struct Rendered(Vec<Declared>);
+
+impl Children for Rendered {
+    fn objects(
+        &self,
+        _: &Rendering,
+    ) -> Result<Option<Vec<Declared>>, Box<dyn miette::Diagnostic + Send + Sync>> {
+        Ok(Some(self.0.clone()))
+    }
+}
+
+#[test]
+fn what_is_rendered_takes_the_place_of_what_its_files_say() {
+    let text = kustomization("path: plain")
+        .replace("name: apps", "name: child")
+        .replace(", namespace: flux-system", "");
+    let path: RepoPath = "clusters/web/child.yaml".into();
+    let parent = kustomization("path: clusters/web, patches: [{patch: x}]");
+    let files = [
+        ("clusters/web/child.yaml", text.as_str()),
+        ("clusters/parent.yaml", &parent),
+        PLAIN,
+    ];
+    let found = told(&units(FLUX, &files).unwrap());
+    assert!(
+        found[1].contains("child: unknown")
+            && found[1].contains("`apps` may change the Kustomization `child`"),
+        "{found:?}"
+    );
+    let rendered = text.replace("{name: child}", "{name: child, namespace: flux-system}");
+    let read = crate::manifest::read(&path, rendered.as_bytes()).unwrap();
+    let file = Text {
+        path,
+        text: read.text.clone(),
+    };
+    let objects = read.objects.into_iter().map(|object| Declared {
+        object,
+        file: file.clone(),
+        changed_by: None,
+    });
+    let config = Config::parse(
+        &"tidegate.yaml".into(),
+        format!("repositories: ['{HERE}']\n{FLUX}").as_bytes(),
+    )
+    .unwrap();
+    let files = Memory::new(&files);
+    let tree = Tree::read(&files).unwrap();
+    let units = resolve(
+        &config.environments[0],
+        &config,
+        &tree,
+        &Rendered(objects.collect()),
+    )
+    .unwrap();
+    let found = told(&units);
+    assert!(found[1].starts_with("child: plain plain"), "{found:?}");
+}
+
+#[test]
+fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_lists_them() {
+    let parent = of_source("path: children").replace("web", "parent");
+    let child = of_source("path: plain");
+    let of = |parent: &str, kustomization: &str| {
+        let files = [
+            ("argo/parent.yaml", parent),
+            ("children/kustomization.yaml", kustomization),
+            ("children/web.yaml", &child),
+            ("children/patch.yaml", &child),
+            PLAIN,
+        ];
+        told(&units(ARGO, &files).unwrap())
+    };
+    let listed = of(&parent, "{namespace: argocd, resources: [web.yaml]}");
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert!(listed[1].starts_with("web: plain plain"), "{listed:?}");
+    assert_eq!(of(&parent, "{resources: []}").len(), 1);
+    for (kustomization, by) in [
+        (
+            "{resources: [web.yaml], patches: [{patch: x}]}",
+            "children/kustomization.yaml",
+        ),
+        (
+            "{resources: [web.yaml], namePrefix: a-}",
+            "children/kustomization.yaml",
+        ),
+        (
+            "{resources: [web.yaml], patches: [{path: patch.yaml}]}",
+            "children/kustomization.yaml",
+        ),
+        (
+            "{resources: [web.yaml, 'https://example.com/x']}",
+            "children/web.yaml",
+        ),
+    ] {
+        let found = of(&parent, kustomization);
+        assert_eq!(found.len(), 2, "{kustomization}: {found:?}");
+        let says = format!("`{by}` may change the Application `web`");
+        assert!(found[1].contains(&says), "{kustomization}: {found:?}");
+    }
+    let patched = parent.replace(
+        "path: children",
+        "path: children, kustomize: {namePrefix: a-}",
+    );
+    let found = of(&patched, "{resources: [web.yaml]}");
+    assert!(
+        found[1].contains("`parent` may change the Application `web`"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_kustomization_that_names_a_folder_through_a_link_changes_what_lies_in_it() {
+    let parent = of_source("path: over").replace("web", "parent");
+    let child = of_source("path: plain");
+    let linked = [
+        ("argo/parent.yaml", parent.as_str()),
+        (
+            "over/kustomization.yaml",
+            "{resources: [../l], namePrefix: a-}",
+        ),
+        ("l", "->children"),
+        ("children/kustomization.yaml", "resources: [web.yaml]"),
+        ("children/web.yaml", &child),
+        PLAIN,
+    ];
+    let found = told(&units(ARGO, &linked).unwrap());
+    assert!(
+        found[1].contains("`over/kustomization.yaml` may change the Application `web`"),
+        "{found:?}"
+    );
+}

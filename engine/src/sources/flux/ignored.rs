@@ -1,0 +1,185 @@
+//! The files of this repository that Flux leaves out of what it builds from: patterns, as the root of the tree has them.
+//! Knows no folder that is built.
+//!
+//! Source: Flux, `sourceignore` in `fluxcd/pkg`, and the `gitignore` of go-git, which reads the patterns.
+
+use crate::git::TreeEntry;
+use crate::model::Span;
+use crate::sources::Context;
+use crate::sources::fields::{Read, Stop, shown};
+
+/// The patterns, those that win last; none where Flux's own list counts. `own` are those of a `GitRepository`.
+pub(super) fn ignored(cx: &Context<'_>, own: Option<&str>, at: Span) -> Read<Vec<String>> {
+    let is_list = |entry: &&TreeEntry| entry.path.file_name() == b".sourceignore";
+    let mut files: Vec<&TreeEntry> = cx.tree.entries.iter().filter(is_list).collect();
+    // A folder's own file counts before those of the folders in it, whatever their names begin with.
+    files.sort_by(|a, b| steps(a).cmp(steps(b)));
+    let mut patterns = Vec::new();
+    for entry in files {
+        let Some(bytes) = content(entry, at, cx)? else {
+            continue;
+        };
+        let file = format!("`{}`", entry.path);
+        let folder = std::str::from_utf8(entry.path.parent());
+        let (Ok(text), Ok(folder)) = (String::from_utf8(bytes), folder) else {
+            return Err(refused(
+                at,
+                &file,
+                "is no text, or its folder has no name that is one",
+            ));
+        };
+        for line in lines(&text, &file, at)? {
+            patterns.extend(rooted(folder, line));
+        }
+    }
+    let own = lines(own.unwrap_or_default(), "`spec.ignore`", at)?;
+    patterns.extend(own.into_iter().map(str::to_owned));
+    Ok(patterns)
+}
+
+/// The folders on the way to a file.
+fn steps(entry: &TreeEntry) -> impl Iterator<Item = &[u8]> {
+    entry.path.parent().split(|byte| *byte == b'/')
+}
+
+/// Flux follows links to these; its artifact has none.
+fn content(entry: &TreeEntry, at: Span, cx: &Context<'_>) -> Read<Option<Vec<u8>>> {
+    if entry.is_submodule() {
+        return Ok(None);
+    }
+    if entry.is_link() {
+        let reason = format!("`{}` is a symbolic link, which Flux follows", entry.path);
+        let remedy = "commit the patterns themselves in its place";
+        return Err(Stop::unknown(at, reason, remedy));
+    }
+    Ok(Some(cx.tree.files.content(entry)?))
+}
+
+/// The patterns of a list, if they mean here what they mean to Flux.
+fn lines<'t>(text: &'t str, of: &str, at: Span) -> Read<Vec<&'t str>> {
+    // Flux reads no further than to such a line.
+    if text.lines().any(|line| line.len() > LONGEST) {
+        return Err(refused(at, of, "has a line that is too long for Flux"));
+    }
+    let patterns = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let patterns: Vec<&str> = patterns.collect();
+    match patterns.iter().find(|line| is_strange(line)) {
+        Some(line) => {
+            let what = format!(
+                "has the pattern `{}`, which Flux may read otherwise",
+                shown(line)
+            );
+            Err(refused(at, of, &what))
+        }
+        None => Ok(patterns),
+    }
+}
+
+fn refused(at: Span, of: &str, what: &str) -> Stop {
+    Stop::unknown(
+        at,
+        format!("{of} {what}"),
+        "name files and folders by letters, `*`, `?` and `**` between slashes, without `[`, `//` and `**/` alone",
+    )
+}
+
+/// A class, an empty step, or all folders and no file: readers of patterns differ in them.
+fn is_strange(line: &str) -> bool {
+    let mut escaped = false;
+    let has_class = line.chars().any(|c| {
+        let is_open = c == '[' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_open
+    });
+    let pattern = line.strip_prefix('!').unwrap_or(line);
+    has_class || line.contains("//") || pattern.trim_end_matches(' ') == "**/"
+}
+
+/// A pattern of the folder's own file, from the root of the tree; `None` where it fits nothing.
+fn rooted(folder: &str, line: &str) -> Option<String> {
+    if folder.is_empty() {
+        return Some(line.to_owned());
+    }
+    let (not, pattern) = match line.strip_prefix('!') {
+        Some(pattern) => ("!", pattern),
+        None => ("", line),
+    };
+    let pattern = match pattern.ends_with("\\ ") {
+        true => pattern,
+        false => pattern.trim_end_matches(' '),
+    };
+    let inner = pattern.strip_suffix('/').unwrap_or(pattern);
+    let is_anchored = inner.contains('/');
+    let mut steps = inner.split('/').filter(|step| !step.is_empty());
+    let fits_nothing = match is_anchored {
+        // `**` at the end fits what is below something that fitted before it.
+        true => steps.all(|step| step == "**"),
+        false => inner.is_empty(),
+    };
+    if fits_nothing {
+        return None;
+    }
+    let between = if is_anchored { "" } else { "**/" };
+    let folder = literal(folder);
+    let pattern = pattern.trim_start_matches('/');
+    Some(format!("{not}/{folder}/{between}{pattern}"))
+}
+
+/// A name as a pattern that fits it alone.
+fn literal(name: &str) -> String {
+    let mut pattern = String::new();
+    for c in name.chars() {
+        if "*?[\\".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+/// Less than what Flux's reader takes for a line.
+const LONGEST: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_of_a_folder_fits_below_that_folder_alone() {
+        for (folder, line, wanted) in [
+            ("", "*.md", "*.md"),
+            ("apps", "*.md", "/apps/**/*.md"),
+            ("apps", "!x.yaml", "!/apps/**/x.yaml"),
+            ("apps", "docs/", "/apps/**/docs/"),
+            ("apps", "/docs", "/apps/docs"),
+            ("apps", "a/b ", "/apps/a/b"),
+            ("apps", "a\\ ", "/apps/**/a\\ "),
+            ("apps", "a/\t", "/apps/a/\t"),
+            ("apps", "a/**", "/apps/a/**"),
+            ("a[b]/c*", "x.yaml", "/a\\[b]/c\\*/**/x.yaml"),
+        ] {
+            assert_eq!(rooted(folder, line).as_deref(), Some(wanted), "{line}");
+        }
+        for none in ["/**", "**/**", "!/**/", "/"] {
+            assert_eq!(rooted("apps", none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn what_readers_differ_in_is_refused() {
+        for line in ["[!_]*.yaml", "a[b]", "\\\\[a]", "a//b", "**/", "!**/ "] {
+            assert!(is_strange(line), "{line}");
+        }
+        for line in ["*.md", "\\[a]", "**/a", "a/**/", "**"] {
+            assert!(!is_strange(line), "{line}");
+        }
+        let long = format!("#{}\n/web.yaml", "x".repeat(LONGEST));
+        assert!(lines(&long, "it", Span::default()).is_err());
+        assert_eq!(
+            lines("# a\n\n /x\n", "it", Span::default()).unwrap(),
+            [" /x"]
+        );
+    }
+}
