@@ -19,7 +19,7 @@ use super::fields::{
     Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
 };
 use super::folder::{self, Looks};
-use crate::manifest::Node;
+use crate::manifest::{Node, is_manifest_name};
 use crate::model::RepoPath;
 use crate::render::{
     Deployer, FilesError, ImageOverride, Kustomize, LabelOverride, Rendering, Tool,
@@ -193,6 +193,9 @@ fn plain(
         if left_out || aside || entry.is_link() || entry.is_submodule() {
             return Ok(None);
         }
+        if is_manifest_name(&entry.path) && speaks_to_kustomize(&cx.tree.files.content(&entry)?) {
+            return Ok(None);
+        }
         folders.insert(RepoPath::new(entry.path.parent()));
     }
     for folder in &folders {
@@ -208,6 +211,13 @@ fn plain(
         include: Some("{*.yaml,*.yml}".to_owned()),
         exclude: None,
     }))
+}
+
+/// Whether an annotation may tell kustomize, through which Flux sends every folder, to leave out or to rename an object.
+fn speaks_to_kustomize(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 4] = [b"config.kubernetes.io", b"\\u", b"\\U", b"\\x"];
+    let mut marks = marks.into_iter();
+    marks.any(|mark| bytes.windows(mark.len()).any(|part| part == mark))
 }
 
 /// An object of the tree that another one refers to, in words.

@@ -24,6 +24,16 @@ pub(super) enum Looks {
 pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> {
     let found = resolve(files, b"", path, span)?;
     match found.1 {
+        Found::Folder if found.0.as_bytes().iter().any(|byte| b"*?".contains(byte)) => {
+            Err(Stop::unknown(
+                span,
+                format!(
+                    "`{}` would be a pattern where files are told by patterns",
+                    shown(path)
+                ),
+                "rename the folder",
+            ))
+        }
         Found::Folder => Ok(found.0),
         Found::Submodule(_) => Err(Stop::unknown(
             span,

@@ -12,7 +12,7 @@ use crate::config::DeployerKind;
 use crate::git::TreeEntry;
 use crate::manifest::{is_manifest_name, role_of_name};
 use crate::model::RepoPath;
-use crate::render::{self, Closure, Rendering};
+use crate::render::{self, Closure, Rendering, Tool};
 
 /// Applications and Kustomizations among the inputs of renderings.
 pub(super) struct Gatherer {
@@ -41,17 +41,23 @@ impl Gatherer {
         rendering: &Rendering,
         tree: &Tree<'_>,
     ) -> Result<Gathered, Error> {
+        // kustomize takes what it is told for a resource, whatever its name.
+        let mut any_name = matches!(rendering.tool, Tool::Kustomize(_));
         let entries: Vec<TreeEntry> = match render::closure(tree.files, rendering) {
             Ok(closure) => {
                 refuse_remote(&closure, tree)?;
                 closure.files().cloned().collect()
             }
             // Its own unit says what is wrong with it. What it deploys is not lost for that.
-            Err(_) => tree.files.below(&rendering.folder)?,
+            Err(_) => {
+                any_name = false;
+                tree.files.below(&rendering.folder)?
+            }
         };
         let mut gathered = Gathered::default();
         for entry in entries {
-            let is_manifest = is_manifest_name(&entry.path) && role_of_name(&entry.path).is_none();
+            let is_manifest = any_name || is_manifest_name(&entry.path);
+            let is_manifest = is_manifest && role_of_name(&entry.path).is_none();
             if is_manifest && !self.barren.contains(&entry.path) {
                 self.look_at(&entry, tree, &mut gathered)?;
             }
@@ -82,6 +88,7 @@ impl Gatherer {
                 self.barren.insert(entry.path.clone());
             }
             Some(objects) => objects.into_iter().for_each(|one| gathered.add(one)),
+            None if !is_manifest_name(&entry.path) => {}
             None => gathered
                 .unmade
                 .extend(unmade::by_template(entry, tree, self.deployer)?),

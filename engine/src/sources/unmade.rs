@@ -45,8 +45,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
     let kinds = KINDS.iter().filter(|(whose, ..)| *whose == deployer);
     let mut kinds = kinds.filter(|(_, group, ..)| text.contains(group));
     let (line, (name, kind)) = kinds.find_map(|(_, _, name, kind)| {
-        let says = |line: &str| line.trim().strip_prefix("kind:").map(plain) == Some(name);
-        let at = text.lines().position(says)?;
+        let at = text.lines().position(|line| says(line, name))?;
         Some((at + 1, (*name, *kind)))
     })?;
     let place = Place {
@@ -76,10 +75,21 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
     })
 }
 
-/// What a line says behind its key, without quotes and what follows.
-fn plain(value: &str) -> &str {
-    let value = value.split(" #").next().unwrap_or_default().trim();
-    value.trim_matches(['"', '\''])
+/// Whether a line may say that an object is of a kind, however it spells that: in quotes, in braces, with a tag, or by what
+/// a template makes.
+fn says(line: &str, kind: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric();
+    let behind = line.match_indices("kind").filter_map(|(at, word)| {
+        let is_whole = !line.get(..at)?.ends_with(is_letter);
+        let rest = line.get(at + word.len()..)?;
+        let rest = rest.trim_start_matches(['"', '\'', ' ', '\t']);
+        rest.strip_prefix(':').filter(|_| is_whole)
+    });
+    let mut values = behind.map(|rest| rest.split(" #").next().unwrap_or_default());
+    values.any(|value| {
+        let mut words = value.split(|c: char| !is_letter(c));
+        value.trim().is_empty() || value.contains("{{") || words.any(|word| word == kind)
+    })
 }
 
 /// A name for a file: its path as a label, a digest in place of what is too long.
@@ -132,3 +142,33 @@ const KINDS: [(DeployerKind, &str, &str, Kind); 4] = [
 ];
 /// How long the name of a unit may be.
 const LABEL: usize = 63;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_a_kind_however_it_is_spelled() {
+        for line in [
+            "kind: Application # one a shop",
+            "  \"kind\": Application",
+            "kind : 'Application'",
+            "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}}",
+            "kind: !!str Application",
+            "kind: {{ print \"App\" \"lication\" }}",
+            "kind:",
+        ] {
+            assert!(says(line, "Application"), "{line}");
+        }
+        for line in [
+            "kind: Rollout",
+            "kind: Rollout # no Application",
+            "kind: ApplicationSet",
+            "# Application",
+            "mankind: Application",
+            "kinds: Application",
+        ] {
+            assert!(!says(line, "Application"), "{line}");
+        }
+    }
+}

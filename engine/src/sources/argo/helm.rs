@@ -67,7 +67,9 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>, folder: &RepoP
 /// The files of what is judged that a chart of elsewhere takes.
 pub(super) fn files_of_here(reading: &Reading<'_>, node: &Node) -> Read<Vec<RepoPath>> {
     let mut files = Vec::new();
-    for item in items(node, "valueFiles")? {
+    let parameters = items(node, "fileParameters")?.iter();
+    let parameters = parameters.filter_map(|item| field(item, "path"));
+    for item in items(node, "valueFiles")?.iter().chain(parameters) {
         if item.as_str().is_some_and(|file| file.starts_with('$')) {
             files.extend(value_file(reading, item, &RepoPath::from(""))?);
         }

@@ -246,13 +246,14 @@ fn values_come_from_the_source_that_a_reference_names() {
     let application = of_source("X").replace(
         &format!("  source: {{repoURL: '{HERE}', X}}"),
         &format!(
-            "  sources:\n  - {{repoURL: 'https://charts.example', chart: redis, targetRevision: 1.2.3, helm: {{valueFiles: [$values/prod.yaml]}}}}\n  - {{repoURL: '{HERE}', ref: values}}\n  - {{repoURL: '{HERE}', path: charts/web, helm: {{valueFiles: [$values/prod.yaml]}}}}"
+            "  sources:\n  - {{repoURL: 'https://charts.example', chart: redis, targetRevision: 1.2.3, helm: {{valueFiles: [$values/prod.yaml], fileParameters: [{{name: a, path: $values/a.txt}}]}}}}\n  - {{repoURL: '{HERE}', ref: values}}\n  - {{repoURL: '{HERE}', path: charts/web, helm: {{valueFiles: [$values/prod.yaml]}}}}"
         ),
     );
-    let found = argo(&application, &[CHART, ("prod.yaml", "a: 1")]);
+    let files = [CHART, ("prod.yaml", "a: 1"), ("a.txt", "a")];
+    let found = argo(&application, &files);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
-        found[0].contains(r#""valueFiles":["prod.yaml"]"#) && found[0].contains("external"),
+        found[0].contains(r#""valueFiles":["prod.yaml","a.txt"]"#) && found[0].contains("external"),
         "{found:?}"
     );
     assert!(

@@ -312,3 +312,17 @@ fn a_kustomization_that_names_a_folder_through_a_link_changes_what_lies_in_it() 
         "{found:?}"
     );
 }
+
+#[test]
+fn a_resource_of_any_name_deploys_something() {
+    let parent = of_source("path: over").replace("web", "parent");
+    let child = of_source("path: plain");
+    let files = [
+        ("argo/parent.yaml", parent.as_str()),
+        ("over/kustomization.yaml", "resources: [app.txt]"),
+        ("over/app.txt", &child),
+        PLAIN,
+    ];
+    let found = told(&units(ARGO, &files).unwrap());
+    assert!(found[1].starts_with("web: plain plain"), "{found:?}");
+}

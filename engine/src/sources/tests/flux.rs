@@ -314,3 +314,22 @@ fn patterns_that_flux_reads_otherwise_are_unknown() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_folder_whose_objects_speak_to_kustomize_is_rendered() {
+    let text = kustomization("path: plain");
+    let annotated = PLAIN.1.replace(
+        "{name: x}",
+        "{name: x, annotations: {config.kubernetes.io/local-config: \"true\"}}",
+    );
+    let found = flux(&text, &[("plain/x.yaml", &annotated)]);
+    assert_eq!(found, [r#"apps: plain {"kustomize":{}}"#]);
+    let found = flux(
+        &kustomization("path: 'apps/w?b'"),
+        &[("apps/w?b/x.yaml", PLAIN.1)],
+    );
+    assert!(
+        found[0].contains("`apps/w?b` would be a pattern"),
+        "{found:?}"
+    );
+}
