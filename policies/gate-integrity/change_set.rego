@@ -166,7 +166,6 @@ named(new, maker) := {[concat("/", array.concat([""], path)), name] |
 listed(new, maker) := {[sprintf("/%s/%v/%s", [concat("/", list.of), at, list.name]), name] |
 	some list in maker.lists
 	some at, item in object.get(new, list.of, [])
-	is_object(item)
 	name := item[list.name]
 	is_string(name)
 }
