@@ -867,8 +867,8 @@ stems[i] := [object.remove(change.object, ["name"]), stem] if {
 	change := whole[i]
 	parts := split(change.object.name, "-")
 	hash := parts[count(parts) - 1]
+	trim(hash, "abcdefghijklmnopqrstuvwxyz") != ""
 	regex.match(`^[0-9a-z]{4,}$`, hash)
-	regex.match(`[0-9]`, hash)
 	stem := array.slice(parts, 0, count(parts) - 1)
 	count(stem) > 0
 }
@@ -1358,7 +1358,7 @@ listed[key] contains word if {
 	word := field[side]
 }
 
-list_of(pointer) := regex.replace(pointer, `[0-9]+$`, "")
+list_of(pointer) := trim_right(pointer, "0123456789")
 
 is_forgetful(field) if {
 	some directive in ["appendonly ", "save "]
