@@ -1515,7 +1515,7 @@ containers_that_go(i) := {container |
 	not container.name in names_of(pod_spec(i, "new"))
 }
 
-dropped_in(i) := drops_of(pod_spec(i, "old"))
+dropped_in(i) := drops_of(pod_spec(i, "old")) | drops_of(pod_spec(i, "new"))
 
 pod_spec(i, side) := object.get(input.changes[i], array.concat([side], pod_paths[kinds[i]]), {})
 

@@ -1790,13 +1790,23 @@ test_pods_that_go_may_do_nothing_more if {
 }
 
 test_what_pods_may_do_more_is_named if {
-	privileged := {"containers": [{"name": "odoo", "securityContext": {"privileged": true}}]}
-	change := object.union(
-		update("apps/v1 Deployment", [added("/spec/template/spec/containers/0/securityContext/privileged", true)]),
-		{"old": pod({"containers": [{"name": "odoo"}]}), "new": pod(privileged)},
-	)
-	found := change_set.reasons with input as of([change])
-	"pods may do more than before: odoo: privileged" in {reason.text | some reason in found}
+	dropping := {"capabilities": {"drop": ["ALL"]}}
+	every row in [
+		[[{"name": "odoo"}], [{"name": "odoo", "securityContext": {"privileged": true}}], "odoo: privileged"],
+		[
+			[{"name": "odoo", "securityContext": dropping}, {"name": "b"}],
+			[{"name": "odoo"}, {"name": "b", "securityContext": {"capabilities": {"drop": ["CHOWN"]}}}],
+			"odoo: keeps capability ALL, odoo: keeps capability CHOWN",
+		],
+	] {
+		[old, new, more] := row
+		change := object.union(
+			update("apps/v1 Deployment", [changed("/spec/template/spec/containers/0/securityContext/x", 1, 2)]),
+			{"old": pod({"containers": old}), "new": pod({"containers": new})},
+		)
+		found := change_set.reasons with input as of([change])
+		concat(": ", ["pods may do more than before", more]) in {reason.text | some reason in found}
+	}
 }
 
 test_pods_on_the_host_are_critical if {
