@@ -128,7 +128,7 @@ impl Layer {
         match document["messageSignature"]["signature"].as_str() {
             Some(signature) => Signed {
                 payload: None,
-                bytes: FIXTURES.manifest.clone().into_bytes(),
+                bytes: text("manifest").as_bytes().to_vec(),
                 signature: decoded(signature),
                 certificate,
             },
@@ -206,7 +206,6 @@ fn edited(genuine: &[u8], edits: &[u8]) -> Vec<u8> {
 struct Fixtures {
     now: Timestamp,
     images: Vec<Digest>,
-    manifest: String,
     signers: Vec<Known>,
     /// Each signature object as a file.
     candidates: Vec<Vec<u8>>,
@@ -221,25 +220,28 @@ struct Known {
     key: Option<(&'static dyn VerificationAlgorithm, Vec<u8>)>,
 }
 
+static ALL: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(TEXT).expect("JSON"));
+
+fn text(key: &str) -> &'static str {
+    ALL[key].as_str().expect("a text")
+}
+
 static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| {
-    let all: Value = serde_json::from_str(TEXT).expect("JSON");
-    let text = |key: &str| all[key].as_str().expect("a text");
-    let candidates = all["candidates"].as_object().expect("candidates");
+    let candidates = ALL["candidates"].as_object().expect("candidates");
     let layer = |value: &Value| Layer::read(value.to_string().as_bytes()).expect("a layer");
     let named = |name: &String| name.starts_with("keyless") && !name.contains("own-ca");
     let issued = candidates.iter().filter(|(name, _)| named(name));
-    let pem = |name: &str| all["keys"][name].as_str().expect("a key");
+    let pem = |name: &str| ALL["keys"][name].as_str().expect("a key");
     Fixtures {
         now: "2026-12-01T00:00:00Z".parse().expect("an instant"),
         images: ["image", "other"]
             .map(|key| Digest::parse(text(key)).expect("a digest"))
             .to_vec(),
-        manifest: text("manifest").to_owned(),
         signers: vec![
             keyed(pem("release"), None, P256, 65),
             keyed(pem("ed25519"), None, &signature::ED25519, 32),
             keyed(pem("rsa"), Some(Padding::Pkcs1), RSA, 270),
-            keyless(&all["roots"]["private"].to_string()),
+            keyless(&ALL["roots"]["private"].to_string()),
         ],
         candidates: candidates
             .values()
