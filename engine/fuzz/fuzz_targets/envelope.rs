@@ -5,15 +5,12 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use libfuzzer_sys::fuzz_target;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use tidegate::attest::{
     self, Role, SigningKey, TrustFile, TrustedKey, Validity, VerifiedStatement,
 };
+use tidegate_fuzz::{decoded, der, edited, pre_authentication_encoding};
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
@@ -61,48 +58,20 @@ fn is_genuine(statement: &VerifiedStatement) {
 /// Whether `ring` takes a signature in the envelope for one over its payload, in DSSE's encoding.
 fn verified_by_another(envelope: &[u8]) -> bool {
     let document: serde_json::Value = serde_json::from_slice(envelope).expect("JSON");
-    let padded_or_not =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let decoded = |text: &serde_json::Value| {
-        let text = text.as_str().expect("a text");
-        GeneralPurpose::new(&alphabet::STANDARD, padded_or_not)
-            .decode(text)
-            .or_else(|_| GeneralPurpose::new(&alphabet::URL_SAFE, padded_or_not).decode(text))
-            .expect("base64")
-    };
-    let kind = document["payloadType"].as_str().expect("a type");
-    let payload = decoded(&document["payload"]);
-    let mut signed = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
-    signed.extend(payload);
-    let pem = GENUINE.trust.keys()[0].public.to_pem();
-    let der = STANDARD.decode(pem.lines().nth(1).expect("a key"));
-    let der = der.expect("base64");
-    let key = UnparsedPublicKey::new(&ED25519, &der[der.len() - 32..]);
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let payload = decoded(&text(&document["payload"]));
+    let signed = pre_authentication_encoding(&text(&document["payloadType"]), &payload);
+    let key = der(&GENUINE.trust.keys()[0].public.to_pem());
+    let key = UnparsedPublicKey::new(&ED25519, &key[key.len() - 32..]);
     let signatures = document["signatures"].as_array().expect("a list");
     let mut signatures = signatures
         .iter()
-        .map(|signature| decoded(&signature["sig"]));
+        .map(|signature| decoded(&text(&signature["sig"])));
     signatures.any(|signature| key.verify(&signed, &signature).is_ok())
 }
 
 fn verified(envelope: &[u8]) -> Option<VerifiedStatement> {
     attest::verify(envelope, &GENUINE.trust, Role::MergeSigner, "prod").ok()
-}
-
-/// Three bytes an edit: where, and what to put there or, if it stands there already, to drop.
-fn edited(genuine: &[u8], edits: &[u8]) -> Vec<u8> {
-    let mut bytes = genuine.to_vec();
-    for edit in edits.chunks_exact(3) {
-        let at = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % bytes.len().max(1);
-        match bytes.get_mut(at) {
-            Some(byte) if *byte == edit[2] => {
-                bytes.remove(at);
-            }
-            Some(byte) => *byte = edit[2],
-            None => bytes.push(edit[2]),
-        }
-    }
-    bytes
 }
 
 struct Genuine {

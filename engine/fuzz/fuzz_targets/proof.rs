@@ -5,10 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
@@ -18,6 +14,7 @@ use tidegate::facts::images::proof::{
     Reference, Signer, State, TrustRoot, prove,
 };
 use tidegate::model::Digest;
+use tidegate_fuzz::{decoded, der, edited, pre_authentication_encoding};
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
@@ -150,34 +147,13 @@ impl Signed {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let kind = text(&envelope["payloadType"]);
         let payload = decoded(&text(&envelope["payload"]));
-        let mut bytes = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
-        bytes.extend(&payload);
         Self {
+            bytes: pre_authentication_encoding(&kind, &payload),
             payload: Some(payload),
-            bytes,
             signature: decoded(&text(&envelope["signatures"][0]["sig"])),
             certificate,
         }
     }
-}
-
-fn decoded(text: &str) -> Vec<u8> {
-    let padded_or_not =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    GeneralPurpose::new(&alphabet::STANDARD, padded_or_not)
-        .decode(text)
-        .or_else(|_| GeneralPurpose::new(&alphabet::URL_SAFE, padded_or_not).decode(text))
-        .expect("base64")
-}
-
-/// What stands between the first two lines of PEM.
-fn der(pem: &str) -> Vec<u8> {
-    let lines = pem.lines().map(str::trim);
-    let body = lines.skip_while(|line| !line.starts_with("-----BEGIN"));
-    let body = body
-        .skip(1)
-        .take_while(|line| !line.starts_with("-----END"));
-    STANDARD.decode(body.collect::<String>()).expect("base64")
 }
 
 /// The point of the first P-256 key in a certificate.
@@ -185,22 +161,6 @@ fn point(certificate: &[u8]) -> Vec<u8> {
     let mut places = certificate.windows(SPKI.len());
     let at = places.position(|bytes| bytes == SPKI).expect("a P-256 key") + SPKI.len();
     certificate[at..at + 65].to_vec()
-}
-
-/// Three bytes an edit: where, and what to put there or, if it stands there already, to drop.
-fn edited(genuine: &[u8], edits: &[u8]) -> Vec<u8> {
-    let mut bytes = genuine.to_vec();
-    for edit in edits.chunks_exact(3) {
-        let at = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % bytes.len().max(1);
-        match bytes.get_mut(at) {
-            Some(byte) if *byte == edit[2] => {
-                bytes.remove(at);
-            }
-            Some(byte) => *byte = edit[2],
-            None => bytes.push(edit[2]),
-        }
-    }
-    bytes
 }
 
 struct Fixtures {
