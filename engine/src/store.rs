@@ -11,6 +11,7 @@ mod stream;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use miette::Diagnostic;
 
 pub use branch::{BranchPlace, BranchSettings, BranchStore, Pushed, Remote};
@@ -61,6 +62,11 @@ pub trait Store {
     /// [`Error::Conflict`] where another link of a unit came first; the store cannot be written.
     fn settle(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// What the time is for whoever keeps the store, as it was first heard; nothing where nobody is asked who knows.
+    fn told(&self) -> Option<Told> {
+        None
     }
 
     /// The units that have a place for links.
@@ -149,6 +155,25 @@ pub trait Store {
     /// # Errors
     /// Other bytes lie in its place; the store cannot be written.
     fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error>;
+}
+
+/// Somebody else's word on the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Who says so, for people.
+    pub who: String,
+    /// What time it is there.
+    pub says: Timestamp,
+    /// What the clock of this machine said then.
+    pub heard_at: Timestamp,
+}
+
+/// The `Date` of an answer; nothing where it is none, or of an answer that somebody kept for a while (`Age`).
+#[must_use]
+pub fn http_date(date: Option<&str>, age: Option<&str>) -> Option<Timestamp> {
+    let is_fresh = age.is_none_or(|age| age.trim() == "0");
+    let read = rfc2822::DateTimeParser::new().parse_timestamp(date?.trim());
+    read.ok().filter(|_| is_fresh)
 }
 
 /// A file of a store.

@@ -159,7 +159,7 @@ impl Args {
         let directory = terminal.directory.clone();
         let checkout = rendered.map(|source| plugin::checkout(&directory, &source.path));
         let branch = self.branch.as_deref();
-        let repository = match (&self.work, &self.repository) {
+        let (repository, _user) = match (&self.work, &self.repository) {
             (Some(folder), Some(url)) => clone::fetched(
                 &terminal.directory.join(folder),
                 &Origin {
@@ -168,7 +168,7 @@ impl Args {
                     verdicts: &self.verdicts,
                 },
             )?,
-            _ => common::repository(&terminal.directory)?,
+            _ => (common::repository(&terminal.directory)?, None),
         };
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
         let request = AdmitRequest {
@@ -211,24 +211,14 @@ impl Args {
             *now = whole_seconds(later(terminal.now, waited));
             request.now = *now;
             let answers = gate::admit(repository, &request);
-            // Where one unit is refused for another reason, no verdict on its way can help.
-            let missing = match &answers {
-                Ok(answers) => {
-                    answers.iter().any(is_missing)
-                        && answers
-                            .iter()
-                            .all(|answer| answer.result.is_ok() || is_missing(answer))
-                }
-                Err(gate::Error::GateRefused(refusal)) => refusal.reason == Reason::Missing,
-                Err(error) => Exit::of_error(error) == Exit::Temporary,
-            };
             let waited = terminal.elapsed().saturating_sub(begun);
             let left = self.wait.saturating_sub(waited);
-            if !missing || !left.is_positive() {
+            let Some(what) = awaited(&answers, later(*now, left)).filter(|_| left.is_positive())
+            else {
                 return answers;
-            }
+            };
             if !told {
-                terminal.say("no verdict yet; waiting for it");
+                terminal.say(what);
                 told = true;
             }
             thread::sleep(left.unsigned_abs().min(POLL));
@@ -305,6 +295,31 @@ impl Args {
     }
 }
 
+/// What may come until then and change the answer. Where one unit is refused for another reason, nothing does.
+fn awaited(answers: &Result<Vec<Answer>, gate::Error>, end: Timestamp) -> Option<&'static str> {
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(gate::Error::GateRefused(refusal)) => {
+            return (refusal.reason == Reason::Missing).then_some(NO_VERDICT);
+        }
+        Err(error) => return (Exit::of_error(error) == Exit::Temporary).then_some(NO_VERDICT),
+    };
+    let mut others = answers.iter().filter(|answer| answer.result.is_err());
+    let is_behind = |answer: &Answer| match &answer.result {
+        Err(AdmitError::Error(error)) => error.clock_is_right_at().is_some_and(|at| at <= end),
+        _ => false,
+    };
+    let behind = answers.iter().any(is_behind);
+    let missing = answers.iter().any(is_missing);
+    match others.all(|answer| is_missing(answer) || is_behind(answer)) {
+        true if missing => Some(NO_VERDICT),
+        true if behind => {
+            Some("the clock is a little behind the newest link; waiting until it is not")
+        }
+        _ => None,
+    }
+}
+
 fn is_missing(answer: &Answer) -> bool {
     match &answer.result {
         Err(AdmitError::Refused { refusals, .. }) => refusals
@@ -329,6 +344,7 @@ fn wait(text: &str) -> Result<SignedDuration, String> {
     Ok(duration)
 }
 
+const NO_VERDICT: &str = "no verdict yet; waiting for it";
 const MAIN: &str = "main";
 const REVISION: &str = "TIDEGATE_REVISION";
 const POLL: Duration = Duration::from_secs(2);

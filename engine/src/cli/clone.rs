@@ -20,10 +20,14 @@ pub(super) struct Origin<'a> {
 }
 
 /// Makes `folder/repository.git` where it is missing, and brings the branch's commits up to date. Others wait until a
-/// new one has them.
-pub(super) fn fetched(folder: &Path, origin: &Origin<'_>) -> Result<Repository, Failure> {
+/// new one has them. It counts as used for as long as the file is open that comes with it.
+pub(super) fn fetched(
+    folder: &Path,
+    origin: &Origin<'_>,
+) -> Result<(Repository, Option<File>), Failure> {
     let path = folder.join("repository.git");
     let lock = locked(folder);
+    let user = lock.as_ref().and_then(|_| used(folder, &path));
     let is_new = !path.exists() || is_hollow(&path);
     let repository = if is_new {
         made(folder, &path, origin.url)?
@@ -56,7 +60,45 @@ pub(super) fn fetched(folder: &Path, origin: &Origin<'_>) -> Result<Repository, 
         let _alone = locked(folder);
         repository.note_remote_branch(NAME, origin.branch, head)?;
     }
-    Ok(repository)
+    Ok((repository, user))
+}
+
+/// Counts this process among the users of the repository. Where it is the only one, what a killed one had locked is
+/// free again. Asked while no other process begins.
+fn used(folder: &Path, path: &Path) -> Option<File> {
+    let file = File::create(folder.join("repository.use")).ok()?;
+    if file.try_lock().is_ok() {
+        unlock(path, Depth::One);
+        unlock(&path.join("refs"), Depth::All);
+        file.unlock().ok()?;
+    }
+    file.lock_shared().ok()?;
+    Some(file)
+}
+
+/// Removes the lock files of Git in a folder. One that cannot be removed is told by whoever
+/// wants what it locks.
+fn unlock(folder: &Path, depth: Depth) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth == Depth::All => unlock(&path, depth),
+            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "lock") => {
+                fs::remove_file(&path).ok();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How far a folder is looked into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    One,
+    All,
 }
 
 /// Nobody else makes a repository in this folder, or notes a branch in it, for as long as the file is open; nothing

@@ -3,15 +3,15 @@
 
 mod account;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ureq::http::Request;
 
 use super::https;
-use super::terminal::Terminal;
-use crate::store::{Answer, Ask, Credentials, Failure, Method, Transport};
+use super::terminal::{Clock, Terminal};
+use crate::store::{Answer, Ask, Credentials, Failure, Method, Told, Transport, http_date};
 use account::Accounts;
 
 /// A way to any registry.
@@ -20,6 +20,9 @@ pub(super) struct Wire {
     accounts: Accounts,
     /// What is left of the time in which all must be done.
     left: Cell<Duration>,
+    clock: Clock,
+    /// What was heard of the time.
+    told: OnceCell<Told>,
 }
 
 impl Wire {
@@ -35,7 +38,23 @@ impl Wire {
             agent: https::agent(roots, false, LONGEST),
             accounts: Accounts::in_folder(folder),
             left: Cell::new(LONGEST),
+            clock: terminal.clock(),
+            told: OnceCell::new(),
         }
+    }
+
+    /// Only the first answer comes soon after the process was asked what it does.
+    fn hear(&self, headers: &ureq::http::HeaderMap, url: &str) {
+        let text = |name| headers.get(name)?.to_str().ok();
+        let Some(says) = http_date(text("date"), text("age")) else {
+            return;
+        };
+        let host = url.split('/').nth(2).unwrap_or_default();
+        self.told.get_or_init(|| Told {
+            who: format!("the server {host}"),
+            says,
+            heard_at: self.clock.now(),
+        });
     }
 
     fn spend(&self, began: Instant) {
@@ -72,6 +91,7 @@ impl Wire {
         };
         let mut answer = answer?;
         let status = answer.status().as_u16();
+        self.hear(answer.headers(), ask.url);
         let headers = answer.headers().iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             (name.as_str().to_ascii_lowercase(), value)
@@ -92,6 +112,10 @@ impl Wire {
 impl Transport for Wire {
     fn begin(&self, patience: Duration) {
         self.left.set(patience);
+    }
+
+    fn told(&self) -> Option<Told> {
+        self.told.get().cloned()
     }
 
     #[expect(
@@ -164,6 +188,8 @@ mod tests {
             agent: https::agent(ureq::tls::RootCerts::new_with_certs(&[]), false, LONGEST),
             accounts: Accounts::in_folder(None),
             left: Cell::new(LONGEST),
+            clock: Terminal::of_process().clock(),
+            told: OnceCell::new(),
         }
     }
 
@@ -176,6 +202,40 @@ mod tests {
                 Ok(bytes) => assert!(!refused && bytes.len() == length),
                 Err(error) => assert!(refused && error == Failure::TooLong, "{error}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_first_answer_says_what_time_it_is_there() {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for (hour, stream) in (12..).zip(listener.incoming()) {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                write!(
+                    stream,
+                    "HTTP/1.1 404 Not Found\r\nDate: Fri, 20 Nov 2026 {hour}:00:00 GMT\r\n\
+                     Content-Length: 0\r\nConnection: close\r\n\r\n"
+                )
+                .unwrap();
+            }
+        });
+        let wire = wire();
+        let ask = Ask {
+            method: Method::Get,
+            url: &format!("http://{address}/v2/"),
+            headers: &[],
+            body: &[],
+            most: 1,
+        };
+        assert_eq!(wire.told(), None);
+        for _ in 0..2 {
+            assert_eq!(wire.exchange(&ask).unwrap().status, 404);
+            let told = wire.told().unwrap();
+            assert_eq!(told.who, format!("the server {address}"));
+            assert_eq!(told.says.to_string(), "2026-11-20T12:00:00Z");
         }
     }
 

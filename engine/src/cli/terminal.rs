@@ -46,6 +46,24 @@ pub(super) struct Terminal {
     worth_saying: bool,
 }
 
+/// The clock, for whoever outlives the moment at which it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    read: Timestamp,
+    started: Instant,
+}
+
+impl Clock {
+    /// What it says now.
+    pub(super) fn now(&self) -> Timestamp {
+        let gone_by = SignedDuration::try_from(self.started.elapsed());
+        let now = gone_by
+            .ok()
+            .and_then(|time| self.read.checked_add(time).ok());
+        now.unwrap_or(Timestamp::MAX)
+    }
+}
+
 impl Terminal {
     #[expect(
         clippy::disallowed_methods,
@@ -110,6 +128,14 @@ impl Terminal {
         let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
         set.map(|(name, _)| name.to_string_lossy().into_owned())
             .collect()
+    }
+
+    /// The clock as it goes on from when it was read.
+    pub(super) fn clock(&self) -> Clock {
+        Clock {
+            read: self.now,
+            started: self.started,
+        }
     }
 
     /// How long ago the clock was read.

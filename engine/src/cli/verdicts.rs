@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::common::Error;
 use super::registry::Wire;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, whole_seconds};
 use crate::git::Repository;
 use crate::model::limits;
 use crate::store::{
@@ -126,7 +126,7 @@ impl Verdicts {
         // Only who waits how long depends on it.
         let _ = getrandom::fill(&mut seed);
         let settings = BranchSettings {
-            now: terminal.now,
+            now: whole_seconds(terminal.clock().now()),
             seed: u64::from_le_bytes(seed),
             scratch: scratch.path().to_owned(),
         };

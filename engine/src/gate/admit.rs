@@ -14,8 +14,8 @@ use crate::model::{Digest, Enforcement, GitId};
 use crate::render::Online;
 use crate::store::Store;
 use crate::verify::{
-    self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, RejectedFile, Sync,
-    VerifiedVerdict, Witness,
+    self, Admission, AdmitError, Chain, Expectation, ExpectedRepository, Reason, Refusal,
+    RejectedFile, Sync, VerifiedVerdict, Witness,
 };
 
 /// One envelope, and what it must be about.
@@ -153,6 +153,30 @@ fn told_since(
     Some((before.told(), deployed.told_since(&before)))
 }
 
+/// Where units have links and `gate` has none, it had some: nobody who waits or signs brings them back.
+fn taken_away(error: Error, request: &AdmitRequest<'_>) -> Error {
+    let Error::GateRefused(refusal) = error else {
+        return error;
+    };
+    let has_links = |unit: &&UnitId| {
+        let links = request.store.links(unit);
+        unit.environment() == request.environment && links.is_ok_and(|links| !links.is_empty())
+    };
+    // What cannot be read now was read just before.
+    let units = request.store.units().unwrap_or_default();
+    match units.iter().find(has_links) {
+        Some(unit) if refusal.reason == Reason::Missing => Error::GateRefused(Refusal {
+            reason: Reason::StoreGap,
+            found: format!(
+                "{}, though `{unit}` has links that one judged",
+                refusal.found
+            ),
+            ..refusal
+        }),
+        _ => Error::GateRefused(refusal),
+    }
+}
+
 /// What is about to be deployed, and what runs.
 #[derive(Clone, Copy)]
 pub struct AdmitRequest<'a> {
@@ -206,7 +230,8 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
         Some(branch) => branch.to_owned(),
         None => branch_of(repository, request.revision, request.environment)?,
     };
-    let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)?;
+    let accepted = AcceptedGate::read(repository, request.store, request.trust, &branch)
+        .map_err(|error| taken_away(error, request))?;
     let environment = accepted.environment(request.environment, &branch)?;
     let of = (accepted.config(), environment);
     let units = names_at(repository, revision, of, request.unit, Online::Judged)?;
@@ -245,7 +270,7 @@ pub fn admit(repository: &Repository, request: &AdmitRequest<'_>) -> Result<Vec<
 /// Adds what no verdict covers to the answer about the verdicts.
 fn refused_too(
     result: Result<Admission, AdmitError>,
-    uncovered: Vec<verify::Refusal>,
+    uncovered: Vec<Refusal>,
     enforcement: Enforcement,
 ) -> Result<Admission, AdmitError> {
     if uncovered.is_empty() {

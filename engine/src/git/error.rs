@@ -275,7 +275,9 @@ pub enum Error {
     #[error("the object `{0}` is missing")]
     #[diagnostic(
         code(git::object_missing),
-        help("partial clones are not supported; `git fsck` lists what else is missing")
+        help(
+            "partial clones are not supported; `git fsck` lists what else is missing. Where verdicts name it, they may be those of another repository"
+        )
     )]
     ObjectMissing(GitId),
     /// An index of packs that leads out of them.

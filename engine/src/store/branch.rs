@@ -13,9 +13,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Error, Gone, Store, StoredFile, Unread, check_bytes, check_count, layout};
+use super::{Error, Gone, Store, StoredFile, Told, Unread, check_bytes, check_count, layout};
 use crate::{
     attest::UnitId,
     git::{FolderEntry, Place, Repository, Snapshot},
@@ -30,7 +30,7 @@ pub use remote::Remote;
 /// What a store needs of the process around it.
 #[derive(Clone, Debug)]
 pub struct BranchSettings {
-    /// The time that its commits bear.
+    /// What the clock says: the time that its commits bear.
     pub now: Timestamp,
     /// A number that other processes do not have: who waits for whom after a lost race.
     pub seed: u64,
@@ -235,6 +235,16 @@ impl Store for BranchStore {
         state.tip = Some(tip);
         state.pending = Pending::default();
         Ok(())
+    }
+
+    fn told(&self) -> Option<Told> {
+        let (says, after) = self.program.told()?;
+        let gone_by = SignedDuration::try_from(after).ok()?;
+        Some(Told {
+            who: format!("the server of `{}`", self.place.remote),
+            says,
+            heard_at: self.settings.now.checked_add(gone_by).ok()?,
+        })
     }
 
     fn settle(&self) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Store, StoredFile};
+use super::{Error, Store, StoredFile, Told};
 use crate::{
     attest::UnitId,
     model::{Digest, GitId},
@@ -36,6 +36,10 @@ impl Store for PendingStore<'_> {
 
     fn check_signing(&self) -> Result<(), Error> {
         self.pending.check_signing()
+    }
+
+    fn told(&self) -> Option<Told> {
+        self.settled.told().or_else(|| self.pending.told())
     }
 
     fn keeps_older(&self) -> bool {

@@ -427,6 +427,7 @@ fn check_clock(request: &AdmitRequest<'_>, wanted: usize) -> Result<(), AdmitErr
         now: request.now.to_string(),
         who: format!("link {}, the newest,", newest.height),
         says: newest.valid_from.to_string(),
+        until: newest.valid_from.checked_sub(CLOCK_SKEW).ok(),
     }))
 }
 

@@ -33,13 +33,18 @@ pub(super) fn check(witnesses: &[Witness]) -> Result<(), Error> {
 }
 
 impl Witness {
-    fn check(&self) -> Result<(), Error> {
+    /// Holds the clock of this machine against it.
+    ///
+    /// # Errors
+    /// The two disagree.
+    pub fn check(&self) -> Result<(), Error> {
         let ahead = self.heard_at.duration_since(self.says);
         if ahead < -WITNESS_SKEW {
             return Err(Error::ClockBehind {
                 now: self.heard_at.to_string(),
                 who: self.who.clone(),
                 says: self.says.to_string(),
+                until: None,
             });
         }
         if ahead > WITNESS_SKEW && self.bound == Bound::Now {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use miette::Diagnostic;
 
 use super::Refusal;
@@ -83,6 +84,8 @@ pub enum Error {
         who: String,
         /// What that says.
         says: String,
+        /// From when on nobody would say otherwise; `None` where waiting does not help.
+        until: Option<Timestamp>,
     },
     /// The clock is ahead of somebody who knows the time.
     #[error("the clock says `{now}`, and {who} says `{says}`")]
@@ -98,6 +101,17 @@ pub enum Error {
         /// What that says.
         says: String,
     },
+}
+
+impl Error {
+    /// The instant from which on the clock is no reason any more, where it only has to go on.
+    #[must_use]
+    pub fn clock_is_right_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::ClockBehind { until, .. } => *until,
+            _ => None,
+        }
+    }
 }
 
 /// Why something is not admitted.

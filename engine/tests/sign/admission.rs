@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::world::{APP, DATABASE, World, trust};
 
 #[test]
@@ -173,6 +175,43 @@ fn a_missing_verdict_is_waited_for_also_where_there_is_no_store_yet() {
     let out = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{out}");
     assert!(out.contains("prod/web: admitted (a baseline)"), "{out}");
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the process reads the clock of the machine"
+)]
+fn a_clock_that_is_a_little_behind_the_newest_link_is_waited_for() {
+    for (ahead, wait, wanted) in [(75, "60s", 0), (240, "1s", 3), (3600, "2s", 3)] {
+        let world = World::new();
+        world.set_clock(&Timestamp::now().to_string());
+        world.baseline("prod", None);
+        let head = world.label(APP, "a", "b").to_string();
+        let link = Timestamp::now() + SignedDuration::from_secs(ahead);
+        world.set_clock(&link.to_string());
+        assert_eq!(world.sign("prod", Some("web")), "prod/web link 1 medium");
+        let (store, trust) = (world.store_name(), world.trust_file());
+        let before = world.repo.id("HEAD~1").to_string();
+        let question = [
+            "admit",
+            "--env",
+            "prod",
+            "--unit",
+            "web",
+            "--revision",
+            &head,
+            "--deployed",
+            &before,
+            "--trust",
+            &trust,
+            "--verdicts",
+            &store,
+        ];
+        let (exit, out, err) = world.run(&[&question[..], &["--wait", wait]].concat());
+        assert_eq!(exit, wanted, "{ahead} {wait}: {out}{err}");
+        assert_eq!(err.contains("error[clock.behind]"), wanted == 3, "{err}");
+    }
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 mod actors;
 mod carried;
+mod clock;
+#[cfg(target_os = "linux")]
+mod cut;
 mod faults;
 mod hook;
 mod kept;

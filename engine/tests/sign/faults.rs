@@ -114,6 +114,36 @@ fn a_link_of_a_clock_that_was_ahead_is_taken_back_or_left_below_a_baseline() {
 }
 
 #[test]
+fn a_clock_behind_the_newest_link_of_the_gate_is_none_to_sign_another_unit_by() {
+    let world = World::started();
+    world.edit(CONFIG, "environments:", "# team: a\nenvironments:");
+    world.set_clock("2026-11-20T12:00:00Z");
+    assert!(world.sign("prod", Some("gate")).contains("link 1"));
+    world.label(APP, "a", "b");
+    world.set_clock("2026-11-20T11:00:00Z");
+    assert_eq!(
+        world.sign("prod", Some("web")),
+        "prod/web clock.behind exit 3"
+    );
+    world.set_clock("2026-11-20T12:00:00Z");
+    assert!(
+        world
+            .sign("prod", Some("web"))
+            .starts_with("prod/web link 1")
+    );
+}
+
+#[test]
+fn a_store_from_which_all_links_of_the_gate_were_taken_is_no_new_one() {
+    let world = World::started();
+    let head = world.repo.id("HEAD");
+    fs::remove_dir_all(world.verdicts().join("links/main/gate")).unwrap();
+    assert_eq!(world.admit("web", head, None), "refused.store-gap exit 4");
+    fs::remove_dir_all(world.verdicts().join("links/prod")).unwrap();
+    assert_eq!(world.admit("web", head, None), "refused.missing exit 4");
+}
+
+#[test]
 fn a_store_that_is_a_file_is_none() {
     let world = World::new();
     fs::write(world.verdicts(), "").unwrap();

@@ -9,8 +9,8 @@ use crate::gate::key::{can_be_followed, check_key, check_next_trust};
 use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
 use crate::model::limits;
-use crate::store;
-use crate::verify::{self, CLOCK_SKEW, Chain, ChainLink};
+use crate::store::{self, Told};
+use crate::verify::{self, Bound, CLOCK_SKEW, Chain, ChainLink, Witness};
 
 impl Signer<'_> {
     /// A key that may sign none of the units is told at once, one that may sign some where it may not.
@@ -152,7 +152,18 @@ impl Signer<'_> {
 
     /// Links are signed one after the other: a clock behind the newest is no clock to sign by. What was taken back
     /// tells no time, and a baseline asks nobody: that is how a unit goes on above a link of a clock that was ahead.
+    /// Nor is one that whoever keeps the store does not share.
     pub(super) fn check_clock(&self, chain: &Chain) -> Result<(), Error> {
+        if let Some(told) = self.request.store.told() {
+            witness(told).check().map_err(Error::Chain)?;
+        }
+        if let Some(accepted) = self.accepted {
+            self.check_newest(&accepted.chain)?;
+        }
+        self.check_newest(chain)
+    }
+
+    fn check_newest(&self, chain: &Chain) -> Result<(), Error> {
         let mut newest = chain.links().iter().rev();
         let newest = newest.find(|link| !chain.is_withdrawn(link.verified().digest()));
         let newest = newest.map(ChainLink::verdict);
@@ -160,11 +171,27 @@ impl Signer<'_> {
             Some(newest) if newest.valid_from.duration_since(self.request.now) > CLOCK_SKEW => {
                 Err(Error::Chain(verify::Error::ClockBehind {
                     now: self.request.now.to_string(),
-                    who: format!("link {}, the newest,", newest.height),
+                    who: format!("link {} of {}, the newest,", newest.height, chain.unit()),
                     says: newest.valid_from.to_string(),
+                    until: newest.valid_from.checked_sub(CLOCK_SKEW).ok(),
                 }))
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What a store was told of the time, as a witness.
+fn witness(told: Told) -> Witness {
+    let Told {
+        who,
+        says,
+        heard_at,
+    } = told;
+    Witness {
+        who,
+        says,
+        heard_at,
+        bound: Bound::Now,
     }
 }

@@ -1,9 +1,11 @@
 //! Reads what `git` prints: where a branch stands, how a push ended, why something failed.
 //! Runs nothing; what it reads was written by another program, perhaps by another machine.
 
+use jiff::Timestamp;
+
 use crate::manifest::secrets::without_secrets;
 use crate::model::GitId;
-use crate::store::Error;
+use crate::store::{Error, http_date};
 
 /// How a push ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,32 @@ pub(super) fn pushed(printed: &str, errors: &str) -> Option<Pushed> {
     Some(Pushed::Rejected(reason(&format!("{summary}\n{errors}"))))
 }
 
+/// The first `Date` among the headers that `git` tells.
+pub(super) fn date(errors: &str) -> Option<Timestamp> {
+    let value = |name: &str| {
+        let mut headers = errors.lines().filter(|line| is_header(line));
+        headers.find_map(|line| {
+            let (_, header) = line.split_once(RECEIVED)?;
+            let (found, value) = header.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    };
+    http_date(value("date"), value("age"))
+}
+
+/// What `git` says besides.
+pub(super) fn without_headers(errors: &str) -> String {
+    let lines = errors.lines().filter(|line| !is_header(line));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// `12:00:00.123456 http.c:915              <= Recv header: …`
+fn is_header(line: &str) -> bool {
+    let (time, rest) = line.split_once(' ').unwrap_or_default();
+    let is_time = |byte: u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.');
+    time.len() == "12:00:00.123456".len() && time.bytes().all(is_time) && rest.contains(".c:")
+}
+
 /// Whether trying again may help: only what is known to be final is not.
 pub(super) fn failure(action: &'static str, remote: &str, errors: &str) -> Error {
     let (remote, reason) = (remote.to_owned(), reason(errors));
@@ -100,6 +128,7 @@ fn is_shown(c: char) -> bool {
         && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+const RECEIVED: &str = "<= Recv header: ";
 /// What no second attempt changes.
 const FINAL: [&str; 16] = [
     "permission denied",
@@ -129,6 +158,30 @@ const WIDTH: usize = 300;
 mod tests {
     use super::*;
     use crate::model::{Exit, code_of};
+
+    #[test]
+    fn the_time_of_a_remote_stands_among_its_headers_and_nowhere_else() {
+        let line = |header: &str| {
+            format!("12:00:00.123456 http.c:915              <= Recv header: {header}\n")
+        };
+        let date = line("Date: Fri, 20 Nov 2026 12:00:00 GMT");
+        let later = line("date: Fri, 20 Nov 2026 13:00:00 GMT");
+        let told = |text: &str| super::date(text).map(|at| at.to_string());
+        let noon = Some("2026-11-20T12:00:00Z".to_owned());
+        assert_eq!(told(&format!("{date}{later}")), noon);
+        assert_eq!(told(&format!("{}{date}", line("age: 0"))), noon);
+        assert_eq!(told(&format!("{}{date}", line("Age: 77"))), None);
+        assert_eq!(told(&line("Date: today")), None);
+        assert_eq!(
+            told("remote: <= Recv header: Date: Fri, 20 Nov 2026 12:00:00 GMT"),
+            None
+        );
+        let failed = format!("{date}fatal: no\n{later}remote: 12:00:00.123456 a.c:1\n");
+        assert_eq!(
+            without_headers(&failed),
+            "fatal: no\nremote: 12:00:00.123456 a.c:1\n"
+        );
+    }
 
     #[test]
     fn only_the_very_reference_is_the_head() {

@@ -5,9 +5,11 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
 
 use super::answer::{self, Pushed};
 use crate::git::Repository;
@@ -25,6 +27,9 @@ pub(super) struct Program {
     pub(super) objects: Option<PathBuf>,
     /// A name that the configuration knows.
     pub(super) remote: String,
+    /// What was heard of the time, and when.
+    told: OnceLock<(Timestamp, Duration)>,
+    begun: Instant,
 }
 
 /// How far back a branch is brought.
@@ -60,13 +65,26 @@ impl Program {
             git_dir,
             objects: None,
             remote: name.to_owned(),
+            told: OnceLock::new(),
+            begun: now(),
         })
+    }
+
+    /// What time it is for a remote that is reached by HTTP, and how long after the beginning it first said so.
+    pub(super) fn told(&self) -> Option<(Timestamp, Duration)> {
+        self.told.get().copied()
     }
 
     /// What the remote's branch names now.
     pub(super) fn head(&self, branch: &str) -> Result<Option<GitId>, Error> {
         let arguments = ["ls-remote", "--refs", "--", &self.remote, branch];
-        let ran = self.run(&arguments, limits::REMOTE_ANSWER.time())?;
+        let mut command = self.command(&arguments);
+        command.envs(TELL_HEADERS);
+        let mut ran = self.ran(command, limits::REMOTE_ANSWER.time())?;
+        if let Some(says) = answer::date(&ran.stderr) {
+            self.told.get_or_init(|| (says, self.begun.elapsed()));
+        }
+        ran.stderr = answer::without_headers(&ran.stderr);
         if !ran.status.success() {
             return Err(answer::failure("read", &self.remote, &ran.stderr));
         }
@@ -136,7 +154,10 @@ impl Program {
     }
 
     fn run(&self, arguments: &[&str], limit: Duration) -> Result<Ran, Error> {
-        let mut command = self.command(arguments);
+        self.ran(self.command(arguments), limit)
+    }
+
+    fn ran(&self, mut command: Command, limit: Duration) -> Result<Ran, Error> {
         let mut child = command.spawn().map_err(|error| Error::GitMissing {
             reason: error.to_string(),
         })?;
@@ -270,7 +291,7 @@ fn quoted(path: &Path) -> std::ffi::OsString {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a program that does not end must be ended"
+    reason = "a program that does not end must be ended, and the remote's clock goes on while one waits"
 )]
 fn now() -> Instant {
     Instant::now()
@@ -278,6 +299,13 @@ fn now() -> Instant {
 
 /// What Git and the programs that it starts have no business to know.
 const SECRETS: [&str; 1] = ["TIDEGATE_SIGNING_KEY"];
+
+/// `git` tells the headers of what it is answered, and nothing else, on its standard error.
+const TELL_HEADERS: [(&str, &str); 3] = [
+    ("GIT_TRACE_CURL", "2"),
+    ("GIT_TRACE_CURL_NO_DATA", "1"),
+    ("GIT_TRACE_REDACT", "1"),
+];
 
 /// What would make `git` work on another repository than it is told, or obey another process.
 const OTHER_REPOSITORIES: [&str; 13] = [
@@ -316,7 +344,38 @@ const MAX_PRINTED: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+
     use super::*;
+
+    #[test]
+    fn the_time_of_a_remote_is_heard_by_http() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in server.incoming() {
+                let mut stream = stream.unwrap();
+                let mut asked = [0; 4096];
+                let _ = stream.read(&mut asked).unwrap();
+                let answer = "HTTP/1.1 404 Not Found\r\nDate: Fri, 20 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("http://{address}/r.git");
+        let repository =
+            Repository::init_bare(&folder.path().join("r.git"), "origin", &url).unwrap();
+        let program = Program::of(&repository, "origin").unwrap();
+        assert_eq!(program.told(), None);
+        let error = program.head("refs/heads/v").unwrap_err();
+        let (says, after) = program.told().unwrap();
+        assert_eq!(says.to_string(), "2026-11-20T12:00:00Z");
+        assert!(after < Duration::from_mins(2));
+        let reason = format!("{error:?}");
+        assert!(reason.contains("not found"), "{reason}");
+        assert!(!reason.contains("header"), "{reason}");
+    }
 
     fn waited(script: &str, limit: Duration) -> Result<ExitStatus, String> {
         let mut child = Command::new("sh").args(["-c", script]).spawn().unwrap();

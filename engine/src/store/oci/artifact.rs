@@ -15,7 +15,7 @@ use super::repository::{blocked, path_of_link};
 use super::{OciPlace, RegistryError, Transport};
 use crate::attest::UnitId;
 use crate::model::{Digest, GitId, limits};
-use crate::store::{Error, Store, StoredFile, layout};
+use crate::store::{Error, Store, StoredFile, Told, layout};
 
 /// What lies beside one artifact.
 pub struct ArtifactStore {
@@ -179,6 +179,10 @@ impl ArtifactStore {
 }
 
 impl Store for ArtifactStore {
+    fn told(&self) -> Option<Told> {
+        self.client.transport().told()
+    }
+
     fn refresh(&self) -> Result<(), Error> {
         self.client.transport().begin(limits::REGISTRY_TIME.time());
         *self.state.borrow_mut() = State::default();

@@ -17,7 +17,7 @@ use super::pack::{self, Pack, Packed};
 use super::{OciPlace, RegistryError, Transport};
 use crate::attest::UnitId;
 use crate::model::{Digest, GitId, limits};
-use crate::store::{Error, Store, StoredFile, check_count, layout};
+use crate::store::{Error, Store, StoredFile, Told, check_count, layout};
 
 /// A repository that holds verdicts and nothing else.
 pub struct RepositoryStore {
@@ -201,6 +201,10 @@ impl Slot {
 }
 
 impl Store for RepositoryStore {
+    fn told(&self) -> Option<Told> {
+        self.client.transport().told()
+    }
+
     fn refresh(&self) -> Result<(), Error> {
         self.client.transport().begin(limits::REGISTRY_TIME.time());
         *self.state.borrow_mut() = State::default();

@@ -6,10 +6,17 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::store::Told;
+
 /// The way to a registry. It follows no redirection by itself, and no answer takes for ever.
 pub trait Transport {
     /// Begins a span of time in which all that follows must be done.
     fn begin(&self, patience: Duration);
+
+    /// What the first answer said of the time; nothing where it did not.
+    fn told(&self) -> Option<Told> {
+        None
+    }
 
     /// Asks once.
     ///

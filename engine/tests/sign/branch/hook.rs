@@ -1,6 +1,6 @@
 //! A process without a clone, as the hook is: it fetches what it asks, and no more.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -133,6 +133,56 @@ fn a_repository_that_was_half_made_is_made_anew() {
     fs::write(&other, "mine").unwrap();
     assert_eq!(remote.ends(asked_anew(&remote, &work)).0, 3);
     assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+}
+
+#[test]
+fn what_a_killed_run_left_locked_is_free_again_where_nobody_else_is_at_work() {
+    let remote = Remote::started();
+    let work = remote.world.repo.beside("work");
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_eq!(exit, 0, "{said}");
+    let clone = work.join("repository.git");
+    let locks = [
+        "config.lock",
+        "packed-refs.lock",
+        "shallow.lock",
+        "HEAD.lock",
+        "refs/remotes/origin/main.lock",
+        "refs/tidegate/remotes/origin/tidegate/verdicts.lock",
+    ];
+    let left = || {
+        locks
+            .iter()
+            .filter(|name| clone.join(name).exists())
+            .count()
+    };
+    // The branches move, so that each is locked by who follows them.
+    let moves = |from, to| {
+        remote.world.label(APP, from, to);
+        remote.push();
+        assert_eq!(remote.signs("baseline", &[]).0, 0);
+        for name in locks {
+            fs::create_dir_all(clone.join(name).parent().unwrap()).unwrap();
+            fs::write(clone.join(name), "").unwrap();
+        }
+    };
+    moves("a", "b");
+    let other = File::create(work.join("repository.use")).unwrap();
+    other.lock_shared().unwrap();
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_ne!(exit, 0, "{said}");
+    assert_eq!(left(), locks.len(), "of one that is at work");
+    drop(other);
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(left(), 0);
+    // What lies among objects is Git's own business.
+    moves("b", "c");
+    let elsewhere = clone.join("objects/info/a.lock");
+    fs::write(&elsewhere, "").unwrap();
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_eq!(exit, 0, "{said}");
+    assert!(elsewhere.exists());
 }
 
 #[test]
