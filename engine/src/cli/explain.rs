@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 16] = [
+const ENGINE: [(&str, &str); 17] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -213,6 +213,13 @@ const ENGINE: [(&str, &str); 16] = [
         "A key that is new in an object holds letters of another alphabet that look like plain ones, or characters\n\
          that nobody sees. Kubernetes does not know such a key and leaves it out, or a reader takes it for another.\n\
          Write it in plain letters, or remove it.",
+    ),
+    (
+        "engine.trust-ends",
+        "Within 30 days the time of the trust file that a root signed is over, or that of so many keys that nothing can be\n\
+         signed any more: no link, and no change of the trust file either. Let its root sign the next one, or add the\n\
+         key that follows, while those that there are still sign. `tidegate keys rotate --plan` has the steps, and\n\
+         docs/keys.md says why. Where it has happened: docs/disaster.md.",
     ),
     (
         "engine.trust-expired",

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tidegate::attest::{
     self, Role, SigningKey, Together, TrustFile, TrustedKey, Validity, Verdict,
@@ -524,4 +525,74 @@ fn a_link_that_leads_behind_the_root_is_none_whoever_signed_it() {
         world.baseline_with(&key(9), "prod", Some("web")),
         "key.not-trusted exit 3"
     );
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the process reads the clock of the machine"
+)]
+fn a_check_says_a_month_before_that_nobody_will_sign_any_more() {
+    let world = World::new();
+    let told = || {
+        let (exit, out, said) = world.run(&["check", "HEAD~1..HEAD", "--output", "json"]);
+        assert_eq!(exit, 0, "{out}{said}");
+        out.contains("engine.trust-ends").then_some(out)
+    };
+    let days = |days: i64| Timestamp::now() + SignedDuration::from_hours(24 * days);
+    let signer = |byte: u8, environments: &[&str], not_after: Option<Timestamp>| TrustedKey {
+        public: key(byte).public(),
+        role: Role::MergeSigner,
+        principal: format!("signer-{byte}"),
+        environments: (!environments.is_empty())
+            .then(|| environments.iter().map(ToString::to_string).collect()),
+        validity: Validity {
+            not_before: None,
+            not_after,
+        },
+    };
+    for (name, keys, wanted) in [
+        ("in time", vec![signer(1, &[], Some(days(31)))], None),
+        (
+            "soon",
+            vec![signer(1, &[], Some(days(29)))],
+            Some("for all"),
+        ),
+        (
+            "one is left",
+            vec![signer(1, &[], Some(days(3))), signer(2, &[], None)],
+            None,
+        ),
+        (
+            "all of one environment",
+            vec![
+                signer(1, &["prod"], Some(days(3))),
+                signer(2, &["main/gate"], None),
+            ],
+            Some("for `prod`"),
+        ),
+    ] {
+        let file = TrustFile::new(keys).unwrap();
+        world.repo.write(TRUST, file.print()).commit(name);
+        world.label(APP, "a", "b");
+        let told = told();
+        world.label(APP, "b", "a");
+        assert_eq!(told.is_some(), wanted.is_some(), "{name}: {told:?}");
+        assert!(
+            told.unwrap_or_default()
+                .contains(wanted.unwrap_or_default()),
+            "{name}"
+        );
+    }
+    for (left, wanted) in [(29, true), (31, false)] {
+        let file = rooted(&world, &[21], 1).endorse(&key(21), None, Some(days(left)), days(0));
+        let text = file.unwrap().print();
+        world.repo.write(TRUST, text).commit("a root");
+        world.label(APP, "a", "b");
+        assert_eq!(
+            told().is_some_and(|it| it.contains("trust file 1 is over")),
+            wanted
+        );
+        world.label(APP, "b", "a");
+    }
 }

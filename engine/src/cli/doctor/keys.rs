@@ -37,7 +37,7 @@ fn of_trust(trust: &TrustFile, now: Timestamp) -> Vec<Check> {
             state: State::Wrong,
             about: "too few merge-signers are valid now for anything to be signed".to_owned(),
             help: Some(format!(
-                "`tidegate keys show` lists them; the first is `{}`",
+                "`tidegate keys show` lists them; the first is `{}`. Where no time to come will help, docs/disaster.md has the way back: a store that begins anew",
                 signer.principal
             )),
         });
