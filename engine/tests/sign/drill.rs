@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tidegate::attest::{Role, TrustFile, TrustedKey, Validity};
 
-use super::world::{APP, TRUST, World, key};
+use super::world::{APP, TRUST, World, key, trust};
 use crate::contracts::problems;
 
 /// The shop with its baselines, made now.
@@ -29,14 +29,18 @@ fn shop() -> World {
 
 /// The steps and what came of them, in a line; and the whole document.
 fn drilled(world: &World, more: &[&str]) -> (String, Value) {
-    let (trust, store) = (world.trust_file(), world.store_name());
+    drilled_by(world, &world.trust_file(), more)
+}
+
+fn drilled_by(world: &World, trust: &str, more: &[&str]) -> (String, Value) {
+    let store = world.store_name();
     let drill = [
         "doctor",
         "--drill",
         "--env",
         "prod",
         "--trust",
-        &trust,
+        trust,
         "--verdicts",
         &store,
     ];
@@ -210,4 +214,43 @@ fn what_keeps_a_baseline_or_a_rotation_from_helping_is_told() {
         about(&document, 4).starts_with("no merge-signer"),
         "{document}"
     );
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the process reads the clock of the machine"
+)]
+fn a_root_that_there_is_gives_way_to_another_and_is_lost() {
+    let world = World::new();
+    let signers = trust(&[(&world.key, &[])]).keys().to_vec();
+    let roots = [21, 22, 23].map(|byte| TrustedKey {
+        public: key(byte).public(),
+        role: Role::Root,
+        principal: format!("person-{byte}"),
+        environments: None,
+        validity: Validity::default(),
+    });
+    let file = TrustFile::new(signers.into_iter().chain(roots).collect()).unwrap();
+    let file = file.with_thresholds([(Role::Root, 2)].into()).unwrap();
+    let now = Timestamp::now();
+    let end = now + SignedDuration::from_hours(48);
+    let file = file.endorse(&key(21), None, Some(end), now).unwrap();
+    let file = file.endorse(&key(23), None, None, now).unwrap();
+    world.repo.write(TRUST, file.print());
+    world.repo.commit("a root");
+    world.set_clock(&now.to_string());
+    assert!(!world.baseline("prod", None).contains("exit"));
+    let given = world.repo.beside("rooted.json");
+    fs::write(&given, file.print()).unwrap();
+    let before = state(&world);
+    let (steps, document) = drilled_by(&world, given.to_str().unwrap(), &[]);
+    assert_eq!(
+        steps,
+        format!("{WORKS}, root works, lost works"),
+        "{document}"
+    );
+    assert!(about(&document, 6).starts_with("the root gives way"));
+    assert!(about(&document, 7).contains("a new store begins"));
+    assert_eq!(state(&world), before);
 }

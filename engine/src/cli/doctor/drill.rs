@@ -2,6 +2,7 @@
 //! each step. Moves no reference, pushes nothing, and signs with keys that it makes and forgets.
 
 mod archive;
+mod root;
 mod rotation;
 mod standing;
 
@@ -92,6 +93,10 @@ impl Drill<'_> {
             Some(stage) => rotation::rotated(self, stage),
             None => Ok(skipped()),
         }));
+        if root::is_there(self) {
+            steps.push(self.after(accepted, "root", || root::turned(self)));
+            steps.push(self.after(accepted, "lost", || root::lost(self)));
+        }
         steps
     }
 

@@ -19,7 +19,7 @@ use crate::report::plural;
 /// Where it is done.
 pub(super) struct Stage {
     scratch: Scratch,
-    keys: Standing,
+    pub(super) keys: Standing,
     verdicts: Verdicts,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn accepted(drill: &Drill<'_>) -> Result<(Option<Stage>, Said), Failu
         let help = "`tidegate environments` lists them".to_owned();
         return Ok((None, Said::Fails { about, help }));
     };
-    let mut stage = Stage::new(drill, &environment.branch)?;
+    let mut stage = Stage::new(drill, &environment.branch, "accepted")?;
     if stage.keys.signer(name).is_none() {
         let about = format!("no merge-signer of the trust file signs for `{name}` now");
         let help = "`tidegate keys show` lists them; a key that is left takes over (docs/keys.md)"
@@ -120,10 +120,19 @@ fn fails(step: usize, about: &str) -> Said {
 }
 
 impl Stage {
+    /// The same by a name of its own; `None` where there is no such environment.
+    pub(super) fn named(drill: &Drill<'_>, name: &str) -> Result<Option<Self>, Failure> {
+        let environment = environment(drill)?;
+        let branch = environment.map(|environment| environment.branch);
+        branch
+            .map(|branch| Self::new(drill, &branch, name))
+            .transpose()
+    }
+
     /// A repository beside the one that is judged, whose trust file lists keys that stand in.
-    fn new(drill: &Drill<'_>, branch: &str) -> Result<Self, Failure> {
+    fn new(drill: &Drill<'_>, branch: &str, name: &str) -> Result<Self, Failure> {
         let head = drill.repository.branch_head(branch)?;
-        let folder = drill.scratch.path().join("repository.git");
+        let folder = drill.scratch.path().join(format!("{name}.git"));
         let scratch = Scratch::beside(drill.repository, &folder, branch, head)?;
         let snapshot = scratch.repository().snapshot(head)?;
         let committed = scratch
@@ -137,11 +146,16 @@ impl Stage {
         Ok(Self {
             scratch,
             keys,
-            verdicts: drill.folder("accepted"),
+            verdicts: drill.folder(name),
         })
     }
 
-    fn commit(&mut self, trust: &TrustFile, at: Timestamp) -> Result<(), Failure> {
+    /// Goes on with a store in which nothing lies.
+    pub(super) fn begin_anew(&mut self, drill: &Drill<'_>, name: &str) {
+        self.verdicts = drill.folder(name);
+    }
+
+    pub(super) fn commit(&mut self, trust: &TrustFile, at: Timestamp) -> Result<(), Failure> {
         let printed = trust.print();
         self.scratch
             .commit(TRUST_FILE, printed.as_bytes(), at.as_second())?;
@@ -164,7 +178,7 @@ impl Stage {
         }
     }
 
-    fn baseline(
+    pub(super) fn baseline(
         &self,
         drill: &Drill<'_>,
         by: (&dyn Signatory, Timestamp),
@@ -186,7 +200,18 @@ impl Stage {
         by: (&dyn Signatory, Timestamp),
         notes: &mut Vec<String>,
     ) -> Result<Option<String>, Failure> {
-        self.commit(&self.keys.trust()?, by.1)?;
+        self.gate_by(drill, &self.keys.trust()?, by, notes)
+    }
+
+    /// The same with a trust file that is given.
+    pub(super) fn gate_by(
+        &mut self,
+        drill: &Drill<'_>,
+        trust: &TrustFile,
+        by: (&dyn Signatory, Timestamp),
+        notes: &mut Vec<String>,
+    ) -> Result<Option<String>, Failure> {
+        self.commit(trust, by.1)?;
         let repository = self.scratch.repository();
         let signing = gate::sign(repository, &self.request(drill, by, Some(GATE)))?;
         let denied = |signing: &Signing| {
@@ -205,7 +230,7 @@ impl Stage {
     }
 
     /// What is said against the head of the branch where nothing runs.
-    fn asked(
+    pub(super) fn asked(
         &self,
         drill: &Drill<'_>,
         trust: &TrustFile,

@@ -51,6 +51,14 @@ impl Standing {
         TrustFile::new(keys.collect())?.with_thresholds(self.thresholds.clone())
     }
 
+    /// The trust file that lists them and the keys of a root, unsigned.
+    pub(super) fn trust_under(&self, root: &Root) -> Result<TrustFile, Error> {
+        let keys = self.keys.iter().chain(&root.keys);
+        let mut thresholds = self.thresholds.clone();
+        thresholds.insert(Role::Root, root.threshold);
+        TrustFile::new(keys.map(|key| key.trusted.clone()).collect())?.with_thresholds(thresholds)
+    }
+
     /// Everybody signs, but for the key of that number.
     pub(super) fn without(&self, at: Option<usize>) -> Result<Together, Failure> {
         let others = self.keys.iter().enumerate();
@@ -107,6 +115,57 @@ impl Standing {
     pub(super) fn principal(&self, at: usize) -> &str {
         let key = self.keys.get(at);
         key.map_or("", |key| &key.trusted.principal)
+    }
+}
+
+/// The keys of a root that stand in, and how many of them must sign.
+pub(super) struct Root {
+    keys: Vec<StandIn>,
+    threshold: usize,
+}
+
+impl Root {
+    /// For each key of the root of a trust file, one of the same principal; `None` where there is no root.
+    pub(super) fn of(trust: &TrustFile) -> Result<Option<Self>, Failure> {
+        let keys = trust
+            .root_keys()
+            .map(|key| stand_in(key, Validity::default()));
+        let keys: Vec<StandIn> = keys.collect::<Result<_, _>>()?;
+        Ok((!keys.is_empty()).then(|| Self {
+            keys,
+            threshold: trust.threshold(Role::Root),
+        }))
+    }
+
+    /// Other keys of the same principals.
+    pub(super) fn another(&self) -> Result<Self, Failure> {
+        let keys = self.keys.iter();
+        let keys = keys.map(|key| stand_in(&key.trusted, Validity::default()));
+        Ok(Self {
+            keys: keys.collect::<Result<_, _>>()?,
+            threshold: self.threshold,
+        })
+    }
+
+    /// All of them sign a file that follows none.
+    pub(super) fn begins(
+        &self,
+        file: TrustFile,
+        end: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<TrustFile, Failure> {
+        Ok(file.endorse(&together(&self.keys)?, None, end, now)?)
+    }
+
+    /// All of them sign a file that follows `before`.
+    pub(super) fn signs(
+        &self,
+        file: TrustFile,
+        before: &TrustFile,
+        end: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<TrustFile, Failure> {
+        Ok(file.endorse(&together(&self.keys)?, Some(before), end, now)?)
     }
 }
 
