@@ -11,6 +11,7 @@ mod deployed;
 mod disarmed;
 mod external;
 mod flux;
+mod forge;
 mod gates;
 mod hooks;
 mod live;
@@ -27,6 +28,7 @@ mod workflows;
 use crate::config::Config;
 use crate::model::RepoPath;
 use crate::report::installation::{Place, State, Way};
+pub use forge::{Forge, Guarded, Part, Protection, branches};
 pub use live::ways_online;
 use tree::Seen;
 
@@ -91,13 +93,33 @@ fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
     ways.extend(access::ways(seen, config));
     ways.extend(projects::ways(seen, config));
     ways.push(Way {
-        code: "branch-protection",
+        code: PROTECTION,
         state: State::Unseen,
         about: "who may push to the protected branch, to `gated/` and to `tidegate/verdicts` is kept by the forge, and no file says it".to_owned(),
         place: None,
         fix: "look there: reviews by code owners for the protected branch, the signer alone for the other two, no force-push anywhere; tags below `gated/`, and tags and branches whose name begins with `refs/`, by nobody".to_owned(),
     });
     ways
+}
+
+/// The same with what the forge says of the branches that count.
+#[must_use]
+pub fn with_forge(
+    mut ways: Vec<Way>,
+    forge: &Forge,
+    trees: &[Tree],
+    config: Option<&Config>,
+) -> Vec<Way> {
+    ways.retain(|way| way.code != PROTECTION);
+    ways.extend(forge::ways(forge, &Seen::of(trees, config)));
+    ways.push(Way {
+        code: PROTECTION,
+        state: State::Unseen,
+        about: format!("who may push tags to {} was not asked", forge.repository),
+        place: None,
+        fix: "look there: tags below `gated/`, and tags and branches whose name begins with `refs/`, by nobody".to_owned(),
+    });
+    sorted(ways)
 }
 
 fn sorted(mut ways: Vec<Way>) -> Vec<Way> {
@@ -112,28 +134,36 @@ fn order(way: &Way) -> (State, usize, &Option<Place>, &str) {
     (way.state, rank, &way.place, &way.about)
 }
 
+const PROTECTION: &str = "branch-protection";
 /// Where CI services look for what they run.
 pub const WORKFLOWS: [&str; 2] = [".github/workflows/*", ".gitlab-ci.yml"];
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 50] = [
+pub const CODES: [&str; 58] = [
     "signs-proposals",
     "signs-any-branch",
     "signs-injected",
     "signs-runner",
     "signs-unpinned",
+    "branch-unprotected",
+    "branch-bypass",
+    "check-not-required",
+    "check-by-anybody",
     "observe",
     "not-gated",
     "external-reaches",
     "promoted-beside",
     "promoted-override",
     "revision-ambiguous",
+    "branch-writable",
     "gate-altered",
     "gate-disarmed",
     "gate-not-asked",
     "live-differs",
     "gate-for-another",
     "break-glass",
+    "branch-rewritable",
+    "owners-not-asked",
     "operation-in-git",
     "unread",
     "rollback",
@@ -161,6 +191,7 @@ pub const CODES: [&str; 50] = [
     "no-windows",
     "hook-deadline",
     "retry",
+    "queue-missing",
     "gate-elsewhere",
     "external",
     "signs-queue",

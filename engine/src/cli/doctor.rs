@@ -3,6 +3,7 @@
 
 mod calendars;
 mod drill;
+mod forge;
 mod installation;
 mod keys;
 mod live;
@@ -28,11 +29,12 @@ use crate::report::doctor::{self, Check, State};
 /// The configuration and its calendars, the programs and their versions, and what the kernel closes to
 /// programs that render: the exit code is 0 whatever is said. With `--repo`, every way round the gate that
 /// the files of the installation show, the most dangerous first, each with what closes it: exit 1 if one is
-/// open. Neither asks the network; with `--online`, the cluster is asked, what is open there counts, and what is
-/// another there than in the files is named. With `--drill`, it does what the worst day takes, step by step, in a folder
+/// open. Neither asks the network; with `--online`, the cluster and GitHub are asked, what is open there counts, and
+/// what is another in the cluster than in the files is named. With `--drill`, it does what the worst day takes, step by step, in a folder
 /// that goes away afterwards: carries the verdicts of `--verdicts` to a folder (`archive`), puts them back into an
 /// empty store and verifies them (`restore`), asks about what runs (`running`), begins in an empty cluster without
-/// a key (`glass`), accepts the head with the key (`accept`), and lets one key follow another (`rotate`). Keys that
+/// a key (`glass`), accepts the head with the key (`accept`), lets one key follow another (`rotate`) and, where the
+/// trust file has a root, lets another follow that (`root`) and begins anew where it is lost (`lost`). Keys that
 /// stand in are made for it and forgotten; no reference moves and nothing is pushed. Exit 1 if a step does not work.
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -43,13 +45,14 @@ pub(super) struct Args {
     repo: Vec<PathBuf>,
     /// Beside what the files say, ask the API server for what is there: Applications, projects, admission policies,
     /// roles and their bindings, `argocd-cm` and `argocd-rbac-cm`, and how the last sync of each Application went, by
-    /// GET alone
+    /// GET alone. Where `GITHUB_TOKEN` is set, GitHub is asked what it lets whom do to the branches that count, and
+    /// if no cluster is named, GitHub alone
     #[arg(long, requires = "repo")]
     online: bool,
     /// Whose API server, and who asks; when left out, the variable `KUBECONFIG`, else the pod's service account
     #[arg(long, value_name = "FILE", requires = "online")]
     kubeconfig: Option<PathBuf>,
-    /// Exercise restore, break-glass and rotation of keys, without effect
+    /// Exercise restore, break-glass and rotation of keys and of the root, without effect
     #[arg(long, requires_all = ["env", "trust", "verdicts"], conflicts_with = "repo")]
     drill: bool,
     /// The environment of the exercise

@@ -7,6 +7,11 @@ mod words;
 use super::Way;
 use super::tree::Seen;
 
+/// The names of the jobs that run tidegate before a merge, as GitHub calls their checks.
+pub(super) fn gate_jobs(seen: &Seen<'_>) -> Vec<String> {
+    github::gate_jobs(seen)
+}
+
 pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
     let mut ways = github::ways(seen);
     ways.extend(gitlab::ways(seen));

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod external;
+mod forge;
 mod online;
 mod promoted;
 mod rights;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::forge::GitHub;
 use super::live;
 use crate::cli::cluster::{Cluster, SERVICE_ACCOUNT};
 use crate::cli::common::{self, Failure, Outcome};
@@ -13,7 +14,7 @@ use crate::config::{self, Config};
 use crate::doctor::{self, Branch, File, Tree};
 use crate::git::{Repository, Selector, TreeEntry};
 use crate::model::{GitId, RepoPath};
-use crate::report::installation;
+use crate::report::installation::{self, Way};
 
 /// Says each way round the gate that the repositories show; the first of them is the one that is judged.
 ///
@@ -28,10 +29,7 @@ pub(super) fn run(
     let mut trees = trees.collect::<Result<Vec<_>, _>>()?;
     let config = trees.first().map(configuration).transpose()?.flatten();
     let ways = match online {
-        Some(kubeconfig) => {
-            trees.push(live::tree(&cluster(kubeconfig, terminal)?)?);
-            doctor::ways_online(&trees, config.as_ref())
-        }
+        Some(kubeconfig) => asked(kubeconfig, &mut trees, config.as_ref(), terminal)?,
         None => doctor::ways(&trees, config.as_ref()),
     };
     output::write_each(outputs, terminal, &|format, _, out| match format {
@@ -39,6 +37,32 @@ pub(super) fn run(
         _ => installation::write_human(&ways, out),
     })?;
     Ok(installation::exit(&ways))
+}
+
+/// With what the cluster says, and what GitHub does where there is a token for it; with a token and no cluster,
+/// GitHub alone.
+fn asked(
+    kubeconfig: Option<&Path>,
+    trees: &mut Vec<Tree>,
+    config: Option<&Config>,
+    terminal: &mut Terminal,
+) -> Result<Vec<Way>, Failure> {
+    let urls = trees.first().map(|tree| tree.urls.clone());
+    let github = GitHub::of(&urls.unwrap_or_default(), terminal)?;
+    let names_cluster = |name: &&str| terminal.variable(name).is_some();
+    let has_cluster = kubeconfig.is_some() || CLUSTERS.iter().any(names_cluster);
+    let ways = if has_cluster || github.is_none() {
+        trees.push(live::tree(&cluster(kubeconfig, terminal)?)?);
+        doctor::ways_online(trees, config)
+    } else {
+        terminal.say("no cluster is named: GitHub alone is asked");
+        doctor::ways(trees, config)
+    };
+    let Some(github) = github else {
+        return Ok(ways);
+    };
+    let forge = github.asked(doctor::branches(trees, config))?;
+    Ok(doctor::with_forge(ways, &forge, trees, config))
 }
 
 fn tree(folder: &Path, terminal: &Terminal) -> Result<Tree, Failure> {
@@ -120,3 +144,6 @@ fn configuration(tree: &Tree) -> Result<Option<Config>, Failure> {
     };
     Ok(Some(Config::parse(&file.path, &file.bytes)?))
 }
+
+/// What names a cluster.
+const CLUSTERS: [&str; 2] = ["KUBECONFIG", "KUBERNETES_SERVICE_HOST"];

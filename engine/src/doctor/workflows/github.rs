@@ -43,6 +43,23 @@ pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
     ways
 }
 
+pub(super) fn gate_jobs(seen: &Seen<'_>) -> Vec<String> {
+    let shown = seen.workflows.iter();
+    let before = |it: &&Document<'_>| events(it).iter().any(|(event, _)| BEFORE.contains(event));
+    let shown = shown.filter(|it| is_github(it) && it.branch.is_none() && before(it));
+    let all = shown.flat_map(|workflow| jobs(workflow));
+    let ours = all.filter(|job| {
+        said(&job.value)
+            .iter()
+            .any(|text| text.contains("tidegate"))
+    });
+    let named = ours.map(|job| {
+        let name = job.value.get("name").and_then(Node::as_str);
+        name.unwrap_or(&job.key).to_owned()
+    });
+    named.collect()
+}
+
 fn is_github(workflow: &Document<'_>) -> bool {
     workflow.path.as_bytes().starts_with(b".github/")
 }
@@ -322,6 +339,8 @@ const PROPOSED: [&str; 9] = [
     "pull_request_target",
     "workflow_run",
 ];
+/// What starts a workflow before a merge.
+const BEFORE: [&str; 3] = ["merge_group", "pull_request", "pull_request_target"];
 /// What starts a workflow as another branch than the default one has it.
 const OF_BRANCHES: [&str; 4] = ["create", "pull_request", "push", "workflow_dispatch"];
 /// What others write.
