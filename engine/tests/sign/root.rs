@@ -527,20 +527,25 @@ fn a_link_that_leads_behind_the_root_is_none_whoever_signed_it() {
     );
 }
 
-#[test]
+/// What a check of a label that changes says of an end that comes, if it does.
+fn told_of_an_end(world: &World) -> Option<String> {
+    world.label(APP, "a", "b");
+    let (exit, out, said) = world.run(&["check", "HEAD~1..HEAD", "--output", "json"]);
+    assert_eq!(exit, 0, "{out}{said}");
+    world.label(APP, "b", "a");
+    out.contains("engine.trust-ends").then_some(out)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the process reads the clock of the machine"
 )]
-fn a_check_says_a_month_before_that_nobody_will_sign_any_more() {
-    let world = World::new();
-    let told = || {
-        let (exit, out, said) = world.run(&["check", "HEAD~1..HEAD", "--output", "json"]);
-        assert_eq!(exit, 0, "{out}{said}");
-        out.contains("engine.trust-ends").then_some(out)
-    };
-    let days = |days: i64| Timestamp::now() + SignedDuration::from_hours(24 * days);
-    let signer = |byte: u8, environments: &[&str], not_after: Option<Timestamp>| TrustedKey {
+fn in_days(days: i64) -> Timestamp {
+    Timestamp::now() + SignedDuration::from_hours(24 * days)
+}
+
+fn signer(byte: u8, environments: &[&str], days: Option<i64>) -> TrustedKey {
+    TrustedKey {
         public: key(byte).public(),
         role: Role::MergeSigner,
         principal: format!("signer-{byte}"),
@@ -548,51 +553,43 @@ fn a_check_says_a_month_before_that_nobody_will_sign_any_more() {
             .then(|| environments.iter().map(ToString::to_string).collect()),
         validity: Validity {
             not_before: None,
-            not_after,
+            not_after: days.map(in_days),
         },
-    };
+    }
+}
+
+#[test]
+fn a_check_says_a_month_before_that_nobody_will_sign_any_more() {
+    let world = World::new();
+    let (all, one_left) = (signer(1, &[], Some(3)), signer(2, &[], None));
+    let (prod, gate) = (
+        signer(1, &["prod"], Some(3)),
+        signer(2, &["main/gate"], None),
+    );
     for (name, keys, wanted) in [
-        ("in time", vec![signer(1, &[], Some(days(31)))], None),
-        (
-            "soon",
-            vec![signer(1, &[], Some(days(29)))],
-            Some("for all"),
-        ),
-        (
-            "one is left",
-            vec![signer(1, &[], Some(days(3))), signer(2, &[], None)],
-            None,
-        ),
-        (
-            "all of one environment",
-            vec![
-                signer(1, &["prod"], Some(days(3))),
-                signer(2, &["main/gate"], None),
-            ],
-            Some("for `prod`"),
-        ),
+        ("in time", vec![signer(1, &[], Some(31))], None),
+        ("soon", vec![signer(1, &[], Some(29))], Some("for all")),
+        ("one is left", vec![all, one_left], None),
+        ("of one environment", vec![prod, gate], Some("for `prod`")),
     ] {
         let file = TrustFile::new(keys).unwrap();
         world.repo.write(TRUST, file.print()).commit(name);
-        world.label(APP, "a", "b");
-        let told = told();
-        world.label(APP, "b", "a");
+        let told = told_of_an_end(&world);
         assert_eq!(told.is_some(), wanted.is_some(), "{name}: {told:?}");
-        assert!(
-            told.unwrap_or_default()
-                .contains(wanted.unwrap_or_default()),
-            "{name}"
-        );
+        let told = told.unwrap_or_default();
+        assert!(told.contains(wanted.unwrap_or_default()), "{name}: {told}");
     }
+}
+
+#[test]
+fn a_check_says_a_month_before_that_the_file_of_a_root_is_over() {
+    let world = World::new();
     for (left, wanted) in [(29, true), (31, false)] {
-        let file = rooted(&world, &[21], 1).endorse(&key(21), None, Some(days(left)), days(0));
+        let file = rooted(&world, &[21], 1);
+        let file = file.endorse(&key(21), None, Some(in_days(left)), in_days(0));
         let text = file.unwrap().print();
         world.repo.write(TRUST, text).commit("a root");
-        world.label(APP, "a", "b");
-        assert_eq!(
-            told().is_some_and(|it| it.contains("trust file 1 is over")),
-            wanted
-        );
-        world.label(APP, "b", "a");
+        let told = told_of_an_end(&world).unwrap_or_default();
+        assert_eq!(told.contains("trust file 1 is over"), wanted);
     }
 }
