@@ -11,7 +11,7 @@
 //!
 //! [`gate`] wires the layers and alone knows the whole flow; [`verify`] walks the links of a
 //! [`store`] back and says whether they admit a revision; [`report`] prints what came out. A layer
-//! imports only what stands to its left in `model → git manifest calendar config → render → sources → change → facts → input →
+//! imports only what stands to its left in `model → registry git manifest calendar config → render → sources → change → facts → input →
 //! policy → verdict → attest → store verify report → gate → init → doctor → cli`, and a test holds it to that.
 //!
 //! Three different no's are never mixed, and none of them is ever a pass: a
@@ -65,6 +65,7 @@ pub mod input;
 pub mod manifest;
 pub mod model;
 pub mod policy;
+pub mod registry;
 pub mod render;
 pub mod report;
 pub mod schemas;

@@ -22,6 +22,7 @@ mod seal;
 mod span;
 mod suggest;
 mod threads;
+mod told;
 
 pub use abridge::abridged;
 pub use branch::{branch_of_segment, branch_segment};
@@ -42,6 +43,7 @@ pub use seal::Seal;
 pub use span::{LineColumn, Lines, Location, Span};
 pub(crate) use suggest::did_you_mean;
 pub(crate) use threads::map_by_threads;
+pub use told::{Told, http_date};
 
 use std::fmt;
 

@@ -11,22 +11,19 @@ mod stream;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use miette::Diagnostic;
 
 pub use branch::{BranchPlace, BranchSettings, BranchStore, Pushed, Remote};
 pub use folder::FolderStore;
-pub use oci::{
-    Answer, ArtifactStore, Ask, Credentials, Failure, Method, OciPlace, RegistryError,
-    RepositoryStore, Transport,
-};
+pub use oci::{ArtifactStore, RepositoryStore};
 pub use pending::PendingStore;
 pub use stream::StreamStore;
 
 use crate::{
     attest::UnitId,
     git,
-    model::{Digest, GitId, limits},
+    model::{Digest, GitId, Told, limits},
+    registry::RegistryError,
 };
 
 /// A place that holds links, reports, renewals and withdrawals.
@@ -155,25 +152,6 @@ pub trait Store {
     /// # Errors
     /// Other bytes lie in its place; the store cannot be written.
     fn publish_withdrawal(&self, payload: Digest, envelope: &[u8]) -> Result<(), Error>;
-}
-
-/// Somebody else's word on the time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Who says so, for people.
-    pub who: String,
-    /// What time it is there.
-    pub says: Timestamp,
-    /// What the clock of this machine said then.
-    pub heard_at: Timestamp,
-}
-
-/// The `Date` of an answer; nothing where it is none, or of an answer that somebody kept for a while (`Age`).
-#[must_use]
-pub fn http_date(date: Option<&str>, age: Option<&str>) -> Option<Timestamp> {
-    let is_fresh = age.is_none_or(|age| age.trim() == "0");
-    let read = rfc2822::DateTimeParser::new().parse_timestamp(date?.trim());
-    read.ok().filter(|_| is_fresh)
 }
 
 /// A file of a store.
@@ -375,6 +353,29 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Registry(#[from] RegistryError),
+    /// Links cannot be signed into a registry.
+    #[error(
+        "verdicts cannot be signed into `{place}`: in a registry, two can write one tag at once"
+    )]
+    #[diagnostic(
+        code(usage::sign_store),
+        help(
+            "sign into `branch`, where only one link can be the next, then copy it: `tidegate publish branch --verdicts {place}`"
+        )
+    )]
+    CannotDecide {
+        /// The store, as it is named.
+        place: String,
+    },
+    /// Others wrote a tag of a registry each time.
+    #[error("others wrote `{place}` at the same time, {attempts} times")]
+    #[diagnostic(code("store::conflict"), help("run `publish` again, alone"))]
+    Overwritten {
+        /// The tag.
+        place: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
     /// The branch's objects.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -251,10 +251,10 @@ const ROOT: &str = "engine/src";
 
 /// Each layer may import itself and what stands before it. `schemas` is the embedded text of `schemas/`:
 /// it imports nothing, so that every layer may read it.
-const LAYERS: [&str; 21] = [
-    "schemas", "model", "git", "manifest", "calendar", "config", "render", "sources", "change",
-    "facts", "input", "policy", "verdict", "attest", "store", "verify", "report", "gate", "init",
-    "doctor", "cli",
+const LAYERS: [&str; 22] = [
+    "schemas", "model", "registry", "git", "manifest", "calendar", "config", "render", "sources",
+    "change", "facts", "input", "policy", "verdict", "attest", "store", "verify", "report", "gate",
+    "init", "doctor", "cli",
 ];
 
 /// What the order would allow and the design does not: admission never reaches Rego or the diff, and a

@@ -1,5 +1,8 @@
 //! `tidegate images`: the images that a state of the repository, or a range, names, and what proves them.
 
+mod lock;
+mod shelf;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -23,6 +26,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Command {
     List(ListArgs),
+    Lock(lock::Args),
     Verify(VerifyArgs),
 }
 
@@ -32,6 +36,8 @@ enum Command {
 struct ListArgs {
     #[command(flatten)]
     asked: Asked,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 /// Verify what is recorded beside the images of the units in `.tidegate/images`, by the authorities of
@@ -41,6 +47,15 @@ struct ListArgs {
 struct VerifyArgs {
     #[command(flatten)]
     asked: Asked,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(clap::Args)]
+struct Shown {
+    /// human | json, to standard output or to a file (`json=images.json`); may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]")]
+    output: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -57,9 +72,6 @@ struct Asked {
     /// Use this configuration file instead
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// human | json, to standard output or to a file (`json=images.json`); may be repeated
-    #[arg(long, value_name = "FORMAT[=PATH]")]
-    output: Vec<String>,
     #[command(flatten)]
     network: Network,
 }
@@ -68,6 +80,7 @@ impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         match self.command {
             Command::List(args) => args.run(terminal),
+            Command::Lock(args) => args.run(terminal),
             Command::Verify(args) => args.run(terminal),
         }
     }
@@ -75,7 +88,7 @@ impl Args {
 
 impl ListArgs {
     fn run(self, terminal: &mut Terminal) -> Outcome {
-        let outputs = output::parse_plain(&self.asked.output, &terminal.directory)?;
+        let outputs = output::parse_plain(&self.shown.output, &terminal.directory)?;
         let found = self.asked.found(terminal, Signatures::LeftOut)?;
         let listed = listed(&found);
         output::write_each(&outputs, terminal, &|format, style, out| match format {
@@ -92,7 +105,7 @@ impl ListArgs {
 
 impl VerifyArgs {
     fn run(self, terminal: &mut Terminal) -> Outcome {
-        let outputs = output::parse_plain(&self.asked.output, &terminal.directory)?;
+        let outputs = output::parse_plain(&self.shown.output, &terminal.directory)?;
         let found = self.asked.found(terminal, Signatures::Verified)?;
         let listed = listed(&found);
         output::write_each(&outputs, terminal, &|format, style, out| match format {
@@ -129,6 +142,11 @@ fn listed(found: &Images) -> Vec<Listed<'_>> {
 }
 
 impl Asked {
+    /// Whether it is all that a state names.
+    fn is_whole(&self) -> bool {
+        !self.revision.contains("..") && self.env.is_none() && self.unit.is_none()
+    }
+
     fn found(self, terminal: &Terminal, signatures: Signatures) -> Result<Images, Failure> {
         let repository = common::repository(&terminal.directory)?;
         let is_range = self.revision.contains("..");

@@ -11,7 +11,8 @@ use ureq::http::Request;
 
 use super::https;
 use super::terminal::{Clock, Terminal};
-use crate::store::{Answer, Ask, Credentials, Failure, Method, Told, Transport, http_date};
+use crate::model::{Told, http_date};
+use crate::registry::{Answer, Ask, Credentials, Failure, Method, Transport};
 use account::Accounts;
 
 /// A way to any registry.

@@ -10,9 +10,10 @@ use super::registry::Wire;
 use super::terminal::{Terminal, whole_seconds};
 use crate::git::Repository;
 use crate::model::limits;
+use crate::registry::OciPlace;
 use crate::store::{
-    ArtifactStore, BranchPlace, BranchSettings, BranchStore, FolderStore, OciPlace,
-    RepositoryStore, Store, StreamStore,
+    ArtifactStore, BranchPlace, BranchSettings, BranchStore, FolderStore, RepositoryStore, Store,
+    StreamStore,
 };
 
 /// A store, and a folder that goes away with it.

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod glob;
+mod lock;
 mod places;
 pub mod proof;
 mod rules;
@@ -15,7 +16,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use evidence::{Evidence, wanted};
+pub use evidence::{Evidence, FOLDER, file, wanted};
+pub use lock::{LOCK_FILE, Lock, LockError, Locked};
 pub use places::Use;
 pub use rules::{Asked, Rules};
 pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer};

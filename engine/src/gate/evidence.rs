@@ -51,7 +51,7 @@ impl Evidence for NoEvidence {
 
 impl Evidence for View<'_> {
     fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let folder = format!("{FOLDER}/{image}");
+        let folder = format!("{}/{image}", images::FOLDER);
         let entries = self
             .repository
             .entries_under(&self.head.snapshot, &RepoPath::from(folder.as_str()))?;
@@ -81,8 +81,6 @@ impl View<'_> {
         }
     }
 }
-
-const FOLDER: &str = ".tidegate/images/sha256";
 
 #[cfg(test)]
 mod tests {

@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Error, Gone, Store, StoredFile, Told, Unread, check_bytes, check_count, layout};
+use super::{Error, Gone, Store, StoredFile, Unread, check_bytes, check_count, layout};
 use crate::{
     attest::UnitId,
     git::{FolderEntry, Place, Repository, Snapshot},
-    model::{Digest, GitId, RepoPath, limits},
+    model::{Digest, GitId, RepoPath, Told, limits},
 };
 use program::Program;
 

@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Store, StoredFile, Told};
+use super::{Error, Store, StoredFile};
 use crate::{
     attest::UnitId,
-    model::{Digest, GitId},
+    model::{Digest, GitId, Told},
 };
 
 /// Reads what is settled, and above it the next link of each unit that is pending; writes pending ones.

@@ -1,5 +1,7 @@
 //! `tidegate images`: what it shows of a state and of a range, and what proves it.
 
+mod lock;
+
 use serde_json::Value;
 
 use super::{said, shop, tidegate};

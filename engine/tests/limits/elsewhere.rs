@@ -138,6 +138,11 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         limits::IMAGE_FILE,
         "a_file_that_is_too_large_leaves_it_open",
     ),
+    (limits::IMAGE_LOCK, "a_lock_is_read_up_to_the_limit"),
+    (
+        limits::IMAGE_REFERRERS,
+        "more_that_refers_to_an_image_than_is_looked_at_locks_nothing",
+    ),
     (
         limits::SIGNATURE_OBJECTS,
         "s14_a_thousand_junk_layers_end_in_doubt_unless_a_good_one_comes_within_the_bound",

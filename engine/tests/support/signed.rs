@@ -13,6 +13,24 @@ pub(crate) fn image() -> String {
     format!("registry.test/shop/odoo:17.0@sha256:{}", digest())
 }
 
+/// Its manifest, as it lies in a registry.
+pub(crate) fn manifest() -> Vec<u8> {
+    FIXTURES["manifest"].as_str().unwrap().as_bytes().to_vec()
+}
+
+/// A signature of it as a layer of a manifest beside it, and the bytes that the layer names.
+pub(crate) fn layer(name: &str) -> (Value, Vec<u8>) {
+    let fixture = &FIXTURES["candidates"][name];
+    let payload = fixture["text"].as_str().unwrap().as_bytes().to_vec();
+    let layer = json!({
+        "mediaType": fixture["mediaType"],
+        "digest": format!("sha256:{}", Digest::of(&payload)),
+        "size": payload.len(),
+        "annotations": fixture["annotations"],
+    });
+    (layer, payload)
+}
+
 /// A public key in PEM.
 pub(crate) fn key(name: &str) -> &'static str {
     FIXTURES["keys"][name].as_str().unwrap()
@@ -36,7 +54,8 @@ pub(crate) fn recorded(name: &str) -> (String, Vec<u8>) {
     )
 }
 
-fn digest() -> &'static str {
+/// The digest of the image.
+pub(crate) fn digest() -> &'static str {
     FIXTURES["image"].as_str().unwrap()
 }
 

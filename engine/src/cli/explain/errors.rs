@@ -47,7 +47,7 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 29] = [
+const AREAS: [(&str, &str); 30] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
@@ -80,6 +80,10 @@ const AREAS: [(&str, &str); 29] = [
     (
         "hook",
         "A Git hook cannot be installed without changing something that is not tidegate's.",
+    ),
+    (
+        "image-lock",
+        "The lock of images cannot be read, or cannot be written where it belongs. It proves nothing by itself, and nothing is locked until it can.",
     ),
     ("init", "The folder does not say what its environments are."),
     ("io", "A file could not be read or written."),
@@ -132,7 +136,7 @@ const AREAS: [(&str, &str); 29] = [
     ),
     (
         "store",
-        "The verdicts cannot be read or written as a whole: some are missing, contradict each other, or the branch that holds them did not take them.",
+        "The verdicts cannot be read or written as a whole: some are missing, contradict each other, or the branch that holds them did not take them. Or a registry, of verdicts or of images, did not say what is there.",
     ),
     (
         "trust-root",

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::store::Credentials;
+use crate::registry::Credentials;
 
 /// A `config.json` that is read when an account is needed.
 pub(super) struct Accounts {

@@ -11,6 +11,10 @@ use super::proof::Candidate;
 use crate::change::Change;
 use crate::facts::image_ref::ImageRef;
 use crate::model::{Digest, base64, json};
+use crate::registry::Beside;
+
+/// Where the files beside an image lie: in a folder of its digest.
+pub const FOLDER: &str = ".tidegate/images/sha256";
 
 /// What is recorded beside each image.
 #[derive(Debug, Default)]
@@ -27,6 +31,23 @@ impl Evidence {
         let recorded = self.0.get(&image).into_iter().flatten();
         recorded.map(Recorded::candidate).collect()
     }
+}
+
+/// What was found beside an image as a file that is recorded: the name under which it lies, and its bytes.
+#[must_use]
+pub fn file(found: &Beside) -> (Digest, Vec<u8>) {
+    // What is not there has no type of its own: it may have been one that counts.
+    let media_type = found.media_type.as_deref().unwrap_or(DAMAGED);
+    let mut file = serde_json::json!({
+        "mediaType": media_type,
+        "digest": format!("sha256:{}", found.digest),
+        "annotations": found.annotations,
+    });
+    if let (Some(bytes), Value::Object(file)) = (&found.bytes, &mut file) {
+        file.insert("payload".to_owned(), Value::from(base64::encode(bytes)));
+    }
+    let bytes = json::canonical(&file);
+    (Digest::of(&bytes), bytes)
 }
 
 /// The digests of the images in these changes of which signatures are asked for.

@@ -154,6 +154,17 @@ pub fn prove(question: &Question<'_>) -> Proof {
     }
 }
 
+/// Whether what a layer calls itself is a signature object, whatever it comes to.
+#[must_use]
+pub fn counts(media_type: &str) -> bool {
+    candidate::is_one(&Candidate {
+        digest: Digest::of(b""),
+        media_type,
+        annotations: &std::collections::BTreeMap::new(),
+        bytes: None,
+    })
+}
+
 /// What the candidates came to.
 #[derive(Default)]
 struct Found {

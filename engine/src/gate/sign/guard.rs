@@ -8,8 +8,8 @@ use crate::gate::chain::{Accepted, judge_at, trust_at};
 use crate::gate::key::{can_be_followed, check_key, check_next_trust};
 use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
-use crate::model::limits;
-use crate::store::{self, Told};
+use crate::model::{Told, limits};
+use crate::store;
 use crate::verify::{self, Bound, CLOCK_SKEW, Chain, ChainLink, Witness};
 
 impl Signer<'_> {

@@ -336,7 +336,7 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 30] = [
+const RESERVED_PREFIXES: [&str; 31] = [
     "argo",
     "bug",
     "calendar",
@@ -347,6 +347,7 @@ const RESERVED_PREFIXES: [&str; 30] = [
     "engine",
     "git",
     "hook",
+    "image-lock",
     "init",
     "io",
     "json",

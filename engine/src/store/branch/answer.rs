@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use crate::manifest::secrets::without_secrets;
-use crate::model::GitId;
-use crate::store::{Error, http_date};
+use crate::model::{GitId, http_date};
+use crate::store::Error;
 
 /// How a push ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,14 +8,15 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::client::{Client, Found, Kept, Reference};
-use super::form::{Descriptor, EMPTY, INDEX, MANIFEST, VERDICTS};
-use super::pack::{self, Pack, Packed};
+use super::pack::{self, Pack, Packed, VERDICTS};
 use super::repository::{blocked, path_of_link};
-use super::{OciPlace, RegistryError, Transport};
 use crate::attest::UnitId;
-use crate::model::{Digest, GitId, limits};
-use crate::store::{Error, Store, StoredFile, Told, layout};
+use crate::model::{Digest, GitId, Told, limits};
+use crate::registry::{
+    Client, Descriptor, EMPTY, Found, INDEX, Kept, MANIFEST, OciPlace, Reference, RegistryError,
+    Transport,
+};
+use crate::store::{Error, Store, StoredFile, layout};
 
 /// What lies beside one artifact.
 pub struct ArtifactStore {
@@ -113,6 +114,7 @@ impl ArtifactStore {
     fn too_many(&self) -> RegistryError {
         RegistryError::TooMany {
             place: self.client.place().to_string(),
+            limit: format!("{} statements", limits::REGISTRY_CANDIDATES.most),
         }
     }
 
@@ -156,7 +158,7 @@ impl ArtifactStore {
     }
 
     /// Lists what was put where the registry does not do so itself.
-    fn list(&self, put: &Descriptor) -> Result<(), RegistryError> {
+    fn list(&self, put: &Descriptor) -> Result<(), Error> {
         let tag = self.tag();
         for _ in 0..ATTEMPTS {
             let by = Reference::Tag(&tag);
@@ -171,7 +173,7 @@ impl ArtifactStore {
             let longer = with_one_more(&bytes, put).map_err(|what| self.wrong(what))?;
             self.client.put_manifest(by, INDEX, &longer)?;
         }
-        Err(RegistryError::Contended {
+        Err(Error::Overwritten {
             place: format!("{}:{tag}", self.client.place()),
             attempts: ATTEMPTS,
         })
@@ -215,9 +217,9 @@ impl Store for ArtifactStore {
     }
 
     fn check_signing(&self) -> Result<(), Error> {
-        Err(Error::Registry(RegistryError::CannotDecide {
+        Err(Error::CannotDecide {
             place: self.client.place().to_string(),
-        }))
+        })
     }
 
     fn keeps_older(&self) -> bool {

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::RegistryError;
-use super::client::{Client, Found, Reference};
-use super::form::{Descriptor, Document, EMPTY, ENVELOPE, MANIFEST, NOTHING, TITLE, VERDICTS};
 use crate::model::{Digest, limits};
+use crate::registry::{
+    Client, Descriptor, Document, EMPTY, Found, MANIFEST, NOTHING, Reference, RegistryError,
+};
 use crate::store::{Error, StoredFile, Unread, check_bytes, check_count};
 
 /// The files that an artifact names.
@@ -161,6 +161,12 @@ pub(super) fn read<'a>(
     Ok(read)
 }
 
+/// What our artifacts are called.
+pub(super) const VERDICTS: &str = "application/vnd.tidegate.verdicts.v1";
+pub(super) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// The name of a layer, as other programs unpack it.
+pub(super) const TITLE: &str = "org.opencontainers.image.title";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +175,7 @@ mod tests {
         Found {
             document: Document::parse(text.as_bytes(), None).unwrap(),
             digest: Digest::of(text.as_bytes()),
+            media_type: MANIFEST.to_owned(),
             bytes: Vec::new(),
         }
     }

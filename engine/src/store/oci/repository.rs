@@ -11,13 +11,11 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::client::{Client, Reference};
-use super::form::MANIFEST;
 use super::pack::{self, Pack, Packed};
-use super::{OciPlace, RegistryError, Transport};
 use crate::attest::UnitId;
-use crate::model::{Digest, GitId, limits};
-use crate::store::{Error, Store, StoredFile, Told, check_count, layout};
+use crate::model::{Digest, GitId, Told, limits};
+use crate::registry::{Client, MANIFEST, OciPlace, Reference, Transport};
+use crate::store::{Error, Store, StoredFile, check_count, layout};
 
 /// A repository that holds verdicts and nothing else.
 pub struct RepositoryStore {
@@ -180,10 +178,10 @@ impl RepositoryStore {
             let by = Reference::Tag(tag);
             self.client.put_manifest(by, MANIFEST, &manifest)?;
         }
-        Err(Error::Registry(RegistryError::Contended {
+        Err(Error::Overwritten {
             place: format!("{}:{tag}", self.client.place()),
             attempts: ATTEMPTS,
-        }))
+        })
     }
 }
 
@@ -227,9 +225,9 @@ impl Store for RepositoryStore {
     }
 
     fn check_signing(&self) -> Result<(), Error> {
-        Err(Error::Registry(RegistryError::CannotDecide {
+        Err(Error::CannotDecide {
             place: self.client.place().to_string(),
-        }))
+        })
     }
 
     fn keeps_older(&self) -> bool {

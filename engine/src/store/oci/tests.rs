@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::attest::UnitId;
 use crate::model::{Digest, code_of, limits};
+use crate::registry::{self, Answer, Ask, Credentials, Failure, Method, OciPlace, Transport};
 use crate::store::{Store, Unread};
 
 mod keeping;
@@ -85,7 +86,7 @@ fn so_many_may_lie_beside_an_artifact_and_no_more() {
                 json!({"schemaVersion": 2, "layers": [], "annotations": {"n": number.to_string()}});
             let digest = format!("sha256:{}", Digest::of(manifest.to_string().as_bytes()));
             answers.insert(format!("manifests/{digest}"), ok(&manifest));
-            listed.push(json!({"mediaType": form::MANIFEST, "digest": digest, "size": 1}));
+            listed.push(json!({"mediaType": registry::MANIFEST, "digest": digest, "size": 1}));
         }
         let referrers = format!("referrers/sha256:{}", subject());
         answers.insert(referrers, ok(&index(&listed)));
@@ -165,12 +166,12 @@ fn nothing_but_a_manifest_of_ours_is_a_link() {
     };
     let of = |path: &str| {
         let layer = json!({
-            "mediaType": form::ENVELOPE,
+            "mediaType": pack::ENVELOPE,
             "digest": format!("sha256:{}", Digest::of(b"x")),
             "size": 1,
-            "annotations": {form::TITLE: path},
+            "annotations": {pack::TITLE: path},
         });
-        json!({"schemaVersion": 2, "artifactType": form::VERDICTS, "layers": [layer]})
+        json!({"schemaVersion": 2, "artifactType": pack::VERDICTS, "layers": [layer]})
     };
     // The blob is not there.
     let missing = Err("store.answer".to_owned());
@@ -185,18 +186,18 @@ fn nothing_but_a_manifest_of_ours_is_a_link() {
 fn verdicts(subject: Digest) -> Value {
     json!({
         "schemaVersion": 2,
-        "artifactType": form::VERDICTS,
+        "artifactType": pack::VERDICTS,
         "layers": [layer("links/prod/odoo/0.json", 1)],
-        "subject": {"mediaType": form::MANIFEST, "digest": format!("sha256:{subject}"), "size": 1},
+        "subject": {"mediaType": registry::MANIFEST, "digest": format!("sha256:{subject}"), "size": 1},
     })
 }
 
 fn layer(path: &str, size: u64) -> Value {
     json!({
-        "mediaType": form::ENVELOPE,
+        "mediaType": pack::ENVELOPE,
         "digest": format!("sha256:{}", Digest::of(b"x")),
         "size": size,
-        "annotations": {form::TITLE: path},
+        "annotations": {pack::TITLE: path},
     })
 }
 
@@ -210,12 +211,12 @@ fn what_refers_to_an_artifact_is_found_by_the_list_and_by_the_tag() {
     let tag = format!("manifests/sha256-{}", subject());
     let (ours, theirs) = (verdicts(subject()), verdicts(Digest::of(b"another")));
     for (document, media_type, artifact_type, found) in [
-        (&ours, form::MANIFEST, None, true),
-        (&ours, form::MANIFEST, Some(form::VERDICTS), true),
-        (&ours, form::MANIFEST, Some(form::EMPTY), true),
-        (&ours, form::MANIFEST, Some("text/html"), false),
-        (&ours, form::INDEX, None, false),
-        (&theirs, form::MANIFEST, None, false),
+        (&ours, registry::MANIFEST, None, true),
+        (&ours, registry::MANIFEST, Some(pack::VERDICTS), true),
+        (&ours, registry::MANIFEST, Some(registry::EMPTY), true),
+        (&ours, registry::MANIFEST, Some("text/html"), false),
+        (&ours, registry::INDEX, None, false),
+        (&theirs, registry::MANIFEST, None, false),
     ] {
         for place in [&list, &tag] {
             let mut listed =
@@ -244,7 +245,7 @@ fn what_a_registry_says_of_an_artifact_must_hold() {
     let tag = format!("manifests/sha256-{}", subject());
     let ours = verdicts(subject());
     let named = format!("manifests/{}", name_of(&ours));
-    let listed = json!({"mediaType": form::MANIFEST, "digest": name_of(&ours), "size": 1});
+    let listed = json!({"mediaType": registry::MANIFEST, "digest": name_of(&ours), "size": 1});
     let mut elsewhere = ok(&index(&[]));
     let next = "<https://other.example/v2/shop/x>; rel=\"next\"";
     elsewhere.headers.push(("link".to_owned(), next.to_owned()));
@@ -278,7 +279,7 @@ fn an_envelope_is_fetched_up_to_its_length() {
     for (size, content) in [(most, Ok(b"x".to_vec())), (most + 1, Err(Unread::TooLong))] {
         let link = json!({
             "schemaVersion": 2,
-            "artifactType": form::VERDICTS,
+            "artifactType": pack::VERDICTS,
             "layers": [layer("links/prod/odoo/0.json", size)],
         });
         let blob = Answer {
@@ -314,7 +315,7 @@ fn a_registry_is_asked_for_each_list_by_its_name() {
         let path = format!("{folder}/x.json");
         ok(&json!({
             "schemaVersion": 2,
-            "artifactType": form::VERDICTS,
+            "artifactType": pack::VERDICTS,
             "layers": [layer(&path, 1)],
         }))
     };

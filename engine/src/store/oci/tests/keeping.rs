@@ -186,8 +186,8 @@ fn each_part_of_a_run_has_its_time() {
 fn verdicts_say_what_they_are_beside() {
     let typed = "application/vnd.docker.distribution.manifest.v2+json";
     for (artifact, media_type) in [
-        (image(), form::MANIFEST),
-        (index(&[]), form::INDEX),
+        (image(), registry::MANIFEST),
+        (index(&[]), registry::INDEX),
         (
             json!({"schemaVersion": 2, "layers": [], "mediaType": typed}),
             typed,
@@ -224,7 +224,7 @@ fn nothing_is_put_beside_so_many_that_nobody_would_read_it() {
             let name = name_of(&other);
             let path = format!("manifests/{name}");
             registry.kept.borrow_mut().insert(path, ok(&other));
-            listed.push(json!({"mediaType": form::MANIFEST, "digest": name, "size": 1}));
+            listed.push(json!({"mediaType": registry::MANIFEST, "digest": name, "size": 1}));
         }
         let tag = format!("manifests/sha256-{subject}");
         registry.kept.borrow_mut().insert(tag, ok(&index(&listed)));

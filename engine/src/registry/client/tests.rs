@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::model::{Exit, code_of};
-use crate::store::oci::{Ask, Credentials, Failure};
+use crate::registry::{Ask, Credentials, Failure};
 
 /// A registry that gives its answers in their order, and then 404.
 #[derive(Default)]

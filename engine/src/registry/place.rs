@@ -10,18 +10,18 @@ use crate::model::Digest;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OciPlace {
     /// Host and port, as in an address.
-    pub(super) registry: String,
+    pub(crate) registry: String,
     /// The path of the repository.
-    pub(super) repository: String,
+    pub(crate) repository: String,
     /// The manifest of the artifact.
-    pub(super) artifact: Option<Digest>,
+    pub(crate) artifact: Option<Digest>,
 }
 
 impl OciPlace {
     /// Reads `REGISTRY/REPOSITORY` or `REGISTRY/REPOSITORY@sha256:DIGEST`.
     ///
     /// ```
-    /// use tidegate::store::OciPlace;
+    /// use tidegate::registry::OciPlace;
     /// let place = OciPlace::parse("registry.example:5000/shop/verdicts").unwrap();
     /// assert!(!place.is_artifact());
     /// assert!(OciPlace::parse("registry.example/shop/verdicts:latest").is_err());
@@ -65,6 +65,15 @@ impl OciPlace {
         })
     }
 
+    /// The repository of an image, registry and path in full. What a reference calls `docker.io` answers elsewhere.
+    pub(super) fn of_images(repository: &str) -> Result<Self, RegistryError> {
+        let there = repository.strip_prefix("docker.io/");
+        match there {
+            Some(path) => Self::parse(&format!("registry-1.docker.io/{path}")),
+            None => Self::parse(repository),
+        }
+    }
+
     /// Whether it is beside an artifact.
     #[must_use]
     pub fn is_artifact(&self) -> bool {
@@ -84,13 +93,13 @@ impl fmt::Display for OciPlace {
 }
 
 /// Whether an authority is this machine.
-pub(super) fn is_here(authority: &str) -> bool {
+pub(crate) fn is_here(authority: &str) -> bool {
     let host = host_of(authority);
     host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }
 
 /// The host of an authority, without the port.
-pub(super) fn host_of(authority: &str) -> &str {
+pub(crate) fn host_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,

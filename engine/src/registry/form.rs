@@ -1,4 +1,4 @@
-//! What manifests and indexes of a registry look like, as far as verdicts need it.
+//! What manifests and indexes of a registry look like, as far as anything here needs it.
 //! Foreign fields are passed over: others write them too.
 
 use std::collections::BTreeMap;
@@ -7,53 +7,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Digest;
 
-pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-/// What our artifacts are called.
-pub(super) const VERDICTS: &str = "application/vnd.tidegate.verdicts.v1";
-pub(super) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
-pub(super) const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// What an artifact without settings points to.
-pub(super) const NOTHING: &[u8] = b"{}";
-/// The name of a layer, as other programs unpack it.
-pub(super) const TITLE: &str = "org.opencontainers.image.title";
+pub(crate) const NOTHING: &[u8] = b"{}";
 
 /// A manifest, or an index: which of the two, its caller asks.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Document {
-    pub(super) schema_version: u32,
+pub(crate) struct Document {
+    pub(crate) schema_version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) media_type: Option<String>,
+    pub(crate) media_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) artifact_type: Option<String>,
+    pub(crate) artifact_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) config: Option<Descriptor>,
+    pub(crate) config: Option<Descriptor>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) layers: Option<Vec<Descriptor>>,
+    pub(crate) layers: Option<Vec<Descriptor>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) manifests: Option<Vec<Descriptor>>,
+    pub(crate) manifests: Option<Vec<Descriptor>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) subject: Option<Descriptor>,
+    pub(crate) subject: Option<Descriptor>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) annotations: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 /// What one document says of another, or of a blob.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Descriptor {
-    pub(super) media_type: String,
-    pub(super) digest: String,
-    pub(super) size: u64,
+pub(crate) struct Descriptor {
+    pub(crate) media_type: String,
+    pub(crate) digest: String,
+    pub(crate) size: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) artifact_type: Option<String>,
+    pub(crate) artifact_type: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) annotations: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 impl Descriptor {
-    pub(super) fn of(media_type: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn of(media_type: &str, bytes: &[u8]) -> Self {
         Self {
             media_type: media_type.to_owned(),
             digest: format!("sha256:{}", Digest::of(bytes)),
@@ -64,20 +59,20 @@ impl Descriptor {
     }
 
     /// What it points to; SHA-256 alone is read.
-    pub(super) fn digest(&self) -> Option<Digest> {
+    pub(crate) fn digest(&self) -> Option<Digest> {
         Digest::parse(self.digest.strip_prefix("sha256:")?).ok()
     }
 }
 
 impl Document {
     /// Reads a document that came as `media_type`.
-    pub(super) fn parse(bytes: &[u8], media_type: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8], media_type: Option<&str>) -> Result<Self, String> {
         let document: Self =
             serde_json::from_slice(bytes).map_err(|error| format!("no manifest: {error}"))?;
         if document.layers.is_some() && document.manifests.is_some() {
             return Err("a manifest and an index at once".to_owned());
         }
-        let said = media_type.map(|text| text.split(';').next().unwrap_or_default().trim());
+        let said = media_type.map(bare);
         match (document.media_type.as_deref(), said) {
             (Some(inside), Some(outside)) if inside != outside => Err(format!(
                 "`{outside}` by its header and `{inside}` by its text"
@@ -87,13 +82,18 @@ impl Document {
     }
 
     /// The bytes of a document of ours.
-    pub(super) fn bytes(&self) -> Result<Vec<u8>, String> {
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, String> {
         serde_json::to_vec(self).map_err(|error| error.to_string())
     }
 
-    pub(super) fn is_index(&self) -> bool {
+    pub(crate) fn is_index(&self) -> bool {
         self.manifests.is_some()
     }
+}
+
+/// A media type without its parameters.
+pub(super) fn bare(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn only_sha256_is_a_digest() {
-        let mut descriptor = Descriptor::of(ENVELOPE, b"x");
+        let mut descriptor = Descriptor::of(MANIFEST, b"x");
         assert_eq!(descriptor.digest(), Some(Digest::of(b"x")));
         for text in ["", "sha256:", "sha512:00", "md5:00", "sha256:../x"] {
             descriptor.digest = text.to_owned();

@@ -7,12 +7,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::address::Address;
-use super::form::{Descriptor, Document, INDEX};
+use super::form::{Descriptor, Document, INDEX, bare};
 use super::{Answer, Method, OciPlace, RegistryError, Transport};
 use crate::model::{Digest, limits};
 
 /// One repository of a registry, and the right to use it.
-pub(super) struct Client {
+pub(crate) struct Client {
     place: OciPlace,
     transport: Rc<dyn Transport>,
     /// What was last let in, and whether to write.
@@ -28,22 +28,24 @@ enum Right {
 
 /// A manifest or index as it lies there.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) document: Document,
-    pub(super) digest: Digest,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Found {
+    pub(crate) document: Document,
+    /// What it says that it is, or its header.
+    pub(crate) media_type: String,
+    pub(crate) digest: Digest,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What a manifest is asked for by.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Reference<'a> {
+pub(crate) enum Reference<'a> {
     Tag(&'a str),
     Digest(Digest),
 }
 
 /// Whether the registry keeps the list of what refers to a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(crate) enum Kept {
     Listed,
     Unlisted,
 }
@@ -58,7 +60,7 @@ struct Wish<'a> {
 }
 
 impl Client {
-    pub(super) fn new(place: OciPlace, transport: Rc<dyn Transport>) -> Self {
+    pub(crate) fn new(place: OciPlace, transport: Rc<dyn Transport>) -> Self {
         Self {
             place,
             transport,
@@ -66,16 +68,16 @@ impl Client {
         }
     }
 
-    pub(super) fn place(&self) -> &OciPlace {
+    pub(crate) fn place(&self) -> &OciPlace {
         &self.place
     }
 
-    pub(super) fn transport(&self) -> &dyn Transport {
+    pub(crate) fn transport(&self) -> &dyn Transport {
         self.transport.as_ref()
     }
 
     /// The manifest or index; `None` where there is none.
-    pub(super) fn manifest(&self, by: Reference<'_>) -> Result<Option<Found>, RegistryError> {
+    pub(crate) fn manifest(&self, by: Reference<'_>) -> Result<Option<Found>, RegistryError> {
         let address = self.address(&format!("manifests/{}", name(by)));
         let shown = address.shown();
         let answer = self.send(&Wish {
@@ -94,7 +96,7 @@ impl Client {
     }
 
     /// Puts a manifest or index; whether the registry lists what refers to its subject.
-    pub(super) fn put_manifest(
+    pub(crate) fn put_manifest(
         &self,
         by: Reference<'_>,
         kind: &str,
@@ -115,7 +117,19 @@ impl Client {
     }
 
     /// A blob that a manifest names.
-    pub(super) fn blob(&self, digest: Digest, size: u64) -> Result<Vec<u8>, RegistryError> {
+    pub(crate) fn blob(&self, digest: Digest, size: u64) -> Result<Vec<u8>, RegistryError> {
+        self.blob_there(digest, size)?.ok_or_else(|| {
+            let place = self.address(&format!("blobs/sha256:{digest}")).shown();
+            Wrong::Answer("a manifest names it, and it is not there".to_owned()).at(place)
+        })
+    }
+
+    /// A blob, where it is there.
+    pub(crate) fn blob_there(
+        &self,
+        digest: Digest,
+        size: u64,
+    ) -> Result<Option<Vec<u8>>, RegistryError> {
         let address = self.address(&format!("blobs/sha256:{digest}"));
         let shown = address.shown();
         let most = usize::try_from(size).unwrap_or(usize::MAX);
@@ -127,18 +141,16 @@ impl Client {
             most,
         })?;
         match answer.status {
-            200 if Digest::of(&answer.body) == digest => Ok(answer.body),
+            200 if Digest::of(&answer.body) == digest => Ok(Some(answer.body)),
             200 => Err(Wrong::Answer("it has another digest".to_owned())),
-            404 => Err(Wrong::Answer(
-                "a manifest names it, and it is not there".to_owned(),
-            )),
+            404 => Ok(None),
             status => Err(Wrong::Other(self.denied("read", status))),
         }
         .map_err(|wrong| wrong.at(shown))
     }
 
     /// Puts a blob; twice the same is once.
-    pub(super) fn put_blob(&self, bytes: &[u8]) -> Result<(), RegistryError> {
+    pub(crate) fn put_blob(&self, bytes: &[u8]) -> Result<(), RegistryError> {
         let digest = format!("sha256:{}", Digest::of(bytes));
         let there = self.send(&Wish {
             method: Method::Head,
@@ -177,7 +189,7 @@ impl Client {
     }
 
     /// All that the registry lists as referring to a manifest; `None` where it keeps no such list.
-    pub(super) fn referrers(
+    pub(crate) fn referrers(
         &self,
         subject: Digest,
     ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
@@ -216,6 +228,7 @@ impl Client {
         }
         Err(RegistryError::TooMany {
             place: self.place.to_string(),
+            limit: format!("{} pages of a list", limits::REGISTRY_PAGES.most),
         })
     }
 
@@ -266,9 +279,12 @@ fn found(answer: Answer, by: Reference<'_>) -> Result<Found, Wrong> {
     {
         return Err(other("its header says"));
     }
-    let document = Document::parse(&answer.body, answer.header("content-type"));
+    let header = answer.header("content-type");
+    let document = Document::parse(&answer.body, header).map_err(Wrong::Answer)?;
+    let media_type = document.media_type.clone();
     Ok(Found {
-        document: document.map_err(Wrong::Answer)?,
+        media_type: media_type.unwrap_or_else(|| bare(header.unwrap_or_default()).to_owned()),
+        document,
         digest,
         bytes: answer.body,
     })
@@ -288,8 +304,11 @@ fn name(by: Reference<'_>) -> String {
     }
 }
 
-const ACCEPTED: &str =
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+/// The second half is what docker's own programs push.
+const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json";
 /// So much of an answer is read that is not what was asked for.
 const ERROR: usize = 64 << 10;
 

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::{Client, ERROR, Right, Wish, Wrong};
-use crate::store::oci::address::{Address, query_value};
-use crate::store::oci::place::host_of;
-use crate::store::oci::{Answer, Ask, Credentials, Failure, Method, RegistryError};
+use crate::registry::address::{Address, query_value};
+use crate::registry::place::host_of;
+use crate::registry::{Answer, Ask, Credentials, Failure, Method, RegistryError};
 
 impl Client {
     /// Asks the repository, as who may, through redirections, and again where it is busy.

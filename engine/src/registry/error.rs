@@ -2,8 +2,6 @@
 
 use miette::Diagnostic;
 
-use crate::model::limits;
-
 /// The registry does not do what it should.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
 pub enum RegistryError {
@@ -21,25 +19,11 @@ pub enum RegistryError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Links cannot be signed into it.
-    #[error(
-        "verdicts cannot be signed into `{place}`: in a registry, two can write one tag at once"
-    )]
-    #[diagnostic(
-        code(usage::sign_store),
-        help(
-            "sign into `branch`, where only one link can be the next, then copy it: `tidegate publish branch --verdicts {place}`"
-        )
-    )]
-    CannotDecide {
-        /// The store, as it is named.
-        place: String,
-    },
     /// It does not answer, or not now.
     #[error("cannot {action} `{place}`: {reason}")]
     #[diagnostic(
         code("store::unreachable"),
-        help("try again: nothing was decided, and what was published stays so")
+        help("try again: nothing was decided, and what was written stays so")
     )]
     Unavailable {
         /// What was tried.
@@ -81,6 +65,16 @@ pub enum RegistryError {
         /// Why.
         reason: String,
     },
+    /// It has no image of that name.
+    #[error("`{place}` is not there: the registry answers 404")]
+    #[diagnostic(
+        code(store::no_image),
+        help("check the name; some registries answer so too where the account may not read it")
+    )]
+    NoImage {
+        /// The image.
+        place: String,
+    },
     /// It answers what no registry should.
     #[error("`{place}` is not what a registry should answer: {what}")]
     #[diagnostic(
@@ -110,7 +104,7 @@ pub enum RegistryError {
     #[diagnostic(
         code(limit::registry_answer),
         help(
-            "find out who put it there, and take it away; a repository of its own is for verdicts alone"
+            "find out who put it there, and take it away; a repository of verdicts is for them alone"
         )
     )]
     TooLong {
@@ -120,25 +114,15 @@ pub enum RegistryError {
         most: usize,
     },
     /// More lies beside an artifact than anyone would put there.
-    #[error(
-        "more than {} statements of verdicts lie beside `{place}`",
-        limits::REGISTRY_CANDIDATES.most
-    )]
+    #[error("more lies beside `{place}` than is read: {limit}")]
     #[diagnostic(
         code(limit::candidates),
-        help("take away those that are none, or push the artifact anew and publish once")
+        help("take away what nobody needs there, or push the artifact anew, and beside it once")
     )]
     TooMany {
         /// The artifact.
         place: String,
-    },
-    /// Others wrote it each time.
-    #[error("others wrote `{place}` at the same time, {attempts} times")]
-    #[diagnostic(code("store::conflict"), help("run `publish` again, alone"))]
-    Contended {
-        /// The tag.
-        place: String,
-        /// How often it was tried.
-        attempts: u32,
+        /// How much is read.
+        limit: String,
     },
 }

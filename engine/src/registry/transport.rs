@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::store::Told;
+use crate::model::Told;
 
 /// The way to a registry. It follows no redirection by itself, and no answer takes for ever.
 pub trait Transport {
@@ -74,7 +74,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();
         all.find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())

@@ -1,0 +1,231 @@
+//! `tidegate images lock`: asks registries which digests the images of the units stand for and what lies beside them,
+//! and records both. The only command about images that opens a socket; it believes no signature, and denies nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
+
+use miette::Diagnostic;
+
+use super::shelf::Shelf;
+use super::{Asked, exit};
+use crate::cli::common::{self, Failure, Outcome};
+use crate::cli::registry::Wire;
+use crate::cli::terminal::Terminal;
+use crate::facts::images::{self, Image, Lock, Locked, Use, proof};
+use crate::gate::{Images, Signatures};
+use crate::model::{Digest, Exit};
+use crate::registry::{ImageRepository, Named, RegistryError, Transport};
+
+/// Ask the registries which digest each image of the units stands for, and record it in `.tidegate/images.lock`, with the
+/// signatures and attestations that lie beside it in `.tidegate/images`: from there `check` and `images verify` prove
+/// it without asking anybody. What is locked already is left as it is. Nothing is verified here, and no manifest is
+/// changed
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    asked: Asked,
+    /// Ask for what is locked already too; what is still so keeps its bytes, what no unit names any more goes
+    #[arg(long)]
+    update: bool,
+}
+
+/// An image that a unit names.
+struct Wanted {
+    repository: String,
+    tag: Option<String>,
+    digest: Option<Digest>,
+    /// Whether it only looks like an image wherever it stands.
+    guessed: bool,
+}
+
+/// What a registry said of an image.
+struct Found {
+    locked: Locked,
+    files: BTreeMap<Digest, Vec<u8>>,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let repository = common::repository(&terminal.directory)?;
+        let shelf = Shelf::of(&repository)?;
+        let lock = shelf.lock()?;
+        let whole = self.update && self.asked.is_whole();
+        let found = self.asked.found(terminal, Signatures::LeftOut)?;
+        let wanted = wanted(&found);
+        let exit = exit(&found, terminal);
+        let whole = whole && found.errors.is_empty();
+        let mut run = Run {
+            transport: Rc::new(Wire::of(terminal)),
+            before: lock.clone(),
+            lock,
+            shelf,
+            terminal,
+        };
+        let mut exit = exit;
+        for (image, wanted) in &wanted {
+            exit = exit.max(run.take(image, wanted, self.update)?);
+        }
+        if whole {
+            for gone in run.lock.keep(&|image| wanted.contains_key(image)) {
+                run.say(&gone, "no unit names it any more");
+            }
+        }
+        run.finish(wanted.is_empty())?;
+        Ok(exit)
+    }
+}
+
+/// A lock that is being written.
+struct Run<'t> {
+    transport: Rc<dyn Transport>,
+    before: Lock,
+    lock: Lock,
+    shelf: Shelf,
+    terminal: &'t mut Terminal,
+}
+
+impl Run<'_> {
+    /// Locks one image; what cannot be found out is told, and leaves what was known of it.
+    fn take(&mut self, image: &str, wanted: &Wanted, update: bool) -> Outcome {
+        if !update && self.is_locked(image)? {
+            return Ok(Exit::Pass);
+        }
+        let found = match self.ask(wanted) {
+            Ok(found) => found,
+            Err(cause) if wanted.guessed => {
+                self.say(image, &format!("left out, it may be no image: {cause}"));
+                return Ok(Exit::Pass);
+            }
+            Err(cause) => {
+                let image = image.to_owned();
+                return Ok(self.terminal.print_error(&NotLocked { image, cause }));
+            }
+        };
+        for (name, bytes) in &found.files {
+            self.shelf.put_file(&found.locked.digest, name, bytes)?;
+        }
+        let said = described(&found.locked);
+        if self.lock.put(image.to_owned(), found.locked) {
+            self.say(image, &said);
+        }
+        Ok(Exit::Pass)
+    }
+
+    /// Whether it is locked, with all that was recorded beside it.
+    fn is_locked(&self, image: &str) -> Result<bool, Failure> {
+        let Some(locked) = self.lock.of(image) else {
+            return Ok(false);
+        };
+        for file in &locked.evidence {
+            if !self.shelf.holds(&locked.digest, file)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn ask(&self, wanted: &Wanted) -> Result<Found, RegistryError> {
+        let repository = ImageRepository::new(&wanted.repository, Rc::clone(&self.transport))?;
+        let by = match (&wanted.digest, &wanted.tag) {
+            (Some(digest), _) => Named::Digest(*digest),
+            (None, Some(tag)) => Named::Tag(tag),
+            (None, None) => Named::Tag("latest"),
+        };
+        let image = repository.resolve(by)?;
+        let beside = repository.beside(image.digest, &proof::counts)?;
+        let files: BTreeMap<Digest, Vec<u8>> = beside.iter().map(images::file).collect();
+        Ok(Found {
+            locked: Locked {
+                digest: image.digest,
+                media_type: image.media_type,
+                at: self.terminal.now,
+                evidence: files.keys().copied().collect(),
+            },
+            files,
+        })
+    }
+
+    /// Writes the lock, and takes away what the former one named and this one does not.
+    fn finish(self, nothing: bool) -> Result<(), Failure> {
+        let left: BTreeSet<_> = self.lock.files();
+        for (image, file) in self.before.files().difference(&left) {
+            self.shelf.remove(image, file)?;
+        }
+        if self.lock == self.before {
+            let said = match nothing {
+                true => "no images",
+                false => "nothing new",
+            };
+            self.terminal.line(said);
+            return Ok(());
+        }
+        self.shelf.put_lock(&self.lock)?;
+        self.terminal.line(&format!("wrote {}", images::LOCK_FILE));
+        Ok(())
+    }
+
+    fn say(&mut self, image: &str, what: &str) {
+        self.terminal.line(&format!("{image}: {what}"));
+    }
+}
+
+/// The images of the units, by their reference in full. What no runtime could read is no image to ask for.
+fn wanted(found: &Images) -> BTreeMap<String, Wanted> {
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    let images = found.units.iter().flat_map(|unit| &unit.images);
+    for image in images {
+        let Some(reference) = &image.reference else {
+            continue;
+        };
+        let guessed = image.role == Use::Guessed;
+        let one = wanted.entry(reference.canonical.clone());
+        let one = one.or_insert_with(|| Wanted {
+            repository: reference.repository.clone(),
+            tag: reference.tag.clone(),
+            digest: digest_of(image),
+            guessed,
+        });
+        one.guessed &= guessed;
+    }
+    wanted
+}
+
+fn digest_of(image: &Image) -> Option<Digest> {
+    let digest = image.reference.as_ref()?.digest.as_ref()?;
+    Digest::parse(digest.strip_prefix("sha256:")?).ok()
+}
+
+fn described(locked: &Locked) -> String {
+    let files = match locked.evidence.len() {
+        0 => "nothing beside it".to_owned(),
+        1 => "1 file beside it".to_owned(),
+        number => format!("{number} files beside it"),
+    };
+    format!("sha256:{}, {files}", locked.digest)
+}
+
+/// An image that is not locked, and why.
+#[derive(Debug)]
+struct NotLocked {
+    image: String,
+    cause: RegistryError,
+}
+
+impl fmt::Display for NotLocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not locked: {}", self.image, self.cause)
+    }
+}
+
+impl std::error::Error for NotLocked {}
+
+impl Diagnostic for NotLocked {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.cause.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.cause.help()
+    }
+}

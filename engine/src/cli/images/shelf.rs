@@ -1,0 +1,159 @@
+//! The files of `.tidegate` that `images` writes into the working tree: the lock, and what lies beside each image.
+//! Only below real folders: a link in the way would have them written, or taken away, elsewhere.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::common::{self, Failure};
+use crate::cli::output;
+use crate::facts::images::{FOLDER, LOCK_FILE, Lock};
+use crate::git::{self, Repository};
+use crate::model::{Digest, limits};
+
+/// The working tree of a repository.
+pub(super) struct Shelf {
+    root: PathBuf,
+}
+
+/// Why it is not written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum Error {
+    #[error("`{path}` is no folder of its own")]
+    #[diagnostic(
+        code(image_lock::not_a_folder),
+        help("a link, or a file, stands in the way; take it away: nothing is written through it")
+    )]
+    NotAFolder { path: String },
+    #[error("`{LOCK_FILE}` is longer than {limit}", limit = limits::IMAGE_LOCK)]
+    #[diagnostic(
+        code(limit::image_lock),
+        help("take it away and lock anew; no repository names so many images")
+    )]
+    TooLong,
+}
+
+impl Shelf {
+    /// That of a repository which has one.
+    pub(super) fn of(repository: &Repository) -> Result<Self, Failure> {
+        let root = repository.work_tree().ok_or(git::Error::NeedsWorktree)?;
+        Ok(Self {
+            root: root.to_owned(),
+        })
+    }
+
+    /// The lock as it lies there; an empty one where there is none.
+    pub(super) fn lock(&self) -> Result<Lock, Failure> {
+        let Some(path) = self.path(LOCK_FILE)? else {
+            return Ok(Lock::default());
+        };
+        let failed = |error: std::io::Error| common::Error::read(&path, &error);
+        let mut bytes = Vec::new();
+        let most = limits::IMAGE_LOCK.wide();
+        let file = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Lock::default());
+            }
+            Ok(there) if there.is_file() => fs::File::open(&path),
+            _ => return Err(not_a_folder(LOCK_FILE)),
+        };
+        let file = file.map_err(failed)?;
+        let read = file
+            .take(most + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        match read > limits::IMAGE_LOCK.most {
+            true => Err(Error::TooLong.into()),
+            false => Ok(Lock::parse(&bytes)?),
+        }
+    }
+
+    /// Writes the lock, unless it lies there as it is; whether it was another.
+    pub(super) fn put_lock(&self, lock: &Lock) -> Result<bool, Failure> {
+        self.put(LOCK_FILE, &lock.bytes())
+    }
+
+    /// Whether a file lies beside an image, as its name says.
+    pub(super) fn holds(&self, image: &Digest, file: &Digest) -> Result<bool, Failure> {
+        let path = self.path(&place(image, file))?;
+        let read = path.and_then(|path| fs::read(path).ok());
+        Ok(read.is_some_and(|bytes| Digest::of(&bytes) == *file))
+    }
+
+    /// Puts a file beside an image.
+    pub(super) fn put_file(
+        &self,
+        image: &Digest,
+        file: &Digest,
+        bytes: &[u8],
+    ) -> Result<(), Failure> {
+        self.put(&place(image, file), bytes).map(|_| ())
+    }
+
+    /// Takes a file away, and the folder of its image where it was the last.
+    pub(super) fn remove(&self, image: &Digest, file: &Digest) -> Result<(), Failure> {
+        let Some(path) = self.path(&place(image, file))? else {
+            return Ok(());
+        };
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(common::Error::write(&path, &error).into())
+            }
+            _ => {
+                // A folder that holds more stays.
+                let _ = path.parent().map(fs::remove_dir);
+                Ok(())
+            }
+        }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<bool, Failure> {
+        let path = match self.path(name)? {
+            Some(path) => path,
+            None => self.make_folder(name)?,
+        };
+        let there = fs::symlink_metadata(&path).is_ok_and(|there| there.is_file());
+        if there && fs::read(&path).is_ok_and(|there| there == bytes) {
+            return Ok(false);
+        }
+        if fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+            return Err(not_a_folder(name));
+        }
+        output::replace(&path, bytes).map_err(|error| common::Error::write(&path, &error))?;
+        Ok(true)
+    }
+
+    fn make_folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let path = self.root.join(name);
+        let folder = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(folder).map_err(|error| common::Error::write(folder, &error))?;
+        Ok(path)
+    }
+
+    /// Where a file lies; `None` where a folder above it is missing.
+    fn path(&self, name: &str) -> Result<Option<PathBuf>, Failure> {
+        let mut folder = self.root.clone();
+        let parts = Path::new(name).parent().unwrap_or(Path::new(""));
+        for part in parts.components() {
+            folder.push(part);
+            match folder.symlink_metadata() {
+                Ok(there) if there.is_dir() => {}
+                Ok(_) => {
+                    let path = folder.strip_prefix(&self.root).unwrap_or(&folder);
+                    return Err(not_a_folder(&path.display().to_string()));
+                }
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(self.root.join(name)))
+    }
+}
+
+fn not_a_folder(path: &str) -> Failure {
+    let path = path.to_owned();
+    Error::NotAFolder { path }.into()
+}
+
+fn place(image: &Digest, file: &Digest) -> String {
+    format!("{FOLDER}/{image}/{file}")
+}

@@ -1,0 +1,369 @@
+//! `tidegate images lock`: what it asks a registry, what it records, and that what is recorded proves without one.
+
+mod faults;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tidegate::model::limits;
+
+use super::{said, tidegate, verify};
+use crate::contracts::problems;
+use crate::support::registry::{INDEX, MANIFEST, Registry, digest};
+use crate::support::{Repo, signed};
+
+/// A repository whose pod runs images of a registry, and the registry.
+struct Shop {
+    repo: Repo,
+    registry: Registry,
+}
+
+impl Shop {
+    /// With a pod that runs each of these, below the registry.
+    fn of(images: &[&str]) -> Self {
+        let (repo, registry) = (Repo::new(), Registry::new());
+        let config = format!(
+            "environments: [{{name: prod, paths: [\"prod/**\"]}}]\nimages:\n  authorities:\n    - {{name: release, \
+             images: [\"{}/shop/**\"], key: {{file: keys/release.pub}}}}\n",
+            registry.host()
+        );
+        repo.write("tidegate.yaml", config)
+            .write("keys/release.pub", signed::key("release"))
+            .commit("the judge");
+        let shop = Self { repo, registry };
+        shop.runs(images);
+        shop
+    }
+
+    fn runs(&self, images: &[&str]) {
+        let mut pod =
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: odoo}\nspec:\n  containers:\n".to_owned();
+        for (index, image) in images.iter().enumerate() {
+            let host = self.registry.host();
+            pod.push_str(&format!(
+                "    - name: c{index}\n      image: {host}/{image}\n"
+            ));
+        }
+        self.repo.write("prod/odoo.yaml", pod).commit("a pod");
+    }
+
+    /// With the image of the fixtures, by its tag and its digest.
+    fn signed() -> Self {
+        let shop = Self::of(&[&pinned()]);
+        shop.push("17.0");
+        shop
+    }
+
+    /// Puts the image of the fixtures there.
+    fn push(&self, tag: &str) {
+        let mut inner = self.registry.inner();
+        for name in [tag, &format!("sha256:{}", signed::digest())] {
+            let key = format!("shop/odoo/{name}");
+            let manifest = (MANIFEST.to_owned(), signed::manifest());
+            inner.manifests.insert(key, manifest);
+        }
+    }
+
+    /// Puts a manifest with these signatures there, by a tag or as what refers to the image.
+    fn sign(&self, tag: Option<&str>, names: &[&str]) -> String {
+        let mut layers = Vec::new();
+        for name in names {
+            let (layer, payload) = signed::layer(name);
+            let blob = layer["digest"].as_str().unwrap().to_owned();
+            self.registry.inner().blobs.insert(blob, payload);
+            layers.push(layer);
+        }
+        let mut document = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": layers[0]["mediaType"],
+            "layers": layers,
+        });
+        if tag.is_none() {
+            let image = signed::manifest();
+            document["subject"] =
+                json!({"mediaType": MANIFEST, "digest": digest(&image), "size": image.len()});
+        }
+        self.registry.put("shop/odoo", tag, MANIFEST, &document)
+    }
+
+    fn lock(&self, arguments: &[&str]) -> (String, i32) {
+        let mut command = tidegate(self.repo.path());
+        let command = command.args(["images", "lock"]).args(arguments);
+        said(&command.output().unwrap())
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.repo.path().join(".tidegate/images.lock")).unwrap()
+    }
+
+    fn entry(&self, image: &str) -> Value {
+        let lock: Value = serde_json::from_str(&self.text()).unwrap();
+        lock["images"][format!("{}/{image}", self.registry.host())].clone()
+    }
+
+    /// The files beside the image of the fixtures.
+    fn files(&self) -> Vec<String> {
+        let folder = format!(".tidegate/images/sha256/{}", signed::digest());
+        let Ok(entries) = fs::read_dir(self.repo.path().join(folder)) else {
+            return Vec::new();
+        };
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    fn asked(&self) -> usize {
+        self.registry.inner().asked.len()
+    }
+}
+
+fn pinned() -> String {
+    format!("shop/odoo:17.0@sha256:{}", signed::digest())
+}
+
+fn sig() -> String {
+    format!("sha256-{}.sig", signed::digest())
+}
+
+#[test]
+fn what_is_locked_proves_without_a_registry() {
+    let shop = Shop::signed();
+    shop.registry.inner().referrers = Some(1);
+    shop.sign(Some(&sig()), &["sig-by-another", "sig-p256"]);
+    shop.sign(Some(&sig().replace(".sig", ".att")), &["att-spdx"]);
+    shop.sign(None, &["bundle-p256"]);
+    shop.sign(None, &["bundle-ed25519"]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let image = format!("{}/{}", shop.registry.host(), pinned());
+    let said = format!(
+        "{image}: sha256:{}, 5 files beside it\nwrote .tidegate/images.lock\n",
+        signed::digest()
+    );
+    assert_eq!(text, said);
+    let lock = serde_json::from_str(&shop.text()).unwrap();
+    assert_eq!(problems("image-lock.v1.json", &lock), [""; 0]);
+    shop.repo.commit("what proves it");
+    let asked = shop.asked();
+    let (text, exit) = verify(&shop.repo, &["HEAD"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains(&format!("{image}  verified\n")), "{text}");
+    assert!(
+        text.contains("    recorded: 5, 3 valid, 2 invalid\n"),
+        "{text}"
+    );
+    let mut check = tidegate(shop.repo.path());
+    let check = check.args(["check", "HEAD~2..HEAD", "--unit", "prod"]);
+    let (text, _) = said_of(check);
+    assert!(!text.contains("image.unsigned"), "{text}");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!((text.as_str(), exit), ("nothing new\n", 0));
+    assert_eq!(shop.asked(), asked, "nobody was asked");
+}
+
+#[test]
+fn an_update_opens_a_clean_diff() {
+    let shop = Shop::of(&[&pinned(), "shop/cache:7"]);
+    shop.push("17.0");
+    let cache = |text: &str| {
+        let document = json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [], "annotations": {"a": text}});
+        shop.registry
+            .put("shop/cache", Some("7"), MANIFEST, &document)
+    };
+    let first = cache("1");
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(shop.entry("shop/cache:7")["digest"], first);
+    let before = shop.text();
+    let (text, exit) = shop.lock(&["--update"]);
+    assert_eq!((text.as_str(), exit), ("nothing new\n", 0));
+    assert_eq!(shop.text(), before);
+    // A tag moves and a signature goes: of the other image no byte is another.
+    let second = cache("2");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!((text.as_str(), exit), ("nothing new\n", 0), "nobody asked");
+    let (text, exit) = shop.lock(&["--update"]);
+    assert_eq!(exit, 0, "{text}");
+    let changed = before
+        .lines()
+        .zip(shop.text().lines().map(str::to_owned).collect::<Vec<_>>());
+    let changed = changed.filter(|(old, new)| old != new).count();
+    // Its digest, and its time if that is another second.
+    assert!((1..=2).contains(&changed), "{}", shop.text());
+    assert_eq!(shop.entry("shop/cache:7")["digest"], second);
+    assert_eq!(shop.files().len(), 1);
+    shop.registry
+        .inner()
+        .manifests
+        .remove(&format!("shop/odoo/{}", sig()));
+    let (text, exit) = shop.lock(&["--update"]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(shop.files(), Vec::<String>::new());
+    // What no unit names any more goes, and only where all of them were looked at.
+    shop.runs(&["shop/cache:7"]);
+    let (text, exit) = shop.lock(&["--update", "--env", "prod"]);
+    assert_eq!((text.as_str(), exit), ("nothing new\n", 0));
+    let (text, exit) = shop.lock(&["--update"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("no unit names it any more"), "{text}");
+    assert_eq!(shop.entry(&pinned()), Value::Null);
+}
+
+#[test]
+fn a_tag_is_recorded_and_no_manifest_is_changed() {
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    shop.push("17.0");
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let pod = fs::read(shop.repo.path().join("prod/odoo.yaml")).unwrap();
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let entry = shop.entry("shop/odoo:17.0");
+    assert_eq!(entry["digest"], format!("sha256:{}", signed::digest()));
+    assert_eq!(entry["mediaType"], MANIFEST);
+    assert_eq!(
+        fs::read(shop.repo.path().join("prod/odoo.yaml")).unwrap(),
+        pod
+    );
+    // A tag can be moved, so that no lock proves what runs.
+    shop.repo.commit("the lock");
+    let (text, exit) = verify(&shop.repo, &["HEAD"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("  indeterminate"), "{text}");
+}
+
+#[test]
+fn what_lies_under_the_tag_of_referrers_is_found_where_none_are_listed() {
+    let shop = Shop::signed();
+    let manifest = shop.sign(None, &["bundle-p256"]);
+    let index = |digests: &[&str]| {
+        let listed = digests
+            .iter()
+            .map(|digest| json!({"mediaType": MANIFEST, "digest": digest, "size": 1}));
+        json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed.collect::<Vec<_>>()})
+    };
+    let tag = format!("sha256-{}", signed::digest());
+    let put = |digests: &[&str]| {
+        shop.registry
+            .put("shop/odoo", Some(&tag), INDEX, &index(digests))
+    };
+    put(&[&manifest, &manifest]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(shop.files().len(), 1, "once");
+    // R23: one that is listed and gone may have been what counts, and is no `unsigned`.
+    put(&[&digest(b"gone")]);
+    let (text, exit) = shop.lock(&["--update"]);
+    assert_eq!(exit, 0, "{text}");
+    shop.repo.commit("what is left");
+    let (text, exit) = verify(&shop.repo, &["HEAD"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("  indeterminate"), "{text}");
+}
+
+#[test]
+fn s14_more_than_are_looked_at_are_not_fetched_and_are_no_unsigned() {
+    let shop = Shop::signed();
+    let (layer, payload) = signed::layer("sig-by-another");
+    let blob = layer["digest"].as_str().unwrap().to_owned();
+    shop.registry.inner().blobs.insert(blob, payload);
+    let layers: Vec<Value> = (0..1000)
+        .map(|number| {
+            let mut layer = layer.clone();
+            layer["annotations"]["number"] = json!(number.to_string());
+            layer
+        })
+        .collect();
+    let document = json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": layers});
+    shop.registry
+        .put("shop/odoo", Some(&sig()), MANIFEST, &document);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(shop.files().len(), 65);
+    assert!(shop.asked() < 80, "{}", shop.asked());
+    shop.repo.commit("junk");
+    let (text, exit) = verify(&shop.repo, &["HEAD"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("  indeterminate"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn e2_nothing_is_written_through_a_link() {
+    let shop = Shop::signed();
+    let elsewhere = shop.repo.beside("elsewhere");
+    fs::create_dir_all(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, shop.repo.path().join(".tidegate")).unwrap();
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("image-lock.not-a-folder"), "{text}");
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    fs::remove_file(shop.repo.path().join(".tidegate")).unwrap();
+    fs::create_dir(shop.repo.path().join(".tidegate")).unwrap();
+    let file = elsewhere.join("file");
+    fs::write(&file, "{}").unwrap();
+    std::os::unix::fs::symlink(&file, shop.repo.path().join(".tidegate/images.lock")).unwrap();
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 3, "{text}");
+    assert_eq!(fs::read(&file).unwrap(), b"{}");
+}
+
+#[test]
+fn a_lock_that_is_none_is_exit_3_and_stays() {
+    let shop = Shop::signed();
+    shop.repo
+        .write(".tidegate/images.lock", "{\"version\": \"v1\",}\n");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(
+        text.contains("image-lock.invalid") && text.contains("line 1"),
+        "{text}"
+    );
+    assert_eq!(shop.asked(), 0);
+}
+
+#[test]
+fn a_lock_is_read_up_to_the_limit() {
+    let shop = Shop::signed();
+    shop.push("17.0");
+    let most = limits::IMAGE_LOCK.most;
+    for (length, refused) in [(most, false), (most + 1, true), (10 * most, true)] {
+        let lock = "{\"version\": \"v1\", \"images\": {}}";
+        shop.repo.write(
+            ".tidegate/images.lock",
+            lock.to_owned() + &" ".repeat(length - lock.len()),
+        );
+        let (text, exit) = shop.lock(&[]);
+        assert_eq!(exit == 3, refused, "{length}: {text}");
+        assert_eq!(text.contains("limit.image-lock"), refused, "{text}");
+    }
+}
+
+#[test]
+fn more_that_refers_to_an_image_than_is_looked_at_locks_nothing() {
+    let shop = Shop::signed();
+    let most = limits::IMAGE_REFERRERS.most;
+    let put = |number: usize| {
+        let document = json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [], "annotations": {"n": number.to_string()}});
+        shop.registry.put("shop/odoo", None, MANIFEST, &document)
+    };
+    let all: Vec<String> = (0..=most).map(put).collect();
+    let tag = format!("sha256-{}", signed::digest());
+    for (number, refused) in [(most, false), (most + 1, true)] {
+        let listed = all.iter().take(number).map(|digest| {
+            json!({"mediaType": MANIFEST, "artifactType": "application/x", "digest": digest, "size": 1})
+        });
+        let listed: Vec<Value> = listed.collect();
+        let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed});
+        shop.registry.put("shop/odoo", Some(&tag), INDEX, &index);
+        let (text, exit) = shop.lock(&["--update"]);
+        assert_eq!(exit == 3, refused, "{number}: {text}");
+        assert_eq!(text.contains("limit.candidates"), refused, "{text}");
+    }
+}
+
+fn said_of(command: &mut std::process::Command) -> (String, i32) {
+    said(&command.output().unwrap())
+}
