@@ -23,11 +23,15 @@
 #     image.provenance-missing: deny
 #     image.builder-not-trusted: deny
 #     image.source-mismatch: deny
+#     image.source-ref: deny
 #     image.sbom-missing: deny
+#     image.sbom-empty: deny
 #     image.scan-missing: deny
 #     image.scan-stale: deny
+#     image.vulnerable: deny
 #     image.misleading-tag: warn
 #     image.end-of-life: warn
+#     image.single-platform: warn
 #     image.pull-policy: warn
 #     image.operator-default: warn
 #     image.guessed-location: warn
@@ -148,7 +152,7 @@ deny contains finding if {
 
 # METADATA
 # title: An image is signed by nobody who may
-# description: There are signatures, and none is of an authority for its repository.
+# description: There are signatures, and none is of an authority for its repository, or too few of a quorum are.
 deny contains finding if {
 	some image in named
 	image.signature.state == "invalid"
@@ -222,6 +226,32 @@ warn contains finding if {
 		"field": image.pointer,
 		"remediation": "move to a version that is still maintained",
 		"setting": "/settings/end-of-life",
+	}
+}
+
+# METADATA
+# title: An image is not for all nodes
+# description: The index that is recorded beside it lists nothing for a platform of `platforms`.
+warn contains finding if {
+	some image in named
+	count(image.signature.platforms) > 0
+	missing := [platform |
+		some platform in input.settings.platforms
+		not platform in image.signature.platforms
+	]
+	count(missing) > 0
+	finding := {
+		"code": "image.single-platform",
+		"message": sprintf("%s: %q is for %s, and there are nodes of %s", [
+			called(image),
+			image.reference.canonical,
+			concat(" and ", image.signature.platforms),
+			concat(" and ", missing),
+		]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "write the digest of the index, not of one image in it, and build it for every platform",
+		"setting": "/settings/platforms",
 	}
 }
 
@@ -348,7 +378,7 @@ sign := "let an authority of `images.authorities` sign this digest, and record t
 attest := "let the same authority attest it for this digest, and record the attestation"
 
 # Why a signature is not of an authority that may sign.
-others := {"signature", "other-kind", "certificate", "validity", "issuer", "subject", "claim"}
+others := {"signature", "other-kind", "certificate", "validity", "issuer", "subject", "claim", "quorum"}
 
 # By kind and by what is wrong; what is not named is as if there were none.
 attestation_codes := {
@@ -358,13 +388,19 @@ attestation_codes := {
 		"builder-unbound": "image.builder-not-trusted",
 		"source": "image.source-mismatch",
 		"source-unbound": "image.source-mismatch",
+		"reference": "image.source-ref",
 	},
-	"sbom": {"missing": "image.sbom-missing"},
+	"sbom": {
+		"missing": "image.sbom-missing",
+		"empty": "image.sbom-empty",
+	},
 	"scan": {
 		"missing": "image.scan-missing",
 		"stale": "image.scan-stale",
 		"undated": "image.scan-stale",
 		"future": "image.scan-stale",
+		"database": "image.scan-stale",
+		"findings": "image.vulnerable",
 	},
 }
 

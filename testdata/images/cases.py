@@ -14,10 +14,13 @@ CASES = HERE.parent.parent / "policies/image-signatures/cases"
 FIXTURES = json.loads((HERE / "fixtures.json").read_text())
 IMAGE = FIXTURES["image"]
 
-# Case: names of signatures. What stands behind a colon is done to it.
+# Case: names of signatures, and `index` for the index of images. What stands behind a colon is done to it; behind an
+# `@` stands what it lies beside, where that is not the image.
 TABLE = {
     "signed-image-is-allowed": ["sig-p256"],
     "signature-of-one-authority-is-enough": ["sig-by-another", "bundle-p256"],
+    "one-signature-where-two-must-sign-is-denied": ["sig-p256", "bundle-p256"],
+    "signatures-of-two-who-must-sign-are-allowed": ["sig-p256", "bundle-ed25519"],
     "image-signed-by-another-is-denied": ["sig-by-another"],
     "image-without-a-signature-is-denied": [],
     "signature-of-another-image-is-denied": ["sig-p256"],
@@ -30,6 +33,17 @@ TABLE = {
     "image-of-another-builder-is-denied": ["sig-p256", "att-provenance-v1"],
     "image-of-another-source-is-denied": ["sig-p256", "att-provenance-v1"],
     "image-of-the-builder-is-allowed": ["sig-p256", "att-provenance-v1"],
+    "image-built-from-a-branch-is-denied": ["sig-p256", "att-provenance-v1"],
+    "bill-of-materials-that-lists-nothing-is-denied": ["sig-p256", "att-spdx-empty"],
+    "image-with-a-critical-finding-is-denied": ["sig-p256", "att-scan-known"],
+    "finding-that-is-accepted-is-allowed": ["sig-p256", "att-scan-known"],
+    "finding-that-was-accepted-until-yesterday-is-denied": ["sig-p256", "att-scan-known"],
+    "scan-with-an-old-database-is-denied": ["sig-p256", "att-scan-known"],
+    "image-of-a-signed-index-is-allowed": ["index", "sig-index@index"],
+    "signature-of-an-index-that-is-not-recorded-is-denied": ["sig-index"],
+    "index-of-a-signed-image-is-denied": ["index@index", "sig-p256"],
+    "image-for-one-platform-is-a-warning": ["index", "sig-index@index"],
+    "index-for-all-platforms-is-allowed": ["index@index", "sig-index@index"],
     "image-without-a-bill-of-materials-is-denied": ["sig-p256"],
     "image-without-a-scan-is-denied": ["sig-p256"],
     "scan-eight-days-old-is-denied": ["sig-p256", "att-scan"],
@@ -43,7 +57,8 @@ def digest(data):
 
 def recorded(name):
     name, _, done = name.partition(":")
-    fixture = FIXTURES["candidates"][name]
+    index = {"mediaType": "application/vnd.oci.image.index.v1+json", "annotations": {}, "text": FIXTURES["index"]}
+    fixture = index if name == "index" else FIXTURES["candidates"][name]
     payload = fixture["text"].encode()
     value = {"mediaType": fixture["mediaType"], "digest": "sha256:" + digest(payload)}
     if fixture["annotations"]:
@@ -60,7 +75,9 @@ for case, names in TABLE.items():
     (folder / "judge/keys").mkdir(parents=True, exist_ok=True)
     (folder / "judge/keys/release.pub").write_text(FIXTURES["keys"]["release"])
     image = IMAGE if case != "signature-of-another-image-is-denied" else FIXTURES["other"]
-    for name, data in map(recorded, names):
-        beside = folder / "evidence/sha256" / image
+    for name in names:
+        name, _, place = name.partition("@")
+        name, data = recorded(name)
+        beside = folder / "evidence/sha256" / (digest(FIXTURES["index"].encode()) if place else image)
         beside.mkdir(parents=True, exist_ok=True)
         (beside / name).write_bytes(data)

@@ -14,6 +14,7 @@ import struct
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 UTC = dt.timezone.utc
@@ -33,6 +34,10 @@ def manifest(config):
 
 CONFIGS = ['{"architecture":"amd64","os":"linux"}', '{"architecture":"arm64","os":"linux"}']
 IMAGE, OTHER = (hashlib.sha256(manifest(config).encode()).hexdigest() for config in CONFIGS)
+INDEX = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
+    {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:" + digest,
+     "size": len(manifest(config)), "platform": json.loads(config)}
+    for digest, config in zip((IMAGE, OTHER), CONFIGS)]})
 REPOSITORY = "registry.test/shop/odoo"
 ISSUER = "https://issuer.test"
 WORKFLOW = "https://git.test/acme/odoo/.github/workflows/release.yml@refs/tags/v17.0"
@@ -43,7 +48,7 @@ SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 ENVELOPE = "application/vnd.dsse.envelope.v1+json"
 
-candidates, keys, roots = {}, {}, {}
+candidates, keys, roots, certificates = {}, {}, {}, {}
 
 
 def b64(data):
@@ -169,12 +174,12 @@ def provenance(builder=WORKFLOW, source=SOURCE):
     }
 
 
-def scan(finished, severities):
-    found = [{"Severity": severity} for severity in severities]
+def scan(finished, severities, updated="2026-11-20T00:00:00Z"):
+    found = [one if isinstance(one, dict) else {"Severity": one} for one in severities]
     return {
         "scanner": {
             "uri": "pkg:github/aquasecurity/trivy@0.60.0",
-            "db": {"lastUpdate": "2026-11-20T00:00:00Z"},
+            "db": {"lastUpdate": updated},
             "result": {"Results": [{"Vulnerabilities": found}, {}]},
         },
         "metadata": {"scanFinishedOn": finished},
@@ -225,6 +230,7 @@ def with_keys():
     logged(release, sign)
     legacy("sig-by-another", lambda data: ecdsa(other, data))
     legacy("sig-other-image", sign, simple("sha256:" + OTHER))
+    legacy("sig-index", sign, simple("sha256:" + sha(INDEX.encode()).hex()))
     legacy("sig-upper-case", sign, simple("sha256:" + IMAGE.upper()))
     legacy("sig-digest-list", sign, simple(["sha256:" + IMAGE]))
     legacy("sig-digest-missing", sign, simple().replace(b"docker-manifest-digest", b"digest"))
@@ -287,6 +293,15 @@ def attested(sign):
         "provenance-v1": (V1, provenance()), "provenance-v02": (V02, v02), "provenance-empty": (V1, {}),
         "scan": (VULN, scan("2026-11-20T09:00:00Z", ["CRITICAL", "HIGH", "HIGH", "Spicy", "LOW"])),
         "scan-future": (VULN, scan("2027-01-01T00:00:00Z", [])),
+        "scan-known": (VULN, scan("2026-11-20T09:00:00Z", [
+            {"VulnerabilityID": "CVE-2026-0001", "Severity": "CRITICAL", "FixedVersion": "1.2"},
+            {"VulnerabilityID": "CVE-2026-0002", "Severity": "HIGH", "FixedVersion": ""}], "2026-11-10T00:00:00Z")),
+        "scan-grype": (VULN, {**scan("2026-11-20T09:00:00Z", []), "scanner": {
+            "uri": "pkg:github/anchore/grype@0.100.0", "result": {"matches": [
+                {"vulnerability": {"id": "CVE-2026-0001", "severity": "Critical", "fix": {"state": "fixed"}}},
+                {"vulnerability": {"id": "CVE-2026-0002", "severity": "High", "fix": {"state": "not-fixed"}}}]}}}),
+        "scan-unread": (VULN, {**scan("2026-11-20T09:00:00Z", []), "scanner": {
+            "uri": "pkg:github/anchore/grype@0.100.0", "result": "none"}}),
         "predicate-list": (VULN, []),
     }
     for name, (kind, predicate) in made.items():
@@ -542,10 +557,105 @@ def with_certificates():
     keyless("keyless-v2-again", ca, log=2)
 
 
+# Notation: a JWS, and certificates of a company.
+
+NOTATION = "io.cncf.notary."
+
+
+def url(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def joined(key, data, hash=hashes.SHA256):
+    """The two numbers of an ECDSA signature, as JWS joins them."""
+    size = key.key_size // 8
+    return b"".join(n.to_bytes(size, "big") for n in decode_dss_signature(ecdsa(key, data, hash)))
+
+
+def company(whose="acme"):
+    key, subject = p256(f"{whose} root"), x509.Name([
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, whose),
+        x509.NameAttribute(NameOID.COMMON_NAME, "root")])
+    return key, certificate(subject, key, subject, key, BEGIN, END, [
+        (x509.BasicConstraints(True, 1), True), (usage(key_cert_sign=True, crl_sign=True), True)])
+
+
+def signer(key, root, common="release", organization="acme", end=END, critical=True, use=None, purposes=None):
+    purposes = [ExtendedKeyUsageOID.CODE_SIGNING] if purposes is None else purposes
+    subject = x509.Name([
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+        x509.NameAttribute(NameOID.COMMON_NAME, common)])
+    extensions = [(x509.BasicConstraints(False, None), True), (use or usage(digital_signature=True), critical)]
+    if purposes:
+        extensions.append((x509.ExtendedKeyUsage(purposes), False))
+    return certificate(subject, key, root[1].subject, root[0], BEGIN, end, extensions)
+
+
+def notation(name, sign, chain, alg="ES256", target=None, header=None, crit=(), outside=None, more=None):
+    image = manifest(CONFIGS[0]).encode()
+    descriptor = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:" + IMAGE,
+                  "size": len(image), **(target or {})}
+    protected = {"alg": alg, "cty": "application/vnd.cncf.notary.payload.v1+json",
+                 "crit": [NOTATION + "signingScheme", *crit], NOTATION + "signingScheme": "notary.x509",
+                 NOTATION + "signingTime": "2020-11-20T10:00:00Z", **(header or {})}
+    protected, payload = url(canonical(protected)), url(canonical({"targetArtifact": descriptor}))
+    x5c = [b64(one.public_bytes(ser.Encoding.DER)) for one in chain]
+    candidate(name, "application/jose+json", canonical({
+        "payload": payload, "protected": protected, "signature": url(sign(f"{protected}.{payload}".encode())),
+        "header": {"x5c": x5c, **(outside or {})}, **(more or {})}))
+
+
+def with_notation():
+    root, other = company(), company("evil")
+    for label, one in (("acme", root), ("evil", other)):
+        certificates[label] = one[1].public_bytes(ser.Encoding.PEM).decode()
+    key, p384, big = p256("acme release"), curve("acme p384", ec.SECP384R1()), rsa_key("rsa", 2048)
+    sign = lambda data: joined(key, data)
+    own = [signer(key, root), root[1]]
+    notation("notation", sign, own)
+    notation("notation-es384", lambda data: joined(p384, data, hashes.SHA384), [signer(p384, root), root[1]], "ES384")
+    notation("notation-ps256", lambda data: pss(big, data), [signer(big, root), root[1]], "PS256")
+    notation("notation-rs256", lambda data: big.sign(data, padding.PKCS1v15(), hashes.SHA256()),
+             [signer(big, root), root[1]], "RS256")
+    notation("notation-pkcs1", lambda data: big.sign(data, padding.PKCS1v15(), hashes.SHA256()),
+             [signer(big, root), root[1]], "PS256")
+    notation("notation-none", lambda data: b"none", own, "none")
+    notation("notation-other-alg", sign, own, "ES384")
+    notation("notation-asn1", lambda data: ecdsa(key, data), own)
+    notation("notation-other-key", lambda data: joined(p256("other"), data), own)
+    notation("notation-critical", sign, own, crit=["acme.note"], header={"acme.note": "x"})
+    notation("notation-critical-missing", sign, own, header={"crit": []})
+    notation("notation-plugin", sign, own, header={NOTATION + "verificationPlugin": "acme"})
+    notation("notation-expiring", sign, own, crit=[NOTATION + "expiry"],
+             header={NOTATION + "expiry": "2026-12-01T00:00:01Z"})
+    notation("notation-expiry-not-critical", sign, own, header={NOTATION + "expiry": "2030-01-01T00:00:00Z"})
+    notation("notation-authority", sign, own, header={NOTATION + "signingScheme": "notary.x509.signingAuthority"})
+    notation("notation-other-payload", sign, own, header={"cty": "application/json"})
+    notation("notation-other-chain", sign, [signer(key, other, organization="acme"), other[1]])
+    notation("notation-foreign-root", sign, [signer(key, other), root[1]])
+    notation("notation-alone", sign, own[:1])
+    notation("notation-other-name", sign, [signer(key, root, organization="acme, O=evil"), root[1]])
+    ended = [signer(key, root, end=dt.datetime(2026, 11, 1, tzinfo=UTC)), root[1]]
+    notation("notation-ended", sign, ended)
+    notation("notation-stamped", sign, ended, outside={NOTATION + "timestampSignature": b64(b"token")})
+    notation("notation-no-purpose", sign, [signer(key, root, purposes=[]), root[1]])
+    notation("notation-for-servers", sign, [signer(key, root, purposes=[
+        ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.SERVER_AUTH]), root[1]])
+    notation("notation-usage-not-critical", sign, [signer(key, root, critical=False), root[1]])
+    notation("notation-for-certificates", sign, [
+        signer(key, root, use=usage(digital_signature=True, key_cert_sign=True)), root[1]])
+    notation("notation-other-image", sign, own, target={"digest": "sha256:" + OTHER})
+    notation("notation-other-size", sign, own, target={"size": 1})
+    notation("notation-other-type", sign, own, target={"mediaType": "application/vnd.oci.image.index.v1+json"})
+    notation("notation-no-type", sign, own, target={"mediaType": ""})
+    notation("notation-two-signatures", sign, own, more={"signatures": []})
+
+
 with_keys()
 with_certificates()
+with_notation()
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures.json"), "w") as out:
-    everything = {"config": CONFIGS[0], "manifest": manifest(CONFIGS[0]), "image": IMAGE, "other": OTHER,
-                  "keys": keys, "roots": roots, "candidates": candidates}
+    everything = {"config": CONFIGS[0], "manifest": manifest(CONFIGS[0]), "image": IMAGE, "other": OTHER, "index": INDEX,
+                  "keys": keys, "roots": roots, "certificates": certificates, "candidates": candidates}
     json.dump(everything, out, indent=1, sort_keys=True)
     out.write("\n")

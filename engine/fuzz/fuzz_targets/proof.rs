@@ -43,6 +43,7 @@ fn check(file: &[u8]) {
                 repository: "registry.test/shop/odoo",
                 candidates: &[candidate],
                 authorities: &[&signer.authority],
+                quorums: &[],
                 now: FIXTURES.now,
             });
             let held = proof.met.len() + proof.attestations.len();

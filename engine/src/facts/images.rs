@@ -3,6 +3,7 @@
 
 mod evidence;
 mod glob;
+mod index;
 mod lock;
 mod places;
 pub mod proof;

@@ -1,6 +1,8 @@
 //! What is recorded beside images, `.tidegate/images/sha256/<digest of the image>/<digest of the file>`, at head.
 //! It proves itself, so that it is no file of the gate, and deploys nothing, so that it is of no unit either.
 
+use std::collections::BTreeSet;
+
 use super::Error;
 use super::view::View;
 use crate::change::Change;
@@ -23,12 +25,20 @@ pub(super) fn recorded(
 ) -> Result<images::Evidence, Error> {
     let mut evidence = images::Evidence::default();
     let mut left = limits::IMAGE_EVIDENCE.most;
-    for image in images::wanted(changes, rules) {
-        for (name, bytes) in place.beside(&image)? {
-            left = rest(left, bytes.len(), unit)?;
-            evidence.record(image, &name, &bytes);
+    let wanted = images::wanted(changes, rules);
+    let mut load = |images: &BTreeSet<Digest>, evidence: &mut images::Evidence| {
+        for image in images {
+            for (name, bytes) in place.beside(image)? {
+                left = rest(left, bytes.len(), unit)?;
+                evidence.record(*image, &name, &bytes);
+            }
         }
-    }
+        Ok::<(), Error>(())
+    };
+    load(&wanted, &mut evidence)?;
+    let listing = wanted.iter().flat_map(|image| evidence.covering(*image));
+    let listing: BTreeSet<Digest> = listing.filter(|index| !wanted.contains(index)).collect();
+    load(&listing, &mut evidence)?;
     Ok(evidence)
 }
 

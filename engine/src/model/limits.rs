@@ -235,6 +235,12 @@ limits! {
     SIGNATURE_OBJECT = 16 << 20, Bytes, LeftOut;
     /// Log entries and time stamps of a signature object.
     SIGNATURE_WITNESSES = 8, Count, LeftOut;
+    /// An index of images.
+    IMAGE_INDEX = 4 << 20, Bytes, LeftOut;
+    /// Images of an index.
+    INDEX_IMAGES = 1_000, Count, LeftOut;
+    /// Indexes that list an image and whose signatures are looked at.
+    COVERING_INDEXES = 4, Count, LeftOut;
 
     /// A key file.
     KEY_FILE = 16 << 10, Bytes, Error("limit.key-file");

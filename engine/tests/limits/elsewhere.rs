@@ -156,6 +156,18 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "b17_what_is_cut_off_too_long_or_too_deep_is_malformed",
     ),
     (
+        limits::IMAGE_INDEX,
+        "i8_what_is_an_index_and_something_else_is_neither",
+    ),
+    (
+        limits::INDEX_IMAGES,
+        "i8_what_is_an_index_and_something_else_is_neither",
+    ),
+    (
+        limits::COVERING_INDEXES,
+        "a_few_indexes_of_an_image_are_looked_at",
+    ),
+    (
         limits::LISTED_FINDINGS,
         "what_denies_is_listed_before_what_is_too_much",
     ),

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Rules;
+use super::index::Index;
 use super::places;
 use super::proof::Candidate;
 use crate::change::Change;
 use crate::facts::image_ref::ImageRef;
-use crate::model::{Digest, base64, json};
+use crate::model::{Digest, base64, json, limits};
 use crate::registry::Beside;
 
 /// Where the files beside an image lie: in a folder of its digest.
@@ -25,6 +26,27 @@ impl Evidence {
     pub fn record(&mut self, image: Digest, name: &str, bytes: &[u8]) {
         let recorded = Recorded::read(name, bytes).unwrap_or_else(Recorded::damaged);
         self.0.entry(image).or_default().push(recorded);
+    }
+
+    /// The indexes recorded beside an image that list it, of which signatures count for it too.
+    #[must_use]
+    pub fn covering(&self, image: Digest) -> Vec<Digest> {
+        let listing = self.indexes(image);
+        let listing =
+            listing.filter(|(own, index)| *own != image && index.platforms_of(image).is_some());
+        let mut covering: Vec<Digest> = Vec::new();
+        for (own, _) in listing {
+            if !covering.contains(&own) && covering.len() < limits::COVERING_INDEXES.most {
+                covering.push(own);
+            }
+        }
+        covering
+    }
+
+    /// The indexes that are recorded beside an image, its own among them, by digest.
+    pub(super) fn indexes(&self, image: Digest) -> impl Iterator<Item = (Digest, Index)> {
+        let recorded = self.0.get(&image).into_iter().flatten();
+        recorded.filter_map(|it| Some((it.digest, it.index()?)))
     }
 
     pub(super) fn beside(&self, image: Digest) -> Vec<Candidate<'_>> {
@@ -127,6 +149,16 @@ impl Recorded {
         }
     }
 
+    /// What it is, if it is a whole index.
+    fn index(&self) -> Option<Index> {
+        if !Index::is_type(&self.media_type) {
+            return None;
+        }
+        let bytes = self.bytes.as_deref()?;
+        let whole = Digest::of(bytes) == self.digest;
+        Index::read(&self.media_type, bytes).filter(|_| whole)
+    }
+
     fn candidate(&self) -> Candidate<'_> {
         Candidate {
             digest: self.digest,
@@ -164,6 +196,33 @@ mod tests {
         let other = Digest::of(b"other").to_string();
         assert!(Recorded::read(&other, &bytes).is_none());
         assert!(Recorded::read("signature.json", &bytes).is_none());
+    }
+
+    #[test]
+    fn a_few_indexes_of_an_image_are_looked_at() {
+        let kind = "application/vnd.oci.image.index.v1+json";
+        let image = Digest::of(b"image");
+        let amd = json!({"os": "linux", "architecture": "amd64"});
+        let record = |evidence: &mut Evidence, index: &Value, digest: Option<Digest>| {
+            let bytes = index.to_string().into_bytes();
+            let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
+            let file = json!({"mediaType": kind, "digest": format!("sha256:{digest}"), "payload": base64::encode(&bytes)});
+            let file = file.to_string().into_bytes();
+            evidence.record(image, &Digest::of(&file).to_string(), &file);
+            digest
+        };
+        let listing = |note: usize, of: Digest| json!({"schemaVersion": 2, "annotations": {"note": note.to_string()}, "manifests": [{"digest": format!("sha256:{of}"), "platform": amd}]});
+        let mut evidence = Evidence::default();
+        // Of another image, and not of these bytes.
+        record(&mut evidence, &listing(0, Digest::of(b"other")), None);
+        record(&mut evidence, &listing(0, image), Some(Digest::of(b"x")));
+        assert_eq!(evidence.covering(image), []);
+        let few = limits::COVERING_INDEXES.most;
+        let all: Vec<Digest> = (0..=few)
+            .map(|note| record(&mut evidence, &listing(note, image), None))
+            .collect();
+        record(&mut evidence, &listing(0, image), None);
+        assert_eq!(evidence.covering(image), all[..few]);
     }
 
     #[test]

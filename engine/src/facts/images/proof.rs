@@ -14,6 +14,7 @@ mod keyed;
 mod keyless;
 mod legacy;
 mod predicate;
+mod quorum;
 mod required;
 #[cfg(test)]
 mod tests;
@@ -26,8 +27,9 @@ pub use authority::{
 pub use candidate::{Candidate, Format};
 pub use flaw::{Doubt, Flaw, Lack};
 pub use key::{Hash, Key, KeyError, Padding};
-pub use predicate::{Predicate, Provenance, Sbom, Scan};
-pub use required::{Bound, Required, Wanted};
+pub use predicate::{Finding, Predicate, Provenance, Sbom, Scan, Severity};
+pub use quorum::Quorum;
+pub use required::{Bound, Required, Tolerance, Unfixed, Wanted};
 pub use trust_root::{TrustRoot, TrustRootError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +49,8 @@ pub struct Question<'a> {
     pub candidates: &'a [Candidate<'a>],
     /// Who may sign it.
     pub authorities: &'a [&'a Authority],
+    /// How many of them must have signed. Without any, one is enough.
+    pub quorums: &'a [&'a Quorum],
     /// The judging time.
     pub now: Timestamp,
 }
@@ -67,7 +71,7 @@ pub struct Proof {
 /// Whether an image is signed by those who may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// All conditions of one authority hold.
+    /// All conditions of one authority hold, and of as many as each quorum asks for.
     Verified,
     /// There is no signature.
     Unsigned,
@@ -251,11 +255,16 @@ impl Found {
                 Err(lack) => flaw = flaw.max(Some(lack)),
             }
         }
-        let state = match (met.is_empty(), self.doubt.clone(), flaw) {
-            (false, _, _) => State::Verified,
-            (true, Some(doubt), _) => State::Indeterminate(doubt),
-            (true, None, Some(flaw)) => State::Invalid(flaw),
-            (true, None, None) => State::Unsigned,
+        let short = question.quorums.iter().filter(|_| !met.is_empty());
+        let short = short.filter_map(|quorum| quorum.reached(&met, &self.signatures).err());
+        let short: Vec<Flaw> = short.collect();
+        let proven = !met.is_empty() && short.is_empty();
+        let flaw = short.into_iter().chain(flaw).max();
+        let state = match (proven, self.doubt.clone(), flaw) {
+            (true, _, _) => State::Verified,
+            (false, Some(doubt), _) => State::Indeterminate(doubt),
+            (false, None, Some(flaw)) => State::Invalid(flaw),
+            (false, None, None) => State::Unsigned,
         };
         (state, met)
     }

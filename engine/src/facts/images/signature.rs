@@ -1,16 +1,19 @@
 //! What the signatures beside an image prove, as policies see it.
 //! Verifies nothing itself; decides not whether it is enough.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::evidence::{Evidence, digest_of};
 use super::proof::{
-    self, Attestation, Authority, Flaw, Format, Predicate, Proof, Question, State, Wanted, Who,
-    prove,
+    self, Attestation, Authority, Flaw, Format, Predicate, Proof, Question, Quorum, State, Wanted,
+    Who, prove,
 };
 use super::{Rules, signers};
 use crate::facts::image_ref::ImageRef;
+use crate::model::Digest;
 
 /// What is proven of one image.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,6 +38,15 @@ pub struct Signature {
     pub authorities: Vec<Met>,
     /// What they say of it besides.
     pub attestations: Vec<Attested>,
+    /// The index that lists it, where all that is proven is proven of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
+    /// The platforms that the digest is for, as far as an index beside it tells.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub platforms: BTreeSet<String>,
+    /// Platforms for which its index lists more than one image.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub repeated_platforms: BTreeSet<String>,
 }
 
 /// Which attestation does not answer what an authority requires, and why.
@@ -129,25 +141,56 @@ pub(super) fn of(
         return None;
     }
     let authorities = rules.signers.of(&image.repository);
+    let quorums = rules.signers.quorums(&image.repository);
+    let asked = names(&authorities, &quorums);
     let Some(digest) = digest_of(image) else {
-        return Some((Signature::of_no_digest(names(&authorities)), None));
+        return Some((Signature::of_no_digest(asked), None));
     };
-    let proof = prove(&Question {
-        image: digest,
-        repository: &image.repository,
-        candidates: &evidence.beside(digest),
-        authorities: &authorities,
-        now,
-    });
+    let proven = |digest: Digest| {
+        prove(&Question {
+            image: digest,
+            repository: &image.repository,
+            candidates: &evidence.beside(digest),
+            authorities: &authorities,
+            quorums: &quorums,
+            now,
+        })
+    };
+    let own = proven(digest);
+    let (proof, covered_by) = match own.state {
+        State::Verified => (own, None),
+        _ => covering(evidence.covering(digest), proven).unwrap_or((own, None)),
+    };
     let turns = authorities
         .iter()
         .filter_map(|authority| turns(authority, &proof, now));
     let turns = turns.min();
-    Some((Signature::new(proof, &authorities), turns))
+    let signature = Signature::new(proof, &authorities, asked);
+    let signature = signature.covered_by(covered_by);
+    Some((signature.with_platforms(evidence, digest), turns))
 }
 
-fn names(authorities: &[&Authority]) -> Vec<String> {
-    authorities.iter().map(|it| it.name.clone()).collect()
+/// The first index that is proven itself.
+fn covering(
+    indexes: Vec<Digest>,
+    proven: impl Fn(Digest) -> Proof,
+) -> Option<(Proof, Option<Digest>)> {
+    let proofs = indexes
+        .into_iter()
+        .map(|index| (proven(index), Some(index)));
+    let mut verified = proofs.filter(|(proof, _)| proof.state == State::Verified);
+    verified.next()
+}
+
+/// Those who may sign, and those whom a quorum counts besides.
+fn names(authorities: &[&Authority], quorums: &[&Quorum]) -> Vec<String> {
+    let mut names: Vec<String> = authorities.iter().map(|it| it.name.clone()).collect();
+    for name in quorums.iter().flat_map(|quorum| &quorum.of) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// When what is proven may be another: a key ends to count, a root expires, a scan grows too old.
@@ -155,7 +198,8 @@ fn turns(authority: &Authority, proof: &Proof, now: Timestamp) -> Option<Timesta
     let stale = authority.required.iter().flat_map(|required| {
         let own = proof.attestations.iter();
         let own = own.filter(|it| it.signature.authority == authority.name);
-        own.filter_map(|it| signers::stale_at(required, instants(it)))
+        let stale = own.filter_map(|it| signers::stale_at(required, instants(it)));
+        stale.chain(signers::lapses(required)).collect::<Vec<_>>()
     });
     let stale = stale.filter(|instant| *instant > now);
     stale.chain(signers::turns_after(authority, now)).min()
@@ -184,10 +228,13 @@ impl Signature {
             asked,
             authorities: Vec::new(),
             attestations: Vec::new(),
+            covered_by: None,
+            platforms: BTreeSet::new(),
+            repeated_platforms: BTreeSet::new(),
         }
     }
 
-    fn new(proof: Proof, authorities: &[&Authority]) -> Self {
+    fn new(proof: Proof, authorities: &[&Authority], asked: Vec<String>) -> Self {
         let (reason, message) = match &proof.state {
             State::Verified | State::Unsigned => (None, None),
             State::Invalid(flaw) => (Some(flaw.code()), Some(flaw.to_string())),
@@ -204,10 +251,35 @@ impl Signature {
                 invalid: proof.candidates.invalid,
                 other: proof.candidates.other,
             },
-            asked: names(authorities),
+            asked,
             authorities: proof.met.into_iter().map(Met::new).collect(),
             attestations: proof.attestations.into_iter().map(Attested::new).collect(),
+            covered_by: None,
+            platforms: BTreeSet::new(),
+            repeated_platforms: BTreeSet::new(),
         }
+    }
+
+    fn covered_by(self, index: Option<Digest>) -> Self {
+        Self {
+            covered_by: index.map(|index| format!("sha256:{index}")),
+            ..self
+        }
+    }
+
+    /// The same, with the platforms that indexes beside the image tell.
+    fn with_platforms(mut self, evidence: &Evidence, image: Digest) -> Self {
+        let texts = |all: BTreeSet<&str>| all.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        for (own, index) in evidence.indexes(image) {
+            if own == image {
+                self.platforms.extend(texts(index.platforms()));
+                self.repeated_platforms.extend(texts(index.repeated()));
+            } else {
+                let listed = index.platforms_of(image).into_iter().flatten();
+                self.platforms.extend(listed.map(str::to_owned));
+            }
+        }
+        self
     }
 }
 

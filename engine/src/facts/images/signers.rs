@@ -1,32 +1,44 @@
 //! Those who may sign images, as `images.authorities` names them. The schema of the section has checked its shape.
 //! Opens no file: keys and trust roots are given. Knows no signature.
 
+mod quorums;
 mod raw;
 mod required;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+use self::quorums::Counted;
 use self::raw::{RawAuthority, RawIdentity, RawKey, RawKind, RawLog, RawReference, RawText};
 use super::glob::Glob;
 use super::proof::{
     Authority, CertificateLog, Claim, Identity, Key, KeyError, Log, NameKind, Pattern,
-    PatternError, Reference, Required, Root, Signer, TrustRoot, Wanted,
+    PatternError, Quorum, Reference, Required, Root, Signer, TrustRoot, Wanted,
 };
 use crate::model::{RepoPath, limits};
 
 /// Those who may sign images, each with the images that it may sign.
 #[derive(Debug, Default)]
-pub struct Signers(Vec<Entry>);
+pub struct Signers {
+    entries: Vec<Entry>,
+    counted: Vec<Counted>,
+}
 
 #[derive(Debug)]
 struct Entry {
-    images: Vec<Glob>,
+    images: Repositories,
     /// `None` where its files are not read: then nothing is proven.
     authority: Option<Authority>,
+}
+
+/// Repositories by globs, without those that others take out.
+#[derive(Debug)]
+struct Repositories {
+    fit: Vec<Glob>,
+    except: Vec<Glob>,
 }
 
 /// Files by path; `None` where nobody has read them.
@@ -52,31 +64,39 @@ impl Signers {
         let mut reader = Reader {
             files,
             pointer: String::new(),
+            names: BTreeSet::new(),
             problems: Vec::new(),
         };
         for (at, value) in all.into_iter().flatten().enumerate() {
             reader.pointer = format!("/authorities/{at}");
             match RawAuthority::deserialize(value) {
                 Ok(raw) => entries.push(Entry {
-                    images: raw.images.iter().map(|glob| Glob::new(glob)).collect(),
+                    images: Repositories::new(&raw.images, &raw.except),
                     authority: reader.authority(raw),
                 }),
                 Err(message) => reader.problem("", message),
             }
         }
+        let counted = quorums::read(settings, &mut reader.problems);
         match reader.problems {
-            none if none.is_empty() => Ok(Self(entries)),
+            none if none.is_empty() => Ok(Self { entries, counted }),
             problems => Err(problems),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty() && self.counted.is_empty()
     }
 
     /// Whether anybody is named who signs images of this repository.
     pub(super) fn cover(&self, repository: &str) -> bool {
-        self.entries(repository).next().is_some()
+        self.entries(repository).next().is_some() || !self.quorums(repository).is_empty()
+    }
+
+    /// How many must have signed images of this repository.
+    pub(super) fn quorums(&self, repository: &str) -> Vec<&Quorum> {
+        let own = self.counted.iter().filter(|it| it.images.fit(repository));
+        own.map(|it| &it.quorum).collect()
     }
 
     /// Those who may sign images of this repository.
@@ -88,8 +108,23 @@ impl Signers {
     }
 
     fn entries(&self, repository: &str) -> impl Iterator<Item = &Entry> {
-        let fits = |entry: &&Entry| entry.images.iter().any(|glob| glob.fits(repository));
-        self.0.iter().filter(fits)
+        let entries = self.entries.iter();
+        entries.filter(|entry| entry.images.fit(repository))
+    }
+}
+
+impl Repositories {
+    fn new(images: &[String], except: &[String]) -> Self {
+        let globs = |texts: &[String]| texts.iter().map(|glob| Glob::new(glob)).collect();
+        Self {
+            fit: globs(images),
+            except: globs(except),
+        }
+    }
+
+    fn fit(&self, repository: &str) -> bool {
+        let any = |globs: &[Glob]| globs.iter().any(|glob| glob.fits(repository));
+        any(&self.fit) && !any(&self.except)
     }
 }
 
@@ -114,11 +149,17 @@ struct Reader<'a> {
     files: Files<'a>,
     /// Of the authority.
     pointer: String,
+    /// Of the authorities before it.
+    names: BTreeSet<String>,
     problems: Vec<SignerProblem>,
 }
 
 impl Reader<'_> {
     fn authority(&mut self, raw: RawAuthority) -> Option<Authority> {
+        // A name is all by which findings, quorums and attestations tell authorities apart.
+        if !self.names.insert(raw.name.clone()) {
+            self.problem("/name", format!("`{}` is the name of two", raw.name));
+        }
         let ends = [
             self.instant("/not-after", raw.not_after.as_deref()),
             self.instant("/revoked", raw.revoked.as_deref()),
@@ -190,8 +231,8 @@ impl Reader<'_> {
 
     fn identity(&mut self, raw: RawIdentity) -> Option<Signer> {
         let root = self.root("/keyless/root", &raw.root);
-        let issuer = self.pattern("/keyless/issuer", raw.issuer);
-        let subject = self.pattern("/keyless/subject", raw.subject);
+        let issuer = self.somebody("/keyless/issuer", raw.issuer);
+        let subject = self.somebody("/keyless/subject", raw.subject);
         let mut claims = BTreeMap::new();
         for (claim, text) in raw.claims {
             let within = format!("/keyless/claims/{claim}");
@@ -216,6 +257,16 @@ impl Reader<'_> {
             subject: subject?,
             claims,
         })))
+    }
+
+    /// A pattern that leaves somebody out.
+    fn somebody(&mut self, within: &str, text: RawText) -> Option<Pattern> {
+        let pattern = self.pattern(within, text)?;
+        if ANYBODY.iter().all(|anybody| pattern.matches(anybody)) {
+            let message = "it is anybody whom the certificate authority knows; name who may sign";
+            self.problem(within, message);
+        }
+        Some(pattern)
     }
 
     fn pattern(&mut self, within: &str, text: RawText) -> Option<Pattern> {
@@ -261,6 +312,14 @@ fn pattern(text: RawText) -> Result<Pattern, PatternError> {
     }
 }
 
+/// Names that have nothing in common; whoever takes all of them takes any.
+const ANYBODY: [&str; 4] = [
+    "https://nobody.invalid/a/b",
+    "somebody@nobody.invalid",
+    "urn:x:0",
+    "Zz",
+];
+
 const CLAIMS: [Claim; 6] = [
     Claim::SourceRepositoryUri,
     Claim::SourceRepositoryDigest,
@@ -279,6 +338,17 @@ pub(super) fn stale_at(
         return None;
     };
     instants.min()?.checked_add(*most).ok()
+}
+
+/// When findings that are accepted now are not any more.
+pub(super) fn lapses(required: &Required) -> impl Iterator<Item = Timestamp> {
+    let findings = match &required.wanted {
+        Wanted::Scan { findings, .. } => findings.as_ref(),
+        _ => None,
+    };
+    findings
+        .into_iter()
+        .flat_map(|it| it.accepted.values().copied())
 }
 
 #[cfg(test)]

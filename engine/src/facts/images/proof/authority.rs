@@ -175,7 +175,7 @@ impl Pattern {
         whole.map(Self::Whole).map_err(|_| PatternError::Regex)
     }
 
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::facts::images) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Exact(exact) => exact == text,
             Self::Whole(regex) => regex.is_match(text),

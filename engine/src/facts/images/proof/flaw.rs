@@ -49,6 +49,16 @@ pub enum Flaw {
     /// The certificate says otherwise about the build.
     #[error("the certificate's claim `{0}` is missing or another")]
     Claim(&'static str),
+    /// Signatures hold, and not of enough authorities.
+    #[error("`{name}` asks for {count} different signers, and there are {signed}")]
+    Quorum {
+        /// Its name in the configuration.
+        name: String,
+        /// How many signed.
+        signed: usize,
+        /// How many must.
+        count: usize,
+    },
     /// The signature holds, and an attestation that the authority asks for does not.
     #[error("required attestation `{name}`: {lack}")]
     Attestation {
@@ -80,12 +90,18 @@ pub enum Lack {
     /// Older than allowed.
     #[error("it is too old")]
     Stale,
+    /// The scanner knew too little.
+    #[error("the database of the scanner was too old")]
+    Database,
     /// Of another scanner.
     #[error("the scanner is another")]
     Scanner,
     /// Of another builder than allowed.
     #[error("the builder is another")]
     Builder,
+    /// Of a branch or tag that is not allowed, or that is not said.
+    #[error("the branch or tag that was built is another, or is not said")]
+    Reference,
     /// Of another source than allowed.
     #[error("the source is another")]
     Source,
@@ -95,6 +111,16 @@ pub enum Lack {
     /// The source that it names is not the one that the certificate was issued for.
     #[error("the source is not the one that the certificate names")]
     SourceUnbound,
+    /// More findings than allowed.
+    #[error("it found {found} of severity {}, and {most} are allowed", severity.name())]
+    Findings {
+        /// Of which severity.
+        severity: super::Severity,
+        /// How many that count.
+        found: u64,
+        /// How many may be there.
+        most: u64,
+    },
 }
 
 /// Why it could not be found out. Never a pass, and never "unsigned".
@@ -140,6 +166,7 @@ impl Flaw {
             Self::Issuer => "issuer",
             Self::Subject => "subject",
             Self::Claim(_) => "claim",
+            Self::Quorum { .. } => "quorum",
             Self::Attestation { .. } => "attestation",
         }
     }
@@ -156,11 +183,14 @@ impl Lack {
             Self::Undated => "undated",
             Self::Future => "future",
             Self::Stale => "stale",
+            Self::Database => "database",
             Self::Scanner => "scanner",
             Self::Builder => "builder",
+            Self::Reference => "reference",
             Self::Source => "source",
             Self::BuilderUnbound => "builder-unbound",
             Self::SourceUnbound => "source-unbound",
+            Self::Findings { .. } => "findings",
         }
     }
 }

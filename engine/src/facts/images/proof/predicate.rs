@@ -54,9 +54,79 @@ pub struct Scan {
     pub finished: Option<Timestamp>,
     /// When its database was last updated, as it says itself.
     pub database: Option<Timestamp>,
-    /// Findings by severity in lower case; what is none of the five known words counts as `unknown`. `None` where
-    /// the result is in a form that is not read.
-    pub counts: Option<BTreeMap<&'static str, u64>>,
+    /// What it found. `None` where the result is in a form that is not read.
+    pub findings: Option<Vec<Finding>>,
+}
+
+/// One finding of a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// By which it is known, such as `CVE-2026-1`.
+    pub id: Option<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether there is a version without it.
+    pub fixed: bool,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The worst.
+    Critical,
+    /// Next to it.
+    High,
+    /// In between.
+    Medium,
+    /// Hardly bad.
+    Low,
+    /// Not bad.
+    Negligible,
+    /// The scanner does not know, or says a word that nobody knows.
+    Unknown,
+}
+
+impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 6] = [
+        Self::Critical,
+        Self::High,
+        Self::Medium,
+        Self::Low,
+        Self::Negligible,
+        Self::Unknown,
+    ];
+
+    /// Its name in the configuration, and in scans in whatever case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Negligible => "negligible",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn read(text: Option<&str>) -> Self {
+        let named = |it: &Self| text.is_some_and(|text| text.eq_ignore_ascii_case(it.name()));
+        let found = Self::ALL.into_iter().find(named);
+        found.unwrap_or(Self::Unknown)
+    }
+}
+
+impl Scan {
+    /// How many findings of each severity there are.
+    #[must_use]
+    pub fn counts(&self) -> Option<BTreeMap<&'static str, u64>> {
+        let mut counts: BTreeMap<_, u64> = Severity::ALL.iter().map(|it| (it.name(), 0)).collect();
+        for finding in self.findings.as_ref()? {
+            *counts.entry(finding.severity.name()).or_default() += 1;
+        }
+        Some(counts)
+    }
 }
 
 /// Reads the predicate of a statement that was verified.
@@ -184,34 +254,34 @@ fn scan(predicate: &Value) -> Option<Scan> {
         scanner: text(predicate, "/scanner/uri")?,
         finished: instant("/metadata/scanFinishedOn"),
         database: instant("/scanner/db/lastUpdate"),
-        counts: predicate.pointer("/scanner/result").and_then(counts),
+        findings: predicate.pointer("/scanner/result").and_then(findings),
     })
 }
 
-/// Counts by severity in the results of Trivy (`Results`) and Grype (`matches`).
-fn counts(result: &Value) -> Option<BTreeMap<&'static str, u64>> {
+/// The findings in the results of Trivy (`Results`) and Grype (`matches`).
+fn findings(result: &Value) -> Option<Vec<Finding>> {
     let list = |value: &Value, key| value.get(key).and_then(Value::as_array).cloned();
-    let severities: Vec<Option<String>> = if let Some(targets) = list(result, "Results") {
-        let found = targets
-            .iter()
-            .filter_map(|one| list(one, "Vulnerabilities"));
-        found.flatten().map(|one| text(&one, "/Severity")).collect()
-    } else {
-        let matches = list(result, "matches")?;
-        let severity = |one: &Value| text(one, "/vulnerability/severity");
-        matches.iter().map(severity).collect()
-    };
-    let mut counts: BTreeMap<_, u64> = SEVERITIES.iter().map(|known| (*known, 0)).collect();
-    for severity in severities {
-        let severity = severity.map(|text| text.to_ascii_lowercase());
-        let known = SEVERITIES
-            .iter()
-            .find(|known| severity.as_deref() == Some(**known));
-        *counts
-            .entry(known.copied().unwrap_or("unknown"))
-            .or_default() += 1;
+    if let Some(targets) = list(result, "Results") {
+        let found = targets.iter();
+        let found = found.filter_map(|one| list(one, "Vulnerabilities"));
+        return Some(found.flatten().map(|one| of_trivy(&one)).collect());
     }
-    Some(counts)
+    let matches = list(result, "matches")?;
+    Some(matches.iter().map(of_grype).collect())
 }
 
-const SEVERITIES: [&str; 6] = ["critical", "high", "low", "medium", "negligible", "unknown"];
+fn of_trivy(found: &Value) -> Finding {
+    Finding {
+        id: text(found, "/VulnerabilityID"),
+        severity: Severity::read(text(found, "/Severity").as_deref()),
+        fixed: text(found, "/FixedVersion").is_some(),
+    }
+}
+
+fn of_grype(found: &Value) -> Finding {
+    Finding {
+        id: text(found, "/vulnerability/id"),
+        severity: Severity::read(text(found, "/vulnerability/severity").as_deref()),
+        fixed: text(found, "/vulnerability/fix/state").as_deref() == Some("fixed"),
+    }
+}

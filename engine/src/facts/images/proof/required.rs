@@ -1,9 +1,11 @@
 //! What an authority asks to be attested besides its signature, and whether an attestation answers it.
 //! Takes attestations that the same authority signed.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attestation, Lack, Pattern, Predicate, Provenance, Scan};
+use super::{Attestation, Lack, Pattern, Predicate, Provenance, Scan, Severity};
 
 /// One attestation that must be there.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub enum Wanted {
         builders: Vec<Pattern>,
         /// What may have been built; `https://host/path`, all that is said of the source among these.
         sources: Vec<Pattern>,
+        /// The branches and tags that may have been built; any where none is given.
+        refs: Vec<Pattern>,
         /// Whether builder and source must be those that the certificate names.
         bound: Bound,
     },
@@ -36,7 +40,33 @@ pub enum Wanted {
         most: SignedDuration,
         /// Which scanners count.
         scanners: Vec<Pattern>,
+        /// How old the scanner's database may have been when the scan ended; `None` where nobody asks.
+        database: Option<SignedDuration>,
+        /// What it may have found.
+        findings: Option<Tolerance>,
     },
+}
+
+/// What a scan may have found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tolerance {
+    /// How many of each severity; of what is not named, any number. What has a severity that nobody knows counts as
+    /// critical unless `unknown` is named.
+    pub most: BTreeMap<Severity, u64>,
+    /// Findings that are accepted, each until an instant.
+    pub accepted: BTreeMap<String, Timestamp>,
+    /// Whether those count for which there is no fix yet.
+    pub unfixed: Unfixed,
+}
+
+/// Whether findings count that nobody can mend yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unfixed {
+    /// They do.
+    #[default]
+    Counted,
+    /// They do not.
+    LeftOut,
 }
 
 /// Whether a provenance must say what the certificate of its signer says.
@@ -78,11 +108,13 @@ impl Wanted {
                 Self::Provenance {
                     builders,
                     sources,
+                    refs,
                     bound,
                 },
                 Predicate::Provenance(provenance),
             ) => {
                 built(provenance, builders, sources)?;
+                released(provenance, refs)?;
                 match bound {
                     Bound::No => Ok(()),
                     Bound::ToCertificate => bound_to_certificate(provenance, attestation),
@@ -92,9 +124,19 @@ impl Wanted {
                 0 => Err(Lack::Empty),
                 _ => Ok(()),
             },
-            (Self::Scan { most, scanners }, Predicate::Scan(scan)) => {
+            (
+                Self::Scan {
+                    most,
+                    scanners,
+                    database,
+                    findings,
+                },
+                Predicate::Scan(scan),
+            ) => {
                 scanned(scan, scanners)?;
-                fresh(scan, attestation.signature.signed_at, *most, now)
+                fresh(scan, attestation.signature.signed_at, *most, now)?;
+                up_to_date(scan, *database)?;
+                findings.as_ref().map_or(Ok(()), |it| it.holds(scan, now))
             }
             _ => Err(Lack::Missing),
         }
@@ -110,6 +152,16 @@ fn built(provenance: &Provenance, builders: &[Pattern], sources: &[Pattern]) -> 
     match !said.is_empty() && said.iter().all(|source| any(sources, source)) {
         true => Ok(()),
         false => Err(Lack::Source),
+    }
+}
+
+/// That it was built from a branch or tag of which releases are made.
+fn released(provenance: &Provenance, refs: &[Pattern]) -> Result<(), Lack> {
+    let said = provenance.source_ref.as_deref();
+    let allowed = said.is_some_and(|said| refs.iter().any(|one| one.matches(said)));
+    match refs.is_empty() || allowed {
+        true => Ok(()),
+        false => Err(Lack::Reference),
     }
 }
 
@@ -149,5 +201,48 @@ fn fresh(
     match now.duration_since(*oldest) > most {
         true => Err(Lack::Stale),
         false => Ok(()),
+    }
+}
+
+/// That the scanner knew what was known when it looked.
+fn up_to_date(scan: &Scan, most: Option<SignedDuration>) -> Result<(), Lack> {
+    let Some(most) = most else { return Ok(()) };
+    let (Some(updated), Some(finished)) = (scan.database, scan.finished) else {
+        return Err(Lack::Undated);
+    };
+    match finished.duration_since(updated) > most {
+        true => Err(Lack::Database),
+        false => Ok(()),
+    }
+}
+
+impl Tolerance {
+    fn holds(&self, scan: &Scan, now: Timestamp) -> Result<(), Lack> {
+        let findings = scan.findings.as_ref().ok_or(Lack::Malformed)?;
+        let accepted = |id: &str| self.accepted.get(id).is_some_and(|until| now < *until);
+        let mut counts: BTreeMap<Severity, u64> = BTreeMap::new();
+        for finding in findings {
+            let left_out = self.unfixed == Unfixed::LeftOut && !finding.fixed;
+            if left_out || finding.id.as_deref().is_some_and(accepted) {
+                continue;
+            }
+            *counts.entry(self.counted_as(finding.severity)).or_default() += 1;
+        }
+        let too_many = self.most.iter().find_map(|(severity, most)| {
+            let found = counts.get(severity).copied().unwrap_or_default();
+            (found > *most).then_some(Lack::Findings {
+                severity: *severity,
+                found,
+                most: *most,
+            })
+        });
+        too_many.map_or(Ok(()), Err)
+    }
+
+    fn counted_as(&self, severity: Severity) -> Severity {
+        match severity {
+            Severity::Unknown if !self.most.contains_key(&severity) => Severity::Critical,
+            severity => severity,
+        }
     }
 }

@@ -9,7 +9,7 @@ mod fixtures;
 mod keys;
 mod statements;
 
-use super::{Counts, Proof, State};
+use super::{Counts, Proof, Required, State, Wanted};
 use fixtures::{Given, given, state};
 
 #[test]
@@ -105,6 +105,54 @@ fn every_authority_whose_conditions_hold_is_named_and_no_other() {
     };
     assert_eq!(met(&proof), ["ed25519", "p256"]);
     assert_eq!(proof.candidates, counts(2, 2, 0, 0));
+}
+
+#[test]
+fn a_quorum_counts_signers_and_neither_signatures_nor_authorities() {
+    let signed = |names: &[&str]| {
+        names
+            .iter()
+            .fold(Given::default(), |all, name| all.and(name))
+    };
+    let both = |names: &[&str], count| {
+        let asked = signed(names).asked("p256").asked("ed25519").asked("other");
+        asked.quorum(count, &["p256", "ed25519", "other"]).prove()
+    };
+    assert_eq!(state(&both(&["sig-p256", "bundle-ed25519"], 2)), "verified");
+    for short in [&["sig-p256"][..], &["sig-p256", "bundle-p256"]] {
+        let proof = both(short, 2);
+        assert_eq!(state(&proof), "invalid quorum", "{short:?}");
+        assert_eq!(proof.met.len(), 1, "who signed is told all the same");
+    }
+    let third = both(&["sig-p256", "bundle-ed25519", "sig-by-another"], 3);
+    assert_eq!(state(&third), "verified");
+    let none = both(&[], 1);
+    assert_eq!(none.state, State::Unsigned);
+    // Another name for the same key makes no second signer.
+    let twice = signed(&["sig-p256", "bundle-p256"])
+        .asked("p256")
+        .asked("p256")
+        .with(|authority| authority.name = "again".to_owned())
+        .quorum(2, &["p256", "again"]);
+    assert_eq!(state(&twice.prove()), "invalid quorum");
+    // One quorum that is reached excuses no other.
+    let other = signed(&["sig-p256", "bundle-ed25519"])
+        .asked("p256")
+        .asked("ed25519")
+        .quorum(2, &["p256", "ed25519"])
+        .quorum(1, &["other"]);
+    assert_eq!(state(&other.prove()), "invalid quorum");
+}
+
+#[test]
+fn an_authority_without_what_it_must_attest_is_none_of_a_quorum() {
+    let asked = given("sig-p256").and("bundle-ed25519").asked("p256");
+    let asked = asked.asked("ed25519").requires(Required {
+        name: "listed".to_owned(),
+        wanted: Wanted::Sbom,
+    });
+    let proof = asked.quorum(2, &["p256", "ed25519"]).prove();
+    assert_eq!(state(&proof), "invalid attestation missing");
 }
 
 fn counts(found: usize, valid: usize, invalid: usize, other: usize) -> Counts {

@@ -12,6 +12,8 @@ use crate::facts::images::proof::{Hash, Padding};
 pub(super) struct RawAuthority {
     pub(super) name: String,
     pub(super) images: Vec<String>,
+    #[serde(default)]
+    pub(super) except: Vec<String>,
     pub(super) key: Option<RawKey>,
     pub(super) keyless: Option<RawIdentity>,
     pub(super) not_before: Option<String>,
@@ -29,6 +31,17 @@ impl RawAuthority {
     pub(super) fn deserialize(value: &Value) -> Result<Self, String> {
         Deserialize::deserialize(value).map_err(|error| error.to_string())
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawQuorum {
+    pub(super) name: String,
+    pub(super) images: Vec<String>,
+    #[serde(default)]
+    pub(super) except: Vec<String>,
+    pub(super) count: usize,
+    pub(super) of: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -67,10 +80,26 @@ pub(super) struct RawRequired {
     #[serde(default)]
     pub(super) sources: Vec<RawText>,
     #[serde(default)]
+    pub(super) source_refs: Vec<RawText>,
+    #[serde(default)]
     pub(super) bound_to_certificate: bool,
     #[serde(default)]
     pub(super) scanners: Vec<RawText>,
     pub(super) max_age_days: Option<u16>,
+    pub(super) database_max_age_days: Option<u16>,
+    pub(super) max: Option<BTreeMap<String, u64>>,
+    #[serde(default)]
+    pub(super) accepted: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) unfixed: RawUnfixed,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawUnfixed {
+    #[default]
+    Counted,
+    LeftOut,
 }
 
 #[derive(Clone, Copy, Deserialize)]

@@ -25,7 +25,7 @@ fn read(more: &Value) -> Result<Signers, Vec<String>> {
 
 fn only(more: &Value) -> Authority {
     let mut signers = read(more).unwrap();
-    signers.0.remove(0).authority.unwrap()
+    signers.entries.remove(0).authority.unwrap()
 }
 
 fn keyed(more: &Value) -> Value {
@@ -167,6 +167,37 @@ fn what_a_requirement_leaves_open_is_told_with_its_place() {
     ]);
 }
 
+#[test]
+fn what_a_scan_may_have_found_is_said_with_severities_and_days() {
+    let scan = |more: &Value| {
+        let mut scan =
+            json!({"name": "scanned", "kind": "scan", "scanners": ["s"], "max-age-days": 1});
+        for (key, value) in more.as_object().unwrap() {
+            scan[key] = value.clone();
+        }
+        keyed(&json!({"require": [scan]}))
+    };
+    let within = "/authorities/0/require/0: ";
+    told(&[
+        (
+            scan(&json!({"max": {"worse": 0}})),
+            &format!("{within}`worse` is no severity"),
+        ),
+        (
+            scan(&json!({"max": {"high": 0}, "accepted": {"CVE-2026-1": "2026-02-30"}})),
+            &format!("{within}`CVE-2026-1` is accepted until no day"),
+        ),
+        (
+            scan(&json!({"accepted": {"CVE-2026-1": "2026-02-28"}})),
+            &format!("{within}`accepted` needs `max`"),
+        ),
+    ]);
+    let accepted = json!({"max": {"high": 0}, "accepted": {"CVE-2026-1": "2026-02-28"}});
+    let authority = only(&scan(&accepted));
+    let lapses: Vec<Timestamp> = lapses(&authority.required[0]).collect();
+    assert_eq!(lapses, ["2026-03-01T00:00:00Z".parse().unwrap()]);
+}
+
 fn told(table: &[(Value, &str)]) {
     for (more, wanted) in table {
         let problems = read(more).unwrap_err();
@@ -193,4 +224,79 @@ fn whose_files_nobody_has_read_proves_nothing_and_is_asked_all_the_same() {
     let signers = with_files(&json!({"key": {"file": "a.pub"}}), None).unwrap();
     assert!(signers.cover("registry.test/shop/odoo"));
     assert!(signers.of("registry.test/shop/odoo").is_empty());
+}
+
+fn two(quorum: &Value) -> Result<Signers, Vec<String>> {
+    let authority = |name: &str| json!({"name": name, "images": ["registry.test/**"], "except": ["registry.test/lab/*"], "key": {"pem": PEM}});
+    let settings =
+        json!({"authorities": [authority("release"), authority("audit")], "quorums": [quorum]});
+    Signers::of_settings(&settings, Some(&BTreeMap::new())).map_err(|problems| {
+        let said = problems.into_iter();
+        said.map(|it| format!("{}: {}", it.pointer, it.message))
+            .collect()
+    })
+}
+
+#[test]
+fn a_quorum_is_for_its_images_and_asks_for_signatures_where_no_authority_is() {
+    let signers = two(
+        &json!({"name": "both", "images": ["registry.test/shop/*", "other.test/**"], "except": ["other.test/a"], "count": 2, "of": ["release", "audit"]}),
+    );
+    let signers = signers.unwrap();
+    for (repository, authorities, quorums) in [
+        ("registry.test/shop/odoo", 2, 1),
+        ("registry.test/tools/a", 2, 0),
+        ("registry.test/lab/a", 0, 0),
+        ("other.test/b", 0, 1),
+        ("other.test/a", 0, 0),
+    ] {
+        assert_eq!(signers.of(repository).len(), authorities, "{repository}");
+        assert_eq!(signers.quorums(repository).len(), quorums, "{repository}");
+        assert_eq!(signers.cover(repository), authorities + quorums > 0);
+    }
+}
+
+#[test]
+fn a_quorum_that_nobody_can_reach_is_told_with_its_place() {
+    let quorum = |count: u8, of: &[&str]| json!({"name": "both", "images": ["registry.test/**"], "count": count, "of": of});
+    for (given, expected) in [
+        (
+            quorum(0, &["release"]),
+            "/quorums/0/count: give a number from 1 to 1",
+        ),
+        (
+            quorum(3, &["release", "audit"]),
+            "/quorums/0/count: give a number from 1 to 2",
+        ),
+        (
+            quorum(1, &["release", "nobody"]),
+            "/quorums/0/of/1: there is no authority `nobody`",
+        ),
+        (json!({"name": "both"}), "/quorums/0: missing field"),
+    ] {
+        let problems = two(&given).unwrap_err();
+        assert!(problems[0].starts_with(expected), "{problems:?}");
+    }
+}
+
+#[test]
+fn two_authorities_of_one_name_and_one_that_is_anybody_are_told() {
+    let authority = json!({"name": "release", "images": ["registry.test/**"], "key": {"pem": PEM}});
+    let settings = json!({"authorities": [authority, authority]});
+    let problems = Signers::of_settings(&settings, Some(&BTreeMap::new())).unwrap_err();
+    assert_eq!(problems[0].pointer, "/authorities/1/name");
+    let root = BTreeMap::from([(RepoPath::from("r.json"), b"{}".to_vec())]);
+    for (issuer, subject, at) in [
+        (json!({"regex": ".*"}), json!("s"), "issuer"),
+        (json!("i"), json!({"regex": "(?s).+"}), "subject"),
+        (json!("i"), json!({"regex": "\\S{2,}"}), "subject"),
+    ] {
+        let keyless = json!({"root": "r.json", "issuer": issuer, "subject": subject});
+        let problems = with_files(&json!({"keyless": keyless}), Some(&root)).unwrap_err();
+        let expected = format!("/authorities/0/keyless/{at}: it is anybody");
+        assert!(problems[0].starts_with(&expected), "{problems:?}");
+    }
+    let keyless =
+        json!({"root": "r.json", "issuer": "i", "subject": {"regex": ".+@acme[.]example"}});
+    assert!(with_files(&json!({"keyless": keyless}), Some(&root)).is_ok());
 }

@@ -53,9 +53,7 @@ fn what_cosign_attests_is_read_in_both_of_its_formats() {
             let kind = match &attestation.predicate {
                 Predicate::Provenance(one) if one.builder_id == "https://builder.test" => "built",
                 Predicate::Sbom(one) if one.components == 1 => one.format,
-                Predicate::Scan(one) if one.counts.as_ref().is_some_and(|it| it["high"] == 1) => {
-                    "scan"
-                }
+                Predicate::Scan(one) if one.counts().is_some_and(|it| it["high"] == 1) => "scan",
                 other => panic!("{other:?}"),
             };
             (attestation.signature.format == Format::Bundle, kind)

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::facts::images::proof::{
     Authority, Candidate, CertificateLog, Claim, Flaw, Hash, Identity, Key, Log, NameKind, Padding,
-    Pattern, Proof, Question, Reference, Required, Root, Signer, State, TrustRoot, prove,
+    Pattern, Proof, Question, Quorum, Reference, Required, Root, Signer, State, TrustRoot, prove,
 };
 use crate::model::Digest;
 
@@ -19,6 +19,7 @@ pub(super) struct Given {
     pub(super) image: Digest,
     pub(super) candidates: Vec<Layer>,
     pub(super) authorities: Vec<Authority>,
+    pub(super) quorums: Vec<Quorum>,
     pub(super) now: Timestamp,
 }
 
@@ -36,6 +37,7 @@ impl Default for Given {
             image: Digest::parse(FIXTURES["image"].as_str().unwrap()).unwrap(),
             candidates: Vec::new(),
             authorities: Vec::new(),
+            quorums: Vec::new(),
             now: instant("2026-12-01T00:00:00Z"),
         }
     }
@@ -65,6 +67,16 @@ impl Given {
 
     pub(super) fn asked(mut self, name: &str) -> Self {
         self.authorities.push(authority(name));
+        self
+    }
+
+    /// So many of the named authorities.
+    pub(super) fn quorum(mut self, count: usize, of: &[&str]) -> Self {
+        self.quorums.push(Quorum {
+            name: "both".to_owned(),
+            count,
+            of: of.iter().map(|name| (*name).to_owned()).collect(),
+        });
         self
     }
 
@@ -122,6 +134,7 @@ impl Given {
             repository: "registry.test/shop/odoo",
             candidates: &candidates,
             authorities: &self.authorities.iter().collect::<Vec<_>>(),
+            quorums: &self.quorums.iter().collect::<Vec<_>>(),
             now: self.now,
         })
     }

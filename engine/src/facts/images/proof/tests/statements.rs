@@ -1,9 +1,13 @@
 //! Attestations, and what authorities ask of them.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 
-use super::fixtures::{Given, given, state};
-use crate::facts::images::proof::{Bound, Pattern, Predicate, Proof, Required, Wanted};
+use super::fixtures::{Given, given, instant, state};
+use crate::facts::images::proof::{
+    Bound, Pattern, Predicate, Proof, Required, Severity, Tolerance, Unfixed, Wanted,
+};
 
 #[test]
 fn b5_an_attestation_is_no_signature() {
@@ -100,12 +104,7 @@ fn a4_findings_are_counted_by_severity_and_unknown_words_as_unknown() {
     let Predicate::Scan(scan) = &proof.attestations[0].predicate else {
         panic!("no scan");
     };
-    let counts: Vec<(&str, u64)> = scan
-        .counts
-        .iter()
-        .flatten()
-        .map(|(key, n)| (*key, *n))
-        .collect();
+    let counts: Vec<(&str, u64)> = scan.counts().into_iter().flatten().collect();
     assert_eq!(
         counts,
         [
@@ -117,6 +116,98 @@ fn a4_findings_are_counted_by_severity_and_unknown_words_as_unknown() {
             ("unknown", 1)
         ]
     );
+}
+
+#[test]
+fn a4_more_findings_of_a_severity_than_allowed_do_not_answer() {
+    use Severity::{Critical, High, Low, Unknown};
+    let asked = |name: &str, most: &[(Severity, u64)]| {
+        let findings = Tolerance {
+            most: most.iter().copied().collect(),
+            ..Tolerance::default()
+        };
+        state(&signed(name).requires(finding(findings)).prove())
+    };
+    // One critical, two high, one low, and one of a severity that nobody knows, which counts as critical.
+    assert_eq!(
+        asked("att-scan", &[(Critical, 2), (High, 2), (Low, 1)]),
+        "verified"
+    );
+    assert_eq!(
+        asked("att-scan", &[(Critical, 1), (High, 2)]),
+        "invalid attestation findings { severity: critical, found: 2, most: 1 }"
+    );
+    assert_eq!(
+        asked("att-scan", &[(Critical, 1), (Unknown, 1)]),
+        "verified"
+    );
+    assert_eq!(
+        asked("att-scan", &[(High, 1)]),
+        "invalid attestation findings { severity: high, found: 2, most: 1 }"
+    );
+    assert_eq!(asked("att-scan", &[]), "verified");
+    for name in ["att-scan-known", "att-scan-grype"] {
+        assert_eq!(asked(name, &[(Critical, 1), (High, 1)]), "verified");
+        assert_ne!(asked(name, &[(Critical, 0)]), "verified", "{name}");
+    }
+    // A result that nobody reads is not one without findings.
+    assert_eq!(
+        asked("att-scan-unread", &[(Critical, 9)]),
+        "invalid attestation malformed"
+    );
+}
+
+#[test]
+fn a4_findings_that_are_accepted_or_that_nobody_can_mend_are_left_out_as_far_as_that_is_said() {
+    let none: BTreeMap<Severity, u64> = [(Severity::Critical, 0), (Severity::High, 0)].into();
+    let asked = |name: &str, accepted: &[&str], unfixed, now: &str| {
+        let until = instant("2026-12-01T00:00:00Z");
+        let accepted = accepted.iter().map(|id| ((*id).to_owned(), until));
+        let findings = Tolerance {
+            most: none.clone(),
+            accepted: accepted.collect(),
+            unfixed,
+        };
+        state(&signed(name).requires(finding(findings)).at(now).prove())
+    };
+    let (before, then) = ("2026-11-30T23:59:59Z", "2026-12-01T00:00:00Z");
+    let both = ["CVE-2026-0001", "CVE-2026-0002"];
+    let (first, second) = (&both[..1], &both[1..]);
+    for name in ["att-scan-known", "att-scan-grype"] {
+        assert_eq!(asked(name, &both, Unfixed::Counted, before), "verified");
+        assert_ne!(asked(name, &both, Unfixed::Counted, then), "verified");
+        assert_ne!(asked(name, first, Unfixed::Counted, before), "verified");
+        assert_eq!(asked(name, first, Unfixed::LeftOut, before), "verified");
+        assert_ne!(asked(name, second, Unfixed::LeftOut, before), "verified");
+    }
+}
+
+#[test]
+fn a_database_that_was_too_old_and_a_branch_that_is_no_release_do_not_answer() {
+    let database = |name: &str, hours| {
+        let mut asked = scan(10_000, ".*");
+        if let Wanted::Scan { database, .. } = &mut asked.wanted {
+            *database = Some(SignedDuration::from_hours(hours));
+        }
+        state(&signed(name).requires(asked).prove())
+    };
+    assert_eq!(database("att-scan", 9), "verified");
+    assert_eq!(database("att-scan", 8), "invalid attestation database");
+    assert_eq!(database("att-scan-grype", 9), "invalid attestation undated");
+    let released = |name: &str, reference: &str| {
+        let mut asked = provenance(".*", ".*", Bound::No);
+        if let Wanted::Provenance { refs, .. } = &mut asked.wanted {
+            refs.push(Pattern::regex(reference).unwrap());
+        }
+        state(&signed(name).requires(asked).prove())
+    };
+    for name in ["att-provenance-v1", "att-provenance-v02"] {
+        assert_eq!(released(name, "refs/tags/v.+"), "verified");
+        assert_eq!(
+            released(name, "refs/heads/main"),
+            "invalid attestation reference"
+        );
+    }
 }
 
 #[test]
@@ -236,6 +327,7 @@ fn provenance(builder: &str, source: &str, bound: Bound) -> Required {
     required(Wanted::Provenance {
         builders: vec![Pattern::regex(builder).unwrap()],
         sources: vec![Pattern::regex(source).unwrap()],
+        refs: Vec::new(),
         bound,
     })
 }
@@ -244,7 +336,17 @@ fn scan(hours: i64, scanner: &str) -> Required {
     required(Wanted::Scan {
         most: SignedDuration::from_hours(hours),
         scanners: vec![Pattern::regex(scanner).unwrap()],
+        database: None,
+        findings: None,
     })
+}
+
+fn finding(findings: Tolerance) -> Required {
+    let mut asked = scan(10_000, ".*");
+    if let Wanted::Scan { findings: own, .. } = &mut asked.wanted {
+        *own = Some(findings);
+    }
+    asked
 }
 
 fn required(wanted: Wanted) -> Required {
