@@ -378,7 +378,7 @@ sign := "let an authority of `images.authorities` sign this digest, and record t
 attest := "let the same authority attest it for this digest, and record the attestation"
 
 # Why a signature is not of an authority that may sign.
-others := {"signature", "other-kind", "certificate", "validity", "issuer", "subject", "claim", "quorum"}
+others := {"signature", "other-kind", "certificate", "validity", "expired", "issuer", "subject", "claim", "quorum"}
 
 # By kind and by what is wrong; what is not named is as if there were none.
 attestation_codes := {

@@ -149,6 +149,7 @@ rows := [
 	{"of": invalid("other-kind"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
 	{"of": invalid("certificate"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
 	{"of": invalid("validity"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
+	{"of": invalid("expired"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
 	{"of": invalid("issuer"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
 	{"of": invalid("subject"), "deny": {"image.signer-not-trusted"}, "warn": nothing},
 	{"of": invalid("quorum"), "deny": {"image.signer-not-trusted"}, "warn": nothing},

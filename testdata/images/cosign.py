@@ -2,7 +2,8 @@
 """What cosign makes of images, with keys and without any log.
 
     cosign.py sign COSIGN REGISTRY      makes cosign.json: what it pushes beside an image when it signs and attests
-    cosign.py verify COSIGN REGISTRY    makes agreement.json: what it says to the signatures by keys in fixtures.json
+    cosign.py verify COSIGN REGISTRY    makes agreement.json: what it says to the signatures in fixtures.json, by keys and by certificates
+    cosign.py compare COSIGN REGISTRY   fails where it says something else than agreement.json, and prints how many cases there are
 
 REGISTRY is the small registry of `.ci/registries`. The keys are thrown away; each run makes others. Needs `openssl`.
 """
@@ -37,13 +38,29 @@ def main(folder):
     server = subprocess.Popen([REGISTRY, "-referrers"], stdout=subprocess.PIPE, text=True)
     try:
         base = "http://" + server.stdout.readline().strip() + "/v2/"
-        {"sign": record, "verify": agree}[COMMAND](folder, base)
+        {"sign": record, "verify": agree, "compare": compare}[COMMAND](folder, base)
     finally:
         server.terminate()
         server.wait()
 
 
 def agree(folder, base):
+    save("agreement.json", answers(folder, base))
+
+
+def compare(folder, base):
+    with open(os.path.join(HERE, "agreement.json")) as kept:
+        kept = json.load(kept)
+    now = answers(folder, base)
+    apart = sorted(case for case in kept.keys() | now.keys() if kept.get(case) != now.get(case))
+    for case in apart:
+        print(f"{case}: cosign says {now.get(case)}, agreement.json {kept.get(case)}")
+    print(f"{len(now)} cases, {sum(now.values())} accepted")
+    if apart:
+        raise SystemExit("agreement.json is not what cosign says: look at the difference, then run `verify`")
+
+
+def answers(folder, base):
     with open(os.path.join(HERE, "fixtures.json")) as fixtures:
         fixtures = json.load(fixtures)
     accepts = {}
@@ -55,18 +72,33 @@ def agree(folder, base):
         ask(repository + "/manifests/" + digest, "PUT", manifest, MANIFEST)
         candidate = fixtures["candidates"][name]
         beside(repository, digest, len(manifest), candidate)
-        with open(os.path.join(folder, "key.pub"), "w") as out:
-            out.write(fixtures["keys"][key])
         form = [] if "bundle" in candidate["mediaType"] else ["--new-bundle-format=false"]
         image = repository[len("http://"):].replace("/v2/", "/") + "@" + digest
-        words = ["verify", "--key", "key.pub", "--insecure-ignore-tlog", "--allow-http-registry", *form, image]
-        accepts[f"{name} {key}"] = run(folder, *words)
-    save("agreement.json", accepts)
+        words = by_key(folder, fixtures["keys"][key]) if key != "keyless" else by_name(folder, fixtures["roots"], name)
+        accepts[f"{name} {key}"] = run(folder, "verify", *words, "--allow-http-registry", *form, image)
+    return accepts
+
+
+def by_key(folder, key):
+    with open(os.path.join(folder, "key.pub"), "w") as out:
+        out.write(key)
+    return ["--key", "key.pub", "--insecure-ignore-tlog"]
+
+
+def by_name(folder, roots, name):
+    """As the tests ask for it: the root that would have to vouch, the workflow, and who vouched for its login."""
+    with open(os.path.join(folder, "root.json"), "w") as out:
+        json.dump(roots["old-intermediate" if "old-intermediate" in name else "private"], out)
+    workflow = "^https://git.test/acme/odoo/.github/workflows/release.yml@refs/tags/v.+$"
+    return ["--trusted-root", "root.json", "--certificate-oidc-issuer", "https://issuer.test",
+            "--certificate-identity-regexp", workflow]
 
 
 def asked(name):
-    """The key that made it, and for one of them another."""
-    if name.startswith(("keyless", "att-")) or name.endswith(("-logged", "-again")):
+    """The key that made it, and for one of them another; or whom a certificate names."""
+    if name.startswith("keyless"):
+        return ["keyless"]
+    if name.startswith(("att-", "notation")) or name.endswith(("-logged", "-again")):
         return []
     own = [key for key in ("p384", "ed25519", "rsa") if key in name] or ["release"]
     return own + (["other"] if name == "bundle-p256" else [])

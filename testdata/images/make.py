@@ -380,6 +380,7 @@ def leaf(ca, key, san, begin, end, sct=True, source=SOURCE):
     extensions = [
         (x509.SubjectAlternativeName([san]), True), (usage(digital_signature=True), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False),
+        (x509.UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.57264.1.1"), ISSUER.encode()), False),
         fulcio(8, ISSUER), fulcio(9, WORKFLOW), fulcio(11, "hosted"), fulcio(12, source),
         fulcio(13, "c" * 40), fulcio(14, "refs/tags/v17.0"), fulcio(20, "push"),
     ]
@@ -408,7 +409,9 @@ def entry(body, version, at=None):
     """A log of one leaf, with its checkpoint, and the promise where the log still gives a time."""
     body = canonical(body)
     root = sha(b"\0" + body)
-    note = f"log.test\n1\n{b64(root)}\n"
+    # The name of the tree, by which a log of the first version is known.
+    origin = "log.test" if at is None else "log.test - 1"
+    note = f"{origin}\n1\n{b64(root)}\n"
     note += f"\n— log.test {b64(REKOR_ID[:4] + ecdsa(REKOR, note.encode()))}\n"
     made = {
         "logIndex": "0", "logId": {"keyId": b64(REKOR_ID)}, "kindVersion": version, "canonicalizedBody": b64(body),
@@ -557,6 +560,70 @@ def with_certificates():
     keyless("keyless-v2-again", ca, log=2)
 
 
+# What an attacker makes of good ones. By names, so that cosign can be asked about the same bytes.
+
+def tampered():
+    def edited(label, name, edit):
+        one = json.loads(json.dumps(candidates[name]))
+        whole = json.loads(one["text"])
+        edit(whole, one)
+        one["text"] = canonical(whole).decode()
+        candidates[label] = one
+
+    def log(edit):
+        return lambda whole, one: edit(whole["verificationMaterial"]["tlogEntries"][0])
+
+    def text(label, name, edit):
+        one = json.loads(json.dumps(candidates[name]))
+        edit(one)
+        candidates[label] = one
+
+    def other_entry(whole, one):
+        other = json.loads(candidates["keyless-again"]["text"])
+        whole["verificationMaterial"]["tlogEntries"] = other["verificationMaterial"]["tlogEntries"]
+
+    def other_stamp(whole, one):
+        other = json.loads(candidates["keyless-v2-again"]["text"])
+        part = "timestampVerificationData"
+        whole["verificationMaterial"][part] = other["verificationMaterial"][part]
+
+    def relabelled(version):
+        def edit(whole, one):
+            whole["mediaType"] = one["mediaType"] = f"application/vnd.dev.sigstore.bundle+json;version={version}"
+            whole["verificationMaterial"]["tlogEntries"][0].pop("inclusionProof")
+        return edit
+
+    def turned(encoded):
+        data = bytearray(base64.b64decode(encoded))
+        data[-1] ^= 1
+        return b64(bytes(data))
+
+    signatures = lambda whole: whole["dsseEnvelope"]["signatures"]
+    edited("keyless-foreign-entry", "keyless", other_entry)
+    edited("keyless-promise", "keyless", log(lambda it: it["inclusionPromise"].update(
+        signedEntryTimestamp=turned(it["inclusionPromise"]["signedEntryTimestamp"]))))
+    edited("keyless-moved", "keyless", log(lambda it: it.update(integratedTime=str(int(it["integratedTime"]) + 1))))
+    edited("keyless-root-hash", "keyless", log(lambda it: it["inclusionProof"].update(
+        rootHash=turned(it["inclusionProof"]["rootHash"]))))
+    edited("keyless-checkpoint", "keyless", log(lambda it: it["inclusionProof"]["checkpoint"].update(
+        envelope=it["inclusionProof"]["checkpoint"]["envelope"].replace("\n1\n", "\n2\n", 1))))
+    edited("keyless-no-entry", "keyless", lambda whole, one: whole["verificationMaterial"].pop("tlogEntries"))
+    edited("keyless-relabelled-0.1", "keyless", relabelled("0.1"))
+    edited("keyless-relabelled-0.2", "keyless", relabelled("0.2"))
+    edited("keyless-v2-no-stamp", "keyless-v2",
+           lambda whole, one: whole["verificationMaterial"].pop("timestampVerificationData"))
+    edited("keyless-v2-other-stamp", "keyless-v2", other_stamp)
+    edited("bundle-no-signature", "bundle-p256", lambda whole, one: signatures(whole).clear())
+    edited("bundle-two-signatures", "bundle-p256", lambda whole, one: signatures(whole).append(signatures(whole)[0]))
+    edited("bundle-turned", "bundle-p256", lambda whole, one: signatures(whole)[0].update(
+        sig=turned(signatures(whole)[0]["sig"])))
+    own = "dev.cosignproject.cosign/signature"
+    text("sig-empty", "sig-p256", lambda one: one["annotations"].update({own: ""}))
+    text("sig-cut", "sig-p256", lambda one: one["annotations"].update({own: one["annotations"][own][:-4]}))
+    text("sig-blank", "sig-p256", lambda one: one["annotations"].update({own: one["annotations"][own] + " "}))
+    text("sig-changed", "sig-p256", lambda one: one.update(text=one["text"].replace("shop/odoo", "evil/odoo")))
+
+
 # Notation: a JWS, and certificates of a company.
 
 NOTATION = "io.cncf.notary."
@@ -653,6 +720,7 @@ def with_notation():
 
 with_keys()
 with_certificates()
+tampered()
 with_notation()
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures.json"), "w") as out:
     everything = {"config": CONFIGS[0], "manifest": manifest(CONFIGS[0]), "image": IMAGE, "other": OTHER, "index": INDEX,

@@ -58,4 +58,9 @@ impl Config {
 }
 
 /// Where files are named within an authority.
-const PLACES: [(&str, &str); 3] = [("key", "file"), ("key", "log"), ("keyless", "root")];
+const PLACES: [(&str, &str); 4] = [
+    ("key", "file"),
+    ("key", "log"),
+    ("keyless", "root"),
+    ("notation", "certificates"),
+];

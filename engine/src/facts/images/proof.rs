@@ -13,6 +13,7 @@ mod key;
 mod keyed;
 mod keyless;
 mod legacy;
+mod notation;
 mod predicate;
 mod quorum;
 mod required;
@@ -27,6 +28,7 @@ pub use authority::{
 pub use candidate::{Candidate, Format};
 pub use flaw::{Doubt, Flaw, Lack};
 pub use key::{Hash, Key, KeyError, Padding};
+pub use notation::{Store, StoreError, Subject, SubjectError};
 pub use predicate::{Finding, Predicate, Provenance, Sbom, Scan, Severity};
 pub use quorum::Quorum;
 pub use required::{Bound, Required, Tolerance, Unfixed, Wanted};
@@ -109,6 +111,8 @@ pub struct Signature {
     pub signed_at: Option<Timestamp>,
     /// Whether a transparency log was asked, and shows it.
     pub logged: bool,
+    /// When it ends to hold, where that does not depend on when it was made.
+    pub until: Option<Timestamp>,
     /// The repository that it names. A mirror keeps the name of the original.
     pub reference: Option<String>,
     /// The source repository that its certificate names.
@@ -302,6 +306,7 @@ fn holds(
     let sealed = match &authority.signer {
         Signer::Key { key, log } => keyed::verify(object, &question.image, (key, log), now)?,
         Signer::Keyless(identity) => keyless::verify(object, &question.image, identity, now)?,
+        Signer::Notation(store) => notation::verify(object, store, now)?,
     };
     in_time(&sealed.times, authority, now)?;
     let claims = claims::claims(&object.content, &question.image)?;
@@ -313,6 +318,7 @@ fn holds(
         who: sealed.who,
         signed_at: sealed.times.iter().min().copied(),
         logged: sealed.logged,
+        until: sealed.until,
         reference: claims.reference,
         source_repository: certificate.and_then(|it| it.ci_claims.source_repository_uri),
     };

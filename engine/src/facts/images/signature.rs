@@ -80,7 +80,7 @@ pub struct Counts {
 pub struct Met {
     /// As the configuration names it.
     pub name: String,
-    /// `bundle` or `legacy`.
+    /// `bundle`, `legacy` or `notation`.
     pub format: &'static str,
     /// Who signed.
     #[serde(flatten)]
@@ -202,6 +202,9 @@ fn turns(authority: &Authority, proof: &Proof, now: Timestamp) -> Option<Timesta
         stale.chain(signers::lapses(required)).collect::<Vec<_>>()
     });
     let stale = stale.filter(|instant| *instant > now);
+    let ends = proof.met.iter().filter_map(|met| met.until);
+    let ends = ends.filter(|instant| *instant > now);
+    let stale = stale.chain(ends);
     stale.chain(signers::turns_after(authority, now)).min()
 }
 
@@ -310,6 +313,7 @@ impl Met {
             format: match signature.format {
                 Format::Legacy => "legacy",
                 Format::Bundle => "bundle",
+                Format::Notation => "notation",
             },
             signer: Signer::new(signature.who),
             signed_at: signature.signed_at.map(|at| at.to_string()),

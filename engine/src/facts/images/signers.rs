@@ -12,11 +12,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::quorums::Counted;
-use self::raw::{RawAuthority, RawIdentity, RawKey, RawKind, RawLog, RawReference, RawText};
+use self::raw::{
+    RawAuthority, RawIdentity, RawKey, RawKind, RawLog, RawReference, RawStore, RawText,
+};
 use super::glob::Glob;
 use super::proof::{
     Authority, CertificateLog, Claim, Identity, Key, KeyError, Log, NameKind, Pattern,
-    PatternError, Quorum, Reference, Required, Root, Signer, TrustRoot, Wanted,
+    PatternError, Quorum, Reference, Required, Root, Signer, Store, Subject, TrustRoot, Wanted,
 };
 use crate::model::{RepoPath, limits};
 
@@ -136,6 +138,7 @@ pub(super) fn turns_after(authority: &Authority, now: Timestamp) -> Option<Times
             Log::Required(root) => Some(root),
         },
         Signer::Keyless(identity) => Some(&identity.root),
+        Signer::Notation(_) => None,
     };
     let root = root.and_then(|root| root.as_ref().ok()?.turns_after(now));
     let own = [authority.not_before, authority.not_after, root];
@@ -173,11 +176,13 @@ impl Reader<'_> {
         });
         let required: Vec<Required> = required.collect();
         let not_before = self.instant("/not-before", raw.not_before.as_deref());
-        let signer = match (raw.key, raw.keyless) {
-            (Some(key), None) => self.key(key),
-            (None, Some(identity)) => self.identity(identity),
+        let signer = match (raw.key, raw.keyless, raw.notation) {
+            (Some(key), None, None) => self.key(key),
+            (None, Some(identity), None) => self.identity(identity),
+            (None, None, Some(store)) => self.store(&store),
             _ => {
-                self.problem("", "name either a `key` or a `keyless` identity");
+                let message = "name either a `key`, a `keyless` identity or a `notation` store";
+                self.problem("", message);
                 None
             }
         };
@@ -257,6 +262,31 @@ impl Reader<'_> {
             subject: subject?,
             claims,
         })))
+    }
+
+    /// A trust store of Notation.
+    fn store(&mut self, raw: &RawStore) -> Option<Signer> {
+        let pem = self.file("/notation/certificates", &raw.certificates)?;
+        let mut identities = Vec::new();
+        for (at, text) in raw.identities.iter().enumerate() {
+            match Subject::parse(text) {
+                Ok(subject) => identities.push(subject),
+                Err(error) => {
+                    let within = format!("/notation/identities/{at}");
+                    self.problem(&within, error.to_string());
+                }
+            }
+        }
+        if identities.is_empty() {
+            self.problem("/notation/identities", "name who may sign");
+        }
+        // What is no text is no PEM either.
+        let pem = String::from_utf8(pem).unwrap_or_default();
+        let store = Store::parse(&pem, identities);
+        let store = store.map_err(|error| {
+            self.problem("/notation/certificates", error.to_string());
+        });
+        store.ok().map(Signer::Notation)
     }
 
     /// A pattern that leaves somebody out.

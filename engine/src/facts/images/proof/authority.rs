@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use regex::Regex;
 
-use super::{Key, Required, TrustRoot, TrustRootError};
+use super::{Key, Required, Store, TrustRoot, TrustRootError};
 
 /// One who may sign.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub enum Signer {
     },
     /// An identity that a certificate authority vouched for at that instant.
     Keyless(Box<Identity>),
+    /// A certificate of Notation that leads to a trust store.
+    Notation(Store),
 }
 
 /// Whether a signature of a key must be in a transparency log.

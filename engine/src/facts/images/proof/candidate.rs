@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Doubt, Flaw, bundle, legacy};
+use super::{Doubt, Flaw, bundle, legacy, notation};
 use crate::model::{Digest, limits, pae};
 
 /// A layer of a manifest that stands beside an image in its registry, and the bytes that it names.
@@ -26,6 +26,8 @@ pub enum Format {
     Legacy,
     /// A Sigstore bundle v0.3.
     Bundle,
+    /// A JWS envelope of Notation.
+    Notation,
 }
 
 /// What a signature object says, before anybody has verified it.
@@ -49,6 +51,8 @@ pub(super) enum Content {
     Payload(Vec<u8>),
     /// The payload of an envelope.
     Envelope { kind: String, payload: Vec<u8> },
+    /// An envelope of Notation.
+    Notation(Box<notation::Envelope>),
     /// The manifest of the image, of which the signature object names the SHA-256.
     Manifest(Digest),
 }
@@ -58,6 +62,8 @@ pub(super) enum Content {
 pub(super) enum Material {
     Key,
     Certificate,
+    /// A certificate that leads to a trust store, without log and proven time.
+    Chain,
 }
 
 /// Why a signature object comes to nothing.
@@ -86,6 +92,7 @@ pub(super) fn read(candidate: &Candidate<'_>) -> Option<Result<Object, No>> {
         Reader::SimpleSigning => Ok(legacy::signature(bytes, candidate.annotations)?),
         Reader::Envelope => Ok(legacy::attestation(bytes, candidate.annotations)?),
         Reader::Bundle => Ok(bundle::read(bytes)?),
+        Reader::Notation => notation::read(bytes),
         Reader::OtherBundle => Err(Flaw::Malformed("a bundle of another version than v0.3").into()),
         Reader::Unsupported(format) => Err(Doubt::Unsupported(format).into()),
     }))
@@ -101,6 +108,7 @@ enum Reader {
     Envelope,
     Bundle,
     OtherBundle,
+    Notation,
     Unsupported(&'static str),
 }
 
@@ -111,7 +119,7 @@ impl Reader {
             "application/vnd.dsse.envelope.v1+json" => Self::Envelope,
             bundle if bundle::MEDIA_TYPES.contains(&bundle) => Self::Bundle,
             other if other.starts_with("application/vnd.dev.sigstore.bundle") => Self::OtherBundle,
-            "application/jose+json" => Self::Unsupported("a Notation signature (JWS)"),
+            "application/jose+json" => Self::Notation,
             "application/cose" => Self::Unsupported("a Notation signature (COSE)"),
             _ => return None,
         })
@@ -136,7 +144,7 @@ impl Object {
         match &self.content {
             Content::Payload(payload) => Some(payload.clone()),
             Content::Envelope { kind, payload } => Some(pae(kind, payload)),
-            Content::Manifest(_) => None,
+            Content::Notation(_) | Content::Manifest(_) => None,
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn claims(content: &Content, image: &Digest) -> Result<Claims, Flaw> 
     match content {
         Content::Payload(payload) => simple_signing(payload, image),
         Content::Envelope { kind, payload } => statement(kind, payload, image),
+        Content::Notation(envelope) => target(&envelope.payload, image),
         Content::Manifest(signed) if signed == image => Ok(Claims {
             reference: None,
             annotations: Map::new(),
@@ -125,6 +126,34 @@ fn statement(kind: &str, payload: &[u8], image: &Digest) -> Result<Claims, Flaw>
             predicate_type,
             predicate,
         }),
+    })
+}
+
+/// What Notation signs: the descriptor of the image, and names and values that the signer added.
+fn target(payload: &[u8], image: &Digest) -> Result<Claims, Flaw> {
+    let mut payload = parse(payload)?;
+    let Some(Value::Object(target)) = payload.remove("targetArtifact") else {
+        return Err(Flaw::Malformed("a payload about nothing"));
+    };
+    let text = |key: &str| target.get(key).and_then(Value::as_str);
+    match text("digest").and_then(sha256) {
+        Some(signed) if signed == *image => {}
+        Some(_) => return Err(Flaw::OtherImage),
+        None => return Err(Flaw::Malformed("it names no SHA-256 digest of an image")),
+    }
+    let sized = target.get("size").is_some_and(Value::is_u64);
+    if !sized || text("mediaType").is_none_or(str::is_empty) {
+        return Err(Flaw::Malformed("a descriptor without type or size"));
+    }
+    let annotations = match target.get("annotations") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(annotations)) => annotations.clone(),
+        Some(_) => return Err(Flaw::Malformed("its annotations are no object")),
+    };
+    Ok(Claims {
+        reference: None,
+        annotations,
+        attested: None,
     })
 }
 

@@ -28,6 +28,9 @@ pub enum Flaw {
     /// The authority did not count at that instant.
     #[error("it was made when the authority did not count")]
     Validity,
+    /// It says itself that it does not count any more.
+    #[error("it says itself that it has expired")]
+    Expired,
     /// What was signed is of another kind.
     #[error("what is signed is not {0}")]
     Content(&'static str),
@@ -159,6 +162,7 @@ impl Flaw {
             Self::Log(_) => "log",
             Self::Time(_) => "time",
             Self::Validity => "validity",
+            Self::Expired => "expired",
             Self::Content(_) => "content",
             Self::OtherImage => "other-image",
             Self::Reference => "reference",

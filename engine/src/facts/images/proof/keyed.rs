@@ -31,6 +31,7 @@ pub(super) fn verify(
         times,
         logged: matches!(log, Log::Required(_)),
         certificate: None,
+        until: None,
     })
 }
 
@@ -88,7 +89,7 @@ fn logged(
 pub(super) fn artifact<'a>(object: &'a Object, image: &Digest) -> Artifact<'a> {
     match &object.content {
         Content::Payload(payload) => Artifact::from_blob(payload),
-        Content::Envelope { .. } | Content::Manifest(_) => {
+        Content::Envelope { .. } | Content::Manifest(_) | Content::Notation(_) => {
             Artifact::Digest((&Sha256Hash::new(*image.as_bytes())).into())
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Sealed {
     pub(super) logged: bool,
     /// The certificate that was verified.
     pub(super) certificate: Option<CertificateInfo>,
+    /// When it ends to hold, where that does not depend on when it was made.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// Verifies certificate, log, time and signature, then that the certificate names this identity.
@@ -35,8 +37,10 @@ pub(super) fn verify(
     identity: &Identity,
     now: Timestamp,
 ) -> Result<Sealed, No> {
-    if object.made_with != Material::Certificate {
-        return Err(Flaw::OtherKind("a key, not with a certificate").into());
+    match object.made_with {
+        Material::Certificate => {}
+        Material::Key => return Err(Flaw::OtherKind("a key, not with a certificate").into()),
+        Material::Chain => return Err(Flaw::OtherKind("Notation, not with Sigstore").into()),
     }
     let root = identity.root.as_ref();
     let root = root.map_err(|error| Doubt::TrustRoot(*error))?;
@@ -66,6 +70,7 @@ pub(super) fn verify(
         times: verified.verified_timestamps().to_vec(),
         logged: true,
         certificate: Some(certificate),
+        until: None,
     })
 }
 

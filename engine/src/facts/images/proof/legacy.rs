@@ -38,7 +38,7 @@ pub(super) fn attestation(bytes: &[u8], annotations: &Annotations) -> Result<Obj
     let (content, signature) = envelope_parts(&Value::Object(parse(bytes)?))?;
     let inner = match &content {
         Content::Envelope { kind, payload } => envelope(kind, payload, &signature),
-        Content::Payload(_) | Content::Manifest(_) => Value::Null,
+        Content::Payload(_) | Content::Notation(_) | Content::Manifest(_) => Value::Null,
     };
     object(content, signature, ("dsseEnvelope", inner), annotations)
 }
@@ -78,11 +78,12 @@ fn object(
 
 /// The certificate and what stands between it and a root. Nothing here is trusted by being here.
 fn chain(leaf: &str, chain: Option<&String>) -> Result<Value, Flaw> {
-    let mut certificates = certificates(leaf)?;
+    let mut certificates = certificates(leaf, CERTIFICATES)?;
     if certificates.len() != 1 {
         return Err(Flaw::Malformed("its certificate is not one in PEM"));
     }
-    certificates.extend(self::certificates(chain.map_or("", String::as_str))?);
+    let rest = chain.map_or("", String::as_str);
+    certificates.extend(self::certificates(rest, CERTIFICATES)?);
     if certificates.len() > CERTIFICATES {
         return Err(Flaw::Malformed(
             "a longer chain of certificates than is read",
@@ -95,11 +96,12 @@ fn chain(leaf: &str, chain: Option<&String>) -> Result<Value, Flaw> {
     Ok(json!({"x509CertificateChain": {"certificates": certificates}}))
 }
 
-fn certificates(pem: &str) -> Result<Vec<Vec<u8>>, Flaw> {
+/// Reads certificates in PEM as DER, one more than `most` at most.
+pub(super) fn certificates(pem: &str, most: usize) -> Result<Vec<Vec<u8>>, Flaw> {
     let bad = Flaw::Malformed("its certificates are no PEM");
     let mut all = Vec::new();
     let mut rest = pem.trim();
-    while !rest.is_empty() && all.len() <= CERTIFICATES {
+    while !rest.is_empty() && all.len() <= most {
         let body = rest.strip_prefix(BEGIN).ok_or(bad.clone())?;
         let (body, after) = body.split_once(END).ok_or(bad.clone())?;
         let body: String = body.split_whitespace().collect();

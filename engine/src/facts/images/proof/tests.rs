@@ -1,5 +1,5 @@
 //! The list of what must not pass, with what it comes to. `testdata/images/make.py` makes the signatures.
-//! Ids are those of the list by which the formats were gone through: S payloads, B bundles, A attestations, E evidence.
+//! Ids are those of the list by which the formats were gone through: S payloads, B bundles, A attestations, E evidence, N Notation.
 
 mod by_certificate;
 mod by_key;
@@ -7,6 +7,7 @@ mod cosign;
 mod evidence;
 mod fixtures;
 mod keys;
+mod notation;
 mod statements;
 
 use super::{Counts, Proof, Required, State, Wanted};

@@ -16,6 +16,7 @@ pub(super) struct RawAuthority {
     pub(super) except: Vec<String>,
     pub(super) key: Option<RawKey>,
     pub(super) keyless: Option<RawIdentity>,
+    pub(super) notation: Option<RawStore>,
     pub(super) not_before: Option<String>,
     pub(super) not_after: Option<String>,
     pub(super) revoked: Option<String>,
@@ -66,6 +67,13 @@ pub(super) struct RawIdentity {
     pub(super) subject: RawText,
     #[serde(default)]
     pub(super) claims: BTreeMap<String, RawText>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawStore {
+    pub(super) certificates: String,
+    pub(super) identities: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -68,10 +68,10 @@ fn the_earlier_of_end_and_revocation_counts() {
 fn an_authority_that_is_none_is_told_with_its_place() {
     let identity = json!({"root": "r.json", "issuer": "i", "subject": "s"});
     told(&[
-        (json!({}), "/authorities/0: name either a `key` or"),
+        (json!({}), "/authorities/0: name either a `key`,"),
         (
             keyed(&json!({"keyless": identity})),
-            "/authorities/0: name either a `key` or",
+            "/authorities/0: name either a `key`,",
         ),
         (
             keyed(&json!({"not-after": "tomorrow"})),

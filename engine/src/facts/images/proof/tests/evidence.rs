@@ -44,11 +44,15 @@ fn e4_evidence_for_one_digest_proves_no_other() {
 }
 
 #[test]
-fn n9_notation_is_in_doubt_and_not_unsigned() {
-    for media_type in ["application/cose", "application/jose+json"] {
-        let mut proof = given("sig-p256").asked("p256");
-        proof.candidates[0].media_type = media_type.to_owned();
+fn n9_notation_as_cose_is_in_doubt_and_not_unsigned() {
+    for authority in ["p256", "acme"] {
+        let mut proof = given("notation").asked(authority);
+        proof.candidates[0].media_type = "application/cose".to_owned();
         assert_eq!(state(&proof.prove()), "indeterminate unsupported");
+        assert_eq!(
+            proof.and("notation").asked("acme").prove().state,
+            State::Verified
+        );
     }
 }
 

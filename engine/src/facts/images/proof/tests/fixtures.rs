@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::facts::images::proof::{
     Authority, Candidate, CertificateLog, Claim, Flaw, Hash, Identity, Key, Log, NameKind, Padding,
-    Pattern, Proof, Question, Quorum, Reference, Required, Root, Signer, State, TrustRoot, prove,
+    Pattern, Proof, Question, Quorum, Reference, Required, Root, Signer, State, Store, Subject,
+    TrustRoot, prove,
 };
 use crate::model::Digest;
 
@@ -167,6 +168,7 @@ pub(super) fn authority(name: &str) -> Authority {
 fn signer(name: &str) -> Signer {
     let (key, hash, padding) = match name {
         "keyless" => return Signer::Keyless(Box::new(identity(root("private")))),
+        "acme" => return notation("acme", "C=DE, O=acme"),
         "p256" => ("release", None, None),
         "p384-sha256" => ("p384", Some(Hash::Sha256), None),
         "p384-sha384" => ("p384", Some(Hash::Sha384), None),
@@ -179,6 +181,13 @@ fn signer(name: &str) -> Signer {
         key: Box::new(Key::parse(pem(key), hash, padding).unwrap()),
         log: Log::Ignored,
     }
+}
+
+/// Whoever has that name below the trust store of a company.
+pub(super) fn notation(company: &str, identity: &str) -> Signer {
+    let pem = FIXTURES["certificates"][company].as_str().unwrap();
+    let identity = Subject::parse(identity).unwrap();
+    Signer::Notation(Store::parse(pem, vec![identity]).unwrap())
 }
 
 pub(super) fn identity(root: Root) -> Identity {
@@ -202,7 +211,7 @@ pub(super) fn identity(root: Root) -> Identity {
 pub(super) fn whom(change: impl FnOnce(&mut Identity)) -> impl FnOnce(&mut Authority) {
     |authority| match &mut authority.signer {
         Signer::Keyless(identity) => change(identity),
-        Signer::Key { .. } => panic!("a key has no identity"),
+        Signer::Key { .. } | Signer::Notation(_) => panic!("it has no identity of Sigstore"),
     }
 }
 

@@ -1,0 +1,130 @@
+//! Envelopes of Notation, and the certificates that they bring.
+
+use super::fixtures::{given, instant, notation, state};
+use crate::facts::images::proof::{Format, Store, StoreError, Who};
+
+#[test]
+fn what_notation_signs_is_verified_with_every_kind_of_key_and_says_by_whom() {
+    for name in ["notation", "notation-es384", "notation-ps256"] {
+        let proof = given(name).asked("acme").prove();
+        assert_eq!(state(&proof), "verified", "{name}");
+        let met = &proof.met[0];
+        assert_eq!(met.format, Format::Notation);
+        assert!(!met.logged && met.signed_at.is_none());
+        assert_eq!(met.until, Some(instant("2036-01-01T00:00:00Z")));
+        let who = Who::Identity {
+            issuer: "C=DE, O=acme, CN=root".to_owned(),
+            subject: "C=DE, O=acme, CN=release".to_owned(),
+        };
+        assert_eq!(met.who, who);
+    }
+}
+
+#[test]
+fn envelopes_that_must_not_pass() {
+    for (id, candidate, expected) in [
+        ("N1", "notation-other-alg", "invalid malformed"),
+        ("N1", "notation-pkcs1", "invalid signature"),
+        ("N1", "notation-asn1", "invalid signature"),
+        ("N1", "notation-other-key", "invalid signature"),
+        ("N2", "notation-critical", "invalid malformed"),
+        ("N2", "notation-critical-missing", "invalid malformed"),
+        ("N3", "notation-expiry-not-critical", "invalid malformed"),
+        ("N4", "notation-other-chain", "invalid certificate"),
+        ("N4", "notation-foreign-root", "invalid certificate"),
+        ("N5", "notation-other-name", "invalid subject"),
+        ("N6", "notation-other-image", "invalid other-image"),
+        ("N6", "notation-no-type", "invalid malformed"),
+        ("N7", "notation-plugin", "invalid malformed"),
+        ("N8", "notation-rs256", "invalid malformed"),
+        ("N8", "notation-none", "invalid malformed"),
+        ("", "notation-authority", "indeterminate unsupported"),
+        ("", "notation-other-payload", "invalid content"),
+        ("", "notation-ended", "invalid certificate"),
+        ("", "notation-stamped", "indeterminate unsupported"),
+        ("", "notation-no-purpose", "invalid certificate"),
+        ("", "notation-for-servers", "invalid certificate"),
+        ("", "notation-usage-not-critical", "invalid certificate"),
+        ("", "notation-for-certificates", "invalid certificate"),
+        ("", "notation-two-signatures", "invalid malformed"),
+    ] {
+        let proof = given(candidate).asked("acme").prove();
+        assert_eq!(state(&proof), expected, "{id} {candidate}");
+        assert!(proof.met.is_empty(), "{id}");
+    }
+    // The root is ours already; that the envelope leaves it out is no matter.
+    assert_eq!(
+        state(&given("notation-alone").asked("acme").prove()),
+        "verified"
+    );
+}
+
+#[test]
+fn n3_a_signature_counts_until_it_expires_itself() {
+    let at = |now| given("notation-expiring").asked("acme").at(now).prove();
+    let before = at("2026-12-01T00:00:00Z");
+    assert_eq!(state(&before), "verified");
+    assert_eq!(before.met[0].until, Some(instant("2026-12-01T00:00:01Z")));
+    assert_eq!(state(&at("2026-12-01T00:00:01Z")), "invalid expired");
+}
+
+#[test]
+fn n5_a_signer_has_every_part_of_the_name_that_is_asked_for() {
+    for (identity, expected) in [
+        ("C=DE, O=acme, CN=release", "verified"),
+        ("CN=release", "verified"),
+        ("O=acm", "invalid subject"),
+        ("C=DE, O=acme, L=Berlin", "invalid subject"),
+        ("CN=root", "invalid subject"),
+    ] {
+        let asked = given("notation").asked("acme");
+        let asked = asked.with(|authority| authority.signer = notation("acme", identity));
+        assert_eq!(state(&asked.prove()), expected, "{identity}");
+    }
+    let other = given("notation").asked("acme");
+    let other = other.with(|authority| authority.signer = notation("evil", "O=acme"));
+    assert_eq!(state(&other.prove()), "invalid certificate");
+}
+
+#[test]
+fn a_signature_of_notation_is_none_of_a_key_and_none_of_sigstore() {
+    for (candidate, asked) in [
+        ("notation", "p256"),
+        ("notation", "keyless"),
+        ("sig-p256", "acme"),
+        ("keyless", "acme"),
+    ] {
+        let proof = given(candidate).asked(asked).prove();
+        assert_eq!(state(&proof), "invalid other-kind", "{candidate} {asked}");
+    }
+}
+
+#[test]
+fn any_changed_letter_of_an_envelope_is_no_signature() {
+    let whole = given("notation").candidates[0].bytes.clone().unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    for part in ["\"payload\":\"", "\"protected\":\"", "\"signature\":\""] {
+        let from = text.find(part).unwrap() + part.len();
+        for at in (from..from + 80).step_by(7) {
+            let mut changed = given("notation").asked("acme");
+            let byte = &mut changed.candidates[0].bytes.as_mut().unwrap()[at];
+            *byte = if *byte == b'A' { b'B' } else { b'A' };
+            assert_ne!(state(&changed.prove()), "verified", "{part} {at}");
+        }
+    }
+}
+
+#[test]
+fn a_trust_store_is_certificates_in_pem() {
+    for bad in [
+        "",
+        "x",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        assert_eq!(
+            Store::parse(bad, Vec::new()).unwrap_err(),
+            StoreError,
+            "{bad}"
+        );
+    }
+}
