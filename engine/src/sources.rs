@@ -9,6 +9,7 @@ mod fields;
 mod flux;
 mod folder;
 mod gathered;
+mod generated;
 mod go;
 mod here;
 mod known;
@@ -17,25 +18,28 @@ mod metadata;
 mod pattern;
 mod resolve;
 mod set;
+mod stranger;
 mod tree;
 mod unmade;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 pub use deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
 pub use fields::Text;
 pub use here::{Here, normalised};
-pub use known::Declared;
+pub use known::{Declared, Known};
 pub use map::{Children, NotRendered};
 pub use pattern::{Pattern, Slash};
 pub use resolve::{Error, ResolvedUnit, resolve};
 pub use set::made;
+pub use stranger::{Stranger, strange};
 pub use tree::Tree;
 
 use crate::config::RenderDefaults;
+use crate::model::RepoPath;
 use crate::render::FilesError;
 
 /// What the reading of one object needs beside the object.
@@ -47,7 +51,9 @@ struct Context<'a> {
     values: &'a BTreeMap<String, BTreeMap<String, String>>,
     /// What the configuration says that generators give.
     generators: &'a BTreeMap<String, Vec<Map<String, Value>>>,
-    known: &'a known::Known,
+    known: &'a Known,
+    /// The folders of the kustomizations that are looked into.
+    kustomized: &'a BTreeSet<RepoPath>,
 }
 
 /// What an object deploys; nothing where it is none that deploys.

@@ -4,17 +4,19 @@
 mod told;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use self::told::Told;
 use super::{Error, deployer};
+use crate::change;
 use crate::config::{Config, Environment, RenderDefaults, UnitKind};
 use crate::git::{Repository, Selector};
 use crate::manifest::KUSTOMIZATIONS;
 use crate::model::{Digest, GitId, Location, RepoPath};
 use crate::render::{self, Closure, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool};
-use crate::sources::{self, Local, NotRendered, ResolvedUnit, Tree};
+use crate::sources::{self, Known, Local, NotRendered, ResolvedUnit, Tree};
 
 /// The files of a unit, and what renders them.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ pub(super) struct Deployed {
     pub(super) floating: BTreeSet<String>,
     /// What its deployer is told.
     told: Option<Told>,
+    /// What units were told from where it was looked up; nothing where the configuration itself names them.
+    told_from: Vec<Arc<Known>>,
 }
 
 /// A folder that is rendered, and all that this reads.
@@ -296,6 +300,7 @@ impl Deployed {
             said: said(unit),
             floating: floating(unit),
             told: (!is_paths).then(|| Told::of(unit, &inputs)),
+            told_from: unit.told_from.iter().cloned().collect(),
             inputs,
             is_paths,
         })
@@ -312,6 +317,22 @@ impl Deployed {
             said: Vec::new(),
             floating: BTreeSet::new(),
             told: None,
+            told_from: Vec::new(),
+        }
+    }
+
+    /// Refuses what deploys in turn and is no unit: nobody would judge what it deploys.
+    pub(super) fn check_known(&self, objects: &[change::Source]) -> Result<(), Error> {
+        if self.told_from.is_empty() {
+            return Ok(());
+        }
+        let strange = |it: &change::Source| {
+            let known = self.told_from.iter().map(Arc::as_ref);
+            sources::strange(&it.object, &it.node, &it.file, known)
+        };
+        match objects.iter().find_map(strange) {
+            Some(stranger) => Err(stranger.into()),
+            None => Ok(()),
         }
     }
 
@@ -347,6 +368,7 @@ impl Deployed {
         self.declared_in.extend(other.declared_in);
         self.said.extend(other.said);
         self.floating.extend(other.floating);
+        self.told_from.extend(other.told_from);
         for input in other.inputs {
             let is_known = |known: &Input| known.rendering == input.rendering;
             if !self.inputs.iter().any(is_known) {

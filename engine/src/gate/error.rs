@@ -38,6 +38,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     UnknownSource(sources::Unknown),
+    /// An object of a unit that deploys in turn and is no unit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stranger(#[from] sources::Stranger),
     /// What was judged is deployed from elsewhere now.
     #[error("`{unit}` is deployed from {} now, where nothing is judged", repository.join(", "))]
     #[diagnostic(

@@ -3,6 +3,7 @@
 //!
 //! Source: Flux, `Kustomization` in its reference, and the generator of kustomizations in `fluxcd/pkg`.
 
+mod bootstrapped;
 mod ignored;
 mod origin;
 mod release;

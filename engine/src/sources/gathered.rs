@@ -9,8 +9,8 @@ use super::map::{GROUPS, objects};
 use super::resolve::Error;
 use super::unmade;
 use crate::config::DeployerKind;
-use crate::git::TreeEntry;
-use crate::manifest::{is_manifest_name, role_of_name};
+use crate::git::{Selector, TreeEntry};
+use crate::manifest::{Role, is_manifest_name, role_of_name};
 use crate::model::RepoPath;
 use crate::render::{self, Closure, Rendering, Tool};
 
@@ -19,6 +19,8 @@ pub(super) struct Gatherer {
     deployer: DeployerKind,
     /// Files that were read and say nothing of the kind.
     barren: BTreeSet<RepoPath>,
+    /// The folders of the kustomizations that were looked into.
+    kustomized: BTreeSet<RepoPath>,
 }
 
 /// What was found.
@@ -32,8 +34,29 @@ pub(super) struct Gathered {
 
 impl Gatherer {
     pub(super) fn new(deployer: DeployerKind) -> Self {
-        let barren = BTreeSet::new();
-        Self { deployer, barren }
+        Self {
+            deployer,
+            barren: BTreeSet::new(),
+            kustomized: BTreeSet::new(),
+        }
+    }
+
+    /// The folders of the kustomizations that are looked into.
+    pub(super) fn kustomized(&self) -> &BTreeSet<RepoPath> {
+        &self.kustomized
+    }
+
+    /// Takes those that `paths` select.
+    pub(super) fn select(&mut self, paths: &Selector, tree: &Tree<'_>) {
+        let entries = tree.entries.iter();
+        let selected = entries.filter(|entry| paths.matches(&entry.path));
+        selected.for_each(|entry| self.note(entry));
+    }
+
+    fn note(&mut self, entry: &TreeEntry) {
+        if role_of_name(&entry.path) == Some(Role::Kustomization) {
+            self.kustomized.insert(RepoPath::new(entry.path.parent()));
+        }
     }
 
     pub(super) fn gather(
@@ -56,6 +79,7 @@ impl Gatherer {
         };
         let mut gathered = Gathered::default();
         for entry in entries {
+            self.note(&entry);
             let is_manifest = any_name || is_manifest_name(&entry.path);
             let is_manifest = is_manifest && role_of_name(&entry.path).is_none();
             if is_manifest && !self.barren.contains(&entry.path) {

@@ -17,8 +17,8 @@ pub struct Declared {
 }
 
 /// The objects that were read.
-#[derive(Default)]
-pub(super) struct Known {
+#[derive(Debug, Default)]
+pub struct Known {
     objects: Vec<Declared>,
 }
 
@@ -91,7 +91,23 @@ impl Known {
         namespace: Option<&str>,
         name: &str,
     ) -> Lookup<'_> {
-        let fits = |found: &&Declared| {
+        let found: Vec<&Declared> = self.alike(group, kind, namespace, name).collect();
+        match found.as_slice() {
+            [] => Lookup::None,
+            [one] => Lookup::One(one),
+            _ => Lookup::Several(found),
+        }
+    }
+
+    /// All objects that may be the one of that group, kind and name.
+    pub(super) fn alike<'k>(
+        &'k self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> impl Iterator<Item = &'k Declared> {
+        let fits = move |found: &&Declared| {
             let reference = &found.object.reference;
             let place = (reference.namespace.as_deref(), namespace);
             let coincide = matches!(place, (None, _) | (_, None)) || place.0 == place.1;
@@ -102,11 +118,6 @@ impl Known {
             ) == (group, kind, name)
                 && coincide
         };
-        let found: Vec<&Declared> = self.objects.iter().filter(fits).collect();
-        match found.as_slice() {
-            [] => Lookup::None,
-            [one] => Lookup::One(one),
-            _ => Lookup::Several(found),
-        }
+        self.objects.iter().filter(fits)
     }
 }

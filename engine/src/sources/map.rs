@@ -69,6 +69,8 @@ pub(super) struct Deployments {
     /// Whether there is an `ApplicationSet` that makes no Applications, as its generators give nothing: Argo CD takes
     /// that for what it is told, and not for an error.
     pub(super) has_empty_set: bool,
+    /// What all this was told from.
+    pub(super) known: Known,
 }
 
 /// Everything that the selected objects of an environment deploy.
@@ -93,6 +95,7 @@ pub(super) fn deployments(
     map.select(selected, tree)?;
     let mut unmade = unmade::select(selected, tree)?;
     let mut gatherer = Gatherer::new(selected.kind);
+    gatherer.select(&selected.paths, tree);
     for _ in 0..limits::DEPLOYMENT_DEPTH.most {
         let cx = Context {
             tree,
@@ -101,23 +104,25 @@ pub(super) fn deployments(
             values: &config.values,
             generators: &config.generators,
             known: &map.known,
+            kustomized: gatherer.kustomized(),
         };
-        let Deployments {
-            all: mut deployments,
-            has_empty_set,
-        } = map.read(selected, &cx)?;
+        let (mut deployments, has_empty_set) = map.read(selected, &cx)?;
         deployments.extend(unmade.iter().cloned());
         if deployments.len() > limits::DEPLOYMENTS.most {
             return Err(Error::TooMany);
         }
+        let kustomized = gatherer.kustomized().len();
         let new = map.look_into(&deployments, tree, children, &mut gatherer)?;
+        // What is told of an object may be made by one of them.
+        let is_as_before = config.values.is_empty() || gatherer.kustomized().len() == kustomized;
         let known: BTreeSet<RepoPath> = unmade.iter().map(|it| it.place.path.clone()).collect();
         let mut made = new.unmade;
         made.retain(|it| !known.contains(&it.place.path));
-        if new.found.is_empty() && made.is_empty() {
+        if new.found.is_empty() && made.is_empty() && is_as_before {
             return Ok(Deployments {
                 all: deployments,
                 has_empty_set,
+                known: map.known,
             });
         }
         unmade.extend(made);
@@ -198,7 +203,12 @@ impl Map {
         known.changed_by = known.changed_by.take().or(by);
     }
 
-    fn read(&self, selected: &Deployers, cx: &Context<'_>) -> Result<Deployments, Error> {
+    /// What those that are selected deploy, and whether there is an empty set among them.
+    fn read(
+        &self,
+        selected: &Deployers,
+        cx: &Context<'_>,
+    ) -> Result<(Vec<Deployment>, bool), Error> {
         let mut all = Vec::new();
         let mut has_empty_set = false;
         let is_argo = selected.kind == DeployerKind::ArgoCd;
@@ -220,7 +230,7 @@ impl Map {
                 }
             }
         }
-        Ok(Deployments { all, has_empty_set })
+        Ok((all, has_empty_set))
     }
 
     /// The objects of all folders that were not looked into before.

@@ -2,11 +2,13 @@
 //! Renders nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use miette::Diagnostic;
 
 use super::deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
 use super::folder::{self, Looks};
+use super::known::Known;
 use super::map::{Children, deployments};
 use super::{Tree, fields::shown};
 use crate::config::{
@@ -32,6 +34,8 @@ pub struct ResolvedUnit {
     pub deployment: Option<Deployment>,
     /// What it deploys. A unit of paths has none: its files are its objects.
     pub sources: Vec<Source>,
+    /// What the units of its environment were told from; nothing where the configuration itself names them.
+    pub told_from: Option<Arc<Known>>,
 }
 
 /// The units of an environment cannot be told.
@@ -153,6 +157,7 @@ pub fn resolve(
     };
     let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
     let deployments = deployments(environment, selected, config, tree, children)?;
+    let known = Arc::new(deployments.known);
     for deployment in deployments.all {
         // A chart of elsewhere has no files here: its object is part of the unit whose folder holds it.
         let external = |source: &Source| matches!(source, Source::External(_));
@@ -162,7 +167,7 @@ pub fn resolve(
         {
             continue;
         }
-        let unit = of_deployment(deployment, &selected.pointer)?;
+        let unit = of_deployment(deployment, &selected.pointer, &known)?;
         if let Some(other) = units.get(&unit.name) {
             return Err(Error::Clash {
                 first: place(other),
@@ -260,7 +265,11 @@ fn place(unit: &ResolvedUnit) -> Place {
     })
 }
 
-fn of_deployment(mut deployment: Deployment, pointer: &str) -> Result<ResolvedUnit, Error> {
+fn of_deployment(
+    mut deployment: Deployment,
+    pointer: &str,
+    known: &Arc<Known>,
+) -> Result<ResolvedUnit, Error> {
     let name = deployment.name.replace('.', "-");
     if !is_label(&name) || name == GATE {
         return Err(Error::Name {
@@ -281,6 +290,7 @@ fn of_deployment(mut deployment: Deployment, pointer: &str) -> Result<ResolvedUn
         selector: None,
         deployment: Some(deployment),
         sources,
+        told_from: Some(Arc::clone(known)),
     })
 }
 
@@ -302,6 +312,7 @@ fn of_config(
         selector: Some(unit.selector.clone()),
         deployment: None,
         sources,
+        told_from: None,
     })
 }
 

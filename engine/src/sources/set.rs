@@ -129,6 +129,7 @@ pub fn made(
             values: &BTreeMap::new(),
             generators: told.unwrap_or(&none),
             known: &Known::default(),
+            kustomized: &BTreeSet::new(),
         },
         steps: Steps::default(),
         built: Cell::default(),

@@ -4,7 +4,9 @@ mod argo_cd;
 mod bounds;
 mod changed;
 mod flux;
+mod generated;
 mod links;
+mod strangers;
 
 use std::collections::BTreeMap;
 

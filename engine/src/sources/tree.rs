@@ -1,9 +1,12 @@
 //! One state of the repository as all its deployers see it: its files, and the kustomizations that list
 //! other files. Read once for all environments.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Changes;
+use super::generated::{Generated, Generators};
+use super::known::Declared;
 use super::metadata::Metadata;
 use crate::git::TreeEntry;
 use crate::manifest::{Object, Role, named_by_kustomization, role_of_name};
@@ -21,11 +24,14 @@ pub struct Tree<'a> {
     kustomizations: BTreeMap<RepoPath, Kustomization>,
     /// The folders of charts.
     charts: BTreeSet<RepoPath>,
+    /// What files say of the `GitRepository` that `flux bootstrap` makes, once that was asked for.
+    pub(super) bootstrapped: OnceCell<Vec<Declared>>,
 }
 
 struct Kustomization {
     file: RepoPath,
     changes: Changes,
+    generators: Generators,
 }
 
 impl<'a> Tree<'a> {
@@ -40,6 +46,7 @@ impl<'a> Tree<'a> {
             named_by: BTreeMap::new(),
             kustomizations: BTreeMap::new(),
             charts: BTreeSet::new(),
+            bootstrapped: OnceCell::new(),
         };
         let links: BTreeSet<RepoPath> = tree
             .entries
@@ -66,6 +73,7 @@ impl<'a> Tree<'a> {
             let kustomization = Kustomization {
                 file: entry.path.clone(),
                 changes: Changes::of_kustomization(&bytes),
+                generators: Generators::of_kustomization(&bytes),
             };
             tree.kustomizations.insert(folder, kustomization);
         }
@@ -89,6 +97,7 @@ impl<'a> Tree<'a> {
             named_by: BTreeMap::new(),
             kustomizations: BTreeMap::new(),
             charts: BTreeSet::new(),
+            bootstrapped: OnceCell::new(),
         }
     }
 
@@ -135,7 +144,7 @@ impl<'a> Tree<'a> {
     ) -> Result<Metadata, RepoPath> {
         let mut found: Option<Metadata> = None;
         for folder in self.named_by.get(path).into_iter().flatten() {
-            let Some(Kustomization { file, changes }) = self.kustomizations.get(folder) else {
+            let Some(Kustomization { file, changes, .. }) = self.kustomizations.get(folder) else {
                 continue;
             };
             if depth > DEPTH {
@@ -170,6 +179,60 @@ impl<'a> Tree<'a> {
                 .under(adds);
         }
         Ok(adds)
+    }
+
+    /// What kustomizations make that may be applied as an object, and their files, of those that are built in one of
+    /// the folders.
+    pub(super) fn generated<'t>(
+        &'t self,
+        (kind, namespace, name): (&str, &str, &str),
+        built: &BTreeSet<RepoPath>,
+    ) -> Vec<(&'t RepoPath, Generated)> {
+        let mut found = Vec::new();
+        for (folder, own) in &self.kustomizations {
+            for object in own.generators.all() {
+                let may_be = |called: &Generated| called.may_be(kind, namespace, name);
+                match self.called(object, folder, built) {
+                    Some(called) => {
+                        let one = called.into_iter().find(may_be);
+                        found.extend(one.map(|object| (&own.file, object)));
+                    }
+                    None => found.push((&own.file, object.clone().of_unknown_content())),
+                }
+            }
+        }
+        found
+    }
+
+    /// What an object is called that comes out of a folder, in each of those that are built; `None` where that is too
+    /// much to follow.
+    fn called(
+        &self,
+        object: &Generated,
+        folder: &RepoPath,
+        built: &BTreeSet<RepoPath>,
+    ) -> Option<BTreeSet<Generated>> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut next = vec![(folder, object.clone())];
+        while let Some((folder, object)) = next.pop() {
+            let Some(kustomization) = self.kustomizations.get(folder) else {
+                continue;
+            };
+            let object = kustomization.generators.call(object);
+            if !seen.insert((folder, object.clone())) {
+                continue;
+            }
+            if seen.len() > CALLED {
+                return None;
+            }
+            let outer = self.named_by.get(folder).into_iter().flatten();
+            next.extend(outer.map(|outer| (outer, object.clone())));
+            if built.contains(folder) {
+                found.insert(object);
+            }
+        }
+        Some(found)
     }
 
     /// What a file of the tree holds; `None` where it cannot be told.
@@ -212,6 +275,8 @@ fn without_links(
 
 /// Kustomizations that name each other; more are a circle.
 const DEPTH: usize = 16;
+/// By how many names an object is followed through kustomizations.
+const CALLED: usize = 1_000;
 
 fn through(files: &dyn Files, entry: &TreeEntry) -> Result<Option<Vec<u8>>, FilesError> {
     if entry.is_submodule() {

@@ -41,7 +41,8 @@ impl View<'_> {
         let _ = self.reading.render_ahead(&inputs, self.repository);
     }
 
-    /// Every object that a unit deploys on one side.
+    /// Every object that a unit deploys on one side; at head, none of those may deploy in turn unknown to the
+    /// environment.
     pub(in crate::gate) fn deployed_objects(
         &self,
         side: &Side,
@@ -61,6 +62,9 @@ impl View<'_> {
                 };
                 objects.extend(file.sources.iter().cloned());
             }
+        }
+        if std::ptr::eq(side, &*self.head) {
+            deployed.check_known(&objects)?;
         }
         for path in &deployed.declared_in {
             if let Some(entry) = self.repository.entry(&side.snapshot, path)? {

@@ -3,6 +3,7 @@
 //!
 //! Source: Flux, `GitRepository`, `OCIRepository`, `HelmRepository` and `Bucket` in its reference.
 
+use super::bootstrapped;
 use super::described;
 use super::ignored::ignored;
 use crate::manifest::Node;
@@ -47,7 +48,7 @@ pub(super) fn of_reference(
     let found = match declared {
         Lookup::One(found) => found,
         Lookup::Several(found) => return Err(ambiguous(reference, kind, name, &found)),
-        Lookup::None => return absent(reference, (kind, namespace, name), cx),
+        Lookup::None => return absent(reference, (kind, namespace, name), deployment, cx),
     };
     as_applied(found, reference, &described(kind, namespace, name), || {
         (kind == "GitRepository").then(|| told(namespace, name))
@@ -94,7 +95,7 @@ fn told_here(
 }
 
 /// The line of `tidegate.yaml` that says that a `GitRepository` is this repository.
-fn told(namespace: Option<&str>, name: &str) -> String {
+pub(super) fn told(namespace: Option<&str>, name: &str) -> String {
     format!("{OBJECT}{}/{name}", namespace.unwrap_or(FLUX))
 }
 
@@ -137,12 +138,11 @@ fn ambiguous(reference: &Node, kind: &str, name: &str, found: &[&Declared]) -> S
 fn absent(
     reference: &Node,
     (kind, namespace, name): (&str, Option<&str>, &str),
+    deployment: &mut Deployment,
     cx: &Context<'_>,
 ) -> Read<Origin> {
     if kind == "GitRepository" && name == FLUX && namespace.is_none_or(|it| it == FLUX) {
-        return Ok(Origin::Here {
-            ignore: ignored(cx, None, reference.span)?,
-        });
+        return bootstrapped::origin(reference, deployment, cx);
     }
     if !KINDS.contains(&kind) {
         return Err(strange(kind, reference.span));
@@ -161,7 +161,8 @@ fn absent(
     ))
 }
 
-fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
+/// What a `GitRepository` of this `spec` is.
+pub(super) fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
     only(spec, "a GitRepository", KEYS)?;
     let url = text(spec, "url")?.ok_or_else(|| wrong(spec, "url", "given"))?;
     let followed = followed(spec)?;

@@ -7,9 +7,11 @@ use super::described;
 use super::origin::FLUX;
 use crate::manifest::Node;
 use crate::manifest::secrets::decoded;
+use crate::model::RepoPath;
 use crate::sources::Context;
 use crate::sources::deployment::Deployment;
 use crate::sources::fields::{Read, Stop, field, items, only, pairs, place, text, wrong};
+use crate::sources::generated::Generated;
 use crate::sources::known::{Declared, Lookup};
 
 /// The variables of `postBuild`; `None` where Flux replaces nothing.
@@ -67,6 +69,7 @@ pub(super) fn data(
     let declared = cx.known.find("", kind, namespace.as_deref(), name);
     if let Some(told) = cx.values.get(&named.key) {
         named.agrees(told, &declared)?;
+        named.is_not_made_otherwise((kind, in_namespace, name), told, cx)?;
         if let Lookup::One(found) = declared {
             deployment.declared_in.insert(found.file.path.clone());
         }
@@ -117,6 +120,28 @@ impl Named<'_> {
                 &format!("`values: {{\"{}\": …}}`", self.key),
             ),
         }
+    }
+
+    /// No kustomization that is looked into makes another one than the configuration tells.
+    fn is_not_made_otherwise(
+        &self,
+        object: (&str, &str, &str),
+        told: &BTreeMap<String, String>,
+        cx: &Context<'_>,
+    ) -> Read<()> {
+        let made = cx.tree.generated(object, cx.kustomized);
+        let other = |made: &&(&RepoPath, Generated)| made.1.held.as_ref() != Some(told);
+        let Some((file, _)) = made.iter().find(other) else {
+            return Ok(());
+        };
+        Err(Stop::unknown(
+            self.reference.span,
+            format!(
+                "{} may be made by a generator of `{file}`, and `tidegate.yaml` tells something else of it: `values: {{\"{}\": …}}`",
+                self.object, self.key
+            ),
+            "keep one of them: make it a manifest, which is read, and remove it from `tidegate.yaml`; or let both say the same, the generator by `literals` alone",
+        ))
     }
 
     /// The one object of the tree whose values are read.

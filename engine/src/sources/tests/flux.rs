@@ -333,3 +333,50 @@ fn a_folder_whose_objects_speak_to_kustomize_is_rendered() {
         "{found:?}"
     );
 }
+
+#[test]
+fn what_a_file_that_is_not_selected_says_of_flux_system_is_not_guessed() {
+    let apps = kustomization("path: apps/web");
+    let with = |config: &str, spec: &str, more: &[(&str, &str)]| {
+        let declared = git("flux-system", spec);
+        let own = [
+            ("clusters/a.yaml", apps.as_str()),
+            ("bootstrap/sync.yaml", declared.as_str()),
+            OVERLAY,
+        ];
+        let config = format!("repositories: ['{HERE}'{config}]\n{FLUX}");
+        let config = Config::parse(&"tidegate.yaml".into(), config.as_bytes()).unwrap();
+        let files = Memory::new(&[&own[..], more].concat());
+        let tree = Tree::read(&files).unwrap();
+        told_of(&config, &tree)
+    };
+    let here = format!("url: '{HERE}', ref: {{branch: main}}, ignore: /docs");
+    let found = with("", &here, &[]);
+    assert!(found[0].contains(r#""ignore":["/docs"]"#), "{found:?}");
+    let other = format!("url: '{HERE}', ref: {{branch: other}}");
+    for spec in [
+        "url: 'https://git.example/acme/elsewhere.git', ref: {branch: main}",
+        &other,
+        "interval: 1m",
+    ] {
+        let found = with("", spec, &[]);
+        let wanted = "apps: unknown clusters/a.yaml:4:19: GitRepository `flux-system/flux-system` is declared at bootstrap/sync.yaml:2:1, which the environment does not look into";
+        assert!(found[0].starts_with(wanted), "{spec}: {found:?}");
+        let told = with(", GitRepository/flux-system/flux-system", spec, &[]);
+        assert!(told[0].starts_with("apps: apps/web"), "{spec}: {told:?}");
+    }
+    let escaped = git("flux-system", &other).replace("GitRepository", "\"Git\\x52epository\"");
+    let found = with("", &here, &[("z/sync.yaml", &escaped)]);
+    assert!(found[0].contains("is declared at z/sync.yaml"), "{found:?}");
+    let patched =
+        "{resources: [sync.yaml], patches: [{patch: '[]', target: {kind: GitRepository}}]}";
+    let found = with("", &here, &[("bootstrap/kustomization.yaml", patched)]);
+    assert!(
+        found[0].contains("may be changed by `bootstrap/kustomization.yaml`"),
+        "{found:?}"
+    );
+    let broken = git("flux-system", &other) + "a: [";
+    let found = with("", &here, &[("z/sync.yaml", &broken)]);
+    let wanted = "`z/sync.yaml` may declare what this names, and cannot be read";
+    assert!(found[0].contains(wanted), "{found:?}");
+}
