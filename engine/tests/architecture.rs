@@ -277,7 +277,7 @@ const OWNERS: [(&str, &[&str]); 17] = [
     ("clap", &["cli", MAIN]),
     ("ed25519_dalek", &["attest", "facts"]),
     ("git2", &["git"]),
-    ("globset", &["git", "render"]),
+    ("globset", &["git"]),
     ("granit_parser", &["manifest"]),
     ("jsonschema", &["config", "policy"]),
     ("landlock", &["render"]),

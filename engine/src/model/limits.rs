@@ -138,6 +138,10 @@ limits! {
     DEPLOYMENTS = 5_000, Count, Error("limit.deployments");
     /// Applications that hold Applications, within each other.
     DEPLOYMENT_DEPTH = 8, Count, Error("limit.deployments");
+    /// Patterns by which Flux leaves files of a source out.
+    IGNORE_PATTERNS = 1_000, Count, Error("source.unknown");
+    /// Text of these patterns.
+    IGNORE_TEXT = 64 << 10, Bytes, Error("source.unknown");
     /// Sets of parameters that all generators of an `ApplicationSet` give, those within others too.
     PARAMETER_SETS = 40_000, Count, Error("source.unknown");
     /// Steps of all templates of an `ApplicationSet`; a long text or list counts as several.

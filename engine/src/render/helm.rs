@@ -13,11 +13,13 @@ mod flow;
 mod folder;
 mod handed;
 mod ignore;
+mod lock;
 mod metadata;
 mod options;
 mod output;
 mod schema;
 mod twice;
+mod twins;
 mod vet;
 mod whole;
 
@@ -133,12 +135,14 @@ impl Source {
         let folder = resolved.path;
         let inputs = options::check(files, &folder, options, &mut closure)?;
         let items = folder::gather(files, &folder, &mut closure)?;
+        vet::hides_no_chart(&items, files)?;
         let mut chart = Chart::load(items, files)?.ok_or_else(no_chart)?;
         vet::chart(&chart, deployer)?;
-        let local = dependencies::missing(&chart, &folder, files, &mut closure)?;
+        let local = dependencies::missing(&chart, &folder, files, &mut closure, deployer)?;
         chart
             .charts
             .extend(local.iter().map(|local| local.chart.clone()));
+        twins::none(&chart)?;
         let charts = chart.all();
         if !options.skip_schema_validation {
             vet::schemas(&charts, files)?;

@@ -41,6 +41,14 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "applications_hold_applications_up_to_the_limit",
     ),
     (
+        limits::IGNORE_PATTERNS,
+        "patterns_that_leave_files_out_are_bounded",
+    ),
+    (
+        limits::IGNORE_TEXT,
+        "patterns_that_leave_files_out_are_bounded",
+    ),
+    (
         limits::PARAMETER_SETS,
         "sets_of_parameters_are_counted_up_to_the_limit",
     ),

@@ -49,6 +49,36 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// A lock that does not list what its chart asks for.
+    #[error("{place}: the lock differs from what the chart asks for: {what}")]
+    #[diagnostic(
+        code(render::chart_lock),
+        help(
+            "deployers take the charts of the lock, and people read `Chart.yaml`: `helm dependency update` writes the lock anew; commit it together with `charts/`"
+        )
+    )]
+    Lock {
+        /// Where.
+        place: String,
+        /// What differs.
+        what: String,
+    },
+    /// Two charts that one name stands for.
+    #[error("{place}: `{name}` is the name of two charts here; the other one: {other}")]
+    #[diagnostic(
+        code(render::twin_charts),
+        help(
+            "Helm takes either of them, by chance, and Flux puts the files of both into one folder: remove one of them from `charts/`, or give it a name of its own"
+        )
+    )]
+    Twins {
+        /// Where the second one is named.
+        place: String,
+        /// The name.
+        name: String,
+        /// Where the first one is named.
+        other: String,
+    },
     /// Something that Helm or its deployer would fetch.
     #[error("{place}: `{what}` is fetched from elsewhere")]
     #[diagnostic(

@@ -23,8 +23,17 @@ pub(super) struct Dependency {
     pub(super) alias: Option<String>,
     /// As it is written; empty where the chart lies in `charts/` anyway.
     pub(super) repository: String,
+    /// As it is written, a range often.
+    pub(super) version: Option<String>,
     /// Where it stands, `path:line:column`.
     pub(super) place: String,
+}
+
+impl Dependency {
+    /// What the chart is called where it is needed.
+    pub(super) fn called(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.name)
+    }
 }
 
 impl Metadata {
@@ -81,20 +90,25 @@ impl Metadata {
                 return Err(file.wrong(&file.root, &other.key, what));
             }
         }
-        self.dependencies.extend(file.dependencies()?);
+        if !self.dependencies.is_empty() {
+            // Helm reads one list into the other.
+            let what = "`Chart.yaml` has `dependencies` too: keep one of the lists".to_owned();
+            return Err(file.wrong(&file.root, "dependencies", what));
+        }
+        self.dependencies = file.dependencies()?;
         Ok(())
     }
 }
 
 /// A file of YAML, and what it is called.
-struct File<'a> {
+pub(super) struct File<'a> {
     shown: &'a str,
     text: &'a str,
-    root: Node,
+    pub(super) root: Node,
 }
 
 impl<'a> File<'a> {
-    fn read(shown: &'a str, text: &'a str) -> Result<Self, Error> {
+    pub(super) fn read(shown: &'a str, text: &'a str) -> Result<Self, Error> {
         let mut documents = yaml::parse(text).map_err(|error| Error::Parse {
             path: shown.to_owned(),
             error: Box::new(error),
@@ -130,10 +144,14 @@ impl<'a> File<'a> {
                 what: "a dependency is a mapping".to_owned(),
             });
         }
-        for key in ["name", "repository", "alias"] {
+        for key in ["name", "repository", "alias", "version"] {
             self.spelled(item, key)?;
         }
         let name = self.name(item)?;
+        let alias = self.text(item, "alias")?.filter(|alias| !alias.is_empty());
+        if let Some(alias) = &alias {
+            self.plain(alias, item, "alias")?;
+        }
         let repository = self.text(item, "repository")?.unwrap_or_default();
         let place = match repository.as_str() {
             "" => self.place(item, "name"),
@@ -141,8 +159,9 @@ impl<'a> File<'a> {
         };
         Ok(Dependency {
             name,
-            alias: self.text(item, "alias")?.filter(|alias| !alias.is_empty()),
+            alias,
             repository,
+            version: self.text(item, "version")?,
             place,
         })
     }
@@ -150,18 +169,38 @@ impl<'a> File<'a> {
     /// A name, which Helm makes a part of paths.
     fn name(&self, node: &Node) -> Result<String, Error> {
         let name = self.text(node, "name")?.unwrap_or_default();
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || name == "." || name == ".." || !name.chars().all(plain) {
-            let what = match name.as_str() {
-                "" => "it has no `name`".to_owned(),
-                _ => format!("`{name}` is no name of a chart: letters, digits, `-`, `_` and `.`"),
-            };
-            return Err(self.wrong(node, "name", what));
-        }
+        self.plain(&name, node, "name")?;
         Ok(name)
     }
 
-    fn text(&self, node: &Node, key: &str) -> Result<Option<String>, Error> {
+    /// Refuses a name that is not the same wherever a chart lies: of a folder `_lib` or `lib.tgz` in `charts/`, which an
+    /// archive has for a chart of this name, Helm makes something else than of a folder of any other name.
+    fn plain(&self, name: &str, node: &Node, key: &str) -> Result<(), Error> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let what = if name.is_empty() {
+            format!("it has no `{key}`")
+        } else if !name.chars().all(plain) {
+            format!("`{name}` is no name of a chart: letters, digits, `-`, `_` and `.`")
+        } else if name.starts_with(['_', '.']) || name.ends_with(".tgz") {
+            format!(
+                "a packed chart with the name `{name}` is left out or misread: begin it with a letter, and end it otherwise"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(self.wrong(node, key, what))
+    }
+
+    /// The keys of a mapping, as they are written.
+    pub(super) fn keys<'n>(&self, node: &'n Node) -> impl Iterator<Item = &'n str> {
+        let entries = match &node.value {
+            NodeValue::Mapping(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|entry| &*entry.key)
+    }
+
+    pub(super) fn text(&self, node: &Node, key: &str) -> Result<Option<String>, Error> {
         match node.get(key).map(|value| &value.value) {
             None | Some(NodeValue::Null) => Ok(None),
             Some(NodeValue::String(text)) => Ok(Some(text.to_string())),
@@ -191,7 +230,7 @@ impl<'a> File<'a> {
         }
     }
 
-    fn place(&self, node: &Node, key: &str) -> String {
+    pub(super) fn place(&self, node: &Node, key: &str) -> String {
         self.at(node.get(key).map_or(node.span, |value| value.span))
     }
 
@@ -251,6 +290,13 @@ mod tests {
             ),
             ("name: ../x\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
             ("name: ..\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            ("name: _lib\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            ("name: .lib\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            ("name: lib.tgz\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            (
+                "name: a\nversion: 1.0.0\ndependencies: [{name: x, alias: _x}]\n",
+                "app/Chart.yaml:3:33",
+            ),
             ("name: a\n", "app/Chart.yaml:1:1"),
             ("name: a\nversion: 1.0\n", "app/Chart.yaml:2:10"),
             (
@@ -289,6 +335,8 @@ mod tests {
             )
             .unwrap();
         assert_eq!(chart.dependencies.len(), 1);
+        let twice = "dependencies: [{name: y}]";
+        assert!(chart.require("app/requirements.yaml", twice).is_err());
         assert!(
             chart
                 .require("app/requirements.yaml", "name: other")

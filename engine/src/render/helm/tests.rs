@@ -1,5 +1,6 @@
 //! Which files decide what a chart gives, and which charts are refused, over files in memory.
 
+mod brought;
 mod vetted;
 
 use super::*;

@@ -8,6 +8,7 @@ use super::capabilities;
 use super::chart::{Chart, Item};
 use super::flow::{self, Flaw};
 use super::handed::Handed;
+use super::ignore::Rules;
 use super::options::Inputs;
 use super::whole::{Whole, Why};
 use super::{Error, schema};
@@ -45,6 +46,37 @@ pub(super) fn chart(chart: &Chart, deployer: Deployer) -> Result<(), Error> {
             path: item.file.clone(),
         }),
         _ => Ok(()),
+    }
+}
+
+/// Checks that the charts and lists by which deployers count what is missing are in what they load.
+///
+/// # Errors
+/// A `.helmignore` that leaves one of them out.
+pub(super) fn hides_no_chart(items: &[Item], files: &dyn Files) -> Result<(), Error> {
+    let Some(list) = items.iter().find(|item| item.is_named(".helmignore")) else {
+        return Ok(());
+    };
+    let rules = Rules::read(&list.shown(), &list.text(files)?)?;
+    let counts = |item: &&Item| {
+        let path = item.path.as_bytes();
+        let of_charts = path.starts_with(b"charts/")
+            && (path.ends_with(b"/Chart.yaml") || path.ends_with(b".tgz"));
+        of_charts || LISTS.iter().any(|list| item.is_named(list))
+    };
+    match items
+        .iter()
+        .filter(counts)
+        .find(|item| rules.ignore(&item.path))
+    {
+        None => Ok(()),
+        Some(item) => Err(Error::Chart {
+            place: list.shown(),
+            what: format!(
+                "it leaves out `{}`, by which deployers know the charts that are there: remove the pattern, or the file",
+                item.path
+            ),
+        }),
     }
 }
 
@@ -314,3 +346,10 @@ fn place(shown: &str, text: &str, at: usize) -> String {
     let at = Span { start: at, end: at }.line_column(text);
     format!("{shown}:{}:{}", at.line, at.column)
 }
+
+const LISTS: [&str; 4] = [
+    "Chart.yaml",
+    "Chart.lock",
+    "requirements.yaml",
+    "requirements.lock",
+];

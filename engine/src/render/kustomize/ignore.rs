@@ -1,16 +1,23 @@
 //! Which files Flux leaves out: patterns of `.gitignore`, read as its library reads them.
 //! Knows no file.
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use crate::model::RepoPath;
 
 /// Patterns in their order; the last one that fits decides.
 pub(super) struct Ignore(Vec<Pattern>);
 
+/// The name of a file or folder with wildcards in it.
+struct Name(Vec<Token>);
+
+enum Token {
+    Many,
+    One,
+    Char(char),
+}
+
 struct Pattern {
     /// One for each step; none stands for `**`.
-    steps: Vec<Option<GlobMatcher>>,
+    steps: Vec<Option<Name>>,
     /// Fits a path from the root, else any step of a path.
     rooted: bool,
     folders_only: bool,
@@ -25,7 +32,7 @@ impl Ignore {
     pub(super) fn new(patterns: &[String]) -> Result<Self, String> {
         let given = patterns
             .iter()
-            .flat_map(|text| text.lines())
+            .flat_map(|text| lines(text))
             .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
         let mut lines: Vec<&str> = given.collect();
         if lines.is_empty() {
@@ -71,7 +78,7 @@ impl Pattern {
             "**" => Some(None),
             // Such a step fits nothing in the library; what is left out would be guessed.
             step if step.contains("**") => None,
-            step => glob(step).map(Some),
+            step => Name::parse(step).map(Some),
         });
         Some(Self {
             steps: steps.collect::<Option<_>>()?,
@@ -91,10 +98,10 @@ impl Pattern {
 
     /// The file is in a folder of this name, or has it.
     fn fits_a_step(&self, path: &[&str]) -> bool {
-        let Some(Some(glob)) = self.steps.first() else {
+        let Some(Some(name)) = self.steps.first() else {
             return matches!(self.steps.first(), Some(None)) && !self.folders_only;
         };
-        let hit = path.iter().position(|step| glob.is_match(step));
+        let hit = path.iter().position(|step| name.fits(step));
         hit.is_some_and(|at| !self.folders_only || at + 1 < path.len())
     }
 
@@ -102,7 +109,7 @@ impl Pattern {
         let (mut matched, mut anywhere) = (false, false);
         let last = self.steps.len().saturating_sub(1);
         for (at, step) in self.steps.iter().enumerate() {
-            let Some(glob) = step else {
+            let Some(name) = step else {
                 if at == last {
                     break;
                 }
@@ -111,7 +118,7 @@ impl Pattern {
             };
             if anywhere {
                 anywhere = false;
-                let hit = path.iter().position(|step| glob.is_match(step));
+                let hit = path.iter().position(|step| name.fits(step));
                 // Nothing left: only a step that fitted before counts, as in the library.
                 (matched, path) = match hit {
                     Some(hit) => (true, path.get(hit + 1..).unwrap_or_default()),
@@ -121,7 +128,7 @@ impl Pattern {
                 let Some((first, rest)) = path.split_first() else {
                     return false;
                 };
-                if !glob.is_match(first) {
+                if !name.fits(first) {
                     return false;
                 }
                 (matched, path) = (true, rest);
@@ -131,14 +138,56 @@ impl Pattern {
     }
 }
 
-fn glob(step: &str) -> Option<GlobMatcher> {
-    // Braces are letters like others there.
-    let step = step.replace('{', "[{]").replace('}', "[}]");
-    let glob = GlobBuilder::new(&step)
-        .literal_separator(true)
-        .backslash_escape(true)
-        .build();
-    Some(glob.ok()?.compile_matcher())
+impl Name {
+    /// Braces are letters like others; classes are not read here.
+    fn parse(step: &str) -> Option<Self> {
+        let mut tokens = Vec::new();
+        let mut chars = step.chars();
+        while let Some(c) = chars.next() {
+            tokens.push(match c {
+                '*' => Token::Many,
+                '?' => Token::One,
+                '[' => return None,
+                '\\' => Token::Char(chars.next()?),
+                c => Token::Char(c),
+            });
+        }
+        Some(Self(tokens))
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().collect();
+        let (mut token, mut at) = (0, 0);
+        // Where to go on after the last `*`, which then takes one letter more.
+        let mut again: Option<(usize, usize)> = None;
+        loop {
+            match (self.0.get(token), name.get(at)) {
+                (None, None) => return true,
+                (Some(Token::Many), _) => {
+                    token += 1;
+                    again = Some((token, at));
+                    continue;
+                }
+                (Some(Token::One), Some(_)) => (token, at) = (token + 1, at + 1),
+                (Some(Token::Char(wanted)), Some(c)) if wanted == c => {
+                    (token, at) = (token + 1, at + 1);
+                }
+                _ => match again {
+                    Some((after, from)) if from < name.len() => {
+                        (token, at) = (after, from + 1);
+                        again = Some((after, from + 1));
+                    }
+                    _ => return false,
+                },
+            }
+        }
+    }
+}
+
+/// The lines of a text as Go's `bufio.ScanLines` gives them: a CR at the end of the last one is no part of it either.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split('\n');
+    lines.map(|line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 const VERSION_CONTROL: [&str; 4] = [".git/", ".gitignore", ".gitmodules", ".gitattributes"];
@@ -212,6 +261,40 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_none_is_told() {
-        assert_eq!(Ignore::new(&["[".to_owned()]).err().as_deref(), Some("`[`"));
+        for none in ["[", "a[b]", "a\\"] {
+            let told = format!("`{none}`");
+            assert_eq!(Ignore::new(&[none.to_owned()]).err(), Some(told));
+        }
+    }
+
+    #[test]
+    fn a_name_fits_as_a_whole_whatever_its_wildcards_take_first() {
+        for (pattern, name, fits) in [
+            ("*", "x", true),
+            ("*.yaml", "a.yaml.yaml", true),
+            ("*.yaml", "a.yaml.yml", false),
+            ("a*b*c", "abbbc", true),
+            ("a*b*c", "acb", false),
+            ("a*", "a", true),
+            ("a?", "a", false),
+            ("?\u{e9}", "a\u{e9}", true),
+            ("\\*", "*", true),
+            ("\\*", "a", false),
+        ] {
+            assert_eq!(
+                Pattern::parse(pattern).is_some_and(|it| it.fits(&[name])),
+                fits,
+                "{pattern} {name}"
+            );
+        }
+        let stars = "*a".repeat(5_000);
+        assert!(!hides(&[&stars], &"a".repeat(4_000)));
+    }
+
+    #[test]
+    fn a_carriage_return_at_the_end_of_a_line_is_none_of_it() {
+        for text in ["/x\r\n!/x\r", "/x\n!/x\r\n", "/x\r\n!/x"] {
+            assert!(!hides(&[text], "x"), "{text:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Source: Flux, `sourceignore` in `fluxcd/pkg`, and the `gitignore` of go-git, which reads the patterns.
 
 use crate::git::TreeEntry;
-use crate::model::Span;
+use crate::model::{Span, limits};
 use crate::sources::Context;
 use crate::sources::fields::{Read, Stop, shown};
 
@@ -31,10 +31,29 @@ pub(super) fn ignored(cx: &Context<'_>, own: Option<&str>, at: Span) -> Read<Vec
         for line in lines(&text, &file, at)? {
             patterns.extend(rooted(folder, line));
         }
+        bounded(&patterns, at)?;
     }
     let own = lines(own.unwrap_or_default(), "`spec.ignore`", at)?;
     patterns.extend(own.into_iter().map(str::to_owned));
+    bounded(&patterns, at)?;
     Ok(patterns)
+}
+
+/// Each file of the source is held against each of them.
+fn bounded(patterns: &[String], at: Span) -> Read<()> {
+    let text: usize = patterns.iter().map(String::len).sum();
+    let most = if patterns.len() > limits::IGNORE_PATTERNS.most {
+        format!("{} patterns", limits::IGNORE_PATTERNS)
+    } else if text > limits::IGNORE_TEXT.most {
+        format!("{} of patterns", limits::IGNORE_TEXT)
+    } else {
+        return Ok(());
+    };
+    Err(Stop::unknown(
+        at,
+        format!("`.sourceignore` and `spec.ignore` hold more than {most}"),
+        "leave out whole folders, and say so once for all of them at the root",
+    ))
 }
 
 /// The folders on the way to a file.
@@ -58,12 +77,10 @@ fn content(entry: &TreeEntry, at: Span, cx: &Context<'_>) -> Read<Option<Vec<u8>
 /// The patterns of a list, if they mean here what they mean to Flux.
 fn lines<'t>(text: &'t str, of: &str, at: Span) -> Read<Vec<&'t str>> {
     // Flux reads no further than to such a line.
-    if text.lines().any(|line| line.len() > LONGEST) {
+    if read(text).any(|line| line.len() > LONGEST) {
         return Err(refused(at, of, "has a line that is too long for Flux"));
     }
-    let patterns = text
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let patterns = read(text).filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     let patterns: Vec<&str> = patterns.collect();
     match patterns.iter().find(|line| is_strange(line)) {
         Some(line) => {
@@ -77,6 +94,12 @@ fn lines<'t>(text: &'t str, of: &str, at: Span) -> Read<Vec<&'t str>> {
     }
 }
 
+/// The lines of a text as Go's `bufio.ScanLines` gives them: a CR at the end of the last one is no part of it either.
+fn read(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split('\n');
+    lines.map(|line| line.strip_suffix('\r').unwrap_or(line))
+}
+
 fn refused(at: Span, of: &str, what: &str) -> Stop {
     Stop::unknown(
         at,
@@ -85,7 +108,7 @@ fn refused(at: Span, of: &str, what: &str) -> Stop {
     )
 }
 
-/// A class, an empty step, or all folders and no file: readers of patterns differ in them.
+/// A CR, a class, an empty step, or all folders and no file: readers of patterns differ in them.
 fn is_strange(line: &str) -> bool {
     let mut escaped = false;
     let has_class = line.chars().any(|c| {
@@ -94,7 +117,10 @@ fn is_strange(line: &str) -> bool {
         is_open
     });
     let pattern = line.strip_prefix('!').unwrap_or(line);
-    has_class || line.contains("//") || pattern.trim_end_matches(' ') == "**/"
+    has_class
+        || line.contains('\r')
+        || line.contains("//")
+        || pattern.trim_end_matches(' ') == "**/"
 }
 
 /// A pattern of the folder's own file, from the root of the tree; `None` where it fits nothing.
@@ -169,7 +195,16 @@ mod tests {
 
     #[test]
     fn what_readers_differ_in_is_refused() {
-        for line in ["[!_]*.yaml", "a[b]", "\\\\[a]", "a//b", "**/", "!**/ "] {
+        for line in [
+            "[!_]*.yaml",
+            "a[b]",
+            "\\\\[a]",
+            "a//b",
+            "**/",
+            "!**/ ",
+            "a\rb",
+            "a\r",
+        ] {
             assert!(is_strange(line), "{line}");
         }
         for line in ["*.md", "\\[a]", "**/a", "a/**/", "**"] {
@@ -177,9 +212,28 @@ mod tests {
         }
         let long = format!("#{}\n/web.yaml", "x".repeat(LONGEST));
         assert!(lines(&long, "it", Span::default()).is_err());
-        assert_eq!(
-            lines("# a\n\n /x\n", "it", Span::default()).unwrap(),
-            [" /x"]
-        );
+        for text in ["# a\n\n /x\n", "# a\r\n\r\n /x\r\n", "\r\n /x\r"] {
+            let read = lines(text, "it", Span::default()).unwrap();
+            assert_eq!(read, [" /x"], "{text:?}");
+        }
+        for text in ["/x\r\r\n", "/x\r/y\n", "/x\r\r"] {
+            assert!(lines(text, "it", Span::default()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_leave_files_out_are_bounded() {
+        let told = |count: usize, length: usize| {
+            let patterns = vec!["x".repeat(length); count];
+            match bounded(&patterns, Span::default()) {
+                Ok(()) => String::new(),
+                Err(stop) => format!("{stop:?}"),
+            }
+        };
+        let (most, text) = (limits::IGNORE_PATTERNS.most, limits::IGNORE_TEXT.most);
+        assert_eq!(told(most, 1), "");
+        assert!(told(most + 1, 1).contains("more than 1,000 patterns"));
+        assert_eq!(told(4, text / 4), "");
+        assert!(told(5, text / 4).contains("more than 64 KiB of patterns"));
     }
 }
