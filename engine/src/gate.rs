@@ -37,6 +37,7 @@ mod sign;
 mod source;
 mod summary;
 mod unit;
+mod unreleased;
 mod verdicts;
 mod view;
 mod watch;

@@ -72,6 +72,24 @@ pub enum Error {
         /// What.
         source_: String,
     },
+    /// A chart that changes under the version that it had.
+    #[error(
+        "unit `{unit}`: the chart changes, and its version stays `{version}` in {chart}, so that Flux goes on deploying what it was"
+    )]
+    #[diagnostic(
+        code(source::unreleased),
+        help(
+            "raise `version` there with each change of the chart, or of a chart that it takes by `file://`: Flux packs a chart of a Git repository anew when its version is another one"
+        )
+    )]
+    Unreleased {
+        /// The unit.
+        unit: String,
+        /// Its `Chart.yaml`.
+        chart: RepoPath,
+        /// The version.
+        version: String,
+    },
     /// What another unit met as well.
     #[error(transparent)]
     #[diagnostic(transparent)]

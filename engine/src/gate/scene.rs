@@ -12,6 +12,7 @@ use super::Error;
 use super::deployed::{Declared, Deployed};
 use super::judge::Judge;
 use super::unit::{Changes, Unit};
+use super::unreleased;
 use super::view::View;
 use crate::config::{Config, GATE};
 use crate::facts::range::Range as Reach;
@@ -213,6 +214,11 @@ impl Scene {
                 source_: new.clone(),
             });
         }
+        let sides = Sides {
+            base: &base,
+            head: &head,
+        };
+        unreleased::none(view, &self.name, sides)?;
         if !(base.is_paths && head.is_paths) {
             (self.base, self.head) = (base.selector.clone(), head.selector.clone());
             self.rendered = Some(Sides { base, head });

@@ -81,7 +81,8 @@ impl Gatherer {
         for entry in entries {
             self.note(&entry);
             let is_manifest = any_name || is_manifest_name(&entry.path);
-            let is_manifest = is_manifest && role_of_name(&entry.path).is_none();
+            let is_manifest = is_manifest && role_of_name(&entry.path).is_none()
+                || unmade::is_of_templates(&entry, tree);
             if is_manifest && !self.barren.contains(&entry.path) {
                 self.look_at(&entry, tree, &mut gathered)?;
             }
@@ -112,7 +113,7 @@ impl Gatherer {
                 self.barren.insert(entry.path.clone());
             }
             Some(objects) => objects.into_iter().for_each(|one| gathered.add(one)),
-            None if !is_manifest_name(&entry.path) => {}
+            None if !is_manifest_name(&entry.path) && !unmade::is_of_templates(entry, tree) => {}
             None => gathered
                 .unmade
                 .extend(unmade::by_template(entry, tree, self.deployer)?),

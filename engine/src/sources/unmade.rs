@@ -8,18 +8,13 @@ use super::deployment::{Deployment, Kind, Place, Source, Unknown};
 use super::resolve::Error;
 use crate::config::{DeployerKind, Deployers};
 use crate::git::TreeEntry;
-use crate::manifest::is_manifest_name;
 use crate::model::Digest;
 
 /// One that stands for all that a selected template may make, for each such template.
 pub(super) fn select(selected: &Deployers, tree: &Tree<'_>) -> Result<Vec<Deployment>, Error> {
     let mut found = Vec::new();
     for entry in &tree.entries {
-        if selected.paths.matches(&entry.path)
-            && is_manifest_name(&entry.path)
-            && is_of_templates(entry)
-            && tree.is_template(&entry.path)
-        {
+        if selected.paths.matches(&entry.path) && is_of_templates(entry, tree) {
             found.extend(by_template(entry, tree, selected.kind)?);
         }
     }
@@ -36,9 +31,10 @@ pub(super) fn by_template(
     Ok(made_of(entry, &String::from_utf8_lossy(&bytes), deployer))
 }
 
-fn is_of_templates(entry: &TreeEntry) -> bool {
+/// Whether Helm runs the file as a template, which it does whatever its name is.
+pub(super) fn is_of_templates(entry: &TreeEntry, tree: &Tree<'_>) -> bool {
     let mut folders = entry.path.parent().split(|byte| *byte == b'/');
-    folders.any(|folder| folder == b"templates")
+    folders.any(|folder| folder == b"templates") && tree.is_template(&entry.path)
 }
 
 fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Deployment> {

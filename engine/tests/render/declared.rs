@@ -285,4 +285,59 @@ fn applications_that_conditions_and_a_patch_make_are_judged() {
     assert_eq!(unknown.0, Exit::Unjudged, "{unknown:?}");
 }
 
+/// Flux packs a chart of this repository anew when its version is another one.
+#[test]
+fn a_chart_of_flux_that_changes_under_its_version_is_not_judged() {
+    let before = |repo: &Repo| {
+        repo.write("tidegate.yaml", FLUX)
+            .write("clusters/web.yaml", RELEASE)
+            .write("charts/web/Chart.yaml", WEB)
+            .write("charts/web/templates/a.yaml", CONFIG_MAP)
+            .write("charts/lib/Chart.yaml", "{name: lib, version: 0.1.0}\n");
+    };
+    let unreleased = unjudged("source.unreleased");
+    let other = CONFIG_MAP.replace("data: {}", "data: {a: b}");
+    for path in ["charts/web/templates/a.yaml", "charts/lib/templates/a.yaml"] {
+        let found = judged_after(before, |repo| {
+            repo.write(path, &other);
+        });
+        assert_eq!(found, unreleased, "{path}");
+        let (_, codes) = judged_after(before, |repo| {
+            repo.write(path, &other);
+            repo.write("charts/web/Chart.yaml", WEB.replace("1.0.0", "1.0.1"));
+        });
+        assert!(!codes.contains(&unreleased.1[0]), "{path}: {codes:?}");
+    }
+    // What is no chart of it, and what tells the chart other values, releases itself.
+    for (path, text) in [
+        ("charts/web2/x.yaml", "a: b\n".to_owned()),
+        (
+            "clusters/web.yaml",
+            format!("{RELEASE}  values: {{a: b}}\n"),
+        ),
+    ] {
+        let (_, codes) = judged_after(before, |repo| {
+            repo.write(path, text.as_str());
+        });
+        assert!(!codes.contains(&unreleased.1[0]), "{path}: {codes:?}");
+    }
+}
+
+const FLUX: &str = "environments:
+  - name: prod
+    kustomizations: {paths: ['clusters/**']}
+repositories: ['https://git.example/acme/shop.git']
+";
+const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: flux-system}
+spec:
+  interval: 1m
+  chart: {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: flux-system}}}
+";
+const WEB: &str = "apiVersion: v2
+name: web
+version: 1.0.0
+dependencies: [{name: lib, repository: 'file://../lib'}]
+";
 const CONFIG_MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {}}";

@@ -160,7 +160,7 @@ mod tests {
             (
                 "- name: far\n  repository: https://far.example\n  version: 2.1.0\n",
                 "",
-                "app/Chart.lock:2:1",
+                "app/Chart.lock:2:3",
             ),
         ];
         for (from, to, place) in cases {

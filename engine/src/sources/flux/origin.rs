@@ -60,21 +60,25 @@ pub(super) fn of_reference(
         "GitRepository" => git(spec, &deployment.name, cx),
         _ => elsewhere(kind, spec).map(Origin::Elsewhere),
     };
-    read.map_err(|stop| match stop {
-        Stop::Unknown {
-            span,
-            reason,
-            remedy,
-        } => {
-            let reason = format!(
-                "{} at {}: {reason}",
-                described(kind, namespace, name),
-                found.file.at(span)
-            );
-            Stop::unknown(reference.span, reason, remedy)
+    let object = described(kind, namespace, name);
+    read.map_err(|stop| stop.of_object(&object, found, reference.span))
+}
+
+impl Stop {
+    /// Where the object is referred to; what is wrong stands in its own file.
+    pub(super) fn of_object(self, object: &str, found: &Declared, at: Span) -> Self {
+        match self {
+            Self::Unknown {
+                span,
+                reason,
+                remedy,
+            } => {
+                let place = found.file.at(span);
+                Self::unknown(at, format!("{object} at {place}: {reason}"), remedy)
+            }
+            files @ Self::Files(_) => files,
         }
-        files => files,
-    })
+    }
 }
 
 /// What the configuration says is this repository. What its file says is left out, is left out.

@@ -9,7 +9,7 @@ use super::origin::{GROUP, Origin, as_applied, elsewhere, of_reference};
 use super::values::data;
 use super::{described, frame};
 use crate::manifest::{Node, NodeValue, yaml};
-use crate::model::Digest;
+use crate::model::{Digest, RepoPath};
 use crate::render::{Deployer, FilesError, Helm, Rendering, Tool};
 use crate::sources::Context;
 use crate::sources::deployment::{Deployment, Directory, External, Kind, Local, Source};
@@ -41,26 +41,56 @@ pub(in crate::sources) fn read(
 
 fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Source> {
     only(spec, "a HelmRelease", KEYS)?;
-    if let Some(reference) = field(spec, "chartRef") {
-        return chart_reference(reference, deployment, cx).map(Source::External);
+    let chart = match field(spec, "chartRef") {
+        Some(reference) => by_reference(reference, deployment, cx)?,
+        None => {
+            let own = deployment.namespace.clone();
+            let chart = spec.pointer("/chart/spec").unwrap_or(spec);
+            only(chart, "`chart.spec`", CHART)?;
+            read_chart(chart, own, deployment, cx)?
+        }
+    };
+    match chart {
+        Chart::Elsewhere(external) => Ok(Source::External(external)),
+        Chart::Here(folder) => local(spec, folder, deployment, cx),
     }
-    let chart = spec.pointer("/chart/spec").unwrap_or(spec);
-    only(chart, "`chart.spec`", CHART)?;
+}
+
+/// Where a chart is.
+enum Chart {
+    /// In this folder of the repository.
+    Here(RepoPath),
+    Elsewhere(External),
+}
+
+/// The chart of `chart.spec`, or of a `HelmChart` in that namespace, which says the same.
+fn read_chart(
+    chart: &Node,
+    namespace: Option<String>,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<Chart> {
     let name = text(chart, "chart")?.ok_or_else(|| wrong(chart, "chart", "given"))?;
     let reference = field(chart, "sourceRef").ok_or_else(|| wrong(chart, "sourceRef", "given"))?;
     let version = text(chart, "version")?;
-    match of_reference(reference, deployment, cx)? {
+    let own = std::mem::replace(&mut deployment.namespace, namespace);
+    let origin = of_reference(reference, deployment, cx);
+    deployment.namespace = own;
+    match origin? {
         Origin::Elsewhere(external) => {
             let of_repository = text(reference, "kind")? == Some("HelmRepository");
             let exact = version.is_some_and(is_exact_version);
-            Ok(Source::External(External {
+            Ok(Chart::Elsewhere(External {
                 chart: Some(name.to_owned()),
                 revision: external.revision.or_else(|| version.map(str::to_owned)),
                 pinned: external.pinned || of_repository && exact,
                 ..external
             }))
         }
-        Origin::Here { ignore } if ignore.is_empty() => local(spec, chart, name, deployment, cx),
+        Origin::Here { ignore } if ignore.is_empty() => {
+            follows_its_files(chart)?;
+            folder::find(cx.tree.files, name, place(chart, "chart")).map(Chart::Here)
+        }
         Origin::Here { .. } => Err(Stop::unknown(
             reference.span,
             "`.sourceignore` or `spec.ignore` leave files of the repository out, maybe some of the chart",
@@ -70,11 +100,7 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
 }
 
 /// A chart that another object brings.
-fn chart_reference(
-    reference: &Node,
-    deployment: &mut Deployment,
-    cx: &Context<'_>,
-) -> Read<External> {
+fn by_reference(reference: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Chart> {
     only(
         reference,
         "`chartRef`",
@@ -84,48 +110,59 @@ fn chart_reference(
     let name = text(reference, "name")?.unwrap_or_default();
     let own = deployment.namespace.clone();
     let namespace = text(reference, "namespace")?.map(str::to_owned).or(own);
-    let mut external = External {
-        repository: format!("{kind}/{name}"),
-        chart: Some(name.to_owned()),
-        path: None,
-        revision: None,
-        pinned: false,
-        value_files: Vec::new(),
-    };
-    if let (Lookup::One(found), "OCIRepository") =
-        (cx.known.find(GROUP, kind, namespace.as_deref(), name), kind)
-    {
-        as_applied(
-            found,
-            reference,
-            &described(kind, namespace.as_deref(), name),
-            || None,
-        )?;
-        deployment.declared_in.insert(found.file.path.clone());
-        let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
-        let of_object = elsewhere(kind, spec)?;
-        external = External {
-            chart: external.chart,
-            ..of_object
-        };
+    let object = described(kind, namespace.as_deref(), name);
+    match (kind, cx.known.find(GROUP, kind, namespace.as_deref(), name)) {
+        ("OCIRepository" | "HelmChart", Lookup::One(found)) => {
+            as_applied(found, reference, &object, || None)?;
+            deployment.declared_in.insert(found.file.path.clone());
+            let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
+            let read = match kind {
+                "HelmChart" => only(spec, "a HelmChart", OBJECT)
+                    .and_then(|()| read_chart(spec, namespace, deployment, cx)),
+                _ => elsewhere(kind, spec).map(|external| {
+                    let chart = Some(name.to_owned());
+                    Chart::Elsewhere(External { chart, ..external })
+                }),
+            };
+            // Spans of the other file would point into this one.
+            read.map_err(|stop| stop.of_object(&object, found, reference.span))
+        }
+        // A registry is never this repository.
+        ("OCIRepository", _) => Ok(Chart::Elsewhere(External {
+            repository: format!("{kind}/{name}"),
+            chart: Some(name.to_owned()),
+            path: None,
+            revision: None,
+            pinned: false,
+            value_files: Vec::new(),
+        })),
+        ("HelmChart", Lookup::None) => Err(Stop::unknown(
+            reference.span,
+            format!("{object} is not in the tree, and may take its chart from this repository"),
+            "commit its manifest, and let the environment's `paths` select it; or write what it says into `chart.spec`",
+        )),
+        ("HelmChart", Lookup::Several(_)) => Err(Stop::unknown(
+            reference.span,
+            format!("{object} is declared more than once"),
+            "keep one of them, or write what it says into `chart.spec`",
+        )),
+        _ => Err(Stop::unknown(
+            reference.span,
+            format!(
+                "nobody here knows what `chartRef` takes of the kind `{}`",
+                shown(kind)
+            ),
+            "use a HelmChart or an OCIRepository",
+        )),
     }
-    Ok(external)
 }
 
-fn local(
-    spec: &Node,
-    chart: &Node,
-    name: &str,
-    deployment: &mut Deployment,
-    cx: &Context<'_>,
-) -> Read<Source> {
-    let lists = ["postRenderers"].map(|key| (spec, key));
-    for (node, key) in lists.into_iter().chain([(chart, "valuesFiles")]) {
-        if !items(node, key)?.is_empty() {
-            let reason = format!("`{key}` changes what the chart gives, and is not followed here");
-            let remedy = "write what it does into the chart or into `values`";
-            return Err(Stop::unknown(place(node, key), reason, remedy));
-        }
+/// Refuses what makes another chart of the files that are there.
+fn follows_its_files(chart: &Node) -> Read<()> {
+    if !items(chart, "valuesFiles")?.is_empty() {
+        let reason = "`valuesFiles` changes what the chart gives, and is not followed here";
+        let remedy = "write what it does into the chart or into `values`";
+        return Err(Stop::unknown(place(chart, "valuesFiles"), reason, remedy));
     }
     if text(chart, "reconcileStrategy")? == Some("Revision") {
         let reason =
@@ -138,6 +175,20 @@ fn local(
             remedy,
         ));
     }
+    Ok(())
+}
+
+fn local(
+    spec: &Node,
+    folder: RepoPath,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<Source> {
+    if !items(spec, "postRenderers")?.is_empty() {
+        let reason = "`postRenderers` changes what the chart gives, and is not followed here";
+        let remedy = "write what it does into the chart or into `values`";
+        return Err(Stop::unknown(place(spec, "postRenderers"), reason, remedy));
+    }
     if let Some(metadata) = field(spec, "commonMetadata") {
         let reason = "`commonMetadata` adds labels and annotations behind the chart";
         return Err(Stop::unknown(
@@ -146,7 +197,6 @@ fn local(
             "put them into the chart",
         ));
     }
-    let folder = folder::find(cx.tree.files, name, place(chart, "chart"))?;
     let helm = Helm {
         release: release_name(spec, deployment)?,
         namespace: text(spec, "targetNamespace")?
@@ -335,6 +385,19 @@ const KEYS: &[&str] = &[
     "postRenderStrategy",
     "waitStrategy",
     "healthCheckExprs",
+];
+/// Of a `HelmChart`: as `chart.spec`, and what its own controller is told.
+const OBJECT: &[&str] = &[
+    "chart",
+    "version",
+    "sourceRef",
+    "interval",
+    "reconcileStrategy",
+    "valuesFiles",
+    "ignoreMissingValuesFiles",
+    "verify",
+    "suspend",
+    "accessFrom",
 ];
 const CHART: &[&str] = &[
     "chart",

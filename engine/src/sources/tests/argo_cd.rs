@@ -380,3 +380,43 @@ fn what_only_a_chart_makes_is_told_and_not_known() {
         "{lines:?}"
     );
 }
+
+#[test]
+fn a_template_of_any_name_that_makes_applications_is_told() {
+    let of_kind = "apiVersion: argoproj.io/v1alpha1\nkind: Application\n";
+    for name in [
+        "child.txt",
+        "Chart.yaml",
+        "_app.tpl",
+        "child",
+        "values.yaml",
+    ] {
+        let path = format!("boot/templates/{name}");
+        let root = of_source("path: boot");
+        let files = [
+            ("argo/root.yaml", root.as_str()),
+            (
+                "boot/Chart.yaml",
+                "apiVersion: v2\nname: boot\nversion: 1.0.0\n",
+            ),
+            (&path, of_kind),
+        ];
+        let of_unit = told(&units(ARGO, &files).unwrap());
+        let there = path.replacen("boot/", "argo/boot/", 1);
+        let selected = [("argo/boot/Chart.yaml", files[1].1), (&there, of_kind)];
+        let by_paths = told(&units(ARGO, &selected).unwrap());
+        for lines in [of_unit, by_paths] {
+            let of_template = |line: &String| line.contains("only a chart makes this Application");
+            assert!(lines.iter().any(of_template), "{name}: {lines:?}");
+        }
+    }
+    let readme = ("argo/boot/README.md", of_kind);
+    let chart = (
+        "argo/boot/Chart.yaml",
+        "apiVersion: v2\nname: boot\nversion: 1.0.0\n",
+    );
+    assert!(matches!(
+        units(ARGO, &[chart, readme]),
+        Err(Error::Nothing { .. })
+    ));
+}

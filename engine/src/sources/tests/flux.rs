@@ -380,3 +380,57 @@ fn what_a_file_that_is_not_selected_says_of_flux_system_is_not_guessed() {
     let wanted = "`z/sync.yaml` may declare what this names, and cannot be read";
     assert!(found[0].contains(wanted), "{found:?}");
 }
+
+#[test]
+fn a_chart_that_a_helm_chart_of_the_tree_brings_is_followed() {
+    let release = release("", "a: 1").replace(
+        "chart: {spec: {}}, a: 1",
+        "chartRef: {kind: HelmChart, name: webc}",
+    );
+    let chart = |spec: &str| {
+        format!(
+            "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\nmetadata: {{name: webc, namespace: shop}}\nspec: {{chart: ./charts/web, sourceRef: {{kind: GitRepository, name: shop}}{spec}}}\n"
+        )
+    };
+    let shop = |url: &str| {
+        git("shop", &format!("url: '{url}', ref: {{branch: main}}"))
+            .replace("namespace: flux-system", "namespace: shop")
+    };
+    for (text, wanted) in [
+        (chart("") + &shop(HERE), "web: charts/web {\"helm\""),
+        (
+            chart("") + &shop("https://git.example/other/charts.git"),
+            "web: external",
+        ),
+        (chart(""), "GitRepository `shop/shop` is not in the tree"),
+        (
+            chart(", reconcileStrategy: Revision") + &shop(HERE),
+            "HelmChart `shop/webc` at clusters/prod.yaml:",
+        ),
+        (
+            chart(", valuesFiles: [x.yaml]") + &shop(HERE),
+            "`valuesFiles` changes what the chart gives",
+        ),
+        (
+            chart(", shiny: 1") + &shop(HERE),
+            "nobody here knows what `shiny` of a HelmChart does",
+        ),
+        (
+            chart("") + &chart("") + &shop(HERE),
+            "is declared more than once",
+        ),
+        (
+            shop(HERE),
+            "HelmChart `shop/webc` is not in the tree, and may take its chart from this repository",
+        ),
+    ] {
+        let found = flux(&(release.clone() + &text), &[CHART]);
+        assert!(found[0].contains(wanted), "{wanted}: {found:?}");
+    }
+    let other = release.replace("HelmChart", "ExternalArtifact");
+    let found = flux(&other, &[CHART]);
+    assert!(
+        found[0].contains("takes of the kind `ExternalArtifact`"),
+        "{found:?}"
+    );
+}
