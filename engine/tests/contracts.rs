@@ -2,6 +2,7 @@
 //! that `schemas/` promises. Knows nothing of what the documents say.
 
 mod foreign;
+mod unproven;
 
 use std::fs;
 

@@ -1,7 +1,7 @@
 //! Every limit at its number, one above and ten times above.
 //! Knows the public functions that enforce them; `elsewhere` names the tests of the others.
 
-mod elsewhere;
+pub(crate) mod elsewhere;
 mod files;
 mod histories;
 mod repositories;

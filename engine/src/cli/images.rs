@@ -2,6 +2,7 @@
 
 mod lock;
 mod shelf;
+mod trust;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ enum Command {
     List(ListArgs),
     Lock(lock::Args),
     Verify(VerifyArgs),
+    Trust(trust::Args),
 }
 
 /// List every image that the units name, as it is written and as runtimes read it: in pods, volumes, the
@@ -82,6 +84,7 @@ impl Args {
             Command::List(args) => args.run(terminal),
             Command::Lock(args) => args.run(terminal),
             Command::Verify(args) => args.run(terminal),
+            Command::Trust(args) => args.run(terminal),
         }
     }
 }

@@ -206,3 +206,36 @@ fn a_configuration_whose_key_is_not_there_is_not_valid() {
     repo.write("keys/release.pub", "no key");
     assert_eq!(validate().1, 3);
 }
+
+#[test]
+fn what_another_program_trusts_is_printed_as_the_configuration_says_it() {
+    let repo = signed_shop();
+    let policy = format!(
+        "apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: {{name: shop}}\nspec:\n  images:\n  \
+         - glob: registry.test/shop/**\n  authorities:\n  - name: release\n    key:\n      data: |\n        {}\n",
+        signed::key("release").trim().replace('\n', "\n        ")
+    );
+    let import = |text: &str| {
+        repo.write("policy.yaml", text);
+        let mut command = tidegate(repo.path());
+        let command = command.args(["images", "trust", "import", "policy.yaml"]);
+        said(&command.output().unwrap())
+    };
+    let (section, exit) = import(&policy);
+    assert_eq!(exit, 0, "{section}");
+    // It is a configuration as it is: the image that its key signed is proven by it.
+    let (path, bytes) = signed::recorded("sig-p256");
+    let environments = SIGNERS.split("images:").next().unwrap();
+    repo.write("tidegate.yaml", format!("{environments}{section}"))
+        .write(&path, bytes)
+        .commit("another judge");
+    let (text, exit) = verify(&repo, &[]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("signed by `shop-release`"), "{text}");
+    let (text, exit) = import(&policy.replace("key:", "ctlog: {url: https://log.test}\n    key:"));
+    assert_eq!(exit, 1);
+    let note = "# policy.yaml: not carried over: shop-release: `ctlog`";
+    assert_eq!(text.lines().next(), Some(note));
+    assert_eq!(import("a: [").1, 3);
+    assert_eq!(import("kind: ConfigMap").1, 1);
+}

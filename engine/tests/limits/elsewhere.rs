@@ -271,7 +271,7 @@ fn a_test_is_known_by_its_attribute() {
 }
 
 /// Whether a function of this name has `#[test]` above it, with nothing but attributes between.
-fn is_test(sources: &str, name: &str) -> bool {
+pub(crate) fn is_test(sources: &str, name: &str) -> bool {
     let opening = format!("fn {name}()");
     let at = |line: &str| line.trim_start().starts_with(&opening);
     let lines: Vec<&str> = sources.lines().collect();
@@ -287,7 +287,7 @@ fn is_test(sources: &str, name: &str) -> bool {
         })
 }
 
-fn read(folder: &Path, sources: &mut String) {
+pub(crate) fn read(folder: &Path, sources: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -1,0 +1,179 @@
+//! What other programs trust, and what of it has no words here.
+
+use serde_json::json;
+
+use super::*;
+use crate::facts::images::Signers;
+
+const PEM: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAeYxTJX9KAfr2cgWy/23ejplakvNIXfuntaT1BBcwyow=\n-----END PUBLIC KEY-----\n";
+
+/// The section, which is a configuration as it is, and what is not in it.
+fn carried(document: &Value) -> (Value, Vec<String>) {
+    let mut found = Found::default();
+    read(document, &mut found);
+    let section = found.section().unwrap_or_default();
+    let problems = Signers::of_settings(&section, None)
+        .err()
+        .unwrap_or_default();
+    let unread = |message: &str| message.starts_with("there is no file");
+    let bad: Vec<_> = problems.iter().filter(|it| !unread(&it.message)).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    let notes = found.notes().iter();
+    let notes = notes.map(|note| note.strip_prefix("not carried over: ").unwrap().to_owned());
+    (section, notes.collect())
+}
+
+#[test]
+fn a_policy_of_the_policy_controller_is_any_of_its_authorities() {
+    let (section, notes) = carried(&json!({
+        "apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy", "metadata": {"name": "shop"},
+        "spec": {
+            "images": [{"glob": "ghcr.io/acme/**"}, {"glob": "ghcr.io/acme/odoo:v1"}],
+            "mode": "warn",
+            "match": [{"resource": "pods"}],
+            "authorities": [
+                {"name": "release", "key": {"data": PEM, "kms": "awskms://a"}, "ctlog": {"url": "https://rekor.test"}},
+                {"keyless": {"url": "https://fulcio.test", "insecureIgnoreSCT": true, "identities": [
+                    {"issuer": "https://issuer.test", "subjectRegExp": "https://git.test/acme/.+"},
+                    {"issuerRegExp": "^https://issuer.test$", "subject": "release@acme.test"},
+                    {"issuer": "https://issuer.test"}]},
+                 "attestations": [{"name": "SBOM", "predicateType": "spdxjson", "policy": {"type": "cue", "data": "x"}}]},
+                {"static": {"action": "pass"}},
+            ],
+        },
+    }));
+    let images = json!(["ghcr.io/acme/**"]);
+    let required = json!([{"name": "sbom", "kind": "other", "predicate-types": ["https://spdx.dev/Document"]}]);
+    assert_eq!(
+        section,
+        json!({
+            "authorities": [
+                {"name": "shop-release", "images": images, "key": {"pem": PEM}},
+                {"name": "shop-authority-1", "images": images, "require": required, "keyless": {
+                    "root": "trust/trusted_root.json", "certificate-log": "ignored", "issuer": "https://issuer.test",
+                    "subject": {"regex": "(?s:.*)(?:https://git.test/acme/.+)(?s:.*)"}}},
+                {"name": "shop-authority-1-2", "images": images, "require": required, "keyless": {
+                    "root": "trust/trusted_root.json", "certificate-log": "ignored", "kind": "email",
+                    "issuer": {"regex": "^https://issuer.test$"}, "subject": "release@acme.test"}},
+            ],
+            "quorums": [{"name": "shop", "images": images, "count": 1,
+                         "of": ["shop-release", "shop-authority-1", "shop-authority-1-2"]}],
+        })
+    );
+    assert_eq!(
+        notes,
+        [
+            "shop: `match`",
+            "shop: `mode: warn`: it is enforced here",
+            "shop: the images `ghcr.io/acme/odoo:v1`",
+            "shop-release: `ctlog`",
+            "shop-release: `kms`",
+            "shop-authority-1: `url`",
+            "shop-authority-1: the trust root: put it at `trust/trusted_root.json`",
+            "shop-authority-1: an identity without one issuer and one subject",
+            "shop-authority-1: `policy`",
+            "shop-authority-1: attestations alone: a signature of the image is asked for besides",
+            "shop-authority-2: `static`",
+        ]
+    );
+}
+
+#[test]
+fn kyverno_counts_the_attestors_of_each_set() {
+    let (section, notes) = carried(&json!({
+        "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "shop"},
+        "spec": {"validationFailureAction": "Audit", "rules": [{
+            "name": "signed", "match": {"any": []},
+            "verifyImages": [{
+                "imageReferences": ["ghcr.io/acme/*"], "skipImageReferences": ["ghcr.io/acme/lab*"], "mutateDigest": true,
+                "attestors": [{"count": 1, "entries": [
+                    {"keys": {"publicKeys": format!("{PEM}{PEM}"), "rekor": {"ignoreTlog": true}}, "annotations": {"env": "prod"}},
+                    {"keyless": {"issuer": "https://issuer.test", "subject": "https://git.test/acme/*"}},
+                    {"keys": {"kms": "awskms://a"}}]}],
+            }],
+        }]},
+    }));
+    let (images, except) = (json!(["ghcr.io/acme/**"]), json!(["ghcr.io/acme/lab**"]));
+    let key = json!({"pem": PEM});
+    let prod = json!({"env": "prod"});
+    assert_eq!(
+        section,
+        json!({
+            "authorities": [
+                {"name": "shop-signed-0", "images": images, "except": except, "key": key, "annotations": prod},
+                {"name": "shop-signed-0-2", "images": images, "except": except, "key": key, "annotations": prod},
+                {"name": "shop-signed-0-3", "images": images, "except": except, "keyless": {
+                    "root": "trust/trusted_root.json", "issuer": "https://issuer.test",
+                    "subject": {"regex": "https://git\\.test/acme/.*"}}},
+            ],
+            "quorums": [{"name": "shop-signed", "images": images, "except": except, "count": 1,
+                         "of": ["shop-signed-0", "shop-signed-0-2", "shop-signed-0-3"]}],
+        })
+    );
+    assert_eq!(
+        notes,
+        [
+            "shop: `validationFailureAction`: it is enforced here",
+            "shop-signed: `match`",
+            "shop-signed: `mutateDigest`",
+            "shop-signed: the trust root: put it at `trust/trusted_root.json`",
+            "shop-signed: `kms`",
+            "shop-signed: the transparency log of its keys: give a trust root as `log`",
+            "shop-signed: a set of attestors as a whole: fewer are left than it counts",
+        ]
+    );
+}
+
+#[test]
+fn a_policy_of_notation_is_for_what_no_other_names() {
+    let policy = |name: &str, scopes: &[&str], level: &str, identities: &[&str]| {
+        json!({"name": name, "registryScopes": scopes, "signatureVerification": {"level": level},
+               "trustStores": ["ca:acme", "tsa:time"], "trustedIdentities": identities})
+    };
+    let (section, notes) = carried(&json!({"version": "1.0", "trustPolicies": [
+        policy("shop", &["registry.acme.io/shop/odoo"], "strict", &["x509.subject: C=DE, ST=B, O=acme"]),
+        policy("all", &["*"], "audit", &["x509.subject: C=DE, O=acme"]),
+        policy("anybody", &["registry.acme.io/open"], "strict", &["*"]),
+        policy("lab", &["registry.acme.io/lab"], "skip", &[]),
+    ]}));
+    let store =
+        |subject: &str| json!({"certificates": "trust/notation/acme.pem", "identities": [subject]});
+    assert_eq!(
+        section,
+        json!({"authorities": [
+            {"name": "shop", "images": ["registry.acme.io/shop/odoo"], "notation": store("C=DE, ST=B, O=acme")},
+            {"name": "all", "images": ["**"], "notation": store("C=DE, O=acme"),
+             "except": ["registry.acme.io/shop/odoo", "registry.acme.io/open", "registry.acme.io/lab"]},
+        ]})
+    );
+    for note in [
+        "shop: the trust store `tsa:time`",
+        "shop: the certificates of `ca:acme`: put them at `trust/notation/acme.pem`",
+        "all: `level: audit`: it is strict here",
+        "anybody: the identity `*`: name who may sign",
+        "anybody: the policy: no image, identity or trust store could be carried over",
+        "lab: `level: skip`: a signature is asked for of what an authority is for",
+    ] {
+        assert!(notes.iter().any(|it| it == note), "{note}: {notes:#?}");
+    }
+}
+
+#[test]
+fn what_is_no_policy_of_images_is_told() {
+    for (document, note) in [
+        (
+            json!({"kind": "ConfigMap", "apiVersion": "v1"}),
+            "a ConfigMap, of which nothing is read",
+        ),
+        (
+            json!({"apiVersion": "policies.kyverno.io/v1", "kind": "ImageValidatingPolicy"}),
+            "a ImageValidatingPolicy, of which nothing is read",
+        ),
+        (json!([]), "a document that is no policy of images"),
+    ] {
+        let (section, notes) = carried(&document);
+        assert_eq!((section, notes), (Value::Null, vec![note.to_owned()]));
+    }
+    let list = json!({"kind": "List", "items": [{"kind": "ConfigMap"}, {"kind": "ConfigMap"}]});
+    assert_eq!(carried(&list).1.len(), 2);
+}
