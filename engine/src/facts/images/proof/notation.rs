@@ -60,6 +60,7 @@ pub(super) fn verify(object: &Object, store: &Store, now: Timestamp) -> Result<S
             Flaw::OtherKind("a key or a certificate of Sigstore, not with Notation").into(),
         );
     };
+    chain::counts(&store.certificates, now).map_err(Doubt::TrustRoot)?;
     let signer = match chain::verify(&envelope.chain, &store.certificates, now) {
         Err(Flaw::Certificate(_)) if envelope.stamped && has_ended(envelope, now) => {
             let stamp = "a time stamp of a Notation signature whose certificate has ended since";

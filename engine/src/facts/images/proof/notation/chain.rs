@@ -14,7 +14,7 @@ use x509_cert::ext::pkix;
 use x509_cert::ext::pkix::KeyUsages;
 
 use super::name::Subject;
-use crate::facts::images::proof::Flaw;
+use crate::facts::images::proof::{Flaw, TrustRootError};
 
 /// A signer whose certificate leads to the trust store.
 pub(super) struct Trusted {
@@ -102,6 +102,20 @@ fn signs(leaf: &Certificate) -> Result<(), Flaw> {
     match signs && only {
         true => Ok(()),
         false => Err(NOT_FOR_SIGNING),
+    }
+}
+
+/// That one of the certificates that are trusted is valid.
+pub(super) fn counts(store: &[Vec<u8>], now: Timestamp) -> Result<(), TrustRootError> {
+    let read = store.iter().filter_map(|der| certificate(der).ok());
+    let windows: Vec<(Timestamp, Timestamp)> = read.map(|it| window(&it)).collect();
+    match windows
+        .iter()
+        .any(|(begin, end)| *begin <= now && now <= *end)
+    {
+        true => Ok(()),
+        false if windows.iter().all(|(begin, _)| now < *begin) => Err(TrustRootError::Early),
+        false => Err(TrustRootError::Expired),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Envelopes of Notation, and the certificates that they bring.
 
+use std::collections::BTreeMap;
+use std::fs;
+
 use super::fixtures::{given, instant, notation, state};
 use crate::facts::images::proof::{Format, Store, StoreError, Who};
 
@@ -69,6 +72,16 @@ fn n3_a_signature_counts_until_it_expires_itself() {
 }
 
 #[test]
+fn a_trust_store_that_says_nothing_is_no_reason_to_call_a_signature_bad() {
+    for now in ["2019-12-31T23:59:59Z", "2036-01-01T00:00:01Z"] {
+        let proof = given("notation").asked("acme").at(now).prove();
+        assert_eq!(state(&proof), "indeterminate trust-root", "{now}");
+    }
+    let last = given("notation").asked("acme").at("2036-01-01T00:00:00Z");
+    assert_eq!(state(&last.prove()), "verified");
+}
+
+#[test]
 fn n5_a_signer_has_every_part_of_the_name_that_is_asked_for() {
     for (identity, expected) in [
         ("C=DE, O=acme, CN=release", "verified"),
@@ -97,6 +110,36 @@ fn a_signature_of_notation_is_none_of_a_key_and_none_of_sigstore() {
         let proof = given(candidate).asked(asked).prove();
         assert_eq!(state(&proof), "invalid other-kind", "{candidate} {asked}");
     }
+}
+
+#[test]
+fn notation_says_the_same_but_where_it_asks_less_or_knows_more_of_the_image() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/images/notation.json");
+    let said: BTreeMap<String, bool> =
+        serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(said.len(), 30);
+    let ours = said.into_iter().filter_map(|(name, accepts)| {
+        let asked = given(&name).asked("acme");
+        let asked = asked.with(|authority| authority.signer = notation("acme", "C=DE"));
+        let ours = state(&asked.prove());
+        ((ours == "verified") != accepts).then(|| format!("{name}: {ours}"))
+    });
+    assert_eq!(
+        ours.collect::<Vec<_>>(),
+        [
+            // It wants the root beside the signature though it has it already.
+            "notation-alone: verified",
+            // It leaves to whoever asks what a critical header means.
+            "notation-critical: invalid malformed",
+            // It takes a certificate that is for anything.
+            "notation-no-purpose: invalid certificate",
+            // It asks the registry how long the manifest is, and what; the digest says both.
+            "notation-other-size: verified",
+            "notation-other-type: verified",
+            // It reads over what is no part of one signature.
+            "notation-two-signatures: invalid malformed",
+        ]
+    );
 }
 
 #[test]
