@@ -8,6 +8,9 @@
 #   prefix: image
 #   scope: object
 #   kinds: ["*"]
+#   neighbours:
+#     ImageCatalog.postgresql.cnpg.io: namespace
+#     ClusterImageCatalog.postgresql.cnpg.io: namespace
 #   facts: [images]
 #   codes:
 #     image.invalid-reference: deny
@@ -288,6 +291,23 @@ warn contains finding if {
 }
 
 # METADATA
+# title: The catalogue that chooses the image is not there
+# description: No catalogue of that kind and name in the tree has an image for that version, so that nothing is known of what runs.
+warn contains finding if {
+	some change in input.changes
+	startswith(change.object.apiVersion, "postgresql.cnpg.io/")
+	change.new.spec.imageCatalogRef
+	not listed(change.object)
+	finding := {
+		"code": "image.operator-default",
+		"message": "its catalogue is not in the tree, or has no image for its version: what runs is not known",
+		"object": change.object,
+		"field": "/spec/imageCatalogRef",
+		"remediation": "keep the catalogue in this repository, with digests, or write `imageName`",
+	}
+}
+
+# METADATA
 # title: This looks like an image
 # description: It stands in a place that nobody described, so that it is only warned of.
 warn contains finding if {
@@ -300,6 +320,13 @@ warn contains finding if {
 		"remediation": "add the place to `images.locations`, so that it is judged as an image",
 		"setting": "/settings/locations",
 	}
+}
+
+# The catalogue that the object names has an image for it.
+listed(object) if {
+	some image in input.facts.images.value
+	image.object == object
+	image.pointer == "/spec/imageCatalogRef"
 }
 
 named := [image | some image in input.facts.images.value; image.role != "guessed"]

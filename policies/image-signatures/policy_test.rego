@@ -91,6 +91,15 @@ database(api_version, kind, spec) := object.union(document([]), {"changes": [{
 
 cnpg(spec) := database("postgresql.cnpg.io/v1", "Cluster", spec)
 
+# A database and the image that its catalogue has for it.
+catalogued := object.union(
+	cnpg({"imageCatalogRef": {"name": "x"}}),
+	{"facts": {"images": {"value": [object.union(image(sound), {
+		"object": {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "namespace": "shop", "name": "db"},
+		"pointer": "/spec/imageCatalogRef",
+	})]}}},
+)
+
 denied(given) := {finding.code | some finding in image_signatures.deny with input as given}
 
 warned(given) := {finding.code | some finding in image_signatures.warn with input as given}
@@ -136,7 +145,8 @@ rows := [
 	},
 	{"of": cnpg({}), "deny": nothing, "warn": {"image.operator-default"}},
 	{"of": cnpg({"imageName": "x"}), "deny": nothing, "warn": nothing},
-	{"of": cnpg({"imageCatalogRef": {"name": "x"}}), "deny": nothing, "warn": nothing},
+	{"of": cnpg({"imageCatalogRef": {"name": "x"}}), "deny": nothing, "warn": {"image.operator-default"}},
+	{"of": catalogued, "deny": nothing, "warn": nothing},
 	{"of": database("acid.zalan.do/v1", "postgresql", {}), "deny": nothing, "warn": {"image.operator-default"}},
 	{"of": database("acid.zalan.do/v1", "postgresql", {"dockerImage": "x"}), "deny": nothing, "warn": nothing},
 	{"of": database("cluster.x-k8s.io/v1beta1", "Cluster", {}), "deny": nothing, "warn": nothing},

@@ -1,6 +1,7 @@
 //! The fact `images`: every image that a changed object names, read by the rules of container runtimes, and
 //! what the section `images` and the signatures beside it have to say. Knows nothing of findings, and asks no registry.
 
+mod catalogue;
 mod evidence;
 mod glob;
 mod index;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub use catalogue::CATALOGUES;
 pub use evidence::{Evidence, FOLDER, file, wanted};
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
 pub use places::Use;
@@ -27,6 +29,7 @@ pub use signers::{Files, SignerProblem, Signers};
 use self::places::{Place, Written};
 use self::rules::LATEST;
 use super::image_ref::ImageRef;
+use super::inventory::Neighbours;
 use super::resources::spelling;
 use super::{Collector, Context, Fact};
 use crate::change::{Change, Source};
@@ -47,8 +50,12 @@ impl Collector for Images {
 
     fn collect(&self, context: &Context<'_>) -> Fact {
         let (rules, now) = (context.images, context.season.now);
+        let around = Around {
+            head: context.head,
+            base: context.base,
+        };
         let of_change = |index: usize, change: &Change| {
-            let images = of_change(change, rules, now).into_iter();
+            let images = of_change(change, (rules, around), now).into_iter();
             let images = images.map(|image| image.signed((rules, context.evidence), now));
             let pieces = images.map(|image| {
                 let mut row = json!(image);
@@ -144,14 +151,27 @@ pub struct EndOfLife {
     pub over: bool,
 }
 
+/// What stands around the changed objects: catalogues of images among it.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// At head.
+    pub head: &'a Neighbours,
+    /// At base.
+    pub base: &'a Neighbours,
+}
+
 /// The images that the object of a change names at head, by place.
 #[must_use]
-pub fn of_change(change: &Change, rules: &Rules, now: Timestamp) -> Vec<Image> {
+pub fn of_change(
+    change: &Change,
+    (rules, around): (&Rules, Around<'_>),
+    now: Timestamp,
+) -> Vec<Image> {
     let (Some(value), Some(source)) = (&change.new, &change.new_source) else {
         return Vec::new();
     };
-    let before = Before::of(change, rules);
-    let places = places::of(&change.object, value, rules).into_iter();
+    let before = Before::of(change, (rules, around.base));
+    let places = places::of(&change.object, value, (rules, around.head)).into_iter();
     let images = places.map(|place| {
         let (written, parsed) = read(&place, source);
         let location = source.location(&place.pointer);
@@ -244,14 +264,14 @@ fn reference(
 struct Before(Option<Vec<String>>);
 
 impl Before {
-    fn of(change: &Change, rules: &Rules) -> Self {
+    fn of(change: &Change, (rules, around): (&Rules, &Neighbours)) -> Self {
         if change.operation == Operation::Update && change.fields.is_empty() {
             return Self(None);
         }
         let (Some(value), Some(source)) = (&change.old, &change.old_source) else {
             return Self(Some(Vec::new()));
         };
-        let places = places::of(&change.object, value, rules);
+        let places = places::of(&change.object, value, (rules, around));
         Self(Some(
             places.iter().map(|place| read(place, source).0).collect(),
         ))

@@ -7,6 +7,7 @@ use super::Error;
 use super::view::View;
 use crate::change::Change;
 use crate::facts::images;
+use crate::facts::inventory::Neighbours;
 use crate::git::{self, TreeEntry};
 use crate::model::{Digest, RepoPath, limits};
 
@@ -19,13 +20,13 @@ pub(super) trait Evidence {
 /// What is recorded beside the images of a unit of which signatures are asked for.
 pub(super) fn recorded(
     changes: &[Change],
-    rules: &images::Rules,
+    (rules, around): (&images::Rules, &Neighbours),
     place: &dyn Evidence,
     unit: &str,
 ) -> Result<images::Evidence, Error> {
     let mut evidence = images::Evidence::default();
     let mut left = limits::IMAGE_EVIDENCE.most;
-    let wanted = images::wanted(changes, rules);
+    let wanted = images::wanted(changes, rules, around);
     let mut load = |images: &BTreeSet<Digest>, evidence: &mut images::Evidence| {
         for image in images {
             for (name, bytes) in place.beside(image)? {

@@ -11,6 +11,7 @@ use super::places;
 use super::proof::Candidate;
 use crate::change::Change;
 use crate::facts::image_ref::ImageRef;
+use crate::facts::inventory::Neighbours;
 use crate::model::{Digest, base64, json, limits};
 use crate::registry::Beside;
 
@@ -74,7 +75,7 @@ pub fn file(found: &Beside) -> (Digest, Vec<u8>) {
 
 /// The digests of the images in these changes of which signatures are asked for.
 #[must_use]
-pub fn wanted(changes: &[Change], rules: &Rules) -> BTreeSet<Digest> {
+pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> BTreeSet<Digest> {
     let mut wanted = BTreeSet::new();
     let changes = match rules.signers.is_empty() {
         true => &[],
@@ -82,7 +83,7 @@ pub fn wanted(changes: &[Change], rules: &Rules) -> BTreeSet<Digest> {
     };
     for change in changes {
         let Some(value) = &change.new else { continue };
-        for place in places::of(&change.object, value, rules) {
+        for place in places::of(&change.object, value, (rules, around)) {
             let places::Written::Text(text) = place.written else {
                 continue;
             };

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::catalogue;
 use super::rules::Rules;
 use super::table;
 use crate::facts::image_ref::ImageRef;
+use crate::facts::inventory::Neighbours;
 use crate::facts::pods::PodSource;
 use crate::model::{ObjectRef, key_of, step_of};
 
@@ -57,7 +59,11 @@ pub enum Use {
 }
 
 /// Every image that `object` names, each place once.
-pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value, rules: &Rules) -> Vec<Place<'v>> {
+pub(super) fn of<'v>(
+    object: &ObjectRef,
+    value: &'v Value,
+    (rules, around): (&Rules, &'v Neighbours),
+) -> Vec<Place<'v>> {
     let mut places = Vec::new();
     let own = PodSource::of(object).filter(|pods| pods.pod_spec(value).is_some());
     if let Some(pods) = own {
@@ -74,6 +80,14 @@ pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value, rules: &Rules) -> Vec
         let images = row.images.iter();
         places.extend(images.flat_map(|at| named(value, at, Use::Resource)));
     }
+    let listed = catalogue::image(object, value, around);
+    places.extend(listed.map(|image| Place {
+        pointer: catalogue::PLACE.to_owned(),
+        role: Use::Resource,
+        container: None,
+        pull_policy: None,
+        written: written(image),
+    }));
     let configured = rules.locations(object);
     places.extend(configured.flat_map(|at| named(value, at, Use::Configured)));
     // What the configuration names is no guess any more.

@@ -17,7 +17,12 @@ fn found(text: &str, rules: &Rules) -> Vec<Value> {
 }
 
 fn rows(changes: &[Change], rules: &Rules) -> Vec<Value> {
-    let images = |change: &Change| of_change(change, rules, Timestamp::UNIX_EPOCH);
+    let none = Neighbours::default();
+    let around = Around {
+        head: &none,
+        base: &none,
+    };
+    let images = |change: &Change| of_change(change, (rules, around), Timestamp::UNIX_EPOCH);
     let images = changes.iter().flat_map(images);
     images.map(|image| json!(image)).collect()
 }
@@ -350,10 +355,74 @@ fn what_is_said_holds_until_the_next_end_of_life() {
     }}));
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{image: 'a:1'}, {image: 'b:1'}]}\n";
     let changes = compare(&crate::change::Objects::new(), &objects(text));
-    let images = of_change(&changes[0], &rules, Timestamp::UNIX_EPOCH);
+    let none = Neighbours::default();
+    let around = Around {
+        head: &none,
+        base: &none,
+    };
+    let images = of_change(&changes[0], (&rules, around), Timestamp::UNIX_EPOCH);
     let untils: Vec<Option<String>> = images
         .iter()
         .map(|image| image.until.map(|it| it.to_string()))
         .collect();
     assert_eq!(untils, [Some("1970-01-02T00:00:00Z".to_owned()), None]);
+}
+
+#[test]
+fn a_database_takes_its_image_from_the_catalogue_that_it_names() {
+    let catalogues = |image: &str| {
+        let text = format!(
+            "apiVersion: postgresql.cnpg.io/v1\nkind: ImageCatalog\nmetadata: {{name: pg, namespace: shop}}\nspec: {{images: [{{major: 15, image: 'pg:15.1'}}, {{major: 16, image: '{image}'}}]}}\n---\napiVersion: postgresql.cnpg.io/v1\nkind: ClusterImageCatalog\nmetadata: {{name: pg}}\nspec: {{images: [{{major: 16, image: 'pg:all'}}]}}\n"
+        );
+        let mut around = Neighbours::of_kinds(CATALOGUES.map(crate::model::GroupKind::parse));
+        objects(&text)
+            .values()
+            .for_each(|source| around.insert(source));
+        around
+    };
+    let cluster = |spec: &str| {
+        objects(&format!(
+            "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {{name: db, namespace: shop}}\nspec: {{instances: 3, imageCatalogRef: {{apiGroup: postgresql.cnpg.io, {spec}}}}}\n"
+        ))
+    };
+    let (head, base) = (catalogues("pg:16.2"), catalogues("pg:16.1"));
+    let around = Around {
+        head: &head,
+        base: &base,
+    };
+    let of = |changes: &[Change]| {
+        let found = of_change(&changes[0], (&none(), around), Timestamp::UNIX_EPOCH);
+        let found = found
+            .into_iter()
+            .map(|it| (it.pointer, it.written, it.changed));
+        found.collect::<Vec<_>>()
+    };
+    let at =
+        |written: &str, changed| vec![(catalogue::PLACE.to_owned(), written.to_owned(), changed)];
+    let new = |spec: &str| of(&compare(&crate::change::Objects::new(), &cluster(spec)));
+    assert_eq!(
+        new("kind: ImageCatalog, name: pg, major: 16"),
+        at("pg:16.2", true)
+    );
+    assert_eq!(
+        new("kind: ImageCatalog, name: pg, major: 15"),
+        at("pg:15.1", true)
+    );
+    assert_eq!(
+        new("kind: ClusterImageCatalog, name: pg, major: 16"),
+        at("pg:all", true)
+    );
+    for nowhere in [
+        "kind: ImageCatalog, name: other, major: 16",
+        "kind: ImageCatalog, name: pg, major: 17",
+        "kind: Catalog, name: pg, major: 16",
+        "name: pg, major: 16",
+    ] {
+        assert_eq!(new(nowhere), [], "{nowhere}");
+    }
+    let other = cluster("kind: ImageCatalog, name: pg, major: 15");
+    let moved = compare(&other, &cluster("kind: ImageCatalog, name: pg, major: 16"));
+    assert_eq!(of(&moved), at("pg:16.2", true));
+    let same = compare(&cluster("kind: ImageCatalog, name: pg, major: 16"), &other);
+    assert_eq!(of(&same), at("pg:15.1", true));
 }

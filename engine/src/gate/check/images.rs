@@ -2,13 +2,15 @@
 //! Judges nothing.
 
 use super::{Session, begin};
-use crate::change::Change;
-use crate::facts::images::{self, Asked, Image};
+use crate::change::{Change, Source};
+use crate::facts::images::{self, Around, Asked, CATALOGUES, Image};
+use crate::facts::inventory::Neighbours;
 use crate::gate::evidence::recorded;
 use crate::gate::judge::Judge;
 use crate::gate::scene::Scene;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
+use crate::model::GroupKind;
 use crate::verdict::UnitError;
 
 /// Whether what is recorded beside images is looked at.
@@ -86,14 +88,27 @@ impl Session<'_> {
         signatures: Signatures,
     ) -> Result<Vec<Image>, Error> {
         let (rules, now) = (&judge.images, self.request.now);
+        let head = catalogues(changes.iter().filter_map(|it| it.new_source.as_ref()));
+        let base = catalogues(changes.iter().filter_map(|it| it.old_source.as_ref()));
+        let around = Around {
+            head: &head,
+            base: &base,
+        };
         let found = changes.iter();
-        let found = found.flat_map(|change| images::of_change(change, rules, now));
+        let found = found.flat_map(|change| images::of_change(change, (rules, around), now));
         if signatures == Signatures::LeftOut {
             return Ok(found.collect());
         }
-        let evidence = recorded(changes, rules, &self.view, &scene.name)?;
+        let evidence = recorded(changes, (rules, &head), &self.view, &scene.name)?;
         Ok(found
             .map(|image| image.signed((rules, &evidence), now))
             .collect())
     }
+}
+
+/// Of what is looked at, the catalogues that databases of it take their images from.
+fn catalogues<'a>(sources: impl Iterator<Item = &'a Source>) -> Neighbours {
+    let mut catalogues = Neighbours::of_kinds(CATALOGUES.map(GroupKind::parse));
+    sources.for_each(|source| catalogues.insert(source));
+    catalogues
 }

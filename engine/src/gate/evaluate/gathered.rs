@@ -103,7 +103,10 @@ impl Bench<'_> {
             .filter(|collector| wanted.contains(collector.name()) && which(*collector))
             .collect();
         let evidence = match collectors.iter().any(|one| one.name() == IMAGES) {
-            true => recorded(context.changes, context.images, self.evidence, self.unit.0)?,
+            true => {
+                let asked = (context.images, context.head);
+                recorded(context.changes, asked, self.evidence, self.unit.0)?
+            }
             false => images::Evidence::default(),
         };
         let wanted: Vec<&str> = wanted.into_iter().collect();
