@@ -51,7 +51,7 @@ use crate::support::Repo;
 const NOW: &str = "2026-11-20T10:00:00Z";
 
 /// The strict profile, for a shop without a calendar.
-const RETAIL: &str = "profile: retail-prod\npolicies: {freeze-windows: {require-calendar: {production: false}}}\nimages: {registries: [\"**\"]}\n";
+const RETAIL: &str = "profile: retail-prod\npolicies: {freeze-windows: {require-calendar: {production: false}}}\nimages: {signatures: of-authorities, registries: [\"**\"]}\n";
 
 /// One environment, whose files lie below `prod/`.
 const CONFIG: &str = "environments:\n  - name: prod\n    paths: [\"prod/**\"]\n";
