@@ -57,7 +57,7 @@ pub use judge::environments;
 pub use library::{Policies, embedded_policies, policies, resolve, validate, validate_signed};
 pub use mutation::{Mutation, mutate};
 pub use named::{LinkName, NameError};
-pub use promote::{PromoteRequest, Promotion, namesakes, promote, promoted_branch};
+pub use promote::{PromoteRequest, Promotion, is_namesake, promote, promoted_branch};
 pub use publish::{Copied, Left, PublishRequest, publish};
 pub use render::{RenderRequest, render};
 pub use sign::{

@@ -96,6 +96,14 @@ pub trait Store {
         Ok(Vec::new())
     }
 
+    /// The same where nobody looked here before who could have noticed; nothing where somebody did.
+    ///
+    /// # Errors
+    /// As for [`Store::gone`].
+    fn gone_unseen(&self) -> Result<Vec<Gone>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Says that a newer baseline stands above these links, by height and digest of the payload: they
     /// need not be at hand any more.
     ///
@@ -497,6 +505,18 @@ pub enum Error {
         path: String,
         /// The commit that was seen.
         seen: String,
+    },
+    /// The same, before anybody here looked.
+    #[error("`{path}`, which counts, was taken away from the store")]
+    #[diagnostic(
+        code(store::taken_away),
+        help(
+            "nothing is signed on top of that: put it back from the history of the branch, as it was (`git log -p -- {path}` has it and who took it away)"
+        )
+    )]
+    TakenAwayUnseen {
+        /// What is gone, or has other bytes in its place.
+        path: String,
     },
     /// Others were faster each time.
     #[error("other signers came first {attempts} times")]

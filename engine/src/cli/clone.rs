@@ -1,7 +1,9 @@
 //! A repository for a process that has none: a bare one, filled by the user's own `git`.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::common::{Error, Failure};
 use super::verdicts::branch_place;
@@ -26,7 +28,7 @@ pub(super) fn fetched(
     origin: &Origin<'_>,
 ) -> Result<(Repository, Option<File>), Failure> {
     let path = folder.join("repository.git");
-    let lock = locked(folder);
+    let lock = locked(folder)?;
     let user = lock.as_ref().and_then(|_| used(folder, &path));
     let is_new = !path.exists() || is_hollow(&path);
     let repository = if is_new {
@@ -57,7 +59,7 @@ pub(super) fn fetched(
     if let Some(head) = remote.head(&reference)?
         && repository.resolve(&head.to_string()).is_ok()
     {
-        let _alone = locked(folder);
+        let _alone = locked(folder)?;
         repository.note_remote_branch(NAME, origin.branch, head)?;
     }
     Ok((repository, user))
@@ -103,18 +105,41 @@ enum Depth {
 
 /// Nobody else makes a repository in this folder, or notes a branch in it, for as long as the file is open; nothing
 /// where no file can be made or locked there, which whoever makes one is told.
-fn locked(folder: &Path) -> Option<File> {
-    fs::create_dir_all(folder).ok()?;
-    let file = File::create(folder.join("repository.lock")).ok()?;
-    file.lock().ok()?;
-    Some(file)
+///
+/// # Errors
+/// Another one has it for longer than anybody waits, or a pipe stands in its place, which would not be waited for less.
+fn locked(folder: &Path) -> Result<Option<File>, Error> {
+    let path = folder.join("repository.lock");
+    let is_other = fs::symlink_metadata(&path).is_ok_and(|it| !it.is_file());
+    if is_other {
+        return Err(Error::write(
+            &path,
+            &std::io::ErrorKind::AlreadyExists.into(),
+        ));
+    }
+    fs::create_dir_all(folder).ok();
+    let Ok(file) = File::create(&path) else {
+        return Ok(None);
+    };
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(_)) => return Ok(None),
+        }
+    }
+    Err(Error::WorkBusy {
+        path: path.display().to_string(),
+    })
 }
 
 /// A new repository, which takes its place when it is whole: who is killed before leaves none.
 fn made(folder: &Path, path: &Path, url: &str) -> Result<Repository, Failure> {
     let draft = folder.join("repository.new");
     for old in [path, &draft] {
-        if old.exists() {
+        if old.is_file() {
+            fs::remove_file(old).map_err(|error| Error::write(old, &error))?;
+        } else if old.exists() {
             fs::remove_dir_all(old).map_err(|error| Error::write(old, &error))?;
         }
     }
@@ -137,6 +162,9 @@ fn is_hollow(folder: &Path) -> bool {
     })
 }
 
+/// A minute: who makes a repository and fetches into it may take five, and is no better waited for than asked again.
+const LOOKS: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(100);
 const NAME: &str = "origin";
 /// The files of a repository into which nothing was fetched.
 const SKELETON: [&str; 6] = [

@@ -226,6 +226,14 @@ pub(super) enum Error {
         help("the private key and the trust file are two files; only the second one is committed")
     )]
     KeyIsTrust { path: String },
+    #[error("another process has held `{path}` for a minute")]
+    #[diagnostic(
+        code(work::busy),
+        help(
+            "try again; nothing was admitted. Give each its own `--work` where one Git host may keep all of them waiting"
+        )
+    )]
+    WorkBusy { path: String },
     #[error("`{path}` was made for another repository")]
     #[diagnostic(
         code(usage::other_origin),

@@ -5,7 +5,7 @@ use super::common::{self, Failure, Outcome};
 use super::terminal::Terminal;
 use super::trusted::Trusted;
 use super::verdicts::Verdicts;
-use crate::gate::{self, PromoteRequest, Promotion, namesakes, promoted_branch};
+use crate::gate::{self, PromoteRequest, Promotion, is_namesake, promoted_branch};
 use crate::git::Repository;
 use crate::model::{Exit, GitId};
 use crate::store::{Pushed, Remote};
@@ -47,7 +47,7 @@ enum Error {
     #[diagnostic(
         code(promote::ambiguous),
         help(
-            "find out who pushed it and what was deployed since, delete it (`git push REMOTE :{namesake}`), and let nobody push such names: tags below `gated/`, tags and branches below `refs/`"
+            "find out who pushed it and what was deployed since, delete it (`git push REMOTE :{namesake}`), and let nobody push such names: tags below `gated/`, tags and branches below `refs/`, or any name with a blank in it, be it one of Unicode"
         )
     )]
     Ambiguous { branch: String, namesake: String },
@@ -136,13 +136,13 @@ fn stands_at(
     branch: &str,
 ) -> Result<Option<GitId>, Failure> {
     let Some(remote) = remote else {
-        alone(branch, repository.existing(namesakes(branch))?)?;
+        let names = repository.references_with(branch)?;
+        alone(branch, names.iter().map(String::as_str))?;
         return Ok(repository.local_branch(branch)?);
     };
     let reference = format!("refs/heads/{branch}");
-    let heads = remote.heads(branch)?;
-    let named = |name: &String| heads.iter().any(|(own, _)| own == name);
-    alone(branch, namesakes(branch).into_iter().filter(named))?;
+    let heads = remote.heads_with(branch)?;
+    alone(branch, heads.iter().map(|(name, _)| name.as_str()))?;
     let head = heads.iter().find(|(name, _)| *name == reference);
     let head = head.map(|(_, id)| *id);
     if let Some(head) = head
@@ -153,12 +153,13 @@ fn stands_at(
     Ok(head)
 }
 
-fn alone(branch: &str, namesakes: impl IntoIterator<Item = String>) -> Result<(), Error> {
-    match namesakes.into_iter().next() {
+fn alone<'n>(branch: &str, mut names: impl Iterator<Item = &'n str>) -> Result<(), Error> {
+    match names.find(|name| is_namesake(name, branch)) {
         None => Ok(()),
         Some(namesake) => Err(Error::Ambiguous {
             branch: branch.to_owned(),
-            namesake,
+            // Blanks that nobody sees are what makes some of them.
+            namesake: namesake.escape_debug().to_string(),
         }),
     }
 }

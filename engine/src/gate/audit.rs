@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Error;
 use super::anew::AcceptedAnew;
 use crate::attest::{self, Role, TrustFile, UnitId};
+use crate::git;
 use crate::model::Digest;
-use crate::store::{Gone, Store};
+use crate::store::{self, Gone, Store};
 use crate::verify::{Chain, ChainLink, Reason, Refusal, RejectedFile};
 
 /// Whether a store holds what its links say, for one unit.
@@ -115,6 +116,21 @@ fn counted(gone: &Gone, trust: &TrustFile) -> bool {
         return taken.is_ok() || !attest::may_name_a_key(envelope, trust);
     }
     attest::verify(envelope, trust, Role::MergeSigner, &scope).is_ok()
+}
+
+/// Refuses to go on from a store out of which something was taken that counts, where nobody here could have noticed.
+///
+/// # Errors
+/// There is something; the history cannot be read. One that is longer than anybody's is not asked.
+pub(super) fn check_unseen(store: &dyn Store, trust: &TrustFile) -> Result<(), Error> {
+    let gone = match store.gone_unseen() {
+        Err(store::Error::Git(git::Error::HistoryTooLong(_))) => return Ok(()),
+        gone => gone?,
+    };
+    match gone.into_iter().find(|gone| counted(gone, trust)) {
+        None => Ok(()),
+        Some(Gone { path, .. }) => Err(store::Error::TakenAwayUnseen { path }.into()),
+    }
 }
 
 fn taken_away(gone: &Gone) -> Refusal {

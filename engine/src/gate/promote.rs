@@ -50,18 +50,20 @@ pub fn promoted_branch(unit: &UnitId) -> String {
     format!("gated/{}/{}", unit.environment(), unit.unit())
 }
 
-/// What else a deployer may take for a promoted branch, where it stands beside it.
+/// Whether a deployer may take another reference for a promoted branch.
 ///
 /// Argo CD lists all references, in an order by chance, and takes the first whose short or full name is the revision.
-/// So a tag `gated/prod/shop` may count for that branch, and for `refs/heads/gated/prod/shop` a tag of just that name.
+/// The short name is what stands behind one of these folders, as Go's `fmt.Sscanf` reads a word: blanks of Unicode, which
+/// Git allows in a name, do not count before it, and end it.
 #[must_use]
-pub fn namesakes(branch: &str) -> Vec<String> {
+pub fn is_namesake(reference: &str, branch: &str) -> bool {
     let full = format!("refs/heads/{branch}");
-    let names = [branch, &full].into_iter().flat_map(|name| {
-        let folders = ["", "tags/", "heads/", "remotes/"].into_iter();
-        folders.map(move |folder| format!("refs/{folder}{name}"))
+    let folders = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].iter();
+    let mut words = folders.filter_map(|folder| {
+        let name = reference.strip_prefix(folder)?;
+        name.split_whitespace().next()
     });
-    names.filter(|name| *name != full).collect()
+    reference != full && words.any(|word| word == branch || word == full)
 }
 
 /// Finds for each unit the newest commit on the protected branch, by first parents, that is admitted
@@ -191,4 +193,33 @@ fn passes(answer: &Answer) -> bool {
                 ..
             })
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_go_reads_as_the_name_of_the_branch_is_a_namesake() {
+        let branch = "gated/prod/web";
+        for (reference, wanted) in [
+            ("refs/heads/gated/prod/web", false),
+            ("refs/tags/gated/prod/web", true),
+            ("refs/gated/prod/web", true),
+            ("refs/heads/refs/heads/gated/prod/web", true),
+            ("refs/refs/heads/gated/prod/web", true),
+            ("refs/remotes/gated/prod/web", true),
+            ("refs/heads/\u{a0}refs/heads/gated/prod/web", true),
+            ("refs/heads/\u{2003}gated/prod/web", true),
+            ("refs/tags/refs/heads/gated/prod/web\u{85}x", true),
+            ("refs/tags/\u{a0}\u{3000}gated/prod/web\u{a0}", true),
+            ("refs/heads/gated/prod/web-2", false),
+            ("refs/heads/x/gated/prod/web", false),
+            ("refs/heads/x\u{a0}gated/prod/web", false),
+            ("refs/heads/\u{200b}gated/prod/web", false),
+            ("gated/prod/web", false),
+        ] {
+            assert_eq!(is_namesake(reference, branch), wanted, "{reference:?}");
+        }
+    }
 }

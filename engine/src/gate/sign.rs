@@ -17,6 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Error;
+use super::audit::check_unseen;
 use super::chain::{Accepted, accepted_environment, branch_of, gate_id, state_at, trust_at};
 use super::judge::Judge;
 use super::key::check_key;
@@ -202,6 +203,7 @@ fn accepted(
         Accepted::read(repository, request.store, &branch)?.ok_or_else(|| Error::NoBaseline {
             unit: format!("{branch}/{}", crate::config::GATE),
         })?;
+    check_unseen(request.store, &accepted.trust)?;
     let judge = &accepted.judge;
     let environment = accepted_environment(&judge.config, request.environment, &branch)?;
     let signer = Signer {

@@ -67,18 +67,20 @@ impl Repository {
         self.reference(&format!("refs/heads/{branch}"))
     }
 
-    /// Those of these references that this repository has.
+    /// The references of this repository in whose names this stands.
     ///
     /// # Errors
-    /// One cannot be read.
-    pub fn existing(&self, names: Vec<String>) -> Result<Vec<String>, Error> {
-        let mut found = Vec::new();
-        for name in names {
-            if self.reference(&name)?.is_some() {
-                found.push(name);
+    /// They cannot be read.
+    pub fn references_with(&self, part: &str) -> Result<Vec<String>, Error> {
+        let read = || -> Result<Vec<String>, git2::Error> {
+            let mut found = Vec::new();
+            for reference in self.inner.references()? {
+                let name = String::from_utf8_lossy(reference?.name_bytes()).into_owned();
+                found.extend(Some(name).filter(|name| name.contains(part)));
             }
-        }
-        Ok(found)
+            Ok(found)
+        };
+        read().map_err(|error| failed("refs", &error))
     }
 
     /// Moves a branch of this repository from where it was seen; whether it still stood there.

@@ -67,7 +67,8 @@ impl Exit {
                 | "net.unavailable"
                 | "git.worktree-changed"
                 | "argo.no-result"
-                | "promote.overtaken",
+                | "promote.overtaken"
+                | "work.busy",
             ) => Self::Temporary,
             _ => Self::Unjudged,
         }

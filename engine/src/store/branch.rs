@@ -9,7 +9,7 @@ mod remote;
 mod settle;
 mod tip;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +46,10 @@ pub struct BranchStore {
     settings: BranchSettings,
     program: Program,
     state: RefCell<State>,
+    /// Whether something is to be put there: then what was seen for the first time is noted when it was looked through.
+    signs: Cell<bool>,
+    /// Whether the branch was never seen in this repository before.
+    is_new_here: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +93,8 @@ impl BranchStore {
             settings,
             program,
             state: RefCell::default(),
+            signs: Cell::new(false),
+            is_new_here: Cell::new(false),
         };
         store.fetch_elsewhere_if_read_only()?;
         Ok(store)
@@ -237,6 +243,11 @@ impl Store for BranchStore {
         Ok(())
     }
 
+    fn check_signing(&self) -> Result<(), Error> {
+        self.signs.set(true);
+        Ok(())
+    }
+
     fn told(&self) -> Option<Told> {
         let (says, after) = self.program.told()?;
         let gone_by = SignedDuration::try_from(after).ok()?;
@@ -283,6 +294,14 @@ impl Store for BranchStore {
 
     fn gone(&self) -> Result<Vec<Gone>, Error> {
         self.gone_of_history()
+    }
+
+    fn gone_unseen(&self) -> Result<Vec<Gone>, Error> {
+        self.tip()?;
+        match self.is_new_here.get() {
+            true => self.gone_of_history(),
+            false => Ok(Vec::new()),
+        }
     }
 
     fn retire(&self, unit: &UnitId, links: &[(u64, Digest)]) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Store, StoredFile};
+use super::{Error, Gone, Store, StoredFile};
 use crate::{
     attest::UnitId,
     model::{Digest, GitId, Told},
@@ -40,6 +40,10 @@ impl Store for PendingStore<'_> {
 
     fn told(&self) -> Option<Told> {
         self.settled.told().or_else(|| self.pending.told())
+    }
+
+    fn gone_unseen(&self) -> Result<Vec<Gone>, Error> {
+        self.settled.gone_unseen()
     }
 
     fn keeps_older(&self) -> bool {

@@ -412,7 +412,10 @@ fn about_another(request: &AdmitRequest<'_>, link: &ChainLink) -> Vec<Refusal> {
 /// A clock that is behind the newest link, or with which a witness disagrees, is no clock to ask. A baseline
 /// does not ask one.
 fn check_clock(request: &AdmitRequest<'_>, wanted: usize) -> Result<(), AdmitError> {
-    let Some(newest) = request.chain.newest().map(ChainLink::verdict) else {
+    // What was taken back tells no time.
+    let stands = |link: &&ChainLink| !request.chain.is_withdrawn(link.verified().digest());
+    let newest = request.chain.links().iter().rev().find(stands);
+    let Some(newest) = newest.map(ChainLink::verdict) else {
         return Ok(());
     };
     let link = request.chain.links().get(wanted);

@@ -146,6 +146,8 @@ fn what_a_deployer_may_take_for_the_branch_is_an_error() {
         "refs/tags/refs/heads/gated/prod/web",
         "refs/heads/refs/heads/gated/prod/web",
         "refs/refs/heads/gated/prod/web",
+        "refs/heads/\u{a0}refs/heads/gated/prod/web",
+        "refs/tags/refs/heads/gated/prod/web\u{2003}x",
     ] {
         for (place, more) in [(".git", &[][..]), (path, &["--remote", "origin"][..])] {
             let there = |arguments: &[&str]| repo.git(&[&["--git-dir", place], arguments].concat());
@@ -153,7 +155,7 @@ fn what_a_deployer_may_take_for_the_branch_is_an_error() {
             there(&["update-ref", namesake, "main"]);
             let (exit, said) = shop.promote(more);
             assert_eq!(exit, 3, "{namesake}: {said}");
-            let told = format!("error[promote.ambiguous]: `{namesake}`");
+            let told = format!("error[promote.ambiguous]: `{}`", namesake.escape_debug());
             assert!(said.contains(&told), "{said}");
             let moved = there(&["for-each-ref", "--format=%(refname)", "refs/heads/gated"]);
             assert_eq!(moved, "refs/heads/gated/prod/db", "the other unit moves");

@@ -412,6 +412,39 @@ fn what_was_taken_back_stays_so_when_the_key_that_did_it_is_revoked() {
 }
 
 #[test]
+fn a_withdrawal_that_a_revocation_keeps_counts_also_where_the_link_says_a_later_time() {
+    let world = World::started();
+    let both = trust(&[(1, EVER), (2, EVER)]);
+    commit(&world, &both, "two keys");
+    assert_eq!(
+        world.sign("prod", Some("gate")),
+        "main/gate link 1 critical"
+    );
+    let head = world.label(APP, "a", "b");
+    world.set_clock("2027-11-20T10:00:00Z");
+    assert_eq!(
+        world.sign_with(&key(2), "prod", Some("web")),
+        "prod/web link 1 medium"
+    );
+    world.set_clock("2026-11-20T12:00:00Z");
+    world.withdraw("prod/web", 1);
+    let kept = [("main/gate", 0), ("main/gate", 1), ("prod/web", 0)];
+    let kept = kept.map(|(unit, at)| digest(&world, unit, at)).to_vec();
+    let admit = |trust: &TrustFile| world.admit_by(trust, "prod", Some("web"), head, Some(head));
+    assert_eq!(admit(&both), "refused withdrawn");
+    let folder = std::fs::read_dir(world.verdicts().join("withdrawals")).unwrap();
+    let statements = folder.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let taken = statements.map(|file| Digest::of(&attest::unverified_payload(&file).unwrap()));
+    let with_it = [kept.clone(), taken.collect()].concat();
+    assert_eq!(
+        admit(&revoking(both.clone(), 1, &with_it)),
+        "refused withdrawn"
+    );
+    // A thief could have dated it back.
+    assert_eq!(admit(&revoking(both, 1, &kept)), "running 1 medium");
+}
+
+#[test]
 fn from_its_revocation_on_a_key_takes_nothing_back() {
     let mut world = World::started();
     let both = trust(&[(1, EVER), (2, EVER)]);

@@ -4,7 +4,7 @@
 use super::Signer;
 use crate::attest::{Role, TrustFile, TrustedKey, UnitId, Validity, Verdict};
 use crate::gate::Error;
-use crate::gate::chain::{Accepted, judge_at, trust_at};
+use crate::gate::chain::{Accepted, judge_at, trust_at, whole_seconds};
 use crate::gate::key::{can_be_followed, check_key, check_next_trust};
 use crate::gate::probe::judges_gate;
 use crate::gate::scene::Scene;
@@ -191,7 +191,7 @@ fn witness(told: Told) -> Witness {
     Witness {
         who,
         says,
-        heard_at,
+        heard_at: whole_seconds(heard_at),
         bound: Bound::Now,
     }
 }

@@ -91,12 +91,21 @@ impl Program {
         Ok(answer::head(&ran.stdout, branch))
     }
 
-    /// Every reference of the remote whose name ends in this one, and what it names now.
-    pub(super) fn heads(&self, end: &str) -> Result<Vec<(String, GitId)>, Error> {
-        let arguments = ["ls-remote", "--refs", "--", &self.remote, end];
+    /// Every reference of the remote in whose name this stands, and what it names now.
+    pub(super) fn heads_with(&self, part: &str) -> Result<Vec<(String, GitId)>, Error> {
+        let pattern = format!("*{part}*");
+        let arguments = ["ls-remote", "--refs", "--", &self.remote, &pattern];
         let ran = self.run(&arguments, limits::REMOTE_ANSWER.time())?;
         if !ran.status.success() {
             return Err(answer::failure("read", &self.remote, &ran.stderr));
+        }
+        // What goes by may be the one that was looked for.
+        if ran.stdout.len() >= MAX_PRINTED {
+            return Err(Error::RemoteUnreachable {
+                action: "read",
+                remote: self.remote.clone(),
+                reason: format!("too many references have `{part}` in their names"),
+            });
         }
         Ok(answer::heads(&ran.stdout))
     }

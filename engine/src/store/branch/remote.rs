@@ -32,12 +32,12 @@ impl Remote {
         self.program.head(reference)
     }
 
-    /// The remote's references whose names end in this one, at a `/`, and what each names now.
+    /// The remote's references in whose names this stands, and what each names now.
     ///
     /// # Errors
-    /// The remote cannot be reached or does not answer.
-    pub fn heads(&self, end: &str) -> Result<Vec<(String, GitId)>, Error> {
-        self.program.heads(end)
+    /// The remote cannot be reached or does not answer, or has more of them than are read.
+    pub fn heads_with(&self, part: &str) -> Result<Vec<(String, GitId)>, Error> {
+        self.program.heads_with(part)
     }
 
     /// Brings the objects of the remote's reference; no reference is touched here.

@@ -20,6 +20,7 @@ impl BranchStore {
     pub(super) fn look(&self) -> Result<Tip, Error> {
         for _ in 0..FETCHES {
             let seen = self.repository.recorded(&self.place.record())?;
+            self.is_new_here.set(seen.is_none());
             let Some(head) = self.program.head(&self.place.reference())? else {
                 return match seen {
                     Some(seen) => Err(self.rewritten(None, seen)),
@@ -37,7 +38,9 @@ impl BranchStore {
                         if let Some(seen) = seen {
                             self.check_kept(seen, head)?;
                         }
-                        self.remember(seen, head)?;
+                        if seen.is_some() || !self.signs.get() {
+                            self.remember(seen, head)?;
+                        }
                     }
                     Ok(false) => {
                         return Err(self.rewritten(Some(head), seen.unwrap_or(head)));

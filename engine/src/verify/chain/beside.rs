@@ -143,7 +143,8 @@ fn listed(file: &StoredFile, unit: &UnitId) -> Result<(Digest, Withdrawal), Refu
 }
 
 /// A withdrawal of `link` and its digest, if who may sign the link may have signed it. By a key that is revoked nobody
-/// takes back what was not there yet: else a stolen one would, by a time from before it was revoked. By any other the
+/// takes back what was not there yet, unless the revocation keeps it: else a stolen one would, by a time from before it was
+/// revoked. By any other the
 /// link may be dated later, by a clock that was ahead or by a thief.
 pub(super) fn withdrawal_of(
     file: &StoredFile,
@@ -164,8 +165,10 @@ pub(super) fn withdrawal_of(
         ));
     }
     let revoked = |signer: &Signer| {
-        let mut keys = trust.revoked().iter().map(|entry| entry.public.keyid());
-        keys.any(|keyid| keyid == signer.keyid)
+        let mut keys = trust.revoked().iter();
+        keys.any(|entry| {
+            entry.public.keyid() == signer.keyid && !entry.keep.contains(&statement.digest())
+        })
     };
     if since.duration_since(withdrawal.withdrawn_at) > CLOCK_SKEW
         && statement.signers().iter().all(revoked)

@@ -186,6 +186,36 @@ fn what_a_killed_run_left_locked_is_free_again_where_nobody_else_is_at_work() {
 }
 
 #[test]
+fn what_is_no_lock_is_not_waited_for() {
+    let remote = Remote::started();
+    let work = remote.world.repo.beside("work");
+    fs::create_dir(&work).unwrap();
+    fs::write(work.join("repository.new"), "").unwrap();
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_eq!(exit, 0, "{said}");
+    let lock = work.join("repository.lock");
+    fs::remove_file(&lock).unwrap();
+    let made = Command::new("mkfifo").arg(&lock).status().unwrap();
+    assert!(made.success());
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("repository.lock"), "{said}");
+}
+
+#[test]
+#[ignore = "takes a minute: .ci/run runs it"]
+fn a_lock_that_another_holds_is_waited_for_a_minute() {
+    let remote = Remote::started();
+    let work = remote.world.repo.beside("work");
+    fs::create_dir(&work).unwrap();
+    let other = File::create(work.join("repository.lock")).unwrap();
+    other.lock().unwrap();
+    let (exit, said) = remote.ends(asked_anew(&remote, &work));
+    assert_eq!(exit, 75, "{said}");
+    assert!(said.contains("error[work.busy]"), "{said}");
+}
+
+#[test]
 fn several_that_begin_at_once_in_one_folder_all_get_their_answer() {
     let remote = Remote::started();
     let work = remote.world.repo.beside("work");

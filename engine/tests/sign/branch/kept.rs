@@ -115,6 +115,30 @@ fn a_withdrawal_that_a_commit_takes_away_is_missed() {
 }
 
 #[test]
+fn a_signer_that_never_saw_the_branch_asks_its_whole_history() {
+    let (remote, withdrawal) = withdrawn();
+    let kept = remote.git(&["show", &format!("{BRANCH}:{withdrawal}")]);
+    remote.plants("tidy up", &|clone| {
+        fs::remove_file(clone.join(&withdrawal)).unwrap();
+    });
+    remote.world.label(APP, "b", "c");
+    remote.push();
+    let fresh = remote.clone_as("runner");
+    for time in ["first", "second"] {
+        let (exit, said) = remote.signs_in(&fresh, "sign", &[]);
+        assert_eq!(exit, 3, "{time}: {said}");
+        assert!(said.contains("error[store.taken-away]"), "{said}");
+        assert!(said.contains(&withdrawal), "{said}");
+    }
+    remote.plants("put it back", &|clone| {
+        fs::create_dir_all(clone.join("withdrawals")).unwrap();
+        fs::write(clone.join(&withdrawal), &kept).unwrap();
+    });
+    let (exit, said) = remote.signs_in(&fresh, "sign", &[]);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
 fn the_newest_link_and_those_of_the_gate_stay() {
     for path in ["links/prod/web/1.json", "links/prod", "links/main/gate"] {
         let remote = Remote::started();
