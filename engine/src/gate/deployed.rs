@@ -16,7 +16,7 @@ use crate::git::{Repository, Selector};
 use crate::manifest::KUSTOMIZATIONS;
 use crate::model::{Digest, GitId, Location, RepoPath};
 use crate::render::{self, Closure, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool};
-use crate::sources::{self, Known, Local, NotRendered, ResolvedUnit, Tree};
+use crate::sources::{self, Deployment, Known, Local, NotRendered, ResolvedUnit, Tree};
 
 /// The files of a unit, and what renders them.
 #[derive(Clone)]
@@ -294,7 +294,9 @@ impl Deployed {
             selector: selector.ok_or(Error::Unrendered)?,
             plain,
             declared_in: match &unit.deployment {
-                Some(deployment) if declared.is_alone => vec![deployment.place.path.clone()],
+                Some(deployment) if declared.is_alone && !is_rendered(deployment, &inputs) => {
+                    vec![deployment.place.path.clone()]
+                }
                 _ => Vec::new(),
             },
             said: said(unit),
@@ -377,6 +379,12 @@ impl Deployed {
         }
         Ok(self)
     }
+}
+
+/// Whether a unit deploys the object that declares it itself.
+fn is_rendered(deployment: &Deployment, inputs: &[Input]) -> bool {
+    let mut inputs = inputs.iter();
+    inputs.any(|input| input.closure.contains(&deployment.place.path))
 }
 
 /// The globs of the files that belong to a unit beside those that a renderer reads. What the

@@ -114,7 +114,7 @@ impl Survey {
             return;
         };
         if role == Some(Role::Kustomization) {
-            let named = manifest::named_by_kustomization(path, &bytes);
+            let named = manifest::named_by_kustomization(path, &bytes).unwrap_or_default();
             let named = named
                 .iter()
                 .filter_map(|path| path.as_str().map(str::to_owned));

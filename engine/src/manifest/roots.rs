@@ -160,13 +160,13 @@ impl RenderRoots {
     }
 }
 
-/// The files and folders of the tree that the kustomization at `path` names; none where it cannot
-/// be read.
+/// The files and folders of the tree that the kustomization at `path` names; `None` where it cannot
+/// be read. What looks like a URL is a path as well: kustomize looks for a file first.
 #[must_use]
-pub fn named_by_kustomization(path: &RepoPath, bytes: &[u8]) -> Vec<RepoPath> {
-    let entries = kustomization::reached(bytes).unwrap_or_default();
-    let inside = |entry: &String| resolve(path.parent(), entry).map(RepoPath::new);
-    entries.iter().filter_map(inside).collect()
+pub fn named_by_kustomization(path: &RepoPath, bytes: &[u8]) -> Option<Vec<RepoPath>> {
+    let entries = kustomization::reached(bytes)?;
+    let inside = |entry: &String| below(path.parent(), entry).map(RepoPath::new);
+    Some(entries.iter().filter_map(inside).collect())
 }
 
 /// `entry` as seen from `folder`, inside the tree; `None` for what lies outside, URLs included.
@@ -174,6 +174,10 @@ fn resolve(folder: &[u8], entry: &str) -> Option<Vec<u8>> {
     if entry.starts_with('/') || entry.contains("://") || entry.contains('\n') {
         return None;
     }
+    below(folder, entry)
+}
+
+fn below(folder: &[u8], entry: &str) -> Option<Vec<u8>> {
     let mut segments: Vec<&[u8]> = folder
         .split(|byte| *byte == b'/')
         .filter(|segment| !segment.is_empty())

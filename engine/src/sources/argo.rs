@@ -94,6 +94,33 @@ fn destination(spec: &Node, deployment: &mut Deployment) -> Read<()> {
     Ok(())
 }
 
+/// Refuses one that leaves Applications of its own folder as they are where their files change.
+///
+/// Source: Argo CD, "Respect ignore difference configs" of sync options.
+fn leaves_children(spec: &Node) -> Read<()> {
+    let options = spec
+        .pointer("/syncPolicy/syncOptions")
+        .and_then(Node::items);
+    let mut options = options.unwrap_or_default().iter().filter_map(Node::as_str);
+    if !options.any(|option| option == "RespectIgnoreDifferences=true") {
+        return Ok(());
+    }
+    for item in items(spec, "ignoreDifferences")? {
+        let may_be = |key: &str, wanted: &[&str]| {
+            let said = item.get(key).and_then(Node::as_str);
+            said.is_none_or(|said| wanted.contains(&said) || said.contains('*'))
+        };
+        if may_be("group", &["argoproj.io"]) && may_be("kind", &["Application", "ApplicationSet"]) {
+            return Err(Stop::unknown(
+                item.span,
+                "by `ignoreDifferences` and `RespectIgnoreDifferences` Argo CD leaves fields of Applications as they are, whatever their files say",
+                "remove one of them, or name another kind",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What would have Argo CD deploy something else than `source` and `sources` say.
 fn whole(node: &Node, spec: &Node) -> Read<()> {
     if let Some(operation) = field(node, "operation") {
@@ -103,6 +130,7 @@ fn whole(node: &Node, spec: &Node) -> Read<()> {
             "remove `operation` from the file",
         ));
     }
+    leaves_children(spec)?;
     match field(spec, "sourceHydrator") {
         Some(hydrator) => Err(Stop::unknown(
             hydrator.span,

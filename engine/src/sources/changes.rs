@@ -61,7 +61,9 @@ impl Changes {
     /// of Argo CD or Flux deploys.
     pub(super) fn of_options(options: &Kustomize) -> Self {
         let mut others = Vec::new();
-        if options.name_prefix.is_some() || options.name_suffix.is_some() {
+        let mut annotations = options.annotations.keys();
+        let speaks_to_kustomize = annotations.any(|key| patch::is_for_kustomize(key));
+        if options.name_prefix.is_some() || options.name_suffix.is_some() || speaks_to_kustomize {
             others.push(Other::Anything);
         }
         if !options.images.is_empty() {
@@ -109,6 +111,12 @@ impl Changes {
             "components" => {
                 for item in items(value)? {
                     self.components.push(item.as_str()?.to_owned());
+                }
+            }
+            "commonAnnotations" => {
+                let mut keys = mapping(value)?.iter().map(|entry| &*entry.key);
+                if keys.any(patch::is_for_kustomize) {
+                    return None;
                 }
             }
             "images" => self.others.push(Other::Images),
@@ -188,13 +196,12 @@ pub(super) fn mapping(node: &Node) -> Option<&[Entry]> {
 
 /// Keys of a kustomization that list, or add other objects, or that no object of Argo CD and Flux
 /// shows in what it deploys.
-const HARMLESS: [&str; 10] = [
+const HARMLESS: [&str; 9] = [
     "apiVersion",
     "kind",
     "metadata",
     "resources",
     "bases",
-    "commonAnnotations",
     "generatorOptions",
     "sortOptions",
     "buildMetadata",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Tree;
 use super::deployment::Deployment;
 use super::known::Declared;
-use super::map::{GROUPS, objects};
+use super::map::{GROUPS, objects, objects_listed};
 use super::resolve::Error;
 use super::unmade;
 use crate::config::DeployerKind;
@@ -80,10 +80,9 @@ impl Gatherer {
         let mut gathered = Gathered::default();
         for entry in entries {
             self.note(&entry);
-            let is_manifest = any_name || is_manifest_name(&entry.path);
-            let is_manifest = is_manifest && role_of_name(&entry.path).is_none()
-                || unmade::is_of_templates(&entry, tree);
-            if is_manifest && !self.barren.contains(&entry.path) {
+            let is_template = unmade::is_of_templates(&entry, tree);
+            let is_read = any_name || is_template || is_manifest_name(&entry.path);
+            if is_read && !self.barren.contains(&entry.path) {
                 self.look_at(&entry, tree, &mut gathered)?;
             }
         }
@@ -102,7 +101,7 @@ impl Gatherer {
         }
         let objects = match tree.is_template(&entry.path) {
             true => None,
-            false => match objects(tree, entry) {
+            false => match objects_listed(tree, entry) {
                 Err(error @ Error::Linked { .. }) => return Err(error),
                 // A patch need not be an object, and a file of values is none.
                 read => read.ok(),
@@ -113,13 +112,19 @@ impl Gatherer {
                 self.barren.insert(entry.path.clone());
             }
             Some(objects) => objects.into_iter().for_each(|one| gathered.add(one)),
-            None if !is_manifest_name(&entry.path) && !unmade::is_of_templates(entry, tree) => {}
+            None if !may_be_template(entry, tree) => {}
             None => gathered
                 .unmade
                 .extend(unmade::by_template(entry, tree, self.deployer)?),
         }
         Ok(())
     }
+}
+
+/// Whether what is no object may make objects. Helm makes them of templates of any name.
+fn may_be_template(entry: &TreeEntry, tree: &Tree<'_>) -> bool {
+    let is_manifest = is_manifest_name(&entry.path) && role_of_name(&entry.path).is_none();
+    is_manifest || unmade::is_of_templates(entry, tree)
 }
 
 /// What is deployed in turn is known without the network, since it says what the units are.

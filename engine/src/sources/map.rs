@@ -14,7 +14,7 @@ use super::resolve::Error;
 use super::{Context, Text, Tree, read, unmade};
 use crate::config::{Config, DeployerKind, Deployers, Environment};
 use crate::git::TreeEntry;
-use crate::manifest::{self, is_manifest_name};
+use crate::manifest::{self, is_manifest_name, role_of_name};
 use crate::model::{RepoPath, Span, limits};
 use crate::render::{Rendering, Tool};
 
@@ -91,11 +91,13 @@ pub(super) fn deployments(
         known: Known::default(),
         seen: BTreeSet::new(),
         places: BTreeSet::new(),
+        listed: Vec::new(),
     };
-    map.select(selected, tree)?;
     let mut unmade = unmade::select(selected, tree)?;
     let mut gatherer = Gatherer::new(selected.kind);
     gatherer.select(&selected.paths, tree);
+    map.list(gatherer.kustomized(), tree);
+    map.select(selected, tree)?;
     for _ in 0..limits::DEPLOYMENT_DEPTH.most {
         let cx = Context {
             tree,
@@ -138,6 +140,8 @@ struct Map {
     seen: BTreeSet<String>,
     /// Where what was found stands: a file, and the bytes of an object in it.
     places: BTreeSet<(RepoPath, Span)>,
+    /// What selected kustomizations list: an object of the same name elsewhere may not be what is applied.
+    listed: Vec<Declared>,
 }
 
 impl Map {
@@ -158,10 +162,20 @@ impl Map {
         Ok(())
     }
 
+    fn list(&mut self, folders: &BTreeSet<RepoPath>, tree: &Tree<'_>) {
+        for entry in tree.listed(folders) {
+            // A patch need not be an object; what it changes is told of the object.
+            let found = objects_listed(tree, entry);
+            self.listed.extend(found.unwrap_or_default());
+        }
+    }
+
     /// What a tool gives takes the place of what its files say.
     fn add(&mut self, new: Vec<Found>) {
         let mut any_rendered = self.found.iter().any(|found| found.rendered);
-        for one in new {
+        for mut one in new {
+            let by = self.listed_otherwise(&one.declared);
+            one.declared.changed_by = one.declared.changed_by.or(by);
             let reference = &one.declared.object.reference;
             let same = |other: &Found| {
                 let other = &other.declared.object.reference;
@@ -186,6 +200,18 @@ impl Map {
         self.known = Known::default();
         self.known
             .add(self.found.iter().map(|found| found.declared.clone()));
+    }
+
+    /// The file of an object of the same name that a selected kustomization lists, and that is not this one.
+    fn listed_otherwise(&self, one: &Declared) -> Option<RepoPath> {
+        let reference = &one.object.reference;
+        let is_other = |other: &&Declared| {
+            let own = &other.object.reference;
+            let place = |it: &Declared| (it.file.path.clone(), it.object.node.span);
+            (own == reference || own.may_coincide(reference)) && place(other) != place(one)
+        };
+        let other = self.listed.iter().find(is_other)?;
+        Some(other.file.path.clone())
     }
 
     /// What a deployment around an object does to it, which was found before without that.
@@ -290,6 +316,18 @@ fn plain(local: &Local, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
 /// The objects of a file that deploy something or that others refer to. Behind a link there must be none of the
 /// former: what the link leads to may change without any file of this name.
 pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
+    read_as(&entry.path, entry, tree)
+}
+
+/// The same of a file that a kustomization lists: it takes what is called a chart or a kustomization for objects, too.
+pub(super) fn objects_listed(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
+    match role_of_name(&entry.path) {
+        Some(_) => read_as(&entry.path.child("listed.yaml"), entry, tree),
+        None => objects(tree, entry),
+    }
+}
+
+fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
     let Some(bytes) = tree.content(entry)? else {
         return Ok(Vec::new());
     };
@@ -299,14 +337,14 @@ pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared
     if !is_marked && !mentions_secret(&bytes) {
         return Ok(Vec::new());
     }
-    let file = match manifest::read(&entry.path, &bytes) {
+    let file = match manifest::read(name, &bytes) {
         Ok(file) => file,
         // A comment of a file of values may say the word. Where it is deployed, its unit says what is wrong with it.
         Err(_) if !is_marked => return Ok(Vec::new()),
         Err(error) => return Err(Error::Manifest(Box::new(error))),
     };
     let text = Text {
-        path: file.path,
+        path: entry.path.clone(),
         text: Arc::clone(&file.text),
     };
     let objects = file.objects.into_iter().filter(|object| {
@@ -325,13 +363,34 @@ pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared
     let declared = objects.map(|mut object| {
         let adds = tree.adds(&entry.path, &object);
         let changed_by = adds.map(|metadata| metadata.add_to(&mut object)).err();
+        let kept_back = is_kept_back(&object).then(|| entry.path.clone());
         Declared {
             object,
             file: text.clone(),
-            changed_by,
+            changed_by: changed_by.or(kept_back),
         }
     });
     Ok(declared.collect())
+}
+
+/// Whether an object says of itself that it is not applied, or not anew where it changed.
+///
+/// Source: kustomize, `config.kubernetes.io/local-config`; Flux, "Controlling the apply behavior of resources" of
+/// `Kustomization`.
+fn is_kept_back(object: &manifest::Object) -> bool {
+    let Some(annotations) = object.node.pointer("/metadata/annotations") else {
+        return false;
+    };
+    let says = |key: &str| annotations.get(key).and_then(manifest::Node::as_str);
+    annotations
+        .get("config.kubernetes.io/local-config")
+        .is_some()
+        || matches!(
+            says("kustomize.toolkit.fluxcd.io/ssa"),
+            Some("IfNotPresent" | "Ignore")
+        )
+        || says("kustomize.toolkit.fluxcd.io/reconcile") == Some("disabled")
+        || says("argocd.argoproj.io/hook") == Some("Skip")
 }
 
 /// Whether the word stands there by itself, and not in the name of another kind or field.
@@ -437,9 +496,17 @@ fn changed(deployment: &Deployment, by: &RepoPath) -> Source {
         ),
         _ => String::new(),
     };
+    let what = match deployment.place.path == *by {
+        true => format!("`{by}` keeps"),
+        false => format!("`{by}` may change"),
+    };
+    let then = match deployment.place.path == *by {
+        true => "back by an annotation, from being applied as it stands",
+        false => "before it is applied",
+    };
     Source::Unknown(Unknown {
         reason: format!(
-            "`{by}` may change the {} `{}` before it is applied",
+            "{what} the {} `{}` {then}",
             deployment.kind, deployment.name
         ),
         place: deployment.place.clone(),

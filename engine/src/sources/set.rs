@@ -60,6 +60,7 @@ pub(super) fn read(
         .and_then(Node::as_str)
         .unwrap_or_default();
     let applications = engine(spec).and_then(|engine| {
+        updates(spec)?;
         let set = Set {
             name: name.to_owned(),
             engine,
@@ -137,6 +138,37 @@ pub fn made(
         told: RefCell::default(),
     };
     set.applications(node, spec).ok()
+}
+
+/// Refuses a set that leaves Applications as they are where what it makes of them changes.
+///
+/// Source: Argo CD, "Controlling Resource Modification" of `ApplicationSet`.
+fn updates(spec: &Node) -> Read<()> {
+    let policy = field(spec, "syncPolicy").and_then(|policy| field(policy, "applicationsSync"));
+    if let Some(policy) = policy.filter(|it| !matches!(it.as_str(), Some("sync" | "create-update")))
+    {
+        return Err(Stop::unknown(
+            policy.span,
+            "by `applicationsSync` Argo CD leaves Applications that there are as they were once",
+            "remove it, or use `sync` or `create-update`",
+        ));
+    }
+    let is_harmless = |pointer: &Node| {
+        let pointer = pointer.as_str().unwrap_or_default();
+        HARMLESS.iter().any(|field| pointer.starts_with(field))
+    };
+    for item in items(spec, "ignoreApplicationDifferences")? {
+        let pointers = items(item, "jsonPointers")?;
+        let expressions = items(item, "jqPathExpressions")?;
+        if !expressions.is_empty() || !pointers.iter().all(is_harmless) {
+            return Err(Stop::unknown(
+                item.span,
+                "Argo CD leaves fields of Applications as they are that this names, whatever the set says",
+                "let it name fields of `/metadata` and `/spec/syncPolicy` alone, by `jsonPointers`",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn engine(spec: &Node) -> Read<Engine> {
@@ -239,6 +271,9 @@ fn stand_beside(application: &mut Node, namespace: Option<&Node>) {
         value: namespace.clone(),
     }));
 }
+
+/// Fields of an Application that do not say what it deploys.
+const HARMLESS: [&str; 2] = ["/metadata/", "/spec/syncPolicy"];
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What sources come to, over trees of a few files.
 
+mod applied;
 mod argo_cd;
 mod bounds;
 mod changed;

@@ -22,6 +22,8 @@ pub struct Tree<'a> {
     named_by: BTreeMap<RepoPath, Vec<RepoPath>>,
     /// The kustomizations, by their folder.
     kustomizations: BTreeMap<RepoPath, Kustomization>,
+    /// Those that cannot be read, and may name any file all the same.
+    unreadable: Vec<Unreadable>,
     /// The folders of charts.
     charts: BTreeSet<RepoPath>,
     /// What files say of the `GitRepository` that `flux bootstrap` makes, once that was asked for.
@@ -30,6 +32,8 @@ pub struct Tree<'a> {
 
 struct Kustomization {
     file: RepoPath,
+    /// What it names, without links.
+    names: Vec<RepoPath>,
     changes: Changes,
     generators: Generators,
 }
@@ -45,6 +49,7 @@ impl<'a> Tree<'a> {
             entries: files.below(&RepoPath::from(""))?,
             named_by: BTreeMap::new(),
             kustomizations: BTreeMap::new(),
+            unreadable: Vec::new(),
             charts: BTreeSet::new(),
             bootstrapped: OnceCell::new(),
         };
@@ -65,13 +70,21 @@ impl<'a> Tree<'a> {
                 continue;
             };
             let folder = RepoPath::new(entry.path.parent());
-            for named in named_by_kustomization(&entry.path, &bytes) {
+            let Some(written) = named_by_kustomization(&entry.path, &bytes) else {
+                let file = entry.path.clone();
+                tree.unreadable.push(Unreadable { file, bytes });
+                continue;
+            };
+            let mut names = Vec::new();
+            for named in written {
                 let named = without_links(named, &links, files)?;
-                let by = tree.named_by.entry(named).or_default();
+                let by = tree.named_by.entry(named.clone()).or_default();
                 by.push(folder.clone());
+                names.push(named);
             }
             let kustomization = Kustomization {
                 file: entry.path.clone(),
+                names,
                 changes: Changes::of_kustomization(&bytes),
                 generators: Generators::of_kustomization(&bytes),
             };
@@ -96,6 +109,7 @@ impl<'a> Tree<'a> {
             entries: Vec::new(),
             named_by: BTreeMap::new(),
             kustomizations: BTreeMap::new(),
+            unreadable: Vec::new(),
             charts: BTreeSet::new(),
             bootstrapped: OnceCell::new(),
         }
@@ -142,6 +156,10 @@ impl<'a> Tree<'a> {
         object: &Object,
         depth: usize,
     ) -> Result<Metadata, RepoPath> {
+        let mut unreadable = self.unreadable.iter();
+        if let Some(one) = unreadable.find(|one| one.may_name(path)) {
+            return Err(one.file.clone());
+        }
         let mut found: Option<Metadata> = None;
         for folder in self.named_by.get(path).into_iter().flatten() {
             let Some(Kustomization { file, changes, .. }) = self.kustomizations.get(folder) else {
@@ -179,6 +197,25 @@ impl<'a> Tree<'a> {
                 .under(adds);
         }
         Ok(adds)
+    }
+
+    /// The files that the kustomizations in some folders list, and those that they list in turn.
+    pub(super) fn listed(&self, folders: &BTreeSet<RepoPath>) -> Vec<&TreeEntry> {
+        let mut listed = Vec::new();
+        let mut seen = folders.clone();
+        let mut next: Vec<&RepoPath> = folders.iter().collect();
+        while let Some(folder) = next.pop() {
+            let own = self.kustomizations.get(folder);
+            for name in own.into_iter().flat_map(|own| &own.names) {
+                if !seen.insert(name.clone()) {
+                    continue;
+                }
+                next.push(name);
+                let at = self.entries.binary_search_by(|entry| entry.path.cmp(name));
+                listed.extend(at.ok().and_then(|at| self.entries.get(at)));
+            }
+        }
+        listed
     }
 
     /// What kustomizations make that may be applied as an object, and their files, of those that are built in one of
@@ -241,6 +278,32 @@ impl<'a> Tree<'a> {
             Found::File(entry) => self.files.content(&entry).ok(),
             _ => None,
         }
+    }
+}
+
+/// A kustomization that our reader refuses; kustomize may not.
+struct Unreadable {
+    file: RepoPath,
+    bytes: Vec<u8>,
+}
+
+impl Unreadable {
+    /// Whether it may name a file or a folder: its name stands there, or the way to a folder above, or what may be
+    /// any name.
+    fn may_name(&self, path: &RepoPath) -> bool {
+        let mut bytes = self.bytes.clone();
+        // In UTF-16 every other byte of a Latin name is zero.
+        bytes.retain(|byte| *byte != 0);
+        let holds = |text: &[u8]| bytes.windows(text.len()).any(|at| at == text);
+        let is_above = self.file.lies_in(path);
+        let is_written_otherwise = bytes.contains(&b'!') || bytes.contains(&b'\\');
+        is_written_otherwise
+            || std::str::from_utf8(&bytes).is_err()
+            || if is_above {
+                holds(b"..")
+            } else {
+                holds(path.file_name())
+            }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files and folders that a kustomization names.
 //! Knows nothing of where they lie.
 
-use crate::manifest::{Limits, Node, yaml};
+use crate::manifest::{Entry, Limits, Node, NodeValue, yaml};
 
 /// Every path it names, as written; `None` where it cannot be read.
 pub(super) fn reached(bytes: &[u8]) -> Option<Vec<String>> {
@@ -15,7 +15,7 @@ pub(super) fn reached(bytes: &[u8]) -> Option<Vec<String>> {
         for field in MAPPINGS {
             paths.extend(items(node, field).filter_map(|item| text_of(item, "path")));
         }
-        paths.extend(node.get("openapi").and_then(|item| text_of(item, "path")));
+        paths.extend(fields(node, "openapi").filter_map(|item| text_of(item, "path")));
         for generator in ["configMapGenerator", "secretGenerator"] {
             items(node, generator).for_each(|item| generated_from(item, &mut paths));
         }
@@ -24,8 +24,8 @@ pub(super) fn reached(bytes: &[u8]) -> Option<Vec<String>> {
             paths.extend(text_of(chart, "values"));
             paths.extend(items(chart, "additionalValuesFiles").filter_map(Node::as_str));
         }
-        let globals = node.get("helmGlobals");
-        paths.extend(globals.and_then(|item| text_of(item, "chartHome")));
+        let globals = fields(node, "helmGlobals");
+        paths.extend(globals.filter_map(|item| text_of(item, "chartHome")));
     }
     Some(paths.into_iter().map(str::to_owned).collect())
 }
@@ -39,14 +39,29 @@ fn generated_from<'node>(generator: &'node Node, paths: &mut Vec<&'node str>) {
 }
 
 fn items<'node>(node: &'node Node, field: &str) -> impl Iterator<Item = &'node Node> {
-    node.get(field)
-        .and_then(Node::items)
-        .unwrap_or_default()
-        .iter()
+    let lists = fields(node, field).filter_map(Node::items);
+    lists.flatten()
+}
+
+/// What stands under a key, in whatever case: kustomize reads it as Go reads JSON.
+fn fields<'node>(node: &'node Node, field: &str) -> impl Iterator<Item = &'node Node> {
+    let entries = match &node.value {
+        NodeValue::Mapping(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let is_it = move |entry: &&Entry| {
+        let folded = entry.key.chars().map(|c| match c {
+            'ſ' => 's',
+            '\u{212a}' => 'k',
+            c => c.to_ascii_lowercase(),
+        });
+        folded.eq(field.chars().map(|c| c.to_ascii_lowercase()))
+    };
+    entries.iter().filter(is_it).map(|entry| &entry.value)
 }
 
 fn text_of<'node>(node: &'node Node, field: &str) -> Option<&'node str> {
-    node.get(field).and_then(Node::as_str)
+    fields(node, field).find_map(Node::as_str)
 }
 
 /// Lists of paths; some may hold YAML instead of a path.

@@ -75,6 +75,13 @@ pub(super) fn data(
         }
         return Ok(told.clone());
     }
+    let made = cx.tree.generated((kind, in_namespace, name), cx.kustomized);
+    if let Some((file, _)) = made.first() {
+        return Err(named.declare(format!(
+            "{} may be made by a generator of `{file}`",
+            named.object
+        )));
+    }
     let found = named.legible(kind, declared)?;
     deployment.declared_in.insert(found.file.path.clone());
     let node = &found.object.node;

@@ -1,0 +1,312 @@
+//! What is applied under a name, where files and kustomizations may mean several things.
+
+use super::*;
+
+/// The units of files below `clusters`, told.
+fn clusters(files: &[(&str, &str)]) -> Vec<String> {
+    told(&units(FLUX, &[files, &[PLAIN, OVERLAY]].concat()).unwrap())
+}
+
+fn sync() -> String {
+    kustomization("path: plain")
+        + &git(
+            "flux-system",
+            &format!("url: '{HERE}', ref: {{branch: main}}"),
+        )
+}
+
+const PATCHED: &str = "patches: [{patch: x, target: {kind: Kustomization}}]\n";
+
+#[test]
+fn a_kustomization_that_only_kustomize_reads_may_change_what_it_names() {
+    let sync = sync();
+    let of = |text: &str, name: &str| {
+        let files = [("clusters/a.yaml", sync.as_str()), (name, text)];
+        let found = clusters(&files);
+        found[0].contains("unknown").then(|| found[0].clone())
+    };
+    let beside = "clusters/kustomization.yaml";
+    for text in [
+        format!("Resources: [a.yaml]\n{PATCHED}"),
+        format!("re\u{17f}ources: [a.yaml]\n{PATCHED}"),
+        format!("resources: [a.yaml]\nresources: [a.yaml]\n{PATCHED}"),
+        format!("%YAML 1.1\n---\nresources: [a.yaml]\n{PATCHED}"),
+        format!("resources: [!!binary YS55YW1s]\n{PATCHED}"),
+        format!("resources: [a.yaml]\n{PATCHED}").replace('\n', "\r"),
+        format!("resources: [a.yaml]\n{PATCHED}").replace('\n', "\u{2028}"),
+    ] {
+        assert!(of(&text, beside).is_some(), "{text:?}");
+    }
+    // From another folder: by the way to this one, or up to one above it.
+    let listing = ("clusters/kustomization.yaml", "resources: [a.yaml]");
+    for (name, text) in [
+        (
+            "top/kustomization.yaml",
+            "Resources: [../clusters]\npatches: [{patch: x}]",
+        ),
+        (
+            "top/kustomization.yaml",
+            "resources: [../clusters]\nresources: []",
+        ),
+        (
+            "clusters/x/kustomization.yaml",
+            "resources: [..]\nresources: []",
+        ),
+    ] {
+        let files = [("clusters/a.yaml", sync.as_str()), listing, (name, text)];
+        assert!(clusters(&files)[0].contains("unknown"), "{name} {text}");
+    }
+    // What names nothing of the kind hinders nothing.
+    assert_eq!(
+        of(
+            "resources: [other.yaml]\nresources: []",
+            "plain/x/kustomization.yaml"
+        ),
+        None
+    );
+    let odd = [
+        ("clusters/a:/b/a.yaml", sync.as_str()),
+        (
+            "clusters/kustomization.yaml",
+            "resources: ['a://b/a.yaml']\npatches: [{patch: x, target: {kind: Kustomization}}]",
+        ),
+    ];
+    assert!(clusters(&odd)[0].contains("unknown"));
+}
+
+#[test]
+fn what_a_kustomization_lists_under_the_same_name_may_be_what_is_applied() {
+    let (apps, of_git) = (
+        kustomization("path: plain"),
+        git(
+            "flux-system",
+            &format!("url: '{HERE}', ref: {{branch: main}}"),
+        ),
+    );
+    let other = of_git.replace("acme", "evil");
+    let kustomizing = |text: &'static str| ("clusters/kustomization.yaml", text);
+    let decoy = ("clusters/decoy/git.yaml", of_git.as_str());
+    let base = [("clusters/a.yaml", apps.as_str()), decoy];
+    let listed = [
+        &base[..],
+        &[kustomizing("resources: [a.yaml, decoy/git.yaml]")],
+    ]
+    .concat();
+    assert!(
+        clusters(&listed)[0].starts_with("apps: plain"),
+        "{:?}",
+        clusters(&listed)
+    );
+    let applied = [
+        &base[..],
+        &[
+            kustomizing("resources: [a.yaml, src.txt]"),
+            ("clusters/src.txt", &other),
+        ],
+    ]
+    .concat();
+    let found = clusters(&applied);
+    assert!(
+        found[0].contains("may be changed by `clusters/src.txt`"),
+        "{found:?}"
+    );
+    let evil = apps.replace("path: plain", "path: evil");
+    let beside = [("clusters/a.yaml", sync()), ("clusters/apps.txt", evil)];
+    let beside: Vec<(&str, &str)> = beside
+        .iter()
+        .map(|(path, text)| (*path, text.as_str()))
+        .collect();
+    let found = clusters(&[&beside[..], &[kustomizing("resources: [apps.txt]")]].concat());
+    assert!(
+        found[0].contains("`clusters/apps.txt` may change the Kustomization `apps`"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_a_generator_makes_is_not_read_from_a_file_of_that_name() {
+    let text = taking("ConfigMap", "")
+        + "\n"
+        + &git(
+            "flux-system",
+            &format!("url: '{HERE}', ref: {{branch: main}}"),
+        );
+    let with =
+        |more: &[(&str, &str)]| clusters(&[&[("clusters/a.yaml", text.as_str())], more].concat());
+    assert!(with(&[])[0].contains(r#"{"A":"c"}"#), "{:?}", with(&[]));
+    let made = (
+        "clusters/x/kustomization.yaml",
+        "configMapGenerator: [{name: v, literals: [A=evil]}]",
+    );
+    let found = with(&[made]);
+    assert!(found[0].contains("ConfigMap `flux-system/v` may be made by a generator of `clusters/x/kustomization.yaml`"), "{found:?}");
+}
+
+#[test]
+fn what_says_of_itself_that_it_is_not_applied_is_unknown() {
+    let sync = sync();
+    for (annotation, is_known) in [
+        ("config.kubernetes.io/local-config: 'true'", false),
+        ("kustomize.toolkit.fluxcd.io/ssa: IfNotPresent", false),
+        ("kustomize.toolkit.fluxcd.io/ssa: Ignore", false),
+        ("kustomize.toolkit.fluxcd.io/ssa: Merge", true),
+        ("kustomize.toolkit.fluxcd.io/reconcile: disabled", false),
+        ("a/b: c", true),
+    ] {
+        let text = sync.replacen(
+            "{name: apps",
+            &format!("{{annotations: {{{annotation}}}, name: apps"),
+            1,
+        );
+        let found = clusters(&[("clusters/a.yaml", &text)]);
+        let wanted = "`clusters/a.yaml` keeps the Kustomization `apps` back by an annotation";
+        assert_eq!(
+            !found[0].contains(wanted),
+            is_known,
+            "{annotation}: {found:?}"
+        );
+        assert_eq!(
+            found[0].contains("plain plain"),
+            is_known,
+            "{annotation}: {found:?}"
+        );
+        let text = taking("ConfigMap", "").replacen(
+            "{name: v",
+            &format!("{{annotations: {{{annotation}}}, name: v"),
+            1,
+        );
+        let found = clusters(&[("clusters/a.yaml", &text)]);
+        assert_eq!(
+            found[0].contains(r#"{"A":"c"}"#),
+            is_known,
+            "{annotation}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn annotations_by_which_kustomize_takes_objects_for_others_are_changes() {
+    let sync = sync();
+    let with = |annotation: &str| {
+        let text = format!("resources: [a.yaml]\ncommonAnnotations: {{{annotation}: x}}");
+        clusters(&[
+            ("clusters/a.yaml", sync.as_str()),
+            ("clusters/kustomization.yaml", &text),
+        ])
+    };
+    assert!(!with("acme.example/a")[0].contains("unknown"));
+    for annotation in [
+        "internal.config.kubernetes.io/previousNames",
+        "config.kubernetes.io/local-config",
+    ] {
+        assert!(with(annotation)[0].contains("unknown"), "{annotation}");
+    }
+    let parent = kustomization("path: more, commonMetadata: {annotations: {internal.config.kubernetes.io/previousNames: x}}").replace("name: apps", "name: parent");
+    let child = kustomization("path: plain").replace("name: apps", "name: child");
+    let found = clusters(&[
+        ("clusters/a.yaml", &(sync.clone() + "---\n" + &parent)),
+        ("more/child.yaml", &child),
+        ("more/kustomization.yaml", "resources: [child.yaml]"),
+    ]);
+    assert!(found[1].starts_with("child: unknown"), "{found:?}");
+}
+
+#[test]
+fn a_chart_that_another_object_brings_is_unknown() {
+    let text = release("x: 1", "a: 1").replace(
+        "chart: {spec: {x: 1}}, a: 1",
+        "chartRef: {kind: HelmChart, name: webc}",
+    );
+    let found = clusters(&[("clusters/a.yaml", &text)]);
+    assert!(
+        found[0].contains("unknown") && found[0].contains("HelmChart `shop/webc` brings the chart"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn applications_in_files_of_any_name_are_found() {
+    let root = of_source("path: boot").replace("name: web", "name: root");
+    let child = of_source("path: plain");
+    for name in ["Chart.yaml", "kustomization.yml"] {
+        let listed = format!("resources: [x/{name}]");
+        let path = format!("boot/x/{name}");
+        let found = argo(
+            &root,
+            &[PLAIN, ("boot/kustomization.yaml", &listed), (&path, &child)],
+        );
+        assert_eq!(found.len(), 2, "{name}: {found:?}");
+    }
+    for name in ["child.txt", "_app.tpl", "Chart.yaml"] {
+        let path = format!("boot/templates/{name}");
+        let found = argo(
+            &root,
+            &[
+                PLAIN,
+                (
+                    "boot/Chart.yaml",
+                    "{apiVersion: v2, name: boot, version: 1.0.0}",
+                ),
+                (&path, &child),
+            ],
+        );
+        assert!(
+            found.len() == 2 && found[0].contains("only a chart makes this Application"),
+            "{name}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_argo_cd_leaves_as_it_is_in_applications_is_unknown() {
+    let set = |more: &str| {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: set, namespace: argocd}}\nspec:\n  goTemplate: true\n  generators: [{{list: {{elements: [{{a: b}}]}}}}]\n  {more}\n  template:\n    metadata: {{name: web}}\n    spec: {{project: p, destination: {{namespace: shop}}, source: {{repoURL: '{HERE}', path: plain}}}}\n"
+        );
+        argo(&text, &[PLAIN])[0].contains("plain plain")
+    };
+    for (more, is_known) in [
+        ("syncPolicy: {applicationsSync: sync}", true),
+        ("syncPolicy: {applicationsSync: create-update}", true),
+        ("syncPolicy: {applicationsSync: create-only}", false),
+        ("syncPolicy: {applicationsSync: create-delete}", false),
+        (
+            "ignoreApplicationDifferences: [{jsonPointers: [/spec/syncPolicy]}]",
+            true,
+        ),
+        (
+            "ignoreApplicationDifferences: [{jsonPointers: [/spec/source/path]}]",
+            false,
+        ),
+        (
+            "ignoreApplicationDifferences: [{jqPathExpressions: [.spec.source]}]",
+            false,
+        ),
+    ] {
+        assert_eq!(set(more), is_known, "{more}");
+    }
+    let parent = |more: &str| {
+        let text = of_source("path: plain") + &format!("  {more}\n");
+        argo(&text, &[PLAIN])[0].contains("plain plain")
+    };
+    let respects = "syncPolicy: {syncOptions: [RespectIgnoreDifferences=true]}";
+    for (more, is_known) in [
+        ("ignoreDifferences: [{group: argoproj.io, kind: Application, jsonPointers: [/spec/source/path]}]".to_owned(), true),
+        (format!("{respects}\n  ignoreDifferences: [{{group: apps, kind: Deployment, jsonPointers: [/spec/replicas]}}]"), true),
+        (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, jsonPointers: [/spec/source/path]}}]"), false),
+        (format!("{respects}\n  ignoreDifferences: [{{group: '*', kind: '*', jsonPointers: [/spec]}}]"), false),
+    ] {
+        assert_eq!(parent(&more), is_known, "{more}");
+    }
+}
+
+#[test]
+fn patterns_end_where_flux_ends_them_and_are_so_many() {
+    let text = sync();
+    let with = |list: &str| clusters(&[("clusters/a.yaml", &text), (".sourceignore", list)]);
+    let of = |list: &str| with(list)[0].clone();
+    assert_eq!(of("/x\n!/x\r"), of("/x\n!/x\n"));
+    assert_eq!(of("/x\r\n!/x\r\n"), of("/x\n!/x\n"));
+    assert!(!of(&"/x\n".repeat(500)).contains("unknown"));
+    assert!(of(&"/x\n".repeat(501)).contains("unknown"));
+}
