@@ -7,6 +7,7 @@ mod baseline;
 mod cache;
 mod calendar;
 mod check;
+mod child;
 mod ci;
 mod clock;
 mod clone;

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ureq::config::Config;
 use ureq::tls::{ClientCert, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::unversioned::resolver::Resolver;
+use ureq::unversioned::transport::DefaultConnector;
 
 /// Trusts these authorities, follows no redirection, obeys no proxy, and does not wait for ever.
 pub(super) fn agent(roots: RootCerts, https_only: bool, patience: Duration) -> ureq::Agent {
@@ -21,6 +24,21 @@ pub(super) fn agent_of(
     https_only: bool,
     patience: Duration,
 ) -> ureq::Agent {
+    config(client, roots, https_only, patience).new_agent()
+}
+
+/// The same, which goes where names lead as this says.
+pub(super) fn agent_by(names: impl Resolver, roots: RootCerts, patience: Duration) -> ureq::Agent {
+    let config = config(None, roots, false, patience);
+    ureq::Agent::with_parts(config, DefaultConnector::new(), names)
+}
+
+fn config(
+    client: Option<ClientCert>,
+    roots: RootCerts,
+    https_only: bool,
+    patience: Duration,
+) -> Config {
     let tls = TlsConfig::builder()
         .client_cert(client)
         .provider(TlsProvider::Rustls)
@@ -36,7 +54,6 @@ pub(super) fn agent_of(
         .timeout_global(Some(patience))
         .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
         .build()
-        .new_agent()
 }
 
 /// The certificates of a PEM file; `None` where it holds none.

@@ -1,6 +1,7 @@
 //! `tidegate images`: the images that a state of the repository, or a range, names, and what proves them.
 
 mod lock;
+mod pin;
 mod shelf;
 mod trust;
 
@@ -28,6 +29,7 @@ pub(super) struct Args {
 enum Command {
     List(ListArgs),
     Lock(lock::Args),
+    Pin(pin::Args),
     Verify(VerifyArgs),
     Trust(trust::Args),
 }
@@ -83,6 +85,7 @@ impl Args {
         match self.command {
             Command::List(args) => args.run(terminal),
             Command::Lock(args) => args.run(terminal),
+            Command::Pin(args) => args.run(terminal),
             Command::Verify(args) => args.run(terminal),
             Command::Trust(args) => args.run(terminal),
         }
@@ -148,6 +151,12 @@ impl Asked {
     /// Whether it is all that a state names.
     fn is_whole(&self) -> bool {
         !self.revision.contains("..") && self.env.is_none() && self.unit.is_none()
+    }
+
+    /// The state whose images are meant.
+    fn head(&self) -> &str {
+        let head = self.revision.rsplit("..").next().unwrap_or_default();
+        if head.is_empty() { "HEAD" } else { head }
     }
 
     fn found(self, terminal: &Terminal, signatures: Signatures) -> Result<Images, Failure> {

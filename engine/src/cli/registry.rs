@@ -2,23 +2,30 @@
 //! Follows nothing and decides nothing: what an answer means, the store knows.
 
 mod account;
+mod helper;
+mod reach;
 
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ureq::http::Request;
+use ureq::unversioned::resolver::DefaultResolver;
 
 use super::https;
 use super::terminal::{Clock, Terminal};
 use crate::model::{Told, http_date};
 use crate::registry::{Answer, Ask, Credentials, Failure, Method, Transport};
 use account::Accounts;
+pub(super) use helper::Helpers;
+use reach::{Inside, Proxies, Reach, Watched};
 
 /// A way to any registry.
 pub(super) struct Wire {
     agent: ureq::Agent,
     accounts: Accounts,
+    reach: Reach,
+    proxies: Proxies,
     /// What is left of the time in which all must be done.
     left: Cell<Duration>,
     clock: Clock,
@@ -27,17 +34,40 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// With the authorities that the machine trusts, and the accounts of docker's `config.json`.
+    /// To the registry that whoever runs this has named: by no proxy, and running no helper.
     pub(super) fn of(terminal: &Terminal) -> Self {
+        Self::new(terminal, (Reach::Everywhere, None), Proxies::default())
+    }
+
+    /// To registries that others have named, in manifests: inside only where that is allowed, by the proxy of this
+    /// process, as an account that a helper may know.
+    pub(super) fn to_others(terminal: &Terminal, allowed: Vec<String>, helpers: Helpers) -> Self {
+        let reach = Reach::Outside(allowed);
+        Self::new(terminal, (reach, Some(helpers)), Proxies::of(terminal))
+    }
+
+    /// With the authorities that the machine trusts, and the accounts of docker's `config.json`.
+    fn new(
+        terminal: &Terminal,
+        (reach, helpers): (Reach, Option<Helpers>),
+        proxies: Proxies,
+    ) -> Self {
         let roots = https::machine_roots(terminal.variable("SSL_CERT_FILE").as_deref());
         // Without authorities nobody is trusted, and only this machine is asked.
         let roots = roots.unwrap_or_else(|| ureq::tls::RootCerts::new_with_certs(&[]));
         let set = |name: &str| terminal.variable(name).filter(|value| !value.is_empty());
         let folder = set("DOCKER_CONFIG").map(PathBuf::from);
         let folder = folder.or_else(|| Some(PathBuf::from(set("HOME")?).join(".docker")));
+        let names = Watched {
+            reach: reach.clone(),
+            proxy: proxies.authority(),
+            names: DefaultResolver::default(),
+        };
         Self {
-            agent: https::agent(roots, false, LONGEST),
-            accounts: Accounts::in_folder(folder),
+            agent: https::agent_by(names, roots, LONGEST),
+            accounts: Accounts::in_folder(folder, helpers),
+            reach,
+            proxies,
             left: Cell::new(LONGEST),
             clock: terminal.clock(),
             told: OnceCell::new(),
@@ -69,7 +99,11 @@ impl Wire {
     ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
         let request = request.map_err(|error| Failure::Unavailable(error.to_string()))?;
         let patience = self.left.get().min(LONGEST);
-        let request = self.agent.configure_request(request);
+        let proxy = self.proxies.to(request.uri()).cloned();
+        if proxy.is_some() && self.reach.by_proxy(request.uri()).is_err() {
+            return Err(Failure::Inside);
+        }
+        let request = self.agent.configure_request(request).proxy(proxy);
         let request = request.timeout_global(Some(patience)).build();
         self.agent.run(request).map_err(|error| failure(&error))
     }
@@ -170,9 +204,18 @@ fn failure(error: &ureq::Error) -> Failure {
     match error {
         ureq::Error::BodyExceedsLimit(_) => Failure::TooLong,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => Failure::Tls(reason),
+        ureq::Error::Io(error) if leads_inside(error) => Failure::Inside,
         // A certificate that does not hold comes as an error of the connection.
         ureq::Error::Io(_) if reason.contains("certificate") => Failure::Tls(reason),
         _ => Failure::Unavailable(reason),
+    }
+}
+
+/// Whether it is what stands in the way to this machine and private networks.
+fn leads_inside(error: &std::io::Error) -> bool {
+    match error.get_ref() {
+        Some(cause) => cause.is::<Inside>(),
+        None => false,
     }
 }
 
@@ -187,7 +230,9 @@ mod tests {
     fn wire() -> Wire {
         Wire {
             agent: https::agent(ureq::tls::RootCerts::new_with_certs(&[]), false, LONGEST),
-            accounts: Accounts::in_folder(None),
+            accounts: Accounts::in_folder(None, None),
+            reach: Reach::Everywhere,
+            proxies: Proxies::default(),
             left: Cell::new(LONGEST),
             clock: Terminal::of_process().clock(),
             told: OnceCell::new(),

@@ -56,7 +56,7 @@ pub enum RegistryError {
     #[diagnostic(
         code(store::credentials),
         help(
-            "no credential helper is run: write `auths` with `auth` into a `config.json` of its own, and let DOCKER_CONFIG name its folder"
+            "write `auths` with `auth` into a `config.json` of its own, and let DOCKER_CONFIG name its folder; a credential helper is run by `images lock` alone"
         )
     )]
     Credentials {
@@ -73,6 +73,18 @@ pub enum RegistryError {
     )]
     NoImage {
         /// The image.
+        place: String,
+    },
+    /// It is where nobody may be led.
+    #[error("`{place}` is not asked: it is this machine, or in a private network")]
+    #[diagnostic(
+        code(store::inside),
+        help(
+            "whoever writes a manifest, and whoever a registry leads on to, could ask there in your name; if it is meant, allow it: `--private-registry HOST`"
+        )
+    )]
+    Inside {
+        /// What was asked for.
         place: String,
     },
     /// It answers what no registry should.

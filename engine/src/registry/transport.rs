@@ -108,6 +108,9 @@ pub enum Failure {
     /// Whoever answers is not who was meant.
     #[error("{0}")]
     Tls(String),
+    /// It leads to this machine or into a private network, where it may not go.
+    #[error("it is this machine, or in a private network")]
+    Inside,
     /// The account cannot be read.
     #[error("{0}")]
     Credentials(String),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 use std::rc::Rc;
 
 use miette::Diagnostic;
@@ -10,7 +11,7 @@ use miette::Diagnostic;
 use super::shelf::Shelf;
 use super::{Asked, exit};
 use crate::cli::common::{self, Failure, Outcome};
-use crate::cli::registry::Wire;
+use crate::cli::registry::{Helpers, Wire};
 use crate::cli::terminal::Terminal;
 use crate::facts::images::{self, Image, Lock, Locked, Use, proof};
 use crate::gate::{Images, Signatures};
@@ -28,6 +29,10 @@ pub(super) struct Args {
     /// Ask for what is locked already too; what is still so keeps its bytes, what no unit names any more goes
     #[arg(long)]
     update: bool,
+    /// Ask at this host though it is this machine or in a private network, where nobody is asked else, whatever a
+    /// manifest, a redirection or the name service says; may be repeated
+    #[arg(long, value_name = "HOST[:PORT]")]
+    private_registry: Vec<String>,
 }
 
 /// An image that a unit names.
@@ -50,21 +55,26 @@ impl Args {
         let repository = common::repository(&terminal.directory)?;
         let shelf = Shelf::of(&repository)?;
         let lock = shelf.lock()?;
-        let whole = self.update && self.asked.is_whole();
+        let update = self.update;
+        let whole = update && self.asked.is_whole();
         let found = self.asked.found(terminal, Signatures::LeftOut)?;
         let wanted = wanted(&found);
         let exit = exit(&found, terminal);
         let whole = whole && found.errors.is_empty();
+        let own = [Some(repository.common_dir()), repository.work_tree()];
+        let own: Vec<&Path> = own.into_iter().flatten().collect();
+        let helpers = Helpers::outside(&own, terminal);
         let mut run = Run {
-            transport: Rc::new(Wire::of(terminal)),
+            transport: Rc::new(Wire::to_others(terminal, self.private_registry, helpers)),
             before: lock.clone(),
             lock,
             shelf,
+            silent: BTreeMap::new(),
             terminal,
         };
         let mut exit = exit;
         for (image, wanted) in &wanted {
-            exit = exit.max(run.take(image, wanted, self.update)?);
+            exit = exit.max(run.take(image, wanted, update)?);
         }
         if whole {
             for gone in run.lock.keep(&|image| wanted.contains_key(image)) {
@@ -82,6 +92,8 @@ struct Run<'t> {
     before: Lock,
     lock: Lock,
     shelf: Shelf,
+    /// Registries that did not answer, and what came instead: nobody waits for them again.
+    silent: BTreeMap<String, RegistryError>,
     terminal: &'t mut Terminal,
 }
 
@@ -91,7 +103,13 @@ impl Run<'_> {
         if !update && self.is_locked(image)? {
             return Ok(Exit::Pass);
         }
-        let found = match self.ask(wanted) {
+        let registry = wanted.repository.split('/').next().unwrap_or_default();
+        let known = self.silent.get(registry).cloned();
+        let found = known.map_or_else(|| self.ask(wanted), Err);
+        if let Err(cause @ RegistryError::Unavailable { .. }) = &found {
+            self.silent.insert(registry.to_owned(), cause.clone());
+        }
+        let found = match found {
             Ok(found) => found,
             Err(cause) if wanted.guessed => {
                 self.say(image, &format!("left out, it may be no image: {cause}"));

@@ -1,4 +1,4 @@
-//! The files of `.tidegate` that `images` writes into the working tree: the lock, and what lies beside each image.
+//! The files that `images` writes into the working tree: the lock, what lies beside each image, manifests with digests.
 //! Only below real folders: a link in the way would have them written, or taken away, elsewhere.
 
 use std::fs;
@@ -31,6 +31,12 @@ enum Error {
         help("take it away and lock anew; no repository names so many images")
     )]
     TooLong,
+    #[error("`{name}` was changed by somebody else just now")]
+    #[diagnostic(
+        code(image_lock::overtaken),
+        help("run it again: what is pinned already stays so")
+    )]
+    Overtaken { name: String },
 }
 
 impl Shelf {
@@ -105,6 +111,30 @@ impl Shelf {
                 Ok(())
             }
         }
+    }
+
+    /// What a manifest says; `None` for what is not there as a file, is no text, or is longer than any that is read.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        let path = self.path(name)?;
+        let there = path.filter(|path| {
+            let there = fs::symlink_metadata(path);
+            there.is_ok_and(|there| there.is_file() && there.len() <= limits::FILE.wide())
+        });
+        let read = there.and_then(|path| fs::read(path).ok());
+        Ok(read.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Replaces a manifest that still says what was read; it keeps its mode.
+    pub(super) fn rewrite(&self, name: &str, before: &[u8], after: &[u8]) -> Result<(), Failure> {
+        let path = self.root.join(name);
+        let failed = |error: std::io::Error| common::Error::write(&path, &error);
+        if fs::read(&path).map_err(failed)? != before {
+            let name = name.to_owned();
+            return Err(Error::Overtaken { name }.into());
+        }
+        let mode = fs::metadata(&path).map_err(failed)?.permissions();
+        output::replace(&path, after).map_err(failed)?;
+        Ok(fs::set_permissions(&path, mode).map_err(failed)?)
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<bool, Failure> {

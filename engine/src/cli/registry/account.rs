@@ -1,5 +1,5 @@
 //! The accounts of docker's `config.json`: which user and password are for which host.
-//! Runs no credential helper.
+//! Runs a credential helper only where it is told which may be run.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -10,11 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::helper::Helpers;
 use crate::registry::Credentials;
 
 /// A `config.json` that is read when an account is needed.
 pub(super) struct Accounts {
     file: Option<PathBuf>,
+    helpers: Option<Helpers>,
 }
 
 /// What of the file counts here; others write it, with more in it.
@@ -42,16 +44,17 @@ struct Entry {
 }
 
 impl Accounts {
-    pub(super) fn in_folder(folder: Option<PathBuf>) -> Self {
+    pub(super) fn in_folder(folder: Option<PathBuf>, helpers: Option<Helpers>) -> Self {
         Self {
             file: folder.map(|folder| folder.join("config.json")),
+            helpers,
         }
     }
 
     /// The account at a host; `None` where the file names none.
     pub(super) fn at(&self, host: &str) -> Result<Option<Credentials>, String> {
         match self.text()? {
-            Some(text) => in_text(&text, host),
+            Some(text) => in_text(&text, host, self.helpers.as_ref()),
             None => Ok(None),
         }
     }
@@ -74,7 +77,11 @@ impl Accounts {
     }
 }
 
-fn in_text(text: &str, host: &str) -> Result<Option<Credentials>, String> {
+fn in_text(
+    text: &str,
+    host: &str,
+    helpers: Option<&Helpers>,
+) -> Result<Option<Credentials>, String> {
     // What stands there is secret, so no word of it is shown.
     let config: Config = serde_json::from_str(text).map_err(|error| {
         format!(
@@ -97,11 +104,15 @@ fn in_text(text: &str, host: &str) -> Result<Option<Credentials>, String> {
         .iter()
         .find(|(name, _)| is_for(name, host));
     let store = config.creds_store.as_ref().filter(|_| entry.is_some());
-    match helper.map(|(_, helper)| helper).or(store) {
-        Some(helper) => Err(format!(
+    match (helper.map(|(_, helper)| helper).or(store), helpers) {
+        (Some(helper), Some(helpers)) => {
+            let known = if HUB.contains(&host) { HUB_KEY } else { host };
+            helpers.ask(helper, known)
+        }
+        (Some(helper), None) => Err(format!(
             "`config.json` leaves it to the program `docker-credential-{helper}`"
         )),
-        None => Ok(None),
+        (None, _) => Ok(None),
     }
 }
 
@@ -143,6 +154,8 @@ const HUB: [&str; 4] = [
     "registry-1.docker.io",
     "auth.docker.io",
 ];
+/// As docker itself calls it where it keeps accounts.
+const HUB_KEY: &str = "https://index.docker.io/v1/";
 /// The longest `config.json` that is read.
 const MOST: u64 = 1 << 20;
 
@@ -151,7 +164,7 @@ mod tests {
     use super::*;
 
     fn user(text: &str, host: &str) -> Result<Option<String>, String> {
-        let account = in_text(text, host)?;
+        let account = in_text(text, host, None)?;
         Ok(account.map(|account| format!("{}:{}", account.user, account.password.as_str())))
     }
 

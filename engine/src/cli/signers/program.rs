@@ -1,14 +1,13 @@
 //! Signs by a program of the user's: what is to be signed goes to its standard input, 64 bytes come back.
 //! Believes none of them before they verify.
 
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::attest::{Error, Made, PublicKey, Signatory, TrustFile, TrustedKey};
+use crate::cli::child::{self, Ended};
 
 /// A program that signs.
 pub(super) struct Program {
@@ -43,26 +42,24 @@ impl Program {
     }
 
     fn run(&self, message: &[u8]) -> Result<[u8; 64], Error> {
-        let mut child = Command::new(&self.path)
+        let failed = |error: io::Error| self.failed(error.to_string());
+        let child = Command::new(&self.path)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| self.failed(error.to_string()))?;
-        let end = now() + self.patience;
-        let answer = answer_of(&mut child, message.to_vec());
-        let ended = wait(&mut child, end).map_err(|error| self.failed(error.to_string()))?;
-        let status = ended.ok_or_else(|| {
+            .map_err(failed)?;
+        // A byte more than a signature has, so that a longer answer shows.
+        let ended = child::ask(child, message.to_vec(), 65, self.patience).map_err(failed)?;
+        let Ended { status, answer } = ended.ok_or_else(|| {
             let patience = self.patience.as_secs();
             self.failed(format!("it did not end within {patience} seconds"))
         })?;
         if !status.success() {
             return Err(self.failed(format!("it ended with {status}")));
         }
-        let left = end.saturating_duration_since(now()).min(LINGER);
-        let answer = answer.recv_timeout(left).unwrap_or_default();
         <[u8; 64]>::try_from(answer.as_slice()).map_err(|_| {
             let found = match answer.len() {
                 65 => "more than 64".to_owned(),
@@ -102,57 +99,14 @@ impl Signatory for Program {
     }
 }
 
-/// Writes what is to be signed and reads at most a byte more than a signature has, each beside the other.
-fn answer_of(child: &mut Child, message: Vec<u8>) -> mpsc::Receiver<Vec<u8>> {
-    let (say, heard) = mpsc::channel();
-    if let Some(mut stdin) = child.stdin.take() {
-        // Who does not read it all has signed something else, and the signature says so.
-        thread::spawn(move || stdin.write_all(&message));
-    }
-    if let Some(stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            let mut answer = Vec::with_capacity(65);
-            let _ = stdout.take(65).read_to_end(&mut answer);
-            let _ = say.send(answer);
-        });
-    }
-    heard
-}
-
-/// Waits until the program ends, or ends it: then nothing.
-fn wait(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if now() >= end {
-            // It may have ended by itself just now.
-            let _ = child.kill();
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(TICK);
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a program that does not end must be ended"
-)]
-fn now() -> Instant {
-    Instant::now()
-}
-
 /// Somebody may have to touch a token.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What it leaves behind may hold its output open.
-const LINGER: Duration = Duration::from_secs(2);
-const TICK: Duration = Duration::from_millis(5);
 
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write as _;
 
     use super::*;
     use crate::attest::SigningKey;

@@ -220,6 +220,7 @@ impl Client {
                 host: place,
                 reason,
             },
+            Failure::Inside => RegistryError::Inside { place },
             Failure::Unavailable(reason) => self.unavailable(wish.method, reason),
         }
     }

@@ -173,6 +173,7 @@ mod tests {
 
     fn found(text: &str) -> Found {
         Found {
+            media_type: MANIFEST.to_owned(),
             document: Document::parse(text.as_bytes(), None).unwrap(),
             digest: Digest::of(text.as_bytes()),
             media_type: MANIFEST.to_owned(),

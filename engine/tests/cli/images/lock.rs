@@ -1,6 +1,7 @@
 //! `tidegate images lock`: what it asks a registry, what it records, and that what is recorded proves without one.
 
 mod faults;
+mod pin;
 
 use std::fs;
 
@@ -89,8 +90,13 @@ impl Shop {
 
     fn lock(&self, arguments: &[&str]) -> (String, i32) {
         let mut command = tidegate(self.repo.path());
-        let command = command.args(["images", "lock"]).args(arguments);
-        said(&command.output().unwrap())
+        command.args([
+            "images",
+            "lock",
+            "--private-registry",
+            &self.registry.host(),
+        ]);
+        said(&command.args(arguments).output().unwrap())
     }
 
     fn text(&self) -> String {

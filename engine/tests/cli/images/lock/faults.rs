@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Shop, pinned, sig, signed};
-use crate::support::registry::{Heard, INDEX, MANIFEST, Reply, status};
+use super::{Shop, pinned, said, sig, signed, tidegate};
+use crate::support::registry::{Heard, INDEX, MANIFEST, Registry, Reply, status};
 
 /// Its name, what is asked, what is answered, how often at most; how it ends, and with which words.
 type Row = (
@@ -292,6 +292,40 @@ fn unwrapped(text: &str) -> String {
 }
 
 #[test]
+fn r14_nobody_is_led_to_this_machine_unless_that_is_allowed() {
+    let shop = Shop::signed();
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let lock = |host: &str| {
+        let mut command = tidegate(shop.repo.path());
+        command.args(["images", "lock", "--private-registry", host]);
+        said(&command.output().unwrap())
+    };
+    for host in ["127.0.0.1:1", "registry.example", "127.0.0"] {
+        let (text, exit) = lock(host);
+        assert_eq!(exit, 3, "{text}");
+        assert!(text.contains("store.inside"), "{text}");
+        assert!(text.contains("--private-registry HOST"), "{text}");
+    }
+    assert_eq!(shop.asked(), 0);
+    // Where it leads on to is asked for by itself.
+    let other = Registry::new();
+    let to = format!("http://{}/x", other.host());
+    shop.registry
+        .instead(move |heard, _| is_blob(heard).then(|| answer(307, &[("location", &to)], b"")));
+    let (text, exit) = lock(&shop.registry.host());
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("store.inside"), "{text}");
+    assert_eq!(other.inner().asked.len(), 0);
+    let (text, exit) = lock("127.0.0.1");
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(
+        other.inner().asked.len(),
+        1,
+        "allowed, and not what was asked for"
+    );
+}
+
+#[test]
 fn r5_a_tag_that_is_gone_is_not_locked_anew() {
     let shop = Shop::of(&["shop/odoo:17.0"]);
     let (text, exit) = shop.lock(&[]);
@@ -315,6 +349,20 @@ fn one_that_cannot_be_locked_keeps_no_other_from_it() {
     assert_eq!(exit, 3, "{text}");
     assert!(shop.entry(&pinned()).is_object());
     assert_eq!(shop.entry("shop/absent:1"), Value::Null);
+}
+
+#[test]
+fn nobody_waits_again_for_a_registry_that_did_not_answer() {
+    let shop = Shop::of(&["shop/a:1", "shop/b:1", "shop/c:1"]);
+    shop.registry.instead(|_, _| Some(Reply::Raw(Vec::new())));
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 75, "{text}");
+    assert_eq!(text.matches("store.unreachable").count(), 3, "{text}");
+    let asked = shop.registry.inner().asked.clone();
+    assert!(
+        asked.iter().all(|heard| heard.target.contains("shop/a")),
+        "{asked:?}"
+    );
 }
 
 #[test]

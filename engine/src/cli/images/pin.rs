@@ -1,0 +1,187 @@
+//! `tidegate images pin`: writes the digests of the lock where the images of the units are named by tags. Asks no registry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::shelf::Shelf;
+use super::{Asked, exit};
+use crate::cli::common::{self, Outcome};
+use crate::cli::terminal::Terminal;
+use crate::facts::images::{Edit, Image, Lock, apply, edits};
+use crate::gate::{Images, Signatures};
+use crate::git::Repository;
+use crate::manifest::{is_manifest_name, role_of_name};
+use crate::model::{Digest, Exit, RepoPath};
+use crate::report::{Color, sanitise};
+
+/// Write digests in the place of tags, as `.tidegate/images.lock` has them: behind the tag in manifests and in the values
+/// of charts, or into their `digest`, and in the place of `newTag` in kustomizations. Comments and layout stay; no
+/// registry is asked. Without --write, shows the difference. Exit code 1 if an image stays without a digest: each is named
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    asked: Asked,
+    /// Change the files of the working tree
+    #[arg(long)]
+    write: bool,
+}
+
+/// A file and what it becomes.
+struct Pinned {
+    path: String,
+    before: String,
+    after: String,
+    edits: Vec<Edit>,
+}
+
+impl Args {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
+        let repository = common::repository(&terminal.directory)?;
+        let shelf = Shelf::of(&repository)?;
+        let lock = shelf.lock()?;
+        let paths = paths(&repository, self.asked.head())?;
+        let found = self.asked.found(terminal, Signatures::LeftOut)?;
+        let tagged = tagged(&found);
+        let exit = exit(&found, terminal);
+        let digests: BTreeMap<&str, Digest> = tagged
+            .keys()
+            .filter_map(|image| Some((image.as_str(), lock.of(image)?.digest)))
+            .collect();
+        let files = pin(&paths, &shelf, &digests)?;
+        for file in &files {
+            match self.write {
+                true => shelf.rewrite(&file.path, file.before.as_bytes(), file.after.as_bytes())?,
+                false => show(file, terminal),
+            }
+            if self.write {
+                terminal.line(&format!(
+                    "pinned {} in {}",
+                    count(file.edits.len()),
+                    file.path
+                ));
+            }
+        }
+        let pinned: BTreeSet<&str> = files
+            .iter()
+            .flat_map(|file| file.edits.iter().map(|edit| edit.image.as_str()))
+            .collect();
+        if self.write && !files.is_empty() {
+            shelf.put_lock(&with_pinned(lock.clone(), &files))?;
+        }
+        let left = leave(&tagged, &lock, &pinned, terminal);
+        if files.is_empty() && tagged.is_empty() {
+            terminal.line("no image is named by a tag alone");
+        }
+        let left = if left { Exit::Denied } else { Exit::Pass };
+        Ok(left.max(exit))
+    }
+}
+
+/// The files in which images may be named.
+fn paths(repository: &Repository, head: &str) -> Result<Vec<RepoPath>, common::Failure> {
+    let snapshot = repository.snapshot(repository.resolve(head)?)?;
+    let entries = repository.entries_in_reach(&snapshot)?.0.into_iter();
+    let files = entries.filter(|entry| !entry.is_link() && !entry.is_submodule());
+    let paths = files.map(|entry| entry.path);
+    Ok(paths
+        .filter(|path| is_manifest_name(path) || role_of_name(path).is_some())
+        .collect())
+}
+
+/// The images that are named without a digest, by their reference in full, with where they stand.
+fn tagged(found: &Images) -> BTreeMap<String, Vec<&Image>> {
+    let mut tagged: BTreeMap<String, Vec<&Image>> = BTreeMap::new();
+    for image in found.units.iter().flat_map(|unit| &unit.images) {
+        let reference = image.reference.as_ref();
+        if let Some(reference) = reference.filter(|it| it.digest.is_none()) {
+            let places = tagged.entry(reference.canonical.clone()).or_default();
+            places.push(image);
+        }
+    }
+    tagged
+}
+
+fn pin(
+    paths: &[RepoPath],
+    shelf: &Shelf,
+    digests: &BTreeMap<&str, Digest>,
+) -> Result<Vec<Pinned>, common::Failure> {
+    let mut pinned = Vec::new();
+    if digests.is_empty() {
+        return Ok(pinned);
+    }
+    for path in paths {
+        let name = path.to_string();
+        let Some(before) = shelf.text(&name)? else {
+            continue;
+        };
+        let edits = edits(&before, role_of_name(path), &|image| {
+            digests.get(image).copied()
+        });
+        if let Some(after) = apply(&before, &edits).filter(|after| *after != before) {
+            pinned.push(Pinned {
+                path: name,
+                before,
+                after,
+                edits,
+            });
+        }
+    }
+    Ok(pinned)
+}
+
+/// Each line that would be another, as a unified diff.
+fn show(file: &Pinned, terminal: &mut Terminal) {
+    let style = terminal.style();
+    let path = sanitise::line(&file.path);
+    terminal.line(&format!("--- a/{path}\n+++ b/{path}"));
+    let lines = file.before.lines().zip(file.after.lines()).enumerate();
+    for (number, (old, new)) in lines.filter(|(_, (old, new))| old != new) {
+        let number = number + 1;
+        terminal.line(&format!("@@ -{number} +{number} @@"));
+        terminal.line(&style.paint(&format!("-{}", sanitise::line(old)), Color::Red));
+        terminal.line(&style.paint(&format!("+{}", sanitise::line(new)), Color::Green));
+    }
+}
+
+/// Names what stays as it is, and why; whether there is any.
+fn leave(
+    tagged: &BTreeMap<String, Vec<&Image>>,
+    lock: &Lock,
+    pinned: &BTreeSet<&str>,
+    terminal: &mut Terminal,
+) -> bool {
+    let mut left = false;
+    for (image, places) in tagged {
+        let why = match (lock.of(image), pinned.contains(image.as_str())) {
+            (None, _) => "it is not locked: `tidegate images lock`",
+            (Some(_), false) => "nothing that can be told says so: write the digest by hand",
+            (Some(_), true) => continue,
+        };
+        left = true;
+        terminal.line(&format!("{image}: {why}"));
+        for place in places {
+            terminal.line(&format!(
+                "  {}:{}  {}",
+                place.file, place.line, place.object
+            ));
+        }
+    }
+    left
+}
+
+/// The same lock, which knows the images as they are named now.
+fn with_pinned(mut lock: Lock, files: &[Pinned]) -> Lock {
+    for edit in files.iter().flat_map(|file| &file.edits) {
+        if let Some(locked) = lock.of(&edit.image).cloned() {
+            lock.put(edit.pinned.clone(), locked);
+        }
+    }
+    lock
+}
+
+fn count(number: usize) -> String {
+    match number {
+        1 => "1 image".to_owned(),
+        number => format!("{number} images"),
+    }
+}

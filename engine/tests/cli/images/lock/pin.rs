@@ -1,0 +1,110 @@
+//! `tidegate images pin`: digests of the lock in the place of tags, and nothing else in any file.
+
+use std::fs;
+
+use super::{Shop, said, sig, signed, tidegate, verify};
+
+impl Shop {
+    fn pin(&self, arguments: &[&str]) -> (String, i32) {
+        let mut command = tidegate(self.repo.path());
+        let command = command.args(["images", "pin"]).args(arguments);
+        said(&command.output().unwrap())
+    }
+
+    fn pod(&self) -> String {
+        fs::read_to_string(self.repo.path().join("prod/odoo.yaml")).unwrap()
+    }
+}
+
+#[test]
+fn a_tag_becomes_the_digest_of_the_lock_and_is_proven_then() {
+    let shop = Shop::of(&["shop/odoo:17.0", "shop/odoo:17.0 # the same"]);
+    shop.push("17.0");
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(
+        text.contains("it is not locked: `tidegate images lock`"),
+        "{text}"
+    );
+    assert!(text.contains("  prod/odoo.yaml:7  Pod/odoo\n"), "{text}");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let (before, asked) = (shop.pod(), shop.asked());
+    let image = format!("{}/shop/odoo:17.0", shop.registry.host());
+    let pinned = format!("{image}@sha256:{}", signed::digest());
+    let (text, exit) = shop.pin(&[]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(
+        text,
+        format!(
+            "--- a/prod/odoo.yaml\n+++ b/prod/odoo.yaml\n@@ -7 +7 @@\n-      image: {image}\n+      image: {pinned}\n\
+             @@ -9 +9 @@\n-      image: {image} # the same\n+      image: {pinned} # the same\n"
+        )
+    );
+    assert_eq!(shop.pod(), before);
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(
+        (text.as_str(), exit),
+        ("pinned 2 images in prod/odoo.yaml\n", 0)
+    );
+    assert_eq!(shop.pod(), before.replace(&image, &pinned));
+    shop.repo.commit("digests");
+    let (text, exit) = verify(&shop.repo, &["HEAD"]);
+    assert_eq!(exit, 0, "{text}");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!((text.as_str(), exit), ("nothing new\n", 0));
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(
+        (text.as_str(), exit),
+        ("no image is named by a tag alone\n", 0)
+    );
+    assert_eq!(shop.asked(), asked, "nobody was asked");
+}
+
+#[test]
+fn what_cannot_be_told_is_named_and_left() {
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    shop.push("17.0");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let escaped = shop
+        .pod()
+        .replace("17.0", "17.0\"")
+        .replace("image: ", "image: \"\\x31");
+    let escaped = escaped.replace("\\x31127", "\\x3127");
+    shop.repo
+        .write("prod/odoo.yaml", &escaped)
+        .commit("escaped");
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("write the digest by hand"), "{text}");
+    assert_eq!(shop.pod(), escaped);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_manifest_is_changed_through_a_link_and_each_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    shop.push("17.0");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let file = shop.repo.path().join("prod/odoo.yaml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o750)).unwrap();
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o750
+    );
+    // The same file, outside by now.
+    shop.runs(&["shop/odoo:17.0"]);
+    let elsewhere = shop.repo.beside("elsewhere.yaml");
+    fs::rename(&file, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    let before = fs::read(&elsewhere).unwrap();
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(exit, 1, "{text}");
+    assert_eq!(fs::read(&elsewhere).unwrap(), before);
+}
