@@ -176,7 +176,6 @@ mod tests {
             media_type: MANIFEST.to_owned(),
             document: Document::parse(text.as_bytes(), None).unwrap(),
             digest: Digest::of(text.as_bytes()),
-            media_type: MANIFEST.to_owned(),
             bytes: Vec::new(),
         }
     }
