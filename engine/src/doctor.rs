@@ -6,6 +6,7 @@ mod admission;
 mod alterations;
 mod applications;
 mod arguments;
+mod bringing;
 mod configuration;
 mod deployed;
 mod disarmed;
@@ -14,9 +15,12 @@ mod flux;
 mod forge;
 mod gates;
 mod hooks;
+mod listed;
 mod live;
 mod origins;
 mod patches;
+mod paths;
+mod plugins;
 mod projects;
 mod promoted;
 mod ran;
@@ -81,6 +85,7 @@ pub fn ways(trees: &[Tree], config: Option<&Config>) -> Vec<Way> {
 
 fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
     let mut ways = seen.unread.clone();
+    ways.extend(listed::ways(seen));
     ways.extend(configuration::ways(config));
     ways.extend(workflows::ways(seen));
     ways.extend(admission::ways(seen));
@@ -88,6 +93,7 @@ fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
     ways.extend(flux::ways(seen, config));
     ways.extend(external::ways(seen, config));
     ways.extend(alterations::ways(seen));
+    ways.extend(plugins::ways(seen));
     ways.extend(hooks::ways(seen));
     ways.extend(disarmed::ways(seen));
     ways.extend(access::ways(seen, config));

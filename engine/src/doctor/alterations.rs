@@ -97,7 +97,7 @@ fn of_container(all: &[Node]) -> Option<(String, String)> {
 }
 
 /// Whether arguments are those of a gate.
-fn asks(words: &[&str]) -> bool {
+pub(super) fn asks(words: &[&str]) -> bool {
     // The flag whose value comes next.
     let mut open: Option<&str> = None;
     words.first() == Some(&"admit")
@@ -225,7 +225,7 @@ fn is_allowed_merge(node: &Node, at: &str) -> bool {
 }
 
 const CODE: &str = "gate-altered";
-const PROGRAMS: [&str; 3] = ["tidegate", "/usr/bin/tidegate", "/usr/local/bin/tidegate"];
+pub(super) const PROGRAMS: [&str; 3] = ["tidegate", "/usr/bin/tidegate", "/usr/local/bin/tidegate"];
 /// The flags of `admit` that a gate has.
 const FLAGS: [&str; 12] = [
     "application",

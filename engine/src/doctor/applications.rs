@@ -1,9 +1,9 @@
 //! Applications: which of them nothing asks about, and which say something that leads round what asks.
 
 use super::deployed::{Application, applications, is_promoted, revision, url};
-use super::tree::{Seen, texts};
+use super::tree::Seen;
 use super::{State, Way};
-use super::{arguments, gates, promoted};
+use super::{arguments, bringing, gates, plugins, promoted};
 use crate::config::Config;
 use crate::manifest::Node;
 use crate::sources::normalised;
@@ -28,6 +28,8 @@ enum Asked {
     Hook(usize),
     /// Another source, of a repository that nobody showed.
     Elsewhere(usize),
+    /// What comes of a set is not told: this changes its template.
+    Untold(String),
     /// Nothing.
     Nothing,
 }
@@ -61,12 +63,13 @@ impl Application<'_, '_> {
             ));
         }
         match self.asked(seen, config) {
-            Asked::Plugin => {}
+            Asked::Plugin => ways.extend(arguments::of_plugins(self, seen, config)),
             Asked::Promoted => ways.extend(promoted::of_application(self, seen, config)),
             Asked::Nothing => ways.push(self.not_gated()),
+            Asked::Untold(at) => ways.push(self.untold(&at)),
             Asked::Elsewhere(at) => ways.push(self.elsewhere(at)),
             Asked::Hook(at) => {
-                self.hooked(at, ways);
+                self.hooked(at, config, ways);
                 ways.extend(self.unasked(seen));
                 ways.extend(arguments::ways(self, at, seen, config));
             }
@@ -75,6 +78,18 @@ impl Application<'_, '_> {
 
     fn not_gated(&self) -> Way {
         let revision = self.sources().first().map(|(_, source)| revision(source));
+        if self.is_hydrated() {
+            return self.document.open(
+                "not-gated",
+                &self.at("/spec/sourceHydrator"),
+                format!(
+                    "nothing asks before {} is synced: Argo CD renders `{}` onto another branch, and that is what is deployed",
+                    self.document.called(),
+                    revision.unwrap_or_default()
+                ),
+                "leave `sourceHydrator` out, and let `source` follow `refs/heads/gated/ENVIRONMENT/UNIT`; what is rendered beforehand is judged where it is committed",
+            );
+        }
         self.document.open(
             "not-gated",
             &self.at("/spec"),
@@ -84,6 +99,19 @@ impl Application<'_, '_> {
                 revision.unwrap_or_default()
             ),
             "let it follow `refs/heads/gated/ENVIRONMENT/UNIT`, which `tidegate promote` moves; or add the gate as its last source",
+        )
+    }
+
+    fn untold(&self, at: &str) -> Way {
+        let key = at.rsplit('/').next().unwrap_or_default();
+        self.document.open(
+            "not-gated",
+            at,
+            format!(
+                "what {} makes is not told here, since `{key}` changes it there: its Applications may follow anything, and nothing may ask",
+                self.document.called()
+            ),
+            "write it into the template of the set, with values that its generators give",
         )
     }
 
@@ -111,7 +139,7 @@ impl Application<'_, '_> {
         }
     }
 
-    fn hooked(&self, at: usize, ways: &mut Vec<Way>) {
+    fn hooked(&self, at: usize, config: Option<&Config>, ways: &mut Vec<Way>) {
         let document = self.document;
         let sources = self.sources();
         if at + 1 < sources.len() {
@@ -134,9 +162,8 @@ impl Application<'_, '_> {
                 "bring the gate from a repository of the platform",
             ));
         }
-        ways.extend(
-            source.and_then(|source| promoted::ambiguous(self, source, &self.pointer_of(at))),
-        );
+        let told = source.map(|source| bringing::ways(self, at, source, config));
+        ways.extend(told.unwrap_or_default());
         ways.extend(self.retry());
     }
 
@@ -172,11 +199,18 @@ impl Application<'_, '_> {
     }
 
     fn asked(&self, seen: &Seen<'_>, config: Option<&Config>) -> Asked {
+        let untold = self.templates().into_iter().map(|(at, _)| at).next();
+        let patch = || self.patch().map(|_| "/spec/templatePatch".to_owned());
+        if let Some(at) = untold.or_else(patch) {
+            return Asked::Untold(at);
+        }
+        if self.is_hydrated() {
+            return Asked::Nothing;
+        }
         let sources = self.sources();
         let judged = |source: &&Node| source.get("path").is_some();
         let paths = || sources.iter().map(|(_, source)| *source).filter(judged);
         if paths().next().is_some()
-            && self.document.node.pointer("/spec/templatePatch").is_none()
             && paths().all(|source| {
                 let path = source.get("path").and_then(Node::as_str);
                 let revision = revision(source);
@@ -189,9 +223,18 @@ impl Application<'_, '_> {
         }
         let plugin = |source: &Node| {
             let name = source.pointer("/plugin/name").and_then(Node::as_str);
-            name.map_or(Some(false), |name| plugin_asks(seen, name))
+            name.map_or(Some(false), |name| plugins::ask(seen, name))
         };
-        if paths().next().is_some() && paths().all(|source| plugin(source) == Some(true)) {
+        // A source that only lends its files is read by what names them.
+        let lends = |source: &Node| {
+            let renders = ["chart", "path"]
+                .iter()
+                .any(|key| source.get(key).is_some());
+            source.get("ref").is_some() && !renders
+        };
+        let mut all = sources.iter().map(|(_, source)| *source);
+        let all = all.all(|source| lends(source) || plugin(source) == Some(true));
+        if paths().next().is_some() && all {
             return Asked::Plugin;
         }
         let unseen = sources.iter().find(|(_, source)| plugin(source).is_none());
@@ -218,24 +261,4 @@ impl Application<'_, '_> {
             _ => Asked::Nothing,
         }
     }
-}
-
-/// Whether a config-management plugin asks before it renders; nothing where it is not seen.
-fn plugin_asks(seen: &Seen<'_>, name: &str) -> Option<bool> {
-    let mut plugins = seen.of_kind("argoproj.io", "ConfigManagementPlugin");
-    let plugin = plugins.find(|plugin| {
-        let version = plugin.text_at("/spec/version");
-        version.map_or(plugin.name() == name, |version| {
-            name == format!("{}-{version}", plugin.name())
-        })
-    });
-    let Some(plugin) = plugin else {
-        return (!name.starts_with("tidegate")).then_some(false);
-    };
-    let words = [
-        texts(&plugin.node, "/spec/generate/command"),
-        texts(&plugin.node, "/spec/generate/args"),
-    ]
-    .concat();
-    Some(words.starts_with(&["tidegate", "admit"]))
 }

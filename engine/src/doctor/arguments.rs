@@ -2,8 +2,10 @@
 
 use super::Way;
 use super::deployed::{Application, files_below, is_templated, url};
-use super::gates::{Reached, containers, is_gate, normal, reached};
+use super::gates::{Reached, containers, is_gate, reached};
 use super::patches::{self, operations};
+use super::paths::normal;
+use super::plugins;
 use super::tree::{Document, Seen, texts};
 use crate::config::Config;
 use crate::manifest::Node;
@@ -32,13 +34,41 @@ pub(super) fn ways(
                 application,
                 arguments: arguments(job, &found, seen),
             };
-            let wrong = asked.wrong(gate, seen, config);
+            let wrong = asked.of_job(gate, seen, config);
             ways.extend(wrong.map(|about| {
                 application.document.open(
                     "gate-for-another",
                     &application.at(&format!("/spec/sources/{at}")),
                     format!("the gate of {} {about}", application.document.called()),
                     "patch the arguments of the Job in this Application's own folder of the platform's repository",
+                )
+            }));
+        }
+    }
+    ways
+}
+
+/// What the plugins that an Application names ask about otherwise than they should.
+pub(super) fn of_plugins(
+    application: &Application<'_, '_>,
+    seen: &Seen<'_>,
+    config: Option<&Config>,
+) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for (at, source) in application.sources() {
+        let name = source.pointer("/plugin/name").and_then(Node::as_str);
+        for plugin in plugins::called(seen, name.unwrap_or_default()) {
+            let asked = Asked {
+                application,
+                arguments: plugins::arguments(plugin),
+            };
+            let wrong = asked.other(&[source], seen, config);
+            ways.extend(wrong.map(|about| {
+                application.document.open(
+                    "gate-for-another",
+                    &format!("{}/plugin", application.pointer_of(at)),
+                    format!("the plugin of {} {about}", application.document.called()),
+                    "name the plugin of this Application's own unit",
                 )
             }));
         }
@@ -53,7 +83,7 @@ struct Asked<'a, 'd, 't> {
 }
 
 impl Asked<'_, '_, '_> {
-    fn wrong(&self, gate: &Node, seen: &Seen<'_>, config: Option<&Config>) -> Option<String> {
+    fn of_job(&self, gate: &Node, seen: &Seen<'_>, config: Option<&Config>) -> Option<String> {
         let document = self.application.document;
         let text = |key: &str| document.text_at(&self.application.at(key));
         let name = text("/metadata/name").unwrap_or_default();
@@ -81,12 +111,18 @@ impl Asked<'_, '_, '_> {
             ));
         }
         let sources = self.application.sources();
+        let others = sources.iter().map(|(_, source)| *source);
+        let others: Vec<&Node> = others
+            .filter(|source| !std::ptr::eq(*source, gate))
+            .collect();
+        self.other(&others, seen, config)
+    }
+
+    /// Whether it asks about another repository or another unit than that of these sources.
+    fn other(&self, sources: &[&Node], seen: &Seen<'_>, config: Option<&Config>) -> Option<String> {
         let judged = || {
-            let judged = sources.iter().map(|(_, source)| *source);
-            judged.filter(|source| {
-                !std::ptr::eq(*source, gate)
-                    && source.get("path").is_some()
-                    && seen.origins.may_be_judged(url(source))
+            sources.iter().copied().filter(|source| {
+                source.get("path").is_some() && seen.origins.may_be_judged(url(source))
             })
         };
         if let Some(asked) = self.value("repository")
@@ -108,6 +144,15 @@ impl Asked<'_, '_, '_> {
                 "asks about the environment `{environment}`, which there is not"
             ));
         };
+        if let Some(branch) = self
+            .value("branch")
+            .filter(|branch| *branch != found.branch)
+        {
+            return Some(format!(
+                "asks about the branch `{branch}`, and that of the environment `{environment}` is `{}`",
+                found.branch
+            ));
+        }
         let document = self.application.document;
         if let Some(declared) = &found.declared {
             // What lies with the platform is selected by another tree than that which is shown first.

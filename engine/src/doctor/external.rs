@@ -31,14 +31,7 @@ fn of_application(
     let (at, source) = sources
         .iter()
         .find(|(_, source)| is_external(source, seen))?;
-    let pointer = match application
-        .document
-        .node
-        .pointer(&application.at("/spec/source"))
-    {
-        Some(_) => application.at("/spec/source"),
-        None => application.at(&format!("/spec/sources/{at}")),
-    };
+    let pointer = application.pointer_of(*at);
     let own = Destination::of(application);
     let reached = judged.iter().find(|there| own.reaches(there, seen));
     Some(told(
@@ -185,10 +178,11 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 /// Flux applies as its own controller, which may do everything, unless an account is named.
 fn of_kustomization(kustomization: &Document<'_>, seen: &Seen<'_>) -> Option<Way> {
-    let url = flux::repository(seen, kustomization)?.text_at("/spec/url")?;
     let folder = kustomization.text_at("/spec/path").unwrap_or_default();
-    let shown = is_seen(seen, url, folder) || seen.origins.is_named(url);
-    if shown || kustomization.node.pointer("/spec/kubeConfig").is_some() {
+    let repositories = flux::repositories(seen, kustomization, "/spec/sourceRef").into_iter();
+    let mut urls = repositories.filter_map(|it| it.text_at("/spec/url"));
+    let url = urls.find(|url| !is_seen(seen, url, folder) && !seen.origins.is_named(url))?;
+    if kustomization.node.pointer("/spec/kubeConfig").is_some() {
         return None;
     }
     let bound = kustomization

@@ -1,5 +1,6 @@
 //! Where the gate's hook lies: folders whose files, or what their kustomization takes in, hold it.
 
+use super::paths::normal;
 use super::tree::{Document, Seen, list, texts};
 use super::{alterations, patches};
 use crate::manifest::Node;
@@ -101,21 +102,6 @@ fn asks(container: &Node) -> bool {
     let tidegate = image.is_some_and(|image| image.contains("tidegate"))
         || words.iter().any(|word| word.contains("tidegate"));
     tidegate && (words.contains(&"admit") || words.iter().any(|word| word.contains("tidegate ")))
-}
-
-/// `path` from `folder` on, from the root of the tree; `None` where it leaves that.
-pub(super) fn normal(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 const DEEPEST: usize = 16;

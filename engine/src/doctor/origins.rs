@@ -70,6 +70,7 @@ fn urls<'d>(object: &'d Document<'_>) -> Vec<&'d str> {
     for inner in ["", "/spec/template"] {
         let at = |key: &str| format!("{inner}/spec/{key}");
         urls.extend(object.text_at(&at("source/repoURL")));
+        urls.extend(object.text_at(&at("sourceHydrator/drySource/repoURL")));
         let several = list(&object.node, &at("sources")).iter();
         urls.extend(several.filter_map(|source| source.get("repoURL").and_then(Node::as_str)));
     }

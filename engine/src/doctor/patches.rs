@@ -1,6 +1,6 @@
 //! What kustomizations change of the objects they take in.
 
-use super::gates::normal;
+use super::paths::normal;
 use super::tree::{Document, Seen, list, texts};
 use crate::manifest::{Node, NodeValue, yaml};
 

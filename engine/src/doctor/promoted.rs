@@ -1,9 +1,10 @@
 //! What is deployed beside a promoted branch, and what is made of it: nobody asked about either.
 //! Knows not whether a branch is promoted; it is told which ones are.
 
-use super::Way;
-use super::deployed::{Application, is_full, revision, unit_of, url};
+use super::deployed::{Application, files_below, is_full, is_templated, revision, unit_of, url};
+use super::paths::{clean, normal};
 use super::tree::{Document, Seen, texts};
+use super::{State, Way};
 use crate::config::{Config, SourceRender};
 use crate::manifest::{Node, NodeValue};
 
@@ -34,8 +35,17 @@ pub(super) fn of_application(
             continue;
         }
         ways.extend(ambiguous(application, source, &pointer));
+        if let Some(path) = source.get("path").and_then(Node::as_str) {
+            let of = Followed {
+                document: application.document,
+                branch: branch(source),
+                folder: path,
+            };
+            ways.extend(of.others(&format!("{pointer}/path"), seen, config));
+        }
         if !is_judged {
-            let rendered = rendered(source, config);
+            let path = source.get("path").and_then(Node::as_str);
+            let rendered = path.and_then(|path| rendered(branch(source), path, config));
             let made = overrides(source, rendered).into_iter();
             ways.extend(made.map(|key| overridden(application.document, &pointer, &key)));
         }
@@ -43,34 +53,84 @@ pub(super) fn of_application(
     ways
 }
 
-/// Of a Flux `Kustomization` and the `GitRepository` that it follows.
-pub(super) fn of_kustomization(
-    kustomization: &Document<'_>,
-    repository: &Document<'_>,
-    seen: &Seen<'_>,
-    config: Option<&Config>,
-) -> Vec<Way> {
-    if is_declared(kustomization, seen, config) {
-        return Vec::new();
+/// A folder of a promoted branch, and what deploys it.
+pub(super) struct Followed<'a, 't> {
+    pub(super) document: &'a Document<'t>,
+    pub(super) branch: &'a str,
+    pub(super) folder: &'a str,
+}
+
+impl Followed<'_, '_> {
+    /// What lies there and is not the unit's: it is of whatever commit was promoted for that unit.
+    fn others(&self, pointer: &str, seen: &Seen<'_>, config: Option<&Config>) -> Option<Way> {
+        let unit = unit_of(config?, self.branch)?;
+        let called = self.document.called();
+        if is_templated(self.folder) {
+            return Some(Way {
+                state: State::Unseen,
+                ..self.document.open(
+                    BESIDE,
+                    pointer,
+                    format!(
+                        "which folders of `{}` {called} deploys is not told here; promotion asks about the unit `{}` alone",
+                        self.branch, unit.name
+                    ),
+                    OWN_BRANCH,
+                )
+            });
+        }
+        let mut below = files_below(seen, self.folder);
+        let other = below.find(|path| !unit.selector.matches(path))?;
+        Some(self.document.open(
+            BESIDE,
+            pointer,
+            format!(
+                "{called} deploys `{other}` of `{}`, which the unit `{}` does not hold: nothing asks about that",
+                self.branch, unit.name
+            ),
+            OWN_BRANCH,
+        ))
     }
-    let filled = |document: &Document<'_>, key: &&str| {
-        let node = document.node.get("spec").and_then(|spec| spec.get(key));
-        node.is_some_and(|node| !says_nothing(node))
-    };
-    let mut ways = Vec::new();
-    for (document, keys) in [(kustomization, &MAKES[..]), (repository, &LEAVES_OUT[..])] {
-        let keys = keys.iter().filter(|key| filled(document, key));
-        ways.extend(keys.map(|key| overridden(document, "/spec", key)));
+}
+
+impl Followed<'_, '_> {
+    /// Of an object of Flux, its folder at `pointer`, and the `GitRepository` that it follows.
+    pub(super) fn by_flux(
+        &self,
+        pointer: &str,
+        repository: &Document<'_>,
+        seen: &Seen<'_>,
+        config: Option<&Config>,
+    ) -> Vec<Way> {
+        let mut ways: Vec<Way> = self.others(pointer, seen, config).into_iter().collect();
+        if is_declared(self.document, seen, config) {
+            return ways;
+        }
+        let rendered = rendered(self.branch, self.folder, config);
+        for (at, harmless) in FLUX {
+            let Some(node) = self.document.node.pointer(at) else {
+                continue;
+            };
+            let made = entries(node).filter(|(key, value)| {
+                let judged = rendered.is_some_and(|it| says_to_flux(it, key, value));
+                !harmless.contains(key) && !judged
+            });
+            ways.extend(made.map(|(key, _)| overridden(self.document, at, key)));
+        }
+        let spec = repository.node.get("spec");
+        for (key, _) in spec.into_iter().flat_map(entries) {
+            if BRINGS.contains(&key) {
+                let about = format!(
+                    "{} brings files that are not on the promoted branch, by `{key}`: nothing asks about them",
+                    repository.called()
+                );
+                ways.push(repository.open(BESIDE, &format!("/spec/{key}"), about, ALONE));
+            } else if !FETCHES.contains(&key) {
+                ways.push(overridden(repository, "/spec", key));
+            }
+        }
+        ways
     }
-    let more = BRINGS.into_iter().filter(|key| filled(repository, key));
-    ways.extend(more.map(|key| {
-        let about = format!(
-            "{} brings files that are not on the promoted branch, by `{key}`: nothing asks about them",
-            repository.called()
-        );
-        repository.open(BESIDE, &format!("/spec/{key}"), about, ALONE)
-    }));
-    ways
 }
 
 /// A short name is taken for whatever has it.
@@ -136,12 +196,11 @@ fn overridden(document: &Document<'_>, pointer: &str, key: &str) -> Way {
     )
 }
 
-/// How the configuration says that the folder of a source is rendered.
-fn rendered<'c>(source: &Node, config: Option<&'c Config>) -> Option<&'c SourceRender> {
-    let unit = unit_of(config?, branch(source))?;
+/// How the configuration says that a folder of a promoted branch is rendered.
+fn rendered<'c>(branch: &str, path: &str, config: Option<&'c Config>) -> Option<&'c SourceRender> {
+    let unit = unit_of(config?, branch)?;
     let (folder, render) = unit.source.as_ref()?;
-    let path = source.get("path").and_then(Node::as_str)?;
-    let same = folder.as_bytes() == path.trim_end_matches('/').as_bytes();
+    let same = folder.as_bytes() == clean(path).as_bytes();
     render.as_ref().filter(|_| same)
 }
 
@@ -182,7 +241,7 @@ fn says(rendered: &SourceRender, path: &str, key: &str, value: &Node) -> bool {
             let files = texts(value, "");
             let from_root = |file: &&str| match file.strip_prefix('$') {
                 Some(file) => file.split_once('/').map(|(_, file)| file.to_owned()),
-                None => super::gates::normal(path, file),
+                None => normal(path, file),
             };
             let files: Option<Vec<String>> = files.iter().map(from_root).collect();
             files.as_ref() == Some(&rendered.values)
@@ -191,8 +250,18 @@ fn says(rendered: &SourceRender, path: &str, key: &str, value: &Node) -> bool {
     }
 }
 
+/// The same of what an object of Flux says; its files are named from the root.
+fn says_to_flux(rendered: &SourceRender, key: &str, value: &Node) -> bool {
+    match key {
+        "targetNamespace" => says(rendered, "", "namespace", value),
+        "releaseName" => says(rendered, "", key, value),
+        "valuesFiles" => says(rendered, "", "valueFiles", value),
+        _ => false,
+    }
+}
+
 /// What of a mapping says something.
-fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
+pub(super) fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
     let entries = match &node.value {
         NodeValue::Mapping(entries) => entries.as_slice(),
         _ => &[],
@@ -208,21 +277,71 @@ fn says_nothing(node: &Node) -> bool {
 
 const BESIDE: &str = "promoted-beside";
 const ALONE: &str = "deploy it by an object of its own, which the files beside it cannot change; of the same repository, let it follow the same branch";
+const OWN_BRANCH: &str = "let it take folders of that unit alone; what else lies there is a unit of its own, with a branch of its own";
 /// What of an Application's source makes nothing else of its files.
 const SOURCE: [&str; 6] = ["chart", "name", "path", "ref", "repoURL", "targetRevision"];
-/// What of a Flux `Kustomization` makes something else of the files.
-const MAKES: [&str; 9] = [
-    "commonMetadata",
-    "components",
-    "images",
-    "namePrefix",
-    "nameSuffix",
-    "patches",
-    "patchesJson6902",
-    "patchesStrategicMerge",
-    "postBuild",
+/// Where objects of Flux say something, and what of it makes nothing else of the files, nor puts it elsewhere.
+const FLUX: [(&str, &[&str]); 2] = [
+    (
+        "/spec",
+        &[
+            "chart",
+            "chartRef",
+            "decryption",
+            "deletionPolicy",
+            "dependsOn",
+            "driftDetection",
+            "force",
+            "healthCheckExprs",
+            "healthChecks",
+            "install",
+            "interval",
+            "maxHistory",
+            "path",
+            "persistentClient",
+            "prune",
+            "reconcileStrategy",
+            "retryInterval",
+            "rollback",
+            "serviceAccountName",
+            "sourceRef",
+            "suspend",
+            "test",
+            "timeout",
+            "uninstall",
+            "upgrade",
+            "validation",
+            "verify",
+            "version",
+            "wait",
+        ],
+    ),
+    (
+        "/spec/chart/spec",
+        &[
+            "chart",
+            "interval",
+            "reconcileStrategy",
+            "sourceRef",
+            "verify",
+            "version",
+        ],
+    ),
 ];
-/// What of a `GitRepository` leaves files out.
-const LEAVES_OUT: [&str; 2] = ["ignore", "sparseCheckout"];
+/// What of a `GitRepository` takes its files as they are.
+const FETCHES: [&str; 12] = [
+    "accessFrom",
+    "gitImplementation",
+    "interval",
+    "provider",
+    "proxySecretRef",
+    "ref",
+    "secretRef",
+    "serviceAccountName",
+    "suspend",
+    "timeout",
+    "url",
+    "verify",
+];
 /// What of a `GitRepository` brings files of others.
 const BRINGS: [&str; 2] = ["include", "recurseSubmodules"];

@@ -3,7 +3,7 @@
 use super::origins::Origins;
 use super::{Place, State, Tree, Way, sets};
 use crate::config::Config;
-use crate::manifest::{Node, Role, is_manifest_name, json, role_of_name, yaml};
+use crate::manifest::{Entry, Node, NodeValue, Role, is_manifest_name, json, role_of_name, yaml};
 use crate::model::{RepoPath, Span};
 
 /// What was read.
@@ -224,13 +224,39 @@ fn is_workflow(path: &RepoPath) -> bool {
             .is_some_and(|name| !name.contains('/') && is_manifest_name(&RepoPath::from(name)))
 }
 
-/// The items of a list of objects, each for itself.
+/// The items of a list of objects, each for itself, as kubectl and kustomize take one apart: `List`, `ApplicationList`.
 fn items(node: Node) -> Vec<Node> {
-    let is_list = node.get("kind").and_then(Node::as_str) == Some("List");
-    match node.get("items").and_then(Node::items) {
-        Some(items) if is_list => items.to_vec(),
-        _ => vec![node],
+    let kind = node.get("kind").and_then(Node::as_str);
+    let kind = kind.and_then(|kind| kind.strip_suffix("List"));
+    let (Some(kind), Some(items)) = (kind, node.get("items").and_then(Node::items)) else {
+        return vec![node];
+    };
+    let all = items.iter().cloned();
+    all.flat_map(|item| self::items(with_kind(item, kind, &node)))
+        .collect()
+}
+
+/// An item of a list of one kind may leave out which one that is.
+fn with_kind(mut item: Node, kind: &str, list: &Node) -> Node {
+    let version = list.get("apiVersion").and_then(Node::as_str);
+    let own = [("apiVersion", version), ("kind", Some(kind))];
+    for (key, value) in own {
+        let value = value.filter(|value| !value.is_empty() && item.get(key).is_none());
+        let (Some(value), span) = (value, item.span) else {
+            continue;
+        };
+        if let NodeValue::Mapping(entries) = &mut item.value {
+            entries.push(Entry {
+                key: key.into(),
+                key_span: span,
+                value: Node {
+                    value: NodeValue::String(value.into()),
+                    span,
+                },
+            });
+        }
     }
+    item
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {

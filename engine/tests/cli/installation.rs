@@ -1,8 +1,11 @@
 //! `doctor --repo`: an installation without a way round the gate, and each way that one change of it opens.
 
 mod arguments;
+mod bringing;
 mod external;
+mod flux;
 mod forge;
+mod listed;
 mod online;
 mod promoted;
 mod rights;

@@ -3,7 +3,7 @@
 //! Source: GitLab, "CI/CD YAML syntax reference".
 
 use super::words::{signs, texts as said};
-use crate::doctor::gates::normal;
+use crate::doctor::paths::normal;
 use crate::doctor::tree::{Document, Seen, list, texts};
 use crate::doctor::{State, Way};
 use crate::manifest::{Node, NodeValue};

@@ -24,6 +24,7 @@ fn a_gate_that_asks_about_another_is_told() {
         ),
         ("--env=prod", "--env=staging"),
         ("--unit=shop", "--unit=other"),
+        ("- --wait=15m", "- --branch=feature"),
         (
             "--repository=https://git.example/acme/shop.git",
             "--repository=https://git.example/acme/shop",

@@ -1,6 +1,6 @@
 //! What follows a promoted branch: what else it deploys, what it makes of the files, and by which name it follows.
 
-use super::{APPLICATION, GATE_SOURCE, Installation, PLATFORM, shipped};
+use super::{APPLICATION, GATE_SOURCE, Installation, PLATFORM, SHOP, shipped};
 
 /// The shipped installation with the promoted example in the place of the gated one, changed so.
 fn promoted(from: &str, to: &str) -> Installation {
@@ -34,7 +34,10 @@ fn a_short_name_may_be_a_tag_and_a_full_one_may_not() {
         assert_eq!(told.len(), 1, "{short}: {told:?}");
         assert!(told[0].starts_with("revision-ambiguous apps/"), "{told:?}");
     }
-    for full in ["refs/tags/v1", "0123456789abcdef0123456789abcdef01234567"] {
+    for full in [
+        "refs/heads/master",
+        "0123456789abcdef0123456789abcdef01234567",
+    ] {
         let told = of_the_gate(&format!("targetRevision: {full}"));
         assert_eq!(told, [""; 0], "{full}");
     }
@@ -147,6 +150,9 @@ fn flux_makes_nothing_else_of_a_promoted_branch() {
         "postBuild: {substituteFrom: [{kind: ConfigMap, name: a}]}",
         "images: [{name: a, newName: b}]",
         "components: [../other]",
+        "targetNamespace: other",
+        "kubeConfig: {secretRef: {name: other}}",
+        "somethingNew: true",
     ] {
         let made = told("  prune: true", &format!("  {more}\n  prune: true"));
         assert_eq!(made, ["promoted-override flux.yaml:20"], "{more}");
@@ -155,8 +161,62 @@ fn flux_makes_nothing_else_of_a_promoted_branch() {
         ("ignore: '*'", "promoted-override"),
         ("include: [{repository: {name: other}}]", "promoted-beside"),
         ("recurseSubmodules: true", "promoted-beside"),
+        ("somethingNew: true", "promoted-override"),
     ] {
         let made = told("  interval: 1m", &format!("  {more}\n  interval: 1m"));
         assert_eq!(made, [format!("{code} flux.yaml:10")], "{more}");
     }
+}
+
+/// Paths that a deployer takes for `apps/shop`.
+const SPELLED: [&str; 7] = [
+    "./apps/shop",
+    "apps//shop",
+    "apps/shop/.",
+    "apps/x/../shop",
+    "././apps/shop/",
+    "../apps/shop",
+    "/apps/shop",
+];
+
+#[test]
+fn a_path_is_read_as_a_deployer_reads_it() {
+    let flux = shipped("argocd/example/flux.yaml");
+    let flux = flux.replace("gated/prod/shop", "main");
+    for path in SPELLED {
+        let path = format!("path: {path}\n");
+        let open = Installation::shipped().with(APPLICATION, GATE_SOURCE, "");
+        let open = open.with(APPLICATION, "path: apps/shop\n", &path).opened();
+        assert_eq!(open, ["not-gated apps/shop-prod.yaml:9"], "{path}");
+        let same = promoted("path: apps/shop\n", &path).opened();
+        assert_eq!(same, [""; 0], "{path}");
+        let flux = flux.replace("path: apps/shop\n", &path);
+        let open = Installation::shipped().and(PLATFORM, "flux.yaml", &flux);
+        assert_eq!(open.opened(), ["not-gated flux.yaml:9"], "{path}");
+    }
+}
+
+#[test]
+fn all_that_is_deployed_from_a_promoted_branch_must_be_the_units() {
+    let flux = shipped("argocd/example/flux.yaml");
+    for path in ["apps", ".", "apps/shop/../"] {
+        let path = format!("path: {path}\n");
+        let with_others = |installation: Installation| {
+            installation
+                .and(SHOP, "apps/docs/settings.yaml", "{kind: ConfigMap}\n")
+                .opened()
+        };
+        let told = with_others(promoted("path: apps/shop\n", &path));
+        assert_eq!(told, ["promoted-beside apps/shop-prod.yaml:14"], "{path}");
+        let flux = flux.replace("path: apps/shop\n", &path);
+        let told = with_others(Installation::shipped().and(PLATFORM, "flux.yaml", &flux));
+        assert_eq!(told, ["promoted-beside flux.yaml:19"], "{path}");
+    }
+    let alone = promoted("path: apps/shop\n", "path: apps\n");
+    assert_eq!(alone.opened(), [""; 0], "there is nothing else");
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: shops, namespace: argocd}\nspec:\n  \
+         generators: [{clusters: {}}]\n  template:\n    metadata: {name: '{{name}}'}\n    spec:\n      \
+         project: shop\n      destination: {namespace: shop}\n      source: {repoURL: 'https://git.example/acme/shop.git', path: 'apps/{{name}}', targetRevision: refs/heads/gated/prod/shop}\n";
+    let told = Installation::shipped().and(PLATFORM, "set.yaml", set);
+    assert_eq!(told.opened(), ["promoted-beside? set.yaml:11"]);
 }

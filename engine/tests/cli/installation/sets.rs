@@ -86,3 +86,36 @@ fn a_set_that_cannot_be_told_here_counts_as_it_stands() {
         );
     }
 }
+
+#[test]
+fn what_changes_the_template_of_a_set_that_is_not_told_is_told() {
+    let promoted = |generator: &str| {
+        set(
+            generator,
+            "{{.name}}",
+            "apps/shop",
+            "refs/heads/gated/prod/shop",
+        )
+    };
+    let installation = |text: &str| Installation::shipped().and(PLATFORM, "sets/shops.yaml", text);
+    let template = "template: {metadata: {}, spec: {project: shop, destination: {}, source: {repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: apps/shop}}}";
+    let clusters = "{clusters: {}}";
+    assert_eq!(installation(&promoted(clusters)).opened(), [""; 0]);
+    for generator in [
+        format!("{{clusters: {{{template}}}}}"),
+        format!("{clusters}, {{clusters: {{{template}}}}}"),
+        format!("{{matrix: {{generators: [{clusters}, {{list: {{elements: [], {template}}}}}]}}}}"),
+        format!("{{merge: {{mergeKeys: [a], generators: [{clusters}], {template}}}}}"),
+    ] {
+        let told = installation(&promoted(&generator)).opened();
+        assert_eq!(told, ["not-gated sets/shops.yaml:6"], "{generator}");
+    }
+    let patch = "  templatePatch: '{spec: {sources: [{repoURL: a}]}}'\n";
+    for text in [
+        promoted(clusters),
+        set(clusters, "{{.name}}", "elsewhere", "main"),
+    ] {
+        let told = installation(&format!("{text}{patch}")).opened();
+        assert_eq!(told[0], "not-gated sets/shops.yaml:13", "{text}");
+    }
+}
