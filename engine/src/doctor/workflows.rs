@@ -2,6 +2,7 @@
 
 mod github;
 mod gitlab;
+mod secrets;
 mod words;
 
 use super::Way;

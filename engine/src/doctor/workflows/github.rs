@@ -23,12 +23,11 @@ pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
         .collect();
     let mut ways = Vec::new();
     for workflow in &all {
-        let signing = jobs(workflow)
+        let (signing, others): (Vec<&Entry>, Vec<&Entry>) = jobs(workflow)
             .iter()
-            .filter(|job| reaches(workflow, &job.value, &all, DEEPEST));
-        let signing: Vec<&Entry> = signing.collect();
+            .partition(|job| reaches(workflow, &job.value, &all, DEEPEST));
+        ways.extend(writes(workflow, &others));
         if signing.is_empty() {
-            ways.extend(writes(workflow));
             continue;
         }
         ways.extend(started(workflow, &signing, &all));
@@ -228,15 +227,19 @@ impl Job<'_, '_> {
 }
 
 /// Any job that may push may push where verdicts and promoted branches are, unless the forge says who may.
-fn writes(workflow: &Document<'_>) -> Option<Way> {
-    let rights = |node: &Node| {
-        let permissions = node.get("permissions")?;
-        let all = permissions.as_str() == Some("write-all");
-        (all || permissions.get("contents").and_then(Node::as_str) == Some("write"))
-            .then_some(permissions.span)
-    };
-    let jobs = jobs(workflow).iter().filter_map(|job| rights(&job.value));
-    let span = rights(&workflow.node).into_iter().chain(jobs).next()?;
+fn writes(workflow: &Document<'_>, others: &[&Entry]) -> Option<Way> {
+    let of_all = workflow.node.get("permissions");
+    let called = |(event, _): &(&str, &Node)| *event == "workflow_call";
+    // What is called has no more than what calls it; of another branch somebody may as well bring another workflow.
+    let is_told = workflow.branch.is_some() || events(workflow).iter().all(called);
+    let mut reach = others.iter().filter_map(|job| {
+        let own = job.value.get("permissions").or(of_all);
+        match own {
+            Some(own) => may_write(own).then_some((own.span, "may push")),
+            None => (!is_told).then_some((job.value.span, DEFAULT)),
+        }
+    });
+    let (span, may) = reach.next()?;
     let proposed = events(workflow);
     let proposed = proposed.iter().find(|(event, _)| PROPOSED.contains(event));
     let by = proposed.map_or_else(String::new, |(event, _)| format!(", started by `{event}`"));
@@ -246,10 +249,15 @@ fn writes(workflow: &Document<'_>) -> Option<Way> {
         ..workflow.open(
             "store-reach",
             "",
-            format!("a job that does not sign may push{by}: to `gated/` and `tidegate/verdicts` too, unless the forge lets the signer alone push there"),
-            "take `contents: write` away from it, or let the forge keep these branches for the signer",
+            format!("a job that does not sign {may}{by}: to `gated/` and `tidegate/verdicts` too, unless the forge lets the signer alone push there"),
+            "give it `permissions: {contents: read}`, or let the forge keep these branches for the signer",
         )
     })
+}
+
+fn may_write(permissions: &Node) -> bool {
+    let contents = permissions.get("contents").and_then(Node::as_str);
+    permissions.as_str() == Some("write-all") || contents == Some("write")
 }
 
 fn has_environment(job: &Node, workflow: &Document<'_>, all: &[&Document<'_>]) -> bool {
@@ -325,6 +333,9 @@ fn is_pinned(uses: &str) -> bool {
     })
 }
 
+/// What a job may that names no permissions.
+const DEFAULT: &str =
+    "names no `permissions`, and may push where the token of the repository may by default";
 /// Reusable workflows that call each other; more are a circle.
 const DEEPEST: usize = 8;
 /// What anybody can start by proposing something, or by writing a word.

@@ -1,14 +1,18 @@
 //! What says that a job signs. Words are enough: whoever has the key within reach can sign in other ways.
 
+use super::secrets::takes_any;
 use crate::manifest::{Node, NodeValue};
 
 /// Whether something signs, or has the key within reach.
 pub(super) fn signs(node: &Node) -> bool {
     let said = node.canonical_json();
     let inputs = COMMANDS.map(|command| format!("\"command\":\"{command}\""));
-    said.contains(KEY)
+    // The name of a secret has no case.
+    said.to_ascii_uppercase().contains(KEY)
         || inputs.iter().any(|input| said.contains(input))
-        || texts(node).into_iter().any(runs)
+        || texts(node)
+            .into_iter()
+            .any(|text| runs(text) || takes_any(text))
 }
 
 /// Whether a script runs a command of ours that signs, wherever its flags stand.

@@ -14,7 +14,7 @@ fn with(text: &str) -> Vec<String> {
 
 /// A workflow of one job.
 fn workflow(on: &str, job: &str) -> String {
-    format!("on: {on}\njobs:\n  one: {{{job}}}\n")
+    format!("on: {on}\njobs:\n  one: {{permissions: {{}}, {job}}}\n")
 }
 
 #[test]
@@ -33,6 +33,10 @@ fn whatever_the_command_looks_like_a_job_that_signs_is_found() {
         "{run: 'cd x && tidegate withdraw sha256:00 --reason x'}",
         "{run: tidegate baseline --env prod}",
         "{run: x, env: {TIDEGATE_SIGNING_KEY: y}}",
+        "{run: x, env: {K: '${{ secrets.tidegate_signing_key }}'}}",
+        "{run: x, env: {K: '${{ secrets[''Tidegate_Signing_Key''] }}'}}",
+        "{run: x, env: {K: '${{ toJSON(secrets) }}'}}",
+        "{run: x, env: {K: '${{ secrets[format(''TIDEGATE_{0}'', ''SIGNING_KEY'')] }}'}}",
         "{uses: ./action, with: {command: sign}}",
     ] {
         let told = with(&workflow("push", &format!("steps: [{step}]")));
@@ -40,7 +44,19 @@ fn whatever_the_command_looks_like_a_job_that_signs_is_found() {
     }
     let all = with("on: push\nenv: {TIDEGATE_SIGNING_KEY: x}\njobs: {one: {steps: []}}\n");
     assert_eq!(all, [format!("signs-any-branch {OTHER}:3")]);
-    for step in ["{run: tidegate check}", "{run: 'echo sign'}"] {
+    let beside = GUARDED.replace("secrets.K", "toJSON(secrets)");
+    let beside = beside
+        .replace("tidegate sign", "x")
+        .replace("steps: [", "steps: [{uses: a/b@v1}, ");
+    assert_eq!(
+        with(&workflow("push", &beside)),
+        [format!("signs-unpinned {OTHER}:3")]
+    );
+    for step in [
+        "{run: tidegate check}",
+        "{run: 'echo sign'}",
+        "{run: x, env: {K: '${{ secrets.OTHER }}'}}",
+    ] {
         assert_eq!(
             with(&workflow("pull_request", &format!("steps: [{step}]"))),
             [""; 0]
@@ -170,6 +186,21 @@ fn what_may_push_may_push_where_verdicts_are_and_the_forge_alone_says_who() {
     assert_eq!(permitted("issue_comment", "write-all"), told);
     assert_eq!(permitted("push", "{contents: read}"), [""; 0]);
     assert_eq!(permitted("push", "{}"), [""; 0]);
+    let push = "steps: [{run: git push origin HEAD:gated/prod/shop}]";
+    let silent = |on: &str| with(&format!("on: {on}\njobs:\n  one: {{{push}}}\n"));
+    assert_eq!(silent("push"), [format!("store-reach? {OTHER}:3")]);
+    assert_eq!(
+        silent("[push, workflow_call]"),
+        [format!("store-reach? {OTHER}:3")]
+    );
+    assert_eq!(silent("workflow_call"), [""; 0], "who calls it says so");
+    let beside =
+        format!("on: push\njobs:\n  one: {{permissions: {{}}, {GUARDED}}}\n  two: {{{push}}}\n");
+    assert_eq!(with(&beside), [format!("store-reach? {OTHER}:4")]);
+    let narrowed = format!(
+        "on: push\npermissions: write-all\njobs:\n  one: {{permissions: {{contents: read}}, {push}}}\n"
+    );
+    assert_eq!(with(&narrowed), [""; 0]);
 }
 
 #[test]
