@@ -88,7 +88,7 @@ fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
     ways.extend(listed::ways(seen));
     ways.extend(configuration::ways(config));
     ways.extend(workflows::ways(seen));
-    ways.extend(admission::ways(seen));
+    ways.extend(admission::ways(seen, config));
     ways.extend(applications::ways(seen, config));
     ways.extend(flux::ways(seen, config));
     ways.extend(external::ways(seen, config));

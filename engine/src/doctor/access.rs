@@ -30,17 +30,19 @@ pub(super) fn ways(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
 }
 
 /// Where Argo CD and what the gate asks about run; a namespace that no file says may be any.
-struct Places {
+pub(super) struct Places {
     argocd: BTreeSet<String>,
     /// Nothing where one of them is not told.
     deployed: Option<BTreeSet<String>>,
     /// The `ConfigMaps` that say whom the gate trusts.
     trust: BTreeSet<String>,
     policies: BTreeSet<String>,
+    /// The Secrets that say how the gate's Git is configured.
+    git: BTreeSet<String>,
 }
 
 impl Places {
-    fn of(seen: &Seen<'_>, config: Option<&Config>) -> Self {
+    pub(super) fn of(seen: &Seen<'_>, config: Option<&Config>) -> Self {
         let namespaces = |kind: &'static str| {
             let projects = seen.of_kind("argoproj.io", kind);
             projects.filter_map(|it| it.text_at("/metadata/namespace").map(str::to_owned))
@@ -58,24 +60,40 @@ impl Places {
         });
         let jobs = seen.of_kind("batch", "Job");
         let jobs = jobs.filter(|job| looks_like_one(seen, job));
-        let trust = jobs.flat_map(|job| {
-            let volumes = list(&job.node, "/spec/template/spec/volumes").iter();
-            volumes.filter_map(|it| it.pointer("/configMap/name")?.as_str())
-        });
+        let volumes = jobs.flat_map(|job| list(&job.node, "/spec/template/spec/volumes"));
+        let volumes: Vec<&Node> = volumes.collect();
+        let named = |pointer: &'static str| {
+            let volumes = volumes.iter();
+            volumes.filter_map(move |it| it.pointer(pointer)?.as_str())
+        };
         let policies = seen
             .of_kind("admissionregistration.k8s.io", "ValidatingAdmissionPolicy")
             .map(|policy| policy.name().to_owned());
         Self {
             argocd,
             deployed: deployed.collect(),
-            trust: trust
+            trust: named("/configMap/name")
+                .chain(["tidegate-trust"])
                 .map(str::to_owned)
-                .chain(["tidegate-trust".to_owned()])
+                .collect(),
+            git: named("/secret/secretName")
+                .chain(["tidegate-git-read"])
+                .map(str::to_owned)
                 .collect(),
             policies: policies
                 .chain(["tidegate-applications".to_owned()])
                 .collect(),
         }
+    }
+
+    pub(super) fn is_argocd(&self, namespace: &str) -> bool {
+        self.argocd.contains(namespace)
+    }
+
+    /// Whether something judged is surely deployed there.
+    pub(super) fn is_deployed(&self, namespace: &str) -> bool {
+        let deployed = self.deployed.as_ref();
+        deployed.is_some_and(|deployed| deployed.contains(namespace))
     }
 
     /// Whether rights that a binding gives hold where a power needs them.

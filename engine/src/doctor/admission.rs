@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use super::access::Places;
 use super::gates::reached;
 use super::tree::{Document, Seen, list, texts};
 use super::{State, Way, patches};
+use crate::config::Config;
 use crate::manifest::{Node, yaml};
 
-pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
+pub(super) fn ways(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
+    let places = Places::of(seen, config);
     let policies = seen
         .of_kind(GROUP, "ValidatingAdmissionPolicy")
         .filter(|policy| is_about_applications(policy));
@@ -31,7 +34,14 @@ pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
     if !complete {
         ways.extend(strict.iter().map(|policy| altered(policy, "/spec")));
     }
-    ways.extend(patched(seen));
+    for policy in strict.iter().filter(|policy| is_shipped(policy)) {
+        let told = ACCOUNTS.into_iter().filter_map(|at| {
+            let expression = policy.text_at(at)?;
+            foreign(policy, at, at, expression, &places)
+        });
+        ways.extend(told);
+    }
+    ways.extend(patched(seen, &places));
     for (code, word, about) in CLOSED {
         if !strict.iter().any(|policy| speaks_of(policy, word)) {
             ways.push(Way {
@@ -110,18 +120,62 @@ fn comparable(policy: &Node) -> Option<Value> {
 }
 
 fn is_account(expression: &str) -> bool {
+    account(expression).is_some()
+}
+
+/// The namespace and the name of the one account that an expression is true for.
+fn account(expression: &str) -> Option<(&str, &str)> {
     let account = expression
         .trim()
         .strip_prefix("request.userInfo.username == 'system:serviceaccount:")
-        .and_then(|rest| rest.strip_suffix('\''));
-    account.is_some_and(|account| {
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
-        account.contains(':') && account.bytes().all(letters)
+        .and_then(|rest| rest.strip_suffix('\''))?;
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    let parts = account.split_once(':')?;
+    (parts.0.bytes().all(letters) && parts.1.bytes().all(letters)).then_some(parts)
+}
+
+/// Where the policy takes somebody else for Argo CD's controller or its server, or no file says whether it does.
+fn foreign(
+    document: &Document<'_>,
+    pointer: &str,
+    variable: &str,
+    expression: &str,
+    places: &Places,
+) -> Option<Way> {
+    let (namespace, name) = account(expression)?;
+    let is_controller = ACCOUNTS.first() == Some(&variable);
+    let called = match is_controller {
+        true => "application-controller",
+        false => "server",
+    };
+    if places.is_argocd(namespace) && name.ends_with(called) {
+        return None;
+    }
+    let way = |about: String| {
+        document.open(
+            "policy-altered",
+            pointer,
+            about,
+            "name the service accounts of Argo CD's own application controller and API server",
+        )
+    };
+    let whom = format!(
+        "{} takes the account `{name}` of `{namespace}` for Argo CD's {called}",
+        document.called()
+    );
+    if !places.is_argocd(namespace) && places.is_deployed(namespace) {
+        return Some(way(format!(
+            "{whom}: that is where something judged is deployed, and who is that account is denied nothing"
+        )));
+    }
+    Some(Way {
+        state: State::Unseen,
+        ..way(format!("{whom}: whether it is, no file says"))
     })
 }
 
 /// Patches of the policy or its binding, other than of who the controller and the API server are.
-fn patched(seen: &Seen<'_>) -> Vec<Way> {
+fn patched(seen: &Seen<'_>, places: &Places) -> Vec<Way> {
     let mut ways = Vec::new();
     for kustomization in &seen.kustomizations {
         let found = reached(seen, &kustomization.tree.name, &kustomization.folder());
@@ -136,8 +190,16 @@ fn patched(seen: &Seen<'_>) -> Vec<Way> {
             let touching = patches
                 .iter()
                 .filter(|patch| brought.iter().any(|kind| patch.may_touch(kind)));
-            let strange = touching.filter(|patch| !names_accounts(patch));
-            ways.extend(strange.map(|patch| altered(part, &patch.pointer)));
+            for patch in touching {
+                if !names_accounts(patch) {
+                    ways.push(altered(part, &patch.pointer));
+                    continue;
+                }
+                let operations = patch.nodes.iter().flatten().filter_map(patches::operations);
+                ways.extend(operations.flatten().filter_map(|(_, path, value)| {
+                    foreign(part, &patch.pointer, path, value?.as_str()?, places)
+                }));
+            }
         }
     }
     ways

@@ -3,9 +3,11 @@
 use super::Way;
 use super::gates::{containers, looks_like_one, reached};
 use super::patches::{self, Patch, operations};
-use super::shipped::{self, is_free, leads_to_free};
+use super::promoted::entries;
+use super::shipped::{self, PROXIES, is_free, leads_to_free};
 use super::tree::{Document, Seen, list, texts};
 use crate::manifest::{Node, NodeValue};
+use crate::model::step_of;
 
 pub(super) fn ways(seen: &Seen<'_>) -> Vec<Way> {
     let jobs = seen
@@ -34,9 +36,8 @@ pub(super) fn fault(job: &Document<'_>) -> Option<(String, String)> {
     if job.text_at(hook).map(str::trim) != Some("PreSync") {
         return is(hook, "its hook is not `PreSync`");
     }
-    let number = job
-        .text_at(wave)
-        .and_then(|text| text.trim().parse::<i64>().ok());
+    // Byte for byte, as Go's `strconv.Atoi`: with a space around it Argo CD takes it for 0.
+    let number = job.text_at(wave).and_then(|text| text.parse::<i64>().ok());
     if number.is_none_or(|number| number > -100) {
         return is(
             wave,
@@ -144,15 +145,9 @@ fn changed(seen: &Seen<'_>) -> Vec<Way> {
             continue;
         }
         for part in &found.kustomizations {
-            let hides = OTHERWISE.into_iter().filter(|key| {
-                let entry = part.node.get(key);
-                entry.is_some_and(|node| {
-                    let empty = node.items().is_some_and(<[Node]>::is_empty);
-                    let hook = node.canonical_json().contains("argocd.argoproj.io");
-                    !empty && (*key != "commonAnnotations" || hook)
-                })
-            });
-            ways.extend(hides.map(|key| not_sure(part, &format!("/{key}"))));
+            let makes = entries(&part.node).filter(|(key, node)| !is_harmless(key, node));
+            let makes = makes.map(|(key, _)| not_sure(part, &format!("/{}", step_of(key))));
+            ways.extend(makes);
             let patches = patches::of(seen, part);
             let touching = patches.iter().filter(|patch| patch.may_touch("Job"));
             let strange = touching.filter(|patch| !gates().all(|job| is_allowed(patch, job)));
@@ -160,6 +155,20 @@ fn changed(seen: &Seen<'_>) -> Vec<Way> {
         }
     }
     ways
+}
+
+/// Whether what a kustomization says by a key changes no more of the gate than where it stands and what it is called.
+fn is_harmless(key: &str, node: &Node) -> bool {
+    match key {
+        // It reaches the Pod too, and a key with a domain is a word for some controller.
+        "commonAnnotations" => entries(node).all(|(key, _)| !key.contains('/')),
+        // With `fields` they are put anywhere.
+        "labels" => node.items().is_some_and(|all| {
+            let mut said = all.iter().flat_map(entries);
+            said.all(|(key, _)| LABELS.contains(&key))
+        }),
+        key => HARMLESS.contains(&key),
+    }
 }
 
 fn not_sure(kustomization: &Document<'_>, pointer: &str) -> Way {
@@ -175,16 +184,15 @@ fn is_allowed(patch: &Patch<'_, '_>, job: &Document<'_>) -> bool {
     let Some(nodes) = &patch.nodes else {
         return false;
     };
-    let own = containers(job).first();
     nodes.iter().all(|node| match operations(node) {
         Some(operations) => operations
             .iter()
-            .all(|(op, path, value)| is_allowed_operation(op, path, *value, own)),
-        None => is_allowed_merge(node, ""),
+            .all(|(op, path, value)| is_allowed_operation(op, path, *value, job)),
+        None => is_allowed_merge(node, "", job),
     })
 }
 
-fn is_allowed_operation(op: &str, path: &str, value: Option<&Node>, own: Option<&Node>) -> bool {
+fn is_allowed_operation(op: &str, path: &str, value: Option<&Node>, job: &Document<'_>) -> bool {
     let args = "/spec/template/spec/containers/0/args";
     if op == "test" {
         return true;
@@ -197,31 +205,66 @@ fn is_allowed_operation(op: &str, path: &str, value: Option<&Node>, own: Option<
         .and_then(|rest| rest.strip_prefix('/'))
     {
         let new = value.as_str().and_then(flag);
-        let old = own.and_then(|own| own.pointer(&format!("/args/{at}"))?.as_str());
+        let old = job.text_at(path);
         return new.is_some() && (at == "-" || (op == "replace" && old.and_then(flag) == new));
     }
     if path == args {
         return asks(&texts(value, ""));
     }
+    // One more, wherever it is put; what stands there stays.
+    let more = path.strip_prefix(&format!("{ENV}/"));
+    if let Some(at) = more {
+        return op == "add" && !at.contains('/') && is_proxy(value);
+    }
+    let volume = path.strip_suffix("/sizeLimit");
+    let volume = volume.filter(|at| at.starts_with(VOLUMES) && at.ends_with("/emptyDir"));
+    if let Some(volume) = volume {
+        return job.node.pointer(volume).is_some();
+    }
     is_free(path)
 }
 
 /// Whether a merge says nothing but what may differ between gates.
-fn is_allowed_merge(node: &Node, at: &str) -> bool {
+fn is_allowed_merge(node: &Node, at: &str, job: &Document<'_>) -> bool {
     match &node.value {
         _ if at == "/spec/template/spec/containers/0/args" => asks(&texts(node, "")),
         _ if is_free(at) => true,
         NodeValue::Mapping(entries) if leads_to_free(at) => entries
             .iter()
-            .all(|entry| is_allowed_merge(&entry.value, &format!("{at}/{}", entry.key))),
-        NodeValue::Sequence(items) if at == "/spec/template/spec/containers" => {
+            .all(|entry| is_allowed_merge(&entry.value, &format!("{at}/{}", entry.key), job)),
+        NodeValue::Sequence(items) if at == CONTAINERS => {
+            // By another name it would be one more.
+            let own = containers(job).first().and_then(|own| own.get("name"));
+            let own = own.map(Node::canonical_json);
             items.len() == 1
-                && items
-                    .iter()
-                    .all(|item| is_allowed_merge(item, &format!("{at}/0")))
+                && items.iter().all(|item| {
+                    item.get("name").map(Node::canonical_json) == own
+                        && is_allowed_merge(item, &format!("{at}/0"), job)
+                })
+        }
+        NodeValue::Sequence(items) if at == ENV => items.iter().all(is_proxy),
+        NodeValue::Sequence(items) if at == VOLUMES => {
+            items.iter().all(|item| is_size_of_one(item, job))
         }
         _ => false,
     }
+}
+
+/// Whether a variable is one by which programs find a proxy, and says no more than that.
+fn is_proxy(variable: &Node) -> bool {
+    let name = variable.get("name").and_then(Node::as_str);
+    let known = ["name", "value", "valueFrom"];
+    name.is_some_and(|name| PROXIES.contains(&name))
+        && entries(variable).all(|(key, _)| known.contains(&key))
+}
+
+/// Whether a merge of a volume says how large one of the Job's own, for files of its own, may be.
+fn is_size_of_one(volume: &Node, job: &Document<'_>) -> bool {
+    let name = |node: &Node| node.get("name").map(Node::canonical_json);
+    let mut own = list(&job.node, VOLUMES).iter();
+    let size = |node: &Node| entries(node).all(|(key, _)| key == "sizeLimit");
+    own.any(|own| own.get("emptyDir").is_some() && name(own) == name(volume))
+        && entries(volume).all(|(key, node)| key == "name" || (key == "emptyDir" && size(node)))
 }
 
 const CODE: &str = "gate-altered";
@@ -241,12 +284,28 @@ const FLAGS: [&str; 12] = [
     "wait",
     "work",
 ];
-/// What changes objects otherwise than by a patch.
-const OTHERWISE: [&str; 6] = [
-    "commonAnnotations",
-    "generators",
-    "replacements",
-    "transformers",
-    "validators",
-    "vars",
+const CONTAINERS: &str = "/spec/template/spec/containers";
+const ENV: &str = "/spec/template/spec/containers/0/env";
+const VOLUMES: &str = "/spec/template/spec/volumes";
+/// Keys of a kustomization that change no more than names, labels, images and what is taken in; patches are looked at one
+/// by one.
+const HARMLESS: [&str; 17] = [
+    "apiVersion",
+    "bases",
+    "buildMetadata",
+    "commonLabels",
+    "components",
+    "generatorOptions",
+    "images",
+    "kind",
+    "metadata",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "patches",
+    "patchesJson6902",
+    "patchesStrategicMerge",
+    "resources",
+    "sortOptions",
 ];
+const LABELS: [&str; 3] = ["includeSelectors", "includeTemplates", "pairs"];

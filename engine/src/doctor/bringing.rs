@@ -2,10 +2,11 @@
 //! Knows not what lies there.
 
 use super::deployed::{Application, is_templated, revision};
-use super::promoted::{ambiguous, entries};
+use super::promoted::ambiguous;
 use super::{State, Way};
 use crate::config::Config;
-use crate::manifest::Node;
+use crate::manifest::{Entry, Node, NodeValue};
+use crate::model::step_of;
 
 pub(super) fn ways(
     application: &Application<'_, '_>,
@@ -24,8 +25,13 @@ pub(super) fn ways(
 
 /// Whatever is said there besides may leave the Job out, or make something else of it.
 fn altered(application: &Application<'_, '_>, source: &Node, pointer: &str) -> Vec<Way> {
-    let others = entries(source).filter(|(key, _)| !WHERE.contains(key));
-    let told = others.map(|(key, _)| {
+    let entries = match &source.value {
+        NodeValue::Mapping(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let others = entries.iter().filter(|entry| !is_harmless(entry));
+    let told = others.map(|entry| {
+        let key = step_of(&entry.key);
         application.document.open(
             "gate-altered",
             &format!("{pointer}/{key}"),
@@ -37,6 +43,13 @@ fn altered(application: &Application<'_, '_>, source: &Node, pointer: &str) -> V
         )
     });
     told.collect()
+}
+
+/// An empty `directory` or `plugin` is said all the same: Argo CD builds no kustomization then.
+fn is_harmless(entry: &Entry) -> bool {
+    let value = entry.value.canonical_json();
+    let key = &*entry.key;
+    WHERE.contains(&key) || value == "null" || (key == "kustomize" && value == "{}")
 }
 
 /// Who may move what the revision names chooses the gate.

@@ -27,25 +27,30 @@ fn unread(kustomization: &Document<'_>, key: &str, listed: &str) -> Option<Way> 
         kustomization.open("unread", key, about, fix)
     };
     let path = normal(&kustomization.folder(), listed);
-    let Some(path) = path.filter(|_| !is_remote(listed)) else {
-        return Some(Way {
+    let tree = kustomization.tree;
+    let is_read = path.as_ref().is_some_and(|path| {
+        let path = RepoPath::from(path.as_str());
+        let mut files = tree.files.iter();
+        tree.is_live || files.any(|file| file.path == path || file.path.lies_in(&path))
+    });
+    if is_read {
+        return None;
+    }
+    match path.filter(|_| !is_remote(listed)) {
+        None => Some(Way {
             state: State::Unseen,
             ..way(
                 "it lies in another repository",
                 "show that repository too: `--repo` may be repeated; or keep a copy here",
             )
-        });
-    };
-    let below = RepoPath::from(path.as_str());
-    let tree = kustomization.tree;
-    let is_folder = tree.files.iter().any(|file| file.path.lies_in(&below));
-    let read = is_folder || concerns(&below) || tree.is_live;
-    (!read).then(|| {
-        way(
+        }),
+        // It is not there: nothing comes of this kustomization.
+        Some(path) if concerns(&RepoPath::from(path.as_str())) => None,
+        Some(_) => Some(way(
             "it has no name of a manifest, and may hold any object",
             "give it a name that ends in `.yaml`",
-        )
-    })
+        )),
+    }
 }
 
 /// As kustomize takes it for a repository: by a scheme, a user, a host before a path, or a query.

@@ -154,19 +154,18 @@ const CHECKED: [&str; 7] = [
     "/spec/template/spec/containers/0/args",
     "/spec/template/spec/containers/0/command",
 ];
+/// By which programs find a proxy.
+pub(super) const PROXIES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+];
 /// Lists that hold nothing but what is shipped, or things of these names.
 const LISTS: [(&str, &[&str]); 3] = [
-    (
-        "/spec/template/spec/containers/0/env",
-        &[
-            "HTTPS_PROXY",
-            "HTTP_PROXY",
-            "NO_PROXY",
-            "https_proxy",
-            "http_proxy",
-            "no_proxy",
-        ],
-    ),
+    ("/spec/template/spec/containers/0/env", &PROXIES),
     ("/spec/template/spec/containers/0/volumeMounts", &[]),
     ("/spec/template/spec/volumes", &[]),
 ];

@@ -262,6 +262,9 @@ fn a_job_that_only_looks_like_the_gate_is_none() {
     for (from, to) in [
         ("hook: PreSync", "hook: PostSync"),
         ("sync-wave: \"-100\"", "sync-wave: \"100\""),
+        ("sync-wave: \"-100\"", "sync-wave: \" -100\""),
+        ("sync-wave: \"-100\"", "sync-wave: \"-100\\n\""),
+        ("sync-wave: \"-100\"", "sync-wave: \"-1_000\""),
         ("action: FailJob", "action: Ignore"),
         ("command: [tidegate]", "command: [\"true\"]"),
         (
@@ -331,11 +334,34 @@ fn what_a_kustomization_changes_of_the_gate_is_told() {
         "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/args/0, value: version}]'}]\n",
         "commonAnnotations: {argocd.argoproj.io/hook: Skip}\n",
         "transformers: [other.yaml]\n",
+        "Transformers: [other.yaml]\n",
+        "labels: [{pairs: {argocd.argoproj.io/hook: Skip}, fields: [{path: metadata/annotations, create: true}]}]\n",
+        "configurations: [other.yaml]\n",
+        "openapi: {path: other.json}\n",
+        "crds: [other.yaml]\n",
+        "helmCharts: [{name: other}]\n",
+        "replicas: [{name: tidegate-admit, count: 0}]\n",
+        "configMapGenerator: [{name: tidegate-trust, literals: [a=b]}]\n",
+        "somethingNew: 1\n",
+        "commonAnnotations: {sidecar.istio.io/inject: 'true'}\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: add, path: /spec/template/spec/containers/0/env/-, value: {name: GIT_SSH_COMMAND, value: a}}]'}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: add, path: /spec/template/spec/containers/0/env/-, value: {name: HTTPS_PROXY, value: a, more: b}}]'}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/env/0, value: {name: HTTPS_PROXY, value: a}}]'}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/env/0/value, value: /a}]'}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: add, path: /spec/template/spec/volumes/0/emptyDir/sizeLimit, value: 1Gi}]'}]\n",
+        "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {containers: [{name: other, image: other}]}}}}'}]\n",
+        "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {containers: [{name: gate, env: [{name: PATH, value: /work}]}]}}}}'}]\n",
+        "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {volumes: [{name: trust, emptyDir: {sizeLimit: 1Gi}}]}}}}'}]\n",
+        "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {volumes: [{name: work, $patch: delete}]}}}}'}]\n",
     ] {
         assert_eq!(with(text), [format!("gate-altered {overlay}:2")], "{text}");
     }
     for text in [
         "nameSuffix: -shop\ncommonAnnotations: {a: b}\n",
+        "namespace: shop\nlabels: [{pairs: {team: x}, includeTemplates: true}]\ntransformers: []\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: add, path: /spec/template/spec/containers/0/env/-, value: {name: HTTPS_PROXY, value: \"http://proxy.example\"}}]'}]\n",
+        "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/volumes/2/emptyDir/sizeLimit, value: 2Gi}]'}]\n",
+        "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {containers: [{name: gate, env: [{name: no_proxy, value: a}]}], volumes: [{name: work, emptyDir: {sizeLimit: 2Gi}}]}}}}'}]\n",
         "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/containers/0/args/1, value: --env=prod}]'}]\n",
         "patches: [{patch: '{kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec: {containers: [{name: gate, args: [admit, --env=prod, --application=argocd/shop-prod]}]}}}}'}]\n",
         "patches: [{target: {kind: Deployment}, patch: '[{op: remove, path: /spec}]'}]\n",
@@ -369,12 +395,30 @@ fn another_policy_than_the_shipped_one_is_told() {
         let opened = shipped.with(policy, from, to).opened();
         assert_eq!(opened, ["policy-altered trust/policy.yaml:8"], "{to}");
     }
-    let other = shipped.with(
-        policy,
-        "argocd:argocd-application-controller",
-        "cd:controller",
-    );
-    assert_eq!(other.opened(), [""; 0]);
+    for (account, expected) in [
+        ("argocd:acme-argocd-application-controller", None),
+        ("cd:controller", Some("policy-altered? trust/policy.yaml:")),
+        (
+            "argocd:argocd-server",
+            Some("policy-altered? trust/policy.yaml:"),
+        ),
+        ("shop:default", Some("policy-altered trust/policy.yaml:")),
+        (
+            "shop:argocd-application-controller",
+            Some("policy-altered trust/policy.yaml:"),
+        ),
+    ] {
+        let other = shipped.with(policy, "argocd:argocd-application-controller", account);
+        let told = other.opened();
+        let fits = told
+            .iter()
+            .map(|it| expected.is_some_and(|way| it.starts_with(way)));
+        assert_eq!(
+            fits.collect::<Vec<_>>(),
+            vec![true; usize::from(expected.is_some())],
+            "{account}: {told:?}"
+        );
+    }
     let narrow = shipped.with(
         "trust/binding.yaml",
         "  policyName:",
@@ -389,10 +433,17 @@ fn another_policy_than_the_shipped_one_is_told() {
             .and(PLATFORM, "trust/kustomization.yaml", &text)
             .opened()
     };
-    let controller = "[{op: replace, path: /spec/variables/0/expression, value: \"request.userInfo.username == 'system:serviceaccount:cd:controller'\"}]";
+    let controller = "[{op: replace, path: /spec/variables/0/expression, value: \"request.userInfo.username == 'system:serviceaccount:argocd:cd-application-controller'\"}]";
     assert_eq!(patched(controller), [""; 0]);
     let server = controller.replace("variables/0", "variables/1");
+    let server = server.replace("application-controller", "server");
     assert_eq!(patched(&server), [""; 0]);
+    let own = controller.replace("argocd:cd-application-controller", "shop:default");
+    assert_eq!(patched(&own), ["policy-altered trust/kustomization.yaml:3"]);
+    assert_eq!(
+        patched(&controller.replace("argocd:", "cd:")),
+        ["policy-altered? trust/kustomization.yaml:3"]
+    );
     assert_eq!(
         patched(&controller.replace("variables/0", "variables/2")),
         ["policy-altered trust/kustomization.yaml:3"]

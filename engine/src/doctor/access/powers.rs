@@ -39,10 +39,16 @@ pub(super) enum Names {
     ArgoCd,
     Trust,
     Policies,
+    /// The Secret that the gate's Git is configured by.
+    Git,
+    /// What Argo CD's objects are.
+    Definitions,
+    /// Who signs certificates that the API server takes for somebody.
+    Signers,
 }
 
 /// Each power; somebody who has several is told by the first.
-pub(super) const POWERS: [Power; 9] = [
+pub(super) const POWERS: [Power; 14] = [
     Power {
         code: "rights-on-applications",
         reach: Reach::Anywhere,
@@ -81,6 +87,30 @@ pub(super) const POWERS: [Power; 9] = [
         names: Names::Any,
         may: "take rights that it does not have (`escalate`, `bind` or `impersonate`)",
         fix: "take these verbs away; who installs the platform binds roles from Git",
+    },
+    Power {
+        code: "rights-to-rights",
+        reach: Reach::Cluster,
+        rights: &[Right {
+            group: "",
+            resources: &["nodes/proxy"],
+            verbs: &["create", "get"],
+        }],
+        names: Names::Any,
+        may: "run what it likes in every Pod, by the node (`nodes/proxy`)",
+        fix: "take `nodes/proxy` away; for figures give `nodes/metrics`",
+    },
+    Power {
+        code: "rights-to-rights",
+        reach: Reach::Cluster,
+        rights: &[Right {
+            group: "certificates.k8s.io",
+            resources: &["signers"],
+            verbs: &["approve", "sign"],
+        }],
+        names: Names::Signers,
+        may: "make certificates by which the API server takes it for somebody else (`signers`)",
+        fix: "leave the signer `kubernetes.io/kube-apiserver-client` to the control plane",
     },
     Power {
         code: "rights-to-rights",
@@ -149,6 +179,30 @@ pub(super) const POWERS: [Power; 9] = [
         fix: "leave what mutates to what installs the platform from Git",
     },
     Power {
+        code: "rights-on-policy",
+        reach: Reach::Cluster,
+        rights: &[Right {
+            group: "apiextensions.k8s.io",
+            resources: &["customresourcedefinitions"],
+            verbs: REMOVE,
+        }],
+        names: Names::Definitions,
+        may: "say what an Application is: which of its fields are kept, and who converts it",
+        fix: "leave the definitions of `argoproj.io` to what installs Argo CD; others name theirs under `resourceNames`",
+    },
+    Power {
+        code: "rights-on-policy",
+        reach: Reach::Cluster,
+        rights: &[Right {
+            group: "apiregistration.k8s.io",
+            resources: &["apiservices"],
+            verbs: REMOVE,
+        }],
+        names: Names::Any,
+        may: "answer in the place of the API server (`apiservices`): for Applications, Jobs and policies",
+        fix: "leave `apiservices` to what installs the platform from Git",
+    },
+    Power {
         code: "rights-on-configuration",
         reach: Reach::ArgoCd,
         rights: MAPS,
@@ -163,6 +217,18 @@ pub(super) const POWERS: [Power; 9] = [
         names: Names::Trust,
         may: "say whom the gate trusts: it reads a ConfigMap of its namespace",
         fix: "give no rights on `tidegate-trust`; or follow a promoted branch, where nothing of the gate lies beside what is deployed",
+    },
+    Power {
+        code: "rights-on-configuration",
+        reach: Reach::Deployed,
+        rights: &[Right {
+            group: "",
+            resources: &["secrets"],
+            verbs: WRITE,
+        }],
+        names: Names::Git,
+        may: "say how the gate's Git is configured, and so what runs in its Pod: it reads a Secret of its namespace",
+        fix: "give no rights on `tidegate-git-read`, and none to create Secrets beside it; or follow a promoted branch",
     },
     Power {
         code: "rights-on-hook",

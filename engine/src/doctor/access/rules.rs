@@ -37,8 +37,12 @@ fn names(rule: &Node, names: Names, places: &Places) -> bool {
         Names::ArgoCd => ["argocd-cm", "argocd-rbac-cm", "argocd-cmd-params-cm"].contains(name),
         Names::Trust => places.trust.contains(*name),
         Names::Policies => places.policies.contains(*name),
+        Names::Git => places.git.contains(*name),
+        Names::Definitions => name.ends_with(".argoproj.io"),
+        Names::Signers => SIGNERS.contains(name),
     };
     own.is_empty() || own.iter().any(fits)
 }
 
+const SIGNERS: [&str; 2] = ["kubernetes.io/*", "kubernetes.io/kube-apiserver-client"];
 const READING: [&str; 1] = ["view"];

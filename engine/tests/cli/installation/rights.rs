@@ -49,8 +49,26 @@ fn rights_that_do_nothing_to_the_gate_are_not_told() {
         "{apiGroups: [admissionregistration.k8s.io], resources: [validatingadmissionpolicies], resourceNames: [other], verbs: [update]}",
         "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [view], verbs: [bind]}",
         "{apiGroups: [rbac.authorization.k8s.io], resources: ['*'], verbs: [get]}",
+        "{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], resourceNames: [other.example.org], verbs: [update]}",
+        "{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get, list]}",
+        "{apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: [kubernetes.io/kubelet-serving], verbs: [approve]}",
     ] {
         assert_eq!(granted(rules, EVERYWHERE), [""; 0], "{rules}");
+    }
+}
+
+#[test]
+fn who_writes_the_secret_of_the_gates_git_says_what_runs_in_its_pod() {
+    let on = |rest: &str| format!("{{apiGroups: [''], resources: [secrets], {rest}}}");
+    for (rest, expected) in [
+        ("verbs: [create]", 1),
+        ("resourceNames: [tidegate-git-read], verbs: [update]", 1),
+        ("resourceNames: [other], verbs: [update]", 0),
+        ("verbs: [get, list]", 0),
+    ] {
+        let told = granted(&on(rest), IN_SHOP);
+        assert_eq!(told, vec!["rights-on-configuration"; expected], "{rest}");
+        assert_eq!(granted(&on(rest), IN_OTHER), [""; 0], "{rest}");
     }
 }
 
@@ -367,6 +385,31 @@ const RIGHTS: &[(&str, &str, &[&str])] = &[
         "{apiGroups: [''], resources: [configmaps], verbs: [patch]}",
         "rights-on-configuration",
         &[EVERYWHERE, IN_SHOP, IN_ARGOCD],
+    ),
+    (
+        "{apiGroups: [''], resources: [nodes/proxy], verbs: [get]}",
+        "rights-to-rights",
+        &[EVERYWHERE],
+    ),
+    (
+        "{apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: ['kubernetes.io/*'], verbs: [approve]}",
+        "rights-to-rights",
+        &[EVERYWHERE],
+    ),
+    (
+        "{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [update]}",
+        "rights-on-policy",
+        &[EVERYWHERE],
+    ),
+    (
+        "{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], resourceNames: [applications.argoproj.io], verbs: [patch]}",
+        "rights-on-policy",
+        &[EVERYWHERE],
+    ),
+    (
+        "{apiGroups: [apiregistration.k8s.io], resources: [apiservices], verbs: [create]}",
+        "rights-on-policy",
+        &[EVERYWHERE],
     ),
     (
         "{apiGroups: [batch], resources: [jobs/status], verbs: [patch]}",
