@@ -103,7 +103,7 @@ fn of_seen(seen: &Seen<'_>, config: Option<&Config>) -> Vec<Way> {
         state: State::Unseen,
         about: "who may push to the protected branch, to `gated/` and to `tidegate/verdicts` is kept by the forge, and no file says it".to_owned(),
         place: None,
-        fix: "look there: reviews by code owners for the protected branch, the signer alone for the other two, no force-push anywhere; tags below `gated/`, and tags and branches whose name begins with `refs/`, by nobody".to_owned(),
+        fix: "look there: reviews by code owners for the protected branch, the signer alone for the other two, no force-push anywhere; tags below `gated/`, and tags and branches whose name begins with `refs/` or has anything but letters, digits and `._/-` in it, by nobody".to_owned(),
     });
     ways
 }
@@ -123,7 +123,7 @@ pub fn with_forge(
         state: State::Unseen,
         about: format!("who may push tags to {} was not asked", forge.repository),
         place: None,
-        fix: "look there: tags below `gated/`, and tags and branches whose name begins with `refs/`, by nobody".to_owned(),
+        fix: "look there: tags below `gated/`, and tags and branches whose name begins with `refs/` or has anything but letters, digits and `._/-` in it, by nobody".to_owned(),
     });
     sorted(ways)
 }
@@ -145,7 +145,7 @@ const PROTECTION: &str = "branch-protection";
 pub const WORKFLOWS: [&str; 2] = [".github/workflows/*", ".gitlab-ci.yml"];
 /// Each way, the most dangerous first: who can sign anything, who is not asked at all, who need not ask, who may make
 /// it so, and what makes people go round.
-pub const CODES: [&str; 58] = [
+pub const CODES: [&str; 59] = [
     "signs-proposals",
     "signs-any-branch",
     "signs-injected",
@@ -160,6 +160,7 @@ pub const CODES: [&str; 58] = [
     "external-reaches",
     "promoted-beside",
     "promoted-override",
+    "promoted-by-hand",
     "revision-ambiguous",
     "branch-writable",
     "gate-altered",

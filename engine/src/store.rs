@@ -518,6 +518,18 @@ pub enum Error {
         /// What is gone, or has other bytes in its place.
         path: String,
     },
+    /// The branch is one of those that are judged.
+    #[error("the branch `{branch}` holds what is judged, and no verdicts")]
+    #[diagnostic(
+        code(store::judged_branch),
+        help(
+            "name a branch of its own, as in `branch:origin:tidegate/verdicts`; nothing was pushed"
+        )
+    )]
+    JudgedBranch {
+        /// The remote and its branch.
+        branch: String,
+    },
     /// Others were faster each time.
     #[error("other signers came first {attempts} times")]
     #[diagnostic(code("store::conflict"), help("try again: nothing was published"))]

@@ -5,7 +5,7 @@ mod show;
 mod sign;
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -15,7 +15,7 @@ use super::common::{Error, Failure, Outcome};
 use super::output::replace;
 use super::terminal::Terminal;
 use crate::attest::{Role, SigningKey, TrustFile, TrustedKey, Validity, write_private};
-use crate::model::{Exit, is_harmful};
+use crate::model::{Exit, is_harmful, limits};
 
 /// Make and inspect signing keys
 #[derive(clap::Args)]
@@ -157,7 +157,7 @@ fn real(file: &Path) -> PathBuf {
 
 /// What the file holds; `None` where there is none.
 fn existing(file: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs::read(file) {
+    match bounded(file) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::read(file, &error)),
@@ -166,8 +166,16 @@ fn existing(file: &Path) -> Result<Option<Vec<u8>>, Error> {
 
 /// Reads a trust file.
 fn read(file: &Path) -> Result<TrustFile, Failure> {
-    let bytes = fs::read(file).map_err(|error| Error::read(file, &error))?;
+    let bytes = bounded(file).map_err(|error| Error::read(file, &error))?;
     Ok(TrustFile::parse(&bytes)?)
+}
+
+/// A file up to one byte more than a trust file has, which whoever takes it for one refuses.
+fn bounded(file: &Path) -> io::Result<Vec<u8>> {
+    let most = limits::TRUST_FILE.wide().saturating_add(1);
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes the file in one step, unless it says something else by now.

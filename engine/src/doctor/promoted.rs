@@ -21,7 +21,7 @@ pub(super) fn of_application(
         .filter(|(_, source)| source.get("path").is_some())
         .map(|(_, source)| branch(source))
         .collect();
-    let mut ways = Vec::new();
+    let mut ways: Vec<Way> = by_hand(application).into_iter().collect();
     for (at, source) in &sources {
         let pointer = application.pointer_of(*at);
         let is_own = seen.origins.may_be_judged(url(source));
@@ -51,6 +51,25 @@ pub(super) fn of_application(
         }
     }
     ways
+}
+
+/// Where Argo CD does not sync by itself, its server takes any commit from whoever may sync.
+fn by_hand(application: &Application<'_, '_>) -> Option<Way> {
+    let at = application.at("/spec/syncPolicy/automated");
+    let automated = application.document.node.pointer(&at);
+    let is_off =
+        |node: &Node| node.get("enabled").map(|it| &it.value) == Some(&NodeValue::Bool(false));
+    automated.is_none_or(is_off).then(|| {
+        application.document.open(
+            "promoted-by-hand",
+            &at,
+            format!(
+                "{} is synced by hand: whoever may sync it names any commit (`argocd app sync --revision`), and nothing asks about that",
+                application.document.called()
+            ),
+            "set `syncPolicy.automated`: Argo CD's server takes no other commit then than that of the branch",
+        )
+    })
 }
 
 /// A folder of a promoted branch, and what deploys it.

@@ -25,6 +25,8 @@ pub struct StreamStore {
     folders: BTreeMap<String, Vec<StoredFile>>,
     units: Vec<UnitId>,
     files: usize,
+    /// Lines that say nothing.
+    blanks: usize,
     bytes: usize,
 }
 
@@ -64,7 +66,8 @@ impl StreamStore {
 
     fn add(&mut self, line: &[u8], place: &str) -> Result<(), Error> {
         if line.is_empty() {
-            return Ok(());
+            self.blanks = self.blanks.saturating_add(1);
+            return check_count(self.blanks, Path::new(&self.name));
         }
         self.files = self.files.saturating_add(1);
         self.bytes = self.bytes.saturating_add(line.len());

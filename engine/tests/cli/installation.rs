@@ -508,6 +508,165 @@ fn an_application_that_nothing_asks_about_is_told_and_a_promoted_one_is_not() {
 }
 
 #[test]
+fn a_path_is_read_as_its_deployer_joins_it_and_all_that_lies_below_it_counts() {
+    let open = Installation::shipped().with(APPLICATION, GATE_SOURCE, "");
+    let ungated = ["not-gated apps/shop-prod.yaml:9"];
+    for path in [
+        "./apps/shop",
+        "apps//shop/",
+        "apps/./shop",
+        "apps/x/../shop",
+        "apps",
+    ] {
+        let spelled = open.with(APPLICATION, "path: apps/shop", &format!("path: {path}"));
+        assert_eq!(spelled.opened(), ungated, "{path}");
+    }
+    let promoted = open.with(
+        APPLICATION,
+        "targetRevision: main",
+        "targetRevision: refs/heads/gated/prod/shop",
+    );
+    let wide = promoted.with(APPLICATION, "path: apps/shop", "path: apps");
+    assert_eq!(wide.opened(), [""; 0], "nothing else lies there");
+    let other = |tree: &Installation| tree.and(SHOP, "apps/docs/other.yaml", SETTINGS);
+    assert_eq!(other(&wide).opened(), ungated);
+    assert_eq!(other(&promoted).opened(), [""; 0]);
+}
+
+#[test]
+fn a_promoted_application_that_is_synced_by_hand_is_told() {
+    let promoted = Installation::shipped()
+        .with(APPLICATION, GATE_SOURCE, "")
+        .with(
+            APPLICATION,
+            "targetRevision: main",
+            "targetRevision: refs/heads/gated/prod/shop",
+        );
+    let automated = "automated: {prune: true, selfHeal: true}";
+    for other in [
+        "managedNamespaceMetadata: {}",
+        "automated: {enabled: false}",
+    ] {
+        let by_hand = promoted.with(APPLICATION, automated, other);
+        let opened = by_hand.opened();
+        assert!(
+            opened[0].starts_with("promoted-by-hand apps/shop-prod.yaml:"),
+            "{other}: {opened:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_hydrated_or_listed_is_deployed_too() {
+    let shipped = Installation::shipped();
+    let source =
+        "{repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: apps/shop}";
+    let one = |spec: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {{name: more, namespace: argocd}}, spec: {{project: shop, {spec}}}"
+        )
+    };
+    let hydrated = one(&format!(
+        "sourceHydrator: {{drySource: {source}, syncSource: {{targetBranch: hydrated, path: apps/shop}}}}"
+    ));
+    let listed = one(&format!("source: {source}"));
+    for text in [
+        format!("{{{hydrated}}}\n"),
+        format!(
+            "{{apiVersion: argoproj.io/v1alpha1, kind: ApplicationList, items: [{{{listed}}}]}}\n"
+        ),
+    ] {
+        let opened = shipped.and(PLATFORM, "more.yaml", &text).opened();
+        assert_eq!(opened, ["not-gated more.yaml:1"], "{text}");
+    }
+}
+
+#[test]
+fn a_plugin_that_is_not_the_shipped_one_asks_nobody() {
+    let open = Installation::shipped().with(APPLICATION, GATE_SOURCE, "");
+    let named = open.with(
+        APPLICATION,
+        "directory: {recurse: true}",
+        "plugin: {name: tidegate-shop-prod}",
+    );
+    let text = shipped("argocd/plugin/plugin.yaml");
+    let plugin = named.and(PLATFORM, "plugin.yaml", &text);
+    assert_eq!(plugin.opened(), [""; 0]);
+    for (from, to) in [
+        ("- --env=prod", "- --env=prod\n      - --by-hand"),
+        ("- --env=prod", "- --env=prod\n      - --deployed=main"),
+        ("/etc/tidegate/trust.json", "/work/trust.json"),
+        ("--verdicts=branch", "--verdicts=folder:/tmp/x"),
+        (
+            "- kustomize\n      - build\n      - .",
+            "- sh\n      - -c\n      - kustomize build .",
+        ),
+        ("  generate:\n", "  init: {command: [sh]}\n  generate:\n"),
+    ] {
+        let other = plugin.with("plugin.yaml", from, to);
+        assert_eq!(other.opened(), ["not-gated apps/shop-prod.yaml:9"], "{to}");
+    }
+}
+
+#[test]
+fn what_an_application_makes_of_the_source_of_its_gate_is_told() {
+    let installation = Installation::shipped();
+    let path = "      path: gate/shop-prod\n";
+    for more in [
+        "kustomize: {commonAnnotations: {argocd.argoproj.io/hook: Skip}}",
+        "directory: {exclude: '*'}",
+        "plugin: {name: other}",
+        "helm: {releaseName: x}",
+    ] {
+        let made = installation.with(APPLICATION, path, &format!("{path}      {more}\n"));
+        let told = made.about("gate-altered");
+        assert_eq!(told.len(), 1, "{more}: {told:?}");
+    }
+    for revision in ["refs/pull/7/head", "refs/merge-requests/7/head"] {
+        let proposed = installation.with(
+            APPLICATION,
+            "targetRevision: refs/heads/main",
+            &format!("targetRevision: {revision}"),
+        );
+        assert_eq!(proposed.about("gate-altered").len(), 1, "{revision}");
+    }
+    let blank = installation.with(
+        "gate/base/job.yaml",
+        "sync-wave: \"-100\"",
+        "sync-wave: \" -100\"",
+    );
+    assert_eq!(blank.opened()[0], "not-gated apps/shop-prod.yaml:9");
+    let overlay = "gate/shop-prod/kustomization.yaml";
+    let labels = "labels: [{pairs: {argocd.argoproj.io/hook: Skip}, fields: [{path: metadata/annotations, create: true}]}]\nresources: [../base]";
+    let labelled = installation.with(overlay, "resources: [../base]", labels);
+    assert_eq!(labelled.about("gate-altered").len(), 1);
+    let plain = "labels: [{pairs: {team: shop}}]\nresources: [../base]";
+    let plain = installation.with(overlay, "resources: [../base]", plain);
+    assert_eq!(plain.opened(), [""; 0]);
+}
+
+#[test]
+fn what_the_documents_let_an_overlay_patch_is_no_other_gate() {
+    let installation = Installation::shipped();
+    let overlay = "gate/shop-prod/kustomization.yaml";
+    let job = "kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec:";
+    for patch in [
+        "{op: add, path: /spec/template/spec/containers/0/env/-, value: {name: HTTPS_PROXY, value: 'http://p:1'}}".to_owned(),
+        format!("{job} {{containers: [{{name: gate, env: [{{name: HTTPS_PROXY, value: 'http://p:1'}}]}}]}}}}}}"),
+        format!("{job} {{volumes: [{{name: work, emptyDir: {{sizeLimit: 1Gi}}}}]}}}}}}"),
+    ] {
+        let operations = patch.starts_with("{op");
+        let text = if operations { format!("[{patch}]") } else { format!("{{{patch}}}") };
+        let entry = format!("patches: [{{target: {{kind: Job}}, patch: \"{text}\"}}]\nresources: [../base]");
+        let patched = installation.with(overlay, "resources: [../base]", &entry);
+        assert_eq!(patched.opened(), [""; 0], "{text}");
+        let other = entry.replace("HTTPS_PROXY", "GIT_SSH_COMMAND").replace("sizeLimit: 1Gi}", "sizeLimit: 1Gi}, secret: {}");
+        let other = installation.with(overlay, "resources: [../base]", &other);
+        assert_eq!(other.about("gate-altered").len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn a_gate_that_cannot_be_seen_or_comes_first_is_told() {
     let installation = Installation::shipped();
     let (application, without_gate) = (APPLICATION, GATE_SOURCE);

@@ -305,6 +305,15 @@ fn what_a_trust_file_says_of_times_revocations_and_numbers_is_shown() {
 }
 
 #[test]
+fn no_more_of_a_file_is_read_than_a_trust_file_has() {
+    let world = World::new();
+    for command in ["show", "sign"] {
+        let (exit, _, err) = world.run(&["keys", command, "/dev/zero"]);
+        assert_eq!(exit, 3, "{command}: {err}");
+    }
+}
+
+#[test]
 fn a_plan_says_how_a_key_follows_another_and_changes_nothing() {
     let world = World::new();
     let trust = fs::read(world.repo.path().join(world::TRUST)).unwrap();

@@ -31,3 +31,18 @@ fn what_comes_on_standard_input_and_is_no_verdict_is_none() {
         assert!(output.stdout.is_empty(), "{script}");
     }
 }
+
+#[test]
+fn lines_that_say_nothing_come_to_an_end() {
+    let world = World::started();
+    let trust = world.trust_file();
+    let run = format!(
+        "yes '' | '{}' admit --verdicts - --trust '{trust}' --env prod --unit web --revision HEAD",
+        env!("CARGO_BIN_EXE_tidegate")
+    );
+    let output = world.repo.command("sh").args(["-c", &run]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("limit."), "{said}");
+}

@@ -87,7 +87,7 @@ fn what_is_missing_from_a_stream_is_missing_and_what_cannot_be_read_is_an_error(
     };
     // Without the gate's, the baseline that the link follows, the link itself.
     for (left, code) in [
-        (0, "refused[missing]"),
+        (0, "refused[store-gap]"),
         (1, "refused["),
         (2, "refused[missing]"),
     ] {

@@ -2,10 +2,9 @@
 //! Changes nothing.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use super::sign;
+use super::{bounded, sign};
 use crate::attest::{Revocation, Role, TrustFile, TrustedKey, read_private};
 use crate::cli::common::{Error, Outcome};
 use crate::cli::terminal::Terminal;
@@ -13,7 +12,7 @@ use crate::model::Exit;
 use crate::report::{plural, sanitise};
 
 pub(super) fn run(path: &Path, terminal: &mut Terminal) -> Outcome {
-    let bytes = fs::read(path).map_err(|error| Error::read(path, &error))?;
+    let bytes = bounded(path).map_err(|error| Error::read(path, &error))?;
     if bytes.trim_ascii_start().starts_with(b"{") {
         let trust = TrustFile::parse_draft(&bytes)?;
         for line in lines(&trust).into_iter().chain(sign::lines(&trust, None)) {

@@ -1,12 +1,11 @@
 //! `tidegate keys sign`: one more signature of the root under a trust file.
 //! Nothing is accepted here: that is what `sign` and whoever is given the file decide.
 
-use std::fs;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{check_no_link, read, replace_trust};
+use super::{bounded, check_no_link, read, replace_trust};
 use crate::attest::{Role, TrustFile};
 use crate::cli::common::{Error, Outcome};
 use crate::cli::signers::Signers;
@@ -37,7 +36,7 @@ impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Outcome {
         let path = terminal.directory.join(&self.file);
         check_no_link(&path)?;
-        let bytes = fs::read(&path).map_err(|error| Error::read(&path, &error))?;
+        let bytes = bounded(&path).map_err(|error| Error::read(&path, &error))?;
         let draft = TrustFile::parse_draft(&bytes)?;
         let before = self.before.map(|file| terminal.directory.join(file));
         let before = before.map(|file| read(&file)).transpose()?;

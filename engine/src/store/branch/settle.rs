@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::answer::Pushed;
 use super::{BranchStore, Content, Pending, Tip};
 use crate::{
+    config,
     git::NewCommit,
     model::{Digest, GitId, RepoPath},
     store::Error,
@@ -23,6 +24,7 @@ impl BranchStore {
                 return Ok(());
             }
             self.check_links(&tip, pending)?;
+            self.check_is_store(&tip)?;
             let commit = self.commit(&tip, pending)?;
             let reference = self.place.reference();
             match self.pushed(commit, &tip)? {
@@ -85,6 +87,20 @@ impl BranchStore {
             }
         }
         Ok(())
+    }
+
+    /// A branch on which a configuration lies is one that is judged: verdicts there would be files of it.
+    fn check_is_store(&self, tip: &Tip) -> Result<(), Error> {
+        let there = |path: &str| {
+            let content = self.content(&tip.snapshot, path);
+            !matches!(content, Ok(Content::Nothing))
+        };
+        match config::locate(there) {
+            Ok(None) => Ok(()),
+            _ => Err(Error::JudgedBranch {
+                branch: format!("{}/{}", self.place.remote, self.place.branch),
+            }),
+        }
     }
 
     fn commit(&self, tip: &Tip, pending: &Pending) -> Result<GitId, Error> {

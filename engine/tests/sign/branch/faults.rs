@@ -212,3 +212,14 @@ fn a_slow_remote_spends_the_time_that_is_waited() {
     // One look alone takes as long as is waited, so that there is no second one.
     assert_eq!(looks("2s"), looks("0s"));
 }
+
+#[test]
+fn no_verdicts_are_put_on_a_branch_that_is_judged() {
+    let remote = Remote::started();
+    let before = remote.git(&["rev-parse", "main"]);
+    let line = ["publish", "branch", "--verdicts", "branch:origin:main"];
+    let (exit, said) = remote.ends(remote.world.command(&line));
+    assert_eq!(exit, 3, "{said}");
+    assert!(said.contains("error[store.judged-branch]"), "{said}");
+    assert_eq!(remote.git(&["rev-parse", "main"]), before);
+}
