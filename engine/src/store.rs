@@ -475,7 +475,7 @@ pub enum Error {
     #[diagnostic(
         code(store::rewritten),
         help(
-            "find out who did it, and put it back: `git push --force {remote} {seen}:refs/heads/{branch}`; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{remote}/{branch}`"
+            "find out who did it, and put it back: `git push --force {remote} {seen}:refs/heads/{branch}`; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{remote}/{branch}`, with `--work DIR` in `DIR/repository.git`"
         )
     )]
     Rewritten {
@@ -495,7 +495,7 @@ pub enum Error {
     #[diagnostic(
         code(store::taken_away),
         help(
-            "find out who did it, and put it back on the branch: `git show {seen}:{path}`; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{branch}`"
+            "find out who did it, and put it back on the branch: `git show {seen}:{path}`; if it was meant, accept it here: `git update-ref -d refs/tidegate/remotes/{branch}`, with `--work DIR` in `DIR/repository.git`"
         )
     )]
     TakenAway {

@@ -650,6 +650,9 @@ fn what_the_documents_let_an_overlay_patch_is_no_other_gate() {
     let installation = Installation::shipped();
     let overlay = "gate/shop-prod/kustomization.yaml";
     let job = "kind: Job, metadata: {name: tidegate-admit}, spec: {template: {spec:";
+    let size = "patches: [{target: {kind: Job}, patch: '[{op: replace, path: /spec/template/spec/volumes/2/emptyDir/sizeLimit, value: 1Gi}]'}]\nresources: [../base]";
+    let sized = installation.with(overlay, "resources: [../base]", size);
+    assert_eq!(sized.opened(), [""; 0]);
     for patch in [
         "{op: add, path: /spec/template/spec/containers/0/env/-, value: {name: HTTPS_PROXY, value: 'http://p:1'}}".to_owned(),
         format!("{job} {{containers: [{{name: gate, env: [{{name: HTTPS_PROXY, value: 'http://p:1'}}]}}]}}}}}}"),
