@@ -34,6 +34,14 @@ pub(super) fn fetched(
     let repository = if is_new {
         made(folder, &path, origin.url)?
     } else {
+        // What it saw before must not be forgotten by making it anew.
+        let is_cut = |name| fs::metadata(path.join(name)).is_ok_and(|file| file.len() == 0);
+        if ["HEAD", "config"].into_iter().any(is_cut) {
+            return Err(Error::WorkBroken {
+                path: path.display().to_string(),
+            }
+            .into());
+        }
         let repository = Repository::open(&path)?;
         if repository.remote_url(NAME)?.as_deref() != Some(origin.url) {
             return Err(Error::OtherOrigin {

@@ -234,6 +234,14 @@ pub(super) enum Error {
         )
     )]
     WorkBusy { path: String },
+    #[error("`{path}` is no repository any more: a file of it is empty")]
+    #[diagnostic(
+        code(work::broken),
+        help(
+            "empty the folder that `--work` names: all of it is fetched again, but what was seen of the branch of verdicts is forgotten, so run `tidegate verify --all` on that first"
+        )
+    )]
+    WorkBroken { path: String },
     #[error("`{path}` was made for another repository")]
     #[diagnostic(
         code(usage::other_origin),

@@ -186,6 +186,23 @@ fn what_a_killed_run_left_locked_is_free_again_where_nobody_else_is_at_work() {
 }
 
 #[test]
+fn a_repository_that_was_cut_is_told_and_not_asked_again_for_ever() {
+    let remote = Remote::started();
+    let work = remote.world.repo.beside("work");
+    assert_eq!(remote.ends(asked_anew(&remote, &work)).0, 0);
+    for name in ["HEAD", "config"] {
+        let file = work.join("repository.git").join(name);
+        let text = fs::read(&file).unwrap();
+        fs::write(&file, "").unwrap();
+        let (exit, said) = remote.ends(asked_anew(&remote, &work));
+        assert_eq!(exit, 3, "{name}: {said}");
+        assert!(said.contains("error[work.broken]"), "{said}");
+        fs::write(&file, text).unwrap();
+    }
+    assert_eq!(remote.ends(asked_anew(&remote, &work)).0, 0);
+}
+
+#[test]
 fn what_is_no_lock_is_not_waited_for() {
     let remote = Remote::started();
     let work = remote.world.repo.beside("work");
