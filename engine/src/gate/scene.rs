@@ -214,11 +214,7 @@ impl Scene {
                 source_: new.clone(),
             });
         }
-        let sides = Sides {
-            base: &base,
-            head: &head,
-        };
-        unreleased::none(view, &self.name, sides)?;
+        unreleased::none(view, &self.name, (&base, &head))?;
         if !(base.is_paths && head.is_paths) {
             (self.base, self.head) = (base.selector.clone(), head.selector.clone());
             self.rendered = Some(Sides { base, head });

@@ -4,21 +4,26 @@
 
 use super::Error;
 use super::deployed::{Deployed, Input};
-use super::scene::Sides;
 use super::view::View;
 use crate::manifest::{Node, yaml};
 use crate::model::RepoPath;
 use crate::render::{Deployer, Files, Tool};
 
-/// Holds each chart of Flux that both sides deploy against what it was.
+/// Holds each chart of Flux that both sides, the base before the head, deploy against what it was.
 ///
 /// # Errors
 /// Another chart under the same name and version.
-pub(super) fn none(view: &View<'_>, unit: &str, sides: Sides<&Deployed>) -> Result<(), Error> {
-    for head in sides.head.inputs.iter().filter(|input| is_of_flux(input)) {
+pub(super) fn none(
+    view: &View<'_>,
+    unit: &str,
+    sides: (&Deployed, &Deployed),
+) -> Result<(), Error> {
+    let (base, head) = sides;
+    let before = &base.inputs;
+    for head in head.inputs.iter().filter(|input| is_of_flux(input)) {
         let is_same_folder =
             |base: &&Input| is_of_flux(base) && base.rendering.folder == head.rendering.folder;
-        let Some(base) = sides.base.inputs.iter().find(is_same_folder) else {
+        let Some(base) = before.iter().find(is_same_folder) else {
             continue;
         };
         if base.closure.files().eq(head.closure.files()) {
