@@ -56,18 +56,16 @@ impl Bench {
     fn new(images: usize, candidate: &str) -> Outcome<Self> {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/images/fixtures.json");
         let fixtures: Value = serde_json::from_slice(&fs::read(file)?)?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let at = |pointer: &str| fixtures.pointer(pointer).cloned().unwrap_or_default();
+        let text = |pointer: &str| at(pointer).as_str().unwrap_or_default().to_owned();
         let folder = tempfile::tempdir()?;
         let shop = Draft::init(folder.path())?;
         shop.write("tidegate.yaml", CONFIGURATION.as_bytes())?;
-        shop.write(
-            "keys/release.pub",
-            text(&fixtures["keys"]["release"]).as_bytes(),
-        )?;
-        let root = fixtures["roots"]["private"].to_string();
+        shop.write("keys/release.pub", text("/keys/release").as_bytes())?;
+        let root = at("/roots/private").to_string();
         shop.write("keys/root.json", root.as_bytes())?;
         let first = shop.commit("the judge", 0)?;
-        let digest = text(&fixtures["image"]);
+        let digest = text("/image");
         let mut pod =
             "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n".to_owned();
         for number in 0..images {
@@ -75,7 +73,7 @@ impl Bench {
             pod.push_str(&format!("  - {{name: c{number}, image: \"{image}\"}}\n"));
         }
         shop.write("prod/web.yaml", pod.as_bytes())?;
-        let recorded = recorded(&fixtures["candidates"][candidate]);
+        let recorded = recorded(&at(&format!("/candidates/{candidate}")));
         let name = Digest::of(recorded.as_bytes());
         let place = format!(".tidegate/images/sha256/{digest}/{name}");
         shop.write(&place, recorded.as_bytes())?;
