@@ -93,3 +93,30 @@ fn an_application_that_a_kustomization_lists_is_a_unit_whatever_is_added_to_it()
         "{told:?}"
     );
 }
+
+#[test]
+#[ignore = "needs kustomize"]
+fn a_parent_that_deploys_its_own_object_is_no_duplicate_of_itself() {
+    let application = CHILD
+        .replace("name: child", "name: parent")
+        .replace("apps/child", "argocd/prod-d");
+    let repo = shop();
+    repo.write("argocd/prod-d/parent.yaml", &application);
+    let listed = "resources: [loyalty.yaml, parent.yaml]";
+    repo.write("argocd/prod-d/kustomization.yaml", listed);
+    let base = repo.commit("a parent of itself");
+    repo.write(
+        "argocd/prod-d/parent.yaml",
+        application.replace("spec:", "spec:\n  revisionHistoryLimit: 3"),
+    );
+    repo.commit("a change");
+    let report = check_in(&repo, base, &workshop(true));
+    let findings = report.units.iter().flat_map(|unit| &unit.findings);
+    let codes: Vec<&str> = findings.map(|finding| &*finding.code).collect();
+    assert!(
+        !report.units.is_empty() && report.errors.is_empty(),
+        "{:?}",
+        report.errors
+    );
+    assert!(!codes.contains(&"engine.duplicate-object"), "{codes:?}");
+}
