@@ -395,6 +395,26 @@ fn another_policy_than_the_shipped_one_is_told() {
         let opened = shipped.with(policy, from, to).opened();
         assert_eq!(opened, ["policy-altered trust/policy.yaml:8"], "{to}");
     }
+    let narrow = shipped.with(
+        "trust/binding.yaml",
+        "  policyName:",
+        "  matchResources: {namespaceSelector: {matchLabels: {a: b}}}\n  policyName:",
+    );
+    assert_eq!(narrow.opened().len(), 7);
+    let controller = "[{op: replace, path: /spec/variables/0/expression, value: \"request.userInfo.username == 'system:serviceaccount:argocd:cd-application-controller'\"}]";
+    assert_eq!(
+        patched(&controller.replace("variables/0", "variables/2")),
+        ["policy-altered trust/kustomization.yaml:3"]
+    );
+    assert_eq!(
+        patched("[{op: remove, path: /spec/validations/0}]"),
+        ["policy-altered trust/kustomization.yaml:3"]
+    );
+}
+
+#[test]
+fn whom_the_policy_takes_for_argo_cd_is_looked_at() {
+    let (shipped, policy) = (Installation::shipped(), "trust/policy.yaml");
     for (account, expected) in [
         ("argocd:acme-argocd-application-controller", None),
         ("cd:controller", Some("policy-altered? trust/policy.yaml:")),
@@ -419,20 +439,6 @@ fn another_policy_than_the_shipped_one_is_told() {
             "{account}: {told:?}"
         );
     }
-    let narrow = shipped.with(
-        "trust/binding.yaml",
-        "  policyName:",
-        "  matchResources: {namespaceSelector: {matchLabels: {a: b}}}\n  policyName:",
-    );
-    assert_eq!(narrow.opened().len(), 7);
-    let patched = |patch: &str| {
-        let text = format!(
-            "resources: [policy.yaml, binding.yaml]\npatches:\n  - target: {{kind: ValidatingAdmissionPolicy}}\n    patch: |\n      {patch}\n"
-        );
-        shipped
-            .and(PLATFORM, "trust/kustomization.yaml", &text)
-            .opened()
-    };
     let controller = "[{op: replace, path: /spec/variables/0/expression, value: \"request.userInfo.username == 'system:serviceaccount:argocd:cd-application-controller'\"}]";
     assert_eq!(patched(controller), [""; 0]);
     let server = controller.replace("variables/0", "variables/1");
@@ -444,14 +450,16 @@ fn another_policy_than_the_shipped_one_is_told() {
         patched(&controller.replace("argocd:", "cd:")),
         ["policy-altered? trust/kustomization.yaml:3"]
     );
-    assert_eq!(
-        patched(&controller.replace("variables/0", "variables/2")),
-        ["policy-altered trust/kustomization.yaml:3"]
+}
+
+/// What is told of the shipped policy with this patch.
+fn patched(patch: &str) -> Vec<String> {
+    let text = format!(
+        "resources: [policy.yaml, binding.yaml]\npatches:\n  - target: {{kind: ValidatingAdmissionPolicy}}\n    patch: |\n      {patch}\n"
     );
-    assert_eq!(
-        patched("[{op: remove, path: /spec/validations/0}]"),
-        ["policy-altered trust/kustomization.yaml:3"]
-    );
+    Installation::shipped()
+        .and(PLATFORM, "trust/kustomization.yaml", &text)
+        .opened()
 }
 
 const APPLICATION: &str = "apps/shop-prod.yaml";
