@@ -233,6 +233,8 @@ limits! {
     IMAGE_FILE = 24 << 20, Bytes, LeftOut;
     /// The lock of images.
     IMAGE_LOCK = 8 << 20, Bytes, Error("limit.image-lock");
+    /// What refers to an image and is looked at for signatures when it is locked.
+    IMAGE_REFERRERS = 256, Count, Error("limit.candidates");
     /// Signature objects of an image that are looked at.
     SIGNATURE_OBJECTS = 64, Count, LeftOut;
     /// A signature object of an image.
@@ -278,8 +280,6 @@ limits! {
     REGISTRY_MANIFEST = 4 << 20, Bytes, Error("limit.registry-answer");
     /// Pages of a list of a registry.
     REGISTRY_PAGES = 20, Count, Error("limit.candidates");
-    /// What refers to an image and is looked at for signatures when it is locked.
-    IMAGE_REFERRERS = 256, Count, Error("limit.candidates");
     /// What may hold verdicts beside one artifact of a registry.
     REGISTRY_CANDIDATES = 64, Count, Error("limit.candidates");
     /// Links between what runs and what is wanted.

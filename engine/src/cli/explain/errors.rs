@@ -47,7 +47,7 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 30] = [
+const AREAS: [(&str, &str); 32] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
@@ -72,6 +72,10 @@ const AREAS: [(&str, &str); 30] = [
     (
         "config",
         "`tidegate.yaml` cannot be read, or means nothing that could be enforced. All its problems are told at once, each with its line.",
+    ),
+    (
+        "forge",
+        "The forge that keeps the repository could not be asked about its branches, or did not answer with what was asked for. Who may push there is unknown then.",
     ),
     (
         "git",
@@ -143,6 +147,10 @@ const AREAS: [(&str, &str); 30] = [
         "The trust file names nobody who could be believed. Without one no verdict is verified.",
     ),
     ("usage", "The command line."),
+    (
+        "work",
+        "The folder of `--work` cannot be used: another process holds it, or what lies there is none of what `admit` put there.",
+    ),
     (
         "yaml",
         "A text is no YAML, or one that Kubernetes would not read, or not the same way. The error has line and column.",

@@ -336,7 +336,7 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 31] = [
+const RESERVED_PREFIXES: [&str; 33] = [
     "argo",
     "bug",
     "calendar",
@@ -345,6 +345,7 @@ const RESERVED_PREFIXES: [&str; 31] = [
     "cluster",
     "config",
     "engine",
+    "forge",
     "git",
     "hook",
     "image-lock",
@@ -367,5 +368,6 @@ const RESERVED_PREFIXES: [&str; 31] = [
     "store",
     "trust-root",
     "usage",
+    "work",
     "yaml",
 ];

@@ -216,7 +216,7 @@ fn all_that_is_deployed_from_a_promoted_branch_must_be_the_units() {
     assert_eq!(alone.opened(), [""; 0], "there is nothing else");
     let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: shops, namespace: argocd}\nspec:\n  \
          generators: [{clusters: {}}]\n  template:\n    metadata: {name: '{{name}}'}\n    spec:\n      \
-         project: shop\n      destination: {namespace: shop}\n      source: {repoURL: 'https://git.example/acme/shop.git', path: 'apps/{{name}}', targetRevision: refs/heads/gated/prod/shop}\n";
+         project: shop\n      syncPolicy: {automated: {}}\n      destination: {namespace: shop}\n      source: {repoURL: 'https://git.example/acme/shop.git', path: 'apps/{{name}}', targetRevision: refs/heads/gated/prod/shop}\n";
     let told = Installation::shipped().and(PLATFORM, "set.yaml", set);
-    assert_eq!(told.opened(), ["promoted-beside? set.yaml:11"]);
+    assert_eq!(told.opened(), ["promoted-beside? set.yaml:12"]);
 }

@@ -7,7 +7,7 @@ fn set(generator: &str, name: &str, path: &str, revision: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: shops, namespace: argocd}}\nspec:\n  \
          goTemplate: true\n  generators: [{generator}]\n  template:\n    metadata: {{name: '{name}'}}\n    spec:\n      \
-         project: shop\n      destination: {{namespace: shop}}\n      source: {{repoURL: 'https://git.example/acme/shop.git', path: '{path}', targetRevision: {revision}}}\n"
+         project: shop\n      syncPolicy: {{automated: {{}}}}\n      destination: {{namespace: shop}}\n      source: {{repoURL: 'https://git.example/acme/shop.git', path: '{path}', targetRevision: {revision}}}\n"
     )
 }
 
@@ -116,6 +116,6 @@ fn what_changes_the_template_of_a_set_that_is_not_told_is_told() {
         set(clusters, "{{.name}}", "elsewhere", "main"),
     ] {
         let told = installation(&format!("{text}{patch}")).opened();
-        assert_eq!(told[0], "not-gated sets/shops.yaml:13", "{text}");
+        assert_eq!(told[0], "not-gated sets/shops.yaml:14", "{text}");
     }
 }
