@@ -32,6 +32,7 @@ use super::rendered::Rendered;
 use crate::model::RepoPath;
 
 pub use error::Error;
+pub(crate) use ignore::Ignore;
 pub use place::{At, Folder};
 
 /// Every file that decides what the kustomization in `folder` gives, as the deployer builds it.

@@ -11,6 +11,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use ignored::LeftOut;
 pub(super) use release::read as read_release;
 
 use self::origin::{Origin, of_reference};

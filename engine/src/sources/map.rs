@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::changes::Changes;
 use super::deployment::{Deployment, Kind, Local, Source, Unknown};
+use super::flux::LeftOut;
 use super::gathered::Gatherer;
 use super::known::{Declared, Known};
 use super::resolve::Error;
@@ -147,13 +148,20 @@ struct Map {
 impl Map {
     fn select(&mut self, selected: &Deployers, tree: &Tree<'_>) -> Result<(), Error> {
         let mut found = Vec::new();
+        let is_flux = selected.kind == DeployerKind::Flux;
+        let left_out = is_flux.then(|| LeftOut::of(tree)).flatten();
         for entry in &tree.entries {
             let is_selected = selected.paths.matches(&entry.path);
             if is_selected && is_manifest_name(&entry.path) && !tree.is_template(&entry.path) {
-                let plain = |declared| Found {
-                    declared,
-                    parent: None,
-                    rendered: false,
+                let left_out = left_out.as_ref().filter(|it| it.hides(&entry.path));
+                let by = left_out.map(|it| &it.list);
+                let plain = |mut declared: Declared| {
+                    declared.changed_by = declared.changed_by.or_else(|| by.cloned());
+                    Found {
+                        declared,
+                        parent: None,
+                        rendered: false,
+                    }
                 };
                 found.extend(objects(tree, entry)?.into_iter().map(plain));
             }

@@ -4,7 +4,7 @@
 use crate::model::RepoPath;
 
 /// Patterns in their order; the last one that fits decides.
-pub(super) struct Ignore(Vec<Pattern>);
+pub(crate) struct Ignore(Vec<Pattern>);
 
 /// The name of a file or folder with wildcards in it.
 struct Name(Vec<Token>);
@@ -29,7 +29,7 @@ impl Ignore {
     ///
     /// # Errors
     /// The pattern that cannot be read.
-    pub(super) fn new(patterns: &[String]) -> Result<Self, String> {
+    pub(crate) fn new(patterns: &[String]) -> Result<Self, String> {
         let given = patterns
             .iter()
             .flat_map(|text| lines(text))
@@ -50,7 +50,7 @@ impl Ignore {
     }
 
     /// Whether a file is left out.
-    pub(super) fn hides(&self, file: &RepoPath) -> bool {
+    pub(crate) fn hides(&self, file: &RepoPath) -> bool {
         let path = String::from_utf8_lossy(file.as_bytes());
         let steps: Vec<&str> = path.split('/').collect();
         let decides = self.0.iter().rev().find(|pattern| pattern.fits(&steps));

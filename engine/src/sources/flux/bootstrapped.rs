@@ -38,7 +38,7 @@ pub(super) fn origin(
     }
     let ignore = match said {
         Some(ignore) => ignore,
-        None => ignored(cx, None, reference.span)?,
+        None => ignored(cx.tree, None, reference.span)?,
     };
     Ok(Origin::Here { ignore })
 }

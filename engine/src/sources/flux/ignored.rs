@@ -4,19 +4,19 @@
 //! Source: Flux, `sourceignore` in `fluxcd/pkg`, and the `gitignore` of go-git, which reads the patterns.
 
 use crate::git::TreeEntry;
-use crate::model::{Span, limits};
-use crate::sources::Context;
+use crate::model::{RepoPath, Span, limits};
+use crate::render::kustomize::Ignore;
+use crate::sources::Tree;
 use crate::sources::fields::{Read, Stop, shown};
 
 /// The patterns, those that win last; none where Flux's own list counts. `own` are those of a `GitRepository`.
-pub(super) fn ignored(cx: &Context<'_>, own: Option<&str>, at: Span) -> Read<Vec<String>> {
-    let is_list = |entry: &&TreeEntry| entry.path.file_name() == b".sourceignore";
-    let mut files: Vec<&TreeEntry> = cx.tree.entries.iter().filter(is_list).collect();
+pub(super) fn ignored(tree: &Tree<'_>, own: Option<&str>, at: Span) -> Read<Vec<String>> {
+    let mut files: Vec<&TreeEntry> = tree.entries.iter().filter(is_list).collect();
     // A folder's own file counts before those of the folders in it, whatever their names begin with.
     files.sort_by(|a, b| steps(a).cmp(steps(b)));
     let mut patterns = Vec::new();
     for entry in files {
-        let Some(bytes) = content(entry, at, cx)? else {
+        let Some(bytes) = content(entry, at, tree)? else {
             continue;
         };
         let file = format!("`{}`", entry.path);
@@ -37,6 +37,31 @@ pub(super) fn ignored(cx: &Context<'_>, own: Option<&str>, at: Span) -> Read<Vec
     patterns.extend(own.into_iter().map(str::to_owned));
     bounded(&patterns, at)?;
     Ok(patterns)
+}
+
+/// What the lists of the tree leave out of everything that Flux builds from this repository.
+pub(in crate::sources) struct LeftOut {
+    /// One of the lists.
+    pub(in crate::sources) list: RepoPath,
+    ignore: Ignore,
+}
+
+impl LeftOut {
+    /// Nothing where there is no list, or none that is known: then no unit of this repository is known either.
+    pub(in crate::sources) fn of(tree: &Tree<'_>) -> Option<Self> {
+        let list = tree.entries.iter().find(is_list)?.path.clone();
+        let patterns = ignored(tree, None, Span::default()).ok()?;
+        let ignore = Ignore::new(&patterns).ok()?;
+        Some(Self { list, ignore })
+    }
+
+    pub(in crate::sources) fn hides(&self, file: &RepoPath) -> bool {
+        self.ignore.hides(file)
+    }
+}
+
+fn is_list(entry: &&TreeEntry) -> bool {
+    entry.path.file_name() == b".sourceignore"
 }
 
 /// Each file of the source is held against each of them.
@@ -62,7 +87,7 @@ fn steps(entry: &TreeEntry) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Flux follows links to these; its artifact has none.
-fn content(entry: &TreeEntry, at: Span, cx: &Context<'_>) -> Read<Option<Vec<u8>>> {
+fn content(entry: &TreeEntry, at: Span, tree: &Tree<'_>) -> Read<Option<Vec<u8>>> {
     if entry.is_submodule() {
         return Ok(None);
     }
@@ -71,7 +96,7 @@ fn content(entry: &TreeEntry, at: Span, cx: &Context<'_>) -> Read<Option<Vec<u8>
         let remedy = "commit the patterns themselves in its place";
         return Err(Stop::unknown(at, reason, remedy));
     }
-    Ok(Some(cx.tree.files.content(entry)?))
+    Ok(Some(tree.files.content(entry)?))
 }
 
 /// The patterns of a list, if they mean here what they mean to Flux.

@@ -89,12 +89,12 @@ fn told_here(
     cx: &Context<'_>,
 ) -> Read<Origin> {
     let Lookup::One(found) = declared else {
-        let ignore = ignored(cx, None, at)?;
+        let ignore = ignored(cx.tree, None, at)?;
         return Ok(Origin::Here { ignore });
     };
     deployment.declared_in.insert(found.file.path.clone());
     let own = found.object.node.pointer("/spec/ignore");
-    let ignore = ignored(cx, own.and_then(Node::as_str), at)?;
+    let ignore = ignored(cx.tree, own.and_then(Node::as_str), at)?;
     Ok(Origin::Here { ignore })
 }
 
@@ -185,7 +185,7 @@ pub(super) fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
             }
         }
         return Ok(Origin::Here {
-            ignore: ignored(cx, text(spec, "ignore")?, spec.span)?,
+            ignore: ignored(cx.tree, text(spec, "ignore")?, spec.span)?,
         });
     }
     let (Followed::Branch(revision) | Followed::Commit(revision) | Followed::Other(revision)) =

@@ -212,19 +212,6 @@ fn annotations_by_which_kustomize_takes_objects_for_others_are_changes() {
 }
 
 #[test]
-fn a_chart_that_another_object_brings_is_unknown() {
-    let text = release("x: 1", "a: 1").replace(
-        "chart: {spec: {x: 1}}, a: 1",
-        "chartRef: {kind: HelmChart, name: webc}",
-    );
-    let found = clusters(&[("clusters/a.yaml", &text)]);
-    assert!(
-        found[0].contains("unknown") && found[0].contains("HelmChart `shop/webc` brings the chart"),
-        "{found:?}"
-    );
-}
-
-#[test]
 fn applications_in_files_of_any_name_are_found() {
     let root = of_source("path: boot").replace("name: web", "name: root");
     let child = of_source("path: plain");
@@ -301,12 +288,33 @@ fn what_argo_cd_leaves_as_it_is_in_applications_is_unknown() {
 }
 
 #[test]
-fn patterns_end_where_flux_ends_them_and_are_so_many() {
+fn what_flux_leaves_out_of_its_archive_is_unknown() {
     let text = sync();
     let with = |list: &str| clusters(&[("clusters/a.yaml", &text), (".sourceignore", list)]);
-    let of = |list: &str| with(list)[0].clone();
-    assert_eq!(of("/x\n!/x\r"), of("/x\n!/x\n"));
-    assert_eq!(of("/x\r\n!/x\r\n"), of("/x\n!/x\n"));
-    assert!(!of(&"/x\n".repeat(500)).contains("unknown"));
-    assert!(of(&"/x\n".repeat(501)).contains("unknown"));
+    assert!(!with("/other\n")[0].contains("unknown"));
+    for list in ["/clusters/a.yaml\n", "a.yaml", "clusters/\n"] {
+        let found = with(list);
+        assert!(
+            found[0].contains("unknown") && found[0].contains("`.sourceignore`"),
+            "{list}: {found:?}"
+        );
+    }
+    assert!(!with("a.yaml\n!/clusters/a.yaml\n")[0].contains("unknown"));
+    let values =
+        kustomization("path: plain, postBuild: {substituteFrom: [{kind: ConfigMap, name: v}]}")
+            + &git(
+                "flux-system",
+                &format!("url: '{HERE}', ref: {{branch: main}}"),
+            );
+    let vars = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: v, namespace: flux-system}\ndata: {A: b}\n";
+    let with = |list: &str| {
+        clusters(&[
+            ("clusters/a.yaml", values.as_str()),
+            ("clusters/v.yaml", vars),
+            (".sourceignore", list),
+        ])
+    };
+    assert!(with("/x")[0].contains(r#"{"A":"b"}"#), "{:?}", with("/x"));
+    let found = with("/clusters/v.yaml");
+    assert!(found[0].contains("unknown"), "{found:?}");
 }
