@@ -38,12 +38,13 @@ pub fn pre_authentication_encoding(kind: &str, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What stands between the first two lines of PEM.
+/// What stands between the first two lines of PEM; blanks are nothing (RFC 7468, section 3).
 pub fn der(pem: &str) -> Vec<u8> {
     let lines = pem.lines().map(str::trim);
     let body = lines.skip_while(|line| !line.starts_with("-----BEGIN"));
     let body = body
         .skip(1)
         .take_while(|line| !line.starts_with("-----END"));
+    let body = body.flat_map(str::chars).filter(|c| !c.is_whitespace());
     STANDARD.decode(body.collect::<String>()).expect("base64")
 }
