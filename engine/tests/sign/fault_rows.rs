@@ -296,13 +296,14 @@ fn where_no_thread_and_no_process_can_begin_nothing_wrong_is_signed() {
 fn a_hook_that_runs_again_and_at_once_gives_one_answer_and_writes_nothing() {
     let rows = Rows::new();
     let before = files(&rows.world.verdicts());
-    let begin = || {
-        let mut command = rows.signer("admit");
-        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        piped.spawn().unwrap()
-    };
     for at_once in [1, 1, 1, 4] {
-        let begun: Vec<_> = (0..at_once).map(|_| begin()).collect();
+        // Each command puts the trust file in its place; none may while another reads it.
+        let mut commands: Vec<_> = (0..at_once).map(|_| rows.signer("admit")).collect();
+        let begun = commands.iter_mut().map(|command| {
+            let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            piped.spawn().unwrap()
+        });
+        let begun: Vec<_> = begun.collect();
         for child in begun {
             let (exit, said) = ended(&child.wait_with_output().unwrap());
             assert_eq!(exit, Some(0), "{said}");
