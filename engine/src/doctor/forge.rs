@@ -11,6 +11,7 @@ use super::tree::Seen;
 use super::workflows::gate_jobs;
 use super::{State, Tree, Way};
 use crate::config::Config;
+use crate::model::mentions;
 
 /// What GitHub says of a repository.
 #[derive(Clone, Debug, Default)]
@@ -72,10 +73,7 @@ pub fn branches(trees: &[Tree], config: Option<&Config>) -> Vec<(String, Part)> 
         add(environment.branch.clone(), Part::Protected);
     }
     let mut files = trees.iter().flat_map(|tree| &tree.files);
-    let promotes = files.any(|file| {
-        let mut parts = file.bytes.windows(PROMOTED.len());
-        parts.any(|part| part == PROMOTED.as_bytes())
-    });
+    let promotes = files.any(|file| mentions(&file.bytes, PROMOTED.as_bytes()));
     for environment in environments.unwrap_or_default() {
         // Rules hold for names, whether a branch has them or not.
         if promotes {

@@ -4,7 +4,7 @@ use super::origins::Origins;
 use super::{Place, State, Tree, Way, sets};
 use crate::config::Config;
 use crate::manifest::{Entry, Node, NodeValue, Role, is_manifest_name, json, role_of_name, yaml};
-use crate::model::{RepoPath, Span};
+use crate::model::{RepoPath, Span, mentions};
 
 /// What was read.
 pub(super) struct Seen<'t> {
@@ -87,7 +87,7 @@ impl<'t> Seen<'t> {
     ) {
         let workflow = is_workflow(path);
         let kustomization = role_of_name(path) == Some(Role::Kustomization);
-        let marked = MARKS.iter().any(|mark| contains(bytes, mark.as_bytes()));
+        let marked = MARKS.iter().any(|mark| mentions(bytes, mark.as_bytes()));
         if !workflow && !kustomization && !marked {
             return;
         }
@@ -257,10 +257,6 @@ fn with_kind(mut item: Node, kind: &str, list: &Node) -> Node {
         }
     }
     item
-}
-
-fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
 }
 
 /// What every document that we look at names.

@@ -3,7 +3,7 @@
 
 use miette::Diagnostic;
 
-use crate::model::RepoPath;
+use crate::model::{RepoPath, mentions};
 
 /// A file that is not what its bytes look like to a deployer.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -52,7 +52,7 @@ pub(super) fn obeys(path: &RepoPath) -> Result<(), Obeyed> {
 ///
 /// Source: Argo CD, "Skipping File Rendering" of directories in its user guide.
 pub(super) fn leaves_out(bytes: &[u8]) -> bool {
-    bytes.windows(SKIPPED.len()).any(|found| found == SKIPPED)
+    mentions(bytes, SKIPPED)
 }
 
 /// A file with that mark.

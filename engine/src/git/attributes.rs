@@ -4,7 +4,7 @@
 use globset::GlobBuilder;
 
 use super::{Error, MODE_EXECUTABLE, MODE_FILE, Repository, Snapshot, TreeEntry};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, mentions};
 
 impl Repository {
     /// Refuses a file whose bytes on disk differ from its blob: `filter`, `working-tree-encoding`,
@@ -42,7 +42,7 @@ impl Repository {
         let states = self.attributes_of(snapshot, path)?;
         for (wanted, state) in WATCHED.iter().zip(&states) {
             let Some(set) = state else { continue };
-            if wanted.name != "ident" || contains(&self.blob(entry.id)?, b"$Id") {
+            if wanted.name != "ident" || mentions(&self.blob(entry.id)?, b"$Id") {
                 return Err(set.refuse(path, wanted.reason));
             }
         }
@@ -217,7 +217,7 @@ fn is_well_formed(word: &str) -> bool {
 fn mentions_watched(line: &[u8]) -> bool {
     WATCHED
         .iter()
-        .any(|watched| contains(line, watched.name.as_bytes()))
+        .any(|watched| mentions(line, watched.name.as_bytes()))
 }
 
 fn set_states(words: &[&str], place: &Place, states: &mut States) {
@@ -268,10 +268,6 @@ pub fn is_pointer(content: &[u8]) -> bool {
     ]
     .iter()
     .any(|start| content.starts_with(start))
-}
-
-fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
 }
 
 const POINTER_SIZE: u64 = 1024;

@@ -2,7 +2,7 @@
 //! Knows nothing of environments.
 
 use crate::manifest::{self, Node, Object};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, mentions};
 
 /// What deploys folders of this repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) enum Kind {
 
 /// What a file declares. A file that cannot be read declares nothing here: the check says so.
 pub(super) fn of_file(path: &RepoPath, bytes: &[u8]) -> Vec<Deployer> {
-    if !MARKS.iter().any(|mark| contains(bytes, mark)) {
+    if !MARKS.iter().any(|mark| mentions(bytes, mark)) {
         return Vec::new();
     }
     let Ok(file) = manifest::read(path, bytes) else {
@@ -128,10 +128,6 @@ fn folder(path: &str) -> Option<String> {
 fn text(node: &Node, pointer: &str) -> Option<String> {
     let text = node.pointer(pointer)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-pub(super) fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
 }
 
 const MARKS: [&[u8]; 2] = [b"argoproj.io", b"kustomize.toolkit.fluxcd.io"];

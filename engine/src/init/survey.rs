@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::deployers::{self, Deployer, contains};
+use super::deployers::{self, Deployer};
 use crate::git::Selector;
 use crate::manifest::{self, Role};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, mentions};
 
 /// What lies in a tree.
 #[derive(Default)]
@@ -148,7 +148,7 @@ fn looks_like_objects(bytes: &[u8]) -> bool {
         line.starts_with(b"kind:")
             || line.starts_with(b"- kind:")
             || line.trim_ascii_start().starts_with(b"\"kind\"")
-            || (line.starts_with(b"{") && contains(line, b"kind"))
+            || (line.starts_with(b"{") && mentions(line, b"kind"))
     })
 }
 

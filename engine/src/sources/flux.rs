@@ -22,7 +22,7 @@ use super::fields::{
 };
 use super::folder::{self, Looks};
 use crate::manifest::{Node, is_manifest_name};
-use crate::model::RepoPath;
+use crate::model::{RepoPath, mentions};
 use crate::render::{
     Deployer, FilesError, ImageOverride, Kustomize, LabelOverride, Rendering, Tool,
 };
@@ -189,9 +189,7 @@ fn plain(
         let left_out = LEFT_OUT.iter().any(|left_out| left_out.as_bytes() == name);
         let aside = [b".github/".as_slice(), b".circleci/"];
         let path = entry.path.as_bytes();
-        let aside = aside
-            .iter()
-            .any(|aside| path.windows(aside.len()).any(|part| part == *aside));
+        let aside = aside.iter().any(|aside| mentions(path, aside));
         if left_out || aside || entry.is_link() || entry.is_submodule() {
             return Ok(None);
         }
@@ -218,8 +216,7 @@ fn plain(
 /// Whether an annotation may tell kustomize, through which Flux sends every folder, to leave out or to rename an object.
 fn speaks_to_kustomize(bytes: &[u8]) -> bool {
     let marks: [&[u8]; 4] = [b"config.kubernetes.io", b"\\u", b"\\U", b"\\x"];
-    let mut marks = marks.into_iter();
-    marks.any(|mark| bytes.windows(mark.len()).any(|part| part == mark))
+    marks.into_iter().any(|mark| mentions(bytes, mark))
 }
 
 /// An object of the tree that another one refers to, in words.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::changes::Changes;
@@ -16,7 +17,7 @@ use super::{Context, Text, Tree, read, unmade};
 use crate::config::{Config, DeployerKind, Deployers, Environment};
 use crate::git::TreeEntry;
 use crate::manifest::{self, is_manifest_name, role_of_name};
-use crate::model::{RepoPath, Span, limits};
+use crate::model::{RepoPath, Span, limits, mentions};
 use crate::render::{Rendering, Tool};
 
 use super::Here;
@@ -339,7 +340,7 @@ fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<De
     let Some(bytes) = tree.content(entry)? else {
         return Ok(Vec::new());
     };
-    let mentioned = |mark: &&[u8]| bytes.windows(mark.len()).any(|found| found == *mark);
+    let mentioned = |mark: &&[u8]| mentions(&bytes, mark);
     // What is escaped may say the same.
     let is_marked = MARKS.iter().any(mentioned) || bytes.contains(&b'\\');
     if !is_marked && !mentions_secret(&bytes) {
@@ -407,10 +408,8 @@ fn mentions_secret(bytes: &[u8]) -> bool {
         let byte = at.and_then(|at| bytes.get(at));
         byte.is_some_and(u8::is_ascii_alphanumeric)
     };
-    let mut windows = bytes.windows(SECRET.len()).enumerate();
-    windows.any(|(at, word)| {
-        word == SECRET && !is_letter(at.checked_sub(1)) && !is_letter(Some(at + SECRET.len()))
-    })
+    memmem::find_iter(bytes, SECRET)
+        .any(|at| !is_letter(at.checked_sub(1)) && !is_letter(Some(at + SECRET.len())))
 }
 
 fn is_set(declared: &Declared) -> bool {

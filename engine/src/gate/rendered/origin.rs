@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::file::File;
 use crate::change::{Layer, Origin, Part, Source};
 use crate::manifest::{Limits, Node, NodeValue, role_of_name, yaml};
-use crate::model::{Lines, RepoPath};
+use crate::model::{Lines, RepoPath, mentions};
 use crate::render::{self, Files, Found};
 
 /// The files of one side that made what was rendered, each read once.
@@ -142,7 +142,7 @@ fn twin<'a>(sources: &'a [Source], source: &Source) -> Option<&'a Source> {
 
 fn is_template(path: &RepoPath) -> bool {
     let text = path.as_bytes();
-    text.windows(TEMPLATES.len()).any(|part| part == TEMPLATES) || text.ends_with(b".tpl")
+    mentions(text, TEMPLATES) || text.ends_with(b".tpl")
 }
 
 const TEMPLATES: &[u8] = b"/templates/";

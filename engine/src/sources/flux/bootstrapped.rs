@@ -4,7 +4,7 @@
 use super::described;
 use super::origin::{FLUX, GROUP, Origin, as_applied, git, told};
 use crate::manifest::{Node, is_manifest_name};
-use crate::model::Span;
+use crate::model::{Span, mentions};
 use crate::sources::deployment::Deployment;
 use crate::sources::fields::{Read, Stop};
 use crate::sources::flux::ignored::ignored;
@@ -72,8 +72,7 @@ fn declared<'t>(at: Span, tree: &'t Tree<'_>) -> Read<&'t [Declared]> {
         let Some(bytes) = tree.content(entry)? else {
             continue;
         };
-        let mentions = |mark: &str| bytes.windows(mark.len()).any(|at| at == mark.as_bytes());
-        let is_named = mentions(FLUX) && mentions("GitRepository");
+        let is_named = mentions(&bytes, FLUX.as_bytes()) && mentions(&bytes, b"GitRepository");
         // What is escaped may say the same.
         if !is_named && !bytes.contains(&b'\\') {
             continue;
