@@ -9,6 +9,7 @@ mod listed;
 mod online;
 mod promoted;
 mod rights;
+mod served;
 mod sets;
 mod workflows;
 

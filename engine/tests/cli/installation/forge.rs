@@ -2,78 +2,37 @@
 //! GitHub documents ("Get rules for a branch", "Get a repository ruleset", "Get branch protection"; 2022-11-28).
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use serde_json::{Value, json};
 
 use super::super::tidegate;
-use super::{Installation, PLATFORM, SHOP};
-use crate::support::Repo;
+use super::served::{Server, TOKEN, shipped};
 
 /// Answers by path below the repository: a status and a body.
 type Answers = BTreeMap<String, (u16, Value)>;
 
-fn serve(answers: Answers) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let log = asked.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            answer(stream.unwrap(), &answers, &log);
-        }
-    });
-    (address, asked)
-}
-
-fn answer(mut stream: TcpStream, answers: &Answers, log: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    let Some(Ok(first)) = lines.next() else {
-        return;
-    };
-    let mut token = false;
-    while let Some(Ok(line)) = lines.next() {
-        token |= line.eq_ignore_ascii_case("authorization: Bearer word");
-        if line.is_empty() {
-            break;
-        }
-    }
-    let path = first.split(' ').nth(1).unwrap_or_default();
-    let path = path.strip_prefix("/repos/acme/shop/").unwrap_or(path);
-    log.lock().unwrap().push(first.clone());
-    let none = || (404, json!({"message": "Branch not protected"}));
-    let (status, body) = match answers.get(path) {
-        _ if !token => (401, json!({"message": "Bad credentials"})),
-        Some(known) => known.clone(),
-        None if path.starts_with("rules/") => (200, json!([])),
-        None => none(),
-    };
-    let body = body.to_string();
-    let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status} x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-    // Who asked may be gone.
-    let _gone = stream.write_all(format!("{head}{body}").as_bytes());
+/// A server that answers as GitHub does.
+fn serve(answers: Answers) -> Server {
+    let denied = r#"{"message":"Bad credentials"}"#;
+    Server::start(denied, move |path| {
+        let path = path.strip_prefix("/repos/acme/shop/").unwrap_or(path);
+        let (status, body) = match answers.get(path) {
+            Some(known) => known.clone(),
+            None if path.starts_with("rules/") => (200, json!([])),
+            None => (404, json!({"message": "Branch not protected"})),
+        };
+        (status, body.to_string())
+    })
 }
 
 /// The ways that the shipped installation has where GitHub answers so, without what is told of tags.
 fn told(answers: Answers) -> (Vec<String>, i32) {
-    let (address, asked) = serve(answers);
-    let (shop, platform) = (Repo::new(), Repo::new());
-    for (tree, path, text) in &Installation::shipped().0 {
-        if *tree == SHOP { &shop } else { &platform }.write(path, text);
-    }
-    shop.commit("the shop");
-    platform.commit("the platform");
-    assert_eq!(SHOP, "shop");
-    assert_eq!(PLATFORM, "platform");
+    let server = serve(answers);
+    let (shop, platform) = shipped();
     let output = tidegate(shop.path())
-        .env("GITHUB_TOKEN", "word")
+        .env("GITHUB_TOKEN", TOKEN)
         .env("GITHUB_REPOSITORY", "acme/shop")
-        .env("GITHUB_API_URL", &address)
+        .env("GITHUB_API_URL", &server.address)
         .args(["doctor", "--online", "--output", "json", "--repo", "."])
         .args(["--repo"])
         .arg(platform.path())
@@ -85,7 +44,7 @@ fn told(answers: Answers) -> (Vec<String>, i32) {
         return (vec![said], exit);
     };
     assert!(said.contains("GitHub alone is asked"), "{said}");
-    let asked = asked.lock().unwrap();
+    let asked = server.asked();
     assert!(
         asked
             .iter()

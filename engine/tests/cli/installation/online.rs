@@ -1,68 +1,17 @@
 //! `doctor --repo --online`: what a small API server on this machine holds, beside what the files say.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use serde_json::{Value, json};
 use tidegate::manifest::yaml;
 
 use super::super::{said, tidegate};
-use super::{GATE_SOURCE, Installation, PLATFORM, SHOP};
+use super::served::{Answer, Server, TOKEN, shipped};
+use super::{GATE_SOURCE, Installation, PLATFORM};
 use crate::support::Repo;
 
-/// Answers by path, a status and a body; and what it was asked.
-struct Api {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-type Answers = BTreeMap<String, (u16, String)>;
-
-impl Api {
-    /// Serves until the test ends.
-    fn start(answers: Answers) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = asked.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                answer(stream.unwrap(), &answers, &log);
-            }
-        });
-        Self { address, asked }
-    }
-}
-
-fn answer(mut stream: TcpStream, answers: &Answers, log: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    let Some(Ok(first)) = lines.next() else {
-        return;
-    };
-    let mut token = false;
-    while let Some(Ok(line)) = lines.next() {
-        token |= line.eq_ignore_ascii_case("authorization: Bearer word");
-        if line.is_empty() {
-            break;
-        }
-    }
-    log.lock().unwrap().push(first.clone());
-    let path = first.split(' ').nth(1).unwrap_or_default();
-    let known = answers.get(path).cloned();
-    let (status, body) = match (token, known) {
-        (true, Some(known)) => known,
-        (true, None) => (404, "{}".to_owned()),
-        (false, _) => (401, "{}".to_owned()),
-    };
-    let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status} x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-    // Who asked may be gone.
-    let _gone = stream.write_all(format!("{head}{body}").as_bytes());
-}
+/// Answers by path.
+type Answers = BTreeMap<String, Answer>;
 
 /// What a cluster answers in which an installation was applied.
 fn applied(installation: &Installation) -> Answers {
@@ -101,15 +50,17 @@ fn applied(installation: &Installation) -> Answers {
 
 /// What is said of the shipped installation, and how that ends, where a cluster answers so.
 fn online(answers: Answers) -> (Vec<String>, i32, Vec<String>) {
-    let api = Api::start(answers);
-    let (shop, platform) = (Repo::new(), Repo::new());
-    for (tree, path, text) in &Installation::shipped().0 {
-        if *tree == SHOP { &shop } else { &platform }.write(path, text);
-    }
-    shop.commit("the shop");
-    platform.commit("the platform");
+    let none = || (404, "{}".to_owned());
+    let api = Server::start("{}", move |path| {
+        answers.get(path).cloned().unwrap_or_else(none)
+    });
+    let (shop, platform) = shipped();
     let kubeconfig = shop.beside("kubeconfig");
-    std::fs::write(&kubeconfig, config(&api.address, "token: word")).unwrap();
+    std::fs::write(
+        &kubeconfig,
+        config(&api.address, &format!("token: {TOKEN}")),
+    )
+    .unwrap();
     let output = tidegate(shop.path())
         .args(["doctor", "--online", "--output", "json", "--kubeconfig"])
         .arg(&kubeconfig)
@@ -118,7 +69,7 @@ fn online(answers: Answers) -> (Vec<String>, i32, Vec<String>) {
         .output()
         .unwrap();
     let exit = output.status.code().unwrap();
-    let asked = api.asked.lock().unwrap().clone();
+    let asked = api.asked().clone();
     let Ok(document) = serde_json::from_slice::<Value>(&output.stdout) else {
         return (vec![String::from_utf8(output.stderr).unwrap()], exit, asked);
     };
