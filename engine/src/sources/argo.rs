@@ -37,6 +37,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
         depends_on: Vec::new(),
         generated_by: None,
         declared_in: BTreeSet::from([file.path.clone()]),
+        given: BTreeMap::new(),
         description: description(spec),
         sources: Vec::new(),
     };

@@ -36,6 +36,8 @@ pub struct Deployment {
     pub generated_by: Option<String>,
     /// The files of the tree that say all this, beside what the sources hold.
     pub declared_in: BTreeSet<RepoPath>,
+    /// What it takes from objects of the cluster, by `kind/namespace/name`.
+    pub(super) given: BTreeMap<String, BTreeMap<String, String>>,
     /// What it says of its sources, without revisions: what is deployed changes with it.
     pub description: Value,
     /// What it deploys.

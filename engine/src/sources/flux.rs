@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use ignored::LeftOut;
 pub(super) use release::read as read_release;
+pub(super) use values::held;
 
 use self::origin::{Origin, of_reference};
 use super::Context;
@@ -70,6 +71,7 @@ fn frame(node: &Node, file: &Text, kind: Kind) -> Deployment {
         labels: pairs(metadata, "labels").unwrap_or_default(),
         generated_by: None,
         declared_in: BTreeSet::from([file.path.clone()]),
+        given: BTreeMap::new(),
         description: spec.to_json(),
         sources: Vec::new(),
     }

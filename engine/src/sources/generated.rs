@@ -15,6 +15,8 @@ pub(super) struct Generators {
     prefix: String,
     suffix: String,
     namespace: Option<String>,
+    /// Whether it makes or renames more than is read here.
+    opens: bool,
 }
 
 /// One object that a kustomization makes.
@@ -28,15 +30,18 @@ pub(super) struct Generated {
 }
 
 impl Generators {
-    /// Those of a kustomization's file; none of one that cannot be read, which kustomize does not build.
+    /// Those of a kustomization's file.
     pub(super) fn of_kustomization(bytes: &[u8]) -> Self {
         let documents = std::str::from_utf8(bytes).map(yaml::parse);
-        let Ok(Ok(documents)) = documents else {
-            return Self::default();
+        let root = match &documents {
+            Ok(Ok(documents)) => match documents.as_slice() {
+                [root] => root,
+                _ => return Self::unknown(),
+            },
+            _ => return Self::unknown(),
         };
-        let [root] = documents.as_slice() else {
-            return Self::default();
-        };
+        let mut keys = mapping(root).into_iter().flatten();
+        let opens = keys.any(|entry| is_open(&entry.key));
         let text = |key: &str| root.get(key).and_then(Node::as_str).map(str::to_owned);
         let kinds = KINDS.into_iter().flat_map(|(key, kind)| {
             let items = root.get(key).and_then(Node::items).unwrap_or_default();
@@ -49,7 +54,21 @@ impl Generators {
             prefix: text("namePrefix").unwrap_or_default(),
             suffix: text("nameSuffix").unwrap_or_default(),
             namespace: text("namespace"),
+            opens,
         }
+    }
+
+    /// Those of what nobody can read.
+    fn unknown() -> Self {
+        Self {
+            opens: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it may make more, of any name.
+    pub(super) fn opens(&self) -> bool {
+        self.opens
     }
 
     /// What it makes itself.
@@ -83,11 +102,6 @@ impl Generated {
         })
     }
 
-    /// The same, of which it is not told what it holds.
-    pub(super) fn of_unknown_content(self) -> Self {
-        Self { held: None, ..self }
-    }
-
     /// Whether it may be applied as that object: under its name, or with the hash of what it holds behind that.
     pub(super) fn may_be(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let rest = name.strip_prefix(&self.name);
@@ -101,6 +115,14 @@ impl Generated {
     }
 }
 
+/// Whether kustomize makes or renames objects by what stands under a key, and it is not read here; it reads keys in
+/// whatever case.
+fn is_open(key: &str) -> bool {
+    let is_other = |known: &str| key != known && key.to_lowercase() == known.to_lowercase();
+    let folded = key.to_lowercase();
+    OPEN.iter().any(|open| folded == open.to_lowercase()) || READ.into_iter().any(is_other)
+}
+
 /// What `key=value` says; nothing where kustomize may read another value, or Flux put something else into it.
 fn literal(node: &Node) -> Option<(String, String)> {
     let (key, value) = node.as_str()?.split_once('=')?;
@@ -111,6 +133,21 @@ fn literal(node: &Node) -> Option<(String, String)> {
 const KINDS: [(&str, &str); 2] = [
     ("configMapGenerator", "ConfigMap"),
     ("secretGenerator", "Secret"),
+];
+/// Keys that are read here.
+const READ: [&str; 5] = [
+    "configMapGenerator",
+    "secretGenerator",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+];
+/// Keys by which objects are made or renamed in other ways.
+const OPEN: [&str; 4] = [
+    "generators",
+    "transformers",
+    "helmCharts",
+    "helmChartInflationGenerator",
 ];
 /// How many letters and digits kustomize puts behind a name.
 const HASH: usize = 10;

@@ -1,9 +1,12 @@
 //! The objects of the tree that others refer to.
 //! Resolves nothing: it only finds.
 
+use std::collections::BTreeMap;
+
+use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
 use crate::manifest::{Node, Object};
-use crate::model::RepoPath;
+use crate::model::{ObjectRef, RepoPath};
 
 /// An object and the file that it stands in.
 #[derive(Clone, Debug)]
@@ -14,12 +17,16 @@ pub struct Declared {
     pub file: Text,
     /// What makes another object of it before it is applied; nothing where a tool made it.
     pub changed_by: Option<RepoPath>,
+    /// Why it is not applied at all, where that is so, in words that follow a colon.
+    pub passed_over: Option<String>,
 }
 
 /// The objects that were read.
 #[derive(Debug, Default)]
 pub struct Known {
     objects: Vec<Declared>,
+    /// What units take from objects of the cluster, by `kind/namespace/name`, and their names.
+    given: BTreeMap<String, Vec<(String, BTreeMap<String, String>)>>,
 }
 
 /// What was found under a name.
@@ -32,7 +39,7 @@ pub(super) enum Lookup<'k> {
 impl Declared {
     /// What it says is not what is applied, or is not legible: then the configuration may tell it.
     pub(super) fn may_be_told(&self) -> bool {
-        self.changed_by.is_some() || self.is_encrypted()
+        self.changed_by.is_some() || self.passed_over.is_some() || self.is_encrypted()
     }
 
     /// SOPS encrypted what it holds.
@@ -48,8 +55,11 @@ impl Declared {
 
     /// Why it is not taken for what is applied, where something may change it on its way.
     pub(super) fn changed(&self, object: &str) -> Option<String> {
-        let by = self.changed_by.as_ref()?;
         let place = self.file.at(self.object.node.span);
+        if let Some(why) = &self.passed_over {
+            return Some(format!("{object} at {place} is not applied: {why}"));
+        }
+        let by = self.changed_by.as_ref()?;
         Some(format!(
             "{object} at {place} may be changed by `{by}` before it is applied"
         ))
@@ -81,6 +91,33 @@ impl Lookup<'_> {
 impl Known {
     pub(super) fn add(&mut self, objects: impl IntoIterator<Item = Declared>) {
         self.objects.extend(objects);
+    }
+
+    /// Notes what the units take.
+    pub(super) fn give(&mut self, deployments: &[Deployment]) {
+        for deployment in deployments {
+            for (key, values) in &deployment.given {
+                let all = self.given.entry(key.clone()).or_default();
+                all.push((deployment.name.clone(), values.clone()));
+            }
+        }
+    }
+
+    /// What units take from an object, and their names; from one that leaves its namespace open, as if it were any.
+    pub(super) fn given(
+        &self,
+        object: &ObjectRef,
+    ) -> impl Iterator<Item = &(String, BTreeMap<String, String>)> {
+        let is_it = move |key: &str| {
+            let mut parts = key.splitn(3, '/');
+            let (kind, namespace, name) = (parts.next(), parts.next(), parts.next());
+            let is_there = |own: &String| namespace == Some(own);
+            object.group().is_empty()
+                && (kind, name) == (Some(&object.kind), Some(&object.name))
+                && object.namespace.as_ref().is_none_or(is_there)
+        };
+        let given = self.given.iter().filter(move |(key, _)| is_it(key));
+        given.flat_map(|(_, units)| units)
     }
 
     /// The object of that group, kind and name; one that leaves its namespace open stands for any.

@@ -56,6 +56,8 @@ struct Found {
     parent: Option<String>,
     /// It came out of a tool: nothing changes it any more.
     rendered: bool,
+    /// A deployment takes it, as far as its files say.
+    taken: bool,
 }
 
 /// What deployments hold that was not looked at before.
@@ -123,6 +125,9 @@ pub(super) fn deployments(
         let mut made = new.unmade;
         made.retain(|it| !known.contains(&it.place.path));
         if new.found.is_empty() && made.is_empty() && is_as_before {
+            if map.pass_over(&deployments) {
+                continue;
+            }
             return Ok(Deployments {
                 all: deployments,
                 has_empty_set,
@@ -162,6 +167,7 @@ impl Map {
                         declared,
                         parent: None,
                         rendered: false,
+                        taken: false,
                     }
                 };
                 found.extend(objects(tree, entry)?.into_iter().map(plain));
@@ -206,9 +212,7 @@ impl Map {
             self.places.insert(place);
             self.found.push(one);
         }
-        self.known = Known::default();
-        self.known
-            .add(self.found.iter().map(|found| found.declared.clone()));
+        self.know();
     }
 
     /// The file of an object of the same name that a selected kustomization lists, and that is not this one.
@@ -217,7 +221,12 @@ impl Map {
         let is_other = |other: &&Declared| {
             let own = &other.object.reference;
             let place = |it: &Declared| (it.file.path.clone(), it.object.node.span);
-            (own == reference || own.may_coincide(reference)) && place(other) != place(one)
+            // What changes it may put something before its name or behind it.
+            let is_named_so = other.changed_by.is_some()
+                && own.group_kind() == reference.group_kind()
+                && reference.name.contains(&own.name);
+            (own == reference || own.may_coincide(reference) || is_named_so)
+                && place(other) != place(one)
         };
         let other = self.listed.iter().find(is_other)?;
         Some(other.file.path.clone())
@@ -225,17 +234,59 @@ impl Map {
 
     /// What a deployment around an object does to it, which was found before without that.
     fn learn(&mut self, (path, span): &(RepoPath, Span), again: Found) {
-        let mut found = self.found.iter_mut().map(|found| &mut found.declared);
-        let known = found.find(|it| it.file.path == *path && it.object.node.span == *span);
+        let mut found = self.found.iter_mut();
+        let known = found.find(|it| {
+            let it = &it.declared;
+            it.file.path == *path && it.object.node.span == *span
+        });
         let Some(known) = known else {
             return;
         };
+        known.taken |= again.taken;
+        let known = &mut known.declared;
         let moved = again.declared.object.reference.namespace != known.object.reference.namespace;
         let by = match (again.declared.changed_by, again.parent) {
             (None, Some(parent)) if moved => Some(RepoPath::from(parent.as_str())),
             (by, _) => by,
         };
         known.changed_by = known.changed_by.take().or(by);
+    }
+
+    /// Notes what others are told from and no deployment takes, where one should: it lies in the folder of one, or the
+    /// environment deploys itself. Whether there is more of it than before.
+    fn pass_over(&mut self, deployments: &[Deployment]) -> bool {
+        let deploys_itself = self.found.iter().any(|found| {
+            let group = found.declared.object.reference.group();
+            found.taken && group.ends_with(".toolkit.fluxcd.io") && !tells(&found.declared.object)
+        });
+        let mut is_more = false;
+        for found in &mut self.found {
+            let declared = &mut found.declared;
+            if found.taken || declared.passed_over.is_some() || !tells(&declared.object) {
+                continue;
+            }
+            let around = deployments
+                .iter()
+                .find(|it| builds(it, &declared.file.path));
+            declared.passed_over = match around {
+                Some(by) => Some(format!(
+                    "it lies in the folder of `{}`, which leaves it out",
+                    by.name
+                )),
+                None => deploys_itself.then(|| "no unit of the environment takes it".to_owned()),
+            };
+            is_more |= declared.passed_over.is_some();
+        }
+        if is_more {
+            self.know();
+        }
+        is_more
+    }
+
+    fn know(&mut self) {
+        self.known = Known::default();
+        self.known
+            .add(self.found.iter().map(|found| found.declared.clone()));
     }
 
     /// What those that are selected deploy, and whether there is an empty set among them.
@@ -304,6 +355,7 @@ impl Map {
                     declared,
                     parent: Some(deployment.name.clone()),
                     rendered,
+                    taken: true,
                 }));
             }
         }
@@ -377,6 +429,7 @@ fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<De
             object,
             file: text.clone(),
             changed_by: changed_by.or(kept_back),
+            passed_over: None,
         }
     });
     Ok(declared.collect())
@@ -410,6 +463,23 @@ fn mentions_secret(bytes: &[u8]) -> bool {
     };
     memmem::find_iter(bytes, SECRET)
         .any(|at| !is_letter(at.checked_sub(1)) && !is_letter(Some(at + SECRET.len())))
+}
+
+/// Whether others are told from an object what they deploy, and it deploys nothing itself.
+fn tells(object: &manifest::Object) -> bool {
+    let reference = &object.reference;
+    reference.group().is_empty() || reference.group() == "source.toolkit.fluxcd.io"
+}
+
+/// Whether a deployment makes objects of the files of a folder in which one lies.
+fn builds(deployment: &Deployment, file: &RepoPath) -> bool {
+    deployment.sources.iter().any(|source| match source {
+        Source::Local(local) => match local.render.as_ref().map(|render| &render.tool) {
+            Some(Tool::Helm(_)) => false,
+            None | Some(Tool::Kustomize(_)) => file.lies_in(&local.folder),
+        },
+        Source::External(_) | Source::Unknown(_) => false,
+    })
 }
 
 fn is_set(declared: &Declared) -> bool {

@@ -157,7 +157,9 @@ pub fn resolve(
     };
     let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
     let deployments = deployments(environment, selected, config, tree, children)?;
-    let known = Arc::new(deployments.known);
+    let mut known = deployments.known;
+    known.give(&deployments.all);
+    let known = Arc::new(known);
     for deployment in deployments.all {
         // A chart of elsewhere has no files here: its object is part of the unit whose folder holds it.
         let external = |source: &Source| matches!(source, Source::External(_));

@@ -102,6 +102,7 @@ pub(super) fn read(
             depends_on: Vec::new(),
             generated_by: Some(by),
             declared_in: BTreeSet::from([file.path.clone()]),
+            given: BTreeMap::new(),
             description: spec.to_json(),
             sources: vec![Source::Unknown(stop.in_file(file)?)],
         }]),

@@ -1,16 +1,20 @@
 //! Whether an object that comes out of a unit is one that its environment knows: one that deploys in turn, or says where
 //! that comes from, and is not, would be judged by nobody. Renders nothing.
 
+use std::collections::BTreeMap;
+
 use miette::Diagnostic;
 
 use super::deployment::Place;
+use super::fields;
+use super::flux;
 use super::known::Known;
 use crate::manifest::{Node, NodeValue};
 use crate::model::{ObjectRef, RepoPath};
 
 /// An object of a unit that the environment does not know as it comes out.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{made}, {as_known}: what it deploys would be judged by nobody")]
+#[error("{made}, {as_known}")]
 #[diagnostic(code(source::stranger), help("{remedy}"))]
 pub struct Stranger {
     made: String,
@@ -38,6 +42,9 @@ pub fn strange<'k>(
     file: &RepoPath,
     known: impl IntoIterator<Item = &'k Known>,
 ) -> Option<Stranger> {
+    if object.group().is_empty() {
+        return other_values(object, node, file, known);
+    }
     if !KINDS.contains(&(object.group(), object.kind.as_str())) {
         return None;
     }
@@ -52,11 +59,45 @@ pub fn strange<'k>(
     Some(Stranger {
         made: format!("`{file}` makes the {} `{}`", object.kind, named(object)),
         as_known: match &otherwise {
-            Some(place) => format!("which is another one at {place}"),
-            None => "which no file that the environment looks into declares".to_owned(),
+            Some(place) => format!("which is another one at {place}: {UNJUDGED}"),
+            None => format!("which no file that the environment looks into declares: {UNJUDGED}"),
         },
         remedy: remedy(object, node, otherwise.as_ref()),
     })
+}
+
+/// Holds a ConfigMap or a Secret that comes out of `file` against what units were told of it.
+fn other_values<'k>(
+    object: &ObjectRef,
+    node: &Node,
+    file: &RepoPath,
+    known: impl IntoIterator<Item = &'k Known>,
+) -> Option<Stranger> {
+    // What is encrypted is told by the configuration.
+    if !["ConfigMap", "Secret"].contains(&object.kind.as_str()) || node.get("sops").is_some() {
+        return None;
+    }
+    let mut given = known.into_iter().flat_map(|known| known.given(object));
+    let held = held(node);
+    let (unit, _) = given.find(|(_, values)| held.as_ref() != Some(values))?;
+    let key = format!("{}/{}", object.kind, named(object));
+    Some(Stranger {
+        made: format!("`{file}` makes the {} `{}`", object.kind, named(object)),
+        as_known: format!(
+            "which is not what `{unit}` was rendered with: what that deploys would be judged by nobody"
+        ),
+        remedy: format!(
+            "declare it once, as a plain object as `tidegate render` prints it; or tell all that it holds in `tidegate.yaml`: `values: {{\"{key}\": …}}`"
+        ),
+    })
+}
+
+/// What units take from a ConfigMap or a Secret; `None` where that is no text.
+fn held(node: &Node) -> Option<BTreeMap<String, String>> {
+    match node.get("kind").and_then(Node::as_str) {
+        Some("Secret") => flux::held(node),
+        _ => fields::pairs(node, "data").ok(),
+    }
 }
 
 impl Known {
@@ -125,6 +166,7 @@ fn named(object: &ObjectRef) -> String {
     }
 }
 
+const UNJUDGED: &str = "what it deploys would be judged by nobody";
 /// What the map of units is made of.
 const KINDS: [(&str, &str); 8] = [
     ("argoproj.io", "Application"),

@@ -8,6 +8,7 @@ mod flux;
 mod generated;
 mod links;
 mod strangers;
+mod taken;
 
 use std::collections::BTreeMap;
 

@@ -134,7 +134,7 @@ impl<'a> Tree<'a> {
     /// The kustomization that may change more of it, or that adds other things than another one which
     /// names the same file.
     pub(super) fn adds(&self, path: &RepoPath, object: &Object) -> Result<Metadata, RepoPath> {
-        self.adds_within(path, object, 0)
+        Adding::of(self, object).within(path, 0)
     }
 
     /// What `changes` of the folder, with their components, add to an object.
@@ -147,56 +147,12 @@ impl<'a> Tree<'a> {
         object: &Object,
         by: &RepoPath,
     ) -> Result<Metadata, RepoPath> {
-        self.adds_below((changes, folder), object, by, 0)
+        Adding::of(self, object).below((changes, folder), by, 0)
     }
 
-    fn adds_within(
-        &self,
-        path: &RepoPath,
-        object: &Object,
-        depth: usize,
-    ) -> Result<Metadata, RepoPath> {
-        let mut unreadable = self.unreadable.iter();
-        if let Some(one) = unreadable.find(|one| one.may_name(path)) {
-            return Err(one.file.clone());
-        }
-        let mut found: Option<Metadata> = None;
-        for folder in self.named_by.get(path).into_iter().flatten() {
-            let Some(Kustomization { file, changes, .. }) = self.kustomizations.get(folder) else {
-                continue;
-            };
-            if depth > DEPTH {
-                return Err(file.clone());
-            }
-            let own = self.adds_below((changes, folder), object, file, depth)?;
-            let adds = own.under(self.adds_within(folder, object, depth + 1)?);
-            if found.as_ref().is_some_and(|other| *other != adds) {
-                return Err(file.clone());
-            }
-            found = Some(adds);
-        }
-        Ok(found.unwrap_or_default())
-    }
-
-    fn adds_below(
-        &self,
-        (changes, folder): (&Changes, &RepoPath),
-        object: &Object,
-        by: &RepoPath,
-        depth: usize,
-    ) -> Result<Metadata, RepoPath> {
-        let load = |path: &str| self.content_at(&below(folder, path)?);
-        let own = changes.adds_to(object, &load).filter(|_| depth <= DEPTH);
-        let mut adds = own.ok_or_else(|| by.clone())?.clone();
-        for component in changes.components() {
-            let folder = below(folder, component).ok_or_else(|| by.clone())?;
-            let component = self.kustomizations.get(&folder).ok_or_else(|| by.clone())?;
-            let inner = (&component.changes, &folder);
-            adds = self
-                .adds_below(inner, object, &component.file, depth + 1)?
-                .under(adds);
-        }
-        Ok(adds)
+    /// Whether a kustomization names a file, whatever its own name.
+    pub(super) fn is_listed(&self, path: &RepoPath) -> bool {
+        self.named_by.contains_key(path)
     }
 
     /// The files that the kustomizations in some folders list, and those that they list in turn.
@@ -219,26 +175,45 @@ impl<'a> Tree<'a> {
     }
 
     /// What kustomizations make that may be applied as an object, and their files, of those that are built in one of
-    /// the folders.
+    /// the folders. Nothing is told of what is made by one that nobody can read.
     pub(super) fn generated<'t>(
         &'t self,
         (kind, namespace, name): (&str, &str, &str),
         built: &BTreeSet<RepoPath>,
-    ) -> Vec<(&'t RepoPath, Generated)> {
-        let mut found = Vec::new();
+    ) -> Vec<(&'t RepoPath, Option<Generated>)> {
+        let unreadable = self.unreadable.iter().map(|one| &one.file);
+        let others = self.kustomizations.values();
+        let opening = others.filter(|it| it.generators.opens());
+        let mut open: Vec<&RepoPath> = unreadable.chain(opening.map(|it| &it.file)).collect();
+        open.retain(|file| self.is_built(RepoPath::new(file.parent()), built));
+        let mut found: Vec<_> = open.into_iter().map(|file| (file, None)).collect();
         for (folder, own) in &self.kustomizations {
             for object in own.generators.all() {
                 let may_be = |called: &Generated| called.may_be(kind, namespace, name);
                 match self.called(object, folder, built) {
                     Some(called) => {
                         let one = called.into_iter().find(may_be);
-                        found.extend(one.map(|object| (&own.file, object)));
+                        found.extend(one.map(|object| (&own.file, Some(object))));
                     }
-                    None => found.push((&own.file, object.clone().of_unknown_content())),
+                    None => found.push((&own.file, None)),
                 }
             }
         }
         found
+    }
+
+    /// Whether one of the folders is built of what comes out of this one.
+    fn is_built(&self, folder: RepoPath, built: &BTreeSet<RepoPath>) -> bool {
+        let mut seen = BTreeSet::from([folder.clone()]);
+        let mut next = vec![folder];
+        while let Some(folder) = next.pop() {
+            if built.contains(&folder) {
+                return true;
+            }
+            let outer = self.named_by.get(&folder).into_iter().flatten();
+            next.extend(outer.filter(|outer| seen.insert((*outer).clone())).cloned());
+        }
+        false
     }
 
     /// What an object is called that comes out of a folder, in each of those that are built; `None` where that is too
@@ -278,6 +253,95 @@ impl<'a> Tree<'a> {
             Found::File(entry) => self.files.content(&entry).ok(),
             _ => None,
         }
+    }
+}
+
+/// What is added to one object on its way through kustomizations. Each of them is asked once, by however many ways it is
+/// reached.
+struct Adding<'t> {
+    tree: &'t Tree<'t>,
+    object: &'t Object,
+    /// By what a file or a folder is named by.
+    within: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
+    /// By the folder of a component.
+    components: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
+}
+
+impl<'t> Adding<'t> {
+    fn of(tree: &'t Tree<'_>, object: &'t Object) -> Self {
+        Self {
+            tree,
+            object,
+            within: BTreeMap::new(),
+            components: BTreeMap::new(),
+        }
+    }
+
+    fn within(&mut self, path: &RepoPath, depth: usize) -> Result<Metadata, RepoPath> {
+        if let Some(known) = self.within.get(path) {
+            return known.clone();
+        }
+        let adds = self.within_anew(path, depth);
+        self.within.insert(path.clone(), adds.clone());
+        adds
+    }
+
+    fn within_anew(&mut self, path: &RepoPath, depth: usize) -> Result<Metadata, RepoPath> {
+        let tree = self.tree;
+        let mut unreadable = tree.unreadable.iter();
+        if let Some(one) = unreadable.find(|one| one.may_name(path)) {
+            return Err(one.file.clone());
+        }
+        let mut found: Option<Metadata> = None;
+        for folder in tree.named_by.get(path).into_iter().flatten() {
+            let Some(Kustomization { file, changes, .. }) = tree.kustomizations.get(folder) else {
+                continue;
+            };
+            if depth > DEPTH {
+                return Err(file.clone());
+            }
+            let own = self.below((changes, folder), file, depth)?;
+            let adds = own.under(self.within(folder, depth + 1)?);
+            if found.as_ref().is_some_and(|other| *other != adds) {
+                return Err(file.clone());
+            }
+            found = Some(adds);
+        }
+        Ok(found.unwrap_or_default())
+    }
+
+    fn below(
+        &mut self,
+        (changes, folder): (&Changes, &RepoPath),
+        by: &RepoPath,
+        depth: usize,
+    ) -> Result<Metadata, RepoPath> {
+        let load = |path: &str| self.tree.content_at(&below(folder, path)?);
+        let own = changes.adds_to(self.object, &load);
+        let own = own.filter(|_| depth <= DEPTH);
+        let mut adds = own.ok_or_else(|| by.clone())?.clone();
+        for component in changes.components() {
+            let folder = below(folder, component).ok_or_else(|| by.clone())?;
+            adds = self.component(&folder, by, depth + 1)?.under(adds);
+        }
+        Ok(adds)
+    }
+
+    fn component(
+        &mut self,
+        folder: &RepoPath,
+        by: &RepoPath,
+        depth: usize,
+    ) -> Result<Metadata, RepoPath> {
+        if let Some(known) = self.components.get(folder) {
+            return known.clone();
+        }
+        let tree = self.tree;
+        let component = tree.kustomizations.get(folder).ok_or_else(|| by.clone())?;
+        let inner = (&component.changes, folder);
+        let adds = self.below(inner, &component.file, depth);
+        self.components.insert(folder.clone(), adds.clone());
+        adds
     }
 }
 

@@ -1,7 +1,7 @@
 //! Applications and Kustomizations that only a chart makes: there are some, and what they deploy is not known.
 //! Runs no template; it reads the lines that say what an object is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tree;
 use super::deployment::{Deployment, Kind, Place, Source, Unknown};
@@ -56,10 +56,11 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
         project: None,
         cluster: None,
         target_namespace: None,
-        labels: std::collections::BTreeMap::new(),
+        labels: BTreeMap::new(),
         depends_on: Vec::new(),
         generated_by: Some("a template".to_owned()),
         declared_in: BTreeSet::from([entry.path.clone()]),
+        given: BTreeMap::new(),
         description: serde_json::Value::Null,
         sources: vec![Source::Unknown(Unknown {
             reason: format!("only a chart makes this {name}, which is not looked into"),

@@ -4,12 +4,12 @@
 use super::described;
 use super::origin::{FLUX, GROUP, Origin, as_applied, git, told};
 use crate::manifest::{Node, is_manifest_name};
-use crate::model::{Span, mentions};
+use crate::model::{RepoPath, Span, mentions};
 use crate::sources::deployment::Deployment;
 use crate::sources::fields::{Read, Stop};
 use crate::sources::flux::ignored::ignored;
 use crate::sources::known::Declared;
-use crate::sources::map::objects;
+use crate::sources::map::{objects, objects_listed};
 use crate::sources::{Context, Tree};
 
 /// Where it comes from, for the `sourceRef` of a deployment.
@@ -65,21 +65,27 @@ fn declared<'t>(at: Span, tree: &'t Tree<'_>) -> Read<&'t [Declared]> {
     }
     let mut found = Vec::new();
     for entry in &tree.entries {
-        let is_plain = !entry.is_link() && is_manifest_name(&entry.path);
-        if !is_plain || tree.is_template(&entry.path) {
+        let is_template = tree.is_template(&entry.path);
+        let is_listed = tree.is_listed(&entry.path);
+        if !is_template && !is_listed && (entry.is_link() || !is_manifest_name(&entry.path)) {
             continue;
         }
         let Some(bytes) = tree.content(entry)? else {
             continue;
         };
-        let is_named = mentions(&bytes, FLUX.as_bytes()) && mentions(&bytes, b"GitRepository");
         // What is escaped may say the same.
-        if !is_named && !bytes.contains(&b'\\') {
+        let is_named = mentions(&bytes, b"GitRepository");
+        if !is_named && (is_template || !bytes.contains(&b'\\')) {
             continue;
         }
-        match objects(tree, entry) {
-            Ok(objects) => found.extend(objects.into_iter().filter(is_it)),
-            Err(_) if !is_named => {}
+        let read = match is_listed {
+            _ if is_template => return Err(template(&entry.path, at)),
+            true => objects_listed(tree, entry),
+            false => objects(tree, entry),
+        };
+        match read {
+            Ok(objects) => found.extend(objects.into_iter().filter(may_be_it)),
+            Err(_) if !is_named || !mentions(&bytes, FLUX.as_bytes()) => {}
             Err(error) => {
                 return Err(Stop::unknown(
                     at,
@@ -95,13 +101,24 @@ fn declared<'t>(at: Span, tree: &'t Tree<'_>) -> Read<&'t [Declared]> {
     Ok(tree.bootstrapped.get_or_init(|| found))
 }
 
-fn is_it(declared: &Declared) -> bool {
+fn template(file: &RepoPath, at: Span) -> Stop {
+    Stop::unknown(
+        at,
+        format!("the template `{file}` may make what this names"),
+        format!(
+            "let the environment's `paths` select the file that its cluster has; or, if it is this repository as it is judged, say so in `tidegate.yaml`: `repositories: [\"{}\"]`",
+            told(Some(FLUX), FLUX)
+        ),
+    )
+}
+
+/// Whether it is that object as it stands, or what changes it may make it that.
+fn may_be_it(declared: &Declared) -> bool {
     let reference = &declared.object.reference;
+    if (reference.group(), reference.kind.as_str()) != (GROUP, "GitRepository") {
+        return false;
+    }
     let namespace = reference.namespace.as_deref();
-    (
-        reference.group(),
-        reference.kind.as_str(),
-        reference.name.as_str(),
-    ) == (GROUP, "GitRepository", FLUX)
-        && namespace.is_none_or(|namespace| namespace == FLUX)
+    let is_it = reference.name == FLUX && namespace.is_none_or(|namespace| namespace == FLUX);
+    is_it || declared.changed_by.is_some() && FLUX.contains(&reference.name)
 }

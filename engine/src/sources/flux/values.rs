@@ -73,6 +73,7 @@ pub(super) fn data(
         if let Lookup::One(found) = declared {
             deployment.declared_in.insert(found.file.path.clone());
         }
+        deployment.given.insert(named.key, told.clone());
         return Ok(told.clone());
     }
     let made = cx.tree.generated((kind, in_namespace, name), cx.kustomized);
@@ -85,10 +86,12 @@ pub(super) fn data(
     let found = named.legible(kind, declared)?;
     deployment.declared_in.insert(found.file.path.clone());
     let node = &found.object.node;
-    pairs(node, "data").map_err(|_| {
+    let data = pairs(node, "data").map_err(|_| {
         let at = found.file.at(place(node, "data"));
         named.declare(format!("{} at {at} holds what is no string", named.object))
-    })
+    })?;
+    deployment.given.insert(named.key, data.clone());
+    Ok(data)
 }
 
 /// What a reference names.
@@ -137,7 +140,8 @@ impl Named<'_> {
         cx: &Context<'_>,
     ) -> Read<()> {
         let made = cx.tree.generated(object, cx.kustomized);
-        let other = |made: &&(&RepoPath, Generated)| made.1.held.as_ref() != Some(told);
+        let held = |made: &Generated| made.held.as_ref() == Some(told);
+        let other = |made: &&(&RepoPath, Option<Generated>)| !made.1.as_ref().is_some_and(held);
         let Some((file, _)) = made.iter().find(other) else {
             return Ok(());
         };
@@ -200,7 +204,7 @@ impl Named<'_> {
 }
 
 /// What a Secret holds, never shown; `None` where that is no text.
-fn held(secret: &Node) -> Option<BTreeMap<String, String>> {
+pub(in crate::sources) fn held(secret: &Node) -> Option<BTreeMap<String, String>> {
     let data = pairs(secret, "data").ok()?.into_iter();
     let data = data.map(|(key, value)| Some((key, decoded(&value)?)));
     let mut held: BTreeMap<String, String> = data.collect::<Option<_>>()?;

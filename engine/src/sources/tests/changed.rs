@@ -220,6 +220,7 @@ fn what_is_rendered_takes_the_place_of_what_its_files_say() {
         object,
         file: file.clone(),
         changed_by: None,
+        passed_over: None,
     });
     let config = Config::parse(
         &"tidegate.yaml".into(),

@@ -58,6 +58,16 @@ fn what_a_kustomization_makes_is_not_told_to_be_another_thing() {
             false,
         ),
         ("secretGenerator: [{name: v, envs: [v.env]}]", true),
+        // What kustomize reads as well, or alone.
+        ("configmapGenerator: [{name: w, envs: [v.env]}]", false),
+        ("{configMapGenerator: [{name: w}], NamePrefix: x}", false),
+        ("generators: [gen.yaml]", false),
+        ("Generators: [gen.yaml]", false),
+        ("transformers: [more.yaml]", false),
+        ("helmCharts: [{name: c}]", false),
+        ("%YAML 1.1\n---\nresources: []", false),
+        ("resources: [", false),
+        ("resources: [a.yaml]", true),
     ] {
         assert_eq!(alone(made).is_none(), is_told, "{made}: {:?}", alone(made));
     }

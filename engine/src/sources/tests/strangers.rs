@@ -4,7 +4,7 @@ use super::*;
 use crate::manifest;
 
 /// What is told of an object that comes out of a unit of an environment, in which these files stand.
-fn told_of_made(config: &str, files: &[(&str, &str)], made: &str) -> Option<String> {
+pub(super) fn told_of_made(config: &str, files: &[(&str, &str)], made: &str) -> Option<String> {
     let units = units(config, files).unwrap();
     let known = units.iter().filter_map(|unit| unit.told_from.as_deref());
     let file: RepoPath = "apps/web/made.txt".into();
