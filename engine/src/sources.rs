@@ -15,6 +15,7 @@ mod here;
 mod known;
 mod map;
 mod metadata;
+mod naming;
 mod pattern;
 mod resolve;
 mod set;
@@ -38,6 +39,7 @@ pub use set::made;
 pub use stranger::{Stranger, strange};
 pub use tree::Tree;
 
+use self::naming::Naming;
 use crate::config::RenderDefaults;
 use crate::model::RepoPath;
 use crate::render::FilesError;
@@ -52,6 +54,7 @@ struct Context<'a> {
     /// What the configuration says that generators give.
     generators: &'a BTreeMap<String, Vec<Map<String, Value>>>,
     known: &'a Known,
+    naming: &'a Naming,
     /// The folders of the kustomizations that are looked into.
     kustomized: &'a BTreeSet<RepoPath>,
 }

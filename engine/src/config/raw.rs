@@ -145,10 +145,12 @@ pub(super) struct RawEnvironment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1, "maxItems" = limits::UNITS.most))]
     pub(super) sources: Option<Vec<RawSource>>,
-    /// Where its Argo CD Applications and `ApplicationSet`s are; each Application is a unit.
+    /// Where its Argo CD Applications and `ApplicationSet`s are; each Application is a unit: by its name, behind
+    /// `NAMESPACE--` where it stands in another namespace than `namespace`, else `argocd`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) applications: Option<RawDeployers>,
-    /// Where its Flux Kustomizations and `HelmRelease`s are; each is a unit.
+    /// Where its Flux Kustomizations and `HelmRelease`s are; each is a unit: by its name, behind `NAMESPACE--`
+    /// where it stands in another namespace than `namespace`, else `flux-system`, and `helmrelease--` before both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) kustomizations: Option<RawDeployers>,
     /// How its sources are rendered, where not as all others.

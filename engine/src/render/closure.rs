@@ -21,6 +21,8 @@ pub struct Closure {
     absent: BTreeSet<RepoPath>,
     /// Folders of which every file is an input, whatever its name.
     folders: BTreeSet<RepoPath>,
+    /// Files of which only it counts that they are there.
+    listed: BTreeSet<RepoPath>,
 }
 
 /// A closure that cannot be told as globs.
@@ -57,6 +59,7 @@ impl Closure {
     /// # Errors
     /// There are too many.
     pub fn insert(&mut self, entry: TreeEntry) -> Result<(), ClosureError> {
+        self.listed.remove(&entry.path);
         let files = match mount_of(&entry.path) {
             Some(_) => &mut self.remote,
             None => &mut self.files,
@@ -65,6 +68,20 @@ impl Closure {
         if self.files.len() + self.remote.len() > limits::UNIT_FILES.most {
             return Err(ClosureError::Files);
         }
+        Ok(())
+    }
+
+    /// Adds a file of which only it counts that it is there, unless it is read, too.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn list(&mut self, entry: TreeEntry) -> Result<(), ClosureError> {
+        if self.contains(&entry.path) {
+            return Ok(());
+        }
+        let path = entry.path.clone();
+        self.insert(entry)?;
+        self.listed.insert(path);
         Ok(())
     }
 
@@ -85,6 +102,12 @@ impl Closure {
         self.files.values()
     }
 
+    /// Those whose content is read, sorted by path.
+    pub fn read(&self) -> impl Iterator<Item = &TreeEntry> {
+        self.files()
+            .filter(|entry| !self.listed.contains(&entry.path))
+    }
+
     /// Those of remote bases, sorted by path.
     pub fn remote(&self) -> impl Iterator<Item = &TreeEntry> {
         self.remote.values()
@@ -96,9 +119,18 @@ impl Closure {
         self.files.contains_key(path) || self.remote.contains_key(path)
     }
 
+    /// Whether the content of a path is read.
+    fn reads(&self, path: &RepoPath) -> bool {
+        self.contains(path) && !self.listed.contains(path)
+    }
+
     /// Everything that either reads.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
+        self.listed.retain(|path| !other.reads(path));
+        let listed = other.listed.iter().filter(|path| !self.reads(path));
+        let listed: Vec<RepoPath> = listed.cloned().collect();
+        self.listed.extend(listed);
         self.files.extend(other.files);
         self.remote.extend(other.remote);
         self.absent.extend(other.absent);

@@ -25,9 +25,14 @@ use crate::render::FilesError;
 pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deployment, FilesError> {
     let metadata = node.get("metadata").unwrap_or(node);
     let spec = node.get("spec").unwrap_or(node);
+    let name = plain(metadata, "name").unwrap_or_default();
+    let namespace = plain(metadata, "namespace");
     let mut deployment = Deployment {
-        name: plain(metadata, "name").unwrap_or_default(),
-        namespace: plain(metadata, "namespace"),
+        unit: cx
+            .naming
+            .unit(Kind::Application.as_str(), namespace.as_deref(), &name),
+        name,
+        namespace,
         kind: Kind::Application,
         place: file.at(metadata.deepest("/name").span),
         project: plain(spec, "project"),
@@ -54,7 +59,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
         }
     };
     let alone = nodes.len() == 1;
-    let references = references(&nodes, &deployment.name, cx);
+    let references = references(&nodes, &deployment.unit, cx);
     for node in nodes {
         let reading = Reading {
             cx,

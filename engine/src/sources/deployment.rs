@@ -16,6 +16,8 @@ use crate::render::Rendering;
 pub struct Deployment {
     /// `metadata.name`.
     pub name: String,
+    /// What its unit is called, by its kind, its namespace and its name alone.
+    pub unit: String,
     /// The namespace that it stands in, where it says so.
     pub namespace: Option<String>,
     /// What it is.
@@ -55,13 +57,21 @@ pub enum Kind {
     HelmRelease,
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Kind {
+    /// As manifests have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Application => "Application",
             Self::Kustomization => "Kustomization",
             Self::HelmRelease => "HelmRelease",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

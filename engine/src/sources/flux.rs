@@ -30,7 +30,7 @@ use crate::render::{
 
 /// What a Kustomization deploys.
 pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deployment, FilesError> {
-    let mut deployment = frame(node, file, Kind::Kustomization);
+    let mut deployment = frame(node, file, Kind::Kustomization, cx);
     let spec = node.get("spec").unwrap_or(node);
     let source = match source(spec, &mut deployment, cx) {
         Ok(source) => source,
@@ -41,7 +41,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
 }
 
 /// What every object of Flux says of itself.
-fn frame(node: &Node, file: &Text, kind: Kind) -> Deployment {
+fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
     let metadata = node.get("metadata").unwrap_or(node);
     let spec = node.get("spec").unwrap_or(node);
     let at = |node: &Node, pointer: &str| {
@@ -58,8 +58,10 @@ fn frame(node: &Node, file: &Text, kind: Kind) -> Deployment {
         let name = at(item, "/name")?;
         Some(in_namespace.map_or(name.clone(), |namespace| format!("{namespace}/{name}")))
     });
+    let name = at(metadata, "/name").unwrap_or_default();
     Deployment {
-        name: at(metadata, "/name").unwrap_or_default(),
+        unit: cx.naming.unit(kind.as_str(), namespace.as_deref(), &name),
+        name,
         depends_on: depends_on.collect(),
         namespace,
         kind,

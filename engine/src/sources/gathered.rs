@@ -69,7 +69,9 @@ impl Gatherer {
         let entries: Vec<TreeEntry> = match render::closure(tree.files, rendering) {
             Ok(closure) => {
                 refuse_remote(&closure, tree)?;
-                closure.files().cloned().collect()
+                closure.files().for_each(|entry| self.note(entry));
+                // What another one applies of a folder that Flux only lists, is that one's.
+                closure.read().cloned().collect()
             }
             // Its own unit says what is wrong with it. What it deploys is not lost for that.
             Err(_) => {

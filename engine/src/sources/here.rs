@@ -61,7 +61,7 @@ impl Here {
         self.objects.contains(&format!("{namespace}/{name}"))
     }
 
-    /// What Argo CD makes of a `targetRevision` in an object of this name. Nothing, and `HEAD`, is the
+    /// What Argo CD makes of a `targetRevision` in the object of the unit of this name. Nothing, and `HEAD`, is the
     /// default branch of the repository: which one that is, the usual names alone say.
     pub(super) fn revision(&self, revision: Option<&str>, of: &str) -> Revision {
         let Some(revision) = revision.filter(|revision| *revision != "HEAD") else {
@@ -77,7 +77,7 @@ impl Here {
     /// unit of this name is promoted.
     pub(super) fn branch(&self, branch: &str, of: &str) -> Revision {
         let promoted = branch.strip_prefix(&self.promoted);
-        if branch == self.branch || promoted == Some(&of.replace('.', "-")) {
+        if branch == self.branch || promoted == Some(of) {
             Revision::Judged
         } else {
             Revision::Other {

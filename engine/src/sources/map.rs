@@ -12,6 +12,7 @@ use super::deployment::{Deployment, Kind, Local, Source, Unknown};
 use super::flux::LeftOut;
 use super::gathered::Gatherer;
 use super::known::{Declared, Known};
+use super::naming::Naming;
 use super::resolve::Error;
 use super::{Context, Text, Tree, read, unmade};
 use crate::config::{Config, DeployerKind, Deployers, Environment};
@@ -90,6 +91,7 @@ pub(super) fn deployments(
         &environment.name,
         &environment.branch,
     );
+    let naming = Naming::of(selected);
     let mut map = Map {
         found: Vec::new(),
         known: Known::default(),
@@ -110,6 +112,7 @@ pub(super) fn deployments(
             values: &config.values,
             generators: &config.generators,
             known: &map.known,
+            naming: &naming,
             kustomized: gatherer.kustomized(),
         };
         let (mut deployments, has_empty_set) = map.read(selected, &cx)?;
@@ -333,7 +336,7 @@ impl Map {
                 let Source::Local(local) = source else {
                     continue;
                 };
-                if !self.seen.insert(format!("{} {local:?}", deployment.name)) {
+                if !self.seen.insert(format!("{} {local:?}", deployment.unit)) {
                     continue;
                 }
                 let rendered = match &local.render {
@@ -345,7 +348,7 @@ impl Map {
                     (None, Some(rendering)) => {
                         let mut gathered = gatherer.gather(rendering, tree)?;
                         let objects = gathered.objects.iter_mut();
-                        pass_through(rendering, &deployment.name, objects, tree);
+                        pass_through(rendering, &deployment.unit, objects, tree);
                         new.unmade.extend(gathered.unmade);
                         (gathered.objects, false)
                     }
@@ -353,7 +356,7 @@ impl Map {
                 };
                 new.found.extend(objects.into_iter().map(|declared| Found {
                     declared,
-                    parent: Some(deployment.name.clone()),
+                    parent: Some(deployment.unit.clone()),
                     rendered,
                     taken: true,
                 }));

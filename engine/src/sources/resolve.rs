@@ -272,7 +272,7 @@ fn of_deployment(
     pointer: &str,
     known: &Arc<Known>,
 ) -> Result<ResolvedUnit, Error> {
-    let name = deployment.name.replace('.', "-");
+    let name = deployment.unit.clone();
     if !is_label(&name) || name == GATE {
         return Err(Error::Name {
             kind: deployment.kind,

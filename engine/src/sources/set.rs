@@ -24,6 +24,7 @@ use super::fields::{Read, Stop, Text, field, flag, items, place, shown, text, te
 use super::go::{Missing, Steps};
 use super::here::Here;
 use super::known::Known;
+use super::naming::Naming;
 use super::{Context, Tree, argo};
 use crate::config::RenderDefaults;
 use crate::manifest::{Entry, Node, NodeValue};
@@ -74,6 +75,8 @@ pub(super) fn read(
         Ok((applications, set.read.into_inner()))
     });
     let by = format!("ApplicationSet {name}");
+    let namespace = namespace_of(node).and_then(Node::as_str);
+    let namespace = namespace.filter(|namespace| !namespace.is_empty());
     match applications {
         Ok((applications, read)) => {
             let mut deployments = Vec::new();
@@ -88,10 +91,8 @@ pub(super) fn read(
         }
         Err(stop) => Ok(vec![Deployment {
             name: name.to_owned(),
-            namespace: namespace_of(node)
-                .and_then(Node::as_str)
-                .filter(|namespace| !namespace.is_empty())
-                .map(str::to_owned),
+            unit: cx.naming.unit("ApplicationSet", namespace, name),
+            namespace: namespace.map(str::to_owned),
             kind: Kind::Application,
             place: file.at(node.deepest("/metadata/name").span),
             project: None,
@@ -131,6 +132,7 @@ pub fn made(
             values: &BTreeMap::new(),
             generators: told.unwrap_or(&none),
             known: &Known::default(),
+            naming: &Naming::default(),
             kustomized: &BTreeSet::new(),
         },
         steps: Steps::default(),

@@ -7,6 +7,7 @@ mod changed;
 mod flux;
 mod generated;
 mod links;
+mod named;
 mod strangers;
 mod taken;
 

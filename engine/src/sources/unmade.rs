@@ -49,8 +49,10 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
         line,
         column: 1,
     };
+    let unit = name_of(&entry.path.to_string());
     Some(Deployment {
-        name: name_of(&entry.path.to_string()),
+        name: unit.clone(),
+        unit,
         namespace: None,
         kind,
         project: None,

@@ -90,6 +90,42 @@ fn an_environment_without_units_is_told_from_one_that_there_is_not() {
 }
 
 #[test]
+fn applications_of_one_name_are_judged_apart() {
+    let repo = Repo::new();
+    let away = application("web", "").replace("{name: web}", "{name: web, namespace: shop}");
+    repo.write("tidegate.yaml", config())
+        .write("argo/web.yaml", application("web", ""))
+        .write("apps/web/odoo.yaml", deployment("odoo", "2Gi"))
+        .write("shop/web.yaml", deployment("web", "2Gi"));
+    let base = repo.commit("one Application");
+    let of_shop = away.replace("apps/web", "shop");
+    repo.write("argo/shop.yaml", of_shop);
+    let both = repo.commit("another one of its name");
+    let names = |report: &RunReport| {
+        let units = report.units.iter().filter(|unit| unit.unit != "gate");
+        units.map(|unit| unit.unit.clone()).collect::<Vec<_>>()
+    };
+    let added = check(&repo, base);
+    assert_eq!(errors(&added), []);
+    assert_eq!(names(&added), ["shop--web"]);
+    repo.write("apps/web/odoo.yaml", deployment("odoo", ""))
+        .write("shop/web.yaml", deployment("web", "3Gi"))
+        .commit("both change");
+    for (unit, blocks) in [
+        ("web", &["resources.missing-memory-limit of odoo"][..]),
+        ("shop--web", &[]),
+    ] {
+        let only = Request {
+            unit: Some(unit.to_owned()),
+            ..request(&format!("{both}..HEAD"))
+        };
+        let report = check_with(&repo, &only).unwrap();
+        assert_eq!(names(&report), [unit]);
+        assert_eq!(blocking(&report), blocks, "{unit}");
+    }
+}
+
+#[test]
 fn verify_names_the_units_that_could_be_meant() {
     let repo = Repo::new();
     repo.write("tidegate.yaml", config());

@@ -25,7 +25,7 @@ pub(in crate::config) struct RawDeployers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(in crate::config) project: Option<String>,
-    /// Only those that stand in this namespace.
+    /// Only those that stand in this namespace, which the names of their units do not say then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(in crate::config) namespace: Option<String>,

@@ -118,7 +118,7 @@ impl<'a> Deployed<'a> {
         }
         let mut names = Vec::new();
         for entry in &entries {
-            closure.insert(entry.clone())?;
+            closure.list(entry.clone())?;
             let path = match kustomized.iter().find(|outer| entry.path.lies_in(outer)) {
                 Some(outer) => outer,
                 None if is_yaml(&entry.path) => &entry.path,

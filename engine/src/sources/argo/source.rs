@@ -62,7 +62,7 @@ impl Reading<'_> {
             });
             return self.external(node, pinned, is_chart);
         }
-        if let Revision::Other { pinned } = self.cx.here.revision(revision, &self.deployment.name) {
+        if let Revision::Other { pinned } = self.cx.here.revision(revision, &self.deployment.unit) {
             return self.external(node, pinned, false);
         }
         match text(node, "path")? {
@@ -176,9 +176,16 @@ impl Reading<'_> {
 
     /// Files in the folder that change what the Application says.
     fn no_overrides(&self, folder: &RepoPath, span: Span) -> Read<()> {
-        let of_application = format!(".argocd-source-{}.yaml", self.deployment.name);
-        for name in [".argocd-source.yaml", &of_application] {
-            let path = folder.child(name);
+        let Deployment {
+            name, namespace, ..
+        } = self.deployment;
+        // Of Applications beside its own namespace, Argo CD puts theirs into the name.
+        let beside = namespace.iter().map(|it| format!("-{it}_{name}"));
+        let named = [String::new(), format!("-{name}")]
+            .into_iter()
+            .chain(beside);
+        for name in named {
+            let path = folder.child(format!(".argocd-source{name}.yaml"));
             if self.cx.tree.files.at(&path)? != Found::Nothing {
                 return Err(Stop::unknown(
                     span,

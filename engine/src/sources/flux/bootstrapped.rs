@@ -23,7 +23,7 @@ pub(super) fn origin(
     for one in declared(reference.span, cx.tree)? {
         as_applied(one, reference, &object, || Some(told(Some(FLUX), FLUX)))?;
         let spec = one.object.node.get("spec").unwrap_or(&one.object.node);
-        let ignore = match git(spec, &deployment.name, cx) {
+        let ignore = match git(spec, &deployment.unit, cx) {
             Ok(Origin::Here { ignore }) => Some(ignore),
             Ok(Origin::Elsewhere(_)) | Err(Stop::Unknown { .. }) => None,
             Err(files) => return Err(files),

@@ -57,7 +57,7 @@ pub(super) fn of_reference(
     let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
     // Spans of the other file would point into this one.
     let read = match kind {
-        "GitRepository" => git(spec, &deployment.name, cx),
+        "GitRepository" => git(spec, &deployment.unit, cx),
         _ => elsewhere(kind, spec).map(Origin::Elsewhere),
     };
     let object = described(kind, namespace, name);

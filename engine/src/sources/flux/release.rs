@@ -26,7 +26,7 @@ pub(in crate::sources) fn read(
     file: &Text,
     cx: &Context<'_>,
 ) -> Result<Deployment, FilesError> {
-    let mut deployment = frame(node, file, Kind::HelmRelease);
+    let mut deployment = frame(node, file, Kind::HelmRelease, cx);
     let spec = node.get("spec").unwrap_or(node);
     let source = match source(spec, &mut deployment, cx) {
         Ok(source) => source,

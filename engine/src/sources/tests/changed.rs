@@ -146,8 +146,8 @@ fn charts_of_elsewhere_are_read_where_no_patch_may_change_where_they_are() {
         (by_reference, &registry),
     ] {
         for (kind, wanted) in [
-            ("Deployment", "web: external"),
-            (".*Repository", "web: unknown"),
+            ("Deployment", "helmrelease--shop--web: external"),
+            (".*Repository", "helmrelease--shop--web: unknown"),
         ] {
             let patch =
                 format!("resources: [r.yaml]\npatches: [{{target: {{kind: {kind}}}, patch: x}}]");

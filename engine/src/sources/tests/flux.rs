@@ -227,7 +227,7 @@ fn what_a_release_does_to_install_and_to_upgrade_is_both_judged() {
         let chart = format!("{RELEASED}, reconcileStrategy: {strategy}");
         let found = flux(&release(&chart, "suspend: false"), &[CHART]);
         assert_eq!(
-            found[0].starts_with("web: charts/web"),
+            found[0].starts_with("helmrelease--shop--web: charts/web"),
             is_known,
             "{found:?}"
         );

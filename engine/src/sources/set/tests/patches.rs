@@ -78,7 +78,7 @@ fn what_a_patch_says_is_not_printed_where_it_is_not_followed() {
     ] {
         let found = patched(patch);
         assert!(
-            found[0].starts_with("all: unknown argo/set.yaml:10:"),
+            found[0].starts_with("applicationset--all: unknown argo/set.yaml:10:"),
             "{found:?}"
         );
         assert!(found[0].contains(why), "{patch}: {found:?}");
@@ -117,7 +117,8 @@ fn a_patch_that_readers_take_differently_is_refused_once_it_is_evaluated() {
     ] {
         let found = patched(patch);
         assert!(
-            found[0].starts_with("all: unknown argo/set.yaml:10:") && found[0].contains(why),
+            found[0].starts_with("applicationset--all: unknown argo/set.yaml:10:")
+                && found[0].contains(why),
             "{patch}: {found:?}"
         );
     }

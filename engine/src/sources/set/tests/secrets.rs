@@ -9,7 +9,7 @@ const SECRET: &str = "{list: {elements: [{s: hunter2, name: web}]}}";
 fn refused(found: &[String], why: &str, of: &str) {
     let told = found.join("\n");
     assert!(
-        told.starts_with("all: unknown argo/set.yaml:"),
+        told.starts_with("applicationset--all: unknown argo/set.yaml:"),
         "{of}: {told}"
     );
     assert!(told.contains(why), "{of}: {told}");

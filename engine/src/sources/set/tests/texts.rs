@@ -34,7 +34,7 @@ fn texts_that_readers_take_differently_are_refused_in_files_and_lists() {
     ] {
         let file = of_file(text);
         assert!(
-            file[0].starts_with("all: unknown argo/set.yaml:6:")
+            file[0].starts_with("applicationset--all: unknown argo/set.yaml:6:")
                 && file[0].contains("`cfg/a.yaml` ")
                 && file[0].contains(why),
             "{text:?}: {file:?}"
