@@ -58,6 +58,17 @@ pub struct Object {
     pub generated: bool,
 }
 
+/// Whether an object of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is not.
+    Not,
+    /// It is, and has a name that a cluster takes.
+    Named,
+    /// Only where it has such a name.
+    IfNamed,
+}
+
 /// Whether the name of a file says that it holds objects.
 #[must_use]
 pub fn is_manifest_name(path: &RepoPath) -> bool {
@@ -100,6 +111,28 @@ pub fn read(path: &RepoPath, bytes: &[u8]) -> Result<ManifestFile, Error> {
 /// # Errors
 /// As [`read`].
 pub fn read_within(path: &RepoPath, bytes: &[u8], limits: &Limits) -> Result<ManifestFile, Error> {
+    read_wanted(path, bytes, limits, &|_, _| Wanted::Named)
+}
+
+/// Reads those objects of a file that are wanted, by their API version and kind; what is wrong with what others are called
+/// is not told.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_only(
+    path: &RepoPath,
+    bytes: &[u8],
+    wanted: &dyn Fn(&str, &str) -> Wanted,
+) -> Result<ManifestFile, Error> {
+    read_wanted(path, bytes, &Limits::DEFAULT, wanted)
+}
+
+fn read_wanted(
+    path: &RepoPath,
+    bytes: &[u8],
+    limits: &Limits,
+    wanted: &dyn Fn(&str, &str) -> Wanted,
+) -> Result<ManifestFile, Error> {
     if bytes.starts_with(GIT_CRYPT) {
         return Err(Error::Encrypted { path: path.clone() });
     }
@@ -129,7 +162,12 @@ pub fn read_within(path: &RepoPath, bytes: &[u8], limits: &Limits) -> Result<Man
     }
     .map_err(parse_error)?;
     file.converted_keys = documents.converted_keys;
-    let cx = Context { path, text, limits };
+    let cx = Context {
+        path,
+        text,
+        limits,
+        wanted,
+    };
     let (role, objects) = classify(documents.nodes, cx)?;
     file.role = role;
     file.objects = objects;
@@ -145,6 +183,7 @@ struct Context<'file> {
     path: &'file RepoPath,
     text: &'file str,
     limits: &'file Limits,
+    wanted: &'file dyn Fn(&str, &str) -> Wanted,
 }
 
 /// What one document is.

@@ -93,6 +93,14 @@ impl Changes {
         &self.components
     }
 
+    /// The files of its patches, as paths from the folder.
+    pub(super) fn patches(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().filter_map(|other| match other {
+            Other::Patch(patch) => patch.file(),
+            _ => None,
+        })
+    }
+
     fn read(&mut self, entry: &Entry) -> Option<()> {
         let value = &entry.value;
         match &*entry.key {

@@ -17,7 +17,7 @@ use super::resolve::Error;
 use super::{Context, Text, Tree, read, unmade};
 use crate::config::{Config, DeployerKind, Deployers, Environment};
 use crate::git::TreeEntry;
-use crate::manifest::{self, is_manifest_name, role_of_name};
+use crate::manifest::{self, Wanted, is_manifest_name, role_of_name};
 use crate::model::{RepoPath, Span, limits, mentions};
 use crate::render::{Rendering, Tool};
 
@@ -401,7 +401,8 @@ fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<De
     if !is_marked && !mentions_secret(&bytes) {
         return Ok(Vec::new());
     }
-    let file = match manifest::read(name, &bytes) {
+    let wanted = |api_version: &str, kind: &str| wanted(&entry.path, (api_version, kind), tree);
+    let file = match manifest::read_only(name, &bytes, &wanted) {
         Ok(file) => file,
         // A comment of a file of values may say the word. Where it is deployed, its unit says what is wrong with it.
         Err(_) if !is_marked => return Ok(Vec::new()),
@@ -411,12 +412,7 @@ fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<De
         path: entry.path.clone(),
         text: Arc::clone(&file.text),
     };
-    let objects = file.objects.into_iter().filter(|object| {
-        let reference = &object.reference;
-        let is_of_core = reference.group().is_empty();
-        GROUPS.contains(&reference.group())
-            || is_of_core && ["ConfigMap", "Secret"].contains(&reference.kind.as_str())
-    });
+    let objects = file.objects.into_iter();
     if entry.is_link() {
         let mut deploying = objects.filter(|object| GROUPS.contains(&object.reference.group()));
         return deploying.next().map_or(Ok(Vec::new()), |_| {
@@ -436,6 +432,19 @@ fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<De
         }
     });
     Ok(declared.collect())
+}
+
+/// What is read of a file: what deploys something, and what others refer to. A kustomization that lists the file may give
+/// what has no name one; what deploys must have one that is known, unless the file is a patch and says that of another.
+fn wanted(path: &RepoPath, (api_version, kind): (&str, &str), tree: &Tree<'_>) -> Wanted {
+    let (group, _) = api_version.split_once('/').unwrap_or_default();
+    let is_told = ["ConfigMap", "Secret"].contains(&kind);
+    match (GROUPS.contains(&group), group.is_empty() && is_told) {
+        (true, _) if tree.is_patch(path) => Wanted::IfNamed,
+        (_, true) if tree.is_listed(path) => Wanted::IfNamed,
+        (false, false) => Wanted::Not,
+        _ => Wanted::Named,
+    }
 }
 
 /// Whether an object says of itself that it is not applied, or not anew where it changed.

@@ -128,6 +128,27 @@ impl<'a> Tree<'a> {
         at_top || ends.any(|(folder, rest)| of_chart(folder, rest))
     }
 
+    /// Whether a kustomization names a file, whatever its own name.
+    pub(super) fn is_listed(&self, path: &RepoPath) -> bool {
+        self.named_by.contains_key(path)
+    }
+
+    /// Whether kustomizations take a file for a patch of other objects, and for nothing else.
+    pub(super) fn is_patch(&self, path: &RepoPath) -> bool {
+        let folders = self.named_by.get(path).into_iter().flatten();
+        let mut folders =
+            folders.filter_map(|folder| Some((folder, self.kustomizations.get(folder)?)));
+        self.is_listed(path)
+            && folders.all(|(folder, own)| {
+                let patches = own
+                    .changes
+                    .patches()
+                    .filter_map(|patch| below(folder, patch));
+                let named = own.names.iter().filter(|name| *name == path);
+                patches.filter(|patch| patch == path).count() == named.count()
+            })
+    }
+
     /// What kustomizations add to an object of a file before it is applied.
     ///
     /// # Errors
@@ -148,11 +169,6 @@ impl<'a> Tree<'a> {
         by: &RepoPath,
     ) -> Result<Metadata, RepoPath> {
         Adding::of(self, object).below((changes, folder), by, 0)
-    }
-
-    /// Whether a kustomization names a file, whatever its own name.
-    pub(super) fn is_listed(&self, path: &RepoPath) -> bool {
-        self.named_by.contains_key(path)
     }
 
     /// The files that the kustomizations in some folders list, and those that they list in turn.

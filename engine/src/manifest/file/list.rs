@@ -1,7 +1,7 @@
 //! Lists of objects to objects.
 //! Knows nothing of what the objects are.
 
-use super::{Context, Error, Object, identity};
+use super::{Context, Error, Object, Wanted, identity};
 use crate::manifest::{Entry, Node, NodeValue};
 
 /// The objects of all documents, items of lists in their place.
@@ -47,7 +47,15 @@ fn push(node: Node, objects: &mut Vec<Object>, cx: Context<'_>) -> Result<(), Er
     if node.json_len() > cx.limits.object_bytes {
         return Err(cx.object_size(node.span));
     }
-    let (reference, generated) = identity::reference(&node, cx)?;
+    let (api_version, kind) = identity::type_of(&node, cx)?;
+    let wanted = (cx.wanted)(api_version, kind);
+    if wanted == Wanted::Not {
+        return Ok(());
+    }
+    let (reference, generated) = match identity::reference(&node, cx) {
+        Err(Error::Name { .. }) if wanted == Wanted::IfNamed => return Ok(()),
+        named => named?,
+    };
     objects.push(Object {
         reference,
         node,

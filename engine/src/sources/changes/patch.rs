@@ -88,6 +88,14 @@ impl Patch {
         }
     }
 
+    /// The file that it stands in, by its path from the folder of the kustomization.
+    pub(super) fn file(&self) -> Option<&str> {
+        match &self.written {
+            Written::File(path) => Some(path),
+            Written::Here(_) => None,
+        }
+    }
+
     /// Whether it may change an object.
     pub(super) fn may_hit(&self, object: &Object, load: Load<'_>) -> bool {
         if let Some(target) = &self.target {

@@ -318,3 +318,58 @@ fn what_flux_leaves_out_of_its_archive_is_unknown() {
     let found = with("/clusters/v.yaml");
     assert!(found[0].contains("unknown"), "{found:?}");
 }
+
+#[test]
+fn what_has_no_name_before_kustomize_gave_it_one_hinders_nothing() {
+    let sync = sync();
+    let of = |listing: &str, name: &str, text: &str| {
+        let files = [
+            ("clusters/a.yaml", sync.as_str()),
+            ("clusters/kustomization.yaml", listing),
+            (name, text),
+            PLAIN,
+        ];
+        units(FLUX, &files)
+            .map(|units| told(&units)[0].clone())
+            .map_err(|error| error.to_string())
+    };
+    let is_known =
+        |it: &Result<String, String>| it.as_ref().is_ok_and(|it| it.starts_with("apps: plain"));
+    let unnamed = "apiVersion: v1\nkind: Namespace\nmetadata: {name: _, annotations: {kustomize.toolkit.fluxcd.io/prune: disabled}}\n";
+    let found = of("resources: [a.yaml, ns.yaml]", "clusters/ns.yaml", unnamed);
+    assert!(is_known(&found), "{found:?}");
+    let vars = unnamed.replace("Namespace", "ConfigMap");
+    let found = of("resources: [a.yaml, ns.yaml]", "clusters/ns.yaml", &vars);
+    assert!(is_known(&found), "{found:?}");
+    let found = of("resources: [a.yaml]", "clusters/ns.yaml", &vars);
+    assert!(found.is_err(), "{found:?}");
+    // A patch is for another object; a resource that deploys must say what it is.
+    let patch = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {interval: 1h}\n";
+    let patched = "{resources: [a.yaml], patches: [{path: p.yaml, target: {kind: HelmRelease}}]}";
+    for patch in [patch.to_owned(), format!("{patch}metadata: {{name: _}}\n")] {
+        let found = of(patched, "clusters/p.yaml", &patch);
+        assert!(is_known(&found), "{found:?}");
+        for listing in [
+            "{resources: [a.yaml, p.yaml]}",
+            "{resources: [a.yaml, p.yaml], patches: [{path: p.yaml, target: {kind: HelmRelease}}]}",
+        ] {
+            let found = of(listing, "clusters/p.yaml", &patch);
+            assert!(found.is_err(), "{listing}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_patch_without_a_name_in_a_folder_that_is_built_is_no_unit() {
+    let parent = kustomization("path: more");
+    let patch = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: _}\nspec: {interval: 1h}\n";
+    let found = clusters(&[
+        ("clusters/a.yaml", &parent),
+        (
+            "more/kustomization.yaml",
+            "patches: [{path: p.yaml, target: {kind: HelmRelease}}]",
+        ),
+        ("more/p.yaml", patch),
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
