@@ -116,15 +116,41 @@ fn leaves_children(spec: &Node) -> Read<()> {
             let said = item.get(key).and_then(Node::as_str);
             said.is_none_or(|said| wanted.contains(&said) || said.contains('*'))
         };
-        if may_be("group", &["argoproj.io"]) && may_be("kind", &["Application", "ApplicationSet"]) {
+        let may_be_child =
+            may_be("group", &["argoproj.io"]) && may_be("kind", &["Application", "ApplicationSet"]);
+        if may_be_child && bears_on_deployed(item)? {
             return Err(Stop::unknown(
                 item.span,
                 "by `ignoreDifferences` and `RespectIgnoreDifferences` Argo CD leaves fields of Applications as they are, whatever their files say",
-                "remove one of them, or name another kind",
+                "remove one of them, or let it name `/status` and `/operation` alone, or another kind",
             ));
         }
     }
     Ok(())
+}
+
+/// Whether what an item of `ignoreDifferences` names may bear on what an Application deploys.
+fn bears_on_deployed(item: &Node) -> Read<bool> {
+    let all_apart = |key: &str, between: char| -> Read<bool> {
+        let is_apart = |it: &Node| it.as_str().is_some_and(|text| is_apart(text, between));
+        Ok(items(item, key)?.iter().all(is_apart))
+    };
+    Ok(!items(item, "managedFieldsManagers")?.is_empty()
+        || !all_apart("jsonPointers", '/')?
+        || !all_apart("jqPathExpressions", '.')?)
+}
+
+/// Whether a pointer, or a path of jq that is nothing else, leads to or below what controllers write.
+fn is_apart(text: &str, between: char) -> bool {
+    let is_step = |step: &str| {
+        let mut letters = step.chars();
+        !step.is_empty() && letters.all(|it| it.is_ascii_alphanumeric() || it == '_')
+    };
+    let Some(rest) = text.strip_prefix(between) else {
+        return false;
+    };
+    let mut steps = rest.split(between);
+    steps.clone().all(is_step) && steps.next().is_some_and(|first| APART.contains(&first))
 }
 
 /// What would have Argo CD deploy something else than `source` and `sources` say.
@@ -218,3 +244,6 @@ fn refuse(node: &Node, key: &str, reason: &str, remedy: &str) -> Read<()> {
         false => Ok(()),
     }
 }
+
+/// What controllers write into an Application, and no file says.
+const APART: [&str; 2] = ["status", "operation"];

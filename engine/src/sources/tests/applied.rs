@@ -282,6 +282,11 @@ fn what_argo_cd_leaves_as_it_is_in_applications_is_unknown() {
         (format!("{respects}\n  ignoreDifferences: [{{group: apps, kind: Deployment, jsonPointers: [/spec/replicas]}}]"), true),
         (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, jsonPointers: [/spec/source/path]}}]"), false),
         (format!("{respects}\n  ignoreDifferences: [{{group: '*', kind: '*', jsonPointers: [/spec]}}]"), false),
+        (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, jsonPointers: [/status, /operation]}}, {{group: argoproj.io, kind: ApplicationSet, jsonPointers: [/status/conditions], jqPathExpressions: [.status]}}]"), true),
+        (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, jsonPointers: [/status, /spec/source]}}]"), false),
+        (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, jsonPointers: [/statusx]}}]"), false),
+        (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, jqPathExpressions: ['.status, .spec']}}]"), false),
+        (format!("{respects}\n  ignoreDifferences: [{{group: argoproj.io, kind: Application, managedFieldsManagers: [x]}}]"), false),
     ] {
         assert_eq!(parent(&more), is_known, "{more}");
     }
