@@ -168,7 +168,7 @@ fn named(object: &ObjectRef) -> String {
 
 const UNJUDGED: &str = "what it deploys would be judged by nobody";
 /// What the map of units is made of.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 9] = [
     ("argoproj.io", "Application"),
     ("argoproj.io", "ApplicationSet"),
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),
@@ -177,4 +177,5 @@ const KINDS: [(&str, &str); 8] = [
     ("source.toolkit.fluxcd.io", "OCIRepository"),
     ("source.toolkit.fluxcd.io", "HelmRepository"),
     ("source.toolkit.fluxcd.io", "Bucket"),
+    ("source.toolkit.fluxcd.io", "HelmChart"),
 ];

@@ -72,6 +72,26 @@ fn sources_of_flux_are_known_or_strangers_too() {
 }
 
 #[test]
+fn a_helm_chart_of_flux_is_known_or_a_stranger_too() {
+    let chart = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\nmetadata: {name: web, namespace: shop}\nspec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: shop}}\n";
+    let text = format!("{}---\n{chart}", kustomization("path: plain"));
+    let files = [("clusters/a.yaml", text.as_str()), PLAIN];
+    assert_eq!(told_of_made(FLUX, &files, chart), None);
+    let other = chart.replace("charts/web", "charts/evil");
+    let told = told_of_made(FLUX, &files, &other).unwrap();
+    assert!(
+        told.contains("makes the HelmChart `shop/web`, which is another one at clusters/a.yaml:"),
+        "{told}"
+    );
+    let other = chart.replace("name: web,", "name: evil,");
+    let told = told_of_made(FLUX, &files, &other).unwrap();
+    assert!(
+        told.contains("no file that the environment looks into declares"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_is_changed_on_its_way_is_told_of_itself_and_no_stranger() {
     let root = of_source("path: children").replace("web", "root");
     let child = of_source("path: plain");
