@@ -270,4 +270,6 @@ const KEYS: &[&str] = &[
     "ignoreMissingComponents",
     "healthCheckExprs",
     "ignore",
+    // Of old versions: it says what is asked before objects are applied, and changes none of them.
+    "validation",
 ];

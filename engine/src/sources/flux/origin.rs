@@ -9,7 +9,7 @@ use super::ignored::ignored;
 use crate::manifest::Node;
 use crate::model::Span;
 use crate::sources::Context;
-use crate::sources::deployment::{Deployment, External};
+use crate::sources::deployment::{Deployment, External, Kind, Source};
 use crate::sources::fields::{Read, Stop, field, items, only, place, shown, text, wrong};
 use crate::sources::here::{OBJECT, Revision, is_commit};
 use crate::sources::known::{Declared, Lookup};
@@ -38,6 +38,9 @@ pub(super) fn of_reference(
     let own = deployment.namespace.clone();
     let namespace = text(reference, "namespace")?.map(str::to_owned).or(own);
     let namespace = namespace.as_deref();
+    if kind == ARTIFACT {
+        return Err(made_in_cluster(reference, namespace, name, deployment));
+    }
     let declared = cx.known.find(GROUP, kind, namespace, name);
     if kind == "GitRepository" && cx.here.is_object(namespace.unwrap_or(FLUX), name) {
         let object = described(kind, namespace, name);
@@ -135,6 +138,40 @@ fn ambiguous(reference: &Node, kind: &str, name: &str, found: &[&Declared]) -> S
             places.join(" and ")
         ),
         "name its namespace in `sourceRef`, or let the environment's `paths` select one of the files",
+    )
+}
+
+/// What holds an artifact that another controller makes: of this repository, or of others. It is recorded as of elsewhere,
+/// and what is rendered from it is not known.
+pub(super) fn made_in_cluster(
+    reference: &Node,
+    namespace: Option<&str>,
+    name: &str,
+    deployment: &mut Deployment,
+) -> Stop {
+    let of = namespace.map_or(String::new(), |namespace| format!("{namespace}/"));
+    deployment.sources.push(Source::External(External {
+        repository: format!("{ARTIFACT}/{of}{name}"),
+        chart: None,
+        path: None,
+        revision: None,
+        pinned: false,
+        value_files: Vec::new(),
+    }));
+    let object = described(ARTIFACT, namespace, name);
+    let or = match deployment.kind {
+        Kind::Kustomization => format!(
+            "; or name the units of the environment in `tidegate.yaml` instead of selecting them, each by its folder of this repository: `sources: [{{name: {}, kind: Kustomization, path: FOLDER}}]`",
+            shown(&deployment.unit)
+        ),
+        Kind::Application | Kind::HelmRelease => String::new(),
+    };
+    Stop::unknown(
+        reference.span,
+        format!(
+            "{object} is made in the cluster, and may be made of this repository: what it holds is not told here"
+        ),
+        format!("name the source that it is made of, such as a GitRepository{or}"),
     )
 }
 
@@ -269,6 +306,8 @@ fn strange(kind: &str, span: Span) -> Stop {
 }
 
 const KINDS: [&str; 4] = ["GitRepository", "OCIRepository", "HelmRepository", "Bucket"];
+/// What controllers beside Flux's own give as a source.
+pub(super) const ARTIFACT: &str = "ExternalArtifact";
 /// The API group of sources.
 pub(super) const GROUP: &str = "source.toolkit.fluxcd.io";
 /// What `flux bootstrap` calls the repository, and the namespace of all it makes.

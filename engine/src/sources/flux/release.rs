@@ -5,7 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::origin::{GROUP, Origin, as_applied, elsewhere, of_reference};
+use super::origin::{
+    ARTIFACT, GROUP, Origin, as_applied, elsewhere, made_in_cluster, of_reference,
+};
 use super::values::data;
 use super::{described, frame};
 use crate::manifest::{Node, NodeValue, yaml};
@@ -110,6 +112,14 @@ fn by_reference(reference: &Node, deployment: &mut Deployment, cx: &Context<'_>)
     let name = text(reference, "name")?.unwrap_or_default();
     let own = deployment.namespace.clone();
     let namespace = text(reference, "namespace")?.map(str::to_owned).or(own);
+    if kind == ARTIFACT {
+        return Err(made_in_cluster(
+            reference,
+            namespace.as_deref(),
+            name,
+            deployment,
+        ));
+    }
     let object = described(kind, namespace.as_deref(), name);
     match (kind, cx.known.find(GROUP, kind, namespace.as_deref(), name)) {
         ("OCIRepository" | "HelmChart", Lookup::One(found)) => {

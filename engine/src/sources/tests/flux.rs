@@ -47,8 +47,8 @@ fn what_flux_takes_from_the_cluster_is_unknown() {
             "GitRepository `flux-system/other` is not in the tree",
         ),
         (
-            kustomization("path: plain").replace("GitRepository", "ExternalArtifact"),
-            "a source of the kind `ExternalArtifact`",
+            kustomization("path: plain").replace("GitRepository", "Tarball"),
+            "a source of the kind `Tarball`",
         ),
         (
             kustomization("path: plain")
@@ -427,10 +427,58 @@ fn a_chart_that_a_helm_chart_of_the_tree_brings_is_followed() {
         let found = flux(&(release.clone() + &text), &[CHART]);
         assert!(found[0].contains(wanted), "{wanted}: {found:?}");
     }
-    let other = release.replace("HelmChart", "ExternalArtifact");
+    let other = release.replace("HelmChart", "Tarball");
     let found = flux(&other, &[CHART]);
     assert!(
-        found[0].contains("takes of the kind `ExternalArtifact`"),
+        found[0].contains("takes of the kind `Tarball`"),
         "{found:?}"
     );
+}
+
+#[test]
+fn an_artifact_that_is_made_in_the_cluster_is_recorded_and_not_known() {
+    let applied = kustomization("path: ./").replace("GitRepository", "ExternalArtifact");
+    let released = release("", "a: 1").replace(
+        "chart: {spec: {}}, a: 1",
+        "chartRef: {kind: ExternalArtifact, name: flux-system, namespace: flux-system}",
+    );
+    let plain = kustomization("path: plain").replace("name: apps", "name: plain");
+    for (text, unit) in [(applied, "apps"), (released, "helmrelease--shop--web")] {
+        let found = flux(&format!("{text}---\n{plain}"), &[PLAIN]);
+        let external = format!(
+            "{unit}: external {{\"pinned\":false,\"repository\":\"ExternalArtifact/flux-system/flux-system\"}}"
+        );
+        assert_eq!(found[0], external, "{found:?}");
+        let unknown = format!("{unit}: unknown clusters/prod.yaml:4:");
+        assert!(found[1].starts_with(&unknown), "{found:?}");
+        assert!(
+            found[1].contains("may be made of this repository"),
+            "{found:?}"
+        );
+        assert!(found[2].starts_with("plain: plain plain"), "{found:?}");
+    }
+    let units = units(
+        FLUX,
+        &[(
+            "clusters/a.yaml",
+            &kustomization("path: ./").replace("GitRepository", "ExternalArtifact"),
+        )],
+    )
+    .unwrap();
+    let unknown = units[0].unknown().next().unwrap();
+    assert!(
+        unknown
+            .remedy
+            .contains("`sources: [{name: apps, kind: Kustomization, path: FOLDER}]`"),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn how_old_versions_validate_what_they_apply_changes_none_of_it() {
+    for strategy in ["client", "server", "none"] {
+        let text = kustomization(&format!("path: plain, validation: {strategy}"));
+        let found = flux(&text.replace("fluxcd.io/v1", "fluxcd.io/v1beta1"), &[PLAIN]);
+        assert!(found[0].starts_with("apps: plain plain"), "{found:?}");
+    }
 }
