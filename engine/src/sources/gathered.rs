@@ -66,11 +66,13 @@ impl Gatherer {
     ) -> Result<Gathered, Error> {
         // kustomize takes what it is told for a resource, whatever its name.
         let mut any_name = matches!(rendering.tool, Tool::Kustomize(_));
+        let mut built = None;
         let entries: Vec<TreeEntry> = match render::closure(tree.files, rendering) {
             Ok(closure) => {
                 refuse_remote(&closure, tree)?;
                 closure.files().for_each(|entry| self.note(entry));
                 // What another one applies of a folder that Flux only lists, is that one's.
+                built = Some(kustomized(&closure));
                 closure.read().cloned().collect()
             }
             // Its own unit says what is wrong with it. What it deploys is not lost for that.
@@ -85,7 +87,7 @@ impl Gatherer {
             let is_template = unmade::is_of_templates(&entry, tree);
             let is_read = any_name || is_template || is_manifest_name(&entry.path);
             if is_read && !self.barren.contains(&entry.path) {
-                self.look_at(&entry, tree, &mut gathered)?;
+                self.look_at((&entry, built.as_ref()), tree, &mut gathered)?;
             }
         }
         Ok(gathered)
@@ -93,7 +95,7 @@ impl Gatherer {
 
     fn look_at(
         &mut self,
-        entry: &TreeEntry,
+        (entry, built): (&TreeEntry, Option<&BTreeSet<RepoPath>>),
         tree: &Tree<'_>,
         gathered: &mut Gathered,
     ) -> Result<(), Error> {
@@ -103,7 +105,7 @@ impl Gatherer {
         }
         let objects = match tree.is_template(&entry.path) {
             true => None,
-            false => match objects_listed(tree, entry) {
+            false => match objects_listed(tree, entry, built) {
                 Err(error @ Error::Linked { .. }) => return Err(error),
                 // A patch need not be an object, and a file of values is none.
                 read => read.ok(),
@@ -121,6 +123,13 @@ impl Gatherer {
         }
         Ok(())
     }
+}
+
+/// The folders of the kustomizations that are read.
+fn kustomized(closure: &Closure) -> BTreeSet<RepoPath> {
+    let files = closure.read().map(|entry| &entry.path);
+    let files = files.filter(|path| role_of_name(path) == Some(Role::Kustomization));
+    files.map(|path| RepoPath::new(path.parent())).collect()
 }
 
 /// Whether what is no object may make objects. Helm makes them of templates of any name.

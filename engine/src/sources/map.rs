@@ -183,7 +183,7 @@ impl Map {
     fn list(&mut self, folders: &BTreeSet<RepoPath>, tree: &Tree<'_>) {
         for entry in tree.listed(folders) {
             // A patch need not be an object; what it changes is told of the object.
-            let found = objects_listed(tree, entry);
+            let found = objects_listed(tree, entry, None);
             self.listed.extend(found.unwrap_or_default());
         }
     }
@@ -380,18 +380,27 @@ fn plain(local: &Local, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
 /// The objects of a file that deploy something or that others refer to. Behind a link there must be none of the
 /// former: what the link leads to may change without any file of this name.
 pub(super) fn objects(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
-    read_as(&entry.path, entry, tree)
+    read_as(&entry.path, (entry, None), tree)
 }
 
-/// The same of a file that a kustomization lists: it takes what is called a chart or a kustomization for objects, too.
-pub(super) fn objects_listed(tree: &Tree<'_>, entry: &TreeEntry) -> Result<Vec<Declared>, Error> {
+/// The same of a file that a kustomization lists: it takes what is called a chart or a kustomization for objects, too. What
+/// kustomizations make of them is told of those in some folders alone where these are what is `built`.
+pub(super) fn objects_listed(
+    tree: &Tree<'_>,
+    entry: &TreeEntry,
+    built: Option<&BTreeSet<RepoPath>>,
+) -> Result<Vec<Declared>, Error> {
     match role_of_name(&entry.path) {
-        Some(_) => read_as(&entry.path.child("listed.yaml"), entry, tree),
-        None => objects(tree, entry),
+        Some(_) => read_as(&entry.path.child("listed.yaml"), (entry, built), tree),
+        None => read_as(&entry.path, (entry, built), tree),
     }
 }
 
-fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<Declared>, Error> {
+fn read_as(
+    name: &RepoPath,
+    (entry, built): (&TreeEntry, Option<&BTreeSet<RepoPath>>),
+    tree: &Tree<'_>,
+) -> Result<Vec<Declared>, Error> {
     let Some(bytes) = tree.content(entry)? else {
         return Ok(Vec::new());
     };
@@ -421,7 +430,7 @@ fn read_as(name: &RepoPath, entry: &TreeEntry, tree: &Tree<'_>) -> Result<Vec<De
         });
     }
     let declared = objects.map(|mut object| {
-        let adds = tree.adds(&entry.path, &object);
+        let adds = tree.adds(&entry.path, &object, built);
         let changed_by = adds.map(|metadata| metadata.add_to(&mut object)).err();
         let kept_back = is_kept_back(&object).then(|| entry.path.clone());
         Declared {

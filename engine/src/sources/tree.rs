@@ -149,13 +149,19 @@ impl<'a> Tree<'a> {
             })
     }
 
-    /// What kustomizations add to an object of a file before it is applied.
+    /// What kustomizations add to an object of a file before it is applied: all of the tree, or those of some folders that
+    /// are `built` together.
     ///
     /// # Errors
     /// The kustomization that may change more of it, or that adds other things than another one which
     /// names the same file.
-    pub(super) fn adds(&self, path: &RepoPath, object: &Object) -> Result<Metadata, RepoPath> {
-        Adding::of(self, object).within(path, 0)
+    pub(super) fn adds(
+        &self,
+        path: &RepoPath,
+        object: &Object,
+        built: Option<&BTreeSet<RepoPath>>,
+    ) -> Result<Metadata, RepoPath> {
+        Adding::of(self, object, built).within(path, 0)
     }
 
     /// What `changes` of the folder, with their components, add to an object.
@@ -168,7 +174,7 @@ impl<'a> Tree<'a> {
         object: &Object,
         by: &RepoPath,
     ) -> Result<Metadata, RepoPath> {
-        Adding::of(self, object).below((changes, folder), by, 0)
+        Adding::of(self, object, None).below((changes, folder), by, 0)
     }
 
     /// The files that the kustomizations in some folders list, and those that they list in turn.
@@ -277,6 +283,8 @@ impl<'a> Tree<'a> {
 struct Adding<'t> {
     tree: &'t Tree<'t>,
     object: &'t Object,
+    /// The folders whose kustomizations count; all where it is not said.
+    built: Option<&'t BTreeSet<RepoPath>>,
     /// By what a file or a folder is named by.
     within: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
     /// By the folder of a component.
@@ -284,10 +292,11 @@ struct Adding<'t> {
 }
 
 impl<'t> Adding<'t> {
-    fn of(tree: &'t Tree<'_>, object: &'t Object) -> Self {
+    fn of(tree: &'t Tree<'_>, object: &'t Object, built: Option<&'t BTreeSet<RepoPath>>) -> Self {
         Self {
             tree,
             object,
+            built,
             within: BTreeMap::new(),
             components: BTreeMap::new(),
         }
@@ -309,7 +318,11 @@ impl<'t> Adding<'t> {
             return Err(one.file.clone());
         }
         let mut found: Option<Metadata> = None;
-        for folder in tree.named_by.get(path).into_iter().flatten() {
+        let folders = tree.named_by.get(path).into_iter().flatten();
+        for folder in folders {
+            if self.built.is_some_and(|built| !built.contains(folder)) {
+                continue;
+            }
             let Some(Kustomization { file, changes, .. }) = tree.kustomizations.get(folder) else {
                 continue;
             };

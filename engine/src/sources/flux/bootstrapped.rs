@@ -80,7 +80,7 @@ fn declared<'t>(at: Span, tree: &'t Tree<'_>) -> Read<&'t [Declared]> {
         }
         let read = match is_listed {
             _ if is_template => return Err(template(&entry.path, at)),
-            true => objects_listed(tree, entry),
+            true => objects_listed(tree, entry, None),
             false => objects(tree, entry),
         };
         match read {

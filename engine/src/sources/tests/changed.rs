@@ -327,3 +327,34 @@ fn a_resource_of_any_name_deploys_something() {
     let found = told(&units(ARGO, &files).unwrap());
     assert!(found[1].starts_with("web: plain plain"), "{found:?}");
 }
+
+#[test]
+fn what_another_overlay_of_the_same_base_changes_is_told_of_that_one_alone() {
+    let parent = kustomization("path: apps/staging").replace("name: apps,", "name: all,");
+    let base = release(
+        "chart: charts/web, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}",
+        "suspend: false",
+    );
+    let patching = "{resources: [../base], patches: [{patch: x, target: {kind: HelmRelease}}]}";
+    let with = |staging: &str| {
+        let files = [
+            ("clusters/all.yaml", parent.as_str()),
+            ("apps/base/kustomization.yaml", "resources: [release.yaml]"),
+            ("apps/base/release.yaml", &base),
+            ("apps/production/kustomization.yaml", patching),
+            ("apps/staging/kustomization.yaml", staging),
+            CHART,
+        ];
+        told(&units(FLUX, &files).unwrap())[1].clone()
+    };
+    let plain = with("resources: [../base]");
+    assert!(
+        plain.starts_with("helmrelease--shop--web: charts/web {"),
+        "{plain}"
+    );
+    let patched = with(patching);
+    assert!(
+        patched.contains("`apps/staging/kustomization.yaml` may change the HelmRelease `web`"),
+        "{patched}"
+    );
+}
