@@ -258,10 +258,17 @@ impl Map {
     /// Notes what others are told from and no deployment takes, where one should: it lies in the folder of one, or the
     /// environment deploys itself. Whether there is more of it than before.
     fn pass_over(&mut self, deployments: &[Deployment]) -> bool {
-        let deploys_itself = self.found.iter().any(|found| {
-            let group = found.declared.object.reference.group();
-            found.taken && group.ends_with(".toolkit.fluxcd.io") && !tells(&found.declared.object)
-        });
+        let is_deployer = |found: &&Found| {
+            let reference = &found.declared.object.reference;
+            (reference.group(), reference.kind.as_str()) == KUSTOMIZATION
+        };
+        let deployers = || self.found.iter().filter(is_deployer);
+        let deploys_itself = deployers().any(|found| found.taken);
+        // What lies beside a Kustomization that nobody takes is applied with it, by hand.
+        let by_hand = deployers().filter(|found| !found.taken);
+        let by_hand: BTreeSet<RepoPath> = by_hand
+            .map(|found| RepoPath::new(found.declared.file.path.parent()))
+            .collect();
         let mut is_more = false;
         for found in &mut self.found {
             let declared = &mut found.declared;
@@ -276,7 +283,11 @@ impl Map {
                     "it lies in the folder of `{}`, which leaves it out",
                     by.name
                 )),
-                None => deploys_itself.then(|| "no unit of the environment takes it".to_owned()),
+                None => {
+                    let folder = RepoPath::new(declared.file.path.parent());
+                    let is_left = deploys_itself && !by_hand.contains(&folder);
+                    is_left.then(|| "no unit of the environment takes it".to_owned())
+                }
             };
             is_more |= declared.passed_over.is_some();
         }
@@ -621,6 +632,8 @@ pub(super) const GROUPS: [&str; 4] = [
     "helm.toolkit.fluxcd.io",
     "source.toolkit.fluxcd.io",
 ];
+/// What deploys folders of Flux.
+const KUSTOMIZATION: (&str, &str) = ("kustomize.toolkit.fluxcd.io", "Kustomization");
 /// What a file says that is worth reading.
 const MARKS: [&[u8]; 3] = [b"argoproj.io", b"toolkit.fluxcd.io", b"ConfigMap"];
 const SECRET: &[u8] = b"Secret";

@@ -87,6 +87,20 @@ fn where_an_environment_deploys_itself_all_that_gives_values_is_taken() {
         "{told}"
     );
     assert_eq!(of(""), None, "who applies it is not in the tree");
+    let root = kustomization("path: apps/more").replace("name: apps", "name: root");
+    let text = text(&format!("---\n{root}"));
+    let more = kustomization("path: plain").replace("name: apps", "name: more");
+    let files = [
+        ("clusters/prod/a.yaml", text.as_str()),
+        ("clusters/prod/v.yaml", VALUES),
+        ("apps/more/k.yaml", &more),
+        PLAIN,
+    ];
+    let all = units(FLUX, &files).unwrap();
+    assert!(
+        all.iter().flat_map(ResolvedUnit::unknown).next().is_none(),
+        "applied by hand together"
+    );
 }
 
 #[test]
