@@ -15,6 +15,8 @@ use crate::model::{ObjectRef, RepoPath, Span};
 pub(super) struct File {
     /// Its objects.
     pub(super) sources: Vec<Source>,
+    /// What is masked in the text of each.
+    pub(super) secrets: Secrets,
     /// Where each object first stands among them.
     places: BTreeMap<ObjectRef, usize>,
     /// Keys that Kubernetes reads as something else.
@@ -25,10 +27,17 @@ pub(super) struct File {
     pub(super) no_pointer: bool,
 }
 
+/// The text of a file that holds these objects, to be read on its own: what it is, YAML or JSON, without a secret.
+pub(super) fn written(sources: &[Source], secrets: &Secrets) -> Option<String> {
+    let text = &sources.first()?.text;
+    Some(secrets::written(text, secrets))
+}
+
 impl File {
     pub(super) fn empty() -> Self {
         Self {
             sources: Vec::new(),
+            secrets: Secrets::default(),
             places: BTreeMap::new(),
             converted_keys: Vec::new(),
             left_out: false,
@@ -80,18 +89,18 @@ impl File {
         })
     }
 
-    fn of(file: ManifestFile, bytes: &[u8], secrets: Secrets) -> Self {
+    fn of(file: ManifestFile, bytes: &[u8], mut secrets: Secrets) -> Self {
         let path = file.path;
-        let text: Arc<str> = if secrets.spans.is_empty() {
+        let text: Arc<str> = if secrets.spans().is_empty() {
             file.text
         } else {
-            secrets::mask(&file.text, &secrets.spans).into()
+            secrets::mask(&file.text, &secrets).into()
         };
         let lines = Arc::default();
         let sources: Vec<Source> = file
             .objects
             .into_iter()
-            .zip(secrets.pointers)
+            .zip(std::mem::take(&mut secrets.pointers))
             .map(|(object, secrets)| Source {
                 object: object.reference.clone(),
                 file: path.clone(),
@@ -108,6 +117,7 @@ impl File {
         }
         Self {
             sources,
+            secrets,
             places,
             converted_keys: file.converted_keys,
             left_out: deployer::leaves_out(bytes),

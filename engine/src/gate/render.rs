@@ -4,7 +4,7 @@
 use super::Error;
 use super::chain::config_at;
 use super::deployed::{deployed_at, names_at};
-use super::file::File;
+use super::file::{self, File};
 use super::rendered::RenderedFile;
 use crate::config::{Config, Environment, UnitKind};
 use crate::git::Repository;
@@ -46,11 +46,7 @@ pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<St
     for input in &deployed.inputs {
         let workshop = request.workshop;
         let rendered = workshop.render(&files, &input.rendering, &input.closure)?;
-        texts.push(
-            RenderedFile::read(input, rendered, &files)?
-                .text
-                .to_string(),
-        );
+        texts.push(RenderedFile::read(input, rendered, &files)?.written());
     }
     for plain in &deployed.plain {
         for entry in repository.entries_matching(&snapshot, plain)? {
@@ -62,8 +58,8 @@ pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<St
                 return Err(Error::NotAFile { path });
             }
             let file = File::read(&entry.path, &repository.file(&entry)?)?;
-            if let Some(source) = file.sources.first() {
-                texts.push(format!("# {}\n{}", entry.path, source.text));
+            if let Some(text) = file::written(&file.sources, &file.secrets) {
+                texts.push(format!("# {}\n{text}", entry.path));
             }
         }
     }

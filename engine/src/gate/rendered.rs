@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::Error;
 use super::deployed::Input;
-use super::file::File;
+use super::file::{self, File};
 use crate::change::Source;
 use crate::manifest::Limits;
+use crate::manifest::secrets::Secrets;
 use crate::model::{ObjectRef, RepoPath, limits};
 use crate::render::{self, Files, Rendered};
 use origin::Layers;
@@ -21,8 +22,7 @@ use unfit::Unfit;
 pub(super) struct RenderedFile {
     /// Its objects; they know only the file that they stand in.
     pub(super) sources: Vec<Source>,
-    /// All of it, secret values masked.
-    pub(super) text: Arc<str>,
+    secrets: Secrets,
     /// What rendered it.
     pub(super) tool: (String, String),
     /// For each object, which of the origins is its own.
@@ -73,15 +73,16 @@ impl RenderedFile {
         });
         Ok(Self {
             sources: sources.collect(),
-            text: file
-                .sources
-                .first()
-                .map(|source| Arc::clone(&source.text))
-                .unwrap_or_default(),
+            secrets: file.secrets,
             tool: (rendered.tool, rendered.version),
             documents,
             origins: rendered.origins,
         })
+    }
+
+    /// All of it, secret values masked.
+    pub(super) fn written(&self) -> String {
+        file::written(&self.sources, &self.secrets).unwrap_or_default()
     }
 
     /// Tells those of `wanted` that came out of here by the files in which they are edited.

@@ -1,9 +1,11 @@
 //! Which values must never be shown, and text with such places blacked out.
 //! Knows nothing of changes or reports.
 
+mod comments;
 mod elsewhere;
 mod inline;
 mod made;
+mod mask;
 mod shown;
 mod spelling;
 
@@ -14,6 +16,7 @@ use crate::model::{Span, step_of};
 
 pub use elsewhere::{decoded, secrets_of_all};
 pub use inline::{without_secrets, without_secrets_since};
+pub use mask::{MASK, SHOWN, SHOWN_CHANGED, mask, written};
 pub(super) use shown::shown_by_alias;
 
 /// What is secret in one file.
@@ -21,8 +24,21 @@ pub(super) use shown::shown_by_alias;
 pub struct Secrets {
     /// Of each object, in order: RFC 6901 pointers of the scalars that are secret.
     pub pointers: Vec<BTreeSet<String>>,
-    /// Where they are written, with the comments beside them.
-    pub spans: Vec<Span>,
+    /// Where values and keys stand that are secret as a whole.
+    pub values: Vec<Span>,
+    /// Where secret parts of texts stand, and the comments beside secrets.
+    pub parts: Vec<Span>,
+}
+
+impl Secrets {
+    /// Every place that must not be seen, in order.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        let mut spans = [&*self.values, &*self.parts].concat();
+        spans.retain(|span| span.start < span.end);
+        spans.sort_unstable();
+        spans
+    }
 }
 
 /// What is secret in the objects of one file: all that a Secret holds beside its name and type, what others hold
@@ -32,73 +48,49 @@ pub struct Secrets {
 #[must_use]
 pub fn secrets_of(objects: &[Object], text: &str) -> Secrets {
     let mut secrets = whole(objects, text);
-    secrets.spans.extend(spelling::places(objects, text));
+    spelling::add(objects, text, &mut secrets);
     secrets
 }
 
 /// The secrets that are whole values.
 fn whole(objects: &[Object], text: &str) -> Secrets {
-    let mut spans = Vec::new();
+    let mut values = Vec::new();
     let mut pointers: Vec<BTreeSet<String>> = objects
         .iter()
         .map(|object| {
             let mut pointers = BTreeSet::new();
             visit(object, &mut |pointer, node| {
                 pointers.insert(pointer.to_owned());
-                spans.push(node.span);
+                values.push(node.span);
             });
             pointers
         })
         .collect();
-    if spans.is_empty() {
-        return Secrets { pointers, spans };
+    let parts = Vec::new();
+    if values.is_empty() {
+        return Secrets {
+            pointers,
+            values,
+            parts,
+        };
     }
-    spans.sort_unstable();
-    spans.dedup();
+    values.sort_unstable();
+    values.dedup();
     // An alias has the span of what it stands for.
     for (object, pointers) in objects.iter().zip(&mut pointers) {
         leaves(&object.node, &mut String::new(), &mut |pointer, node| {
-            if spans.binary_search(&node.span).is_ok() {
+            if values.binary_search(&node.span).is_ok() {
                 pointers.insert(pointer.to_owned());
             }
         });
     }
-    let beside: Vec<Span> = spans
-        .iter()
-        .filter_map(|span| comment_after(text, span.end))
-        .collect();
-    spans.extend(beside);
-    if objects.iter().any(is_secret) {
-        spans.extend(comment_lines(text));
+    let whole_lines = objects.iter().any(is_secret);
+    let all = comments::comments(objects, text);
+    Secrets {
+        parts: comments::beside(all, &values, text, whole_lines).collect(),
+        pointers,
+        values,
     }
-    Secrets { pointers, spans }
-}
-
-/// The same text, as long, with each byte of the spans as `*`; line breaks stay.
-///
-/// ```
-/// use tidegate::{manifest::secrets::mask, model::Span};
-/// assert_eq!(mask("a: bc\nd: e", &[Span { start: 3, end: 7 }]), "a: **\n*: e");
-/// ```
-#[must_use]
-pub fn mask(text: &str, spans: &[Span]) -> String {
-    let mut spans = spans.to_vec();
-    spans.sort_unstable();
-    let mut spans = spans.into_iter().peekable();
-    let mut reach = 0;
-    let mut masked = String::with_capacity(text.len());
-    for (at, character) in text.char_indices() {
-        let end = at + character.len_utf8();
-        while let Some(span) = spans.next_if(|span| span.start < end) {
-            reach = reach.max(span.end);
-        }
-        if at < reach && !matches!(character, '\n' | '\r') {
-            (at..end).for_each(|_| masked.push('*'));
-        } else {
-            masked.push(character);
-        }
-    }
-    masked
 }
 
 /// Whether a variable of this name holds a secret.
@@ -212,28 +204,6 @@ fn variable_of(entries: &[Entry], pointer: &str, found: &mut Found<'_>) {
             leaves(&entry.value, &mut pointer, found);
         }
     }
-}
-
-/// Of the line that goes on at `end`: its comment.
-fn comment_after(text: &str, end: usize) -> Option<Span> {
-    let rest = text.get(end..)?.split('\n').next()?;
-    let start = end + rest.find('#')?;
-    Some(Span {
-        start,
-        end: end + rest.len(),
-    })
-}
-
-/// The lines that are nothing but a comment.
-fn comment_lines(text: &str) -> impl Iterator<Item = Span> {
-    let mut end = 0;
-    text.split_inclusive('\n').filter_map(move |line| {
-        end += line.len();
-        line.trim_start().starts_with('#').then_some(Span {
-            start: end - line.trim_start().len(),
-            end,
-        })
-    })
 }
 
 fn is_secret(object: &Object) -> bool {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::sanitise::{inert, line, lines};
 use super::{Color, Style};
+use crate::manifest::secrets::{SHOWN, SHOWN_CHANGED};
 use crate::model::Operation;
 use crate::verdict::{ChangeSummary, FieldSummary};
 
@@ -138,12 +139,9 @@ fn fits(path: &str, old: &Value, new: &Value, style: Style) -> bool {
 /// One line of a value; what is secret says whether it changed.
 pub(super) fn short(value: &Value) -> String {
     if let Some(changed) = value.get("$secret").and(value.get("changed")) {
-        let word = if changed == &Value::Bool(true) {
-            "changed"
-        } else {
-            "unchanged"
-        };
-        return format!("<secret {word}>");
+        let changed = changed == &Value::Bool(true);
+        let shown = if changed { SHOWN_CHANGED } else { SHOWN };
+        return shown.to_owned();
     }
     let text = match value {
         // Quoted where it would look like something else than a string.

@@ -1,4 +1,4 @@
-//! Source text with lines that are short enough to be drawn: of a long one, what stands around its labels.
+//! Source text as it is drawn: secrets in one form, and of a long line what stands around its labels.
 //! Knows nothing of findings and errors.
 
 use std::collections::BTreeSet;
@@ -6,15 +6,22 @@ use std::collections::BTreeSet;
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::sanitise::{same_length, short};
+use crate::manifest::secrets::{MASK, SHOWN};
 
-/// A text without the middle of its long lines. Positions are told as in the whole text.
+/// A text without secrets and the middle of its long lines. Positions are told as in the whole text.
 #[derive(Debug)]
 pub(super) struct Window {
     name: String,
     text: String,
-    /// From where to where what is kept was moved: the offset in the whole text, and the one here.
-    moved: Vec<(usize, usize)>,
+    /// From the whole text to the one in which secrets are short.
+    secrets: Moved,
+    /// From that one to this.
+    moved: Moved,
 }
+
+/// From where to where what is kept of a text was moved: the offset there, and the one here.
+#[derive(Debug, Default)]
+struct Moved(Vec<(usize, usize)>);
 
 impl Window {
     /// The text of the file `name`, cleaned, and its labels where they stand in it then.
@@ -23,17 +30,19 @@ impl Window {
         text: &str,
         labels: impl Iterator<Item = LabeledSpan>,
     ) -> (Self, Vec<LabeledSpan>) {
-        let text = same_length(text);
+        let (text, secrets) = without_masks(text);
+        let text = same_length(&text);
+        let at = |offset: usize| secrets.here(offset).min(text.len());
         let ends = |label: &LabeledSpan| {
-            let start = label.offset().min(text.len());
-            (start, start.saturating_add(label.len()).min(text.len()))
+            let end = label.offset().saturating_add(label.len());
+            (at(label.offset()), at(end))
         };
         let labels: Vec<LabeledSpan> = labels.collect();
         let points = labels.iter().map(ends).flat_map(|(a, z)| [a, z]).collect();
-        let window = Self::around(name, &text, &points);
+        let mut window = Self::around(name, &text, &points);
         let moved = labels.iter().map(|label| {
             let (start, end) = ends(label);
-            let (start, end) = (window.here(start), window.here(end));
+            let (start, end) = (window.moved.here(start), window.moved.here(end));
             let words = label.label().map(|text| short(text, LONGEST));
             let span = (start, end.saturating_sub(start));
             if label.primary() {
@@ -43,6 +52,7 @@ impl Window {
             }
         });
         let moved = moved.collect();
+        window.secrets = secrets;
         (window, moved)
     }
 
@@ -50,7 +60,8 @@ impl Window {
         let mut window = Self {
             name,
             text: String::with_capacity(text.len()),
-            moved: Vec::new(),
+            secrets: Moved::default(),
+            moved: Moved::default(),
         };
         let mut start = 0;
         for line in text.split_inclusive('\n') {
@@ -82,25 +93,53 @@ impl Window {
     }
 
     fn keep(&mut self, text: &str, start: usize, end: usize) {
-        if self.here(start) != self.text.len() {
-            self.moved.push((start, self.text.len()));
-        }
+        self.moved.keep(start, self.text.len());
         self.text.push_str(text.get(start..end).unwrap_or_default());
     }
 
-    /// Where an offset of the whole text is here; it is one that was kept.
-    fn here(&self, there: usize) -> usize {
-        let behind = self.moved.partition_point(|(from, _)| *from <= there);
-        let last = behind.checked_sub(1).and_then(|at| self.moved.get(at));
-        last.map_or(there, |(from, to)| to + (there - from))
+    /// Where an offset of this text is in the whole one.
+    fn there(&self, here: usize) -> usize {
+        self.secrets.there(self.moved.there(here))
+    }
+}
+
+impl Moved {
+    /// What follows the offset `there` is at `here`.
+    fn keep(&mut self, there: usize, here: usize) {
+        if self.here(there) != here {
+            self.0.push((there, here));
+        }
     }
 
-    /// How many bytes were left out before an offset of this text.
-    fn left_out(&self, here: usize) -> usize {
-        let behind = self.moved.partition_point(|(_, to)| *to <= here);
-        let last = behind.checked_sub(1).and_then(|at| self.moved.get(at));
-        last.map_or(0, |(from, to)| from.saturating_sub(*to))
+    /// Where an offset of the other text is here; it is one that was kept.
+    fn here(&self, there: usize) -> usize {
+        let behind = self.0.partition_point(|(from, _)| *from <= there);
+        let last = behind.checked_sub(1).and_then(|at| self.0.get(at));
+        let here = last.map_or(there, |(from, to)| to + (there - from));
+        self.0.get(behind).map_or(here, |(_, next)| here.min(*next))
     }
+
+    /// Where an offset of this text is in the other one.
+    fn there(&self, here: usize) -> usize {
+        let behind = self.0.partition_point(|(_, to)| *to <= here);
+        let last = behind.checked_sub(1).and_then(|at| self.0.get(at));
+        last.map_or(here, |(from, to)| from + (here - to))
+    }
+}
+
+/// A text that keeps the places of secrets, as it is shown.
+fn without_masks(text: &str) -> (String, Moved) {
+    let (mut shown, mut moved) = (String::with_capacity(text.len()), Moved::default());
+    let mut start = 0;
+    while let Some((between, rest)) = text.get(start..).and_then(|rest| rest.split_once(MASK)) {
+        moved.keep(start, shown.len());
+        shown.push_str(between);
+        shown.push_str(SHOWN);
+        start = text.len() - rest.trim_start_matches(MASK).len();
+    }
+    moved.keep(start, shown.len());
+    shown.push_str(text.get(start..).unwrap_or_default());
+    (shown, moved)
 }
 
 impl SourceCode for Window {
@@ -112,13 +151,13 @@ impl SourceCode for Window {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let read = self.text.read_span(span, before, after)?;
         let line = span.offset().saturating_sub(read.column());
-        let left_out = self.left_out(span.offset()) - self.left_out(line);
+        let column = self.there(span.offset()).saturating_sub(self.there(line));
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             read.data(),
             *read.span(),
             read.line(),
-            read.column() + left_out,
+            column,
             read.line_count(),
         )))
     }
@@ -207,6 +246,26 @@ mod tests {
         assert_eq!(drawn, ["{", wanted.as_str(), "}"]);
         let shown = &window.text[label.offset()..label.offset() + label.len()];
         assert!(shown.starts_with("<b") && shown.ends_with("b>"), "{shown}");
+    }
+
+    #[test]
+    fn secrets_of_any_length_are_drawn_alike_and_places_stay_those_of_the_file() {
+        for secret in ["x", "xx", "xxx", "x y z \u{fc}", &"x".repeat(5000)] {
+            let masked = MASK.to_string().repeat(secret.len());
+            let text = format!("a: 1\nb: {{c: {masked}, d: {masked}, e: 2}}\n{masked}\n{masked}");
+            let before = 5 + "b: {c: ".len();
+            let end = before + secret.len();
+            let (first, label) = window(&text, before, secret.len());
+            assert_eq!(first.text, "a: 1\nb: {c: ***, d: ***, e: 2}\n***\n***");
+            let at = label.offset();
+            assert_eq!(&first.text[at..at + label.len()], "***");
+            let last = end + ", d: ".len() + secret.len() + ", ".len();
+            let (shown, label) = window(&text, last, "e".len());
+            let at = label.offset();
+            assert_eq!(&shown.text[at..at + label.len()], "e");
+            let read = shown.read_span(label.inner(), 0, 0).unwrap();
+            assert_eq!((read.line(), read.column()), (1, last - 5));
+        }
     }
 
     proptest! {

@@ -7,9 +7,9 @@ use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Secrets, comment_lines, is_secret, leaves, secrets_of};
+use super::comments::comments;
+use super::{Secrets, is_secret, leaves, secrets_of};
 use crate::manifest::{Node, NodeValue, Object};
-use crate::model::Span;
 
 /// As [`secrets_of`], of objects that were made together: what one of them holds as a secret, or was `given` as
 /// one, is secret wherever else it stands.
@@ -35,19 +35,19 @@ pub fn secrets_of_all(objects: &[Object], text: &str, given: &[String]) -> Secre
         leaves(&object.node, &mut String::new(), &mut |pointer, node| {
             let is_copy = written(node).is_some_and(|value| copies.is_in(value));
             if is_copy && !IDENTITY.contains(&pointer) {
-                secrets.spans.push(node.span);
+                secrets.values.push(node.span);
                 if hides(object, pointer) {
                     pointers.insert(pointer.to_owned());
                 }
             }
         });
     }
-    let comments = comment_lines(text).filter(|line| {
-        let line = text.get(line.start..line.end);
-        line.is_some_and(|line| copies.is_in(line))
+    let mut comments = comments(objects, text);
+    comments.retain(|comment| {
+        let said = text.get(comment.start..comment.end);
+        said.is_some_and(|said| copies.is_in(said))
     });
-    let comments: Vec<Span> = comments.collect();
-    secrets.spans.extend(comments);
+    secrets.parts.extend(comments);
     secrets
 }
 
@@ -139,7 +139,7 @@ mod tests {
         let file = manifest::read(&"x.yaml".into(), text.as_bytes()).unwrap();
         let given: Vec<String> = given.iter().map(ToString::to_string).collect();
         let secrets = secrets_of_all(&file.objects, &file.text, &given);
-        (mask(&file.text, &secrets.spans), secrets.pointers)
+        (mask(&file.text, &secrets), secrets.pointers)
     }
 
     const SECRET: &str = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {password: aHVudGVyMi1wYXNz}, stringData: {user: odoo-user, image: shop.example/Odoo17, few: '3'}}\n---\n";

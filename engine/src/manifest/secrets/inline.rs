@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::mask::{SHOWN, SHOWN_CHANGED};
 use super::{SECRET_PARTS, is_secret_name};
 
 /// The same text with `***` in the place of each secret; `None` where there is none.
@@ -15,7 +16,7 @@ use super::{SECRET_PARTS, is_secret_name};
 /// ```
 #[must_use]
 pub fn without_secrets(text: &str) -> Option<String> {
-    cut(text, |_| CUT)
+    cut(text, |_| SHOWN)
 }
 
 /// The same, where another text stood before: of each secret that it did not hold the place says so.
@@ -23,10 +24,13 @@ pub fn without_secrets(text: &str) -> Option<String> {
 pub fn without_secrets_since(before: &str, text: &str) -> Option<String> {
     let places = hidden(before).into_iter();
     let known: BTreeSet<&str> = places.filter_map(|place| before.get(place)).collect();
-    cut(
-        text,
-        |secret| if known.contains(secret) { CUT } else { CHANGED },
-    )
+    cut(text, |secret| {
+        if known.contains(secret) {
+            SHOWN
+        } else {
+            SHOWN_CHANGED
+        }
+    })
 }
 
 fn cut<'m>(text: &str, mark: impl Fn(&str) -> &'m str) -> Option<String> {
@@ -247,10 +251,6 @@ fn is_reference(text: &str) -> bool {
     inside("$(", ')').or_else(|| inside("${", '}')) == Some(true)
 }
 
-/// What stands for a secret.
-const CUT: &str = "***";
-/// What stands for a secret that is another one now.
-const CHANGED: &str = "*** (changed)";
 /// So often may one byte of a text be in the value of an option, on average.
 const NESTED: usize = 50;
 /// The longest of the short words: `pw`, `pwd`, `pass`.
@@ -354,9 +354,9 @@ mod tests {
     #[test]
     fn values_in_values_and_urls_in_urls_are_hidden_together_and_soon() {
         for (part, shown) in [
-            ("--token='", Some(CUT)),
-            ("x://u:", Some(CUT)),
-            ("x:\\/\\/", Some(CUT)),
+            ("--token='", Some(SHOWN)),
+            ("x://u:", Some(SHOWN)),
+            ("x:\\/\\/", Some(SHOWN)),
             ("\"x://u:", None),
         ] {
             let text = part.repeat(10_000);
@@ -394,14 +394,14 @@ mod tests {
             let option = format!("{before} --{scheme}-token=C4NARY {after}");
             for text in [url, option] {
                 let shown = without_secrets(&text).unwrap_or_default();
-                prop_assert!(!shown.contains("C4NARY") && shown.contains(CUT), "{text} {shown}");
+                prop_assert!(!shown.contains("C4NARY") && shown.contains(SHOWN), "{text} {shown}");
             }
         }
 
         #[test]
         fn any_text_is_cut_and_what_was_cut_stays(text in "(\\PC|://|@|-token=|:){0,30}") {
             if let Some(shown) = without_secrets(&text) {
-                prop_assert!(shown.contains(CUT));
+                prop_assert!(shown.contains(SHOWN));
             }
         }
     }

@@ -3,27 +3,48 @@
 
 use std::ops::Range;
 
+use super::Secrets;
 use super::inline::hidden;
 use crate::manifest::{Node, NodeValue, Object};
 use crate::model::Span;
 
-/// The places in the texts and keys of the objects, and in what stands between them: comments.
-pub(super) fn places(objects: &[Object], file: &str) -> Vec<Span> {
+/// Adds the places in the texts and keys of the objects, and in what stands between them: comments.
+pub(super) fn add(objects: &[Object], file: &str, secrets: &mut Secrets) {
+    let texts = texts(objects);
+    for gap in gaps(&texts, file.len()) {
+        secrets.parts.extend(between(file, gap));
+    }
+    for (span, text) in texts {
+        match inside(file, span, text) {
+            Spelt::Parts(parts) => secrets.parts.extend(parts),
+            Spelt::Otherwise => secrets.values.push(span),
+        }
+    }
+}
+
+/// Every key and every text of the objects, with its place, in the order of the file.
+pub(super) fn texts(objects: &[Object]) -> Vec<(Span, &str)> {
     let mut texts = Vec::new();
     for object in objects {
         collect(&object.node, &mut texts);
     }
     texts.sort_unstable();
-    let mut found = Vec::new();
+    texts
+}
+
+/// What of a file of `length` bytes stands between such.
+pub(super) fn gaps(texts: &[(Span, &str)], length: usize) -> Vec<Range<usize>> {
+    let mut gaps = Vec::new();
     let mut end = 0;
-    for (span, text) in texts {
+    for (span, _) in texts {
         // An alias has the span of what it stands for: that was there before.
-        found.extend(between(file, end..span.start));
-        found.extend(inside(file, span, text));
+        if span.start > end {
+            gaps.push(end..span.start);
+        }
         end = end.max(span.end);
     }
-    found.extend(between(file, end..file.len()));
-    found
+    gaps.push(end..length.max(end));
+    gaps
 }
 
 /// Every key and every text below `node`, with its place.
@@ -47,16 +68,22 @@ fn between(file: &str, gap: Range<usize>) -> Vec<Span> {
     moved(hidden(text), start)
 }
 
-/// Letter for letter where the file has the letters of the text; else the text is hidden as a whole,
-/// since a quote or a blank of the spelling may be none of the text, and the other way round.
-fn inside(file: &str, span: Span, text: &str) -> Vec<Span> {
+/// How a text spells the secrets in it.
+enum Spelt {
+    /// Letter for letter: there they are.
+    Parts(Vec<Span>),
+    /// In another way: a quote or a blank of the spelling may be none of the text, and the other way round.
+    Otherwise,
+}
+
+fn inside(file: &str, span: Span, text: &str) -> Spelt {
     let secrets = hidden(text);
     if secrets.is_empty() {
-        return Vec::new();
+        return Spelt::Parts(Vec::new());
     }
     let spelt = file.get(span.start..span.end).unwrap_or_default();
     if let Some(at) = spelt.find(text) {
-        return moved(secrets, span.start + at);
+        return Spelt::Parts(moved(secrets, span.start + at));
     }
     // Lines of a block are indented, and nothing else of them differs.
     let same_words = spelt.split_whitespace().eq(text.split_whitespace());
@@ -65,9 +92,9 @@ fn inside(file: &str, span: Span, text: &str) -> Vec<Span> {
         secret.is_some_and(|secret| !secret.contains(char::is_whitespace))
     };
     if same_words && secrets.iter().all(in_one_word) {
-        return moved(hidden(spelt), span.start);
+        return Spelt::Parts(moved(hidden(spelt), span.start));
     }
-    vec![span]
+    Spelt::Otherwise
 }
 
 fn moved(ranges: Vec<Range<usize>>, by: usize) -> Vec<Span> {

@@ -29,10 +29,7 @@ fn all_values_of_a_secret_are_secret_and_nothing_else_of_it() {
             "/stringData/c",
         ]
     );
-    let masked = mask(
-        &text,
-        &secrets_of(std::slice::from_ref(&object), &text).spans,
-    );
+    let masked = mask(&text, &secrets_of(std::slice::from_ref(&object), &text));
     for hidden in ["aGk=", "two", "lines", "{\"data\""] {
         assert!(!masked.contains(hidden), "{masked}");
     }
@@ -73,8 +70,7 @@ fn data_of_a_config_map_that_sound_secret_are_secret_without_any_secret() {
             "/data/secret-key"
         ]
     );
-    let spans = secrets_of(std::slice::from_ref(&object), &text).spans;
-    let masked = mask(&text, &spans);
+    let masked = mask(&text, &secrets_of(std::slice::from_ref(&object), &text));
     assert!(
         !masked.contains("hunter") && !masked.contains("aHVu"),
         "{masked}"
@@ -120,47 +116,101 @@ fn misspelt_fields_comments_and_aliases_of_a_secret_are_hidden() {
             vec!["/data/copy"]
         ]
     );
-    let masked = mask(text, &secrets.spans);
+    let masked = mask(text, &secrets);
     assert!(
         !masked.contains("hunter") && masked.contains("other: shown"),
         "{masked}"
     );
 }
 
-/// Nothing of the value's letters is left.
-const ALL: &str = "";
+/// The value is hidden as a whole.
+const WHOLE: &str = "\"***\"";
 
 #[test]
 fn a_secret_inside_of_a_text_is_hidden_however_the_file_spells_it() {
     let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\na: ";
     for (spelt, shown) in [
-        ("run --token=x1", "run --token=**"),
-        ("'--token=x1'", "'--token=**'"),
-        (r#""--token=x1" # y"#, r#""--token=**" # y"#),
-        ("'--token=''x1'''", ALL),
-        (r#""--token=\"x1 x2\"""#, ALL),
-        (r#""--token\x3Dx1""#, ALL),
-        (r#""--token=x1\tx2""#, ALL),
-        (r#""https://a:b\u0040c:x1@h""#, ALL),
+        ("run --token=x1", "run --token=***"),
+        ("'--token=x1'", "'--token=***'"),
+        (r#""--token=x1" # y"#, r#""--token=***" # y"#),
+        ("'--token=''x1'''", WHOLE),
+        (r#""--token=\"x1 x2\"""#, WHOLE),
+        (r#""--token\x3Dx1""#, WHOLE),
+        (r#""--token=x1\tx2""#, WHOLE),
+        (r#""https://a:b\u0040c:x1@h""#, WHOLE),
         (
             "|\n  y\n  run --token=x1 y\n",
-            "|\n  y\n  run --token=** y\n",
+            "|\n  y\n  run --token=*** y\n",
         ),
-        ("|\n  y\n  --token=\"x1\n  x2\"\n", ALL),
-        (">-\n  run --token=x1\n  y\n", ">-\n  run --token=**\n  y\n"),
-        (">-\n  --token=x1\\\n  x2\n", ALL),
-        ("run --token=x1\n  y", "run --token=**\n  y"),
-        ("{\"--token=x1\": y}", "{\"--token=**\": y}"),
-        ("{\"https://u:x1@h\": y}", "{\"https://****@h\": y}"),
-        ("y # was --token='x1 x2' y", "y # was --token=******* y"),
+        ("|\n  y\n  --token=\"x1\n  x2\"\n", "|\n  ***\n"),
+        (
+            ">-\n  run --token=x1\n  y\n",
+            ">-\n  run --token=***\n  y\n",
+        ),
+        (">-\n  --token=x1\\\n  x2\n", ">-\n  ***\n"),
+        ("run --token=x1\n  y", "run --token=***\n  y"),
+        ("{\"--token=x1\": y}", "{\"--token=***\": y}"),
+        (r#"{"--token\x3Dx1": y}"#, r#"{"***": y}"#),
+        ("{\"https://u:x1@h\": y}", "{\"https://***@h\": y}"),
+        ("y # was --token='x1 x2' y", "y # was --token=*** y"),
     ] {
         let (text, object) = object(&format!("{head}{spelt}"));
-        let masked = mask(&text, &secrets_of(&[object], &text).spans);
-        let masked = masked.strip_prefix(head).unwrap();
-        if shown == ALL {
-            assert!(!masked.contains('x'), "{masked}");
-        } else {
-            assert_eq!(masked, shown, "{spelt}");
+        let secrets = secrets_of(&[object], &text);
+        assert!(!mask(&text, &secrets).contains('x'), "{spelt}");
+        let written = written(&text, &secrets);
+        assert_eq!(written.strip_prefix(head), Some(shown), "{spelt}");
+    }
+}
+
+#[test]
+fn what_is_written_tells_nothing_of_a_value_but_where_it_stood() {
+    let around = |of_secret: &str, of_map: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n{of_secret}\n---\n\
+             apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b}}\ndata:\n{of_map}\n"
+        )
+    };
+    let map = "  script: |\n    # shown\n    run\n  note: a #b";
+    for (spelt, shown) in [
+        ("  p: S", "  p: \"***\""),
+        ("  p: &x S\n  q: *x", "  p: &x \"***\"\n  q: *x"),
+        ("  p: 'S'", "  p: \"***\""),
+        ("  p: \"S\"", "  p: \"***\""),
+        (
+            "  p: S\n    S\n\n    S\n  q: T",
+            "  p: \"***\"\n  q: \"***\"",
+        ),
+        ("  p: \"S\n    \\tS\n    S\"", "  p: \"***\""),
+        ("  p:\n    S", "  p:\n    \"***\""),
+        (
+            "  p: |\n    S\n\n    S\n  q: T",
+            "  p: |\n    ***\n  q: \"***\"",
+        ),
+        ("  p: |2-\n\n    S\n     S\n", "  p: |2-\n\n    ***\n"),
+        ("  p: >+ # was S\n    S\n    S", "  p: >+ #***\n    ***"),
+        (
+            "  {p: S, \"q\": \"S#\"} # S, S",
+            "  {p: \"***\", \"q\": \"***\"} #***",
+        ),
+        (
+            "  # S was it\n  p: S # is S now\n  #\n  ",
+            "  #***\n  p: \"***\" #***\n  #\n  ",
+        ),
+    ] {
+        for secret in ["x1", "hunter2", "x y, hunter is x-1 & so on for ever"] {
+            let flow = spelt.contains('{');
+            if flow && secret.contains(',') {
+                continue;
+            }
+            let text = around(&spelt.replace('S', secret), map);
+            let file = manifest::read(&"x.yaml".into(), text.as_bytes()).unwrap();
+            let secrets = secrets_of(&file.objects, &file.text);
+            let found = written(&text, &secrets);
+            assert_eq!(found, around(shown, map), "{text}");
+            assert_eq!(written(&mask(&text, &secrets), &secrets), found);
+            let again = manifest::read(&"x.yaml".into(), found.as_bytes()).unwrap();
+            let value = again.objects[0].node.pointer("/stringData/p").unwrap();
+            assert_eq!(value.as_str().map(str::trim), Some(SHOWN), "{found}");
         }
     }
 }
@@ -169,19 +219,49 @@ proptest! {
     #[test]
     fn masking_keeps_length_and_line_breaks(
         text in "(\\PC|\n|\r\n){0,40}",
-        spans in prop::collection::vec((0_usize..50, 0_usize..50), 0..5),
+        values in prop::collection::vec((0_usize..50, 0_usize..50), 0..5),
+        parts in prop::collection::vec((0_usize..50, 0_usize..50), 0..5),
     ) {
-        let spans: Vec<Span> =
-            spans.into_iter().map(|(start, end)| Span { start, end }).collect();
-        let masked = mask(&text, &spans);
+        let spans = |ends: Vec<(usize, usize)>| {
+            ends.into_iter().map(|(start, end)| Span { start, end }).collect()
+        };
+        let (values, parts) = (spans(values), spans(parts));
+        let secrets = Secrets { pointers: Vec::new(), values, parts };
+        let masked = mask(&text, &secrets);
         prop_assert_eq!(masked.len(), text.len());
         let breaks = |text: &str| text.match_indices(['\n', '\r']).map(|m| m.0).collect::<Vec<_>>();
         prop_assert_eq!(breaks(&masked), breaks(&text));
         for (at, byte) in text.bytes().enumerate() {
-            let hidden = spans.iter().any(|span| (span.start..span.end).contains(&at));
-            if hidden && byte != b'*' && !matches!(byte, b'\n' | b'\r') {
-                prop_assert_eq!(masked.as_bytes()[at], b'*');
+            let hidden = secrets.spans().iter().any(|span| (span.start..span.end).contains(&at));
+            if hidden && !matches!(byte, b'\n' | b'\r') {
+                prop_assert_eq!(char::from(masked.as_bytes()[at]), MASK);
             }
+        }
+        // Spans anywhere, inside of a character too, stop nobody.
+        let _ = written(&text, &secrets);
+    }
+
+    #[test]
+    fn whatever_a_secret_is_it_is_written_as_one_that_can_be_read(
+        value in "(\\PC|\n){0,60}",
+        key in "[a-z]{1,9}",
+    ) {
+        let object = serde_json::json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"},
+            "stringData": {"first": &value, &key: &value, "last": [{"x": &value}]},
+        });
+        for text in [serde_yaml::to_string(&object).unwrap(), object.to_string(), format!("{object:#}")] {
+            let Ok(file) = manifest::read(&"x.yaml".into(), text.as_bytes()) else {
+                continue;
+            };
+            let secrets = secrets_of(&file.objects, &file.text);
+            let found = written(&file.text, &secrets);
+            let again = manifest::read(&"x.yaml".into(), found.as_bytes()).unwrap();
+            for pointer in &secrets.pointers[0] {
+                let shown = again.objects[0].node.pointer(pointer).unwrap().as_str().unwrap();
+                prop_assert!(shown.trim() == if value.trim().is_empty() { shown.trim() } else { SHOWN }, "{}", found);
+            }
+            prop_assert!(value.is_empty() || secrets.pointers[0].len() >= 3);
         }
     }
 }

@@ -81,7 +81,7 @@ fn holds_secrets(text: &str) -> bool {
     let file = manifest::read_within(&RepoPath::from("rendered.yaml"), text.as_bytes(), &wide);
     file.map_or(true, |file| {
         !secrets::secrets_of(&file.objects, &file.text)
-            .spans
+            .spans()
             .is_empty()
     })
 }
