@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
+use super::scalar;
 use crate::model::{Span, key_of};
 
 /// One value and the bytes that spell it.
@@ -80,6 +81,18 @@ impl Node {
         match &self.value {
             NodeValue::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The text that Go's loader (`sigs.k8s.io/yaml`) puts into a field for text: a number or a boolean stands there as
+    /// Go prints it, `1.10` as `1.1`. `None` where this is null, a list or a mapping.
+    #[must_use]
+    pub fn to_field_text(&self) -> Option<Box<str>> {
+        match &self.value {
+            NodeValue::String(text) => Some(text.clone()),
+            NodeValue::Bool(value) => Some(value.to_string().into()),
+            NodeValue::Number { literal, .. } => scalar::resolve(literal).to_key(literal),
+            NodeValue::Null | NodeValue::Sequence(_) | NodeValue::Mapping(_) => None,
         }
     }
 

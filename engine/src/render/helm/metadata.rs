@@ -200,11 +200,15 @@ impl<'a> File<'a> {
         entries.iter().map(|entry| &*entry.key)
     }
 
+    /// What a field for text holds. As for Helm, a number is the text that Go prints.
     pub(super) fn text(&self, node: &Node, key: &str) -> Result<Option<String>, Error> {
-        match node.get(key).map(|value| &value.value) {
-            None | Some(NodeValue::Null) => Ok(None),
-            Some(NodeValue::String(text)) => Ok(Some(text.to_string())),
-            Some(_) => Err(self.wrong(node, key, format!("`{key}` is no text"))),
+        let value = node.get(key);
+        match value.filter(|value| value.value != NodeValue::Null) {
+            None => Ok(None),
+            Some(value) => match value.to_field_text() {
+                Some(text) => Ok(Some(text.into())),
+                None => Err(self.wrong(node, key, format!("`{key}` is no text"))),
+            },
         }
     }
 
@@ -298,7 +302,15 @@ mod tests {
                 "app/Chart.yaml:3:33",
             ),
             ("name: a\n", "app/Chart.yaml:1:1"),
-            ("name: a\nversion: 1.0\n", "app/Chart.yaml:2:10"),
+            ("name: a\nversion: [1]\n", "app/Chart.yaml:2:10"),
+            ("name: a\nversion: {a: 1}\n", "app/Chart.yaml:2:10"),
+            ("name: a\nversion: ~\n", "app/Chart.yaml:2:10"),
+            ("name: 1e7\nversion: 1.0.0\n", "app/Chart.yaml:1:7"),
+            (
+                "apiVersion: 2\nname: a\nversion: 1.0.0\n",
+                "app/Chart.yaml:1:13",
+            ),
+            ("name: a\nversion: 1.0.0\ntype: 1\n", "app/Chart.yaml:3:7"),
             (
                 "name: a\nversion: 1.0.0\ntype: plugin\n",
                 "app/Chart.yaml:3:7",
@@ -322,6 +334,44 @@ mod tests {
             let error = read(text).unwrap_err();
             assert_eq!(code_of(&error), "render.chart", "{text}");
             assert!(error.to_string().starts_with(place), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_booleans_are_the_texts_that_helm_makes_of_them() {
+        for (written, read_as) in [
+            ("1", "1"),
+            ("1.10", "1.1"),
+            ("1.0", "1"),
+            ("1e3", "1000"),
+            ("1e7", "1e+07"),
+            ("0x1F", "31"),
+            ("010", "8"),
+            ("1_000", "1000"),
+            (".5", "0.5"),
+            ("+1", "1"),
+            ("123456789012", "123456789012"),
+            ("16777217.5", "1.6777218e+07"),
+            ("2026-01-02", "2026-01-02"),
+            ("'1.10'", "1.10"),
+            ("yes", "true"),
+        ] {
+            let text = format!(
+                "name: 1.10\nversion: {written}\nappVersion: {written}\n\
+                 dependencies: [{{name: 7, version: {written}, repository: no, alias: 0x10}}]\n"
+            );
+            let chart = read(&text).unwrap();
+            assert_eq!((&*chart.name, &*chart.version), ("1.1", read_as), "{text}");
+            let needed = &chart.dependencies[0];
+            assert_eq!(
+                (
+                    needed.name.as_str(),
+                    needed.alias.as_deref(),
+                    needed.version.as_deref()
+                ),
+                ("7", Some("16"), Some(read_as))
+            );
+            assert_eq!(needed.repository, "false");
         }
     }
 

@@ -236,6 +236,52 @@ fn secrets_that_are_made_anew_count_as_one_and_nothing_else_does() {
 
 #[test]
 #[ignore = "needs helm"]
+fn a_number_where_a_chart_has_text_is_what_helm_makes_of_it() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n\
+               data: {a: '{{ .Chart.Name }} {{ .Chart.Version }} {{ .Chart.AppVersion }}'}\n";
+    for (head, taken) in [
+        ("name: app\nversion: 1\n", true),
+        ("name: 1.10\nversion: 1.10\nappVersion: 1.10\n", true),
+        ("name: yes\nversion: 0x1F\nappVersion: true\n", true),
+        ("name: app\nversion: 1e3\nappVersion: 1e7\n", true),
+        ("name: app\nversion: true\n", false),
+        ("name: app\nversion: 1e21\n", false),
+        ("name: app\nversion: -1\n", false),
+        ("name: app\nversion: ~\n", false),
+        ("name: app\nversion: [1]\n", false),
+        ("name: app\nversion: 1\nappVersion: [1]\n", false),
+        ("name: app\nversion: 1\ntype: 1\n", false),
+        ("name: ~\nversion: 1\n", false),
+    ] {
+        let chart = format!(
+            "apiVersion: v2\n{head}dependencies: [{{name: 7, version: 1.0, alias: 0x10}}]\n"
+        );
+        let world = World::new(&[
+            ("app/Chart.yaml", &chart),
+            ("app/templates/c.yaml", map),
+            (
+                "app/charts/seven/Chart.yaml",
+                "apiVersion: v2\nname: 7\nversion: 1\n",
+            ),
+            (
+                "app/charts/seven/templates/c.yaml",
+                &map.replace("name: c", "name: d"),
+            ),
+        ]);
+        for helm in helms() {
+            let ours = world.render("app", &options(), &programs(&helm));
+            let plain = plain(&helm, &world.checkout().path().join("app"), &[]);
+            assert_eq!((ours.is_ok(), plain.is_ok()), (taken, taken), "{head}");
+            if let (Ok(ours), Ok(plain)) = (ours, plain) {
+                assert_eq!(objects(&ours.text), objects(&plain), "{head}");
+                assert_eq!(objects(&plain).len(), 2, "{head}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs helm"]
 fn what_may_not_be_rendered_is_refused_before_a_process_starts() {
     let remote = "dependencies: [{name: x, repository: 'https://charts.example', version: 1.x}]\n";
     let world = World::new(&[
