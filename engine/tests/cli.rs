@@ -15,6 +15,7 @@ mod journey;
 mod machine;
 mod outputs;
 mod readme;
+mod render;
 mod steps;
 mod terminal;
 mod variables;

@@ -33,7 +33,7 @@ impl Args {
             workshop: &workshop,
         };
         let text = gate::render(&repository, &request)?;
-        terminal.line(sanitise::lines(&text).trim_end());
+        terminal.line(sanitise::manifest(&text).trim_end());
         Ok(Exit::Pass)
     }
 }

@@ -30,6 +30,16 @@ pub fn lines(text: &str) -> String {
         .join("\n")
 }
 
+/// As [`lines`], but tabs stay: in YAML a `\t` would be another text, or none.
+#[must_use]
+pub fn manifest(text: &str) -> String {
+    let rows = text.split('\n').map(|row| {
+        let row = row.strip_suffix('\r').unwrap_or(row);
+        row.split('\t').map(line).collect::<Vec<_>>().join("\t")
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
 /// As [`lines`], with as many `?` as the character has bytes, so that spans stay right.
 #[must_use]
 pub fn same_length(text: &str) -> String {
@@ -100,6 +110,7 @@ mod tests {
         fn nothing_harmful_is_left(text in any::<String>()) {
             prop_assert!(!line(&text).chars().any(is_harmful));
             prop_assert!(!lines(&text).chars().any(|c| c != '\n' && is_harmful(c)));
+            prop_assert!(!manifest(&text).chars().any(|c| !"\n\t".contains(c) && is_harmful(c)));
             let drawn = same_length(&text);
             prop_assert_eq!(drawn.len(), text.len());
             prop_assert!(!drawn.chars().any(|c| c != '\n' && is_harmful(c)));
@@ -119,6 +130,13 @@ mod tests {
             prop_assert!(!clean.lines().any(|row| row.trim_start().starts_with("::")));
             prop_assert!(!clean.contains("##["));
         }
+    }
+
+    #[test]
+    fn a_manifest_keeps_its_tabs_and_lines() {
+        let text = "a: 1\t\nb: |\n  \tc\u{200b}\u{1b}\n";
+        assert_eq!(manifest(text), "a: 1\t\nb: |\n  \tc\\u{200b}\\u{1b}\n");
+        assert_eq!(manifest("a: b\r\nc: \td\r\n"), "a: b\nc: \td\n");
     }
 
     #[test]
