@@ -124,7 +124,7 @@ mod tests {
     use crate::model::code_of;
     use crate::render::helm::metadata::Metadata;
 
-    const CHART: &str = "name: app\nversion: 1.0.0\ndependencies:\n- {name: lib, repository: 'file://../lib', version: '>=0'}\n- {name: own, version: 1.x}\n- {name: far, repository: '@far', version: ^2}\n";
+    const CHART: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- {name: lib, repository: 'file://../lib', version: '>=0'}\n- {name: own, version: 1.x}\n- {name: far, repository: '@far', version: ^2}\n";
     const LOCK: &str = "dependencies:\n- name: lib\n  repository: file://../lib\n  version: 0.3.0\n- name: own\n  repository: \"\"\n  version: 1.x\n- name: far\n  repository: https://far.example\n  version: 2.1.0\ndigest: sha256:00\ngenerated: \"2026-01-01T00:00:00Z\"\n";
 
     fn held(lock: &str) -> Result<(), Error> {

@@ -46,13 +46,14 @@ impl Metadata {
         for key in KEYS {
             file.spelled(&file.root, key)?;
         }
-        match file.text(&file.root, "apiVersion")?.as_deref() {
-            None | Some("v1" | "v2") => {}
+        let is_first = match file.text(&file.root, "apiVersion")?.as_deref() {
+            None | Some("" | "v1") => true,
+            Some("v2") => false,
             Some(other) => {
                 let what = format!("`apiVersion` is `{other}`, and charts are `v1` or `v2`");
                 return Err(file.wrong(&file.root, "apiVersion", what));
             }
-        }
+        };
         let library = match file.text(&file.root, "type")?.as_deref() {
             None | Some("" | "application") => false,
             Some("library") => true,
@@ -67,11 +68,17 @@ impl Metadata {
             let what = "the chart has no `version`".to_owned();
             return Err(file.wrong(&file.root, "version", what));
         }
+        let dependencies = file.dependencies()?;
+        if is_first && !dependencies.is_empty() {
+            // A folder is read with the list, and what is packed of it is without.
+            let what = "Helm leaves `dependencies` of a chart of `apiVersion: v1`, or of none, out when it packs it: write `apiVersion: v2`, or move the list to `requirements.yaml`".to_owned();
+            return Err(file.wrong(&file.root, "dependencies", what));
+        }
         Ok(Self {
             name,
             version,
             library,
-            dependencies: file.dependencies()?,
+            dependencies,
             place: file.place(&file.root, "name"),
         })
     }
@@ -324,6 +331,14 @@ mod tests {
                 "app/Chart.yaml:3:16",
             ),
             (
+                "apiVersion: v1\nname: a\nversion: 1.0.0\ndependencies: [{name: x}]\n",
+                "app/Chart.yaml:4:15",
+            ),
+            (
+                "name: a\nversion: 1.0.0\ndependencies: [{name: x}]\n",
+                "app/Chart.yaml:3:15",
+            ),
+            (
                 "name: a\nversion: 1.0.0\ndependencies: [{name: x/y}]\n",
                 "app/Chart.yaml:3:23",
             ),
@@ -357,7 +372,7 @@ mod tests {
             ("yes", "true"),
         ] {
             let text = format!(
-                "name: 1.10\nversion: {written}\nappVersion: {written}\n\
+                "apiVersion: v2\nname: 1.10\nversion: {written}\nappVersion: {written}\n\
                  dependencies: [{{name: 7, version: {written}, repository: no, alias: 0x10}}]\n"
             );
             let chart = read(&text).unwrap();
@@ -373,6 +388,23 @@ mod tests {
             );
             assert_eq!(needed.repository, "false");
         }
+    }
+
+    #[test]
+    fn a_list_that_helm_drops_when_it_packs_a_chart_is_refused() {
+        let dropped = "dependencies: [{name: lib, condition: lib.enabled}]\n";
+        for version in ["apiVersion: v1\n", "apiVersion: ''\n", ""] {
+            let chart = format!("{version}name: a\nversion: 1.0.0\n");
+            let error = read(&format!("{chart}{dropped}")).unwrap_err().to_string();
+            assert!(error.contains("write `apiVersion: v2`"), "{error}");
+            for none in ["dependencies: []\n", "dependencies:\n"] {
+                assert_eq!(read(&format!("{chart}{none}")).unwrap().dependencies, []);
+            }
+        }
+        let kept = read(&format!(
+            "apiVersion: v2\nname: a\nversion: 1.0.0\n{dropped}"
+        ));
+        assert_eq!(kept.unwrap().dependencies.len(), 1);
     }
 
     #[test]
