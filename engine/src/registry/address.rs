@@ -68,6 +68,29 @@ impl Address {
         }
     }
 
+    /// The same without what its query says under these names, however they are written, and without a fragment.
+    pub(super) fn without_query(&self, names: &[&str]) -> Self {
+        let target = self.target.split('#').next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let is_named = |part: &&str| {
+            let name = part.split('=').next().unwrap_or_default();
+            let name = percent_decoded(name);
+            names
+                .iter()
+                .any(|it| it.as_bytes().eq_ignore_ascii_case(&name))
+        };
+        let left: Vec<&str> = query
+            .split(['&', ';'])
+            .filter(|it| !it.is_empty())
+            .collect();
+        let left: Vec<&str> = left.into_iter().filter(|it| !is_named(it)).collect();
+        let sign = if left.is_empty() { "" } else { "?" };
+        Self {
+            target: format!("{path}{sign}{}", left.join("&")),
+            ..self.clone()
+        }
+    }
+
     /// As it is asked for.
     pub(super) fn text(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
@@ -140,9 +163,45 @@ pub(super) fn query_value(text: &str) -> String {
     encoded
 }
 
+/// What a name of a query says; what is no code stays as it is.
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    let mut rest = text;
+    while let Some(byte) = rest.bytes().next() {
+        let code = rest.strip_prefix('%').and_then(|it| it.get(..2));
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        decoded.push(code.unwrap_or(byte));
+        rest = rest
+            .get(if code.is_some() { 3 } else { 1 }..)
+            .unwrap_or_default();
+    }
+    decoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_loses_what_is_said_instead() {
+        let there = Address::of("registry.example", "/v2/a".to_owned());
+        for (text, wanted) in [
+            ("/t?scope=repository:a:pull,push", "/t"),
+            ("/t?a=1&SCOPE=x&b=2", "/t?a=1&b=2"),
+            ("/t?sc%6fpe=x&sc%6Fpe=y&account=z", "/t?account=z"),
+            ("/t?a=1;scope=x;%=1", "/t?a=1&%=1"),
+            ("/t?scope", "/t"),
+            ("/t?scopes=x#?scope=y", "/t?scopes=x"),
+            ("/t", "/t"),
+        ] {
+            let left = there.join(text).unwrap().without_query(&["scope"]);
+            assert_eq!(
+                left.text(),
+                format!("https://registry.example{wanted}"),
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn a_registry_leads_to_tls_elsewhere_and_never_inside() {

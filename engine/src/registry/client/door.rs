@@ -1,5 +1,5 @@
 //! How a registry is asked until it answers: who asks, where it leads to, how often it is tried.
-//! Credentials go to the host that they are for, and nowhere else.
+//! The account of a registry goes to that registry and to where it sends for a token, and no other account goes there.
 
 use std::time::Duration;
 
@@ -87,7 +87,8 @@ impl Client {
         right: Right,
     ) -> Result<String, RegistryError> {
         let address = self.token_address(realm, service, right)?;
-        let account = self.account(&address.authority)?;
+        // Never one that is known for the host of the realm: whoever names a host would be let in by the account for it.
+        let account = self.account(&self.place.registry)?;
         let pass = account.as_ref().map(basic);
         let headers: Vec<(&str, &str)> = pass
             .iter()
@@ -121,7 +122,7 @@ impl Client {
                 return Err(self.denied_at(
                     action(wish.method),
                     status,
-                    &wish.address.authority,
+                    &self.place.registry,
                     account.as_ref(),
                 ));
             }
@@ -139,6 +140,7 @@ impl Client {
     ) -> Result<Address, RegistryError> {
         let nowhere = || self.wrong("it sends for a token to where nobody goes");
         let realm = self.address("").join(realm).ok_or_else(nowhere)?;
+        let realm = realm.without_query(&["scope", "service"]);
         let rights = match right {
             Right::Read => "pull",
             Right::Write => "pull,push",

@@ -62,11 +62,15 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
 }
 
 fn client(answers: Vec<Answer>) -> (Client, Rc<Talk>) {
+    client_of("registry.example/shop", answers)
+}
+
+fn client_of(place: &str, answers: Vec<Answer>) -> (Client, Rc<Talk>) {
     let talk = Rc::new(Talk {
         answers: RefCell::new(answers.into()),
         ..Talk::default()
     });
-    let place = OciPlace::parse("registry.example/shop").unwrap();
+    let place = OciPlace::parse(place).unwrap();
     (Client::new(place, Rc::clone(&talk) as _), talk)
 }
 
@@ -95,8 +99,6 @@ fn write(answers: Vec<Answer>) -> (String, Vec<String>) {
 const MANIFEST: &str = r#"{"schemaVersion": 2, "layers": []}"#;
 /// `ci:word`.
 const CI: &str = "Basic Y2k6d29yZA==";
-/// `tokens:word`.
-const TOKENS: &str = "Basic dG9rZW5zOndvcmQ=";
 
 fn found() -> Answer {
     answer(200, &[], MANIFEST)
@@ -129,9 +131,7 @@ fn a_token_is_fetched_where_the_registry_says_for_what_is_done_and_no_more() {
     let bearer = || asks_in("Bearer realm=\"https://tokens.example/t\",service=\"r\"");
     let token = |name: &str| answer(200, &[], &format!(r#"{{"{name}": "abc"}}"#));
     let at = |rights: &str| {
-        format!(
-            "Get https://tokens.example/t?scope=repository%3Ashop%3A{rights}&service=r {TOKENS}"
-        )
+        format!("Get https://tokens.example/t?scope=repository%3Ashop%3A{rights}&service=r {CI}")
     };
     for name in ["token", "access_token"] {
         let (told, asked) = read(vec![bearer(), token(name), found()]);
@@ -156,11 +156,29 @@ fn a_token_is_fetched_where_the_registry_says_for_what_is_done_and_no_more() {
     assert_eq!(kept.unwrap(), Kept::Listed);
     assert!(client.manifest(Reference::Tag("t")).unwrap().is_some());
     assert_eq!(talk.asked.borrow()[4], at("pull%2Cpush"));
-    // Without a service, and as nobody.
-    let realm = "Bearer realm=\"https://other.example/t\"";
+    // Without a service, and with no other scope than what is asked for.
+    let realm = "Bearer realm=\"https://other.example/t?scope=repository:secret:pull,push\"";
     let (_, asked) = read(vec![asks_in(realm), token("token"), found()]);
-    let plain = "Get https://other.example/t?scope=repository%3Ashop%3Apull";
+    let plain = format!("Get https://other.example/t?scope=repository%3Ashop%3Apull {CI}");
     assert_eq!(asked[1], plain);
+}
+
+#[test]
+fn no_account_of_another_registry_is_used_for_one_that_sends_for_a_token_there() {
+    let realm =
+        "Bearer realm=\"https://registry.example/service/token\",service=\"harbor-registry\"";
+    let token = answer(200, &[], r#"{"token": "abc"}"#);
+    let (client, talk) = client_of("evil.example/shop", vec![asks_in(realm), token, found()]);
+    assert!(client.manifest(Reference::Tag("t")).unwrap().is_some());
+    let asked = talk.asked.take();
+    assert!(
+        asked[1].starts_with("Get https://registry.example/service/token?"),
+        "{asked:?}"
+    );
+    assert!(
+        asked.iter().all(|ask| !ask.contains("Basic")),
+        "as nobody: {asked:?}"
+    );
 }
 
 #[test]
@@ -170,7 +188,7 @@ fn a_token_that_is_not_given_is_told_by_what_it_means() {
         (answer(429, &[], ""), "it answers 429 for a token"),
         (answer(500, &[], ""), "it answers 500 for a token"),
         (answer(599, &[], ""), "it answers 599 for a token"),
-        (answer(403, &[], ""), "`tokens` at `tokens.example`"),
+        (answer(403, &[], ""), "`ci` at `registry.example`"),
         (answer(200, &[], ""), "its token cannot be read"),
         (answer(200, &[], "{}"), "its token cannot be read"),
         (
@@ -190,9 +208,9 @@ fn a_token_that_is_not_given_is_told_by_what_it_means() {
     let (told, asked) = read(vec![nowhere, found()]);
     assert!(told.contains("to where nobody goes"), "{told}");
     assert_eq!(asked.len(), 1);
-    let helper = asks_in("Bearer realm=\"https://broken.example/t\"");
-    let (told, _) = read(vec![helper, found()]);
-    assert!(told.contains("the helper failed"), "{told}");
+    let (client, _) = client_of("broken.example/shop", vec![bearer(), found()]);
+    let told = client.manifest(Reference::Tag("t")).unwrap_err();
+    assert!(told.to_string().contains("the helper failed"), "{told}");
 }
 
 #[test]

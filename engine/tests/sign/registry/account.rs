@@ -60,18 +60,22 @@ fn an_account_of_the_host_lets_in_and_nobody_else_hears_of_it() {
 }
 
 #[test]
-fn a_token_of_elsewhere_costs_no_password() {
+fn a_token_of_elsewhere_is_asked_for_as_who_the_registry_knows_and_nobody_else() {
     let shop = Shop::new();
     let elsewhere = Registry::new();
     let registry = &shop.registry;
     elsewhere.instead(|_, _| Some(Reply::Answer(401, Vec::new(), Vec::new())));
-    let basic = log_in(&shop, &[&registry.host()]);
-    let realm = format!("http://{}/token", elsewhere.host());
-    registry.inner().account = Some((basic, Door::Bearer(realm)));
+    // Whoever is known there is not who asks for the token of another registry.
+    let basic = log_in(&shop, &[&elsewhere.host()]);
+    let realm = format!(
+        "http://{}/token?scope=repository:secret:pull",
+        elsewhere.host()
+    );
+    registry.inner().account = Some((basic.clone(), Door::Bearer(realm)));
     let (exit, said) = shop.admits(&registry.store("shop/verdicts"));
     assert_eq!(exit, 3, "{said}");
     assert!(
-        said.contains("store.denied") && said.contains(&elsewhere.host()),
+        said.contains("store.denied") && said.contains(&registry.host()),
         "{said}"
     );
     let heard = elsewhere.inner().asked.clone();
@@ -79,15 +83,14 @@ fn a_token_of_elsewhere_costs_no_password() {
         !heard.is_empty() && heard.iter().all(|heard| heard.authorization.is_none()),
         "{heard:?}"
     );
-    // Named for that host too, it is meant for it.
-    log_in(&shop, &[&registry.host(), &elsewhere.host()]);
+    log_in(&shop, &[&registry.host()]);
     shop.admits(&registry.store("shop/verdicts"));
+    let heard = elsewhere.inner().asked.clone();
+    let last = heard.last().unwrap();
+    assert_eq!(last.authorization, Some(basic), "{heard:?}");
     assert!(
-        elsewhere
-            .inner()
-            .asked
-            .iter()
-            .any(|heard| heard.authorization.is_some())
+        heard.iter().all(|heard| !heard.target.contains("secret")),
+        "{heard:?}"
     );
 }
 
