@@ -110,6 +110,9 @@ pub struct Image {
     /// What its signatures prove, where somebody is named who signs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
+    /// What was read of all that is written, however much of that is shown.
+    #[serde(skip)]
+    read: Option<ImageRef>,
     /// When what is said of it may turn.
     #[serde(skip)]
     until: Option<Timestamp>,
@@ -189,7 +192,8 @@ pub fn of_change(
             changed: before.lacks(&written),
             written: cut(written),
             reference,
-            problem: parsed.err(),
+            problem: parsed.as_ref().err().copied(),
+            read: parsed.ok(),
             signature: None,
             until: until.flatten(),
             pointer: place.pointer,
@@ -202,9 +206,8 @@ impl Image {
     /// The same, with what the signatures beside it prove.
     #[must_use]
     pub fn signed(self, (rules, evidence): (&Rules, &Evidence), now: Timestamp) -> Self {
-        let read = self.reference.is_some();
-        let image = read.then(|| ImageRef::parse(&self.written)).flatten();
-        let proven = image.and_then(|image| signature::of(&image, (rules, evidence), now));
+        let image = self.read.as_ref();
+        let proven = image.and_then(|image| signature::of(image, (rules, evidence), now));
         let (signature, turns) = proven.unzip();
         Self {
             signature,
@@ -323,7 +326,7 @@ fn problem(text: &str) -> &'static str {
     }
 }
 
-/// A reference is never longer; anything may stand where one should.
+/// As much as is shown: hardly a reference is longer, and anything may stand where one should.
 fn cut(text: String) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -42,6 +42,44 @@ fn none() -> Rules {
     Rules::default()
 }
 
+/// With an authority for the images of these globs, whose key nobody has read.
+fn signed_by(globs: &[&str]) -> Rules {
+    let release = json!({"name": "release", "images": globs, "key": {"file": "keys/release.pub"}});
+    let settings = json!({"authorities": [release]});
+    none().with_signers(Signers::of_settings(&settings, None).unwrap())
+}
+
+#[test]
+fn what_is_proven_is_of_all_that_is_written_however_little_of_it_is_shown() {
+    let host = ["a"; 3].map(|it| it.repeat(60)).join(".");
+    let path = ["b"; 2].map(|it| it.repeat(110)).join("/");
+    let long = format!(
+        "{host}.example/{path}:{}@sha512:{}",
+        "t".repeat(128),
+        "ab".repeat(64)
+    );
+    let ports = format!("r.example:{}443/shop/odoo@{}", "0".repeat(600), digest("a"));
+    let rules = signed_by(&["**"]);
+    for image in ["r.example/a:1", &long, &ports] {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{image: \"{image}\"}}]}}\n"
+        );
+        let changes = compare(&crate::change::Objects::new(), &objects(&pod));
+        let none = Neighbours::default();
+        let around = Around {
+            head: &none,
+            base: &none,
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let [found] = of_change(&changes[0], (&rules, around), now)
+            .try_into()
+            .unwrap();
+        let signed = found.clone().signed((&rules, &Evidence::default()), now);
+        assert!(found.reference.is_some(), "{image}: {:?}", found.problem);
+        assert!(signed.signature.is_some(), "{image}");
+    }
+}
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn every_container_and_volume_of_every_kind_that_runs_pods_is_found() {
