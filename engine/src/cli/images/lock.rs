@@ -13,7 +13,7 @@ use super::{Asked, exit};
 use crate::cli::common::{self, Failure, Outcome};
 use crate::cli::registry::{Helpers, Wire};
 use crate::cli::terminal::Terminal;
-use crate::facts::images::{self, Image, Lock, Locked, Use, proof};
+use crate::facts::images::{self, Lock, Locked, Reference, Use, proof};
 use crate::gate::{Images, Signatures};
 use crate::model::{Digest, Exit};
 use crate::registry::{ImageRepository, Named, RegistryError, Transport};
@@ -38,10 +38,17 @@ pub(super) struct Args {
 /// An image that a unit names.
 struct Wanted {
     repository: String,
-    tag: Option<String>,
-    digest: Option<Digest>,
+    by: By,
     /// Whether it only looks like an image wherever it stands.
     guessed: bool,
+}
+
+/// What it is asked for by.
+enum By {
+    Digest(Digest),
+    Tag(String),
+    /// A digest by which nothing is locked, since nothing that is recorded could be held against it.
+    OtherDigest,
 }
 
 /// What a registry said of an image.
@@ -103,9 +110,14 @@ impl Run<'_> {
         if !update && self.is_locked(image)? {
             return Ok(Exit::Pass);
         }
+        let by = match &wanted.by {
+            By::Digest(digest) => Named::Digest(*digest),
+            By::Tag(tag) => Named::Tag(tag),
+            By::OtherDigest => return Ok(self.terminal.print_error(&OtherDigest::of(image))),
+        };
         let registry = wanted.repository.split('/').next().unwrap_or_default();
         let known = self.silent.get(registry).cloned();
-        let found = known.map_or_else(|| self.ask(wanted), Err);
+        let found = known.map_or_else(|| self.ask(&wanted.repository, by), Err);
         if let Err(cause @ RegistryError::Unavailable { .. }) = &found {
             self.silent.insert(registry.to_owned(), cause.clone());
         }
@@ -143,13 +155,8 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn ask(&self, wanted: &Wanted) -> Result<Found, RegistryError> {
-        let repository = ImageRepository::new(&wanted.repository, Rc::clone(&self.transport))?;
-        let by = match (&wanted.digest, &wanted.tag) {
-            (Some(digest), _) => Named::Digest(*digest),
-            (None, Some(tag)) => Named::Tag(tag),
-            (None, None) => Named::Tag("latest"),
-        };
+    fn ask(&self, repository: &str, by: Named<'_>) -> Result<Found, RegistryError> {
+        let repository = ImageRepository::new(repository, Rc::clone(&self.transport))?;
         let image = repository.resolve(by)?;
         let beside = repository.beside(image.digest, &proof::counts)?;
         let files: BTreeMap<Digest, Vec<u8>> = beside.iter().map(images::file).collect();
@@ -200,8 +207,7 @@ fn wanted(found: &Images) -> BTreeMap<String, Wanted> {
         let one = wanted.entry(reference.canonical.clone());
         let one = one.or_insert_with(|| Wanted {
             repository: reference.repository.clone(),
-            tag: reference.tag.clone(),
-            digest: digest_of(image),
+            by: By::of(reference),
             guessed,
         });
         one.guessed &= guessed;
@@ -209,9 +215,18 @@ fn wanted(found: &Images) -> BTreeMap<String, Wanted> {
     wanted
 }
 
-fn digest_of(image: &Image) -> Option<Digest> {
-    let digest = image.reference.as_ref()?.digest.as_ref()?;
-    Digest::parse(digest.strip_prefix("sha256:")?).ok()
+impl By {
+    fn of(reference: &Reference) -> Self {
+        let Some(digest) = &reference.digest else {
+            let tag = reference.tag.as_deref();
+            return Self::Tag(tag.unwrap_or("latest").to_owned());
+        };
+        let digest = digest.strip_prefix("sha256:").map(Digest::parse);
+        match digest {
+            Some(Ok(digest)) => Self::Digest(digest),
+            _ => Self::OtherDigest,
+        }
+    }
 }
 
 fn described(locked: &Locked) -> String {
@@ -221,6 +236,27 @@ fn described(locked: &Locked) -> String {
         number => format!("{number} files beside it"),
     };
     format!("sha256:{}, {files}", locked.digest)
+}
+
+/// An image that is named by what nothing here is held against.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("`{image}` is not locked: its digest is not of SHA-256")]
+#[diagnostic(
+    code(image_lock::digest),
+    help(
+        "name it by its `sha256:` digest, by which what is recorded beside it is found and proven"
+    )
+)]
+struct OtherDigest {
+    image: String,
+}
+
+impl OtherDigest {
+    fn of(image: &str) -> Self {
+        Self {
+            image: image.to_owned(),
+        }
+    }
 }
 
 /// An image that is not locked, and why.

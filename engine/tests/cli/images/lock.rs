@@ -317,6 +317,27 @@ fn e2_nothing_is_written_through_a_link() {
 }
 
 #[test]
+fn an_image_named_by_another_digest_than_sha_256_is_not_locked_under_that_name() {
+    let other = format!("shop/odoo@sha512:{}", "ab".repeat(64));
+    let shop = Shop::of(&[&other, &pinned()]);
+    shop.push("latest");
+    for _ in 0..2 {
+        let (text, exit) = shop.lock(&[]);
+        assert_eq!(exit, 3, "{text}");
+        assert!(
+            text.contains("image-lock.digest") && text.contains(&other),
+            "{text}"
+        );
+        assert!(!text.contains("image-lock.invalid"), "{text}");
+        assert_eq!(shop.entry(&other), Value::Null);
+        assert_ne!(shop.entry(&pinned()), Value::Null, "the other one is");
+    }
+    let asked = shop.registry.inner().asked.clone();
+    let latest = asked.iter().filter(|it| it.target.ends_with("/latest"));
+    assert_eq!(latest.count(), 0, "{asked:?}");
+}
+
+#[test]
 fn a_lock_that_is_none_is_exit_3_and_stays() {
     let shop = Shop::signed();
     shop.repo
