@@ -2,14 +2,14 @@
 //! Only below real folders: a link in the way would have them written, or taken away, elsewhere.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::common::{self, Failure};
 use crate::cli::output;
 use crate::facts::images::{FOLDER, LOCK_FILE, Lock};
 use crate::git::{self, Repository};
-use crate::model::{Digest, limits};
+use crate::model::{Digest, limits, limits::Limit};
 
 /// The working tree of a repository.
 pub(super) struct Shelf {
@@ -53,25 +53,16 @@ impl Shelf {
         let Some(path) = self.path(LOCK_FILE)? else {
             return Ok(Lock::default());
         };
-        let failed = |error: std::io::Error| common::Error::read(&path, &error);
-        let mut bytes = Vec::new();
-        let most = limits::IMAGE_LOCK.wide();
-        let file = match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Lock::default());
             }
-            Ok(there) if there.is_file() => fs::File::open(&path),
+            Ok(there) if there.is_file() => {}
             _ => return Err(not_a_folder(LOCK_FILE)),
-        };
-        let file = file.map_err(failed)?;
-        let read = file
-            .take(most + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
-        match read > limits::IMAGE_LOCK.most {
-            true => Err(Error::TooLong.into()),
-            false => Ok(Lock::parse(&bytes)?),
         }
+        let bytes = bounded(&path, limits::IMAGE_LOCK);
+        let bytes = bytes.map_err(|error| common::Error::read(&path, &error))?;
+        Ok(Lock::parse(&bytes.ok_or(Error::TooLong)?)?)
     }
 
     /// Writes the lock, unless it lies there as it is; whether it was another.
@@ -79,10 +70,11 @@ impl Shelf {
         self.put(LOCK_FILE, &lock.bytes())
     }
 
-    /// Whether a file lies beside an image, as its name says.
+    /// Whether a file lies beside an image, as its name says: a real one, no longer than any that is read there.
     pub(super) fn holds(&self, image: &Digest, file: &Digest) -> Result<bool, Failure> {
         let path = self.path(&place(image, file))?;
-        let read = path.and_then(|path| fs::read(path).ok());
+        let there = path.filter(|path| is_file(path));
+        let read = there.and_then(|path| bounded(&path, limits::IMAGE_FILE).ok().flatten());
         Ok(read.is_some_and(|bytes| Digest::of(&bytes) == *file))
     }
 
@@ -102,7 +94,7 @@ impl Shelf {
             return Ok(());
         };
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(common::Error::write(&path, &error).into())
             }
             _ => {
@@ -116,18 +108,15 @@ impl Shelf {
     /// What a manifest says; `None` for what is not there as a file, is no text, or is longer than any that is read.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
         let path = self.path(name)?;
-        let there = path.filter(|path| {
-            let there = fs::symlink_metadata(path);
-            there.is_ok_and(|there| there.is_file() && there.len() <= limits::FILE.wide())
-        });
-        let read = there.and_then(|path| fs::read(path).ok());
+        let there = path.filter(|path| is_file(path));
+        let read = there.and_then(|path| bounded(&path, limits::FILE).ok().flatten());
         Ok(read.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
     /// Replaces a manifest that still says what was read; it keeps its mode.
     pub(super) fn rewrite(&self, name: &str, before: &[u8], after: &[u8]) -> Result<(), Failure> {
         let path = self.root.join(name);
-        let failed = |error: std::io::Error| common::Error::write(&path, &error);
+        let failed = |error: io::Error| common::Error::write(&path, &error);
         if fs::read(&path).map_err(failed)? != before {
             let name = name.to_owned();
             return Err(Error::Overtaken { name }.into());
@@ -142,8 +131,8 @@ impl Shelf {
             Some(path) => path,
             None => self.make_folder(name)?,
         };
-        let there = fs::symlink_metadata(&path).is_ok_and(|there| there.is_file());
-        if there && fs::read(&path).is_ok_and(|there| there == bytes) {
+        let most = limits::IMAGE_FILE;
+        if is_file(&path) && bounded(&path, most).is_ok_and(|it| it.as_deref() == Some(bytes)) {
             return Ok(false);
         }
         if fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
@@ -177,6 +166,19 @@ impl Shelf {
         }
         Ok(Some(self.root.join(name)))
     }
+}
+
+/// Whether a file lies there, and no link to one.
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| there.is_file())
+}
+
+/// What a file says; `None` where that is more than `most`.
+fn bounded(path: &Path, most: Limit) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path)?;
+    let read = file.take(most.wide() + 1).read_to_end(&mut bytes)?;
+    Ok((read <= most.most).then_some(bytes))
 }
 
 fn not_a_folder(path: &str) -> Failure {

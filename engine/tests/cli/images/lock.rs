@@ -316,6 +316,33 @@ fn e2_nothing_is_written_through_a_link() {
     assert_eq!(fs::read(&file).unwrap(), b"{}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_beside_an_image_that_is_a_link_or_longer_than_any_is_none() {
+    let shop = Shop::signed();
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let [name] = shop.files().try_into().unwrap();
+    let folder = format!(".tidegate/images/sha256/{}", signed::digest());
+    let path = shop.repo.path().join(folder).join(name);
+    let before = fs::read(&path).unwrap();
+    // A link to the very same bytes is not what was recorded, and nobody reads what a link leads to.
+    let elsewhere = shop.repo.beside("elsewhere");
+    fs::write(&elsewhere, &before).unwrap();
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("image-lock.not-a-folder"), "{text}");
+    fs::remove_file(&path).unwrap();
+    let long = fs::File::create(&path).unwrap();
+    long.set_len(limits::IMAGE_FILE.wide() + 1).unwrap();
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!((text.as_str(), exit), ("nothing new\n", 0));
+    assert_eq!(fs::read(&path).unwrap(), before, "it was asked for anew");
+}
+
 #[test]
 fn an_image_named_by_another_digest_than_sha_256_is_not_locked_under_that_name() {
     let other = format!("shop/odoo@sha512:{}", "ab".repeat(64));
