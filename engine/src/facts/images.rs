@@ -4,8 +4,10 @@
 mod catalogue;
 mod evidence;
 mod glob;
+mod guess;
 mod index;
 mod lock;
+mod parts;
 mod pin;
 mod places;
 pub mod proof;
@@ -219,10 +221,10 @@ impl Image {
 
 /// What is written in a place, and what a runtime makes of it.
 fn read(place: &Place<'_>, source: &Source) -> (String, Result<ImageRef, &'static str>) {
-    match place.written {
+    match &place.written {
         Written::Text(text) => {
             let parsed = ImageRef::parse(text).ok_or_else(|| problem(text));
-            (text.to_owned(), parsed)
+            (text.to_string(), parsed)
         }
         Written::Other(value) => {
             let literal = |pointer: &str| match &source.node.pointer(pointer)?.value {

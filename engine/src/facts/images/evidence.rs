@@ -87,7 +87,7 @@ pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> BTreeSe
             let places::Written::Text(text) = place.written else {
                 continue;
             };
-            let parsed = ImageRef::parse(text);
+            let parsed = ImageRef::parse(&text);
             let covered = parsed.filter(|image| rules.signers.cover(&image.repository));
             wanted.extend(covered.and_then(|image| digest_of(&image)));
         }

@@ -1,15 +1,14 @@
 //! Where the images of an object stand: its pods, its kind's own fields, what the configuration names, and
 //! what only looks like one. Knows nothing of what a reference says.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::catalogue;
 use super::rules::Rules;
-use super::table;
-use crate::facts::image_ref::ImageRef;
+use super::{catalogue, guess, parts, table};
 use crate::facts::inventory::Neighbours;
 use crate::facts::pods::PodSource;
 use crate::model::{ObjectRef, key_of, step_of};
@@ -25,13 +24,13 @@ pub(super) struct Place<'v> {
     pub(super) container: Option<&'v str>,
     /// When the container's image is fetched, where that is written.
     pub(super) pull_policy: Option<&'v str>,
-    /// What stands there; of an argument `--image=…`, what stands behind the sign.
+    /// What stands there; of an argument `--image=…`, what stands behind the sign; of a name in parts, all of them.
     pub(super) written: Written<'v>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Written<'v> {
-    Text(&'v str),
+    Text(Cow<'v, str>),
     /// No string.
     Other(&'v Value),
 }
@@ -79,6 +78,9 @@ pub(super) fn of<'v>(
         }
         let images = row.images.iter();
         places.extend(images.flat_map(|at| named(value, at, Use::Resource)));
+        for parts in row.parts {
+            in_parts(value, parts, &mut places);
+        }
     }
     let listed = catalogue::image(object, value, around);
     places.extend(listed.map(|image| Place {
@@ -94,8 +96,8 @@ pub(super) fn of<'v>(
     places.sort_by_key(|place| place.role == Use::Guessed);
     let mut known = BTreeSet::new();
     places.retain(|place| known.insert(place.pointer.clone()));
-    if !is_of_kubernetes(object.group()) {
-        guess(value, &mut String::new(), &mut places, &known);
+    if guess::is_open(object.group()) {
+        places.extend(guess::images(object, value, &known));
     }
     places.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     places
@@ -112,6 +114,21 @@ fn named<'v>(value: &'v Value, pattern: &str, role: Use) -> Vec<Place<'v>> {
             written: written(value),
         })
         .collect()
+}
+
+/// An image that is named in parts, unless it is named as a whole beside them.
+fn in_parts<'v>(value: &'v Value, pattern: &str, places: &mut Vec<Place<'v>>) {
+    for (at, value) in expand(value, pattern) {
+        let whole = value.get("image").and_then(Value::as_str);
+        let entries = value
+            .as_object()
+            .filter(|_| whole.is_none_or(str::is_empty));
+        let joined = entries.and_then(|entries| parts::joined(entries, false));
+        places.extend(joined.map(|(key, text)| Place {
+            role: Use::Resource,
+            ..guess::place(format!("{at}/{key}"), Cow::Owned(text))
+        }));
+    }
 }
 
 /// The images of pods, by where the spec of one stands.
@@ -155,65 +172,22 @@ fn in_container<'v>(container: &'v Value, at: &str, role: Use, places: &mut Vec<
     for (index, variable) in variables.into_iter().flatten().enumerate() {
         let text = |field: &str| variable.get(field).and_then(Value::as_str);
         if let (Some(name), Some(value)) = (text("name"), text("value"))
-            && names_an_image(name)
-            && is_surely_one(value)
+            && guess::is_one_to_start(name, value)
         {
             let pointer = format!("{at}/env/{index}/value");
-            places.push(place(pointer, Use::Guessed, Written::Text(value)));
+            places.push(place(pointer, Use::Guessed, text_of(value)));
         }
     }
     for list in ["args", "command"] {
         let arguments = container.get(list).and_then(Value::as_array);
         for (index, argument) in arguments.into_iter().flatten().enumerate() {
             if let Some((name, value)) = argument.as_str().and_then(|it| it.split_once('='))
-                && names_an_image(name)
-                && is_surely_one(value)
+                && guess::is_one_to_start(name, value)
             {
                 let pointer = format!("{at}/{list}/{index}");
-                places.push(place(pointer, Use::Guessed, Written::Text(value)));
+                places.push(place(pointer, Use::Guessed, text_of(value)));
             }
         }
-    }
-}
-
-/// Everything below a key that usually names an image, in a kind that nobody described.
-fn guess<'v>(
-    value: &'v Value,
-    at: &mut String,
-    places: &mut Vec<Place<'v>>,
-    known: &BTreeSet<String>,
-) {
-    let length = at.len();
-    match value {
-        Value::Object(entries) => {
-            for (key, value) in entries {
-                at.push('/');
-                at.push_str(&step_of(key));
-                match value.as_str() {
-                    Some(text) if KEYS.contains(&key.as_str()) => {
-                        if looks_like_one(text) && !known.contains(at.as_str()) {
-                            places.push(Place {
-                                pointer: at.clone(),
-                                role: Use::Guessed,
-                                container: None,
-                                pull_policy: None,
-                                written: Written::Text(text),
-                            });
-                        }
-                    }
-                    _ => guess(value, at, places, known),
-                }
-                at.truncate(length);
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                at.push_str(&format!("/{index}"));
-                guess(value, at, places, known);
-                at.truncate(length);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -250,31 +224,11 @@ fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
 }
 
 fn written(value: &Value) -> Written<'_> {
-    value.as_str().map_or(Written::Other(value), Written::Text)
+    value.as_str().map_or(Written::Other(value), text_of)
 }
 
-fn names_an_image(name: &str) -> bool {
-    name.to_ascii_lowercase().contains("image")
-}
-
-/// A reference that can hardly be anything else: with its registry, and a tag or a digest.
-fn is_surely_one(text: &str) -> bool {
-    let with_registry = text.split_once('/').is_some_and(|(first, _)| {
-        let first = first.to_ascii_lowercase();
-        first.contains(['.', ':']) || first == "localhost"
-    });
-    let parsed = ImageRef::parse(text).filter(|_| with_registry);
-    parsed.is_some_and(|image| image.tag.is_some() || image.digest.is_some())
-}
-
-/// A reference that is more than a word.
-fn looks_like_one(text: &str) -> bool {
-    text.contains(['/', ':', '@']) && ImageRef::parse(text).is_some()
-}
-
-/// The kinds of Kubernetes itself, in which nothing has to be guessed.
-fn is_of_kubernetes(group: &str) -> bool {
-    !group.contains('.') || group.ends_with(".k8s.io")
+fn text_of(text: &str) -> Written<'_> {
+    Written::Text(Cow::Borrowed(text))
 }
 
 const LISTS: [(&str, Use); 3] = [
@@ -282,5 +236,3 @@ const LISTS: [(&str, Use); 3] = [
     ("initContainers", Use::Init),
     ("ephemeralContainers", Use::Ephemeral),
 ];
-
-const KEYS: [&str; 3] = ["image", "imageName", "dockerImage"];

@@ -12,6 +12,8 @@ pub(super) struct Kind {
     pub(super) images: &'static [&'static str],
     /// Where the spec of a pod stands.
     pub(super) pods: &'static [&'static str],
+    /// Where an image stands that may be named in parts.
+    pub(super) parts: &'static [&'static str],
 }
 
 /// The rows of an object's kind.
@@ -33,6 +35,13 @@ const fn kind(
         kinds,
         images,
         pods,
+        parts: &[],
+    }
+}
+
+impl Kind {
+    const fn or_in_parts(self, parts: &'static [&'static str]) -> Self {
+        Self { parts, ..self }
     }
 }
 
@@ -200,7 +209,8 @@ static KINDS: &[Kind] = &[
         ],
         &["/spec/image", "/spec/thanos/image"],
         &["/spec"],
-    ),
+    )
+    .or_in_parts(&["/spec", "/spec/thanos"]),
     // Redis
     kind(
         "databases.spotahome.com",
@@ -273,7 +283,7 @@ mod tests {
     #[test]
     fn no_row_is_empty_and_every_place_is_a_pointer() {
         for row in KINDS {
-            let places: Vec<&&str> = row.images.iter().chain(row.pods).collect();
+            let places: Vec<&&str> = row.images.iter().chain(row.pods).chain(row.parts).collect();
             assert!(!places.is_empty() && !row.kinds.is_empty(), "{row:?}");
             for place in places {
                 assert!(

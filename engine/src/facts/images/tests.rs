@@ -273,6 +273,100 @@ fn a_place_is_guessed_only_where_nobody_described_it() {
 }
 
 #[test]
+fn kinds_that_are_not_of_kubernetes_are_guessed_whatever_their_group_is_called() {
+    let kind = |group: &str, spec: &str| {
+        let text =
+            format!("apiVersion: {group}/v1\nkind: Widget\nmetadata: {{name: x}}\nspec: {spec}\n");
+        places(&text, &none())
+    };
+    let plain = "{image: 'r.example/e:1'}";
+    for group in ["sparkoperator.k8s.io", "kafka.acme.example", "a.x-k8s.io"] {
+        assert_eq!(
+            kind(group, plain),
+            ["/spec/image guessed r.example/e:1"],
+            "{group}"
+        );
+    }
+    for group in ["batch", "storage.k8s.io", "apiextensions.k8s.io"] {
+        assert_eq!(kind(group, plain), [""; 0], "{group}");
+    }
+    for (spec, wanted) in [
+        (
+            "{sidecarImage: 'r.example/e:1', heroImage: img/x.png}",
+            "sidecarImage guessed r.example/e:1",
+        ),
+        (
+            "{images: ['r.example/e:1', banner.png]}",
+            "images/0 guessed r.example/e:1",
+        ),
+        (
+            "{image: {repository: e, tag: 1}}",
+            "image/repository guessed e:1",
+        ),
+        (
+            "{a: {registry: r.example, repository: e, tag: 1, digest: x}, b: {registry: r.example, repository: e, tag: '', sha: DD}}",
+            "b/repository guessed r.example/e@sha256:DD",
+        ),
+        (
+            "{image: {name: e, tag: '1'}, user: {name: u, tag: '1'}}",
+            "image/name guessed e:1",
+        ),
+        (
+            "{baseImage: r.example/e, version: v2}",
+            "baseImage guessed r.example/e:v2",
+        ),
+        ("{baseImage: r.example/e}", "baseImage guessed r.example/e"),
+    ] {
+        let [spec, wanted] = [spec, wanted].map(|text| text.replace("DD", &"ab".repeat(32)));
+        assert_eq!(
+            kind("acme.example", &spec),
+            [format!("/spec/{wanted}")],
+            "{spec}"
+        );
+    }
+    let git = "{a: {repository: acme/shop}, b: {repository: acme/shop, tag: ''}}";
+    assert_eq!(kind("acme.example", git), [""; 0]);
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: x}
+spec: {values: {image: {repository: e, tag: '1'}}}
+";
+    assert_eq!(
+        places(release, &none()),
+        [""; 0],
+        "what its chart makes is looked at"
+    );
+}
+
+#[test]
+fn the_operator_of_prometheus_takes_an_image_in_parts() {
+    let image = |spec: &str| {
+        let text = format!(
+            "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {{name: x}}\nspec: {spec}\n"
+        );
+        places(&text, &none())
+    };
+    for (spec, wanted) in [
+        (
+            "{baseImage: q.example/p, version: v2, tag: v1}",
+            "/spec/baseImage resource q.example/p:v1",
+        ),
+        (
+            "{baseImage: q.example/p, tag: v1, sha: '00'}",
+            "/spec/baseImage resource q.example/p@sha256:00",
+        ),
+        (
+            "{thanos: {baseImage: q.example/t, version: v2}}",
+            "/spec/thanos/baseImage resource q.example/t:v2",
+        ),
+    ] {
+        assert_eq!(image(spec), [wanted], "{spec}");
+    }
+    let both = image("{image: q.example/p:1, baseImage: q.example/p, tag: v1}");
+    assert_eq!(both[1], "/spec/image resource q.example/p:1");
+}
+
+#[test]
 fn what_a_container_is_told_to_start_is_guessed() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {image: op, args: ['--reloader-image=r.example/b:1', '--image-pull=always'], env: [{name: RELATED_IMAGE_PG, value: 'r.example/pg:16'}, {name: IMAGE_QUALITY, value: '80'}, {name: IMAGES, value: 'https://cdn.example/x'}, {name: URL, value: 'r.example/pg:16'}]}\n";
     assert_eq!(

@@ -1,0 +1,162 @@
+//! What only looks like an image: in a kind that nobody described, and in what a container is told to start.
+//! Knows no kind of an operator; what it finds is warned of, not proven.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::parts;
+use super::places::{Place, Use, Written};
+use crate::facts::image_ref::ImageRef;
+use crate::model::{ObjectRef, step_of};
+
+/// Whether a kind of this group is of an operator, so that what it says may be an image.
+pub(super) fn is_open(group: &str) -> bool {
+    // The group of a custom resource has a dot; others name theirs below `k8s.io` too.
+    group.contains('.') && !OF_KUBERNETES.contains(&group)
+}
+
+/// Every image that seems to be named in an object, except in the known places.
+pub(super) fn images<'v>(
+    object: &ObjectRef,
+    value: &'v Value,
+    known: &BTreeSet<String>,
+) -> Vec<Place<'v>> {
+    let kind = (object.group(), object.kind.as_str());
+    let mut search = Search {
+        known,
+        has_values: OF_CHARTS.contains(&kind),
+        at: String::new(),
+        found: Vec::new(),
+    };
+    search.below(value, "");
+    search.found
+}
+
+/// Whether a text under this name is most probably an image that something else is to start.
+pub(super) fn is_one_to_start(name: &str, text: &str) -> bool {
+    names_an_image(name) && is_surely_one(text)
+}
+
+/// One such place.
+pub(super) fn place(pointer: String, text: Cow<'_, str>) -> Place<'_> {
+    Place {
+        pointer,
+        role: Use::Guessed,
+        container: None,
+        pull_policy: None,
+        written: Written::Text(text),
+    }
+}
+
+struct Search<'v, 'k> {
+    known: &'k BTreeSet<String>,
+    /// Whether parts of names in it are for a chart, of which what is rendered is looked at.
+    has_values: bool,
+    at: String,
+    found: Vec<Place<'v>>,
+}
+
+impl<'v> Search<'v, '_> {
+    /// What stands at a place, under this key or in a list under it.
+    fn below(&mut self, value: &'v Value, key: &str) {
+        let length = self.at.len();
+        match value {
+            Value::String(text) if seems_one(key, text) => self.put(Cow::Borrowed(text)),
+            Value::Object(entries) => {
+                let joined = self.joined(entries, key);
+                let whole = joined.as_ref().map(|(key, _)| *key);
+                for (key, value) in entries
+                    .iter()
+                    .filter(|(key, _)| Some(key.as_str()) != whole)
+                {
+                    self.at.push('/');
+                    self.at.push_str(&step_of(key));
+                    self.below(value, key);
+                    self.at.truncate(length);
+                }
+                if let Some((key, text)) = joined {
+                    self.at.push_str(&format!("/{key}"));
+                    self.put(Cow::Owned(text));
+                    self.at.truncate(length);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.at.push_str(&format!("/{index}"));
+                    self.below(value, key);
+                    self.at.truncate(length);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn joined(&self, entries: &Map<String, Value>, key: &str) -> Option<(&'static str, String)> {
+        let joined = parts::joined(entries, names_an_image(key)).filter(|_| !self.has_values);
+        joined.filter(|(_, text)| ImageRef::parse(text).is_some())
+    }
+
+    fn put(&mut self, text: Cow<'v, str>) {
+        if !self.known.contains(&self.at) {
+            self.found.push(place(self.at.clone(), text));
+        }
+    }
+}
+
+/// Under a key that usually names an image, more than a word; under one that may, what can hardly be anything else.
+fn seems_one(key: &str, text: &str) -> bool {
+    match KEYS.contains(&key) {
+        true => text.contains(['/', ':', '@']) && ImageRef::parse(text).is_some(),
+        false => is_one_to_start(key, text),
+    }
+}
+
+fn names_an_image(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("image")
+}
+
+/// A reference that can hardly be anything else: with its registry, and a tag or a digest.
+fn is_surely_one(text: &str) -> bool {
+    let with_registry = text.split_once('/').is_some_and(|(first, _)| {
+        let first = first.to_ascii_lowercase();
+        first.contains(['.', ':']) || first == "localhost"
+    });
+    let parsed = ImageRef::parse(text).filter(|_| with_registry);
+    parsed.is_some_and(|image| image.tag.is_some() || image.digest.is_some())
+}
+
+const KEYS: [&str; 4] = ["image", "imageName", "dockerImage", "baseImage"];
+
+/// Kinds that hold values of charts.
+const OF_CHARTS: [(&str, &str); 3] = [
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+];
+
+/// The groups below `k8s.io` that Kubernetes itself serves: in its kinds nothing has to be guessed.
+const OF_KUBERNETES: [&str; 21] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "custom.metrics.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "external.metrics.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "metrics.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
