@@ -4,8 +4,8 @@
 /// A reference taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageRef {
-    /// Registry and path in full: `redis` is `docker.io/library/redis`. A registry in capitals is the same
-    /// registry.
+    /// Registry and path in full: `redis` is `docker.io/library/redis`. A registry in capitals, with the port that
+    /// counts anyway, or under another name of Docker Hub is the same registry.
     pub repository: String,
     /// The tag, where one is written.
     pub tag: Option<String>,
@@ -87,14 +87,49 @@ fn repository(name: &str) -> Option<String> {
         && !(domain.is_none() && is_hex(name, 64));
     let lower = domain.map(str::to_ascii_lowercase);
     let domain = match (lower.as_deref(), domain) {
-        (Some("index.docker.io") | None, _) => "docker.io",
+        (None, _) => HUB,
         // Where capitals are all that tells it from a path, they stay.
         (Some(lower), _) if is_registry(lower) => lower,
         (Some(lower), domain) => domain.unwrap_or(lower),
     };
-    let official = domain == "docker.io" && !path.contains('/');
+    let domain = &one_name(domain);
+    let official = domain == HUB && !path.contains('/');
     let path = format!("{}{path}", if official { "library/" } else { "" });
     (valid && path.len() <= LONGEST_NAME).then(|| format!("{domain}/{path}"))
+}
+
+/// The one name of a registry: without the port of TLS, which counts where none is written, and of Docker Hub the one
+/// that references have. What only its port tells from a path keeps that.
+fn one_name(domain: &str) -> String {
+    let numbered = domain.rsplit_once(':').filter(|(_, port)| is_digits(port));
+    let Some((host, port)) = numbered else {
+        return hub(domain).to_owned();
+    };
+    let port = match port.trim_start_matches('0') {
+        "" => "0",
+        port => port,
+    };
+    match port {
+        "443" if host.contains(['.', '[']) && !is_here(host) => hub(host).to_owned(),
+        port => format!("{host}:{port}"),
+    }
+}
+
+fn hub(host: &str) -> &str {
+    if HUB_NAMES.contains(&host) { HUB } else { host }
+}
+
+/// A registry of this machine is asked without TLS.
+fn is_here(host: &str) -> bool {
+    host == "127.0.0.1" || host == "[::1]"
+}
+
+/// The registry of a glob as those of references are named, wherever it says one.
+pub(super) fn with_one_name(glob: &str) -> String {
+    match glob.split_once('/') {
+        Some((domain, path)) if is_registry(domain) => format!("{}/{path}", one_name(domain)),
+        _ => glob.to_owned(),
+    }
 }
 
 /// Whether the first part of a name is a registry and no part of the path.
@@ -174,6 +209,13 @@ fn number(part: &str) -> Option<u64> {
 }
 
 const LONGEST_NAME: usize = 255;
+/// Docker Hub, as references name it, and its other names.
+const HUB: &str = "docker.io";
+const HUB_NAMES: [&str; 3] = [
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+];
 
 #[cfg(test)]
 mod tests {
@@ -197,6 +239,21 @@ mod tests {
         ("Registry.example/odoo", "registry.example/odoo", None),
         ("Acme/odoo", "Acme/odoo", None),
         ("Index.Docker.IO/redis", "docker.io/library/redis", None),
+        ("registry-1.docker.io:443/acme/a", "docker.io/acme/a", None),
+        (
+            "registry.hub.docker.com/redis:7",
+            "docker.io/library/redis",
+            Some("7"),
+        ),
+        ("R.example:443/odoo:1", "r.example/odoo", Some("1")),
+        ("r.example:0443/odoo", "r.example/odoo", None),
+        ("r.example:05000/odoo", "r.example:5000/odoo", None),
+        ("r.example:4430/odoo", "r.example:4430/odoo", None),
+        ("[2001:db8::1]:443/odoo", "[2001:db8::1]/odoo", None),
+        ("[2001:db8::443]/odoo", "[2001:db8::443]/odoo", None),
+        ("cache:443/odoo", "cache:443/odoo", None),
+        ("localhost:443/odoo", "localhost:443/odoo", None),
+        ("127.0.0.1:443/odoo", "127.0.0.1:443/odoo", None),
     ];
 
     #[test]

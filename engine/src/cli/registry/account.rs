@@ -144,14 +144,17 @@ fn is_for(name: &str, host: &str) -> bool {
         .or_else(|| name.strip_prefix("http://"));
     let bare = bare.unwrap_or(name);
     let bare = bare.split('/').next().unwrap_or_default();
+    // The port that counts where none is written.
+    let [bare, host] = [bare, host].map(|it| it.strip_suffix(":443").unwrap_or(it));
     bare.eq_ignore_ascii_case(host) || (HUB.contains(&bare) && HUB.contains(&host))
 }
 
-/// One registry under four names.
-const HUB: [&str; 4] = [
+/// One registry under many names.
+const HUB: [&str; 5] = [
     "docker.io",
     "index.docker.io",
     "registry-1.docker.io",
+    "registry.hub.docker.com",
     "auth.docker.io",
 ];
 /// As docker itself calls it where it keeps accounts.
@@ -171,12 +174,15 @@ mod tests {
     #[test]
     fn an_account_is_for_its_host_and_no_other() {
         let text = format!(
-            r#"{{"auths":{{"registry.example:5000":{{"auth":"{}"}},"https://index.docker.io/v1/":{{"username":"b","password":"y"}}}},"HttpHeaders":{{}}}}"#,
+            r#"{{"auths":{{"cache.example:443":{{"username":"c","password":"z"}},"registry.example:5000":{{"auth":"{}"}},"https://index.docker.io/v1/":{{"username":"b","password":"y"}}}},"HttpHeaders":{{}}}}"#,
             STANDARD.encode("a:x:1")
         );
         for (host, wanted) in [
             ("registry.example:5000", Some("a:x:1")),
             ("registry.example", None),
+            ("cache.example", Some("c:z")),
+            ("cache.example:443", Some("c:z")),
+            ("cache.example:4430", None),
             ("evil.registry.example:5000", None),
             ("registry.example:5000.evil.example", None),
             ("registry-1.docker.io", Some("b:y")),

@@ -56,10 +56,12 @@ impl Reach {
             return true;
         };
         let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16());
-        let whole = match port {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
+        let usual = if uri.scheme_str() == Some("http") {
+            80
+        } else {
+            443
         };
+        let whole = format!("{host}:{}", port.unwrap_or(usual));
         let is =
             |name: &String| name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&whole);
         allowed.iter().any(is)

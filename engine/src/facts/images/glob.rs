@@ -1,6 +1,8 @@
 //! Globs of image references: `*` is anything but a slash, `**` is anything, and the whole must fit.
 //! Knows nothing of what a fit allows.
 
+use crate::facts::image_ref::with_one_name;
+
 /// A glob, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Glob {
@@ -18,6 +20,14 @@ enum Token {
 }
 
 impl Glob {
+    /// A glob of repositories, whose registry has the name that it has in references.
+    pub(super) fn of_repositories(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ..Self::new(&with_one_name(text))
+        }
+    }
+
     pub(super) fn new(text: &str) -> Self {
         let mut tokens = Vec::new();
         for byte in text.bytes() {

@@ -54,12 +54,13 @@ impl Rules {
             Some((GroupKind::parse(kind), pointers.collect()))
         });
         let ends = settings.get("end-of-life").and_then(Value::as_object);
-        let ends = ends
-            .into_iter()
-            .flatten()
-            .filter_map(|(glob, date)| Some((Glob::new(glob), date.as_str()?.parse().ok()?)));
+        let ends = ends.into_iter().flatten().filter_map(|(glob, date)| {
+            Some((Glob::of_repositories(glob), date.as_str()?.parse().ok()?))
+        });
         Self {
-            registries: texts(settings, "registries").map(Glob::new).collect(),
+            registries: texts(settings, "registries")
+                .map(Glob::of_repositories)
+                .collect(),
             mutable_tags: texts(settings, "mutable-tags").map(Glob::new).collect(),
             ends: ends.collect(),
             locations: locations.collect(),

@@ -117,7 +117,12 @@ impl Signers {
 
 impl Repositories {
     fn new(images: &[String], except: &[String]) -> Self {
-        let globs = |texts: &[String]| texts.iter().map(|glob| Glob::new(glob)).collect();
+        let globs = |texts: &[String]| {
+            texts
+                .iter()
+                .map(|glob| Glob::of_repositories(glob))
+                .collect()
+        };
         Self {
             fit: globs(images),
             except: globs(except),

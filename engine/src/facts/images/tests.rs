@@ -367,6 +367,34 @@ fn the_operator_of_prometheus_takes_an_image_in_parts() {
 }
 
 #[test]
+fn one_registry_under_its_other_names_is_that_registry_in_images_and_in_globs() {
+    for (glob, image) in [
+        ("r.example/shop/**", "r.example:443/shop/odoo"),
+        ("r.example:443/shop/**", "r.example/shop/odoo"),
+        ("r.example:0443/shop/**", "r.example/shop/odoo"),
+        ("docker.io/acme/*", "registry-1.docker.io/acme/odoo"),
+        ("registry-1.docker.io/acme/*", "acme/odoo"),
+        ("index.docker.io/library/*", "docker.io:443/redis"),
+    ] {
+        let rules = signed_by(&[glob]);
+        let image = ImageRef::parse(image).unwrap();
+        assert!(rules.signers.cover(&image.repository), "{glob} {image:?}");
+        let allowed = Rules::of_settings(&json!({"registries": [glob]}));
+        assert_eq!(
+            allowed.allows(&image.repository),
+            Some(glob),
+            "as it is written"
+        );
+    }
+    let image = ImageRef::parse("r.example:5000/shop/odoo").unwrap();
+    assert!(
+        !signed_by(&["r.example/shop/**"])
+            .signers
+            .cover(&image.repository)
+    );
+}
+
+#[test]
 fn what_a_container_is_told_to_start_is_guessed() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {image: op, args: ['--reloader-image=r.example/b:1', '--image-pull=always'], env: [{name: RELATED_IMAGE_PG, value: 'r.example/pg:16'}, {name: IMAGE_QUALITY, value: '80'}, {name: IMAGES, value: 'https://cdn.example/x'}, {name: URL, value: 'r.example/pg:16'}]}\n";
     assert_eq!(
