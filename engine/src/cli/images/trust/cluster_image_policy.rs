@@ -69,10 +69,7 @@ fn read_authority(
         found.rest(key, name, &["data", "hashAlgorithm"]);
         let hash = key.get("hashAlgorithm").and_then(Value::as_str);
         if let Some(data) = key.get("data").and_then(Value::as_str) {
-            match found::key(data, hash) {
-                Ok(key) => whose.push(key),
-                Err(error) => found.note(name, &format!("the key: {error}")),
-            }
+            whose.extend(found.key(name, data, hash));
         }
     }
     if let Some(keyless) = authority.get("keyless") {
@@ -90,7 +87,10 @@ fn read_authority(
                 found.note(name, "an identity without one issuer and one subject");
                 continue;
             };
-            let mut who = found::keyless(&issuer, &subject);
+            let written = text("subject")
+                .or(text("subjectRegExp"))
+                .unwrap_or_default();
+            let mut who = found.keyless(name, &issuer, (&subject, written));
             if keyless.get("insecureIgnoreSCT") == Some(&json!(true)) {
                 who.insert("certificate-log".to_owned(), json!("ignored"));
             }
@@ -99,7 +99,7 @@ fn read_authority(
         }
     }
     let required = required(authority, name, found);
-    let all = whose.into_iter().map(|mut who| {
+    let all = whose.into_iter().filter_map(|mut who| {
         if !required.is_empty() {
             who.insert("require".to_owned(), json!(required));
         }

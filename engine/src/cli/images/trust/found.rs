@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::facts::images::proof::{Key, KeyError};
+use crate::facts::images::Signers;
+use crate::facts::images::proof::{Hash, Key, KeyError, Padding};
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -39,24 +40,32 @@ impl Found {
         }
     }
 
-    /// Takes an authority; the name under which it stands.
+    /// Takes an authority; the name under which it stands. One that the configuration would refuse is told instead.
     pub(super) fn authority(
         &mut self,
         name: &str,
         images: &Images,
         who: Map<String, Value>,
-    ) -> String {
-        let name = self.named(name);
+    ) -> Option<String> {
         let mut authority = Map::from_iter([
-            ("name".to_owned(), json!(name)),
+            ("name".to_owned(), json!("authority")),
             ("images".to_owned(), json!(images.fit)),
         ]);
         if !images.except.is_empty() {
             authority.insert("except".to_owned(), json!(images.except));
         }
         authority.extend(who);
+        let section = json!({ "authorities": [authority] });
+        if let Err(problems) = Signers::of_settings(&section, None) {
+            for problem in problems {
+                self.note(name, &format!("who may sign: {}", problem.message));
+            }
+            return None;
+        }
+        let name = self.named(name);
+        authority.insert("name".to_owned(), json!(name));
         self.authorities.push(Value::Object(authority));
-        name
+        Some(name)
     }
 
     /// Takes how many of which must have signed.
@@ -91,6 +100,52 @@ impl Found {
         free
     }
 
+    /// A key as cosign verifies with it: SHA-256 unless it is said otherwise, and PKCS#1 for RSA. What the
+    /// configuration would refuse is told.
+    pub(super) fn key(
+        &mut self,
+        at: &str,
+        pem: &str,
+        hash: Option<&str>,
+    ) -> Option<Map<String, Value>> {
+        let read = read_key(pem, hash);
+        let (key, ignored) = read
+            .map_err(|why| self.note(at, &format!("a key: {why}")))
+            .ok()?;
+        if let Some(hash) = ignored {
+            let what = format!("`{hash}` of an Ed25519 key, which signs without a hash");
+            self.note(at, &what);
+        }
+        Some(Map::from_iter([("key".to_owned(), Value::Object(key))]))
+    }
+
+    /// Who a certificate of Sigstore names, by a subject as it was written. The trust root is no part of their policies.
+    pub(super) fn keyless(
+        &mut self,
+        at: &str,
+        issuer: &Value,
+        (subject, written): (&Value, &str),
+    ) -> Map<String, Value> {
+        let mut keyless = Map::from_iter([
+            ("root".to_owned(), json!(ROOT)),
+            ("issuer".to_owned(), issuer.clone()),
+            ("subject".to_owned(), subject.clone()),
+        ]);
+        match kind(written) {
+            Some(Kind::Uri) => {}
+            Some(Kind::Email) => {
+                keyless.insert("kind".to_owned(), json!("email"));
+            }
+            None => {
+                let what = format!(
+                    "people whom the subject `{written}` fits: it is taken for that of a workflow; `kind: email` is for mails"
+                );
+                self.note(at, &what);
+            }
+        }
+        keyless
+    }
+
     /// The section `images`; `None` where nobody is named who signs.
     pub(super) fn section(&self) -> Option<Value> {
         if self.authorities.is_empty() {
@@ -108,24 +163,41 @@ impl Found {
     }
 }
 
-/// A key as cosign verifies with it: SHA-256 unless it is said otherwise, and PKCS#1 for RSA.
-pub(super) fn key(pem: &str, hash: Option<&str>) -> Result<Map<String, Value>, KeyError> {
+/// A key, and the hash that is said of it and does not count.
+fn read_key<'h>(
+    pem: &str,
+    hash: Option<&'h str>,
+) -> Result<(Map<String, Value>, Option<&'h str>), String> {
+    let known = hash.map(|hash| {
+        let known = HASHES.iter().find(|(name, _)| *name == hash);
+        let hash = known.map(|(_, hash)| *hash);
+        hash.ok_or_else(|| "it signs with a hash that has no words here".to_owned())
+    });
+    let known = known.transpose()?;
     let mut key = Map::from_iter([("pem".to_owned(), json!(pem))]);
-    match Key::parse(pem, None, None) {
-        Ok(_) => {}
+    let mut put = |name: &str, value: &str| key.insert(name.to_owned(), json!(value));
+    let is = |hash, padding| Key::parse(pem, hash, padding).map(drop);
+    let mut ignored = None;
+    let (mut says, mut padding) = (known, None);
+    match is(None, None) {
+        // No other key that says nothing of a hash may have SHA-512 said: there it is the hash of Ed25519ph.
+        Ok(()) if is(Some(Hash::Sha512), None).is_ok() => {
+            ignored = hash;
+            says = None;
+        }
+        Ok(()) => {}
         Err(KeyError::PaddingMissing) => {
-            key.insert("padding".to_owned(), json!("pkcs1v15"));
+            put("padding", "pkcs1v15");
+            padding = Some(Padding::Pkcs1);
         }
-        Err(KeyError::HashMissing) if hash.is_none() => {
-            key.insert("hash-algorithm".to_owned(), json!("sha256"));
-        }
-        Err(KeyError::HashMissing) => {}
-        Err(error) => return Err(error),
+        Err(KeyError::HashMissing) => says = Some(known.unwrap_or(Hash::Sha256)),
+        Err(error) => return Err(error.to_string()),
     }
-    if let Some(hash) = hash {
-        key.insert("hash-algorithm".to_owned(), json!(hash));
+    if let Some((name, _)) = HASHES.iter().find(|(_, hash)| says == Some(*hash)) {
+        put("hash-algorithm", name);
     }
-    Ok(Map::from_iter([("key".to_owned(), Value::Object(key))]))
+    is(says, padding).map_err(|error| error.to_string())?;
+    Ok((key, ignored))
 }
 
 /// The keys of a text, each alone.
@@ -162,29 +234,56 @@ pub(super) fn text(exact: Option<&str>, anywhere: Option<&str>) -> Option<Value>
     }
 }
 
-/// Whether a name is that of a person, by how it is written.
-pub(super) fn kind(subject: &Value) -> Option<&'static str> {
-    let text = subject
-        .as_str()
-        .or_else(|| subject.get("regex")?.as_str())?;
-    (text.contains('@') && !text.contains(':')).then_some("email")
+/// What a certificate names somebody by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Uri,
+    Email,
 }
 
-/// Who a certificate of Sigstore names. The trust root is no part of their policies.
-pub(super) fn keyless(issuer: &Value, subject: &Value) -> Map<String, Value> {
-    let mut keyless = Map::from_iter([
-        ("root".to_owned(), json!(ROOT)),
-        ("issuer".to_owned(), issuer.clone()),
-        ("subject".to_owned(), subject.clone()),
-    ]);
-    if let Some(kind) = kind(subject) {
-        keyless.insert("kind".to_owned(), json!(kind));
+/// What a name, an expression or a wildcard is of, by how it is written; `None` where it fits both, or none can be told.
+fn kind(written: &str) -> Option<Kind> {
+    let plain = without_syntax(written);
+    let kinds = plain.split('|').map(|one| {
+        let is_address = one.contains([':', '/']);
+        match (is_address, one.contains('@')) {
+            (true, _) => Some(Kind::Uri),
+            (false, true) => Some(Kind::Email),
+            (false, false) => None,
+        }
+    });
+    let mut kinds = kinds.collect::<Vec<_>>();
+    kinds.dedup();
+    kinds.pop().filter(|_| kinds.is_empty()).flatten()
+}
+
+/// An expression without what only says how letters repeat: its classes, and what begins its groups.
+fn without_syntax(written: &str) -> String {
+    let (mut plain, mut in_class, mut letters) = (String::new(), false, written.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if !in_class => plain.extend(letters.next()),
+            '\\' => drop(letters.next()),
+            '[' if !in_class => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class && letters.peek() == Some(&'?') => {
+                let ends = |letter: &char| matches!(letter, ':' | ')' | '>');
+                letters.by_ref().find(ends);
+            }
+            letter if !in_class => plain.push(letter),
+            _ => {}
+        }
     }
-    keyless
+    plain
 }
 
 /// Where the trust root is put.
 pub(super) const ROOT: &str = "trust/trusted_root.json";
+const HASHES: [(&str, Hash); 3] = [
+    ("sha256", Hash::Sha256),
+    ("sha384", Hash::Sha384),
+    ("sha512", Hash::Sha512),
+];
 const END: &str = "-----END PUBLIC KEY-----";
 
 /// What must be attested, of one type, by the short words that cosign has for some; `None` for no address.

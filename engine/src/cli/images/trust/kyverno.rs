@@ -107,7 +107,9 @@ fn attestors(
             if !required.is_empty() {
                 who.insert("require".to_owned(), json!(required));
             }
-            names.push(found.authority(own, images, who));
+            let name = found.authority(own, images, who);
+            whole &= name.is_some();
+            names.extend(name);
         }
     }
     (names, whole)
@@ -142,10 +144,7 @@ fn entry_of(entry: &Value, name: &str, found: &mut Found) -> Vec<Map<String, Val
             .and_then(Value::as_str)
             .unwrap_or_default();
         for pem in found::blocks(pems) {
-            match found::key(&pem, hash) {
-                Ok(key) => whose.push(key),
-                Err(error) => found.note(name, &format!("a key: {error}")),
-            }
+            whose.extend(found.key(name, &pem, hash));
         }
         if keys.pointer("/rekor/ignoreTlog") != Some(&json!(true)) {
             found.note(
@@ -161,19 +160,21 @@ fn entry_of(entry: &Value, name: &str, found: &mut Found) -> Vec<Map<String, Val
             name,
             &format!("the trust root: put it at `{}`", found::ROOT),
         );
-        let part = |key: &str, regex: &str| {
-            let text = |key: &str| keyless.get(key).and_then(Value::as_str);
-            match (text(key), text(regex)) {
-                (Some(exact), None) if exact.contains(['*', '?']) => Some(wildcard(exact)),
-                (exact, anywhere) => found::text(exact, anywhere),
-            }
+        let text = |key: &str| keyless.get(key).and_then(Value::as_str);
+        let part = |key: &str, regex: &str| match (text(key), text(regex)) {
+            (Some(exact), None) if exact.contains(['*', '?']) => Some(wildcard(exact)),
+            (exact, anywhere) => found::text(exact, anywhere),
         };
         match (
             part("issuer", "issuerRegExp"),
             part("subject", "subjectRegExp"),
         ) {
             (Some(issuer), Some(subject)) => {
-                let who = Value::Object(found::keyless(&issuer, &subject));
+                let written = text("subject")
+                    .or(text("subjectRegExp"))
+                    .unwrap_or_default();
+                let who = found.keyless(name, &issuer, (&subject, written));
+                let who = Value::Object(who);
                 whose.push(Map::from_iter([("keyless".to_owned(), who)]));
             }
             _ => found.note(name, "an identity without one issuer and one subject"),

@@ -124,6 +124,110 @@ fn kyverno_counts_the_attestors_of_each_set() {
     );
 }
 
+/// The first authority of a policy with one, and what was told of it.
+fn carried_alone(authority: &Value) -> (Value, Vec<String>) {
+    let (section, notes) = carried(&json!({
+        "apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy", "metadata": {"name": "shop"},
+        "spec": {"images": [{"glob": "ghcr.io/acme/**"}], "authorities": [authority]},
+    }));
+    (section["authorities"][0].clone(), notes)
+}
+
+#[test]
+fn a_subject_is_of_a_person_or_of_a_workflow_by_how_it_is_written() {
+    let of_kyverno = |subject: &str| {
+        let (section, notes) = carried(&json!({
+            "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "shop"},
+            "spec": {"rules": [{"name": "signed", "verifyImages": [{"imageReferences": ["ghcr.io/acme/*"],
+                "attestors": [{"entries": [{"keyless": {"issuer": "https://issuer.test", "subject": subject}}]}]}]}]},
+        }));
+        (section["authorities"][0].clone(), notes)
+    };
+    let of_sigstore = |subject: &str| {
+        carried_alone(
+            &json!({"keyless": {"identities": [{"issuer": "https://issuer.test", "subjectRegExp": subject}]}}),
+        )
+    };
+    for (subject, kind) in [
+        (".*@acme\\.com$", Some("email")),
+        ("^(?i:[^/:]+)@acme\\.com$", Some("email")),
+        ("^(ann|bob)@acme.test$", None),
+        ("^https://git\\.test/acme/.*$", Some("uri")),
+        ("/acme/.*@refs/heads/main", Some("uri")),
+        ("a@acme.test|https://git.test/acme", None),
+        ("acme", None),
+    ] {
+        told_kind(&of_sigstore(subject), kind, subject);
+    }
+    for (subject, kind) in [
+        ("*@acme.com", Some("email")),
+        ("*/acme/*@refs/heads/main", Some("uri")),
+        ("https://git.test/*", Some("uri")),
+        ("ann@acme.test", Some("email")),
+        ("acme*", None),
+    ] {
+        told_kind(&of_kyverno(subject), kind, subject);
+    }
+    // What the configuration would refuse is no authority.
+    let (authority, notes) = of_kyverno("*");
+    assert_eq!(authority, Value::Null);
+    let told = "who may sign: it is anybody whom the certificate authority knows";
+    assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+}
+
+fn told_kind((authority, notes): &(Value, Vec<String>), kind: Option<&str>, subject: &str) {
+    let said = authority["keyless"].get("kind").and_then(Value::as_str);
+    assert_eq!(said.unwrap_or("uri"), kind.unwrap_or("uri"), "{subject}");
+    let told = notes
+        .iter()
+        .any(|note| note.contains("people whom the subject"));
+    assert_eq!(told, kind.is_none(), "{subject}: {notes:?}");
+}
+
+#[test]
+fn a_key_with_a_hash_that_the_configuration_refuses_is_told_instead() {
+    const P256: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELEJIReNqynNEmaWebgzOzSsFTBxG\nOE+WwtC9AjHiiQumx7v1eJ7vIpYojVPsZb39JpybDhDiTScd76Fkipbf0g==\n-----END PUBLIC KEY-----\n";
+    for (pem, hash, carried, note) in [
+        (
+            P256,
+            "sha256",
+            json!({"pem": P256, "hash-algorithm": "sha256"}),
+            None,
+        ),
+        (
+            P256,
+            "sha512",
+            Value::Null,
+            Some("a key: this key does not sign with this hash"),
+        ),
+        (
+            P256,
+            "sha224",
+            Value::Null,
+            Some("a key: it signs with a hash that has no words here"),
+        ),
+        (
+            PEM,
+            "sha256",
+            json!({"pem": PEM}),
+            Some("`sha256` of an Ed25519 key"),
+        ),
+        (
+            PEM,
+            "sha512",
+            json!({"pem": PEM}),
+            Some("`sha512` of an Ed25519 key"),
+        ),
+    ] {
+        // `carried` holds each against what the configuration reads.
+        let (authority, notes) =
+            carried_alone(&json!({"name": "a", "key": {"data": pem, "hashAlgorithm": hash}}));
+        assert_eq!(authority["key"], carried, "{hash}");
+        let is_told = |note: &str| notes.iter().any(|it| it.contains(note));
+        assert!(note.map_or(notes.is_empty(), is_told), "{hash}: {notes:?}");
+    }
+}
+
 #[test]
 fn a_policy_of_notation_is_for_what_no_other_names() {
     let policy = |name: &str, scopes: &[&str], level: &str, identities: &[&str]| {
