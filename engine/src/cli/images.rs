@@ -15,7 +15,7 @@ use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use crate::gate::{self, Images, Request, Runtime, Signatures, What};
 use crate::model::{Exit, GitId};
-use crate::report::images::{self, Listed, Looked};
+use crate::report::images::{self, Judged, Listed, Looked};
 use crate::report::{sanitise, signatures};
 
 /// Look at the images that run
@@ -46,7 +46,8 @@ struct ListArgs {
 
 /// Verify what is recorded beside the images of the units in `.tidegate/images`, by the authorities of
 /// `images.authorities`: of each image its state, who signed it, and how many signatures lie there. Nothing is
-/// fetched, and no policy runs. Exit code 1 if one of which a signature is asked for is not proven
+/// fetched, and no policy runs. Of a range the base says who may sign, as in `check`; of one state that state itself,
+/// with the keys that it brings, which is said. Exit code 1 if one of which a signature is asked for is not proven
 #[derive(clap::Args)]
 struct VerifyArgs {
     #[command(flatten)]
@@ -112,13 +113,19 @@ impl ListArgs {
 impl VerifyArgs {
     fn run(self, terminal: &mut Terminal) -> Outcome {
         let outputs = output::parse_plain(&self.shown.output, &terminal.directory)?;
+        let own = self.asked.own_judge();
         let found = self.asked.found(terminal, Signatures::Verified)?;
         let listed = listed(&found);
+        let judged = Judged {
+            asked: found.asked,
+            config: &found.judge.config,
+            from: own.as_ref().unwrap_or(&found.judge.from),
+        };
         output::write_each(&outputs, terminal, &|format, style, out| match format {
             Format::Human if listed.is_empty() && !found.errors.is_empty() => Ok(()),
-            Format::Human => signatures::write_human(&listed, found.asked, style, out),
+            Format::Human => signatures::write_human(&listed, judged, style, out),
             _ => {
-                let json = images::to_json(&listed, Looked::Beside(found.asked));
+                let json = images::to_json(&listed, Looked::Beside(judged));
                 writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
             }
         })?;
@@ -151,6 +158,16 @@ impl Asked {
     /// Whether it is all that a state names.
     fn is_whole(&self) -> bool {
         !self.revision.contains("..") && self.env.is_none() && self.unit.is_none()
+    }
+
+    /// Where no range has a base that judges: what is said of that, since whoever proposes a state may have written
+    /// there who signs.
+    fn own_judge(&self) -> Option<String> {
+        let is_own = !self.revision.contains("..") && self.config.is_none();
+        is_own.then(|| {
+            let revision = &self.revision;
+            format!("`{revision}` itself, with its own keys; `check` asks the base, as `A..{revision}` does here")
+        })
     }
 
     /// The state whose images are meant.

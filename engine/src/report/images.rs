@@ -23,11 +23,22 @@ pub struct Listed<'a> {
 
 /// Whether signatures were looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked {
+pub enum Looked<'a> {
     /// Nobody looked.
     Nowhere,
-    /// What is recorded beside images was, and a signature is asked for of these.
-    Beside(Asked),
+    /// What is recorded beside images was.
+    Beside(Judged<'a>),
+}
+
+/// Whose word it is what is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged<'a> {
+    /// Of which images a signature is asked for.
+    pub asked: Asked,
+    /// The configuration that says so, and who may sign.
+    pub config: &'a str,
+    /// The state that it is of.
+    pub from: &'a str,
 }
 
 /// Writes the images of each unit for people: each in full, what it lacks, and below it where it stands.
@@ -60,13 +71,15 @@ pub fn write_human(listed: &[Listed<'_>], style: Style, out: &mut dyn Write) -> 
 
 /// The images as JSON, version v1 (`schemas/images.v1.json`): each as the fact `images` has it.
 #[must_use]
-pub fn to_json(listed: &[Listed<'_>], looked: Looked) -> Value {
+pub fn to_json(listed: &[Listed<'_>], looked: Looked<'_>) -> Value {
     let units = listed
         .iter()
         .map(|one| json!({"environment": one.environment, "unit": one.unit, "images": one.images}));
     let mut json = json!({"version": "v1", "units": units.collect::<Vec<_>>()});
-    if let (Looked::Beside(asked), Value::Object(json)) = (looked, &mut json) {
-        json.insert("signatures".to_owned(), json!(asked.name()));
+    if let (Looked::Beside(judged), Value::Object(json)) = (looked, &mut json) {
+        json.insert("signatures".to_owned(), json!(judged.asked.name()));
+        let judge = json!({"from": judged.from, "config": judged.config});
+        json.insert("judge".to_owned(), judge);
     }
     json
 }

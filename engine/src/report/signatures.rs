@@ -3,18 +3,18 @@
 
 use std::io::{self, Write};
 
-use super::images::{Listed, by_name, place};
+use super::images::{Judged, Listed, by_name, place};
 use super::sanitise::{inert, line};
 use super::{Color, Style};
 use crate::facts::images::{Asked, Attested, Image, Met, Signature, Signer};
 
-/// Writes the images of each unit: what is proven of each, by whom, and below it where it stands.
+/// Writes the images of each unit: what is proven of each, by whom, and below it where it stands; and who judged that.
 ///
 /// # Errors
 /// The writer's.
 pub fn write_human(
     listed: &[Listed<'_>],
-    asked: Asked,
+    judged: Judged<'_>,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -29,7 +29,7 @@ pub fn write_human(
             let Some(image) = images.first() else {
                 continue;
             };
-            let color = match is_lacking(image, asked) {
+            let color = match is_lacking(image, judged.asked) {
                 true => Color::Red,
                 false => Color::Dim,
             };
@@ -44,6 +44,8 @@ pub fn write_human(
             }
         }
     }
+    let judge = format!("judged by `{}` of {}", judged.config, judged.from);
+    writeln!(drawn, "{}", line(&judge))?;
     out.write_all(inert(&String::from_utf8_lossy(&drawn)).as_bytes())
 }
 

@@ -131,7 +131,7 @@ fn what_proves_an_image_is_shown_with_who_signed_it() {
             "prod/prod\n  docker.io/library/redis:7  no authority is for it\n    \
              prod/odoo.yaml:9  Pod/odoo  container `cache`  written `redis:7`\n  \
              {image}  unsigned\n    asked for: `release`\n    recorded: 0, 0 valid, 0 invalid\n    \
-             prod/odoo.yaml:7  Pod/odoo  container `odoo`\n"
+             prod/odoo.yaml:7  Pod/odoo  container `odoo`\njudged by `tidegate.yaml` of the base\n"
         )
     );
     for name in ["sig-by-another", "sig-p256"] {
@@ -167,6 +167,32 @@ fn programs_read_what_is_proven_by_the_schema_and_a_list_says_nothing_of_it() {
     let json: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(problems("images.v1.json", &json), [""; 0]);
     assert!(!text.contains("signature"), "{text}");
+}
+
+#[test]
+fn who_proposes_other_keys_is_proven_by_them_only_where_that_is_said() {
+    let repo = signed_shop();
+    let (path, bytes) = signed::recorded("sig-by-another");
+    repo.write(&path, bytes)
+        .write("keys/release.pub", signed::key("other"))
+        .commit("a signature of another, and the key of another");
+    for arguments in [&[][..], &["HEAD"], &["--output", "json"]] {
+        let (text, exit) = verify(&repo, arguments);
+        assert_eq!(exit, 0, "{text}");
+        let own = "`HEAD` itself, with its own keys; `check` asks the base";
+        assert!(text.contains("verified") && text.contains(own), "{text}");
+    }
+    let (text, exit) = verify(&repo, &["HEAD~2..HEAD"]);
+    assert_eq!(exit, 1, "{text}");
+    let told = text.ends_with("judged by `tidegate.yaml` of the base\n");
+    assert!(text.contains("  invalid") && told, "{text}");
+    let (text, _) = verify(&repo, &["HEAD~2..HEAD", "--output", "json"]);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problems("images.v1.json", &json), [""; 0]);
+    assert_eq!(json["judge"]["from"], "the base");
+    let (text, _) = verify(&repo, &["HEAD~2..HEAD", "--config", "tidegate.yaml"]);
+    let told = "judged by `tidegate.yaml` of the file given by --config\n";
+    assert!(text.ends_with(told), "{text}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::gate::scene::Scene;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
 use crate::model::GroupKind;
-use crate::verdict::UnitError;
+use crate::verdict::{JudgeNote, UnitError};
 
 /// Whether what is recorded beside images is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Images {
     pub errors: Vec<UnitError>,
     /// Of which images the judge asks for a signature.
     pub asked: Asked,
+    /// Whose configuration says so, and who may sign.
+    pub judge: JudgeNote,
 }
 
 /// What one unit runs.
@@ -77,6 +79,7 @@ pub fn images(
         units,
         errors,
         asked: judge.images.asked(),
+        judge: judge.note.clone(),
     })
 }
 
