@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 pub use catalogue::CATALOGUES;
 pub use evidence::{Evidence, FOLDER, file, wanted};
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
-pub use pin::{Digests, Edit, apply, edits};
+pub use pin::{Digests, Edit, Named, apply, edits};
 pub use places::Use;
 pub use rules::{Asked, Rules};
 pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer};
@@ -99,6 +99,9 @@ pub struct Image {
     pub file: RepoPath,
     /// The line there, from 1.
     pub line: usize,
+    /// The column there, from 1.
+    #[serde(skip)]
+    pub column: usize,
     /// As it is written.
     pub written: String,
     /// Whether the object did not name it at base.
@@ -191,6 +194,7 @@ pub fn of_change(
             pull_policy: place.pull_policy.map(str::to_owned),
             file: location.path,
             line: location.line,
+            column: location.column,
             changed: before.lacks(&written),
             written: cut(written),
             reference,

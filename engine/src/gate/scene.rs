@@ -143,6 +143,11 @@ impl Scene {
         }
     }
 
+    /// Whether something renders it, once that was looked up.
+    pub(super) fn is_rendered(&self) -> bool {
+        self.rendered.is_some()
+    }
+
     /// With its files. What cannot be found out about a unit that is not touched keeps nothing else
     /// from being judged.
     pub(super) fn settled(mut self, view: &View<'_>) -> Settled {

@@ -6,7 +6,7 @@ use super::shelf::Shelf;
 use super::{Asked, exit};
 use crate::cli::common::{self, Outcome};
 use crate::cli::terminal::Terminal;
-use crate::facts::images::{Edit, Image, Lock, apply, edits};
+use crate::facts::images::{Edit, Image, Lock, Named, apply, edits};
 use crate::gate::{Images, Signatures};
 use crate::git::Repository;
 use crate::manifest::{is_manifest_name, role_of_name};
@@ -14,8 +14,9 @@ use crate::model::{Digest, Exit, RepoPath};
 use crate::report::{Color, sanitise};
 
 /// Write digests in the place of tags, as `.tidegate/images.lock` has them: behind the tag in manifests and in the values
-/// of charts, or into their `digest`, and in the place of `newTag` in kustomizations. Comments and layout stay; no
-/// registry is asked. Without --write, shows the difference. Exit code 1 if an image stays without a digest: each is named
+/// of charts, or into their `digest`, and in the place of `newTag` in kustomizations: in the files of the units that are
+/// asked for, where their images come from. Comments and layout stay; no registry is asked. Without --write, shows the
+/// difference. Exit code 1 if an image stays without a digest: each is named
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -46,7 +47,8 @@ impl Args {
             .keys()
             .filter_map(|image| Some((image.as_str(), lock.of(image)?.digest)))
             .collect();
-        let files = pin(&paths, &shelf, &digests)?;
+        let places = Places::of(&found, paths);
+        let files = pin(&places, &shelf, &digests)?;
         for file in &files {
             match self.write {
                 true => shelf.rewrite(&file.path, file.before.as_bytes(), file.after.as_bytes())?,
@@ -76,6 +78,38 @@ impl Args {
     }
 }
 
+/// Where the images of the units that are asked for come from.
+struct Places<'f> {
+    /// The files of these units, each with whether something renders it.
+    files: BTreeMap<RepoPath, bool>,
+    /// Where an image stands as it is written: file, line, column, and its reference in full.
+    images: BTreeSet<(&'f RepoPath, usize, usize, &'f str)>,
+}
+
+impl<'f> Places<'f> {
+    fn of(found: &'f Images, paths: Vec<RepoPath>) -> Self {
+        let units = &found.units;
+        let own = paths.into_iter().filter_map(|path| {
+            let mut own = units
+                .iter()
+                .filter(|unit| unit.files.matches(&path))
+                .peekable();
+            own.peek()?;
+            let is_rendered = own.any(|unit| unit.is_rendered);
+            Some((path, is_rendered))
+        });
+        let images = units.iter().flat_map(|unit| &unit.images);
+        let images = images.filter_map(|image| {
+            let name = image.reference.as_ref()?.canonical.as_str();
+            Some((&image.file, image.line, image.column, name))
+        });
+        Self {
+            files: own.collect(),
+            images: images.collect(),
+        }
+    }
+}
+
 /// The files in which images may be named.
 fn paths(repository: &Repository, head: &str) -> Result<Vec<RepoPath>, common::Failure> {
     let snapshot = repository.snapshot(repository.resolve(head)?)?;
@@ -101,7 +135,7 @@ fn tagged(found: &Images) -> BTreeMap<String, Vec<&Image>> {
 }
 
 fn pin(
-    paths: &[RepoPath],
+    places: &Places<'_>,
     shelf: &Shelf,
     digests: &BTreeMap<&str, Digest>,
 ) -> Result<Vec<Pinned>, common::Failure> {
@@ -109,14 +143,20 @@ fn pin(
     if digests.is_empty() {
         return Ok(pinned);
     }
-    for path in paths {
+    for (path, is_rendered) in &places.files {
+        let named = Named {
+            stands: &|at, image| {
+                let place = (path, at.line, at.column, image);
+                places.images.contains(&place)
+            },
+            is_rendered: *is_rendered,
+        };
         let name = path.to_string();
         let Some(before) = shelf.text(&name)? else {
             continue;
         };
-        let edits = edits(&before, role_of_name(path), &|image| {
-            digests.get(image).copied()
-        });
+        let digests = |image: &str| digests.get(image).copied();
+        let edits = edits(&before, role_of_name(path), (named, &digests));
         if let Some(after) = apply(&before, &edits).filter(|after| *after != before) {
             pinned.push(Pinned {
                 path: name,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::facts::image_ref::ImageRef;
 use crate::manifest::{Node, NodeValue, Role, yaml};
-use crate::model::{Digest, Span};
+use crate::model::{Digest, LineColumn, Lines, Span};
 
 /// What is written where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,20 +29,38 @@ pub struct Edit {
 /// The digest of an image without one, by its reference in full; `None` for one that stays as it is.
 pub type Digests<'a> = &'a dyn Fn(&str) -> Option<Digest>;
 
+/// What of a file names images.
+#[derive(Clone, Copy)]
+pub struct Named<'a> {
+    /// Whether one of this name, in full, stands there.
+    pub stands: &'a dyn Fn(LineColumn, &str) -> bool,
+    /// Whether something renders the file, so that images are also made of what it sets.
+    pub is_rendered: bool,
+}
+
 /// The edits that pin the images of a text, in their order; none where it is no YAML, as templates of charts are.
 #[must_use]
-pub fn edits(text: &str, role: Option<Role>, digests: Digests<'_>) -> Vec<Edit> {
+pub fn edits(
+    text: &str,
+    role: Option<Role>,
+    (named, digests): (Named<'_>, Digests<'_>),
+) -> Vec<Edit> {
     let Ok(documents) = yaml::parse(text) else {
         return Vec::new();
     };
     let mut search = Search {
         text,
+        lines: Lines::default(),
+        named,
         digests,
+        sets: false,
         found: BTreeMap::new(),
     };
     for document in &documents {
+        search.sets = named.is_rendered && sets(document);
         match role {
-            Some(Role::Kustomization) => search.kustomization(document),
+            Some(Role::Kustomization) if named.is_rendered => search.kustomization(document),
+            Some(Role::Kustomization) => {}
             _ => search.walk(document, ""),
         }
     }
@@ -66,14 +84,18 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
 
 struct Search<'a> {
     text: &'a str,
+    lines: Lines,
+    named: Named<'a>,
     digests: Digests<'a>,
+    /// Whether images are made of what the document sets.
+    sets: bool,
     found: BTreeMap<Span, Edit>,
 }
 
 impl Search<'_> {
     fn walk(&mut self, node: &Node, key: &str) {
         match &node.value {
-            NodeValue::String(text) if names_an_image(key) => self.reference(node, text),
+            NodeValue::String(text) => self.reference(node, text, key),
             NodeValue::Sequence(items) => items.iter().for_each(|item| self.walk(item, key)),
             NodeValue::Mapping(entries) => {
                 self.values(node);
@@ -87,11 +109,14 @@ impl Search<'_> {
     }
 
     /// A reference as a whole: the digest is written behind it, so that the tag stays to be read.
-    fn reference(&mut self, node: &Node, text: &str) {
+    fn reference(&mut self, node: &Node, text: &str, key: &str) {
         let image = ImageRef::parse(text).filter(|image| image.digest.is_none());
         let Some(image) = image.map(|image| image.canonical()) else {
             return;
         };
+        if !self.stands(node, &image) && !(self.sets && seems_one(key, text)) {
+            return;
+        }
         if let Some(digest) = (self.digests)(&image) {
             let value = format!("{text}@sha256:{digest}");
             let pinned = ImageRef::parse(&value).map(|it| it.canonical());
@@ -105,11 +130,16 @@ impl Search<'_> {
         let name = node.get("name").and_then(Node::as_str);
         let value = node.get("value");
         if let (Some(name), Some(value)) = (name, value)
-            && names_an_image(name)
             && let Some(text) = value.as_str()
         {
-            self.reference(value, text);
+            self.reference(value, text, name);
         }
+    }
+
+    /// Whether an image of this name is known to stand there.
+    fn stands(&self, node: &Node, image: &str) -> bool {
+        let place = self.lines.line_column(self.text, node.span);
+        (self.named.stands)(place, image)
     }
 
     /// `{registry: …, repository: …, tag: …, digest: …}`, as charts take it: the digest where there is a place for one,
@@ -136,6 +166,10 @@ impl Search<'_> {
         let (Some(image), Some(digest)) = (image, digest) else {
             return;
         };
+        let place = node.get("repository").unwrap_or(tag);
+        if !self.sets && !self.stands(place, &image) {
+            return;
+        }
         let pinned = format!("{image}@sha256:{digest}");
         match node.get("digest") {
             Some(place) if place.as_str() == Some("") => {
@@ -231,10 +265,24 @@ fn spelled(node: &Node) -> Option<&str> {
     }
 }
 
-fn names_an_image(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    key.contains("image") || key == "reference"
+/// Whether a document sets what images are made of, and is no object in which they stand themselves.
+fn sets(document: &Node) -> bool {
+    let text = |key: &str| document.get(key).and_then(Node::as_str);
+    match (text("apiVersion"), text("kind")) {
+        (Some(_), Some(kind)) => OF_CHARTS.contains(&kind),
+        _ => true,
+    }
 }
+
+/// A reference under a key that names an image: a bare word only under the plainest.
+fn seems_one(key: &str, text: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let is_word = !text.contains(['/', ':']);
+    key == "image" || !is_word && (key.contains("image") || key == "reference")
+}
+
+/// Kinds with values of a chart.
+const OF_CHARTS: [&str; 3] = ["HelmRelease", "Application", "ApplicationSet"];
 
 /// What a reader should find after these edits, wherever an anchor takes them.
 fn edited(node: &Node, edits: &[Edit]) -> Value {
@@ -267,10 +315,16 @@ mod tests {
         Digest::of(b"x")
     }
 
+    /// Of a file that something renders, and of which no line is known.
+    const RENDERED: Named<'static> = Named {
+        stands: &|_, _| false,
+        is_rendered: true,
+    };
+
     /// The text when all of these are pinned; `D` stands for the digest.
     fn pinned(text: &str, role: Option<Role>, images: &[&str]) -> String {
         let digests = |image: &str| images.contains(&image).then(digest);
-        let edits = edits(text, role, &digests);
+        let edits = edits(text, role, (RENDERED, &digests));
         let pinned = apply(text, &edits).unwrap();
         assert_eq!(pinned == text, edits.is_empty());
         pinned.replace(&format!("sha256:{}", digest()), "D")
@@ -294,7 +348,17 @@ mod tests {
             "image: [\n",
         ] {
             let digests = |_: &str| Some(digest());
-            assert_eq!(edits(other, None, &digests), [], "{other}");
+            let all = Named {
+                stands: &|_, _| true,
+                is_rendered: true,
+            };
+            let found = edits(other, None, (all, &digests));
+            assert_eq!(
+                found.len(),
+                usize::from(other.starts_with("note")),
+                "{other}"
+            );
+            assert_eq!(edits(other, None, (RENDERED, &digests)), [], "{other}");
         }
     }
 
@@ -312,17 +376,60 @@ mod tests {
                 "a: {image: &i redis@D}\nb: {image: *i}\n",
             ),
             (
-                "env: [{name: RELATED_IMAGE_A, value: redis}]\n",
-                "env: [{name: RELATED_IMAGE_A, value: redis@D}]\n",
+                "env: [{name: RELATED_IMAGE_A, value: 'redis:latest'}]\n",
+                "env: [{name: RELATED_IMAGE_A, value: 'redis:latest@D'}]\n",
             ),
             (
-                "env: [{name: HOST, value: redis}]\n",
-                "env: [{name: HOST, value: redis}]\n",
+                "env: [{name: HOST, value: 'redis:latest'}, {name: IMAGE_A, value: redis}]\n",
+                "env: [{name: HOST, value: 'redis:latest'}, {name: IMAGE_A, value: redis}]\n",
             ),
             ("é: \"ü\"\nimage: redis\n", "é: \"ü\"\nimage: redis@D\n"),
             ("image: >-\n  redis\n", "image: >-\n  redis@D\n"),
         ] {
             assert_eq!(pinned(text, None, &[REDIS]), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_an_object_only_what_is_known_to_stand_there_is_an_image() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations: {base-image: redis}\n\
+                    data:\n  image-family: redis\n  reference: redis\n  image: redis # it is one\n";
+        let digests = |_: &str| Some(digest());
+        let all = edits(text, None, (RENDERED, &digests));
+        assert_eq!(all, []);
+        let named = Named {
+            stands: &|place, image| (place.line, place.column) == (8, 10) && image == REDIS,
+            is_rendered: false,
+        };
+        let [one] = edits(text, None, (named, &digests)).try_into().unwrap();
+        assert!(text[..one.span.start].ends_with("  image: "), "{one:?}");
+        let text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: redis, image: redis}]}\n";
+        let named = Named {
+            stands: &|place, _| {
+                text[..].lines().nth(2).unwrap()[place.column - 1..].starts_with("redis}")
+            },
+            is_rendered: false,
+        };
+        assert_eq!(
+            edits(text, None, (named, &digests)).len(),
+            1,
+            "not the name"
+        );
+        // What nothing renders sets nothing.
+        let plain = Named {
+            stands: &|_, _| false,
+            is_rendered: false,
+        };
+        for (text, role) in [
+            ("image: redis\n", None),
+            ("i: {repository: redis, tag: latest}\n", None),
+            (
+                "images: [{name: redis, newTag: latest}]\n",
+                Some(Role::Kustomization),
+            ),
+        ] {
+            assert_eq!(edits(text, role, (plain, &digests)), [], "{text}");
+            assert_eq!(edits(text, role, (RENDERED, &digests)).len(), 1, "{text}");
         }
     }
 
@@ -371,7 +478,7 @@ mod tests {
     fn an_edit_that_would_say_more_than_it_should_is_none() {
         let text = "image: redis\n";
         let digests = |_: &str| Some(digest());
-        let edits = edits(text, None, &digests);
+        let edits = edits(text, None, (RENDERED, &digests));
         for other in ["redis@x\nmore: 1", "redis: x", "[redis]", "redis@y"] {
             let edit = Edit {
                 text: other.to_owned(),

@@ -9,7 +9,7 @@ use crate::gate::evidence::recorded;
 use crate::gate::judge::Judge;
 use crate::gate::scene::Scene;
 use crate::gate::{Error, Request, Runtime};
-use crate::git::Repository;
+use crate::git::{Repository, Selector};
 use crate::model::GroupKind;
 use crate::verdict::{JudgeNote, UnitError};
 
@@ -44,6 +44,10 @@ pub struct UnitImages {
     pub unit: String,
     /// By object and place.
     pub images: Vec<Image>,
+    /// The files that it is made of.
+    pub files: Selector,
+    /// Whether something renders them, so that what they say is not all that runs.
+    pub is_rendered: bool,
 }
 
 /// The images that the changed objects of a range name at its head.
@@ -70,6 +74,8 @@ pub fn images(
                 environment: scene.environment.clone(),
                 unit: scene.name.clone(),
                 images,
+                files: scene.head.clone(),
+                is_rendered: scene.is_rendered(),
             }),
             Err(error) => errors.push(scene.error(error)),
         }

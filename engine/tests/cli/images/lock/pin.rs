@@ -82,6 +82,57 @@ fn what_cannot_be_told_is_named_and_left() {
     assert_eq!(shop.pod(), escaped);
 }
 
+#[test]
+fn only_what_the_images_of_the_units_come_from_is_rewritten() {
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    let image = format!("{}/shop/odoo:17.0", shop.registry.host());
+    let stage = "environments: [{name: stage, paths: [\"stage/**\"]}, {name: ";
+    let path = shop.repo.path().join("tidegate.yaml");
+    let config = fs::read_to_string(path).unwrap();
+    let others = [
+        ("stage/odoo.yaml", shop.pod()),
+        (
+            "prod/map.yaml",
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, annotations: {{base-image: '{image}'}}}}\n\
+                 data: {{image: '{image}', reference: '{image}'}}\n"
+            ),
+        ),
+        (
+            ".github/workflows/ci.yml",
+            format!("container: {{image: '{image}'}}\n"),
+        ),
+        ("docs/example.yaml", format!("image: '{image}'\n")),
+    ];
+    shop.repo.write(
+        "tidegate.yaml",
+        config.replace("environments: [{name: ", stage),
+    );
+    for (path, text) in &others {
+        shop.repo.write(path, text);
+    }
+    shop.repo.commit("others that say the same");
+    shop.push("17.0");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let (text, exit) = shop.pin(&["--env", "prod", "--write"]);
+    assert_eq!(
+        (text.as_str(), exit),
+        ("pinned 1 image in prod/odoo.yaml\n", 0)
+    );
+    assert!(shop.pod().contains("17.0@sha256:"), "{}", shop.pod());
+    for (path, text) in &others {
+        let after = fs::read_to_string(shop.repo.path().join(path)).unwrap();
+        assert_eq!(after, *text, "{path}");
+    }
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(
+        text, "pinned 1 image in stage/odoo.yaml\n",
+        "what HEAD says in prod is pinned"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn no_manifest_is_changed_through_a_link_and_each_keeps_its_mode() {
