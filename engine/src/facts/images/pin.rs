@@ -114,7 +114,8 @@ impl Search<'_> {
         let Some(image) = image.map(|image| image.canonical()) else {
             return;
         };
-        if !self.stands(node, &image) && !(self.sets && seems_one(key, text)) {
+        let is_one = self.stands(node, &image) || (self.sets && seems_one(key, text));
+        if !is_one {
             return;
         }
         if let Some(digest) = (self.digests)(&image) {
