@@ -79,6 +79,23 @@ impl Declared {
         error
     }
 
+    /// Whether a state has any file of it: the one that declares it, or one that it deploys.
+    pub(super) fn is_there(&self, files: &dyn Files) -> Result<bool, Error> {
+        if let Some(deployment) = &self.unit.deployment {
+            let found = files.at(&deployment.place.path);
+            if !matches!(found.map_err(render::Error::from)?, Found::Nothing) {
+                return Ok(true);
+            }
+        }
+        for local in self.unit.local() {
+            let below = files.below(&local.folder).map_err(render::Error::from)?;
+            if !below.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether both are told the same, whatever the files hold.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let said = |it: &Self| it.unit.deployment.as_ref().map(|it| it.description.clone());

@@ -239,7 +239,8 @@ impl ResolvedUnit {
         globs
     }
 
-    fn local(&self) -> impl Iterator<Item = &Local> {
+    /// Folders of this repository that it deploys.
+    pub fn local(&self) -> impl Iterator<Item = &Local> {
         self.sources.iter().filter_map(|source| match source {
             Source::Local(local) => Some(local),
             Source::External(_) | Source::Unknown(_) => None,

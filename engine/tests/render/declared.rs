@@ -1,8 +1,8 @@
 //! Units that Applications declare, where nothing can be rendered: what cannot be told is not judged, and never left out.
 //! Needs no program.
 
-use tidegate::gate::{self, Request, What};
-use tidegate::model::{Exit, code_of};
+use tidegate::gate::{self, Request, Signatures, What};
+use tidegate::model::{Exit, GitId, code_of};
 
 use crate::cli::shop;
 use crate::support::Repo;
@@ -341,3 +341,42 @@ version: 1.0.0
 dependencies: [{name: lib, repository: 'file://../lib'}]
 ";
 const CONFIG_MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {}}";
+
+/// Of a state that nothing comes before, only head is rendered, also where Applications say what is.
+#[test]
+fn of_a_first_state_nothing_is_looked_for_before_it() {
+    let here = "https://git.example/acme/shop.git";
+    let application = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web}}\nspec:\n  project: shop\n  source: {{repoURL: '{here}', path: app}}\n"
+    );
+    let config = format!(
+        "repositories: [\"{here}\"]\nenvironments: [{{name: prod, applications: {{paths: [\"argo/**\"]}}}}]\n"
+    );
+    for (name, text) in [
+        ("app/kustomization.yaml", "resources: [a.yaml]\n"),
+        (
+            "app/Chart.yaml",
+            "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        ),
+    ] {
+        let repo = Repo::new();
+        repo.write("tidegate.yaml", &config).commit("a shop");
+        repo.write("argo/web.yaml", &application)
+            .write(name, text)
+            .write(
+                "app/a.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+            )
+            .commit("what deploys it");
+        for base in [GitId::EMPTY_TREE.to_string(), "HEAD~1".to_owned()] {
+            let what = What::Range(format!("{base}..HEAD"));
+            let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
+            let runtime = gate::Runtime::default();
+            let found = gate::images(&repo.open(), &request, Signatures::LeftOut, runtime).unwrap();
+            let codes = found.errors.iter();
+            let codes: Vec<_> = codes.map(|error| code_of(error.error.as_ref())).collect();
+            // No program is there to render anything with; but what it would be is known.
+            assert_eq!(codes, ["render.tool-missing"], "{name} from {base}");
+        }
+    }
+}

@@ -88,7 +88,7 @@ impl Args {
                 run.say(&gone, "no unit names it any more");
             }
         }
-        run.finish(wanted.is_empty())?;
+        run.finish(wanted.is_empty() && found.errors.is_empty(), exit)?;
         Ok(exit)
     }
 }
@@ -172,17 +172,18 @@ impl Run<'_> {
     }
 
     /// Writes the lock, and takes away what the former one named and this one does not.
-    fn finish(self, nothing: bool) -> Result<(), Failure> {
+    fn finish(self, nothing: bool, exit: Exit) -> Result<(), Failure> {
         let left: BTreeSet<_> = self.lock.files();
         for (image, file) in self.before.files().difference(&left) {
             self.shelf.remove(image, file)?;
         }
         if self.lock == self.before {
-            let said = match nothing {
-                true => "no images",
-                false => "nothing new",
-            };
-            self.terminal.line(said);
+            match (nothing, exit) {
+                (true, _) => self.terminal.line("no images"),
+                (false, Exit::Pass) => self.terminal.line("nothing new"),
+                // What could not be found out was told, and there may be something new of it.
+                (false, _) => {}
+            }
             return Ok(());
         }
         self.shelf.put_lock(&self.lock)?;

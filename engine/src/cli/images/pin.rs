@@ -70,7 +70,7 @@ impl Args {
             shelf.put_lock(&with_pinned(lock.clone(), &files))?;
         }
         let left = leave(&tagged, &lock, &pinned, terminal);
-        if files.is_empty() && tagged.is_empty() {
+        if files.is_empty() && tagged.is_empty() && found.errors.is_empty() {
             terminal.line("no image is named by a tag alone");
         }
         let left = if left { Exit::Denied } else { Exit::Pass };

@@ -108,8 +108,11 @@ pub(in crate::gate) fn of_environment(
         .and_then(|before| Some((before.environment(&environment.name)?, before)));
     let (before, saying) = known.unwrap_or((environment, config));
     let mut base = match (trees.base, &before.declared) {
-        // What was ambiguous before is judged as it is now.
-        (Some(files), Some(_)) => units(before, saying, files).unwrap_or_else(|_| head.clone()),
+        // What was ambiguous before is judged as it is now, as far as it was there.
+        (Some(files), Some(_)) => match units(before, saying, files) {
+            Ok(units) => units,
+            Err(_) => there(&head, files)?,
+        },
         (Some(files), None) => units(before, saying, files)?,
         (None, _) => head.clone(),
     };
@@ -157,6 +160,17 @@ pub(in crate::gate) fn of_environment(
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// The units of which a state has any file: what declares them, or what they deploy.
+fn there(units: &[Declared], files: &dyn Files) -> Result<Vec<Declared>, Error> {
+    let mut there = Vec::new();
+    for unit in units {
+        if unit.is_there(files)? {
+            there.push(unit.clone());
+        }
+    }
+    Ok(there)
 }
 
 /// Where the objects of an environment stand that nothing renders. What patterns leave out on both sides is not
