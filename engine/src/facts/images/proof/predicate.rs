@@ -1,7 +1,7 @@
 //! Reads attestations: where an image was built, what it holds, what a scan found.
 //! Judges nothing; an attestation says what its signer says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -30,8 +30,8 @@ pub struct Provenance {
     pub build_type: Option<String>,
     /// What the build was asked to build, and what it took for source: each as `https://host/path`, without ref.
     pub sources: Vec<String>,
-    /// The branch or tag.
-    pub source_ref: Option<String>,
+    /// The branch or tag, wherever it says one.
+    pub source_refs: Vec<String>,
     /// The commit.
     pub source_digest: Option<String>,
 }
@@ -174,64 +174,78 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
 
 fn provenance_v1(predicate: &Value) -> Option<Provenance> {
     let asked = "/buildDefinition/externalParameters";
-    let asked = [
+    let taken = "/buildDefinition/resolvedDependencies/0";
+    let uris = [
         format!("{asked}/workflow/repository"),
         format!("{asked}/source/uri"),
         format!("{asked}/source"),
+        format!("{taken}/uri"),
     ];
-    let taken = "/buildDefinition/resolvedDependencies/0".to_owned();
+    let uris = said(predicate, &uris);
+    let asked = text(predicate, &format!("{asked}/workflow/ref"));
     Some(Provenance {
         builder_id: text(predicate, "/runDetails/builder/id")?,
         build_type: text(predicate, "/buildDefinition/buildType"),
-        sources: sources(predicate, asked.into_iter().chain([format!("{taken}/uri")])),
-        source_ref: text(
-            predicate,
-            "/buildDefinition/externalParameters/workflow/ref",
-        )
-        .or_else(|| reference(&text(predicate, &format!("{taken}/uri"))?)),
-        source_digest: commit(predicate, &taken),
+        sources: each_once(uris.iter().map(|uri| plain(uri))),
+        source_refs: each_once(asked.into_iter().chain(references(&uris))),
+        source_digest: commit(predicate, taken),
     })
 }
 
 fn provenance_v02(predicate: &Value) -> Option<Provenance> {
-    let asked = "/invocation/configSource".to_owned();
-    let taken = "/materials/0".to_owned();
-    let pointers = [format!("{asked}/uri"), format!("{taken}/uri")];
+    let (asked, taken) = ("/invocation/configSource", "/materials/0");
+    let uris = said(predicate, &[format!("{asked}/uri"), format!("{taken}/uri")]);
     Some(Provenance {
         builder_id: text(predicate, "/builder/id")?,
         build_type: text(predicate, "/buildType"),
-        sources: sources(predicate, pointers.into_iter()),
-        source_ref: reference(&text(predicate, &format!("{asked}/uri")).unwrap_or_default()),
-        source_digest: commit(predicate, &asked).or_else(|| commit(predicate, &taken)),
+        sources: each_once(uris.iter().map(|uri| plain(uri))),
+        source_refs: each_once(references(&uris)),
+        source_digest: commit(predicate, asked).or_else(|| commit(predicate, taken)),
     })
 }
 
-/// All that is said of the source, each once. Where two parts of a provenance name two, both stand here.
-fn sources(predicate: &Value, pointers: impl Iterator<Item = String>) -> Vec<String> {
-    let said = pointers.filter_map(|pointer| text(predicate, &pointer));
-    let mut sources: Vec<String> = said.map(|uri| plain(&uri)).collect();
-    sources.sort();
-    sources.dedup();
-    sources
+fn said(predicate: &Value, pointers: &[String]) -> Vec<String> {
+    let said = pointers.iter();
+    said.filter_map(|pointer| text(predicate, pointer))
+        .collect()
+}
+
+/// All that is said, each once. Where two parts of a provenance say two things, both stand here.
+fn each_once(said: impl Iterator<Item = String>) -> Vec<String> {
+    let said: BTreeSet<String> = said.collect();
+    said.into_iter().collect()
 }
 
 /// `git+https://host/path.git@refs/heads/main` is `https://host/path`.
 pub(super) fn plain(uri: &str) -> String {
+    let (uri, _) = split(uri);
     let uri = uri.strip_prefix("git+").unwrap_or(uri);
-    let path = uri.find("://").map_or(0, |at| at + 3);
-    // A `@` before the first slash of the path would be a user's name.
-    let slash = uri.get(path..).and_then(|rest| rest.find('/'));
-    let reference = slash.and_then(|slash| {
-        let from = path + slash;
-        uri.get(from..)?.find('@').map(|at| from + at)
-    });
-    let uri = reference.and_then(|at| uri.get(..at)).unwrap_or(uri);
     uri.strip_suffix(".git").unwrap_or(uri).to_owned()
 }
 
-fn reference(uri: &str) -> Option<String> {
-    let (_, reference) = uri.rsplit_once("@refs/")?;
-    Some(format!("refs/{reference}"))
+/// The source, and what follows the first `@` of its path: a path has none, and a branch or tag may have more. A `@`
+/// before the path would be a user's name.
+fn split(uri: &str) -> (&str, Option<&str>) {
+    let host = uri.find("://").map_or(0, |at| at + 3);
+    let path = uri.get(host..).and_then(|rest| rest.find('/'));
+    let at = path.and_then(|path| {
+        let from = host + path;
+        uri.get(from..)?.find('@').map(|at| from + at)
+    });
+    match at.and_then(|at| uri.split_at_checked(at)) {
+        Some((source, rest)) => (source, rest.get(1..)),
+        None => (uri, None),
+    }
+}
+
+/// The branches and tags that addresses name; a commit is none.
+fn references(uris: &[String]) -> impl Iterator<Item = String> {
+    let said = uris.iter().filter_map(|uri| split(uri).1);
+    said.filter(|said| !is_commit(said)).map(str::to_owned)
+}
+
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn commit(predicate: &Value, of: &str) -> Option<String> {

@@ -155,10 +155,11 @@ fn built(provenance: &Provenance, builders: &[Pattern], sources: &[Pattern]) -> 
     }
 }
 
-/// That it was built from a branch or tag of which releases are made.
-fn released(provenance: &Provenance, refs: &[Pattern]) -> Result<(), Lack> {
-    let said = provenance.source_ref.as_deref();
-    let allowed = said.is_some_and(|said| refs.iter().any(|one| one.matches(said)));
+/// That it was built from a branch or tag of which releases are made, whatever part of it says which.
+pub(super) fn released(provenance: &Provenance, refs: &[Pattern]) -> Result<(), Lack> {
+    let said = &provenance.source_refs;
+    let is_allowed = |said: &String| refs.iter().any(|one| one.matches(said));
+    let allowed = !said.is_empty() && said.iter().all(is_allowed);
     match refs.is_empty() || allowed {
         true => Ok(()),
         false => Err(Lack::Reference),

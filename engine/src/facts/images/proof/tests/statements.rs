@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use super::fixtures::{Given, given, instant, state};
 use crate::facts::images::proof::{
@@ -246,7 +247,7 @@ fn a7_provenance_of_both_versions_reads_alike_and_one_that_answers_is_enough() {
         Predicate::Provenance(one) => (
             one.builder_id.clone(),
             one.sources.clone(),
-            one.source_ref.clone(),
+            one.source_refs.clone(),
             one.source_digest.clone(),
         ),
         other => panic!("{other:?}"),
@@ -255,7 +256,7 @@ fn a7_provenance_of_both_versions_reads_alike_and_one_that_answers_is_enough() {
     let proof = both.prove();
     assert_eq!(source(&proof, 0), source(&proof, 1));
     assert_eq!(source(&proof, 0).1, ["https://git.test/acme/odoo"]);
-    assert_eq!(source(&proof, 0).2.as_deref(), Some("refs/tags/v17.0"));
+    assert_eq!(source(&proof, 0).2, ["refs/tags/v17.0"]);
     let one = signed("att-provenance-empty").and("att-provenance-v02");
     let asked = one.requires(provenance(".*", ".*", Bound::No));
     assert_eq!(state(&asked.prove()), "verified");
@@ -315,6 +316,65 @@ fn sources_are_compared_without_transport_ref_and_suffix() {
         ("", ""),
     ] {
         assert_eq!(plain(uri), expected, "{uri}");
+    }
+}
+
+#[test]
+fn every_branch_and_tag_that_a_provenance_says_is_asked_for() {
+    use crate::facts::images::proof::predicate::read;
+    let v02 = |asked: &str, taken: &str| {
+        let predicate = json!({
+            "builder": {"id": "b"},
+            "invocation": {"configSource": {"uri": asked}},
+            "materials": [{"uri": taken}],
+        });
+        ("https://slsa.dev/provenance/v0.2", predicate)
+    };
+    let v1 = |asked: Value, taken: &str| {
+        let predicate = json!({
+            "buildDefinition": {
+                "externalParameters": asked,
+                "resolvedDependencies": [{"uri": taken}],
+            },
+            "runDetails": {"builder": {"id": "b"}},
+        });
+        ("https://slsa.dev/provenance/v1", predicate)
+    };
+    let (path, commit) = ("git+https://git.test/acme/odoo", "a".repeat(40));
+    let at = |said: &str| format!("{path}@{said}");
+    let (tag, branch) = ("refs/tags/v17.0", "refs/heads/x@refs/tags/v17.0");
+    let workflow = |said: &str| json!({"workflow": {"ref": said, "repository": path}});
+    for ((kind, predicate), expected) in [
+        (v02(&at(tag), &at(tag)), vec![tag]),
+        (v02(&at(tag), path), vec![tag]),
+        (v02(&at(tag), &at(&commit)), vec![tag]),
+        (v02(&at(branch), &at(branch)), vec![branch]),
+        (
+            v02(&at(tag), &at("refs/heads/x")),
+            vec!["refs/heads/x", tag],
+        ),
+        (v02(&at("main"), path), vec!["main"]),
+        (v02(path, path), vec![]),
+        (v1(workflow(tag), &at(tag)), vec![tag]),
+        (v1(workflow(tag), path), vec![tag]),
+        (
+            v1(workflow(tag), &at("refs/heads/x")),
+            vec!["refs/heads/x", tag],
+        ),
+        (v1(json!({}), &at(branch)), vec![branch]),
+        (
+            v1(json!({"source": {"uri": at(branch)}}), &at(tag)),
+            vec![branch, tag],
+        ),
+        (v1(json!({}), "https://u@git.test/acme/odoo"), vec![]),
+    ] {
+        let Predicate::Provenance(read) = read(kind, &predicate) else {
+            panic!("{predicate}");
+        };
+        assert_eq!(read.source_refs, expected, "{predicate}");
+        let patterns = vec![Pattern::regex("refs/tags/v.+").unwrap()];
+        let released = crate::facts::images::proof::required::released(&read, &patterns);
+        assert_eq!(released.is_ok(), expected == [tag], "{predicate}");
     }
 }
 
