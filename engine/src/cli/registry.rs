@@ -3,6 +3,7 @@
 
 mod account;
 mod helper;
+mod proxies;
 mod reach;
 
 use std::cell::{Cell, OnceCell};
@@ -18,7 +19,8 @@ use crate::model::{Told, http_date};
 use crate::registry::{Answer, Ask, Credentials, Failure, Method, Transport};
 use account::Accounts;
 pub(super) use helper::Helpers;
-use reach::{Inside, Proxies, Reach, Watched};
+use proxies::{NoProxy, Proxies};
+use reach::{Inside, Reach, Watched};
 
 /// A way to any registry.
 pub(super) struct Wire {
@@ -41,9 +43,16 @@ impl Wire {
 
     /// To registries that others have named, in manifests: inside only where that is allowed, by the proxy of this
     /// process, as an account that a helper may know.
-    pub(super) fn to_others(terminal: &Terminal, allowed: Vec<String>, helpers: Helpers) -> Self {
-        let reach = Reach::Outside(allowed);
-        Self::new(terminal, (reach, Some(helpers)), Proxies::of(terminal))
+    ///
+    /// # Errors
+    /// A variable names a proxy that there is no way through.
+    pub(super) fn to_others(
+        terminal: &Terminal,
+        allowed: Vec<String>,
+        helpers: Helpers,
+    ) -> Result<Self, NoProxy> {
+        let (reach, proxies) = (Reach::Outside(allowed), Proxies::of(terminal)?);
+        Ok(Self::new(terminal, (reach, Some(helpers)), proxies))
     }
 
     /// With the authorities that the machine trusts, and the accounts of docker's `config.json`.

@@ -72,7 +72,7 @@ impl Args {
         let own: Vec<&Path> = own.into_iter().flatten().collect();
         let helpers = Helpers::outside(&own, terminal);
         let mut run = Run {
-            transport: Rc::new(Wire::to_others(terminal, self.private_registry, helpers)),
+            transport: Rc::new(Wire::to_others(terminal, self.private_registry, helpers)?),
             before: lock.clone(),
             lock,
             shelf,

@@ -1,4 +1,4 @@
-//! Where registries may lead this process: past proxies, and into networks of its own only where that is allowed.
+//! Where registries may lead this process: into networks of its own only where that is allowed.
 //! Opens nothing itself, and knows no registry.
 
 use std::fmt;
@@ -9,8 +9,6 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
-
-use crate::cli::terminal::Terminal;
 
 /// Where connections go.
 #[derive(Clone, Debug)]
@@ -89,65 +87,6 @@ impl fmt::Display for Inside {
 }
 
 impl std::error::Error for Inside {}
-
-/// The proxy of this process, and what is asked without it, as `HTTPS_PROXY` and `NO_PROXY` say.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proxies {
-    proxy: Option<ureq::Proxy>,
-    without: Vec<String>,
-}
-
-impl Proxies {
-    /// As the variables say; an address that is none is none.
-    pub(super) fn of(terminal: &Terminal) -> Self {
-        let either = |names: [&str; 2]| {
-            let mut values = names.iter().filter_map(|name| terminal.variable(name));
-            values.find(|value| !value.is_empty())
-        };
-        let proxy = either(["HTTPS_PROXY", "https_proxy"]);
-        let proxy = proxy.or_else(|| either(["ALL_PROXY", "all_proxy"]));
-        let without = either(["NO_PROXY", "no_proxy"]).unwrap_or_default();
-        Self::new(proxy.as_deref(), &without)
-    }
-
-    fn new(proxy: Option<&str>, without: &str) -> Self {
-        let hosts = without.split(',').map(str::trim);
-        Self {
-            proxy: proxy.and_then(|text| ureq::Proxy::new(text).ok()),
-            without: hosts
-                .filter(|host| !host.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        }
-    }
-
-    /// The proxy by which an address is asked: none for this machine, and none for what is asked in the clear.
-    pub(super) fn to(&self, uri: &Uri) -> Option<&ureq::Proxy> {
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let without = here
-            || uri.scheme_str() != Some("https")
-            || self.without.iter().any(|name| is_below(host, name));
-        self.proxy.as_ref().filter(|_| !without)
-    }
-
-    /// Where the proxy is.
-    pub(super) fn authority(&self) -> Option<String> {
-        let proxy = self.proxy.as_ref()?;
-        Some(proxy.uri().authority()?.as_str().to_owned())
-    }
-}
-
-/// Whether `NO_PROXY` means a host by this word: all, itself, or what is below it.
-fn is_below(host: &str, word: &str) -> bool {
-    let word = word
-        .strip_prefix('*')
-        .unwrap_or(word)
-        .trim_start_matches('.');
-    let (host, word) = (host.to_ascii_lowercase(), word.to_ascii_lowercase());
-    let above = host.strip_suffix(word.as_str());
-    word.is_empty() || above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
-}
 
 /// Whether an address is of this machine, of its link or of a private network, or of no host at all.
 fn is_inside(ip: IpAddr) -> bool {
@@ -247,37 +186,5 @@ mod tests {
         assert!(reach.by_proxy(&uri("https://10.0.0.1/v2/")).is_err());
         assert!(reach.by_proxy(&uri("https://[fd00::1]/v2/")).is_err());
         assert!(reach.by_proxy(&uri("https://registry.example/v2/")).is_ok());
-    }
-
-    #[test]
-    fn a_proxy_is_for_others_and_for_tls_alone() {
-        let proxies = Proxies::new(
-            Some("http://proxy.internal:3128"),
-            "a.example, .b.example,*.c.example",
-        );
-        for (address, by_proxy) in [
-            ("https://registry.example/v2/", true),
-            ("http://registry.example/v2/", false),
-            ("https://localhost:5000/v2/", false),
-            ("https://[::1]:5000/v2/", false),
-            ("https://a.example/v2/", false),
-            ("https://x.a.example:443/v2/", false),
-            ("https://xa.example/v2/", true),
-            ("https://x.B.example/v2/", false),
-            ("https://x.c.example/v2/", false),
-        ] {
-            assert_eq!(proxies.to(&uri(address)).is_some(), by_proxy, "{address}");
-        }
-        assert_eq!(proxies.authority().as_deref(), Some("proxy.internal:3128"));
-        assert!(
-            Proxies::new(Some("http://proxy.internal"), "*")
-                .to(&uri("https://r.example"))
-                .is_none()
-        );
-        assert!(
-            Proxies::new(None, "")
-                .to(&uri("https://r.example"))
-                .is_none()
-        );
     }
 }

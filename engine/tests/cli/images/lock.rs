@@ -1,5 +1,6 @@
 //! `tidegate images lock`: what it asks a registry, what it records, and that what is recorded proves without one.
 
+mod asked;
 mod faults;
 mod pin;
 
