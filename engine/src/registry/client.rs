@@ -2,6 +2,7 @@
 //! What it returns has the digest that was asked for. Knows no verdict.
 
 mod door;
+mod link;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -194,7 +195,7 @@ impl Client {
         subject: Digest,
     ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
         let mut address = self.address(&format!("referrers/sha256:{subject}"));
-        let mut all = Vec::new();
+        let (mut all, mut is_first) = (Vec::new(), true);
         for _ in 0..limits::REGISTRY_PAGES.most {
             let shown = address.shown();
             let answer = self.send(&Wish {
@@ -206,9 +207,10 @@ impl Client {
             })?;
             match answer.status {
                 200 => {}
-                404 if all.is_empty() => return Ok(None),
+                404 if is_first => return Ok(None),
                 status => return Err(self.denied("read", status)),
             }
+            is_first = false;
             let kind = answer.header("content-type");
             let page = Document::parse(&answer.body, kind);
             let page = page.map_err(|what| Wrong::Answer(what).at(shown.clone()))?;
@@ -216,7 +218,9 @@ impl Client {
             all.extend(
                 listed.ok_or_else(|| Wrong::Answer("no index".to_owned()).at(shown.clone()))?,
             );
-            match next_page(&answer) {
+            let next = link::next(answer.all("link"));
+            let next = next.map_err(|what| Wrong::Answer(what.to_owned()).at(shown.clone()))?;
+            match next {
                 None => return Ok(Some(all)),
                 Some(next) => {
                     let next = address.join(next).filter(|next| self.is_home(next));
@@ -288,13 +292,6 @@ fn found(answer: Answer, by: Reference<'_>) -> Result<Found, Wrong> {
         digest,
         bytes: answer.body,
     })
-}
-
-/// The address of the next page: `<…>; rel="next"`.
-fn next_page(answer: &Answer) -> Option<&str> {
-    let link = answer.header("link")?;
-    let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-    rest.contains("next").then_some(address)
 }
 
 fn name(by: Reference<'_>) -> String {

@@ -75,9 +75,16 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut all = self.headers.iter();
-        all.find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.all(name).next()
+    }
+
+    /// Every value of a header that may be there several times.
+    pub(crate) fn all<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        let named = self.headers.iter().filter(move |(known, _)| known == name);
+        named.map(|(_, value)| value.as_str())
     }
 }
 

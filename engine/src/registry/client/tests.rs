@@ -1,5 +1,7 @@
 //! Conversations with a registry: what is asked, in which order, as whom, and what becomes of each answer.
 
+mod listed;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
