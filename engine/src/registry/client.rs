@@ -207,7 +207,7 @@ impl Client {
             })?;
             match answer.status {
                 200 => {}
-                404 if is_first => return Ok(None),
+                status if UNLISTED.contains(&status) && is_first => return Ok(None),
                 status => return Err(self.denied("read", status)),
             }
             is_first = false;
@@ -306,6 +306,8 @@ const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
     application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json, \
     application/vnd.docker.distribution.manifest.list.v2+json";
+/// What a registry answers that keeps no such list: 404 by the protocol, and what those say that do not know of it.
+const UNLISTED: [u16; 5] = [400, 404, 405, 406, 501];
 /// So much of an answer is read that is not what was asked for.
 const ERROR: usize = 64 << 10;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::Digest;
 
@@ -24,13 +24,25 @@ pub(crate) struct Document {
     pub(crate) artifact_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) config: Option<Descriptor>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_empty",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(crate) layers: Option<Vec<Descriptor>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_empty",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(crate) manifests: Option<Vec<Descriptor>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<Descriptor>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_none",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
@@ -43,7 +55,11 @@ pub(crate) struct Descriptor {
     pub(crate) size: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) artifact_type: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_none",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
@@ -91,6 +107,18 @@ impl Document {
     }
 }
 
+// Programs in Go write `null` for a list or a map in which nothing is.
+
+fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Descriptor>>, D::Error> {
+    let list = Option::<Vec<Descriptor>>::deserialize(from)?;
+    Ok(Some(list.unwrap_or_default()))
+}
+
+fn null_is_none<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let map = Option::<BTreeMap<String, String>>::deserialize(from)?;
+    Ok(map.unwrap_or_default())
+}
+
 /// A media type without its parameters.
 pub(super) fn bare(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or_default().trim()
@@ -123,6 +151,26 @@ mod tests {
             r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#,
             r#"{"schemaVersion":2,"layers":[],"layers":[]}"#,
             r#"{"schemaVersion":2,"layers":[{"digest":"sha256:x"}]}"#,
+        ] {
+            assert!(Document::parse(text.as_bytes(), None).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_is_a_list_or_map_in_which_nothing_is() {
+        let text = r#"{"schemaVersion":2,"manifests":null,"annotations":null}"#;
+        let index = Document::parse(text.as_bytes(), Some(INDEX)).unwrap();
+        assert!(index.is_index() && index.annotations.is_empty());
+        assert_eq!(index.manifests, Some(Vec::new()));
+        let text = r#"{"schemaVersion":2,"layers":[{"mediaType":"x","digest":"sha256:x","size":1,"annotations":null}]}"#;
+        let image = Document::parse(text.as_bytes(), None).unwrap();
+        assert!(!image.is_index());
+        assert!(image.layers.unwrap()[0].annotations.is_empty());
+        for text in [
+            r#"{"schemaVersion":2,"manifests":null,"layers":[]}"#,
+            r#"{"schemaVersion":2,"manifests":{}}"#,
+            r#"{"schemaVersion":2,"annotations":[]}"#,
+            r#"{"schemaVersion":2,"annotations":null,"annotations":null}"#,
         ] {
             assert!(Document::parse(text.as_bytes(), None).is_err(), "{text}");
         }

@@ -28,7 +28,8 @@ impl Client {
                     hops += 1;
                     address = follow(&address, &answer, hops)?;
                 }
-                429 | 500..=599 => {
+                // 501 says that it will never do it.
+                429 | 500 | 502..=599 => {
                     tries += 1;
                     self.wait(&answer, tries, wish)?;
                 }
@@ -63,10 +64,7 @@ impl Client {
         };
         let before = self.pass.borrow_mut().take().map(|(_, right)| right);
         let right = before.map_or(right, |before| right.max(before));
-        let Some(challenge) = answer.header("www-authenticate") else {
-            return Ok(());
-        };
-        let pass = match Challenge::parse(challenge) {
+        let pass = match Challenge::of(answer) {
             Some(Challenge::Basic) => {
                 let account = self.account(&self.place.registry)?;
                 account.as_ref().map(basic)
@@ -178,6 +176,10 @@ impl Client {
 
     /// It answers and says no, or something that nobody asked for.
     pub(super) fn denied(&self, action: &'static str, status: u16) -> RegistryError {
+        // Whoever asks may be told no for what they are; of everything else an account changes nothing.
+        if action == "read" && !matches!(status, 401 | 403 | 404) {
+            return self.wrong(&format!("it answers {status}"));
+        }
         let account = self.transport.credentials(&self.place.registry);
         let account = account.ok().flatten();
         self.denied_at(action, status, &self.place.registry, account.as_ref())
@@ -250,6 +252,17 @@ enum Challenge {
 }
 
 impl Challenge {
+    /// The first that a token answers, else the first that a password does; others stand beside them.
+    fn of(answer: &Answer) -> Option<Self> {
+        let headers = answer.all("www-authenticate");
+        let mut spoken: Vec<Self> = headers
+            .flat_map(challenges)
+            .filter_map(|text| Self::parse(&text))
+            .collect();
+        spoken.sort_by_key(|one| *one == Self::Basic);
+        spoken.into_iter().next()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         match scheme.to_ascii_lowercase().as_str() {
@@ -261,6 +274,34 @@ impl Challenge {
             _ => None,
         }
     }
+}
+
+/// The challenges of one header, each with its parameters: a scheme is a word with no `=` behind it.
+fn challenges(header: &str) -> Vec<String> {
+    let mut challenges: Vec<String> = Vec::new();
+    for part in unquoted_parts(header) {
+        let part = part.trim();
+        let word = part.split([' ', '\t', '=']).next().unwrap_or_default();
+        let behind = part.strip_prefix(word).unwrap_or_default().trim_start();
+        match challenges.last_mut() {
+            _ if part.is_empty() => {}
+            Some(last) if behind.starts_with('=') => {
+                last.push(',');
+                last.push_str(part);
+            }
+            _ => challenges.push(part.to_owned()),
+        }
+    }
+    challenges
+}
+
+/// What stands between commas that are in no quotes.
+fn unquoted_parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |it| {
+        quoted ^= it == '"';
+        it == ',' && !quoted
+    })
 }
 
 /// The value of `name="value"` in a list of them.
@@ -341,6 +382,50 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Challenge::parse(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_challenges_one_that_is_spoken_counts() {
+        let bearer = |realm: &str| Challenge::Bearer {
+            realm: realm.to_owned(),
+            service: None,
+        };
+        for (headers, wanted) in [
+            (
+                vec!["Negotiate", "Basic realm=\"x\""],
+                Some(Challenge::Basic),
+            ),
+            (vec!["Negotiate, Basic realm=\"x\""], Some(Challenge::Basic)),
+            (
+                vec!["Basic realm=\"x\"", "Bearer realm=\"https://a.example/t\""],
+                Some(bearer("https://a.example/t")),
+            ),
+            (
+                vec!["Basic realm=\"a, Bearer realm=b\", NTLM"],
+                Some(Challenge::Basic),
+            ),
+            (
+                vec![
+                    "Digest realm=\"x\", nonce = \"y\", Bearer scope=\"a\", realm=\"https://a.example/t?x=1,2\"",
+                ],
+                Some(bearer("https://a.example/t?x=1,2")),
+            ),
+            (
+                vec!["Bearer service=\"r\"", "Basic"],
+                Some(Challenge::Basic),
+            ),
+            (vec!["Negotiate", "NTLM"], None),
+            (vec![], None),
+        ] {
+            let named = headers.iter();
+            let answer = Answer {
+                headers: named
+                    .map(|text| ("www-authenticate".to_owned(), (*text).to_owned()))
+                    .collect(),
+                ..Answer::default()
+            };
+            assert_eq!(Challenge::of(&answer), wanted, "{headers:?}");
         }
     }
 }

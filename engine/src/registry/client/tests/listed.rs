@@ -36,3 +36,35 @@ fn every_page_is_fetched_however_it_is_named() {
         assert!(told.contains("`Link` header cannot be read"), "{told}");
     }
 }
+
+#[test]
+fn a_registry_that_does_not_know_of_lists_keeps_none_and_other_answers_are_errors() {
+    for status in [400, 404, 405, 406, 501] {
+        let none = answer(status, &[], "");
+        assert_eq!(referrers(vec![none.clone()]), Ok(None), "{status}");
+        let told = referrers(vec![page(&["</v2/shop/n>; rel=next"]), none]);
+        assert!(told.is_err(), "half a list is no list: {status}");
+    }
+    for (status, wanted) in [
+        (403, "store.denied: "),
+        (410, "store.answer: "),
+        (418, "store.answer: "),
+        (503, "store.unreachable: "),
+    ] {
+        let told = referrers(vec![answer(status, &[], ""); 4]).unwrap_err();
+        assert!(told.starts_with(wanted), "{status}: {told}");
+    }
+    let empty = r#"{"schemaVersion": 2, "manifests": null, "annotations": null}"#;
+    assert_eq!(referrers(vec![answer(200, &[], empty)]), Ok(Some(0)));
+}
+
+#[test]
+fn who_is_asked_in_by_what_is_not_spoken_answers_what_is() {
+    let headers = [
+        ("www-authenticate", "Negotiate"),
+        ("www-authenticate", "Basic realm=\"x\""),
+    ];
+    let (told, asked) = read(vec![answer(401, &headers, ""), found()]);
+    assert_eq!(told, "found");
+    assert_eq!(asked[1], format!("Get manifests/t {CI}"));
+}
