@@ -6,6 +6,7 @@ mod images;
 mod lifted;
 mod long;
 mod over;
+mod recorded;
 mod strays;
 
 use std::sync::Arc;
@@ -73,6 +74,10 @@ pub fn check_within(
     let mut settled = session.settled(&session.judge)?;
     let mut run = session.run(&session.judge, &mut settled)?;
     session.add_strays(&mut run, &session.judge, &mut settled)?;
+    // Where a unit reads them, it says so itself.
+    if run.errors.is_empty() {
+        run.errors = recorded::too_much(&session.view)?;
+    }
     run.findings.extend(session.in_future());
     run.findings.extend(session.permitted());
     run.findings

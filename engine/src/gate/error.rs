@@ -139,9 +139,23 @@ pub enum Error {
     #[error("`{folder}` has more than {limit} files", limit = limits::IMAGE_FILES)]
     #[diagnostic(
         code(limit::image_evidence),
-        help("keep there only the signatures and attestations of this image")
+        help(
+            "keep there only the signatures and attestations of this image: remove the folder, and let `tidegate images lock` record them anew; a change that does that alone is judged by itself"
+        )
     )]
     ImageFiles {
+        /// The folder.
+        folder: String,
+    },
+    /// More beside an image than is read for all images of a unit.
+    #[error("the files of `{folder}` have more than {limit}", limit = limits::IMAGE_EVIDENCE)]
+    #[diagnostic(
+        code(limit::image_evidence),
+        help(
+            "keep there only the signatures and attestations of this image: remove the folder, and let `tidegate images lock` record them anew; a change that does that alone is judged by itself"
+        )
+    )]
+    ImageFolder {
         /// The folder.
         folder: String,
     },
@@ -150,7 +164,7 @@ pub enum Error {
     #[diagnostic(
         code(limit::image_evidence),
         help(
-            "change fewer images at once, or remove what proves nothing below `.tidegate/images`"
+            "change fewer images at once, or remove what proves nothing below `.tidegate/images`; a change that does that alone is judged by itself"
         )
     )]
     ImageEvidence {

@@ -142,6 +142,32 @@ fn more_files_than_anyone_would_record_are_refused() {
 }
 
 #[test]
+fn who_records_too_much_beside_an_image_is_stopped_and_who_takes_it_away_is_not() {
+    let (repo, _) = judged();
+    let (path, bytes) = signed::recorded("sig-p256");
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    repo.write("prod/odoo.yaml", with_image())
+        .write(&path, &bytes);
+    let base = repo.commit("an image");
+    for number in 0..255 {
+        repo.write(format!("{folder}/{number}"), "junk");
+    }
+    let full = repo.commit("as many as there may be");
+    assert_eq!(error_codes(&check(&repo, base)), [""; 0]);
+    repo.write(format!("{folder}/255"), "junk");
+    let junk = repo.commit("one more");
+    let report = check(&repo, full);
+    assert_eq!(error_codes(&report), ["limit.image-evidence"]);
+    assert_eq!(report.exit, Exit::Unjudged);
+    repo.write("notes.md", "nothing of it");
+    let notes = repo.commit("another change");
+    assert_eq!(error_codes(&check(&repo, junk)), [""; 0]);
+    repo.remove(&format!("{folder}/255"));
+    repo.commit("one less");
+    assert_eq!(error_codes(&check(&repo, notes)), [""; 0]);
+}
+
+#[test]
 fn a_file_that_is_too_large_leaves_it_open() {
     let (repo, base) = judged();
     let (path, bytes) = signed::recorded("sig-p256");
