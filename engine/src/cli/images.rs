@@ -63,7 +63,7 @@ struct Shown {
     output: Vec<String>,
 }
 
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 struct Asked {
     /// A state of the repository; or a range `A..B`: only the images that it brings
     #[arg(value_name = "REV", default_value = "HEAD")]
@@ -177,12 +177,33 @@ impl Asked {
     }
 
     fn found(self, terminal: &Terminal, signatures: Signatures) -> Result<Images, Failure> {
-        let repository = common::repository(&terminal.directory)?;
         let is_range = self.revision.contains("..");
         let range = match is_range {
-            true => self.revision,
+            true => self.revision.clone(),
             false => format!("{}..{}", GitId::EMPTY_TREE, self.revision),
         };
+        let mut found = self.of(What::Range(range), terminal, signatures)?;
+        if is_range {
+            for unit in &mut found.units {
+                unit.images.retain(|image| image.changed);
+            }
+            found.units.retain(|unit| !unit.images.is_empty());
+        }
+        Ok(found)
+    }
+
+    /// The images of all objects that are other ones in the working tree than at HEAD.
+    fn in_worktree(self, terminal: &Terminal) -> Result<Images, Failure> {
+        self.of(What::Worktree, terminal, Signatures::LeftOut)
+    }
+
+    fn of(
+        self,
+        what: What,
+        terminal: &Terminal,
+        signatures: Signatures,
+    ) -> Result<Images, Failure> {
+        let repository = common::repository(&terminal.directory)?;
         let config = match self.config {
             None => None,
             Some(file) => {
@@ -192,7 +213,7 @@ impl Asked {
             }
         };
         let request = Request {
-            what: What::Range(range),
+            what,
             environment: self.env,
             unit: self.unit,
             everything: false,
@@ -204,13 +225,6 @@ impl Asked {
             workshop: Some(&renderers::kept(terminal, &repository, self.network)),
             ..Runtime::default()
         };
-        let mut found = gate::images(&repository, &request, signatures, runtime)?;
-        if is_range {
-            for unit in &mut found.units {
-                unit.images.retain(|image| image.changed);
-            }
-            found.units.retain(|unit| !unit.images.is_empty());
-        }
-        Ok(found)
+        Ok(gate::images(&repository, &request, signatures, runtime)?)
     }
 }

@@ -7,7 +7,7 @@ use super::{Asked, exit};
 use crate::cli::common::{self, Outcome};
 use crate::cli::terminal::Terminal;
 use crate::facts::images::{Edit, Image, Lock, Named, apply, edits};
-use crate::gate::{Images, Signatures};
+use crate::gate::{Images, Signatures, UnitImages};
 use crate::git::Repository;
 use crate::manifest::{is_manifest_name, role_of_name};
 use crate::model::{Digest, Exit, RepoPath};
@@ -40,9 +40,10 @@ impl Args {
         let shelf = Shelf::of(&repository)?;
         let lock = shelf.lock()?;
         let paths = paths(&repository, self.asked.head())?;
+        let again = self.asked.clone();
         let found = self.asked.found(terminal, Signatures::LeftOut)?;
         let tagged = tagged(&found);
-        let exit = exit(&found, terminal);
+        let mut exit = exit(&found, terminal);
         let digests: BTreeMap<&str, Digest> = tagged
             .keys()
             .filter_map(|image| Some((image.as_str(), lock.of(image)?.digest)))
@@ -69,7 +70,20 @@ impl Args {
         if self.write && !files.is_empty() {
             shelf.put_lock(&with_pinned(lock.clone(), &files))?;
         }
-        let left = leave(&tagged, &lock, &pinned, terminal);
+        // What is deployed then, another rendering says, and not that a file was changed.
+        let now = match self.write && !tagged.is_empty() {
+            true => Some(again.in_worktree(terminal)?),
+            false => None,
+        };
+        exit = exit.max(
+            now.as_ref()
+                .map_or(Exit::Pass, |now| super::exit(now, terminal)),
+        );
+        let stays = |image: &str, place: &Place<'_>| match &now {
+            Some(now) => !is_pinned(now, place),
+            None => !pinned.contains(image),
+        };
+        let left = leave(&tagged, &lock, (&pinned, &stays), terminal);
         if files.is_empty() && tagged.is_empty() && found.errors.is_empty() {
             terminal.line("no image is named by a tag alone");
         }
@@ -121,17 +135,38 @@ fn paths(repository: &Repository, head: &str) -> Result<Vec<RepoPath>, common::F
         .collect())
 }
 
+/// Where an image is named.
+struct Place<'f> {
+    unit: &'f UnitImages,
+    image: &'f Image,
+}
+
 /// The images that are named without a digest, by their reference in full, with where they stand.
-fn tagged(found: &Images) -> BTreeMap<String, Vec<&Image>> {
-    let mut tagged: BTreeMap<String, Vec<&Image>> = BTreeMap::new();
-    for image in found.units.iter().flat_map(|unit| &unit.images) {
-        let reference = image.reference.as_ref();
-        if let Some(reference) = reference.filter(|it| it.digest.is_none()) {
-            let places = tagged.entry(reference.canonical.clone()).or_default();
-            places.push(image);
+fn tagged(found: &Images) -> BTreeMap<String, Vec<Place<'_>>> {
+    let mut tagged: BTreeMap<String, Vec<Place<'_>>> = BTreeMap::new();
+    for unit in &found.units {
+        for image in &unit.images {
+            let reference = image.reference.as_ref();
+            if let Some(reference) = reference.filter(|it| it.digest.is_none()) {
+                let places = tagged.entry(reference.canonical.clone()).or_default();
+                places.push(Place { unit, image });
+            }
         }
     }
     tagged
+}
+
+/// Whether what names an image at a place names it by a digest now. What is not among what changed is as it was.
+fn is_pinned(now: &Images, place: &Place<'_>) -> bool {
+    let named = |unit: &&UnitImages| {
+        (&unit.environment, &unit.unit) == (&place.unit.environment, &place.unit.unit)
+    };
+    let images = now.units.iter().filter(named).flat_map(|it| &it.images);
+    let mut there = images
+        .filter(|it| (&it.object, &it.pointer) == (&place.image.object, &place.image.pointer))
+        .peekable();
+    let has_digest = |it: &Image| it.reference.as_ref().is_some_and(|it| it.digest.is_some());
+    there.peek().is_some() && there.all(has_digest)
 }
 
 fn pin(
@@ -185,24 +220,28 @@ fn show(file: &Pinned, terminal: &mut Terminal) {
 
 /// Names what stays as it is, and why; whether there is any.
 fn leave(
-    tagged: &BTreeMap<String, Vec<&Image>>,
+    tagged: &BTreeMap<String, Vec<Place<'_>>>,
     lock: &Lock,
-    pinned: &BTreeSet<&str>,
+    (pinned, stays): (&BTreeSet<&str>, &dyn Fn(&str, &Place<'_>) -> bool),
     terminal: &mut Terminal,
 ) -> bool {
     let mut left = false;
     for (image, places) in tagged {
+        let mut places = places.iter().filter(|place| stays(image, place)).peekable();
+        if places.peek().is_none() {
+            continue;
+        }
         let why = match (lock.of(image), pinned.contains(image.as_str())) {
             (None, _) => "it is not locked: `tidegate images lock`",
             (Some(_), false) => "nothing that can be told says so: write the digest by hand",
-            (Some(_), true) => continue,
+            (Some(_), true) => "it stays by its tag here: write the digest by hand",
         };
         left = true;
         terminal.line(&format!("{image}: {why}"));
-        for place in places {
+        for Place { image, .. } in places {
             terminal.line(&format!(
                 "  {}:{}  {}",
-                place.file, place.line, place.object
+                image.file, image.line, image.object
             ));
         }
     }

@@ -159,3 +159,26 @@ fn no_manifest_is_changed_through_a_link_and_each_keeps_its_mode() {
     assert_eq!(exit, 1, "{text}");
     assert_eq!(fs::read(&elsewhere).unwrap(), before);
 }
+
+#[test]
+fn what_stays_by_its_tag_beside_what_was_pinned_is_named() {
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    shop.push("17.0");
+    let host = shop.registry.host();
+    let written = format!("{host}/shop/odoo\\u003a17.0");
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: other}}\nspec:\n  containers:\n    - name: c\n      image: \"{written}\"\n"
+    );
+    shop.repo.write("prod/other.yaml", pod).commit("a pod");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let stays = format!(
+        "pinned 1 image in prod/odoo.yaml\n{host}/shop/odoo:17.0: it stays by its tag here: write the digest by hand\n  prod/other.yaml:7  Pod/other\n"
+    );
+    assert_eq!(shop.pin(&["--write"]), (stays, 1));
+    // What the working tree says already stays no more, though HEAD says otherwise.
+    let again = format!(
+        "{host}/shop/odoo:17.0: nothing that can be told says so: write the digest by hand\n  prod/other.yaml:7  Pod/other\n"
+    );
+    assert_eq!(shop.pin(&["--write"]), (again, 1));
+}
