@@ -20,6 +20,7 @@ use crate::registry::{Answer, Ask, Credentials, Failure, Method, Transport};
 use account::Accounts;
 pub(super) use helper::Helpers;
 use proxies::{NoProxy, Proxies};
+pub(super) use reach::allowed;
 use reach::{Inside, Reach, Watched};
 
 /// A way to any registry.

@@ -11,7 +11,7 @@ use miette::Diagnostic;
 use super::shelf::Shelf;
 use super::{Asked, exit};
 use crate::cli::common::{self, Failure, Outcome};
-use crate::cli::registry::{Helpers, Wire};
+use crate::cli::registry::{Helpers, Wire, allowed};
 use crate::cli::terminal::Terminal;
 use crate::facts::images::{self, Lock, Locked, Reference, Use, proof};
 use crate::gate::{Images, Signatures};
@@ -31,7 +31,7 @@ pub(super) struct Args {
     update: bool,
     /// Ask at this host though it is this machine or in a private network, where nobody is asked else, whatever a
     /// manifest, a redirection or the name service says; may be repeated
-    #[arg(long, value_name = "HOST[:PORT]")]
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = allowed)]
     private_registry: Vec<String>,
 }
 

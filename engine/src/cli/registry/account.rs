@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::helper::Helpers;
 use crate::registry::Credentials;
+use crate::report::sanitise;
 
 /// A `config.json` that is read when an account is needed.
 pub(super) struct Accounts {
@@ -104,6 +105,15 @@ fn in_text(
         .iter()
         .find(|(name, _)| is_for(name, host));
     let store = config.creds_store.as_ref().filter(|_| entry.is_some());
+    if entry.is_none()
+        && helper.is_none()
+        && let Some(name) = of_paths(&config, host)
+    {
+        return Err(format!(
+            "`config.json` has accounts for paths there alone, such as `{}`, and none of them is sent for another path: name the host itself, `{host}`",
+            sanitise::line(name)
+        ));
+    }
     match (helper.map(|(_, helper)| helper).or(store), helpers) {
         (Some(helper), Some(helpers)) => {
             let known = if HUB.contains(&host) { HUB_KEY } else { host };
@@ -137,18 +147,36 @@ fn account(entry: &Entry) -> Result<Option<Credentials>, String> {
     }))
 }
 
-/// Whether a name of the file is a host: `HOST`, or an address of it.
+/// Whether a name of the file is a host: `HOST`, or the address of its API, as docker writes it.
 fn is_for(name: &str, host: &str) -> bool {
-    let bare = name
-        .strip_prefix("https://")
-        .or_else(|| name.strip_prefix("http://"));
-    let bare = bare.unwrap_or(name);
-    let bare = bare.split('/').next().unwrap_or_default();
+    let (bare, path) = parts(name);
+    API.contains(&path) && is_same(bare, host)
+}
+
+/// A name of the file that is for a path at the host, as podman writes it: `HOST/team`.
+fn of_paths<'c>(config: &'c Config, host: &str) -> Option<&'c String> {
+    let mut names = config.auths.keys().chain(config.cred_helpers.keys());
+    names.find(|name| is_same(parts(name).0, host))
+}
+
+fn is_same(bare: &str, host: &str) -> bool {
     // The port that counts where none is written.
     let [bare, host] = [bare, host].map(|it| it.strip_suffix(":443").unwrap_or(it));
     bare.eq_ignore_ascii_case(host) || (HUB.contains(&bare) && HUB.contains(&host))
 }
 
+/// The host and the path of a name.
+fn parts(name: &str) -> (&str, &str) {
+    let bare = name
+        .strip_prefix("https://")
+        .or_else(|| name.strip_prefix("http://"));
+    let bare = bare.unwrap_or(name);
+    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+    (host, path.trim_end_matches('/'))
+}
+
+/// The paths of an API of registries.
+const API: [&str; 3] = ["", "v1", "v2"];
 /// One registry under many names.
 const HUB: [&str; 5] = [
     "docker.io",
@@ -215,5 +243,32 @@ mod tests {
             assert!(!error.contains("CANARY"), "{error}");
         }
         assert_eq!(user("{}", "r.example"), Ok(None));
+    }
+
+    #[test]
+    fn an_account_for_a_path_is_for_no_other() {
+        let team = r#""r.example/team-a":{"username":"a","password":"CANARY"}"#;
+        let alone = format!(r#"{{"auths":{{{team}}}}}"#);
+        let told = user(&alone, "r.example").unwrap_err();
+        assert!(told.contains("`r.example/team-a`"), "{told}");
+        assert!(told.contains("name the host itself, `r.example`"), "{told}");
+        assert!(!told.contains("CANARY"), "{told}");
+        assert_eq!(user(&alone, "other.example"), Ok(None));
+        let helper = r#"{"credHelpers":{"r.example/team-a":"x"}}"#;
+        assert!(user(helper, "r.example").is_err());
+        for name in [
+            "r.example",
+            "https://r.example/v2/",
+            "http://r.example/v1",
+            "R.example/",
+        ] {
+            let both =
+                format!(r#"{{"auths":{{{team},"{name}":{{"username":"b","password":"y"}}}}}}"#);
+            assert_eq!(
+                user(&both, "r.example"),
+                Ok(Some("b:y".to_owned())),
+                "{name}"
+            );
+        }
     }
 }

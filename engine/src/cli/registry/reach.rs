@@ -19,6 +19,31 @@ pub(super) enum Reach {
     Outside(Vec<String>),
 }
 
+/// A host that may be inside, as it is named for [`Reach::Outside`]: `HOST` or `HOST:PORT`.
+pub(in crate::cli) fn allowed(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let is_one = |text: &str| {
+        let uri = format!("https://{text}/").parse::<Uri>();
+        let is_whole = uri.is_ok_and(|uri| {
+            let authority = uri.authority().filter(|it| it.as_str() == text);
+            authority.is_some_and(|it| it.host() == text || it.port_u16().is_some())
+        });
+        is_whole && text.bytes().all(plain)
+    };
+    if is_one(text) {
+        return Ok(text.to_owned());
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Err(format!("write `[{text}]`"));
+    }
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let bare = bare.split('/').next().unwrap_or_default();
+    Err(match is_one(bare) {
+        true => format!("a host, with a port or without, and nothing else: write `{bare}`"),
+        false => "write the host of a registry, as in `registry.internal:5000`".to_owned(),
+    })
+}
+
 /// Looks a name up, and takes no address that it may not have. What is asked is what was looked up, so that no second
 /// answer counts.
 #[derive(Debug)]
@@ -186,5 +211,35 @@ mod tests {
         assert!(reach.by_proxy(&uri("https://10.0.0.1/v2/")).is_err());
         assert!(reach.by_proxy(&uri("https://[fd00::1]/v2/")).is_err());
         assert!(reach.by_proxy(&uri("https://registry.example/v2/")).is_ok());
+    }
+
+    #[test]
+    fn what_names_no_host_is_told_with_the_host_that_it_may_mean() {
+        for text in [
+            "r.internal",
+            "R.internal:5000",
+            "cache",
+            "10.0.0.1",
+            "[::1]:5000",
+            "[fd00::1]",
+        ] {
+            assert_eq!(allowed(text), Ok(text.to_owned()));
+        }
+        for (text, wanted) in [
+            ("http://localhost:5001", "`localhost:5001`"),
+            ("https://r.internal/", "`r.internal`"),
+            ("r.internal:5000/", "`r.internal:5000`"),
+            ("r.internal/shop", "`r.internal`"),
+            ("::1", "`[::1]`"),
+            ("user@r.internal", "`registry.internal:5000`"),
+            ("*.internal", "`registry.internal:5000`"),
+            ("r.internal:", "`registry.internal:5000`"),
+            ("r.internal:port", "`registry.internal:5000`"),
+            ("http://", "`registry.internal:5000`"),
+            ("", "`registry.internal:5000`"),
+        ] {
+            let said = allowed(text).unwrap_err();
+            assert!(said.contains(wanted), "{text}: {said}");
+        }
     }
 }

@@ -21,3 +21,17 @@ fn a_proxy_that_there_is_no_way_through_is_named_and_nobody_is_asked_past_it() {
     }
     assert_eq!(shop.asked(), 0);
 }
+
+#[test]
+fn a_private_registry_is_a_host_and_what_is_more_is_refused_with_what_to_write() {
+    let shop = Shop::of(&[&pinned()]);
+    let host = shop.registry.host();
+    for text in [format!("http://{host}"), format!("{host}/")] {
+        let mut command = tidegate(shop.repo.path());
+        command.args(["images", "lock", "--private-registry", &text]);
+        let (text, exit) = said(&command.output().unwrap());
+        assert_eq!(exit, 2, "{text}");
+        assert!(text.contains(&format!("write `{host}`")), "{text}");
+    }
+    assert_eq!(shop.asked(), 0);
+}
