@@ -273,6 +273,7 @@ fn a_place_is_guessed_only_where_nobody_described_it() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn kinds_that_are_not_of_kubernetes_are_guessed_whatever_their_group_is_called() {
     let kind = |group: &str, spec: &str| {
         let text =
