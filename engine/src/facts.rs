@@ -134,6 +134,7 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &inventory::Inventory,
     &quotas::Quotas,
     &range::RangeCollector,
+    &images::skew::Skew,
     &source::SourceCollector,
     &storage::Storage,
     &workloads::Workloads,

@@ -1,6 +1,7 @@
 package tidegate.image_signatures_test
 
 import data.tidegate.image_signatures
+import data.tidegate.image_signatures.change_set
 
 settings := {
 	"registries": ["registry.example/acme/**"],
@@ -214,4 +215,63 @@ test_an_image_that_no_container_runs_is_called_one if {
 test_the_message_names_those_who_may_sign if {
 	some message in said(signed({"state": "unsigned"}))
 	contains(message, "is not proven to be signed by release or vendor: no signature is recorded")
+}
+
+# Where the image of a release stands.
+run(name, changes) := object.union(
+	{
+		"object": {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": name},
+		"pointer": "/spec/template/spec/containers/0/image",
+		"container": "odoo",
+		"digest": "sha256:1",
+		"changed": false,
+	},
+	changes,
+)
+
+web := run("web", {"changed": true, "digest": "sha256:2"})
+
+released(runs) := {"facts": {"skew": {"value": [{"partOf": "odoo", "repository": "registry.example/acme/odoo", "runs": runs}]}}}
+
+elsewhere := {"object": {"namespace": "brand-b"}}
+
+# The objects that are denied and warned of, by what runs.
+skews := [
+	{"of": [web, run("cron", {})], "deny": {"web"}, "warn": nothing},
+	{"of": [web, run("cron", {"digest": "sha256:2"})], "deny": nothing, "warn": nothing},
+	{"of": [web, run("cron", {"changed": true})], "deny": {"web", "cron"}, "warn": nothing},
+	{"of": [web, run("cron", elsewhere)], "deny": nothing, "warn": {"web"}},
+	{"of": [web, run("cron", {}), run("cron", elsewhere)], "deny": {"web"}, "warn": nothing},
+	{"of": [run("web", {"digest": "sha256:2"}), run("cron", {})], "deny": nothing, "warn": nothing},
+]
+
+test_a_release_runs_one_version if {
+	every row in skews {
+		{finding.object.name | some finding in change_set.deny with input as released(row.of)} == row.deny
+		{finding.object.name | some finding in change_set.warn with input as released(row.of)} == row.warn
+	}
+}
+
+test_the_message_names_what_differs if {
+	given := released([
+		web,
+		object.union(run("cron", {}), {"object": {"kind": "CronJob"}}),
+		run("poll", {}),
+	])
+	{finding.message | some finding in change_set.deny with input as given} == {concat("", [
+		`container "odoo": "registry.example/acme/odoo" is sha256:2 here and sha256:1 in CronJob shop/cron and 1 more, `,
+		`which is part of "odoo" as well`,
+	])}
+}
+
+test_what_is_in_no_container_and_no_namespace_is_named_too if {
+	bare := {"apiVersion": "v1", "kind": "Pod", "name": "p"}
+	given := released([
+		{"object": bare, "pointer": "/x", "digest": "sha256:1", "changed": true},
+		{"object": object.union(bare, {"name": "q"}), "pointer": "/x", "digest": "sha256:2", "changed": false},
+	])
+	{finding.message | some finding in change_set.deny with input as given} == {concat("", [
+		`image: "registry.example/acme/odoo" is sha256:1 here and sha256:2 in Pod q, `,
+		`which is part of "odoo" as well`,
+	])}
 }

@@ -14,6 +14,7 @@ pub mod proof;
 mod rules;
 mod signature;
 mod signers;
+pub mod skew;
 mod table;
 
 use jiff::Timestamp;

@@ -64,6 +64,13 @@ impl Neighbours {
         parts.map(|part| part.value()).collect()
     }
 
+    /// The objects of one kind, wherever they are.
+    pub fn of_kind<'a>(&'a self, kind: &GroupKind) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let namespaces = self.kinds.get(kind).into_iter().flatten();
+        let objects = namespaces.flat_map(|(_, objects)| objects.values());
+        objects.map(|part| part.value())
+    }
+
     /// As policies see it: one list a kind. With `namespaces`, only what lies in one of them or in
     /// none.
     #[must_use]

@@ -22,6 +22,7 @@ use super::unit::{Reached, compare};
 use super::watch::Unwatched;
 use crate::change::{Change, Objects};
 use crate::config::{Config, settings_pointer};
+use crate::facts::images::skew;
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::{connections, quotas, workloads};
@@ -397,7 +398,8 @@ fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
     let counted = quotas::KINDS.into_iter().chain([quotas::QUOTA]);
     let counted = counted
         .chain(connections::SERVERS)
-        .chain(connections::BESIDE);
+        .chain(connections::BESIDE)
+        .chain(skew::KINDS);
     let counted = counted.map(GroupKind::parse);
     let mut neighbours = Neighbours::of_kinds(kinds.chain(always).chain(counted));
     for source in objects.values() {

@@ -134,7 +134,7 @@ impl Unit<'_> {
         let changed = found.changes.iter().map(|change| &change.object);
         let objects = changed.chain(reached.iter().map(|source| &source.object));
         let namespaces = objects.map(|object| object.namespace.clone()).collect();
-        let head = self.neighbours(bench, view, &namespaces)?;
+        let head = self.neighbours(bench, view, (&found.changes, &namespaces))?;
         let base = self.neighbours_before(view, &head)?;
         let matter = Matter {
             changes: &found.changes,
@@ -202,7 +202,7 @@ impl Unit<'_> {
             .iter()
             .map(|change| change.object.namespace.clone())
             .collect();
-        let head = self.neighbours(bench, view, &namespaces)?;
+        let head = self.neighbours(bench, view, (&found.changes, &namespaces))?;
         let base = self.neighbours_before(view, &head)?;
         bench.documents(&Matter {
             changes: &found.changes,

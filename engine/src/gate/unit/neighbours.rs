@@ -8,7 +8,9 @@ use super::super::evaluate::Bench;
 use super::super::judge::Judge;
 use super::super::view::View;
 use super::{Unit, of_kinds};
+use crate::change::Change;
 use crate::config;
+use crate::facts::images::skew;
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
 use crate::facts::{connections, quotas, workloads};
@@ -21,7 +23,7 @@ impl Unit<'_> {
         &self,
         bench: &Bench<'_>,
         view: &View<'_>,
-        namespaces: &BTreeSet<Option<String>>,
+        (changes, namespaces): (&[Change], &BTreeSet<Option<String>>),
     ) -> Result<Neighbours, Error> {
         if self.name == config::GATE {
             return Ok(no_neighbours(bench.judge));
@@ -30,7 +32,10 @@ impl Unit<'_> {
         let near = |kind| (GroupKind::parse(kind), Reach::Namespace);
         let counted = BTreeMap::from(quotas::KINDS.map(near));
         let beside = BTreeMap::from(connections::BESIDE.map(near));
-        let kinds = wanted.keys().chain(counted.keys()).chain(beside.keys());
+        let released = skew::KINDS.map(|kind| (GroupKind::parse(kind), Reach::Environment));
+        let released = BTreeMap::from(released);
+        let kinds = wanted.keys().chain(counted.keys());
+        let kinds = kinds.chain(beside.keys()).chain(released.keys());
         let mut neighbours = Neighbours::of_kinds(kinds.cloned());
         self.take_in(view, (&wanted, namespaces), &mut neighbours)?;
         // What a quota counts, or who connects to a database, is only looked for where there is one.
@@ -46,6 +51,11 @@ impl Unit<'_> {
             if !namespaces.is_empty() {
                 self.take_in(view, (&kinds, &namespaces), &mut neighbours)?;
             }
+        }
+        // The rest of a release, where a change brings another version into one.
+        let rules = &bench.judge.images;
+        if changes.iter().any(|change| skew::brings(change, rules)) {
+            self.take_in(view, (&released, namespaces), &mut neighbours)?;
         }
         Ok(neighbours)
     }

@@ -14,6 +14,7 @@ const ALL_FACTS: &[&str] = &[
     "inventory",
     "quotas",
     "range",
+    "skew",
     "source",
     "storage",
     "workloads",

@@ -246,6 +246,7 @@ fn the_defaults_of_what_is_built_in_are_allowed_in_every_profile() {
         "inventory",
         "quotas",
         "range",
+        "skew",
         "source",
         "storage",
         "workloads",
