@@ -104,6 +104,8 @@ pub struct Context<'a> {
     pub images: &'a images::Rules,
     /// What is recorded beside images.
     pub evidence: &'a images::Evidence,
+    /// What the stage before has run.
+    pub promoted: &'a images::promoted::Promoted,
     /// How risky the changes are.
     pub tiers: freeze::Tiers<'a>,
 }
@@ -132,6 +134,7 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &freeze::Freeze,
     &images::Images,
     &inventory::Inventory,
+    &images::promoted::Promotions,
     &quotas::Quotas,
     &range::RangeCollector,
     &images::skew::Skew,
@@ -334,6 +337,7 @@ calendars:
                     season,
                     images: &images::Rules::default(),
                     evidence: &images::Evidence::default(),
+                    promoted: &images::promoted::Promoted::default(),
                     tiers,
                 },
             );
@@ -368,6 +372,7 @@ calendars:
                 season: &season(Vec::new()),
                 images: &images::Rules::default(),
                 evidence: &images::Evidence::default(),
+                promoted: &images::promoted::Promoted::default(),
                 tiers: Tiers::Unchanged,
             };
             collect(COLLECTORS, &names(), &context)

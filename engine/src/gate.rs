@@ -26,6 +26,7 @@ mod mutation;
 mod named;
 mod probe;
 mod promote;
+mod promotions;
 mod publish;
 mod reading;
 mod render;

@@ -114,6 +114,21 @@ pub enum Stage {
     Recovery,
 }
 
+impl Stage {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Qa => "qa",
+            Self::Uat => "uat",
+            Self::Staging => "staging",
+            Self::Production => "production",
+            Self::Recovery => "recovery",
+        }
+    }
+}
+
 /// Whether a denial stops anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -27,6 +27,7 @@ mod lost;
 mod odd_keys;
 mod outputs;
 mod plugin;
+mod promoted;
 mod promotion;
 mod publishing;
 mod race;

@@ -2,7 +2,7 @@
 # scope: package
 # title: Images of one release
 # description: >-
-#   What is released together runs one version of each image.
+#   What is released together runs one version of each image, and what comes into a stage ran in the one before.
 # custom:
 #   prefix: image
 #   scope: change-set
@@ -16,9 +16,10 @@
 #     - Pod
 #     - ReplicationController
 #     - Rollout.argoproj.io
-#   facts: [skew]
+#   facts: [promotions, skew]
 #   codes:
 #     image.skew: deny
+#     image.not-promoted: deny
 package tidegate.image_signatures.change_set
 
 # METADATA
@@ -44,6 +45,56 @@ warn contains finding if {
 	far := others(row, run, false)
 	count(far) > 0
 	finding := skewed(row, run, far)
+}
+
+# METADATA
+# title: The stage before has not run an image
+# description: No link that stands there names its digest, as `promote-from` asks, or that cannot be found out.
+deny contains finding if {
+	some image in input.facts.promotions.value.images
+	not image.ran
+	finding := {
+		"code": "image.not-promoted",
+		"message": sprintf("%s: %s", [called(image), unpromoted(image)]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": remedy(image),
+		"setting": "/settings/promote-from",
+	}
+}
+
+unpromoted(image) := sprintf("%q has no digest, so that nothing tells whether %s ran it", [
+	image.repository,
+	input.facts.promotions.value.from,
+]) if {
+	not image.digest
+}
+
+unpromoted(image) := sprintf("%s has not run %s of %q with a verdict that passes", [
+	input.facts.promotions.value.from,
+	image.digest,
+	image.repository,
+]) if {
+	image.digest
+	count(input.facts.promotions.value.unknown) == 0
+}
+
+unpromoted(image) := sprintf("it is not known whether %s ran %s of %q: %s", [
+	input.facts.promotions.value.from,
+	image.digest,
+	image.repository,
+	concat("; ", input.facts.promotions.value.unknown),
+]) if {
+	image.digest
+	count(input.facts.promotions.value.unknown) > 0
+}
+
+remedy(image) := "write the image with the digest that the stage before runs" if not image.digest
+
+remedy(image) := sprintf("bring the same digest into %s first, and sign its verdict there", [
+	input.facts.promotions.value.from,
+]) if {
+	image.digest
 }
 
 # Where the release runs another version: in the namespace of the run, or in others.

@@ -275,3 +275,54 @@ test_what_is_in_no_container_and_no_namespace_is_named_too if {
 		`which is part of "odoo" as well`,
 	])}
 }
+
+bringing(images, unknown) := {"facts": {
+	"skew": {"value": []},
+	"promotions": {"value": {"from": "staging", "images": images, "unknown": unknown}},
+}}
+
+brought := {
+	"object": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+	"pointer": "/x",
+	"container": "odoo",
+	"repository": "registry.example/acme/odoo",
+	"digest": "sha256:1",
+}
+
+promoted := object.union(brought, {"ran": {"environment": "staging", "unit": "odoo"}})
+
+test_what_the_stage_before_ran_comes_in if {
+	change_set.deny == set() with input as bringing([promoted], [])
+	change_set.deny == set() with input as bringing([promoted], ["its store is gone"])
+	change_set.deny == set() with input as {"facts": {"skew": {"value": []}, "promotions": {"value": {"images": []}}}}
+}
+
+# What is said of what it did not run, or is not known to have run.
+unpromoted := [
+	{
+		"of": bringing([brought], []),
+		"says": `container "odoo": staging has not run sha256:1 of "registry.example/acme/odoo" with a verdict that passes`,
+		"then": "bring the same digest into staging first, and sign its verdict there",
+	},
+	{
+		"of": bringing([brought, promoted], ["its store is gone", "nobody answers"]),
+		"says": concat("", [
+			`container "odoo": it is not known whether staging ran sha256:1 of "registry.example/acme/odoo": `,
+			"its store is gone; nobody answers",
+		]),
+		"then": "bring the same digest into staging first, and sign its verdict there",
+	},
+	{
+		"of": bringing([object.remove(brought, ["digest"])], ["its store is gone"]),
+		"says": `container "odoo": "registry.example/acme/odoo" has no digest, so that nothing tells whether staging ran it`,
+		"then": "write the image with the digest that the stage before runs",
+	},
+]
+
+test_what_the_stage_before_did_not_run_stays_out if {
+	every row in unpromoted {
+		{[finding.message, finding.remediation] |
+			some finding in change_set.deny with input as row.of
+		} == {[row.says, row.then]}
+	}
+}

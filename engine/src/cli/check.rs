@@ -10,6 +10,7 @@ use super::common::{Error, Outcome};
 use super::renderers::Network;
 use super::terminal::Terminal;
 use super::timings::Timings;
+use super::verdicts::{Verdicts, is_far};
 use super::{common, output, pre_push, renderers};
 use crate::gate::{self, Runtime, Unwatched, Watch};
 use crate::model::Exit;
@@ -30,6 +31,10 @@ pub(super) struct Args {
     /// (`sarif=report.sarif`); may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    /// Where verdicts lie, for policies that ask what other environments have run: `folder:DIR`; with
+    /// --online also any other store that `sign` takes
+    #[arg(long, value_name = "STORE")]
+    verdicts: Option<String>,
     /// Say on standard error how long each step took, and how much was known from earlier runs
     #[arg(long)]
     timings: bool,
@@ -59,7 +64,8 @@ impl Args {
             Some(timings) => timings,
             None => &Unwatched,
         };
-        match judged(self.selection, self.all, watch, terminal) {
+        let asked = (self.all, self.verdicts.as_deref());
+        match judged(self.selection, asked, watch, terminal) {
             Ok(report) => {
                 if let Some(timings) = &timings {
                     timings.begin_report();
@@ -113,18 +119,25 @@ impl Args {
 
 fn judged(
     selection: Selection,
-    everything: bool,
+    (everything, verdicts): (bool, Option<&str>),
     watch: &dyn Watch,
     terminal: &Terminal,
 ) -> Result<RunReport, Box<dyn Diagnostic + Send + Sync>> {
     let network = selection.network;
     let (repository, mut request) = selection.resolve(terminal)?;
     request.everything = everything;
+    if let Some(text) = verdicts.filter(|text| is_far(text) && !network.is_asked()) {
+        let text = text.to_owned();
+        return Err(Error::VerdictsOffline { text }.into());
+    }
+    let verdicts = verdicts.map(|text| Verdicts::open(text, &repository, terminal));
+    let verdicts = verdicts.transpose()?;
     let cache = terminal.cache_folder();
     let runtime = Runtime {
         watch,
         cache: cache.as_deref(),
         workshop: Some(&renderers::kept(terminal, &repository, network)),
+        verdicts: verdicts.as_ref().map(Verdicts::store),
     };
     Ok(gate::check_within(&repository, &request, runtime)?)
 }

@@ -67,6 +67,12 @@ pub(super) enum Error {
         )
     )]
     Store { text: String },
+    #[error("the verdicts of `{text}` are asked for over the network")]
+    #[diagnostic(
+        code(usage::offline),
+        help("add --online, or fetch them first and give `folder:DIR`")
+    )]
+    VerdictsOffline { text: String },
     #[error("`{text}` names no notes")]
     #[diagnostic(
         code(usage::store),

@@ -44,6 +44,11 @@ pub(super) fn fresh(
 }
 
 impl Network {
+    /// Whether the network may be asked at all.
+    pub(super) fn is_asked(self) -> bool {
+        self.online
+    }
+
     /// What fetches remote bases, where that is asked for.
     pub(super) fn remotes(self, terminal: &Terminal, repository: &Repository) -> Option<Remotes> {
         let remotes = || Remotes::new(config(terminal, Some(repository)));

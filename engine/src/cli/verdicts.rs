@@ -138,6 +138,12 @@ impl Verdicts {
         })
     }
 }
+
+/// Whether a store is asked over the network.
+pub(super) fn is_far(text: &str) -> bool {
+    text.starts_with("oci:") || branch_place(text).is_some()
+}
+
 /// What follows `branch` in the name of a store that is one.
 pub(super) fn branch_place(text: &str) -> Option<&str> {
     let place = text.strip_prefix("branch")?;

@@ -10,6 +10,7 @@ mod lock;
 mod parts;
 mod pin;
 mod places;
+pub mod promoted;
 pub mod proof;
 mod rules;
 mod signature;

@@ -202,6 +202,7 @@ impl Case<'_> {
             season: &season(judge, scene, now, setting.rollback),
             rooted: None,
             evidence: self,
+            promotions: setting,
             watch: &Unwatched,
         };
         let reach = Reached::of(&bench, &changes);

@@ -21,6 +21,7 @@ use super::chain::as_stored;
 use super::evaluate::Bench;
 use super::judge::{self, Judge};
 use super::probe::judges_gate;
+use super::promotions::Chains;
 use super::reading::Reading;
 use super::scene::{self, Scene, Settled, Touched, Trees};
 use super::season::season;
@@ -37,6 +38,7 @@ use crate::input::Mode;
 use crate::model::{Effect, Exit, Finding, RepoPath};
 use crate::policy::Answers;
 use crate::report::diff::UnitDiff;
+use crate::store::Store;
 use crate::verdict::{Outcome, RunOutcome, RunReport, UnitError, UnitReport};
 
 /// What a range changes.
@@ -140,7 +142,9 @@ pub fn facts(
     let mut documents = Vec::new();
     for (scene, changes) in touched.units {
         let season = session.season(&session.judge, scene);
-        let bench = session.bench(&session.judge, scene, (&touched.reach, &season));
+        let chains = session.chains(&session.judge);
+        let around = (&touched.reach, &season, &chains);
+        let bench = session.bench(&session.judge, scene, around);
         documents.extend(scene.unit().documents(&bench, &session.view, &changes?)?);
     }
     session.view.save_index();
@@ -168,6 +172,9 @@ struct Session<'a> {
     commits: Vec<CommitInfo>,
     request: &'a Request,
     watch: &'a dyn Watch,
+    /// Where the links of other environments lie.
+    verdicts: Option<&'a dyn Store>,
+    reading: &'a Reading,
 }
 
 /// What the units of one run came to.
@@ -184,7 +191,12 @@ impl<'a> Session<'a> {
         repository: &'a Repository,
         request: &'a Request,
         reading: &'a Reading,
-        Runtime { watch, cache, .. }: Runtime<'a>,
+        Runtime {
+            watch,
+            cache,
+            verdicts,
+            ..
+        }: Runtime<'a>,
     ) -> Result<Self, Error> {
         watch.begin(Step::Range);
         let (mut range, name, mode) = match &request.what {
@@ -238,6 +250,8 @@ impl<'a> Session<'a> {
             commits: range.commits,
             request,
             watch,
+            verdicts,
+            reading,
         })
     }
 
@@ -319,11 +333,23 @@ impl<'a> Session<'a> {
         season(judge, scene, self.request.now, false)
     }
 
+    /// What other environments have run, as a judge knows them.
+    fn chains<'b>(&'b self, judge: &'b Judge) -> Chains<'b> {
+        Chains {
+            repository: self.view.repository,
+            store: self.verdicts,
+            reading: self.reading,
+            judge,
+            accepted: None,
+            now: self.request.now,
+        }
+    }
+
     fn bench<'b>(
         &'b self,
         judge: &'b Judge,
         scene: &'b Scene,
-        (reach, season): (&'b Reach, &'b Season<'b>),
+        (reach, season, promotions): (&'b Reach, &'b Season<'b>, &'b Chains<'b>),
     ) -> Bench<'b> {
         Bench {
             judge,
@@ -337,6 +363,7 @@ impl<'a> Session<'a> {
             season,
             rooted: None,
             evidence: &self.view,
+            promotions,
             watch: self.watch,
         }
     }
@@ -349,7 +376,8 @@ impl<'a> Session<'a> {
         let touched = self.touched(judge, settled)?;
         for (scene, changes) in touched.units {
             let season = self.season(judge, scene);
-            let bench = self.bench(judge, scene, (&touched.reach, &season));
+            let chains = self.chains(judge);
+            let bench = self.bench(judge, scene, (&touched.reach, &season, &chains));
             let judged = changes.and_then(|changes| {
                 let unit = scene.unit();
                 unit.judge(&bench, &self.view, changes, self.request.everything)

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::evidence::Evidence;
 use super::judge::{Judge, Wanted};
+use super::promotions::Promotions;
 use super::unit::settle;
 use super::watch::{Step, Watch};
 use crate::attest::TrustFile;
@@ -45,6 +46,8 @@ pub(super) struct Bench<'a> {
     pub(super) rooted: Option<&'a TrustFile>,
     /// What is recorded beside images at head.
     pub(super) evidence: &'a dyn Evidence,
+    /// What other environments have run.
+    pub(super) promotions: &'a dyn Promotions,
     pub(super) watch: &'a dyn Watch,
 }
 

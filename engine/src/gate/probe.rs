@@ -8,6 +8,7 @@ use super::evaluate::{Bench, Matter};
 use super::evidence::NoEvidence;
 use super::gate_files;
 use super::judge::Judge;
+use super::promotions::NoPromotions;
 use super::scene;
 use super::season::season;
 use super::source::{allowed_signers, point};
@@ -51,6 +52,7 @@ pub(super) fn judges_gate(
             season: &season,
             rooted: None,
             evidence: &NoEvidence,
+            promotions: &NoPromotions,
             watch: &Unwatched,
         };
         bench.judge(&Matter {

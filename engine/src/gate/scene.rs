@@ -14,6 +14,7 @@ use super::judge::Judge;
 use super::unit::{Changes, Unit};
 use super::unreleased;
 use super::view::View;
+use crate::change::Source;
 use crate::config::{Config, GATE};
 use crate::facts::range::Range as Reach;
 use crate::git::{FileChange, Selector};
@@ -311,6 +312,18 @@ impl Scene {
                 view.renderers(&view.head, &rendered.head)
             }
         }
+    }
+
+    /// Everything that it deploys at head, what renders it having been looked up.
+    pub(super) fn objects_at_head(&self, view: &View<'_>) -> Result<Vec<Source>, Error> {
+        if let Some(rendered) = &self.rendered {
+            return view.deployed_objects(&view.head, &rendered.head);
+        }
+        let mut objects = Vec::new();
+        for entry in view.plain_at_head(std::slice::from_ref(&self.head))?.iter() {
+            objects.extend(view.file_at_head(entry)?.sources.iter().cloned());
+        }
+        Ok(objects)
     }
 
     /// What its deployer is told at head.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::render::Workshop;
+use crate::store::Store;
 
 /// A step of a check, in the order in which they come; several come once a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +52,7 @@ pub trait Watch {
     fn hits(&self, kept: Kept, known: usize, asked: usize);
 }
 
-/// What a run has around it. None of it changes what comes out.
+/// What a run has around it. None of it but verdicts changes what comes out.
 #[derive(Clone, Copy)]
 pub struct Runtime<'a> {
     /// Is told how the run goes on.
@@ -60,6 +61,8 @@ pub struct Runtime<'a> {
     pub cache: Option<&'a Path>,
     /// What renders sources; `None` for nothing, so that a unit that needs it cannot be judged.
     pub workshop: Option<&'a Arc<Workshop>>,
+    /// Where verdicts lie, by which other environments are known; `None` for nowhere.
+    pub verdicts: Option<&'a dyn Store>,
 }
 
 /// Nobody looks, and nothing is kept.
@@ -69,6 +72,7 @@ impl Default for Runtime<'_> {
             watch: &Unwatched,
             cache: None,
             workshop: None,
+            verdicts: None,
         }
     }
 }

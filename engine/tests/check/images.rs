@@ -224,3 +224,36 @@ fn what_is_proven_ends_when_the_key_does() {
     let report = check_with(&repo, &later).unwrap();
     assert_eq!(blocking(&report), ["image.signer-not-trusted of odoo"]);
 }
+
+/// A Deployment of the release `odoo`, with the digest of that digit.
+fn released(name: &str, digit: &str) -> String {
+    let text = deployment(name, "2Gi").replace(&format!("shop/{name}:"), "shop/odoo:");
+    let (before, after) = text.split_once("@sha256:").unwrap();
+    let after = &after[64..];
+    let label = "labels: {app.kubernetes.io/part-of: odoo}";
+    let text = format!("{before}@sha256:{}{after}", digit.repeat(64));
+    text.replacen("metadata:", &format!("metadata:\n  {label}"), 1)
+}
+
+#[test]
+fn the_rest_of_a_release_is_found_in_other_files_and_units_of_the_environment() {
+    let other = "environments:
+  - name: prod
+    sources:
+      - {name: web, kind: Application, path: prod/web}
+      - {name: cron, kind: Application, path: prod/cron}
+";
+    for config in [CONFIG, other] {
+        let repo = Repo::new();
+        repo.write("tidegate.yaml", config)
+            .write("prod/web/web.yaml", released("web", "1"))
+            .write("prod/cron/cron.yaml", released("cron", "1"));
+        let base = repo.commit("the shop");
+        repo.write("prod/web/web.yaml", released("web", "2"))
+            .commit("one of two");
+        assert_eq!(blocking(&check(&repo, base)), ["image.skew of web"]);
+        repo.write("prod/cron/cron.yaml", released("cron", "2"))
+            .commit("the other");
+        assert_eq!(blocking(&check(&repo, base)), [""; 0]);
+    }
+}

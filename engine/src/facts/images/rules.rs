@@ -1,14 +1,16 @@
 //! What the section `images` says that the fact needs: where else images stand, and how they are told apart.
 //! The schema of the section has checked it; knows nothing of findings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::glob::Glob;
 use super::signers::Signers;
-use crate::model::{GroupKind, ObjectRef};
+use crate::model::{GroupKind, ObjectRef, Stage};
 
 /// The part of the settings of `image-signatures` that the fact needs.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,7 @@ pub struct Rules {
     mutable_tags: Vec<Glob>,
     ends: Vec<(Glob, Date)>,
     locations: Vec<(GroupKind, Vec<String>)>,
+    promote_from: BTreeMap<Stage, Stage>,
     asked: Asked,
     pub(super) signers: Arc<Signers>,
 }
@@ -57,7 +60,10 @@ impl Rules {
         let ends = ends.into_iter().flatten().filter_map(|(glob, date)| {
             Some((Glob::of_repositories(glob), date.as_str()?.parse().ok()?))
         });
+        let promote_from = settings.get("promote-from");
+        let promote_from = promote_from.map(|map| BTreeMap::deserialize(map).unwrap_or_default());
         Self {
+            promote_from: promote_from.unwrap_or_default(),
             registries: texts(settings, "registries")
                 .map(Glob::of_repositories)
                 .collect(),
@@ -85,6 +91,12 @@ impl Rules {
     #[must_use]
     pub fn asked(&self) -> Asked {
         self.asked
+    }
+
+    /// The stage that must have run an image before it comes into `stage`.
+    #[must_use]
+    pub fn promote_from(&self, stage: Stage) -> Option<Stage> {
+        self.promote_from.get(&stage).copied()
     }
 
     /// The first glob of `registries` that allows a repository, written in full.

@@ -1,13 +1,15 @@
 //! The files of a case that say what is asked and what must come out.
 //! Knows no manifest and no policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::facts::images::promoted::{Promoted, Ran};
 use crate::facts::source::{Commit, SourceInfo};
+use crate::gate::promotions::{NoPromotions, Promotions};
 use crate::model::{Effect, GitId, Seal, Stage};
 use crate::verdict::Outcome;
 
@@ -30,6 +32,28 @@ pub(super) struct Setting {
     pub(super) now: Option<String>,
     /// Whether what is judged was accepted before.
     pub(super) rollback: bool,
+    /// The digests that the stage before has run; without it nothing is known of that.
+    pub(super) ran: Option<BTreeSet<String>>,
+}
+
+impl Promotions for Setting {
+    fn ran(&self, environment: &str, from: Stage, wanted: &BTreeSet<String>) -> Promoted {
+        let Some(known) = &self.ran else {
+            return NoPromotions.ran(environment, from, wanted);
+        };
+        let ran = known.intersection(wanted).map(|digest| {
+            let ran = Ran {
+                environment: from.as_str().to_owned(),
+                unit: "case".to_owned(),
+            };
+            (digest.clone(), ran)
+        });
+        Promoted {
+            from: Some(from),
+            ran: ran.collect(),
+            unknown: Vec::new(),
+        }
+    }
 }
 
 impl Setting {

@@ -8,6 +8,7 @@ use super::{Bench, Matter};
 use crate::calendar::Class;
 use crate::change::Change;
 use crate::facts::freeze::{self, Tiers};
+use crate::facts::images::promoted::{Promoted, brought};
 use crate::facts::inventory::Neighbours;
 use crate::facts::{self, Collector, Context, Facts, images};
 use crate::gate::Error;
@@ -84,6 +85,7 @@ impl Bench<'_> {
             season: self.season,
             images: &self.judge.images,
             evidence: LazyLock::force(&NOTHING),
+            promoted: LazyLock::force(&NOWHERE),
             tiers,
         }
     }
@@ -109,12 +111,33 @@ impl Bench<'_> {
             }
             false => images::Evidence::default(),
         };
+        let promoted = match collectors.iter().any(|one| one.name() == PROMOTIONS) {
+            true => self.promoted(context),
+            false => Promoted::default(),
+        };
         let wanted: Vec<&str> = wanted.into_iter().collect();
         let context = Context {
             evidence: &evidence,
+            promoted: &promoted,
             ..*context
         };
         Ok(facts::collect(&collectors, &wanted, &context))
+    }
+
+    /// What the stage before has run of what the changes bring; nobody is asked where they bring nothing.
+    fn promoted(&self, context: &Context<'_>) -> Promoted {
+        let from = context.images.promote_from(self.environment.stage);
+        let around = (context.head, context.base);
+        let wanted = brought(context.changes, context.images, around);
+        match from {
+            Some(from) if !wanted.is_empty() => {
+                self.promotions.ran(&self.environment.name, from, &wanted)
+            }
+            from => Promoted {
+                from,
+                ..Promoted::default()
+            },
+        }
     }
 }
 
@@ -151,4 +174,7 @@ impl Weights {
 const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];
 /// The fact that looks at evidence.
 const IMAGES: &str = "images";
+/// The fact that looks at other environments.
+const PROMOTIONS: &str = "promotions";
+static NOWHERE: LazyLock<Promoted> = LazyLock::new(Promoted::default);
 static NOTHING: LazyLock<images::Evidence> = LazyLock::new(images::Evidence::default);

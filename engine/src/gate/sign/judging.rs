@@ -10,6 +10,7 @@ use crate::gate::Error;
 use crate::gate::chain::{Objects, check_on_branch, config_at, state_at};
 use crate::gate::evaluate::Bench;
 use crate::gate::judge::Judge;
+use crate::gate::promotions::Chains;
 use crate::gate::scene::{self, Scene, Touched, Trees};
 use crate::gate::season::season;
 use crate::gate::view::View;
@@ -100,6 +101,14 @@ impl Signer<'_> {
             commits: Vec::new(),
         };
         let season = season(judge, scene, self.request.now, rollback);
+        let chains = Chains {
+            repository: self.repository,
+            store: Some(self.request.store),
+            reading: self.reading,
+            judge,
+            accepted: self.accepted.map(|accepted| (self.branch, accepted)),
+            now: self.request.now,
+        };
         let bench = Bench {
             judge,
             mode: Mode::Merge,
@@ -112,6 +121,7 @@ impl Signer<'_> {
             season: &season,
             rooted: self.accepted.and_then(|accepted| accepted.chain.rooted()),
             evidence: view,
+            promotions: &chains,
             watch: &Unwatched,
         };
         let unit = scene.unit();

@@ -12,6 +12,7 @@ const ALL_FACTS: &[&str] = &[
     "freeze",
     "images",
     "inventory",
+    "promotions",
     "quotas",
     "range",
     "skew",

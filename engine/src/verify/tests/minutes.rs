@@ -131,6 +131,7 @@ impl<'a> Pair<'a> {
             season: &season,
             images: &crate::facts::images::Rules::default(),
             evidence: &crate::facts::images::Evidence::default(),
+            promoted: &crate::facts::images::promoted::Promoted::default(),
             tiers: Tiers::Known {
                 each: &[self.tier],
                 shared: &BTreeSet::new(),
