@@ -353,6 +353,18 @@ spotted contains reason if {
 	})
 }
 
+# Updates by which the deployer takes an object away, or applies it no more: what its deletion would be.
+spotted contains reason if {
+	some i in updated
+	change := input.changes[i]
+	is_applied(change.old)
+	not is_applied(change.new)
+	some class in profiles[i].delete
+	gone := object.union(classes[class], weighed_whole(class, i))
+	text := sprintf("its annotations say that it is applied no more: %s", [gone.text])
+	reason := standing(i, object.union(gone, {"text": text}))
+}
+
 spotted contains reason if {
 	some i, workload in after
 	change := whole[i]
@@ -799,6 +811,41 @@ quiet := {i |
 }
 
 lost(change) := object.get(change, "componentsLost", [])
+
+# Whether a deployer applies an object with the others, and leaves it there: kustomize drops what is for itself, and Argo CD
+# and Helm apply a hook at its moment alone.
+is_applied(manifest) if {
+	annotations := object.get(manifest, ["metadata", "annotations"], {})
+	not "config.kubernetes.io/local-config" in object.keys(annotations)
+	is_applied_as(annotations)
+}
+
+is_applied_as(annotations) if {
+	not hook_keys[0] in object.keys(annotations)
+	object.get(annotations, hook_keys[1], "crd-install") == "crd-install"
+}
+
+is_applied_as(annotations) if {
+	count(moments(annotations) & applying) > 0
+	every key in hook_keys {
+		count(words_of(annotations, sprintf("%s-delete-policy", [key])) & {"HookSucceeded", "hook-succeeded"}) == 0
+	}
+}
+
+# Argo CD asks for Helm's moments where an object names none of its own.
+moments(annotations) := own if {
+	own := words_of(annotations, hook_keys[0]) & own_moments
+	count(own) > 0
+} else := words_of(annotations, hook_keys[1])
+
+words_of(annotations, key) := {trim_space(word) | some word in split(object.get(annotations, key, ""), ",")}
+
+hook_keys := ["argocd.argoproj.io/hook", "helm.sh/hook"]
+
+own_moments := {"PreSync", "Sync", "PostSync", "SyncFail", "Skip"}
+
+# Moments of every sync and every upgrade.
+applying := {"PreSync", "Sync", "PostSync", "pre-install", "pre-upgrade", "post-install", "post-upgrade"}
 
 # What kinds are as a whole.
 profiles := [object.get(special, i, usual[[change.object.apiVersion, kinds[i]]]) | some i, change in input.changes]

@@ -1234,6 +1234,51 @@ test_one_code_speaks_once_for_a_change_with_its_highest_tier if {
 	[reason.pointer | some reason in found] == ["/spec/template/spec/containers/1/readinessProbe"]
 }
 
+annotated(kind, old, new) := object.union(
+	update(kind, [added("/metadata/annotations", new)]),
+	{"old": {"metadata": {"annotations": old}}, "new": {"metadata": {"annotations": new}}},
+)
+
+test_what_is_applied_no_more_is_as_good_as_deleted if {
+	every annotations in [
+		{"argocd.argoproj.io/hook": "Skip"},
+		{"argocd.argoproj.io/hook": "PostDelete"},
+		{"argocd.argoproj.io/hook": "SyncFail , Skip"},
+		{"argocd.argoproj.io/hook": ""},
+		{"argocd.argoproj.io/hook": "Sync", "argocd.argoproj.io/hook-delete-policy": "HookFailed, HookSucceeded"},
+		{"argocd.argoproj.io/hook": "SyncFail", "helm.sh/hook": "pre-install"},
+		{"helm.sh/hook": "test"},
+		{"helm.sh/hook": "post-delete,pre-rollback"},
+		{"helm.sh/hook": "pre-install", "helm.sh/hook-delete-policy": "hook-succeeded"},
+		{"config.kubernetes.io/local-config": "false"},
+	] {
+		found := tiers(of([annotated("networking.k8s.io/v1 NetworkPolicy", {}, annotations)]))
+		found["risk.network-policy"] == "critical"
+	}
+	none := {"argocd.argoproj.io/hook": "Skip"}
+	tiers(of([annotated("v1 PersistentVolumeClaim", {}, none)]))["risk.data-deletion"] == "critical"
+	text := "NetworkPolicy \"odoo\": its annotations say that it is applied no more: a bound on who may talk to whom is deleted"
+	found := change_set.reasons with input as of([annotated("networking.k8s.io/v1 NetworkPolicy", {}, none)])
+	text in {reason.text | some reason in found}
+}
+
+test_what_is_applied_still_is_not_deleted if {
+	skipped := {"argocd.argoproj.io/hook": "Skip"}
+	every pair in [
+		[{}, {"argocd.argoproj.io/hook": "PreSync"}],
+		[{}, {"argocd.argoproj.io/hook": "SyncFail, PostSync", "argocd.argoproj.io/hook-delete-policy": "HookFailed"}],
+		[{}, {"argocd.argoproj.io/hook": "Later", "helm.sh/hook": "post-upgrade"}],
+		[{}, {"helm.sh/hook": "crd-install"}],
+		[{}, {"helm.sh/hook": "pre-upgrade, test"}],
+		[{}, {"argocd.argoproj.io/sync-options": "Prune=false"}],
+		[skipped, {"helm.sh/hook": "test"}],
+		[skipped, {}],
+	] {
+		change := annotated("networking.k8s.io/v1 NetworkPolicy", pair[0], pair[1])
+		not tiers(of([change]))["risk.network-policy"]
+	}
+}
+
 test_an_update_without_fields_is_unclassified if {
 	found := change_set.reasons with input as of([update("apps/v1 Deployment", [])])
 	found == {{
