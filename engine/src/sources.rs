@@ -22,6 +22,7 @@ mod set;
 mod stranger;
 mod tree;
 mod unmade;
+mod url;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -198,7 +198,7 @@ fn references(sources: &[&Node], of: &str, cx: &Context<'_>) -> BTreeMap<String,
         let url = plain(source, "repoURL")?;
         let revision = plain(source, "targetRevision");
         let judged = cx.here.revision(revision.as_deref(), of) == Revision::Judged;
-        Some((name, cx.here.is_repository(&url) && judged))
+        Some((name, cx.here.repository(&url) == Ok(true) && judged))
     });
     named.collect()
 }

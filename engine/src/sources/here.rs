@@ -3,6 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::fields::{Read, Stop, place};
+use super::url::{self, Named};
+use crate::manifest::Node;
+
 /// This repository as sources name it, and the branch that is judged.
 #[derive(Clone, Debug, Default)]
 pub struct Here {
@@ -53,8 +57,31 @@ impl Here {
         !self.names.is_empty() || !self.objects.is_empty()
     }
 
-    pub(super) fn is_repository(&self, url: &str) -> bool {
-        self.names.contains(&normalised(url))
+    /// Whether a URL is one of this repository.
+    ///
+    /// # Errors
+    /// Why readers may differ about it.
+    pub(super) fn repository(&self, url: &str) -> Result<bool, &'static str> {
+        match url::read(url) {
+            Named::Repository(name) => Ok(self.names.contains(&name)),
+            Named::Other => Ok(false),
+            // The configuration spells it just so.
+            Named::Unclear(_) if self.names.contains(&normalised(url)) => Ok(true),
+            Named::Unclear(why) => Err(why),
+            Named::Short(_) => Err("it has no scheme"),
+        }
+    }
+
+    /// The same, of what `key` of a source says.
+    pub(super) fn repository_at(&self, node: &Node, key: &str, url: &str) -> Read<bool> {
+        self.repository(url).map_err(|why| {
+            // The URL may hold a password.
+            Stop::unknown(
+                place(node, key),
+                format!("who reads the URL may fetch another repository than others: {why}"),
+                "write it as `https://HOST/PATH`, `ssh://git@HOST/PATH` or `git@HOST:PATH`; or, if it is this repository, list it under `repositories` in `tidegate.yaml` in just these letters",
+            )
+        })
     }
 
     pub(super) fn is_object(&self, namespace: &str, name: &str) -> bool {
@@ -103,38 +130,14 @@ pub(super) fn is_exact_version(version: &str) -> bool {
     core.split('.').count() == 3 && core.split('.').all(number) && rest_is_plain
 }
 
-/// Host and path of a URL: what is the same however it is reached. Git servers that tell the case of
-/// names apart are not told apart here; Argo CD does not either.
+/// Host and path of a URL: what is the same however it is reached. One that readers may take for several is the same
+/// as its own letters alone, and so is what is no repository of Git.
 #[must_use]
 pub fn normalised(url: &str) -> String {
-    let url = url.trim().to_lowercase();
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, url.as_str()),
-    };
-    let (host, path) = match (scheme, rest.split_once('/'), rest.split_once(':')) {
-        // As ssh is told: `git@host:path`.
-        (None, slash, Some((host, path)))
-            if slash.is_none_or(|(before, _)| before.contains(':')) =>
-        {
-            (host, path)
-        }
-        (_, Some((host, path)), _) => (host, path),
-        (_, None, _) => (rest, ""),
-    };
-    let host = host.rsplit('@').next().unwrap_or(host);
-    let port = match scheme {
-        Some("https") => ":443",
-        Some("http") => ":80",
-        _ => ":22",
-    };
-    let host = host.strip_suffix(port).unwrap_or(host);
-    let path = path.trim_matches('/');
-    let path = path
-        .strip_suffix(".git")
-        .unwrap_or(path)
-        .trim_end_matches('/');
-    format!("{host}/{path}")
+    match url::read(url) {
+        Named::Repository(name) | Named::Short(name) => name,
+        Named::Other | Named::Unclear(_) => format!("?{url}"),
+    }
 }
 
 /// Before a `GitRepository` object.
@@ -145,28 +148,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_repository_has_many_spellings() {
-        for same in [
-            "github.com/acme/shop",
-            "https://github.com/acme/shop",
-            "https://github.com/Acme/Shop.git",
-            "https://token@github.com:443/acme/shop.git/",
-            "ssh://git@github.com/acme/shop",
-            "ssh://git@github.com:22/acme/shop.git",
-            "git@github.com:acme/shop.git",
+    fn a_url_is_this_repository_another_or_unclear() {
+        let odd = "https://git.example/acme/shop;v=1";
+        let names = ["github.com/acme/shop", odd, "oci://r.example/shop"];
+        let here = Here::new(names, "prod", "main");
+        for (url, wanted) in [
+            ("git@github.com:Acme/shop.git", Some(true)),
+            ("https://github.com/acme/other", Some(false)),
+            ("oci://github.com/acme/shop", Some(false)),
+            ("oci://r.example/shop", Some(false)),
+            (odd, Some(true)),
+            ("https://git.example/acme/shop;V=1", None),
+            ("https://evil.example?@github.com/acme/shop", None),
+            // To Git this is a folder of whoever fetches it.
+            ("github.com/acme/shop", None),
         ] {
-            assert_eq!(normalised(same), "github.com/acme/shop", "{same}");
-        }
-        for other in [
-            "https://github.com/acme/shop-eu",
-            "https://github.com.evil.example/acme/shop",
-            "https://evil.example/github.com/acme/shop",
-            "https://github.com:8443/acme/shop",
-            "https://github.com/acme",
-            "oci://github.com/acme/shop/chart",
-            "",
-        ] {
-            assert_ne!(normalised(other), "github.com/acme/shop", "{other}");
+            assert_eq!(here.repository(url).ok(), wanted, "{url}");
         }
     }
 

@@ -54,7 +54,7 @@ impl Reading<'_> {
         }
         let revision = text(node, "targetRevision")?;
         let is_chart = text(node, "chart")?.is_some();
-        if is_chart || !self.cx.here.is_repository(url) {
+        if is_chart || !self.cx.here.repository_at(node, "repoURL", url)? {
             let pinned = revision.is_some_and(|revision| match (is_chart, url) {
                 (true, _) => is_exact_version(revision) || is_digest(revision),
                 (false, url) if url.starts_with("oci://") => is_digest(revision),

@@ -214,7 +214,8 @@ pub(super) fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
         },
         Followed::Other(_) => Revision::Other { pinned: false },
     };
-    if let (true, Revision::Judged) = (cx.here.is_repository(url), revision) {
+    let is_here = cx.here.repository_at(spec, "url", url)?;
+    if let (true, Revision::Judged) = (is_here, revision) {
         for key in ["include", "sparseCheckout"] {
             if !items(spec, key)?.is_empty() {
                 let reason = format!("`{key}` changes which files there are");

@@ -21,7 +21,7 @@ pub(super) fn params(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
     only(node, "`git`", KEYS)?;
     let url = text(node, "repoURL")?.ok_or_else(|| wrong(node, "repoURL", "given"))?;
     let judged = set.cx.here.revision(text(node, "revision")?, "") == Revision::Judged;
-    if !set.cx.here.is_repository(url) || !judged {
+    if !set.cx.here.repository_at(node, "repoURL", url)? || !judged {
         return Err(Stop::unknown(
             place(node, "repoURL"),
             "the generator reads another repository, or another state of this one",

@@ -242,6 +242,23 @@ fn what_is_of_elsewhere_is_named_with_its_pin() {
 }
 
 #[test]
+fn a_url_that_readers_take_for_several_repositories_is_unknown() {
+    let of = |url: &str| of_source("path: plain").replace(HERE, url);
+    for url in [
+        "https://evil.example?@git.example/acme/shop.git",
+        "https://evil.example#@git.example/acme/shop.git",
+        "ssh://evil.example:22\\@git.example/acme/shop.git",
+    ] {
+        let found = argo(&of(url), &[PLAIN]);
+        let wanted = "who reads the URL may fetch another repository than others";
+        assert!(found[0].contains("unknown argo/web.yaml:6:21"), "{found:?}");
+        assert!(found[0].contains(wanted), "{found:?}");
+    }
+    let found = argo(&of("oci://git.example/acme/shop"), &[PLAIN]);
+    assert!(found[0].contains("web: external"), "{found:?}");
+}
+
+#[test]
 fn values_come_from_the_source_that_a_reference_names() {
     let application = of_source("X").replace(
         &format!("  source: {{repoURL: '{HERE}', X}}"),

@@ -60,6 +60,14 @@ fn what_flux_takes_from_the_cluster_is_unknown() {
                 ),
             "`include` changes which files there are",
         ),
+        (
+            kustomization("path: plain")
+                + &git(
+                    "flux-system",
+                    "url: 'https://evil.example?@git.example/acme/shop.git', ref: {branch: main}",
+                ),
+            "may fetch another repository than others",
+        ),
     ] {
         let found = flux(&text, &[PLAIN]);
         assert!(
