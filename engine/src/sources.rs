@@ -12,6 +12,7 @@ mod gathered;
 mod generated;
 mod go;
 mod here;
+mod kept;
 mod known;
 mod map;
 mod metadata;

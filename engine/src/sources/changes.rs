@@ -57,8 +57,8 @@ impl Changes {
         changes
     }
 
-    /// Those of the options that a deployer gives to kustomize. Labels, annotations and replicas change nothing that an object
-    /// of Argo CD or Flux deploys.
+    /// Those of the options that a deployer gives to kustomize. Replicas change nothing that an object of Argo CD or Flux
+    /// deploys.
     pub(super) fn of_options(options: &Kustomize) -> Self {
         let mut others = Vec::new();
         let mut annotations = options.annotations.keys();
@@ -73,8 +73,15 @@ impl Changes {
             others.push(Other::Variables);
         }
         others.extend(options.patches.iter().map(of_patch));
+        let mut adds = Metadata::of_namespace(options.namespace.as_deref());
+        for (key, value) in options.labels.iter().flat_map(|labels| &labels.pairs) {
+            adds.label(key, value);
+        }
+        for (key, value) in &options.annotations {
+            adds.annotate(key, value);
+        }
         Self {
-            adds: Metadata::of_namespace(options.namespace.as_deref()),
+            adds,
             components: options.components.clone(),
             others,
         }
@@ -122,9 +129,11 @@ impl Changes {
                 }
             }
             "commonAnnotations" => {
-                let mut keys = mapping(value)?.iter().map(|entry| &*entry.key);
-                if keys.any(patch::is_for_kustomize) {
-                    return None;
+                for entry in mapping(value)? {
+                    if patch::is_for_kustomize(&entry.key) {
+                        return None;
+                    }
+                    self.adds.annotate(&entry.key, entry.value.as_str()?);
                 }
             }
             "images" => self.others.push(Other::Images),

@@ -11,6 +11,7 @@ use super::changes::Changes;
 use super::deployment::{Deployment, Kind, Local, Source, Unknown};
 use super::flux::LeftOut;
 use super::gathered::Gatherer;
+use super::kept::is_kept_back;
 use super::known::{Declared, Known};
 use super::naming::Naming;
 use super::resolve::Error;
@@ -193,6 +194,8 @@ impl Map {
         let mut any_rendered = self.found.iter().any(|found| found.rendered);
         for mut one in new {
             let by = self.listed_otherwise(&one.declared);
+            let kept_back = is_kept_back(&one.declared.object);
+            let by = by.or_else(|| kept_back.then(|| one.declared.file.path.clone()));
             one.declared.changed_by = one.declared.changed_by.or(by);
             let reference = &one.declared.object.reference;
             let same = |other: &Found| {
@@ -467,26 +470,6 @@ fn wanted(path: &RepoPath, (api_version, kind): (&str, &str), tree: &Tree<'_>) -
     }
 }
 
-/// Whether an object says of itself that it is not applied, or not anew where it changed.
-///
-/// Source: kustomize, `config.kubernetes.io/local-config`; Flux, "Controlling the apply behavior of resources" of
-/// `Kustomization`.
-fn is_kept_back(object: &manifest::Object) -> bool {
-    let Some(annotations) = object.node.pointer("/metadata/annotations") else {
-        return false;
-    };
-    let says = |key: &str| annotations.get(key).and_then(manifest::Node::as_str);
-    annotations
-        .get("config.kubernetes.io/local-config")
-        .is_some()
-        || matches!(
-            says("kustomize.toolkit.fluxcd.io/ssa"),
-            Some("IfNotPresent" | "Ignore")
-        )
-        || says("kustomize.toolkit.fluxcd.io/reconcile") == Some("disabled")
-        || says("argocd.argoproj.io/hook") == Some("Skip")
-}
-
 /// Whether the word stands there by itself, and not in the name of another kind or field.
 fn mentions_secret(bytes: &[u8]) -> bool {
     let is_letter = |at: Option<usize>| {
@@ -606,11 +589,11 @@ fn changed(deployment: &Deployment, by: &RepoPath) -> Source {
         _ => String::new(),
     };
     let what = match deployment.place.path == *by {
-        true => format!("`{by}` keeps"),
+        true => "an annotation or a label, of its own or added to it, keeps".to_owned(),
         false => format!("`{by}` may change"),
     };
     let then = match deployment.place.path == *by {
-        true => "back by an annotation, from being applied as it stands",
+        true => "from being applied as it stands",
         false => "before it is applied",
     };
     Source::Unknown(Unknown {

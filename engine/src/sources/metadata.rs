@@ -1,16 +1,18 @@
-//! What kustomizations add to objects of Argo CD and Flux without changing what they deploy: a namespace
-//! and labels. Reads no kustomization.
+//! What kustomizations add to objects of Argo CD and Flux without changing what they deploy: a namespace,
+//! labels, and of annotations those that a deployer heeds. Reads no kustomization.
 
 use std::collections::BTreeMap;
 
 use super::changes::mapping;
+use super::kept::is_heeded;
 use crate::manifest::{Entry, Node, NodeValue, Object};
 
-/// A namespace and labels.
+/// A namespace, labels and annotations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
     namespace: Option<String>,
     labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
 }
 
 impl Metadata {
@@ -18,7 +20,7 @@ impl Metadata {
     pub(super) fn of_namespace(namespace: Option<&str>) -> Self {
         Self {
             namespace: namespace.map(str::to_owned),
-            labels: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -30,15 +32,28 @@ impl Metadata {
     pub(super) fn add(&mut self, labels: &Node) -> Option<()> {
         for entry in mapping(labels)? {
             let value = entry.value.as_str()?;
-            self.labels.insert(entry.key.to_string(), value.to_owned());
+            self.label(&entry.key, value);
         }
         Some(())
+    }
+
+    /// Adds one label.
+    pub(super) fn label(&mut self, key: &str, value: &str) {
+        self.labels.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Adds one annotation, if a deployer heeds it.
+    pub(super) fn annotate(&mut self, key: &str, value: &str) {
+        if is_heeded(key) {
+            self.annotations.insert(key.to_owned(), value.to_owned());
+        }
     }
 
     /// The same, with what a kustomization around it adds after it.
     pub(super) fn under(mut self, outer: Self) -> Self {
         self.namespace = outer.namespace.or(self.namespace);
         self.labels.extend(outer.labels);
+        self.annotations.extend(outer.annotations);
         self
     }
 
@@ -50,6 +65,9 @@ impl Metadata {
         }
         for (key, value) in &self.labels {
             set(&mut object.node, &["metadata", "labels", key], value);
+        }
+        for (key, value) in &self.annotations {
+            set(&mut object.node, &["metadata", "annotations", key], value);
         }
     }
 }

@@ -159,7 +159,7 @@ fn what_says_of_itself_that_it_is_not_applied_is_unknown() {
             1,
         );
         let found = clusters(&[("clusters/a.yaml", &text)]);
-        let wanted = "`clusters/a.yaml` keeps the Kustomization `apps` back by an annotation";
+        let wanted = "an annotation or a label, of its own or added to it, keeps the Kustomization `apps` from being applied as it stands";
         assert_eq!(
             !found[0].contains(wanted),
             is_known,
@@ -181,6 +181,81 @@ fn what_says_of_itself_that_it_is_not_applied_is_unknown() {
             is_known,
             "{annotation}: {found:?}"
         );
+    }
+}
+
+#[test]
+fn what_is_added_to_it_keeps_an_object_from_being_applied_too() {
+    let sync = sync();
+    let kept = |found: &[String], name: &str| {
+        let mut found = found.iter().filter(|line| line.starts_with(name));
+        let line = found.next().expect("there is such a unit");
+        line.contains("from being applied as it stands")
+    };
+    for (added, is_kept) in [
+        (
+            "commonAnnotations: {kustomize.toolkit.fluxcd.io/ssa: ifnotpresent}",
+            true,
+        ),
+        (
+            "commonLabels: {kustomize.toolkit.fluxcd.io/ssa: Ignore}",
+            true,
+        ),
+        (
+            "labels: [{pairs: {kustomize.toolkit.fluxcd.io/reconcile: disabled}}]",
+            true,
+        ),
+        (
+            "commonAnnotations: {kustomize.toolkit.fluxcd.io/ssa: Merge}",
+            false,
+        ),
+    ] {
+        let text = format!("resources: [a.yaml]\n{added}");
+        let files = [
+            ("clusters/a.yaml", sync.as_str()),
+            ("clusters/kustomization.yaml", &text),
+        ];
+        let found = clusters(&files);
+        assert_eq!(kept(&found, "apps:"), is_kept, "{added}: {found:?}");
+    }
+    let child = kustomization("path: plain").replace("name: apps", "name: child");
+    for (added, is_kept) in [
+        (
+            "annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}",
+            true,
+        ),
+        ("labels: {kustomize.toolkit.fluxcd.io/ssa: Ignore}", true),
+        ("labels: {a: b}", false),
+    ] {
+        let parent = kustomization(&format!("path: more, commonMetadata: {{{added}}}"));
+        let parent = sync.clone() + "---\n" + &parent.replace("name: apps", "name: parent");
+        let files = [
+            ("clusters/a.yaml", parent.as_str()),
+            ("more/child.yaml", &child),
+        ];
+        let found = clusters(&files);
+        assert_eq!(kept(&found, "child:"), is_kept, "{added}: {found:?}");
+    }
+    let child = of_source("path: plain");
+    for (added, is_kept) in [
+        (
+            "commonAnnotations: {argocd.argoproj.io/hook: 'Skip,PreSync'}",
+            true,
+        ),
+        (
+            "commonAnnotations: {argocd.argoproj.io/hook: PreSync}",
+            false,
+        ),
+    ] {
+        let root = of_source(&format!("path: boot, kustomize: {{{added}}}"));
+        let root = root.replace("name: web", "name: root");
+        let files = [
+            PLAIN,
+            ("boot/kustomization.yaml", "resources: [child.yaml]"),
+            ("boot/child.yaml", &child),
+        ];
+        let found = argo(&root, &files);
+        assert_eq!(kept(&found, "web:"), is_kept, "{added}: {found:?}");
     }
 }
 
