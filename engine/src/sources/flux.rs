@@ -22,7 +22,7 @@ use super::fields::{
     Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
 };
 use super::folder::{self, Looks};
-use crate::manifest::{Node, is_manifest_name};
+use crate::manifest::{Node, NodeValue, is_manifest_name, yaml};
 use crate::model::{RepoPath, mentions};
 use crate::render::{
     Deployer, FilesError, ImageOverride, Kustomize, LabelOverride, Rendering, Tool,
@@ -218,9 +218,27 @@ fn plain(
 }
 
 /// Whether an annotation may tell kustomize, through which Flux sends every folder, to leave out or to rename an object.
+/// What cannot be read may do so.
 fn speaks_to_kustomize(bytes: &[u8]) -> bool {
-    let marks: [&[u8]; 4] = [b"config.kubernetes.io", b"\\u", b"\\U", b"\\x"];
-    marks.into_iter().any(|mark| mentions(bytes, mark))
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return true;
+    };
+    // Without an escape and a tag, what a text says stands there letter by letter.
+    let may = mentions(bytes, FOR_KUSTOMIZE) || text.contains(['\\', '!']);
+    may && yaml::parse(text).map_or(true, |documents| documents.iter().any(names_kustomize))
+}
+
+fn names_kustomize(node: &Node) -> bool {
+    let names = |text: &str| mentions(text.as_bytes(), FOR_KUSTOMIZE);
+    match &node.value {
+        NodeValue::String(text) => names(text),
+        NodeValue::Sequence(items) => items.iter().any(names_kustomize),
+        NodeValue::Mapping(entries) => {
+            let mut entries = entries.iter();
+            entries.any(|entry| names(&entry.key) || names_kustomize(&entry.value))
+        }
+        NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number { .. } => false,
+    }
 }
 
 /// An object of the tree that another one refers to, in words.
@@ -229,6 +247,8 @@ fn described(kind: &str, namespace: Option<&str>, name: &str) -> String {
     format!("{kind} `{}`", shown(&format!("{namespace}{name}")))
 }
 
+/// What the names of all annotations for kustomize hold.
+const FOR_KUSTOMIZE: &[u8] = b"config.kubernetes.io";
 /// Manifests by name that Flux leaves out of every source.
 const LEFT_OUT: [&str; 10] = [
     ".travis.yml",

@@ -332,6 +332,33 @@ fn a_folder_whose_objects_speak_to_kustomize_is_rendered() {
     );
     let found = flux(&text, &[("plain/x.yaml", &annotated)]);
     assert_eq!(found, [r#"apps: plain {"kustomize":{}}"#]);
+    for (speaking, is_rendered) in [
+        (
+            "? \"config.kuber\\\nnetes.io/local-config\"\n  : \"true\"",
+            true,
+        ),
+        ("\"config\\x2ekubernetes.io/local-config\": \"true\"", true),
+        (
+            "\"config\\u002ekubernetes.io/local-config\": \"true\"",
+            true,
+        ),
+        ("note: !!binary eA==", true),
+        ("'config.kubernetes.io/local-config': x", true),
+        ("note: 'C:\\users! and \\x2e'", false),
+        ("note: x # config.kubernetes.io/local-config", false),
+    ] {
+        let text = format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n name: x\n annotations:\n  {speaking}\n"
+        );
+        let found = flux(&kustomization("path: plain"), &[("plain/x.yaml", &text)]);
+        let wanted = r#"apps: plain {"kustomize":{}}"#;
+        assert_eq!(found[0] == wanted, is_rendered, "{speaking}: {found:?}");
+        assert_eq!(
+            found[0].contains("plain plain"),
+            !is_rendered,
+            "{speaking}: {found:?}"
+        );
+    }
     let found = flux(
         &kustomization("path: 'apps/w?b'"),
         &[("apps/w?b/x.yaml", PLAIN.1)],
