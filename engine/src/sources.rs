@@ -16,6 +16,7 @@ mod kept;
 mod known;
 mod map;
 mod metadata;
+mod named;
 mod naming;
 mod pattern;
 mod resolve;

@@ -92,6 +92,8 @@ pub struct SourceRender {
     pub values: Vec<String>,
     /// Whether Helm leaves the folder `crds` out.
     pub skip_crds: bool,
+    /// Whether folders of a plain folder count.
+    pub recurse: Option<bool>,
 }
 
 impl SourceRender {
@@ -102,6 +104,7 @@ impl SourceRender {
             namespace: raw.namespace,
             values: raw.values,
             skip_crds: raw.skip_crds,
+            recurse: raw.recurse,
         }
     }
 }

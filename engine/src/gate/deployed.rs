@@ -288,7 +288,7 @@ impl Deployed {
                 },
             });
         }
-        let is_paths = unit.deployment.is_none() && inputs.is_empty();
+        let is_paths = unit.deployment.is_none() && inputs.is_empty() && is_whole(unit);
         let (globs, plain) = if is_paths {
             let selector: Vec<Selector> = unit.selector.iter().cloned().collect();
             (unit.globs(), selector)
@@ -396,6 +396,12 @@ impl Deployed {
         }
         Ok(self)
     }
+}
+
+/// Whether every file below its plain folders counts.
+pub(super) fn is_whole(unit: &ResolvedUnit) -> bool {
+    let mut plain = unit.plain().map(|local| &local.directory);
+    plain.all(|directory| directory.recurse && !directory.has_patterns())
 }
 
 /// Whether a unit deploys the object that declares it itself.

@@ -11,7 +11,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use ignored::LeftOut;
+pub(super) use ignored::{LeftOut, ignored_everywhere};
 pub(super) use release::read as read_release;
 pub(super) use values::held;
 
@@ -25,7 +25,7 @@ use super::folder::{self, Looks};
 use crate::manifest::{Node, NodeValue, is_manifest_name, yaml};
 use crate::model::{RepoPath, mentions};
 use crate::render::{
-    Deployer, FilesError, ImageOverride, Kustomize, LabelOverride, Rendering, Tool,
+    Deployer, Files, FilesError, ImageOverride, Kustomize, LabelOverride, Rendering, Tool,
 };
 
 /// What a Kustomization deploys.
@@ -92,7 +92,7 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
     let path = text(spec, "path")?.unwrap_or(".");
     let folder = folder::find(cx.tree.files, path, place(spec, "path"))?;
     let kustomize = options(spec, deployment, cx)?;
-    if let Some(directory) = plain(&folder, &kustomize, &ignore, cx)? {
+    if let Some(directory) = plain(&folder, &kustomize, &ignore, cx.tree.files)? {
         return Ok(Source::Local(Local {
             folder,
             render: None,
@@ -182,13 +182,13 @@ fn plain(
     folder: &RepoPath,
     kustomize: &Kustomize,
     ignore: &[String],
-    cx: &Context<'_>,
+    files: &dyn Files,
 ) -> Result<Option<Directory>, FilesError> {
     if *kustomize != Kustomize::default() || !ignore.is_empty() {
         return Ok(None);
     }
     let mut folders = BTreeSet::from([folder.clone()]);
-    for entry in cx.tree.files.below(folder)? {
+    for entry in files.below(folder)? {
         let name = entry.path.file_name();
         let left_out = LEFT_OUT.iter().any(|left_out| left_out.as_bytes() == name);
         let aside = [b".github/".as_slice(), b".circleci/"];
@@ -197,14 +197,14 @@ fn plain(
         if left_out || aside || entry.is_link() || entry.is_submodule() {
             return Ok(None);
         }
-        if is_manifest_name(&entry.path) && speaks_to_kustomize(&cx.tree.files.content(&entry)?) {
+        if is_manifest_name(&entry.path) && speaks_to_kustomize(&files.content(&entry)?) {
             return Ok(None);
         }
         folders.insert(RepoPath::new(entry.path.parent()));
     }
     for folder in &folders {
         if matches!(
-            folder::looks(cx.tree.files, folder)?,
+            folder::looks(files, folder)?,
             Looks::Kustomization | Looks::Both
         ) {
             return Ok(None);
@@ -215,6 +215,21 @@ fn plain(
         include: Some("{*.yaml,*.yml}".to_owned()),
         exclude: None,
     }))
+}
+
+/// Whether every manifest of a folder is deployed as it stands, where Flux is told nothing but the folder and what is
+/// left out of the repository. Of JSON it takes none.
+pub(super) fn is_plain(
+    folder: &RepoPath,
+    ignore: &[String],
+    files: &dyn Files,
+) -> Result<bool, FilesError> {
+    let Some(directory) = plain(folder, &Kustomize::default(), ignore, files)? else {
+        return Ok(false);
+    };
+    let below = files.below(folder)?;
+    let mut manifests = below.iter().filter(|entry| is_manifest_name(&entry.path));
+    Ok(manifests.all(|entry| directory.takes(folder, &entry.path)))
 }
 
 /// Whether an annotation may tell kustomize, through which Flux sends every folder, to leave out or to rename an object.

@@ -6,18 +6,15 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 
-use super::deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
-use super::folder::{self, Looks};
+use super::deployment::{Deployment, External, Kind, Local, Place, Source, Unknown};
 use super::known::Known;
 use super::map::{Children, deployments};
-use super::{Tree, fields::shown};
-use crate::config::{
-    Config, Environment, GATE, RenderTool, SourceRender, Unit, UnitKind, is_label,
-};
+use super::{Tree, fields::shown, named};
+use crate::config::{Config, Environment, GATE, UnitKind, is_label};
 use crate::git::Selector;
 use crate::manifest;
 use crate::model::{RepoPath, limits};
-use crate::render::{Deployer, FilesError, Helm, Kustomize, Rendering, Tool};
+use crate::render::{FilesError, Rendering};
 
 /// A unit, and what it deploys.
 #[derive(Clone, Debug)]
@@ -152,7 +149,7 @@ pub fn resolve(
     let Some(selected) = &environment.declared else {
         let units = environment.units.iter();
         return units
-            .map(|unit| of_config(unit, environment, tree))
+            .map(|unit| named::unit(unit, environment, tree))
             .collect();
     };
     let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
@@ -295,118 +292,4 @@ fn of_deployment(
         sources,
         told_from: Some(Arc::clone(known)),
     })
-}
-
-fn of_config(
-    unit: &Unit,
-    environment: &Environment,
-    tree: &Tree<'_>,
-) -> Result<ResolvedUnit, Error> {
-    let sources = match &unit.source {
-        Some((folder, render)) => {
-            vec![source_of(unit, folder, render.as_ref(), environment, tree)?]
-        }
-        None => Vec::new(),
-    };
-    Ok(ResolvedUnit {
-        name: unit.name.clone(),
-        kind: unit.kind,
-        pointer: unit.pointer.clone(),
-        selector: Some(unit.selector.clone()),
-        deployment: None,
-        sources,
-        told_from: None,
-    })
-}
-
-/// What would have Argo CD, where it deploys the unit, detect another tool.
-fn misleads(unit: &Unit, folder: &RepoPath, tree: &Tree<'_>) -> Result<Option<String>, FilesError> {
-    match unit.kind {
-        UnitKind::Application => match tree.files.below(folder) {
-            Ok(below) => Ok(folder::misleads(folder, &below)),
-            // What keeps its files from being listed is told of this unit alone, where they are read.
-            Err(FilesError::Git(_)) => Ok(None),
-            Err(error) => Err(error),
-        },
-        _ => Ok(None),
-    }
-}
-
-/// A folder that the configuration names: what it says of it, else what its files say.
-fn source_of(
-    unit: &Unit,
-    folder: &RepoPath,
-    said: Option<&SourceRender>,
-    environment: &Environment,
-    tree: &Tree<'_>,
-) -> Result<Source, Error> {
-    let tool = match said {
-        Some(said) => said.tool,
-        None => match (
-            folder::looks(tree.files, folder)?,
-            misleads(unit, folder, tree)?,
-        ) {
-            (Looks::Plain, None) => RenderTool::Directory,
-            (Looks::Kustomization, None) => RenderTool::Kustomize,
-            (Looks::Chart, None) => RenderTool::Helm,
-            (_, misleads) => {
-                let both = || format!("`{folder}` holds both a chart and a kustomization");
-                let reason = misleads.unwrap_or_else(both);
-                return Ok(Source::Unknown(Unknown {
-                    reason,
-                    place: Place {
-                        path: folder.clone(),
-                        line: 1,
-                        column: 1,
-                    },
-                    remedy: format!(
-                        "say in `tidegate.yaml` which counts, in the source `{}`: `render: {{tool: kustomize}}` or `render: {{tool: helm}}`",
-                        unit.name
-                    ),
-                }));
-            }
-        },
-    };
-    let tool = match tool {
-        RenderTool::Directory => None,
-        RenderTool::Kustomize => Some(Tool::Kustomize(Kustomize {
-            namespace: said.and_then(|said| said.namespace.clone()),
-            ..Kustomize::default()
-        })),
-        RenderTool::Helm => Some(Tool::Helm(helm(unit, said, environment))),
-    };
-    let deployer = match unit.kind {
-        UnitKind::Kustomization | UnitKind::HelmRelease => Deployer::Flux,
-        UnitKind::Application | UnitKind::Paths | UnitKind::Gate => Deployer::ArgoCd,
-    };
-    Ok(Source::Local(Local {
-        folder: folder.clone(),
-        render: tool.map(|tool| Rendering {
-            folder: folder.clone(),
-            deployer,
-            tool,
-        }),
-        directory: Directory {
-            recurse: true,
-            ..Directory::default()
-        },
-    }))
-}
-
-fn helm(unit: &Unit, said: Option<&SourceRender>, environment: &Environment) -> Helm {
-    let values = said.map(|said| said.values.as_slice()).unwrap_or_default();
-    Helm {
-        release: said
-            .and_then(|said| said.release.clone())
-            .unwrap_or_else(|| unit.name.clone()),
-        namespace: said.and_then(|said| said.namespace.clone()),
-        value_files: values
-            .iter()
-            .map(|path| RepoPath::from(path.as_str()))
-            .collect(),
-        skip_crds: said.is_some_and(|said| said.skip_crds),
-        kube_version: environment.render.kube_version.clone(),
-        api_versions: environment.render.api_versions.clone(),
-        ..Helm::default()
-    }
 }

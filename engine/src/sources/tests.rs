@@ -5,6 +5,7 @@ mod argo_cd;
 mod bounds;
 mod changed;
 mod flux;
+mod folders;
 mod generated;
 mod links;
 mod named;

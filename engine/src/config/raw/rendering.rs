@@ -112,6 +112,10 @@ pub(in crate::config) struct RawSourceRender {
     /// Whether Helm leaves the folder `crds` out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::config) skip_crds: bool,
+    /// Whether a plain folder of an Application counts with the folders in it: what `directory.recurse` of the Application
+    /// says, which is `false` where it says nothing. Needed where those folders hold manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) recurse: Option<bool>,
 }
 
 /// What makes objects of a folder.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 
 use super::super::Error;
-use super::super::deployed::{Declared, plain, units};
+use super::super::deployed::{Declared, is_whole, plain, units};
 use super::{Scene, Sides};
 use crate::config::{Config, Environment, GATE, UnitKind};
 use crate::git::Selector;
@@ -179,8 +179,8 @@ fn around(units: &[Declared], trees: Trees<'_>) -> Result<Vec<Selector>, Error> 
     let mut around = Vec::new();
     for Declared { unit, .. } in units {
         match &unit.selector {
-            Some(selector) => around.push(selector.clone()),
-            None => {
+            Some(selector) if is_whole(unit) => around.push(selector.clone()),
+            _ => {
                 for local in unit.plain() {
                     let at_head = plain(local, trees.head)?;
                     let at_base = match trees.base {

@@ -6,12 +6,36 @@
 use crate::git::TreeEntry;
 use crate::model::{RepoPath, Span, limits};
 use crate::render::kustomize::Ignore;
+use crate::render::{Files, FilesError};
 use crate::sources::Tree;
 use crate::sources::fields::{Read, Stop, shown};
 
 /// The patterns, those that win last; none where Flux's own list counts. `own` are those of a `GitRepository`.
 pub(super) fn ignored(tree: &Tree<'_>, own: Option<&str>, at: Span) -> Read<Vec<String>> {
-    let mut files: Vec<&TreeEntry> = tree.entries.iter().filter(is_list).collect();
+    patterns(&tree.entries, tree.files, own, at)
+}
+
+/// The same of all lists of a repository that was not listed before, and of no `GitRepository`.
+pub(in crate::sources) fn ignored_everywhere(files: &dyn Files) -> Read<Vec<String>> {
+    let all = files.below(&RepoPath::from(""));
+    let all = all.map_err(|error| match error {
+        FilesError::Git(error) => Stop::unknown(
+            Span::default(),
+            format!("the files that Flux leaves out cannot be told: {error}"),
+            "let all folders of the repository be ones that Git can list",
+        ),
+        error => Stop::Files(error),
+    })?;
+    patterns(&all, files, None, Span::default())
+}
+
+fn patterns(
+    entries: &[TreeEntry],
+    tree: &dyn Files,
+    own: Option<&str>,
+    at: Span,
+) -> Read<Vec<String>> {
+    let mut files: Vec<&TreeEntry> = entries.iter().filter(is_list).collect();
     // A folder's own file counts before those of the folders in it, whatever their names begin with.
     files.sort_by(|a, b| steps(a).cmp(steps(b)));
     let mut patterns = Vec::new();
@@ -87,7 +111,7 @@ fn steps(entry: &TreeEntry) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Flux follows links to these; its artifact has none.
-fn content(entry: &TreeEntry, at: Span, tree: &Tree<'_>) -> Read<Option<Vec<u8>>> {
+fn content(entry: &TreeEntry, at: Span, files: &dyn Files) -> Read<Option<Vec<u8>>> {
     if entry.is_submodule() {
         return Ok(None);
     }
@@ -96,7 +120,7 @@ fn content(entry: &TreeEntry, at: Span, tree: &Tree<'_>) -> Read<Option<Vec<u8>>
         let remedy = "commit the patterns themselves in its place";
         return Err(Stop::unknown(at, reason, remedy));
     }
-    Ok(Some(tree.files.content(entry)?))
+    Ok(Some(files.content(entry)?))
 }
 
 /// The patterns of a list, if they mean here what they mean to Flux.
