@@ -52,6 +52,35 @@ fn a_limit_range_that_argo_cd_leaves_out_gives_no_defaults() {
     }
 }
 
+#[test]
+fn a_limit_range_moved_into_a_folder_of_the_source_counts_as_the_configuration_says() {
+    let moved = |render: &str| {
+        let repo = Repo::new();
+        let source = format!("{{name: web, kind: Application, path: apps/web{render}}}");
+        let config = format!("environments: [{{name: prod, sources: [{source}]}}]\n");
+        repo.write("tidegate.yaml", config)
+            .write("apps/web/odoo.yaml", deployment("odoo", ""))
+            .write("apps/web/limits.yaml", limit_range("shop"));
+        let base = repo.commit("served");
+        repo.remove("apps/web/limits.yaml")
+            .write("apps/web/sub/limits.yaml", limit_range("shop"))
+            .commit("moved");
+        check(&repo, base)
+    };
+    let report = moved("");
+    assert_eq!(error_codes(&report), ["source.unknown"]);
+    let report = moved(", render: {tool: directory, recurse: true}");
+    assert_eq!((errors(&report).len(), blocking(&report).len()), (0, 0));
+    let report = moved(", render: {tool: directory, recurse: false}");
+    assert_eq!(errors(&report), []);
+    let missing = "resources.missing-memory-limit of odoo".to_owned();
+    assert!(
+        blocking(&report).contains(&missing),
+        "{:?}",
+        blocking(&report)
+    );
+}
+
 /// One whose chart comes from elsewhere, so that nothing of it is here.
 const FOREIGN: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: redis}\nspec:\n  project: shop\n  source: {repoURL: 'https://charts.example', chart: redis, targetRevision: 1.2.3}\n";
 
