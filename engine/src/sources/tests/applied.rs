@@ -187,11 +187,6 @@ fn what_says_of_itself_that_it_is_not_applied_is_unknown() {
 #[test]
 fn what_is_added_to_it_keeps_an_object_from_being_applied_too() {
     let sync = sync();
-    let kept = |found: &[String], name: &str| {
-        let mut found = found.iter().filter(|line| line.starts_with(name));
-        let line = found.next().expect("there is such a unit");
-        line.contains("from being applied as it stands")
-    };
     for (added, is_kept) in [
         (
             "commonAnnotations: {kustomize.toolkit.fluxcd.io/ssa: ifnotpresent}",
@@ -236,6 +231,17 @@ fn what_is_added_to_it_keeps_an_object_from_being_applied_too() {
         let found = clusters(&files);
         assert_eq!(kept(&found, "child:"), is_kept, "{added}: {found:?}");
     }
+}
+
+/// Whether the unit of that name is said to be kept from being applied.
+fn kept(found: &[String], name: &str) -> bool {
+    let mut found = found.iter().filter(|line| line.starts_with(name));
+    let line = found.next().expect("there is such a unit");
+    line.contains("from being applied as it stands")
+}
+
+#[test]
+fn options_of_argo_cd_keep_a_child_from_being_applied() {
     let child = of_source("path: plain");
     for (added, is_kept) in [
         (
