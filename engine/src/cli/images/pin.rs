@@ -75,8 +75,10 @@ impl Args {
             true => Some(again.in_worktree(terminal)?),
             false => None,
         };
+        // Where nothing was written, what cannot be read there was so before.
         exit = exit.max(
             now.as_ref()
+                .filter(|_| !files.is_empty())
                 .map_or(Exit::Pass, |now| super::exit(now, terminal)),
         );
         let stays = |image: &str, place: &Place<'_>| match &now {
