@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::environment::Variables;
 use super::{external, helm, kustomize, refuse};
 use crate::git::TreeEntry;
-use crate::manifest::Node;
+use crate::manifest::{Node, NodeValue};
 use crate::model::{RepoPath, Span};
 use crate::render::{Deployer, Found, Rendering, Tool};
 use crate::sources::Context;
@@ -28,6 +28,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// What the fields of a source ask for.
+#[derive(Clone, Copy)]
 enum Asked {
     Nothing,
     Helm,
@@ -73,7 +74,7 @@ impl Reading<'_> {
                 "give it one",
             )),
             Some(path) => {
-                let local = self.local(node, path, &asked)?;
+                let local = self.local(node, path, asked)?;
                 Ok(Some(Source::Local(local)))
             }
         }
@@ -115,7 +116,7 @@ impl Reading<'_> {
         }
     }
 
-    fn local(&self, node: &Node, path: &str, asked: &Asked) -> Read<Local> {
+    fn local(&self, node: &Node, path: &str, asked: Asked) -> Read<Local> {
         let span = place(node, "path");
         if path.starts_with('/') {
             let reason = format!(
@@ -131,13 +132,13 @@ impl Reading<'_> {
         let folder = folder::find(self.cx.tree.files, path, span)?;
         self.no_overrides(&folder, span)?;
         let looks = folder::looks(self.cx.tree.files, &folder)?;
+        let asked = asked.unless_empty(node, looks)?;
         let below = match asked {
             Asked::Nothing | Asked::Directory => self.cx.tree.files.below(&folder)?,
             Asked::Helm | Asked::Kustomize => Vec::new(),
         };
         if let (Asked::Nothing, Some(reason)) = (asked, folder::misleads(&folder, &below)) {
-            let remedy = "rename it, or say what renders the folder: `directory: {}`, `kustomize: {}` or `helm: {}` in the source";
-            return Err(Stop::unknown(span, reason, remedy));
+            return Err(open(span, reason, "rename it"));
         }
         let tool =
             match (asked, looks) {
@@ -150,8 +151,7 @@ impl Reading<'_> {
                 (Asked::Directory, _) | (Asked::Nothing, Looks::Plain) => None,
                 (Asked::Nothing, Looks::Both) => {
                     let reason = format!("`{folder}` holds both a chart and a kustomization");
-                    let remedy = "say which counts: `kustomize: {}` or `helm: {}` in the source";
-                    return Err(Stop::unknown(span, reason, remedy));
+                    return Err(open(span, reason, "remove one"));
                 }
             };
         let directory = match (&tool, field(node, "directory")) {
@@ -195,6 +195,52 @@ impl Reading<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Asked {
+    /// What is asked for by options that say something. Empty ones Argo CD removes from a `source`, and detects the tool
+    /// the next time: where that is another one, it is not known which of them the cluster has.
+    ///
+    /// Source: Argo CD, `NormalizeSource` and `IsZero` of the options. It leaves those of `sources` as they are, which
+    /// nothing promises.
+    fn unless_empty(self, node: &Node, looks: Looks) -> Read<Self> {
+        let (key, of_no_weight, is_detected) = match self {
+            Self::Nothing => return Ok(self),
+            Self::Helm => ("helm", NONE, looks == Looks::Chart),
+            Self::Kustomize => ("kustomize", WEIGHTLESS, looks == Looks::Kustomization),
+            Self::Directory => ("directory", NONE, looks == Looks::Plain),
+        };
+        match field(node, key) {
+            Some(options) if says_nothing(options, of_no_weight) => match is_detected {
+                true => Ok(Self::Nothing),
+                false => {
+                    let reason = format!(
+                        "`{key}` says nothing that counts: Argo CD removes it, and detects another tool, or none, for the folder"
+                    );
+                    Err(open(options.span, reason, "remove it"))
+                }
+            },
+            _ => Ok(self),
+        }
+    }
+}
+
+/// The folder may be rendered in more than one way.
+fn open(span: Span, reason: String, way_out: &str) -> Stop {
+    Stop::unknown(span, reason, format!("{way_out}, or {CHOOSE}"))
+}
+
+/// Whether all fields but those `of_no_weight` are empty.
+fn says_nothing(options: &Node, of_no_weight: &[&str]) -> bool {
+    match &options.value {
+        NodeValue::Null | NodeValue::Bool(false) => true,
+        NodeValue::String(text) => text.is_empty(),
+        NodeValue::Sequence(items) => items.is_empty(),
+        NodeValue::Mapping(entries) => entries.iter().all(|entry| {
+            of_no_weight.contains(&&*entry.key) || says_nothing(&entry.value, of_no_weight)
+        }),
+        NodeValue::Bool(true) | NodeValue::Number { .. } => false,
     }
 }
 
@@ -273,6 +319,17 @@ fn is_digest(revision: &str) -> bool {
         .is_some_and(|last| last.starts_with("sha256:"))
 }
 
+/// How a source says what renders its folder; what says nothing does not count.
+const CHOOSE: &str = "say what renders the folder by an option that says something: `helm: {releaseName: NAME}`, `directory: {include: '*'}`, or `kustomize` with what you would have it change; an empty one counts for nothing";
+/// Options of kustomize that Argo CD does not look at when it asks whether there are any.
+const WEIGHTLESS: &[&str] = &[
+    "forceCommonLabels",
+    "forceCommonAnnotations",
+    "commonAnnotationsEnvsubst",
+    "labelWithoutSelector",
+    "labelIncludeTemplates",
+];
+const NONE: &[&str] = &[];
 const TOOLS: &[&str] = &["helm", "kustomize", "directory", "plugin"];
 const DIRECTORY: &[&str] = &[
     "recurse",

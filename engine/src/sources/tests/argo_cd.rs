@@ -28,8 +28,20 @@ fn a_folder_is_rendered_as_it_looks_or_as_the_source_says() {
             r#"web: apps/web {"kustomize":{"annotations":{"a":"b,c:d","e":"\""}}}"#,
         ),
         (
-            "path: apps/web, directory: {}",
-            r#"web: apps/web plain {"recurse":false}"#,
+            "path: apps/web, directory: {include: '*'}",
+            r#"web: apps/web plain {"include":"*","recurse":false}"#,
+        ),
+        (
+            "path: plain, directory: {recurse: false}",
+            r#"web: plain plain {"recurse":false}"#,
+        ),
+        (
+            "path: apps/web, kustomize: {labelWithoutSelector: true, images: []}",
+            r#"web: apps/web {"kustomize":{}}"#,
+        ),
+        (
+            "path: both, kustomize: {namePrefix: a-}",
+            r#"web: both {"kustomize":{"namePrefix":"a-"}}"#,
         ),
         (
             "path: charts/web, helm: {releaseName: r, valueFiles: [prod.yaml, ../none.yaml], valuesObject: {b: 2}}",
@@ -88,6 +100,31 @@ const UNKNOWN: &[(&str, &str)] = &[
     (
         "path: both",
         "`both` holds both a chart and a kustomization",
+    ),
+    ("path: both, helm: {}", "`helm` says nothing that counts"),
+    (
+        "path: both, helm: {releaseName: '', skipCrds: false, valuesObject: {}}",
+        "`helm` says nothing that counts",
+    ),
+    (
+        "path: both, kustomize: {labelWithoutSelector: true, images: []}",
+        "`kustomize` says nothing that counts",
+    ),
+    (
+        "path: charts/web, kustomize: {forceCommonLabels: true}",
+        "`kustomize` says nothing that counts",
+    ),
+    (
+        "path: apps/web, directory: {}",
+        "`directory` says nothing that counts",
+    ),
+    (
+        "path: apps/web, directory: {recurse: false, include: '', jsonnet: {}}",
+        "`directory` says nothing that counts",
+    ),
+    (
+        "path: odd, directory: {}",
+        "`odd/myChart.yaml` makes Argo CD take `odd`",
     ),
     ("path: over", "`over/.argocd-source-web.yaml` overrides"),
     ("path: jsonnet", "Argo CD evaluates `jsonnet/a.jsonnet`"),
