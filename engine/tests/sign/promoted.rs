@@ -79,7 +79,10 @@ fn production_takes_what_a_link_of_staging_names_and_nothing_before_that() {
         missing.contains("staging has not run sha256:2"),
         "{missing}"
     );
-    assert_eq!(world.sign("prod", Some("prod")), "prod/prod fail image.not-promoted");
+    assert_eq!(
+        world.sign("prod", Some("prod")),
+        "prod/prod fail image.not-promoted"
+    );
     assert_eq!(
         world.sign("staging", Some("staging")),
         "staging/staging link 1 medium"

@@ -145,7 +145,7 @@ fn images(object: &ObjectRef, value: &Value, around: (&Rules, &Neighbours)) -> V
         let Written::Text(text) = place.written else {
             return None;
         };
-        let image = ImageRef::parse(text)?;
+        let image = ImageRef::parse(&text)?;
         Some(Image {
             object: object.clone(),
             pointer: place.pointer,

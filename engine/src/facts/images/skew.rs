@@ -118,7 +118,7 @@ impl Releases {
                 continue;
             };
             let Some((repository, digest)) =
-                ImageRef::parse(text).and_then(|it| Some((it.repository.clone(), it.digest?)))
+                ImageRef::parse(&text).and_then(|it| Some((it.repository.clone(), it.digest?)))
             else {
                 continue;
             };
