@@ -167,6 +167,12 @@ fn what_a_repository_says_steers_no_log_and_no_page() {
 #[test]
 fn what_is_64_kilobytes_long_hides_no_statement_in_any_format() {
     let repo = shop();
+    let config = fs::read_to_string(repo.path().join("tidegate.yaml")).unwrap();
+    let folder = "{name: odoo, kind: Application, path: apps/odoo/prod-a";
+    assert!(config.contains(folder));
+    let whole = format!("{folder}, render: {{tool: directory, recurse: true}}");
+    repo.write("tidegate.yaml", config.replace(folder, &whole));
+    repo.commit("folders in it count too");
     let long = "n".repeat(65_536);
     let folders = vec!["p".repeat(200); 15].join("/");
     let path = format!("apps/odoo/prod-a/{folders}/x.yaml");
