@@ -35,6 +35,7 @@ fn main() -> Outcome<()> {
         ("key, bundle", "bundle-p256"),
         ("identity, .sig", "keyless-sig"),
         ("identity, bundle", "keyless"),
+        ("Notation, JWS", "notation"),
     ] {
         let bench = Bench::new(images, candidate)?;
         let times = timing::measured(runs, || bench.once())?;
@@ -64,6 +65,8 @@ impl Bench {
         shop.write("keys/release.pub", text("/keys/release").as_bytes())?;
         let root = at("/roots/private").to_string();
         shop.write("keys/root.json", root.as_bytes())?;
+        let acme = text("/certificates/acme");
+        shop.write("keys/acme.pem", acme.as_bytes())?;
         let first = shop.commit("the judge", 0)?;
         let digest = text("/image");
         let mut pod =
@@ -143,4 +146,7 @@ images:
         root: keys/root.json
         issuer: https://issuer.test
         subject: {regex: 'https://git\.test/acme/odoo/\.github/workflows/release\.yml@refs/tags/v.+'}
+    - name: acme
+      images: ["registry.test/shop/**"]
+      notation: {certificates: keys/acme.pem, identities: ["O=acme"]}
 "#;

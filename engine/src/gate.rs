@@ -29,6 +29,7 @@ mod promote;
 mod promotions;
 mod publish;
 mod reading;
+mod registries;
 mod render;
 mod rendered;
 mod scene;
@@ -60,6 +61,7 @@ pub use mutation::{Mutation, mutate};
 pub use named::{LinkName, NameError};
 pub use promote::{PromoteRequest, Promotion, is_namesake, promote, promoted_branch};
 pub use publish::{Copied, Left, PublishRequest, publish};
+pub use registries::Registries;
 pub use render::{RenderRequest, render};
 pub use sign::{
     Deviation, Landed, Published, Renewed, RenewedUnit, Replay, ReplayRequest, SignRequest, Signed,

@@ -1,18 +1,20 @@
 //! `tidegate check`: what a range changes, judged.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use miette::Diagnostic;
 
 use super::common::{Error, Outcome};
+use super::registry::Wire;
 use super::renderers::Network;
 use super::terminal::Terminal;
 use super::timings::Timings;
 use super::verdicts::{Verdicts, is_far};
 use super::{common, output, pre_push, renderers};
-use crate::gate::{self, Runtime, Unwatched, Watch};
+use crate::gate::{self, Registries, Runtime, Unwatched, Watch};
 use crate::model::Exit;
 use crate::verdict::RunReport;
 
@@ -38,6 +40,10 @@ pub(super) struct Args {
     /// Say on standard error how long each step took, and how much was known from earlier runs
     #[arg(long)]
     timings: bool,
+    /// With --online, ask a registry at this host though it is this machine or in a private network, where nobody is
+    /// asked else; may be repeated
+    #[arg(long, value_name = "HOST[:PORT]", requires = "online")]
+    private_registry: Vec<String>,
     /// What a push brings, as Git (on standard input) or pre-commit tells a pre-push hook; new
     /// branches begin at the default branch of REMOTE
     #[arg(
@@ -64,8 +70,7 @@ impl Args {
             Some(timings) => timings,
             None => &Unwatched,
         };
-        let asked = (self.all, self.verdicts.as_deref());
-        match judged(self.selection, asked, watch, terminal) {
+        match judged(self, watch, terminal) {
             Ok(report) => {
                 if let Some(timings) = &timings {
                     timings.begin_report();
@@ -118,30 +123,45 @@ impl Args {
 }
 
 fn judged(
-    selection: Selection,
-    (everything, verdicts): (bool, Option<&str>),
+    args: Args,
     watch: &dyn Watch,
-    terminal: &Terminal,
+    terminal: &mut Terminal,
 ) -> Result<RunReport, Box<dyn Diagnostic + Send + Sync>> {
-    let network = selection.network;
-    let (repository, mut request) = selection.resolve(terminal)?;
-    request.everything = everything;
-    if let Some(text) = verdicts.filter(|text| is_far(text) && !network.is_asked()) {
+    let network = args.selection.network;
+    let (repository, mut request) = args.selection.resolve(terminal)?;
+    request.everything = args.all;
+    let verdicts = args.verdicts.as_deref();
+    if let Some(text) = verdicts.filter(|text| is_far(text) && !network.is_online()) {
         let text = text.to_owned();
         return Err(Error::VerdictsOffline { text }.into());
     }
     let verdicts = verdicts.map(|text| Verdicts::open(text, &repository, terminal));
     let verdicts = verdicts.transpose()?;
+    let registries = match network.is_online() {
+        true => {
+            let wire = Wire::to_images(terminal, &repository, args.private_registry)?;
+            Some(Rc::new(Registries::new(Rc::new(wire))))
+        }
+        false => None,
+    };
     let cache = terminal.cache_folder();
     let runtime = Runtime {
         watch,
         cache: cache.as_deref(),
         workshop: Some(&renderers::kept(terminal, &repository, network)),
         verdicts: verdicts.as_ref().map(Verdicts::store),
+        registries: registries.as_ref(),
     };
-    Ok(gate::check_within(&repository, &request, runtime)?)
+    let report = gate::check_within(&repository, &request, runtime)?;
+    match registries.map_or(0, |registries| registries.asked()) {
+        0 => {}
+        1 => terminal.say(&format!("asked the registry of 1 image, {ASKED}")),
+        images => terminal.say(&format!("asked the registries of {images} images, {ASKED}")),
+    }
+    Ok(report)
 }
 
+const ASKED: &str = "of which it is not recorded what signs them: `sign` asks nobody; `tidegate images lock` records it";
 const FIRST: &str = "\
 the remote has nothing to begin from, so all that is there was judged as new, also what a baseline accepted;
 where that is what is denied, `git push --no-verify` brings it there, and the next push is judged from it";

@@ -7,7 +7,7 @@ mod proxies;
 mod reach;
 
 use std::cell::{Cell, OnceCell};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ureq::http::Request;
@@ -15,10 +15,11 @@ use ureq::unversioned::resolver::DefaultResolver;
 
 use super::https;
 use super::terminal::{Clock, Terminal};
+use crate::git::Repository;
 use crate::model::{Told, http_date};
 use crate::registry::{Answer, Ask, Credentials, Failure, Method, Transport};
 use account::Accounts;
-pub(super) use helper::Helpers;
+use helper::Helpers;
 use proxies::{NoProxy, Proxies};
 pub(super) use reach::allowed;
 use reach::{Inside, Reach, Watched};
@@ -44,16 +45,28 @@ impl Wire {
 
     /// To registries that others have named, in manifests: inside only where that is allowed, by the proxy of this
     /// process, as an account that a helper may know.
-    ///
-    /// # Errors
-    /// A variable names a proxy that there is no way through.
-    pub(super) fn to_others(
+    fn to_others(
         terminal: &Terminal,
         allowed: Vec<String>,
         helpers: Helpers,
     ) -> Result<Self, NoProxy> {
         let (reach, proxies) = (Reach::Outside(allowed), Proxies::of(terminal)?);
         Ok(Self::new(terminal, (reach, Some(helpers)), proxies))
+    }
+
+    /// To the registries that the manifests of a repository name; no helper is run that lies in it.
+    ///
+    /// # Errors
+    /// A variable names a proxy that there is no way through.
+    pub(super) fn to_images(
+        terminal: &Terminal,
+        repository: &Repository,
+        allowed: Vec<String>,
+    ) -> Result<Self, NoProxy> {
+        let own = [Some(repository.common_dir()), repository.work_tree()];
+        let own: Vec<&Path> = own.into_iter().flatten().collect();
+        let helpers = Helpers::outside(&own, terminal);
+        Self::to_others(terminal, allowed, helpers)
     }
 
     /// With the authorities that the machine trusts, and the accounts of docker's `config.json`.
@@ -233,83 +246,4 @@ fn leads_inside(error: &std::io::Error) -> bool {
 const LONGEST: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::limits;
-
-    fn wire() -> Wire {
-        Wire {
-            agent: https::agent(ureq::tls::RootCerts::new_with_certs(&[]), false, LONGEST),
-            accounts: Accounts::in_folder(None, None),
-            reach: Reach::Everywhere,
-            proxies: Proxies::default(),
-            left: Cell::new(LONGEST),
-            clock: Terminal::of_process().clock(),
-            told: OnceCell::new(),
-        }
-    }
-
-    #[test]
-    fn an_answer_is_read_up_to_the_limit() {
-        let most = limits::REGISTRY_MANIFEST.most;
-        for (length, refused) in [(most, false), (most + 1, true), (10 * most, true)] {
-            let mut answer = ureq::Body::builder().data("x".repeat(length));
-            match body(&mut answer, most) {
-                Ok(bytes) => assert!(!refused && bytes.len() == length),
-                Err(error) => assert!(refused && error == Failure::TooLong, "{error}"),
-            }
-        }
-    }
-
-    #[test]
-    fn the_first_answer_says_what_time_it_is_there() {
-        use std::io::{Read as _, Write as _};
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        std::thread::spawn(move || {
-            for (hour, stream) in (12..).zip(listener.incoming()) {
-                let mut stream = stream.unwrap();
-                let _ = stream.read(&mut [0; 4096]).unwrap();
-                write!(
-                    stream,
-                    "HTTP/1.1 404 Not Found\r\nDate: Fri, 20 Nov 2026 {hour}:00:00 GMT\r\n\
-                     Content-Length: 0\r\nConnection: close\r\n\r\n"
-                )
-                .unwrap();
-            }
-        });
-        let wire = wire();
-        let ask = Ask {
-            method: Method::Get,
-            url: &format!("http://{address}/v2/"),
-            headers: &[],
-            body: &[],
-            most: 1,
-        };
-        assert_eq!(wire.told(), None);
-        for _ in 0..2 {
-            assert_eq!(wire.exchange(&ask).unwrap().status, 404);
-            let told = wire.told().unwrap();
-            assert_eq!(told.who, format!("the server {address}"));
-            assert_eq!(told.says.to_string(), "2026-11-20T12:00:00Z");
-        }
-    }
-
-    #[test]
-    fn nobody_is_asked_when_the_time_is_over() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let wire = wire();
-        wire.begin(Duration::ZERO);
-        let asked = wire.exchange(&Ask {
-            method: Method::Get,
-            url: &format!("http://{}/", listener.local_addr().unwrap()),
-            headers: &[],
-            body: &[],
-            most: 1,
-        });
-        assert!(matches!(asked, Err(Failure::Unavailable(_))), "{asked:?}");
-        assert!(!wire.pause(Duration::from_secs(1)));
-        assert!(listener.accept().is_err(), "somebody came");
-    }
-}
+mod tests;

@@ -11,7 +11,8 @@ use crate::render::{Cache, Programs, ProgramsConfig, Remotes, Workshop};
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(super) struct Network {
     /// Fetch kustomize's remote bases and components that are pinned by a whole commit id, by your
-    /// `git`, from the hosts that `online.hosts` of the configuration lists; all others stay refused
+    /// `git`, from the hosts that `online.hosts` of the configuration lists; all others stay refused.
+    /// `check` then also asks the registries for what signs an image and is not recorded
     #[arg(long)]
     online: bool,
 }
@@ -44,8 +45,8 @@ pub(super) fn fresh(
 }
 
 impl Network {
-    /// Whether the network may be asked at all.
-    pub(super) fn is_asked(self) -> bool {
+    /// Whether the network may be asked.
+    pub(super) fn is_online(self) -> bool {
         self.online
     }
 

@@ -2,7 +2,7 @@
 //! Knows nothing of registries or of which images are allowed.
 
 /// A reference taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageRef {
     /// Registry and path in full: `redis` is `docker.io/library/redis`. A registry in capitals, with the port that
     /// counts anyway, or under another name of Docker Hub is the same registry.

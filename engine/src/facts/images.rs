@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod evidence;
+mod found;
 mod glob;
 mod guess;
 mod index;
@@ -24,7 +25,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use catalogue::CATALOGUES;
-pub use evidence::{Evidence, FOLDER, file, wanted};
+pub use evidence::{Evidence, FOLDER, Wanted, wanted};
+pub use found::Found;
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
 pub use pin::{Digests, Edit, Named, apply, edits};
 pub use places::Use;
@@ -149,6 +151,9 @@ pub struct Reference {
     /// Another digest that the same tag had at base.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
+    /// Another digest that the lock has for the same tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locked_to: Option<String>,
     /// What `end-of-life` says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_of_life: Option<EndOfLife>,
@@ -211,9 +216,13 @@ pub fn of_change(
 }
 
 impl Image {
-    /// The same, with what the signatures beside it prove.
+    /// The same, with what the signatures beside it prove, and what the lock says of its tag.
     #[must_use]
-    pub fn signed(self, (rules, evidence): (&Rules, &Evidence), now: Timestamp) -> Self {
+    pub fn signed(mut self, (rules, evidence): (&Rules, &Evidence), now: Timestamp) -> Self {
+        if let (Some(reference), Some(image)) = (&mut self.reference, &self.read) {
+            let other = evidence.lock().other_digest(image);
+            reference.locked_to = other.map(|digest| format!("sha256:{digest}"));
+        }
         let image = self.read.as_ref();
         let proven = image.and_then(|image| signature::of(image, (rules, evidence), now));
         let (signature, turns) = proven.unzip();
@@ -262,6 +271,7 @@ fn reference(
         allowed_by: rules.allows(&image.repository).map(str::to_owned),
         tag_moves: counts.is_some_and(|tag| rules.moves(tag)),
         moved_from: before.other_digest(image),
+        locked_to: None,
         end_of_life: end.map(|date| EndOfLife {
             date: date.to_string(),
             over,

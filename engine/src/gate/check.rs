@@ -157,7 +157,8 @@ pub fn facts(
 fn begin(repository: &Repository, runtime: &Runtime<'_>) -> Reading {
     judge::prepare();
     let index = Cache::of(repository.common_dir());
-    Reading::new(index, runtime.workshop.cloned().unwrap_or_default())
+    let reading = Reading::new(index, runtime.workshop.cloned().unwrap_or_default());
+    reading.asking(runtime.registries.cloned())
 }
 
 struct Session<'a> {

@@ -171,6 +171,10 @@ pub enum Error {
         /// The unit.
         unit: String,
     },
+    /// The lock of images.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    ImageLock(#[from] facts::images::LockError),
     /// What was met somewhere in particular.
     #[error(transparent)]
     #[diagnostic(transparent)]

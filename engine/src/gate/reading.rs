@@ -13,6 +13,7 @@ use super::Error;
 use super::deployed::Input;
 use super::error::Shared;
 use super::file::File;
+use super::registries::Registries;
 use super::rendered::RenderedFile;
 use super::side::Side;
 use crate::change::Source;
@@ -43,6 +44,8 @@ pub(super) struct Reading {
     workshop: Arc<Workshop>,
     /// From which the judge lets remote bases be fetched.
     hosts: OnceCell<Vec<OnlineHost>>,
+    /// Whom to ask for what proves images; `None` for nobody.
+    registries: Option<Rc<Registries>>,
     /// What kustomizations name.
     named: RefCell<Named>,
     /// By what was asked for, of which files.
@@ -74,9 +77,20 @@ impl Reading {
             cache,
             workshop,
             hosts: OnceCell::new(),
+            registries: None,
             named: RefCell::default(),
             rendered: RefCell::default(),
         }
+    }
+
+    /// The same, which may ask registries.
+    pub(super) fn asking(self, registries: Option<Rc<Registries>>) -> Self {
+        Self { registries, ..self }
+    }
+
+    /// Whom to ask for what proves images.
+    pub(super) fn registries(&self) -> Option<&Registries> {
+        self.registries.as_deref()
     }
 
     /// Lets remote bases be fetched as `judge` says; of several, the first one that is told here.

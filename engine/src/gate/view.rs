@@ -3,15 +3,18 @@
 
 mod rendered;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::file::File;
 use super::reading::Reading;
+use super::registries::Registries;
 use super::side::{self, Side};
 use super::{Error, deployer};
 use crate::change::Source;
+use crate::facts::images::Lock;
 use crate::facts::index::{Located, Wanted};
 use crate::git::{Beyond, FileChange, Repository, Selector, Snapshot, TreeEntry};
 use crate::manifest::{self, RenderRoots, RootKind};
@@ -27,6 +30,8 @@ pub(super) struct View<'a> {
     /// Differences that are out of reach.
     pub(super) beyond: Beyond,
     reading: &'a Reading,
+    /// The lock of images at head, once somebody asked for it.
+    pub(super) image_lock: OnceCell<Arc<Lock>>,
 }
 
 impl<'a> View<'a> {
@@ -44,7 +49,13 @@ impl<'a> View<'a> {
             changed,
             beyond,
             reading,
+            image_lock: OnceCell::new(),
         })
+    }
+
+    /// Whom to ask for what proves an image and is not recorded.
+    pub(super) fn registries(&self) -> Option<&Registries> {
+        self.reading.registries()
     }
 
     /// The files of a unit that differ. Where its selector changes, files that only one side selects

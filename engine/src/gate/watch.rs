@@ -2,8 +2,10 @@
 //! Reads no clock: a [`Watch`] is told where one step ends and the next begins.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Registries;
 use crate::render::Workshop;
 use crate::store::Store;
 
@@ -52,7 +54,7 @@ pub trait Watch {
     fn hits(&self, kept: Kept, known: usize, asked: usize);
 }
 
-/// What a run has around it. None of it but verdicts changes what comes out.
+/// What a run has around it. None of it changes what comes out, but verdicts and what registries say of images.
 #[derive(Clone, Copy)]
 pub struct Runtime<'a> {
     /// Is told how the run goes on.
@@ -63,6 +65,8 @@ pub struct Runtime<'a> {
     pub workshop: Option<&'a Arc<Workshop>>,
     /// Where verdicts lie, by which other environments are known; `None` for nowhere.
     pub verdicts: Option<&'a dyn Store>,
+    /// Whom to ask for what proves an image and is not recorded; `None` for nobody.
+    pub registries: Option<&'a Rc<Registries>>,
 }
 
 /// Nobody looks, and nothing is kept.
@@ -73,6 +77,7 @@ impl Default for Runtime<'_> {
             cache: None,
             workshop: None,
             verdicts: None,
+            registries: None,
         }
     }
 }

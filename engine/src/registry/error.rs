@@ -32,6 +32,8 @@ pub enum RegistryError {
         place: String,
         /// What came instead of an answer.
         reason: String,
+        /// The status with which it asks to be left alone; `None` where it says nothing.
+        status: Option<u16>,
     },
     /// It says no.
     #[error("cannot {action} `{place}`: the registry answers {status}{who}")]
@@ -56,7 +58,7 @@ pub enum RegistryError {
     #[diagnostic(
         code(store::credentials),
         help(
-            "write `auths` with `auth` into a `config.json` of its own, and let DOCKER_CONFIG name its folder; a credential helper is run by `images lock` alone"
+            "write `auths` with `auth` into a `config.json` of its own, and let DOCKER_CONFIG name its folder; a credential helper is run by `images lock` and `check --online` alone"
         )
     )]
     Credentials {
@@ -137,4 +139,30 @@ pub enum RegistryError {
         /// How much is read.
         limit: String,
     },
+}
+
+impl RegistryError {
+    /// Why it is not known what a registry holds, in one word that stays.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Denied { status: 401, .. } => "registry-unauthorized",
+            Self::Denied { status: 403, .. } => "registry-forbidden",
+            Self::Denied { .. } => "registry-refused",
+            Self::NoImage { .. } => "registry-no-image",
+            Self::Unavailable {
+                status: Some(429), ..
+            } => "registry-busy",
+            Self::Unavailable {
+                status: Some(_), ..
+            } => "registry-failing",
+            Self::Unavailable { status: None, .. } => "registry-silent",
+            Self::Inside { .. } => "registry-inside",
+            Self::Tls { .. } => "registry-tls",
+            Self::Answer { .. } => "registry-answer",
+            Self::TooLong { .. } | Self::TooMany { .. } => "registry-too-much",
+            Self::Credentials { .. } => "registry-account",
+            Self::Place { .. } => "registry-name",
+        }
+    }
 }

@@ -35,6 +35,14 @@ pub fn write_human(
             };
             let state = style.paint(&line(&state(image)), color);
             writeln!(drawn, "  {}  {state}", line(name))?;
+            for other in image
+                .reference
+                .iter()
+                .filter_map(|it| it.locked_to.as_ref())
+            {
+                let said = format!("the lock has another digest for this tag: {other}");
+                writeln!(drawn, "    {}", line(&said))?;
+            }
             for proof in image.signature.iter().flat_map(proofs) {
                 writeln!(drawn, "    {}", line(&proof))?;
             }

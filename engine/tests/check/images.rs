@@ -1,5 +1,7 @@
 //! Signatures of images, recorded beside what they are about: proven at head, by the judge's keys.
 
+mod lock;
+
 use std::fs;
 
 use tidegate::model::{Digest, Exit};
@@ -71,6 +73,18 @@ fn the_key_is_the_judges_and_not_the_one_that_comes_with_the_image() {
     );
     let gate = report.units.iter().find(|unit| unit.unit == "gate");
     assert!(gate.is_some(), "the key is a file of the gate");
+}
+
+#[test]
+fn i10_a_signature_is_of_a_digest_in_whatever_repository_it_lies() {
+    let (repo, base) = judged();
+    let moved = with_image().replace("/shop/odoo:", "/shop/mirror/odoo:");
+    assert!(moved.contains("/shop/mirror/"));
+    let (path, bytes) = signed::recorded("bundle-p256");
+    repo.write("prod/odoo.yaml", moved)
+        .write(&path, bytes)
+        .commit("an image that was copied");
+    assert_eq!(blocking(&check(&repo, base)), [""; 0]);
 }
 
 #[test]

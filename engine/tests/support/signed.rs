@@ -18,6 +18,11 @@ pub(crate) fn manifest() -> Vec<u8> {
     FIXTURES["manifest"].as_str().unwrap().as_bytes().to_vec()
 }
 
+/// An index that lists it for one of two platforms, as it lies in a registry; `sig-index` signs it.
+pub(crate) fn index() -> Vec<u8> {
+    FIXTURES["index"].as_str().unwrap().as_bytes().to_vec()
+}
+
 /// A signature of it as a layer of a manifest beside it, and the bytes that the layer names.
 pub(crate) fn layer(name: &str) -> (Value, Vec<u8>) {
     let fixture = &FIXTURES["candidates"][name];

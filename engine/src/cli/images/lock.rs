@@ -1,9 +1,8 @@
 //! `tidegate images lock`: asks registries which digests the images of the units stand for and what lies beside them,
-//! and records both. The only command about images that opens a socket; it believes no signature, and denies nothing.
+//! and records both. The only command of `images` that opens a socket; it believes no signature, and denies nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
 use std::rc::Rc;
 
 use miette::Diagnostic;
@@ -11,12 +10,12 @@ use miette::Diagnostic;
 use super::shelf::Shelf;
 use super::{Asked, exit};
 use crate::cli::common::{self, Failure, Outcome};
-use crate::cli::registry::{Helpers, Wire, allowed};
+use crate::cli::registry::{Wire, allowed};
 use crate::cli::terminal::Terminal;
-use crate::facts::images::{self, Lock, Locked, Reference, Use, proof};
+use crate::facts::images::{self, Found, Lock, Locked, Reference, Use};
 use crate::gate::{Images, Signatures};
 use crate::model::{Digest, Exit};
-use crate::registry::{ImageRepository, Named, RegistryError, Transport};
+use crate::registry::{ImageRepository, RegistryError, Transport};
 
 /// Ask the registries which digest each image of the units stands for, and record it in `.tidegate/images.lock`, with the
 /// signatures and attestations that lie beside it in `.tidegate/images`: from there `check` and `images verify` prove
@@ -43,18 +42,13 @@ struct Wanted {
     guessed: bool,
 }
 
-/// What it is asked for by.
+/// By what an image is asked for.
 enum By {
-    Digest(Digest),
+    /// Its digest, and the tag beside it.
+    Digest(Digest, Option<String>),
     Tag(String),
     /// A digest by which nothing is locked, since nothing that is recorded could be held against it.
     OtherDigest,
-}
-
-/// What a registry said of an image.
-struct Found {
-    locked: Locked,
-    files: BTreeMap<Digest, Vec<u8>>,
 }
 
 impl Args {
@@ -68,11 +62,9 @@ impl Args {
         let wanted = wanted(&found);
         let exit = exit(&found, terminal);
         let whole = whole && found.errors.is_empty();
-        let own = [Some(repository.common_dir()), repository.work_tree()];
-        let own: Vec<&Path> = own.into_iter().flatten().collect();
-        let helpers = Helpers::outside(&own, terminal);
+        let wire = Wire::to_images(terminal, &repository, self.private_registry)?;
         let mut run = Run {
-            transport: Rc::new(Wire::to_others(terminal, self.private_registry, helpers)?),
+            transport: Rc::new(wire),
             before: lock.clone(),
             lock,
             shelf,
@@ -111,8 +103,8 @@ impl Run<'_> {
             return Ok(Exit::Pass);
         }
         let by = match &wanted.by {
-            By::Digest(digest) => Named::Digest(*digest),
-            By::Tag(tag) => Named::Tag(tag),
+            By::Digest(digest, tag) => (Some(*digest), tag.as_deref()),
+            By::Tag(tag) => (None, Some(tag.as_str())),
             By::OtherDigest => return Ok(self.terminal.print_error(&OtherDigest::of(image))),
         };
         let registry = wanted.repository.split('/').next().unwrap_or_default();
@@ -132,11 +124,12 @@ impl Run<'_> {
                 return Ok(self.terminal.print_error(&NotLocked { image, cause }));
             }
         };
-        for (name, bytes) in &found.files {
-            self.shelf.put_file(&found.locked.digest, name, bytes)?;
+        for (folder, name, bytes) in &found.files {
+            self.shelf.put_file(folder, name, bytes)?;
         }
-        let said = described(&found.locked);
-        if self.lock.put(image.to_owned(), found.locked) {
+        let locked = found.locked(self.terminal.now);
+        let said = described(&locked);
+        if self.lock.put(image.to_owned(), locked) {
             self.say(image, &said);
         }
         Ok(Exit::Pass)
@@ -147,28 +140,21 @@ impl Run<'_> {
         let Some(locked) = self.lock.of(image) else {
             return Ok(false);
         };
-        for file in &locked.evidence {
-            if !self.shelf.holds(&locked.digest, file)? {
+        for (folder, file) in locked.files() {
+            if !self.shelf.holds(&folder, &file)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn ask(&self, repository: &str, by: Named<'_>) -> Result<Found, RegistryError> {
+    fn ask(
+        &self,
+        repository: &str,
+        (digest, tag): (Option<Digest>, Option<&str>),
+    ) -> Result<Found, RegistryError> {
         let repository = ImageRepository::new(repository, Rc::clone(&self.transport))?;
-        let image = repository.resolve(by)?;
-        let beside = repository.beside(image.digest, &proof::counts)?;
-        let files: BTreeMap<Digest, Vec<u8>> = beside.iter().map(images::file).collect();
-        Ok(Found {
-            locked: Locked {
-                digest: image.digest,
-                media_type: image.media_type,
-                at: self.terminal.now,
-                evidence: files.keys().copied().collect(),
-            },
-            files,
-        })
+        Found::ask(&repository, digest, tag)
     }
 
     /// Writes the lock, and takes away what the former one named and this one does not.
@@ -224,7 +210,7 @@ impl By {
         };
         let digest = digest.strip_prefix("sha256:").map(Digest::parse);
         match digest {
-            Some(Ok(digest)) => Self::Digest(digest),
+            Some(Ok(digest)) => Self::Digest(digest, reference.tag.clone()),
             _ => Self::OtherDigest,
         }
     }
@@ -236,7 +222,11 @@ fn described(locked: &Locked) -> String {
         1 => "1 file beside it".to_owned(),
         number => format!("{number} files beside it"),
     };
-    format!("sha256:{}, {files}", locked.digest)
+    let related = match locked.related.values().map(BTreeSet::len).sum() {
+        0 => String::new(),
+        number => format!(", {number} beside others of its index"),
+    };
+    format!("sha256:{}, {files}{related}", locked.digest)
 }
 
 /// An image that is named by what nothing here is held against.

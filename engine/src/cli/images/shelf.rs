@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::common::{self, Failure};
 use crate::cli::output;
-use crate::facts::images::{FOLDER, LOCK_FILE, Lock};
+use crate::facts::images::{FOLDER, LOCK_FILE, Lock, LockError};
 use crate::git::{self, Repository};
 use crate::model::{Digest, limits, limits::Limit};
 
@@ -25,12 +25,6 @@ enum Error {
         help("a link, or a file, stands in the way; take it away: nothing is written through it")
     )]
     NotAFolder { path: String },
-    #[error("`{LOCK_FILE}` is longer than {limit}", limit = limits::IMAGE_LOCK)]
-    #[diagnostic(
-        code(limit::image_lock),
-        help("take it away and lock anew; no repository names so many images")
-    )]
-    TooLong,
     #[error("`{name}` was changed by somebody else just now")]
     #[diagnostic(
         code(image_lock::overtaken),
@@ -62,7 +56,7 @@ impl Shelf {
         }
         let bytes = bounded(&path, limits::IMAGE_LOCK);
         let bytes = bytes.map_err(|error| common::Error::read(&path, &error))?;
-        Ok(Lock::parse(&bytes.ok_or(Error::TooLong)?)?)
+        Ok(Lock::parse(&bytes.ok_or(LockError::TooLong)?)?)
     }
 
     /// Writes the lock, unless it lies there as it is; whether it was another.

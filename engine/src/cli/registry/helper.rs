@@ -14,7 +14,7 @@ use crate::registry::Credentials;
 
 /// Where helpers are found.
 #[derive(Clone, Debug, Default)]
-pub(in crate::cli) struct Helpers {
+pub(super) struct Helpers {
     folders: Vec<PathBuf>,
 }
 
@@ -28,7 +28,7 @@ struct Answer {
 
 impl Helpers {
     /// In the folders of `PATH` that are absolute, and outside of what is judged.
-    pub(in crate::cli) fn outside(foreign: &[&Path], terminal: &Terminal) -> Self {
+    pub(super) fn outside(foreign: &[&Path], terminal: &Terminal) -> Self {
         let path = terminal.variable("PATH").unwrap_or_default();
         let real = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let foreign: Vec<PathBuf> = foreign.iter().map(|folder| real(folder)).collect();

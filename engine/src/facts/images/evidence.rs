@@ -2,31 +2,118 @@
 //! None of it is trusted; opens no file itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Rules;
+use super::found::Found;
 use super::index::Index;
+use super::lock::Lock;
 use super::places;
 use super::proof::Candidate;
 use crate::change::Change;
 use crate::facts::image_ref::ImageRef;
 use crate::facts::inventory::Neighbours;
 use crate::model::{Digest, base64, json, limits};
-use crate::registry::Beside;
+use crate::registry::{Beside, RegistryError};
 
 /// Where the files beside an image lie: in a folder of its digest.
 pub const FOLDER: &str = ".tidegate/images/sha256";
 
 /// What is recorded beside each image.
 #[derive(Debug, Default)]
-pub struct Evidence(BTreeMap<Digest, Vec<Recorded>>);
+pub struct Evidence {
+    recorded: BTreeMap<Digest, Vec<Recorded>>,
+    /// The names under which it lies.
+    names: BTreeSet<(Digest, String)>,
+    lock: Arc<Lock>,
+    /// What its registry says of an image just now, beyond what is recorded.
+    asked: BTreeMap<Digest, Asked>,
+}
+
+/// What became of a question to a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It said what lies beside the image.
+    Answered,
+    /// It did not. Why, in one word, and in a sentence.
+    Silent(&'static str, String),
+}
+
+/// What changes ask of what is recorded.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// The images of which signatures are asked for, by their digests.
+    pub signed: BTreeMap<Digest, BTreeSet<ImageRef>>,
+    /// Whether any image is named by a digest at all, so that a lock may say otherwise.
+    pub pinned: bool,
+}
 
 impl Evidence {
-    /// Takes a file that is recorded beside an image, by the name under which it lies.
+    /// Nothing yet beside the images of a lock.
+    #[must_use]
+    pub fn of_lock(lock: Arc<Lock>) -> Self {
+        Self {
+            lock,
+            ..Self::default()
+        }
+    }
+
+    /// What was locked. It proves nothing.
+    pub(super) fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    /// Takes a file that is recorded beside an image, by the name under which it lies; each once.
     pub fn record(&mut self, image: Digest, name: &str, bytes: &[u8]) {
-        let recorded = Recorded::read(name, bytes).unwrap_or_else(Recorded::damaged);
-        self.0.entry(image).or_default().push(recorded);
+        if self.names.insert((image, name.to_owned())) {
+            let recorded = Recorded::read(name, bytes).unwrap_or_else(Recorded::damaged);
+            self.recorded.entry(image).or_default().push(recorded);
+        }
+    }
+
+    /// Whether nobody knows what lies beside an image: it is not recorded, or not all that the lock names.
+    #[must_use]
+    pub fn lacks(&self, image: Digest) -> bool {
+        match self.lock.knows(&image) {
+            true => !self.missing(image).is_empty(),
+            false => !self.recorded.contains_key(&image),
+        }
+    }
+
+    /// Takes what a registry says lies beside an image, as far as it is not recorded.
+    pub fn take(&mut self, found: &Found) {
+        for (folder, name, bytes) in &found.files {
+            self.record(*folder, &name.to_string(), bytes);
+        }
+        self.asked.entry(found.digest).or_insert(Asked::Answered);
+    }
+
+    /// Notes that a registry did not say what lies beside an image.
+    pub fn unsaid(&mut self, image: Digest, error: &RegistryError) {
+        let why = Asked::Silent(error.reason(), error.to_string());
+        self.asked.insert(image, why);
+    }
+
+    /// What became of the question about an image; `None` where nobody was asked.
+    pub(super) fn asked(&self, image: Digest) -> Option<&Asked> {
+        self.asked.get(&image)
+    }
+
+    /// Notes what the lock names beside an image and is not there: it may have been a signature.
+    pub fn miss(&mut self, image: Digest) {
+        let missing = self.missing(image).into_iter();
+        let missing: Vec<Recorded> = missing.map(Recorded::missing).collect();
+        if !missing.is_empty() {
+            self.recorded.entry(image).or_default().extend(missing);
+        }
+    }
+
+    fn missing(&self, image: Digest) -> Vec<Digest> {
+        let named = self.lock.beside(&image).into_iter();
+        let gone = |file: &Digest| !self.names.contains(&(image, file.to_string()));
+        named.filter(gone).collect()
     }
 
     /// The indexes recorded beside an image that list it, of which signatures count for it too.
@@ -46,19 +133,22 @@ impl Evidence {
 
     /// The indexes that are recorded beside an image, its own among them, by digest.
     pub(super) fn indexes(&self, image: Digest) -> impl Iterator<Item = (Digest, Index)> {
-        let recorded = self.0.get(&image).into_iter().flatten();
+        let recorded = self.recorded.get(&image).into_iter().flatten();
         recorded.filter_map(|it| Some((it.digest, it.index()?)))
     }
 
     pub(super) fn beside(&self, image: Digest) -> Vec<Candidate<'_>> {
-        let recorded = self.0.get(&image).into_iter().flatten();
+        let recorded = self.recorded.get(&image).into_iter().flatten();
         recorded.map(Recorded::candidate).collect()
     }
 }
 
+/// A file that is recorded: the name under which it lies, and its bytes.
+pub(super) type File = (Digest, Vec<u8>);
+
 /// What was found beside an image as a file that is recorded: the name under which it lies, and its bytes.
 #[must_use]
-pub fn file(found: &Beside) -> (Digest, Vec<u8>) {
+pub(super) fn file(found: &Beside) -> File {
     // What is not there has no type of its own: it may have been one that counts.
     let media_type = found.media_type.as_deref().unwrap_or(DAMAGED);
     let mut file = serde_json::json!({
@@ -73,23 +163,39 @@ pub fn file(found: &Beside) -> (Digest, Vec<u8>) {
     (Digest::of(&bytes), bytes)
 }
 
-/// The digests of the images in these changes of which signatures are asked for.
+/// An index as a file that is recorded, and the images that it lists and nodes can run; `None` for what is none.
 #[must_use]
-pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> BTreeSet<Digest> {
-    let mut wanted = BTreeSet::new();
-    let changes = match rules.signers.is_empty() {
-        true => &[],
-        false => changes,
+pub(super) fn index_file(media_type: &str, manifest: &[u8]) -> Option<(File, BTreeSet<Digest>)> {
+    let images = Index::read(media_type, manifest)?.images();
+    let found = Beside {
+        media_type: Some(media_type.to_owned()),
+        digest: Digest::of(manifest),
+        annotations: BTreeMap::new(),
+        bytes: Some(manifest.to_vec()),
     };
+    Some((file(&found), images))
+}
+
+/// What the images in these changes ask of what is recorded.
+#[must_use]
+pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> Wanted {
+    let mut wanted = Wanted::default();
     for change in changes {
         let Some(value) = &change.new else { continue };
         for place in places::of(&change.object, value, (rules, around)) {
             let places::Written::Text(text) = place.written else {
                 continue;
             };
-            let parsed = ImageRef::parse(&text);
-            let covered = parsed.filter(|image| rules.signers.cover(&image.repository));
-            wanted.extend(covered.and_then(|image| digest_of(&image)));
+            let Some(image) = ImageRef::parse(&text) else {
+                continue;
+            };
+            wanted.pinned |= image.digest.is_some();
+            if !rules.signers.is_empty()
+                && rules.signers.cover(&image.repository)
+                && let Some(digest) = digest_of(&image)
+            {
+                wanted.signed.entry(digest).or_default().insert(image);
+            }
         }
     }
     wanted
@@ -147,6 +253,16 @@ impl Recorded {
             media_type: DAMAGED.to_owned(),
             annotations: BTreeMap::new(),
             bytes: Some(Vec::new()),
+        }
+    }
+
+    /// One that the lock names and that is not there.
+    fn missing(name: Digest) -> Self {
+        Self {
+            digest: name,
+            media_type: DAMAGED.to_owned(),
+            annotations: BTreeMap::new(),
+            bytes: None,
         }
     }
 

@@ -58,6 +58,15 @@ impl Index {
         (!platforms.is_empty()).then_some(platforms)
     }
 
+    /// The images that a node can run, each once.
+    pub(super) fn images(&self) -> BTreeSet<Digest> {
+        let images = self
+            .children
+            .iter()
+            .filter(|child| child.platform.is_some());
+        images.map(|child| child.digest).collect()
+    }
+
     /// The platforms of all its images, each once.
     pub(super) fn platforms(&self) -> BTreeSet<&str> {
         self.named().collect()
@@ -159,6 +168,7 @@ mod tests {
             BTreeSet::from(["linux/amd64", "linux/arm64/v8"])
         );
         assert_eq!(read.repeated(), BTreeSet::from(["linux/amd64"]));
+        assert_eq!(read.images(), ["a", "b", "c"].map(digest).into());
     }
 
     #[test]

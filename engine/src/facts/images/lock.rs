@@ -1,14 +1,16 @@
 //! The lock of images, `.tidegate/images.lock`: which digest each reference stood for when a registry was asked, and
 //! which files were recorded beside it then. Asks no registry, and proves nothing: what is recorded does that itself.
 
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use miette::Diagnostic;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::facts::image_ref::ImageRef;
-use crate::model::{Digest, json};
+use crate::model::{Digest, LineColumn, limits};
 
 /// Where it lies.
 pub const LOCK_FILE: &str = ".tidegate/images.lock";
@@ -28,19 +30,41 @@ pub struct Locked {
     pub at: Timestamp,
     /// The files beside it, by name.
     pub evidence: BTreeSet<Digest>,
+    /// The files beside the images that it lists, or beside the index that lists it, by name.
+    pub related: BTreeMap<Digest, BTreeSet<Digest>>,
 }
 
 /// The lock is none.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("`{LOCK_FILE}` is no lock of images: {why}")]
-#[diagnostic(
-    code(image_lock::invalid),
-    help(
-        "`tidegate images lock` writes it; take it away, or what stands there by hand, and lock anew"
-    )
-)]
-pub struct LockError {
-    why: String,
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
+pub enum LockError {
+    /// Something stands there that `images lock` would not have written.
+    #[error("`{LOCK_FILE}` is no lock of images, line {} column {}: {why}", at.line, at.column)]
+    #[diagnostic(
+        code(image_lock::invalid),
+        help(
+            "`tidegate images lock` writes it; take it away, or what stands there by hand, and lock anew"
+        )
+    )]
+    Invalid {
+        /// Where.
+        at: LineColumn,
+        /// What is wrong there.
+        why: String,
+    },
+    /// A link, a folder or a submodule.
+    #[error("`{LOCK_FILE}` is no file")]
+    #[diagnostic(
+        code(image_lock::not_a_file),
+        help("take it away: the lock is a file of its own, which `tidegate images lock` writes")
+    )]
+    NotAFile,
+    /// More than any lock has.
+    #[error("`{LOCK_FILE}` is longer than {limit}", limit = limits::IMAGE_LOCK)]
+    #[diagnostic(
+        code(limit::image_lock),
+        help("take it away and lock anew; no repository names so many images")
+    )]
+    TooLong,
 }
 
 impl Lock {
@@ -49,26 +73,7 @@ impl Lock {
     /// # Errors
     /// Anything that [`Lock::bytes`] would not have written, but for white space.
     pub fn parse(bytes: &[u8]) -> Result<Self, LockError> {
-        let wrong = |why: String| LockError { why };
-        let value = json::parse(bytes).map_err(wrong)?;
-        let raw: Raw = serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
-        if raw.version != VERSION {
-            return Err(wrong(format!("its version is not `{VERSION}`")));
-        }
-        let images = raw.images.into_iter().map(|(image, raw)| {
-            let parsed = ImageRef::parse(&image).filter(|parsed| parsed.canonical() == image);
-            let parsed = parsed.ok_or_else(|| wrong(format!("`{image}` is no image in full")))?;
-            let locked = raw
-                .read()
-                .map_err(|why| wrong(format!("`{image}`: {why}")))?;
-            match parsed.digest {
-                Some(own) if own != named(&locked.digest) => {
-                    Err(wrong(format!("`{image}` is locked to another digest")))
-                }
-                _ => Ok((image, locked)),
-            }
-        });
-        Ok(Self(images.collect::<Result<_, _>>()?))
+        read::lock(bytes).map(Self)
     }
 
     /// The lock as it is written: in one way only, sorted, a line for each thing that can change.
@@ -77,7 +82,7 @@ impl Lock {
         let images = self.0.iter();
         let images = images.map(|(image, locked)| (image.clone(), Row::of(locked)));
         let raw = Raw {
-            version: VERSION.to_owned(),
+            version: VERSION,
             images: images.collect(),
         };
         let mut text = serde_json::to_string_pretty(&raw).unwrap_or_default();
@@ -110,74 +115,99 @@ impl Lock {
         gone
     }
 
+    /// Whether it says what lies beside a digest.
+    #[must_use]
+    pub fn knows(&self, image: &Digest) -> bool {
+        let mut all = self.0.values().flat_map(Locked::folders);
+        all.any(|(folder, _)| folder == *image)
+    }
+
+    /// The files that it names beside an image.
+    #[must_use]
+    pub fn beside(&self, image: &Digest) -> BTreeSet<Digest> {
+        let all = self.0.values().flat_map(Locked::folders);
+        let own = all.filter(|(folder, _)| folder == image);
+        own.flat_map(|(_, files)| files).copied().collect()
+    }
+
+    /// Another digest that the tag of an image was locked to than the image names beside it. That of one image of the
+    /// index that the tag stood for is no other.
+    pub(super) fn other_digest(&self, image: &ImageRef) -> Option<Digest> {
+        let named = image.digest.as_deref()?;
+        let tag = ImageRef {
+            digest: None,
+            ..image.clone()
+        };
+        tag.tag.as_ref()?;
+        let locked = self.of(&tag.canonical())?;
+        let mut known = locked.folders().map(|(folder, _)| as_written(&folder));
+        (!known.any(|digest| digest == named)).then_some(locked.digest)
+    }
+
     /// The files that it names: the digest of the image, and the name of the file.
     #[must_use]
     pub fn files(&self) -> BTreeSet<(Digest, Digest)> {
-        let all = self.0.values();
-        let all = all.flat_map(|it| it.evidence.iter().map(|file| (it.digest, *file)));
-        all.collect()
+        self.0.values().flat_map(Locked::files).collect()
     }
 }
 
 impl Locked {
+    /// The files that it names: the digest beside which each lies, and its name.
+    pub fn files(&self) -> impl Iterator<Item = (Digest, Digest)> {
+        let all = self.folders();
+        all.flat_map(|(folder, files)| files.iter().map(move |file| (folder, *file)))
+    }
+
+    /// The digests beside which files lie, its own first, with their names.
+    fn folders(&self) -> impl Iterator<Item = (Digest, &BTreeSet<Digest>)> {
+        let related = self.related.iter().map(|(folder, files)| (*folder, files));
+        std::iter::once((self.digest, &self.evidence)).chain(related)
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         let at = other.at;
         Self { at, ..self.clone() } == *other
     }
 }
 
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+/// The lock as it is written.
+#[derive(Serialize)]
 struct Raw {
-    version: String,
+    version: &'static str,
     images: BTreeMap<String, Row>,
 }
 
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Row {
     digest: String,
     media_type: String,
     locked_at: String,
     evidence: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    related: BTreeMap<String, Vec<String>>,
 }
 
 impl Row {
     fn of(locked: &Locked) -> Self {
+        let list = |files: &BTreeSet<Digest>| files.iter().map(as_written).collect();
+        let related = locked.related.iter();
+        let related = related.map(|(folder, files)| (as_written(folder), list(files)));
         Self {
-            digest: named(&locked.digest),
+            digest: as_written(&locked.digest),
             media_type: locked.media_type.clone(),
             locked_at: locked.at.to_string(),
-            evidence: locked.evidence.iter().map(named).collect(),
+            evidence: list(&locked.evidence),
+            related: related.collect(),
         }
-    }
-
-    fn read(self) -> Result<Locked, &'static str> {
-        let evidence = self.evidence.iter().map(|text| digest(text));
-        let evidence: BTreeSet<Digest> = evidence.collect::<Option<_>>().ok_or(NO_DIGEST)?;
-        if evidence.len() != self.evidence.len() {
-            return Err("it names a file twice");
-        }
-        let at = self.locked_at.parse();
-        Ok(Locked {
-            digest: digest(&self.digest).ok_or(NO_DIGEST)?,
-            media_type: self.media_type,
-            at: at.map_err(|_| "its time is no instant")?,
-            evidence,
-        })
     }
 }
 
-fn named(digest: &Digest) -> String {
+fn as_written(digest: &Digest) -> String {
     format!("sha256:{digest}")
 }
 
-fn digest(text: &str) -> Option<Digest> {
-    Digest::parse(text.strip_prefix("sha256:")?).ok()
-}
-
 const VERSION: &str = "v1";
-const NO_DIGEST: &str = "a digest is not `sha256:` and 64 digits or letters from `a` to `f`";
 
 #[cfg(test)]
 mod tests {
@@ -190,6 +220,7 @@ mod tests {
             media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
             at: at.parse().unwrap(),
             evidence: files.iter().map(|it| Digest::of(it.as_bytes())).collect(),
+            related: BTreeMap::new(),
         }
     }
 
@@ -233,6 +264,83 @@ mod tests {
         assert_eq!(lock.files(), [(Digest::of(b"c"), Digest::of(b"x"))].into());
         assert_eq!(lock.keep(&|image| image.contains("redis")), [name()]);
         assert!(lock.of(&name()).is_none());
+    }
+
+    #[test]
+    fn what_lies_beside_others_of_an_index_is_named_too() {
+        let mut lock = lock();
+        let mut index = locked("i", "2026-11-20T10:00:00Z", &["x"]);
+        let (child, file) = (Digest::of(b"child"), Digest::of(b"x"));
+        index.related.insert(child, [file].into());
+        lock.put("registry.test/shop/odoo:18".to_owned(), index);
+        let text = lock.bytes();
+        let read = Lock::parse(&text).unwrap();
+        assert_eq!(read, lock);
+        assert_eq!(read.beside(&child), [file].into());
+        assert!(read.files().contains(&(child, file)));
+        assert_eq!(read.beside(&Digest::of(b"else")), [].into());
+        let other = |image: &str| {
+            let image = ImageRef::parse(&format!("registry.test/shop/odoo{image}")).unwrap();
+            read.other_digest(&image)
+        };
+        let (own, none) = (Digest::of(b"i"), Digest::of(b"none"));
+        assert_eq!(other(&format!(":18@sha256:{own}")), None);
+        assert_eq!(other(&format!(":18@sha256:{child}")), None, "of the index");
+        assert_eq!(other(&format!(":18@sha256:{none}")), Some(own));
+        assert_eq!(other(&format!(":16@sha256:{none}")), None, "not locked");
+        assert_eq!(other(&format!("@sha256:{none}")), None, "without a tag");
+        assert_eq!(other(":18"), None, "without a digest");
+        let text = String::from_utf8(text).unwrap();
+        for (from, to) in [
+            (format!("sha256:{child}"), format!("sha256:{own}")),
+            (format!("sha256:{child}"), child.to_string()),
+            (
+                format!("\"sha256:{child}\": ["),
+                format!("\"sha256:{child}\": [1, "),
+            ),
+        ] {
+            let other = text.replace(&from, &to);
+            assert_ne!(other, text);
+            assert!(Lock::parse(other.as_bytes()).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_its_place() {
+        let text = String::from_utf8(lock().bytes()).unwrap();
+        for (from, to, place) in [
+            ("\"v1\"", "\"v2\"", "line 2 column 14: its version"),
+            (
+                "\"mediaType\"",
+                "\"kind\"",
+                "line 6 column 7: a field that it has not; it has `digest`, `mediaType`, `lockedAt`, `evidence`, `related`",
+            ),
+            (
+                ":17\": {\n      \"digest\"",
+                ":17\": {\n      \"digest\": \"sha256:0\", \"digest\"",
+                "duplicate key",
+            ),
+            (
+                "redis:7",
+                "redis",
+                "line 4 column 5: `docker.io/library/redis` is",
+            ),
+            (
+                "\"evidence\": []",
+                "\"evidence\": {}",
+                "line 8 column 19: it is no list",
+            ),
+            ("2026-11", "2026-", "its time is no instant"),
+            ("{\n  \"version\"", "[\n  \"version\"", "line 2"),
+        ] {
+            let other = text.replacen(from, to, 1);
+            assert_ne!(other, text, "{to}");
+            let error = Lock::parse(other.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(place), "{to}: {error}");
+        }
+        let latin = [text.as_bytes(), b"\xff".as_slice()].concat();
+        let error = Lock::parse(&latin).unwrap_err().to_string();
+        assert!(error.contains("column 1: it is not UTF-8"), "{error}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::evidence::{Evidence, digest_of};
+use super::evidence::{Asked, Evidence, digest_of};
 use super::proof::{
     self, Attestation, Authority, Flaw, Format, Predicate, Proof, Question, Quorum, State, Wanted,
     Who, prove,
@@ -38,6 +38,9 @@ pub struct Signature {
     pub authorities: Vec<Met>,
     /// What they say of it besides.
     pub attestations: Vec<Attested>,
+    /// Whether its registry was asked just now, since it was not recorded what lies beside it.
+    #[serde(skip_serializing_if = "is_not")]
+    pub asked_registry: bool,
     /// The index that lists it, where all that is proven is proven of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered_by: Option<String>,
@@ -159,7 +162,7 @@ pub(super) fn of(
     let own = proven(digest);
     let (proof, covered_by) = match own.state {
         State::Verified => (own, None),
-        _ => covering(evidence.covering(digest), proven).unwrap_or((own, None)),
+        _ => covered(own, evidence.covering(digest), proven),
     };
     let turns = authorities
         .iter()
@@ -167,19 +170,30 @@ pub(super) fn of(
     let turns = turns.min();
     let signature = Signature::new(proof, &authorities, asked);
     let signature = signature.covered_by(covered_by);
+    let signature = signature.after_asking(evidence.asked(digest));
     Some((signature.with_platforms(evidence, digest), turns))
 }
 
-/// The first index that is proven itself.
-fn covering(
+/// By the first index that is proven itself; what is not known of an index is not known of its images.
+fn covered(
+    own: Proof,
     indexes: Vec<Digest>,
     proven: impl Fn(Digest) -> Proof,
-) -> Option<(Proof, Option<Digest>)> {
-    let proofs = indexes
-        .into_iter()
-        .map(|index| (proven(index), Some(index)));
-    let mut verified = proofs.filter(|(proof, _)| proof.state == State::Verified);
-    verified.next()
+) -> (Proof, Option<Digest>) {
+    let mut doubt = None;
+    for index in indexes {
+        let proof = proven(index);
+        match proof.state {
+            State::Verified => return (proof, Some(index)),
+            State::Indeterminate(why) => doubt = doubt.max(Some(why)),
+            State::Unsigned | State::Invalid(_) => {}
+        }
+    }
+    let state = match (own.state, doubt) {
+        (State::Indeterminate(why), _) | (_, Some(why)) => State::Indeterminate(why),
+        (state, None) => state,
+    };
+    (Proof { state, ..own }, None)
 }
 
 /// Those who may sign, and those whom a quorum counts besides.
@@ -231,6 +245,7 @@ impl Signature {
             asked,
             authorities: Vec::new(),
             attestations: Vec::new(),
+            asked_registry: false,
             covered_by: None,
             platforms: BTreeSet::new(),
             repeated_platforms: BTreeSet::new(),
@@ -257,9 +272,28 @@ impl Signature {
             asked,
             authorities: proof.met.into_iter().map(Met::new).collect(),
             attestations: proof.attestations.into_iter().map(Attested::new).collect(),
+            asked_registry: false,
             covered_by: None,
             platforms: BTreeSet::new(),
             repeated_platforms: BTreeSet::new(),
+        }
+    }
+
+    /// What a registry did not say may have been what proves it.
+    fn after_asking(self, asked: Option<&Asked>) -> Self {
+        let signature = Self {
+            asked_registry: asked.is_some(),
+            ..self
+        };
+        match asked {
+            Some(Asked::Silent(reason, why)) if signature.state != "verified" => Self {
+                state: "indeterminate",
+                reason: Some(reason),
+                message: Some(format!("what lies beside it is not known: {why}")),
+                lack: None,
+                ..signature
+            },
+            _ => signature,
         }
     }
 
@@ -284,6 +318,11 @@ impl Signature {
         }
         self
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_not(said: &bool) -> bool {
+    !said
 }
 
 impl Lacking {

@@ -111,10 +111,8 @@ impl Client {
         match answer.status {
             200 => {}
             429 | 500..=599 => {
-                return Err(self.unavailable(
-                    wish.method,
-                    format!("it answers {} for a token", answer.status),
-                ));
+                let reason = format!("it answers {} for a token", answer.status);
+                return Err(self.unavailable(wish.method, reason, Some(answer.status)));
             }
             status => {
                 return Err(self.denied_at(
@@ -170,7 +168,10 @@ impl Client {
         let time = asked.filter(|time| *time <= PATIENCE && tries < TRIES);
         match time {
             Some(time) if self.transport.pause(Duration::from_secs(time)) => Ok(()),
-            _ => Err(self.unavailable(wish.method, format!("it answers {}", answer.status))),
+            _ => {
+                let reason = format!("it answers {}", answer.status);
+                Err(self.unavailable(wish.method, reason, Some(answer.status)))
+            }
         }
     }
 
@@ -204,11 +205,12 @@ impl Client {
         }
     }
 
-    fn unavailable(&self, method: Method, reason: String) -> RegistryError {
+    fn unavailable(&self, method: Method, reason: String, status: Option<u16>) -> RegistryError {
         RegistryError::Unavailable {
             action: action(method),
             place: self.place.to_string(),
             reason,
+            status,
         }
     }
 
@@ -225,7 +227,7 @@ impl Client {
                 reason,
             },
             Failure::Inside => RegistryError::Inside { place },
-            Failure::Unavailable(reason) => self.unavailable(wish.method, reason),
+            Failure::Unavailable(reason) => self.unavailable(wish.method, reason, None),
         }
     }
 }

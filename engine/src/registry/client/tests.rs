@@ -184,6 +184,102 @@ fn no_account_of_another_registry_is_used_for_one_that_sends_for_a_token_there()
 }
 
 #[test]
+fn r17_a_token_that_is_over_at_once_is_used_for_one_question_and_never_for_ever() {
+    let bearer = || asks_in("Bearer realm=\"https://tokens.example/t\"");
+    let token = |name: &str| {
+        let body = format!(r#"{{"token": "{name}", "expires_in": 0}}"#);
+        answer(200, &[], &body)
+    };
+    let (told, asked) = read(vec![bearer(), token("a"), found()]);
+    assert_eq!((told.as_str(), asked.len()), ("found", 3), "{asked:?}");
+    // The registry says when a token does not count any more: another one is fetched for the next question,
+    let (client, talk) = client(vec![
+        bearer(),
+        token("a"),
+        found(),
+        bearer(),
+        token("b"),
+        found(),
+    ]);
+    for _ in 0..2 {
+        assert!(client.manifest(Reference::Tag("t")).unwrap().is_some());
+    }
+    let asked = talk.asked.take();
+    assert_eq!(asked[3], "Get manifests/t Bearer a", "{asked:?}");
+    assert_eq!(asked[5], "Get manifests/t Bearer b", "{asked:?}");
+    // and not for the same one twice.
+    let (told, asked) = read(vec![bearer(), token("a"), bearer(), token("b"), found()]);
+    assert!(told.starts_with("store.denied"), "{told}");
+    assert_eq!(asked.len(), 3, "{asked:?}");
+}
+
+#[test]
+fn r16_an_account_goes_where_its_registry_sends_for_a_token_and_nowhere_in_plain_text() {
+    let token = || answer(200, &[], r#"{"token": "abc"}"#);
+    for realm in [
+        "https://registry.example/t",
+        "https://tokens.example/t",
+        "https://registry.example:8443/t",
+    ] {
+        let bearer = asks_in(&format!("Bearer realm=\"{realm}\""));
+        let (told, asked) = read(vec![bearer, token(), found()]);
+        assert_eq!(told, "found");
+        let plain = format!("Get {realm}?scope=repository%3Ashop%3Apull {CI}");
+        assert_eq!(asked[1], plain, "{realm}");
+    }
+    for realm in [
+        "https://registry.example@evil.example/t",
+        "http://registry.example/t",
+        "//evil.example/t",
+        "https://169.254.169.254/t",
+    ] {
+        let bearer = asks_in(&format!("Bearer realm=\"{realm}\""));
+        let (told, asked) = read(vec![bearer, token(), found()]);
+        assert!(!told.starts_with("found"), "{realm}");
+        let led = asked.iter().any(|asked| asked.contains(CI));
+        assert!(!led, "{realm}: {asked:?}");
+    }
+}
+
+#[test]
+fn what_keeps_a_registry_from_being_asked_is_told_apart() {
+    struct Failing(Failure);
+    impl Transport for Failing {
+        fn begin(&self, _: Duration) {}
+        fn exchange(&self, _: &Ask<'_>) -> Result<Answer, Failure> {
+            Err(self.0.clone())
+        }
+        fn pause(&self, _: Duration) -> bool {
+            panic!("nobody waits for who does not answer")
+        }
+        fn credentials(&self, _: &str) -> Result<Option<Credentials>, Failure> {
+            Ok(None)
+        }
+    }
+    let text = || "it says why".to_owned();
+    for (name, failure, code, exit) in [
+        ("R8", Failure::Unavailable(text()), "store.unreachable", 75),
+        ("R14", Failure::Inside, "store.inside", 3),
+        ("R18", Failure::TooLong, "limit.registry-answer", 3),
+        ("R24", Failure::Tls(text()), "store.tls", 3),
+        ("R1", Failure::Credentials(text()), "store.credentials", 3),
+    ] {
+        let place = OciPlace::parse("registry.example/shop").unwrap();
+        let client = Client::new(place, Rc::new(Failing(failure)));
+        let errors = [
+            client.manifest(Reference::Tag("t")).map(|_| ()),
+            client.referrers(Digest::of(b"x")).map(|_| ()),
+            client.blob_there(Digest::of(b"x"), 1).map(|_| ()),
+        ];
+        for error in errors {
+            let error = error.unwrap_err();
+            assert_eq!(code_of(&error), code, "{name}");
+            assert_eq!(Exit::of_error(&error).code(), exit, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_token_that_is_not_given_is_told_by_what_it_means() {
     let bearer = || asks_in("Bearer realm=\"https://tokens.example/t\"");
     for (token, told) in [

@@ -2,6 +2,8 @@
 
 mod asked;
 mod faults;
+mod index;
+mod online;
 mod pin;
 
 use std::fs;

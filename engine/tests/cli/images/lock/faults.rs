@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Shop, pinned, said, sig, signed, tidegate};
-use crate::support::registry::{Heard, INDEX, MANIFEST, Registry, Reply, status};
+use crate::support::registry::{Door, Heard, INDEX, MANIFEST, Registry, Reply, status};
 
 /// Its name, what is asked, what is answered, how often at most; how it ends, and with which words.
 type Row = (
@@ -322,6 +322,50 @@ fn r14_nobody_is_led_to_this_machine_unless_that_is_allowed() {
         other.inner().asked.len(),
         1,
         "allowed, and not what was asked for"
+    );
+}
+
+#[test]
+fn r2_r16_who_is_not_let_in_is_told_as_whom_and_no_password_goes_elsewhere() {
+    let shop = Shop::signed();
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (host, other) = (shop.registry.host(), Registry::new());
+    let elsewhere = other.host();
+    let account = json!({"auths": {
+        host.as_str(): {"auth": "Y2k6d29yZA=="},
+        elsewhere.as_str(): {"auth": "b3RoZXI6d29yZA=="},
+    }});
+    shop.repo.write("docker/config.json", account.to_string());
+    let lock = || {
+        let mut command = tidegate(shop.repo.path());
+        command.env("DOCKER_CONFIG", shop.repo.path().join("docker"));
+        command.args(["images", "lock", "--private-registry", "127.0.0.1"]);
+        said(&command.output().unwrap())
+    };
+    let with = |pass: &str, door: Door| {
+        shop.registry.inner().account = Some((pass.to_owned(), door));
+    };
+    with("Basic b3RoZXI6d29yZA==", Door::Basic);
+    let (text, exit) = lock();
+    assert_eq!(exit, 3, "{text}");
+    for word in ["store.denied", "401", "`ci` at"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(!text.contains("Y2k6d29yZA"), "{text}");
+    assert!(!shop.repo.path().join(".tidegate").exists());
+    // The token is another host's to give: it is asked as the account of the registry, and never as its own.
+    let realm = format!("http://{}/token", other.host());
+    other.inner().account = Some(("Basic Y2k6d29yZA==".to_owned(), Door::Basic));
+    with("", Door::Bearer(realm));
+    let (text, exit) = lock();
+    assert_eq!(exit, 0, "{text}");
+    let asked = other.inner().asked.clone();
+    assert!(!asked.is_empty());
+    assert!(
+        asked
+            .iter()
+            .all(|heard| heard.authorization.as_deref() == Some("Basic Y2k6d29yZA==")),
+        "{asked:?}"
     );
 }
 

@@ -1,0 +1,153 @@
+//! `check --online`: what is not recorded is asked for, into memory; what a registry does not say is never `unsigned`.
+
+use super::*;
+use crate::support::registry::{Heard, Reply, status};
+
+/// The pod with resources, without which no other policy lets it pass.
+fn ready(shop: Shop) -> Shop {
+    let path = "prod/odoo.yaml";
+    let pod = fs::read_to_string(shop.repo.path().join(path)).unwrap();
+    let resources = "      resources: {requests: {cpu: 1m, memory: 1Mi}, limits: {memory: 1Mi}}\n";
+    shop.repo.write(path, format!("{pod}{resources}"));
+    amend(&shop);
+    shop
+}
+
+fn amend(shop: &Shop) {
+    shop.repo.git(&["add", "-A"]);
+    shop.repo.git(&["commit", "-q", "--amend", "--no-edit"]);
+}
+
+/// Judges the pod, with what the arguments say; its findings with their messages, and the exit code.
+fn check(shop: &Shop, arguments: &[&str]) -> (String, i32) {
+    let mut command = tidegate(shop.repo.path());
+    command.args(["check", "HEAD~1..HEAD", "--unit", "prod"]);
+    let output = command.args(arguments).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    (unwrapped(&text), output.status.code().unwrap())
+}
+
+fn online(shop: &Shop, arguments: &[&str]) -> (String, i32) {
+    let host = shop.registry.host();
+    let own = ["--online", "--private-registry", &host];
+    check(shop, &[own.as_slice(), arguments].concat())
+}
+
+/// As it is said, whatever the width.
+fn unwrapped(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_not_recorded_is_asked_for_and_not_written() {
+    let shop = ready(Shop::signed());
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (text, exit) = check(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("image.unsigned"), "{text}");
+    assert_eq!(shop.asked(), 0, "nobody was asked");
+    let (text, exit) = online(&shop, &[]);
+    assert!(!text.contains("image.unsigned"), "{text}");
+    assert!(!text.contains("image.signature"), "{text}");
+    assert_eq!(exit, 0, "{text}");
+    let said = "asked the registry of 1 image, of which it is not recorded what signs them";
+    assert!(text.contains(said), "{text}");
+    assert!(!shop.repo.path().join(".tidegate").exists());
+    // Once it is recorded, nobody is asked any more.
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    amend(&shop);
+    let asked = shop.asked();
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(!text.contains("asked the registry"), "{text}");
+    assert_eq!(shop.asked(), asked);
+}
+
+#[test]
+fn a_registry_that_has_no_signature_says_so() {
+    let shop = ready(Shop::signed());
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("image.unsigned"), "{text}");
+    shop.sign(Some(&sig()), &["sig-by-another"]);
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("image.signer-not-trusted"), "{text}");
+}
+
+#[test]
+fn an_index_is_asked_for_too() {
+    let named = format!("shop/odoo:17.0@sha256:{}", signed::digest());
+    let shop = ready(index::indexed(&[&named]));
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 0, "{text}");
+}
+
+#[test]
+fn what_a_registry_does_not_say_is_indeterminate_and_told_apart() {
+    fn busy(status: u16) -> Reply {
+        Reply::Answer(status, vec![("retry-after", "0".to_owned())], Vec::new())
+    }
+    type Row = (fn(&Heard) -> bool, fn() -> Reply, &'static str);
+    let any: fn(&Heard) -> bool = |_| true;
+    let beside: fn(&Heard) -> bool = |heard| heard.target.contains(".sig");
+    let rows: [Row; 9] = [
+        (any, || status(401), "answers 401"),
+        (any, || status(403), "answers 403"),
+        (beside, || status(403), "answers 403"),
+        (
+            any,
+            || status(404),
+            "is not there: the registry answers 404",
+        ),
+        (any, || busy(429), "it answers 429"),
+        (any, || busy(500), "it answers 500"),
+        (beside, || busy(503), "it answers 503"),
+        (any, || Reply::Raw(Vec::new()), "cannot read"),
+        (
+            beside,
+            || Reply::Answer(200, Vec::new(), b"<html>".to_vec()),
+            "is not what a registry",
+        ),
+    ];
+    let shop = ready(Shop::signed());
+    for (is_it, reply, words) in rows {
+        shop.registry
+            .instead(move |heard, _| is_it(heard).then(reply));
+        let (text, exit) = online(&shop, &[]);
+        assert_eq!(exit, 1, "{words}: {text}");
+        for word in [
+            "image.signature-indeterminate",
+            "what lies beside it is not known",
+            words,
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(!text.contains("image.unsigned"), "{words}: {text}");
+    }
+    // What is proven by what is recorded needs nobody.
+    let (path, bytes) = signed::recorded("sig-p256");
+    shop.repo.write(&path, bytes);
+    amend(&shop);
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 0, "{text}");
+    // Nobody is led inside.
+    fs::remove_file(shop.repo.path().join(path)).unwrap();
+    amend(&shop);
+    let asked = shop.asked();
+    let (text, exit) = check(&shop, &["--online"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("in a private network"), "{text}");
+    assert_eq!(shop.asked(), asked);
+}
+
+#[test]
+fn a_private_registry_is_named_for_an_online_check_alone() {
+    let shop = ready(Shop::signed());
+    let (text, exit) = check(&shop, &["--private-registry", "127.0.0.1"]);
+    assert_eq!(exit, 2, "{text}");
+    assert!(text.contains("--online"), "{text}");
+}
