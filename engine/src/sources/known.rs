@@ -21,12 +21,15 @@ pub struct Declared {
     pub passed_over: Option<String>,
 }
 
+/// The name of a unit, and what it takes from an object.
+pub(super) type Given = (String, BTreeMap<String, String>);
+
 /// The objects that were read.
 #[derive(Debug, Default)]
 pub struct Known {
     objects: Vec<Declared>,
     /// What units take from objects of the cluster, by `kind/namespace/name`, and their names.
-    given: BTreeMap<String, Vec<(String, BTreeMap<String, String>)>>,
+    given: BTreeMap<String, Vec<Given>>,
 }
 
 /// What was found under a name.
@@ -104,10 +107,7 @@ impl Known {
     }
 
     /// What units take from an object, and their names; from one that leaves its namespace open, as if it were any.
-    pub(super) fn given(
-        &self,
-        object: &ObjectRef,
-    ) -> impl Iterator<Item = &(String, BTreeMap<String, String>)> {
+    pub(super) fn given(&self, object: &ObjectRef) -> impl Iterator<Item = &Given> {
         let is_it = move |key: &str| {
             let mut parts = key.splitn(3, '/');
             let (kind, namespace, name) = (parts.next(), parts.next(), parts.next());

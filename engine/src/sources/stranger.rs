@@ -66,7 +66,7 @@ pub fn strange<'k>(
     })
 }
 
-/// Holds a ConfigMap or a Secret that comes out of `file` against what units were told of it.
+/// Holds a `ConfigMap` or a Secret that comes out of `file` against what units were told of it.
 fn other_values<'k>(
     object: &ObjectRef,
     node: &Node,
@@ -92,7 +92,7 @@ fn other_values<'k>(
     })
 }
 
-/// What units take from a ConfigMap or a Secret; `None` where that is no text.
+/// What units take from a `ConfigMap` or a Secret; `None` where that is no text.
 fn held(node: &Node) -> Option<BTreeMap<String, String>> {
     match node.get("kind").and_then(Node::as_str) {
         Some("Secret") => flux::held(node),

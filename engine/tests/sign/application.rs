@@ -7,7 +7,7 @@ use tidegate::manifest::{Node, yaml};
 use tidegate::model::GitId;
 use tidegate::verify::{AdmitError, AppliedSource, Sync};
 
-use super::world::{World, trust};
+use super::world::{CONFIG, World, trust};
 
 /// Asks for the newest commit of `prod/web` as a sync of these folders; refusals in a line.
 fn asked(world: &World, sources: &[(&str, bool)]) -> String {
@@ -85,7 +85,8 @@ fn files_that_were_judged_and_are_left_out_are_refused() {
     let world = World::new();
     let below = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: below, namespace: shop}\n";
     world.repo.write("apps/web/more/below.yaml", below);
-    world.repo.commit("a folder below");
+    let whole = "path: apps/web, render: {tool: directory, recurse: true}}";
+    world.edit(CONFIG, "path: apps/web}", whole);
     world.baseline("prod", None);
     assert_eq!(asked(&world, &[("apps/web", true)]), "link 0");
     assert_eq!(

@@ -131,7 +131,8 @@ fn another_unit_and_another_environment_with_the_same_files_are_refused() {
 fn another_selector_is_refused_until_it_is_judged_and_its_new_files_count_as_created() {
     let (world, [running, _]) = signed();
     world.repo.write("shared/notes.txt", "");
-    world.edit(CONFIG, "path: apps/web}", "path: apps}");
+    let whole = "path: apps, render: {tool: directory, recurse: true}}";
+    world.edit(CONFIG, "path: apps/web}", whole);
     assert_eq!(
         world.sign("prod", Some("gate")),
         "main/gate link 1 critical"

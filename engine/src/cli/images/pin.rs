@@ -220,11 +220,14 @@ fn show(file: &Pinned, terminal: &mut Terminal) {
     }
 }
 
+/// Whether an image stays by its tag at a place.
+type Stays<'s> = &'s dyn Fn(&str, &Place<'_>) -> bool;
+
 /// Names what stays as it is, and why; whether there is any.
 fn leave(
     tagged: &BTreeMap<String, Vec<Place<'_>>>,
     lock: &Lock,
-    (pinned, stays): (&BTreeSet<&str>, &dyn Fn(&str, &Place<'_>) -> bool),
+    (pinned, stays): (&BTreeSet<&str>, Stays<'_>),
     terminal: &mut Terminal,
 ) -> bool {
     let mut left = false;
