@@ -23,6 +23,7 @@ pub use node::{Entry, Node, NodeValue};
 pub use outline::{Outline, outline};
 pub use parse_error::{ParseError, Place, Problem};
 pub use quantity::{Quantity, QuantityError};
+pub(crate) use roots::is_read_as;
 pub use roots::{Named, RenderRoots, Root, RootKind, named_by_kustomization};
 pub use shape::check_shape;
 pub use yaml::Documents;

@@ -3,6 +3,8 @@
 
 mod kustomization;
 
+pub(crate) use kustomization::is_read_as;
+
 use std::collections::BTreeMap;
 
 use super::Role;

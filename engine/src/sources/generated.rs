@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::changes::mapping;
-use crate::manifest::{Node, yaml};
+use crate::manifest::{Node, is_read_as, yaml};
 
 /// What a kustomization makes, and how it calls whatever comes out of it.
 #[derive(Default)]
@@ -118,9 +118,8 @@ impl Generated {
 /// Whether kustomize makes or renames objects by what stands under a key, and it is not read here; it reads keys in
 /// whatever case.
 fn is_open(key: &str) -> bool {
-    let is_other = |known: &str| key != known && key.to_lowercase() == known.to_lowercase();
-    let folded = key.to_lowercase();
-    OPEN.iter().any(|open| folded == open.to_lowercase()) || READ.into_iter().any(is_other)
+    let mut unread = READ.into_iter().filter(|known| *known != key).chain(OPEN);
+    unread.any(|field| is_read_as(key, field))
 }
 
 /// What `key=value` says; nothing where kustomize may read another value, or Flux put something else into it.

@@ -49,15 +49,18 @@ fn fields<'node>(node: &'node Node, field: &str) -> impl Iterator<Item = &'node 
         NodeValue::Mapping(entries) => entries.as_slice(),
         _ => &[],
     };
-    let is_it = move |entry: &&Entry| {
-        let folded = entry.key.chars().map(|c| match c {
-            'ſ' => 's',
-            '\u{212a}' => 'k',
-            c => c.to_ascii_lowercase(),
-        });
-        folded.eq(field.chars().map(|c| c.to_ascii_lowercase()))
-    };
+    let is_it = move |entry: &&Entry| is_read_as(&entry.key, field);
     entries.iter().filter(is_it).map(|entry| &entry.value)
+}
+
+/// Whether kustomize reads a key as that field: in whatever case, as Go folds it.
+pub(crate) fn is_read_as(key: &str, field: &str) -> bool {
+    let folded = key.chars().map(|c| match c {
+        'ſ' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    });
+    folded.eq(field.chars().map(|c| c.to_ascii_lowercase()))
 }
 
 fn text_of<'node>(node: &'node Node, field: &str) -> Option<&'node str> {

@@ -63,6 +63,7 @@ fn what_a_kustomization_makes_is_not_told_to_be_another_thing() {
         ("{configMapGenerator: [{name: w}], NamePrefix: x}", false),
         ("generators: [gen.yaml]", false),
         ("Generators: [gen.yaml]", false),
+        ("generatorſ: [gen.yaml]", false),
         ("transformers: [more.yaml]", false),
         ("helmCharts: [{name: c}]", false),
         ("%YAML 1.1\n---\nresources: []", false),
