@@ -12,6 +12,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use ignored::{LeftOut, ignored_everywhere};
+pub(super) use origin::FLUX;
 pub(super) use release::read as read_release;
 pub(super) use values::held;
 

@@ -2,6 +2,7 @@
 //! or goes gives it another name. Knows no other object.
 
 use super::deployment::Kind;
+use super::flux::FLUX;
 use crate::config::{DeployerKind, Deployers};
 use crate::model::Digest;
 
@@ -64,9 +65,8 @@ fn shortened(name: String) -> String {
 
 /// Between the parts of a name.
 const BETWEEN: &str = "--";
-/// The namespaces of a usual installation.
+/// The namespace of a usual installation of Argo CD.
 const ARGO_CD: &str = "argocd";
-const FLUX: &str = "flux-system";
 /// How long the name of a unit may be.
 const LABEL: usize = 63;
 const DIGITS: usize = 12;

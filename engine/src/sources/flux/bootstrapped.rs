@@ -51,10 +51,7 @@ fn another(one: &Declared, at: Span) -> Stop {
         format!(
             "{object} is declared at {place}, which the environment does not look into, and may be another one than this repository as it is judged"
         ),
-        format!(
-            "let the environment's `paths` select the file that its cluster has; or, if it is this repository as it is judged, say so in `tidegate.yaml`: `repositories: [\"{}\"]`",
-            told(Some(FLUX), FLUX)
-        ),
+        remedy(),
     )
 }
 
@@ -101,14 +98,19 @@ fn declared<'t>(at: Span, tree: &'t Tree<'_>) -> Read<&'t [Declared]> {
     Ok(tree.bootstrapped.get_or_init(|| found))
 }
 
+/// What to do where it may be another one.
+fn remedy() -> String {
+    format!(
+        "let the environment's `paths` select the file that its cluster has; or, if it is this repository as it is judged, say so in `tidegate.yaml`: `repositories: [\"{}\"]`",
+        told(Some(FLUX), FLUX)
+    )
+}
+
 fn template(file: &RepoPath, at: Span) -> Stop {
     Stop::unknown(
         at,
         format!("the template `{file}` may make what this names"),
-        format!(
-            "let the environment's `paths` select the file that its cluster has; or, if it is this repository as it is judged, say so in `tidegate.yaml`: `repositories: [\"{}\"]`",
-            told(Some(FLUX), FLUX)
-        ),
+        remedy(),
     )
 }
 

@@ -312,7 +312,7 @@ pub(super) const ARTIFACT: &str = "ExternalArtifact";
 /// The API group of sources.
 pub(super) const GROUP: &str = "source.toolkit.fluxcd.io";
 /// What `flux bootstrap` calls the repository, and the namespace of all it makes.
-pub(super) const FLUX: &str = "flux-system";
+pub(in crate::sources) const FLUX: &str = "flux-system";
 const KEYS: &[&str] = &[
     "url",
     "secretRef",
