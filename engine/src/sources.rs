@@ -23,6 +23,7 @@ mod resolve;
 mod set;
 mod stranger;
 mod tree;
+mod unlike;
 mod unmade;
 mod url;
 mod written;
@@ -44,6 +45,7 @@ pub use tree::Tree;
 
 use self::naming::Naming;
 use crate::config::RenderDefaults;
+use crate::manifest::Node;
 use crate::model::RepoPath;
 use crate::render::FilesError;
 
@@ -64,13 +66,43 @@ struct Context<'a> {
 
 /// What an object deploys; nothing where it is none that deploys.
 fn read(declared: &Declared, cx: &Context<'_>) -> Result<Vec<Deployment>, FilesError> {
-    let node = &declared.object.node;
+    let (node, file) = (&declared.object.node, &declared.file);
     let group_kind = declared.object.reference.group_kind().to_string();
-    Ok(match group_kind.as_str() {
-        "Application.argoproj.io" => vec![argo::read(node, &declared.file, cx)?],
-        "ApplicationSet.argoproj.io" => set::read(node, &declared.file, cx)?,
-        "Kustomization.kustomize.toolkit.fluxcd.io" => vec![flux::read(node, &declared.file, cx)?],
-        "HelmRelease.helm.toolkit.fluxcd.io" => vec![flux::read_release(node, &declared.file, cx)?],
+    let is_listed = || cx.tree.is_listed(&file.path);
+    let passes_kustomize = match group_kind.as_str() {
+        "Application.argoproj.io" | "ApplicationSet.argoproj.io" => is_listed(),
+        // Flux sends every folder through kustomize.
+        "Kustomization.kustomize.toolkit.fluxcd.io" | "HelmRelease.helm.toolkit.fluxcd.io" => true,
+        _ => return Ok(Vec::new()),
+    };
+    let unlike = passes_kustomize.then(|| unlike::find(node, &file.text));
+    let Some(stop) = unlike.flatten() else {
+        return read_as(&group_kind, node, file, cx);
+    };
+    // Whether it is selected, its labels say as kustomize reads them.
+    let node = unlike::with_words_as_texts(node, &file.text);
+    let unknown = Source::Unknown(stop.in_file(file)?);
+    let mut deployments = match group_kind.as_str() {
+        "ApplicationSet.argoproj.io" => vec![set::untold(&node, file, cx)],
+        _ => read_as(&group_kind, &node, file, cx)?,
+    };
+    for deployment in &mut deployments {
+        deployment.sources = vec![unknown.clone()];
+    }
+    Ok(deployments)
+}
+
+fn read_as(
+    group_kind: &str,
+    node: &Node,
+    file: &Text,
+    cx: &Context<'_>,
+) -> Result<Vec<Deployment>, FilesError> {
+    Ok(match group_kind {
+        "Application.argoproj.io" => vec![argo::read(node, file, cx)?],
+        "ApplicationSet.argoproj.io" => set::read(node, file, cx)?,
+        "Kustomization.kustomize.toolkit.fluxcd.io" => vec![flux::read(node, file, cx)?],
+        "HelmRelease.helm.toolkit.fluxcd.io" => vec![flux::read_release(node, file, cx)?],
         _ => Vec::new(),
     })
 }

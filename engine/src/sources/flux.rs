@@ -23,6 +23,7 @@ use super::fields::{
     Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
 };
 use super::folder::{self, Looks};
+use super::unlike;
 use crate::manifest::{Node, NodeValue, is_manifest_name, yaml};
 use crate::model::{RepoPath, mentions};
 use crate::render::{
@@ -178,7 +179,7 @@ fn images(spec: &Node) -> Read<Vec<ImageOverride>> {
 }
 
 /// How the files of a folder count without kustomize, where Flux does nothing but list them: there is
-/// no kustomization at or below it, nothing is added, and nothing is left out.
+/// no kustomization at or below it, nothing is added, nothing is left out, and kustomize reads them as the API server does.
 fn plain(
     folder: &RepoPath,
     kustomize: &Kustomize,
@@ -198,8 +199,11 @@ fn plain(
         if left_out || aside || entry.is_link() || entry.is_submodule() {
             return Ok(None);
         }
-        if is_manifest_name(&entry.path) && speaks_to_kustomize(&files.content(&entry)?) {
-            return Ok(None);
+        if is_manifest_name(&entry.path) {
+            let bytes = files.content(&entry)?;
+            if speaks_to_kustomize(&bytes) || unlike::is_in(&bytes) {
+                return Ok(None);
+            }
         }
         folders.insert(RepoPath::new(entry.path.parent()));
     }

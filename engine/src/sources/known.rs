@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
+use super::unlike;
 use crate::manifest::{Node, Object};
-use crate::model::{ObjectRef, RepoPath};
+use crate::model::{ObjectRef, RepoPath, Span};
 
 /// An object and the file that it stands in.
 #[derive(Clone, Debug)]
@@ -54,6 +55,14 @@ impl Declared {
     pub(super) fn is_secret(&self) -> bool {
         let reference = &self.object.reference;
         reference.kind == "Secret" && reference.group().is_empty()
+    }
+
+    /// Refuses what kustomize, through which Flux sends it, makes another value of. `object` is referred to at `at`.
+    pub(super) fn is_read_alike(&self, object: &str, at: Span) -> Read<()> {
+        match unlike::find(&self.object.node, &self.file.text) {
+            Some(stop) => Err(stop.of_object(object, self, at)),
+            None => Ok(()),
+        }
     }
 
     /// Why it is not taken for what is applied, where something may change it on its way.

@@ -75,8 +75,6 @@ pub(super) fn read(
         Ok((applications, set.read.into_inner()))
     });
     let by = format!("ApplicationSet {name}");
-    let namespace = namespace_of(node).and_then(Node::as_str);
-    let namespace = namespace.filter(|namespace| !namespace.is_empty());
     match applications {
         Ok((applications, read)) => {
             let mut deployments = Vec::new();
@@ -89,24 +87,40 @@ pub(super) fn read(
             }
             Ok(deployments)
         }
-        Err(stop) => Ok(vec![Deployment {
-            name: name.to_owned(),
-            unit: cx.naming.unit("ApplicationSet", namespace, name),
-            namespace: namespace.map(str::to_owned),
-            kind: Kind::Application,
-            place: file.at(node.deepest("/metadata/name").span),
-            project: None,
-            cluster: None,
-            target_namespace: None,
-            labels: super::fields::pairs(node.get("metadata").unwrap_or(node), "labels")
-                .unwrap_or_default(),
-            depends_on: Vec::new(),
-            generated_by: Some(by),
-            declared_in: BTreeSet::from([file.path.clone()]),
-            given: BTreeMap::new(),
-            description: spec.to_json(),
-            sources: vec![Source::Unknown(stop.in_file(file)?)],
-        }]),
+        Err(stop) => {
+            let sources = vec![Source::Unknown(stop.in_file(file)?)];
+            Ok(vec![Deployment {
+                sources,
+                ..untold(node, file, cx)
+            }])
+        }
+    }
+}
+
+/// One that stands for all Applications of a set, which cannot be told.
+pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
+    let spec = node.get("spec").unwrap_or(node);
+    let name = node.pointer("/metadata/name").and_then(Node::as_str);
+    let name = name.unwrap_or_default();
+    let namespace = namespace_of(node).and_then(Node::as_str);
+    let namespace = namespace.filter(|namespace| !namespace.is_empty());
+    Deployment {
+        name: name.to_owned(),
+        unit: cx.naming.unit("ApplicationSet", namespace, name),
+        namespace: namespace.map(str::to_owned),
+        kind: Kind::Application,
+        place: file.at(node.deepest("/metadata/name").span),
+        project: None,
+        cluster: None,
+        target_namespace: None,
+        labels: super::fields::pairs(node.get("metadata").unwrap_or(node), "labels")
+            .unwrap_or_default(),
+        depends_on: Vec::new(),
+        generated_by: Some(format!("ApplicationSet {name}")),
+        declared_in: BTreeSet::from([file.path.clone()]),
+        given: BTreeMap::new(),
+        description: spec.to_json(),
+        sources: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod links;
 mod named;
 mod strangers;
 mod taken;
+mod unlike;
 
 use std::collections::BTreeMap;
 

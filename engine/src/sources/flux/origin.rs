@@ -69,7 +69,7 @@ pub(super) fn of_reference(
 
 impl Stop {
     /// Where the object is referred to; what is wrong stands in its own file.
-    pub(super) fn of_object(self, object: &str, found: &Declared, at: Span) -> Self {
+    pub(in crate::sources) fn of_object(self, object: &str, found: &Declared, at: Span) -> Self {
         match self {
             Self::Unknown {
                 span,
@@ -114,7 +114,7 @@ pub(super) fn as_applied(
     told: impl FnOnce() -> Option<String>,
 ) -> Read<()> {
     let Some(reason) = found.changed(object) else {
-        return Ok(());
+        return found.is_read_alike(object, reference.span);
     };
     let or = told().map_or(String::new(), |told| {
         format!("; or, if it is this repository as it is judged, say so in `tidegate.yaml`: `repositories: [\"{told}\"]`")

@@ -108,6 +108,7 @@ impl Named<'_> {
     fn agrees(&self, told: &BTreeMap<String, String>, declared: &Lookup<'_>) -> Read<()> {
         match declared {
             Lookup::One(one) if one.is_secret() && !one.may_be_told() => {
+                one.is_read_alike(&self.object, self.reference.span)?;
                 if held(&one.object.node).as_ref() == Some(told) {
                     return Ok(());
                 }
@@ -172,7 +173,10 @@ impl Named<'_> {
             }
             Lookup::One(found) => match found.changed(object) {
                 Some(reason) => return Err(self.untold(reason)),
-                None => Some(found),
+                None => {
+                    found.is_read_alike(object, self.reference.span)?;
+                    Some(found)
+                }
             },
             Lookup::None => None,
         };
