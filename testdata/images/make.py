@@ -647,6 +647,15 @@ def company(whose="acme"):
         (x509.BasicConstraints(True, 1), True), (usage(key_cert_sign=True, crl_sign=True), True)])
 
 
+def between(root, end):
+    """An authority below a company's root."""
+    key, subject = p256("acme between"), x509.Name([
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "DE"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "acme"),
+        x509.NameAttribute(NameOID.COMMON_NAME, "between")])
+    return key, certificate(subject, key, root[1].subject, root[0], BEGIN, end, [
+        (x509.BasicConstraints(True, 0), True), (usage(key_cert_sign=True, crl_sign=True), True)])
+
+
 def signer(key, root, common="release", organization="acme", end=END, critical=True, use=None, purposes=None):
     purposes = [ExtendedKeyUsageOID.CODE_SIGNING] if purposes is None else purposes
     subject = x509.Name([
@@ -704,6 +713,12 @@ def with_notation():
     notation("notation-other-name", sign, [signer(key, root, organization="acme, O=evil"), root[1]])
     ended = [signer(key, root, end=dt.datetime(2026, 11, 1, tzinfo=UTC)), root[1]]
     notation("notation-ended", sign, ended)
+    soon = dt.datetime(2035, 1, 1, tzinfo=UTC)
+    notation("notation-short", sign, [signer(key, root, end=soon), root[1]])
+    first, second = between(root, soon), between(root, dt.datetime(2035, 6, 1, tzinfo=UTC))
+    below = signer(key, first)
+    notation("notation-between", sign, [below, first[1], root[1]])
+    notation("notation-between-twice", sign, [below, first[1], second[1], root[1]])
     notation("notation-stamped", sign, ended, outside={NOTATION + "timestampSignature": b64(b"token")})
     notation("notation-no-purpose", sign, [signer(key, root, purposes=[]), root[1]])
     notation("notation-for-servers", sign, [signer(key, root, purposes=[

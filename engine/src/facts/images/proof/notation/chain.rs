@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use sigstore_verify::crypto::WEBPKI_VERIFICATION_ALGS;
 use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
@@ -22,59 +22,77 @@ pub(super) struct Trusted {
     pub(super) issuer: Subject,
     /// The key as a `SubjectPublicKeyInfo` in DER.
     pub(super) key: Vec<u8>,
-    /// When the first certificate of the chain ends.
+    /// Until when its certificate leads there.
     pub(super) until: Timestamp,
 }
 
 /// Verifies that the chain leads to one of the certificates that are trusted, all valid now, and is one for signing.
+/// Only those that it leads by count: whoever can push adds any others.
 pub(super) fn verify(
     chain: &[Vec<u8>],
     store: &[Vec<u8>],
     now: Timestamp,
 ) -> Result<Trusted, Flaw> {
-    let chain: Vec<CertificateDer<'_>> = chain
-        .iter()
-        .map(|der| CertificateDer::from(der.as_slice()))
-        .collect();
-    let read: Vec<Certificate> = chain
-        .iter()
-        .map(|der| certificate(der))
-        .collect::<Result<_, _>>()?;
-    let ([leaf, ..], [own, between @ ..]) = (read.as_slice(), chain.as_slice()) else {
-        return Err(UNREADABLE);
-    };
-    signs(leaf)?;
-    let trusted: Vec<CertificateDer<'_>> = store
-        .iter()
-        .filter(|der| certificate(der).is_ok_and(|it| is_valid(&it, now)))
-        .map(|der| CertificateDer::from(der.as_slice()))
-        .collect();
-    let anchors = trusted
-        .iter()
-        .filter_map(|der| anchor_from_trusted_cert(der).ok());
-    let anchors: Vec<TrustAnchor<'_>> = anchors.collect();
-    let seconds = u64::try_from(now.as_second()).unwrap_or_default();
-    let leads = EndEntityCert::try_from(own).and_then(|own| {
-        own.verify_for_usage(
-            WEBPKI_VERIFICATION_ALGS,
-            &anchors,
-            between,
-            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            KeyUsage::required(CODE_SIGNING),
-            None,
-            None,
-        )
-        .map(|_| ())
-    });
-    leads.map_err(|error| refused(&error))?;
+    let leaf = certificate(chain.first().ok_or(UNREADABLE)?)?;
+    signs(&leaf)?;
+    let mut until = end_of_path(chain, store, now)?;
+    // Of two ways, the first that is found may be the shorter one: in which order they lie is not signed.
+    while let Some(next) = until.checked_add(SECOND).ok() {
+        match end_of_path(chain, store, next) {
+            Ok(later) if later > until => until = later,
+            _ => break,
+        }
+    }
     let name = |name| Subject::of(name).map_err(|_| UNREADABLE);
     let key = &leaf.tbs_certificate.subject_public_key_info;
     Ok(Trusted {
         subject: name(&leaf.tbs_certificate.subject)?,
         issuer: name(&leaf.tbs_certificate.issuer)?,
         key: key.to_der().map_err(|_| UNREADABLE)?,
-        until: read.iter().map(|it| window(it).1).min().unwrap_or(now),
+        until,
     })
+}
+
+/// When the first certificate ends of a path to the trust store on which all are valid at that instant.
+fn end_of_path(chain: &[Vec<u8>], store: &[Vec<u8>], at: Timestamp) -> Result<Timestamp, Flaw> {
+    let chain: Vec<CertificateDer<'_>> = ders(chain).collect();
+    let Some((own, between)) = chain.split_first() else {
+        return Err(UNREADABLE);
+    };
+    let trusted: Vec<CertificateDer<'_>> = ders(store)
+        .filter(|der| certificate(der).is_ok_and(|it| is_valid(&it, at)))
+        .collect();
+    let anchors = trusted.iter().filter_map(|der| {
+        let anchor = anchor_from_trusted_cert(der).ok()?;
+        Some((anchor, window(&certificate(der).ok()?).1))
+    });
+    let (anchors, ends): (Vec<TrustAnchor<'_>>, Vec<Timestamp>) = anchors.unzip();
+    let seconds = u64::try_from(at.as_second()).unwrap_or_default();
+    let own = EndEntityCert::try_from(own).map_err(|error| refused(&error))?;
+    let path = own.verify_for_usage(
+        WEBPKI_VERIFICATION_ALGS,
+        &anchors,
+        between,
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+        // An authority need not say for what; the signer has said it.
+        KeyUsage::required_if_present(CODE_SIGNING),
+        None,
+        None,
+    );
+    let path = path.map_err(|error| refused(&error))?;
+    let between = path.intermediate_certificates();
+    let used = between.map(|it| it.der()).chain([path.end_entity().der()]);
+    let ends_of = |der: CertificateDer<'_>| Ok(window(&certificate(&der)?).1);
+    let used: Vec<Timestamp> = used.map(ends_of).collect::<Result<_, _>>()?;
+    let same = anchors.iter().zip(ends);
+    let same = same.filter(|(anchor, _)| *anchor == path.anchor());
+    // A root that was renewed with its key is the same anchor twice.
+    let root = same.map(|(_, end)| end).max();
+    used.into_iter().chain(root).min().ok_or(UNREADABLE)
+}
+
+fn ders(all: &[Vec<u8>]) -> impl Iterator<Item = CertificateDer<'_>> {
+    all.iter().map(|der| CertificateDer::from(der.as_slice()))
 }
 
 /// Reads one certificate.
@@ -153,6 +171,7 @@ fn refused(error: &Error) -> Flaw {
     })
 }
 
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const UNREADABLE: Flaw = Flaw::Certificate("it cannot be read");
 const NOT_FOR_SIGNING: Flaw =
     Flaw::Certificate("it leads to no certificate of the trust store, or is not one for signing");

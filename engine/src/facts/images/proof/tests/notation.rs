@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use serde_json::Value;
+
 use super::fixtures::{given, instant, notation, state};
 use crate::facts::images::proof::{Format, Store, StoreError, Who};
 
@@ -72,6 +74,62 @@ fn n3_a_signature_counts_until_it_expires_itself() {
 }
 
 #[test]
+fn n4_certificates_that_lead_nowhere_neither_shorten_nor_break_a_signature() {
+    let other = |name: &str, at: usize| {
+        let bytes = given(name).candidates[0].bytes.clone().unwrap();
+        let whole: Value = serde_json::from_slice(&bytes).unwrap();
+        whole["header"]["x5c"][at].clone()
+    };
+    // One that has ended, one that ends soon, and a root that nobody trusts.
+    let more = [
+        other("notation-ended", 0),
+        other("notation-short", 0),
+        other("notation-other-chain", 1),
+        Value::from("AAAA"),
+    ];
+    for added in &more {
+        for at in [1, 2] {
+            let proof = given("notation").asked("acme").edited(|whole| {
+                let chain = whole["header"]["x5c"].as_array_mut().unwrap();
+                chain.insert(at, added.clone());
+            });
+            let proof = proof.prove();
+            assert_eq!(state(&proof), "verified");
+            assert_eq!(proof.met[0].until, Some(instant("2036-01-01T00:00:00Z")));
+        }
+    }
+    // What is first is the signer's.
+    let turned = given("notation").asked("acme").edited(|whole| {
+        whole["header"]["x5c"].as_array_mut().unwrap().reverse();
+    });
+    assert_eq!(state(&turned.prove()), "invalid certificate");
+}
+
+#[test]
+fn n4_a_signature_holds_as_long_as_one_way_leads_to_the_trust_store() {
+    let end = "2035-01-01T00:00:00Z";
+    let short = given("notation-short").asked("acme").prove();
+    assert_eq!(state(&short), "verified");
+    assert_eq!(short.met[0].until, Some(instant(end)));
+    let between = given("notation-between").asked("acme");
+    assert_eq!(between.prove().met[0].until, Some(instant(end)));
+    let after = given("notation-between").asked("acme");
+    let after = after.at("2035-01-01T00:00:01Z").prove();
+    assert_eq!(state(&after), "invalid certificate");
+    // The same authority with a certificate that ends later, in whichever order.
+    for turned in [false, true] {
+        let both = given("notation-between-twice").asked("acme");
+        let both = both.edited(|whole| {
+            if turned {
+                whole["header"]["x5c"].as_array_mut().unwrap().swap(1, 2);
+            }
+        });
+        let until = Some(instant("2035-06-01T00:00:00Z"));
+        assert_eq!(both.prove().met[0].until, until, "{turned}");
+    }
+}
+
+#[test]
 fn a_trust_store_that_says_nothing_is_no_reason_to_call_a_signature_bad() {
     for now in ["2019-12-31T23:59:59Z", "2036-01-01T00:00:01Z"] {
         let proof = given("notation").asked("acme").at(now).prove();
@@ -117,7 +175,7 @@ fn notation_says_the_same_but_where_it_asks_less_or_knows_more_of_the_image() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/images/notation.json");
     let said: BTreeMap<String, bool> =
         serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    assert_eq!(said.len(), 30);
+    assert_eq!(said.len(), 33);
     let ours = said.into_iter().filter_map(|(name, accepts)| {
         let asked = given(&name).asked("acme");
         let asked = asked.with(|authority| authority.signer = notation("acme", "C=DE"));
@@ -129,6 +187,8 @@ fn notation_says_the_same_but_where_it_asks_less_or_knows_more_of_the_image() {
         [
             // It wants the root beside the signature though it has it already.
             "notation-alone: verified",
+            // It wants the chain in order and nothing else; what is not signed decides nothing here.
+            "notation-between-twice: verified",
             // It leaves to whoever asks what a critical header means.
             "notation-critical: invalid malformed",
             // It takes a certificate that is for anything.
