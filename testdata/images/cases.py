@@ -39,6 +39,12 @@ TABLE = {
     "finding-that-is-accepted-is-allowed": ["sig-p256", "att-scan-known"],
     "finding-that-was-accepted-until-yesterday-is-denied": ["sig-p256", "att-scan-known"],
     "scan-with-an-old-database-is-denied": ["sig-p256", "att-scan-known"],
+    "newer-scan-with-a-critical-finding-is-denied": ["sig-p256", "att-scan-known", "att-scan-clean-before"],
+    "newer-scan-without-findings-is-allowed": ["sig-p256", "att-scan-known", "att-scan-clean-after"],
+    "newer-scan-that-is-damaged-is-denied": ["sig-p256", "att-scan-known:damaged", "att-scan-clean-before"],
+    "finding-in-an-image-is-not-undone-by-a-scan-of-its-index": [
+        "index", "sig-p256", "att-scan-known", "sig-index@index", "att-scan-of-index@index"],
+    "scan-of-an-index-is-one-of-its-images": ["index", "sig-index@index", "att-scan-of-index@index"],
     "image-of-a-signed-index-is-allowed": ["index", "sig-index@index"],
     "signature-of-an-index-that-is-not-recorded-is-denied": ["sig-index"],
     "index-of-a-signed-image-is-denied": ["index@index", "sig-p256"],

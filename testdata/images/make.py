@@ -292,6 +292,8 @@ def attested(sign):
         "spdx": SPDX, "spdx-empty": EMPTY_SPDX, "cyclonedx": CYCLONE,
         "provenance-v1": (V1, provenance()), "provenance-v02": (V02, v02), "provenance-empty": (V1, {}),
         "scan": (VULN, scan("2026-11-20T09:00:00Z", ["CRITICAL", "HIGH", "HIGH", "Spicy", "LOW"])),
+        "scan-clean-before": (VULN, scan("2026-11-18T09:00:00Z", [])),
+        "scan-clean-after": (VULN, scan("2026-11-21T09:00:00Z", [])),
         "scan-future": (VULN, scan("2027-01-01T00:00:00Z", [])),
         "scan-known": (VULN, scan("2026-11-20T09:00:00Z", [
             {"VulnerabilityID": "CVE-2026-0001", "Severity": "CRITICAL", "FixedVersion": "1.2"},
@@ -304,8 +306,10 @@ def attested(sign):
             "uri": "pkg:github/anchore/grype@0.100.0", "result": "none"}}),
         "predicate-list": (VULN, []),
     }
+    made["scan-of-index"] = made["scan-clean-after"]
     for name, (kind, predicate) in made.items():
-        candidate(f"att-{name}", ENVELOPE, canonical(envelope(statement(kind, predicate, version="v0.1"), sign)),
+        digest = sha(INDEX.encode()).hex() if name.endswith("-of-index") else IMAGE
+        candidate(f"att-{name}", ENVELOPE, canonical(envelope(statement(kind, predicate, digest, "v0.1"), sign)),
                   {"dev.cosignproject.cosign/signature": ""})
     other = envelope(statement(*SPDX, digest=OTHER, version="v0.1"), sign)
     candidate("att-spdx-other-image", ENVELOPE, canonical(other))

@@ -31,7 +31,7 @@ pub use key::{Hash, Key, KeyError, Padding};
 pub use notation::{Store, StoreError, Subject, SubjectError};
 pub use predicate::{Finding, Predicate, Provenance, Sbom, Scan, Severity};
 pub use quorum::Quorum;
-pub use required::{Bound, Required, Tolerance, Unfixed, Wanted};
+pub use required::{Bound, Required, ScanRule, Tolerance, Unfixed, Wanted};
 pub use trust_root::{TrustRoot, TrustRootError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -68,6 +68,8 @@ pub struct Proof {
     pub met: Vec<Signature>,
     /// Attestations about the image that an authority signed.
     pub attestations: Vec<Attestation>,
+    /// Whether a scan that decides found too much, whatever the state.
+    pub vulnerable: bool,
 }
 
 /// Whether an image is signed by those who may.
@@ -153,13 +155,7 @@ pub fn prove(question: &Question<'_>) -> Proof {
     for candidate in question.candidates {
         found.take(candidate, question);
     }
-    let (state, met) = found.decide(question);
-    Proof {
-        state,
-        candidates: found.counts,
-        met,
-        attestations: found.attestations,
-    }
+    found.decide(question)
 }
 
 /// Whether what a layer calls itself is a signature object, whatever it comes to.
@@ -182,6 +178,8 @@ struct Found {
     /// Why signatures do not count: the best reason.
     flaw: Option<Flaw>,
     doubt: Option<Doubt>,
+    /// Why a newer attestation may lie beside it than those that are read.
+    hidden: Option<Doubt>,
 }
 
 impl Found {
@@ -190,6 +188,7 @@ impl Found {
             match candidate::is_one(candidate) {
                 true => {
                     self.counts.found += 1;
+                    self.hide(candidate, &Doubt::TooMany.into());
                     self.no(Doubt::TooMany.into());
                 }
                 false => self.counts.other += 1,
@@ -204,6 +203,7 @@ impl Found {
         let held = match object {
             Ok(object) => self.hold(&object, candidate.digest, question),
             Err(no) => {
+                self.hide(candidate, &no);
                 self.no(no);
                 false
             }
@@ -233,10 +233,25 @@ impl Found {
                 }
                 // A bad attestation leaves the image without one; it is no bad signature.
                 Err(No::Flaw(_)) if attests => {}
-                Err(no) => self.no(no),
+                Err(no) => {
+                    if attests && no == Doubt::Clock.into() {
+                        self.hidden = self.hidden.take().max(Some(Doubt::Clock));
+                    }
+                    self.no(no);
+                }
             }
         }
         held
+    }
+
+    fn hide(&mut self, candidate: &Candidate<'_>, no: &No) {
+        if candidate::may_hide(candidate, no) {
+            let why = match no {
+                No::Flaw(_) => Doubt::Hidden,
+                No::Doubt(doubt) => doubt.clone(),
+            };
+            self.hidden = self.hidden.take().max(Some(why));
+        }
     }
 
     fn no(&mut self, no: No) {
@@ -246,9 +261,9 @@ impl Found {
         }
     }
 
-    fn decide(&self, question: &Question<'_>) -> (State, Vec<Signature>) {
+    fn decide(self, question: &Question<'_>) -> Proof {
         let mut met = Vec::new();
-        let mut flaw = self.flaw.clone();
+        let (mut flaw, mut doubt) = (self.flaw.clone(), self.doubt.clone());
         for authority in question.authorities {
             let by = |signature: &&Signature| signature.authority == authority.name;
             let Some(signature) = self.signatures.iter().find(by) else {
@@ -256,37 +271,46 @@ impl Found {
             };
             match self.attested(authority, question.now) {
                 Ok(()) => met.push(signature.clone()),
-                Err(lack) => flaw = flaw.max(Some(lack)),
+                Err(No::Flaw(lack)) => flaw = flaw.max(Some(lack)),
+                Err(No::Doubt(why)) => doubt = doubt.max(Some(why)),
             }
         }
+        let vulnerable = flaw.as_ref().is_some_and(Flaw::is_vulnerable);
         let short = question.quorums.iter().filter(|_| !met.is_empty());
         let short = short.filter_map(|quorum| quorum.reached(&met, &self.signatures).err());
         let short: Vec<Flaw> = short.collect();
         let proven = !met.is_empty() && short.is_empty();
         let flaw = short.into_iter().chain(flaw).max();
-        let state = match (proven, self.doubt.clone(), flaw) {
-            (true, _, _) => State::Verified,
-            (false, Some(doubt), _) => State::Indeterminate(doubt),
-            (false, None, Some(flaw)) => State::Invalid(flaw),
-            (false, None, None) => State::Unsigned,
-        };
-        (state, met)
+        Proof {
+            state: match (proven, doubt, flaw) {
+                (true, _, _) => State::Verified,
+                (false, Some(doubt), _) => State::Indeterminate(doubt),
+                (false, None, Some(flaw)) => State::Invalid(flaw),
+                (false, None, None) => State::Unsigned,
+            },
+            candidates: self.counts,
+            met,
+            attestations: self.attestations,
+            vulnerable,
+        }
     }
 
-    /// That all which the authority asks for is attested by itself.
-    fn attested(&self, authority: &Authority, now: Timestamp) -> Result<(), Flaw> {
+    /// That all which the authority asks for is attested by itself, and that nothing newer may say otherwise.
+    fn attested(&self, authority: &Authority, now: Timestamp) -> Result<(), No> {
         let own = self.attestations.iter();
         let own = own.filter(|attestation| attestation.signature.authority == authority.name);
         let own: Vec<&Attestation> = own.collect();
         for required in &authority.required {
-            required
-                .answered(&own, now)
-                .map_err(|lack| Flaw::Attestation {
-                    name: required.name.clone(),
-                    lack,
-                })?;
+            required.answered(&own, now).map_err(|lack| {
+                let name = required.name.clone();
+                Flaw::Attestation { name, lack }
+            })?;
         }
-        Ok(())
+        let mut asked = authority.required.iter();
+        match &self.hidden {
+            Some(why) if asked.any(|it| it.wanted.newest_decides()) => Err(why.clone().into()),
+            _ => Ok(()),
+        }
     }
 }
 

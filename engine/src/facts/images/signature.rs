@@ -162,6 +162,8 @@ pub(super) fn of(
     let own = proven(digest);
     let (proof, covered_by) = match own.state {
         State::Verified => (own, None),
+        // What was found in the image itself is not undone by a scan of an index, which may be of another image in it.
+        _ if own.vulnerable => (own, None),
         _ => covered(own, evidence.covering(digest), proven),
     };
     let turns = authorities
@@ -209,28 +211,19 @@ fn names(authorities: &[&Authority], quorums: &[&Quorum]) -> Vec<String> {
 
 /// When what is proven may be another: a key ends to count, a root expires, a scan grows too old.
 fn turns(authority: &Authority, proof: &Proof, now: Timestamp) -> Option<Timestamp> {
-    let stale = authority.required.iter().flat_map(|required| {
-        let own = proof.attestations.iter();
-        let own = own.filter(|it| it.signature.authority == authority.name);
-        let stale = own.filter_map(|it| signers::stale_at(required, instants(it)));
-        stale.chain(signers::lapses(required)).collect::<Vec<_>>()
+    let own = proof.attestations.iter();
+    let own = own.filter(|it| it.signature.authority == authority.name);
+    let own: Vec<&Attestation> = own.collect();
+    let scans = authority.required.iter();
+    let scans = scans.filter_map(|it| match &it.wanted {
+        Wanted::Scan(rule) => Some(rule.turns(&own)),
+        _ => None,
     });
-    let stale = stale.filter(|instant| *instant > now);
+    let stale = scans.flatten().filter(|instant| *instant > now);
     let ends = proof.met.iter().filter_map(|met| met.until);
     let ends = ends.filter(|instant| *instant > now);
     let stale = stale.chain(ends);
     stale.chain(signers::turns_after(authority, now)).min()
-}
-
-/// By which a scan grows old.
-fn instants(attestation: &Attestation) -> impl Iterator<Item = Timestamp> {
-    let said = match &attestation.predicate {
-        Predicate::Scan(scan) => scan.finished,
-        _ => None,
-    };
-    [said, attestation.signature.signed_at]
-        .into_iter()
-        .flatten()
 }
 
 impl Signature {
@@ -336,7 +329,7 @@ impl Lacking {
             kind: kinds.next().map(|it| match it.wanted {
                 Wanted::Provenance { .. } => "provenance",
                 Wanted::Sbom => "sbom",
-                Wanted::Scan { .. } => "scan",
+                Wanted::Scan(_) => "scan",
                 Wanted::Types(_) => "other",
             }),
             name: name.clone(),

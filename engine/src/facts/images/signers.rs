@@ -18,7 +18,7 @@ use self::raw::{
 use super::glob::Glob;
 use super::proof::{
     Authority, CertificateLog, Claim, Identity, Key, KeyError, Log, NameKind, Pattern,
-    PatternError, Quorum, Reference, Required, Root, Signer, Store, Subject, TrustRoot, Wanted,
+    PatternError, Quorum, Reference, Required, Root, Signer, Store, Subject, TrustRoot,
 };
 use crate::model::{RepoPath, limits};
 
@@ -363,28 +363,6 @@ const CLAIMS: [Claim; 6] = [
     Claim::RunnerEnvironment,
     Claim::BuildTrigger,
 ];
-
-/// When an attestation that counts now is too old.
-pub(super) fn stale_at(
-    required: &Required,
-    instants: impl Iterator<Item = Timestamp>,
-) -> Option<Timestamp> {
-    let Wanted::Scan { most, .. } = &required.wanted else {
-        return None;
-    };
-    instants.min()?.checked_add(*most).ok()
-}
-
-/// When findings that are accepted now are not any more.
-pub(super) fn lapses(required: &Required) -> impl Iterator<Item = Timestamp> {
-    let findings = match &required.wanted {
-        Wanted::Scan { findings, .. } => findings.as_ref(),
-        _ => None,
-    };
-    findings
-        .into_iter()
-        .flat_map(|it| it.accepted.values().copied())
-}
 
 #[cfg(test)]
 mod tests;

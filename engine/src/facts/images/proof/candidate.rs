@@ -103,6 +103,16 @@ pub(super) fn is_one(candidate: &Candidate<'_>) -> bool {
     Reader::of(candidate.media_type).is_some()
 }
 
+/// Whether an attestation may be in an object that cannot be read here. What is read and proves nothing hides nothing.
+pub(super) fn may_hide(candidate: &Candidate<'_>, no: &No) -> bool {
+    let may_attest = matches!(
+        Reader::of(candidate.media_type),
+        Some(Reader::Envelope | Reader::Bundle)
+    );
+    let unread = matches!(no, No::Doubt(_)) || candidate.bytes.is_some_and(is_too_long);
+    may_attest && unread
+}
+
 enum Reader {
     SimpleSigning,
     Envelope,
@@ -129,13 +139,17 @@ impl Reader {
 /// The bytes, if they are there, within their bound, and those that the digest names.
 fn whole<'a>(candidate: &Candidate<'a>) -> Result<&'a [u8], No> {
     let bytes = candidate.bytes.ok_or(Doubt::EvidenceMissing)?;
-    if bytes.len() > limits::SIGNATURE_OBJECT.most {
+    if is_too_long(bytes) {
         return Err(Flaw::Malformed("it is longer than any that is read").into());
     }
     if Digest::of(bytes) != candidate.digest {
         return Err(Doubt::EvidenceDamaged.into());
     }
     Ok(bytes)
+}
+
+fn is_too_long(bytes: &[u8]) -> bool {
+    bytes.len() > limits::SIGNATURE_OBJECT.most
 }
 
 impl Object {

@@ -65,10 +65,10 @@ pub enum Flaw {
     /// The signature holds, and an attestation that the authority asks for does not.
     #[error("required attestation `{name}`: {lack}")]
     Attestation {
+        /// What is wrong with the best one. First: of two, the one that came further tells more, whatever its name.
+        lack: Lack,
         /// The name that the authority gives it.
         name: String,
-        /// What is wrong with the best one.
-        lack: Lack,
     },
 }
 
@@ -138,6 +138,9 @@ pub enum Doubt {
     /// There are more than are looked at, and none of those that were counts.
     #[error("more signature objects than are looked at, and none of the first proves it")]
     TooMany,
+    /// What cannot all be read may hold a newer scan.
+    #[error("not all that lies beside it can be read, and a newer scan may be among it")]
+    Hidden,
     /// A format that is not verified here.
     #[error("{0} is not supported")]
     Unsupported(&'static str),
@@ -150,6 +153,14 @@ pub enum Doubt {
 }
 
 impl Flaw {
+    /// Whether a scan that decides found too much.
+    pub(super) fn is_vulnerable(&self) -> bool {
+        let Self::Attestation { lack, .. } = self else {
+            return false;
+        };
+        matches!(lack, Lack::Findings { .. })
+    }
+
     /// Its stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -207,6 +218,7 @@ impl Doubt {
             Self::EvidenceMissing => "evidence-missing",
             Self::EvidenceDamaged => "evidence-damaged",
             Self::TooMany => "too-many-candidates",
+            Self::Hidden => "hidden",
             Self::Unsupported(_) => "unsupported",
             Self::Clock => "clock",
             Self::TrustRoot(_) => "trust-root",

@@ -8,6 +8,7 @@ mod evidence;
 mod fixtures;
 mod keys;
 mod notation;
+mod scans;
 mod statements;
 
 use super::{Counts, Proof, Required, State, Wanted};

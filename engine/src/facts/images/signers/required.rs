@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::pattern;
 use super::raw::{RawRequired, RawText, RawUnfixed, RawWanted};
 use crate::facts::images::proof::{
-    Bound, Pattern, PatternError, Required, Severity, Tolerance, Unfixed, Wanted,
+    Bound, Pattern, PatternError, Required, ScanRule, Severity, Tolerance, Unfixed, Wanted,
 };
 
 /// Why it asks for nothing.
@@ -52,12 +52,12 @@ pub(super) fn read(raw: RawRequired) -> Result<Required, Bad> {
                 kind: "`kind: scan`",
                 key: "max-age-days",
             })?;
-            Wanted::Scan {
+            Wanted::Scan(ScanRule {
                 most: of_days(days),
                 scanners: some(patterns(raw.scanners)?, "`kind: scan`", "scanners")?,
                 database: raw.database_max_age_days.map(of_days),
                 findings: tolerance(raw.max, raw.accepted, raw.unfixed)?,
-            }
+            })
         }
     };
     Ok(Required {

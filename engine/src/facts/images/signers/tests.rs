@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::facts::images::proof::Wanted;
 
 const PEM: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAeYxTJX9KAfr2cgWy/23ejplakvNIXfuntaT1BBcwyow=\n-----END PUBLIC KEY-----\n";
 
@@ -194,8 +195,10 @@ fn what_a_scan_may_have_found_is_said_with_severities_and_days() {
     ]);
     let accepted = json!({"max": {"high": 0}, "accepted": {"CVE-2026-1": "2026-02-28"}});
     let authority = only(&scan(&accepted));
-    let lapses: Vec<Timestamp> = lapses(&authority.required[0]).collect();
-    assert_eq!(lapses, ["2026-03-01T00:00:00Z".parse().unwrap()]);
+    let Wanted::Scan(rule) = &authority.required[0].wanted else {
+        panic!("no scan");
+    };
+    assert_eq!(rule.turns(&[]), ["2026-03-01T00:00:00Z".parse().unwrap()]);
 }
 
 fn told(table: &[(Value, &str)]) {

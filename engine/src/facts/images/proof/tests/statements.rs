@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fixtures::{Given, given, instant, state};
 use crate::facts::images::proof::{
-    Bound, Pattern, Predicate, Proof, Required, Severity, Tolerance, Unfixed, Wanted,
+    Bound, Pattern, Predicate, Proof, Required, ScanRule, Severity, Tolerance, Unfixed, Wanted,
 };
 
 #[test]
@@ -187,8 +187,8 @@ fn a4_findings_that_are_accepted_or_that_nobody_can_mend_are_left_out_as_far_as_
 fn a_database_that_was_too_old_and_a_branch_that_is_no_release_do_not_answer() {
     let database = |name: &str, hours| {
         let mut asked = scan(10_000, ".*");
-        if let Wanted::Scan { database, .. } = &mut asked.wanted {
-            *database = Some(SignedDuration::from_hours(hours));
+        if let Wanted::Scan(rule) = &mut asked.wanted {
+            rule.database = Some(SignedDuration::from_hours(hours));
         }
         state(&signed(name).requires(asked).prove())
     };
@@ -393,18 +393,18 @@ fn provenance(builder: &str, source: &str, bound: Bound) -> Required {
 }
 
 fn scan(hours: i64, scanner: &str) -> Required {
-    required(Wanted::Scan {
+    required(Wanted::Scan(ScanRule {
         most: SignedDuration::from_hours(hours),
         scanners: vec![Pattern::regex(scanner).unwrap()],
         database: None,
         findings: None,
-    })
+    }))
 }
 
 fn finding(findings: Tolerance) -> Required {
     let mut asked = scan(10_000, ".*");
-    if let Wanted::Scan { findings: own, .. } = &mut asked.wanted {
-        *own = Some(findings);
+    if let Wanted::Scan(rule) = &mut asked.wanted {
+        rule.findings = Some(findings);
     }
     asked
 }

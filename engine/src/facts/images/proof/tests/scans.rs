@@ -1,0 +1,274 @@
+//! Which scan decides of several, and what hides one.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::fixtures::{Layer, given, instant, state};
+use crate::facts::images::proof::{
+    Attestation, Format, Lack, Pattern, Required, ScanRule, Severity, Signature, Tolerance, Wanted,
+    Who, predicate,
+};
+use crate::model::{Digest, limits};
+
+const TRIVY: &str = "pkg:github/aquasecurity/trivy@0.60.0";
+const NEWER_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.61.0";
+const FOREIGN_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.99.0";
+const GRYPE: &str = "pkg:github/anchore/grype@0.100.0";
+
+#[test]
+fn the_newest_scan_of_each_scanner_decides() {
+    let (clean, dirty): (&[&str], &[&str]) = (&[], &["CRITICAL"]);
+    let at = |day: &'static str, scanner: &'static str, found: &'static [&'static str]| {
+        (day, scanner, found)
+    };
+    for (claim, scans, expected) in [
+        (
+            "newer clean",
+            vec![at("18", TRIVY, dirty), at("20", TRIVY, clean)],
+            Ok(()),
+        ),
+        (
+            "newer dirty",
+            vec![at("18", TRIVY, clean), at("20", TRIVY, dirty)],
+            Err(findings(1)),
+        ),
+        (
+            "same instant",
+            vec![at("20", TRIVY, clean), at("20", TRIVY, dirty)],
+            Err(findings(1)),
+        ),
+        (
+            "newer version dirty",
+            vec![at("18", TRIVY, clean), at("20", NEWER_TRIVY, dirty)],
+            Err(findings(1)),
+        ),
+        (
+            "newer version clean",
+            vec![at("18", TRIVY, dirty), at("20", NEWER_TRIVY, clean)],
+            Ok(()),
+        ),
+        (
+            "of a version that does not count",
+            vec![at("18", TRIVY, clean), at("20", FOREIGN_TRIVY, clean)],
+            Err(Lack::Scanner),
+        ),
+        (
+            "older of a version that does not count",
+            vec![at("18", FOREIGN_TRIVY, dirty), at("20", TRIVY, clean)],
+            Ok(()),
+        ),
+        (
+            "of a scanner that does not count",
+            vec![at("18", TRIVY, clean), at("20", "nessus", dirty)],
+            Ok(()),
+        ),
+        (
+            "another finds something",
+            vec![at("20", TRIVY, clean), at("18", GRYPE, dirty)],
+            Err(findings(1)),
+        ),
+        (
+            "another is clean too",
+            vec![at("20", TRIVY, clean), at("18", GRYPE, clean)],
+            Ok(()),
+        ),
+        (
+            "another was too long ago",
+            vec![at("20", TRIVY, clean), at("01", GRYPE, dirty)],
+            Ok(()),
+        ),
+        (
+            "all too long ago",
+            vec![at("02", TRIVY, clean), at("01", GRYPE, clean)],
+            Err(Lack::Stale),
+        ),
+        (
+            "from the future",
+            vec![at("20", TRIVY, clean), at("25", TRIVY, clean)],
+            Err(Lack::Future),
+        ),
+        (
+            "nothing says when",
+            vec![at("20", TRIVY, clean), at("", TRIVY, clean)],
+            Err(Lack::Undated),
+        ),
+        ("none", vec![], Err(Lack::Missing)),
+    ] {
+        let mut scans: Vec<Attestation> = scans.into_iter().map(scanned).collect();
+        for _ in 0..2 {
+            assert_eq!(answer(&rule(), &scans), expected, "{claim}");
+            scans.reverse();
+        }
+    }
+}
+
+#[test]
+fn a_result_that_is_not_read_is_not_passed_over_for_an_older_one() {
+    let mut unread = scan("20", TRIVY);
+    unread["scanner"]["result"] = json!("none");
+    let scans = [scanned(("18", TRIVY, &[])), attested(&unread)];
+    assert_eq!(answer(&rule(), &scans), Err(Lack::Malformed));
+    // What names no scanner is of none.
+    let nameless = attested(&json!({"metadata": {"scanFinishedOn": "2026-11-20T00:00:00Z"}}));
+    let scans = [scanned(("18", TRIVY, &[])), nameless];
+    assert_eq!(answer(&rule(), &scans), Ok(()));
+}
+
+#[test]
+fn a_scan_that_does_not_say_when_it_ended_is_as_new_as_its_signature() {
+    let mut signed = scanned(("", TRIVY, &["CRITICAL"]));
+    signed.signature.signed_at = Some(instant("2026-11-20T00:00:00Z"));
+    let older = scanned(("18", TRIVY, &[]));
+    assert_eq!(answer(&rule(), &[older, signed.clone()]), Err(findings(1)));
+    // Signed anew it is no newer.
+    let mut again = scanned(("18", TRIVY, &[]));
+    again.signature.signed_at = Some(instant("2026-11-21T00:00:00Z"));
+    assert_eq!(answer(&rule(), &[signed, again]), Err(findings(1)));
+}
+
+#[test]
+fn what_the_newest_scans_say_turns_when_they_grow_old() {
+    let scans = [
+        scanned(("11", TRIVY, &[])),
+        scanned(("20", TRIVY, &[])),
+        scanned(("18", GRYPE, &[])),
+        scanned(("12", "nessus", &[])),
+    ];
+    let mut turns = rule().turns(&scans.iter().collect::<Vec<_>>());
+    turns.sort();
+    let expected: [Timestamp; 2] = ["2026-11-28T00:00:00Z", "2026-11-30T00:00:00Z"].map(instant);
+    assert_eq!(turns, expected);
+}
+
+#[test]
+fn a_scan_that_nobody_signed_is_no_newer_one() {
+    let asked = || given("sig-p256").and("att-scan-clean-before");
+    let asked = asked().and("att-scan-known").asked("p256");
+    let denied = "invalid attestation findings { severity: critical, found: 1, most: 0 }";
+    assert_eq!(state(&asked.requires(required()).prove()), denied);
+    let junk = given("sig-p256")
+        .and("att-scan-clean-before")
+        .and("att-scan-known");
+    // The signature is over other bytes.
+    let junk = junk.edited(|it| it["payload"] = json!("e30="));
+    assert_eq!(
+        state(&junk.asked("p256").requires(required()).prove()),
+        "verified"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_may_be_a_newer_scan() {
+    let asked = || {
+        let asked = given("sig-p256").and("att-scan-clean-before");
+        asked.and("att-scan-known").asked("p256")
+    };
+    let proven = |change: &dyn Fn(&mut Layer), needs: bool| {
+        let mut asked = asked();
+        change(&mut asked.candidates[2]);
+        match needs {
+            true => state(&asked.requires(required()).prove()),
+            false => state(&asked.prove()),
+        }
+    };
+    let gone = |it: &mut Layer| it.bytes = None;
+    let damaged = |it: &mut Layer| it.digest = Some(Digest::of(b"other"));
+    let long = |it: &mut Layer| {
+        it.bytes = Some(vec![b' '; limits::SIGNATURE_OBJECT.most + 1]);
+    };
+    let signature = |it: &mut Layer| {
+        it.media_type = "application/vnd.dev.cosign.simplesigning.v1+json".to_owned();
+        it.bytes = None;
+    };
+    for (change, expected) in [
+        (
+            &gone as &dyn Fn(&mut Layer),
+            "indeterminate evidence-missing",
+        ),
+        (&damaged, "indeterminate evidence-damaged"),
+        (&long, "indeterminate hidden"),
+        (&signature, "verified"),
+    ] {
+        assert_eq!(proven(change, true), expected);
+        assert_eq!(proven(change, false), "verified", "no scan is asked for");
+    }
+    let mut many = asked();
+    let (last, junk) = (many.candidates.pop().unwrap(), given("sig-by-another"));
+    many.candidates.extend(vec![junk.candidates[0].clone(); 62]);
+    many.candidates.push(last);
+    let many = many.requires(required()).prove();
+    assert_eq!(state(&many), "indeterminate too-many-candidates");
+}
+
+/// A scan of a day of November 2026.
+fn scanned((day, scanner, found): (&str, &str, &[&str])) -> Attestation {
+    let mut scan = scan(day, scanner);
+    let found = found.iter().map(|severity| json!({"Severity": severity}));
+    let found = Value::from_iter(found);
+    scan["scanner"]["result"] = json!({"Results": [{"Vulnerabilities": found}]});
+    attested(&scan)
+}
+
+fn scan(day: &str, scanner: &str) -> Value {
+    let mut scan = json!({"scanner": {"uri": scanner}, "metadata": {}});
+    if !day.is_empty() {
+        scan["metadata"]["scanFinishedOn"] = json!(format!("2026-11-{day}T00:00:00Z"));
+    }
+    scan
+}
+
+fn attested(scan: &Value) -> Attestation {
+    let kind = "https://cosign.sigstore.dev/attestation/vuln/v1";
+    Attestation {
+        signature: Signature {
+            authority: "release".to_owned(),
+            candidate: Digest::of(b"candidate"),
+            format: Format::Legacy,
+            who: Who::Key(Digest::of(b"key")),
+            signed_at: None,
+            logged: false,
+            until: None,
+            reference: None,
+            source_repository: None,
+        },
+        predicate_type: kind.to_owned(),
+        predicate: predicate::read(kind, scan),
+        age: None,
+    }
+}
+
+fn answer(rule: &ScanRule, scans: &[Attestation]) -> Result<(), Lack> {
+    let now = instant("2026-11-22T00:00:00Z");
+    rule.answered(&scans.iter().collect::<Vec<_>>(), now)
+}
+
+fn rule() -> ScanRule {
+    let exact = |scanner| Pattern::exact(scanner).unwrap();
+    ScanRule {
+        most: SignedDuration::from_hours(240),
+        scanners: [TRIVY, NEWER_TRIVY, GRYPE].map(exact).into(),
+        database: None,
+        findings: Some(Tolerance {
+            most: [(Severity::Critical, 0)].into(),
+            ..Tolerance::default()
+        }),
+    }
+}
+
+fn findings(found: u64) -> Lack {
+    Lack::Findings {
+        severity: Severity::Critical,
+        found,
+        most: 0,
+    }
+}
+
+fn required() -> Required {
+    Required {
+        name: "wanted".to_owned(),
+        wanted: Wanted::Scan(ScanRule {
+            most: SignedDuration::from_hours(1000),
+            ..rule()
+        }),
+    }
+}
