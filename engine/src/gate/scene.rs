@@ -40,6 +40,8 @@ pub(super) struct Scene {
     pub(super) around: Vec<Selector>,
     /// As it is declared for each side.
     declared: Sides<Vec<Declared>>,
+    /// The units of its environment that deployed charts of Flux at base.
+    before: Arc<[Declared]>,
     /// What renders it, once that was looked up; none where nothing does.
     rendered: Option<Sides<Deployed>>,
     pub(super) zone: TimeZone,
@@ -220,7 +222,7 @@ impl Scene {
                 source_: new.clone(),
             });
         }
-        unreleased::none(view, &self.name, (&base, &head))?;
+        unreleased::none(view, &self.name, (&base, &head), &self.before)?;
         if !(base.is_paths && head.is_paths) {
             (self.base, self.head) = (base.selector.clone(), head.selector.clone());
             self.rendered = Some(Sides { base, head });
@@ -269,6 +271,7 @@ impl Scene {
         };
         if let Some(own) = &own {
             here.declared.base.clone_from(&own.declared.base);
+            here.before = Arc::clone(&own.before);
         }
         here.render(view)?;
         let Some(mut own) = own else {

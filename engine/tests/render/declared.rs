@@ -308,6 +308,33 @@ fn a_chart_of_flux_that_changes_under_its_version_is_not_judged() {
         });
         assert!(!codes.contains(&unreleased.1[0]), "{path}: {codes:?}");
     }
+    // Under another name, and of another object, it is the same chart.
+    for renamed in [
+        RELEASE.replace("{name: web,", "{name: shop,"),
+        RELEASE.replace("flux-system}\nspec", "shop}\nspec").replace(
+            "name: flux-system}}}",
+            "name: flux-system, namespace: flux-system}}}",
+        ),
+        format!(
+            "{}---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\nmetadata: {{name: web, namespace: flux-system}}\nspec: {{chart: ./charts/web, sourceRef: {{kind: GitRepository, name: flux-system}}}}\n",
+            RELEASE.replace("{name: web,", "{name: shop,").replace(
+                "chart: {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: flux-system}}}",
+                "chartRef: {kind: HelmChart, name: web}",
+            )
+        ),
+    ] {
+        let after = |version: &str| {
+            let (exit, codes) = judged_after(before, |repo| {
+                repo.write("clusters/web.yaml", renamed.as_str());
+                repo.write("charts/web/templates/a.yaml", &other);
+                repo.write("charts/web/Chart.yaml", WEB.replace("1.0.0", version));
+            });
+            assert_eq!(exit, Exit::Unjudged, "{renamed}: {codes:?}");
+            codes.contains(&unreleased.1[0])
+        };
+        assert!(after("1.0.0"), "{renamed}");
+        assert!(!after("1.0.1"), "{renamed}");
+    }
     // What is no chart of it, and what tells the chart other values, releases itself.
     for (path, text) in [
         ("charts/web2/x.yaml", "a: b\n".to_owned()),

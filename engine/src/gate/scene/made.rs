@@ -2,11 +2,13 @@
 //! Reads which units there are, and none of their files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::super::Error;
 use super::super::deployed::{Declared, is_whole, plain, units};
+use super::super::unreleased::has_charts;
 use super::{Scene, Sides};
 use crate::config::{Config, Environment, GATE, UnitKind};
 use crate::git::Selector;
@@ -121,6 +123,10 @@ pub(in crate::gate) fn of_environment(
     let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
     head.retain(|unit| !unit.is_foreign() || is_known(unit));
     let around = around(&head, trees)?;
+    let before: Arc<[Declared]> = match trees.base {
+        Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
+        None => Arc::default(),
+    };
     let mut sides: Vec<Sides<Vec<Declared>>> = Vec::new();
     for before in base {
         let after = head
@@ -157,6 +163,7 @@ pub(in crate::gate) fn of_environment(
             },
             input: input_of(environment),
             declared,
+            before: Arc::clone(&before),
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
@@ -253,6 +260,7 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         head: config.gate_selector().clone(),
         around: Vec::new(),
         declared: Sides::default(),
+        before: Arc::default(),
         rendered: None,
         zone: TimeZone::UTC,
         pointer: "/-".to_owned(),
