@@ -30,8 +30,12 @@ pub(super) fn with_words_as_texts(node: &Node, text: &str) -> Node {
         }
         NodeValue::Mapping(entries) => {
             let entries = entries.iter().map(|entry| Entry {
+                key: match reading.spelling(entry.key_span) {
+                    word if is_word(word) => word.into(),
+                    _ => entry.key.clone(),
+                },
                 value: with_words_as_texts(&entry.value, text),
-                ..entry.clone()
+                ..*entry
             });
             NodeValue::Mapping(entries.collect())
         }

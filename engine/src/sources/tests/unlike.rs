@@ -95,13 +95,18 @@ fn an_application_that_no_kustomization_lists_is_read_as_the_api_server_reads_it
 /// kustomize makes a text of the word, so that the Application has the label that is asked for.
 #[test]
 fn a_label_that_is_a_word_loses_no_unit() {
-    let config = "environments: [{name: prod, applications: {paths: ['argo/**'], match-labels: {env: 'on'}}}]";
-    let application =
-        of_source("path: plain").replace("{name: web", "{name: web, labels: {env: on}");
     let listed = ("argo/kustomization.yaml", "resources: [web.yaml]");
-    let files = [("argo/web.yaml", application.as_str()), listed, PLAIN];
-    let found = told(&units(config, &files).unwrap());
-    assert!(found[0].contains(WORD), "{found:?}");
+    for label in ["env: on", "on: env"] {
+        let quoted = label.replace("on", "'on'");
+        let config = format!(
+            "environments: [{{name: prod, applications: {{paths: ['argo/**'], match-labels: {{{quoted}}}}}}}]"
+        );
+        let application = of_source("path: plain")
+            .replace("{name: web", &format!("{{name: web, labels: {{{label}}}"));
+        let files = [("argo/web.yaml", application.as_str()), listed, PLAIN];
+        let found = told(&units(&config, &files).unwrap());
+        assert!(found[0].contains(WORD), "{found:?}");
+    }
 }
 
 #[test]
