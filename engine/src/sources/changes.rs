@@ -39,16 +39,9 @@ enum Other {
 pub(super) type Load<'l> = &'l dyn Fn(&str) -> Option<Vec<u8>>;
 
 impl Changes {
-    /// Those of a kustomization's file.
-    pub(super) fn of_kustomization(bytes: &[u8]) -> Self {
-        let documents = std::str::from_utf8(bytes).map(yaml::parse);
-        let root = match &documents {
-            Ok(Ok(documents)) => match documents.as_slice() {
-                [root] => mapping(root),
-                _ => None,
-            },
-            _ => None,
-        };
+    /// Those of a kustomization; nothing stands for one that cannot be read.
+    pub(super) fn of_kustomization(root: Option<&Node>) -> Self {
+        let root = root.and_then(mapping);
         let mut changes = Self::default();
         let read = root.and_then(|root| root.iter().try_for_each(|entry| changes.read(entry)));
         if read.is_none() {
@@ -178,6 +171,13 @@ impl Other {
             Self::Patch(patch) => patch.may_hit(object, load),
         }
     }
+}
+
+/// The one document of a kustomization's file.
+pub(super) fn document(bytes: &[u8]) -> Option<Node> {
+    let documents = yaml::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+    let [root] = <[Node; 1]>::try_from(documents).ok()?;
+    Some(root)
 }
 
 fn of_patch(patch: &Value) -> Other {

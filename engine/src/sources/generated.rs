@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::changes::mapping;
-use crate::manifest::{Node, is_read_as, yaml};
+use crate::manifest::{Node, is_read_as};
 
 /// What a kustomization makes, and how it calls whatever comes out of it.
 #[derive(Default)]
@@ -30,15 +30,10 @@ pub(super) struct Generated {
 }
 
 impl Generators {
-    /// Those of a kustomization's file.
-    pub(super) fn of_kustomization(bytes: &[u8]) -> Self {
-        let documents = std::str::from_utf8(bytes).map(yaml::parse);
-        let root = match &documents {
-            Ok(Ok(documents)) => match documents.as_slice() {
-                [root] => root,
-                _ => return Self::unknown(),
-            },
-            _ => return Self::unknown(),
+    /// Those of a kustomization; nothing stands for one that cannot be read.
+    pub(super) fn of_kustomization(root: Option<&Node>) -> Self {
+        let Some(root) = root else {
+            return Self::unknown();
         };
         let mut keys = mapping(root).into_iter().flatten();
         let opens = keys.any(|entry| is_open(&entry.key));

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::changes::Changes;
+use super::changes::{self, Changes};
 use super::generated::{Generated, Generators};
 use super::known::Declared;
 use super::metadata::Metadata;
@@ -82,11 +82,12 @@ impl<'a> Tree<'a> {
                 by.push(folder.clone());
                 names.push(named);
             }
+            let root = changes::document(&bytes);
             let kustomization = Kustomization {
                 file: entry.path.clone(),
                 names,
-                changes: Changes::of_kustomization(&bytes),
-                generators: Generators::of_kustomization(&bytes),
+                changes: Changes::of_kustomization(root.as_ref()),
+                generators: Generators::of_kustomization(root.as_ref()),
             };
             tree.kustomizations.insert(folder, kustomization);
         }

@@ -26,7 +26,7 @@ fn adds_to(kustomization: &str, text: &str) -> Option<Metadata> {
         "operations.yaml" => Some("[{op: remove, path: /spec}]".into()),
         _ => None,
     };
-    let changes = Changes::of_kustomization(kustomization.as_bytes());
+    let changes = Changes::of_kustomization(document(kustomization.as_bytes()).as_ref());
     changes.adds_to(&object(text), &load).cloned()
 }
 
