@@ -6,6 +6,7 @@ mod patch;
 use serde_json::Value;
 
 use self::patch::Patch;
+pub(super) use self::patch::is_for_kustomize;
 use super::metadata::Metadata;
 use crate::manifest::{Entry, Node, NodeValue, Object, yaml};
 use crate::render::Kustomize;
@@ -55,7 +56,7 @@ impl Changes {
     pub(super) fn of_options(options: &Kustomize) -> Self {
         let mut others = Vec::new();
         let mut annotations = options.annotations.keys();
-        let speaks_to_kustomize = annotations.any(|key| patch::is_for_kustomize(key));
+        let speaks_to_kustomize = annotations.any(|key| is_for_kustomize(key));
         if options.name_prefix.is_some() || options.name_suffix.is_some() || speaks_to_kustomize {
             others.push(Other::Anything);
         }
@@ -123,7 +124,7 @@ impl Changes {
             }
             "commonAnnotations" => {
                 for entry in mapping(value)? {
-                    if patch::is_for_kustomize(&entry.key) {
+                    if is_for_kustomize(&entry.key) {
                         return None;
                     }
                     self.adds.annotate(&entry.key, entry.value.as_str()?);

@@ -18,6 +18,7 @@ pub(super) use values::held;
 
 use self::origin::{Origin, of_reference};
 use super::Context;
+use super::changes::is_for_kustomize;
 use super::deployment::{Deployment, Directory, Kind, Local, Source};
 use super::fields::{
     Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
@@ -244,18 +245,17 @@ fn speaks_to_kustomize(bytes: &[u8]) -> bool {
         return true;
     };
     // Without an escape and a tag, what a text says stands there letter by letter.
-    let may = mentions(bytes, FOR_KUSTOMIZE) || text.contains(['\\', '!']);
+    let may = is_for_kustomize(text) || text.contains(['\\', '!']);
     may && yaml::parse(text).map_or(true, |documents| documents.iter().any(names_kustomize))
 }
 
 fn names_kustomize(node: &Node) -> bool {
-    let names = |text: &str| mentions(text.as_bytes(), FOR_KUSTOMIZE);
     match &node.value {
-        NodeValue::String(text) => names(text),
+        NodeValue::String(text) => is_for_kustomize(text),
         NodeValue::Sequence(items) => items.iter().any(names_kustomize),
         NodeValue::Mapping(entries) => {
             let mut entries = entries.iter();
-            entries.any(|entry| names(&entry.key) || names_kustomize(&entry.value))
+            entries.any(|entry| is_for_kustomize(&entry.key) || names_kustomize(&entry.value))
         }
         NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number { .. } => false,
     }
@@ -267,8 +267,6 @@ fn described(kind: &str, namespace: Option<&str>, name: &str) -> String {
     format!("{kind} `{}`", shown(&format!("{namespace}{name}")))
 }
 
-/// What the names of all annotations for kustomize hold.
-const FOR_KUSTOMIZE: &[u8] = b"config.kubernetes.io";
 /// Manifests by name that Flux leaves out of every source.
 const LEFT_OUT: [&str; 10] = [
     ".travis.yml",

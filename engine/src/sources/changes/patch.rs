@@ -195,9 +195,9 @@ pub(super) fn is_disguised(object: &Node) -> bool {
         .any(|entry| entry.key.starts_with(OF_KUSTOMIZE))
 }
 
-/// Whether kustomize obeys an annotation: it drops an object for one, or takes it for another one.
-pub(super) fn is_for_kustomize(key: &str) -> bool {
-    key.starts_with(OF_KUSTOMIZE) || key.starts_with("config.kubernetes.io/")
+/// Whether a text may name an annotation that kustomize obeys: it drops an object for one, or takes it for another one.
+pub(in crate::sources) fn is_for_kustomize(text: &str) -> bool {
+    text.contains("config.kubernetes.io")
 }
 
 /// A text, empty where there is none; `None` where it is something else.
