@@ -18,6 +18,7 @@ mod map;
 mod metadata;
 mod named;
 mod naming;
+mod objects;
 mod pattern;
 mod resolve;
 mod set;
@@ -36,7 +37,6 @@ pub use deployment::{Deployment, Directory, External, Kind, Local, Place, Source
 pub use fields::Text;
 pub use here::{Here, normalised};
 pub use known::{Declared, Known};
-pub use map::{Children, NotRendered};
 pub use pattern::{Pattern, Slash};
 pub use resolve::{Error, ResolvedUnit, resolve};
 pub use set::made;

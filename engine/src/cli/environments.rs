@@ -11,7 +11,7 @@ use crate::git::Repository;
 use crate::model::{Exit, RepoPath};
 use crate::render::{Files, FilesError, Found, GitFiles, Online};
 use crate::report::{environments, sanitise};
-use crate::sources::{self, NotRendered, Place, ResolvedUnit, Source, Tree, Unknown};
+use crate::sources::{self, Place, ResolvedUnit, Source, Tree, Unknown};
 
 /// Show each environment, its units, and what deploys them: folders of this repository, charts and
 /// repositories of elsewhere, and what cannot be told (then exit 3), with what to do about it
@@ -61,7 +61,7 @@ impl Args {
         };
         let (mut found, mut errors) = (Vec::new(), Vec::new());
         for environment in config.environments.iter().filter(wanted) {
-            match sources::resolve(environment, &config, &tree, &NotRendered) {
+            match sources::resolve(environment, &config, &tree) {
                 Ok(mut units) => {
                     for unit in &mut units {
                         name_missing_folders(unit, &config, &files)?;

@@ -16,7 +16,7 @@ use crate::git::{Repository, Selector};
 use crate::manifest::KUSTOMIZATIONS;
 use crate::model::{Digest, GitId, Location, RepoPath};
 use crate::render::{self, Closure, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool};
-use crate::sources::{self, Deployment, Known, Local, NotRendered, ResolvedUnit, Tree};
+use crate::sources::{self, Deployment, Known, Local, ResolvedUnit, Tree};
 
 /// The files of a unit, and what renders them.
 #[derive(Clone)]
@@ -134,7 +134,7 @@ pub(super) fn units(
         Some(_) => Tree::read(files).map_err(render::Error::from)?,
         None => Tree::unlisted(files),
     };
-    let units = sources::resolve(environment, config, &tree, &NotRendered)?;
+    let units = sources::resolve(environment, config, &tree)?;
     let plain: Vec<Local> = units
         .iter()
         .flat_map(ResolvedUnit::plain)

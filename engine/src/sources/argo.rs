@@ -45,6 +45,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
         given: BTreeMap::new(),
         description: description(spec),
         sources: Vec::new(),
+        reach: None,
     };
     let read = destination(spec, &mut deployment)
         .and_then(|()| whole(node, spec))

@@ -1,12 +1,16 @@
 //! What a kustomization, or a deployer with options of one, does to the objects that it lists: what it adds to all of them,
-//! and which of them it may change otherwise. Does not follow what a change makes of an object.
+//! what a deployer's patches make of them, and which of them it may change otherwise. Follows no patch of a kustomization.
 
+mod asked;
+mod merged;
+mod operations;
 mod patch;
 
 use serde_json::Value;
 
 use self::patch::Patch;
 pub(super) use self::patch::is_for_kustomize;
+use super::known::Declared;
 use super::metadata::Metadata;
 use crate::manifest::{Entry, Node, NodeValue, Object, yaml};
 use crate::render::Kustomize;
@@ -18,6 +22,18 @@ pub(super) struct Changes {
     /// Kustomizations that do more to the same objects, as paths from the folder.
     components: Vec<String>,
     others: Vec<Other>,
+    /// What a deployer merges into objects, in its order.
+    patches: Vec<Patch>,
+}
+
+/// What patches make of an object.
+pub(super) enum Patched {
+    /// None is for it.
+    No,
+    /// Another one of the same name.
+    Otherwise(Object),
+    /// Nothing.
+    Deleted,
 }
 
 /// What changes more than a namespace and labels.
@@ -66,7 +82,14 @@ impl Changes {
         if options.substitute.is_some() {
             others.push(Other::Variables);
         }
-        others.extend(options.patches.iter().map(of_patch));
+        let mut patches = Vec::new();
+        for patch in &options.patches {
+            match Patch::read(patch) {
+                Some(patch) if patch.file().is_none() => patches.push(patch),
+                Some(patch) => others.push(Other::Patch(patch)),
+                None => others.push(Other::Anything),
+            }
+        }
         let mut adds = Metadata::of_namespace(options.namespace.as_deref());
         for (key, value) in options.labels.iter().flat_map(|labels| &labels.pairs) {
             adds.label(key, value);
@@ -78,15 +101,50 @@ impl Changes {
             adds,
             components: options.components.clone(),
             others,
+            patches,
+        }
+    }
+
+    /// Those that come before a deployer's patches: of its components.
+    pub(super) fn before_patches(&self) -> Self {
+        Self {
+            components: self.components.clone(),
+            ..Self::default()
         }
     }
 
     /// What is added to an object; `None` where more of it may be changed. Of the components it says nothing.
     pub(super) fn adds_to(&self, object: &Object, load: Load<'_>) -> Option<&Metadata> {
         // By these kustomize takes an object for another one than it is.
-        let disguised = !self.others.is_empty() && patch::is_disguised(&object.node);
+        let any = !self.others.is_empty() || !self.patches.is_empty();
+        let disguised = any && patch::is_disguised(&object.node);
         let hit = disguised || self.others.iter().any(|other| other.may_hit(object, load));
         (!hit).then_some(&self.adds)
+    }
+
+    /// What a deployer's patches make of an object to which kustomizations add `added`; `None` where that is not understood.
+    pub(super) fn patched(&self, declared: &Declared, added: &Metadata) -> Option<Patched> {
+        let mut object = None;
+        for patch in &self.patches {
+            let now = object.as_ref().unwrap_or(&declared.object);
+            if patch.selects(now, added)? {
+                match patch.apply(now, &declared.file.text)? {
+                    Some(node) => {
+                        object = Some(Object {
+                            node,
+                            ..now.clone()
+                        })
+                    }
+                    None => return Some(Patched::Deleted),
+                }
+            }
+        }
+        let Some(object) = object else {
+            return Some(Patched::No);
+        };
+        // Of what is added nothing says whether it comes before the patch or behind it.
+        let is_kept = added.is_alike_in(&declared.object.node, &object.node);
+        is_kept.then_some(Patched::Otherwise(object))
     }
 
     /// The kustomizations that do more to the same objects, as paths from the folder.
@@ -228,5 +286,7 @@ const HARMLESS: [&str; 9] = [
 const LABELS: [&str; 3] = ["pairs", "includeSelectors", "includeTemplates"];
 const HOLDING_IMAGES: [&str; 3] = ["containers", "initContainers", "volumes"];
 
+#[cfg(test)]
+mod patched;
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,41 @@ pub struct Deployment {
     pub description: Value,
     /// What it deploys.
     pub sources: Vec<Source>,
+    /// Where its source is not known, whose objects it takes all the same.
+    pub(super) reach: Option<Reach>,
+}
+
+impl Deployment {
+    /// Folders of this repository that it deploys.
+    pub(super) fn local(&self) -> impl Iterator<Item = &Local> {
+        locals(&self.sources)
+    }
+}
+
+/// The folders of this repository among sources.
+pub(super) fn locals(sources: &[Source]) -> impl Iterator<Item = &Local> {
+    sources.iter().filter_map(|source| match source {
+        Source::Local(local) => Some(local),
+        Source::External(_) | Source::Unknown(_) => None,
+    })
+}
+
+/// A folder whose objects a deployment takes, though not all of what it does to them is known.
+#[derive(Clone, Debug)]
+pub(super) enum Reach {
+    /// This is done to them, as far as files say.
+    AsTold(Local),
+    /// Anything may be done to them.
+    Otherwise(Local),
+}
+
+impl Reach {
+    /// The folder.
+    pub(super) const fn local(&self) -> &Local {
+        match self {
+            Self::AsTold(local) | Self::Otherwise(local) => local,
+        }
+    }
 }
 
 /// What kind of object deploys.

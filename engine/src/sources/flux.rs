@@ -19,7 +19,7 @@ pub(super) use values::held;
 use self::origin::{Origin, of_reference};
 use super::Context;
 use super::changes::is_for_kustomize;
-use super::deployment::{Deployment, Directory, Kind, Local, Source};
+use super::deployment::{Deployment, Directory, Kind, Local, Reach, Source};
 use super::fields::{
     Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
 };
@@ -79,6 +79,7 @@ fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
         given: BTreeMap::new(),
         description: spec.to_json(),
         sources: Vec::new(),
+        reach: None,
     }
 }
 
@@ -94,30 +95,53 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
     };
     let path = text(spec, "path")?.unwrap_or(".");
     let folder = folder::find(cx.tree.files, path, place(spec, "path"))?;
-    let kustomize = options(spec, deployment, cx)?;
-    if let Some(directory) = plain(&folder, &kustomize, &ignore, cx.tree.files)? {
+    let kustomize = options(spec).inspect_err(|_| {
+        let kustomize = Kustomize {
+            ignore: ignore.clone(),
+            ..Kustomize::default()
+        };
+        let local = local(folder.clone(), kustomize);
+        deployment.reach = Some(Reach::Otherwise(local));
+    })?;
+    let substitute = values::substitute(spec, deployment, cx);
+    let kustomize = Kustomize {
+        ignore: ignore.clone(),
+        // What is not known of them replaces variables all the same.
+        substitute: substitute
+            .as_ref()
+            .map_or(Some(BTreeMap::new()), Clone::clone),
+        ..kustomize
+    };
+    substitute.inspect_err(|_| {
+        let local = local(folder.clone(), kustomize.clone());
+        deployment.reach = Some(Reach::AsTold(local));
+    })?;
+    if let Some(directory) = plain(&folder, &kustomize, cx.tree.files)? {
         return Ok(Source::Local(Local {
             folder,
             render: None,
             directory,
         }));
     }
+    Ok(Source::Local(local(folder, kustomize)))
+}
+
+/// A folder that is built.
+fn local(folder: RepoPath, kustomize: Kustomize) -> Local {
     let render = Rendering {
         folder: folder.clone(),
         deployer: Deployer::Flux,
-        tool: Tool::Kustomize(Kustomize {
-            ignore,
-            ..kustomize
-        }),
+        tool: Tool::Kustomize(kustomize),
     };
-    Ok(Source::Local(Local {
+    Local {
         folder,
         render: Some(render),
         directory: Directory::default(),
-    }))
+    }
 }
 
-fn options(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<Kustomize> {
+/// All but the variables.
+fn options(spec: &Node) -> Read<Kustomize> {
     let reason = "which components count depends on what exists";
     let remedy = "remove `ignoreMissingComponents`, and name the components that are there";
     refuse(
@@ -154,7 +178,6 @@ fn options(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<K
         annotations: of_metadata("annotations")?,
         patches: items(spec, "patches")?.iter().map(Node::to_json).collect(),
         components: texts(spec, "components")?,
-        substitute: values::substitute(spec, deployment, cx)?,
         ..Kustomize::default()
     })
 }
@@ -184,10 +207,9 @@ fn images(spec: &Node) -> Read<Vec<ImageOverride>> {
 fn plain(
     folder: &RepoPath,
     kustomize: &Kustomize,
-    ignore: &[String],
     files: &dyn Files,
 ) -> Result<Option<Directory>, FilesError> {
-    if *kustomize != Kustomize::default() || !ignore.is_empty() {
+    if *kustomize != Kustomize::default() {
         return Ok(None);
     }
     let mut folders = BTreeSet::from([folder.clone()]);
@@ -230,7 +252,11 @@ pub(super) fn is_plain(
     ignore: &[String],
     files: &dyn Files,
 ) -> Result<bool, FilesError> {
-    let Some(directory) = plain(folder, &Kustomize::default(), ignore, files)? else {
+    let kustomize = Kustomize {
+        ignore: ignore.to_vec(),
+        ..Kustomize::default()
+    };
+    let Some(directory) = plain(folder, &kustomize, files)? else {
         return Ok(false);
     };
     let below = files.below(folder)?;

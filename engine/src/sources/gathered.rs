@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Tree;
 use super::deployment::Deployment;
 use super::known::Declared;
-use super::map::{GROUPS, objects, objects_listed};
+use super::objects::{GROUPS, objects, objects_listed};
 use super::resolve::Error;
 use super::unmade;
 use crate::config::DeployerKind;

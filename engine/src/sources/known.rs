@@ -1,10 +1,11 @@
 //! The objects of the tree that others refer to.
 //! Resolves nothing: it only finds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
+use super::metadata::Metadata;
 use super::unlike;
 use crate::manifest::{Node, Object};
 use crate::model::{ObjectRef, RepoPath, Span};
@@ -20,6 +21,10 @@ pub struct Declared {
     pub changed_by: Option<RepoPath>,
     /// Why it is not applied at all, where that is so, in words that follow a colon.
     pub passed_over: Option<String>,
+    /// What kustomizations added to it.
+    pub(super) added: Metadata,
+    /// The files of the deployments whose patches are applied to it.
+    pub(super) patched_in: BTreeSet<RepoPath>,
 }
 
 /// The name of a unit, and what it takes from an object.
@@ -41,6 +46,12 @@ pub(super) enum Lookup<'k> {
 }
 
 impl Declared {
+    /// All files that say what it is, but those of kustomizations.
+    pub(super) fn files(&self) -> impl Iterator<Item = RepoPath> {
+        let patched_in = self.patched_in.iter().cloned();
+        patched_in.chain([self.file.path.clone()])
+    }
+
     /// What it says is not what is applied, or is not legible: then the configuration may tell it.
     pub(super) fn may_be_told(&self) -> bool {
         self.changed_by.is_some() || self.passed_over.is_some() || self.is_encrypted()

@@ -42,10 +42,49 @@ impl Metadata {
         self.labels.insert(key.to_owned(), value.to_owned());
     }
 
-    /// Adds one annotation, if a deployer heeds it.
+    /// Adds one annotation.
     pub(super) fn annotate(&mut self, key: &str, value: &str) {
-        if is_heeded(key) {
-            self.annotations.insert(key.to_owned(), value.to_owned());
+        self.annotations.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Whether a deployer makes the same of objects to which either is added.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let heeded = |it: &Self| {
+            let all = it.annotations.iter();
+            all.filter(|(key, _)| is_heeded(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        (&self.namespace, &self.labels) == (&other.namespace, &other.labels)
+            && heeded(self) == heeded(other)
+    }
+
+    /// Whether it names a namespace.
+    pub(super) const fn has_namespace(&self) -> bool {
+        self.namespace.is_some()
+    }
+
+    /// Whether it adds a label or an annotation of this name.
+    pub(super) fn has(&self, list: &str, key: &str) -> bool {
+        self.list(list).contains_key(key)
+    }
+
+    /// Whether two objects say the same of all labels and annotations that are added.
+    pub(super) fn is_alike_in(&self, one: &Node, other: &Node) -> bool {
+        [LABELS, ANNOTATIONS].iter().all(|list| {
+            let said = |node: &Node, key: &str| {
+                let value = node.get("metadata")?.get(list)?.get(key)?;
+                Some(value.to_json())
+            };
+            let mut keys = self.list(list).keys();
+            keys.all(|key| said(one, key) == said(other, key))
+        })
+    }
+
+    fn list(&self, list: &str) -> &BTreeMap<String, String> {
+        match list == LABELS {
+            true => &self.labels,
+            false => &self.annotations,
         }
     }
 
@@ -64,13 +103,18 @@ impl Metadata {
             object.reference.namespace = Some(namespace.clone());
         }
         for (key, value) in &self.labels {
-            set(&mut object.node, &["metadata", "labels", key], value);
+            set(&mut object.node, &["metadata", LABELS, key], value);
         }
         for (key, value) in &self.annotations {
-            set(&mut object.node, &["metadata", "annotations", key], value);
+            set(&mut object.node, &["metadata", ANNOTATIONS, key], value);
         }
     }
 }
+
+/// Where an object has its labels.
+pub(super) const LABELS: &str = "labels";
+/// Where an object has its annotations.
+pub(super) const ANNOTATIONS: &str = "annotations";
 
 /// Sets the text that the keys lead to, made where there is none.
 fn set(node: &mut Node, keys: &[&str], to: &str) {

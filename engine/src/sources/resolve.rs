@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 
-use super::deployment::{Deployment, External, Kind, Local, Place, Source, Unknown};
+use super::deployment::{Deployment, External, Kind, Local, Place, Source, Unknown, locals};
 use super::known::Known;
-use super::map::{Children, deployments};
+use super::map::deployments;
 use super::{Tree, fields::shown, named};
 use crate::config::{Config, Environment, GATE, UnitKind, is_label};
 use crate::git::Selector;
@@ -46,10 +46,6 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(Box<manifest::Error>),
-    /// What a source renders cannot be looked into.
-    #[error("what is rendered cannot be looked into: {0}")]
-    #[diagnostic(transparent)]
-    Children(Box<dyn Diagnostic + Send + Sync>),
     /// Units that a remote base declares.
     #[error("`{file}` of a remote base deploys in turn")]
     #[diagnostic(
@@ -144,7 +140,6 @@ pub fn resolve(
     environment: &Environment,
     config: &Config,
     tree: &Tree<'_>,
-    children: &dyn Children,
 ) -> Result<Vec<ResolvedUnit>, Error> {
     let Some(selected) = &environment.declared else {
         let units = environment.units.iter();
@@ -153,7 +148,7 @@ pub fn resolve(
             .collect();
     };
     let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
-    let deployments = deployments(environment, selected, config, tree, children)?;
+    let deployments = deployments(environment, selected, config, tree)?;
     let mut known = deployments.known;
     known.give(&deployments.all);
     let known = Arc::new(known);
@@ -238,10 +233,7 @@ impl ResolvedUnit {
 
     /// Folders of this repository that it deploys.
     pub fn local(&self) -> impl Iterator<Item = &Local> {
-        self.sources.iter().filter_map(|source| match source {
-            Source::Local(local) => Some(local),
-            Source::External(_) | Source::Unknown(_) => None,
-        })
+        locals(&self.sources)
     }
 }
 

@@ -121,6 +121,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
         given: BTreeMap::new(),
         description: spec.to_json(),
         sources: Vec::new(),
+        reach: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod folders;
 mod generated;
 mod links;
 mod named;
+mod patched;
 mod strangers;
 mod taken;
 mod unlike;
@@ -22,7 +23,7 @@ use super::*;
 use crate::config::Config;
 use crate::git::TreeEntry;
 use crate::model::{Digest, GitId, RepoPath};
-use crate::render::{Files, FilesError, Found, Rendering, Tool};
+use crate::render::{Files, FilesError, Found, Tool};
 
 /// Files in memory; a content that begins with `->` is a link.
 /// The text that stands for a submodule.
@@ -98,7 +99,7 @@ pub(super) fn units(config: &str, files: &[(&str, &str)]) -> Result<Vec<Resolved
     let config = Config::parse(&"tidegate.yaml".into(), config.as_bytes()).unwrap();
     let files = Memory::new(files);
     let tree = Tree::read(&files).unwrap();
-    resolve(&config.environments[0], &config, &tree, &NotRendered)
+    resolve(&config.environments[0], &config, &tree)
 }
 
 pub(super) const ARGO: &str = "environments: [{name: prod, applications: {paths: ['argo/**']}}]";
@@ -189,7 +190,7 @@ fn taking(kind: &str, more: &str) -> String {
 }
 
 fn told_of(config: &Config, tree: &Tree<'_>) -> Vec<String> {
-    told(&resolve(&config.environments[0], config, tree, &NotRendered).unwrap())
+    told(&resolve(&config.environments[0], config, tree).unwrap())
 }
 
 /// A `HelmRelease` in flow style.

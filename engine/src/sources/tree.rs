@@ -332,9 +332,12 @@ impl<'t> Adding<'t> {
             }
             let own = self.below((changes, folder), file, depth)?;
             let adds = own.under(self.within(folder, depth + 1)?);
-            if found.as_ref().is_some_and(|other| *other != adds) {
-                return Err(file.clone());
-            }
+            let adds = match found {
+                Some(other) if !other.is_like(&adds) => return Err(file.clone()),
+                // Of labels and annotations that nobody heeds it is known that they are there.
+                Some(other) => other.under(adds),
+                None => adds,
+            };
             found = Some(adds);
         }
         Ok(found.unwrap_or_default())

@@ -70,6 +70,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
             remedy: "commit what the chart gives (`helm template`), and let the environment's `paths` select that instead of the template"
                 .to_owned(),
         })],
+        reach: None,
         place,
     })
 }

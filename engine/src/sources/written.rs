@@ -1,10 +1,11 @@
-//! YAML that Argo CD reads while it makes Applications: what functions are given, patches, and files of generators.
-//! Its reader and ours take another value of some texts; those are not read. Knows nothing of what a text is for.
+//! YAML that stands in a text and that Argo CD or kustomize reads: what functions are given, patches, and files of generators.
+//! Their readers and ours take another value of some texts; those are not read. Knows nothing of what a text is for.
 //!
 //! Source: sigs.k8s.io/yaml, which Argo CD reads all of them with, and which puts no line break at the end of a text as the
 //! loader of manifests does; held against our reader over some 70,000 texts.
 
 use crate::manifest::{Node, NodeValue, json, yaml};
+use crate::model::Span;
 
 /// The one document of a text; nothing where it says nothing. What is wrong is told without the text, which may be a secret.
 pub(super) fn read(text: &str) -> Result<Option<Node>, &'static str> {
@@ -39,6 +40,72 @@ pub(super) fn has_negative_zero(node: &Node) -> bool {
         NodeValue::Sequence(items) => items.iter().any(has_negative_zero),
         NodeValue::Mapping(entries) => entries.iter().any(|entry| has_negative_zero(&entry.value)),
         NodeValue::Null | NodeValue::Bool(_) | NodeValue::String(_) => false,
+    }
+}
+
+/// Whether kustomize takes each value of a text for what our reader does: to it `yes` is a text, and `2001-01-01` a moment.
+pub(super) fn is_alike_to_kustomize(node: &Node, text: &str) -> bool {
+    let written = text.get(node.span.start..node.span.end);
+    match (&node.value, written) {
+        (NodeValue::Sequence(items), _) => {
+            items.iter().all(|item| is_alike_to_kustomize(item, text))
+        }
+        (NodeValue::Mapping(entries), _) => entries
+            .iter()
+            .all(|entry| is_alike_to_kustomize(&entry.value, text)),
+        (NodeValue::Null, _) => true,
+        (NodeValue::Bool(_), Some(written)) => ["true", "false"].contains(&written),
+        (NodeValue::Number { .. }, Some(written)) => {
+            serde_json::from_str::<serde_json::Number>(written).is_ok()
+        }
+        (NodeValue::String(_), Some(written)) => {
+            let is_digit = |c: char| c.is_ascii_digit();
+            let is_of_number = |c: char| is_digit(c) || "_+-.:".contains(c);
+            let begins_as_one =
+                written.starts_with(is_digit) || written.starts_with(['+', '-', '.']);
+            let is_date = written.get(..5).is_some_and(|year| {
+                year.strip_suffix('-')
+                    .is_some_and(|year| year.chars().all(is_digit))
+            });
+            let is_number = begins_as_one && written.chars().all(is_of_number);
+            !is_date && !is_number && !written.starts_with("0o") && !written.starts_with('!')
+        }
+        (_, None) => false,
+    }
+}
+
+/// Whether the last value is a block of lines, `|` or `>`, that keeps a line break at its end.
+pub(super) fn ends_in_lines(node: &Node, text: &str) -> bool {
+    let last = match &node.value {
+        NodeValue::Sequence(items) => items.last(),
+        NodeValue::Mapping(entries) => entries.last().map(|entry| &entry.value),
+        NodeValue::String(value) => {
+            let written = text.get(node.span.start..node.span.end);
+            let is_quoted = written.is_some_and(|it| it.starts_with(['"', '\'']));
+            return value.ends_with('\n') && !is_quoted;
+        }
+        NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number { .. } => None,
+    };
+    last.is_some_and(|last| ends_in_lines(last, text))
+}
+
+/// All of a tree where its text stands in a file.
+pub(super) fn placed(mut node: Node, span: Span) -> Node {
+    place(&mut node, span);
+    node
+}
+
+fn place(node: &mut Node, span: Span) {
+    node.span = span;
+    match &mut node.value {
+        NodeValue::Sequence(items) => items.iter_mut().for_each(|item| place(item, span)),
+        NodeValue::Mapping(entries) => {
+            for entry in entries {
+                entry.key_span = span;
+                place(&mut entry.value, span);
+            }
+        }
+        _ => {}
     }
 }
 

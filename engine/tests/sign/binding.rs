@@ -245,3 +245,58 @@ fn a_path_that_is_too_deep_stops_only_the_unit_that_selects_it() {
         "what stands beside it in the environment is not known"
     );
 }
+
+/// An environment of Flux.
+const FLUX: &str = "\
+environments:
+  - name: prod
+    max-tier: high
+    kustomizations: {paths: ['clusters/**']}
+repositories: ['https://git.example/acme/shop.git']
+";
+
+/// A Kustomization that deploys a folder.
+fn kustomization(name: &str, path: &str, more: &str) -> String {
+    format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: flux-system}}\nspec:\n  interval: 1h\n  prune: true\n  path: {path}\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n{more}"
+    )
+}
+
+#[test]
+fn what_a_parents_patch_made_of_a_unit_is_admitted_with_that_patch_alone() {
+    let world = World::judged_by(FLUX);
+    let patches = "  patches:\n    - target: {kind: Kustomization, labelSelector: '!aside'}\n      patch: |-\n        - {op: replace, path: /spec/path, value: ./apps/web}\n        - {op: add, path: /spec/timeout, value: 1m}\n";
+    let parent = kustomization("apps", "./children", patches);
+    world.repo.write("clusters/apps.yaml", parent.as_str());
+    let child = kustomization("web", "./apps/none", "");
+    world.repo.write("children/web.yaml", child);
+    let judged = world.repo.commit("the clusters");
+    assert_eq!(
+        world.baseline("prod", Some("web")),
+        "main/gate baseline 0; prod/web baseline 0"
+    );
+    let envelope = world.envelope("prod/web", 0);
+    let verify = |at| world.verify(&envelope, "prod", Some("web"), at);
+    assert_eq!(verify(judged), "link 0");
+    let aside = world
+        .repo
+        .write("README.md", "another shop\n")
+        .commit("aside");
+    assert_eq!(verify(aside), "link 0");
+    for (from, to) in [
+        ("value: 1m", "value: 2m"),
+        ("./apps/web", "./apps/db"),
+        ("'!aside'", "aside"),
+    ] {
+        let changed = world.edit("clusters/apps.yaml", from, to);
+        assert!(
+            !verify(changed).starts_with("link"),
+            "{from}: {}",
+            verify(changed)
+        );
+        let back = world.edit("clusters/apps.yaml", to, from);
+        assert_eq!(verify(back), "link 0");
+    }
+    let later = world.edit("clusters/apps.yaml", "value: 1m", "value: 2m");
+    assert_eq!(verify(later), "refused other-tree");
+}

@@ -1,4 +1,4 @@
-//! Which objects a patch of a kustomization may change, by its target or by what it says it is for. Applies no patch.
+//! Which objects a patch of a kustomization is for, by its target or by what it says itself.
 //!
 //! Source: kustomize, `PatchTransformer` and `Selector` (a target's fields are regular expressions for the whole of a text).
 
@@ -7,8 +7,11 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::Load;
-use crate::manifest::{Node, NodeValue, Object, yaml};
+use super::asked::Asked;
+use super::{Load, merged, operations};
+use crate::manifest::{Node, NodeValue, Object, json, yaml};
+use crate::sources::metadata::{ANNOTATIONS, LABELS, Metadata};
+use crate::sources::written;
 
 /// A patch, read as far as it says what it is for.
 pub(super) struct Patch {
@@ -24,21 +27,28 @@ enum Written {
     File(String),
 }
 
-/// What a target asks of an object. Of namespaces, versions and labels it is not asked here: other steps change them.
+/// What a target asks of an object.
 struct Target {
     group: Wanted,
+    version: Wanted,
     kind: Wanted,
     name: Wanted,
+    namespace: Wanted,
+    labels: Asked,
+    annotations: Asked,
 }
 
 enum Wanted {
     Any,
     Like(Regex),
+    /// What Go and Rust may read differently.
+    Unclear,
 }
 
 /// What a strategic merge patch is for.
 struct Identity {
-    group: String,
+    api_version: String,
+    namespace: Option<String>,
     kind: String,
     name: String,
 }
@@ -108,6 +118,53 @@ impl Patch {
         documents.iter().any(|identity| identity.may_be(object))
     }
 
+    /// Whether it is for an object, to which kustomizations add `added`; `None` where that depends on more.
+    pub(super) fn selects(&self, object: &Object, added: &Metadata) -> Option<bool> {
+        if let Some(target) = &self.target {
+            return target.selects(object, added);
+        }
+        let documents = self
+            .documents
+            .get_or_init(|| self.read_documents(&|_| None));
+        let documents = documents.as_ref()?;
+        let mut alike = documents.iter().filter(|it| it.may_be(object));
+        match (alike.next(), documents.as_slice()) {
+            (None, _) => Some(false),
+            (Some(_), [one]) if one.is(object, added) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// What it makes of an object of a file; within, nothing where it deletes it. `None` where that is not understood.
+    pub(super) fn apply(&self, object: &Object, file: &str) -> Option<Option<Node>> {
+        let Written::Here(text) = &self.written else {
+            return None;
+        };
+        // With its last line break, by which a block of lines at the end is told apart.
+        let text = &format!("{}\n", text.trim());
+        if is_for_kustomize(text) {
+            return None;
+        }
+        let patch = match text.starts_with('[') {
+            true => json::parse(text).ok()?,
+            false => written::read(text).ok()??,
+        };
+        if !written::is_alike_to_kustomize(&patch, text) || written::ends_in_lines(&patch, text) {
+            return None;
+        }
+        match &patch.value {
+            NodeValue::Mapping(_) => {
+                Identity::read(&patch)?;
+                let is_told_of_lists = tells_of_lists(text) || tells_of_lists(file);
+                merged::merged(&object.node, &patch, is_told_of_lists)
+            }
+            NodeValue::Sequence(steps) if self.target.is_some() => {
+                operations::applied(&object.node, steps).map(Some)
+            }
+            _ => None,
+        }
+    }
+
     fn read_documents(&self, load: Load<'_>) -> Option<Vec<Identity>> {
         let text = match &self.written {
             Written::Here(text) => text.clone(),
@@ -127,8 +184,12 @@ impl Target {
         }
         Some(Self {
             group: Wanted::read(text(fields, "group")?),
+            version: Wanted::read(text(fields, "version")?),
             kind: Wanted::read(text(fields, "kind")?),
             name: Wanted::read(text(fields, "name")?),
+            namespace: Wanted::read(text(fields, "namespace")?),
+            labels: Asked::read(text(fields, "labelSelector")?),
+            annotations: Asked::read(text(fields, "annotationSelector")?),
         })
     }
 
@@ -138,22 +199,64 @@ impl Target {
             && self.kind.may_be(&reference.kind)
             && self.name.may_be(&reference.name)
     }
+
+    /// All that is asked, where each answer is sure, or one is a sure no.
+    fn selects(&self, object: &Object, added: &Metadata) -> Option<bool> {
+        let reference = &object.reference;
+        let version = reference.api_version.rsplit('/').next().unwrap_or_default();
+        let answers = [
+            self.group.is(reference.group()),
+            self.version.is(version),
+            self.kind.is(&reference.kind),
+            self.name.is(&reference.name),
+            self.is_there(object, added),
+            self.labels.hold(object, LABELS, added),
+            self.annotations.hold(object, ANNOTATIONS, added),
+        ];
+        if answers.contains(&Some(false)) {
+            return Some(false);
+        }
+        answers.iter().all(Option::is_some).then_some(true)
+    }
+
+    /// kustomize asks for the namespace as the file has it and as it is by then, which is not followed here.
+    fn is_there(&self, object: &Object, added: &Metadata) -> Option<bool> {
+        match self.namespace {
+            Wanted::Any => Some(true),
+            _ if added.has_namespace() => None,
+            _ => self.namespace.is(namespace(object)),
+        }
+    }
+}
+
+/// The namespace that kustomize takes an object to be in.
+fn namespace(object: &Object) -> &str {
+    let own = object.reference.namespace.as_deref();
+    own.filter(|own| !own.is_empty()).unwrap_or(DEFAULT)
 }
 
 impl Wanted {
     /// What Go and Rust read alike is asked; any other expression may mean anything.
     fn read(pattern: &str) -> Self {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || PLAIN.contains(c);
-        if pattern.is_empty() || !pattern.chars().all(is_plain) || pattern.contains("(?") {
+        if pattern.is_empty() {
             return Self::Any;
         }
-        Regex::new(&format!("^(?:{pattern})$")).map_or(Self::Any, Self::Like)
+        if !pattern.chars().all(is_plain) || pattern.contains("(?") {
+            return Self::Unclear;
+        }
+        Regex::new(&format!("^(?:{pattern})$")).map_or(Self::Unclear, Self::Like)
     }
 
     fn may_be(&self, text: &str) -> bool {
+        self.is(text) != Some(false)
+    }
+
+    fn is(&self, text: &str) -> Option<bool> {
         match self {
-            Self::Any => true,
-            Self::Like(pattern) => pattern.is_match(text),
+            Self::Any => Some(true),
+            Self::Like(pattern) => Some(pattern.is_match(text)),
+            Self::Unclear => None,
         }
     }
 }
@@ -168,10 +271,8 @@ impl Identity {
             return None;
         }
         Some(Self {
-            group: version
-                .rsplit_once('/')
-                .map_or("", |(group, _)| group)
-                .to_owned(),
+            api_version: version.to_owned(),
+            namespace: text("/metadata/namespace").map(str::to_owned),
             kind: kind.to_owned(),
             name: text("/metadata/name")?.to_owned(),
         })
@@ -179,8 +280,18 @@ impl Identity {
 
     fn may_be(&self, object: &Object) -> bool {
         let reference = &object.reference;
-        (self.group.as_str(), &self.kind, &self.name)
-            == (reference.group(), &reference.kind, &reference.name)
+        let group = self.api_version.rsplit_once('/');
+        let group = group.map_or("", |(group, _)| group);
+        (group, &self.kind, &self.name) == (reference.group(), &reference.kind, &reference.name)
+    }
+
+    /// Whether it is all that an object is called by.
+    fn is(&self, object: &Object, added: &Metadata) -> bool {
+        let own = self.namespace.as_deref().filter(|own| !own.is_empty());
+        self.may_be(object)
+            && self.api_version == object.reference.api_version
+            && own.unwrap_or(DEFAULT) == namespace(object)
+            && !added.has_namespace()
     }
 }
 
@@ -198,6 +309,12 @@ pub(super) fn is_disguised(object: &Node) -> bool {
 /// Whether a text may name an annotation that kustomize obeys: it drops an object for one, or takes it for another one.
 pub(in crate::sources) fn is_for_kustomize(text: &str) -> bool {
     text.contains("config.kubernetes.io")
+}
+
+/// Whether a comment may tell kustomize how lists are merged: what describes a field there is JSON.
+fn tells_of_lists(text: &str) -> bool {
+    let mut comments = text.lines().filter_map(|line| line.split_once('#'));
+    comments.any(|(_, comment)| comment.contains('{'))
 }
 
 /// A text, empty where there is none; `None` where it is something else.
@@ -218,6 +335,8 @@ const TARGET: [&str; 7] = [
     "labelSelector",
     "annotationSelector",
 ];
+/// Where kustomize takes objects to be that name no namespace.
+const DEFAULT: &str = "default";
 /// What stands in expressions, beside letters and digits, that mean the same to Go and to Rust.
 const PLAIN: &str = "-_./|*+?()^$";
 const OF_KUSTOMIZE: &str = "internal.config.kubernetes.io/";

@@ -9,7 +9,7 @@ use crate::sources::deployment::Deployment;
 use crate::sources::fields::{Read, Stop};
 use crate::sources::flux::ignored::ignored;
 use crate::sources::known::Declared;
-use crate::sources::map::{objects, objects_listed};
+use crate::sources::objects::{objects, objects_listed};
 use crate::sources::{Context, Tree};
 
 /// Where it comes from, for the `sourceRef` of a deployment.
@@ -30,7 +30,7 @@ pub(super) fn origin(
         };
         match ignore {
             Some(ignore) if said.as_ref().is_none_or(|said| *said == ignore) => {
-                deployment.declared_in.insert(one.file.path.clone());
+                deployment.declared_in.extend(one.files());
                 said = Some(ignore);
             }
             _ => return Err(another(one, reference.span)),

@@ -56,7 +56,7 @@ pub(super) fn of_reference(
     as_applied(found, reference, &described(kind, namespace, name), || {
         (kind == "GitRepository").then(|| told(namespace, name))
     })?;
-    deployment.declared_in.insert(found.file.path.clone());
+    deployment.declared_in.extend(found.files());
     let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
     // Spans of the other file would point into this one.
     let read = match kind {
@@ -95,7 +95,7 @@ fn told_here(
         let ignore = ignored(cx.tree, None, at)?;
         return Ok(Origin::Here { ignore });
     };
-    deployment.declared_in.insert(found.file.path.clone());
+    deployment.declared_in.extend(found.files());
     let own = found.object.node.pointer("/spec/ignore");
     let ignore = ignored(cx.tree, own.and_then(Node::as_str), at)?;
     Ok(Origin::Here { ignore })

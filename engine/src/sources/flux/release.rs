@@ -124,7 +124,7 @@ fn by_reference(reference: &Node, deployment: &mut Deployment, cx: &Context<'_>)
     match (kind, cx.known.find(GROUP, kind, namespace.as_deref(), name)) {
         ("OCIRepository" | "HelmChart", Lookup::One(found)) => {
             as_applied(found, reference, &object, || None)?;
-            deployment.declared_in.insert(found.file.path.clone());
+            deployment.declared_in.extend(found.files());
             let spec = found.object.node.get("spec").unwrap_or(&found.object.node);
             let read = match kind {
                 "HelmChart" => only(spec, "a HelmChart", OBJECT)

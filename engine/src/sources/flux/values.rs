@@ -71,7 +71,7 @@ pub(super) fn data(
         named.agrees(told, &declared)?;
         named.is_not_made_otherwise((kind, in_namespace, name), told, cx)?;
         if let Lookup::One(found) = declared {
-            deployment.declared_in.insert(found.file.path.clone());
+            deployment.declared_in.extend(found.files());
         }
         deployment.given.insert(named.key, told.clone());
         return Ok(told.clone());
@@ -84,7 +84,7 @@ pub(super) fn data(
         )));
     }
     let found = named.legible(kind, declared)?;
-    deployment.declared_in.insert(found.file.path.clone());
+    deployment.declared_in.extend(found.files());
     let node = &found.object.node;
     let data = pairs(node, "data").map_err(|_| {
         let at = found.file.at(place(node, "data"));

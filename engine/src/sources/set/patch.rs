@@ -21,7 +21,7 @@ pub(super) fn patched(mut application: Node, patch: &str, span: Span) -> Read<No
     };
     let patch = written::read_patch(patch)
         .map_err(|why| refused(&format!("what `templatePatch` gives {why}")))?;
-    let Some(mut patch) = patch else {
+    let Some(patch) = patch else {
         return Ok(application);
     };
     if !matches!(patch.value, NodeValue::Mapping(_)) {
@@ -29,7 +29,7 @@ pub(super) fn patched(mut application: Node, patch: &str, span: Span) -> Read<No
             "what `templatePatch` gives is no mapping in YAML or JSON",
         ));
     }
-    place(&mut patch, span);
+    let mut patch = written::placed(patch, span);
     keep_project(&mut patch);
     let project = application.pointer("/spec/project").cloned();
     merge(&mut application, patch.clone(), Within::Typed)?;
@@ -179,21 +179,6 @@ fn restore(application: &mut Node, project: Node) {
     };
     entries.retain(|entry| &*entry.key != "spec");
     entries.push(entry("spec", spec));
-}
-
-/// All of a tree where its text stands in a file.
-fn place(node: &mut Node, span: Span) {
-    node.span = span;
-    match &mut node.value {
-        NodeValue::Sequence(items) => items.iter_mut().for_each(|item| place(item, span)),
-        NodeValue::Mapping(entries) => {
-            for entry in entries {
-                entry.key_span = span;
-                place(&mut entry.value, span);
-            }
-        }
-        _ => {}
-    }
 }
 
 fn is_empty(node: &Node) -> bool {

@@ -180,66 +180,6 @@ fn what_a_kustomization_changes_is_not_taken_from_its_files() {
     assert!(with("patches: [{path: p.yaml}]")[0].contains("plain plain"));
 }
 
-/// What comes of one parent.
-struct Rendered(Vec<Declared>);
-
-impl Children for Rendered {
-    fn objects(
-        &self,
-        _: &Rendering,
-    ) -> Result<Option<Vec<Declared>>, Box<dyn miette::Diagnostic + Send + Sync>> {
-        Ok(Some(self.0.clone()))
-    }
-}
-
-#[test]
-fn what_is_rendered_takes_the_place_of_what_its_files_say() {
-    let text = kustomization("path: plain")
-        .replace("name: apps", "name: child")
-        .replace(", namespace: flux-system", "");
-    let path: RepoPath = "clusters/web/child.yaml".into();
-    let parent = kustomization("path: clusters/web, patches: [{patch: x}]");
-    let files = [
-        ("clusters/web/child.yaml", text.as_str()),
-        ("clusters/parent.yaml", &parent),
-        PLAIN,
-    ];
-    let found = told(&units(FLUX, &files).unwrap());
-    assert!(
-        found[1].contains("child: unknown")
-            && found[1].contains("`apps` may change the Kustomization `child`"),
-        "{found:?}"
-    );
-    let rendered = text.replace("{name: child}", "{name: child, namespace: flux-system}");
-    let read = crate::manifest::read(&path, rendered.as_bytes()).unwrap();
-    let file = Text {
-        path,
-        text: read.text.clone(),
-    };
-    let objects = read.objects.into_iter().map(|object| Declared {
-        object,
-        file: file.clone(),
-        changed_by: None,
-        passed_over: None,
-    });
-    let config = Config::parse(
-        &"tidegate.yaml".into(),
-        format!("repositories: ['{HERE}']\n{FLUX}").as_bytes(),
-    )
-    .unwrap();
-    let files = Memory::new(&files);
-    let tree = Tree::read(&files).unwrap();
-    let units = resolve(
-        &config.environments[0],
-        &config,
-        &tree,
-        &Rendered(objects.collect()),
-    )
-    .unwrap();
-    let found = told(&units);
-    assert!(found[1].starts_with("child: plain plain"), "{found:?}");
-}
-
 #[test]
 fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_lists_them() {
     let parent = of_source("path: children").replace("web", "parent");

@@ -258,7 +258,7 @@ fn flux_leaves_out_what_it_is_told_to() {
     let text = kustomization("path: apps/web");
     let files = Memory::new(&[&files[..], &[("clusters/a.yaml", &text)]].concat());
     let tree = Tree::read(&files).unwrap();
-    let units = resolve(&config.environments[0], &config, &tree, &NotRendered).unwrap();
+    let units = resolve(&config.environments[0], &config, &tree).unwrap();
     let Tool::Kustomize(options) = &units[0].renderings().next().unwrap().tool else {
         panic!("no kustomization");
     };

@@ -2,6 +2,7 @@
 //! Knows no unit.
 
 mod odd;
+mod patched;
 
 use std::collections::BTreeMap;
 use std::fs;

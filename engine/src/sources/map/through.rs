@@ -1,0 +1,65 @@
+//! What the options of a deployment do to the objects of the folder that it builds. Renders nothing.
+
+use crate::model::RepoPath;
+use crate::render::{Rendering, Tool};
+use crate::sources::Tree;
+use crate::sources::changes::{Changes, Patched};
+use crate::sources::deployment::Deployment;
+use crate::sources::known::Declared;
+
+/// Makes of objects what comes out of a rendering, as far as that is understood; of others it says that they are changed.
+pub(super) fn pass_through<'d>(
+    rendering: &Rendering,
+    deployment: &Deployment,
+    objects: impl Iterator<Item = &'d mut Declared>,
+    tree: &Tree<'_>,
+) {
+    let Tool::Kustomize(options) = &rendering.tool else {
+        return;
+    };
+    let changes = Changes::of_options(options);
+    let by = RepoPath::from(deployment.unit.as_str());
+    for declared in objects {
+        let passed = passed(declared, (&changes, &rendering.folder), deployment, tree);
+        if let Err(changed_by) = passed {
+            let changed_by = changed_by.unwrap_or_else(|| by.clone());
+            declared.changed_by = declared.changed_by.take().or(Some(changed_by));
+        }
+    }
+}
+
+/// One object on its way.
+///
+/// # Errors
+/// What of it is not understood: a file of the tree, or the options.
+fn passed(
+    declared: &mut Declared,
+    (changes, folder): (&Changes, &RepoPath),
+    deployment: &Deployment,
+    tree: &Tree<'_>,
+) -> Result<(), Option<RepoPath>> {
+    let by = RepoPath::from(deployment.unit.as_str());
+    let adds = |changes: &Changes, declared: &Declared| {
+        tree.adds_by((changes, folder), &declared.object, &by)
+    };
+    let before = adds(&changes.before_patches(), declared)?;
+    let added = declared.added.clone().under(before);
+    let patched = changes.patched(declared, &added).ok_or(None)?;
+    if !matches!(patched, Patched::No) {
+        let files = deployment.declared_in.iter().cloned();
+        declared.patched_in.extend(files);
+    }
+    match patched {
+        Patched::No => {}
+        Patched::Otherwise(object) => declared.object = object,
+        Patched::Deleted => {
+            declared.passed_over = Some(format!("a patch of `{}` deletes it", deployment.name));
+            return Ok(());
+        }
+    }
+    // Images and variables are replaced in what patches say, too.
+    let adds = adds(changes, declared)?;
+    adds.add_to(&mut declared.object);
+    declared.added = added.under(adds);
+    Ok(())
+}
