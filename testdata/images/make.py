@@ -48,7 +48,7 @@ SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 ENVELOPE = "application/vnd.dsse.envelope.v1+json"
 
-candidates, keys, roots, certificates = {}, {}, {}, {}
+candidates, keys, roots, certificates, lists = {}, {}, {}, {}, {}
 
 
 def b64(data):
@@ -494,27 +494,39 @@ def oid(text):
     return der(6, data)
 
 
-def stamp(signature, at):
-    """A time stamp after RFC 3161, as its authority answers. openssl would ask the clock."""
+def token(signature, at, accuracy=b"", by=None, fraction="", digest=None, named=b"\x2f", more=b"", others=()):
+    """A time stamp after RFC 3161. openssl would ask the clock."""
+    cert, key = by or (TSA_LEAF, TSA_KEY)
     sha256, stamped = der(0x30, oid("2.16.840.1.101.3.4.2.1"), b"\5\0"), oid("1.2.840.113549.1.9.16.1.4")
+    when = (at.strftime("%Y%m%d%H%M%S") + fraction + "Z").encode()
     info = der(0x30, integer(1), oid("1.3.6.1.4.1.57264.2"), der(0x30, sha256, der(4, sha(signature))),
-               integer(number(signature.hex(), 64)), der(0x18, at.strftime("%Y%m%d%H%M%SZ").encode()))
-    cert = TSA_LEAF.public_bytes(ser.Encoding.DER)
+               integer(number(signature.hex(), 64)), der(0x18, when), accuracy, more)
+    issued = cert.public_bytes(ser.Encoding.DER)
     attributes = [
         der(0x30, oid("1.2.840.113549.1.9.3"), der(0x31, stamped)),
-        der(0x30, oid("1.2.840.113549.1.9.4"), der(0x31, der(4, sha(info)))),
+        der(0x30, oid("1.2.840.113549.1.9.4"), der(0x31, der(4, digest or sha(info)))),
         der(0x30, oid("1.2.840.113549.1.9.5"), der(0x31, der(0x17, at.strftime("%y%m%d%H%M%SZ").encode()))),
-        der(0x30, oid("1.2.840.113549.1.9.16.2.47"),
-            der(0x31, der(0x30, der(0x30, der(0x30, der(4, sha(cert))))))),
     ]
+    if named:
+        first = sha(issued) if named == b"\x2f" else hashlib.sha1(issued).digest()
+        attributes.append(der(0x30, oid("1.2.840.113549.1.9.16.2.%d" % named[0]),
+                              der(0x31, der(0x30, der(0x30, der(0x30, der(4, first)))))))
     attributes = sorted(attributes)
-    who = der(0x30, TSA_LEAF.issuer.public_bytes(), integer(TSA_LEAF.serial_number))
-    signer = der(0x30, integer(1), who, sha256, der(0xA0, *attributes), der(0x30, oid("1.2.840.10045.4.3.2")),
-                 der(4, ecdsa(TSA_KEY, der(0x31, *attributes))))
-    signed = der(0x30, integer(3), der(0x31, sha256), der(0x30, stamped, der(0xA0, der(4, info))), der(0xA0, cert),
-                 der(0x31, signer))
-    token = der(0x30, oid("1.2.840.113549.1.7.2"), der(0xA0, signed))
-    return der(0x30, der(0x30, integer(0)), token)
+    who = der(0x30, cert.issuer.public_bytes(), integer(cert.serial_number))
+    if isinstance(key, rsa.RSAPrivateKey):
+        how, signed = der(0x30, oid("1.2.840.113549.1.1.1"), b"\5\0"), key.sign(
+            der(0x31, *attributes), padding.PKCS1v15(), hashes.SHA256())
+    else:
+        how, signed = der(0x30, oid("1.2.840.10045.4.3.2")), ecdsa(key, der(0x31, *attributes))
+    signer = der(0x30, integer(1), who, sha256, der(0xA0, *attributes), how, der(4, signed))
+    whole = der(0x30, integer(3), der(0x31, sha256), der(0x30, stamped, der(0xA0, der(4, info))),
+                der(0xA0, issued, *others), der(0x31, signer))
+    return der(0x30, oid("1.2.840.113549.1.7.2"), der(0xA0, whole))
+
+
+def stamp(signature, at):
+    """As its authority answers."""
+    return der(0x30, der(0x30, integer(0)), token(signature, at))
 
 
 TSA_LEAF = certificate(name("time stamps"), TSA_KEY, TSA.name, TSA.key, BEGIN, END,
@@ -679,10 +691,92 @@ def notation(name, sign, chain, alg="ES256", target=None, header=None, crit=(), 
                  "crit": [NOTATION + "signingScheme", *crit], NOTATION + "signingScheme": "notary.x509",
                  NOTATION + "signingTime": "2020-11-20T10:00:00Z", **(header or {})}
     protected, payload = url(canonical(protected)), url(canonical({"targetArtifact": descriptor}))
+    signature = sign(f"{protected}.{payload}".encode())
+    outside = outside(signature) if callable(outside) else outside
     x5c = [b64(one.public_bytes(ser.Encoding.DER)) for one in chain]
     candidate(name, "application/jose+json", canonical({
-        "payload": payload, "protected": protected, "signature": url(sign(f"{protected}.{payload}".encode())),
+        "payload": payload, "protected": protected, "signature": url(signature),
         "header": {"x5c": x5c, **(outside or {})}, **(more or {})}))
+
+
+# What authorities revoked.
+
+def revocations(issuer, key, *revoked, end=END, begin=SIGNED, whole=True):
+    """A list; of each revoked certificate the reason, and from when on it was in other hands."""
+    builder = x509.CertificateRevocationListBuilder(issuer_name=issuer, last_update=begin, next_update=end)
+    for cert, reason, since in revoked:
+        one = x509.RevokedCertificateBuilder(cert.serial_number, SIGNED).add_extension(x509.CRLReason(reason), False)
+        if since:
+            one = one.add_extension(x509.InvalidityDate(since), False)
+        builder = builder.add_revoked_certificate(one.build())
+    if not whole:
+        builder = builder.add_extension(x509.IssuingDistributionPoint(None, None, True, False, None, False, False), True)
+    made = builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
+    return made.public_bytes(ser.Encoding.PEM).decode()
+
+
+def with_lists(root, own, ended):
+    compromise, hold = x509.ReasonFlags.key_compromise, x509.ReasonFlags.certificate_hold
+    day = dt.timedelta(days=1)
+    name, key = root[1].subject, root[0]
+    both = lambda reason, since=None: [(own, reason, since), (ended, reason, since)]
+    old = dt.datetime(2026, 11, 1, tzinfo=UTC)
+    lists.update({
+        "none": revocations(name, key), "revoked": revocations(name, key, *both(compromise)),
+        "revoked-after": revocations(name, key, *both(compromise, SIGNED + day)),
+        "revoked-before": revocations(name, key, *both(compromise, SIGNED - day)),
+        "held": revocations(name, key, *both(hold)),
+        "old": revocations(name, key, end=old), "old-held": revocations(name, key, *both(hold), end=old),
+        "old-revoked": revocations(name, key, *both(compromise), end=old),
+        "early": revocations(name, key, begin=END - day),
+        "by-another": revocations(name, p256("evil root")),
+        "part": revocations(name, key, whole=False),
+        "time-root": revocations(TSA.root_name, TSA.root_key), "time": revocations(TSA.name, TSA.key),
+        "time-revoked": revocations(TSA.name, TSA.key, (TSA_LEAF, x509.ReasonFlags.superseded, END - day)),
+    })
+
+
+def with_stamps(sign, key, root, ended):
+    """Signatures whose certificate has ended, with time stamps."""
+    chain = [ended, root[1]]
+    others = [one.public_bytes(ser.Encoding.DER) for one in (TSA.certificate, TSA.root)]
+    big = rsa_key("rsa", 2048)
+
+    def stamps(label, subject, whose=None, purposes=(ExtendedKeyUsageOID.TIME_STAMPING,), critical=True):
+        ca = whose or TSA
+        return certificate(name(subject), label, ca.name, ca.key, BEGIN, END, [
+            (x509.BasicConstraints(False, None), True), (usage(digital_signature=True), True),
+            (x509.ExtendedKeyUsage(list(purposes)), critical)])
+
+    def stamped(label, at=SIGNED, of=None, edit=None, **how):
+        def outside(signature):
+            made = token(of or signature, at, others=how.pop("others", others), **how)
+            return {NOTATION + "timestampSignature": b64(edit(made) if edit else made)}
+        notation("notation-stamp" + label, sign, chain, outside=outside)
+
+    end = dt.datetime(2026, 11, 1, tzinfo=UTC)
+    second = dt.timedelta(seconds=1)
+    stamped("")
+    stamped("-rsa", by=(stamps(big, "RSA"), big))
+    stamped("-sha1", named=b"\x0c")
+    stamped("-fraction", fraction=".25")
+    stamped("-accuracy", accuracy=der(0x30, integer(1), b"\x80\x02\x01\xf4"))
+    stamped("-late", at=end + second)
+    stamped("-inexact", at=end - second, accuracy=der(0x30, integer(5)))
+    stamped("-other", of=b"another signature")
+    stamped("-turned", edit=lambda made: made[:-1] + bytes([made[-1] ^ 1]))
+    stamped("-content", digest=sha(b"another"))
+    stamped("-unnamed", named=b"")
+    stamped("-alone", others=())
+    stamped("-critical", more=der(0xA1, der(0x30, oid("1.3.6.1.4.1.57264.9"), b"\1\1\xff", der(4, b"x"))))
+    stamped("-optional", more=der(0xA1, der(0x30, oid("1.3.6.1.4.1.57264.9"), der(4, b"x"))))
+    mine = Authority("time", ExtendedKeyUsageOID.TIME_STAMPING, whose=" of another")
+    stamped("-foreign", by=(stamps(TSA_KEY, "foreign", mine), TSA_KEY))
+    signing = ExtendedKeyUsageOID.CODE_SIGNING
+    stamped("-two-purposes", by=(stamps(TSA_KEY, "both", purposes=[ExtendedKeyUsageOID.TIME_STAMPING, signing]), TSA_KEY))
+    stamped("-other-purpose", by=(stamps(TSA_KEY, "signing", purposes=[signing]), TSA_KEY))
+    stamped("-not-critical", by=(stamps(TSA_KEY, "loose", critical=False), TSA_KEY))
+    certificates["time"] = TSA.root.public_bytes(ser.Encoding.PEM).decode()
 
 
 def with_notation():
@@ -723,6 +817,8 @@ def with_notation():
     below = signer(key, first)
     notation("notation-between", sign, [below, first[1], root[1]])
     notation("notation-between-twice", sign, [below, first[1], second[1], root[1]])
+    with_stamps(sign, key, root, ended[0])
+    with_lists(root, own[0], ended[0])
     notation("notation-stamped", sign, ended, outside={NOTATION + "timestampSignature": b64(b"token")})
     notation("notation-no-purpose", sign, [signer(key, root, purposes=[]), root[1]])
     notation("notation-for-servers", sign, [signer(key, root, purposes=[
@@ -743,6 +839,7 @@ tampered()
 with_notation()
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures.json"), "w") as out:
     everything = {"config": CONFIGS[0], "manifest": manifest(CONFIGS[0]), "image": IMAGE, "other": OTHER, "index": INDEX,
-                  "keys": keys, "roots": roots, "certificates": certificates, "candidates": candidates}
+                  "keys": keys, "roots": roots, "certificates": certificates, "lists": lists,
+                  "candidates": candidates}
     json.dump(everything, out, indent=1, sort_keys=True)
     out.write("\n")

@@ -24,7 +24,10 @@ impl SignerFiles {
                 let (_, path) = text(authority.get(within)?, key)?;
                 Some(path.to_owned())
             });
-            named.collect::<Vec<_>>()
+            let (within, key) = LISTS;
+            let lists = authority.get(within).and_then(|it| it.get(key));
+            let lists = items(lists).iter().filter_map(Node::as_str);
+            named.chain(lists.map(str::to_owned)).collect::<Vec<_>>()
         };
         Self {
             named: items(authorities).iter().flat_map(places).collect(),
@@ -58,9 +61,12 @@ impl Config {
 }
 
 /// Where files are named within an authority.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
     ("key", "file"),
     ("key", "log"),
     ("keyless", "root"),
     ("notation", "certificates"),
+    ("notation", "timestamp-certificates"),
 ];
+/// Where several are.
+const LISTS: (&str, &str) = ("notation", "revocation-lists");

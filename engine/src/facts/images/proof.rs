@@ -28,7 +28,9 @@ pub use authority::{
 pub use candidate::{Candidate, Format};
 pub use flaw::{Doubt, Flaw, Lack};
 pub use key::{Hash, Key, KeyError, Padding};
-pub use notation::{Store, StoreError, Subject, SubjectError};
+pub use notation::{
+    Certificates, RevocationList, RevocationListError, Store, StoreError, Subject, SubjectError,
+};
 pub use predicate::{Finding, Predicate, Provenance, Sbom, Scan, Severity};
 pub use quorum::Quorum;
 pub use required::{Bound, Required, ScanRule, Tolerance, Unfixed, Wanted};

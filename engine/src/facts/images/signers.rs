@@ -17,8 +17,9 @@ use self::raw::{
 };
 use super::glob::Glob;
 use super::proof::{
-    Authority, CertificateLog, Claim, Identity, Key, KeyError, Log, NameKind, Pattern,
-    PatternError, Quorum, Reference, Required, Root, Signer, Store, Subject, TrustRoot,
+    Authority, CertificateLog, Certificates, Claim, Identity, Key, KeyError, Log, NameKind,
+    Pattern, PatternError, Quorum, Reference, Required, RevocationList, Root, Signer, Store,
+    Subject, TrustRoot,
 };
 use crate::model::{RepoPath, limits};
 
@@ -271,7 +272,6 @@ impl Reader<'_> {
 
     /// A trust store of Notation.
     fn store(&mut self, raw: &RawStore) -> Option<Signer> {
-        let pem = self.file("/notation/certificates", &raw.certificates)?;
         let mut identities = Vec::new();
         for (at, text) in raw.identities.iter().enumerate() {
             match Subject::parse(text) {
@@ -285,13 +285,37 @@ impl Reader<'_> {
         if identities.is_empty() {
             self.problem("/notation/identities", "name who may sign");
         }
+        let certificates = self.certificates("/notation/certificates", &raw.certificates);
+        let stamps = raw.timestamp_certificates.as_deref();
+        let stamps = stamps.map(|path| self.certificates("/notation/timestamp-certificates", path));
+        let lists = raw.revocation_lists.as_ref();
+        let lists = lists.map(|paths| self.revocation_lists(paths));
+        let mut store = Store::new(certificates?, identities);
+        if let Some(stamps) = stamps {
+            store = store.stamped_by(stamps?);
+        }
+        if let Some(lists) = lists {
+            store = store.without(lists?);
+        }
+        Some(Signer::Notation(store))
+    }
+
+    fn certificates(&mut self, within: &str, path: &str) -> Option<Certificates> {
         // What is no text is no PEM either.
-        let pem = String::from_utf8(pem).unwrap_or_default();
-        let store = Store::parse(&pem, identities);
-        let store = store.map_err(|error| {
-            self.problem("/notation/certificates", error.to_string());
+        let pem = String::from_utf8(self.file(within, path)?).unwrap_or_default();
+        let read = Certificates::parse(&pem);
+        read.map_err(|error| self.problem(within, error.to_string()))
+            .ok()
+    }
+
+    fn revocation_lists(&mut self, paths: &[String]) -> Option<Vec<RevocationList>> {
+        let read = paths.iter().enumerate().map(|(at, path)| {
+            let within = format!("/notation/revocation-lists/{at}");
+            let read = RevocationList::parse(&self.file(&within, path)?);
+            read.map_err(|error| self.problem(&within, error.to_string()))
+                .ok()
         });
-        store.ok().map(Signer::Notation)
+        read.collect::<Vec<_>>().into_iter().collect()
     }
 
     /// A pattern that leaves somebody out.

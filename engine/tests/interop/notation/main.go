@@ -27,10 +27,11 @@ type fixtures struct {
 	Candidates      map[string]struct{ MediaType, Text string }
 }
 
-type store []*x509.Certificate
+// store holds one certificate under each name.
+type store map[string]*x509.Certificate
 
-func (s store) GetCertificates(context.Context, truststore.Type, string) ([]*x509.Certificate, error) {
-	return s, nil
+func (s store) GetCertificates(_ context.Context, _ truststore.Type, name string) ([]*x509.Certificate, error) {
+	return []*x509.Certificate{s[name]}, nil
 }
 
 func main() {
@@ -52,20 +53,24 @@ func run() error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	block, _ := pem.Decode([]byte(all.Certificates["acme"]))
-	if block == nil {
-		return errors.New("no certificate")
-	}
-	root, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return err
+	known := store{}
+	for _, name := range []string{"acme", "time"} {
+		block, _ := pem.Decode([]byte(all.Certificates[name]))
+		if block == nil {
+			return errors.New("no certificate")
+		}
+		if known[name], err = x509.ParseCertificate(block.Bytes); err != nil {
+			return err
+		}
 	}
 	policy := &trustpolicy.Document{Version: "1.0", TrustPolicies: []trustpolicy.TrustPolicy{{
-		Name: "images", RegistryScopes: []string{"*"}, TrustStores: []string{"ca:acme"},
-		SignatureVerification: trustpolicy.SignatureVerification{VerificationLevel: "strict"},
-		TrustedIdentities:     []string{"*"},
+		Name: "images", RegistryScopes: []string{"*"}, TrustStores: []string{"ca:acme", "tsa:time"},
+		SignatureVerification: trustpolicy.SignatureVerification{
+			VerificationLevel: "strict", VerifyTimestamp: trustpolicy.OptionAfterCertExpiry,
+		},
+		TrustedIdentities: []string{"*"},
 	}}}
-	asked, err := verifier.New(policy, store{root}, nil)
+	asked, err := verifier.New(policy, known, nil)
 	if err != nil {
 		return err
 	}

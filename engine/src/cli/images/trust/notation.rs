@@ -49,11 +49,16 @@ fn read_policy(policy: &Value, name: &str, named: &[String], found: &mut Found) 
             ),
         }
     }
-    let mut stores = Vec::new();
+    let (mut stores, mut stamps) = (Vec::new(), None);
     for store in texts(policy, "trustStores") {
-        match store.strip_prefix("ca:") {
-            Some(own) => stores.push(own),
-            None => found.note(name, &format!("the trust store `{store}`")),
+        match (store.strip_prefix("ca:"), store.strip_prefix("tsa:")) {
+            (Some(own), _) => stores.push(own),
+            (None, Some(own)) if stamps.is_none() => stamps = Some(own),
+            (None, Some(_)) => {
+                let what = format!("the trust store `{store}`: add it to the file of the first");
+                found.note(name, &what);
+            }
+            (None, None) => found.note(name, &format!("the trust store `{store}`")),
         }
     }
     if images.fit.is_empty() || identities.is_empty() || stores.is_empty() {
@@ -65,7 +70,17 @@ fn read_policy(policy: &Value, name: &str, named: &[String], found: &mut Found) 
         let file = format!("trust/notation/{store}.pem");
         let what = format!("the certificates of `ca:{store}`: put them at `{file}`");
         found.note(name, &what);
-        let store = json!({"certificates": file, "identities": identities});
+        let mut store = json!({"certificates": file, "identities": identities});
+        if let (Some(stamps), Some(store)) = (stamps, store.as_object_mut()) {
+            let file = format!("trust/notation/tsa/{stamps}.pem");
+            found.note(
+                name,
+                &format!("the certificates of `tsa:{stamps}`: put them at `{file}`"),
+            );
+            let what = "that each signature has a time stamp: one without counts while its certificate is valid";
+            found.note(name, what);
+            store.insert("timestamp-certificates".to_owned(), Value::from(file));
+        }
         let who = Map::from_iter([("notation".to_owned(), store)]);
         found.authority(name, &images, who);
     }
@@ -86,7 +101,7 @@ fn is_verified(policy: &Value, name: &str, found: &mut Found) -> bool {
     }
     found.note(
         name,
-        "whether a certificate was revoked: nothing is fetched",
+        "whether a certificate was revoked: nothing is fetched; name files as `revocation-lists`",
     );
     found.rest(verification, name, &["level"]);
     true

@@ -240,8 +240,10 @@ fn a_policy_of_notation_is_for_what_no_other_names() {
         policy("anybody", &["registry.acme.io/open"], "strict", &["*"]),
         policy("lab", &["registry.acme.io/lab"], "skip", &[]),
     ]}));
-    let store =
-        |subject: &str| json!({"certificates": "trust/notation/acme.pem", "identities": [subject]});
+    let store = |subject: &str| {
+        json!({"certificates": "trust/notation/acme.pem", "identities": [subject],
+                               "timestamp-certificates": "trust/notation/tsa/time.pem"})
+    };
     assert_eq!(
         section,
         json!({"authorities": [
@@ -251,7 +253,8 @@ fn a_policy_of_notation_is_for_what_no_other_names() {
         ]})
     );
     for note in [
-        "shop: the trust store `tsa:time`",
+        "shop: the certificates of `tsa:time`: put them at `trust/notation/tsa/time.pem`",
+        "shop: that each signature has a time stamp: one without counts while its certificate is valid",
         "shop: the certificates of `ca:acme`: put them at `trust/notation/acme.pem`",
         "all: `level: audit`: it is strict here",
         "anybody: the identity `*`: name who may sign",

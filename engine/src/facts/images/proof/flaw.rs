@@ -150,6 +150,9 @@ pub enum Doubt {
     /// The trust root says nothing.
     #[error("the trust root cannot be used: {0}")]
     TrustRoot(#[from] super::TrustRootError),
+    /// Whether a certificate was revoked is not known.
+    #[error("whether a certificate was revoked is not known: {0}")]
+    Revocation(&'static str),
 }
 
 impl Flaw {
@@ -222,6 +225,7 @@ impl Doubt {
             Self::Unsupported(_) => "unsupported",
             Self::Clock => "clock",
             Self::TrustRoot(_) => "trust-root",
+            Self::Revocation(_) => "revocation",
         }
     }
 }

@@ -97,18 +97,25 @@ fn chain(leaf: &str, chain: Option<&String>) -> Result<Value, Flaw> {
 }
 
 /// Reads certificates in PEM as DER, one more than `most` at most.
-pub(super) fn certificates(pem: &str, most: usize) -> Result<Vec<Vec<u8>>, Flaw> {
-    let bad = Flaw::Malformed("its certificates are no PEM");
+pub(super) fn certificates(text: &str, most: usize) -> Result<Vec<Vec<u8>>, Flaw> {
+    pem(text, "CERTIFICATE", most).ok_or(Flaw::Malformed("its certificates are no PEM"))
+}
+
+/// Reads PEM of that label as DER, one more than `most` at most.
+pub(super) fn pem(text: &str, label: &str, most: usize) -> Option<Vec<Vec<u8>>> {
+    let (begin, end) = (
+        format!("-----BEGIN {label}-----"),
+        format!("-----END {label}-----"),
+    );
     let mut all = Vec::new();
-    let mut rest = pem.trim();
+    let mut rest = text.trim();
     while !rest.is_empty() && all.len() <= most {
-        let body = rest.strip_prefix(BEGIN).ok_or(bad.clone())?;
-        let (body, after) = body.split_once(END).ok_or(bad.clone())?;
+        let (body, after) = rest.strip_prefix(&begin)?.split_once(&end)?;
         let body: String = body.split_whitespace().collect();
-        all.push(base64::decode(&body).ok_or(bad.clone())?);
+        all.push(base64::decode(&body)?);
         rest = after.trim_start();
     }
-    Ok(all)
+    Some(all)
 }
 
 /// The log entry that cosign keeps in an annotation, as bundles have it.
@@ -149,7 +156,5 @@ const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const CHAIN: &str = "dev.sigstore.cosign/chain";
 const ENTRY: &str = "dev.sigstore.cosign/bundle";
 const STAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
 /// Certificates of one chain, its leaf among them.
 const CERTIFICATES: usize = 8;

@@ -1,9 +1,11 @@
-//! Verifies a signature of Notation: its certificate leads to a trust store and is valid now, and its key signed.
-//! The time that it names itself proves nothing. Whether a certificate was revoked is not asked: nothing is fetched.
+//! Verifies a signature of Notation: its certificate leads to a trust store and is valid now, or was when an authority of
+//! time stamps saw it; no list says that it was revoked; and its key signed. Nothing is fetched.
 
 mod chain;
 mod jws;
 mod name;
+mod revocation;
+mod stamp;
 
 use jiff::Timestamp;
 use sigstore_verify::crypto::{KeyAlgorithm, SigningScheme, VerificationKey};
@@ -14,16 +16,26 @@ use super::keyless::Sealed;
 use super::{Doubt, Flaw, Who};
 pub(super) use jws::{Envelope, read};
 pub use name::{Subject, SubjectError};
+pub use revocation::{RevocationList, RevocationListError};
 
 use chain::Trusted;
 use jws::Algorithm;
+use stamp::Stamp;
 
 /// Certificates that are trusted, and those below them who may sign.
 #[derive(Debug)]
 pub struct Store {
-    certificates: Vec<Vec<u8>>,
+    certificates: Certificates,
     identities: Vec<Subject>,
+    /// Of those who make time stamps; `None` where none are believed.
+    stamps: Option<Certificates>,
+    /// `None` where nobody asks whether a certificate was revoked.
+    lists: Option<Vec<RevocationList>>,
 }
+
+/// Certificates as DER, all of which can be read.
+#[derive(Debug)]
+pub struct Certificates(Vec<Vec<u8>>);
 
 /// Why there is no trust store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,24 +44,45 @@ pub struct Store {
 )]
 pub struct StoreError;
 
-impl Store {
-    /// Reads certificates in PEM, and takes the names of those who may sign below them.
+impl Certificates {
+    /// Reads certificates in PEM.
     ///
     /// # Errors
     /// No certificate, or one that cannot be read.
-    pub fn parse(pem: &str, identities: Vec<Subject>) -> Result<Self, StoreError> {
-        let certificates = super::legacy::certificates(pem, CERTIFICATES);
-        let certificates = certificates.map_err(|_| StoreError)?;
-        let readable = certificates
-            .iter()
-            .all(|der| chain::certificate(der).is_ok());
-        match readable && !certificates.is_empty() && certificates.len() <= CERTIFICATES {
-            true => Ok(Self {
-                certificates,
-                identities,
-            }),
+    pub fn parse(pem: &str) -> Result<Self, StoreError> {
+        let all = super::legacy::certificates(pem, CERTIFICATES).map_err(|_| StoreError)?;
+        let readable = all.iter().all(|der| chain::certificate(der).is_ok());
+        match readable && !all.is_empty() && all.len() <= CERTIFICATES {
+            true => Ok(Self(all)),
             false => Err(StoreError),
         }
+    }
+}
+
+impl Store {
+    /// These certificates, and the names of those who may sign below them.
+    #[must_use]
+    pub fn new(certificates: Certificates, identities: Vec<Subject>) -> Self {
+        Self {
+            certificates,
+            identities,
+            stamps: None,
+            lists: None,
+        }
+    }
+
+    /// The same, which believes time stamps that lead to these certificates.
+    #[must_use]
+    pub fn stamped_by(mut self, stamps: Certificates) -> Self {
+        self.stamps = Some(stamps);
+        self
+    }
+
+    /// The same, which takes a certificate only where one of these lists is its authority's, and lacks it.
+    #[must_use]
+    pub fn without(mut self, lists: Vec<RevocationList>) -> Self {
+        self.lists = Some(lists);
+        self
     }
 }
 
@@ -60,42 +93,72 @@ pub(super) fn verify(object: &Object, store: &Store, now: Timestamp) -> Result<S
             Flaw::OtherKind("a key or a certificate of Sigstore, not with Notation").into(),
         );
     };
-    chain::counts(&store.certificates, now).map_err(Doubt::TrustRoot)?;
-    let signer = match chain::verify(&envelope.chain, &store.certificates, now) {
-        Err(Flaw::Certificate(_)) if envelope.stamped && has_ended(envelope, now) => {
-            let stamp = "a time stamp of a Notation signature whose certificate has ended since";
-            return Err(Doubt::Unsupported(stamp).into());
-        }
-        verified => verified?,
+    let trusted = &store.certificates.0;
+    let stamp = stamped(envelope, &object.signature, store)?;
+    let window = match &stamp {
+        // By its own clock a time stamp may be a little ahead, but never later than now.
+        Some(Stamp { window, .. }) => (window.0, window.1.min(now.max(window.0))),
+        None => (now, now),
     };
+    chain::counts(trusted, window.1).map_err(Doubt::TrustRoot)?;
+    let signer = chain::signer(&envelope.chain, trusted, window)?;
     signed(envelope, &object.signature, &signer)?;
-    if !store
-        .identities
-        .iter()
-        .any(|wanted| signer.subject.has(wanted))
-    {
+    let mut names = store.identities.iter();
+    if !names.any(|wanted| signer.subject.has(wanted)) {
         return Err(Flaw::Subject.into());
     }
     if envelope.expiry.is_some_and(|expiry| now >= expiry) {
         return Err(Flaw::Expired.into());
     }
-    let ends = [Some(signer.until), envelope.expiry];
+    let known = not_revoked(&signer, stamp.as_ref(), store, now)?;
+    let ends = match (&stamp, &store.lists) {
+        (Some(_), _) => None,
+        (None, None) => Some(chain::until(&envelope.chain, trusted, &signer.path)),
+        // Of another path it is not known.
+        (None, Some(_)) => Some(chain::end(&signer.path)),
+    };
     Ok(Sealed {
         who: Who::Identity {
             issuer: signer.issuer.text(),
             subject: signer.subject.text(),
         },
-        times: Vec::new(),
+        times: stamp.map_or(Vec::new(), |_| vec![window.0, window.1]),
         logged: false,
         certificate: None,
-        until: ends.into_iter().flatten().min(),
+        until: [ends, envelope.expiry, known].into_iter().flatten().min(),
     })
 }
 
-/// Whether the signer's own certificate was valid once and is not any more.
-fn has_ended(envelope: &Envelope, now: Timestamp) -> bool {
-    let leaf = envelope.chain.first();
-    leaf.is_some_and(|leaf| chain::has_ended(leaf, now))
+/// The time stamp of a signature, where those who make some are believed.
+fn stamped(envelope: &Envelope, signature: &[u8], store: &Store) -> Result<Option<Stamp>, No> {
+    match (&envelope.stamp, &store.stamps) {
+        (Some(Some(token)), Some(stamps)) => Ok(Some(stamp::verify(token, signature, &stamps.0)?)),
+        (Some(None), Some(_)) => Err(Flaw::Time("its time stamp cannot be read").into()),
+        (None, _) | (_, None) => Ok(None),
+    }
+}
+
+/// That the lists, if any are given, have neither the signer nor who made the time stamp. Until when that is known.
+fn not_revoked(
+    signer: &Trusted,
+    stamp: Option<&Stamp>,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, No> {
+    let Some(lists) = &store.lists else {
+        return Ok(None);
+    };
+    let made = stamp.map(|stamp| stamp.window.1);
+    let own = revocation::none(&signer.path, lists, (made, now))?;
+    let Some(stamp) = stamp else {
+        return Ok(own);
+    };
+    // Whoever has its key makes time stamps of any instant.
+    let other = revocation::none(&stamp.path, lists, (None, now)).map_err(|no| match no {
+        No::Flaw(_) => Flaw::Time("the authority of its time stamp was revoked").into(),
+        doubt => doubt,
+    })?;
+    Ok([own, other].into_iter().flatten().min())
 }
 
 /// That the key of the certificate signed, in the one way that a key of its kind signs.

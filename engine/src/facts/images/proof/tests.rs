@@ -9,6 +9,7 @@ mod fixtures;
 mod keys;
 mod notation;
 mod scans;
+mod stamped;
 mod statements;
 
 use super::{Counts, Proof, Required, State, Wanted};

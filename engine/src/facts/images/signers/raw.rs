@@ -74,6 +74,8 @@ pub(super) struct RawIdentity {
 pub(super) struct RawStore {
     pub(super) certificates: String,
     pub(super) identities: Vec<String>,
+    pub(super) timestamp_certificates: Option<String>,
+    pub(super) revocation_lists: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

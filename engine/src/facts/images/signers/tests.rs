@@ -303,3 +303,35 @@ fn two_authorities_of_one_name_and_one_that_is_anybody_are_told() {
         json!({"root": "r.json", "issuer": "i", "subject": {"regex": ".+@acme[.]example"}});
     assert!(with_files(&json!({"keyless": keyless}), Some(&root)).is_ok());
 }
+
+#[test]
+fn files_of_a_trust_store_of_notation_are_read_or_told() {
+    let text = include_str!("../../../../../testdata/images/fixtures.json");
+    let fixtures: Value = serde_json::from_str(text).unwrap();
+    let file = |section: &str, name: &str| {
+        let text = fixtures[section][name].as_str().unwrap();
+        text.as_bytes().to_vec()
+    };
+    let files = BTreeMap::from([
+        (RepoPath::from("ca.pem"), file("certificates", "acme")),
+        (RepoPath::from("a.crl"), file("lists", "none")),
+        (RepoPath::from("part.crl"), file("lists", "part")),
+    ]);
+    let asked = |stamps: &str, lists: &[&str]| {
+        let store = json!({"certificates": "ca.pem", "identities": ["O=acme"],
+                           "timestamp-certificates": stamps, "revocation-lists": lists});
+        with_files(&json!({"notation": store}), Some(&files))
+    };
+    assert!(asked("ca.pem", &["a.crl"]).is_ok());
+    for (stamps, lists, place) in [
+        ("a.crl", ["a.crl", "a.crl"], "timestamp-certificates"),
+        ("no.pem", ["a.crl", "a.crl"], "timestamp-certificates"),
+        ("ca.pem", ["a.crl", "ca.pem"], "revocation-lists/1"),
+        ("ca.pem", ["part.crl", "a.crl"], "revocation-lists/0"),
+        ("ca.pem", ["no.crl", "a.crl"], "revocation-lists/0"),
+    ] {
+        let problems = asked(stamps, &lists).unwrap_err();
+        let place = format!("/authorities/0/notation/{place}: ");
+        assert!(problems[0].starts_with(&place), "{place} {problems:?}");
+    }
+}

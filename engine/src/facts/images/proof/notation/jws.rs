@@ -21,8 +21,8 @@ pub(in crate::facts::images::proof) struct Envelope {
     pub(super) chain: Vec<Vec<u8>>,
     /// From when on the signature itself wants not to count.
     pub(super) expiry: Option<Timestamp>,
-    /// Whether it brings a time stamp.
-    pub(super) stamped: bool,
+    /// The time stamp that it brings, if that can be read.
+    pub(super) stamp: Option<Option<Vec<u8>>>,
 }
 
 /// The algorithms of Notation.
@@ -60,7 +60,9 @@ pub(in crate::facts::images::proof) fn read(bytes: &[u8]) -> Result<Object, No> 
         algorithm: algorithm(&header)?,
         chain: chain(outside)?,
         expiry,
-        stamped: outside.contains_key(STAMP),
+        stamp: outside
+            .get(STAMP)
+            .map(|stamp| stamp.as_str().and_then(base64::decode)),
     };
     Ok(Object {
         format: Format::Notation,

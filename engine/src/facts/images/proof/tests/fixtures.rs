@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::facts::images::proof::{
-    Authority, Candidate, CertificateLog, Claim, Flaw, Hash, Identity, Key, Log, NameKind, Padding,
-    Pattern, Proof, Question, Quorum, Reference, Required, Root, Signer, State, Store, Subject,
-    TrustRoot, prove,
+    Authority, Candidate, CertificateLog, Certificates, Claim, Flaw, Hash, Identity, Key, Log,
+    NameKind, Padding, Pattern, Proof, Question, Quorum, Reference, Required, RevocationList, Root,
+    Signer, State, Store, Subject, TrustRoot, prove,
 };
 use crate::model::Digest;
 
@@ -185,9 +185,32 @@ fn signer(name: &str) -> Signer {
 
 /// Whoever has that name below the trust store of a company.
 pub(super) fn notation(company: &str, identity: &str) -> Signer {
-    let pem = FIXTURES["certificates"][company].as_str().unwrap();
+    Signer::Notation(store(company, identity))
+}
+
+/// The same, with time stamps that are believed.
+pub(super) fn stamped(company: &str, identity: &str) -> Store {
+    store(company, identity).stamped_by(certificates("time"))
+}
+
+pub(super) fn store(company: &str, identity: &str) -> Store {
     let identity = Subject::parse(identity).unwrap();
-    Signer::Notation(Store::parse(pem, vec![identity]).unwrap())
+    Store::new(certificates(company), vec![identity])
+}
+
+fn certificates(name: &str) -> Certificates {
+    Certificates::parse(FIXTURES["certificates"][name].as_str().unwrap()).unwrap()
+}
+
+pub(super) fn list(name: &str) -> &'static str {
+    FIXTURES["lists"][name].as_str().unwrap()
+}
+
+pub(super) fn lists(names: &[&str]) -> Vec<RevocationList> {
+    let names = names.iter();
+    names
+        .map(|name| RevocationList::parse(list(name).as_bytes()).unwrap())
+        .collect()
 }
 
 pub(super) fn identity(root: Root) -> Identity {

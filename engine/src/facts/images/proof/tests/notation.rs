@@ -5,8 +5,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::fixtures::{given, instant, notation, state};
-use crate::facts::images::proof::{Format, Store, StoreError, Who};
+use super::fixtures::{given, instant, notation, stamped, state};
+use crate::facts::images::proof::{Certificates, Format, Signer, StoreError, Who};
 
 #[test]
 fn what_notation_signs_is_verified_with_every_kind_of_key_and_says_by_whom() {
@@ -46,7 +46,8 @@ fn envelopes_that_must_not_pass() {
         ("", "notation-authority", "indeterminate unsupported"),
         ("", "notation-other-payload", "invalid content"),
         ("", "notation-ended", "invalid certificate"),
-        ("", "notation-stamped", "indeterminate unsupported"),
+        // Time stamps are believed only where it is said whose.
+        ("", "notation-stamp", "invalid certificate"),
         ("", "notation-no-purpose", "invalid certificate"),
         ("", "notation-for-servers", "invalid certificate"),
         ("", "notation-usage-not-critical", "invalid certificate"),
@@ -175,10 +176,11 @@ fn notation_says_the_same_but_where_it_asks_less_or_knows_more_of_the_image() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/images/notation.json");
     let said: BTreeMap<String, bool> =
         serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    assert_eq!(said.len(), 33);
+    assert_eq!(said.len(), 51);
     let ours = said.into_iter().filter_map(|(name, accepts)| {
         let asked = given(&name).asked("acme");
-        let asked = asked.with(|authority| authority.signer = notation("acme", "C=DE"));
+        let signer = Signer::Notation(stamped("acme", "C=DE"));
+        let asked = asked.with(|authority| authority.signer = signer);
         let ours = state(&asked.prove());
         ((ours == "verified") != accepts).then(|| format!("{name}: {ours}"))
     });
@@ -196,6 +198,8 @@ fn notation_says_the_same_but_where_it_asks_less_or_knows_more_of_the_image() {
             // It asks the registry how long the manifest is, and what; the digest says both.
             "notation-other-size: verified",
             "notation-other-type: verified",
+            // It reads over what a time stamp says must be understood.
+            "notation-stamp-critical: invalid time",
             // It reads over what is no part of one signature.
             "notation-two-signatures: invalid malformed",
         ]
@@ -224,10 +228,6 @@ fn a_trust_store_is_certificates_in_pem() {
         "x",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     ] {
-        assert_eq!(
-            Store::parse(bad, Vec::new()).unwrap_err(),
-            StoreError,
-            "{bad}"
-        );
+        assert_eq!(Certificates::parse(bad).unwrap_err(), StoreError, "{bad}");
     }
 }
