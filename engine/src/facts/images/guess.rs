@@ -1,4 +1,4 @@
-//! What only looks like an image: in a kind that nobody described, and in what a container is told to start.
+//! What only looks like an image: in a kind that nobody described, in annotations, and in what a container is told to start.
 //! Knows no kind of an operator; what it finds is warned of, not proven.
 
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use crate::facts::image_ref::ImageRef;
 use crate::model::{ObjectRef, step_of};
 
 /// Whether a kind of this group is of an operator, so that what it says may be an image.
-pub(super) fn is_open(group: &str) -> bool {
+fn is_open(group: &str) -> bool {
     // The group of a custom resource has a dot; others name theirs below `k8s.io` too.
     group.contains('.') && !OF_KUBERNETES.contains(&group)
 }
@@ -30,7 +30,10 @@ pub(super) fn images<'v>(
         at: String::new(),
         found: Vec::new(),
     };
-    search.below(value, "");
+    match is_open(object.group()) {
+        true => search.below(value, ""),
+        false => NOTES.iter().for_each(|place| search.notes(value, place)),
+    }
     search.found
 }
 
@@ -93,6 +96,17 @@ impl<'v> Search<'v, '_> {
         }
     }
 
+    /// Texts under keys that somebody chose.
+    fn notes(&mut self, value: &'v Value, place: &str) {
+        let notes = value.pointer(place).and_then(Value::as_object);
+        for (key, text) in notes.into_iter().flatten() {
+            if let Some(text) = text.as_str().filter(|text| is_one_to_start(key, text)) {
+                self.at = format!("{place}/{}", step_of(key));
+                self.put(Cow::Borrowed(text));
+            }
+        }
+    }
+
     fn joined(&self, entries: &Map<String, Value>, key: &str) -> Option<(&'static str, String)> {
         let joined = parts::joined(entries, names_an_image(key)).filter(|_| !self.has_values);
         joined.filter(|(_, text)| ImageRef::parse(text).is_some())
@@ -126,6 +140,14 @@ fn is_surely_one(text: &str) -> bool {
     let parsed = ImageRef::parse(text).filter(|_| with_registry);
     parsed.is_some_and(|image| image.tag.is_some() || image.digest.is_some())
 }
+
+/// Annotations, of an object and of its pods.
+const NOTES: [&str; 4] = [
+    "/metadata/annotations",
+    "/spec/template/metadata/annotations",
+    "/spec/jobTemplate/spec/template/metadata/annotations",
+    "/template/metadata/annotations",
+];
 
 const KEYS: [&str; 4] = ["image", "imageName", "dockerImage", "baseImage"];
 

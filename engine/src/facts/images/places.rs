@@ -24,7 +24,8 @@ pub(super) struct Place<'v> {
     pub(super) container: Option<&'v str>,
     /// When the container's image is fetched, where that is written.
     pub(super) pull_policy: Option<&'v str>,
-    /// What stands there; of an argument `--image=…`, what stands behind the sign; of a name in parts, all of them.
+    /// What stands there; of an argument `--image=…` and of `docker://…`, what stands behind the sign; of a name in parts,
+    /// all of them.
     pub(super) written: Written<'v>,
 }
 
@@ -81,6 +82,8 @@ pub(super) fn of<'v>(
         for parts in row.parts {
             in_parts(value, parts, &mut places);
         }
+        let references = row.references.iter();
+        places.extend(references.flat_map(|at| referred_to(value, at)));
     }
     let listed = catalogue::image(object, value, around);
     places.extend(listed.map(|image| Place {
@@ -96,9 +99,7 @@ pub(super) fn of<'v>(
     places.sort_by_key(|place| place.role == Use::Guessed);
     let mut known = BTreeSet::new();
     places.retain(|place| known.insert(place.pointer.clone()));
-    if guess::is_open(object.group()) {
-        places.extend(guess::images(object, value, &known));
-    }
+    places.extend(guess::images(object, value, &known));
     places.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     places
 }
@@ -111,9 +112,34 @@ fn named<'v>(value: &'v Value, pattern: &str, role: Use) -> Vec<Place<'v>> {
             role,
             container: None,
             pull_policy: None,
-            written: written(value),
+            written: match value.as_str() {
+                Some(text) => text_of(behind_sign(text)),
+                None => Written::Other(value),
+            },
         })
         .collect()
+}
+
+/// Of `--image=…` and `docker://…` the image: no reference has such signs.
+fn behind_sign(text: &str) -> &str {
+    let argument = text.strip_prefix('-').and_then(|it| it.split_once('='));
+    let text = argument.map_or(text, |(_, image)| image);
+    text.strip_prefix("docker://").unwrap_or(text)
+}
+
+/// An image of `{kind: DockerImage, name: …}`; other kinds name objects of OpenShift, which hold some.
+fn referred_to<'v>(value: &'v Value, pattern: &str) -> Vec<Place<'v>> {
+    let is_image = |value: &Value| value.get("kind").is_some_and(|kind| kind == "DockerImage");
+    let found = expand(value, pattern).into_iter();
+    let images = found.filter(|(_, value)| is_image(value));
+    let images = images.flat_map(|(at, value)| {
+        let mut places = named(value, "/name", Use::Resource);
+        for place in &mut places {
+            place.pointer.insert_str(0, &at);
+        }
+        places
+    });
+    images.collect()
 }
 
 /// An image that is named in parts, unless it is named as a whole beside them.
@@ -191,7 +217,8 @@ fn in_container<'v>(container: &'v Value, at: &str, role: Use, places: &mut Vec<
     }
 }
 
-/// What fits a pointer in which `*` stands for every item and every key.
+/// What fits a pointer in which `*` stands for every item and every key. A step into a list that is no number stands for
+/// the argument of that name: `--image=…`, or what follows `--image`.
 fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
     let mut found = vec![(String::new(), value)];
     for step in pattern.split('/').skip(1) {
@@ -210,17 +237,30 @@ fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
                 let value = value.map(|value| (format!("{at}/{step}"), value));
                 value.into_iter().collect()
             }
-            Value::Array(_) => {
-                let value = value.pointer(&format!("/{step}"));
-                let value = value.map(|value| (format!("{at}/{step}"), value));
-                value.into_iter().collect::<Vec<_>>()
-            }
+            Value::Array(items) => match value.pointer(&format!("/{step}")) {
+                Some(value) => vec![(format!("{at}/{step}"), value)],
+                None => arguments(items, &key_of(step))
+                    .map(|(index, value)| (format!("{at}/{index}"), value))
+                    .collect(),
+            },
             _ => Vec::new(),
         });
         found = below.collect();
     }
     found.retain(|(_, value)| !value.is_null());
     found
+}
+
+/// The values of an argument in a list, each with its place.
+fn arguments<'v>(items: &'v [Value], name: &str) -> impl Iterator<Item = (usize, &'v Value)> {
+    items.iter().enumerate().filter_map(move |(index, item)| {
+        let rest = item.as_str()?.strip_prefix(name)?;
+        match rest.starts_with('=') {
+            true => Some((index, item)),
+            false if rest.is_empty() => Some((index + 1, items.get(index + 1)?)),
+            false => None,
+        }
+    })
 }
 
 fn written(value: &Value) -> Written<'_> {

@@ -14,6 +14,8 @@ pub(super) struct Kind {
     pub(super) pods: &'static [&'static str],
     /// Where an image stands that may be named in parts.
     pub(super) parts: &'static [&'static str],
+    /// Where OpenShift refers to something by `kind` and `name`, which may be an image.
+    pub(super) references: &'static [&'static str],
 }
 
 /// The rows of an object's kind.
@@ -36,12 +38,17 @@ const fn kind(
         images,
         pods,
         parts: &[],
+        references: &[],
     }
 }
 
 impl Kind {
     const fn or_in_parts(self, parts: &'static [&'static str]) -> Self {
         Self { parts, ..self }
+    }
+
+    const fn or_referred_to(self, references: &'static [&'static str]) -> Self {
+        Self { references, ..self }
     }
 }
 
@@ -169,6 +176,12 @@ static KINDS: &[Kind] = &[
             "/spec/templates/*/containerSet/containers/*/image",
             "/spec/templates/*/sidecars/*/image",
             "/spec/templates/*/initContainers/*/image",
+            "/spec/templates/*/steps/*/*/inline/container/image",
+            "/spec/templates/*/steps/*/*/inline/script/image",
+            "/spec/templates/*/dag/tasks/*/inline/container/image",
+            "/spec/templates/*/dag/tasks/*/inline/script/image",
+            "/spec/templateDefaults/container/image",
+            "/spec/templateDefaults/script/image",
         ],
         &[],
     ),
@@ -181,6 +194,12 @@ static KINDS: &[Kind] = &[
             "/spec/workflowSpec/templates/*/containerSet/containers/*/image",
             "/spec/workflowSpec/templates/*/sidecars/*/image",
             "/spec/workflowSpec/templates/*/initContainers/*/image",
+            "/spec/workflowSpec/templates/*/steps/*/*/inline/container/image",
+            "/spec/workflowSpec/templates/*/steps/*/*/inline/script/image",
+            "/spec/workflowSpec/templates/*/dag/tasks/*/inline/container/image",
+            "/spec/workflowSpec/templates/*/dag/tasks/*/inline/script/image",
+            "/spec/workflowSpec/templateDefaults/container/image",
+            "/spec/workflowSpec/templateDefaults/script/image",
         ],
         &[],
     ),
@@ -211,6 +230,66 @@ static KINDS: &[Kind] = &[
         &["/spec"],
     )
     .or_in_parts(&["/spec", "/spec/thanos"]),
+    kind(
+        "sources.knative.dev",
+        &["ContainerSource"],
+        &[],
+        &["/spec/template/spec"],
+    ),
+    // OpenShift
+    kind(
+        "apps.openshift.io",
+        &["DeploymentConfig"],
+        &[],
+        &["/spec/template/spec"],
+    ),
+    kind("build.openshift.io", &["BuildConfig", "Build"], &[], &[]).or_referred_to(&[
+        "/spec/strategy/dockerStrategy/from",
+        "/spec/strategy/sourceStrategy/from",
+        "/spec/strategy/customStrategy/from",
+        "/spec/source/images/*/from",
+        "/spec/triggers/*/imageChange/from",
+    ]),
+    kind("image.openshift.io", &["ImageStream"], &[], &[]).or_referred_to(&["/spec/tags/*/from"]),
+    // KubeVirt and what it imports
+    kind(
+        "kubevirt.io",
+        &["VirtualMachine"],
+        &[
+            "/spec/template/spec/volumes/*/containerDisk/image",
+            "/spec/template/spec/domain/firmware/kernelBoot/container/image",
+            "/spec/dataVolumeTemplates/*/spec/source/registry/url",
+        ],
+        &[],
+    ),
+    kind(
+        "kubevirt.io",
+        &["VirtualMachineInstance"],
+        &[
+            "/spec/volumes/*/containerDisk/image",
+            "/spec/domain/firmware/kernelBoot/container/image",
+        ],
+        &[],
+    ),
+    kind(
+        "cdi.kubevirt.io",
+        &["DataVolume", "VolumeImportSource"],
+        &["/spec/source/registry/url"],
+        &[],
+    ),
+    kind(
+        "cdi.kubevirt.io",
+        &["DataImportCron"],
+        &["/spec/template/spec/source/registry/url"],
+        &[],
+    ),
+    // What a controller keeps of a template
+    kind(
+        "apps",
+        &["ControllerRevision"],
+        &[],
+        &["/data/spec/template/spec"],
+    ),
     // Redis
     kind(
         "databases.spotahome.com",
@@ -251,6 +330,39 @@ static KINDS: &[Kind] = &[
         &[],
     ),
     kind(
+        "tekton.dev",
+        &["TaskRun"],
+        &[
+            "/spec/taskSpec/steps/*/image",
+            "/spec/taskSpec/sidecars/*/image",
+            "/spec/taskSpec/stepTemplate/image",
+        ],
+        &[],
+    ),
+    kind(
+        "tekton.dev",
+        &["Pipeline"],
+        &[
+            "/spec/tasks/*/taskSpec/steps/*/image",
+            "/spec/tasks/*/taskSpec/sidecars/*/image",
+            "/spec/finally/*/taskSpec/steps/*/image",
+            "/spec/finally/*/taskSpec/sidecars/*/image",
+        ],
+        &[],
+    ),
+    kind(
+        "tekton.dev",
+        &["PipelineRun"],
+        &[
+            "/spec/pipelineSpec/tasks/*/taskSpec/steps/*/image",
+            "/spec/pipelineSpec/tasks/*/taskSpec/sidecars/*/image",
+            "/spec/pipelineSpec/finally/*/taskSpec/steps/*/image",
+            "/spec/pipelineSpec/finally/*/taskSpec/sidecars/*/image",
+        ],
+        &[],
+    ),
+    kind("tekton.dev", &["StepAction"], &["/spec/image"], &[]),
+    kind(
         "elasticsearch.k8s.elastic.co",
         &["Elasticsearch"],
         &["/spec/image"],
@@ -283,7 +395,10 @@ mod tests {
     #[test]
     fn no_row_is_empty_and_every_place_is_a_pointer() {
         for row in KINDS {
-            let places: Vec<&&str> = row.images.iter().chain(row.pods).chain(row.parts).collect();
+            let places: Vec<&&str> = {
+                let known = row.images.iter().chain(row.pods);
+                known.chain(row.parts).chain(row.references).collect()
+            };
             assert!(!places.is_empty() && !row.kinds.is_empty(), "{row:?}");
             for place in places {
                 assert!(

@@ -587,3 +587,81 @@ fn a_database_takes_its_image_from_the_catalogue_that_it_names() {
     let same = compare(&cluster("kind: ImageCatalog, name: pg, major: 16"), &other);
     assert_eq!(of(&same), at("pg:15.1", true));
 }
+
+#[test]
+fn images_of_builds_disks_and_kept_templates_are_found() {
+    for (text, expected) in [
+        (
+            "apiVersion: build.openshift.io/v1\nkind: BuildConfig\nmetadata: {name: a}\nspec:\n  strategy: {sourceStrategy: {from: {kind: DockerImage, name: 'r.example/ubi:9'}}}\n  source: {images: [{from: {kind: ImageStreamTag, name: 'tools:1'}}, {from: {kind: DockerImage, name: r.example/tools}}]}\n",
+            vec![
+                "/spec/source/images/1/from/name resource r.example/tools",
+                "/spec/strategy/sourceStrategy/from/name resource r.example/ubi:9",
+            ],
+        ),
+        (
+            "apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: a}\nspec: {tags: [{name: x, from: {kind: DockerImage, name: r.example/a}}]}\n",
+            vec!["/spec/tags/0/from/name resource r.example/a"],
+        ),
+        (
+            "apiVersion: apps.openshift.io/v1\nkind: DeploymentConfig\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: a, image: r.example/a}]}}}\n",
+            vec!["/spec/template/spec/containers/0/image app r.example/a"],
+        ),
+        (
+            "apiVersion: cdi.kubevirt.io/v1beta1\nkind: DataVolume\nmetadata: {name: a}\nspec: {source: {registry: {url: 'docker://r.example/disk:1'}}}\n",
+            vec!["/spec/source/registry/url resource r.example/disk:1"],
+        ),
+        (
+            "apiVersion: cdi.kubevirt.io/v1beta1\nkind: DataImportCron\nmetadata: {name: a}\nspec: {template: {spec: {source: {registry: {url: 'docker://r.example/disk'}}}}}\n",
+            vec!["/spec/template/spec/source/registry/url resource r.example/disk"],
+        ),
+        (
+            "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nmetadata: {name: a}\nspec: {template: {spec: {volumes: [{name: d, containerDisk: {image: disk}}]}}}\n",
+            vec!["/spec/template/spec/volumes/0/containerDisk/image resource disk"],
+        ),
+        (
+            "apiVersion: apps/v1\nkind: ControllerRevision\nmetadata: {name: a}\nrevision: 1\ndata: {spec: {template: {spec: {containers: [{name: a, image: r.example/a}]}}}}\n",
+            vec!["/data/spec/template/spec/containers/0/image app r.example/a"],
+        ),
+        (
+            "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: a}\nspec: {pipelineSpec: {tasks: [{taskSpec: {steps: [{image: git}]}}]}}\n",
+            vec!["/spec/pipelineSpec/tasks/0/taskSpec/steps/0/image resource git"],
+        ),
+        (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec: {templates: [{dag: {tasks: [{inline: {container: {image: git}}}]}}]}\n",
+            vec!["/spec/templates/0/dag/tasks/0/inline/container/image resource git"],
+        ),
+    ] {
+        assert_eq!(places(text, &none()), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_looks_like_an_image_in_an_annotation_is_named() {
+    let pod = "{metadata: {annotations: {sidecar.istio.io/proxyImage: 'r.example/proxy:1'}}, spec: {containers: []}}";
+    let text = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a, annotations: {{acme.example/image: 'r.example/a:1', image: note, url: 'r.example/b:1'}}}}\nspec: {{template: {pod}}}\n"
+    );
+    assert_eq!(
+        places(&text, &none()),
+        [
+            "/metadata/annotations/acme.example~1image guessed r.example/a:1",
+            "/spec/template/metadata/annotations/sidecar.istio.io~1proxyImage guessed r.example/proxy:1",
+        ]
+    );
+}
+
+#[test]
+fn a_place_in_arguments_is_named_by_the_argument() {
+    let settings = json!({"locations": [{"kind": "Deployment.apps", "pointers": [
+        "/spec/template/spec/containers/*/args/--sidecar", "/metadata/annotations/acme.example~1sidecar"]}]});
+    let rules = Rules::of_settings(&settings);
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {acme.example/sidecar: c}}\nspec: {template: {spec: {containers: [{name: a, args: ['--sidecar=a:1', '--sidecar-mode=fast']}, {name: b, args: [--sidecar, 'b:1', --sidecar]}]}}}\n";
+    assert_eq!(
+        places(text, &rules),
+        [
+            "/metadata/annotations/acme.example~1sidecar configured c",
+            "/spec/template/spec/containers/0/args/0 configured a:1",
+            "/spec/template/spec/containers/1/args/1 configured b:1",
+        ]
+    );
+}
