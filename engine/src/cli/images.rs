@@ -163,11 +163,15 @@ impl Asked {
     /// Where no range has a base that judges: what is said of that, since whoever proposes a state may have written
     /// there who signs.
     fn own_judge(&self) -> Option<String> {
-        let is_own = !self.revision.contains("..") && self.config.is_none();
-        is_own.then(|| {
-            let revision = &self.revision;
-            format!("`{revision}` itself, with its own keys; `check` asks the base, as `A..{revision}` does here")
-        })
+        let revision = &self.revision;
+        let asked = format!("`check` asks the base, as `A..{revision}` does here");
+        match (revision.contains(".."), &self.config) {
+            (true, _) => None,
+            (false, None) => Some(format!("`{revision}` itself, with its own keys; {asked}")),
+            (false, Some(_)) => Some(format!(
+                "the file given by --config, with the keys of `{revision}` itself; {asked}"
+            )),
+        }
     }
 
     /// The state whose images are meant.
@@ -204,6 +208,9 @@ impl Asked {
         signatures: Signatures,
     ) -> Result<Images, Failure> {
         let repository = common::repository(&terminal.directory)?;
+        // A state alone has no base whose files a configuration could name.
+        let own = self.config.is_some() && !self.revision.contains("..");
+        let policy_ref = own.then(|| self.revision.clone());
         let config = match self.config {
             None => None,
             Some(file) => {
@@ -218,7 +225,7 @@ impl Asked {
             unit: self.unit,
             everything: false,
             now: terminal.now,
-            policy_ref: None,
+            policy_ref,
             config,
         };
         let runtime = Runtime {

@@ -4,6 +4,7 @@
 mod written;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use super::unit::{Reached, compare};
 use super::watch::Unwatched;
 use crate::change::{Change, Objects};
 use crate::config::{Config, settings_pointer};
-use crate::facts::images::skew;
+use crate::facts::images::{Lock, skew};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::{connections, quotas, workloads};
@@ -366,6 +367,13 @@ impl Evidence for Case<'_> {
             Some((name.to_owned(), bytes.to_vec()))
         };
         Ok(self.files.iter().filter_map(below).collect())
+    }
+
+    /// What `evidence/images.lock` says.
+    fn lock(&self) -> Result<Arc<Lock>, Error> {
+        let lock = self.files.get("evidence/images.lock");
+        let lock = lock.map(|bytes| Lock::parse(bytes)).transpose()?;
+        Ok(Arc::new(lock.unwrap_or_default()))
     }
 }
 

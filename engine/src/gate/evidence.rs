@@ -9,6 +9,7 @@ use super::Error;
 use super::registries::Said;
 use super::view::View;
 use crate::change::Change;
+use crate::facts::images::promoted::brought;
 use crate::facts::images::{self, LOCK_FILE, Lock, LockError};
 use crate::facts::inventory::Neighbours;
 use crate::facts::workloads::ImageRef;
@@ -19,6 +20,11 @@ use crate::model::{Digest, RepoPath, limits};
 pub(super) trait Evidence {
     /// The files beside an image, by name.
     fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error>;
+
+    /// Whether registries may be asked.
+    fn asks(&self) -> bool {
+        false
+    }
 
     /// What its registry says of an image; `None` where none may be asked.
     fn ask(&self, _: &ImageRef, _: Digest) -> Option<Said> {
@@ -31,14 +37,15 @@ pub(super) trait Evidence {
     }
 }
 
-/// What is recorded beside the images of a unit of which signatures are asked for.
+/// What is recorded beside the images of a unit of which signatures are asked for. Registries are asked for those that the
+/// changes bring alone.
 pub(super) fn recorded(
     changes: &[Change],
-    (rules, around): (&images::Rules, &Neighbours),
+    (rules, (head, base)): (&images::Rules, (&Neighbours, &Neighbours)),
     place: &dyn Evidence,
     unit: &str,
 ) -> Result<images::Evidence, Error> {
-    let wanted = images::wanted(changes, rules, around);
+    let wanted = images::wanted(changes, rules, head);
     if !wanted.pinned {
         return Ok(images::Evidence::default());
     }
@@ -46,6 +53,10 @@ pub(super) fn recorded(
         place,
         unit,
         left: limits::IMAGE_EVIDENCE.most,
+        brought: match place.asks() {
+            true => brought(changes, rules, (head, base)),
+            false => BTreeSet::new(),
+        },
         evidence: images::Evidence::of_lock(place.lock()?),
     };
     let none = BTreeSet::new();
@@ -67,6 +78,8 @@ struct Shelf<'a> {
     unit: &'a str,
     /// How many bytes more may be read.
     left: usize,
+    /// The digests of which a registry may be asked, as manifests write them.
+    brought: BTreeSet<String>,
     evidence: images::Evidence,
 }
 
@@ -77,7 +90,8 @@ impl Shelf<'_> {
             self.left = rest(self.left, bytes.len(), self.unit)?;
             self.evidence.record(image, &name, &bytes);
         }
-        let unknown = self.evidence.lacks(image);
+        let brought = self.brought.contains(&format!("sha256:{image}"));
+        let unknown = brought && self.evidence.lacks(image);
         for name in names.iter().filter(|_| unknown) {
             match self.place.ask(name, image) {
                 Some(Ok(found)) => {
@@ -127,6 +141,10 @@ impl Evidence for View<'_> {
             Ok((name.unwrap_or(&path).to_owned(), bytes))
         });
         files.collect()
+    }
+
+    fn asks(&self) -> bool {
+        self.registries().is_some()
     }
 
     fn ask(&self, image: &ImageRef, digest: Digest) -> Option<Said> {

@@ -39,7 +39,11 @@ fn an_image_passes_with_its_signature_and_not_without() {
         .commit("an image");
     let report = check(&repo, base);
     assert_eq!(report.exit, Exit::Denied);
-    assert_eq!(blocking(&report), ["image.unsigned of odoo"]);
+    assert_eq!(blocking(&report), ["image.signature-indeterminate of odoo"]);
+    assert!(
+        json_of(&report).contains("tidegate images lock"),
+        "what to do"
+    );
     let (path, bytes) = signed::recorded("sig-p256");
     repo.write(&path, bytes).commit("its signature");
     let report = check(&repo, base);
@@ -114,7 +118,7 @@ fn an_image_that_does_not_change_needs_none() {
     let report = check(&repo, base);
     assert_eq!(blocking(&report), [""; 0]);
     let inherited = named(&report, |finding| finding.inherited);
-    assert_eq!(inherited, ["image.unsigned of odoo"]);
+    assert_eq!(inherited, ["image.signature-indeterminate of odoo"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod lock;
 
+use std::fs;
+
 use serde_json::Value;
 
 use super::{said, shop, tidegate};
@@ -130,7 +132,8 @@ fn what_proves_an_image_is_shown_with_who_signed_it() {
         format!(
             "prod/prod\n  docker.io/library/redis:7  no authority is for it\n    \
              prod/odoo.yaml:9  Pod/odoo  container `cache`  written `redis:7`\n  \
-             {image}  unsigned\n    asked for: `release`\n    recorded: 0, 0 valid, 0 invalid\n    \
+             {image}  indeterminate: `.tidegate/images.lock` lacks the image, and no registry was asked; run \
+             `tidegate images lock`\n    asked for: `release`\n    recorded: 0, 0 valid, 0 invalid\n    \
              prod/odoo.yaml:7  Pod/odoo  container `odoo`\njudged by `tidegate.yaml` of the base\n"
         )
     );
@@ -147,6 +150,20 @@ fn what_proves_an_image_is_shown_with_who_signed_it() {
         let recorded = "    recorded: 2, 1 valid, 1 invalid\n";
         assert!(text.contains(recorded), "{text}");
     }
+}
+
+#[test]
+fn a_file_given_by_config_takes_the_keys_of_the_state_and_says_so() {
+    let repo = signed_shop();
+    let (path, bytes) = signed::recorded("sig-p256");
+    repo.write(&path, bytes).commit("its signature");
+    let config = repo.beside("other.yaml");
+    fs::write(&config, SIGNERS).unwrap();
+    let (text, exit) = verify(&repo, &["--config", config.to_str().unwrap()]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("  verified\n"), "{text}");
+    let said = "the file given by --config, with the keys of `HEAD` itself";
+    assert!(text.contains(said), "{text}");
 }
 
 #[test]

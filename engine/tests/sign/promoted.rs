@@ -158,6 +158,51 @@ fn what_cannot_be_found_out_is_denied_and_says_why() {
 }
 
 #[test]
+fn a_replay_knows_of_another_stage_what_there_was() {
+    let world = started(JUDGE);
+    let bring_both = |digit| {
+        bring(&world, "staging", digit);
+        assert!(world.sign("staging", None).contains("link"), "{digit}");
+        bring(&world, "prod", digit);
+    };
+    bring_both('2');
+    assert!(world.sign("prod", Some("prod")).contains("prod/prod link"));
+    let first = world.envelope("prod/prod", 1);
+    let replayed = |envelope: &[u8]| {
+        let request = gate::ReplayRequest {
+            envelope,
+            store: &world.store(),
+            workshop: None,
+        };
+        gate::replay(&world.repo.open(), &request).unwrap().differs
+    };
+    assert_eq!(replayed(&first), None);
+    // Taken back later, which changes nothing of what was known.
+    let later = |seconds| {
+        let later = world
+            .now()
+            .checked_add(jiff::SignedDuration::from_secs(seconds));
+        world.set_clock(&later.unwrap().to_string());
+    };
+    later(60);
+    world.withdraw("staging/staging", 1);
+    assert_eq!(replayed(&first), None);
+    // And taken back before, which was known and stays so.
+    later(60);
+    bring(&world, "prod", '3');
+    let denied = world.sign("prod", Some("prod"));
+    assert_eq!(denied, "prod/prod fail image.not-promoted");
+    let reports = world.verdicts().join("reports/prod/prod");
+    let report = std::fs::read_dir(reports).unwrap().next().unwrap();
+    let report = std::fs::read(report.unwrap().path()).unwrap();
+    assert_eq!(replayed(&report), None);
+    later(60);
+    bring(&world, "staging", '3');
+    world.sign("staging", None);
+    assert_eq!(replayed(&report), None);
+}
+
+#[test]
 fn a_stage_that_observes_or_is_nowhere_promotes_nothing() {
     let observing = JUDGE.replace("stage: staging,", "stage: staging, enforcement: observe,");
     let nowhere = JUDGE.replace("stage: staging,", "stage: qa,");

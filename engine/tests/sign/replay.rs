@@ -108,7 +108,7 @@ fn a_signature_that_comes_after_the_report_makes_a_link_and_proves_it_again_when
     let old = "registry.example/app:1.0.0@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5";
     world.edit(APP, old, &signed::image());
     let web = |world: &World| world.sign("prod", Some("web"));
-    assert_eq!(web(&world), "prod/web fail image.unsigned");
+    assert_eq!(web(&world), "prod/web fail image.signature-indeterminate");
     let (other, by_another) = signed::recorded("sig-by-another");
     world.repo.write(&other, by_another).commit("of another");
     assert_eq!(web(&world), "prod/web fail image.signer-not-trusted");

@@ -82,6 +82,11 @@ impl Evidence {
         }
     }
 
+    /// Whether a lock or a registry says what lies beside an image.
+    pub(super) fn is_told(&self, image: Digest) -> bool {
+        self.lock.knows(&image) || self.asked(image) == Some(&Asked::Answered)
+    }
+
     /// Takes what a registry says lies beside an image, as far as it is not recorded.
     pub fn take(&mut self, found: &Found) {
         for (folder, name, bytes) in &found.files {

@@ -172,6 +172,10 @@ pub(super) fn of(
     let turns = turns.min();
     let signature = Signature::new(proof, &authorities, asked);
     let signature = signature.covered_by(covered_by);
+    let signature = match evidence.is_told(digest) {
+        true => signature,
+        false => signature.of_no_lock(),
+    };
     let signature = signature.after_asking(evidence.asked(digest));
     Some((signature.with_platforms(evidence, digest), turns))
 }
@@ -269,6 +273,19 @@ impl Signature {
             covered_by: None,
             platforms: BTreeSet::new(),
             repeated_platforms: BTreeSet::new(),
+        }
+    }
+
+    /// That nothing lies beside an image is nobody's word where no lock names it.
+    fn of_no_lock(self) -> Self {
+        match self.state {
+            "unsigned" => Self {
+                state: "indeterminate",
+                reason: Some("not-locked"),
+                message: Some(NOT_LOCKED.to_owned()),
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -387,3 +404,5 @@ impl Attested {
         }
     }
 }
+
+const NOT_LOCKED: &str = "`.tidegate/images.lock` lacks the image, and no registry was asked; run `tidegate images lock`";

@@ -108,7 +108,7 @@ impl Session<'_> {
         if signatures == Signatures::LeftOut {
             return Ok(found.collect());
         }
-        let evidence = recorded(changes, (rules, &head), &self.view, &scene.name)?;
+        let evidence = recorded(changes, (rules, (&head, &base)), &self.view, &scene.name)?;
         Ok(found
             .map(|image| image.signed((rules, &evidence), now))
             .collect())

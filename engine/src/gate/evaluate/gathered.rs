@@ -106,7 +106,7 @@ impl Bench<'_> {
             .collect();
         let evidence = match collectors.iter().any(|one| one.name() == IMAGES) {
             true => {
-                let asked = (context.images, context.head);
+                let asked = (context.images, (context.head, context.base));
                 recorded(context.changes, asked, self.evidence, self.unit.0)?
             }
             false => images::Evidence::default(),

@@ -1,11 +1,11 @@
-//! A store as it was before a verdict was signed: nothing above it, and no withdrawal that it does not know.
-//! Is only read.
+//! A store as it was before a verdict was signed: nothing above it, and no withdrawal that it does not know. Of other units,
+//! which it may have been asked about too, nothing that is dated later. Is only read.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::attest::{self, UnitId, Verdict};
+use crate::attest::{self, UnitId, Verdict, Withdrawal};
 use crate::gate::Error;
 use crate::model::{Digest, GitId};
 use crate::store::{self, Store, StoredFile};
@@ -20,6 +20,8 @@ pub(super) struct Past<'a> {
     /// The height of the state of `gate` that judged.
     judged_by: u64,
     withdrawals: BTreeSet<Digest>,
+    /// When the verdict was signed.
+    at: Timestamp,
 }
 
 impl<'a> Past<'a> {
@@ -50,12 +52,34 @@ impl<'a> Past<'a> {
             gate: gate.clone(),
             judged_by: judged_by.height,
             withdrawals,
+            at: verdict.valid_from,
         })
     }
 
     fn has(&self, unit: &UnitId, height: u64) -> bool {
         (*unit != self.unit || height < self.height)
             && (*unit != self.gate || height <= self.judged_by)
+    }
+
+    fn is_own(&self, unit: &UnitId) -> bool {
+        *unit == self.unit || *unit == self.gate
+    }
+
+    /// Whether a link of another unit was there.
+    fn was_there(&self, link: &StoredFile) -> bool {
+        let verdict = payload(link).and_then(|it| Verdict::parse_unverified(&it).ok());
+        verdict.is_none_or(|verdict| verdict.valid_from <= self.at)
+    }
+
+    /// Whether a withdrawal was known: of what the verdict rests on it says itself which were.
+    fn knew(&self, withdrawal: &[u8]) -> bool {
+        if self.withdrawals.contains(&Digest::of(withdrawal)) {
+            return true;
+        }
+        Withdrawal::parse_unverified(withdrawal).is_ok_and(|it| {
+            let unit = UnitId::new(&it.environment, &it.unit);
+            it.withdrawn_at <= self.at && unit.is_ok_and(|unit| !self.is_own(&unit))
+        })
     }
 }
 
@@ -71,6 +95,9 @@ impl Store for Past<'_> {
     fn links(&self, unit: &UnitId) -> Result<Vec<StoredFile>, store::Error> {
         let mut files = all(self.store, unit)?;
         files.retain(|file| file.height().is_none_or(|height| self.has(unit, height)));
+        if !self.is_own(unit) {
+            files.retain(|file| self.was_there(file));
+        }
         Ok(files)
     }
 
@@ -102,9 +129,7 @@ impl Store for Past<'_> {
 
     fn withdrawals(&self) -> Result<Vec<StoredFile>, store::Error> {
         let mut files = self.store.withdrawals()?;
-        files.retain(|file| {
-            payload(file).is_some_and(|payload| self.withdrawals.contains(&Digest::of(&payload)))
-        });
+        files.retain(|file| payload(file).is_some_and(|payload| self.knew(&payload)));
         Ok(files)
     }
 

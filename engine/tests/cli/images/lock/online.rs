@@ -46,7 +46,8 @@ fn what_is_not_recorded_is_asked_for_and_not_written() {
     shop.sign(Some(&sig()), &["sig-p256"]);
     let (text, exit) = check(&shop, &[]);
     assert_eq!(exit, 1, "{text}");
-    assert!(text.contains("image.unsigned"), "{text}");
+    assert!(text.contains("image.signature-indeterminate"), "{text}");
+    assert!(text.contains("no registry was asked"), "{text}");
     assert_eq!(shop.asked(), 0, "nobody was asked");
     let (text, exit) = online(&shop, &[]);
     assert!(!text.contains("image.unsigned"), "{text}");
@@ -76,6 +77,19 @@ fn a_registry_that_has_no_signature_says_so() {
     let (text, exit) = online(&shop, &[]);
     assert_eq!(exit, 1, "{text}");
     assert!(text.contains("image.signer-not-trusted"), "{text}");
+}
+
+#[test]
+fn nobody_is_asked_of_an_image_that_was_there() {
+    let shop = ready(Shop::signed());
+    let path = "prod/odoo.yaml";
+    let pod = fs::read_to_string(shop.repo.path().join(path)).unwrap();
+    let labelled = pod.replace("{name: odoo}", "{name: odoo, labels: {a: b}}");
+    assert_ne!(pod, labelled);
+    shop.repo.write(path, labelled).commit("a label");
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(shop.asked(), 0, "{text}");
 }
 
 #[test]
