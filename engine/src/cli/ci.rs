@@ -27,6 +27,7 @@ use miette::Diagnostic;
 use super::common::Outcome;
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
+use super::verdicts::Verdicts;
 use crate::gate::{self, Runtime};
 use crate::git::Repository;
 use crate::model::{Effect, Enforcement, Exit, Finding};
@@ -129,6 +130,8 @@ fn warns(report: &RunReport) -> bool {
 struct Scope<'a> {
     environment: Option<&'a str>,
     config: Option<(String, Vec<u8>)>,
+    /// The store of what other environments have run.
+    verdicts: Option<&'a str>,
 }
 
 /// Judges as planned. What keeps everything from being looked at is a report too: services show
@@ -155,8 +158,12 @@ fn judged(
             policy_ref: plan.policy_ref,
             config: scope.config,
         };
+        let verdicts = scope.verdicts;
+        let verdicts = verdicts.map(|text| Verdicts::open(text, &repository, terminal));
+        let verdicts = verdicts.transpose()?;
         let runtime = Runtime {
             workshop: Some(&renderers::fresh(terminal, &repository, Network::default())),
+            verdicts: verdicts.as_ref().map(Verdicts::store),
             ..Runtime::default()
         };
         Ok(gate::check_within(&repository, &request, runtime)?)

@@ -460,3 +460,30 @@ fn hostile_names_write_no_output_and_no_command() {
     }
     assert!(!ran.summary.contains("\n::error"), "{}", ran.summary);
 }
+
+#[test]
+fn what_another_stage_ran_is_told_by_the_store_that_an_input_names() {
+    let job = Job::new();
+    let stages = "images: {promote-from: {production: staging}}\nenvironments:\n  \
+                  - {name: prod, stage: production, paths: [\"prod/**\"]}\n  \
+                  - {name: staging, stage: staging, paths: [\"staging/**\"]}\n";
+    job.repo.git(&["switch", "--quiet", "main"]);
+    let before = job.repo.write("tidegate.yaml", stages).commit("two stages");
+    let pod = deployment(3, "2Gi").replace("835abe89bd", "7777777777");
+    let after = job.repo.write(WEB, pod).commit("a new image");
+    let event = json!({
+        "repository": {"default_branch": "main"},
+        "before": before.to_string(), "after": after.to_string(), "forced": false, "created": false, "deleted": false,
+    });
+    let summary = |verdicts: Option<&str>| {
+        let mut step = job.step("push", &event);
+        if let Some(verdicts) = verdicts {
+            step.env("TIDEGATE_INPUT_VERDICTS", verdicts);
+        }
+        job.run(step).summary
+    };
+    assert!(summary(None).contains("no store of verdicts was given"));
+    let given = summary(Some("folder:verdicts"));
+    assert!(given.contains("image.not-promoted"), "{given}");
+    assert!(!given.contains("no store of verdicts was given"), "{given}");
+}

@@ -23,6 +23,9 @@ pub(super) struct Args {
     /// the protected one where the target is another
     #[arg(long, value_name = "REV")]
     policy_ref: Option<String>,
+    /// Where verdicts lie, for policies that ask what other environments have run: any store that `sign` takes
+    #[arg(long, value_name = "STORE")]
+    verdicts: Option<String>,
     /// What ends the job with an error
     #[arg(long, value_name = "EFFECT", value_enum, default_value_t = FailOn::Deny)]
     fail_on: FailOn,
@@ -38,6 +41,7 @@ impl Args {
         let scope = Scope {
             environment: self.env.as_deref(),
             config: None,
+            verdicts: self.verdicts.as_deref(),
         };
         let policy_ref = self.policy_ref.as_deref();
         let plan = |repository: &_| merge_request::plan(repository, variables, policy_ref);

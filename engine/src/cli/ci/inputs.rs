@@ -13,6 +13,8 @@ pub(super) struct Inputs {
     /// `None` for `auto`.
     pub(super) policy_ref: Option<String>,
     pub(super) config: Option<String>,
+    /// Where verdicts of other environments lie.
+    pub(super) verdicts: Option<String>,
     pub(super) fail_on: FailOn,
     /// `None` for `none`.
     pub(super) publish: Option<String>,
@@ -62,6 +64,7 @@ impl Inputs {
             base: owned("BASE"),
             policy_ref: unless("POLICY_REF", "auto"),
             config: owned("CONFIG"),
+            verdicts: owned("VERDICTS"),
             fail_on: one_of(
                 ("fail-on", text("FAIL_ON"), "`deny`, `warn` or `never`"),
                 &[
@@ -160,12 +163,13 @@ fn annotations(given: Option<&str>) -> Result<usize, Error> {
 
 const PREFIX: &str = "TIDEGATE_INPUT_";
 /// The inputs of `action.yml` that reach the binary; a test compares them.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "COMMAND",
     "ENVIRONMENT",
     "BASE",
     "POLICY_REF",
     "CONFIG",
+    "VERDICTS",
     "FAIL_ON",
     "PUBLISH",
     "RENEW",

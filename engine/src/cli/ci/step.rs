@@ -126,6 +126,7 @@ impl<'v> Step<'v> {
         Ok(Scope {
             environment: self.inputs.environment.as_deref(),
             config,
+            verdicts: self.inputs.verdicts.as_deref(),
         })
     }
 
