@@ -30,9 +30,11 @@
 #     image.sbom-missing: deny
 #     image.sbom-empty: deny
 #     image.scan-missing: deny
+#     image.scan-empty: deny
 #     image.scan-stale: deny
 #     image.vulnerable: deny
 #     image.misleading-tag: warn
+#     image.lock-mismatch: warn
 #     image.end-of-life: warn
 #     image.single-platform: warn
 #     image.pull-policy: warn
@@ -191,6 +193,52 @@ deny contains finding if {
 	lack := image.signature.lack
 	code := object.get(attestation_codes[lack.kind], lack.reason, attestation_codes[lack.kind].missing)
 	finding := unproven(image, code, image.signature.message, attest)
+}
+
+# METADATA
+# title: A scan found what is only told for now
+# description: There is no fix, or there has been one for less than `fix-grace-days`; with that it would be more than `max` allows.
+warn contains finding if {
+	some image in named
+	some spared in image.signature.spared
+	over := spared.over
+	finding := {
+		"code": "image.vulnerable",
+		"message": sprintf("%s: %q: the scan of `%s` found %d that count as %s, and %d are allowed: %s", [
+			called(image),
+			image.reference.canonical,
+			spared.name,
+			over.found,
+			over.severity,
+			over.most,
+			concat(" and ", unmended(spared)),
+		]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "take the version that mends it; after `fix-grace-days` it is denied",
+		"setting": "/settings/authorities",
+	}
+}
+
+# METADATA
+# title: The lock has another digest for a tag
+# description: The digest that is written counts. The lock was made for another one, or somebody changed one of the two by hand.
+warn contains finding if {
+	some image in named
+	locked := image.reference.lockedTo
+	finding := {
+		"code": "image.lock-mismatch",
+		"message": sprintf("%s: %s of %q is %s here, and %s in `.tidegate/images.lock`", [
+			called(image),
+			tag_of(image),
+			image.reference.repository,
+			image.reference.digest,
+			locked,
+		]),
+		"object": image.object,
+		"field": image.pointer,
+		"remediation": "write the digest of the lock, or lock anew with `tidegate images lock --update`",
+	}
 }
 
 # METADATA
@@ -396,6 +444,14 @@ unproven(image, code, why, remediation) := {
 
 by_others(image) if image.signature.reason in others
 
+unmended(spared) := [said |
+	some [number, said] in [
+		[spared.unfixed, sprintf("for %d there is no fix", [spared.unfixed])],
+		[spared.inGrace, sprintf("for %d there has not been one for long", [spared.inGrace])],
+	]
+	number > 0
+]
+
 lacks_attestation(image) if image.signature.lack.kind in {"provenance", "sbom", "scan"}
 
 record := "record its signature below `.tidegate/images`, and write the image with its digest"
@@ -423,6 +479,8 @@ attestation_codes := {
 	},
 	"scan": {
 		"missing": "image.scan-missing",
+		"malformed": "image.scan-empty",
+		"unscanned": "image.scan-empty",
 		"stale": "image.scan-stale",
 		"undated": "image.scan-stale",
 		"future": "image.scan-stale",

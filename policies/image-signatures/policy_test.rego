@@ -72,6 +72,13 @@ verified := {
 
 invalid(reason) := signed({"state": "invalid", "reason": reason, "message": "why"})
 
+over := {"severity": "critical", "found": 2, "most": 0}
+
+sparing(more) := signed({"spared": [object.union(
+	{"authority": "release", "name": "scanned", "accepted": 0, "notAffected": 0, "unfixed": 2, "inGrace": 0},
+	more,
+)]})
+
 lacking(kind, reason) := signed({
 	"state": "invalid",
 	"reason": "attestation",
@@ -177,6 +184,11 @@ rows := [
 	{"of": lacking("provenance", "reference"), "deny": {"image.source-ref"}, "warn": nothing},
 	{"of": lacking("sbom", "empty"), "deny": {"image.sbom-empty"}, "warn": nothing},
 	{"of": lacking("scan", "scanner"), "deny": {"image.scan-missing"}, "warn": nothing},
+	{"of": lacking("scan", "malformed"), "deny": {"image.scan-empty"}, "warn": nothing},
+	{"of": lacking("scan", "unscanned"), "deny": {"image.scan-empty"}, "warn": nothing},
+	{"of": sparing({}), "deny": nothing, "warn": nothing},
+	{"of": sparing({"over": over}), "deny": nothing, "warn": {"image.vulnerable"}},
+	{"of": document([with_reference({"lockedTo": digest})]), "deny": nothing, "warn": {"image.lock-mismatch"}},
 	{"of": lacking("scan", "stale"), "deny": {"image.scan-stale"}, "warn": nothing},
 	{"of": lacking("scan", "undated"), "deny": {"image.scan-stale"}, "warn": nothing},
 	{"of": lacking("scan", "future"), "deny": {"image.scan-stale"}, "warn": nothing},

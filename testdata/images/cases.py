@@ -45,6 +45,14 @@ TABLE = {
     "finding-in-an-image-is-not-undone-by-a-scan-of-its-index": [
         "index", "sig-p256", "att-scan-known", "sig-index@index", "att-scan-of-index@index"],
     "scan-of-an-index-is-one-of-its-images": ["index", "sig-index@index", "att-scan-of-index@index"],
+    "scan-that-looked-at-nothing-is-denied": ["sig-p256", "att-scan-nothing"],
+    "critical-finding-is-denied-where-only-high-is-named": ["sig-p256", "att-scan-known"],
+    "fix-younger-than-its-grace-is-a-warning": ["sig-p256", "att-scan-published"],
+    "fix-older-than-its-grace-is-denied": ["sig-p256", "att-scan-published"],
+    "finding-without-a-fix-is-a-warning": ["sig-p256", "att-scan-known"],
+    "finding-that-does-not-affect-the-image-is-allowed": ["sig-p256", "att-scan-known", "att-vex"],
+    "finding-that-was-said-not-to-affect-the-image-is-denied": [
+        "sig-p256", "att-scan-known", "att-vex", "att-vex-affected"],
     "image-of-a-signed-index-is-allowed": ["index", "sig-index@index"],
     "signature-of-an-index-that-is-not-recorded-is-denied": ["sig-index"],
     "index-of-a-signed-image-is-denied": ["index@index", "sig-p256"],

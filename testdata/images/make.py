@@ -186,6 +186,13 @@ def scan(finished, severities, updated="2026-11-20T00:00:00Z"):
     }
 
 
+def vex(status, at="2026-11-20T12:00:00Z", **more):
+    statement = {"vulnerability": {"name": "CVE-2026-0001"}, "status": status, **more,
+                 "products": [{"@id": "pkg:oci/odoo@sha256%3A" + IMAGE}]}
+    return {"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.test/vex/1", "author": "acme",
+            "timestamp": at, "version": 1, "statements": [statement]}
+
+
 SPDX = ("https://spdx.dev/Document", {"spdxVersion": "SPDX-2.3", "packages": [{"name": "odoo"}]})
 EMPTY_SPDX = ("https://spdx.dev/Document", {"spdxVersion": "SPDX-2.3", "packages": []})
 CYCLONE = ("https://cyclonedx.org/bom/v1.6", {"bomFormat": "CycloneDX", "components": [{}, {}]})
@@ -294,6 +301,14 @@ def attested(sign):
         "scan": (VULN, scan("2026-11-20T09:00:00Z", ["CRITICAL", "HIGH", "HIGH", "Spicy", "LOW"])),
         "scan-clean-before": (VULN, scan("2026-11-18T09:00:00Z", [])),
         "scan-clean-after": (VULN, scan("2026-11-21T09:00:00Z", [])),
+        "scan-nothing": (VULN, {**scan("2026-11-20T09:00:00Z", []), "scanner": {
+            "uri": "pkg:github/aquasecurity/trivy@0.60.0",
+            "result": {"SchemaVersion": 2, "ArtifactName": "odoo", "ArtifactType": "container_image"}}}),
+        "scan-published": (VULN, scan("2026-11-20T09:00:00Z", [
+            {"VulnerabilityID": "CVE-2026-0003", "Severity": "CRITICAL", "FixedVersion": "1.2",
+             "PublishedDate": "2026-11-10T00:00:00Z"}])),
+        "vex": ("https://openvex.dev/ns", vex("not_affected", justification="vulnerable_code_not_in_execute_path")),
+        "vex-affected": ("https://openvex.dev/ns", vex("affected", "2026-11-21T00:00:00Z")),
         "scan-future": (VULN, scan("2027-01-01T00:00:00Z", [])),
         "scan-known": (VULN, scan("2026-11-20T09:00:00Z", [
             {"VulnerabilityID": "CVE-2026-0001", "Severity": "CRITICAL", "FixedVersion": "1.2"},

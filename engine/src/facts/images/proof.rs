@@ -31,9 +31,11 @@ pub use key::{Hash, Key, KeyError, Padding};
 pub use notation::{
     Certificates, RevocationList, RevocationListError, Store, StoreError, Subject, SubjectError,
 };
-pub use predicate::{Finding, Predicate, Provenance, Sbom, Scan, Severity};
+pub use predicate::{
+    Finding, Findings, Image, Predicate, Product, Provenance, Sbom, Scan, Severity, Statement,
+};
 pub use quorum::Quorum;
-pub use required::{Bound, Required, ScanRule, Tolerance, Unfixed, Wanted};
+pub use required::{Bound, Over, Required, ScanRule, Spared, Tolerance, Unfixed, Vex, Wanted};
 pub use trust_root::{TrustRoot, TrustRootError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +74,19 @@ pub struct Proof {
     pub attestations: Vec<Attestation>,
     /// Whether a scan that decides found too much, whatever the state.
     pub vulnerable: bool,
+    /// What scans found that does not count, of authorities whose conditions all hold.
+    pub spared: Vec<SparedOf>,
+}
+
+/// What a scan found that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SparedOf {
+    /// The authority's name.
+    pub authority: String,
+    /// The name of what it requires.
+    pub name: String,
+    /// How much that is.
+    pub spared: Spared,
 }
 
 /// Whether an image is signed by those who may.
@@ -264,15 +279,18 @@ impl Found {
     }
 
     fn decide(self, question: &Question<'_>) -> Proof {
-        let mut met = Vec::new();
+        let (mut met, mut spared) = (Vec::new(), Vec::new());
         let (mut flaw, mut doubt) = (self.flaw.clone(), self.doubt.clone());
         for authority in question.authorities {
             let by = |signature: &&Signature| signature.authority == authority.name;
             let Some(signature) = self.signatures.iter().find(by) else {
                 continue;
             };
-            match self.attested(authority, question.now) {
-                Ok(()) => met.push(signature.clone()),
+            match self.attested(authority, question) {
+                Ok(own) => {
+                    met.push(signature.clone());
+                    spared.extend(own);
+                }
                 Err(No::Flaw(lack)) => flaw = flaw.max(Some(lack)),
                 Err(No::Doubt(why)) => doubt = doubt.max(Some(why)),
             }
@@ -294,24 +312,38 @@ impl Found {
             met,
             attestations: self.attestations,
             vulnerable,
+            spared,
         }
     }
 
     /// That all which the authority asks for is attested by itself, and that nothing newer may say otherwise.
-    fn attested(&self, authority: &Authority, now: Timestamp) -> Result<(), No> {
+    /// What scans found that does not count.
+    fn attested(
+        &self,
+        authority: &Authority,
+        question: &Question<'_>,
+    ) -> Result<Vec<SparedOf>, No> {
         let own = self.attestations.iter();
         let own = own.filter(|attestation| attestation.signature.authority == authority.name);
         let own: Vec<&Attestation> = own.collect();
+        let mut all = Vec::new();
         for required in &authority.required {
-            required.answered(&own, now).map_err(|lack| {
-                let name = required.name.clone();
-                Flaw::Attestation { name, lack }
+            let answered = required.answered(&own, question.image, question.now);
+            let spared = answered.map_err(|lack| Flaw::Attestation {
+                lack,
+                kind: required.wanted.kind(),
+                name: required.name.clone(),
             })?;
+            all.extend(spared.into_iter().map(|spared| SparedOf {
+                authority: authority.name.clone(),
+                name: required.name.clone(),
+                spared,
+            }));
         }
         let mut asked = authority.required.iter();
         match &self.hidden {
             Some(why) if asked.any(|it| it.wanted.newest_decides()) => Err(why.clone().into()),
-            _ => Ok(()),
+            _ => Ok(all),
         }
     }
 }

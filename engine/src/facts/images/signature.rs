@@ -41,6 +41,9 @@ pub struct Signature {
     /// Whether its registry was asked just now, since it was not recorded what lies beside it.
     #[serde(skip_serializing_if = "is_not")]
     pub asked_registry: bool,
+    /// What scans found that does not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spared: Vec<Spared>,
     /// The index that lists it, where all that is proven is proven of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered_by: Option<String>,
@@ -58,10 +61,41 @@ pub struct Lacking {
     /// The name of the requirement.
     pub name: String,
     /// `provenance`, `sbom`, `scan` or `other`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<&'static str>,
+    pub kind: &'static str,
     /// By its stable name.
     pub reason: &'static str,
+}
+
+/// What a scan found that does not count.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spared {
+    /// The authority's name.
+    pub authority: String,
+    /// The name of the requirement.
+    pub name: String,
+    /// How many findings are accepted.
+    pub accepted: u64,
+    /// How many do not affect the image, or are fixed in it, as the authority says.
+    pub not_affected: u64,
+    /// How many there is no fix for.
+    pub unfixed: u64,
+    /// How many there has been a fix for too short a time.
+    pub in_grace: u64,
+    /// What will be more than allowed, or would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
+}
+
+/// More than allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Over {
+    /// Of which severity.
+    pub severity: &'static str,
+    /// How many count as that.
+    pub found: u64,
+    /// How many may.
+    pub most: u64,
 }
 
 /// The signature objects beside an image.
@@ -124,7 +158,7 @@ pub struct Attested {
     pub authority: String,
     /// As the statement has it.
     pub predicate_type: String,
-    /// `provenance`, `sbom`, `scan`, `other` or `malformed`.
+    /// `provenance`, `sbom`, `scan`, `vex`, `other` or `malformed`.
     pub kind: &'static str,
     /// Who signed.
     #[serde(flatten)]
@@ -170,7 +204,7 @@ pub(super) fn of(
         .iter()
         .filter_map(|authority| turns(authority, &proof, now));
     let turns = turns.min();
-    let signature = Signature::new(proof, &authorities, asked);
+    let signature = Signature::new(proof, asked);
     let signature = signature.covered_by(covered_by);
     let signature = match evidence.is_told(digest) {
         true => signature,
@@ -220,14 +254,15 @@ fn turns(authority: &Authority, proof: &Proof, now: Timestamp) -> Option<Timesta
     let own: Vec<&Attestation> = own.collect();
     let scans = authority.required.iter();
     let scans = scans.filter_map(|it| match &it.wanted {
-        Wanted::Scan(rule) => Some(rule.turns(&own)),
+        Wanted::Scan(rule) => rule.turns(&own, now),
         _ => None,
     });
-    let stale = scans.flatten().filter(|instant| *instant > now);
     let ends = proof.met.iter().filter_map(|met| met.until);
     let ends = ends.filter(|instant| *instant > now);
-    let stale = stale.chain(ends);
-    stale.chain(signers::turns_after(authority, now)).min()
+    scans
+        .chain(ends)
+        .chain(signers::turns_after(authority, now))
+        .min()
 }
 
 impl Signature {
@@ -242,6 +277,7 @@ impl Signature {
             asked,
             authorities: Vec::new(),
             attestations: Vec::new(),
+            spared: Vec::new(),
             asked_registry: false,
             covered_by: None,
             platforms: BTreeSet::new(),
@@ -249,14 +285,14 @@ impl Signature {
         }
     }
 
-    fn new(proof: Proof, authorities: &[&Authority], asked: Vec<String>) -> Self {
+    fn new(proof: Proof, asked: Vec<String>) -> Self {
         let (reason, message) = match &proof.state {
             State::Verified | State::Unsigned => (None, None),
             State::Invalid(flaw) => (Some(flaw.code()), Some(flaw.to_string())),
             State::Indeterminate(doubt) => (Some(doubt.code()), Some(doubt.to_string())),
         };
         Self {
-            lack: Lacking::of(&proof.state, authorities),
+            lack: Lacking::of(&proof.state),
             state: proof.state.name(),
             reason,
             message,
@@ -269,6 +305,7 @@ impl Signature {
             asked,
             authorities: proof.met.into_iter().map(Met::new).collect(),
             attestations: proof.attestations.into_iter().map(Attested::new).collect(),
+            spared: proof.spared.into_iter().filter_map(Spared::new).collect(),
             asked_registry: false,
             covered_by: None,
             platforms: BTreeSet::new(),
@@ -336,21 +373,34 @@ fn is_not(said: &bool) -> bool {
 }
 
 impl Lacking {
-    fn of(state: &State, authorities: &[&Authority]) -> Option<Self> {
-        let State::Invalid(Flaw::Attestation { name, lack }) = state else {
+    fn of(state: &State) -> Option<Self> {
+        let State::Invalid(Flaw::Attestation { name, kind, lack }) = state else {
             return None;
         };
-        let required = authorities.iter().flat_map(|it| &it.required);
-        let mut kinds = required.filter(|it| it.name == *name);
         Some(Self {
-            kind: kinds.next().map(|it| match it.wanted {
-                Wanted::Provenance { .. } => "provenance",
-                Wanted::Sbom => "sbom",
-                Wanted::Scan(_) => "scan",
-                Wanted::Types(_) => "other",
-            }),
+            kind,
             name: name.clone(),
             reason: lack.code(),
+        })
+    }
+}
+
+impl Spared {
+    /// `None` where everything counts.
+    fn new(of: proof::SparedOf) -> Option<Self> {
+        let spared = of.spared;
+        (spared != proof::Spared::default()).then(|| Self {
+            authority: of.authority,
+            name: of.name,
+            accepted: spared.accepted,
+            not_affected: spared.not_affected,
+            unfixed: spared.unfixed,
+            in_grace: spared.in_grace,
+            over: spared.over.map(|over| Over {
+                severity: over.severity.name(),
+                found: over.found,
+                most: over.most,
+            }),
         })
     }
 }
@@ -396,6 +446,7 @@ impl Attested {
                 Predicate::Provenance(_) => "provenance",
                 Predicate::Sbom(_) => "sbom",
                 Predicate::Scan(_) => "scan",
+                Predicate::Vex(_) => "vex",
                 Predicate::Other => "other",
                 Predicate::Malformed => "malformed",
             },

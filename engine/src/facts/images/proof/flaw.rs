@@ -67,6 +67,8 @@ pub enum Flaw {
     Attestation {
         /// What is wrong with the best one. First: of two, the one that came further tells more, whatever its name.
         lack: Lack,
+        /// What is asked for: `provenance`, `sbom`, `scan` or `other`.
+        kind: &'static str,
         /// The name that the authority gives it.
         name: String,
     },
@@ -84,6 +86,11 @@ pub enum Lack {
     /// It lists nothing.
     #[error("it lists no component")]
     Empty,
+    /// It says nothing of what was looked at.
+    #[error(
+        "its result names nothing that was looked at; let the scanner list all packages, or take one that knows what is in the image"
+    )]
+    Unscanned,
     /// No instant tells how old it is.
     #[error("no instant tells how old it is")]
     Undated,
@@ -115,7 +122,7 @@ pub enum Lack {
     #[error("the source is not the one that the certificate names")]
     SourceUnbound,
     /// More findings than allowed.
-    #[error("it found {found} of severity {}, and {most} are allowed", severity.name())]
+    #[error("it found {found} that count as {}, and {most} are allowed", severity.name())]
     Findings {
         /// Of which severity.
         severity: super::Severity,
@@ -198,6 +205,7 @@ impl Lack {
             Self::Missing => "missing",
             Self::Malformed => "malformed",
             Self::Empty => "empty",
+            Self::Unscanned => "unscanned",
             Self::Undated => "undated",
             Self::Future => "future",
             Self::Stale => "stale",

@@ -1,9 +1,15 @@
 //! Reads attestations: where an image was built, what it holds, what a scan found.
 //! Judges nothing; an attestation says what its signer says.
 
+mod vex;
+
+pub use vex::{Image, Product, Statement};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// What an attestation says, as far as it is read.
@@ -15,6 +21,8 @@ pub enum Predicate {
     Sbom(Sbom),
     /// What a scan found.
     Scan(Scan),
+    /// Which vulnerabilities affect it.
+    Vex(Vec<Statement>),
     /// Of a type that is not read.
     Other,
     /// Of a type that is read, with a content that is not that.
@@ -43,6 +51,8 @@ pub struct Sbom {
     pub format: &'static str,
     /// How many components it lists.
     pub components: usize,
+    /// Which vulnerabilities affect it; `None` where that is not all read.
+    pub statements: Option<Vec<Statement>>,
 }
 
 /// A vulnerability scan.
@@ -54,8 +64,19 @@ pub struct Scan {
     pub finished: Option<Timestamp>,
     /// When its database was last updated, as it says itself.
     pub database: Option<Timestamp>,
-    /// What it found. `None` where the result is in a form that is not read.
-    pub findings: Option<Vec<Finding>>,
+    /// What it found.
+    pub findings: Findings,
+}
+
+/// What a scan says that it found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Findings {
+    /// In a form that is not read.
+    Unread,
+    /// It names nothing that it looked at.
+    NothingLookedAt,
+    /// This, in what it looked at.
+    Found(Vec<Finding>),
 }
 
 /// One finding of a scan.
@@ -65,8 +86,12 @@ pub struct Finding {
     pub id: Option<String>,
     /// How bad it is.
     pub severity: Severity,
-    /// Whether there is a version without it.
+    /// Whether there may be a version without it: not where the scanner says that there is none.
     pub fixed: bool,
+    /// Since when, as far as the scanner says; of one that does not, since when the vulnerability is known.
+    pub fixed_since: Option<Timestamp>,
+    /// The package that has it, by its URL.
+    pub package: Option<String>,
 }
 
 /// How bad a finding is.
@@ -121,8 +146,11 @@ impl Scan {
     /// How many findings of each severity there are.
     #[must_use]
     pub fn counts(&self) -> Option<BTreeMap<&'static str, u64>> {
+        let Findings::Found(findings) = &self.findings else {
+            return None;
+        };
         let mut counts: BTreeMap<_, u64> = Severity::ALL.iter().map(|it| (it.name(), 0)).collect();
-        for finding in self.findings.as_ref()? {
+        for finding in findings {
             *counts.entry(finding.severity.name()).or_default() += 1;
         }
         Some(counts)
@@ -135,11 +163,23 @@ pub(super) fn read(predicate_type: &str, predicate: &Value) -> Predicate {
         Some(Type::Provenance1) => provenance_v1(predicate).map(Predicate::Provenance),
         Some(Type::Provenance02) => provenance_v02(predicate).map(Predicate::Provenance),
         Some(Type::Spdx) => sbom(predicate, "SPDX", "spdxVersion", "packages"),
-        Some(Type::CycloneDx) => sbom(predicate, "CycloneDX", "bomFormat", "components"),
+        Some(Type::CycloneDx) => sbom(predicate, CYCLONE_DX, "bomFormat", "components"),
         Some(Type::Scan) => scan(predicate).map(Predicate::Scan),
+        Some(Type::OpenVex) => vex::openvex(predicate).map(Predicate::Vex),
         None => return Predicate::Other,
     };
     read.unwrap_or(Predicate::Malformed)
+}
+
+/// Whether it is the type of scans.
+pub(super) fn is_scan(predicate_type: &str) -> bool {
+    matches!(Type::of(predicate_type), Some(Type::Scan))
+}
+
+/// Whether it is a type that may hold statements about vulnerabilities.
+pub(super) fn is_vex(predicate_type: &str) -> bool {
+    let kind = Type::of(predicate_type);
+    matches!(kind, Some(Type::OpenVex | Type::CycloneDx))
 }
 
 enum Type {
@@ -148,6 +188,7 @@ enum Type {
     Spdx,
     CycloneDx,
     Scan,
+    OpenVex,
 }
 
 impl Type {
@@ -160,6 +201,7 @@ impl Type {
             "https://slsa.dev/provenance/v1" => Self::Provenance1,
             "https://slsa.dev/provenance/v0.2" => Self::Provenance02,
             "https://cosign.sigstore.dev/attestation/vuln/v1" => Self::Scan,
+            _ if is("https://openvex.dev/ns") => Self::OpenVex,
             _ if is("https://spdx.dev/Document") => Self::Spdx,
             _ if is("https://cyclonedx.org/bom") => Self::CycloneDx,
             _ => return None,
@@ -259,7 +301,15 @@ fn sbom(predicate: &Value, format: &'static str, mark: &str, list: &str) -> Opti
         None => 0,
         Some(list) => list.as_array()?.len(),
     };
-    Some(Predicate::Sbom(Sbom { format, components }))
+    let statements = match format {
+        CYCLONE_DX => vex::cyclonedx(predicate),
+        _ => Some(Vec::new()),
+    };
+    Some(Predicate::Sbom(Sbom {
+        format,
+        components,
+        statements,
+    }))
 }
 
 fn scan(predicate: &Value) -> Option<Scan> {
@@ -268,34 +318,85 @@ fn scan(predicate: &Value) -> Option<Scan> {
         scanner: text(predicate, "/scanner/uri")?,
         finished: instant("/metadata/scanFinishedOn"),
         database: instant("/scanner/db/lastUpdate"),
-        findings: predicate.pointer("/scanner/result").and_then(findings),
+        findings: predicate
+            .pointer("/scanner/result")
+            .and_then(findings)
+            .unwrap_or(Findings::Unread),
     })
 }
 
 /// The findings in the results of Trivy (`Results`) and Grype (`matches`).
-fn findings(result: &Value) -> Option<Vec<Finding>> {
-    let list = |value: &Value, key| value.get(key).and_then(Value::as_array).cloned();
-    if let Some(targets) = list(result, "Results") {
-        let found = targets.iter();
-        let found = found.filter_map(|one| list(one, "Vulnerabilities"));
-        return Some(found.flatten().map(|one| of_trivy(&one)).collect());
+fn findings(result: &Value) -> Option<Findings> {
+    if let Some(matches) = result.get("matches") {
+        let matches = matches.as_array()?.iter();
+        let found: Option<Vec<Finding>> = matches.map(of_grype).collect();
+        return found.map(Findings::Found);
     }
-    let matches = list(result, "matches")?;
-    Some(matches.iter().map(of_grype).collect())
+    let targets = match result.get("Results") {
+        Some(targets) => targets.as_array()?.as_slice(),
+        // Trivy leaves the list out where it is empty.
+        None if result.get("SchemaVersion").is_some_and(Value::is_u64) => &[],
+        None => return None,
+    };
+    let mut found = Vec::new();
+    let mut looked_at = false;
+    for target in targets {
+        let class = target.as_object()?.get("Class").and_then(Value::as_str);
+        // The others are of secrets, licences and settings.
+        looked_at |= class.is_none_or(|class| matches!(class, "os-pkgs" | "lang-pkgs"));
+        match target.get("Vulnerabilities") {
+            None | Some(Value::Null) => {}
+            Some(all) => {
+                let all = all.as_array()?.iter();
+                found.extend(all.map(of_trivy).collect::<Option<Vec<_>>>()?);
+            }
+        }
+    }
+    Some(match looked_at || !found.is_empty() {
+        true => Findings::Found(found),
+        false => Findings::NothingLookedAt,
+    })
 }
 
-fn of_trivy(found: &Value) -> Finding {
-    Finding {
+fn of_trivy(found: &Value) -> Option<Finding> {
+    let version = found.as_object()?.get("FixedVersion");
+    let none = version.is_none_or(|it| it.is_null() || it.as_str() == Some(""));
+    let fixed = !none || text(found, "/Status").as_deref() == Some("fixed");
+    // It does not say since when there is a fix.
+    let known = text(found, "/PublishedDate").and_then(|it| it.parse().ok());
+    Some(Finding {
         id: text(found, "/VulnerabilityID"),
         severity: Severity::read(text(found, "/Severity").as_deref()),
-        fixed: text(found, "/FixedVersion").is_some(),
-    }
+        fixed,
+        fixed_since: known.filter(|_| fixed),
+        package: text(found, "/PkgIdentifier/PURL"),
+    })
 }
 
-fn of_grype(found: &Value) -> Finding {
-    Finding {
+fn of_grype(found: &Value) -> Option<Finding> {
+    let state = text(found.get("vulnerability")?, "/fix/state");
+    let fixed = !matches!(state.as_deref(), Some("not-fixed" | "wont-fix"));
+    let available = found.pointer("/vulnerability/fix/available");
+    let available = available.and_then(Value::as_array).into_iter().flatten();
+    let available = available.map(|it| day(it.get("date")?.as_str()?));
+    let available: Option<Vec<Timestamp>> = available.collect();
+    let first = available.and_then(|all| all.into_iter().min());
+    Some(Finding {
         id: text(found, "/vulnerability/id"),
         severity: Severity::read(text(found, "/vulnerability/severity").as_deref()),
-        fixed: text(found, "/vulnerability/fix/state").as_deref() == Some("fixed"),
-    }
+        fixed,
+        fixed_since: first.filter(|_| fixed),
+        package: text(found, "/artifact/purl"),
+    })
 }
+
+/// The beginning of a day, or an instant.
+fn day(text: &str) -> Option<Timestamp> {
+    let instant = text.parse().ok();
+    instant.or_else(|| {
+        let day: Date = text.parse().ok()?;
+        Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })
+}
+
+const CYCLONE_DX: &str = "CycloneDX";

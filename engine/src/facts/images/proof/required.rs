@@ -2,12 +2,16 @@
 //! Takes attestations that the same authority signed.
 
 mod scan;
+mod tolerance;
+mod vex;
 
-pub use scan::{ScanRule, Tolerance, Unfixed};
+pub use scan::ScanRule;
+pub use tolerance::{Over, Spared, Tolerance, Unfixed, Vex};
 
 use jiff::Timestamp;
 
 use super::{Attestation, Lack, Pattern, Predicate, Provenance};
+use crate::model::Digest;
 
 /// One attestation that must be there.
 #[derive(Clone, Debug)]
@@ -50,19 +54,20 @@ pub enum Bound {
 }
 
 impl Required {
-    /// Whether one of the attestations answers it, of scans the newest; else what the best of them lacks.
+    /// What does not count of scans that answer it, where one of the attestations does; else what the best of them lacks.
     pub(super) fn answered(
         &self,
         attestations: &[&Attestation],
+        image: Digest,
         now: Timestamp,
-    ) -> Result<(), Lack> {
+    ) -> Result<Vec<Spared>, Lack> {
         if let Wanted::Scan(rule) = &self.wanted {
-            return rule.answered(attestations, now);
+            return rule.answered(attestations, image, now);
         }
         let mut lack = Lack::Missing;
         for attestation in attestations {
             match self.wanted.met(attestation) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(Vec::new()),
                 Err(other) => lack = lack.max(other),
             }
         }
@@ -71,6 +76,17 @@ impl Required {
 }
 
 impl Wanted {
+    /// What it is, in one word.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Provenance { .. } => "provenance",
+            Self::Sbom => "sbom",
+            Self::Scan(_) => "scan",
+            Self::Types(_) => "other",
+        }
+    }
+
     /// Whether the newest attestation decides, so that one that cannot be read may be the one.
     pub(super) fn newest_decides(&self) -> bool {
         matches!(self, Self::Scan(_))

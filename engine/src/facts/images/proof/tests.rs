@@ -11,6 +11,7 @@ mod notation;
 mod scans;
 mod stamped;
 mod statements;
+mod vex;
 
 use super::{Counts, Proof, Required, State, Wanted};
 use fixtures::{Given, given, state};

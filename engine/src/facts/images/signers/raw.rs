@@ -102,6 +102,8 @@ pub(super) struct RawRequired {
     pub(super) accepted: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) unfixed: RawUnfixed,
+    pub(super) fix_grace_days: Option<u16>,
+    pub(super) vex: Option<RawVex>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -109,7 +111,16 @@ pub(super) struct RawRequired {
 pub(super) enum RawUnfixed {
     #[default]
     Counted,
+    Warned,
     LeftOut,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawVex {
+    #[default]
+    Ignored,
+    Counted,
 }
 
 #[derive(Clone, Copy, Deserialize)]

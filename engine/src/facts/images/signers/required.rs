@@ -2,15 +2,16 @@
 //! Knows no attestation.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::pattern;
-use super::raw::{RawRequired, RawText, RawUnfixed, RawWanted};
+use super::raw::{RawRequired, RawText, RawUnfixed, RawVex, RawWanted};
 use crate::facts::images::proof::{
-    Bound, Pattern, PatternError, Required, ScanRule, Severity, Tolerance, Unfixed, Wanted,
+    Bound, Pattern, PatternError, Required, ScanRule, Severity, Tolerance, Unfixed, Vex, Wanted,
 };
 
 /// Why it asks for nothing.
@@ -25,12 +26,16 @@ pub(super) enum Bad {
     },
     #[error("`{0}` is no severity: take critical, high, medium, low, negligible or unknown")]
     Severity(String),
+    #[error(
+        "`max` names `unknown` alone, so that what is known to be critical would pass: name a severity too"
+    )]
+    OnlyUnknown,
     #[error("`{0}` is accepted until no day: write one such as \"2026-12-31\"")]
     Day(String),
 }
 
 /// Reads one; what the schema leaves open is refused here.
-pub(super) fn read(raw: RawRequired) -> Result<Required, Bad> {
+pub(super) fn read(mut raw: RawRequired) -> Result<Required, Bad> {
     let wanted = match raw.kind {
         RawWanted::Other => Wanted::Types(some(
             raw.predicate_types,
@@ -47,18 +52,7 @@ pub(super) fn read(raw: RawRequired) -> Result<Required, Bad> {
                 false => Bound::No,
             },
         },
-        RawWanted::Scan => {
-            let days = raw.max_age_days.ok_or(Bad::Lacks {
-                kind: "`kind: scan`",
-                key: "max-age-days",
-            })?;
-            Wanted::Scan(ScanRule {
-                most: of_days(days),
-                scanners: some(patterns(raw.scanners)?, "`kind: scan`", "scanners")?,
-                database: raw.database_max_age_days.map(of_days),
-                findings: tolerance(raw.max, raw.accepted, raw.unfixed)?,
-            })
-        }
+        RawWanted::Scan => Wanted::Scan(scan(&mut raw)?),
     };
     Ok(Required {
         name: raw.name,
@@ -70,35 +64,56 @@ fn of_days(days: u16) -> SignedDuration {
     SignedDuration::from_hours(24 * i64::from(days))
 }
 
+fn scan(raw: &mut RawRequired) -> Result<ScanRule, Bad> {
+    let days = raw.max_age_days.ok_or(Bad::Lacks {
+        kind: "`kind: scan`",
+        key: "max-age-days",
+    })?;
+    let scanners = patterns(mem::take(&mut raw.scanners))?;
+    Ok(ScanRule {
+        most: of_days(days),
+        scanners: some(scanners, "`kind: scan`", "scanners")?,
+        database: raw.database_max_age_days.map(of_days),
+        findings: tolerance(raw)?,
+    })
+}
+
 /// What a scan may have found; `None` where nobody asks.
-fn tolerance(
-    max: Option<BTreeMap<String, u64>>,
-    accepted: BTreeMap<String, String>,
-    unfixed: RawUnfixed,
-) -> Result<Option<Tolerance>, Bad> {
-    let Some(max) = max else {
-        return match accepted.is_empty() {
-            true => Ok(None),
-            false => Err(Bad::Lacks {
-                kind: "`accepted`",
-                key: "max",
-            }),
-        };
+fn tolerance(raw: &mut RawRequired) -> Result<Option<Tolerance>, Bad> {
+    let Some(max) = raw.max.take() else {
+        let vain = [
+            ("`accepted`", !raw.accepted.is_empty()),
+            ("`fix-grace-days`", raw.fix_grace_days.is_some()),
+            ("`vex`", raw.vex.is_some()),
+        ];
+        let vain = vain.iter().find(|(_, is_said)| *is_said);
+        return vain.map_or(Ok(None), |(kind, _)| Err(Bad::Lacks { kind, key: "max" }));
     };
     let most = max.into_iter().map(|(name, most)| {
         let known = Severity::ALL.into_iter().find(|it| it.name() == name);
         known.map(|it| (it, most)).ok_or(Bad::Severity(name))
     });
-    let accepted = accepted.into_iter().map(|(id, day)| match end_of(&day) {
+    let most: BTreeMap<Severity, u64> = most.collect::<Result<_, Bad>>()?;
+    if most.keys().all(|it| *it == Severity::Unknown) {
+        return Err(Bad::OnlyUnknown);
+    }
+    let accepted = mem::take(&mut raw.accepted).into_iter();
+    let accepted = accepted.map(|(id, day)| match end_of(&day) {
         Some(until) => Ok((id, until)),
         None => Err(Bad::Day(id)),
     });
     Ok(Some(Tolerance {
-        most: most.collect::<Result<_, Bad>>()?,
+        most,
         accepted: accepted.collect::<Result<_, Bad>>()?,
-        unfixed: match unfixed {
+        unfixed: match raw.unfixed {
             RawUnfixed::Counted => Unfixed::Counted,
+            RawUnfixed::Warned => Unfixed::Warned,
             RawUnfixed::LeftOut => Unfixed::LeftOut,
+        },
+        grace: raw.fix_grace_days.map(of_days).unwrap_or_default(),
+        statements: match raw.vex {
+            Some(RawVex::Counted) => Vex::Counted,
+            Some(RawVex::Ignored) | None => Vex::Ignored,
         },
     }))
 }

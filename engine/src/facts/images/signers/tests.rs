@@ -192,13 +192,27 @@ fn what_a_scan_may_have_found_is_said_with_severities_and_days() {
             scan(&json!({"accepted": {"CVE-2026-1": "2026-02-28"}})),
             &format!("{within}`accepted` needs `max`"),
         ),
+        (
+            scan(&json!({"fix-grace-days": 14})),
+            &format!("{within}`fix-grace-days` needs `max`"),
+        ),
+        (
+            scan(&json!({"vex": "counted"})),
+            &format!("{within}`vex` needs `max`"),
+        ),
+        (
+            scan(&json!({"max": {"unknown": 0}})),
+            &format!("{within}`max` names `unknown` alone"),
+        ),
     ]);
     let accepted = json!({"max": {"high": 0}, "accepted": {"CVE-2026-1": "2026-02-28"}});
     let authority = only(&scan(&accepted));
     let Wanted::Scan(rule) = &authority.required[0].wanted else {
         panic!("no scan");
     };
-    assert_eq!(rule.turns(&[]), ["2026-03-01T00:00:00Z".parse().unwrap()]);
+    let accepted = rule.findings.iter().flat_map(|it| it.accepted.values());
+    let accepted: Vec<Timestamp> = accepted.copied().collect();
+    assert_eq!(accepted, ["2026-03-01T00:00:00Z".parse().unwrap()]);
 }
 
 fn told(table: &[(Value, &str)]) {

@@ -1,11 +1,14 @@
-//! Which scan of an image decides, and whether what it found is tolerated.
+//! Which scan of an image decides, and whether it answers what is asked.
 //! Takes attestations that one authority signed; knows no scanner's format.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{Attestation, Lack, Pattern, Predicate, Scan, Severity};
+use super::super::{Attestation, Lack, Pattern, Predicate, Scan, predicate};
+use super::vex::Statements;
+use super::{Spared, Tolerance};
+use crate::model::Digest;
 
 /// What is asked of the scans of an image.
 #[derive(Clone, Debug)]
@@ -18,28 +21,6 @@ pub struct ScanRule {
     pub database: Option<SignedDuration>,
     /// What it may have found.
     pub findings: Option<Tolerance>,
-}
-
-/// What a scan may have found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tolerance {
-    /// How many of each severity; of what is not named, any number. What has a severity that nobody knows counts as
-    /// critical unless `unknown` is named.
-    pub most: BTreeMap<Severity, u64>,
-    /// Findings that are accepted, each until an instant.
-    pub accepted: BTreeMap<String, Timestamp>,
-    /// Whether those count for which there is no fix yet.
-    pub unfixed: Unfixed,
-}
-
-/// Whether findings count that nobody can mend yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unfixed {
-    /// They do.
-    #[default]
-    Counted,
-    /// They do not.
-    LeftOut,
 }
 
 /// The newest scans of one scanner: more than one where they ended at the same instant.
@@ -57,28 +38,31 @@ enum Order {
 }
 
 impl ScanRule {
-    /// Whether the newest scan of each scanner that counts answers it; else what is wrong.
+    /// What does not count in the newest scan of each scanner that counts, where they answer it; else what is wrong.
     ///
     /// An older scan never answers for a newer one of the same scanner, and what one scanner found is not undone by the
     /// silence of another; one that is too old is, by a newer one.
     pub(in crate::facts::images::proof) fn answered(
         &self,
         attestations: &[&Attestation],
+        image: Digest,
         now: Timestamp,
-    ) -> Result<(), Lack> {
-        let (mut answered, mut old) = (false, None);
+    ) -> Result<Vec<Spared>, Lack> {
+        let said = Statements::new(attestations, image, now);
+        let (mut answers, mut old) = (Vec::new(), None);
         for newest in self.newest(attestations) {
             let met = newest.scans.iter();
-            let met = met.map(|(scan, attestation)| self.met(scan, attestation, now));
-            match met.filter_map(Result::err).max() {
-                None => answered = true,
+            let met = met.map(|(scan, attestation)| self.met((scan, attestation), &said, now));
+            let (met, lacks): (Vec<_>, Vec<_>) = met.partition(Result::is_ok);
+            match lacks.into_iter().filter_map(Result::err).max() {
+                None => answers.extend(met.into_iter().flatten()),
                 Some(lack @ (Lack::Stale | Lack::Database)) => old = old.max(Some(lack)),
                 Some(other) => return Err(other),
             }
         }
-        match answered {
-            true => Ok(()),
-            false => Err(old.unwrap_or_else(|| unusable(attestations))),
+        match answers.is_empty() {
+            false => Ok(answers),
+            true => Err(old.unwrap_or_else(|| unusable(attestations))),
         }
     }
 
@@ -86,15 +70,17 @@ impl ScanRule {
     pub(in crate::facts::images) fn turns<'a>(
         &'a self,
         attestations: &[&'a Attestation],
-    ) -> Vec<Timestamp> {
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let newest = self.newest(attestations);
         let scans = newest.iter().flat_map(|newest| &newest.scans);
-        let stale = scans.filter_map(|(scan, attestation)| {
-            let oldest = instants(scan, attestation).min()?;
-            oldest.checked_add(self.most).ok()
+        let turns = scans.flat_map(|(scan, attestation)| {
+            let oldest = instants(scan, attestation).min();
+            let stale = oldest.and_then(|it| it.checked_add(self.most).ok());
+            let counted = self.findings.as_ref().map(|it| it.turns(scan));
+            stale.into_iter().chain(counted.into_iter().flatten())
         });
-        let accepted = self.findings.iter().flat_map(|it| it.accepted.values());
-        stale.chain(accepted.copied()).collect()
+        turns.filter(|instant| *instant > now).min()
     }
 
     /// The newest scans of each scanner of which one counts, in whatever version the newest is.
@@ -126,14 +112,22 @@ impl ScanRule {
         known.map(|(_, newest)| newest).collect()
     }
 
-    fn met(&self, scan: &Scan, attestation: &Attestation, now: Timestamp) -> Result<(), Lack> {
+    fn met(
+        &self,
+        (scan, attestation): (&Scan, &Attestation),
+        said: &Statements<'_>,
+        now: Timestamp,
+    ) -> Result<Spared, Lack> {
         if !self.counts(scan) {
             return Err(Lack::Scanner);
         }
         self.fresh(scan, attestation, now)?;
-        let found = self.findings.as_ref();
-        found.map_or(Ok(()), |it| it.holds(scan, now))?;
-        self.up_to_date(scan)
+        let spared = match &self.findings {
+            Some(tolerance) => tolerance.holds(scan, said, now)?,
+            None => Spared::default(),
+        };
+        self.up_to_date(scan)?;
+        Ok(spared)
     }
 
     fn counts(&self, scan: &Scan) -> bool {
@@ -171,7 +165,7 @@ impl ScanRule {
 fn unusable(attestations: &[&Attestation]) -> Lack {
     let lacks = attestations.iter().filter_map(|it| match it.predicate {
         Predicate::Scan(_) => Some(Lack::Scanner),
-        Predicate::Malformed => Some(Lack::Malformed),
+        Predicate::Malformed if predicate::is_scan(&it.predicate_type) => Some(Lack::Malformed),
         _ => None,
     });
     lacks.max().unwrap_or(Lack::Missing)
@@ -196,37 +190,6 @@ fn versionless(scanner: &str) -> &str {
     let name = path.rfind('/').map_or(0, |at| at + 1);
     let at = path.get(name..).and_then(|name| name.find('@'));
     at.and_then(|at| path.get(..name + at)).unwrap_or(path)
-}
-
-impl Tolerance {
-    fn holds(&self, scan: &Scan, now: Timestamp) -> Result<(), Lack> {
-        let findings = scan.findings.as_ref().ok_or(Lack::Malformed)?;
-        let accepted = |id: &str| self.accepted.get(id).is_some_and(|until| now < *until);
-        let mut counts: BTreeMap<Severity, u64> = BTreeMap::new();
-        for finding in findings {
-            let left_out = self.unfixed == Unfixed::LeftOut && !finding.fixed;
-            if left_out || finding.id.as_deref().is_some_and(accepted) {
-                continue;
-            }
-            *counts.entry(self.counted_as(finding.severity)).or_default() += 1;
-        }
-        let too_many = self.most.iter().find_map(|(severity, most)| {
-            let found = counts.get(severity).copied().unwrap_or_default();
-            (found > *most).then_some(Lack::Findings {
-                severity: *severity,
-                found,
-                most: *most,
-            })
-        });
-        too_many.map_or(Ok(()), Err)
-    }
-
-    fn counted_as(&self, severity: Severity) -> Severity {
-        match severity {
-            Severity::Unknown if !self.most.contains_key(&severity) => Severity::Critical,
-            severity => severity,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Which scan decides of several, and what hides one.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::fixtures::{Layer, given, instant, state};
 use crate::facts::images::proof::{
-    Attestation, Format, Lack, Pattern, Required, ScanRule, Severity, Signature, Tolerance, Wanted,
-    Who, predicate,
+    Attestation, Format, Lack, Pattern, Required, ScanRule, Severity, Signature, Spared, Tolerance,
+    Unfixed, Wanted, Who, predicate,
 };
 use crate::model::{Digest, limits};
 
+const NOW: &str = "2026-11-22T00:00:00Z";
 const TRIVY: &str = "pkg:github/aquasecurity/trivy@0.60.0";
 const NEWER_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.61.0";
 const FOREIGN_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.99.0";
@@ -134,10 +135,16 @@ fn what_the_newest_scans_say_turns_when_they_grow_old() {
         scanned(("18", GRYPE, &[])),
         scanned(("12", "nessus", &[])),
     ];
-    let mut turns = rule().turns(&scans.iter().collect::<Vec<_>>());
-    turns.sort();
-    let expected: [Timestamp; 2] = ["2026-11-28T00:00:00Z", "2026-11-30T00:00:00Z"].map(instant);
-    assert_eq!(turns, expected);
+    let turn = |now| rule().turns(&scans.iter().collect::<Vec<_>>(), instant(now));
+    assert_eq!(
+        turn("2026-11-22T00:00:00Z"),
+        Some(instant("2026-11-28T00:00:00Z"))
+    );
+    assert_eq!(
+        turn("2026-11-28T00:00:00Z"),
+        Some(instant("2026-11-30T00:00:00Z"))
+    );
+    assert_eq!(turn("2026-11-30T00:00:00Z"), None);
 }
 
 #[test]
@@ -200,6 +207,174 @@ fn what_cannot_be_read_may_be_a_newer_scan() {
     assert_eq!(state(&many), "indeterminate too-many-candidates");
 }
 
+#[test]
+fn what_is_worse_than_what_a_maximum_names_counts_as_that() {
+    use Severity::{Critical, High, Low, Medium, Unknown};
+    let scans = [scanned((
+        "20",
+        TRIVY,
+        &["CRITICAL", "HIGH", "MEDIUM", "LOW", "NEGLIGIBLE", "spicy"],
+    ))];
+    for (most, expected) in [
+        (vec![(High, 0)], Some((High, 3))),
+        (vec![(High, 3)], None),
+        (vec![(Low, 4)], Some((Low, 5))),
+        (vec![(Critical, 2), (Low, 3)], None),
+        (vec![(Critical, 1), (Low, 3)], Some((Critical, 2))),
+        (vec![(Critical, 2), (Low, 2)], Some((Low, 3))),
+        (vec![(High, 2), (Unknown, 1)], None),
+        (vec![(High, 2), (Unknown, 0)], Some((Unknown, 1))),
+        (vec![(Medium, 4), (Low, 0)], Some((Low, 1))),
+    ] {
+        let rule = tolerant(|it| it.most = most.iter().copied().collect());
+        let found = match answer(&rule, &scans) {
+            Err(Lack::Findings {
+                severity, found, ..
+            }) => Some((severity, found)),
+            other => other.map(|()| None).unwrap(),
+        };
+        assert_eq!(found, expected, "{most:?}");
+    }
+}
+
+#[test]
+fn a_scan_that_looked_at_nothing_found_nothing_out() {
+    let with = |result: Value| {
+        let mut scan = scan("20", TRIVY);
+        scan["scanner"]["result"] = result;
+        answer(&rule(), &[attested(&scan)])
+    };
+    let of = |results: Value| json!({"SchemaVersion": 2, "ArtifactType": "container_image", "Results": results});
+    for (result, expected) in [
+        (
+            json!({"SchemaVersion": 2, "ArtifactType": "container_image"}),
+            Err(Lack::Unscanned),
+        ),
+        (of(json!([])), Err(Lack::Unscanned)),
+        (
+            of(json!([{"Target": "a", "Class": "secret"}])),
+            Err(Lack::Unscanned),
+        ),
+        (of(json!([{"Target": "a", "Class": "os-pkgs"}])), Ok(())),
+        (
+            of(json!([{"Target": "a", "Class": "lang-pkgs", "Vulnerabilities": null}])),
+            Ok(()),
+        ),
+        (
+            of(json!([{"Class": "custom", "Vulnerabilities": [{"Severity": "CRITICAL"}]}])),
+            Err(findings(1)),
+        ),
+        (
+            of(json!([{"Class": "os-pkgs", "Vulnerabilities": "none"}])),
+            Err(Lack::Malformed),
+        ),
+        (
+            of(json!([{"Class": "os-pkgs", "Vulnerabilities": ["CVE"]}])),
+            Err(Lack::Malformed),
+        ),
+        (of(json!(["os-pkgs"])), Err(Lack::Malformed)),
+        (of(json!({})), Err(Lack::Malformed)),
+        (json!({}), Err(Lack::Malformed)),
+        (json!({"matches": []}), Ok(())),
+        (json!({"matches": null}), Err(Lack::Malformed)),
+        (json!({"matches": [1]}), Err(Lack::Malformed)),
+        (
+            json!({"matches": [{"vulnerability": {}}]}),
+            Err(findings(1)),
+        ),
+    ] {
+        let text = result.to_string();
+        assert_eq!(with(result), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_finding_without_a_fix_or_with_one_since_lately_is_told_and_forbids_nothing() {
+    let trivy = |more: Value| json!({"Results": [{"Vulnerabilities": [with(json!({"Severity": "CRITICAL"}), more)]}]});
+    let grype =
+        |fix: Value| json!({"matches": [{"vulnerability": {"severity": "Critical", "fix": fix}}]});
+    let since = |day: &str| {
+        trivy(json!({"FixedVersion": "1", "PublishedDate": format!("2026-{day}T00:00:00Z")}))
+    };
+    let available = |days: &[&str]| {
+        let days = days.iter().map(|day| json!({"version": "1", "date": day}));
+        grype(json!({"state": "fixed", "available": Value::from_iter(days)}))
+    };
+    let (counts, unfixed, lately) = ((0, 0, false), (1, 0, true), (0, 1, true));
+    for (what, result, expected) in [
+        ("no fix", trivy(json!({})), unfixed),
+        ("an empty fix", trivy(json!({"FixedVersion": ""})), unfixed),
+        (
+            "a fix that is no text",
+            trivy(json!({"FixedVersion": 1})),
+            counts,
+        ),
+        (
+            "a fix by its status",
+            trivy(json!({"Status": "fixed"})),
+            counts,
+        ),
+        ("no day", trivy(json!({"FixedVersion": "1"})), counts),
+        (
+            "no instant",
+            trivy(json!({"FixedVersion": "1", "PublishedDate": "lately"})),
+            counts,
+        ),
+        ("a week ago", since("11-15"), lately),
+        ("fourteen days ago, and no less", since("11-08"), counts),
+        ("thirteen days ago", since("11-09"), lately),
+        ("tomorrow", since("11-23"), counts),
+        (
+            "no fix, says the scanner",
+            grype(json!({"state": "not-fixed"})),
+            unfixed,
+        ),
+        (
+            "nobody will fix it",
+            grype(json!({"state": "wont-fix"})),
+            unfixed,
+        ),
+        ("nobody knows", grype(json!({"state": "unknown"})), counts),
+        ("a fix of no day", grype(json!({"state": "fixed"})), counts),
+        (
+            "two fixes",
+            available(&["2026-11-20", "2026-11-15T00:00:00Z"]),
+            lately,
+        ),
+        (
+            "one long ago",
+            available(&["2026-11-20", "2026-01-15"]),
+            counts,
+        ),
+        ("one of no day", available(&["2026-11-20", "soon"]), counts),
+    ] {
+        let mut scan = scan("20", TRIVY);
+        scan["scanner"]["result"] = result;
+        let scan = [attested(&scan)];
+        let rule = tolerant(|it| {
+            it.unfixed = Unfixed::Warned;
+            it.grace = SignedDuration::from_hours(24 * 14);
+        });
+        let spared = spared(&rule, &scan).map(|it| (it.unfixed, it.in_grace, it.over.is_some()));
+        let expected = match expected {
+            (0, 0, _) => Err(findings(1)),
+            told => Ok(told),
+        };
+        assert_eq!(spared, expected, "{what}");
+        // Where nothing is said of either, both count.
+        let counted = answer(&self::rule(), &scan);
+        assert_eq!(counted, Err(findings(1)), "{what}");
+    }
+    let scan = scan_of(&since("11-15"));
+    let rule = tolerant(|it| it.grace = SignedDuration::from_hours(24 * 10));
+    let turn = rule.turns(&[&scan], instant("2026-11-22T00:00:00Z"));
+    assert_eq!(
+        turn,
+        Some(instant("2026-11-25T00:00:00Z")),
+        "a verdict ends with it"
+    );
+}
+
 /// A scan of a day of November 2026.
 fn scanned((day, scanner, found): (&str, &str, &[&str])) -> Attestation {
     let mut scan = scan(day, scanner);
@@ -218,7 +393,11 @@ fn scan(day: &str, scanner: &str) -> Value {
 }
 
 fn attested(scan: &Value) -> Attestation {
-    let kind = "https://cosign.sigstore.dev/attestation/vuln/v1";
+    attestation("https://cosign.sigstore.dev/attestation/vuln/v1", scan)
+}
+
+/// What one authority says of the image.
+pub(super) fn attestation(kind: &str, predicate: &Value) -> Attestation {
     Attestation {
         signature: Signature {
             authority: "release".to_owned(),
@@ -232,14 +411,27 @@ fn attested(scan: &Value) -> Attestation {
             source_repository: None,
         },
         predicate_type: kind.to_owned(),
-        predicate: predicate::read(kind, scan),
+        predicate: predicate::read(kind, predicate),
         age: None,
     }
 }
 
 fn answer(rule: &ScanRule, scans: &[Attestation]) -> Result<(), Lack> {
-    let now = instant("2026-11-22T00:00:00Z");
-    rule.answered(&scans.iter().collect::<Vec<_>>(), now)
+    let now = instant(NOW);
+    let all: Vec<&Attestation> = scans.iter().collect();
+    rule.answered(&all, image(), now).map(|_| ())
+}
+
+/// What does not count in the one scan that decides.
+pub(super) fn spared(rule: &ScanRule, all: &[Attestation]) -> Result<Spared, Lack> {
+    let all: Vec<&Attestation> = all.iter().collect();
+    let spared = rule.answered(&all, image(), instant(NOW))?;
+    assert_eq!(spared.len(), 1);
+    Ok(spared[0])
+}
+
+pub(super) fn image() -> Digest {
+    Digest::of(b"image")
 }
 
 fn rule() -> ScanRule {
@@ -253,6 +445,25 @@ fn rule() -> ScanRule {
             ..Tolerance::default()
         }),
     }
+}
+
+/// The rule, with another tolerance of no critical finding.
+pub(super) fn tolerant(change: impl FnOnce(&mut Tolerance)) -> ScanRule {
+    let mut rule = rule();
+    change(rule.findings.as_mut().unwrap());
+    rule
+}
+
+pub(super) fn scan_of(result: &Value) -> Attestation {
+    let mut scan = scan("20", TRIVY);
+    scan["scanner"]["result"] = result.clone();
+    attested(&scan)
+}
+
+fn with(mut value: Value, more: Value) -> Value {
+    let more = more.as_object().unwrap().clone();
+    value.as_object_mut().unwrap().extend(more);
+    value
 }
 
 fn findings(found: u64) -> Lack {
