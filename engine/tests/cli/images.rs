@@ -44,7 +44,7 @@ fn every_image_of_a_state_is_listed_with_where_it_stands() {
 #[test]
 fn of_a_range_only_what_it_brings_is_listed() {
     let repo = shop();
-    let text = std::fs::read_to_string(repo.path().join(WEB)).unwrap();
+    let text = fs::read_to_string(repo.path().join(WEB)).unwrap();
     let line = text
         .lines()
         .find(|line| line.contains("acme/odoo:"))
