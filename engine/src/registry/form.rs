@@ -85,6 +85,12 @@ impl Document {
     pub(crate) fn parse(bytes: &[u8], media_type: Option<&str>) -> Result<Self, String> {
         let document: Self =
             serde_json::from_slice(bytes).map_err(|error| format!("no manifest: {error}"))?;
+        if document.schema_version != 2 {
+            let version = document.schema_version;
+            return Err(format!(
+                "of schema version {version}, which is not supported; push the image anew as version 2"
+            ));
+        }
         if document.layers.is_some() && document.manifests.is_some() {
             return Err("a manifest and an index at once".to_owned());
         }
@@ -148,6 +154,8 @@ mod tests {
             "",
             "<html>",
             "{}",
+            r#"{"schemaVersion":1,"fsLayers":[],"history":[]}"#,
+            r#"{"schemaVersion":1,"layers":[]}"#,
             r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#,
             r#"{"schemaVersion":2,"layers":[],"layers":[]}"#,
             r#"{"schemaVersion":2,"layers":[{"digest":"sha256:x"}]}"#,

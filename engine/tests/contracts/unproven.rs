@@ -120,9 +120,15 @@ const LIST: &[(&str, &str)] = &[
     ("I2", "index-of-a-signed-image-is-denied"),
     ("I3", "what_an_index_lists_is_told_by_platform"),
     ("I4", "what_an_index_lists_is_told_by_platform"),
-    ("I5", "i5_a_tag_that_is_locked_to_another_digest_is_told"),
+    (
+        "I5",
+        "i5_a_tag_that_moved_since_it_was_locked_is_told_and_proves_nothing_of_the_other_image",
+    ),
     ("I6", "digest-wins-over-the-tag-beside-it"),
-    ("I7", "no_fault_of_a_registry_locks_anything_or_takes_long"),
+    (
+        "I7",
+        "i7_an_image_of_schema_1_is_in_doubt_and_never_unsigned",
+    ),
     ("I8", "i8_what_is_an_index_and_something_else_is_neither"),
     (
         "I10",
@@ -222,7 +228,10 @@ const LIST: &[(&str, &str)] = &[
         "E5",
         "the_key_is_the_judges_and_not_the_one_that_comes_with_the_image",
     ),
-    ("E6", "an_update_opens_a_clean_diff"),
+    (
+        "E6",
+        "e6_what_is_recorded_of_an_image_that_no_unit_names_is_told_and_goes_when_that_is_asked",
+    ),
     ("N1", "envelopes_that_must_not_pass"),
     ("N2", "envelopes_that_must_not_pass"),
     ("N3", "n3_a_signature_counts_until_it_expires_itself"),

@@ -57,7 +57,7 @@ impl Args {
         let shelf = Shelf::of(&repository)?;
         let lock = shelf.lock()?;
         let update = self.update;
-        let whole = update && self.asked.is_whole();
+        let whole = self.asked.is_whole();
         let found = self.asked.found(terminal, Signatures::LeftOut)?;
         let wanted = wanted(&found);
         let exit = exit(&found, terminal);
@@ -76,9 +76,7 @@ impl Args {
             exit = exit.max(run.take(image, wanted, update)?);
         }
         if whole {
-            for gone in run.lock.keep(&|image| wanted.contains_key(image)) {
-                run.say(&gone, "no unit names it any more");
-            }
+            run.forget(&wanted, update);
         }
         run.finish(wanted.is_empty() && found.errors.is_empty(), exit)?;
         Ok(exit)
@@ -133,6 +131,22 @@ impl Run<'_> {
             self.say(image, &said);
         }
         Ok(Exit::Pass)
+    }
+
+    /// Tells what no unit names any more, and takes it away where that is asked.
+    fn forget(&mut self, wanted: &BTreeMap<String, Wanted>, update: bool) {
+        let mut left = self.lock.clone();
+        let gone = left.keep(&|image| wanted.contains_key(image));
+        let what = match update {
+            true => {
+                self.lock = left;
+                "no unit names it any more"
+            }
+            false => "no unit names it any more; `--update` takes it away",
+        };
+        for image in gone {
+            self.say(&image, what);
+        }
     }
 
     /// Whether it is locked, with all that was recorded beside it.

@@ -112,7 +112,10 @@ fn i5_a_tag_that_is_locked_to_another_digest_is_told() {
         let image = format!("registry.test/shop/odoo:{tag}");
         repo.write(LOCK_FILE, lock(&image, digest, &[]))
             .commit("a lock");
-        assert_eq!(check(&repo, base).exit, Exit::Pass, "it decides nothing");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Pass, "it decides nothing");
+        let warned = json_of(&report).contains("image.lock-mismatch");
+        assert_eq!(warned, told, "{tag} {digest}");
         let output = tidegate(&repo, &["images", "verify", &range]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("verified"), "{text}");

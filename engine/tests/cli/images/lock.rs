@@ -222,6 +222,34 @@ fn an_update_opens_a_clean_diff() {
 }
 
 #[test]
+fn e6_what_is_recorded_of_an_image_that_no_unit_names_is_told_and_goes_when_that_is_asked() {
+    let shop = Shop::signed();
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let document = json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": []});
+    shop.registry
+        .put("shop/cache", Some("7"), MANIFEST, &document);
+    shop.runs(&["shop/cache:7"]);
+    let image = format!("{}/{}", shop.registry.host(), pinned());
+    let told = format!("{image}: no unit names it any more; `--update` takes it away");
+    for _ in 0..2 {
+        let (text, exit) = shop.lock(&[]);
+        assert_eq!(exit, 0, "{text}");
+        assert!(text.contains(&told), "{text}");
+        assert_eq!(shop.files().len(), 1, "nothing goes unasked");
+    }
+    // Of a part of the units nobody knows that.
+    let (text, _) = shop.lock(&["--env", "prod"]);
+    assert_eq!(text, "nothing new\n");
+    let (text, exit) = shop.lock(&["--update"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("no unit names it any more\n"), "{text}");
+    assert!(shop.files().is_empty());
+    assert_eq!(shop.entry(&pinned()), Value::Null);
+}
+
+#[test]
 fn a_tag_is_recorded_and_no_manifest_is_changed() {
     let shop = Shop::of(&["shop/odoo:17.0"]);
     shop.push("17.0");

@@ -13,7 +13,7 @@ mod stamped;
 mod statements;
 mod vex;
 
-use super::{Counts, Proof, Required, State, Wanted};
+use super::{Counts, Flaw, Lack, Proof, Required, State, Wanted};
 use fixtures::{Given, given, state};
 
 #[test]
@@ -157,6 +157,26 @@ fn an_authority_without_what_it_must_attest_is_none_of_a_quorum() {
     });
     let proof = asked.quorum(2, &["p256", "ed25519"]).prove();
     assert_eq!(state(&proof), "invalid attestation missing");
+}
+
+#[test]
+fn what_is_lacking_is_told_by_its_own_kind_whatever_others_call_theirs() {
+    let wanted = |wanted| Required {
+        name: "wanted".to_owned(),
+        wanted,
+    };
+    let types = vec!["https://acme.test/tested/v1".to_owned()];
+    let asked = given("sig-p256")
+        .and("bundle-ed25519")
+        .and("att-spdx-empty");
+    let asked = asked
+        .asked("ed25519")
+        .requires(wanted(Wanted::Types(types)));
+    let asked = asked.asked("p256").requires(wanted(Wanted::Sbom));
+    let State::Invalid(Flaw::Attestation { kind, lack, .. }) = asked.prove().state else {
+        panic!("{:?}", asked.prove());
+    };
+    assert_eq!((kind, lack), ("sbom", Lack::Empty));
 }
 
 fn counts(found: usize, valid: usize, invalid: usize, other: usize) -> Counts {

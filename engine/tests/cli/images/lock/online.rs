@@ -93,6 +93,57 @@ fn nobody_is_asked_of_an_image_that_was_there() {
 }
 
 #[test]
+fn i7_an_image_of_schema_1_is_in_doubt_and_never_unsigned() {
+    let shop = Shop::of(&["shop/cache:7"]);
+    let kind = "application/vnd.docker.distribution.manifest.v1+json";
+    let document = json!({"schemaVersion": 1, "name": "shop/old", "fsLayers": [], "history": []});
+    let digest = shop.registry.put("shop/old", Some("1"), kind, &document);
+    shop.runs(&[&format!("shop/old:1@{digest}")]);
+    let shop = ready(shop);
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    for word in [
+        "image.signature-indeterminate",
+        "of schema version 1, which is not supported",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(!text.contains("image.unsigned"), "{text}");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("store.answer"), "{text}");
+    assert!(!shop.repo.path().join(".tidegate").exists());
+}
+
+#[test]
+fn i5_a_tag_that_moved_since_it_was_locked_is_told_and_proves_nothing_of_the_other_image() {
+    let shop = ready(Shop::of(&["shop/odoo:17.0"]));
+    shop.push("17.0");
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    // The tag stands for another image now, and the manifest names that one.
+    let moved =
+        json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [], "annotations": {"a": "b"}});
+    let moved = shop
+        .registry
+        .put("shop/odoo", Some("17.0"), MANIFEST, &moved);
+    shop.runs(&[&format!("shop/odoo:17.0@{moved}")]);
+    let shop = ready(shop);
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    for word in ["image.unsigned", "image.lock-mismatch", signed::digest()] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    // By its tag alone nothing of it is proven, whatever is locked.
+    shop.runs(&["shop/odoo:17.0"]);
+    let shop = ready(shop);
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("image.signature-indeterminate"), "{text}");
+}
+
+#[test]
 fn an_index_is_asked_for_too() {
     let named = format!("shop/odoo:17.0@sha256:{}", signed::digest());
     let shop = ready(index::indexed(&[&named]));

@@ -1,4 +1,4 @@
-//! Reads statements about whether a vulnerability affects a product: OpenVEX, and the analyses of CycloneDX.
+//! Reads statements about whether a vulnerability affects a product: `OpenVEX`, and the analyses of `CycloneDX`.
 //! Judges nothing. What is not understood is said to be so: it must not take anything out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ pub enum Image {
     Unknown,
 }
 
-/// The statements of an OpenVEX document; `None` where any of them cannot be read, since it may take back another.
+/// The statements of an `OpenVEX` document; `None` where any of them cannot be read, since it may take back another.
 pub(super) fn openvex(document: &Value) -> Option<Vec<Statement>> {
     if text(document, "/@context")? != "https://openvex.dev/ns/v0.2.0" {
         return None;
@@ -102,7 +102,7 @@ fn packages(component: &Value) -> impl Iterator<Item = String> {
     names.filter(|name| name.starts_with("pkg:"))
 }
 
-/// The statements of a CycloneDX document, of which those count that have an analysis.
+/// The statements of a `CycloneDX` document, of which those count that have an analysis.
 pub(super) fn cyclonedx(document: &Value) -> Option<Vec<Statement>> {
     let Some(vulnerabilities) = document.get("vulnerabilities") else {
         return Some(Vec::new());
@@ -162,7 +162,7 @@ fn cyclonedx_product(
     }
 }
 
-/// The image that a document of CycloneDX is about: the subject of the attestation, unless it names another.
+/// The image that a document of `CycloneDX` is about: the subject of the attestation, unless it names another.
 fn cyclonedx_image(component: &Value) -> Image {
     let hashes = component.get("hashes").and_then(Value::as_array);
     let hashes = hashes.into_iter().flatten();

@@ -83,7 +83,7 @@ impl<'a> Statements<'a> {
         products.iter().any(|product| {
             let other = matches!(product.image, Image::Digest(digest) if digest != self.image);
             !other && in_parts(product, finding) != Some(false)
-        })
+        }) || products.is_empty()
     }
 }
 

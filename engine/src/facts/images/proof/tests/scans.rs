@@ -17,6 +17,7 @@ const FOREIGN_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.99.0";
 const GRYPE: &str = "pkg:github/anchore/grype@0.100.0";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_newest_scan_of_each_scanner_decides() {
     let (clean, dirty): (&[&str], &[&str]) = (&[], &["CRITICAL"]);
     let at = |day: &'static str, scanner: &'static str, found: &'static [&'static str]| {
@@ -289,6 +290,7 @@ fn a_scan_that_looked_at_nothing_found_nothing_out() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_finding_without_a_fix_or_with_one_since_lately_is_told_and_forbids_nothing() {
     let trivy = |more: Value| json!({"Results": [{"Vulnerabilities": [with(json!({"Severity": "CRITICAL"}), more)]}]});
     let grype =
@@ -460,6 +462,7 @@ pub(super) fn scan_of(result: &Value) -> Attestation {
     attested(&scan)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made in place")]
 fn with(mut value: Value, more: Value) -> Value {
     let more = more.as_object().unwrap().clone();
     value.as_object_mut().unwrap().extend(more);

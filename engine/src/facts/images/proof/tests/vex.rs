@@ -9,6 +9,7 @@ use crate::model::Digest;
 const PACKAGE: &str = "pkg:deb/debian/openssl@3.0.11";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_does_not_affect_the_image_does_not_count() {
     let own = format!("pkg:oci/odoo@sha256:{}", image());
     let escaped = format!(
@@ -129,6 +130,7 @@ fn what_does_not_affect_the_image_does_not_count() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_newest_statement_decides_and_one_that_cannot_be_read_takes_all_back() {
     let clear = |day: &str| statement(json!({"timestamp": format!("2026-11-{day}T00:00:00Z")}));
     let affected = |day: &str| {
@@ -163,6 +165,14 @@ fn the_newest_statement_decides_and_one_that_cannot_be_read_takes_all_back() {
         (
             "something is affected",
             vec![json!([clear("10"), unknown])],
+            false,
+        ),
+        (
+            "nobody says what is affected",
+            vec![json!([
+                clear("10"),
+                with(affected("15"), "products", json!([]))
+            ])],
             false,
         ),
         (
@@ -205,6 +215,7 @@ fn the_newest_statement_decides_and_one_that_cannot_be_read_takes_all_back() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_analyses_of_cyclonedx_count_alike() {
     let with_analysis = |analysis: Value, refs: &[&str]| {
         let affects = Value::from_iter(refs.iter().map(|it| json!({"ref": it})));
@@ -301,6 +312,7 @@ fn scanned() -> Attestation {
 }
 
 /// A statement that takes the finding out, with changes.
+#[expect(clippy::needless_pass_by_value, reason = "it is made in place")]
 fn statement(more: Value) -> Value {
     let mut statement = json!({
         "vulnerability": {"name": "CVE-2026-1"},
@@ -318,11 +330,13 @@ fn with(mut value: Value, key: &str, one: Value) -> Value {
     value
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made in place")]
 fn openvex(statements: Value) -> Attestation {
     let document = json!({"@context": CONTEXT, "statements": statements});
     attestation(OPENVEX, &document)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made in place")]
 fn bom(vulnerability: Value) -> Value {
     json!({
         "bomFormat": "CycloneDX",
