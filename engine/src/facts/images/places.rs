@@ -127,7 +127,7 @@ fn behind_sign(text: &str) -> &str {
     text.strip_prefix("docker://").unwrap_or(text)
 }
 
-/// An image of `{kind: DockerImage, name: …}`; other kinds name objects of OpenShift, which hold some.
+/// An image of `{kind: DockerImage, name: …}`; other kinds name objects of `OpenShift`, which hold some.
 fn referred_to<'v>(value: &'v Value, pattern: &str) -> Vec<Place<'v>> {
     let is_image = |value: &Value| value.get("kind").is_some_and(|kind| kind == "DockerImage");
     let found = expand(value, pattern).into_iter();

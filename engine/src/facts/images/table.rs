@@ -14,7 +14,7 @@ pub(super) struct Kind {
     pub(super) pods: &'static [&'static str],
     /// Where an image stands that may be named in parts.
     pub(super) parts: &'static [&'static str],
-    /// Where OpenShift refers to something by `kind` and `name`, which may be an image.
+    /// Where `OpenShift` refers to something by `kind` and `name`, which may be an image.
     pub(super) references: &'static [&'static str],
 }
 

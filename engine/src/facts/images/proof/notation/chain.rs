@@ -117,7 +117,7 @@ fn path(
     );
     let path = path.map_err(|error| refused(&error))?;
     let own = [path.end_entity().der()].into_iter();
-    let used = own.chain(path.intermediate_certificates().map(|it| it.der()));
+    let used = own.chain(path.intermediate_certificates().map(webpki::Cert::der));
     let used = used.map(|der| certificate(&der));
     let mut used: Vec<Certificate> = used.collect::<Result<_, _>>()?;
     // A root that was renewed with its key is the same anchor twice.
