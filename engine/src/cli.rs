@@ -3,6 +3,7 @@
 
 mod admit;
 mod asked;
+mod backups;
 mod baseline;
 mod cache;
 mod calendar;
@@ -138,6 +139,7 @@ enum Command {
     Render(render::Args),
     Facts(facts::Args),
     Images(images::Args),
+    Backups(backups::Args),
     Explain(explain::Args),
     Baseline(baseline::Args),
     Sign(sign::Args),
@@ -172,6 +174,7 @@ impl Command {
             Self::Render(args) => args.run(terminal),
             Self::Facts(args) => args.run(terminal),
             Self::Images(args) => args.run(terminal),
+            Self::Backups(args) => args.run(terminal),
             Self::Explain(args) => args.run(terminal),
             Self::Baseline(args) => args.run(terminal),
             Self::Sign(args) => args.run(terminal),

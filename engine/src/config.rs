@@ -466,7 +466,8 @@ pub const GATE: &str = "gate";
 pub const PLACES: [&str; 2] = ["tidegate.yaml", ".github/tidegate.yaml"];
 const API_VERSION: &str = "tidegate.dev/v1";
 /// Sections of their own, and the policies whose settings they are.
-const SECTIONS: [(&str, &str); 3] = [
+const SECTIONS: [(&str, &str); 4] = [
+    ("backups", "backup-coverage"),
     ("images", "image-signatures"),
     ("resources", "resource-limits"),
     ("risk", "risk-tier"),

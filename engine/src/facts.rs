@@ -5,6 +5,7 @@ mod amount;
 mod applied;
 mod around;
 mod availability;
+pub mod backups;
 pub mod claims;
 pub mod connections;
 mod demand;
@@ -102,6 +103,8 @@ pub struct Context<'a> {
     pub season: &'a freeze::Season<'a>,
     /// How images are told apart.
     pub images: &'a images::Rules,
+    /// What backups must be worth.
+    pub backups: &'a backups::Rules,
     /// What is recorded beside images.
     pub evidence: &'a images::Evidence,
     /// What the stage before has run.
@@ -129,6 +132,7 @@ pub trait Collector: Sync {
 
 /// Every collector.
 pub static COLLECTORS: &[&dyn Collector] = &[
+    &backups::Backups,
     &claims::Claims,
     &connections::Connections,
     &freeze::Freeze,
@@ -336,6 +340,7 @@ calendars:
                     source,
                     season,
                     images: &images::Rules::default(),
+                    backups: &backups::Rules::default(),
                     evidence: &images::Evidence::default(),
                     promoted: &images::promoted::Promoted::default(),
                     tiers,
@@ -371,6 +376,7 @@ calendars:
                 source: &somewhere(),
                 season: &season(Vec::new()),
                 images: &images::Rules::default(),
+                backups: &backups::Rules::default(),
                 evidence: &images::Evidence::default(),
                 promoted: &images::promoted::Promoted::default(),
                 tiers: Tiers::Unchanged,

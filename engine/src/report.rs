@@ -3,6 +3,7 @@
 
 #[cfg(feature = "cli")]
 pub mod admission;
+pub mod backups;
 pub mod budget;
 #[cfg(feature = "cli")]
 pub mod calendar;

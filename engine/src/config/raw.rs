@@ -50,6 +50,9 @@ pub(super) struct RawConfig {
     /// Settings of the policy `image-signatures`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(super) images: Map<String, Value>,
+    /// Settings of the policy `backup-coverage`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(super) backups: Map<String, Value>,
     /// Settings of the policy `resource-limits`.
     #[serde(default)]
     pub(super) resources: Map<String, Value>,

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 pub use catalogue::CATALOGUES;
 pub use evidence::{Evidence, FOLDER, Wanted, wanted};
 pub use found::Found;
+pub(super) use glob::Glob;
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
 pub use pin::{Digests, Edit, Named, apply, edits};
 pub use places::Use;

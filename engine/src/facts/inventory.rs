@@ -15,6 +15,8 @@ use crate::model::{GroupKind, ObjectRef, Part, Piece};
 pub struct Neighbours {
     /// A clone shares what is not changed in it.
     kinds: BTreeMap<GroupKind, BTreeMap<Option<String>, Arc<Objects>>>,
+    /// Why there may be more of them than are here, for people.
+    unseen: Option<String>,
 }
 
 /// Those of one kind and one namespace.
@@ -29,7 +31,20 @@ impl Neighbours {
                 .into_iter()
                 .map(|kind| (kind, BTreeMap::new()))
                 .collect(),
+            unseen: None,
         }
+    }
+
+    /// The same, where there may be more of them that nobody looked at.
+    #[must_use]
+    pub fn with_unseen(self, unseen: Option<String>) -> Self {
+        Self { unseen, ..self }
+    }
+
+    /// Why there may be more of them, for people; nothing where these are all.
+    #[must_use]
+    pub fn unseen(&self) -> Option<&str> {
+        self.unseen.as_deref()
     }
 
     /// Takes an object in, secrets replaced, where its kind is declared.

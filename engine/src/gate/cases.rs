@@ -22,11 +22,11 @@ use super::season::season;
 use super::unit::{Reached, compare};
 use super::watch::Unwatched;
 use crate::change::{Change, Objects};
-use crate::config::{Config, settings_pointer};
+use crate::config::{Config, Profile, settings_pointer};
 use crate::facts::images::{Lock, skew};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
-use crate::facts::{connections, quotas, workloads};
+use crate::facts::{backups, connections, quotas, workloads};
 use crate::git::TreeEntry;
 use crate::input::Mode;
 use crate::manifest;
@@ -316,6 +316,9 @@ impl Case<'_> {
                 "calendars": names,
             }],
         });
+        if !Profile::default().runs(self.folder) {
+            put(&mut config, "profile", json!(Profile::RetailProd));
+        }
         if !setting.calendars.is_empty() {
             put(&mut config, "calendars", json!(setting.calendars));
         }
@@ -409,7 +412,7 @@ fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
         .chain(connections::SERVERS)
         .chain(connections::BESIDE)
         .chain(skew::KINDS);
-    let counted = counted.map(GroupKind::parse);
+    let counted = counted.map(GroupKind::parse).chain(backups::kinds());
     let mut neighbours = Neighbours::of_kinds(kinds.chain(always).chain(counted));
     for source in objects.values() {
         neighbours.insert(source);

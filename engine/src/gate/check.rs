@@ -1,6 +1,7 @@
 //! `check`, `diff` and `facts`: a range, its judge, every unit that it touches.
 //! Signs nothing.
 
+mod backups;
 mod dated;
 mod images;
 mod lifted;
@@ -11,6 +12,7 @@ mod strays;
 
 use std::sync::Arc;
 
+pub use self::backups::{Backups, EnvironmentBackups, backups};
 pub use self::images::{Images, Signatures, UnitImages, images};
 
 use jiff::Timestamp;

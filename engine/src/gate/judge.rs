@@ -13,7 +13,7 @@ use super::scene::Scene;
 use crate::calendar::Calendar;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
-use crate::facts::{self, COLLECTORS, Collector, images};
+use crate::facts::{self, COLLECTORS, Collector, backups, images};
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
 use crate::model::{Digest, GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
@@ -32,6 +32,8 @@ pub(super) struct Judge {
     pub(super) collectors: Vec<&'static dyn Collector>,
     /// How images are told apart.
     pub(super) images: images::Rules,
+    /// What backups must be worth.
+    pub(super) backups: backups::Rules,
     modules: Vec<Wanted>,
     settings: BTreeMap<String, Piece>,
     evaluator: RefCell<Evaluator>,
@@ -103,6 +105,8 @@ impl Judge {
         let of_images = settings.get(IMAGES).map(Piece::to_json).unwrap_or_default();
         let images = images::Rules::of_settings(&of_images);
         let images = images.with_signers(signers(&config, &of_images)?);
+        let backups = settings.get(BACKUPS).map(Piece::to_json);
+        let backups = backups.or_else(default_backups).unwrap_or_default();
         let modules = policies
             .iter()
             .flat_map(|policy| policy.modules().map(|module| Wanted::of(policy, module)))
@@ -121,6 +125,7 @@ impl Judge {
             policies,
             collectors: COLLECTORS.to_vec(),
             images,
+            backups: backups::Rules::of_settings(&backups),
             modules,
             settings,
             evaluator,
@@ -443,6 +448,14 @@ pub(super) fn prepare() {
 static BUILT_IN: LazyLock<Result<PolicySet, policy::Problems>> =
     LazyLock::new(|| PolicySet::embedded(&facts::names()));
 
+/// The settings of a policy that this profile does not run: what a table of backups is held against all the same.
+fn default_backups() -> Option<Value> {
+    let policies = BUILT_IN.as_ref().ok()?;
+    policies.policy(BACKUPS)?.settings().resolve(None).ok()
+}
+
+/// The policy whose settings say what backups must be worth.
+const BACKUPS: &str = "backup-coverage";
 /// The policy whose settings say how images are told apart.
 const IMAGES: &str = "image-signatures";
 const POLICY_FOLDER: &str = ".tidegate/policies";

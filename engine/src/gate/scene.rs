@@ -38,6 +38,10 @@ pub(super) struct Scene {
     pub(super) base: Selector,
     pub(super) head: Selector,
     pub(super) around: Vec<Selector>,
+    /// Why there may be neighbours that are not found there, for people.
+    unseen: Option<String>,
+    /// Why some objects of the environment are seen by nobody, for people.
+    elsewhere: Option<String>,
     /// As it is declared for each side.
     declared: Sides<Vec<Declared>>,
     /// The units of its environment that deployed charts of Flux at base.
@@ -141,9 +145,15 @@ impl Scene {
             base: &self.base,
             head: &self.head,
             around: &self.around,
+            unseen: self.unseen.as_deref(),
             rendered: self.rendered.as_ref(),
             zone: &self.zone,
         }
+    }
+
+    /// Why some objects of its environment are seen by nobody, for people.
+    pub(super) fn elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref()
     }
 
     /// Whether something renders it, once that was looked up.

@@ -50,6 +50,8 @@ pub(super) struct Unit<'a> {
     pub(super) head: &'a Selector,
     /// The selectors of all units of the environment: where neighbours are looked for.
     pub(super) around: &'a [Selector],
+    /// Why there may be neighbours that are not found there, for people.
+    pub(super) unseen: Option<&'a str>,
     /// What renders it; none where its files are deployed as they stand.
     pub(super) rendered: Option<&'a Sides<Deployed>>,
     pub(super) zone: &'a jiff::tz::TimeZone,
@@ -131,10 +133,7 @@ impl Unit<'_> {
     ) -> Result<UnitReport, Error> {
         bench.watch.begin(Step::Neighbours);
         let reached = self.reached(bench, view, &found.changes, everything)?;
-        let changed = found.changes.iter().map(|change| &change.object);
-        let objects = changed.chain(reached.iter().map(|source| &source.object));
-        let namespaces = objects.map(|object| object.namespace.clone()).collect();
-        let head = self.neighbours(bench, view, (&found.changes, &namespaces))?;
+        let head = self.neighbours(bench, view, (&found.changes, &reached))?;
         let base = self.neighbours_before(view, &head)?;
         let matter = Matter {
             changes: &found.changes,
@@ -197,12 +196,7 @@ impl Unit<'_> {
         view: &View<'_>,
         found: &Changes,
     ) -> Result<Vec<Value>, Error> {
-        let namespaces = found
-            .changes
-            .iter()
-            .map(|change| change.object.namespace.clone())
-            .collect();
-        let head = self.neighbours(bench, view, (&found.changes, &namespaces))?;
+        let head = self.neighbours(bench, view, (&found.changes, &[]))?;
         let base = self.neighbours_before(view, &head)?;
         bench.documents(&Matter {
             changes: &found.changes,

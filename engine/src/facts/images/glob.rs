@@ -5,7 +5,7 @@ use crate::facts::image_ref::with_one_name;
 
 /// A glob, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Glob {
+pub(in crate::facts) struct Glob {
     text: String,
     tokens: Vec<Token>,
 }
@@ -21,14 +21,14 @@ enum Token {
 
 impl Glob {
     /// A glob of repositories, whose registry has the name that it has in references.
-    pub(super) fn of_repositories(text: &str) -> Self {
+    pub(in crate::facts) fn of_repositories(text: &str) -> Self {
         Self {
             text: text.to_owned(),
             ..Self::new(&with_one_name(text))
         }
     }
 
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::facts) fn new(text: &str) -> Self {
         let mut tokens = Vec::new();
         for byte in text.bytes() {
             match (byte, tokens.last()) {
@@ -47,12 +47,12 @@ impl Glob {
     }
 
     /// As it is written.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::facts) fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether all of `text` fits. Takes as many steps as both are long, multiplied.
-    pub(super) fn fits(&self, text: &str) -> bool {
+    pub(in crate::facts) fn fits(&self, text: &str) -> bool {
         let start: Vec<bool> = (0..=self.tokens.len()).map(|state| state == 0).collect();
         let start = self.next(&start, |_| false, true);
         let end = text.bytes().fold(start, |states, byte| {

@@ -84,6 +84,7 @@ impl Bench<'_> {
             source: self.source,
             season: self.season,
             images: &self.judge.images,
+            backups: &self.judge.backups,
             evidence: LazyLock::force(&NOTHING),
             promoted: LazyLock::force(&NOWHERE),
             tiers,

@@ -15,6 +15,7 @@ use crate::git::Selector;
 use crate::input;
 use crate::model::{Enforcement, RiskTier, Stage};
 use crate::render::Files;
+use crate::sources::ResolvedUnit;
 
 /// Where the units of an environment are looked up, where they stand in the tree.
 #[derive(Clone, Copy)]
@@ -120,6 +121,7 @@ pub(in crate::gate) fn of_environment(
     };
     // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
     base.retain(|unit| !unit.is_foreign());
+    let hidden = Hidden::of(&head);
     let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
     head.retain(|unit| !unit.is_foreign() || is_known(unit));
     let around = around(&head, trees)?;
@@ -145,6 +147,7 @@ pub(in crate::gate) fn of_environment(
         let unit = &declared.head.first().or(declared.base.first())?.unit;
         let (name, kind) = (unit.name.clone(), unit.kind.as_str());
         let selector = Selector::parse(&unit.globs());
+        let unseen = hidden.beside(&unit.name);
         Some(selector.map(|selector| Scene {
             environment: environment.name.clone(),
             name,
@@ -153,6 +156,8 @@ pub(in crate::gate) fn of_environment(
             base: selector.clone(),
             head: selector,
             around: around.clone(),
+            unseen,
+            elsewhere: hidden.elsewhere.clone(),
             rendered: None,
             zone: environment.timezone.clone(),
             // A location in the judge's file exists only for the judge's own environments.
@@ -207,6 +212,43 @@ fn around(units: &[Declared], trees: Trees<'_>) -> Result<Vec<Selector>, Error> 
     Ok(around)
 }
 
+/// The units whose objects stand in no file.
+struct Hidden {
+    rendered: Vec<String>,
+    /// Why some of them cannot be seen at all, for people.
+    elsewhere: Option<String>,
+}
+
+impl Hidden {
+    fn of(units: &[Declared]) -> Self {
+        let names = |is_it: &dyn Fn(&ResolvedUnit) -> bool| {
+            let units = units.iter().map(|declared| &declared.unit);
+            let names = units
+                .filter(|unit| is_it(unit))
+                .map(|unit| unit.name.clone());
+            names.collect::<Vec<String>>()
+        };
+        let rendered = names(&|unit| unit.renderings().next().is_some());
+        let elsewhere = names(&|unit| unit.external().next().is_some());
+        Self {
+            rendered,
+            elsewhere: elsewhere.first().map(|name| {
+                format!("what unit `{name}` deploys comes from elsewhere, and is not seen")
+            }),
+        }
+    }
+
+    /// Why a unit may have neighbours that nobody sees.
+    fn beside(&self, own: &str) -> Option<String> {
+        let rendered = self.rendered.iter().find(|name| *name != own).map(|name| {
+            format!(
+                "what unit `{name}` deploys is rendered, and of other units only plain files are looked at"
+            )
+        });
+        self.elsewhere.clone().or(rendered)
+    }
+}
+
 pub(super) fn input_of(environment: &Environment) -> input::Environment {
     input::Environment {
         name: environment.name.clone(),
@@ -259,6 +301,8 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         base: config.gate_selector().clone(),
         head: config.gate_selector().clone(),
         around: Vec::new(),
+        unseen: None,
+        elsewhere: None,
         declared: Sides::default(),
         before: Arc::default(),
         rendered: None,

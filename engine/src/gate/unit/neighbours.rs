@@ -8,12 +8,12 @@ use super::super::evaluate::Bench;
 use super::super::judge::Judge;
 use super::super::view::View;
 use super::{Unit, of_kinds};
-use crate::change::Change;
+use crate::change::{Change, Source};
 use crate::config;
 use crate::facts::images::skew;
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
-use crate::facts::{connections, quotas, workloads};
+use crate::facts::{backups, connections, quotas, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
 use crate::model::{GroupKind, ObjectRef, RepoPath};
@@ -23,20 +23,27 @@ impl Unit<'_> {
         &self,
         bench: &Bench<'_>,
         view: &View<'_>,
-        (changes, namespaces): (&[Change], &BTreeSet<Option<String>>),
+        (changes, reached): (&[Change], &[Source]),
     ) -> Result<Neighbours, Error> {
         if self.name == config::GATE {
             return Ok(no_neighbours(bench.judge));
         }
+        let changed = changes.iter().map(|change| &change.object);
+        let objects = changed.chain(reached.iter().map(|source| &source.object));
+        let namespaces = objects.clone().map(|object| object.namespace.clone());
+        let namespaces = &namespaces.collect::<BTreeSet<_>>();
         let wanted = wanted_by(bench.judge);
         let near = |kind| (GroupKind::parse(kind), Reach::Namespace);
         let counted = BTreeMap::from(quotas::KINDS.map(near));
         let beside = BTreeMap::from(connections::BESIDE.map(near));
         let released = skew::KINDS.map(|kind| (GroupKind::parse(kind), Reach::Environment));
         let released = BTreeMap::from(released);
-        let kinds = wanted.keys().chain(counted.keys());
+        let stored = backups::kinds().map(|kind| (kind, Reach::Environment));
+        let stored = BTreeMap::from_iter(stored);
+        let kinds = wanted.keys().chain(counted.keys()).chain(stored.keys());
         let kinds = kinds.chain(beside.keys()).chain(released.keys());
-        let mut neighbours = Neighbours::of_kinds(kinds.cloned());
+        let neighbours = Neighbours::of_kinds(kinds.cloned());
+        let mut neighbours = neighbours.with_unseen(self.unseen.map(str::to_owned));
         self.take_in(view, (&wanted, namespaces), &mut neighbours)?;
         // What a quota counts, or who connects to a database, is only looked for where there is one.
         let served = |namespace: &&Option<String>| connections::is_served(&neighbours, namespace);
@@ -56,6 +63,13 @@ impl Unit<'_> {
         let rules = &bench.judge.images;
         if changes.iter().any(|change| skew::brings(change, rules)) {
             self.take_in(view, (&released, namespaces), &mut neighbours)?;
+        }
+        // What backs up may lie anywhere, and so may what it backs up.
+        let mut modules = bench.judge.modules();
+        let is_asked = modules.any(|wanted| wanted.wants.facts.contains(BACKUPS));
+        let concerns = changes.iter().any(backups::concerned);
+        if is_asked && (concerns || objects.clone().any(backups::concerns)) {
+            self.take_in(view, (&stored, namespaces), &mut neighbours)?;
         }
         Ok(neighbours)
     }
@@ -167,3 +181,6 @@ fn wanted_by(judge: &Judge) -> BTreeMap<GroupKind, Reach> {
     }
     wanted
 }
+
+/// The fact that looks all over the environment.
+const BACKUPS: &str = "backups";

@@ -7,6 +7,7 @@ const FACTS: &[&str] = &["inventory", "workloads"];
 
 /// Every fact that a built-in policy may name.
 const ALL_FACTS: &[&str] = &[
+    "backups",
     "claims",
     "connections",
     "freeze",

@@ -239,6 +239,7 @@ fn a_profile_has_defaults_of_its_own() {
 #[test]
 fn the_defaults_of_what_is_built_in_are_allowed_in_every_profile() {
     let facts = [
+        "backups",
         "claims",
         "connections",
         "freeze",

@@ -130,6 +130,7 @@ impl<'a> Pair<'a> {
             source: &source,
             season: &season,
             images: &crate::facts::images::Rules::default(),
+            backups: &crate::facts::backups::Rules::default(),
             evidence: &crate::facts::images::Evidence::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),
             tiers: Tiers::Known {

@@ -1,0 +1,173 @@
+//! What is stateful, and what backs it up, as manifests declare it: the fact `backups`, and the same of a whole
+//! environment. Knows nothing of whether a backup was ever taken, and of what a gap is worth.
+
+mod assess;
+mod cadence;
+mod cnpg;
+mod cover;
+mod gap;
+mod loss;
+mod near;
+mod rules;
+mod stateful;
+#[cfg(test)]
+mod tests;
+mod velero;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+pub use assess::{State, spelt};
+pub use cover::{Consistency, Cover, Missed, Retention, Told};
+pub use gap::Gap;
+pub use loss::Loss;
+pub use rules::{Data, Rules};
+
+use self::near::Near;
+use super::inventory::Neighbours;
+use super::{Collector, Context, Fact};
+use crate::change::Change;
+use crate::model::{GroupKind, ObjectRef, Operation, Piece};
+
+/// The kinds that hold data, or claim volumes for it.
+pub const STATEFUL: [&str; 3] = [
+    "PersistentVolumeClaim",
+    "StatefulSet.apps",
+    "Cluster.postgresql.cnpg.io",
+];
+
+/// The kinds that back up, or say how and where to.
+pub const BACKING: [&str; 5] = [
+    "Backup.postgresql.cnpg.io",
+    "BackupStorageLocation.velero.io",
+    "ObjectStore.barmancloud.cnpg.io",
+    "Schedule.velero.io",
+    "ScheduledBackup.postgresql.cnpg.io",
+];
+
+/// The kinds that mount what is backed up, or say what of it is left out.
+pub const BESIDE: [&str; 4] = [
+    "DaemonSet.apps",
+    "Deployment.apps",
+    "Rollout.argoproj.io",
+    "VolumeSnapshotClass.snapshot.storage.k8s.io",
+];
+
+/// Whether an object holds data or backs up.
+#[must_use]
+pub fn concerns(object: &ObjectRef) -> bool {
+    let kind = object.group_kind().to_string();
+    STATEFUL.iter().chain(&BACKING).any(|it| **it == kind)
+}
+
+/// Whether a change may change what is backed up: also that of pods which mount what is.
+#[must_use]
+pub fn concerned(change: &Change) -> bool {
+    let kind = change.object.group_kind().to_string();
+    let may_mount = BESIDE.contains(&kind.as_str());
+    let told = |pointer: &str| {
+        let mut parts = TELLING.iter();
+        pointer.ends_with("/annotations") || parts.any(|part| pointer.contains(part))
+    };
+    let touches = || {
+        let mut fields = change.fields.iter();
+        change.operation != Operation::Update || fields.any(|field| told(&field.pointer))
+    };
+    concerns(&change.object) || (may_mount && touches())
+}
+
+/// An object that holds data, on both sides of a range.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// The change of the object itself, where it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<usize>,
+    /// The object.
+    pub object: ObjectRef,
+    /// At head; none where it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<State>,
+    /// At base; none where it is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<State>,
+    /// What the changes take from its coverage.
+    pub losses: Vec<Loss>,
+}
+
+/// The collector of `backups`: what changes and holds data, and whatever else is backed up otherwise than before.
+pub struct Backups;
+
+impl Collector for Backups {
+    fn name(&self) -> &'static str {
+        "backups"
+    }
+
+    fn schema(&self) -> &'static str {
+        "facts/backups.json"
+    }
+
+    fn collect(&self, context: &Context<'_>) -> Fact {
+        if !context.changes.iter().any(concerned) {
+            return Fact::known(Piece::list([]));
+        }
+        let (rules, now) = (context.backups, context.season.now);
+        let head = states(context.head, rules, now);
+        let base = match std::ptr::eq(context.head, context.base) {
+            true => head.clone(),
+            false => states(context.base, rules, now),
+        };
+        let rows = rows(context.changes, head, base);
+        Fact::known(Piece::list(rows.iter().map(|row| Piece::new(json!(row)))))
+    }
+}
+
+/// All that holds data among objects, and what backs it up.
+#[must_use]
+pub fn states(around: &Neighbours, rules: &Rules, now: Timestamp) -> BTreeMap<ObjectRef, State> {
+    let near = Near::new(around, rules, now);
+    let all = stateful::all(&near);
+    let mut states: BTreeMap<ObjectRef, State> = all
+        .iter()
+        .map(|one| (one.reference.clone(), State::of(one, &near)))
+        .collect();
+    assess::share(&mut states);
+    states
+}
+
+fn rows(
+    changes: &[Change],
+    mut head: BTreeMap<ObjectRef, State>,
+    mut base: BTreeMap<ObjectRef, State>,
+) -> Vec<Row> {
+    let changed = loss::Changed::of(changes);
+    let all: BTreeSet<ObjectRef> = head.keys().chain(base.keys()).cloned().collect();
+    let rows = all.into_iter().map(|object| {
+        let (new, old) = (head.remove(&object), base.remove(&object));
+        let losses = match (&old, &new) {
+            (Some(old), Some(new)) => loss::losses(old, new, &changed),
+            _ => Vec::new(),
+        };
+        Row {
+            change: changed.index(&object),
+            new,
+            old,
+            losses,
+            object,
+        }
+    });
+    rows.filter(|row| row.change.is_some() || !row.losses.is_empty())
+        .collect()
+}
+
+/// The kinds that the fact looks at.
+pub fn kinds() -> impl Iterator<Item = GroupKind> {
+    let kinds = STATEFUL.into_iter().chain(BACKING).chain(BESIDE);
+    kinds.map(GroupKind::parse)
+}
+
+/// Of what pods say, what decides whether their volumes are backed up.
+const TELLING: [&str; 4] = ["velero.io", "k8up.io", "/volumes", "/labels"];

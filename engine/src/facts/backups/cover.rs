@@ -1,0 +1,185 @@
+//! What backs an object up, as far as it is declared, and what was looked at and does not.
+//! Knows no method; each has a file of its own.
+
+use std::cmp::Reverse;
+
+use serde::{Serialize, Serializer};
+
+use super::cadence::Cadence;
+use super::rules::Rules;
+use crate::model::ObjectRef;
+
+/// A backup that takes an object in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cover {
+    /// How: `cnpg-object-store`, `velero`.
+    pub method: &'static str,
+    /// What takes it.
+    pub by: ObjectRef,
+    /// What it rests on beside that, the object itself included.
+    pub parts: Vec<ObjectRef>,
+    /// When.
+    #[serde(flatten)]
+    pub cadence: Cadence,
+    /// Whether every moment between two backups can be restored too.
+    pub pitr: bool,
+    /// What a restored one is worth.
+    pub consistency: Consistency,
+    /// How long it is kept.
+    pub retention: Retention,
+    /// Where it is kept; none where that cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Whether nobody reads it without a key.
+    pub encrypted: Told,
+    /// Whether it outlives the cluster.
+    pub offsite: Told,
+    /// The days for which nobody can delete it, where the judge says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub immutable_days: Option<i64>,
+}
+
+/// What a restored backup is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consistency {
+    /// As after a power cut.
+    Crash,
+    /// A hook stopped the writer meanwhile.
+    Quiesced,
+    /// The database made it itself.
+    Native,
+}
+
+/// How long a backup is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retention {
+    /// Until somebody deletes it.
+    Unlimited,
+    /// So many seconds.
+    Seconds(i64),
+    /// That cannot be told.
+    Unknown,
+}
+
+/// What can be told of a matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// It is not so.
+    No,
+    /// Nobody says.
+    Unknown,
+    /// It is so.
+    Yes,
+}
+
+/// A backup that was looked at and does not take an object in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    /// It.
+    pub by: ObjectRef,
+    /// Why, in words that follow its name.
+    pub why: String,
+}
+
+/// All that was found of one object.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) covers: Vec<Cover>,
+    pub(super) missed: Vec<Missed>,
+    /// Why there may be more than is known.
+    pub(super) unknown: Vec<String>,
+}
+
+impl Cover {
+    /// The best first: whoever restores begins there.
+    pub(super) fn rank(&self) -> impl Ord + use<> {
+        let better = Reverse((self.consistency, self.pitr, self.offsite, self.encrypted));
+        (better, self.cadence.gap_seconds, self.by.clone())
+    }
+
+    /// With what the judge says of its store, which counts more than what manifests leave open.
+    pub(super) fn told_by(mut self, rules: &Rules) -> Self {
+        let store = self
+            .target
+            .as_deref()
+            .and_then(|target| rules.store(target));
+        if let Some(store) = store {
+            let told = |said: Option<bool>, before| said.map_or(before, Told::of);
+            self.encrypted = told(store.encrypted, self.encrypted);
+            self.offsite = told(store.offsite, self.offsite);
+            self.immutable_days = store.immutable_days;
+        }
+        self
+    }
+}
+
+impl Told {
+    pub(super) fn of(said: bool) -> Self {
+        if said { Self::Yes } else { Self::No }
+    }
+
+    /// In a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Found {
+    pub(super) fn miss(&mut self, by: ObjectRef, why: impl Into<String>) {
+        let why = why.into();
+        self.missed.push(Missed { by, why });
+    }
+}
+
+impl Retention {
+    /// Whether it is surely shorter than another.
+    pub(super) fn is_shorter(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Seconds(mine), Self::Seconds(other)) => mine < other,
+            (Self::Seconds(_) | Self::Unknown, Self::Unlimited) => true,
+            (Self::Unknown, Self::Seconds(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Serialize for Retention {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unlimited => serializer.serialize_str("unlimited"),
+            Self::Seconds(seconds) => serializer.serialize_i64(*seconds),
+            Self::Unknown => serializer.serialize_str("unknown"),
+        }
+    }
+}
+
+/// Whether a store outlives the cluster, by the address of its endpoint; without one it is the provider's own.
+pub(super) fn offsite(endpoint: Option<&str>) -> Told {
+    let Some(endpoint) = endpoint.filter(|it| !it.trim().is_empty()) else {
+        return Told::Yes;
+    };
+    let rest = endpoint.split_once("://").map_or(endpoint, |it| it.1);
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    if host
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        return Told::Unknown;
+    }
+    let is_inside = !host.contains('.')
+        || host.ends_with(".svc")
+        || host.contains(".svc.")
+        || host.ends_with(".local");
+    Told::of(!is_inside)
+}

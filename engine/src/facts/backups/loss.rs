@@ -1,0 +1,172 @@
+//! What a range takes from the coverage of an object that stays.
+//! Decides nothing: what of it is denied, policies say.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::assess::{State, spelt};
+use super::cover::{Cover, Retention};
+use crate::change::Change;
+use crate::model::{ObjectRef, Operation};
+
+/// A backup that takes an object in no more, or no more as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loss {
+    /// `deleted`, `disabled`, `weakened`, `moved`.
+    pub kind: &'static str,
+    /// The changes that did it.
+    pub changes: Vec<usize>,
+    /// What is so, in words that follow the object's name.
+    pub text: String,
+    /// What backs the object up as well as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<ObjectRef>,
+}
+
+/// The changes of a range, by object.
+pub(super) struct Changed<'a>(BTreeMap<&'a ObjectRef, (usize, Operation)>);
+
+impl<'a> Changed<'a> {
+    pub(super) fn of(changes: &'a [Change]) -> Self {
+        let changes = changes.iter().enumerate();
+        let changes = changes.map(|(index, it)| (&it.object, (index, it.operation)));
+        Self(changes.collect())
+    }
+
+    pub(super) fn index(&self, object: &ObjectRef) -> Option<usize> {
+        self.0.get(object).map(|it| it.0)
+    }
+
+    /// The changes of what a cover rests on.
+    fn parts(&self, covers: [Option<&Cover>; 2]) -> Vec<(usize, Operation)> {
+        let covers = covers.into_iter().flatten();
+        let parts = covers.flat_map(|cover| std::iter::once(&cover.by).chain(&cover.parts));
+        let mut found: Vec<_> = parts.filter_map(|part| self.0.get(part).copied()).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+/// What the changes take from the coverage of an object. What other units change is told there.
+pub(super) fn losses(old: &State, new: &State, changed: &Changed<'_>) -> Vec<Loss> {
+    let before = old.coverage.iter();
+    before
+        .flat_map(|cover| {
+            let after = new.coverage.iter().find(|it| it.by == cover.by);
+            let parts = changed.parts([Some(cover), after]);
+            let found = match after {
+                _ if parts.is_empty() => Vec::new(),
+                None => vec![gone(cover, new, &parts)],
+                Some(after) => lessened(cover, after, &parts),
+            };
+            let changes: Vec<usize> = parts.iter().map(|it| it.0).collect();
+            found.into_iter().map(move |loss| Loss {
+                changes: changes.clone(),
+                ..loss
+            })
+        })
+        .collect()
+}
+
+fn gone(cover: &Cover, new: &State, parts: &[(usize, Operation)]) -> Loss {
+    let is_deleted = parts.iter().any(|it| it.1 == Operation::Delete);
+    let replaced = new.coverage.iter().find(|it| it.is_as_good_as(cover));
+    let why = new.missed.iter().find(|missed| missed.by == cover.by);
+    let why = why.map_or(String::new(), |missed| format!(": it {}", missed.why));
+    let rest = match (replaced, new.best()) {
+        (Some(other), _) => format!("; {} takes its place, and has taken nothing yet", other.by),
+        (None, Some(other)) => format!("; {} is not worth as much", other.by),
+        (None, None) => "; nothing else backs it up".to_owned(),
+    };
+    Loss {
+        kind: if is_deleted { "deleted" } else { "disabled" },
+        changes: Vec::new(),
+        text: format!("is backed up no more by {}{why}{rest}", cover.by),
+        replaced_by: replaced.map(|other| other.by.clone()),
+    }
+}
+
+fn lessened(old: &Cover, new: &Cover, parts: &[(usize, Operation)]) -> Vec<Loss> {
+    let loss = |kind, what: String| Loss {
+        kind,
+        changes: Vec::new(),
+        text: format!("is backed up by {} {what}", old.by),
+        replaced_by: None,
+    };
+    let mut losses = Vec::new();
+    if old.pitr && !new.pitr {
+        losses.push(loss(
+            "disabled",
+            "without its continuous archive".to_owned(),
+        ));
+    }
+    if old.target.is_some() && old.target != new.target {
+        let shown = |it: &Cover| {
+            it.target
+                .clone()
+                .unwrap_or_else(|| "an unknown place".to_owned())
+        };
+        let is_deleted = parts.iter().any(|it| it.1 == Operation::Delete);
+        let what = format!(
+            "to {} instead of `{}`, where nothing can be restored from until the first backup is there",
+            shown(new),
+            shown(old)
+        );
+        let kind = if is_deleted && new.target.is_none() {
+            "deleted"
+        } else {
+            "moved"
+        };
+        losses.push(loss(kind, what));
+    }
+    let weaker = weaker(old, new);
+    if !weaker.is_empty() {
+        losses.push(loss("weakened", weaker.join(" and ")));
+    }
+    losses
+}
+
+/// In which ways a backup is worth less than it was.
+fn weaker(old: &Cover, new: &Cover) -> Vec<String> {
+    let mut weaker = Vec::new();
+    let (before, after) = (old.cadence.gap_seconds, new.cadence.gap_seconds);
+    if after > before {
+        weaker.push(format!(
+            "every {} at worst instead of {}",
+            spelt(after),
+            spelt(before)
+        ));
+    }
+    if new.retention.is_shorter(old.retention) {
+        let shown = |it: Retention| match it {
+            Retention::Seconds(seconds) => spelt(seconds),
+            Retention::Unlimited => "without end".to_owned(),
+            Retention::Unknown => "for a time nobody says".to_owned(),
+        };
+        let (before, after) = (shown(old.retention), shown(new.retention));
+        weaker.push(format!("kept {after} instead of {before}"));
+    }
+    if new.encrypted < old.encrypted {
+        weaker.push("without encryption".to_owned());
+    }
+    if new.offsite < old.offsite {
+        weaker.push("no more outside of the cluster".to_owned());
+    }
+    if new.consistency < old.consistency {
+        weaker.push("while it writes".to_owned());
+    }
+    if new.immutable_days < old.immutable_days {
+        weaker.push("where it can be deleted sooner".to_owned());
+    }
+    weaker
+}
+
+impl Cover {
+    /// Whether nothing of it is worse than of another.
+    fn is_as_good_as(&self, other: &Self) -> bool {
+        (self.pitr || !other.pitr) && weaker(other, self).is_empty()
+    }
+}

@@ -1,0 +1,175 @@
+//! What holds data: claims, the sets that make them, and databases of operators; and what data that is.
+//! Knows no backup.
+
+use serde_json::Value;
+
+use super::STATEFUL;
+use super::near::{Near, Pod, pod, text, texts};
+use super::rules::Data;
+use crate::facts::image_ref::ImageRef;
+use crate::facts::pods::{self, PodSource};
+use crate::facts::selector::Labels;
+use crate::model::ObjectRef;
+
+/// An object that holds data.
+#[derive(Clone, Debug)]
+pub(super) struct Stateful<'a> {
+    pub(super) object: &'a Value,
+    pub(super) reference: ObjectRef,
+    pub(super) data: Data,
+    pub(super) claims: Vec<Claim>,
+}
+
+/// A claim that it is, or makes.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    /// A number that counts up is `N`.
+    pub(super) name: String,
+    pub(super) labels: Labels,
+    /// Who mounts it.
+    pub(super) pods: Vec<Pod>,
+}
+
+/// All that holds data, by kind and name.
+pub(super) fn all<'a>(near: &Near<'a>) -> Vec<Stateful<'a>> {
+    let objects = STATEFUL.into_iter().flat_map(|kind| near.all(kind));
+    objects.filter_map(|object| of(object, near)).collect()
+}
+
+fn of<'a>(object: &'a Value, near: &Near<'_>) -> Option<Stateful<'a>> {
+    let reference = pods::reference(object);
+    let claims = match (reference.group(), reference.kind.as_str()) {
+        ("", "PersistentVolumeClaim") => vec![own(object, &reference, near)],
+        ("apps", "StatefulSet") => of_set(object),
+        _ => of_cluster(object, &reference),
+    };
+    if claims.is_empty() {
+        return None;
+    }
+    let data = match reference.group() {
+        _ if near.rules.is_scratch(&reference) => Data::Cache,
+        "" | "apps" => data_of(&claims, near),
+        _ => Data::Database,
+    };
+    Some(Stateful {
+        object,
+        data,
+        claims,
+        reference,
+    })
+}
+
+fn own(object: &Value, reference: &ObjectRef, near: &Near<'_>) -> Claim {
+    Claim {
+        name: reference.name.clone(),
+        labels: texts(object.pointer("/metadata/labels")),
+        pods: near
+            .mounting(&reference.namespace, &reference.name)
+            .to_vec(),
+    }
+}
+
+/// The controller gives the claims the labels by which it knows its pods, too.
+fn of_set(object: &Value) -> Vec<Claim> {
+    let templates = object.pointer("/spec/volumeClaimTemplates");
+    let templates = templates.and_then(Value::as_array).into_iter().flatten();
+    let source = PodSource::of(&pods::reference(object));
+    let claims = templates.filter_map(|template| {
+        let volume = text(template, "/metadata/name")?;
+        let mut labels = texts(template.pointer("/metadata/labels"));
+        labels.extend(texts(object.pointer("/spec/selector/matchLabels")));
+        Some(Claim {
+            name: format!("{volume}-{}-N", pods::name(object)),
+            labels,
+            pods: source
+                .map(|it| pod(object, it, volume))
+                .into_iter()
+                .collect(),
+        })
+    });
+    claims.collect()
+}
+
+/// The operator makes a claim for the data of each instance, and perhaps one for its log.
+fn of_cluster(object: &Value, reference: &ObjectRef) -> Vec<Claim> {
+    let name = &reference.name;
+    let mut labels = texts(object.pointer("/spec/inheritedMetadata/labels"));
+    labels.insert("cnpg.io/cluster".to_owned(), name.clone());
+    let annotations = texts(object.pointer("/spec/inheritedMetadata/annotations"));
+    let claim = |claim: String, volume: &str| Claim {
+        name: claim,
+        labels: labels.clone(),
+        pods: vec![Pod {
+            workload: reference.clone(),
+            labels: labels.clone(),
+            annotations: annotations.clone(),
+            volume: volume.to_owned(),
+            paths: Vec::new(),
+        }],
+    };
+    let mut claims = vec![claim(format!("{name}-N"), "pgdata")];
+    if object
+        .pointer("/spec/walStorage")
+        .is_some_and(Value::is_object)
+    {
+        claims.push(claim(format!("{name}-N-wal"), "pg-wal"));
+    }
+    let spaces = object
+        .pointer("/spec/tablespaces")
+        .and_then(Value::as_array);
+    let spaces = spaces.into_iter().flatten();
+    let spaces = spaces.filter_map(|space| text(space, "/name"));
+    claims.extend(spaces.map(|space| claim(format!("{name}-N-tbs-{space}"), space)));
+    claims
+}
+
+/// By the images of those who mount it, and by where.
+fn data_of(claims: &[Claim], near: &Near<'_>) -> Data {
+    let pods = claims.iter().flat_map(|claim| &claim.pods);
+    let mounts = pods.flat_map(|pod| &pod.paths);
+    let kinds = mounts.map(|(path, image)| {
+        let reference = ImageRef::parse(image);
+        let repository = reference.map_or(String::new(), |it| it.repository);
+        if near.rules.is_cache(&repository) {
+            return Data::Cache;
+        }
+        let last = repository.rsplit('/').next().unwrap_or_default();
+        let of_image = IMAGES.iter().find(|(name, _)| last.contains(name));
+        match of_image {
+            Some((_, data)) => *data,
+            None if path.starts_with("/var/lib/odoo") => Data::Filestore,
+            None => Data::Other,
+        }
+    });
+    // What one of them cannot lose, nobody may.
+    kinds
+        .min_by_key(|data| PRECIOUS.iter().position(|it| it == data))
+        .unwrap_or(Data::Other)
+}
+
+/// What repositories hold, by a part of their last name.
+const IMAGES: [(&str, Data); 14] = [
+    ("postgres", Data::Database),
+    ("mysql", Data::Database),
+    ("mariadb", Data::Database),
+    ("mongo", Data::Database),
+    ("percona", Data::Database),
+    ("spilo", Data::Database),
+    ("stolon", Data::Database),
+    ("redis", Data::QueueCache),
+    ("valkey", Data::QueueCache),
+    ("keydb", Data::QueueCache),
+    ("rabbitmq", Data::QueueCache),
+    ("kafka", Data::QueueCache),
+    ("nats", Data::QueueCache),
+    ("odoo", Data::Filestore),
+];
+
+/// What is missed most comes first.
+const PRECIOUS: [Data; 5] = [
+    Data::Database,
+    Data::Filestore,
+    Data::Other,
+    Data::QueueCache,
+    Data::Cache,
+];

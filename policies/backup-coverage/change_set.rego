@@ -1,0 +1,169 @@
+# METADATA
+# scope: package
+# title: Backups that go
+# description: >-
+#   No change takes a backup away from what it backs up, stops it, moves it or makes it worth less; and nothing that
+#   holds data is deleted or made smaller on the way.
+# custom:
+#   prefix: backup
+#   scope: change-set
+#   kinds:
+#     - PersistentVolumeClaim
+#     - StatefulSet.apps
+#     - DaemonSet.apps
+#     - Deployment.apps
+#     - Rollout.argoproj.io
+#     - VolumeSnapshotClass.snapshot.storage.k8s.io
+#     - Cluster.postgresql.cnpg.io
+#     - Backup.postgresql.cnpg.io
+#     - ScheduledBackup.postgresql.cnpg.io
+#     - ObjectStore.barmancloud.cnpg.io
+#     - BackupStorageLocation.velero.io
+#     - Schedule.velero.io
+#   facts: [backups, storage]
+#   codes:
+#     backup.deleted: deny
+#     backup.disabled: deny
+#     backup.weakened: deny
+#     backup.moved: deny
+#     backup.source-deleted: deny
+#     backup.source-shrunk: deny
+#     backup.five-field-schedule: warn
+package tidegate.backup_coverage.change_set
+
+# METADATA
+# title: A backup is taken away
+# description: It, or what it needs, is deleted, and nothing backs up as well what it did.
+deny contains finding if {
+	some [_, loss, finding] in lost
+	loss.kind == "deleted"
+	not loss.replacedBy
+}
+
+# METADATA
+# title: A backup is replaced
+# description: Another one takes in the same, and is worth as much once it has run.
+warn contains finding if {
+	some [_, loss, finding] in lost
+	loss.kind in {"deleted", "disabled"}
+	loss.replacedBy
+}
+
+# METADATA
+# title: A backup is stopped
+# description: It is suspended, its log is archived no more, or it selects no more what it did.
+deny contains finding if {
+	some [_, loss, finding] in lost
+	loss.kind == "disabled"
+	not loss.replacedBy
+}
+
+# METADATA
+# title: A backup is worth less
+# description: It comes less often, is kept for less long, or loses encryption, distance or a lock.
+deny contains finding if {
+	some [_, loss, finding] in lost
+	loss.kind == "weakened"
+}
+
+# METADATA
+# title: A backup goes elsewhere
+# description: From the new place nothing can be restored until the first backup is there.
+deny contains finding if {
+	some [_, loss, finding] in lost
+	loss.kind == "moved"
+}
+
+# METADATA
+# title: What holds data is deleted
+# description: What is restored into must be there, and nobody said that the last backup was taken.
+deny contains finding if {
+	some row in input.facts.backups.value
+	row.old
+	not row.new
+	row.old.data != "cache"
+	some change in input.changes
+	change.index == row.change
+	finding := {
+		"code": "backup.source-deleted",
+		"message": sprintf("%s %s holds data (%s) and is deleted%s", [
+			row.object.kind,
+			shown(row.object),
+			row.old.data,
+			last_copy(row.old),
+		]),
+		"object": row.object,
+		"remediation": "take and check a last backup, and except the object by name with the reason",
+	}
+}
+
+# METADATA
+# title: What holds data is made smaller
+# description: A claim cannot be, and an operator may make the volume anew.
+deny contains finding if {
+	some size in input.facts.storage.value
+	size.new < size.old
+	some row in input.facts.backups.value
+	row.change == size.change
+	some change in input.changes
+	change.index == size.change
+	not contains(size.pointer, "/memory")
+	finding := {
+		"code": "backup.source-shrunk",
+		"message": sprintf("%s %s holds data, and its volume shrinks from %d to %d bytes", [
+			row.object.kind,
+			shown(row.object),
+			size.old,
+			size.new,
+		]),
+		"object": row.object,
+		"field": size.pointer,
+		"remediation": "keep the size, or restore into a new and smaller volume beside the old one",
+	}
+}
+
+# METADATA
+# title: A schedule of five fields stands where six are read
+# description: Its first field is the second, so that it comes every hour or never.
+warn contains finding if {
+	some change in input.changes
+	change.object.kind == "ScheduledBackup"
+	schedule := change.new.spec.schedule
+	not startswith(schedule, "@")
+	count(regex.split(`\s+`, trim_space(schedule))) == 5
+	finding := {
+		"code": "backup.five-field-schedule",
+		"message": sprintf("the schedule %q has five fields, and CloudNativePG reads the first as the second", [schedule]),
+		"object": change.object,
+		"field": "/spec/schedule",
+		"remediation": "write six fields: `0 0 2 * * *` is two o'clock every night",
+	}
+}
+
+lost contains [row, loss, finding] if {
+	some row in input.facts.backups.value
+	some loss in row.losses
+	some change in input.changes
+	change.index in loss.changes
+	finding := {
+		"code": sprintf("backup.%s", [loss.kind]),
+		"message": sprintf("%s %s %s", [row.object.kind, shown(row.object), loss.text]),
+		"object": change.object,
+		"remediation": remedies[loss.kind],
+	}
+}
+
+last_copy(state) := sprintf("; %s %s backed it up", [by.kind, shown(by)]) if {
+	by := state.coverage[0].by
+} else := "; nothing backed it up"
+
+shown(reference) := sprintf("%s/%s", [reference.namespace, reference.name]) if {
+	reference.namespace
+} else := reference.name
+
+remedies := {
+	"deleted": "keep the backup, or add one that is worth as much first and delete this one once it has run",
+	"disabled": "keep the backup running, or add one that is worth as much first",
+	"weakened": "leave it as it was, or add a backup that is worth as much first",
+	"moved": "add the new place beside the old one, and remove that once a backup in the new one was restored",
+}

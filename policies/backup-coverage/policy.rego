@@ -1,0 +1,130 @@
+# METADATA
+# scope: package
+# title: Backup coverage
+# description: >-
+#   Whatever holds data is backed up, by something that is declared: often enough, long enough, elsewhere,
+#   encrypted, and in a way from which a database can be restored.
+# custom:
+#   prefix: backup
+#   scope: object
+#   kinds:
+#     - PersistentVolumeClaim
+#     - StatefulSet.apps
+#     - Cluster.postgresql.cnpg.io
+#   facts: [backups]
+#   codes:
+#     backup.not-covered: deny
+#     backup.coverage-unknown: deny
+#     backup.only-crash-consistent: deny
+#     backup.no-pitr: deny
+#     backup.interval-exceeds-rpo: deny
+#     backup.retention-too-short: deny
+#     backup.not-encrypted: deny
+#     backup.not-offsite: deny
+#     backup.not-immutable: warn
+#     backup.store-shared: deny
+#     backup.target-missing: warn
+package tidegate.backup_coverage
+
+# METADATA
+# title: Coverage lacks something, where that is denied
+# description: In the stages that `deny-stages` names.
+deny contains finding if {
+	input.environment.stage in input.settings["deny-stages"]
+	some finding in lacking
+	is_serious(finding.code)
+}
+
+# METADATA
+# title: Two databases archive to one place
+# description: Each overwrites what the other needs, in whatever stage.
+deny contains finding if {
+	some row in judged
+	some gap in row.new.gaps
+	gap.kind == "store-shared"
+	finding := {
+		"code": "backup.store-shared",
+		"message": told(row, gap),
+		"object": row.object,
+		"remediation": remedies["backup.store-shared"],
+	}
+}
+
+# METADATA
+# title: Coverage lacks something, elsewhere
+# description: In other stages, and what is a warning in any.
+warn contains finding if {
+	not input.environment.stage in input.settings["deny-stages"]
+	some finding in lacking
+}
+
+# METADATA
+# title: Coverage lacks what is good to have
+# description: What is a warning also where the rest is denied.
+warn contains finding if {
+	input.environment.stage in input.settings["deny-stages"]
+	some finding in lacking
+	not is_serious(finding.code)
+}
+
+lacking contains finding if {
+	some row in judged
+	some gap in row.new.gaps
+	code := codes[gap.kind]
+	is_asked(code)
+	finding := {
+		"code": code,
+		"message": told(row, gap),
+		"object": row.object,
+		"remediation": remedies[code],
+	}
+}
+
+judged contains row if {
+	some row in input.facts.backups.value
+	row.new
+	row.object == input.changes[_].object
+}
+
+is_serious(code) if not code in {"backup.not-immutable", "backup.target-missing"}
+
+is_serious("backup.not-immutable") if input.settings["require-immutable"]
+
+is_asked(code) if not code in {"backup.not-encrypted", "backup.not-offsite"}
+
+is_asked("backup.not-encrypted") if input.settings["require-encryption"]
+
+is_asked("backup.not-offsite") if input.settings["require-offsite"]
+
+told(row, gap) := sprintf("%s %s %s", [row.object.kind, shown(row.object), gap.text])
+
+shown(reference) := sprintf("%s/%s", [reference.namespace, reference.name]) if {
+	reference.namespace
+} else := reference.name
+
+codes := {
+	"not-covered": "backup.not-covered",
+	"coverage-unknown": "backup.coverage-unknown",
+	"only-crash-consistent": "backup.only-crash-consistent",
+	"no-pitr": "backup.no-pitr",
+	"interval-exceeds-rpo": "backup.interval-exceeds-rpo",
+	"retention-too-short": "backup.retention-too-short",
+	"not-encrypted": "backup.not-encrypted",
+	"not-offsite": "backup.not-offsite",
+	"not-immutable": "backup.not-immutable",
+	"target-missing": "backup.target-missing",
+}
+
+remedies := {
+	"backup.not-covered": "add a backup that takes it in, or name it in `scratch` where nobody misses what it holds",
+	"backup.coverage-unknown": "let this environment's own files declare the backup, or except the object by name with a reason",
+	"backup.only-crash-consistent": "let the database make its own backups, or stop its writes by a hook meanwhile",
+	"backup.no-pitr": "archive the log without end, beside the backups that it continues",
+	"backup.interval-exceeds-rpo": "let the schedule come more often, or say in `targets` how much may be lost",
+	"backup.retention-too-short": "keep backups for as long as `targets` asks",
+	"backup.not-encrypted": "let the backup encrypt what it writes, or say in `stores` that the store does",
+	"backup.not-offsite": "send backups to a store outside of the cluster, or say in `stores` that it is one",
+	"backup.not-immutable": "lock the objects of the store, and say so in `stores`",
+	"backup.store-shared": "give each database a destination or a server name of its own",
+	"backup.target-missing": "say in `targets` how much of such data may be lost",
+}

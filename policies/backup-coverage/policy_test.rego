@@ -1,0 +1,187 @@
+package tidegate.backup_coverage_test
+
+import data.tidegate.backup_coverage
+import data.tidegate.backup_coverage.change_set
+
+settings := {
+	"deny-stages": ["production", "recovery"],
+	"require-encryption": true,
+	"require-offsite": true,
+	"require-immutable": false,
+}
+
+database := {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "namespace": "shop", "name": "db"}
+
+volume := {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": "files"}
+
+schedule := {"apiVersion": "postgresql.cnpg.io/v1", "kind": "ScheduledBackup", "namespace": "shop", "name": "db"}
+
+state(kinds) := {
+	"data": "database",
+	"claims": ["db-N"],
+	"coverage": [],
+	"missed": [],
+	"moreMissed": 0,
+	"unknown": [],
+	"target": {},
+	"gaps": [{"kind": kind, "text": "lacks something"} | some kind in kinds],
+}
+
+document(stage, object, row) := {
+	"environment": {"stage": stage},
+	"settings": settings,
+	"changes": [{"index": 0, "object": object, "operation": "update"}],
+	"facts": {
+		"backups": {"status": "known", "value": [row]},
+		"storage": {"status": "known", "value": []},
+	},
+}
+
+with_gap(stage, kind) := document(stage, database, {"change": 0, "object": database, "new": state([kind]), "losses": []})
+
+with_loss(loss) := document("production", schedule, {"object": database, "new": state([]), "old": state([]), "losses": [loss]})
+
+codes(findings) := {finding.code | some finding in findings}
+
+serious := {
+	"not-covered",
+	"coverage-unknown",
+	"only-crash-consistent",
+	"no-pitr",
+	"interval-exceeds-rpo",
+	"retention-too-short",
+	"not-encrypted",
+	"not-offsite",
+}
+
+test_what_lacks_is_denied_in_production if {
+	every kind in serious {
+		code := concat(".", ["backup", kind])
+		codes(backup_coverage.deny) == {code} with input as with_gap("production", kind)
+		count(backup_coverage.warn) == 0 with input as with_gap("production", kind)
+	}
+}
+
+test_what_lacks_is_a_warning_elsewhere if {
+	every kind in serious {
+		code := concat(".", ["backup", kind])
+		codes(backup_coverage.warn) == {code} with input as with_gap("qa", kind)
+		count(backup_coverage.deny) == 0 with input as with_gap("qa", kind)
+	}
+}
+
+test_what_is_good_to_have_is_a_warning if {
+	every kind in {"not-immutable", "target-missing"} {
+		count(backup_coverage.deny) == 0 with input as with_gap("production", kind)
+		codes(backup_coverage.warn) == {concat(".", ["backup", kind])} with input as with_gap("production", kind)
+	}
+}
+
+test_a_lock_that_is_required_is_denied if {
+	strict := object.union(settings, {"require-immutable": true})
+	codes(backup_coverage.deny) == {"backup.not-immutable"} with input as with_gap("production", "not-immutable")
+		with input.settings as strict
+}
+
+test_what_is_not_required_is_nothing if {
+	lax := object.union(settings, {"require-encryption": false, "require-offsite": false})
+	every kind in {"not-encrypted", "not-offsite"} {
+		count(backup_coverage.deny) == 0 with input as with_gap("production", kind)
+			with input.settings as lax
+		count(backup_coverage.warn) == 0 with input as with_gap("production", kind)
+			with input.settings as lax
+	}
+}
+
+test_a_shared_store_is_denied_everywhere if {
+	codes(backup_coverage.deny) == {"backup.store-shared"} with input as with_gap("development", "store-shared")
+}
+
+test_messages_name_the_object if {
+	found := backup_coverage.deny with input as with_gap("production", "not-covered")
+	some finding in found
+	finding.message == "Cluster shop/db lacks something"
+	finding.object == database
+	finding.remediation
+}
+
+test_messages_name_an_object_without_namespace if {
+	row := {"change": 0, "object": volume, "new": state(["not-covered"]), "losses": []}
+	some other in backup_coverage.deny with input as document("production", volume, row)
+	other.message == "PersistentVolumeClaim files lacks something"
+}
+
+test_of_another_object_nothing_is_said if {
+	row := {"object": volume, "new": state(["not-covered"]), "losses": []}
+	count(backup_coverage.deny) == 0 with input as document("production", database, row)
+}
+
+test_losses_are_denied if {
+	every kind in {"deleted", "disabled", "weakened", "moved"} {
+		loss := {"kind": kind, "changes": [0], "text": "is backed up no more"}
+		found := change_set.deny with input as with_loss(loss)
+		codes(found) == {concat(".", ["backup", kind])}
+		some finding in found
+		finding.message == "Cluster shop/db is backed up no more"
+		finding.object == schedule
+		finding.remediation
+		count(change_set.warn) == 0 with input as with_loss(loss)
+	}
+}
+
+test_losses_of_other_changes_are_not_told if {
+	loss := {"kind": "deleted", "changes": [1], "text": "is backed up no more"}
+	count(change_set.deny) == 0 with input as with_loss(loss)
+}
+
+test_what_is_replaced_is_a_warning if {
+	every kind in {"deleted", "disabled"} {
+		loss := {"kind": kind, "changes": [0], "text": "is backed up no more", "replacedBy": schedule}
+		codes(change_set.warn) == {concat(".", ["backup", kind])} with input as with_loss(loss)
+		count(change_set.deny) == 0 with input as with_loss(loss)
+	}
+}
+
+test_deleting_what_holds_data_is_denied if {
+	covered := object.union(state([]), {"coverage": [{"by": schedule}]})
+	row := {"change": 0, "object": database, "old": covered, "losses": []}
+	some finding in change_set.deny with input as document("production", database, row)
+	finding.code == "backup.source-deleted"
+	finding.message == "Cluster shop/db holds data (database) and is deleted; ScheduledBackup shop/db backed it up"
+	bare := {"change": 0, "object": volume, "old": state([]), "losses": []}
+	some other in change_set.deny with input as document("production", volume, bare)
+	other.message == "PersistentVolumeClaim files holds data (database) and is deleted; nothing backed it up"
+}
+
+test_deleting_a_cache_is_nothing if {
+	cache := object.union(state([]), {"data": "cache"})
+	row := {"change": 0, "object": database, "old": cache, "losses": []}
+	count(change_set.deny) == 0 with input as document("production", database, row)
+}
+
+sized(old, new, pointer) := object.union(
+	document("production", database, {"change": 0, "object": database, "new": state([]), "old": state([]), "losses": []}),
+	{"facts": {"storage": {"status": "known", "value": [{"change": 0, "pointer": pointer, "old": old, "new": new}]}}},
+)
+
+test_a_smaller_volume_is_denied if {
+	some finding in change_set.deny with input as sized(20, 10, "/spec/storage/size")
+	finding.code == "backup.source-shrunk"
+	finding.field == "/spec/storage/size"
+	finding.message == "Cluster shop/db holds data, and its volume shrinks from 20 to 10 bytes"
+	count(change_set.deny) == 0 with input as sized(10, 20, "/spec/storage/size")
+	count(change_set.deny) == 0 with input as sized(20, 10, "/spec/resources/limits/memory")
+}
+
+scheduled(text) := {
+	"environment": {"stage": "production"},
+	"settings": settings,
+	"changes": [{"index": 0, "object": schedule, "operation": "create", "new": {"spec": {"schedule": text}}}],
+	"facts": {"backups": {"status": "known", "value": []}, "storage": {"status": "known", "value": []}},
+}
+
+test_five_fields_are_a_warning if {
+	codes(change_set.warn) == {"backup.five-field-schedule"} with input as scheduled("0 2 * * *")
+	count(change_set.warn) == 0 with input as scheduled("0 0 2 * * *")
+	count(change_set.warn) == 0 with input as scheduled("@every 1h 2m 3s 4 5")
+}
