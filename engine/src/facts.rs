@@ -15,6 +15,7 @@ pub mod images;
 pub mod index;
 pub mod inventory;
 mod limit_range;
+pub mod migrations;
 mod pods;
 mod probes;
 mod quota_scope;
@@ -109,6 +110,8 @@ pub struct Context<'a> {
     pub evidence: &'a images::Evidence,
     /// What the stage before has run.
     pub promoted: &'a images::promoted::Promoted,
+    /// The scripts among the files.
+    pub scripts: &'a migrations::Files,
     /// How risky the changes are.
     pub tiers: freeze::Tiers<'a>,
 }
@@ -138,6 +141,7 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &freeze::Freeze,
     &images::Images,
     &inventory::Inventory,
+    &migrations::Migrations,
     &images::promoted::Promotions,
     &quotas::Quotas,
     &range::RangeCollector,
@@ -288,7 +292,7 @@ calendars:
 
     static UTC: TimeZone = TimeZone::UTC;
 
-    fn season(calendars: Vec<&Calendar>) -> Season<'_> {
+    pub(in crate::facts) fn season(calendars: Vec<&Calendar>) -> Season<'_> {
         Season {
             now: "2026-11-27T13:05:00Z".parse().unwrap(),
             digest: calendar::digest(&calendars),
@@ -343,6 +347,7 @@ calendars:
                     backups: &backups::Rules::default(),
                     evidence: &images::Evidence::default(),
                     promoted: &images::promoted::Promoted::default(),
+                    scripts: &migrations::Files::default(),
                     tiers,
                 },
             );
@@ -379,6 +384,7 @@ calendars:
                 backups: &backups::Rules::default(),
                 evidence: &images::Evidence::default(),
                 promoted: &images::promoted::Promoted::default(),
+                scripts: &migrations::Files::default(),
                 tiers: Tiers::Unchanged,
             };
             collect(COLLECTORS, &names(), &context)

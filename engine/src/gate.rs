@@ -33,6 +33,7 @@ mod registries;
 mod render;
 mod rendered;
 mod scene;
+mod scripts;
 mod season;
 mod side;
 mod sign;

@@ -1,6 +1,7 @@
 //! The cases of a policy: two folders of manifests, and what must come out.
 //! Knows no Git; a case is judged as one unit of one environment.
 
+mod scripts;
 mod written;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::scripts::scripts;
 use self::written::{Expected, ExpectedFinding, Setting};
 use super::Error;
 use super::evaluate::{Bench, Judged, Matter};
@@ -223,6 +225,7 @@ impl Case<'_> {
             reached: &reached,
             head: &neighbours(judge, &head),
             base: &neighbours(judge, &base),
+            scripts: &scripts(&self.files, &judge.migrations),
             everything: false,
         };
         what(&bench, &matter)
@@ -293,8 +296,10 @@ impl Case<'_> {
     fn side(&self, folder: &str) -> Result<Objects, Error> {
         let mut objects = Objects::new();
         for (path, bytes) in &self.files {
-            if let Some(path) = path.strip_prefix(folder) {
-                for source in File::read(&RepoPath::from(path), bytes)?.sources {
+            if let Some(path) = path.strip_prefix(folder).map(RepoPath::from)
+                && manifest::is_manifest_name(&path)
+            {
+                for source in File::read(&path, bytes)?.sources {
                     objects.entry(source.object.clone()).or_insert(source);
                 }
             }

@@ -171,6 +171,22 @@ pub enum Error {
         /// The unit.
         unit: String,
     },
+    /// The scripts of a unit.
+    #[error(
+        "the scripts of `{unit}` are more than {} of text or {} files",
+        limits::SCRIPTS,
+        limits::SCRIPT_FILES
+    )]
+    #[diagnostic(
+        code(limit::scripts),
+        help(
+            "change fewer of them at once, or let `paths` of `policies.migrations` name only what is run; a change that does that alone is judged by itself"
+        )
+    )]
+    Scripts {
+        /// The unit.
+        unit: String,
+    },
     /// The lock of images.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -20,6 +20,7 @@ use crate::calendar::Class;
 use crate::change::{Change, Source, unchanged};
 use crate::facts::freeze::Season;
 use crate::facts::inventory::Neighbours;
+use crate::facts::migrations;
 use crate::facts::range::Range;
 use crate::facts::source::SourceInfo;
 use crate::facts::{Fact, Facts};
@@ -58,6 +59,8 @@ pub(super) struct Matter<'a> {
     pub(super) reached: &'a [Source],
     pub(super) head: &'a Neighbours,
     pub(super) base: &'a Neighbours,
+    /// The scripts among its files.
+    pub(super) scripts: &'a migrations::Files,
     /// Old findings count as new ones.
     pub(super) everything: bool,
 }

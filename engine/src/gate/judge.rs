@@ -13,7 +13,7 @@ use super::scene::Scene;
 use crate::calendar::Calendar;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
-use crate::facts::{self, COLLECTORS, Collector, backups, images};
+use crate::facts::{self, COLLECTORS, Collector, backups, images, migrations};
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
 use crate::model::{Digest, GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
@@ -34,6 +34,8 @@ pub(super) struct Judge {
     pub(super) images: images::Rules,
     /// What backups must be worth.
     pub(super) backups: backups::Rules,
+    /// Which files may be scripts.
+    pub(super) migrations: migrations::Rules,
     modules: Vec<Wanted>,
     settings: BTreeMap<String, Piece>,
     evaluator: RefCell<Evaluator>,
@@ -107,6 +109,8 @@ impl Judge {
         let images = images.with_signers(signers(&config, &of_images)?);
         let backups = settings.get(BACKUPS).map(Piece::to_json);
         let backups = backups.or_else(default_backups).unwrap_or_default();
+        let of_migrations = settings.get(MIGRATIONS).map(Piece::to_json);
+        let migrations = scripts(&config, &of_migrations.unwrap_or_default())?;
         let modules = policies
             .iter()
             .flat_map(|policy| policy.modules().map(|module| Wanted::of(policy, module)))
@@ -126,6 +130,7 @@ impl Judge {
             collectors: COLLECTORS.to_vec(),
             images,
             backups: backups::Rules::of_settings(&backups),
+            migrations,
             modules,
             settings,
             evaluator,
@@ -347,6 +352,14 @@ fn signers(config: &Config, settings: &Value) -> Result<images::Signers, Problem
     })
 }
 
+/// Which files may be scripts, by the settings.
+fn scripts(config: &Config, settings: &Value) -> Result<migrations::Rules, Problems> {
+    migrations::Rules::of_settings(settings).map_err(|message| {
+        let pointer = format!("{}/paths", config::settings_pointer(MIGRATIONS));
+        config.problem(&pointer, "config.invalid", message).into()
+    })
+}
+
 /// There is a problem and no word about it.
 fn unsaid(config: &Config) -> Problems {
     config
@@ -458,4 +471,6 @@ fn default_backups() -> Option<Value> {
 const BACKUPS: &str = "backup-coverage";
 /// The policy whose settings say how images are told apart.
 const IMAGES: &str = "image-signatures";
+/// The policy whose settings say which files may be scripts.
+const MIGRATIONS: &str = "migrations";
 const POLICY_FOLDER: &str = ".tidegate/policies";

@@ -14,6 +14,7 @@ use super::season::season;
 use super::source::{allowed_signers, point};
 use super::unit::no_neighbours;
 use super::watch::Unwatched;
+use crate::facts::migrations::Files;
 use crate::facts::range::Range as Reach;
 use crate::facts::source::SourceInfo;
 use crate::git::{FileChange, Repository, Snapshot, TreeEntry};
@@ -60,6 +61,7 @@ pub(super) fn judges_gate(
             reached: &[],
             head: &neighbours,
             base: &neighbours,
+            scripts: &Files::default(),
             everything: true,
         })?;
     }

@@ -26,6 +26,7 @@ use super::deployed::Deployed;
 use super::evaluate::{Bench, Matter};
 use super::gate_files;
 use super::scene::Sides;
+use super::scripts;
 use super::summary;
 use super::view::View;
 use super::watch::Step;
@@ -33,6 +34,7 @@ use crate::change::{Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::Fact;
 use crate::facts::index::Wanted;
+use crate::facts::migrations::Files;
 use crate::git::{self, FileChange, Selector};
 use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
@@ -140,6 +142,7 @@ impl Unit<'_> {
             reached: &reached,
             head: &head,
             base: &base,
+            scripts: &self.scripts(bench, view)?,
             everything,
         };
         let judged = bench.judge(&matter)?;
@@ -203,8 +206,17 @@ impl Unit<'_> {
             reached: &[],
             head: &head,
             base: &base,
+            scripts: &self.scripts(bench, view)?,
             everything: false,
         })
+    }
+
+    /// The scripts among the unit's files.
+    fn scripts(&self, bench: &Bench<'_>, view: &View<'_>) -> Result<Files, Error> {
+        match self.name == config::GATE {
+            true => Ok(Files::default()),
+            false => scripts::of_unit(view, (self.base, self.head), bench.judge, self.name),
+        }
     }
 
     fn permits<'c>(&'c self, config: &'c Config) -> Result<Vec<Permit<'c>>, Error> {

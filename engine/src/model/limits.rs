@@ -248,6 +248,23 @@ limits! {
     /// Indexes that list an image and whose signatures are looked at.
     COVERING_INDEXES = 4, Count, LeftOut;
 
+    /// A script of a migration; one that is larger is not understood.
+    SCRIPT = 4 << 20, Bytes, LeftOut;
+    /// All scripts of a unit that change.
+    SCRIPTS = 64 << 20, Bytes, Error("limit.scripts");
+    /// Files of a unit that may be scripts, on one side.
+    SCRIPT_FILES = 20_000, Count, Error("limit.scripts");
+    /// Statements of a script; what comes after them is not understood.
+    SCRIPT_STATEMENTS = 5_000, Count, LeftOut;
+    /// Statements of all scripts of a unit; what comes after them is not understood.
+    STATEMENTS = 20_000, Count, LeftOut;
+    /// Words and signs of a statement, without names in quotes and literal values; a longer one is not understood.
+    STATEMENT_WORDS = 10_000, Count, LeftOut;
+    /// Brackets within each other in a statement; a deeper one is not understood.
+    STATEMENT_DEPTH = 100, Count, LeftOut;
+    /// Lists and dictionaries within each other in a `__manifest__.py`; a deeper one is not understood.
+    MODULE_MANIFEST_DEPTH = 32, Count, LeftOut;
+
     /// A key file.
     KEY_FILE = 16 << 10, Bytes, Error("limit.key-file");
     /// A trust file.

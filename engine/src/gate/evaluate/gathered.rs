@@ -10,7 +10,7 @@ use crate::change::Change;
 use crate::facts::freeze::{self, Tiers};
 use crate::facts::images::promoted::{Promoted, brought};
 use crate::facts::inventory::Neighbours;
-use crate::facts::{self, Collector, Context, Facts, images};
+use crate::facts::{self, Collector, Context, Facts, images, migrations};
 use crate::gate::Error;
 use crate::gate::evidence::recorded;
 use crate::input::Risk;
@@ -29,7 +29,7 @@ impl Bench<'_> {
 
     /// What is true whatever the tier; and, where the tier depends on them, the others with the worst in mind.
     pub(super) fn early_facts(&self, matter: &Matter<'_>) -> Result<Facts, Error> {
-        let context = self.context((matter.changes, Tiers::Unknown), matter.head, matter.base);
+        let context = self.context_of(matter, Tiers::Unknown);
         let for_reasons: BTreeSet<&str> = self
             .judge
             .modules()
@@ -67,7 +67,14 @@ impl Bench<'_> {
             shared: &weights.shared,
             all: weights.all,
         };
-        self.context((matter.changes, tiers), matter.head, matter.base)
+        self.context_of(matter, tiers)
+    }
+
+    fn context_of<'c>(&'c self, matter: &'c Matter<'_>, tiers: Tiers<'c>) -> Context<'c> {
+        Context {
+            scripts: matter.scripts,
+            ..self.context((matter.changes, tiers), matter.head, matter.base)
+        }
     }
 
     fn context<'c>(
@@ -87,6 +94,7 @@ impl Bench<'_> {
             backups: &self.judge.backups,
             evidence: LazyLock::force(&NOTHING),
             promoted: LazyLock::force(&NOWHERE),
+            scripts: LazyLock::force(&NO_SCRIPTS),
             tiers,
         }
     }
@@ -178,4 +186,5 @@ const IMAGES: &str = "images";
 /// The fact that looks at other environments.
 const PROMOTIONS: &str = "promotions";
 static NOWHERE: LazyLock<Promoted> = LazyLock::new(Promoted::default);
+static NO_SCRIPTS: LazyLock<migrations::Files> = LazyLock::new(migrations::Files::default);
 static NOTHING: LazyLock<images::Evidence> = LazyLock::new(images::Evidence::default);

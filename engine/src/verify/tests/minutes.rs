@@ -133,6 +133,7 @@ impl<'a> Pair<'a> {
             backups: &crate::facts::backups::Rules::default(),
             evidence: &crate::facts::images::Evidence::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),
+            scripts: &crate::facts::migrations::Files::default(),
             tiers: Tiers::Known {
                 each: &[self.tier],
                 shared: &BTreeSet::new(),

@@ -1,0 +1,97 @@
+//! What scripts do to databases: the files, `ConfigMap`s and arguments that change and hold SQL, and the modules of Odoo.
+//! Runs nothing of them and knows no database; what it does not understand it says.
+
+mod alter;
+mod classify;
+mod files;
+mod liquibase;
+mod literal;
+mod naming;
+mod objects;
+mod odoo;
+mod replicas;
+mod script;
+mod scripts;
+mod split;
+mod statement;
+mod syntax;
+
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value;
+
+pub use files::{Files, ModuleFiles, Rules, ScriptFile, Text};
+pub use odoo::{MANIFEST, Module};
+pub use replicas::Replicated;
+pub use scripts::Script;
+pub use statement::Class;
+
+use super::{Collector, Context, Fact};
+use crate::model::Piece;
+
+/// The collector of `migrations`.
+pub struct Migrations;
+
+/// What scripts do to databases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, title = "migrations")]
+struct Found {
+    /// The worst of all scripts.
+    class: Class,
+    /// The scripts that change.
+    scripts: Vec<Script>,
+    /// The modules of Odoo that change.
+    odoo: Vec<Module>,
+    /// The database clusters that hand on each row that a script writes; only looked for where a script changes.
+    replicated: Vec<Replicated>,
+}
+
+impl Collector for Migrations {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> &'static str {
+        "facts/migrations.json"
+    }
+
+    fn collect(&self, context: &Context<'_>) -> Fact {
+        let found = found(context);
+        match serde_json::to_value(&found) {
+            Ok(value) => Fact::known(Piece::new(value)),
+            Err(error) => Fact::Unknown {
+                reason: format!("what was found cannot be written down: {error}"),
+            },
+        }
+    }
+}
+
+fn found(context: &Context<'_>) -> Found {
+    let scripts = scripts::scripts(context);
+    let class = scripts.iter().map(|script| script.class).max();
+    Found {
+        class: class.unwrap_or_default(),
+        odoo: context.scripts.modules.iter().map(odoo::module).collect(),
+        replicated: match scripts.is_empty() {
+            true => Vec::new(),
+            false => replicas::replicated(context),
+        },
+        scripts,
+    }
+}
+
+/// The JSON Schema of the value.
+#[must_use]
+pub fn schema() -> Value {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Found>()
+        .to_value()
+}
+
+/// The fact that looks at scripts.
+pub const NAME: &str = "migrations";
+
+#[cfg(test)]
+mod tests;

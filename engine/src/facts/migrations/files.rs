@@ -1,0 +1,86 @@
+//! The files of a unit that may be scripts, and the modules of Odoo among them, on both sides. Read by others; here are the types.
+//! Knows nothing of Git but globs, nor of what the files say.
+
+use std::collections::BTreeSet;
+
+use crate::git::Selector;
+use crate::model::RepoPath;
+use serde_json::Value;
+
+/// Which files may be scripts.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    paths: Option<Selector>,
+}
+
+impl Rules {
+    /// Takes `paths` of the settings of `migrations`, as they are with all defaults. Without any, no file is a script.
+    ///
+    /// # Errors
+    /// What is wrong with a glob.
+    pub fn of_settings(settings: &Value) -> Result<Self, String> {
+        let paths = settings.get("paths").and_then(Value::as_array);
+        let globs = paths.into_iter().flatten().filter_map(Value::as_str);
+        let globs: Vec<&str> = globs.collect();
+        let paths = match globs.is_empty() {
+            true => None,
+            false => Some(Selector::parse(&globs).map_err(|error| error.to_string())?),
+        };
+        Ok(Self { paths })
+    }
+
+    /// Whether a file may be a script.
+    #[must_use]
+    pub fn is_script(&self, path: &RepoPath) -> bool {
+        let paths = self.paths.as_ref();
+        paths.is_some_and(|paths| paths.matches(path))
+    }
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// Its text.
+    Known(String),
+    /// Why it has none.
+    Unknown(String),
+}
+
+/// A file that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptFile {
+    /// Where it lies; at head, where it lies there.
+    pub path: RepoPath,
+    /// At base; `None` where it is new.
+    pub base: Option<Text>,
+    /// At head; `None` where it is gone.
+    pub head: Option<Text>,
+}
+
+/// A module of Odoo of which a file differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleFiles {
+    /// The folder.
+    pub folder: RepoPath,
+    /// Its `__manifest__.py` at base.
+    pub base: Option<Text>,
+    /// Its `__manifest__.py` at head.
+    pub head: Option<Text>,
+    /// Its files that differ.
+    pub changed: Vec<RepoPath>,
+    /// Its scripts at head, whether they differ or not.
+    pub scripts: Vec<RepoPath>,
+}
+
+/// The scripts of a unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// Those that differ.
+    pub changed: Vec<ScriptFile>,
+    /// All that lie there at base, where any differs.
+    pub before: BTreeSet<RepoPath>,
+    /// All that lie there at head, where any differs.
+    pub after: BTreeSet<RepoPath>,
+    /// The modules of Odoo of which any file differs.
+    pub modules: Vec<ModuleFiles>,
+}

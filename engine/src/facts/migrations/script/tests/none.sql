@@ -1,0 +1,29 @@
+BEGIN
+START TRANSACTION ISOLATION LEVEL SERIALIZABLE
+COMMIT AND CHAIN
+END
+ROLLBACK TO SAVEPOINT a
+SAVEPOINT a
+SET lock_timeout = '2s'
+SET LOCAL statement_timeout TO '5s'
+SET search_path = a, b
+SET standard_conforming_strings = on
+SET TIME ZONE 'UTC'
+SET ROLE odoo
+SET CONSTRAINTS ALL DEFERRED
+RESET ALL
+SHOW server_version
+SELECT 1
+SELECT a, count(*) FROM t WHERE b = 'x' GROUP BY a
+SELECT pg_catalog.set_config('search_path', '', false)
+SELECT pg_advisory_lock(7)
+VALUES (1)
+TABLE t
+EXPLAIN DELETE FROM t
+ANALYZE t
+VACUUM t
+VACUUM (ANALYZE) t
+REFRESH MATERIALIZED VIEW CONCURRENTLY v
+NOTIFY x, 'y'
+COPY t TO stdout
+SELECT a FROM t FOR UPDATE

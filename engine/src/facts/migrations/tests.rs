@@ -1,0 +1,385 @@
+//! The whole fact, over files and objects that change.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::change::{Objects, Source, compare};
+use crate::facts::freeze::Tiers;
+use crate::facts::inventory::Neighbours;
+use crate::facts::source::SourceInfo;
+use crate::facts::tests::season;
+use crate::facts::{backups, images, pods, range};
+use crate::manifest::yaml;
+use crate::model::RepoPath;
+
+fn objects(text: &str) -> Objects {
+    let nodes = yaml::parse(text).unwrap().into_iter();
+    let nodes = nodes.filter(|node| node.get("kind").is_some());
+    let sources = nodes.map(|node| {
+        let object = pods::reference(&node.to_json());
+        let source = Source {
+            object: object.clone(),
+            file: RepoPath::from("shop.yaml"),
+            text: Arc::from(text),
+            lines: Arc::default(),
+            node: Arc::new(node),
+            secrets: Arc::default(),
+            origin: None,
+        };
+        (object, source)
+    });
+    sources.collect()
+}
+
+/// What is found where these objects and files change.
+fn of(base: &str, head: &str, files: &Files) -> Found {
+    let changes = compare(&objects(base), &objects(head));
+    let neighbours = Neighbours::default();
+    found(&Context {
+        changes: &changes,
+        head: &neighbours,
+        base: &neighbours,
+        range: &range::Range::default(),
+        source: &SourceInfo::default(),
+        season: &season(Vec::new()),
+        images: &images::Rules::default(),
+        backups: &backups::Rules::default(),
+        evidence: &images::Evidence::default(),
+        promoted: &images::promoted::Promoted::default(),
+        scripts: files,
+        tiers: Tiers::Unchanged,
+    })
+}
+
+/// Files of both sides by path: those that are the same on both lie there unchanged.
+fn files(base: &[(&str, &str)], head: &[(&str, &str)]) -> Files {
+    let find = |side: &[(&str, &str)], path: &str| {
+        let found = side.iter().find(|(known, _)| *known == path);
+        found.map(|(_, text)| Text::Known((*text).to_owned()))
+    };
+    let mut paths: Vec<&str> = base.iter().chain(head).map(|(path, _)| *path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let changed = paths.into_iter().filter_map(|path| {
+        let (base, head) = (find(base, path), find(head, path));
+        let path = RepoPath::from(path);
+        (base != head).then_some(ScriptFile { path, base, head })
+    });
+    Files {
+        changed: changed.collect(),
+        before: base.iter().map(|(path, _)| RepoPath::from(*path)).collect(),
+        after: head.iter().map(|(path, _)| RepoPath::from(*path)).collect(),
+        modules: Vec::new(),
+    }
+}
+
+/// Each script in short: where, what becomes of it, its class, and its way back.
+fn told(found: &Found) -> Vec<String> {
+    let scripts = found.scripts.iter();
+    let told = scripts.map(|script| {
+        let value = serde_json::to_value(script).unwrap();
+        let field = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        format!(
+            "{} {} {} {}",
+            field("id"),
+            field("state"),
+            field("class"),
+            field("down")
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn files_are_new_changed_gone_or_moved() {
+    for (base, head, wanted) in [
+        (
+            vec![],
+            vec![("db/a.sql", "SELECT 1")],
+            vec!["db/a.sql new none not-asked"],
+        ),
+        (
+            vec![("db/a.sql", "SELECT 1")],
+            vec![("db/a.sql", "DROP TABLE t")],
+            vec!["db/a.sql changed destructive not-asked"],
+        ),
+        (
+            vec![("db/a.sql", "DROP TABLE t")],
+            vec![],
+            vec!["db/a.sql removed none not-asked"],
+        ),
+        (
+            vec![("db/a.sql", "DROP TABLE t")],
+            vec![("other/a.sql", "DROP TABLE t")],
+            vec![],
+        ),
+        (
+            vec![("db/a.sql", "SELECT 1")],
+            vec![("other/a.sql", "SELECT 2")],
+            vec!["other/a.sql changed none not-asked"],
+        ),
+        (vec![], vec![("db/migrations/README.md", "DROP")], vec![]),
+        (
+            vec![],
+            vec![("db/migrations/0001_initial.py", "x")],
+            vec!["db/migrations/0001_initial.py new unknown not-asked"],
+        ),
+    ] {
+        assert_eq!(
+            told(&of("", "", &files(&base, &head))),
+            wanted,
+            "{base:?} {head:?}"
+        );
+    }
+}
+
+#[test]
+fn a_way_back_is_a_script_that_does_something() {
+    let forward = ("db/V2__a.sql", "ALTER TABLE t DROP COLUMN a");
+    for (others, wanted) in [
+        (vec![], "irreversible absent"),
+        (
+            vec![("db/U2__a.sql", "ALTER TABLE t ADD a int")],
+            "destructive present",
+        ),
+        (vec![("db/U2__a.sql", "-- nothing")], "irreversible no-op"),
+        (
+            vec![
+                ("db/U3__a.sql", "ALTER TABLE t ADD a int"),
+                ("db/V3__b.sql", "SELECT 1"),
+            ],
+            "irreversible absent",
+        ),
+        (
+            vec![("other/U2__a.sql", "ALTER TABLE t ADD a int")],
+            "irreversible absent",
+        ),
+    ] {
+        let head: Vec<_> = others.into_iter().chain([forward]).collect();
+        let found = told(&of("", "", &files(&[], &head)));
+        let wanted = format!("db/V2__a.sql new {wanted}");
+        assert!(found.contains(&wanted), "{found:?}");
+    }
+    // What takes nothing back that is there runs by itself.
+    let alone = told(&of(
+        "",
+        "",
+        &files(&[], &[("db/U2__a.sql", "DROP TABLE t")]),
+    ));
+    assert_eq!(alone, ["db/U2__a.sql new destructive not-asked"]);
+    let pair = [
+        ("db/1_a.up.sql", "DROP TABLE t"),
+        ("db/1_a.down.sql", "CREATE TABLE t (a int)"),
+    ];
+    assert_eq!(
+        told(&of("", "", &files(&[], &pair))),
+        ["db/1_a.up.sql new destructive present"]
+    );
+}
+
+#[test]
+fn what_has_run_stays_and_what_is_new_comes_last() {
+    let one = |base: &[(&str, &str)], head: &[(&str, &str)]| {
+        let found = of("", "", &files(base, head)).scripts;
+        let told = found.into_iter().map(|script| {
+            (
+                script.rewritten.join(","),
+                script.behind.unwrap_or_default(),
+                script.twin.unwrap_or_default(),
+            )
+        });
+        told.collect::<Vec<_>>()
+    };
+    let text = |a: &str, b: &str, c: &str| vec![(a.to_owned(), b.to_owned(), c.to_owned())];
+    let (first, second, third) = (
+        ("db/V1__a.sql", "SELECT 1"),
+        ("db/V2__b.sql", "SELECT 2"),
+        ("db/V3__c.sql", "SELECT 3"),
+    );
+    assert_eq!(one(&[first], &[first, second]), text("", "", ""));
+    assert_eq!(
+        one(&[first], &[("db/V1__a.sql", "SELECT 9")]),
+        text("V1__a.sql", "", "")
+    );
+    assert_eq!(one(&[first, second], &[second]), text("V1__a.sql", "", ""));
+    assert_eq!(
+        one(&[first, third], &[first, second, third]),
+        text("", "V3__c.sql", "")
+    );
+    assert_eq!(
+        one(&[first], &[first, ("db/V1__z.sql", "SELECT 2")]),
+        text("", "", "V1__a.sql")
+    );
+    assert_eq!(
+        one(&[third], &[third, ("other/V1__z.sql", "SELECT 2")]),
+        text("", "", "")
+    );
+    assert_eq!(
+        one(
+            &[("db/R__v.sql", "SELECT 1")],
+            &[("db/R__v.sql", "SELECT 2")]
+        ),
+        text("", "", "")
+    );
+    assert_eq!(
+        one(
+            &[("db/10_a.sql", "SELECT 1")],
+            &[("db/10_a.sql", "SELECT 1"), ("db/9_b.sql", "SELECT 1")]
+        ),
+        text("", "10_a.sql", "")
+    );
+}
+
+const MAP: &str = "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: sql-1, namespace: shop}
+data:
+  V1__a.sql: SELECT 1
+  notes.txt: DROP TABLE t
+";
+
+#[test]
+fn objects_hold_scripts() {
+    let with = |key: &str| format!("{MAP}  {key}\n");
+    for (base, head, wanted) in [
+        (
+            MAP.to_owned(),
+            with("V2__b.sql: DROP TABLE t"),
+            vec!["ConfigMap shop/sql-1, /data/V2__b.sql new irreversible absent"],
+        ),
+        (
+            String::new(),
+            MAP.to_owned(),
+            vec!["ConfigMap shop/sql-1, /data/V1__a.sql new none absent"],
+        ),
+        (
+            MAP.to_owned(),
+            MAP.replace("DROP TABLE t", "nothing"),
+            vec![],
+        ),
+        // A generator names it anew for each state.
+        (MAP.to_owned(), MAP.replace("sql-1", "sql-2"), vec![]),
+        (
+            MAP.to_owned(),
+            MAP.replace("sql-1", "sql-2")
+                .replace("SELECT 1", "LOCK TABLE t"),
+            vec!["ConfigMap shop/sql-2, /data/V1__a.sql changed care absent"],
+        ),
+    ] {
+        assert_eq!(told(&of(&base, &head, &Files::default())), wanted, "{head}");
+    }
+}
+
+#[test]
+fn what_a_generator_makes_of_a_file_is_told_once() {
+    let file = files(&[], &[("db/V1__a.sql", "SELECT 1")]);
+    let found = told(&of("", MAP, &file));
+    assert_eq!(
+        found,
+        ["ConfigMap shop/sql-1, /data/V1__a.sql new none absent"]
+    );
+    let other = files(&[], &[("db/V1__a.sql", "DROP TABLE t")]);
+    assert_eq!(told(&of("", MAP, &other)).len(), 2);
+}
+
+#[test]
+fn a_renamed_config_map_keeps_its_order() {
+    let base = MAP.replace("V1__a", "V5__a");
+    let head = format!("{}  V4__b.sql: SELECT 2\n", base.replace("sql-1", "sql-2"));
+    let found = of(&base, &head, &Files::default()).scripts;
+    let behind: Vec<_> = found
+        .iter()
+        .map(|script| script.behind.as_deref())
+        .collect();
+    assert_eq!(behind, [Some("V5__a.sql")]);
+}
+
+#[test]
+fn a_secret_is_read_by_nobody_and_only_asked_about_where_it_changes() {
+    let secret = "
+apiVersion: v1
+kind: Secret
+metadata: {name: sql, namespace: shop}
+stringData: {a.sql: x, password: y}
+";
+    let asked = |head: String| told(&of(secret, &head, &Files::default())).len();
+    assert_eq!(asked(secret.replace("password: y", "password: z")), 0);
+    assert_eq!(asked(secret.replace("a.sql: x", "a.sql: z")), 1);
+}
+
+#[test]
+fn lists_of_operators_are_read_entry_by_entry() {
+    let cluster = |list: &str| {
+        format!(
+            "
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {{name: db, namespace: shop}}
+spec: {{minSyncReplicas: 1, bootstrap: {{initdb: {{postInitSQL: {list}}}}}}}
+"
+        )
+    };
+    let found = of(
+        &cluster("[SELECT 1]"),
+        &cluster("[DROP TABLE t, SELECT 1]"),
+        &Files::default(),
+    );
+    let at = "/spec/bootstrap/initdb/postInitSQL/0";
+    assert_eq!(
+        told(&found),
+        [format!("Cluster shop/db, {at} new destructive not-asked")]
+    );
+    assert_eq!(found.replicated.len(), 1);
+    assert_eq!(found.class, Class::Destructive);
+}
+
+#[test]
+fn the_committed_schema_is_the_generated_one() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/facts/migrations.json");
+    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test may be told to rewrite its snapshot"
+    )]
+    let bless = std::env::var_os("BLESS").is_some();
+    if bless {
+        std::fs::write(file, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(
+        committed, generated,
+        "run the tests with BLESS=1 to rewrite {file}"
+    );
+}
+
+#[test]
+fn what_is_found_fits_the_schema() {
+    let map = format!("{MAP}  V2__b.sql: DO $$ $$\n");
+    let mut files = files(
+        &[("db/V9__a.sql", "SELECT 1")],
+        &[("db/V8__a.sql", "VACUUM FULL t")],
+    );
+    files.modules.push(ModuleFiles {
+        folder: RepoPath::from("sale"),
+        base: None,
+        head: Some(Text::Unknown("x".to_owned())),
+        changed: Vec::new(),
+        scripts: Vec::new(),
+    });
+    let value: Value = serde_json::to_value(of("", &map, &files)).unwrap();
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let problems: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|it| it.to_string())
+        .collect();
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(
+        value["scripts"].as_array().map(Vec::len),
+        Some(4),
+        "{value}"
+    );
+    assert_eq!(value["odoo"][0]["step"], json!("unknown"));
+}
