@@ -321,7 +321,10 @@ impl Case<'_> {
                 "calendars": names,
             }],
         });
-        if !Profile::default().runs(self.folder) {
+        // A policy of ours that not every profile runs is asked in one that does.
+        let policy = self.policies.set.policy(self.folder);
+        let is_ours = policy.is_some_and(|policy| policy.origin() != Origin::Repository);
+        if is_ours && !Profile::default().runs(self.folder) {
             put(&mut config, "profile", json!(Profile::RetailProd));
         }
         if !setting.calendars.is_empty() {

@@ -1,0 +1,1 @@
+DO $$ BEGIN EXECUTE format($q$DROP TABLE %I$q$, current_user); END $$;

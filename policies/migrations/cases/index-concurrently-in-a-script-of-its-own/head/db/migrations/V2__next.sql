@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY stock_move_date ON public.stock_move (date);

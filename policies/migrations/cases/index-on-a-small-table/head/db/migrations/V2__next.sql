@@ -1,0 +1,1 @@
+CREATE INDEX shop_flag_date ON public.shop_flag (date);

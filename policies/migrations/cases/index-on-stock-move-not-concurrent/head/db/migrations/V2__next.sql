@@ -1,0 +1,1 @@
+CREATE INDEX stock_move_date ON public.stock_move (date);

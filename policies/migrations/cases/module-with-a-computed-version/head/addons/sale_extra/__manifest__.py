@@ -1,0 +1,1 @@
+{'name': 'Sale extras', 'version': open('VERSION').read()}

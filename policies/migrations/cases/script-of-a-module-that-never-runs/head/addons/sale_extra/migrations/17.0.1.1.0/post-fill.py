@@ -1,0 +1,2 @@
+def migrate(cr, version):
+    pass

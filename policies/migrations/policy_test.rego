@@ -1,0 +1,282 @@
+package tidegate.migrations.change_set_test
+
+import data.tidegate.migrations.change_set
+
+settings := {"large-tables": ["stock_move", "public.sale_order"]}
+
+statement := {
+	"class": "additive",
+	"verb": "ALTER TABLE, ADD COLUMN",
+	"tables": ["flag"],
+	"line": 3,
+	"digest": "00",
+	"rewrites": false,
+	"blocksForIndex": false,
+	"transactional": true,
+	"inTransaction": false,
+	"bounded": false,
+}
+
+script := {
+	"id": "db/migrations/V2__next.sql",
+	"engine": "flyway",
+	"state": "new",
+	"class": "additive",
+	"statements": [statement],
+	"takesLock": false,
+	"down": "present",
+	"rewritten": [],
+}
+
+in_a_map := {
+	"id": "ConfigMap shop/sql, /data/V2__next.sql",
+	"object": {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "sql"},
+	"field": "/data/V2__next.sql",
+}
+
+module := {
+	"module": "sale_extra",
+	"folder": "addons/sale_extra",
+	"from": "17.0.1.0.0",
+	"to": "17.0.1.0.1",
+	"step": "up",
+	"changed": ["addons/sale_extra/models/sale.py"],
+	"stages": [],
+	"idle": [],
+}
+
+deployment := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "odoo"}
+
+container := {
+	"name": "odoo",
+	"role": "app",
+	"pointer": "/spec/template/spec/containers/0",
+	"image": {"reference": "odoo:1"},
+	"command": [],
+	"args": [],
+}
+
+workload := {"change": 0, "object": deployment, "replicas": 3, "containers": [container], "volumes": []}
+
+job := {"apiVersion": "batch/v1", "kind": "Job", "name": "migrate"}
+
+once := {"spec": {"backoffLimit": 0, "template": {"spec": {"restartPolicy": "Never"}}}, "metadata": {"name": "migrate"}}
+
+hooked := object.union(once, {"metadata": {"annotations": {"argocd.argoproj.io/hook": "PreSync"}}})
+
+document(found, workloads, stage, tier, new) := {
+	"environment": {"name": "prod", "stage": stage},
+	"risk": {"tier": tier},
+	"settings": settings,
+	"changes": [{"index": 0, "new": new}],
+	"facts": {
+		"migrations": {"value": object.union({"scripts": [], "odoo": [], "replicated": []}, found)},
+		"workloads": {"value": object.union({"old": [], "new": []}, workloads)},
+	},
+}
+
+of_scripts(scripts) := document({"scripts": scripts}, {}, "production", "low", {})
+
+with_statement(change) := object.union(script, {
+	"class": object.get(change, "class", "additive"),
+	"statements": [object.union(statement, change)],
+})
+
+running(command, new, kind) := document(
+	{},
+	{"new": [object.union(workload, {
+		"object": kind,
+		"replicas": {"Deployment": 3, "Job": 1}[kind.kind],
+		"containers": [object.union(container, {"command": command})],
+	})]},
+	"production",
+	"low",
+	new,
+)
+
+denied(doc) := {finding.code | some finding in change_set.deny with input as doc}
+
+warned(doc) := {finding.code | some finding in change_set.warn with input as doc}
+
+test_what_only_adds_is_nothing if {
+	denied(of_scripts([script])) == set()
+	warned(of_scripts([script])) == set()
+}
+
+test_destructive_with_a_new_image if {
+	gone := with_statement({"class": "destructive", "verb": "DROP TABLE"})
+	old := [workload]
+	new := [object.union(workload, {"containers": [object.union(container, {"image": {"reference": "odoo:2"}})]})]
+	images := {"old": old, "new": new}
+	doc := document({"scripts": [gone]}, images, "production", "low", {})
+	denied(doc) == {"migration.destructive-with-app"}
+	denied(document({"scripts": [gone]}, images, "recovery", "low", {})) == {"migration.destructive-with-app"}
+	denied(document({"scripts": [gone]}, images, "staging", "low", {})) == set()
+	denied(document({"scripts": [gone]}, {"old": old, "new": old}, "production", "low", {})) == set()
+	denied(document({"scripts": [gone]}, {"new": new}, "production", "low", {})) == set()
+	some finding in change_set.deny with input as doc
+	contains(finding.message, "line 3: DROP TABLE (flag)")
+	contains(finding.message, "Deployment shop/odoo")
+}
+
+test_images_of_jobs_and_databases_are_not_the_application if {
+	gone := with_statement({"class": "irreversible"})
+	every thing in [job, {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "namespace": "shop", "name": "db"}] {
+		old := object.union(workload, {"object": thing})
+		new := object.union(old, {"containers": [object.union(container, {"image": {"reference": "odoo:2"}})]})
+		denied(document({"scripts": [gone]}, {"old": [old], "new": [new]}, "production", "low", {})) == set()
+	}
+}
+
+test_locks if {
+	care := {"class": "care", "locks": "access-exclusive", "tables": ["public.stock_move"]}
+	denied(of_scripts([with_statement(care)])) == {"migration.blocking-lock"}
+	small := object.union(care, {"tables": ["flag"]})
+	warned(of_scripts([with_statement(small)])) == {"migration.blocking-lock"}
+	every bounded in [object.union(care, {"bounded": true}), object.union(small, {"bounded": true})] {
+		denied(of_scripts([with_statement(bounded)])) == set()
+		warned(of_scripts([with_statement(bounded)])) == set()
+	}
+	unnamed := object.union(care, {"tables": []})
+	denied(of_scripts([with_statement(unnamed)])) == {"migration.blocking-lock"}
+	qualified := object.union(care, {"tables": ["sale_order"]})
+	denied(of_scripts([with_statement(qualified)])) == {"migration.blocking-lock"}
+	rewritten := object.union(care, {"class": "destructive", "rewrites": true})
+	denied(of_scripts([with_statement(rewritten)])) == {"migration.blocking-lock"}
+	dropped := object.union(care, {"class": "destructive"})
+	denied(of_scripts([with_statement(dropped)])) == set()
+	free := object.remove(care, ["locks"])
+	denied(of_scripts([with_statement(free)])) == set()
+}
+
+test_indexes if {
+	index := {"class": "care", "locks": "share", "blocksForIndex": true, "tables": ["stock_move"]}
+	denied(of_scripts([with_statement(index)])) == {"migration.index-not-concurrent"}
+	small := object.union(index, {"tables": ["flag"]})
+	denied(of_scripts([with_statement(small)])) == set()
+	warned(of_scripts([with_statement(small)])) == {"migration.index-not-concurrent"}
+}
+
+test_transactions if {
+	alone := {"transactional": false, "inTransaction": true}
+	denied(of_scripts([with_statement(alone)])) == {"migration.concurrent-in-transaction"}
+	every ok in [{"transactional": false}, {"inTransaction": true}] {
+		denied(of_scripts([with_statement(ok)])) == set()
+	}
+}
+
+test_what_has_run if {
+	rewritten := object.union(script, {"state": "changed", "rewritten": ["V2__next.sql"]})
+	denied(of_scripts([rewritten])) == {"migration.changed-after-applied"}
+	gone := object.union(rewritten, {"state": "removed", "statements": []})
+	denied(of_scripts([gone])) == {"migration.changed-after-applied"}
+}
+
+test_order if {
+	denied(of_scripts([object.union(script, {"behind": "V3__a.sql"})])) == {"migration.out-of-order"}
+	denied(of_scripts([object.union(script, {"twin": "V2__a.sql"})])) == {"migration.out-of-order"}
+}
+
+test_ways_back if {
+	absent := object.union(script, {"down": "absent"})
+	warned(of_scripts([absent])) == {"migration.no-down"}
+	denied(of_scripts([absent])) == set()
+	idle := object.union(script, {"down": "no-op", "class": "irreversible"})
+	denied(of_scripts([idle])) == {"migration.no-down"}
+	warned(of_scripts([idle])) == set()
+	denied(of_scripts([object.union(script, {"down": "not-asked", "class": "destructive"})])) == set()
+}
+
+test_what_is_not_understood if {
+	unknown := with_statement({"class": "unknown", "verb": "", "tables": [], "reason": "a block of code"})
+	denied(of_scripts([unknown])) == {"migration.unclassified"}
+	every tier in ["high", "critical"] {
+		denied(document({"scripts": [unknown]}, {}, "staging", tier, {})) == {"migration.unclassified"}
+	}
+	calm := document({"scripts": [unknown]}, {}, "staging", "medium", {})
+	denied(calm) == set()
+	warned(calm) == {"migration.unclassified"}
+	lost := object.union(module, {"step": "unknown", "reason": "it is computed"})
+	denied(document({"odoo": [lost]}, {}, "production", "low", {})) == {"migration.unclassified"}
+}
+
+test_a_script_in_an_object_has_its_place if {
+	unknown := object.union(with_statement({"class": "unknown", "reason": "a block of code"}), in_a_map)
+	some finding in change_set.deny with input as of_scripts([unknown])
+	finding.object.name == "sql"
+	finding.field == "/data/V2__next.sql"
+}
+
+test_many_statements_are_counted if {
+	some finding in change_set.deny with input as of_scripts([object.union(script, {"statements": [s |
+		some line in numbers.range(1, 8)
+		s := object.union(statement, {"line": line, "class": "unknown", "reason": "a block of code"})
+	]})])
+	contains(finding.message, "line 5")
+	contains(finding.message, "3 more")
+	not contains(finding.message, "line 6")
+}
+
+test_replicas if {
+	cluster := {"object": {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "namespace": "shop", "name": "db"}, "how": "waits"}
+	every heavy in [{"class": "data"}, {"rewrites": true, "bounded": true}] {
+		found := {"scripts": [with_statement(heavy)], "replicated": [cluster]}
+		warned(document(found, {}, "production", "low", {})) == {"migration.replication-impact"}
+		warned(of_scripts([with_statement(heavy)])) == set()
+	}
+	warned(document({"scripts": [script], "replicated": [cluster]}, {}, "production", "low", {})) == set()
+}
+
+test_migrations_in_pods if {
+	every command in [["odoo", "--update=all"], ["sh", "-c", "cd /app && alembic upgrade head"], ["/usr/bin/psql", "-f", "a.sql"]] {
+		denied(running(command, {}, deployment)) == {"migration.hook-unsafe"}
+	}
+	every command in [["odoo"], ["flyway", "migrate"], ["psql", "-c", "SELECT pg_advisory_lock(7)"]] {
+		denied(running(command, {}, deployment)) == set()
+	}
+}
+
+test_migrations_in_jobs if {
+	psql := ["psql", "-c", "SELECT 1"]
+	locked := ["psql", "-c", "SELECT pg_advisory_lock(7)"]
+	denied(running(psql, once, job)) == set()
+	denied(running(psql, hooked, job)) == {"migration.hook-unsafe"}
+	denied(running(locked, hooked, job)) == set()
+	again := object.union(once, {"spec": {"backoffLimit": 2}})
+	denied(running(locked, again, job)) == {"migration.hook-unsafe"}
+	denied(running(["alembic", "upgrade", "head"], again, job)) == set()
+	in_place := object.union(once, {"spec": {"template": {"spec": {"restartPolicy": "OnFailure"}}}})
+	single := running(locked, in_place, job)
+	denied(single) == {"migration.hook-unsafe"}
+}
+
+test_a_script_that_is_mounted_may_take_the_lock if {
+	mounted := object.union(workload, {
+		"object": job,
+		"replicas": 1,
+		"containers": [object.union(container, {"command": ["psql", "-f", "/sql/a.sql"]})],
+		"volumes": [{"name": "sql", "configMap": {"name": "sql"}}],
+	})
+	taken := object.union(object.union(script, in_a_map), {"takesLock": true})
+	denied(document({"scripts": [taken]}, {"new": [mounted]}, "production", "low", hooked)) == set()
+	free := object.union(taken, {"takesLock": false})
+	denied(document({"scripts": [free]}, {"new": [mounted]}, "production", "low", hooked)) == {"migration.hook-unsafe"}
+}
+
+test_modules if {
+	by_step := {
+		"same": {"migration.odoo-version-not-bumped"},
+		"down": {"migration.odoo-downgrade"},
+		"removed": {"migration.odoo-module-removed"},
+		"up": set(),
+		"series": set(),
+		"new": set(),
+	}
+	every step, codes in by_step {
+		denied(document({"odoo": [object.union(module, {"step": step})]}, {}, "production", "low", {})) == codes
+	}
+	idle := object.union(module, {"idle": ["addons/sale_extra/migrations/1.0/pre-a.py"]})
+	denied(document({"odoo": [idle]}, {}, "production", "low", {})) == {"migration.odoo-version-not-bumped"}
+	still := object.union(module, {"step": "same", "changed": []})
+	denied(document({"odoo": [still]}, {}, "production", "low", {})) == set()
+}
