@@ -1,10 +1,11 @@
 //! Signs and verifies statements: keys, trust file, DSSE envelopes, in-toto statements.
 //! Knows nothing of Git, configuration, policies or where verdicts lie.
 
-mod about_link;
+mod about;
 mod bundle;
 mod dsse;
 mod error;
+pub mod evidence;
 mod keyfile;
 mod keys;
 mod renewal;
@@ -14,14 +15,13 @@ mod signatory;
 mod signed_at;
 mod ssh;
 mod statement;
-mod time;
 mod trust;
 mod unit;
 mod vsa;
 mod withdrawal;
 
 pub use crate::model::pae;
-use crate::model::{base64, json};
+use crate::model::{base64, instant as time, json};
 pub use bundle::{BUNDLE_MEDIA_TYPE, bundle, unbundle};
 pub use dsse::{
     PAYLOAD_TYPE, Signer, VerifiedStatement, may_name_a_key, sign, unverified_payload, verify,

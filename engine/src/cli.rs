@@ -19,6 +19,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod environments;
+mod evidence;
 mod explain;
 mod facts;
 mod hook;
@@ -140,6 +141,7 @@ enum Command {
     Facts(facts::Args),
     Images(images::Args),
     Backups(backups::Args),
+    Evidence(evidence::Args),
     Explain(explain::Args),
     Baseline(baseline::Args),
     Sign(sign::Args),
@@ -175,6 +177,7 @@ impl Command {
             Self::Facts(args) => args.run(terminal),
             Self::Images(args) => args.run(terminal),
             Self::Backups(args) => args.run(terminal),
+            Self::Evidence(args) => args.run(terminal),
             Self::Explain(args) => args.run(terminal),
             Self::Baseline(args) => args.run(terminal),
             Self::Sign(args) => args.run(terminal),
@@ -205,6 +208,7 @@ impl Command {
                 | Self::Admit(_)
                 | Self::Promote(_)
                 | Self::Ci(_)
+                | Self::Evidence(_)
         )
     }
 }

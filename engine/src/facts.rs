@@ -9,6 +9,7 @@ pub mod backups;
 pub mod claims;
 pub mod connections;
 mod demand;
+pub mod evidence;
 pub mod freeze;
 mod image_ref;
 pub mod images;

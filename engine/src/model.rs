@@ -8,6 +8,7 @@ mod digest;
 mod exit;
 mod finding;
 mod harmful;
+pub(crate) mod instant;
 pub(crate) mod json;
 mod kind_pattern;
 pub mod limits;

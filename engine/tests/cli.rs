@@ -6,6 +6,7 @@ mod bounds;
 mod calendar;
 mod demo;
 mod environments;
+mod evidence;
 mod explain;
 mod globs;
 mod help;

@@ -50,6 +50,14 @@ fn the_schema_of_each_document_is_the_one_of_its_type() {
 }
 
 #[test]
+fn the_schemas_of_evidence_are_those_of_its_types() {
+    for (file, schema) in tidegate::attest::evidence::schemas() {
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        assert_file(&root().join("schemas/evidence").join(file), &text);
+    }
+}
+
+#[test]
 fn what_carries_a_pod_template_is_a_workload_and_its_resources_are_judged() {
     let keys = fs::read_to_string(root().join("engine/src/change/merge-keys.json")).unwrap();
     let keys: Value = serde_json::from_str(&keys).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Rejection, VerifiedStatement, about_link, time};
+use super::{Rejection, VerifiedStatement, about, time};
 use crate::calendar::Class;
 use crate::model::{Digest, RiskTier};
 
@@ -62,7 +62,7 @@ impl Renewal {
             });
         }
         let name = format!("{}/{}", self.environment, self.unit);
-        about_link::write(self, RENEWAL_PREDICATE, name, self.link)
+        about::write(self, RENEWAL_PREDICATE, [(name, self.link)])
     }
 
     /// Reads a verified statement.
@@ -74,11 +74,11 @@ impl Renewal {
     }
 
     pub(crate) fn parse_unverified(payload: &[u8]) -> Result<Self, Rejection> {
-        let renewal: Self = about_link::read(payload, RENEWAL_PREDICATE, "a renewal v1")?;
+        let renewal: Self = about::read(payload, RENEWAL_PREDICATE, "a renewal v1")?;
         if renewal.to_statement_bytes()? == payload {
             return Ok(renewal);
         }
-        about_link::differs()
+        about::differs()
     }
 }
 

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::evidence::Kind;
 use super::{RENEWAL_PREDICATE, Rejection, VSA_PREDICATE, WITHDRAWAL_PREDICATE, json, time};
 
-/// Reads it out of the payload of a link, a report, a renewal or a withdrawal.
+/// Reads it out of the payload of a link, a report, a renewal or a withdrawal, or of evidence.
 ///
 /// # Errors
 /// Another kind of statement, or none.
@@ -18,6 +19,7 @@ pub(super) fn signed_at(payload: &[u8]) -> Result<Timestamp, Rejection> {
         VSA_PREDICATE => "/predicate/timeVerified",
         RENEWAL_PREDICATE => "/predicate/validFrom",
         WITHDRAWAL_PREDICATE => "/predicate/withdrawnAt",
+        kind if Kind::of_predicate(kind).is_some() => "/predicate/about/reportedAt",
         _ => {
             return Err(Rejection::Predicate {
                 expected: "a statement of tidegate",

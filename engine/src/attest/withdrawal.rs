@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Rejection, VerifiedStatement, about_link, time};
+use super::{Rejection, VerifiedStatement, about, time};
 use crate::model::Digest;
 
 /// 'Link `link` of this unit admits nothing any more.'
@@ -31,7 +31,7 @@ impl Withdrawal {
     /// None in practice; JSON that cannot be written.
     pub fn to_statement_bytes(&self) -> Result<Vec<u8>, Rejection> {
         let name = format!("{}/{}", self.environment, self.unit);
-        about_link::write(self, WITHDRAWAL_PREDICATE, name, self.link)
+        about::write(self, WITHDRAWAL_PREDICATE, [(name, self.link)])
     }
 
     /// Reads a verified statement.
@@ -45,11 +45,11 @@ impl Withdrawal {
 
     /// What the payload says, whoever signed it: for finding the link and its keys only.
     pub(crate) fn parse_unverified(payload: &[u8]) -> Result<Self, Rejection> {
-        let withdrawal: Self = about_link::read(payload, WITHDRAWAL_PREDICATE, "a withdrawal v1")?;
+        let withdrawal: Self = about::read(payload, WITHDRAWAL_PREDICATE, "a withdrawal v1")?;
         if withdrawal.to_statement_bytes()? == payload {
             return Ok(withdrawal);
         }
-        about_link::differs()
+        about::differs()
     }
 }
 

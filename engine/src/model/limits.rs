@@ -264,6 +264,22 @@ limits! {
     STATEMENT_DEPTH = 100, Count, LeftOut;
     /// Lists and dictionaries within each other in a `__manifest__.py`; a deeper one is not understood.
     MODULE_MANIFEST_DEPTH = 32, Count, LeftOut;
+    /// What a tool says of its backups.
+    EVIDENCE_INPUT = 16 << 20, Bytes, Error("limit.evidence-input");
+    /// A name, a label or a version that a tool says of a backup.
+    EVIDENCE_TEXT = 512, Bytes, Error("evidence.shape");
+    /// Files of evidence.
+    EVIDENCE_FILES = 10_000, Count, Error("limit.evidence-files");
+    /// A file of evidence.
+    EVIDENCE_FILE = 256 << 10, Bytes, Error("limit.evidence-file");
+    /// All files of evidence.
+    EVIDENCE_TOTAL = 256 << 20, Bytes, Error("limit.evidence-files");
+    /// Objects that one incident is about.
+    INCIDENT_OBJECTS = 100, Count, Error("evidence.contradiction");
+    /// How long an incident lasts at most: three days.
+    INCIDENT_TIME = 3 * 24 * 60 * 60, Seconds, Error("evidence.contradiction");
+    /// Older statements of a backup that are kept to compare sizes with.
+    EVIDENCE_HISTORY = 16, Count, LeftOut;
 
     /// A key file.
     KEY_FILE = 16 << 10, Bytes, Error("limit.key-file");

@@ -47,7 +47,7 @@ fn means(exit: Exit) -> &'static str {
 }
 
 /// What the codes of an area are about; in the order of the alphabet.
-const AREAS: [(&str, &str); 32] = [
+const AREAS: [(&str, &str); 33] = [
     (
         "argo",
         "Argo CD's Application, or the Kubernetes API that it was asked for, did not say clearly what is being synced.",
@@ -72,6 +72,10 @@ const AREAS: [(&str, &str); 32] = [
     (
         "config",
         "`tidegate.yaml` cannot be read, or means nothing that could be enforced. All its problems are told at once, each with its line.",
+    ),
+    (
+        "evidence",
+        "What a tool says of its backups, or what somebody says of a restore or an incident, cannot be read, contradicts itself, or lies in the future. Nothing is signed of it then; and where a trusted key did sign it, nobody can tell how old anything is.",
     ),
     (
         "forge",

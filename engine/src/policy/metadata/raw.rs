@@ -336,7 +336,7 @@ const ALL_TIERS: [RiskTier; 4] = [
 ];
 
 // Codes of errors and refusals, and of the engine's own findings.
-const RESERVED_PREFIXES: [&str; 33] = [
+const RESERVED_PREFIXES: [&str; 34] = [
     "argo",
     "bug",
     "calendar",
@@ -345,6 +345,7 @@ const RESERVED_PREFIXES: [&str; 33] = [
     "cluster",
     "config",
     "engine",
+    "evidence",
     "forge",
     "git",
     "hook",

@@ -1,4 +1,4 @@
-//! A statement about a link: in-toto v1, whose one subject is the link's payload.
+//! A statement about something: in-toto v1, whose subject is a link's payload, or the objects that evidence is about.
 //! Knows nothing of what is said about it.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -7,20 +7,20 @@ use serde_json::Value;
 use super::{Rejection, json, vsa};
 use crate::model::Digest;
 
-/// The bytes to sign: `predicate` about `link`, which `name` has.
+/// The bytes to sign: `predicate` about what has these names and digests.
 pub(super) fn write(
     predicate: &impl Serialize,
     kind: &str,
-    name: String,
-    link: Digest,
+    about: impl IntoIterator<Item = (String, Digest)>,
 ) -> Result<Vec<u8>, Rejection> {
+    let subject = about.into_iter().map(|(name, sha256)| Subject {
+        name,
+        digest: Sha256 { sha256 },
+    });
     let value = serde_json::to_value(predicate).and_then(|predicate| {
         serde_json::to_value(Statement {
             kind: vsa::STATEMENT_TYPE.to_owned(),
-            subject: [Subject {
-                name,
-                digest: Sha256 { sha256: link },
-            }],
+            subject: subject.collect(),
             predicate_type: kind.to_owned(),
             predicate,
         })
@@ -60,7 +60,7 @@ pub(super) fn differs<T>() -> Result<T, Rejection> {
 struct Statement {
     #[serde(rename = "_type")]
     kind: String,
-    subject: [Subject; 1],
+    subject: Vec<Subject>,
     predicate_type: String,
     predicate: Value,
 }

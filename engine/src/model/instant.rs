@@ -5,27 +5,49 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serializer, de};
 
 /// Writes `2026-11-27T13:05:00Z`; what is below a second is cut off.
-pub(super) fn format(instant: Timestamp) -> String {
+pub(crate) fn format(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Reads back what [`format`] writes, and no other spelling.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     text.parse().ok().filter(|instant| format(*instant) == text)
 }
 
-pub(super) fn serialize<S: Serializer>(
+pub(crate) fn serialize<S: Serializer>(
     instant: &Timestamp,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format(*instant))
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).ok_or_else(|| de::Error::custom("no instant in whole seconds with `Z`"))
+}
+
+/// The same for one that may be absent.
+pub(crate) mod option {
+    use super::{Deserializer, Serializer, Timestamp};
+
+    #[expect(clippy::ref_option, reason = "serde asks so")]
+    pub(crate) fn serialize<S: Serializer>(
+        instant: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match instant {
+            Some(instant) => super::serialize(instant, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        super::deserialize(deserializer).map(Some)
+    }
 }
 
 #[cfg(test)]
