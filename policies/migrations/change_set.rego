@@ -32,13 +32,13 @@ package tidegate.migrations.change_set
 deny contains finding if {
 	is_production
 	some script in fact.scripts
-	script.class in {"destructive", "irreversible"}
+	script.class in taking_away
 	count(applications) > 0
 	finding := about(script, {
 		"code": "migration.destructive-with-app",
 		"message": sprintf("%s takes away what the release before may use (%s), in the same step as a new image of %s", [
 			script.id,
-			listed([s | some s in script.statements; s.class in {"destructive", "irreversible"}]),
+			listed([s | some s in script.statements; s.class in taking_away]),
 			concat(", ", sort(applications)),
 		]),
 		"remediation": "release in two steps: first the image that does without it, then, once no pod of the one before is left and none is gone back to, the script",
@@ -109,7 +109,6 @@ deny contains finding if {
 # description: Where the later one has run, tools leave this one out or stop; elsewhere both run in the other order.
 deny contains finding if {
 	some script in fact.scripts
-	script.behind
 	finding := about(script, {
 		"code": "migration.out-of-order",
 		"message": sprintf("%s is new, and %s, which is there already, comes after it", [script.id, script.behind]),
@@ -122,7 +121,6 @@ deny contains finding if {
 # description: Tools stop at it, or run one of them, and which is left to chance.
 deny contains finding if {
 	some script in fact.scripts
-	script.twin
 	finding := about(script, {
 		"code": "migration.out-of-order",
 		"message": sprintf("%s has the version of %s", [script.id, script.twin]),
@@ -134,8 +132,8 @@ deny contains finding if {
 # title: There is no way back
 # description: What takes something away needs a script that brings it back, or somebody has to write one in the middle of an incident.
 deny contains finding if {
-	some script in without_down
-	script.class in {"destructive", "irreversible"}
+	some script in fact.scripts
+	script.class in taking_away
 	finding := down_finding(script)
 }
 
@@ -143,8 +141,8 @@ deny contains finding if {
 # title: There is no way back
 # description: Somebody has to write one in the middle of an incident.
 warn contains finding if {
-	some script in without_down
-	not script.class in {"destructive", "irreversible"}
+	some script in fact.scripts
+	not script.class in taking_away
 	finding := down_finding(script)
 }
 
@@ -190,7 +188,7 @@ warn contains finding if {
 deny contains finding if {
 	some run in runs
 	not run.kind in one_time
-	object.get(run.workload, "replicas", 2) > 1
+	starts_many(run)
 	not is_locked(run)
 	finding := run_finding(run, sprintf("runs %s in each of its pods, and several start at once", [run.tool]))
 }
@@ -200,7 +198,6 @@ deny contains finding if {
 # description: It runs again at each sync, also at one that goes back, and next to one that still runs.
 deny contains finding if {
 	some run in runs
-	run.kind == "Job"
 	is_hook(run)
 	not is_locked(run)
 	finding := run_finding(run, sprintf("runs %s at every sync, and nothing keeps two of them apart", [run.tool]))
@@ -284,6 +281,8 @@ deny contains finding if {
 }
 
 fact := input.facts.migrations.value
+
+taking_away := {"destructive", "irreversible"}
 
 is_production if input.environment.stage in {"production", "recovery"}
 
@@ -385,8 +384,7 @@ transaction_fix := {
 	"alembic": "put it into a revision of its own, within `autocommit_block()`",
 }
 
-without_down := [script | some script in fact.scripts; script.down in {"absent", "no-op"}]
-
+# None for a script that has a way back, or is asked for none.
 down_finding(script) := about(script, {
 	"code": "migration.no-down",
 	"message": sprintf("%s has no way back%s", [
@@ -496,11 +494,15 @@ is_hook(run) if {
 	annotations[key]
 }
 
-is_repeated(run) if object.get(input.changes[run.workload.change].new.spec, "backoffLimit", 6) > 0
+# The default is six times.
+is_repeated(run) if not input.changes[run.workload.change].new.spec.backoffLimit == 0
 
-is_repeated(run) if object.get(run.workload, "replicas", 2) > 1
+is_repeated(run) if starts_many(run)
 
 is_repeated(run) if input.changes[run.workload.change].new.spec.template.spec.restartPolicy == "OnFailure"
+
+# Nothing says that there is one pod at most.
+starts_many(run) if not run.workload.replicas in {0, 1}
 
 run_finding(run, what) := {
 	"code": "migration.hook-unsafe",
@@ -511,9 +513,9 @@ run_finding(run, what) := {
 }
 
 # A finding about a script: with its object where it stands in one.
-about(script, finding) := object.union(finding, {"object": script.object, "field": script.field}) if script.object
-
-about(script, finding) := finding if not script.object
+about(script, finding) := placed if {
+	placed := object.union(finding, {"object": script.object, "field": script.field})
+} else := finding
 
 # Statements with their lines, not more than a reader takes in.
 listed(statements) := shortened([told(s) | some s in statements])

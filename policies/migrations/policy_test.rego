@@ -280,3 +280,146 @@ test_modules if {
 	still := object.union(module, {"step": "same", "changed": []})
 	denied(document({"odoo": [still]}, {}, "production", "low", {})) == set()
 }
+
+test_adding_with_a_new_image if {
+	new := object.union(workload, {"containers": [object.union(container, {"image": {"reference": "odoo:2"}})]})
+	denied(document({"scripts": [script]}, {"old": [workload], "new": [new]}, "production", "low", {})) == set()
+}
+
+test_an_image_of_a_job_beside_an_application if {
+	gone := with_statement({"class": "destructive"})
+	every kind in ["Job", "CronJob", "Pod"] {
+		thing := object.union(job, {"kind": kind})
+		new := object.union(workload, {
+			"object": thing,
+			"containers": [object.union(container, {"image": {"reference": "odoo:2"}})],
+		})
+		denied(document({"scripts": [gone]}, {"old": [workload], "new": [workload, new]}, "production", "low", {})) == set()
+		first := {"old": [object.union(workload, {"object": thing})], "new": [object.union(new, {"object": deployment})]}
+		denied(document({"scripts": [gone]}, first, "production", "low", {})) == set()
+	}
+}
+
+test_findings_name_their_setting_and_the_way if {
+	index := {"class": "care", "locks": "share", "blocksForIndex": true, "tables": ["stock_move"]}
+	some slow in change_set.deny with input as of_scripts([with_statement(index)])
+	slow.setting == "/settings/large-tables"
+	care := {"class": "care", "locks": "access-exclusive", "tables": []}
+	some held in change_set.deny with input as of_scripts([with_statement(care)])
+	held.setting == "/settings/large-tables"
+	startswith(held.remediation, "let the lock be short")
+	not contains(held.message, "(")
+	anew := object.union(care, {"rewrites": true})
+	some written in change_set.deny with input as of_scripts([with_statement(anew)])
+	startswith(written.remediation, "add the column empty")
+}
+
+test_every_class_that_takes_away_needs_a_way_back if {
+	every class in ["destructive", "irreversible"] {
+		gone := object.union(script, {"down": "absent", "class": class})
+		denied(of_scripts([gone])) == {"migration.no-down"}
+		warned(of_scripts([gone])) == set()
+	}
+}
+
+unknown(most) := [object.union(statement, {"line": line, "class": "unknown", "reason": "a block of code"}) |
+	some line in numbers.range(1, 9)
+	line <= most
+]
+
+test_five_statements_are_named_and_six_are_counted if {
+	some five in change_set.deny with input as of_scripts([object.union(script, {"statements": unknown(5)})])
+	not contains(five.message, "more")
+	some six in change_set.deny with input as of_scripts([object.union(script, {"statements": unknown(6)})])
+	contains(six.message, "; 1 more")
+}
+
+commands := [
+	["odoo", "-u", "all"],
+	["odoo", "-i", "sale"],
+	["odoo", "--update=all"],
+	["odoo", "--init", "sale"],
+	["odoo-bin", "-u", "all"],
+	["odoo-bin", "-i", "sale"],
+	["odoo-bin", "--update", "all"],
+	["odoo-bin", "--init=sale"],
+	["click-odoo-update"],
+	["alembic", "upgrade", "head"],
+	["python", "manage.py", "migrate"],
+	["django-admin", "migrate"],
+	["goose", "up"],
+	["dbmate", "migrate"],
+]
+
+self_locking := [
+	["flyway", "migrate"],
+	["liquibase", "update"],
+	["migrate", "-path", "db", "up"],
+	["migrate", "-source", "file://db", "up"],
+	["bundle", "exec", "rails", "db:migrate"],
+	["npx", "prisma", "migrate", "deploy"],
+	["atlas", "migrate", "apply"],
+]
+
+test_every_tool_is_known if {
+	every command in commands {
+		denied(running(command, {}, deployment)) == {"migration.hook-unsafe"}
+	}
+	every command in self_locking {
+		denied(running(command, {}, deployment)) == set()
+	}
+}
+
+test_tools_that_keep_an_account_may_run_again if {
+	again := object.union(once, {"spec": {"backoffLimit": 2}})
+	every command in array.concat(self_locking, array.slice(commands, 9, 14)) {
+		denied(running(command, again, job)) == set()
+	}
+	every command in array.slice(commands, 0, 9) {
+		denied(running(command, again, job)) == {"migration.hook-unsafe"}
+	}
+}
+
+of_pods(command, kind, replicas, new) := document(
+	{},
+	{"new": [object.union(object.remove(workload, ["replicas"]), object.union(
+		{"object": kind, "containers": [object.union(container, {"command": command})]},
+		replicas,
+	))]},
+	"production",
+	"low",
+	new,
+)
+
+test_one_pod_runs_it_once if {
+	every count in [0, 1] {
+		denied(of_pods(["alembic", "upgrade"], deployment, {"replicas": count}, {})) == set()
+	}
+	every replicas in [{}, {"replicas": 2}] {
+		denied(of_pods(["alembic", "upgrade"], deployment, replicas, {})) == {"migration.hook-unsafe"}
+		denied(of_pods(["psql", "-f", "a.sql"], job, replicas, once)) == {"migration.hook-unsafe"}
+		denied(of_pods(["alembic", "upgrade"], job, replicas, once)) == set()
+	}
+	without := object.remove(once, ["spec"])
+	denied(of_pods(["psql", "-f", "a.sql"], job, {"replicas": 1}, without)) == {"migration.hook-unsafe"}
+}
+
+test_hooks_of_helm_are_hooks if {
+	helm := object.union(once, {"metadata": {"annotations": {"helm.sh/hook": "pre-upgrade"}}})
+	denied(running(["psql", "-c", "SELECT 1"], helm, job)) == {"migration.hook-unsafe"}
+}
+
+test_a_script_that_is_not_mounted_takes_no_lock_for_a_job if {
+	mounted := object.union(workload, {
+		"object": job,
+		"replicas": 1,
+		"containers": [object.union(container, {"command": ["psql", "-f", "/sql/a.sql"]})],
+		"volumes": [{"name": "sql", "configMap": {"name": "sql"}}],
+	})
+	taken := object.union(object.union(script, in_a_map), {"takesLock": true})
+	every other in [{"kind": "Cluster"}, {"name": "other"}] {
+		elsewhere := object.union(taken, {"object": object.union(in_a_map.object, other)})
+		doc := document({"scripts": [elsewhere]}, {"new": [mounted]}, "production", "low", hooked)
+		denied(doc) == {"migration.hook-unsafe"}
+	}
+}
