@@ -49,7 +49,7 @@ enum Other {
         kind: &'static str,
         name: String,
     },
-    Patch(Patch),
+    Patch(Box<Patch>),
 }
 
 /// Gives the content of a file, by its path from the folder of a kustomization.
@@ -86,7 +86,7 @@ impl Changes {
         for patch in &options.patches {
             match Patch::read(patch) {
                 Some(patch) if patch.file().is_none() => patches.push(patch),
-                Some(patch) => others.push(Other::Patch(patch)),
+                Some(patch) => others.push(Other::Patch(Box::new(patch))),
                 None => others.push(Other::Anything),
             }
         }
@@ -133,7 +133,7 @@ impl Changes {
                         object = Some(Object {
                             node,
                             ..now.clone()
-                        })
+                        });
                     }
                     None => return Some(Patched::Deleted),
                 }
@@ -197,7 +197,7 @@ impl Changes {
             "patchesStrategicMerge" => {
                 for item in items(value)? {
                     let patch = Patch::by_name(item.as_str()?);
-                    self.others.push(Other::Patch(patch));
+                    self.others.push(Other::Patch(Box::new(patch)));
                 }
             }
             "configMapGenerator" => self.generates("ConfigMap", value)?,
@@ -240,7 +240,7 @@ pub(super) fn document(bytes: &[u8]) -> Option<Node> {
 }
 
 fn of_patch(patch: &Value) -> Other {
-    Patch::read(patch).map_or(Other::Anything, Other::Patch)
+    Patch::read(patch).map_or(Other::Anything, |it| Other::Patch(Box::new(it)))
 }
 
 /// kustomize looks for images in containers wherever they stand, and in the volumes of a pod.

@@ -71,12 +71,8 @@ impl Merging {
                 }
                 return self.merge(into, by);
             }
-            (Null, _) => {}
-            (Sequence(_), Sequence(_)) => {
-                if self.is_told_of_lists {
-                    return None;
-                }
-            }
+            (Sequence(_), Sequence(_)) if self.is_told_of_lists => return None,
+            (Null, _) | (Sequence(_), Sequence(_)) => {}
             // kustomize merges none of these.
             (Mapping(_) | Sequence(_), _) | (_, Mapping(_) | Sequence(_)) => return None,
             // In the place of a text in quotes it makes a text of these, too.

@@ -52,26 +52,66 @@ fn line(found: &[String]) -> &str {
     line
 }
 
+/// A strategic merge patch.
+fn merge(spec: &str) -> String {
+    format!(
+        "{{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {{name: _}}, {spec}}}"
+    )
+}
+
+/// Holds the child of a parent with one patch against what its line is to hold; of nothing there is none.
+fn is_made(patch: &str, target: &str, wanted: &str) {
+    let parent = parent("apps", &patches(patch, target));
+    for selected in BOTH {
+        let found = told_with(selected, &parent, &child(), &[]);
+        let line = line(&found);
+        assert!(
+            line.contains(wanted) && line.is_empty() == wanted.is_empty(),
+            "{patch} {target}: {found:?}"
+        );
+    }
+}
+
+const ALL: &str = "{kind: Kustomization}";
+
 #[test]
 fn a_child_is_what_its_parents_patches_make_of_it() {
-    let merge = |spec: &str| {
-        format!(
-            "{{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {{name: _}}, {spec}}}"
-        )
-    };
-    let all = "{kind: Kustomization}";
     for (patch, target, wanted) in [
         (
             merge("spec: {postBuild: {substitute: {A: b}}}"),
-            all,
+            ALL,
             r#"child: plain {"kustomize":{"substitute":{"A":"b"}}}"#,
         ),
         (
             merge("spec: {decryption: {provider: sops}, deletionPolicy: Orphan}"),
-            all,
+            ALL,
             "child: plain plain",
         ),
-        (merge("spec: {path: other}"), all, "child: other plain"),
+        (merge("spec: {path: other}"), ALL, "child: other plain"),
+        (
+            merge("spec: {patches: [{patch: x, target: {kind: Service}}]}"),
+            ALL,
+            r#""patches":[{"patch":"x""#,
+        ),
+        (
+            "- {op: replace, path: /spec/path, value: other}".to_owned(),
+            ALL,
+            "child: other plain",
+        ),
+        (merge("$patch: delete"), ALL, ""),
+        (
+            merge("spec: {x: 1}"),
+            ALL,
+            "child: unknown children/child.yaml:",
+        ),
+    ] {
+        is_made(&patch, target, wanted);
+    }
+}
+
+#[test]
+fn a_patch_is_for_the_children_that_its_target_selects() {
+    for (patch, target, wanted) in [
         (
             merge("spec: {path: other}"),
             "{kind: Kustomization, labelSelector: a=b}",
@@ -107,30 +147,22 @@ fn a_child_is_what_its_parents_patches_make_of_it() {
             "{version: v2}",
             "child: plain plain",
         ),
-        (
-            merge("spec: {patches: [{patch: x, target: {kind: Service}}]}"),
-            all,
-            r#""patches":[{"patch":"x""#,
-        ),
-        (merge("$patch: delete"), all, ""),
-        (
-            merge("spec: {x: 1}"),
-            all,
-            "child: unknown children/child.yaml:",
-        ),
-        (
-            "- {op: replace, path: /spec/path, value: other}".to_owned(),
-            all,
-            "child: other plain",
-        ),
+    ] {
+        is_made(&patch, target, wanted);
+    }
+}
+
+#[test]
+fn what_is_not_understood_of_a_patch_leaves_its_children_unknown() {
+    for (patch, target, wanted) in [
         (
             "- {op: replace, path: /metadata/name, value: other}".to_owned(),
-            all,
+            ALL,
             "`apps` may change the Kustomization `child`",
         ),
         (
             "- {op: remove, path: /spec/none}".to_owned(),
-            all,
+            ALL,
             "`apps` may change the Kustomization `child`",
         ),
         (
@@ -142,19 +174,11 @@ fn a_child_is_what_its_parents_patches_make_of_it() {
             merge("metadata: {annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}}")
                 .replace("metadata: {name: _}, ", "")
                 .replace("{annotations", "{name: _, annotations"),
-            all,
+            ALL,
             "an annotation or a label, of its own or added to it, keeps the Kustomization `child`",
         ),
     ] {
-        let parent = parent("apps", &patches(&patch, target));
-        for selected in BOTH {
-            let found = told_with(selected, &parent, &child(), &[]);
-            let line = line(&found);
-            assert!(
-                line.contains(wanted) && line.is_empty() == wanted.is_empty(),
-                "{patch} {target}: {found:?}"
-            );
-        }
+        is_made(&patch, target, wanted);
     }
 }
 
