@@ -13,6 +13,7 @@ const ALL_FACTS: &[&str] = &[
     "freeze",
     "images",
     "inventory",
+    "migrations",
     "promotions",
     "quotas",
     "range",

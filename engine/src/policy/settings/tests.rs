@@ -245,6 +245,7 @@ fn the_defaults_of_what_is_built_in_are_allowed_in_every_profile() {
         "freeze",
         "images",
         "inventory",
+        "migrations",
         "promotions",
         "quotas",
         "range",
