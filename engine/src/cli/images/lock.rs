@@ -133,19 +133,26 @@ impl Run<'_> {
         Ok(Exit::Pass)
     }
 
-    /// Tells what no unit names any more, and takes it away where that is asked.
+    /// Tells what no unit names any more, and takes it away where that is asked. Under another name it may still be
+    /// named, such as with its digest behind its tag: what is recorded is then of use.
     fn forget(&mut self, wanted: &BTreeMap<String, Wanted>, update: bool) {
         let mut left = self.lock.clone();
         let gone = left.keep(&|image| wanted.contains_key(image));
-        let what = match update {
-            true => {
-                self.lock = left;
-                "no unit names it any more"
+        if update {
+            self.lock = left;
+            for image in gone {
+                self.say(&image, "no unit names it any more");
             }
-            false => "no unit names it any more; `--update` takes it away",
-        };
+            return;
+        }
         for image in gone {
-            self.say(&image, what);
+            let locked = self.lock.of(&image).map(|locked| locked.digest);
+            if locked.is_some_and(|digest| !left.knows(&digest)) {
+                self.say(
+                    &image,
+                    "no unit names it any more; `--update` takes it away",
+                );
+            }
         }
     }
 
