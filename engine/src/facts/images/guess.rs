@@ -1,4 +1,5 @@
-//! What only looks like an image: in a kind that nobody described, in annotations, and in what a container is told to start.
+//! What only looks like an image: in a kind that nobody described, in annotations of what runs pods, and in what a container
+//! is told to start.
 //! Knows no kind of an operator; what it finds is warned of, not proven.
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 use super::parts;
 use super::places::{Place, Use, Written};
 use crate::facts::image_ref::ImageRef;
+use crate::facts::pods::PodSource;
 use crate::model::{ObjectRef, step_of};
 
 /// Whether a kind of this group is of an operator, so that what it says may be an image.
@@ -32,6 +34,8 @@ pub(super) fn images<'v>(
     };
     match is_open(object.group()) {
         true => search.below(value, ""),
+        // Of what runs nothing, annotations are told to nobody who starts something.
+        false if PodSource::of(object).is_none() => {}
         false => NOTES.iter().for_each(|place| search.notes(value, place)),
     }
     search.found

@@ -648,6 +648,8 @@ fn what_looks_like_an_image_in_an_annotation_is_named() {
             "/spec/template/metadata/annotations/sidecar.istio.io~1proxyImage guessed r.example/proxy:1",
         ]
     );
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {base-image: 'r.example/a:1'}}\n";
+    assert_eq!(places(map, &none()), [""; 0]);
 }
 
 #[test]
