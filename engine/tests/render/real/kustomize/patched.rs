@@ -1,7 +1,7 @@
 //! The table of patches that the map of units is tested with, held against the program.
 
 use serde_json::{Value, json};
-use tidegate::manifest::yaml;
+use tidegate::manifest::{Node, yaml};
 
 use super::{World, plain};
 
@@ -29,10 +29,7 @@ fn kustomize_makes_of_patches_what_the_table_says() {
             Value::String(_) => assert!(built.is_err(), "{name}: {built:?}"),
             made => {
                 let documents = yaml::parse(&built.unwrap()).unwrap();
-                let found = documents
-                    .iter()
-                    .map(|it| it.to_json())
-                    .find(|it| !it.is_null());
+                let found = documents.iter().map(Node::to_json).find(|it| !it.is_null());
                 assert_eq!(found.unwrap_or_default(), *made, "{name}");
             }
         }
