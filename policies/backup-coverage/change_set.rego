@@ -10,16 +10,34 @@
 #   kinds:
 #     - PersistentVolumeClaim
 #     - StatefulSet.apps
+#     - Cluster.postgresql.cnpg.io
+#     - InnoDBCluster.mysql.oracle.com
+#     - Kafka.kafka.strimzi.io
+#     - MariaDB.k8s.mariadb.com
+#     - MongoDBCommunity.mongodbcommunity.mongodb.com
+#     - PerconaPGCluster.pgv2.percona.com
+#     - PerconaServerMongoDB.psmdb.percona.com
+#     - PerconaXtraDBCluster.pxc.percona.com
+#     - PostgresCluster.postgres-operator.crunchydata.com
+#     - RabbitmqCluster.rabbitmq.com
+#     - RedisCluster.redis.redis.opstreelabs.in
+#     - RedisFailover.databases.spotahome.com
+#     - Redis.redis.redis.opstreelabs.in
+#     - postgresql.acid.zalan.do
+#     - Backup.postgresql.cnpg.io
+#     - BackupStorageLocation.velero.io
+#     - CronJob.batch
+#     - ObjectStore.barmancloud.cnpg.io
+#     - OperatorConfiguration.acid.zalan.do
+#     - ReplicationSource.volsync.backube
+#     - Schedule.k8up.io
+#     - Schedule.velero.io
+#     - ScheduledBackup.postgresql.cnpg.io
+#     - SnapshotSchedule.snapscheduler.backube
 #     - DaemonSet.apps
 #     - Deployment.apps
 #     - Rollout.argoproj.io
 #     - VolumeSnapshotClass.snapshot.storage.k8s.io
-#     - Cluster.postgresql.cnpg.io
-#     - Backup.postgresql.cnpg.io
-#     - ScheduledBackup.postgresql.cnpg.io
-#     - ObjectStore.barmancloud.cnpg.io
-#     - BackupStorageLocation.velero.io
-#     - Schedule.velero.io
 #   facts: [backups, storage]
 #   codes:
 #     backup.deleted: deny

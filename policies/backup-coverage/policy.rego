@@ -11,6 +11,19 @@
 #     - PersistentVolumeClaim
 #     - StatefulSet.apps
 #     - Cluster.postgresql.cnpg.io
+#     - InnoDBCluster.mysql.oracle.com
+#     - Kafka.kafka.strimzi.io
+#     - MariaDB.k8s.mariadb.com
+#     - MongoDBCommunity.mongodbcommunity.mongodb.com
+#     - PerconaPGCluster.pgv2.percona.com
+#     - PerconaServerMongoDB.psmdb.percona.com
+#     - PerconaXtraDBCluster.pxc.percona.com
+#     - PostgresCluster.postgres-operator.crunchydata.com
+#     - RabbitmqCluster.rabbitmq.com
+#     - RedisCluster.redis.redis.opstreelabs.in
+#     - RedisFailover.databases.spotahome.com
+#     - Redis.redis.redis.opstreelabs.in
+#     - postgresql.acid.zalan.do
 #   facts: [backups]
 #   codes:
 #     backup.not-covered: deny

@@ -5,14 +5,20 @@ mod assess;
 mod cadence;
 mod cnpg;
 mod cover;
+mod cronjob;
 mod gap;
+mod k8up;
 mod loss;
 mod near;
+mod operated;
+mod pgbackrest;
 mod rules;
+mod snapshots;
 mod stateful;
 #[cfg(test)]
 mod tests;
 mod velero;
+mod zalando;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,19 +39,37 @@ use crate::change::Change;
 use crate::model::{GroupKind, ObjectRef, Operation, Piece};
 
 /// The kinds that hold data, or claim volumes for it.
-pub const STATEFUL: [&str; 3] = [
+pub const STATEFUL: [&str; 16] = [
     "PersistentVolumeClaim",
     "StatefulSet.apps",
     "Cluster.postgresql.cnpg.io",
+    "InnoDBCluster.mysql.oracle.com",
+    "Kafka.kafka.strimzi.io",
+    "MariaDB.k8s.mariadb.com",
+    "MongoDBCommunity.mongodbcommunity.mongodb.com",
+    "PerconaPGCluster.pgv2.percona.com",
+    "PerconaServerMongoDB.psmdb.percona.com",
+    "PerconaXtraDBCluster.pxc.percona.com",
+    "PostgresCluster.postgres-operator.crunchydata.com",
+    "RabbitmqCluster.rabbitmq.com",
+    "RedisCluster.redis.redis.opstreelabs.in",
+    "RedisFailover.databases.spotahome.com",
+    "Redis.redis.redis.opstreelabs.in",
+    "postgresql.acid.zalan.do",
 ];
 
 /// The kinds that back up, or say how and where to.
-pub const BACKING: [&str; 5] = [
+pub const BACKING: [&str; 10] = [
     "Backup.postgresql.cnpg.io",
     "BackupStorageLocation.velero.io",
+    "CronJob.batch",
     "ObjectStore.barmancloud.cnpg.io",
+    "OperatorConfiguration.acid.zalan.do",
+    "ReplicationSource.volsync.backube",
+    "Schedule.k8up.io",
     "Schedule.velero.io",
     "ScheduledBackup.postgresql.cnpg.io",
+    "SnapshotSchedule.snapscheduler.backube",
 ];
 
 /// The kinds that mount what is backed up, or say what of it is left out.

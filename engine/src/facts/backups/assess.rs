@@ -10,7 +10,7 @@ use super::gap::Gap;
 use super::near::Near;
 use super::rules::{Data, Rules, Target};
 use super::stateful::Stateful;
-use super::{cnpg, velero};
+use super::{cnpg, cronjob, k8up, pgbackrest, snapshots, velero, zalando};
 use crate::model::ObjectRef;
 
 /// What is known of an object that holds data, on one side.
@@ -41,6 +41,7 @@ pub struct State {
 impl State {
     pub(super) fn of(stateful: &Stateful<'_>, near: &Near<'_>) -> Self {
         let mut found = Found::default();
+        found.unknown.extend(stateful.own_way.map(str::to_owned));
         for method in METHODS {
             method(stateful, near, &mut found);
         }
@@ -256,7 +257,15 @@ pub fn spelt(seconds: i64) -> String {
 /// How one method looks for backups of an object.
 type Method = fn(&Stateful<'_>, &Near<'_>, &mut Found);
 
-const METHODS: [Method; 2] = [cnpg::find, velero::find];
+const METHODS: [Method; 7] = [
+    cnpg::find,
+    zalando::find,
+    pgbackrest::find,
+    velero::find,
+    k8up::find,
+    snapshots::find,
+    cronjob::find,
+];
 
 /// The most that is told of what was looked at.
 const LOOKED: usize = 8;

@@ -78,6 +78,7 @@ fn take(
     };
     Ok(Cover {
         method: store.method,
+        part: None,
         by: by.clone(),
         parts: store.parts,
         cadence,

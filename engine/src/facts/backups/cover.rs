@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::cadence::Cadence;
 use super::rules::Rules;
@@ -15,6 +16,9 @@ use crate::model::ObjectRef;
 pub struct Cover {
     /// How: `cnpg-object-store`, `velero`.
     pub method: &'static str,
+    /// Which of several places of one object, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// What takes it.
     pub by: ObjectRef,
     /// What it rests on beside that, the object itself included.
@@ -97,7 +101,8 @@ impl Cover {
     /// The best first: whoever restores begins there.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let better = Reverse((self.consistency, self.pitr, self.offsite, self.encrypted));
-        (better, self.cadence.gap_seconds, self.by.clone())
+        let place = (self.by.clone(), self.part.clone());
+        (better, self.cadence.gap_seconds, place)
     }
 
     /// With what the judge says of its store, which counts more than what manifests leave open.
@@ -132,7 +137,35 @@ impl Told {
     }
 }
 
+/// Why something is no backup of an object.
+pub(super) enum No {
+    /// It leaves it out.
+    Misses(String),
+    /// That cannot be told.
+    Untold(String),
+}
+
+impl From<String> for No {
+    fn from(why: String) -> Self {
+        Self::Misses(why)
+    }
+}
+
+impl From<&str> for No {
+    fn from(why: &str) -> Self {
+        Self::Misses(why.to_owned())
+    }
+}
+
 impl Found {
+    pub(super) fn take(&mut self, by: ObjectRef, taken: Result<Cover, No>) {
+        match taken {
+            Ok(cover) => self.covers.push(cover),
+            Err(No::Misses(why)) => self.miss(by, why),
+            Err(No::Untold(why)) => self.unknown.push(format!("{by} {why}")),
+        }
+    }
+
     pub(super) fn miss(&mut self, by: ObjectRef, why: impl Into<String>) {
         let why = why.into();
         self.missed.push(Missed { by, why });
@@ -159,6 +192,28 @@ impl Serialize for Retention {
             Self::Unknown => serializer.serialize_str("unknown"),
         }
     }
+}
+
+/// For how long restic keeps what these say: `keepDaily: 7`, or without the prefix `daily: 7`.
+pub(super) fn kept(retain: Option<&Value>, prefix: &str, cadence: &Cadence) -> Retention {
+    let each = [
+        ("last", cadence.gap_seconds),
+        ("hourly", 3600),
+        ("daily", 86_400),
+        ("weekly", 7 * 86_400),
+        ("monthly", 30 * 86_400),
+        ("yearly", 365 * 86_400),
+    ];
+    let kept = each.into_iter().filter_map(|(name, seconds)| {
+        let mut keys = retain?.as_object()?.iter();
+        let (_, count) = keys.find(|(key, _)| {
+            let key = key.strip_prefix(prefix).unwrap_or_default();
+            key.eq_ignore_ascii_case(name)
+        })?;
+        let count = count.as_i64().or_else(|| count.as_str()?.parse().ok())?;
+        count.checked_mul(seconds)
+    });
+    kept.max().map_or(Retention::Unlimited, Retention::Seconds)
 }
 
 /// Whether a store outlives the cluster, by the address of its endpoint; without one it is the provider's own.

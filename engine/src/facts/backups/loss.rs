@@ -55,7 +55,7 @@ pub(super) fn losses(old: &State, new: &State, changed: &Changed<'_>) -> Vec<Los
     let before = old.coverage.iter();
     before
         .flat_map(|cover| {
-            let after = new.coverage.iter().find(|it| it.by == cover.by);
+            let after = namesake(cover, old, new);
             let parts = changed.parts([Some(cover), after]);
             let found = match after {
                 _ if parts.is_empty() => Vec::new(),
@@ -69,6 +69,16 @@ pub(super) fn losses(old: &State, new: &State, changed: &Changed<'_>) -> Vec<Los
             })
         })
         .collect()
+}
+
+/// The same backup afterwards. One that is the only one of its object may go on by another way.
+fn namesake<'s>(cover: &Cover, old: &State, new: &'s State) -> Option<&'s Cover> {
+    let same = |it: &&Cover| it.by == cover.by;
+    let exact = |it: &&Cover| (it.method, &it.part) == (cover.method, &cover.part);
+    let mut after = new.coverage.iter().filter(same);
+    let is_only = old.coverage.iter().filter(same).count() == 1;
+    let found = after.clone().find(exact);
+    found.or_else(|| after.next().filter(|_| is_only))
 }
 
 fn gone(cover: &Cover, new: &State, parts: &[(usize, Operation)]) -> Loss {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::STATEFUL;
 use super::near::{Near, Pod, pod, text, texts};
+use super::operated::Operated;
 use super::rules::Data;
 use crate::facts::image_ref::ImageRef;
 use crate::facts::pods::{self, PodSource};
@@ -18,6 +19,8 @@ pub(super) struct Stateful<'a> {
     pub(super) reference: ObjectRef,
     pub(super) data: Data,
     pub(super) claims: Vec<Claim>,
+    /// Why it may be backed up without anybody seeing it here.
+    pub(super) own_way: Option<&'static str>,
 }
 
 /// A claim that it is, or makes.
@@ -26,6 +29,12 @@ pub(super) struct Claim {
     /// A number that counts up is `N`.
     pub(super) name: String,
     pub(super) labels: Labels,
+    pub(super) annotations: Labels,
+    pub(super) modes: Vec<String>,
+    /// There is one, and not one for each replica.
+    pub(super) is_one: bool,
+    /// Labels and modes are known, and not what an operator gives it.
+    pub(super) is_told: bool,
     /// Who mounts it.
     pub(super) pods: Vec<Pod>,
 }
@@ -38,23 +47,25 @@ pub(super) fn all<'a>(near: &Near<'a>) -> Vec<Stateful<'a>> {
 
 fn of<'a>(object: &'a Value, near: &Near<'_>) -> Option<Stateful<'a>> {
     let reference = pods::reference(object);
+    let operated = Operated::of(object, &reference);
     let claims = match (reference.group(), reference.kind.as_str()) {
         ("", "PersistentVolumeClaim") => vec![own(object, &reference, near)],
         ("apps", "StatefulSet") => of_set(object),
-        _ => of_cluster(object, &reference),
+        _ => of_operator(object, &reference, operated?),
     };
     if claims.is_empty() {
         return None;
     }
-    let data = match reference.group() {
+    let data = match operated {
         _ if near.rules.is_scratch(&reference) => Data::Cache,
-        "" | "apps" => data_of(&claims, near),
-        _ => Data::Database,
+        Some(operated) => operated.data,
+        None => data_of(&claims, near),
     };
     Some(Stateful {
         object,
         data,
         claims,
+        own_way: operated.and_then(|it| it.own_way(object)),
         reference,
     })
 }
@@ -63,6 +74,10 @@ fn own(object: &Value, reference: &ObjectRef, near: &Near<'_>) -> Claim {
     Claim {
         name: reference.name.clone(),
         labels: texts(object.pointer("/metadata/labels")),
+        annotations: texts(object.pointer("/metadata/annotations")),
+        modes: modes(object),
+        is_one: true,
+        is_told: true,
         pods: near
             .mounting(&reference.namespace, &reference.name)
             .to_vec(),
@@ -81,6 +96,10 @@ fn of_set(object: &Value) -> Vec<Claim> {
         Some(Claim {
             name: format!("{volume}-{}-N", pods::name(object)),
             labels,
+            annotations: texts(template.pointer("/metadata/annotations")),
+            modes: modes(template),
+            is_one: object.pointer("/spec/replicas").is_none_or(|it| *it == 1),
+            is_told: true,
             pods: source
                 .map(|it| pod(object, it, volume))
                 .into_iter()
@@ -90,15 +109,19 @@ fn of_set(object: &Value) -> Vec<Claim> {
     claims.collect()
 }
 
-/// The operator makes a claim for the data of each instance, and perhaps one for its log.
-fn of_cluster(object: &Value, reference: &ObjectRef) -> Vec<Claim> {
+/// An operator makes a claim for the data of each instance, and perhaps more beside it.
+fn of_operator(object: &Value, reference: &ObjectRef, operated: &Operated) -> Vec<Claim> {
     let name = &reference.name;
     let mut labels = texts(object.pointer("/spec/inheritedMetadata/labels"));
-    labels.insert("cnpg.io/cluster".to_owned(), name.clone());
+    labels.extend(operated.label.map(|label| (label.to_owned(), name.clone())));
     let annotations = texts(object.pointer("/spec/inheritedMetadata/annotations"));
     let claim = |claim: String, volume: &str| Claim {
         name: claim,
         labels: labels.clone(),
+        annotations: annotations.clone(),
+        modes: vec!["ReadWriteOnce".to_owned()],
+        is_one: false,
+        is_told: operated.label.is_some(),
         pods: vec![Pod {
             workload: reference.clone(),
             labels: labels.clone(),
@@ -121,6 +144,25 @@ fn of_cluster(object: &Value, reference: &ObjectRef) -> Vec<Claim> {
     let spaces = spaces.filter_map(|space| text(space, "/name"));
     claims.extend(spaces.map(|space| claim(format!("{name}-N-tbs-{space}"), space)));
     claims
+}
+
+fn modes(claim: &Value) -> Vec<String> {
+    let modes = claim.pointer("/spec/accessModes").and_then(Value::as_array);
+    let modes = modes.into_iter().flatten().filter_map(Value::as_str);
+    modes.map(str::to_owned).collect()
+}
+
+impl Claim {
+    /// Whether a name is its own, whatever number it counts up to.
+    pub(super) fn is(&self, name: &str) -> bool {
+        match self.name.strip_suffix("-N") {
+            Some(stem) => name
+                .strip_prefix(stem)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|it| it.is_ascii_digit())),
+            None => self.name == name,
+        }
+    }
 }
 
 /// By the images of those who mount it, and by where.

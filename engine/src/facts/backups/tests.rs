@@ -166,7 +166,7 @@ fn backing() -> impl Strategy<Value = Value> {
         selectors,
         ttl,
     );
-    (0..4_usize, parts, path).prop_map(|(kind, parts, path)| {
+    (0..7_usize, parts, path).prop_map(|(kind, parts, path)| {
         let ((index, namespace), one, other, schedule, namespaces, selector, ttl) = parts;
         let namespace = namespace.as_str().unwrap_or_default();
         let name = format!("b{index}");
@@ -202,6 +202,40 @@ fn backing() -> impl Strategy<Value = Value> {
                     "default",
                     spec,
                 )
+            }
+            3 => {
+                let selectors = if selector.is_null() {
+                    Value::Null
+                } else {
+                    json!([selector])
+                };
+                let spec = json!({"backup": {"schedule": schedule, "labelSelectors": selectors}});
+                named(
+                    "Schedule.k8up.io",
+                    if one == json!(true) {
+                        "shop"
+                    } else {
+                        namespace
+                    },
+                    &name,
+                    spec,
+                )
+            }
+            4 => {
+                let spec =
+                    json!({"disabled": one, "schedule": schedule, "claimSelector": selector});
+                named(
+                    "SnapshotSchedule.snapscheduler.backube",
+                    "shop",
+                    &name,
+                    spec,
+                )
+            }
+            5 => {
+                let restic = json!({"repository": "r", "retain": {"daily": 40}});
+                let spec = json!({"paused": one, "sourcePVC": "files", "restic": restic,
+                    "trigger": {"schedule": schedule}});
+                named("ReplicationSource.volsync.backube", namespace, &name, spec)
             }
             _ => {
                 let encryption = if one == json!(true) {

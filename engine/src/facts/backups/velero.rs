@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::cadence::{Cadence, Fields};
-use super::cover::{Consistency, Cover, Found, Retention, Told, offsite};
+use super::cover::{Consistency, Cover, Found, No, Retention, Told, offsite};
 use super::near::{Near, Pod, is_on, left_out, said, text};
 use super::stateful::{Claim, Stateful};
 use crate::calendar::cron::parse_length;
@@ -17,31 +17,8 @@ use crate::model::ObjectRef;
 pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) {
     for schedule in near.all("Schedule.velero.io") {
         let by = pods::reference(schedule);
-        match take(stateful, (schedule, &by), near) {
-            Ok(cover) => found.covers.push(cover),
-            Err(No::Misses(why)) => found.miss(by, why),
-            Err(No::Untold(why)) => found.unknown.push(format!("{by} {why}")),
-        }
-    }
-}
-
-/// Why a schedule is no backup of an object.
-enum No {
-    /// It leaves it out.
-    Misses(String),
-    /// That cannot be told.
-    Untold(String),
-}
-
-impl From<String> for No {
-    fn from(why: String) -> Self {
-        Self::Misses(why)
-    }
-}
-
-impl From<&str> for No {
-    fn from(why: &str) -> Self {
-        Self::Misses(why.to_owned())
+        let taken = take(stateful, (schedule, &by), near);
+        found.take(by, taken);
     }
 }
 
@@ -79,6 +56,7 @@ fn take(
             true => "velero",
             false => "velero-snapshot",
         },
+        part: None,
         by: by.clone(),
         parts,
         cadence,
@@ -174,6 +152,11 @@ fn moved(template: &Value, claim: &Claim, near: &Near<'_>) -> Result<Moves, No> 
     if excluded(&claim.labels) {
         return Err(format!("leaves out `{name}`, which is labelled `{EXCLUDE}`").into());
     }
+    if !claim.is_told && selects_some(template) {
+        return Err(No::Untold(format!(
+            "selects by labels, and those of `{name}` are what an operator gives it"
+        )));
+    }
     if !selected(template, &claim.labels)? {
         return Err(format!("does not select the labels of `{name}`").into());
     }
@@ -234,6 +217,12 @@ fn takes_pods(template: &Value) -> bool {
 
 fn excluded(labels: &Labels) -> bool {
     labels.get(EXCLUDE).map(String::as_str) == Some("true")
+}
+
+fn selects_some(template: &Value) -> bool {
+    let selectors = ["/labelSelector", "/orLabelSelectors"].into_iter();
+    let mut selectors = selectors.filter_map(|pointer| template.pointer(pointer));
+    selectors.any(|it| !it.is_null())
 }
 
 fn selected(template: &Value, labels: &Labels) -> Result<bool, No> {

@@ -1,0 +1,132 @@
+//! Schedules of K8up: which claims of their namespace they take in.
+//! Knows no operator: what one is started with may leave out more.
+
+use serde_json::Value;
+
+use super::cadence::Fields;
+use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept, offsite};
+use super::near::{Near, left_out, text};
+use super::stateful::{Claim, Stateful};
+use crate::facts::pods;
+use crate::facts::selector::selects;
+use crate::model::ObjectRef;
+
+/// The schedules that take `stateful` in.
+pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) {
+    for schedule in near.all("Schedule.k8up.io") {
+        let by = pods::reference(schedule);
+        let taken = take(stateful, (schedule, &by), near);
+        found.take(by, taken);
+    }
+}
+
+fn take(
+    stateful: &Stateful<'_>,
+    (schedule, by): (&Value, &ObjectRef),
+    near: &Near<'_>,
+) -> Result<Cover, No> {
+    if by.namespace != stateful.reference.namespace {
+        let place = by.namespace.as_deref().unwrap_or("no namespace");
+        return Err(format!("takes claims of `{place}` only, where it lies itself").into());
+    }
+    if let Some(why) = left_out(schedule) {
+        return Err(why.into());
+    }
+    let written = text(schedule, "/spec/backup/schedule");
+    let written = written.ok_or("has no `spec.backup.schedule`")?;
+    let selectors = schedule.pointer("/spec/backup/labelSelectors");
+    for claim in &stateful.claims {
+        takes(selectors, claim)?;
+    }
+    let cadence = near.cadence(written, Fields::Five);
+    let cadence = cadence.map_err(|why| format!("has the schedule `{written}`, which {why}"))?;
+    let pods = stateful.claims.iter().flat_map(|claim| &claim.pods);
+    let dumps = |it: &super::near::Pod| it.annotations.contains_key("k8up.io/backupcommand");
+    let is_dumped = pods.clone().next().is_some() && pods.clone().all(dumps);
+    let (target, offsite) = backend(schedule);
+    let mut parts = vec![stateful.reference.clone()];
+    parts.extend(pods.map(|pod| pod.workload.clone()));
+    parts.sort();
+    parts.dedup();
+    Ok(Cover {
+        method: "k8up",
+        part: None,
+        by: by.clone(),
+        parts,
+        pitr: false,
+        consistency: match is_dumped {
+            true => Consistency::Quiesced,
+            false => Consistency::Crash,
+        },
+        retention: match schedule.pointer("/spec/prune/schedule") {
+            None => Retention::Unlimited,
+            Some(_) => kept(schedule.pointer("/spec/prune/retention"), "keep", &cadence),
+        },
+        cadence,
+        target,
+        encrypted: Told::Yes,
+        offsite,
+        immutable_days: None,
+    })
+}
+
+fn takes(selectors: Option<&Value>, claim: &Claim) -> Result<(), No> {
+    let name = &claim.name;
+    let said = claim.annotations.get("k8up.io/backup").map(String::as_str);
+    if said == Some("false") {
+        return Err(
+            format!("leaves out `{name}`, which is annotated `k8up.io/backup: \"false\"`").into(),
+        );
+    }
+    let is_plain = |mode: &String| ["ReadWriteOnce", "ReadWriteMany"].contains(&mode.as_str());
+    let is_left_out = claim.is_told && !claim.modes.iter().any(is_plain);
+    if is_left_out && said != Some("true") {
+        return Err(format!(
+            "leaves out `{name}`, whose access modes are neither ReadWriteOnce nor ReadWriteMany"
+        )
+        .into());
+    }
+    let Some(selectors) = selectors.and_then(Value::as_array) else {
+        return Ok(());
+    };
+    if !claim.is_told {
+        return Err(No::Untold(format!(
+            "selects by labels, and those of `{name}` are what an operator gives it"
+        )));
+    }
+    let mut selectors = selectors.iter();
+    match selectors.any(|selector| selects(Some(selector), &claim.labels)) {
+        true => Ok(()),
+        false => Err(format!("does not select the labels of `{name}`").into()),
+    }
+}
+
+/// Where restic keeps it. Without a backend it is where the operator is told.
+fn backend(schedule: &Value) -> (Option<String>, Told) {
+    let at = |pointer: &str| text(schedule, &format!("/spec/backend/{pointer}"));
+    if let Some(bucket) = at("s3/bucket") {
+        return (Some(format!("s3://{bucket}")), offsite(at("s3/endpoint")));
+    }
+    for (pointer, scheme) in STORES {
+        if let Some(name) = at(pointer) {
+            return (Some(format!("{scheme}://{name}")), Told::Yes);
+        }
+    }
+    if let Some(url) = at("rest/url") {
+        return (
+            Some(url.rsplit('@').next().unwrap_or_default().to_owned()),
+            offsite(Some(url)),
+        );
+    }
+    match schedule.pointer("/spec/backend/local") {
+        Some(_) => (Some("local".to_owned()), Told::No),
+        None => (None, Told::Unknown),
+    }
+}
+
+const STORES: [(&str, &str); 4] = [
+    ("gcs/bucket", "gs"),
+    ("azure/container", "azure"),
+    ("b2/bucket", "b2"),
+    ("swift/container", "swift"),
+];

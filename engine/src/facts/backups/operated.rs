@@ -1,0 +1,95 @@
+//! Kinds of operators that hold data: what they claim, and whether they back it up by themselves.
+//! Knows no backup; what of their own ways is read has a file of its own.
+
+use serde_json::Value;
+
+use super::rules::Data;
+use crate::model::ObjectRef;
+
+/// A kind of an operator.
+pub(super) struct Operated {
+    kind: &'static str,
+    pub(super) data: Data,
+    /// Where it says that it keeps anything; nothing where it always does.
+    persists: &'static [&'static str],
+    /// Where it says that it backs itself up, in a way that is not read here.
+    own_way: &'static [&'static str],
+    /// The labels of its claims beside its own name, where they are known.
+    pub(super) label: Option<&'static str>,
+}
+
+impl Operated {
+    /// The description of the kind of `object`, where it keeps anything.
+    pub(super) fn of(object: &Value, reference: &ObjectRef) -> Option<&'static Self> {
+        let kind = reference.group_kind().to_string();
+        let known = KINDS.iter().find(|known| known.kind == kind)?;
+        let is_there = |pointer: &&str| object.pointer(pointer).is_some_and(|it| !it.is_null());
+        let persists = known.persists.is_empty() || known.persists.iter().any(is_there);
+        persists.then_some(known)
+    }
+
+    /// Why it may be backed up without anybody seeing it here, for people.
+    pub(super) fn own_way(&self, object: &Value) -> Option<&'static str> {
+        let is_there = |pointer: &&str| object.pointer(pointer).is_some_and(|it| !it.is_null());
+        let may = self.own_way.iter().any(is_there);
+        may.then_some("its operator backs it up by itself in a way that is not read here")
+    }
+}
+
+const fn database(kind: &'static str, own_way: &'static [&'static str]) -> Operated {
+    Operated {
+        kind,
+        data: Data::Database,
+        persists: &[],
+        own_way,
+        label: None,
+    }
+}
+
+const fn labelled(kind: &'static str, label: &'static str) -> Operated {
+    Operated {
+        label: Some(label),
+        ..database(kind, &[])
+    }
+}
+
+const fn queue(kind: &'static str, persists: &'static [&'static str]) -> Operated {
+    Operated {
+        data: Data::QueueCache,
+        persists,
+        ..database(kind, &[])
+    }
+}
+
+const KINDS: [Operated; 14] = [
+    labelled("Cluster.postgresql.cnpg.io", "cnpg.io/cluster"),
+    labelled("postgresql.acid.zalan.do", "cluster-name"),
+    labelled(
+        "PostgresCluster.postgres-operator.crunchydata.com",
+        "postgres-operator.crunchydata.com/cluster",
+    ),
+    database("PerconaPGCluster.pgv2.percona.com", &[]),
+    database("PerconaXtraDBCluster.pxc.percona.com", &["/spec/backup"]),
+    database("PerconaServerMongoDB.psmdb.percona.com", &["/spec/backup"]),
+    database("InnoDBCluster.mysql.oracle.com", &["/spec/backupSchedules"]),
+    // Its backups are objects of a kind of their own.
+    database("MariaDB.k8s.mariadb.com", &["/spec"]),
+    database("MongoDBCommunity.mongodbcommunity.mongodb.com", &[]),
+    queue("RabbitmqCluster.rabbitmq.com", &[]),
+    queue(
+        "Kafka.kafka.strimzi.io",
+        &["/spec/kafka/storage/size", "/spec/kafka/storage/volumes"],
+    ),
+    queue(
+        "RedisFailover.databases.spotahome.com",
+        &["/spec/redis/storage/persistentVolumeClaim"],
+    ),
+    queue(
+        "Redis.redis.redis.opstreelabs.in",
+        &["/spec/storage/volumeClaimTemplate"],
+    ),
+    queue(
+        "RedisCluster.redis.redis.opstreelabs.in",
+        &["/spec/storage/volumeClaimTemplate"],
+    ),
+];

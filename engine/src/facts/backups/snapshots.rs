@@ -1,0 +1,163 @@
+//! Schedules of snapshots and copies of claims: the snapshot scheduler, and VolSync.
+//! Knows no storage: whether a class can take a snapshot is not asked.
+
+use serde_json::Value;
+
+use super::cadence::{Cadence, Fields};
+use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept};
+use super::near::{Near, is_on, left_out, text};
+use super::stateful::Stateful;
+use crate::calendar::cron::parse_length;
+use crate::facts::pods;
+use crate::facts::selector::selects;
+use crate::model::ObjectRef;
+
+/// The schedules that take `stateful` in.
+pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) {
+    let takes: [(&str, Take); 2] = [
+        ("SnapshotSchedule.snapscheduler.backube", snapshot),
+        ("ReplicationSource.volsync.backube", copy),
+    ];
+    for (kind, take) in takes {
+        for schedule in near.all(kind) {
+            let by = pods::reference(schedule);
+            let is_near = by.namespace == stateful.reference.namespace;
+            let taken = match (is_near, left_out(schedule)) {
+                (false, _) => Err("takes claims of its own namespace only".into()),
+                (true, Some(why)) => Err(why.into()),
+                (true, None) => take(stateful, (schedule, &by), near),
+            };
+            found.take(by, taken);
+        }
+    }
+}
+
+type Take = fn(&Stateful<'_>, (&Value, &ObjectRef), &Near<'_>) -> Result<Cover, No>;
+
+fn snapshot(
+    stateful: &Stateful<'_>,
+    (schedule, by): (&Value, &ObjectRef),
+    near: &Near<'_>,
+) -> Result<Cover, No> {
+    if is_on(schedule, "/spec/disabled") {
+        return Err("is disabled".into());
+    }
+    let selector = schedule.pointer("/spec/claimSelector");
+    let selector = selector.filter(|it| !it.is_null());
+    for claim in &stateful.claims {
+        let name = &claim.name;
+        if selector.is_some() && !claim.is_told {
+            return Err(No::Untold(format!(
+                "selects by labels, and those of `{name}` are what an operator gives it"
+            )));
+        }
+        if selector.is_some_and(|it| !selects(Some(it), &claim.labels)) {
+            return Err(format!("does not select the labels of `{name}`").into());
+        }
+    }
+    let cadence = cadence(schedule, "/spec/schedule", near)?;
+    let expires = text(schedule, "/spec/retention/expires").and_then(parse_length);
+    let count = schedule
+        .pointer("/spec/retention/maxCount")
+        .and_then(Value::as_i64);
+    let counted = count.map(|count| count.saturating_mul(cadence.gap_seconds));
+    let seconds = expires
+        .map(|it| it.as_secs())
+        .into_iter()
+        .chain(counted)
+        .min();
+    Ok(Cover {
+        method: "volume-snapshot",
+        part: None,
+        by: by.clone(),
+        parts: vec![stateful.reference.clone()],
+        cadence,
+        pitr: false,
+        consistency: Consistency::Crash,
+        retention: seconds.map_or(Retention::Unlimited, Retention::Seconds),
+        target: None,
+        encrypted: Told::Unknown,
+        // It lies beside its volume.
+        offsite: Told::No,
+        immutable_days: None,
+    })
+}
+
+fn copy(
+    stateful: &Stateful<'_>,
+    (source, by): (&Value, &ObjectRef),
+    near: &Near<'_>,
+) -> Result<Cover, No> {
+    if is_on(source, "/spec/paused") {
+        return Err("is paused".into());
+    }
+    let claim = text(source, "/spec/sourcePVC").unwrap_or_default();
+    let [own] = stateful.claims.as_slice() else {
+        return Err(format!("copies `{claim}` alone, of several claims").into());
+    };
+    if !own.is(claim) {
+        return Err(format!("copies `{claim}`").into());
+    }
+    if !own.is_one {
+        return Err(format!("copies `{claim}` alone, of one claim for each replica").into());
+    }
+    let way = WAYS
+        .iter()
+        .find(|way| source.pointer(&format!("/spec/{}", way.name)).is_some());
+    let way = way.ok_or("has no way to copy of which a backup remains")?;
+    let cadence = cadence(source, "/spec/trigger/schedule", near)?;
+    let at = |field: &str| source.pointer(&format!("/spec/{}/{field}", way.name));
+    let repository = at("repository").and_then(Value::as_str);
+    let namespace = by.namespace.as_deref().unwrap_or_default();
+    Ok(Cover {
+        method: "volsync",
+        part: None,
+        by: by.clone(),
+        parts: vec![stateful.reference.clone()],
+        pitr: false,
+        consistency: Consistency::Crash,
+        retention: match way.keeps {
+            true if at("retain").is_some() => kept(at("retain"), "", &cadence),
+            // The next copy takes its place.
+            _ => Retention::Seconds(cadence.gap_seconds),
+        },
+        cadence,
+        // The Secret that says where; what it says is not read.
+        target: repository.map(|name| format!("volsync:{namespace}/{name}")),
+        encrypted: if way.keeps { Told::Yes } else { Told::Unknown },
+        offsite: Told::Unknown,
+        immutable_days: None,
+    })
+}
+
+fn cadence(schedule: &Value, pointer: &str, near: &Near<'_>) -> Result<Cadence, No> {
+    let written = text(schedule, pointer).ok_or("comes by no schedule")?;
+    let cadence = near.cadence(written, Fields::Five);
+    cadence.map_err(|why| format!("has the schedule `{written}`, which {why}").into())
+}
+
+/// A way of VolSync to copy.
+struct Way {
+    name: &'static str,
+    /// It keeps older copies, encrypted.
+    keeps: bool,
+}
+
+const WAYS: [Way; 4] = [
+    Way {
+        name: "restic",
+        keeps: true,
+    },
+    Way {
+        name: "kopia",
+        keeps: true,
+    },
+    Way {
+        name: "rclone",
+        keeps: false,
+    },
+    Way {
+        name: "rsyncTLS",
+        keeps: false,
+    },
+];
