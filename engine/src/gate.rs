@@ -52,8 +52,8 @@ pub use admit::{AdmitRequest, Answer, Verification, VerifyRequest, admit, verify
 pub use audit::{Audited, audit};
 pub use cases::{CaseResult, case_documents, each_case, run_cases};
 pub use check::{
-    Backups, Diff, EnvironmentBackups, Images, Signatures, UnitImages, backups, check,
-    check_within, diff, facts, images,
+    Backups, Diff, Images, Signatures, UnitImages, backups, check, check_within, diff, facts,
+    images,
 };
 pub use checkout::Checkout;
 pub use deployer::Obeyed;

@@ -12,7 +12,7 @@ mod strays;
 
 use std::sync::Arc;
 
-pub use self::backups::{Backups, EnvironmentBackups, backups};
+pub use self::backups::{Backups, backups};
 pub use self::images::{Images, Signatures, UnitImages, images};
 
 use jiff::Timestamp;

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::sanitise::{inert, line};
 use super::{Color, Style};
-use crate::facts::backups::{Cover, Data, Retention, State, spelt};
-use crate::gate::EnvironmentBackups;
+use crate::facts::backups::{Cover, Data, EnvironmentBackups, Retention, State, spelt};
 use crate::model::ObjectRef;
 
 /// Writes a table for each environment, and below each row what its coverage lacks.

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::{Session, begin};
-use crate::facts::backups::{self, State};
+use crate::facts::backups::{self, EnvironmentBackups};
 use crate::facts::inventory::Neighbours;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
-use crate::model::{ObjectRef, Stage};
+use crate::model::Stage;
 use crate::verdict::UnitError;
 
 /// What holds data, and what backs it up.
@@ -18,17 +18,6 @@ pub struct Backups {
     pub environments: Vec<EnvironmentBackups>,
     /// The units of which a file cannot be read.
     pub errors: Vec<UnitError>,
-}
-
-/// What holds data in one environment.
-#[derive(Clone, Debug)]
-pub struct EnvironmentBackups {
-    /// Its name.
-    pub environment: String,
-    /// What it is for.
-    pub stage: Stage,
-    /// By kind and name.
-    pub objects: BTreeMap<ObjectRef, State>,
 }
 
 /// What holds data at the head of a range among all that the range touches: from an empty tree that is all
