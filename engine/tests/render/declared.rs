@@ -335,6 +335,17 @@ fn a_chart_of_flux_that_changes_under_its_version_is_not_judged() {
         assert!(after("1.0.0"), "{renamed}");
         assert!(!after("1.0.1"), "{renamed}");
     }
+    // So it is in another folder, but for one where nothing else changes.
+    for (text, is_refused) in [(other.as_str(), true), (CONFIG_MAP, false)] {
+        let (_, codes) = judged_after(before, |repo| {
+            for (file, text) in [("Chart.yaml", WEB), ("templates/a.yaml", text)] {
+                repo.remove(format!("charts/web/{file}"));
+                repo.write(format!("charts/web2/{file}"), text);
+            }
+            edit(repo, "clusters/web.yaml", "./charts/web", "./charts/web2");
+        });
+        assert_eq!(codes.contains(&unreleased.1[0]), is_refused, "{codes:?}");
+    }
     // What is no chart of it, and what tells the chart other values, releases itself.
     for (path, text) in [
         ("charts/web2/x.yaml", "a: b\n".to_owned()),
