@@ -53,7 +53,7 @@ fn fields<'node>(node: &'node Node, field: &str) -> impl Iterator<Item = &'node 
     entries.iter().filter(is_it).map(|entry| &entry.value)
 }
 
-/// Whether kustomize reads a key as that field: in whatever case, as Go folds it.
+/// Whether kustomize and Helm read a key as that field: in whatever case, as Go folds it.
 pub(crate) fn is_read_as(key: &str, field: &str) -> bool {
     let folded = key.chars().map(|c| match c {
         'ſ' => 's',

@@ -2,7 +2,7 @@
 //! Knows no other file.
 
 use super::Error;
-use crate::manifest::{Node, NodeValue, yaml};
+use crate::manifest::{Node, NodeValue, is_read_as, yaml};
 use crate::model::Span;
 
 /// A chart's own description.
@@ -219,12 +219,12 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Refuses a key that Helm, which does not look at upper and lower case, takes for `key`.
+    /// Refuses a key that Helm, which does not look at upper and lower case and folds as Go does, takes for `key`.
     fn spelled(&self, node: &Node, key: &str) -> Result<(), Error> {
         let NodeValue::Mapping(entries) = &node.value else {
             return Ok(());
         };
-        let alike = |other: &str| other != key && other.eq_ignore_ascii_case(key);
+        let alike = |other: &str| other != key && is_read_as(other, key);
         match entries.iter().find(|entry| alike(&entry.key)) {
             Some(entry) => Err(Error::Chart {
                 place: self.at(entry.key_span),

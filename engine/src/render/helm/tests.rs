@@ -133,6 +133,17 @@ fn links_that_leave_the_tree_or_never_end_are_refused() {
 }
 
 #[test]
+fn a_key_that_helm_takes_for_another_is_refused() {
+    for key in ["Version", "ver\u{17f}ion", "dependencie\u{17f}"] {
+        let chart = format!("{CHART}{key}: 1.0.1\n");
+        let files = FakeFiles::of(&[("app/Chart.yaml", &chart)]);
+        let (code, told) = refused(&files);
+        assert_eq!(code, "render.chart", "{key}: {told}");
+        assert!(told.contains(&format!("`{key}` is written")), "{told}");
+    }
+}
+
+#[test]
 fn many_links_between_few_folders_are_not_walked_for_ever() {
     let mut files = FakeFiles::of(&[("app/Chart.yaml", CHART), ("f5/x", "")]);
     for link in 0..20 {
