@@ -219,10 +219,10 @@ impl ResolvedUnit {
             .deployment
             .iter()
             .flat_map(|deployment| &deployment.declared_in);
-        let mut globs: Vec<String> = declared.map(ToString::to_string).collect();
+        let mut globs: Vec<String> = declared.map(glob_of_path).collect();
         globs.extend(self.plain().map(glob_of));
         let value_files = self.external().flat_map(|external| &external.value_files);
-        globs.extend(value_files.map(ToString::to_string));
+        globs.extend(value_files.map(glob_of_path));
         if let Some(selector) = &self.selector {
             globs.extend(selector.patterns().iter().cloned());
         }
@@ -241,8 +241,14 @@ fn glob_of(local: &Local) -> String {
     let below = if local.directory.recurse { "**" } else { "*" };
     match local.folder.as_bytes() {
         b"" => below.to_owned(),
-        _ => format!("{}/{below}", local.folder),
+        _ => format!("{}/{below}", glob_of_path(&local.folder)),
     }
+}
+
+/// A pattern for a path: what has a meaning in patterns, or none that is allowed there, is any character.
+fn glob_of_path(path: &RepoPath) -> String {
+    let path = path.to_string();
+    path.replace(['*', '[', ']', '{', '}', '!', '\\'], "?")
 }
 
 fn place(unit: &ResolvedUnit) -> Place {

@@ -339,6 +339,17 @@ fn applications_of_applications_are_units() {
 }
 
 #[test]
+fn what_means_something_in_patterns_is_any_character_of_a_path() {
+    let application = of_source("path: '[p]lain'");
+    let files = [
+        ("argo/{web}!.yaml", application.as_str()),
+        ("[p]lain/a.yaml", PLAIN.1),
+    ];
+    let found = units(ARGO, &files).unwrap();
+    assert_eq!(found[0].globs(), ["?p?lain/*", "argo/?web??.yaml"]);
+}
+
+#[test]
 fn two_units_of_one_name_are_an_error_that_names_both() {
     let application = of_source("path: plain");
     let files = [
