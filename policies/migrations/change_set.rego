@@ -424,7 +424,8 @@ is_heavy(statement) if statement.rewrites
 
 is_heavy(statement) if statement.class == "data"
 
-# What runs migrations, by the programs that containers start.
+# What runs migrations, by the programs that containers start. Those that keep their runs apart and an account of
+# what is done, such as Flyway and Liquibase, may run as often as they like.
 runs contains run if {
 	some workload in input.facts.workloads.value.new
 	some container in workload.containers
@@ -459,24 +460,14 @@ tools := {
 		{"odoo-bin", "-u"}, {"odoo-bin", "-i"}, {"odoo-bin", "--update"}, {"odoo-bin", "--init"},
 		{"click-odoo-update"},
 	},
-	"flyway": {{"flyway"}},
-	"liquibase": {{"liquibase"}},
 	"alembic": {{"alembic", "upgrade"}},
 	"Django": {{"manage.py", "migrate"}, {"django-admin", "migrate"}},
-	"golang-migrate": {{"migrate", "-path"}, {"migrate", "-source"}},
-	"Rails": {{"db:migrate"}},
-	"Prisma": {{"prisma", "migrate"}},
 	"goose": {{"goose", "up"}},
 	"dbmate": {{"dbmate"}},
-	"Atlas": {{"atlas", "migrate"}},
 }
 
-# Tools that take a lock of their own, and those that keep an account of what is done.
-locking := {"flyway", "liquibase", "golang-migrate", "Rails", "Prisma", "Atlas"}
-
-accounting := locking | {"alembic", "Django", "goose", "dbmate"}
-
-is_locked(run) if run.tool in locking
+# Tools that keep an account of what is done.
+accounting := {"alembic", "Django", "goose", "dbmate"}
 
 is_locked(run) if regex.match(`\bpg_advisory_(xact_)?lock\s*\(`, run.text)
 

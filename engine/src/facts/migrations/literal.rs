@@ -165,12 +165,10 @@ impl<'t> Reader<'t> {
             self.rest = self
                 .rest
                 .trim_start_matches([' ', '\t', '\r', '\n', '\u{c}']);
-            match self.rest.strip_prefix('#') {
-                Some(comment) => {
-                    self.rest = comment.find('\n').map_or("", |at| comment.split_at(at).1)
-                }
-                None => return,
-            }
+            let Some(comment) = self.rest.strip_prefix('#') else {
+                return;
+            };
+            self.rest = comment.find('\n').map_or("", |at| comment.split_at(at).1);
         }
     }
 }

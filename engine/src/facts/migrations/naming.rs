@@ -184,98 +184,47 @@ mod tests {
         Version::parse(text).unwrap()
     }
 
+    /// Folder, name, text, and what that says.
+    const NAMES: &str = "
+db|V1__a.sql||Flyway once 1
+db|V1_2__a.sql||Flyway once 1.2
+db|V2026.11__a.sql||Flyway once 2026.11
+db|U1__a.sql||Flyway undo 1
+db|R__views.sql||Flyway again
+db|Vx__a.sql||Sql again
+db|views.sql||Sql again
+db|001_a.sql||Sql once 1
+db|001_a.up.sql||Sql once 1
+db|001_a.down.sql||Sql undo 1
+db|a.sql|--liquibase formatted sql|Liquibase again
+db|a.sql|UPDATE alembic_version SET v = 1|Alembic again
+sale/migrations/17.0.1.1|pre-a.py|x|Odoo again
+sale/upgrades/17.0.1.1|end-a.py|x|Odoo again
+sale/migrations/17.0.1.1|a.py|x|Program again
+sale/migrations|0001_initial.py|x|Program again
+sale/migrations|__init__.py||Nothing again
+db/migrations|README.md|x|Nothing again
+db/migrations|log.yaml|databaseChangeLog:|Program again
+db/migrations|run.sh|x|Program again
+db/migrations|dump.sql.gz|x|Program again
+";
+
     #[test]
     fn names_say_who_runs_a_script_and_when() {
-        let once = |text| Turn::Once(version(text));
-        let undo = |text| Turn::Undo(version(text));
-        for (folder, name, text, engine, turn) in [
-            ("db", "V1__a.sql", "", Engine::Flyway, once("1")),
-            ("db", "V1_2__a.sql", "", Engine::Flyway, once("1.2")),
-            ("db", "V2026.11__a.sql", "", Engine::Flyway, once("2026.11")),
-            ("db", "U1__a.sql", "", Engine::Flyway, undo("1")),
-            ("db", "R__views.sql", "", Engine::Flyway, Turn::Again),
-            ("db", "Vx__a.sql", "", Engine::Sql, Turn::Again),
-            ("db", "views.sql", "", Engine::Sql, Turn::Again),
-            ("db", "001_a.sql", "", Engine::Sql, once("1")),
-            ("db", "001_a.up.sql", "", Engine::Sql, once("1")),
-            ("db", "001_a.down.sql", "", Engine::Sql, undo("1")),
-            (
-                "db",
-                "a.sql",
-                "--liquibase formatted sql\n",
-                Engine::Liquibase,
-                Turn::Again,
-            ),
-            (
-                "db",
-                "a.sql",
-                "UPDATE alembic_version SET v = 1",
-                Engine::Alembic,
-                Turn::Again,
-            ),
-            (
-                "sale/migrations/17.0.1.1",
-                "pre-a.py",
-                "x",
-                Engine::Odoo,
-                Turn::Again,
-            ),
-            (
-                "sale/upgrades/17.0.1.1",
-                "end-a.py",
-                "x",
-                Engine::Odoo,
-                Turn::Again,
-            ),
-            (
-                "sale/migrations/17.0.1.1",
-                "a.py",
-                "x",
-                Engine::Program,
-                Turn::Again,
-            ),
-            (
-                "sale/migrations",
-                "0001_initial.py",
-                "x",
-                Engine::Program,
-                Turn::Again,
-            ),
-            (
-                "sale/migrations",
-                "__init__.py",
-                "\n",
-                Engine::Nothing,
-                Turn::Again,
-            ),
-            (
-                "db/migrations",
-                "README.md",
-                "x",
-                Engine::Nothing,
-                Turn::Again,
-            ),
-            (
-                "db/migrations",
-                "log.yaml",
-                "databaseChangeLog:\n",
-                Engine::Program,
-                Turn::Again,
-            ),
-            ("db/migrations", "run.sh", "x", Engine::Program, Turn::Again),
-            (
-                "db/migrations",
-                "dump.sql.gz",
-                "x",
-                Engine::Program,
-                Turn::Again,
-            ),
-        ] {
-            assert_eq!(
-                of(folder, name, Some(text)),
-                Named { engine, turn },
-                "{folder}/{name}"
-            );
+        for line in NAMES.lines().filter(|line| !line.is_empty()) {
+            let columns: Vec<&str> = line.split('|').collect();
+            let [folder, name, text, wanted] = columns.as_slice() else {
+                panic!("{line}");
+            };
+            let (engine, turn) = wanted.split_once(' ').unwrap();
+            let turn = match turn.split_once(' ') {
+                Some(("once", text)) => Turn::Once(version(text)),
+                Some((_, text)) => Turn::Undo(version(text)),
+                None => Turn::Again,
+            };
+            let found = of(folder, name, Some(text));
+            assert_eq!(format!("{:?}", found.engine), engine, "{line}");
+            assert_eq!(found.turn, turn, "{line}");
         }
     }
 

@@ -235,16 +235,16 @@ fn is_cut_off(kind: TokenKind) -> bool {
         TokenKind::BlockComment { terminated } | TokenKind::QuotedIdent { terminated, .. } => {
             !terminated
         }
-        TokenKind::Literal { kind } => match kind {
-            LiteralKind::Str { terminated }
-            | LiteralKind::NationalStr { terminated }
-            | LiteralKind::ByteStr { terminated }
-            | LiteralKind::BitStr { terminated }
-            | LiteralKind::EscStr { terminated }
-            | LiteralKind::UnicodeEscStr { terminated }
-            | LiteralKind::DollarQuotedString { terminated } => !terminated,
-            _ => false,
-        },
+        TokenKind::Literal {
+            kind:
+                LiteralKind::Str { terminated }
+                | LiteralKind::NationalStr { terminated }
+                | LiteralKind::ByteStr { terminated }
+                | LiteralKind::BitStr { terminated }
+                | LiteralKind::EscStr { terminated }
+                | LiteralKind::UnicodeEscStr { terminated }
+                | LiteralKind::DollarQuotedString { terminated },
+        } => !terminated,
         _ => false,
     }
 }
