@@ -36,7 +36,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAMESPACE/KIND.GROUP/NAME", value_parser = object)]
     object: ObjectName,
     /// What of all that is printed is about the object, where that is more: `stanza=NAME` of pgBackRest,
-    /// `schedule=NAME` of Velero, `host=NAME`, `path=PATH` and `tag=NAME` of restic; may be repeated
+    /// `schedule=NAME` of Velero, `path=PATH` of K8up, `host=NAME`, `path=PATH` and `tag=NAME` of restic; may be
+    /// repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     select: Vec<(String, String)>,
     /// When the last piece of the write-ahead log was archived, as `pg_stat_archiver` says

@@ -69,7 +69,8 @@ fn is_name(text: &str) -> bool {
 fn is_kind(text: &str) -> bool {
     let kind = text.split('.').next().unwrap_or_default();
     let group = text.split_once('.').map(|(_, group)| group);
-    kind.starts_with(|c: char| c.is_ascii_uppercase())
+    // Zalando's `postgresql` is written in small letters.
+    kind.starts_with(|c: char| c.is_ascii_alphabetic())
         && kind.len() <= 63
         && kind.chars().all(|c| c.is_ascii_alphanumeric())
         && group.is_none_or(is_name)
@@ -107,6 +108,7 @@ mod tests {
         for text in [
             "shop/Cluster.postgresql.cnpg.io/odoo-db",
             "shop/PersistentVolumeClaim/filestore",
+            "shop/postgresql.acid.zalan.do/odoo-db",
             "Bucket.s3.aws.upbound.io/odoo.files",
         ] {
             assert_eq!(ObjectName::parse(text).unwrap().to_string(), text);
@@ -117,7 +119,7 @@ mod tests {
             "/Cluster/odoo-db",
             "shop/Cluster/",
             "shop//odoo-db",
-            "shop/cluster/odoo-db",
+            "shop/1Cluster/odoo-db",
             "shop/Cluster./odoo-db",
             "shop/Cluster.x/odoo db",
             "Shop/Cluster.x/odoo",

@@ -2,9 +2,16 @@
 //! Runs no tool; signs nothing.
 
 mod at;
+mod cnpg;
+mod k8up;
+mod listed;
+mod objects;
 mod pgbackrest;
+mod restic;
 #[cfg(test)]
 mod testing;
+mod velero;
+mod walg;
 
 use std::collections::BTreeMap;
 
@@ -41,11 +48,23 @@ pub fn read(tool: Tool, output: &[u8], asked: Asked) -> Result<Backup, Error> {
         prints: tool.prints(),
     })?;
     check_selected(tool, &asked.selected)?;
+    let root = At::root(tool, &value);
     let said = match tool {
-        Tool::PgbackrestInfo => pgbackrest::read(&At::root(tool, &value), &asked)?,
-        _ => Said::default(),
+        Tool::PgbackrestInfo => pgbackrest::read(&root, &asked)?,
+        Tool::Cnpg => cnpg::read(&root, &asked)?,
+        Tool::Velero => velero::read(&root, &asked)?,
+        Tool::K8up => k8up::read(&root, &asked)?,
+        Tool::Restic => restic::read(&root, &asked)?,
+        Tool::Zalando => walg::read(&root)?,
+        Tool::Json => listed::read(value)?,
     };
     said.fold(tool, output, asked)
+}
+
+/// The JSON Schema of the list that [`Tool::Json`] reads.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(listed::Listed).to_value()
 }
 
 /// What a tool says, in the order in which it says it.
@@ -187,7 +206,8 @@ impl Tool {
             Self::PgbackrestInfo => &["stanza"],
             Self::Velero => &["schedule"],
             Self::Restic => &["host", "path", "tag"],
-            Self::Cnpg | Self::K8up | Self::Zalando | Self::Json => &[],
+            Self::K8up => &["path"],
+            Self::Cnpg | Self::Zalando | Self::Json => &[],
         }
     }
 }

@@ -36,6 +36,11 @@ impl<'v> At<'v> {
             .ok_or_else(|| self.inner(key, self.value).wrong("is missing"))
     }
 
+    /// The same through several keys, where each may be absent.
+    pub(super) fn find(&self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self.clone(), |at, key| at.get(key))
+    }
+
     pub(super) fn list(&self) -> Result<Vec<Self>, Error> {
         let items = self
             .value
@@ -57,6 +62,23 @@ impl<'v> At<'v> {
             None => Ok(text),
             Some(problem) => Err(self.wrong(problem)),
         }
+    }
+
+    /// What somebody is told, of any length.
+    pub(super) fn long_text(&self) -> Result<String, Error> {
+        let text = self
+            .value
+            .as_str()
+            .ok_or_else(|| self.wrong("is no text"))?;
+        Ok(text.chars().take(2_000).collect())
+    }
+
+    /// RFC 3339, in whole seconds.
+    pub(super) fn instant(&self) -> Result<Timestamp, Error> {
+        let instant: Option<Timestamp> = self.text()?.parse().ok();
+        instant
+            .and_then(|instant| Timestamp::from_second(instant.as_second()).ok())
+            .ok_or_else(|| self.wrong("is no instant in RFC 3339"))
     }
 
     pub(super) fn number(&self) -> Result<u64, Error> {
