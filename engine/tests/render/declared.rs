@@ -285,6 +285,29 @@ fn applications_that_conditions_and_a_patch_make_are_judged() {
     assert_eq!(unknown.0, Exit::Unjudged, "{unknown:?}");
 }
 
+/// The same chart in another folder is released by its version, too.
+#[test]
+fn a_chart_of_flux_that_moves_and_changes_under_its_version_is_not_judged() {
+    let before = |repo: &Repo| {
+        repo.write("tidegate.yaml", FLUX)
+            .write("clusters/web.yaml", RELEASE)
+            .write("charts/web/Chart.yaml", WEB)
+            .write("charts/web/templates/a.yaml", CONFIG_MAP);
+    };
+    let other = CONFIG_MAP.replace("data: {}", "data: {a: b}");
+    for (text, is_refused) in [(other.as_str(), true), (CONFIG_MAP, false)] {
+        let (_, codes) = judged_after(before, |repo| {
+            for (file, text) in [("Chart.yaml", WEB), ("templates/a.yaml", text)] {
+                repo.remove(&format!("charts/web/{file}"));
+                repo.write(format!("charts/web2/{file}"), text);
+            }
+            edit(repo, "clusters/web.yaml", "./charts/web", "./charts/web2");
+        });
+        let unreleased = unjudged("source.unreleased");
+        assert_eq!(codes.contains(&unreleased.1[0]), is_refused, "{codes:?}");
+    }
+}
+
 /// Flux packs a chart of this repository anew when its version is another one.
 #[test]
 fn a_chart_of_flux_that_changes_under_its_version_is_not_judged() {
@@ -334,17 +357,6 @@ fn a_chart_of_flux_that_changes_under_its_version_is_not_judged() {
         };
         assert!(after("1.0.0"), "{renamed}");
         assert!(!after("1.0.1"), "{renamed}");
-    }
-    // So it is in another folder, but for one where nothing else changes.
-    for (text, is_refused) in [(other.as_str(), true), (CONFIG_MAP, false)] {
-        let (_, codes) = judged_after(before, |repo| {
-            for (file, text) in [("Chart.yaml", WEB), ("templates/a.yaml", text)] {
-                repo.remove(format!("charts/web/{file}"));
-                repo.write(format!("charts/web2/{file}"), text);
-            }
-            edit(repo, "clusters/web.yaml", "./charts/web", "./charts/web2");
-        });
-        assert_eq!(codes.contains(&unreleased.1[0]), is_refused, "{codes:?}");
     }
     // What is no chart of it, and what tells the chart other values, releases itself.
     for (path, text) in [

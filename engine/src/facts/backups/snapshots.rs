@@ -1,4 +1,4 @@
-//! Schedules of snapshots and copies of claims: the snapshot scheduler, and VolSync.
+//! Schedules of snapshots and copies of claims: the snapshot scheduler, and `VolSync`.
 //! Knows no storage: whether a class can take a snapshot is not asked.
 
 use serde_json::Value;
@@ -136,7 +136,7 @@ fn cadence(schedule: &Value, pointer: &str, near: &Near<'_>) -> Result<Cadence, 
     cadence.map_err(|why| format!("has the schedule `{written}`, which {why}").into())
 }
 
-/// A way of VolSync to copy.
+/// A way of `VolSync` to copy.
 struct Way {
     name: &'static str,
     /// It keeps older copies, encrypted.

@@ -157,104 +157,113 @@ fn backing() -> impl Strategy<Value = Value> {
     let selectors = of_some(vec![Value::Null, json!({"matchLabels": {"app": "a"}})]);
     let ttl = of_some(vec![Value::Null, json!("1000h")]);
     let path = text(&["s3://away", "s3://near"]);
+    let switches = (switch.clone(), switch);
     let parts = (
-        places,
-        switch.clone(),
-        switch,
-        schedules,
-        namespaces,
-        selectors,
-        ttl,
+        places, switches, schedules, namespaces, selectors, ttl, path,
     );
-    (0..7_usize, parts, path).prop_map(|(kind, parts, path)| {
-        let ((index, namespace), one, other, schedule, namespaces, selector, ttl) = parts;
+    (0..KINDS.len(), parts).prop_map(|(kind, parts)| {
+        let (place, switches, schedule, namespaces, selector, ttl, path) = parts;
+        let (index, namespace) = place;
         let namespace = namespace.as_str().unwrap_or_default();
-        let name = format!("b{index}");
-        match kind {
-            0 => {
-                let plugin = json!({"name": "barman-cloud.cloudnative-pg.io"});
-                let cluster = json!({"name": format!("db{index}")});
-                let spec = json!({"suspend": one, "schedule": schedule, "cluster": cluster,
-                    "method": "plugin", "pluginConfiguration": plugin});
-                named("ScheduledBackup.postgresql.cnpg.io", "shop", &name, spec)
-            }
-            1 => {
-                let template = json!({"snapshotVolumes": one, "snapshotMoveData": other, "ttl": ttl,
-                    "includedNamespaces": namespaces, "labelSelector": selector});
-                let spec = json!({"schedule": schedule, "template": template});
-                named("Schedule.velero.io", namespace, &name, spec)
-            }
-            2 => {
-                let mode = if one == json!(true) {
-                    "ReadOnly"
-                } else {
-                    "ReadWrite"
-                };
-                let endpoint = if other == json!(true) {
-                    "http://minio.velero.svc"
-                } else {
-                    ""
-                };
-                let spec = json!({"accessMode": mode, "config": {"s3Url": endpoint}});
-                named(
-                    "BackupStorageLocation.velero.io",
-                    namespace,
-                    "default",
-                    spec,
-                )
-            }
-            3 => {
-                let selectors = if selector.is_null() {
-                    Value::Null
-                } else {
-                    json!([selector])
-                };
-                let spec = json!({"backup": {"schedule": schedule, "labelSelectors": selectors}});
-                named(
-                    "Schedule.k8up.io",
-                    if one == json!(true) {
-                        "shop"
-                    } else {
-                        namespace
-                    },
-                    &name,
-                    spec,
-                )
-            }
-            4 => {
-                let spec =
-                    json!({"disabled": one, "schedule": schedule, "claimSelector": selector});
-                named(
-                    "SnapshotSchedule.snapscheduler.backube",
-                    "shop",
-                    &name,
-                    spec,
-                )
-            }
-            5 => {
-                let restic = json!({"repository": "r", "retain": {"daily": 40}});
-                let spec = json!({"paused": one, "sourcePVC": "files", "restic": restic,
-                    "trigger": {"schedule": schedule}});
-                named("ReplicationSource.volsync.backube", namespace, &name, spec)
-            }
-            _ => {
-                let encryption = if one == json!(true) {
-                    json!({"encryption": "AES256"})
-                } else {
-                    json!({})
-                };
-                let configuration =
-                    json!({"destinationPath": path, "data": encryption, "wal": encryption});
-                named(
-                    "ObjectStore.barmancloud.cnpg.io",
-                    "shop",
-                    "store",
-                    json!({"configuration": configuration}),
-                )
-            }
-        }
+        let is_set = switches.0 == json!(true);
+        let drawn = Drawn {
+            index,
+            switches,
+            schedule,
+            namespaces,
+            selector,
+            ttl,
+            path,
+        };
+        let kind = KINDS[kind];
+        let name = match kind {
+            "BackupStorageLocation.velero.io" => "default".to_owned(),
+            "ObjectStore.barmancloud.cnpg.io" => "store".to_owned(),
+            _ => format!("b{index}"),
+        };
+        let namespace = match kind {
+            "Schedule.k8up.io" if is_set => "shop",
+            _ if kind.ends_with("velero.io") || kind.contains("k8up") => namespace,
+            "ReplicationSource.volsync.backube" => namespace,
+            _ => "shop",
+        };
+        let spec = spec_of(kind, &drawn);
+        named(kind, namespace, &name, spec)
     })
 }
+
+/// What a kind is made of.
+struct Drawn {
+    index: usize,
+    switches: (Value, Value),
+    schedule: Value,
+    namespaces: Value,
+    selector: Value,
+    ttl: Value,
+    path: Value,
+}
+
+fn spec_of(kind: &str, drawn: &Drawn) -> Value {
+    let Drawn {
+        index,
+        switches: (one, other),
+        schedule,
+        namespaces,
+        selector,
+        ttl,
+        path,
+    } = drawn;
+    let is_set = *one == json!(true);
+    match kind {
+        "ScheduledBackup.postgresql.cnpg.io" => {
+            json!({"suspend": one, "schedule": schedule, "method": "plugin",
+                    "cluster": {"name": format!("db{index}")},
+                    "pluginConfiguration": {"name": "barman-cloud.cloudnative-pg.io"}})
+        }
+        "Schedule.velero.io" => json!({"schedule": schedule, "template": {
+                "snapshotVolumes": one, "snapshotMoveData": other, "ttl": ttl,
+                "includedNamespaces": namespaces, "labelSelector": selector}}),
+        "BackupStorageLocation.velero.io" => {
+            let is_near = *other == json!(true);
+            json!({"accessMode": if is_set { "ReadOnly" } else { "ReadWrite" },
+                    "config": {"s3Url": if is_near { "http://minio.velero.svc" } else { "" }}})
+        }
+        "Schedule.k8up.io" => {
+            let selectors = if selector.is_null() {
+                Value::Null
+            } else {
+                json!([selector])
+            };
+            json!({"backup": {"schedule": schedule, "labelSelectors": selectors}})
+        }
+        "SnapshotSchedule.snapscheduler.backube" => {
+            json!({"disabled": one, "schedule": schedule, "claimSelector": selector})
+        }
+        "ReplicationSource.volsync.backube" => json!({"paused": one, "sourcePVC": "files",
+                "restic": {"repository": "r", "retain": {"daily": 40}},
+                "trigger": {"schedule": schedule}}),
+        _ => {
+            let encryption = if is_set {
+                json!({"encryption": "AES256"})
+            } else {
+                json!({})
+            };
+            json!({"configuration":
+                    {"destinationPath": path, "data": encryption, "wal": encryption}})
+        }
+    }
+}
+
+/// The kinds of which some are drawn.
+const KINDS: [&str; 7] = [
+    "ScheduledBackup.postgresql.cnpg.io",
+    "Schedule.velero.io",
+    "BackupStorageLocation.velero.io",
+    "Schedule.k8up.io",
+    "SnapshotSchedule.snapscheduler.backube",
+    "ReplicationSource.volsync.backube",
+    "ObjectStore.barmancloud.cnpg.io",
+];
 
 /// Whether a policy would deny it where all is asked for.
 fn fails(state: &State) -> bool {

@@ -129,21 +129,7 @@ pub(in crate::gate) fn of_environment(
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
     };
-    let mut sides: Vec<Sides<Vec<Declared>>> = Vec::new();
-    for before in base {
-        let after = head
-            .iter()
-            .position(|after| after.unit.name == before.unit.name);
-        sides.push(Sides {
-            base: vec![before],
-            head: after.map(|at| head.remove(at)).into_iter().collect(),
-        });
-    }
-    sides.extend(head.into_iter().map(|after| Sides {
-        base: Vec::new(),
-        head: vec![after],
-    }));
-    let scenes = sides.into_iter().filter_map(|declared| {
+    let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let unit = &declared.head.first().or(declared.base.first())?.unit;
         let (name, kind) = (unit.name.clone(), unit.kind.as_str());
         let selector = Selector::parse(&unit.globs());
@@ -172,6 +158,25 @@ pub(in crate::gate) fn of_environment(
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// Each unit with what has its name on the other side.
+fn paired(base: Vec<Declared>, mut head: Vec<Declared>) -> Vec<Sides<Vec<Declared>>> {
+    let mut sides: Vec<Sides<Vec<Declared>>> = Vec::new();
+    for before in base {
+        let after = head
+            .iter()
+            .position(|after| after.unit.name == before.unit.name);
+        sides.push(Sides {
+            base: vec![before],
+            head: after.map(|at| head.remove(at)).into_iter().collect(),
+        });
+    }
+    sides.extend(head.into_iter().map(|after| Sides {
+        base: Vec::new(),
+        head: vec![after],
+    }));
+    sides
 }
 
 /// The units of which a state has any file: what declares them, or what they deploy.

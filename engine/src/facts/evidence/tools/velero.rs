@@ -59,8 +59,7 @@ fn takes_in(backup: &Object<'_>, namespace: Option<&str>) -> Result<bool, Error>
     let names = |it: &&str| *it == namespace || *it == "*";
     let included = listed("includedNamespaces")?.unwrap_or_default();
     let excluded = listed("excludedNamespaces")?.unwrap_or_default();
-    Ok((included.is_empty() || included.iter().any(|it| names(it)))
-        && !excluded.iter().any(|it| names(it)))
+    Ok((included.is_empty() || included.iter().any(names)) && !excluded.iter().any(names))
 }
 
 /// What a Backup comes to; `None` while it is made, or taken away.
