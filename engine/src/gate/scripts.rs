@@ -35,8 +35,8 @@ pub(super) fn of_unit(
     {
         files.changed.push(ScriptFile {
             path: change.path.clone(),
-            base: reader.text(&view.base, change.old.as_ref())?,
-            head: reader.text(&view.head, change.new.as_ref())?,
+            base: reader.text(change.old.as_ref())?,
+            head: reader.text(change.new.as_ref())?,
         });
     }
     if !files.changed.is_empty() {
@@ -68,8 +68,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The text of a file as it lies in a tree; where it has none, why.
-    fn text(&mut self, side: &Side, entry: Option<&TreeEntry>) -> Result<Option<Text>, Error> {
+    /// The text of a file as it lies in a tree; where it has none, why. What a checkout would make another text of, the
+    /// unit has refused by now.
+    fn text(&mut self, entry: Option<&TreeEntry>) -> Result<Option<Text>, Error> {
         let Some(entry) = entry else {
             return Ok(None);
         };
@@ -78,19 +79,11 @@ impl Reader<'_> {
             return unknown("it is a link, which is not followed");
         }
         let repository = self.view.repository;
-        let transformed = repository.transformed_by_attributes(&side.snapshot, &entry.path);
-        if let Err(error) = transformed {
-            return Ok(Some(Text::Unknown(error.to_string())));
-        }
         let bytes = match repository.blob_within(entry.id, limits::SCRIPT.wide()) {
             Err(git::Error::BlobTooLarge { .. }) => return unknown("it is larger than 4 MiB"),
             read => read?,
         };
-        let left = self.left.checked_sub(bytes.len());
-        self.left = left.ok_or_else(|| self.too_much())?;
-        if git::is_pointer(&bytes) {
-            return unknown("it is a pointer of Git LFS, and what it points to is not here");
-        }
+        self.left = rest(self.left, bytes.len(), self.unit)?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(Text::Known(text))),
             Err(_) => unknown("it is not UTF-8"),
@@ -109,10 +102,8 @@ impl Reader<'_> {
             .entries_matching(&side.snapshot, selector)?;
         let paths = entries.into_iter().map(|entry| entry.path);
         let names: BTreeSet<RepoPath> = paths.filter(|path| is_script(path, rules)).collect();
-        match names.len() > limits::SCRIPT_FILES.most {
-            true => Err(self.too_much()),
-            false => Ok(names),
-        }
+        counted(names.len(), self.unit)?;
+        Ok(names)
     }
 
     /// The modules of Odoo that changed files lie in.
@@ -133,8 +124,8 @@ impl Reader<'_> {
             let old = repository.entry(&view.base.snapshot, &manifest)?;
             let new = repository.entry(&view.head.snapshot, &manifest)?;
             Ok(ModuleFiles {
-                base: self.text(&view.base, old.as_ref())?,
-                head: self.text(&view.head, new.as_ref())?,
+                base: self.text(old.as_ref())?,
+                head: self.text(new.as_ref())?,
                 scripts: self.scripts_of(&folder)?,
                 folder,
                 changed,
@@ -179,11 +170,24 @@ impl Reader<'_> {
         }
         Ok(scripts)
     }
+}
 
-    fn too_much(&self) -> Error {
-        Error::Scripts {
-            unit: self.unit.to_owned(),
-        }
+/// How much more may be read of the scripts of a unit.
+fn rest(left: usize, bytes: usize, unit: &str) -> Result<usize, Error> {
+    left.checked_sub(bytes).ok_or_else(|| too_much(unit))
+}
+
+/// Refuses more files than are looked at.
+fn counted(files: usize, unit: &str) -> Result<(), Error> {
+    match files > limits::SCRIPT_FILES.most {
+        true => Err(too_much(unit)),
+        false => Ok(()),
+    }
+}
+
+fn too_much(unit: &str) -> Error {
+    Error::Scripts {
+        unit: unit.to_owned(),
     }
 }
 
@@ -193,4 +197,22 @@ fn may_be_of_module(path: &RepoPath) -> bool {
     endings
         .iter()
         .any(|ending| path.file_name().ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::code_of;
+
+    #[test]
+    fn scripts_are_counted_for_a_unit_together() {
+        let most = limits::SCRIPTS.most;
+        let left = rest(most, most - 1, "shop").unwrap();
+        assert_eq!(rest(left, 1, "shop").unwrap(), 0);
+        let error = rest(left, 2, "shop").unwrap_err();
+        assert_eq!(code_of(&error), "limit.scripts");
+        assert!(error.to_string().contains("`shop` are more than 64 MiB"));
+        assert!(counted(limits::SCRIPT_FILES.most, "shop").is_ok());
+        assert!(counted(limits::SCRIPT_FILES.most + 1, "shop").is_err());
+    }
 }

@@ -175,6 +175,23 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         limits::COVERING_INDEXES,
         "a_few_indexes_of_an_image_are_looked_at",
     ),
+    (limits::SCRIPT, "what_cannot_be_read_is_not_understood"),
+    (limits::SCRIPTS, "scripts_are_counted_for_a_unit_together"),
+    (
+        limits::SCRIPT_FILES,
+        "scripts_are_counted_for_a_unit_together",
+    ),
+    (
+        limits::SCRIPT_STATEMENTS,
+        "statements_are_counted_for_a_script_and_for_all",
+    ),
+    (
+        limits::STATEMENTS,
+        "statements_are_counted_for_a_script_and_for_all",
+    ),
+    (limits::STATEMENT_WORDS, "what_cannot_be_cut_has_a_flaw"),
+    (limits::STATEMENT_DEPTH, "what_cannot_be_cut_has_a_flaw"),
+    (limits::MODULE_MANIFEST_DEPTH, "depth_is_bounded"),
     (
         limits::LISTED_FINDINGS,
         "what_denies_is_listed_before_what_is_too_much",

@@ -12,7 +12,7 @@ use crate::facts::source::SourceInfo;
 use crate::facts::tests::season;
 use crate::facts::{backups, images, pods, range};
 use crate::manifest::yaml;
-use crate::model::RepoPath;
+use crate::model::{RepoPath, limits};
 
 fn objects(text: &str) -> Objects {
     let nodes = yaml::parse(text).unwrap().into_iter();
@@ -334,6 +334,25 @@ spec: {{minSyncReplicas: 1, bootstrap: {{initdb: {{postInitSQL: {list}}}}}}}
     );
     assert_eq!(found.replicated.len(), 1);
     assert_eq!(found.class, Class::Destructive);
+}
+
+#[test]
+fn statements_are_counted_for_a_script_and_for_all() {
+    let most = limits::SCRIPT_STATEMENTS.most;
+    let full = "END;".repeat(most);
+    let beyond = format!("{full}END");
+    let count = |texts: &[(&str, &str)]| {
+        let found = of("", "", &files(&[], texts)).scripts.into_iter();
+        let told = found.map(|script| (script.statements.len(), script.class));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(count(&[("a.sql", &full)]), [(most, Class::None)]);
+    assert_eq!(count(&[("a.sql", &beyond)]), [(most + 1, Class::Unknown)]);
+    let names = ["a.sql", "b.sql", "c.sql", "d.sql", "e.sql"];
+    let all = count(&names.map(|name| (name, full.as_str())));
+    assert_eq!(limits::STATEMENTS.most, 4 * most);
+    assert!(all.iter().take(4).all(|one| *one == (most, Class::None)));
+    assert_eq!(all.last(), Some(&(1, Class::Unknown)));
 }
 
 #[test]
