@@ -193,6 +193,35 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
     (limits::STATEMENT_DEPTH, "what_cannot_be_cut_has_a_flaw"),
     (limits::MODULE_MANIFEST_DEPTH, "depth_is_bounded"),
     (
+        limits::EVIDENCE_INPUT,
+        "what_is_printed_is_read_up_to_the_limit",
+    ),
+    (
+        limits::EVIDENCE_TEXT,
+        "what_contradicts_itself_is_neither_written_nor_read",
+    ),
+    (
+        limits::EVIDENCE_FILES,
+        "ten_thousand_files_are_read_and_one_more_is_refused",
+    ),
+    (
+        limits::EVIDENCE_FILE,
+        "ten_thousand_files_are_read_and_one_more_is_refused",
+    ),
+    (limits::EVIDENCE_TOTAL, "all_files_together_are_bounded"),
+    (
+        limits::INCIDENT_OBJECTS,
+        "incidents_are_about_so_many_objects_for_so_long",
+    ),
+    (
+        limits::INCIDENT_TIME,
+        "incidents_are_about_so_many_objects_for_so_long",
+    ),
+    (
+        limits::EVIDENCE_HISTORY,
+        "older_statements_are_kept_up_to_the_limit",
+    ),
+    (
         limits::LISTED_FINDINGS,
         "what_denies_is_listed_before_what_is_too_much",
     ),

@@ -439,6 +439,52 @@ fn ten_thousand_files_are_read_and_one_more_is_refused() {
     assert_eq!(code(&long), "limit.evidence-file");
 }
 
+#[test]
+fn all_files_together_are_bounded() {
+    let wide = |count: usize| -> Vec<(String, Vec<u8>)> {
+        let file = |number: usize| (number.to_string(), vec![0; limits::EVIDENCE_FILE.most]);
+        (0..count).map(file).collect()
+    };
+    let code = |count: usize| known_in(&wide(count), None).err().map(|it| code_of(&it));
+    let most = limits::EVIDENCE_TOTAL.most / limits::EVIDENCE_FILE.most;
+    assert_eq!(code(most + 1), Some("limit.evidence-files".to_owned()));
+}
+
+#[test]
+fn incidents_are_about_so_many_objects_for_so_long() {
+    let check = |objects: usize, seconds: i64| {
+        let mut one = incident(3);
+        let name = |number: usize| ObjectName::parse(&format!("{OBJECT}-{number}")).unwrap();
+        one.objects = (0..objects).map(name).collect();
+        one.until = one.from + SignedDuration::from_secs(seconds);
+        one.check().is_ok()
+    };
+    let longest = 3 * 24 * 60 * 60;
+    assert!(check(100, longest));
+    assert!(!check(101, longest));
+    assert!(!check(100, longest + 1));
+    assert!(!check(1_000, longest));
+}
+
+#[test]
+fn older_statements_are_kept_up_to_the_limit() {
+    let files: Vec<(String, Vec<u8>)> = (2..22)
+        .map(|hours| {
+            let said = Evidence::Backup(Box::new(backup(hours)));
+            file(&hours.to_string(), &said, 1)
+        })
+        .collect();
+    let earlier = |count: usize| {
+        let known = known(&files[..count]);
+        let of = known.objects.values().next().unwrap();
+        of.backups
+            .iter()
+            .map(|one| one.earlier.len())
+            .sum::<usize>()
+    };
+    assert_eq!((earlier(17), earlier(18), earlier(20)), (16, 16, 16));
+}
+
 proptest! {
     /// Taking a file away never makes a backup younger, nor an object known.
     #[test]

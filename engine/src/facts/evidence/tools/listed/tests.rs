@@ -38,3 +38,18 @@ fn a_list_of_ones_own_is_read_and_nothing_else_in_it() {
     let harmful = json!({"backups": [{"label": "a\u{1b}", "kind": "full", "finishedAt": "2026-11-27T02:00:00Z"}]});
     assert!(read(&harmful).starts_with("evidence.contradiction: "));
 }
+
+#[test]
+fn what_is_printed_is_read_up_to_the_limit() {
+    let object = "shop/Bucket.s3.aws.upbound.io/files";
+    let read = |length: usize| {
+        let mut text = br#"{"backups": []}"#.to_vec();
+        text.resize(length, b' ');
+        let asked = asked(object, "2026-11-27T12:00:00Z", &[]);
+        let read = crate::facts::evidence::tools::read(Tool::Json, &text, asked);
+        read.err().map(|error| crate::model::code_of(&error))
+    };
+    let most = crate::model::limits::EVIDENCE_INPUT.most;
+    assert_eq!(read(most), None);
+    assert_eq!(read(most + 1), Some("limit.evidence-input".to_owned()));
+}
