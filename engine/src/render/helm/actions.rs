@@ -1,6 +1,8 @@
 //! The functions that the actions (`{{ … }}`) of a template name, found without running it.
 //! Knows the words of the language and nothing of charts.
 
+use std::ops::Range;
+
 /// A function that a template names, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Call {
@@ -44,12 +46,28 @@ pub(super) fn bodies(text: &str) -> Vec<(usize, &str)> {
     scanned(text).bodies
 }
 
+/// The same text, of the same length, in which no text within an action holds actions itself: what a template is where
+/// nothing runs texts.
+pub(super) fn without_inner(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut done = 0;
+    for inner in scanned(text).inner {
+        let (before, inside) = (text.get(done..inner.start), text.get(inner.clone()));
+        plain.push_str(before.unwrap_or_default());
+        plain.push_str(&inside.unwrap_or_default().replace("{{", "__"));
+        done = inner.end;
+    }
+    plain.push_str(text.get(done..).unwrap_or_default());
+    plain
+}
+
 fn scanned(text: &str) -> Scan<'_> {
     let mut scan = Scan {
         text,
         at: 0,
         found: Vec::new(),
         bodies: Vec::new(),
+        inner: Vec::new(),
         depth: 0,
     };
     scan.all();
@@ -61,6 +79,8 @@ struct Scan<'a> {
     at: usize,
     found: Vec<Call>,
     bodies: Vec<(usize, &'a str)>,
+    /// Texts within actions that hold actions themselves.
+    inner: Vec<Range<usize>>,
     /// How many texts within texts lead here.
     depth: usize,
 }
@@ -167,12 +187,16 @@ impl<'a> Scan<'a> {
         if prints_pointer(inner) {
             self.add(Function::Pointer, start);
         }
+        if inner.contains("{{") {
+            self.inner.push(start..start + inner.len());
+        }
         if inner.contains("{{") && self.depth < DEPTH {
             let mut scan = Self {
                 text: inner,
                 at: 0,
                 found: Vec::new(),
                 bodies: Vec::new(),
+                inner: Vec::new(),
                 depth: self.depth + 1,
             };
             scan.all();
@@ -358,6 +382,18 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_nothing_runs_hold_no_actions() {
+        let text = "é{{ \"'{{values.x}}'\" }}{{ now }}{{ `{{{ now }}` }}{{ x | default \"{{\" }} {{ '{' }}";
+        let plain = without_inner(text);
+        assert_eq!(plain.len(), text.len());
+        assert_eq!(
+            plain,
+            "é{{ \"'__values.x}}'\" }}{{ now }}{{ `__{ now }}` }}{{ x | default \"__\" }} {{ '{' }}"
+        );
+        assert_eq!(found(&plain), [(Function::Clock("now"), 27)]);
+    }
+
+    #[test]
     fn what_was_deployed_before_is_asked_in_several_ways() {
         for text in [
             "{{ if .Release.IsUpgrade }}",
@@ -383,6 +419,9 @@ mod tests {
             for call in calls(&text) {
                 assert!(text.is_char_boundary(call.at));
             }
+            let plain = without_inner(&text);
+            assert_eq!(plain.len(), text.len());
+            assert_eq!(without_inner(&plain), plain);
         }
     }
 }

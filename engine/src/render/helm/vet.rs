@@ -129,9 +129,8 @@ pub(super) fn templates(
     };
     let items = || charts.iter().flat_map(|chart| &chart.items);
     let is_template = |item: &&Item| item.path.as_bytes().starts_with(b"templates/");
-    for item in items().filter(is_template) {
-        let bytes = item.bytes(files)?;
-        calls.template(&item.shown(), &String::from_utf8_lossy(&bytes))?;
+    for (shown, text) in written(items().filter(is_template), files)? {
+        calls.template(&shown, &text)?;
     }
     calls.release()?;
     calls.hidden()?;
@@ -160,6 +159,28 @@ pub(super) fn templates(
     calls.hidden()?;
     calls.whole()?;
     Ok(calls.repeats)
+}
+
+/// What templates say, with the names that they are shown by. Only where one of them runs texts, those within their actions
+/// are templates, too.
+fn written<'i>(
+    templates: impl Iterator<Item = &'i Item>,
+    files: &dyn Files,
+) -> Result<Vec<(String, String)>, Error> {
+    let read = templates.map(|item| {
+        let bytes = item.bytes(files)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok((item.shown(), text))
+    });
+    let mut all: Vec<(String, String)> = read.collect::<Result<_, Error>>()?;
+    let runs = |call: &actions::Call| call.function == Function::Text;
+    let mut texts = all.iter();
+    if !texts.any(|(_, text)| actions::calls(text).iter().any(runs)) {
+        for (_, text) in &mut all {
+            *text = actions::without_inner(text);
+        }
+    }
+    Ok(all)
 }
 
 /// What was called so far.

@@ -214,3 +214,35 @@ fn files_that_change_what_argo_cd_is_told_are_refused() {
         assert!(closure(&files, &"app".into(), &options(), Deployer::Flux).is_ok());
     }
 }
+
+#[test]
+fn texts_within_actions_are_looked_into_where_a_template_runs_texts() {
+    let quoting = "a: {{\"'{{values.project}}'\"}}\nb: {{ `{{ now }} {{ lookup }}` }}";
+    let read = |files: &FakeFiles| closure(files, &"app".into(), &options(), Deployer::Flux);
+    assert!(read(&saying(quoting)).is_ok());
+    assert_eq!(
+        super::read(&saying(quoting)).unwrap().repeats,
+        Repeats::Itself
+    );
+    // What stands in no text is called.
+    let calling = format!("{quoting}\nc: {{{{ now }}}}");
+    assert_eq!(refused(&saying(&calling)).0, "render.clock");
+    for running in [
+        "{{ tpl .Values.x . }}",
+        "{{ define \"r\" }}{{ .x | tpl . }}{{ end }}",
+    ] {
+        let own = FakeFiles::of(&[
+            ("app/Chart.yaml", CHART),
+            ("app/templates/a.yaml", quoting),
+            ("app/templates/z.tpl", running),
+        ]);
+        assert_eq!(refused(&own).0, "render.clock", "{running}");
+        let of_inner = FakeFiles::of(&[
+            ("app/Chart.yaml", CHART),
+            ("app/templates/a.yaml", quoting),
+            ("app/charts/lib/Chart.yaml", LIB),
+            ("app/charts/lib/templates/_x.tpl", running),
+        ]);
+        assert_eq!(refused(&of_inner).0, "render.clock", "{running}");
+    }
+}
