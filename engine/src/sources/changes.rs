@@ -1,5 +1,5 @@
 //! What a kustomization, or a deployer with options of one, does to the objects that it lists: what it adds to all of them,
-//! what a deployer's patches make of them, and which of them it may change otherwise. Follows no patch of a kustomization.
+//! what patches make of them, and which of them it may change otherwise.
 
 mod asked;
 mod merged;
@@ -8,8 +8,8 @@ mod patch;
 
 use serde_json::Value;
 
-use self::patch::Patch;
 pub(super) use self::patch::is_for_kustomize;
+use self::patch::{Patch, Seen};
 use super::known::Declared;
 use super::metadata::Metadata;
 use crate::manifest::{Entry, Node, NodeValue, Object, yaml};
@@ -22,8 +22,11 @@ pub(super) struct Changes {
     /// Kustomizations that do more to the same objects, as paths from the folder.
     components: Vec<String>,
     others: Vec<Other>,
-    /// What a deployer merges into objects, in its order.
+    /// What is merged into objects, in its order.
     patches: Vec<Patch>,
+    is_component: bool,
+    /// Whether it tells of kinds how lists in them are merged.
+    has_schema: bool,
 }
 
 /// What patches make of an object.
@@ -58,13 +61,28 @@ pub(super) type Load<'l> = &'l dyn Fn(&str) -> Option<Vec<u8>>;
 impl Changes {
     /// Those of a kustomization; nothing stands for one that cannot be read.
     pub(super) fn of_kustomization(root: Option<&Node>) -> Self {
+        let mut changes = Self {
+            has_schema: root.is_none_or(|root| root.get("openapi").is_some()),
+            ..Self::default()
+        };
         let root = root.and_then(mapping);
-        let mut changes = Self::default();
         let read = root.and_then(|root| root.iter().try_for_each(|entry| changes.read(entry)));
         if read.is_none() {
             changes.others.push(Other::Anything);
         }
-        changes
+        // What comes out of a component depends on where in its list another one names it.
+        match changes.is_component {
+            true => changes.without_patches(),
+            false => changes,
+        }
+    }
+
+    /// The same, of which no patch is followed: what one is for may be changed in any way.
+    pub(super) fn without_patches(mut self) -> Self {
+        let patches = std::mem::take(&mut self.patches).into_iter();
+        let patches = patches.map(|it| Other::Patch(Box::new(it)));
+        self.others.extend(patches);
+        self
     }
 
     /// Those of the options that a deployer gives to kustomize. Replicas change nothing that an object of Argo CD or Flux
@@ -102,10 +120,12 @@ impl Changes {
             components: options.components.clone(),
             others,
             patches,
+            is_component: false,
+            has_schema: false,
         }
     }
 
-    /// Those that come before a deployer's patches: of its components.
+    /// Those that come before its patches: of its components.
     pub(super) fn before_patches(&self) -> Self {
         Self {
             components: self.components.clone(),
@@ -124,11 +144,36 @@ impl Changes {
 
     /// What a deployer's patches make of an object to which kustomizations add `added`; `None` where that is not understood.
     pub(super) fn patched(&self, declared: &Declared, added: &Metadata) -> Option<Patched> {
+        let seen = Seen::Perhaps(added);
+        self.patched_as(&declared.object, &declared.file.text, &seen, &|_| None)
+    }
+
+    /// What the patches of a kustomization make of an object of a file, to which those that it passed before added `added`;
+    /// `None` where that is not understood.
+    pub(super) fn patched_after(
+        &self,
+        (object, file): (&Object, &str),
+        added: &Metadata,
+        load: Load<'_>,
+    ) -> Option<Patched> {
+        if !self.patches.is_empty() && patch::is_disguised(&object.node) {
+            return None;
+        }
+        self.patched_as(object, file, &Seen::Before(added), load)
+    }
+
+    fn patched_as(
+        &self,
+        declared: &Object,
+        file: &str,
+        seen: &Seen<'_>,
+        load: Load<'_>,
+    ) -> Option<Patched> {
         let mut object = None;
         for patch in &self.patches {
-            let now = object.as_ref().unwrap_or(&declared.object);
-            if patch.selects(now, added)? {
-                match patch.apply(now, &declared.file.text)? {
+            let now = object.as_ref().unwrap_or(declared);
+            if patch.selects(now, seen, load)? {
+                match patch.apply(now, file, load)? {
                     Some(node) => {
                         object = Some(Object {
                             node,
@@ -143,7 +188,7 @@ impl Changes {
             return Some(Patched::No);
         };
         // Of what is added nothing says whether it comes before the patch or behind it.
-        let is_kept = added.is_alike_in(&declared.object.node, &object.node);
+        let is_kept = seen.added().is_alike_in(&declared.node, &object.node);
         is_kept.then_some(Patched::Otherwise(object))
     }
 
@@ -154,10 +199,37 @@ impl Changes {
 
     /// The files of its patches, as paths from the folder.
     pub(super) fn patches(&self) -> impl Iterator<Item = &str> {
-        self.others.iter().filter_map(|other| match other {
+        let others = self.others.iter().filter_map(|other| match other {
             Other::Patch(patch) => patch.file(),
             _ => None,
-        })
+        });
+        others.chain(self.patches.iter().filter_map(Patch::file))
+    }
+
+    /// Whether it tells of kinds how lists in them are merged: all that is built with it.
+    pub(super) const fn has_schema(&self) -> bool {
+        self.has_schema
+    }
+
+    /// Whether it has patches that are followed.
+    pub(super) const fn has_patches(&self) -> bool {
+        !self.patches.is_empty()
+    }
+
+    /// Whether one of the patches that are followed may be for an object.
+    pub(super) fn may_patch(&self, object: &Object, load: Load<'_>) -> bool {
+        self.patches.iter().any(|it| it.may_hit(object, load))
+    }
+
+    /// The files of those, as paths from the folder.
+    pub(super) fn patches_for<'c>(
+        &'c self,
+        object: &'c Object,
+        load: Load<'c>,
+    ) -> impl Iterator<Item = &'c str> {
+        let patches = self.patches.iter();
+        let hitting = patches.filter(move |it| it.may_hit(object, load));
+        hitting.filter_map(Patch::file)
     }
 
     fn read(&mut self, entry: &Entry) -> Option<()> {
@@ -189,16 +261,27 @@ impl Changes {
                 }
             }
             "images" => self.others.push(Other::Images),
-            "patches" | "patchesJson6902" => {
+            "kind" => self.is_component = value.as_str() == Some("Component"),
+            "patches" => {
+                for item in items(value)? {
+                    match Patch::read(&item.to_json()) {
+                        Some(patch) => self.patches.push(patch),
+                        None => self.others.push(Other::Anything),
+                    }
+                }
+            }
+            // It applies them after all that it adds.
+            "patchesJson6902" => {
                 let patches = items(value)?.iter();
                 self.others
                     .extend(patches.map(|it| of_patch(&it.to_json())));
             }
+            // It applies them before all other patches.
             "patchesStrategicMerge" => {
-                for item in items(value)? {
-                    let patch = Patch::by_name(item.as_str()?);
-                    self.others.push(Other::Patch(Box::new(patch)));
-                }
+                let patches = items(value)?.iter();
+                let patches = patches.map(|item| item.as_str().map(Patch::by_name));
+                let patches: Vec<Patch> = patches.collect::<Option<_>>()?;
+                self.patches.splice(..0, patches);
             }
             "configMapGenerator" => self.generates("ConfigMap", value)?,
             "secretGenerator" => self.generates("Secret", value)?,
@@ -272,9 +355,8 @@ pub(super) fn mapping(node: &Node) -> Option<&[Entry]> {
 
 /// Keys of a kustomization that list, or add other objects, or that no object of Argo CD and Flux
 /// shows in what it deploys.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 8] = [
     "apiVersion",
-    "kind",
     "metadata",
     "resources",
     "bases",

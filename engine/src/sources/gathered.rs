@@ -84,6 +84,10 @@ impl Gatherer {
         let mut gathered = Gathered::default();
         for entry in entries {
             self.note(&entry);
+            let is_patch = |built| tree.is_patch_in(&entry.path, &rendering.folder, built);
+            if built.as_ref().is_some_and(is_patch) {
+                continue;
+            }
             let is_template = unmade::is_of_templates(&entry, tree);
             let is_read = any_name || is_template || is_manifest_name(&entry.path);
             if is_read && !self.barren.contains(&entry.path) {

@@ -8,11 +8,11 @@ use memchr::memmem;
 
 use super::kept::is_kept_back;
 use super::known::Declared;
-use super::metadata::Metadata;
 use super::resolve::Error;
+use super::tree::Passed;
 use super::{Text, Tree};
 use crate::git::TreeEntry;
-use crate::manifest::{self, Wanted, role_of_name};
+use crate::manifest::{self, Object, Wanted, role_of_name};
 use crate::model::{RepoPath, mentions};
 
 /// The objects of a file that deploy something or that others refer to. Behind a link there must be none of the
@@ -67,23 +67,31 @@ fn read_as(
             Err(Error::Linked { file })
         });
     }
-    let declared = objects.map(|mut object| {
-        let (added, changed_by) = match tree.adds(&entry.path, &object, built) {
-            Ok(metadata) => (metadata, None),
-            Err(by) => (Metadata::default(), Some(by)),
-        };
-        added.add_to(&mut object);
-        let kept_back = is_kept_back(&object).then(|| entry.path.clone());
-        Declared {
-            object,
-            file: text.clone(),
-            changed_by: changed_by.or(kept_back),
-            passed_over: None,
-            added,
-            patched_in: BTreeSet::new(),
-        }
-    });
+    let declared = objects.map(|object| declared(object, text.clone(), built, tree));
     Ok(declared.collect())
+}
+
+/// An object of a file with what kustomizations make of it.
+fn declared(
+    object: Object,
+    file: Text,
+    built: Option<&BTreeSet<RepoPath>>,
+    tree: &Tree<'_>,
+) -> Declared {
+    let (passed, changed_by) = match tree.passed(&file, object.clone(), built) {
+        Ok(passed) => (passed, None),
+        Err(by) => (Passed::untouched(object), Some(by)),
+    };
+    let kept_back = is_kept_back(&passed.object).then(|| file.path.clone());
+    let deleted = |by: RepoPath| format!("a patch of `{by}` deletes it");
+    Declared {
+        object: passed.object,
+        file,
+        changed_by: changed_by.or(kept_back),
+        passed_over: passed.deleted_by.map(deleted),
+        added: passed.added,
+        patched_in: passed.patched_in,
+    }
 }
 
 /// What is read of a file: what deploys something, and what others refer to. A kustomization that lists the file may give

@@ -9,6 +9,7 @@ mod folders;
 mod generated;
 mod links;
 mod named;
+mod overlaid;
 mod patched;
 mod strangers;
 mod taken;

@@ -1,10 +1,15 @@
 //! One state of the repository as all its deployers see it: its files, and the kustomizations that list
 //! other files. Read once for all environments.
 
+mod passing;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::passing::Passed;
+use self::passing::{Adding, Passing};
 use super::changes::{self, Changes};
+use super::fields::Text;
 use super::generated::{Generated, Generators};
 use super::known::Declared;
 use super::metadata::Metadata;
@@ -36,6 +41,16 @@ struct Kustomization {
     names: Vec<RepoPath>,
     changes: Changes,
     generators: Generators,
+}
+
+impl Kustomization {
+    /// Whether it takes a file for a patch wherever it names it.
+    fn takes_for_patch(&self, folder: &RepoPath, path: &RepoPath) -> bool {
+        let patches = self.changes.patches();
+        let patches = patches.filter_map(|patch| below(folder, patch));
+        let named = self.names.iter().filter(|name| *name == path);
+        patches.filter(|patch| patch == path).count() == named.count()
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -83,10 +98,15 @@ impl<'a> Tree<'a> {
                 names.push(named);
             }
             let root = changes::document(&bytes);
+            let changes = Changes::of_kustomization(root.as_ref());
             let kustomization = Kustomization {
                 file: entry.path.clone(),
                 names,
-                changes: Changes::of_kustomization(root.as_ref()),
+                // What a link leads to may change without any file of this name.
+                changes: match entry.is_link() {
+                    true => changes.without_patches(),
+                    false => changes,
+                },
                 generators: Generators::of_kustomization(root.as_ref()),
             };
             tree.kustomizations.insert(folder, kustomization);
@@ -139,30 +159,42 @@ impl<'a> Tree<'a> {
         let folders = self.named_by.get(path).into_iter().flatten();
         let mut folders =
             folders.filter_map(|folder| Some((folder, self.kustomizations.get(folder)?)));
-        self.is_listed(path)
-            && folders.all(|(folder, own)| {
-                let patches = own
-                    .changes
-                    .patches()
-                    .filter_map(|patch| below(folder, patch));
-                let named = own.names.iter().filter(|name| *name == path);
-                patches.filter(|patch| patch == path).count() == named.count()
+        self.is_listed(path) && folders.all(|(folder, own)| own.takes_for_patch(folder, path))
+    }
+
+    /// Whether kustomizations of some folders that are `built` together, from the first of them on, take a file for a patch,
+    /// and nobody takes it for anything else.
+    pub(super) fn is_patch_in(
+        &self,
+        path: &RepoPath,
+        first: &RepoPath,
+        built: &BTreeSet<RepoPath>,
+    ) -> bool {
+        // Flux lists what lies in folders without a kustomization.
+        let is_kustomized = built.contains(first) || built.iter().any(|it| path.lies_in(it));
+        let folders = self.named_by.get(path).into_iter().flatten();
+        let mut folders = folders.filter(|folder| built.contains(*folder)).peekable();
+        is_kustomized
+            && folders.peek().is_some()
+            && folders.all(|folder| {
+                let own = self.kustomizations.get(folder);
+                own.is_some_and(|own| own.takes_for_patch(folder, path))
             })
     }
 
-    /// What kustomizations add to an object of a file before it is applied: all of the tree, or those of some folders that
-    /// are `built` together.
+    /// What kustomizations make of an object of a file before it is applied: all of the tree, which follow no patches, or
+    /// those of some folders that are `built` together.
     ///
     /// # Errors
-    /// The kustomization that may change more of it, or that adds other things than another one which
+    /// The kustomization that may change more of it, or that makes another thing of it than another one which
     /// names the same file.
-    pub(super) fn adds(
+    pub(super) fn passed(
         &self,
-        path: &RepoPath,
-        object: &Object,
+        file: &Text,
+        object: Object,
         built: Option<&BTreeSet<RepoPath>>,
-    ) -> Result<Metadata, RepoPath> {
-        Adding::of(self, object, built).within(path, 0)
+    ) -> Result<Passed, RepoPath> {
+        Passing::of(self, &file.text, built).all(&file.path, object)
     }
 
     /// What `changes` of the folder, with their components, add to an object.
@@ -175,7 +207,7 @@ impl<'a> Tree<'a> {
         object: &Object,
         by: &RepoPath,
     ) -> Result<Metadata, RepoPath> {
-        Adding::of(self, object, None).below((changes, folder), by, 0)
+        Adding::of(self, object).below((changes, folder), by, 0)
     }
 
     /// The files that the kustomizations in some folders list, and those that they list in turn.
@@ -190,6 +222,9 @@ impl<'a> Tree<'a> {
                     continue;
                 }
                 next.push(name);
+                if self.is_patch(name) {
+                    continue;
+                }
                 let at = self.entries.binary_search_by(|entry| entry.path.cmp(name));
                 listed.extend(at.ok().and_then(|at| self.entries.get(at)));
             }
@@ -270,111 +305,21 @@ impl<'a> Tree<'a> {
         Some(found)
     }
 
+    /// What a file of the tree holds, by its own name; `None` where it cannot be told, or a link leads there.
+    fn own_content(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let resolved = self.files.resolve(path).ok()?;
+        match resolved.found {
+            Found::File(entry) if resolved.path == *path => self.files.content(&entry).ok(),
+            _ => None,
+        }
+    }
+
     /// What a file of the tree holds; `None` where it cannot be told.
     fn content_at(&self, path: &RepoPath) -> Option<Vec<u8>> {
         match self.files.resolve(path).ok()?.found {
             Found::File(entry) => self.files.content(&entry).ok(),
             _ => None,
         }
-    }
-}
-
-/// What is added to one object on its way through kustomizations. Each of them is asked once, by however many ways it is
-/// reached.
-struct Adding<'t> {
-    tree: &'t Tree<'t>,
-    object: &'t Object,
-    /// The folders whose kustomizations count; all where it is not said.
-    built: Option<&'t BTreeSet<RepoPath>>,
-    /// By what a file or a folder is named by.
-    within: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
-    /// By the folder of a component.
-    components: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
-}
-
-impl<'t> Adding<'t> {
-    fn of(tree: &'t Tree<'_>, object: &'t Object, built: Option<&'t BTreeSet<RepoPath>>) -> Self {
-        Self {
-            tree,
-            object,
-            built,
-            within: BTreeMap::new(),
-            components: BTreeMap::new(),
-        }
-    }
-
-    fn within(&mut self, path: &RepoPath, depth: usize) -> Result<Metadata, RepoPath> {
-        if let Some(known) = self.within.get(path) {
-            return known.clone();
-        }
-        let adds = self.within_anew(path, depth);
-        self.within.insert(path.clone(), adds.clone());
-        adds
-    }
-
-    fn within_anew(&mut self, path: &RepoPath, depth: usize) -> Result<Metadata, RepoPath> {
-        let tree = self.tree;
-        let mut unreadable = tree.unreadable.iter();
-        if let Some(one) = unreadable.find(|one| one.may_name(path)) {
-            return Err(one.file.clone());
-        }
-        let mut found: Option<Metadata> = None;
-        let folders = tree.named_by.get(path).into_iter().flatten();
-        for folder in folders {
-            if self.built.is_some_and(|built| !built.contains(folder)) {
-                continue;
-            }
-            let Some(Kustomization { file, changes, .. }) = tree.kustomizations.get(folder) else {
-                continue;
-            };
-            if depth > DEPTH {
-                return Err(file.clone());
-            }
-            let own = self.below((changes, folder), file, depth)?;
-            let adds = own.under(self.within(folder, depth + 1)?);
-            let adds = match found {
-                Some(other) if !other.is_like(&adds) => return Err(file.clone()),
-                // Of labels and annotations that nobody heeds it is known that they are there.
-                Some(other) => other.under(adds),
-                None => adds,
-            };
-            found = Some(adds);
-        }
-        Ok(found.unwrap_or_default())
-    }
-
-    fn below(
-        &mut self,
-        (changes, folder): (&Changes, &RepoPath),
-        by: &RepoPath,
-        depth: usize,
-    ) -> Result<Metadata, RepoPath> {
-        let load = |path: &str| self.tree.content_at(&below(folder, path)?);
-        let own = changes.adds_to(self.object, &load);
-        let own = own.filter(|_| depth <= DEPTH);
-        let mut adds = own.ok_or_else(|| by.clone())?.clone();
-        for component in changes.components() {
-            let folder = below(folder, component).ok_or_else(|| by.clone())?;
-            adds = self.component(&folder, by, depth + 1)?.under(adds);
-        }
-        Ok(adds)
-    }
-
-    fn component(
-        &mut self,
-        folder: &RepoPath,
-        by: &RepoPath,
-        depth: usize,
-    ) -> Result<Metadata, RepoPath> {
-        if let Some(known) = self.components.get(folder) {
-            return known.clone();
-        }
-        let tree = self.tree;
-        let component = tree.kustomizations.get(folder).ok_or_else(|| by.clone())?;
-        let inner = (&component.changes, folder);
-        let adds = self.below(inner, &component.file, depth);
-        self.components.insert(folder.clone(), adds.clone());
-        adds
     }
 }
 
@@ -433,8 +378,6 @@ fn without_links(
     }
 }
 
-/// Kustomizations that name each other; more are a circle.
-const DEPTH: usize = 16;
 /// By how many names an object is followed through kustomizations.
 const CALLED: usize = 1_000;
 

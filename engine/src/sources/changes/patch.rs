@@ -2,6 +2,7 @@
 //!
 //! Source: kustomize, `PatchTransformer` and `Selector` (a target's fields are regular expressions for the whole of a text).
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -19,6 +20,22 @@ pub(super) struct Patch {
     written: Written,
     /// What its documents are for; `None` where that cannot be told.
     documents: OnceLock<Option<Vec<Identity>>>,
+}
+
+/// What kustomizations add to an object that a patch may be for.
+pub(super) enum Seen<'m> {
+    /// The patch sees the object with all of it.
+    Before(&'m Metadata),
+    /// It may see it without some.
+    Perhaps(&'m Metadata),
+}
+
+impl<'m> Seen<'m> {
+    pub(super) const fn added(&self) -> &'m Metadata {
+        match self {
+            Self::Before(added) | Self::Perhaps(added) => added,
+        }
+    }
 }
 
 enum Written {
@@ -118,31 +135,31 @@ impl Patch {
         documents.iter().any(|identity| identity.may_be(object))
     }
 
-    /// Whether it is for an object, to which kustomizations add `added`; `None` where that depends on more.
-    pub(super) fn selects(&self, object: &Object, added: &Metadata) -> Option<bool> {
+    /// Whether it is for an object; `None` where that depends on more.
+    pub(super) fn selects(&self, object: &Object, seen: &Seen<'_>, load: Load<'_>) -> Option<bool> {
         if let Some(target) = &self.target {
-            return target.selects(object, added);
+            return target.selects(object, seen.added());
         }
-        let documents = self
-            .documents
-            .get_or_init(|| self.read_documents(&|_| None));
+        let documents = self.documents.get_or_init(|| self.read_documents(load));
         let documents = documents.as_ref()?;
         let mut alike = documents.iter().filter(|it| it.may_be(object));
         match (alike.next(), documents.as_slice()) {
             (None, _) => Some(false),
-            (Some(_), [one]) if one.is(object, added) => Some(true),
+            (Some(_), [one]) if one.is(object, seen) => Some(true),
             _ => None,
         }
     }
 
     /// What it makes of an object of a file; within, nothing where it deletes it. `None` where that is not understood.
-    pub(super) fn apply(&self, object: &Object, file: &str) -> Option<Option<Node>> {
-        let Written::Here(text) = &self.written else {
-            return None;
-        };
+    pub(super) fn apply(
+        &self,
+        object: &Object,
+        file: &str,
+        load: Load<'_>,
+    ) -> Option<Option<Node>> {
         // With its last line break, by which a block of lines at the end is told apart.
-        let text = &format!("{}\n", text.trim());
-        if is_for_kustomize(text) {
+        let text = &format!("{}\n", self.text(load)?.trim());
+        if is_for_kustomize(text) || text.starts_with('\u{feff}') {
             return None;
         }
         let patch = match text.starts_with('[') {
@@ -166,14 +183,17 @@ impl Patch {
     }
 
     fn read_documents(&self, load: Load<'_>) -> Option<Vec<Identity>> {
-        let text = match &self.written {
-            Written::Here(text) => text.clone(),
-            Written::File(path) => String::from_utf8(load(path)?).ok()?,
-        };
-        let documents = yaml::parse(&text).ok()?;
+        let documents = yaml::parse(&self.text(load)?).ok()?;
         let documents = documents.iter().filter(|it| it.value != NodeValue::Null);
         let found: Vec<Identity> = documents.map(Identity::read).collect::<Option<_>>()?;
         (!found.is_empty()).then_some(found)
+    }
+
+    fn text(&self, load: Load<'_>) -> Option<Cow<'_, str>> {
+        match &self.written {
+            Written::Here(text) => Some(Cow::Borrowed(text)),
+            Written::File(path) => Some(Cow::Owned(String::from_utf8(load(path)?).ok()?)),
+        }
     }
 }
 
@@ -286,12 +306,16 @@ impl Identity {
     }
 
     /// Whether it is all that an object is called by.
-    fn is(&self, object: &Object, added: &Metadata) -> bool {
+    fn is(&self, object: &Object, seen: &Seen<'_>) -> bool {
+        let is_there_by_then = match seen {
+            Seen::Before(_) => true,
+            Seen::Perhaps(added) => !added.has_namespace(),
+        };
         let own = self.namespace.as_deref().filter(|own| !own.is_empty());
         self.may_be(object)
             && self.api_version == object.reference.api_version
             && own.unwrap_or(DEFAULT) == namespace(object)
-            && !added.has_namespace()
+            && is_there_by_then
     }
 }
 

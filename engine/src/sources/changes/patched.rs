@@ -43,21 +43,29 @@ fn patches_make_of_an_object_what_kustomize_makes_of_it() {
             added: Metadata::default(),
             patched_in: [].into(),
         };
+        let wanted = (!case.made.is_string()).then_some(case.made);
+        let kustomization = serde_json::json!({"patches": &case.patches});
+        let kustomization = document(kustomization.to_string().as_bytes());
         let options = Kustomize {
             patches: case.patches,
             ..Kustomize::default()
         };
-        let changes = Changes::of_options(&options);
-        let is_hit = changes.adds_to(&declared.object, &|_| None).is_none();
-        let made = match changes.patched(&declared, &declared.added) {
-            _ if is_hit => None,
-            None => None,
-            Some(Patched::Deleted) => Some(Value::Null),
-            Some(Patched::No) => Some(object),
-            Some(Patched::Otherwise(object)) => Some(without_nulls(object.node.to_json())),
-        };
-        let wanted = (!case.made.is_string()).then_some(case.made);
-        assert_eq!(made, wanted, "{}", case.name);
+        let of_options = Changes::of_options(&options);
+        let patched = of_options.patched(&declared, &declared.added);
+        let of_file = Changes::of_kustomization(kustomization.as_ref());
+        let seen = (&declared.object, &*declared.file.text);
+        let patched_after = of_file.patched_after(seen, &declared.added, &|_| None);
+        for (changes, patched) in [(of_options, patched), (of_file, patched_after)] {
+            let is_hit = changes.adds_to(&declared.object, &|_| None).is_none();
+            let made = match patched {
+                _ if is_hit => None,
+                None => None,
+                Some(Patched::Deleted) => Some(Value::Null),
+                Some(Patched::No) => Some(object.clone()),
+                Some(Patched::Otherwise(object)) => Some(without_nulls(object.node.to_json())),
+            };
+            assert_eq!(made, wanted, "{}", case.name);
+        }
     }
 }
 

@@ -27,7 +27,9 @@ fn adds_to(kustomization: &str, text: &str) -> Option<Metadata> {
         _ => None,
     };
     let changes = Changes::of_kustomization(document(kustomization.as_bytes()).as_ref());
-    changes.adds_to(&object(text), &load).cloned()
+    let object = object(text);
+    let adds = changes.adds_to(&object, &load).cloned();
+    adds.filter(|_| !changes.may_patch(&object, &load))
 }
 
 const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: flux-system}}";

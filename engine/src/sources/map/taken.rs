@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::{Node, NodeValue};
+use crate::manifest::{Node, NodeValue, Role, role_of_name};
 use crate::model::{RepoPath, Span};
 use crate::render::Tool;
 use crate::sources::deployment::{Deployment, Source};
@@ -255,7 +255,12 @@ impl Found {
                 one = selected.clone();
                 one.changed_by = one.changed_by.or_else(|| Some(named(unit)));
             }
-            one.changed_by = one.changed_by.or_else(|| selected.changed_by.clone());
+            // What those make of it that take it is known; what other kustomizations would, does not count.
+            let by = selected
+                .changed_by
+                .as_ref()
+                .filter(|by| !is_passed(by, selected));
+            one.changed_by = one.changed_by.or_else(|| by.cloned());
         }
         for (unit, other) in taken {
             let by = match is_alike(first, other) {
@@ -277,6 +282,11 @@ impl Found {
         let unit = self.taken.values().next().map(|(unit, _)| named(unit));
         unit.or_else(|| Some(self.selected.as_ref()?.file.path.clone()))
     }
+}
+
+/// Whether what may change an object is a kustomization that lists it.
+fn is_passed(by: &RepoPath, one: &Declared) -> bool {
+    role_of_name(by) == Some(Role::Kustomization) && *by != one.file.path
 }
 
 /// A unit in the place of a file.

@@ -19,7 +19,7 @@ pub(super) fn pass_through<'d>(
     };
     let changes = Changes::of_options(options);
     let by = RepoPath::from(deployment.unit.as_str());
-    for declared in objects {
+    for declared in objects.filter(|it| it.passed_over.is_none()) {
         let passed = passed(declared, (&changes, &rendering.folder), deployment, tree);
         if let Err(changed_by) = passed {
             let changed_by = changed_by.unwrap_or_else(|| by.clone());

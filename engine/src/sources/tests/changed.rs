@@ -198,6 +198,12 @@ fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_list
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert!(listed[1].starts_with("web: plain plain"), "{listed:?}");
     assert_eq!(of(&parent, "{resources: []}").len(), 1);
+    let patched = of(
+        &parent,
+        "{resources: [web.yaml], patches: [{path: patch.yaml}]}",
+    );
+    assert_eq!(patched.len(), 2, "{patched:?}");
+    assert!(patched[1].starts_with("web: plain plain"), "{patched:?}");
     for (kustomization, by) in [
         (
             "{resources: [web.yaml], patches: [{patch: x}]}",
@@ -205,10 +211,6 @@ fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_list
         ),
         (
             "{resources: [web.yaml], namePrefix: a-}",
-            "children/kustomization.yaml",
-        ),
-        (
-            "{resources: [web.yaml], patches: [{path: patch.yaml}]}",
             "children/kustomization.yaml",
         ),
         (

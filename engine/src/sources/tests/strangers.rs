@@ -95,7 +95,7 @@ fn a_helm_chart_of_flux_is_known_or_a_stranger_too() {
 fn what_is_changed_on_its_way_is_told_of_itself_and_no_stranger() {
     let root = of_source("path: children").replace("web", "root");
     let child = of_source("path: plain");
-    let patched = "{resources: [web.yaml], patches: [{patch: '[]', target: {kind: Application}}]}";
+    let patched = "{resources: [web.yaml], patches: [{patch: x, target: {kind: Application}}]}";
     let files = [
         ("argo/root.yaml", root.as_str()),
         ("children/kustomization.yaml", patched),

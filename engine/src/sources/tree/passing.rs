@@ -1,0 +1,268 @@
+//! One object on its way through the kustomizations that list it: what they add to it, and what their patches make of it.
+//! Renders nothing, and knows no deployer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Kustomization, Tree, below};
+use crate::manifest::Object;
+use crate::model::RepoPath;
+use crate::sources::changes::{Changes, Patched};
+use crate::sources::metadata::Metadata;
+
+/// An object as it comes out of kustomizations.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::sources) struct Passed {
+    pub(in crate::sources) object: Object,
+    /// What they added to it.
+    pub(in crate::sources) added: Metadata,
+    /// Those whose patches are applied to it, and the files of these.
+    pub(in crate::sources) patched_in: BTreeSet<RepoPath>,
+    /// The one whose patch deletes it.
+    pub(in crate::sources) deleted_by: Option<RepoPath>,
+}
+
+impl Passed {
+    /// An object as its file has it.
+    pub(in crate::sources) fn untouched(object: Object) -> Self {
+        Self {
+            object,
+            added: Metadata::default(),
+            patched_in: BTreeSet::new(),
+            deleted_by: None,
+        }
+    }
+
+    fn add(&mut self, adds: Metadata) {
+        adds.add_to(&mut self.object);
+        self.added = self.added.clone().under(adds);
+    }
+
+    /// Whether a deployer makes the same of both, where no patch was followed.
+    fn is_like(&self, other: &Self) -> bool {
+        self.added.is_like(&other.added)
+            && self.patched_in.is_empty()
+            && other.patched_in.is_empty()
+    }
+
+    /// What comes out of two ways through kustomizations; nothing where they make another thing of it.
+    fn and(mut self, other: Self) -> Option<Self> {
+        let is_patched_alike =
+            (&self.patched_in, &self.deleted_by) == (&other.patched_in, &other.deleted_by);
+        if self != other && !(is_patched_alike && self.is_like(&other)) {
+            return None;
+        }
+        // Of labels and annotations that nobody heeds it is known that they are there.
+        self.add(other.added);
+        Some(self)
+    }
+}
+
+/// The way of one object. Each kustomization is asked once, by however many ways it is reached.
+pub(super) struct Passing<'t> {
+    tree: &'t Tree<'t>,
+    /// The text of its file.
+    text: &'t str,
+    /// The folders whose kustomizations count; all, but for their patches, where it is not said.
+    built: Option<&'t BTreeSet<RepoPath>>,
+    /// By what a file or a folder is named by: what came there, and what comes out in the end.
+    within: BTreeMap<RepoPath, (Passed, Result<Passed, RepoPath>)>,
+}
+
+impl<'t> Passing<'t> {
+    pub(super) fn of(
+        tree: &'t Tree<'_>,
+        text: &'t str,
+        built: Option<&'t BTreeSet<RepoPath>>,
+    ) -> Self {
+        Self {
+            tree,
+            text,
+            built,
+            within: BTreeMap::new(),
+        }
+    }
+
+    /// What comes out in the end of an object of the file at `path`.
+    pub(super) fn all(&mut self, path: &RepoPath, object: Object) -> Result<Passed, RepoPath> {
+        self.within(path, Passed::untouched(object), 0)
+    }
+
+    fn within(
+        &mut self,
+        path: &RepoPath,
+        passed: Passed,
+        depth: usize,
+    ) -> Result<Passed, RepoPath> {
+        if let Some((before, known)) = self.within.get(path) {
+            if *before == passed {
+                return known.clone();
+            }
+            if self.built.is_none() && before.is_like(&passed) {
+                let mut out = known.clone()?;
+                out.added = passed.added.under(out.added);
+                return Ok(out);
+            }
+            let own = self.tree.kustomizations.get(path);
+            return Err(own.map_or_else(|| path.clone(), |own| own.file.clone()));
+        }
+        let out = self.within_anew(path, &passed, depth);
+        self.within.insert(path.clone(), (passed, out.clone()));
+        out
+    }
+
+    fn within_anew(
+        &mut self,
+        path: &RepoPath,
+        passed: &Passed,
+        depth: usize,
+    ) -> Result<Passed, RepoPath> {
+        let tree = self.tree;
+        let mut unreadable = tree.unreadable.iter();
+        if let Some(one) = unreadable.find(|one| one.may_name(path)) {
+            return Err(one.file.clone());
+        }
+        let mut found: Option<Passed> = None;
+        let folders = tree.named_by.get(path).into_iter().flatten();
+        for folder in folders {
+            if self.built.is_some_and(|built| !built.contains(folder)) {
+                continue;
+            }
+            let Some(kustomization) = tree.kustomizations.get(folder) else {
+                continue;
+            };
+            let file = &kustomization.file;
+            if depth > DEPTH {
+                return Err(file.clone());
+            }
+            let mut out = self.through((kustomization, folder), passed.clone(), depth)?;
+            if out.deleted_by.is_none() {
+                out = self.within(folder, out, depth + 1)?;
+            }
+            found = match found {
+                Some(other) => Some(other.and(out).ok_or_else(|| file.clone())?),
+                None => Some(out),
+            };
+        }
+        Ok(found.unwrap_or_else(|| passed.clone()))
+    }
+
+    /// Through one kustomization: its components, its patches, and what it adds.
+    fn through(
+        &self,
+        (kustomization, folder): (&Kustomization, &RepoPath),
+        mut passed: Passed,
+        depth: usize,
+    ) -> Result<Passed, RepoPath> {
+        let Kustomization { file, changes, .. } = kustomization;
+        if changes.has_patches() {
+            let components = changes.before_patches();
+            let mut adding = Adding::of(self.tree, &passed.object);
+            let adds = adding.below((&components, folder), file, depth)?;
+            passed.add(adds);
+            self.patch((kustomization, folder), &mut passed)?;
+            if passed.deleted_by.is_some() {
+                return Ok(passed);
+            }
+        }
+        // Images and variables are replaced in what patches say, too.
+        let mut adding = Adding::of(self.tree, &passed.object);
+        let adds = adding.below((changes, folder), file, depth)?;
+        passed.add(adds);
+        Ok(passed)
+    }
+
+    fn patch(
+        &self,
+        (kustomization, folder): (&Kustomization, &RepoPath),
+        passed: &mut Passed,
+    ) -> Result<(), RepoPath> {
+        let Kustomization { file, changes, .. } = kustomization;
+        let load = |path: &str| self.tree.own_content(&below(folder, path)?);
+        let is_schemaless = |folder| {
+            let built = self.tree.kustomizations.get(folder);
+            built.is_some_and(|it| !it.changes.has_schema())
+        };
+        if !self
+            .built
+            .is_some_and(|built| built.iter().all(is_schemaless))
+        {
+            return match changes.may_patch(&passed.object, &load) {
+                true => Err(file.clone()),
+                false => Ok(()),
+            };
+        }
+        let patched = changes.patched_after((&passed.object, self.text), &passed.added, &load);
+        let patched = patched.ok_or_else(|| file.clone())?;
+        if matches!(patched, Patched::No) {
+            return Ok(());
+        }
+        let files = changes.patches_for(&passed.object, &load);
+        let files = files.filter_map(|path| below(folder, path));
+        passed.patched_in.extend(files.chain([file.clone()]));
+        match patched {
+            Patched::No => {}
+            Patched::Otherwise(object) => passed.object = object,
+            Patched::Deleted => passed.deleted_by = Some(file.clone()),
+        }
+        Ok(())
+    }
+}
+
+/// What one kustomization and its components add to an object.
+pub(super) struct Adding<'t> {
+    tree: &'t Tree<'t>,
+    object: &'t Object,
+    /// By the folder of a component.
+    components: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
+}
+
+impl<'t> Adding<'t> {
+    pub(super) fn of(tree: &'t Tree<'_>, object: &'t Object) -> Self {
+        Self {
+            tree,
+            object,
+            components: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn below(
+        &mut self,
+        (changes, folder): (&Changes, &RepoPath),
+        by: &RepoPath,
+        depth: usize,
+    ) -> Result<Metadata, RepoPath> {
+        let load = |path: &str| self.tree.content_at(&below(folder, path)?);
+        let own = changes.adds_to(self.object, &load);
+        let own = own.filter(|_| depth <= DEPTH);
+        let mut adds = own.ok_or_else(|| by.clone())?.clone();
+        for component in changes.components() {
+            let folder = below(folder, component).ok_or_else(|| by.clone())?;
+            adds = self.component(&folder, by, depth + 1)?.under(adds);
+        }
+        Ok(adds)
+    }
+
+    fn component(
+        &mut self,
+        folder: &RepoPath,
+        by: &RepoPath,
+        depth: usize,
+    ) -> Result<Metadata, RepoPath> {
+        if let Some(known) = self.components.get(folder) {
+            return known.clone();
+        }
+        let tree = self.tree;
+        let component = tree.kustomizations.get(folder).ok_or_else(|| by.clone())?;
+        let inner = (&component.changes, folder);
+        // One that says to be none is refused.
+        let adds = match component.changes.has_patches() {
+            true => Err(component.file.clone()),
+            false => self.below(inner, &component.file, depth),
+        };
+        self.components.insert(folder.clone(), adds.clone());
+        adds
+    }
+}
+
+/// Kustomizations that name each other; more are a circle.
+const DEPTH: usize = 16;
