@@ -152,6 +152,7 @@ pub struct Documents<'a> {
     changes: Vec<Piece>,
     /// At head and at base, by change.
     workloads: [ByChange; 2],
+    backups: ByChange,
     claims: ByChange,
     images: ByChange,
 }
@@ -179,6 +180,7 @@ impl<'a> Documents<'a> {
                     _ => None,
                 }))
             }),
+            backups: by_change(value(material.facts, "backups")),
             claims: by_change(value(material.facts, "claims")),
             images: by_change(value(material.facts, "images")),
             material,
@@ -208,20 +210,25 @@ impl<'a> Documents<'a> {
             .filter(|(_, change)| wants.concerns(change))
             .map(|(index, _)| index)
             .collect();
-        self.document(wants, settings, &indexes)
+        self.document(wants, settings, (&indexes, About::All))
     }
 
     /// The document for a policy that judges one change.
     #[must_use]
     pub fn of_object(&self, wants: &Wants, settings: &Piece, index: usize) -> Piece {
-        self.document(wants, settings, &[index])
+        self.document(wants, settings, (&[index], About::One))
     }
 
-    fn document(&self, wants: &Wants, settings: &Piece, indexes: &[usize]) -> Piece {
+    fn document(
+        &self,
+        wants: &Wants,
+        settings: &Piece,
+        (indexes, about): (&[usize], About),
+    ) -> Piece {
         let changes = indexes.iter().filter_map(|index| self.changes.get(*index));
         let mut document: BTreeMap<&str, Piece> = self.common.iter().cloned().collect();
         document.insert("changes", Piece::list(changes.cloned()));
-        document.insert("facts", self.facts(wants, indexes));
+        document.insert("facts", self.facts(wants, indexes, about));
         document.insert("settings", settings.clone());
         if wants.clock {
             document.insert("now", Piece::new(self.material.now.to_string()));
@@ -236,7 +243,7 @@ impl<'a> Documents<'a> {
         Piece::object(document)
     }
 
-    fn facts(&self, wants: &Wants, indexes: &[usize]) -> Piece {
+    fn facts(&self, wants: &Wants, indexes: &[usize], about: About) -> Piece {
         let facts = self.material.facts.iter();
         let wanted = facts
             .filter(|(name, _)| wants.facts.contains(**name) && !BESIDE_FACTS.contains(name))
@@ -244,6 +251,10 @@ impl<'a> Documents<'a> {
                 "inventory" => (*name, known(self.inventory(wants, indexes))),
                 "workloads" if matches!(fact, Fact::Known { .. }) => {
                     (*name, known(self.workloads(indexes)))
+                }
+                // To one object another one's backups say nothing.
+                "backups" if about == About::One && matches!(fact, Fact::Known { .. }) => {
+                    (*name, known(cut(&self.backups, indexes)))
                 }
                 "claims" if matches!(fact, Fact::Known { .. }) => {
                     (*name, known(cut(&self.claims, indexes)))
@@ -288,6 +299,15 @@ impl<'a> Documents<'a> {
         let sides = sides.map(|(side, workloads)| (side, cut(workloads, indexes)));
         Piece::object(sides)
     }
+}
+
+/// What a document is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// One change.
+    One,
+    /// All changes that concern a policy.
+    All,
 }
 
 /// What belongs to each change.

@@ -1,14 +1,26 @@
 //! What holds data in each environment, and what backs it up, for people and for programs.
 //! Decides nothing: what is missing is said, and no finding.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::sanitise::{inert, line};
 use super::{Color, Style};
-use crate::facts::backups::{Cover, Data, EnvironmentBackups, Retention, State, spelt};
-use crate::model::ObjectRef;
+use crate::facts::backups::{Cover, Data, Retention, State, spelt};
+use crate::model::{ObjectRef, Stage};
+
+/// What holds data in one environment.
+#[derive(Clone, Debug)]
+pub struct EnvironmentBackups {
+    /// Its name.
+    pub environment: String,
+    /// What it is for.
+    pub stage: Stage,
+    /// By kind and name.
+    pub objects: BTreeMap<ObjectRef, State>,
+}
 
 /// Writes a table for each environment, and below each row what its coverage lacks.
 ///

@@ -56,7 +56,8 @@ fn cluster(name: &str, archives: bool) -> Value {
 }
 
 fn claim(name: &str, labels: &Value) -> Value {
-    let mut claim = named("PersistentVolumeClaim", "shop", name, json!({}));
+    let spec = json!({"accessModes": ["ReadWriteOnce"]});
+    let mut claim = named("PersistentVolumeClaim", "shop", name, spec);
     claim["metadata"]["labels"] = labels.clone();
     claim
 }
@@ -147,123 +148,151 @@ fn of_some(values: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
     proptest::sample::select(values)
 }
 
+/// What some object says, where its kind has such a field.
+#[derive(Clone, Debug)]
+struct Said {
+    index: usize,
+    namespace: &'static str,
+    one: Value,
+    other: Value,
+    schedule: &'static str,
+    namespaces: Value,
+    selector: Value,
+    path: &'static str,
+}
+
 /// Something that backs up, is meant to, or says where to.
 fn backing() -> impl Strategy<Value = Value> {
-    let text = |all: &[&str]| of_some(all.iter().map(|it| json!(it)).collect());
-    let places = (0..3_usize, text(&["shop", "velero"]));
     let switch = of_some(vec![json!(true), json!(false), Value::Null]);
-    let schedules = text(&["0 0 2 * * *", "0 3 * * *", "@hourly", "0 3 * * 0", "never"]);
-    let namespaces = of_some(vec![Value::Null, json!(["shop"]), json!(["other"])]);
-    let selectors = of_some(vec![Value::Null, json!({"matchLabels": {"app": "a"}})]);
-    let ttl = of_some(vec![Value::Null, json!("1000h")]);
-    let path = text(&["s3://away", "s3://near"]);
-    let switches = (switch.clone(), switch);
-    let parts = (
-        places, switches, schedules, namespaces, selectors, ttl, path,
+    let schedules = vec!["0 0 2 * * *", "0 3 * * *", "@hourly", "0 3 * * 0", "never"];
+    let words = (
+        proptest::sample::select(vec!["shop", "velero"]),
+        proptest::sample::select(schedules),
+        proptest::sample::select(vec!["s3://away", "s3://near"]),
     );
-    (0..KINDS.len(), parts).prop_map(|(kind, parts)| {
-        let (place, switches, schedule, namespaces, selector, ttl, path) = parts;
-        let (index, namespace) = place;
-        let namespace = namespace.as_str().unwrap_or_default();
-        let is_set = switches.0 == json!(true);
-        let drawn = Drawn {
+    let namespaces = of_some(vec![Value::Null, json!(["shop"]), json!(["other"])]);
+    let selector = of_some(vec![Value::Null, json!({"matchLabels": {"app": "a"}})]);
+    let filters = (namespaces, selector);
+    let parts = (0..3_usize, words, switch.clone(), switch, filters);
+    (proptest::sample::select(MADE.to_vec()), parts).prop_map(|(made, parts)| {
+        let (index, (namespace, schedule, path), one, other, (namespaces, selector)) = parts;
+        made(&Said {
             index,
-            switches,
+            namespace,
+            one,
+            other,
             schedule,
             namespaces,
             selector,
-            ttl,
             path,
-        };
-        let kind = KINDS[kind];
-        let name = match kind {
-            "BackupStorageLocation.velero.io" => "default".to_owned(),
-            "ObjectStore.barmancloud.cnpg.io" => "store".to_owned(),
-            _ => format!("b{index}"),
-        };
-        let namespace = match kind {
-            "Schedule.k8up.io" if is_set => "shop",
-            _ if kind.ends_with("velero.io") || kind.contains("k8up") => namespace,
-            "ReplicationSource.volsync.backube" => namespace,
-            _ => "shop",
-        };
-        let spec = spec_of(kind, &drawn);
-        named(kind, namespace, &name, spec)
+        })
     })
 }
 
-/// What a kind is made of.
-struct Drawn {
-    index: usize,
-    switches: (Value, Value),
-    schedule: Value,
-    namespaces: Value,
-    selector: Value,
-    ttl: Value,
-    path: Value,
-}
+type Make = fn(&Said) -> Value;
 
-fn spec_of(kind: &str, drawn: &Drawn) -> Value {
-    let Drawn {
-        index,
-        switches: (one, other),
-        schedule,
-        namespaces,
-        selector,
-        ttl,
-        path,
-    } = drawn;
-    let is_set = *one == json!(true);
-    match kind {
-        "ScheduledBackup.postgresql.cnpg.io" => {
-            json!({"suspend": one, "schedule": schedule, "method": "plugin",
-                    "cluster": {"name": format!("db{index}")},
-                    "pluginConfiguration": {"name": "barman-cloud.cloudnative-pg.io"}})
-        }
-        "Schedule.velero.io" => json!({"schedule": schedule, "template": {
-                "snapshotVolumes": one, "snapshotMoveData": other, "ttl": ttl,
-                "includedNamespaces": namespaces, "labelSelector": selector}}),
-        "BackupStorageLocation.velero.io" => {
-            let is_near = *other == json!(true);
-            json!({"accessMode": if is_set { "ReadOnly" } else { "ReadWrite" },
-                    "config": {"s3Url": if is_near { "http://minio.velero.svc" } else { "" }}})
-        }
-        "Schedule.k8up.io" => {
-            let selectors = if selector.is_null() {
-                Value::Null
-            } else {
-                json!([selector])
-            };
-            json!({"backup": {"schedule": schedule, "labelSelectors": selectors}})
-        }
-        "SnapshotSchedule.snapscheduler.backube" => {
-            json!({"disabled": one, "schedule": schedule, "claimSelector": selector})
-        }
-        "ReplicationSource.volsync.backube" => json!({"paused": one, "sourcePVC": "files",
-                "restic": {"repository": "r", "retain": {"daily": 40}},
-                "trigger": {"schedule": schedule}}),
-        _ => {
-            let encryption = if is_set {
-                json!({"encryption": "AES256"})
-            } else {
-                json!({})
-            };
-            json!({"configuration":
-                    {"destinationPath": path, "data": encryption, "wal": encryption}})
-        }
-    }
-}
-
-/// The kinds of which some are drawn.
-const KINDS: [&str; 7] = [
-    "ScheduledBackup.postgresql.cnpg.io",
-    "Schedule.velero.io",
-    "BackupStorageLocation.velero.io",
-    "Schedule.k8up.io",
-    "SnapshotSchedule.snapscheduler.backube",
-    "ReplicationSource.volsync.backube",
-    "ObjectStore.barmancloud.cnpg.io",
+const MADE: [Make; 7] = [
+    scheduled_backup,
+    velero,
+    location,
+    object_store,
+    k8up,
+    snapshots,
+    replication,
 ];
+
+fn scheduled_backup(said: &Said) -> Value {
+    let plugin = json!({"name": "barman-cloud.cloudnative-pg.io"});
+    let cluster = json!({"name": format!("db{}", said.index)});
+    let spec = json!({"suspend": said.one, "schedule": said.schedule, "cluster": cluster,
+        "method": "plugin", "pluginConfiguration": plugin});
+    let name = format!("b{}", said.index);
+    named("ScheduledBackup.postgresql.cnpg.io", "shop", &name, spec)
+}
+
+fn velero(said: &Said) -> Value {
+    let template = json!({"snapshotVolumes": said.one, "snapshotMoveData": said.other, "ttl": "1000h",
+        "includedNamespaces": said.namespaces, "labelSelector": said.selector});
+    let spec = json!({"schedule": said.schedule, "template": template});
+    named(
+        "Schedule.velero.io",
+        said.namespace,
+        &format!("b{}", said.index),
+        spec,
+    )
+}
+
+fn location(said: &Said) -> Value {
+    let mode = if said.one == json!(true) {
+        "ReadOnly"
+    } else {
+        "ReadWrite"
+    };
+    let endpoint = if said.other == json!(true) {
+        "http://minio.velero.svc"
+    } else {
+        ""
+    };
+    let spec = json!({"accessMode": mode, "config": {"s3Url": endpoint}});
+    named(
+        "BackupStorageLocation.velero.io",
+        said.namespace,
+        "default",
+        spec,
+    )
+}
+
+fn object_store(said: &Said) -> Value {
+    let encryption = if said.one == json!(true) {
+        json!({"encryption": "AES256"})
+    } else {
+        json!({})
+    };
+    let configuration =
+        json!({"destinationPath": said.path, "data": encryption, "wal": encryption});
+    let spec = json!({"configuration": configuration});
+    named("ObjectStore.barmancloud.cnpg.io", "shop", "store", spec)
+}
+
+fn k8up(said: &Said) -> Value {
+    let selectors = if said.selector.is_null() {
+        Value::Null
+    } else {
+        json!([said.selector])
+    };
+    let spec = json!({"backup": {"schedule": said.schedule, "labelSelectors": selectors}});
+    named(
+        "Schedule.k8up.io",
+        said.namespace,
+        &format!("b{}", said.index),
+        spec,
+    )
+}
+
+fn snapshots(said: &Said) -> Value {
+    let spec =
+        json!({"disabled": said.one, "schedule": said.schedule, "claimSelector": said.selector});
+    let name = format!("b{}", said.index);
+    named(
+        "SnapshotSchedule.snapscheduler.backube",
+        "shop",
+        &name,
+        spec,
+    )
+}
+
+fn replication(said: &Said) -> Value {
+    let restic = json!({"repository": "r", "retain": {"daily": 40}});
+    let spec = json!({"paused": said.one, "sourcePVC": "files", "restic": restic,
+        "trigger": {"schedule": said.schedule}});
+    let name = format!("b{}", said.index);
+    named(
+        "ReplicationSource.volsync.backube",
+        said.namespace,
+        &name,
+        spec,
+    )
+}
 
 /// Whether a policy would deny it where all is asked for.
 fn fails(state: &State) -> bool {

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::{Session, begin};
-use crate::facts::backups::{self, EnvironmentBackups};
+use crate::facts::backups;
 use crate::facts::inventory::Neighbours;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
 use crate::model::Stage;
+use crate::report::backups::EnvironmentBackups;
 use crate::verdict::UnitError;
 
 /// What holds data, and what backs it up.
