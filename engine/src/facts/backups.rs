@@ -36,18 +36,8 @@ use self::near::Near;
 use super::inventory::Neighbours;
 use super::{Collector, Context, Fact};
 use crate::change::Change;
-use crate::model::{GroupKind, ObjectRef, Operation, Piece, Stage};
+use crate::model::{GroupKind, ObjectRef, Operation, Piece};
 
-/// What holds data in one environment.
-#[derive(Clone, Debug)]
-pub struct EnvironmentBackups {
-    /// Its name.
-    pub environment: String,
-    /// What it is for.
-    pub stage: Stage,
-    /// By kind and name.
-    pub objects: BTreeMap<ObjectRef, State>,
-}
 
 /// The kinds that hold data, or claim volumes for it.
 pub const STATEFUL: [&str; 16] = [
