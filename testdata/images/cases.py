@@ -42,6 +42,9 @@ TABLE = {
     "newer-scan-with-a-critical-finding-is-denied": ["sig-p256", "att-scan-known", "att-scan-clean-before"],
     "newer-scan-without-findings-is-allowed": ["sig-p256", "att-scan-known", "att-scan-clean-after"],
     "newer-scan-that-is-damaged-is-denied": ["sig-p256", "att-scan-known:damaged", "att-scan-clean-before"],
+    "scan-of-an-image-that-no-lock-names-is-denied": ["sig-p256", "att-scan"],
+    "damaged-scan-of-an-image-is-not-undone-by-its-index": [
+        "index", "sig-p256", "att-scan-known:damaged", "sig-index@index", "att-scan-of-index@index"],
     "finding-in-an-image-is-not-undone-by-a-scan-of-its-index": [
         "index", "sig-p256", "att-scan-known", "sig-index@index", "att-scan-of-index@index"],
     "scan-of-an-index-is-one-of-its-images": ["index", "sig-index@index", "att-scan-of-index@index"],
@@ -64,6 +67,12 @@ TABLE = {
     "scan-seven-days-old-is-allowed": ["sig-p256", "att-scan"],
 }
 
+# Cases of which the newest scan decides: what lies there is all that a registry had, as their locks say.
+LOCKED = [
+    case for case, names in TABLE.items()
+    if any(name.startswith("att-scan") for name in names) and "no-lock" not in case
+]
+
 
 def digest(data):
     return hashlib.sha256(data).hexdigest()
@@ -85,13 +94,26 @@ def recorded(name):
 
 for case, names in TABLE.items():
     folder = CASES / case
-    shutil.rmtree(folder / "evidence", ignore_errors=True)
+    shutil.rmtree(folder / "evidence/sha256", ignore_errors=True)
     (folder / "judge/keys").mkdir(parents=True, exist_ok=True)
     (folder / "judge/keys/release.pub").write_text(FIXTURES["keys"]["release"])
     image = IMAGE if case != "signature-of-another-image-is-denied" else FIXTURES["other"]
+    files = {}
     for name in names:
         name, _, place = name.partition("@")
         name, data = recorded(name)
         beside = folder / "evidence/sha256" / (digest(FIXTURES["index"].encode()) if place else image)
         beside.mkdir(parents=True, exist_ok=True)
         (beside / name).write_bytes(data)
+        files.setdefault(beside.name, []).append("sha256:" + name)
+    if case in LOCKED:
+        row = {
+            "digest": "sha256:" + image,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "lockedAt": "2026-11-20T10:00:00Z",
+            "evidence": sorted(files.pop(image, [])),
+        }
+        if files:
+            row["related"] = {"sha256:" + beside: sorted(own) for beside, own in sorted(files.items())}
+        lock = {"version": "v1", "images": {"registry.test/shop/odoo:17.0@sha256:" + image: row}}
+        (folder / "evidence/images.lock").write_text(json.dumps(lock, indent=2) + "\n")

@@ -32,7 +32,7 @@ pub use lock::{LOCK_FILE, Lock, LockError, Locked};
 pub use pin::{Digests, Edit, Named, apply, edits};
 pub use places::Use;
 pub use rules::{Asked, Rules};
-pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer};
+pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer, is_verified};
 pub use signers::{Files, SignerProblem, Signers};
 
 use self::places::{Place, Written};

@@ -9,6 +9,7 @@ mod long;
 mod over;
 mod recorded;
 mod strays;
+mod withheld;
 
 use std::sync::Arc;
 
@@ -82,6 +83,9 @@ pub fn check_within(
     if run.errors.is_empty() {
         run.errors = recorded::too_much(&session.view)?;
     }
+    let rules = &session.judge.images;
+    run.errors
+        .extend(withheld::withheld(&session.view, rules, request.now)?);
     run.findings.extend(session.in_future());
     run.findings.extend(session.permitted());
     run.findings

@@ -187,6 +187,22 @@ pub enum Error {
         /// The unit.
         unit: String,
     },
+    /// What lay beside an image is gone, and the rest proves what all of it does not.
+    #[error(
+        "what is left beside `{image}` proves it, and what this change takes away there says otherwise"
+    )]
+    #[diagnostic(
+        code(image_lock::withheld),
+        help(
+            "put back what was below `{folder}` and its line in `.tidegate/images.lock`; where it is to go, take the whole folder and the image's entry away, and let `tidegate images lock` ask the registry anew in a change of its own"
+        )
+    )]
+    ImageWithheld {
+        /// The image.
+        image: String,
+        /// Where that lay.
+        folder: String,
+    },
     /// The lock of images.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -1,12 +1,13 @@
-//! What is recorded beside images, `.tidegate/images/sha256/<digest of the image>/<digest of the file>`, at head.
-//! It proves itself, so that it is no file of the gate, and deploys nothing, so that it is of no unit either. The lock
+//! What is recorded beside images, `.tidegate/images/sha256/<digest of the image>/<digest of the file>`, at head or at
+//! base: who takes a scan away has not undone it. It proves itself, so that it is no file of the gate, and deploys nothing, so that it is of no unit either. The lock
 //! beside it proves nothing; it tells what should lie there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Error;
 use super::registries::Said;
+use super::side::Side;
 use super::view::View;
 use crate::change::Change;
 use crate::facts::images::promoted::brought;
@@ -35,6 +36,11 @@ pub(super) trait Evidence {
     fn lock(&self) -> Result<Arc<Lock>, Error> {
         Ok(Arc::default())
     }
+
+    /// What was locked before the change.
+    fn lock_before(&self) -> Result<Arc<Lock>, Error> {
+        Ok(Arc::default())
+    }
 }
 
 /// What is recorded beside the images of a unit of which signatures are asked for. Registries are asked for those that the
@@ -57,18 +63,24 @@ pub(super) fn recorded(
             true => brought(changes, rules, (head, base)),
             false => BTreeSet::new(),
         },
-        evidence: images::Evidence::of_lock(place.lock()?),
+        scanned: &wanted.scanned,
+        evidence: images::Evidence::of_locks(place.lock()?, place.lock_before()?),
     };
-    let none = BTreeSet::new();
-    for (image, names) in &wanted.signed {
-        shelf.load(*image, names)?;
-    }
-    let (signed, evidence) = (wanted.signed.keys(), &shelf.evidence);
-    let listing = signed.flat_map(|image| evidence.covering(*image));
-    let listing = listing.filter(|index| !wanted.signed.contains_key(index));
-    for index in listing.collect::<BTreeSet<Digest>>() {
-        shelf.load(index, &none)?;
-    }
+    shelf.load_all(&wanted.signed)?;
+    Ok(shelf.evidence)
+}
+
+/// What is recorded beside one image, and beside the indexes that list it. Asks nobody.
+pub(super) fn of_image(image: Digest, place: &dyn Evidence) -> Result<images::Evidence, Error> {
+    let mut shelf = Shelf {
+        place,
+        unit: "",
+        left: limits::IMAGE_EVIDENCE.most,
+        brought: BTreeSet::new(),
+        scanned: &BTreeSet::new(),
+        evidence: images::Evidence::of_locks(place.lock()?, place.lock_before()?),
+    };
+    shelf.load_all(&[(image, BTreeSet::new())].into())?;
     Ok(shelf.evidence)
 }
 
@@ -80,10 +92,26 @@ struct Shelf<'a> {
     left: usize,
     /// The digests of which a registry may be asked, as manifests write them.
     brought: BTreeSet<String>,
+    /// The images of which the newest scan decides.
+    scanned: &'a BTreeSet<Digest>,
     evidence: images::Evidence,
 }
 
 impl Shelf<'_> {
+    /// What lies beside images, and beside the indexes that list them.
+    fn load_all(&mut self, images: &BTreeMap<Digest, BTreeSet<ImageRef>>) -> Result<(), Error> {
+        for (image, names) in images {
+            self.load(*image, names)?;
+        }
+        let listing = images.keys();
+        let listing = listing.flat_map(|image| self.evidence.covering(*image));
+        let listing = listing.filter(|index| !images.contains_key(index));
+        for index in listing.collect::<BTreeSet<Digest>>() {
+            self.load(index, &BTreeSet::new())?;
+        }
+        Ok(())
+    }
+
     /// What lies beside an image; where that is not recorded, what the registry of each of these names says.
     fn load(&mut self, image: Digest, names: &BTreeSet<ImageRef>) -> Result<(), Error> {
         for (name, bytes) in self.place.beside(&image)? {
@@ -91,7 +119,8 @@ impl Shelf<'_> {
             self.evidence.record(image, &name, &bytes);
         }
         let brought = self.brought.contains(&format!("sha256:{image}"));
-        let unknown = brought && self.evidence.lacks(image);
+        let newest = self.scanned.contains(&image) && self.evidence.says_anew(image);
+        let unknown = brought && (newest || self.evidence.lacks(image));
         for name in names.iter().filter(|_| unknown) {
             match self.place.ask(name, image) {
                 Some(Ok(found)) => {
@@ -127,20 +156,13 @@ impl Evidence for NoEvidence {
 
 impl Evidence for View<'_> {
     fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let folder = format!("{}/{image}", images::FOLDER);
-        let entries = self
-            .repository
-            .entries_under(&self.head.snapshot, &RepoPath::from(folder.as_str()))?;
-        if entries.len() > limits::IMAGE_FILES.most {
-            return Err(Error::ImageFiles { folder });
+        let mut files = self.beside_at(&self.head, image)?;
+        for (name, bytes) in self.beside_at(&self.base, image)? {
+            if is_named(&name, &bytes) && !files.iter().any(|(other, _)| *other == name) {
+                files.push((name, bytes));
+            }
         }
-        let files = entries.iter().map(|entry| {
-            let path = entry.path.to_string();
-            let name = path.strip_prefix(&format!("{folder}/"));
-            let bytes = self.recorded(entry)?;
-            Ok((name.unwrap_or(&path).to_owned(), bytes))
-        });
-        files.collect()
+        Ok(files)
     }
 
     fn asks(&self) -> bool {
@@ -155,16 +177,63 @@ impl Evidence for View<'_> {
         if let Some(lock) = self.image_lock.get() {
             return Ok(Arc::clone(lock));
         }
-        let lock = Arc::new(self.read_lock()?);
+        let lock = Arc::new(self.read_lock(&self.head)?);
         Ok(Arc::clone(self.image_lock.get_or_init(|| lock)))
+    }
+
+    /// One that cannot be read says nothing: the change may mend it.
+    fn lock_before(&self) -> Result<Arc<Lock>, Error> {
+        if let Some(lock) = self.image_lock_before.get() {
+            return Ok(Arc::clone(lock));
+        }
+        let lock = match self.read_lock(&self.base) {
+            Err(Error::ImageLock(_)) => Arc::default(),
+            read => Arc::new(read?),
+        };
+        Ok(Arc::clone(self.image_lock_before.get_or_init(|| lock)))
     }
 }
 
+/// What lies beside images at head alone, as the next change will find it.
+pub(super) struct HeadOnly<'v, 'a>(pub(super) &'v View<'a>);
+
+impl Evidence for HeadOnly<'_, '_> {
+    fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        self.0.beside_at(&self.0.head, image)
+    }
+
+    fn lock(&self) -> Result<Arc<Lock>, Error> {
+        self.0.lock()
+    }
+}
+
+/// Whether bytes are what their name says. At base, others were none of the image already.
+fn is_named(name: &str, bytes: &[u8]) -> bool {
+    Digest::parse(name).is_ok_and(|name| name == Digest::of(bytes))
+}
+
 impl View<'_> {
+    /// What lies beside an image on one side.
+    fn beside_at(&self, side: &Side, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let folder = format!("{}/{image}", images::FOLDER);
+        let below = RepoPath::from(folder.as_str());
+        let entries = self.repository.entries_under(&side.snapshot, &below)?;
+        if entries.len() > limits::IMAGE_FILES.most {
+            return Err(Error::ImageFiles { folder });
+        }
+        let files = entries.iter().map(|entry| {
+            let path = entry.path.to_string();
+            let name = path.strip_prefix(&format!("{folder}/"));
+            let bytes = self.recorded(entry)?;
+            Ok((name.unwrap_or(&path).to_owned(), bytes))
+        });
+        files.collect()
+    }
+
     /// The lock as it lies in the tree. One that cannot be read is none that is not there.
-    fn read_lock(&self) -> Result<Lock, Error> {
-        let (repository, head) = (self.repository, &self.head.snapshot);
-        let entry = match repository.spot(head, &RepoPath::from(LOCK_FILE))? {
+    fn read_lock(&self, side: &Side) -> Result<Lock, Error> {
+        let (repository, snapshot) = (self.repository, &side.snapshot);
+        let entry = match repository.spot(snapshot, &RepoPath::from(LOCK_FILE))? {
             Spot::Nothing => return Ok(Lock::default()),
             Spot::Entry(entry) if !entry.is_link() && !entry.is_submodule() => entry,
             Spot::Entry(_) | Spot::Folder => return Err(LockError::NotAFile.into()),

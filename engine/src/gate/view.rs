@@ -32,6 +32,8 @@ pub(super) struct View<'a> {
     reading: &'a Reading,
     /// The lock of images at head, once somebody asked for it.
     pub(super) image_lock: OnceCell<Arc<Lock>>,
+    /// That at base, likewise.
+    pub(super) image_lock_before: OnceCell<Arc<Lock>>,
 }
 
 impl<'a> View<'a> {
@@ -50,6 +52,7 @@ impl<'a> View<'a> {
             beyond,
             reading,
             image_lock: OnceCell::new(),
+            image_lock_before: OnceCell::new(),
         })
     }
 

@@ -28,6 +28,8 @@ pub struct Evidence {
     /// The names under which it lies.
     names: BTreeSet<(Digest, String)>,
     lock: Arc<Lock>,
+    /// What was locked before the change.
+    before: Arc<Lock>,
     /// What its registry says of an image just now, beyond what is recorded.
     asked: BTreeMap<Digest, Asked>,
 }
@@ -46,16 +48,19 @@ pub(super) enum Asked {
 pub struct Wanted {
     /// The images of which signatures are asked for, by their digests.
     pub signed: BTreeMap<Digest, BTreeSet<ImageRef>>,
+    /// Those of them of which the newest scan decides.
+    pub scanned: BTreeSet<Digest>,
     /// Whether any image is named by a digest at all, so that a lock may say otherwise.
     pub pinned: bool,
 }
 
 impl Evidence {
-    /// Nothing yet beside the images of a lock.
+    /// Nothing yet beside the images of a lock, and of the lock that stood before the change.
     #[must_use]
-    pub fn of_lock(lock: Arc<Lock>) -> Self {
+    pub fn of_locks(lock: Arc<Lock>, before: Arc<Lock>) -> Self {
         Self {
             lock,
+            before,
             ..Self::default()
         }
     }
@@ -73,18 +78,29 @@ impl Evidence {
         }
     }
 
-    /// Whether nobody knows what lies beside an image: it is not recorded, or not all that the lock names.
+    /// Whether nobody knows what lies beside an image: the lock does not name it, or not all that it names is recorded.
     #[must_use]
     pub fn lacks(&self, image: Digest) -> bool {
-        match self.lock.knows(&image) {
-            true => !self.missing(image).is_empty(),
-            false => !self.recorded.contains_key(&image),
+        !self.lock.knows(&image) || !self.missing(image).is_empty()
+    }
+
+    /// Whether the change itself says what lies beside an image: its lock is not what it was.
+    #[must_use]
+    pub fn says_anew(&self, image: Digest) -> bool {
+        !self.before.knows(&image) || self.before.beside(&image) != self.lock.beside(&image)
+    }
+
+    /// Whether a lock or a registry says what lies beside an image. A registry that was asked and did not say it is none.
+    pub(super) fn is_told(&self, image: Digest) -> bool {
+        match self.asked(image) {
+            Some(asked) => asked == &Asked::Answered,
+            None => self.lock.knows(&image),
         }
     }
 
-    /// Whether a lock or a registry says what lies beside an image.
-    pub(super) fn is_told(&self, image: Digest) -> bool {
-        self.lock.knows(&image) || self.asked(image) == Some(&Asked::Answered)
+    /// Whether whoever says what lies beside an image says it of an index that lists it, too.
+    pub(super) fn tells(&self, image: Digest, index: Digest) -> bool {
+        self.asked(image) == Some(&Asked::Answered) || self.is_told(index)
     }
 
     /// Takes what a registry says lies beside an image, as far as it is not recorded.
@@ -106,7 +122,7 @@ impl Evidence {
         self.asked.get(&image)
     }
 
-    /// Notes what the lock names beside an image and is not there: it may have been a signature.
+    /// Notes what the lock names beside an image, or named before the change, and is not there: it may have been a signature.
     pub fn miss(&mut self, image: Digest) {
         let missing = self.missing(image).into_iter();
         let missing: Vec<Recorded> = missing.map(Recorded::missing).collect();
@@ -117,8 +133,10 @@ impl Evidence {
 
     fn missing(&self, image: Digest) -> Vec<Digest> {
         let named = self.lock.beside(&image).into_iter();
+        let named = named.chain(self.before.beside(&image));
         let gone = |file: &Digest| !self.names.contains(&(image, file.to_string()));
-        named.filter(gone).collect()
+        let gone: BTreeSet<Digest> = named.filter(gone).collect();
+        gone.into_iter().collect()
     }
 
     /// The indexes recorded beside an image that list it, of which signatures count for it too.
@@ -199,6 +217,10 @@ pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> Wanted 
                 && rules.signers.cover(&image.repository)
                 && let Some(digest) = digest_of(&image)
             {
+                let mut authorities = rules.signers.of(&image.repository).into_iter();
+                if authorities.any(|it| it.newest_decides()) {
+                    wanted.scanned.insert(digest);
+                }
                 wanted.signed.entry(digest).or_default().insert(image);
             }
         }

@@ -115,6 +115,13 @@ impl Lock {
         gone
     }
 
+    /// All that it names, in full, with what each stands for.
+    pub fn images(&self) -> impl Iterator<Item = (&str, &Locked)> {
+        self.0
+            .iter()
+            .map(|(image, locked)| (image.as_str(), locked))
+    }
+
     /// Whether it says what lies beside a digest.
     #[must_use]
     pub fn knows(&self, image: &Digest) -> bool {
@@ -156,6 +163,11 @@ impl Locked {
     pub fn files(&self) -> impl Iterator<Item = (Digest, Digest)> {
         let all = self.folders();
         all.flat_map(|(folder, files)| files.iter().map(move |file| (folder, *file)))
+    }
+
+    /// The digests beside which files lie.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        self.folders().map(|(folder, _)| folder)
     }
 
     /// The digests beside which files lie, its own first, with their names.

@@ -74,6 +74,8 @@ pub struct Proof {
     pub attestations: Vec<Attestation>,
     /// Whether a scan that decides found too much, whatever the state.
     pub vulnerable: bool,
+    /// Whether a scan is required, and a newer one may lie beside it than those that are read.
+    pub hidden: bool,
     /// What scans found that does not count, of authorities whose conditions all hold.
     pub spared: Vec<SparedOf>,
 }
@@ -301,6 +303,8 @@ impl Found {
         let short: Vec<Flaw> = short.collect();
         let proven = !met.is_empty() && short.is_empty();
         let flaw = short.into_iter().chain(flaw).max();
+        let mut asked = question.authorities.iter();
+        let hidden = self.hidden.is_some() && asked.any(|it| it.newest_decides());
         Proof {
             state: match (proven, doubt, flaw) {
                 (true, _, _) => State::Verified,
@@ -312,6 +316,7 @@ impl Found {
             met,
             attestations: self.attestations,
             vulnerable,
+            hidden,
             spared,
         }
     }
@@ -340,11 +345,18 @@ impl Found {
                 spared,
             }));
         }
-        let mut asked = authority.required.iter();
         match &self.hidden {
-            Some(why) if asked.any(|it| it.wanted.newest_decides()) => Err(why.clone().into()),
+            Some(why) if authority.newest_decides() => Err(why.clone().into()),
             _ => Ok(all),
         }
+    }
+}
+
+impl Authority {
+    /// Whether the newest of what it attests decides, so that one that nobody read may be the one.
+    pub(super) fn newest_decides(&self) -> bool {
+        let mut required = self.required.iter();
+        required.any(|it| it.wanted.newest_decides())
     }
 }
 

@@ -168,6 +168,12 @@ pub struct Attested {
     pub signed_at: Option<String>,
 }
 
+/// Whether an image is proven by those who are named for it.
+#[must_use]
+pub fn is_verified(image: &ImageRef, around: (&Rules, &Evidence), now: Timestamp) -> bool {
+    of(image, around, now).is_some_and(|(signature, _)| signature.state == "verified")
+}
+
 /// What is proven of an image, and when that may turn; `None` where nobody is named who signs it.
 pub(super) fn of(
     image: &ImageRef,
@@ -196,19 +202,26 @@ pub(super) fn of(
     let own = proven(digest);
     let (proof, covered_by) = match own.state {
         State::Verified => (own, None),
-        // What was found in the image itself is not undone by a scan of an index, which may be of another image in it.
-        _ if own.vulnerable => (own, None),
+        // What was found in the image itself, or may have been, is not undone by a scan of an index, which may be of
+        // another image in it.
+        _ if own.vulnerable || own.hidden => (own, None),
         _ => covered(own, evidence.covering(digest), proven),
     };
     let turns = authorities
         .iter()
         .filter_map(|authority| turns(authority, &proof, now));
     let turns = turns.min();
+    let met = |authority: &&&Authority| proof.met.iter().any(|it| it.authority == authority.name);
+    let newest = authorities.iter().filter(met);
+    let newest = newest.filter(|it| it.newest_decides()).count();
+    // By one who asks for no scan it is proven whatever else lies there, unless others must have signed besides.
+    let open = newest > 0 && (newest == proof.met.len() || !quorums.is_empty());
+    let told = evidence.is_told(digest) && covered_by.is_none_or(|it| evidence.tells(digest, it));
     let signature = Signature::new(proof, asked);
     let signature = signature.covered_by(covered_by);
-    let signature = match evidence.is_told(digest) {
+    let signature = match told {
         true => signature,
-        false => signature.of_no_lock(),
+        false => signature.of_no_lock(open),
     };
     let signature = signature.after_asking(evidence.asked(digest));
     Some((signature.with_platforms(evidence, digest), turns))
@@ -313,16 +326,22 @@ impl Signature {
         }
     }
 
-    /// That nothing lies beside an image is nobody's word where no lock names it.
-    fn of_no_lock(self) -> Self {
+    /// That nothing lies beside an image is nobody's word where no lock names it; nor, where the newest scan decides, that
+    /// no newer one does.
+    fn of_no_lock(self, newest_decides: bool) -> Self {
         match self.state {
-            "unsigned" => Self {
-                state: "indeterminate",
-                reason: Some("not-locked"),
-                message: Some(NOT_LOCKED.to_owned()),
-                ..self
-            },
+            "unsigned" => self.not_locked(),
+            "verified" if newest_decides => self.not_locked(),
             _ => self,
+        }
+    }
+
+    fn not_locked(self) -> Self {
+        Self {
+            state: "indeterminate",
+            reason: Some("not-locked"),
+            message: Some(NOT_LOCKED.to_owned()),
+            ..self
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn too_much(view: &View<'_>) -> Result<Vec<UnitError>, Error> {
 }
 
 /// The folder of the image beside which a file lies.
-fn folder(path: &RepoPath) -> Option<RepoPath> {
+pub(super) fn folder(path: &RepoPath) -> Option<RepoPath> {
     let root = RepoPath::from(FOLDER);
     let below = path.as_bytes().strip_prefix(root.as_bytes())?;
     let mut names = below.strip_prefix(b"/")?.splitn(2, |byte| *byte == b'/');

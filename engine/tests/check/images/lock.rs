@@ -167,3 +167,93 @@ fn a_lock_that_cannot_be_read_is_an_error_with_its_place() {
     repo.write("prod/odoo.yaml", more).commit("one more");
     assert_eq!(error_codes(&check(&repo, base)), [""; 0]);
 }
+
+/// A judge who asks for a scan, and an image with a clean one and a newer one that is not; before any unit names it.
+fn scanned() -> (Repo, [(String, Vec<u8>); 3]) {
+    let (repo, _) = judged();
+    let scan = "      require: [{name: scanned, kind: scan, scanners: [{regex: \"pkg:github/aquasecurity/trivy@.+\"}], max-age-days: 9999, max: {critical: 0}}]\n";
+    let config = SIGNERS.replace(
+        "    - {name: release, images: [\"registry.test/shop/**\"], key: {file: keys/release.pub}}\n",
+        &format!("    - name: release\n      images: [\"registry.test/shop/**\"]\n      key: {{file: keys/release.pub}}\n{scan}"),
+    );
+    assert!(config.ends_with(scan));
+    let files = ["sig-p256", "att-scan-clean-before", "att-scan-known"].map(signed::recorded);
+    repo.write("tidegate.yaml", format!("{CONFIG}{config}"));
+    for (path, bytes) in &files {
+        repo.write(path, bytes);
+    }
+    repo.write(LOCK_FILE, own(&names(&files)));
+    repo.commit("what is recorded");
+    (repo, files)
+}
+
+fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {
+    let names = files.iter().map(|(path, _)| path.rsplit_once('/'));
+    names.map(|it| it.unwrap().1).collect()
+}
+
+#[test]
+fn a_scan_that_the_change_takes_away_is_not_undone() {
+    let (repo, files) = scanned();
+    let base = repo.id("HEAD");
+    let left = names(&files[..2]);
+    repo.write("prod/odoo.yaml", with_image())
+        .commit("as it is");
+    let vulnerable = ["image.vulnerable of odoo"];
+    assert_eq!(blocking(&check(&repo, base)), vulnerable);
+    let whole = repo.id("HEAD");
+    repo.remove(&files[2].0);
+    repo.commit("without the file");
+    assert_eq!(blocking(&check(&repo, base)), vulnerable);
+    repo.write(LOCK_FILE, own(&left)).commit("and its line");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), vulnerable);
+    assert_eq!(error_codes(&report), ["image-lock.withheld"]);
+    // Where no unit changes.
+    let report = check(&repo, whole);
+    assert_eq!(error_codes(&report), ["image-lock.withheld"]);
+    assert_eq!(report.exit, Exit::Unjudged);
+    assert!(json_of(&report).contains(signed::digest()), "it says whose");
+    // What is gone already and was named by the lock may have been anything.
+    repo.git(&["reset", "--quiet", "--hard", &base.to_string()]);
+    repo.remove(&files[2].0);
+    let gone = repo.commit("the file alone");
+    repo.write(LOCK_FILE, own(&left))
+        .write("prod/odoo.yaml", with_image())
+        .commit("its line, and the image");
+    assert_eq!(blocking(&check(&repo, gone)), OPEN);
+}
+
+#[test]
+fn an_older_scan_and_a_whole_image_may_go() {
+    let (repo, files) = scanned();
+    let base = repo.id("HEAD");
+    repo.remove(&files[1].0);
+    repo.write(
+        LOCK_FILE,
+        own(&names(&[files[0].clone(), files[2].clone()])),
+    )
+    .commit("without the older one");
+    assert_eq!(check(&repo, base).exit, Exit::Pass);
+    repo.remove(&files[0].0);
+    repo.remove(&files[2].0);
+    repo.write(LOCK_FILE, "{\"version\": \"v1\", \"images\": {}}\n")
+        .commit("without any");
+    assert_eq!(check(&repo, base).exit, Exit::Pass);
+}
+
+#[test]
+fn the_newest_scan_is_nobodys_word_without_a_line_of_the_lock() {
+    let (repo, files) = scanned();
+    repo.remove(LOCK_FILE);
+    repo.remove(&files[2].0);
+    let base = repo.commit("a part of it, without a lock");
+    repo.write("prod/odoo.yaml", with_image())
+        .commit("the image");
+    let report = check(&repo, base);
+    assert_eq!(blocking(&report), OPEN);
+    assert!(json_of(&report).contains("lacks the image"), "it says why");
+    repo.write(LOCK_FILE, own(&names(&files[..2])))
+        .commit("and with one");
+    assert_eq!(check(&repo, base).exit, Exit::Pass);
+}

@@ -216,3 +216,63 @@ fn a_private_registry_is_named_for_an_online_check_alone() {
     assert_eq!(exit, 2, "{text}");
     assert!(text.contains("--online"), "{text}");
 }
+
+/// As [`ready`], for a judge who asks for a scan besides.
+fn scanned() -> Shop {
+    let shop = Shop::signed();
+    let host = shop.registry.host();
+    let config = format!(
+        "environments: [{{name: prod, paths: [\"prod/**\"]}}]\nimages:\n  authorities:\n    - name: release\n      \
+         images: [\"{host}/shop/**\"]\n      key: {{file: keys/release.pub}}\n      require: [{{name: scanned, kind: scan, \
+         scanners: [{{regex: \"pkg:github/aquasecurity/trivy@.+\"}}], max-age-days: 9999, max: {{critical: 0}}}}]\n"
+    );
+    shop.repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
+    shop.repo.write("tidegate.yaml", config);
+    shop.repo.git(&["add", "tidegate.yaml", "keys"]);
+    shop.repo.git(&[
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "the judge",
+        "--",
+        "tidegate.yaml",
+    ]);
+    shop.repo.commit("a pod");
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let att = sig().replace(".sig", ".att");
+    shop.sign(Some(&att), &["att-scan-clean-before", "att-scan-known"]);
+    ready(shop)
+}
+
+#[test]
+fn a_scan_that_the_change_leaves_out_is_asked_for() {
+    let shop = scanned();
+    let vulnerable = |what: &str| {
+        let (text, exit) = online(&shop, &[]);
+        assert_eq!(exit, 1, "{what}: {text}");
+        assert!(text.contains("image.vulnerable"), "{what}: {text}");
+    };
+    vulnerable("nothing is recorded");
+    let files = ["sig-p256", "att-scan-clean-before"].map(signed::recorded);
+    for (path, bytes) in &files {
+        shop.repo.write(path, bytes);
+    }
+    amend(&shop);
+    vulnerable("a part is recorded");
+    let names = files
+        .iter()
+        .map(|(path, _)| path.rsplit_once('/').unwrap().1);
+    let row = json!({
+        "digest": format!("sha256:{}", signed::digest()),
+        "mediaType": MANIFEST,
+        "lockedAt": "2026-11-20T10:00:00Z",
+        "evidence": names.map(|name| format!("sha256:{name}")).collect::<Vec<_>>(),
+    });
+    let image = format!("{}/{}", shop.registry.host(), pinned());
+    let lock = json!({"version": "v1", "images": {image: row}});
+    let path = ".tidegate/images.lock";
+    shop.repo.write(path, format!("{lock:#}\n"));
+    amend(&shop);
+    vulnerable("and named by a lock that the change brings");
+}
