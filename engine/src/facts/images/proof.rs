@@ -72,7 +72,7 @@ pub struct Proof {
     pub met: Vec<Signature>,
     /// Attestations about the image that an authority signed.
     pub attestations: Vec<Attestation>,
-    /// Whether a scan that decides found too much, whatever the state.
+    /// Whether a scan that decides found too much, or may have, whatever the state and whoever signed the image.
     pub vulnerable: bool,
     /// Whether a scan is required, and a newer one may lie beside it than those that are read.
     pub hidden: bool,
@@ -297,7 +297,7 @@ impl Found {
                 Err(No::Doubt(why)) => doubt = doubt.max(Some(why)),
             }
         }
-        let vulnerable = flaw.as_ref().is_some_and(Flaw::is_vulnerable);
+        let vulnerable = self.vulnerable(question);
         let short = question.quorums.iter().filter(|_| !met.is_empty());
         let short = short.filter_map(|quorum| quorum.reached(&met, &self.signatures).err());
         let short: Vec<Flaw> = short.collect();
@@ -321,6 +321,22 @@ impl Found {
         }
     }
 
+    /// Whether a scan of an authority found too much for it, whether or not it signed the image or attested all else.
+    fn vulnerable(&self, question: &Question<'_>) -> bool {
+        question.authorities.iter().any(|authority| {
+            let own = self.own(authority);
+            let mut required = authority.required.iter();
+            required.any(|it| it.exceeded(&own, question.image, question.now))
+        })
+    }
+
+    /// What an authority attested.
+    fn own(&self, authority: &Authority) -> Vec<&Attestation> {
+        let own = self.attestations.iter();
+        own.filter(|attestation| attestation.signature.authority == authority.name)
+            .collect()
+    }
+
     /// That all which the authority asks for is attested by itself, and that nothing newer may say otherwise.
     /// What scans found that does not count.
     fn attested(
@@ -328,9 +344,7 @@ impl Found {
         authority: &Authority,
         question: &Question<'_>,
     ) -> Result<Vec<SparedOf>, No> {
-        let own = self.attestations.iter();
-        let own = own.filter(|attestation| attestation.signature.authority == authority.name);
-        let own: Vec<&Attestation> = own.collect();
+        let own = self.own(authority);
         let mut all = Vec::new();
         for required in &authority.required {
             let answered = required.answered(&own, question.image, question.now);

@@ -163,14 +163,6 @@ pub enum Doubt {
 }
 
 impl Flaw {
-    /// Whether a scan that decides found too much.
-    pub(super) fn is_vulnerable(&self) -> bool {
-        let Self::Attestation { lack, .. } = self else {
-            return false;
-        };
-        matches!(lack, Lack::Findings { .. })
-    }
-
     /// Its stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {

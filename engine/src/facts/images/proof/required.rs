@@ -73,6 +73,19 @@ impl Required {
         }
         Err(lack)
     }
+
+    /// Whether one of the scans that decide found too much, or may have, whatever else is lacking.
+    pub(super) fn exceeded(
+        &self,
+        attestations: &[&Attestation],
+        image: Digest,
+        now: Timestamp,
+    ) -> bool {
+        match &self.wanted {
+            Wanted::Scan(rule) => rule.exceeded(attestations, image, now),
+            Wanted::Types(_) | Wanted::Provenance { .. } | Wanted::Sbom => false,
+        }
+    }
 }
 
 impl Wanted {

@@ -66,6 +66,27 @@ impl ScanRule {
         }
     }
 
+    /// Whether one of the newest scans found too much, or is in a form that is not read, so that it may have. One that is
+    /// too old says nothing of today.
+    pub(in crate::facts::images::proof) fn exceeded(
+        &self,
+        attestations: &[&Attestation],
+        image: Digest,
+        now: Timestamp,
+    ) -> bool {
+        let Some(tolerance) = &self.findings else {
+            return false;
+        };
+        let said = Statements::new(attestations, image, now);
+        let newest = self.newest(attestations);
+        let mut scans = newest.iter().flat_map(|newest| &newest.scans);
+        scans.any(|(scan, attestation)| {
+            let is_old = self.fresh(scan, attestation, now) == Err(Lack::Stale);
+            let held = tolerance.holds(scan, &said, now);
+            !is_old && matches!(held, Err(Lack::Findings { .. } | Lack::Malformed))
+        })
+    }
+
     /// When what the newest scans come to may be another.
     pub(in crate::facts::images) fn turns<'a>(
         &'a self,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::fixtures::{Layer, given, instant, state};
+use super::fixtures::{Given, Layer, given, instant, state};
 use crate::facts::images::proof::{
     Attestation, Format, Lack, Pattern, Required, ScanRule, Severity, Signature, Spared, Tolerance,
     Unfixed, Wanted, Who, predicate,
@@ -163,6 +163,63 @@ fn a_scan_that_nobody_signed_is_no_newer_one() {
         state(&junk.asked("p256").requires(required()).prove()),
         "verified"
     );
+}
+
+#[test]
+fn an_image_is_vulnerable_whatever_else_it_lacks() {
+    let listed = || Required {
+        name: "listed".to_owned(),
+        wanted: Wanted::Sbom,
+    };
+    let asked = |names: &[&str]| {
+        let given = names.iter();
+        let given = given.fold(Given::default(), |given, name| given.and(name));
+        given.asked("p256")
+    };
+    let unread = |it: &mut Value| it["scanner"] = json!({"uri": TRIVY, "result": "none"});
+    for (what, proof, expected) in [
+        (
+            "unsigned",
+            asked(&["att-scan-known"]).requires(required()),
+            true,
+        ),
+        (
+            "signed, and something else is lacking first",
+            asked(&["sig-p256", "att-scan-known"])
+                .requires(listed())
+                .requires(required()),
+            true,
+        ),
+        (
+            "signed",
+            asked(&["sig-p256", "att-scan-known"]).requires(required()),
+            true,
+        ),
+        (
+            "of an authority that asks for no scan",
+            asked(&["att-scan-known"]).requires(listed()),
+            false,
+        ),
+        (
+            "clean and unsigned",
+            asked(&["att-scan-clean-before"]).requires(required()),
+            false,
+        ),
+    ] {
+        assert_eq!(proof.prove().vulnerable, expected, "{what}");
+    }
+    let exceeded = |rule: &ScanRule, scans: &[Attestation]| {
+        rule.exceeded(&scans.iter().collect::<Vec<_>>(), image(), instant(NOW))
+    };
+    let mut form = scan("20", TRIVY);
+    unread(&mut form);
+    let older = scanned(("18", TRIVY, &[]));
+    assert!(exceeded(&rule(), &[older.clone(), attested(&form)]));
+    assert!(!exceeded(&rule(), &[older]));
+    let undated = scanned(("", TRIVY, &["CRITICAL"]));
+    assert!(exceeded(&rule(), &[undated]), "of no date");
+    let old = scanned(("01", TRIVY, &["CRITICAL"]));
+    assert!(!exceeded(&rule(), &[old]), "too old");
 }
 
 #[test]
