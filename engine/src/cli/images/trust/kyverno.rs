@@ -77,42 +77,50 @@ fn verify(rule: &Value, name: &str, found: &mut Found) {
     for (at, set) in sets.into_iter().flatten().enumerate() {
         found.rest(set, name, &["count", "entries"]);
         let own = format!("{name}-{at}");
-        let (names, whole) = attestors(set, (name, &own), (&images, &required), found);
+        let (names, lost) = attestors(set, (name, &own), (&images, &required), found);
         let count = set.get("count").and_then(Value::as_u64);
-        let count = count.and_then(|count| usize::try_from(count).ok());
-        let count = count.unwrap_or(names.len());
-        if names.is_empty() || count == 0 || count > names.len() || !whole {
-            let what = "a set of attestors as a whole: fewer are left than it counts";
+        let count = count.map_or(names.len() + lost, |count| {
+            usize::try_from(count).unwrap_or(usize::MAX)
+        });
+        if count == 0 || count > names.len() || lost > 0 {
+            let what =
+                "a set of attestors as a whole: add the signers that are missing to its quorum";
             found.note(name, what);
         }
-        if !names.is_empty() {
-            found.quorum(name, &images, count.clamp(1, names.len()), &names);
-        }
+        // A count that what is left cannot reach is kept: a smaller one would let pass what was refused.
+        found.quorum(name, &images, count.max(1), &names);
     }
 }
 
-/// The names of what a set comes to, and whether each of its entries came to something.
+/// The names of what a set comes to, and how many signers of it came to nothing.
 fn attestors(
     set: &Value,
     (name, own): (&str, &str),
     (images, required): (&Images, &[Value]),
     found: &mut Found,
-) -> (Vec<String>, bool) {
-    let (mut names, mut whole) = (Vec::new(), true);
+) -> (Vec<String>, usize) {
+    let (mut names, mut lost) = (Vec::new(), 0);
     let entries = set.get("entries").and_then(Value::as_array);
     for entry in entries.into_iter().flatten() {
         let whose = entry_of(entry, name, found);
-        whole &= !whose.is_empty();
+        let signers = signers(entry);
+        lost += signers.saturating_sub(whose.len());
         for mut who in whose {
             if !required.is_empty() {
                 who.insert("require".to_owned(), json!(required));
             }
             let name = found.authority(own, images, who);
-            whole &= name.is_some();
+            lost += usize::from(name.is_none());
             names.extend(name);
         }
     }
-    (names, whole)
+    (names, lost)
+}
+
+/// How many signers an entry is: each of its keys is one of the set.
+fn signers(entry: &Value) -> usize {
+    let keys = entry.pointer("/keys/publicKeys").and_then(Value::as_str);
+    keys.map_or(0, |pems| found::blocks(pems).len()).max(1)
 }
 
 fn globs_of(rule: &Value, key: &str, name: &str, found: &mut Found) -> Vec<String> {

@@ -119,9 +119,38 @@ fn kyverno_counts_the_attestors_of_each_set() {
             "shop-signed: the trust root: put it at `trust/trusted_root.json`",
             "shop-signed: `kms`",
             "shop-signed: the transparency log of its keys: give a trust root as `log`",
-            "shop-signed: a set of attestors as a whole: fewer are left than it counts",
+            "shop-signed: a set of attestors as a whole: add the signers that are missing to its quorum",
         ]
     );
+}
+
+#[test]
+fn kyverno_counts_no_less_where_a_signer_is_not_carried_over() {
+    let key = json!({"keys": {"publicKeys": PEM, "rekor": {"ignoreTlog": true}}});
+    let two = json!({"keys": {"publicKeys": format!("{PEM}{PEM}"), "rekor": {"ignoreTlog": true}}});
+    let lost = json!({"keys": {"kms": "awskms://a"}});
+    for (count, entries, expected) in [
+        (json!(2), json!([key, lost]), (2, 1)),
+        (json!(null), json!([key, lost]), (2, 1)),
+        (json!(null), json!([key, lost, two]), (4, 3)),
+        (json!(1), json!([key, lost]), (1, 1)),
+        (json!(null), json!([key, two]), (3, 3)),
+    ] {
+        let set = json!({"count": count, "entries": entries});
+        let mut found = Found::default();
+        let policy = json!({
+            "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "shop"},
+            "spec": {"rules": [{"name": "signed", "verifyImages": [
+                {"imageReferences": ["ghcr.io/acme/*"], "attestors": [set]}]}]},
+        });
+        read(&policy, &mut found);
+        let section = found.section().unwrap();
+        let quorum = &section["quorums"][0];
+        let of = quorum["of"].as_array().unwrap().len();
+        assert_eq!((quorum["count"].as_u64().unwrap(), of), expected, "{set}");
+        let refused = Signers::of_settings(&section, None).is_err();
+        assert_eq!(refused, expected.0 > of as u64, "{section}");
+    }
 }
 
 /// The first authority of a policy with one, and what was told of it.
