@@ -100,16 +100,14 @@ pub(super) struct RawRequired {
     pub(super) max: Option<BTreeMap<String, u64>>,
     #[serde(default)]
     pub(super) accepted: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) unfixed: RawUnfixed,
+    pub(super) unfixed: Option<RawUnfixed>,
     pub(super) fix_grace_days: Option<u16>,
     pub(super) vex: Option<RawVex>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawUnfixed {
-    #[default]
     Counted,
     Warned,
     LeftOut,
@@ -123,7 +121,7 @@ pub(super) enum RawVex {
     Counted,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawWanted {
     Provenance,

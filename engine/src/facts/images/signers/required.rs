@@ -24,6 +24,10 @@ pub(super) enum Bad {
         kind: &'static str,
         key: &'static str,
     },
+    #[error(
+        "`{key}` is for `kind: {of}`, and asks for nothing here: leave it out, or take that kind"
+    )]
+    OtherKind { key: &'static str, of: &'static str },
     #[error("`{0}` is no severity: take critical, high, medium, low, negligible or unknown")]
     Severity(String),
     #[error(
@@ -36,6 +40,7 @@ pub(super) enum Bad {
 
 /// Reads one; what the schema leaves open is refused here.
 pub(super) fn read(mut raw: RawRequired) -> Result<Required, Bad> {
+    of_its_kind(&raw)?;
     let wanted = match raw.kind {
         RawWanted::Other => Wanted::Types(some(
             raw.predicate_types,
@@ -58,6 +63,43 @@ pub(super) fn read(mut raw: RawRequired) -> Result<Required, Bad> {
         name: raw.name,
         wanted,
     })
+}
+
+/// That every key belongs to the kind; one of another asks for nothing, whatever it looks like.
+fn of_its_kind(raw: &RawRequired) -> Result<(), Bad> {
+    use RawWanted::{Other, Provenance, Scan};
+    let keys = [
+        ("predicate-types", Other, !raw.predicate_types.is_empty()),
+        ("builders", Provenance, !raw.builders.is_empty()),
+        ("sources", Provenance, !raw.sources.is_empty()),
+        ("source-refs", Provenance, !raw.source_refs.is_empty()),
+        ("bound-to-certificate", Provenance, raw.bound_to_certificate),
+        ("scanners", Scan, !raw.scanners.is_empty()),
+        ("max-age-days", Scan, raw.max_age_days.is_some()),
+        (
+            "database-max-age-days",
+            Scan,
+            raw.database_max_age_days.is_some(),
+        ),
+        ("max", Scan, raw.max.is_some()),
+        ("accepted", Scan, !raw.accepted.is_empty()),
+        ("unfixed", Scan, raw.unfixed.is_some()),
+        ("fix-grace-days", Scan, raw.fix_grace_days.is_some()),
+        ("vex", Scan, raw.vex.is_some()),
+    ];
+    let mut keys = keys.into_iter();
+    match keys.find(|(_, kind, is_said)| *is_said && *kind != raw.kind) {
+        Some((key, kind, _)) => Err(Bad::OtherKind {
+            key,
+            of: match kind {
+                Provenance => "provenance",
+                RawWanted::Sbom => "sbom",
+                Scan => "scan",
+                Other => "other",
+            },
+        }),
+        None => Ok(()),
+    }
 }
 
 fn of_days(days: u16) -> SignedDuration {
@@ -83,6 +125,7 @@ fn tolerance(raw: &mut RawRequired) -> Result<Option<Tolerance>, Bad> {
     let Some(max) = raw.max.take() else {
         let vain = [
             ("`accepted`", !raw.accepted.is_empty()),
+            ("`unfixed`", raw.unfixed.is_some()),
             ("`fix-grace-days`", raw.fix_grace_days.is_some()),
             ("`vex`", raw.vex.is_some()),
         ];
@@ -106,9 +149,9 @@ fn tolerance(raw: &mut RawRequired) -> Result<Option<Tolerance>, Bad> {
         most,
         accepted: accepted.collect::<Result<_, Bad>>()?,
         unfixed: match raw.unfixed {
-            RawUnfixed::Counted => Unfixed::Counted,
-            RawUnfixed::Warned => Unfixed::Warned,
-            RawUnfixed::LeftOut => Unfixed::LeftOut,
+            Some(RawUnfixed::Counted) | None => Unfixed::Counted,
+            Some(RawUnfixed::Warned) => Unfixed::Warned,
+            Some(RawUnfixed::LeftOut) => Unfixed::LeftOut,
         },
         grace: raw.fix_grace_days.map(of_days).unwrap_or_default(),
         statements: match raw.vex {

@@ -169,6 +169,65 @@ fn what_a_requirement_leaves_open_is_told_with_its_place() {
 }
 
 #[test]
+fn a_key_of_another_kind_of_requirement_is_refused() {
+    let provenance = json!({"builders": ["b"], "sources": ["s"]});
+    for (kind, own, key, value, of) in [
+        ("sbom", json!({}), "max", json!({"high": 0}), "scan"),
+        ("sbom", json!({}), "scanners", json!(["s"]), "scan"),
+        ("sbom", json!({}), "max-age-days", json!(1), "scan"),
+        ("sbom", json!({}), "database-max-age-days", json!(1), "scan"),
+        (
+            "sbom",
+            json!({}),
+            "accepted",
+            json!({"CVE-2026-1": "2026-12-31"}),
+            "scan",
+        ),
+        ("sbom", json!({}), "vex", json!("counted"), "scan"),
+        ("sbom", json!({}), "unfixed", json!("counted"), "scan"),
+        ("sbom", json!({}), "fix-grace-days", json!(1), "scan"),
+        ("sbom", json!({}), "builders", json!(["b"]), "provenance"),
+        (
+            "other",
+            json!({"predicate-types": ["t"]}),
+            "source-refs",
+            json!(["r"]),
+            "provenance",
+        ),
+        (
+            "other",
+            json!({"predicate-types": ["t"]}),
+            "sources",
+            json!(["s"]),
+            "provenance",
+        ),
+        (
+            "scan",
+            json!({"scanners": ["s"], "max-age-days": 1}),
+            "bound-to-certificate",
+            json!(true),
+            "provenance",
+        ),
+        (
+            "provenance",
+            provenance,
+            "predicate-types",
+            json!(["t"]),
+            "other",
+        ),
+    ] {
+        let mut required = json!({"name": "a", "kind": kind});
+        required
+            .as_object_mut()
+            .unwrap()
+            .extend(own.as_object().unwrap().clone());
+        required[key] = value;
+        let expected = format!("/authorities/0/require/0: `{key}` is for `kind: {of}`");
+        told(&[(keyed(&json!({"require": [required]})), &expected)]);
+    }
+}
+
+#[test]
 fn what_a_scan_may_have_found_is_said_with_severities_and_days() {
     let scan = |more: &Value| {
         let mut scan =
@@ -195,6 +254,10 @@ fn what_a_scan_may_have_found_is_said_with_severities_and_days() {
         (
             scan(&json!({"fix-grace-days": 14})),
             &format!("{within}`fix-grace-days` needs `max`"),
+        ),
+        (
+            scan(&json!({"unfixed": "warned"})),
+            &format!("{within}`unfixed` needs `max`"),
         ),
         (
             scan(&json!({"vex": "counted"})),
