@@ -32,7 +32,8 @@ pub use notation::{
     Certificates, RevocationList, RevocationListError, Store, StoreError, Subject, SubjectError,
 };
 pub use predicate::{
-    Finding, Findings, Image, Predicate, Product, Provenance, Sbom, Scan, Severity, Statement,
+    Document, Finding, Findings, Image, Predicate, Product, Provenance, Sbom, Scan, Severity,
+    Statement,
 };
 pub use quorum::Quorum;
 pub use required::{Bound, Over, Required, ScanRule, Spared, Tolerance, Unfixed, Vex, Wanted};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Doubt, Flaw, bundle, legacy, notation};
+use super::{Doubt, Flaw, bundle, legacy, notation, predicate};
 use crate::model::{Digest, limits, pae};
 
 /// A layer of a manifest that stands beside an image in its registry, and the bytes that it names.
@@ -103,14 +103,35 @@ pub(super) fn is_one(candidate: &Candidate<'_>) -> bool {
     Reader::of(candidate.media_type).is_some()
 }
 
-/// Whether an attestation may be in an object that cannot be read here. What is read and proves nothing hides nothing.
+/// Whether an attestation of which the newest decides may be in an object that cannot be read here. What is read and
+/// proves nothing hides nothing.
 pub(super) fn may_hide(candidate: &Candidate<'_>, no: &No) -> bool {
     let may_attest = matches!(
         Reader::of(candidate.media_type),
-        Some(Reader::Envelope | Reader::Bundle)
+        Some(Reader::Envelope | Reader::Bundle | Reader::OtherBundle)
     );
-    let unread = matches!(no, No::Doubt(_)) || candidate.bytes.is_some_and(is_too_long);
-    may_attest && unread
+    let whole = match no {
+        No::Doubt(_) => None,
+        No::Flaw(_) => candidate.bytes.filter(|bytes| !is_too_long(bytes)),
+    };
+    may_attest && whole.is_none_or(may_be_newer)
+}
+
+/// Whether a statement of which the newest decides may be in an envelope, or in a bundle, of a form that is not read.
+fn may_be_newer(bytes: &[u8]) -> bool {
+    let Ok(outer) = bundle::parse(bytes) else {
+        return true;
+    };
+    let envelope = outer.get("dsseEnvelope");
+    if envelope.is_none() && outer.contains_key("messageSignature") {
+        return false;
+    }
+    let payload = envelope.map_or(outer.get("payload"), |it| it.get("payload"));
+    let statement = payload.and_then(bundle::decoded);
+    let statement = statement.and_then(|it| bundle::parse(&it).ok());
+    let kind = statement.as_ref().and_then(|it| it.get("predicateType"));
+    let kind = kind.and_then(serde_json::Value::as_str);
+    kind.is_none_or(predicate::newest_decides)
 }
 
 enum Reader {

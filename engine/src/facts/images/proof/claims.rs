@@ -97,7 +97,8 @@ fn statement(kind: &str, payload: &[u8], image: &Digest) -> Result<Claims, Flaw>
     let subjects = subjects.ok_or(Flaw::Malformed("a statement about nothing"))?;
     let about = |subject: &&Value| {
         let digest = subject.pointer("/digest/sha256").and_then(Value::as_str);
-        digest.and_then(|digest| Digest::parse(digest).ok()) == Some(*image)
+        let digest = digest.map(str::to_ascii_lowercase);
+        digest.and_then(|digest| Digest::parse(&digest).ok()) == Some(*image)
     };
     let subject = subjects.iter().find(about).ok_or(Flaw::OtherImage)?;
     let annotations = match subject.get("annotations") {

@@ -86,9 +86,9 @@ pub enum Lack {
     /// It lists nothing.
     #[error("it lists no component")]
     Empty,
-    /// It says nothing of what was looked at.
+    /// It says nothing of what was looked at, or that this was another image.
     #[error(
-        "its result names nothing that was looked at; let the scanner list all packages, or take one that knows what is in the image"
+        "its result names nothing that was looked at, or another image by its digest; let the scanner list all packages, take one that knows what is in the image, and scan it by the digest that is attested"
     )]
     Unscanned,
     /// No instant tells how old it is.
@@ -104,7 +104,7 @@ pub enum Lack {
     #[error("the database of the scanner was too old")]
     Database,
     /// Of another scanner.
-    #[error("the scanner is another")]
+    #[error("the scanner is another, or is not named")]
     Scanner,
     /// Of another builder than allowed.
     #[error("the builder is another")]

@@ -3,7 +3,7 @@
 
 mod vex;
 
-pub use vex::{Image, Product, Statement};
+pub use vex::{Document, Image, Product, Statement};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
+
+use crate::model::Digest;
 
 /// What an attestation says, as far as it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub enum Predicate {
     /// What a scan found.
     Scan(Scan),
     /// Which vulnerabilities affect it.
-    Vex(Vec<Statement>),
+    Vex(Document),
     /// Of a type that is not read.
     Other,
     /// Of a type that is read, with a content that is not that.
@@ -58,12 +60,14 @@ pub struct Sbom {
 /// A vulnerability scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
-    /// What scanned, by its URI.
+    /// What scanned, by its URI; nothing where that is not said.
     pub scanner: String,
     /// When it ended, as it says itself.
     pub finished: Option<Timestamp>,
     /// When its database was last updated, as it says itself.
     pub database: Option<Timestamp>,
+    /// The images that its result names by digest.
+    pub images: BTreeSet<Digest>,
     /// What it found.
     pub findings: Findings,
 }
@@ -164,22 +168,33 @@ pub(super) fn read(predicate_type: &str, predicate: &Value) -> Predicate {
         Some(Type::Provenance02) => provenance_v02(predicate).map(Predicate::Provenance),
         Some(Type::Spdx) => sbom(predicate, "SPDX", "spdxVersion", "packages"),
         Some(Type::CycloneDx) => sbom(predicate, CYCLONE_DX, "bomFormat", "components"),
-        Some(Type::Scan) => scan(predicate).map(Predicate::Scan),
+        Some(Type::Scan) => Some(Predicate::Scan(scan(predicate))),
+        Some(Type::OtherScan) => Some(Predicate::Scan(Scan {
+            findings: Findings::Unread,
+            ..scan(predicate)
+        })),
         Some(Type::OpenVex) => vex::openvex(predicate).map(Predicate::Vex),
+        Some(Type::OtherVex) => None,
         None => return Predicate::Other,
     };
     read.unwrap_or(Predicate::Malformed)
 }
 
-/// Whether it is the type of scans.
-pub(super) fn is_scan(predicate_type: &str) -> bool {
-    matches!(Type::of(predicate_type), Some(Type::Scan))
+/// Whether it is a type of scans that is known, and not read.
+pub(super) fn is_other_scan(predicate_type: &str) -> bool {
+    matches!(Type::of(predicate_type), Some(Type::OtherScan))
+}
+
+/// Whether it is a type of which the newest attestation decides.
+pub(super) fn newest_decides(predicate_type: &str) -> bool {
+    let kind = Type::of(predicate_type);
+    is_vex(predicate_type) || matches!(kind, Some(Type::Scan | Type::OtherScan))
 }
 
 /// Whether it is a type that may hold statements about vulnerabilities.
 pub(super) fn is_vex(predicate_type: &str) -> bool {
     let kind = Type::of(predicate_type);
-    matches!(kind, Some(Type::OpenVex | Type::CycloneDx))
+    matches!(kind, Some(Type::OpenVex | Type::OtherVex | Type::CycloneDx))
 }
 
 enum Type {
@@ -188,7 +203,11 @@ enum Type {
     Spdx,
     CycloneDx,
     Scan,
+    /// Of scans, in a form that is not read.
+    OtherScan,
     OpenVex,
+    /// Of what `OpenVEX` may come to be, and is not read.
+    OtherVex,
 }
 
 impl Type {
@@ -201,7 +220,9 @@ impl Type {
             "https://slsa.dev/provenance/v1" => Self::Provenance1,
             "https://slsa.dev/provenance/v0.2" => Self::Provenance02,
             "https://cosign.sigstore.dev/attestation/vuln/v1" => Self::Scan,
-            _ if is("https://openvex.dev/ns") => Self::OpenVex,
+            _ if is("https://in-toto.io/attestation/vulns") => Self::OtherScan,
+            _ if is(OPENVEX) => Self::OpenVex,
+            _ if predicate_type.starts_with(OPENVEX) => Self::OtherVex,
             _ if is("https://spdx.dev/Document") => Self::Spdx,
             _ if is("https://cyclonedx.org/bom") => Self::CycloneDx,
             _ => return None,
@@ -312,25 +333,49 @@ fn sbom(predicate: &Value, format: &'static str, mark: &str, list: &str) -> Opti
     }))
 }
 
-fn scan(predicate: &Value) -> Option<Scan> {
+fn scan(predicate: &Value) -> Scan {
     let instant = |pointer| text(predicate, pointer).and_then(|text| text.parse().ok());
-    Some(Scan {
-        scanner: text(predicate, "/scanner/uri")?,
+    Scan {
+        scanner: text(predicate, "/scanner/uri").unwrap_or_default(),
         finished: instant("/metadata/scanFinishedOn"),
         database: instant("/scanner/db/lastUpdate"),
+        images: predicate
+            .pointer("/scanner/result")
+            .map(images)
+            .unwrap_or_default(),
         findings: predicate
             .pointer("/scanner/result")
             .and_then(findings)
             .unwrap_or(Findings::Unread),
-    })
+    }
+}
+
+/// The images that a result of Trivy or Grype names by digest.
+fn images(result: &Value) -> BTreeSet<Digest> {
+    let lists = ["/Metadata/RepoDigests", "/source/target/repoDigests"];
+    let named = lists
+        .into_iter()
+        .filter_map(|at| result.pointer(at)?.as_array());
+    let named = named.flatten().filter_map(Value::as_str);
+    let named = named.filter_map(|name| Some(name.rsplit_once('@')?.1));
+    let own = result.pointer("/source/target/manifestDigest");
+    let digests = named.chain(own.and_then(Value::as_str));
+    digests
+        .filter_map(|digest| Digest::parse(digest.strip_prefix("sha256:")?).ok())
+        .collect()
 }
 
 /// The findings in the results of Trivy (`Results`) and Grype (`matches`).
 fn findings(result: &Value) -> Option<Findings> {
     if let Some(matches) = result.get("matches") {
         let matches = matches.as_array()?.iter();
-        let found: Option<Vec<Finding>> = matches.map(of_grype).collect();
-        return found.map(Findings::Found);
+        let found = matches.map(of_grype).collect::<Option<Vec<Finding>>>()?;
+        let looked_at = result.pointer("/source/target");
+        let looked_at = looked_at.is_some_and(|it| !it.is_null());
+        return Some(match looked_at || !found.is_empty() {
+            true => Findings::Found(found),
+            false => Findings::NothingLookedAt,
+        });
     }
     let targets = match result.get("Results") {
         Some(targets) => targets.as_array()?.as_slice(),
@@ -399,4 +444,5 @@ fn day(text: &str) -> Option<Timestamp> {
     })
 }
 
+const OPENVEX: &str = "https://openvex.dev/ns";
 const CYCLONE_DX: &str = "CycloneDX";

@@ -9,10 +9,21 @@ use serde_json::Value;
 use super::text;
 use crate::model::Digest;
 
+/// A document of statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its name, that all its versions have.
+    pub id: Option<String>,
+    /// Which of them it is, where that can be told.
+    pub version: Option<u64>,
+    /// What it says.
+    pub statements: Vec<Statement>,
+}
+
 /// What is said about a vulnerability in products.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// The names of the vulnerability.
+    /// The names of the vulnerability, in capitals.
     pub vulnerabilities: BTreeSet<String>,
     /// The products that it is said about; `None` for the subject of the attestation.
     pub products: Option<Vec<Product>>,
@@ -43,21 +54,24 @@ pub enum Image {
 }
 
 /// The statements of an `OpenVEX` document; `None` where any of them cannot be read, since it may take back another.
-pub(super) fn openvex(document: &Value) -> Option<Vec<Statement>> {
+pub(super) fn openvex(document: &Value) -> Option<Document> {
     if text(document, "/@context")? != "https://openvex.dev/ns/v0.2.0" {
         return None;
     }
     let statements = document.get("statements")?.as_array()?.iter();
-    statements
-        .map(|one| openvex_statement(one, document))
-        .collect()
+    let statements = statements.map(|one| openvex_statement(one, document));
+    Some(Document {
+        id: text(document, "/@id"),
+        version: document.get("version").and_then(Value::as_u64),
+        statements: statements.collect::<Option<_>>()?,
+    })
 }
 
 fn openvex_statement(statement: &Value, document: &Value) -> Option<Statement> {
-    let mut vulnerabilities = BTreeSet::from([text(statement, "/vulnerability/name")?]);
+    let mut vulnerabilities = BTreeSet::from([name(statement, "/vulnerability/name")?]);
     if let Some(aliases) = statement.pointer("/vulnerability/aliases") {
         let aliases = aliases.as_array()?.iter();
-        let aliases = aliases.map(|alias| alias.as_str().map(str::to_owned));
+        let aliases = aliases.map(|alias| alias.as_str().map(str::to_ascii_uppercase));
         vulnerabilities.extend(aliases.collect::<Option<Vec<_>>>()?);
     }
     let products = match statement.get("products") {
@@ -77,6 +91,11 @@ fn openvex_statement(statement: &Value, document: &Value) -> Option<Statement> {
         at: latest(statement, &["/timestamp", "/last_updated"])
             .unwrap_or_else(|| latest(document, &["/timestamp", "/last_updated"]).flatten()),
     })
+}
+
+/// What a vulnerability is called: no list of them asks for a case.
+fn name(value: &Value, pointer: &str) -> Option<String> {
+    Some(text(value, pointer)?.to_ascii_uppercase())
 }
 
 fn openvex_product(product: &Value) -> Product {
@@ -122,7 +141,7 @@ pub(super) fn cyclonedx(document: &Value) -> Option<Vec<Statement>> {
         let justified = text(one, "/analysis/justification");
         let justified = justified.is_some_and(|it| CYCLONEDX_JUSTIFICATIONS.contains(&it.as_str()));
         Some(Statement {
-            vulnerabilities: [text(one, "/id")?].into(),
+            vulnerabilities: [name(one, "/id")?].into(),
             products: Some(affects.map(product).collect()),
             clears: match text(one, "/analysis/state")?.as_str() {
                 "not_affected" => justified,

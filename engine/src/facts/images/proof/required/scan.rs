@@ -24,9 +24,23 @@ pub struct ScanRule {
 }
 
 /// The newest scans of one scanner: more than one where they ended at the same instant.
+#[derive(Default)]
 struct Newest<'a> {
-    at: Order,
+    at: Option<Order>,
     scans: Vec<(&'a Scan, &'a Attestation)>,
+}
+
+impl<'a> Newest<'a> {
+    fn take(&mut self, (scan, attestation): (&'a Scan, &'a Attestation)) {
+        let at = Some(order(scan, attestation));
+        if at > self.at {
+            self.at = at;
+            self.scans.clear();
+        }
+        if at == self.at {
+            self.scans.push((scan, attestation));
+        }
+    }
 }
 
 /// By which scans of one scanner are told to be newer. Of one that does not say when it ended nobody knows that it is
@@ -104,33 +118,29 @@ impl ScanRule {
         turns.filter(|instant| *instant > now).min()
     }
 
-    /// The newest scans of each scanner of which one counts, in whatever version the newest is.
+    /// The newest scans of each scanner of which one counts, in whatever version the newest is. One that names no
+    /// scanner may be of any.
     fn newest<'a>(&self, attestations: &[&'a Attestation]) -> Vec<Newest<'a>> {
-        let mut newest: BTreeMap<&str, (bool, Newest<'a>)> = BTreeMap::new();
-        for attestation in attestations {
-            let Predicate::Scan(scan) = &attestation.predicate else {
-                continue;
-            };
-            let counts = self.counts(scan);
-            let at = order(scan, attestation);
-            let (known, of_scanner) = newest.entry(versionless(&scan.scanner)).or_insert((
-                counts,
-                Newest {
-                    at,
-                    scans: Vec::new(),
-                },
-            ));
-            *known |= counts;
-            if at > of_scanner.at {
-                of_scanner.at = at;
-                of_scanner.scans.clear();
-            }
-            if at == of_scanner.at {
-                of_scanner.scans.push((scan, attestation));
-            }
+        let scans = attestations.iter().filter_map(|it| match &it.predicate {
+            Predicate::Scan(scan) => Some((scan, *it)),
+            _ => None,
+        });
+        let (named, nameless): (Vec<_>, Vec<_>) = scans.partition(|it| !it.0.scanner.is_empty());
+        let mut newest: BTreeMap<String, (bool, Newest<'a>)> = BTreeMap::new();
+        for scan in named {
+            let (known, of_scanner) = newest.entry(product(&scan.0.scanner)).or_default();
+            *known |= self.counts(scan.0);
+            of_scanner.take(scan);
         }
         let known = newest.into_values().filter(|(known, _)| *known);
-        known.map(|(_, newest)| newest).collect()
+        let mut known: Vec<Newest<'a>> = known.map(|(_, newest)| newest).collect();
+        if known.is_empty() && !nameless.is_empty() {
+            known.push(Newest::default());
+        }
+        for of_scanner in &mut known {
+            nameless.iter().for_each(|scan| of_scanner.take(*scan));
+        }
+        known
     }
 
     fn met(
@@ -141,6 +151,12 @@ impl ScanRule {
     ) -> Result<Spared, Lack> {
         if !self.counts(scan) {
             return Err(Lack::Scanner);
+        }
+        if predicate::is_other_scan(&attestation.predicate_type) {
+            return Err(Lack::Malformed);
+        }
+        if !scan.images.is_empty() && !scan.images.contains(&said.image()) {
+            return Err(Lack::Unscanned);
         }
         self.fresh(scan, attestation, now)?;
         let spared = match &self.findings {
@@ -184,12 +200,11 @@ impl ScanRule {
 
 /// What there is where no scan of a scanner that counts is.
 fn unusable(attestations: &[&Attestation]) -> Lack {
-    let lacks = attestations.iter().filter_map(|it| match it.predicate {
-        Predicate::Scan(_) => Some(Lack::Scanner),
-        Predicate::Malformed if predicate::is_scan(&it.predicate_type) => Some(Lack::Malformed),
-        _ => None,
-    });
-    lacks.max().unwrap_or(Lack::Missing)
+    let is_scan = |it: &&Attestation| matches!(it.predicate, Predicate::Scan(_));
+    match attestations.iter().any(is_scan) {
+        true => Lack::Scanner,
+        false => Lack::Missing,
+    }
 }
 
 /// When a scan ended, as it says itself; where it does not, when it was signed, as a log says.
@@ -203,6 +218,15 @@ fn instants(scan: &Scan, attestation: &Attestation) -> impl Iterator<Item = Time
     [scan.finished, attestation.signature.signed_at]
         .into_iter()
         .flatten()
+}
+
+/// One name for all spellings of a scanner: a forge asks for no case.
+fn product(scanner: &str) -> String {
+    let name = versionless(scanner).to_ascii_lowercase();
+    match name.strip_prefix("pkg:") {
+        Some(rest) => rest.trim_matches('/').to_owned(),
+        None => name,
+    }
 }
 
 /// `pkg:github/aquasecurity/trivy@0.60.0` is `pkg:github/aquasecurity/trivy`: an update makes no other scanner.

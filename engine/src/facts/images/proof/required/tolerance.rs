@@ -11,8 +11,8 @@ use super::vex::Statements;
 /// What a scan may have found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tolerance {
-    /// How many of each severity. What is worse than what is named counts as the next that is; of what is not so bad as
-    /// any, there may be any number. What has a severity that nobody knows counts as critical unless `unknown` is named.
+    /// How many of each severity. Of what is worse than all that is named there may be none; what is between two that are
+    /// counts as the lesser; of what is not so bad as any, there may be any number. What has a severity that nobody knows counts as critical unless `unknown` is named.
     pub most: BTreeMap<Severity, u64>,
     /// Findings that are accepted, each until an instant.
     pub accepted: BTreeMap<String, Timestamp>,
@@ -158,22 +158,36 @@ impl Tolerance {
     }
 
     fn over(&self, counts: &Counts) -> Option<Over> {
-        self.most.iter().find_map(|(severity, most)| {
-            let found = counts.get(severity).copied().unwrap_or_default();
-            (found > *most).then_some(Over {
+        counts.iter().find_map(|(severity, found)| {
+            let most = match self.most.get(severity) {
+                Some(most) => *most,
+                None if self.is_worse(*severity) => 0,
+                None => return None,
+            };
+            (*found > most).then_some(Over {
                 severity: *severity,
-                found,
-                most: *most,
+                found: *found,
+                most,
             })
         })
     }
 
-    /// The severity that a finding counts as: its own, or the next lesser one of which there is a maximum.
+    /// Whether it is worse than all that is named, so that none is allowed.
+    fn is_worse(&self, severity: Severity) -> bool {
+        let worst = self.most.keys().next();
+        worst.is_some_and(|worst| severity < *worst)
+    }
+
+    /// The severity that a finding counts as: its own, or the next lesser one of which there is a maximum where a worse
+    /// one has one too.
     fn counted_as(&self, severity: Severity) -> Severity {
         let severity = match severity {
             Severity::Unknown if !self.most.contains_key(&severity) => Severity::Critical,
             severity => severity,
         };
+        if self.is_worse(severity) {
+            return severity;
+        }
         let lesser = self.most.range(severity..).map(|(lesser, _)| *lesser);
         let mut lesser = lesser.filter(|it| *it == severity || *it != Severity::Unknown);
         lesser.next().unwrap_or(severity)

@@ -1,7 +1,7 @@
 //! Which findings of a scan the statements of an authority take out.
 //! Takes attestations that the authority signed about the image; what is not understood takes nothing out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -11,52 +11,87 @@ use crate::model::Digest;
 
 /// What statements say of vulnerabilities in one image.
 pub(super) struct Statements<'a> {
-    by_vulnerability: BTreeMap<&'a str, Vec<&'a Statement>>,
+    /// The vulnerability that each name is one of.
+    classes: BTreeMap<&'a str, usize>,
+    by_class: BTreeMap<usize, Vec<Said<'a>>>,
     image: Digest,
     now: Timestamp,
+}
+
+/// A statement, and whether it may clear: not where a later version of its document stands beside it.
+struct Said<'a> {
+    statement: &'a Statement,
+    clears: bool,
 }
 
 impl<'a> Statements<'a> {
     /// What the attestations say. One that cannot be read may take back what others say, so that then nothing is said.
     pub(super) fn new(attestations: &[&'a Attestation], image: Digest, now: Timestamp) -> Self {
+        let latest = latest(attestations);
         let said = attestations.iter().map(|it| match &it.predicate {
-            Predicate::Vex(statements) => Some(statements.as_slice()),
-            Predicate::Sbom(sbom) => sbom.statements.as_deref(),
+            Predicate::Vex(document) => {
+                let latest = document.id.as_ref().and_then(|id| latest.get(id));
+                let stands = latest.is_none_or(|it| *it == Some(document.version));
+                Some((document.statements.as_slice(), stands))
+            }
+            Predicate::Sbom(sbom) => sbom.statements.as_deref().map(|it| (it, true)),
             Predicate::Malformed if predicate::is_vex(&it.predicate_type) => None,
-            _ => Some([].as_slice()),
+            _ => Some(([].as_slice(), true)),
         });
-        let said: Option<Vec<&[Statement]>> = said.collect();
-        let mut by_vulnerability: BTreeMap<&str, Vec<&Statement>> = BTreeMap::new();
-        for statement in said.into_iter().flatten().flatten() {
-            for name in &statement.vulnerabilities {
-                by_vulnerability.entry(name).or_default().push(statement);
+        let said: Option<Vec<(&[Statement], bool)>> = said.collect();
+        let said = said.into_iter().flatten().flat_map(|(statements, stands)| {
+            statements.iter().map(move |statement| Said {
+                statement,
+                clears: stands && statement.clears,
+            })
+        });
+        let said: Vec<Said<'a>> = said.collect();
+        let classes = classes(&said);
+        let mut by_class: BTreeMap<usize, Vec<Said<'a>>> = BTreeMap::new();
+        for said in said {
+            let mut names = said.statement.vulnerabilities.iter();
+            let class = names.find_map(|name| classes.get(name.as_str()));
+            if let Some(class) = class {
+                by_class.entry(*class).or_default().push(said);
             }
         }
         Self {
-            by_vulnerability,
+            classes,
+            by_class,
             image,
             now,
         }
     }
 
-    /// Whether the newest statement about a finding says that it does not affect the image, or is fixed in it.
+    /// The image that they are about.
+    pub(super) fn image(&self) -> Digest {
+        self.image
+    }
+
+    /// Whether the newest statement about a finding says that it does not affect the image, or is fixed in it. One that
+    /// says so names the finding; one that takes it back, any name that some statement gives to the same vulnerability.
     pub(super) fn clear(&self, finding: &Finding) -> bool {
-        let said = finding.id.as_deref();
-        let said = said.and_then(|id| self.by_vulnerability.get(id));
+        let Some(id) = finding.id.as_deref().map(str::to_ascii_uppercase) else {
+            return false;
+        };
+        let class = self.classes.get(id.as_str());
+        let said = class.and_then(|class| self.by_class.get(class));
         let about = said.into_iter().flatten();
         let about = about.filter(|it| match it.clears {
-            true => self.is_about(it, finding),
-            false => self.may_be_about(it, finding),
+            true => {
+                it.statement.vulnerabilities.contains(&id) && self.is_about(it.statement, finding)
+            }
+            false => self.may_be_about(it.statement, finding),
         });
         let mut newest: Option<(Timestamp, bool)> = None;
-        for statement in about {
-            let Some(at) = statement.at.filter(|at| *at <= self.now) else {
+        for said in about {
+            let Some(at) = said.statement.at.filter(|at| *at <= self.now) else {
                 return false;
             };
             newest = match newest {
-                Some((newest, clears)) if newest == at => Some((at, clears && statement.clears)),
+                Some((newest, clears)) if newest == at => Some((at, clears && said.clears)),
                 Some(newer) if newer.0 > at => Some(newer),
-                _ => Some((at, statement.clears)),
+                _ => Some((at, said.clears)),
             };
         }
         newest.is_some_and(|(_, clears)| clears)
@@ -85,6 +120,52 @@ impl<'a> Statements<'a> {
             !other && in_parts(product, finding) != Some(false)
         }) || products.is_empty()
     }
+}
+
+/// Names by vulnerability: all that statements give one beside a name that it has already.
+fn classes<'a>(said: &[Said<'a>]) -> BTreeMap<&'a str, usize> {
+    let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut names: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (at, said) in said.iter().enumerate() {
+        let own = said.statement.vulnerabilities.iter().map(String::as_str);
+        let own: Vec<&str> = own.collect();
+        let joined = own.iter().filter_map(|name| classes.get(name).copied());
+        let joined: BTreeSet<usize> = joined.collect();
+        let size = |class: &&usize| names.get(*class).map_or(0, Vec::len);
+        let into = joined.iter().max_by_key(size).copied().unwrap_or(at);
+        let others = joined.into_iter().filter(|class| *class != into);
+        let moved: Vec<&str> = others
+            .filter_map(|class| names.remove(&class))
+            .flatten()
+            .collect();
+        let class = names.entry(into).or_default();
+        for name in moved.into_iter().chain(own) {
+            if classes.insert(name, into) != Some(into) {
+                class.push(name);
+            }
+        }
+    }
+    classes
+}
+
+/// The last version of each document; none where one of several does not tell which it is.
+fn latest<'a>(attestations: &[&'a Attestation]) -> BTreeMap<&'a String, Option<Option<u64>>> {
+    let mut latest: BTreeMap<&String, Option<Option<u64>>> = BTreeMap::new();
+    for attestation in attestations {
+        let Predicate::Vex(document) = &attestation.predicate else {
+            continue;
+        };
+        let Some(id) = &document.id else {
+            continue;
+        };
+        let known = latest.entry(id).or_insert(Some(document.version));
+        *known = match (*known, document.version) {
+            (Some(Some(known)), Some(version)) => Some(Some(known.max(version))),
+            (Some(None), None) => Some(None),
+            _ => None,
+        };
+    }
+    latest
 }
 
 /// Whether a finding is in one of the packages that a product names; `None` where that cannot be told.

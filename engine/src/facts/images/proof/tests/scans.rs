@@ -14,6 +14,7 @@ const NOW: &str = "2026-11-22T00:00:00Z";
 const TRIVY: &str = "pkg:github/aquasecurity/trivy@0.60.0";
 const NEWER_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.61.0";
 const FOREIGN_TRIVY: &str = "pkg:github/aquasecurity/trivy@0.99.0";
+const SHOUTED_TRIVY: &str = "pkg://github/AquaSecurity/Trivy/@0.60.0";
 const GRYPE: &str = "pkg:github/anchore/grype@0.100.0";
 
 #[test]
@@ -58,6 +59,11 @@ fn the_newest_scan_of_each_scanner_decides() {
             "older of a version that does not count",
             vec![at("18", FOREIGN_TRIVY, dirty), at("20", TRIVY, clean)],
             Ok(()),
+        ),
+        (
+            "newer in capitals",
+            vec![at("18", TRIVY, clean), at("20", SHOUTED_TRIVY, clean)],
+            Err(Lack::Scanner),
         ),
         (
             "of a scanner that does not count",
@@ -110,10 +116,35 @@ fn a_result_that_is_not_read_is_not_passed_over_for_an_older_one() {
     unread["scanner"]["result"] = json!("none");
     let scans = [scanned(("18", TRIVY, &[])), attested(&unread)];
     assert_eq!(answer(&rule(), &scans), Err(Lack::Malformed));
-    // What names no scanner is of none.
-    let nameless = attested(&json!({"metadata": {"scanFinishedOn": "2026-11-20T00:00:00Z"}}));
-    let scans = [scanned(("18", TRIVY, &[])), nameless];
+    // What names no scanner may be of any.
+    let ended = |day: &str| format!("2026-11-{day}T00:00:00Z");
+    let nameless = |day: &str| attested(&json!({"metadata": {"scanFinishedOn": ended(day)}}));
+    let empty = attested(&scan("20", ""));
+    let undated = attested(&json!({"scanner": "trivy"}));
+    for newer in [nameless("20"), empty, undated] {
+        let scans = [scanned(("18", TRIVY, &[])), newer.clone()];
+        assert_eq!(answer(&rule(), &scans), Err(Lack::Scanner));
+        assert_eq!(answer(&rule(), &[newer]), Err(Lack::Scanner));
+    }
+    let scans = [scanned(("18", TRIVY, &[])), nameless("17")];
     assert_eq!(answer(&rule(), &scans), Ok(()));
+    // A type of scans that is not read, in any version.
+    for version in ["", "/v0.1", "/v0.2"] {
+        let kind = format!("https://in-toto.io/attestation/vulns{version}");
+        let of = |day, scanner| attestation(&kind, &scan(day, scanner));
+        for (other, expected) in [
+            (of("20", TRIVY), Err(Lack::Malformed)),
+            (of("17", TRIVY), Ok(())),
+            (of("20", "nessus"), Ok(())),
+        ] {
+            let scans = [scanned(("18", TRIVY, &[])), other];
+            assert_eq!(answer(&rule(), &scans), expected, "{kind}");
+        }
+        let mut unasked = rule();
+        unasked.findings = None;
+        let alone = answer(&unasked, &[of("20", TRIVY)]);
+        assert_eq!(alone, Err(Lack::Malformed), "whatever it may have found");
+    }
 }
 
 #[test]
@@ -223,6 +254,7 @@ fn an_image_is_vulnerable_whatever_else_it_lacks() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_cannot_be_read_may_be_a_newer_scan() {
     let asked = || {
         let asked = given("sig-p256").and("att-scan-clean-before");
@@ -245,6 +277,29 @@ fn what_cannot_be_read_may_be_a_newer_scan() {
         it.media_type = "application/vnd.dev.cosign.simplesigning.v1+json".to_owned();
         it.bytes = None;
     };
+    let bundled = |it: &mut Layer, inner: Value| {
+        it.media_type = "application/vnd.dev.sigstore.bundle+json;version=0.2".to_owned();
+        it.bytes = Some(inner.to_string().into_bytes());
+    };
+    let read =
+        |it: &Layer| -> Value { serde_json::from_slice(it.bytes.as_ref().unwrap()).unwrap() };
+    let older = |it: &mut Layer| {
+        let envelope = read(it);
+        bundled(it, json!({"dsseEnvelope": envelope}));
+    };
+    let twice = |it: &mut Layer| {
+        let mut envelope = read(it);
+        let one = envelope["signatures"][0].clone();
+        envelope["signatures"] = json!([one, one]);
+        it.bytes = Some(envelope.to_string().into_bytes());
+    };
+    // What says that it is something else is no scan, whoever signed it.
+    let bill = |it: &mut Layer| {
+        let bill = given("att-spdx-empty").candidates.remove(0);
+        let envelope = read(&bill);
+        bundled(it, json!({"dsseEnvelope": envelope}));
+    };
+    let message = |it: &mut Layer| bundled(it, json!({"messageSignature": {}}));
     for (change, expected) in [
         (
             &gone as &dyn Fn(&mut Layer),
@@ -253,6 +308,10 @@ fn what_cannot_be_read_may_be_a_newer_scan() {
         (&damaged, "indeterminate evidence-damaged"),
         (&long, "indeterminate hidden"),
         (&signature, "verified"),
+        (&older, "indeterminate hidden"),
+        (&twice, "indeterminate hidden"),
+        (&bill, "verified"),
+        (&message, "verified"),
     ] {
         assert_eq!(proven(change, true), expected);
         assert_eq!(proven(change, false), "verified", "no scan is asked for");
@@ -266,7 +325,7 @@ fn what_cannot_be_read_may_be_a_newer_scan() {
 }
 
 #[test]
-fn what_is_worse_than_what_a_maximum_names_counts_as_that() {
+fn of_what_is_worse_than_all_that_a_maximum_names_none_is_allowed() {
     use Severity::{Critical, High, Low, Medium, Unknown};
     let scans = [scanned((
         "20",
@@ -274,15 +333,19 @@ fn what_is_worse_than_what_a_maximum_names_counts_as_that() {
         &["CRITICAL", "HIGH", "MEDIUM", "LOW", "NEGLIGIBLE", "spicy"],
     ))];
     for (most, expected) in [
-        (vec![(High, 0)], Some((High, 3))),
-        (vec![(High, 3)], None),
-        (vec![(Low, 4)], Some((Low, 5))),
+        (vec![(High, 0)], Some((Critical, 2))),
+        (vec![(High, 3)], Some((Critical, 2))),
+        (vec![(Low, 4)], Some((Critical, 2))),
         (vec![(Critical, 2), (Low, 3)], None),
         (vec![(Critical, 1), (Low, 3)], Some((Critical, 2))),
         (vec![(Critical, 2), (Low, 2)], Some((Low, 3))),
-        (vec![(High, 2), (Unknown, 1)], None),
-        (vec![(High, 2), (Unknown, 0)], Some((Unknown, 1))),
-        (vec![(Medium, 4), (Low, 0)], Some((Low, 1))),
+        (vec![(Critical, 1), (High, 1), (Unknown, 1)], None),
+        (vec![(High, 2), (Unknown, 1)], Some((Critical, 1))),
+        (
+            vec![(Critical, 1), (High, 1), (Unknown, 0)],
+            Some((Unknown, 1)),
+        ),
+        (vec![(Critical, 2), (Medium, 4), (Low, 0)], Some((Low, 1))),
     ] {
         let rule = tolerant(|it| it.most = most.iter().copied().collect());
         let found = match answer(&rule, &scans) {
@@ -296,12 +359,18 @@ fn what_is_worse_than_what_a_maximum_names_counts_as_that() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_scan_that_looked_at_nothing_found_nothing_out() {
     let with = |result: Value| {
         let mut scan = scan("20", TRIVY);
         scan["scanner"]["result"] = result;
         answer(&rule(), &[attested(&scan)])
     };
+    let own = format!("sha256:{}", image());
+    let other = format!("sha256:{}", Digest::of(b"other"));
+    let grype =
+        |target: Value| json!({"matches": [], "source": {"type": "image", "target": target}});
+    let trivy = |digests: Value| json!({"SchemaVersion": 2, "Metadata": {"RepoDigests": digests}, "Results": [{"Class": "os-pkgs"}]});
     let of = |results: Value| json!({"SchemaVersion": 2, "ArtifactType": "container_image", "Results": results});
     for (result, expected) in [
         (
@@ -333,7 +402,31 @@ fn a_scan_that_looked_at_nothing_found_nothing_out() {
         (of(json!(["os-pkgs"])), Err(Lack::Malformed)),
         (of(json!({})), Err(Lack::Malformed)),
         (json!({}), Err(Lack::Malformed)),
-        (json!({"matches": []}), Ok(())),
+        (json!({"matches": []}), Err(Lack::Unscanned)),
+        (
+            json!({"matches": [], "source": {"target": null}}),
+            Err(Lack::Unscanned),
+        ),
+        (grype(json!({"userInput": "odoo"})), Ok(())),
+        (
+            grype(json!({"manifestDigest": own, "repoDigests": [other]})),
+            Ok(()),
+        ),
+        (
+            grype(json!({"manifestDigest": other, "repoDigests": [format!("a@{own}")]})),
+            Ok(()),
+        ),
+        (
+            grype(json!({"manifestDigest": other})),
+            Err(Lack::Unscanned),
+        ),
+        (trivy(json!([format!("a@{own}")])), Ok(())),
+        (
+            trivy(json!([format!("a@{other}"), format!("b@{own}")])),
+            Ok(()),
+        ),
+        (trivy(json!([format!("a@{other}")])), Err(Lack::Unscanned)),
+        (trivy(json!([])), Ok(())),
         (json!({"matches": null}), Err(Lack::Malformed)),
         (json!({"matches": [1]}), Err(Lack::Malformed)),
         (

@@ -215,6 +215,152 @@ fn the_newest_statement_decides_and_one_that_cannot_be_read_takes_all_back() {
 }
 
 #[test]
+fn a_statement_is_taken_back_by_whatever_name_and_in_whatever_case() {
+    let at = |day: &str, more: Value| {
+        let mut one = statement(more);
+        one["timestamp"] = json!(format!("2026-11-{day}T00:00:00Z"));
+        one
+    };
+    let named = |name: &str, aliases: &[&str], status: &str| json!({"vulnerability": {"name": name, "aliases": aliases}, "status": status});
+    let clear = || at("10", named("GHSA-1", &["CVE-2026-1"], "not_affected"));
+    for (what, more, expected) in [
+        ("nothing more", vec![], true),
+        (
+            "by the other name",
+            vec![named("GHSA-1", &[], "affected")],
+            false,
+        ),
+        (
+            "in lower case",
+            vec![named("cve-2026-1", &[], "affected")],
+            false,
+        ),
+        (
+            "by a name of a name",
+            vec![
+                named("GHSA-1", &["DSA-1"], "fixed"),
+                named("dsa-1", &[], "affected"),
+            ],
+            false,
+        ),
+        (
+            "another",
+            vec![named("CVE-2026-10", &["GHSA-10"], "affected")],
+            true,
+        ),
+        (
+            "again, by the other name",
+            vec![
+                named("CVE-2026-1", &[], "affected"),
+                named("GHSA-1", &[], "fixed"),
+            ],
+            false,
+        ),
+    ] {
+        let more = more.into_iter().zip(["11", "12"]);
+        let mut all: Vec<Value> = more
+            .map(|(one, day)| at(day, one))
+            .chain([clear()])
+            .collect();
+        for _ in 0..2 {
+            assert_eq!(clears(&[openvex(json!(all))]), expected, "{what}");
+            all.reverse();
+        }
+    }
+    let low = at("10", named("cve-2026-1", &[], "not_affected"));
+    assert!(clears(&[openvex(json!([low]))]), "case says nothing");
+}
+
+#[test]
+fn only_the_last_version_of_a_document_clears() {
+    let document = |id: &str, version: Value, statements: Value| {
+        let document =
+            json!({"@context": CONTEXT, "@id": id, "version": version, "statements": statements});
+        attestation(OPENVEX, &document)
+    };
+    let (one, other) = ("https://acme.test/vex/1", "https://acme.test/vex/2");
+    let clear = || json!([statement(json!({}))]);
+    for (what, documents, expected) in [
+        ("alone", vec![document(one, json!(1), clear())], true),
+        (
+            "alone, of no version",
+            vec![document(one, json!(null), clear())],
+            true,
+        ),
+        (
+            "left out since",
+            vec![
+                document(one, json!(1), clear()),
+                document(one, json!(2), json!([])),
+            ],
+            false,
+        ),
+        (
+            "said since",
+            vec![
+                document(one, json!(1), json!([])),
+                document(one, json!(2), clear()),
+            ],
+            true,
+        ),
+        (
+            "said still",
+            vec![
+                document(one, json!(1), clear()),
+                document(one, json!(2), clear()),
+            ],
+            true,
+        ),
+        (
+            "of another document",
+            vec![
+                document(one, json!(1), clear()),
+                document(other, json!(2), json!([])),
+            ],
+            true,
+        ),
+        (
+            "of no version since",
+            vec![
+                document(one, json!(1), clear()),
+                document(one, json!("2"), json!([])),
+            ],
+            false,
+        ),
+        (
+            "known to be affected before",
+            vec![
+                document(
+                    one,
+                    json!(1),
+                    json!([statement(
+                        json!({"status": "affected", "timestamp": "2026-11-11T00:00:00Z"})
+                    )]),
+                ),
+                document(one, json!(2), clear()),
+            ],
+            false,
+        ),
+    ] {
+        let mut documents = documents;
+        for _ in 0..2 {
+            assert_eq!(clears(&documents), expected, "{what}");
+            documents.reverse();
+        }
+    }
+    let said = openvex(clear());
+    let read = json!({"@context": CONTEXT, "statements": []});
+    for kind in [
+        "https://openvex.dev/ns@v0.2.1",
+        "https://openvex.dev/nsx",
+        "https://openvex.dev/ns#a",
+    ] {
+        let unread = attestation(kind, &read);
+        assert!(!clears(&[said.clone(), unread]), "{kind} is not read");
+    }
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn the_analyses_of_cyclonedx_count_alike() {
     let with_analysis = |analysis: Value, refs: &[&str]| {
