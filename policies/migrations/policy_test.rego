@@ -404,14 +404,22 @@ test_one_pod_runs_it_once if {
 	denied(of_pods(["psql", "-f", "a.sql"], job, {"replicas": 1}, without)) == {"migration.hook-unsafe"}
 }
 
-test_findings_name_what_they_are_about if {
-	some pod in change_set.deny with input as running(["alembic", "upgrade"], {}, deployment)
-	startswith(pod.message, "Deployment shop/odoo: the container \"odoo\" runs alembic")
-	some run in change_set.deny with input as running(["psql", "-c", "SELECT 1"], hooked, job)
-	startswith(run.message, "Job migrate: the container")
+messages(doc) := {finding.message | some finding in change_set.deny with input as doc}
+
+test_findings_name_the_container if {
+	some pod in messages(running(["alembic", "upgrade"], {}, deployment))
+	startswith(pod, "Deployment shop/odoo: the container \"odoo\" runs alembic")
+}
+
+test_findings_name_an_object_without_a_namespace if {
+	some run in messages(running(["psql", "-c", "SELECT 1"], hooked, job))
+	startswith(run, "Job migrate: the container")
+}
+
+test_findings_name_the_line if {
 	unnamed := with_statement({"class": "unknown", "tables": [], "reason": "a block of code"})
-	some finding in change_set.deny with input as of_scripts([unnamed])
-	endswith(finding.message, "line 3: a block of code")
+	some finding in messages(of_scripts([unnamed]))
+	endswith(finding, "line 3: a block of code")
 }
 
 test_hooks_of_helm_are_hooks if {

@@ -38,7 +38,6 @@ use super::{Collector, Context, Fact};
 use crate::change::Change;
 use crate::model::{GroupKind, ObjectRef, Operation, Piece};
 
-
 /// The kinds that hold data, or claim volumes for it.
 pub const STATEFUL: [&str; 16] = [
     "PersistentVolumeClaim",

@@ -218,7 +218,7 @@ pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> Wanted 
                 && let Some(digest) = digest_of(&image)
             {
                 let mut authorities = rules.signers.of(&image.repository).into_iter();
-                if authorities.any(|it| it.newest_decides()) {
+                if authorities.any(Authority::newest_decides) {
                     wanted.scanned.insert(digest);
                 }
                 wanted.signed.entry(digest).or_default().insert(image);
