@@ -13,15 +13,9 @@ use crate::model::Digest;
 pub(super) struct Statements<'a> {
     /// The vulnerability that each name is one of.
     classes: BTreeMap<&'a str, usize>,
-    by_class: BTreeMap<usize, Vec<Said<'a>>>,
+    by_class: BTreeMap<usize, Vec<&'a Statement>>,
     image: Digest,
     now: Timestamp,
-}
-
-/// A statement, and whether it may clear: not where a later version of its document stands beside it.
-struct Said<'a> {
-    statement: &'a Statement,
-    clears: bool,
 }
 
 impl<'a> Statements<'a> {
@@ -39,17 +33,20 @@ impl<'a> Statements<'a> {
             _ => Some(([].as_slice(), true)),
         });
         let said: Option<Vec<(&[Statement], bool)>> = said.collect();
-        let said = said.into_iter().flatten().flat_map(|(statements, stands)| {
-            statements.iter().map(move |statement| Said {
-                statement,
-                clears: stands && statement.clears,
-            })
+        let said: Vec<(&[Statement], bool)> = said.unwrap_or_default();
+        let all: Vec<&Statement> = said
+            .iter()
+            .flat_map(|(statements, _)| *statements)
+            .collect();
+        let classes = classes(&all);
+        // What a later version of a document leaves out clears no more; what took something back did.
+        let said = said.into_iter().flat_map(|(statements, stands)| {
+            let statements = statements.iter();
+            statements.filter(move |statement| stands || !statement.clears)
         });
-        let said: Vec<Said<'a>> = said.collect();
-        let classes = classes(&said);
-        let mut by_class: BTreeMap<usize, Vec<Said<'a>>> = BTreeMap::new();
+        let mut by_class: BTreeMap<usize, Vec<&'a Statement>> = BTreeMap::new();
         for said in said {
-            let mut names = said.statement.vulnerabilities.iter();
+            let mut names = said.vulnerabilities.iter();
             let class = names.find_map(|name| classes.get(name.as_str()));
             if let Some(class) = class {
                 by_class.entry(*class).or_default().push(said);
@@ -78,14 +75,12 @@ impl<'a> Statements<'a> {
         let said = class.and_then(|class| self.by_class.get(class));
         let about = said.into_iter().flatten();
         let about = about.filter(|it| match it.clears {
-            true => {
-                it.statement.vulnerabilities.contains(&id) && self.is_about(it.statement, finding)
-            }
-            false => self.may_be_about(it.statement, finding),
+            true => it.vulnerabilities.contains(&id) && self.is_about(it, finding),
+            false => self.may_be_about(it, finding),
         });
         let mut newest: Option<(Timestamp, bool)> = None;
         for said in about {
-            let Some(at) = said.statement.at.filter(|at| *at <= self.now) else {
+            let Some(at) = said.at.filter(|at| *at <= self.now) else {
                 return false;
             };
             newest = match newest {
@@ -123,11 +118,11 @@ impl<'a> Statements<'a> {
 }
 
 /// Names by vulnerability: all that statements give one beside a name that it has already.
-fn classes<'a>(said: &[Said<'a>]) -> BTreeMap<&'a str, usize> {
+fn classes<'a>(said: &[&'a Statement]) -> BTreeMap<&'a str, usize> {
     let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for (at, said) in said.iter().enumerate() {
-        let own = said.statement.vulnerabilities.iter().map(String::as_str);
+        let own = said.vulnerabilities.iter().map(String::as_str);
         let own: Vec<&str> = own.collect();
         let joined = own.iter().filter_map(|name| classes.get(name).copied());
         let joined: BTreeSet<usize> = joined.collect();

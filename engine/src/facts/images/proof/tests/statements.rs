@@ -144,7 +144,7 @@ fn a4_more_findings_of_a_severity_than_allowed_do_not_answer() {
     );
     assert_eq!(
         asked("att-scan", &[(High, 1)]),
-        "invalid attestation findings { severity: high, found: 4, most: 1 }"
+        "invalid attestation findings { severity: critical, found: 2, most: 0 }"
     );
     assert_eq!(asked("att-scan", &[]), "verified");
     for name in ["att-scan-known", "att-scan-grype"] {
