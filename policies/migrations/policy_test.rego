@@ -84,7 +84,7 @@ with_statement(change) := object.union(script, {
 
 running(command, new, kind) := document(
 	{},
-	{"new": [object.union(workload, {
+	{"new": [object.union(object.remove(workload, ["object"]), {
 		"object": kind,
 		"replicas": {"Deployment": 3, "Job": 1}[kind.kind],
 		"containers": [object.union(container, {"command": command})],

@@ -11,7 +11,7 @@ use super::found::Found;
 use super::index::Index;
 use super::lock::Lock;
 use super::places;
-use super::proof::Candidate;
+use super::proof::{Authority, Candidate};
 use crate::change::Change;
 use crate::facts::image_ref::ImageRef;
 use crate::facts::inventory::Neighbours;

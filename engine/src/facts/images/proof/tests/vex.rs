@@ -272,6 +272,7 @@ fn a_statement_is_taken_back_by_whatever_name_and_in_whatever_case() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn only_the_last_version_of_a_document_clears() {
     let document = |id: &str, version: Value, statements: Value| {
         let document =
