@@ -288,16 +288,17 @@ fn applications_that_conditions_and_a_patch_make_are_judged() {
 /// The same chart in another folder is released by its version, too.
 #[test]
 fn a_chart_of_flux_that_moves_and_changes_under_its_version_is_not_judged() {
+    let web = "{apiVersion: v2, name: web, version: 1.0.0}";
     let before = |repo: &Repo| {
         repo.write("tidegate.yaml", FLUX)
             .write("clusters/web.yaml", RELEASE)
-            .write("charts/web/Chart.yaml", WEB)
+            .write("charts/web/Chart.yaml", web)
             .write("charts/web/templates/a.yaml", CONFIG_MAP);
     };
     let other = CONFIG_MAP.replace("data: {}", "data: {a: b}");
     for (text, is_refused) in [(other.as_str(), true), (CONFIG_MAP, false)] {
         let (_, codes) = judged_after(before, |repo| {
-            for (file, text) in [("Chart.yaml", WEB), ("templates/a.yaml", text)] {
+            for (file, text) in [("Chart.yaml", web), ("templates/a.yaml", text)] {
                 repo.remove(&format!("charts/web/{file}"));
                 repo.write(format!("charts/web2/{file}"), text);
             }

@@ -171,7 +171,7 @@ fn a_lock_that_cannot_be_read_is_an_error_with_its_place() {
 /// A judge who asks for a scan, and an image with a clean one and a newer one that is not; before any unit names it.
 fn scanned() -> (Repo, [(String, Vec<u8>); 3]) {
     let (repo, _) = judged();
-    let scan = "      require: [{name: scanned, kind: scan, scanners: [{regex: \"pkg:github/aquasecurity/trivy@.+\"}], max-age-days: 9999, max: {critical: 0}}]\n";
+    let scan = "      require: [{name: scanned, kind: scan, scanners: [{regex: \"pkg:github/aquasecurity/trivy@.+\"}], max-age-days: 3650, max: {critical: 0}}]\n";
     let config = SIGNERS.replace(
         "    - {name: release, images: [\"registry.test/shop/**\"], key: {file: keys/release.pub}}\n",
         &format!("    - name: release\n      images: [\"registry.test/shop/**\"]\n      key: {{file: keys/release.pub}}\n{scan}"),

@@ -224,7 +224,7 @@ fn scanned() -> Shop {
     let config = format!(
         "environments: [{{name: prod, paths: [\"prod/**\"]}}]\nimages:\n  authorities:\n    - name: release\n      \
          images: [\"{host}/shop/**\"]\n      key: {{file: keys/release.pub}}\n      require: [{{name: scanned, kind: scan, \
-         scanners: [{{regex: \"pkg:github/aquasecurity/trivy@.+\"}}], max-age-days: 9999, max: {{critical: 0}}}}]\n"
+         scanners: [{{regex: \"pkg:github/aquasecurity/trivy@.+\"}}], max-age-days: 3650, max: {{critical: 0}}}}]\n"
     );
     shop.repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
     shop.repo.write("tidegate.yaml", config);
