@@ -40,6 +40,7 @@ mod sign;
 mod source;
 mod summary;
 mod unit;
+mod unpruned;
 mod unreleased;
 mod verdicts;
 mod view;

@@ -149,7 +149,7 @@ pub(super) fn units(
         is_alone: unit
             .deployment
             .as_ref()
-            .is_some_and(|it| !is_held(&it.place.path)),
+            .is_some_and(|it| it.prune.applied_by.is_empty() && !is_held(&it.place.path)),
         values: values(&unit, config),
         unit,
         versions: environment.render.clone(),

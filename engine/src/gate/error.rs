@@ -90,6 +90,10 @@ pub enum Error {
         /// The version.
         version: String,
     },
+    /// A deployment that goes from the tree and stays in the cluster.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unpruned(#[from] super::unpruned::Unpruned),
     /// What another unit met as well.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -12,6 +12,7 @@ use super::Error;
 use super::deployed::{Declared, Deployed};
 use super::judge::Judge;
 use super::unit::{Changes, Unit};
+use super::unpruned::Unpruned;
 use super::unreleased;
 use super::view::View;
 use crate::change::Source;
@@ -46,6 +47,8 @@ pub(super) struct Scene {
     declared: Sides<Vec<Declared>>,
     /// The units of its environment that deployed charts of Flux at base.
     before: Arc<[Declared]>,
+    /// A unit that goes from the tree and stays in the cluster: this one, or one that it applies.
+    unpruned: Option<Unpruned>,
     /// What renders it, once that was looked up; none where nothing does.
     rendered: Option<Sides<Deployed>>,
     pub(super) zone: TimeZone,
@@ -209,6 +212,9 @@ impl Scene {
 
     /// As [`Scene::settled`], whether it is touched or not.
     pub(super) fn settle(&mut self, view: &View<'_>) -> Result<(), Error> {
+        if let Some(unpruned) = &self.unpruned {
+            return Err(unpruned.clone().into());
+        }
         let Sides { base, head } = &self.declared;
         let at_head = view.deployed(&view.head, head)?;
         let touched = |side: &Deployed| {
@@ -282,6 +288,7 @@ impl Scene {
         if let Some(own) = &own {
             here.declared.base.clone_from(&own.declared.base);
             here.before = Arc::clone(&own.before);
+            here.unpruned.clone_from(&own.unpruned);
         }
         here.render(view)?;
         let Some(mut own) = own else {

@@ -8,6 +8,7 @@ mod made;
 mod mask;
 mod shown;
 mod spelling;
+mod told;
 
 use std::collections::BTreeSet;
 
@@ -42,7 +43,8 @@ impl Secrets {
 }
 
 /// What is secret in the objects of one file: all that a Secret holds beside its name and type, what others hold
-/// of which one is made, what `kubectl apply` left behind of earlier values, variables of containers and data of a `ConfigMap` whose name
+/// of which one is made, patches, variables and values of charts that Flux and Argo CD are told, as far as they are of a Secret
+/// or sound like one, what `kubectl apply` left behind of earlier values, variables of containers and data of a `ConfigMap` whose name
 /// sounds like a secret, and whatever else an alias makes of these. Of what [`without_secrets`] cuts out of longer
 /// texts only the places are told, those in keys and comments too.
 #[must_use]
@@ -119,6 +121,7 @@ fn visit(object: &Object, found: &mut Found<'_>) {
         }
     }
     made::values(object, found);
+    told::values(object, found);
     let annotations = node
         .get("metadata")
         .and_then(|node| node.get("annotations"));

@@ -18,6 +18,7 @@ use super::Context;
 use super::deployment::{Deployment, External, Kind, Source};
 use super::fields::{Read, Stop, Text, field, flag, items, owned, pairs, text};
 use super::here::Revision;
+use super::prune::Prune;
 use crate::manifest::Node;
 use crate::render::FilesError;
 
@@ -41,6 +42,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
         labels: pairs(metadata, "labels").unwrap_or_default(),
         depends_on: Vec::new(),
         generated_by: None,
+        prune: Prune::of_application(node),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
         description: description(spec),

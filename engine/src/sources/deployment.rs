@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::pattern::{Pattern, Slash};
+use super::prune::Prune;
 use crate::model::RepoPath;
 use crate::render::Rendering;
 
@@ -36,6 +37,8 @@ pub struct Deployment {
     pub depends_on: Vec<String>,
     /// What made it: an `ApplicationSet`, or the parent whose folder holds it.
     pub generated_by: Option<String>,
+    /// What becomes of it and of those that it applies when their objects go.
+    pub prune: Prune,
     /// The files of the tree that say all this, beside what the sources hold.
     pub declared_in: BTreeSet<RepoPath>,
     /// What it takes from objects of the cluster, by `kind/namespace/name`.

@@ -24,6 +24,7 @@ use super::fields::{
     Read, Stop, Text, field, flag, items, only, owned, pairs, place, shown, text, texts, wrong,
 };
 use super::folder::{self, Looks};
+use super::prune::Prune;
 use super::unlike;
 use crate::manifest::{Node, NodeValue, is_manifest_name, yaml};
 use crate::model::{RepoPath, mentions};
@@ -75,6 +76,7 @@ fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
         target_namespace: at(spec, "/targetNamespace"),
         labels: pairs(metadata, "labels").unwrap_or_default(),
         generated_by: None,
+        prune: Prune::of_flux(node, kind),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
         description: spec.to_json(),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
 use super::metadata::Metadata;
+use super::prune::MakingSet;
 use super::unlike;
 use crate::manifest::{Node, Object};
 use crate::model::{ObjectRef, RepoPath, Span};
@@ -154,6 +155,14 @@ impl Known {
             [one] => Lookup::One(one),
             _ => Lookup::Several(found),
         }
+    }
+
+    /// Whether an `ApplicationSet` is applied.
+    #[must_use]
+    pub fn has_set(&self, set: &MakingSet) -> bool {
+        let (group, kind) = ("argoproj.io", "ApplicationSet");
+        let mut found = self.alike(group, kind, set.namespace.as_deref(), &set.name);
+        found.any(|one| one.passed_over.is_none())
     }
 
     /// All objects that may be the one of that group, kind and name.

@@ -155,18 +155,20 @@ impl Map {
         let mut all = Vec::new();
         let mut has_empty_set = false;
         let is_argo = selected.kind == DeployerKind::ArgoCd;
-        for (declared, parent) in self.objects.applied() {
+        for (declared, parents) in self.objects.applied() {
             if declared.passed_over.is_some() {
                 continue;
             }
             let made = read(declared, cx)?;
             has_empty_set |= made.is_empty() && is_set(declared) && is_argo;
             for mut deployment in made {
-                if parent.is_none() && !is_selected(&deployment, selected) {
+                if parents.alone().is_none() && !is_selected(&deployment, selected) {
                     continue;
                 }
                 let generated_by = deployment.generated_by;
-                deployment.generated_by = generated_by.or_else(|| parent.map(str::to_owned));
+                let alone = parents.alone().map(str::to_owned);
+                deployment.generated_by = generated_by.or(alone);
+                deployment.prune.applied_by = parents.units();
                 let patched_in = declared.patched_in.iter().cloned();
                 deployment.declared_in.extend(patched_in);
                 if let Some(by) = &declared.changed_by {

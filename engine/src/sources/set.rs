@@ -25,6 +25,7 @@ use super::go::{Missing, Steps};
 use super::here::Here;
 use super::known::Known;
 use super::naming::Naming;
+use super::prune::Prune;
 use super::{Context, Tree, argo};
 use crate::config::RenderDefaults;
 use crate::manifest::{Entry, Node, NodeValue};
@@ -83,6 +84,7 @@ pub(super) fn read(
                 deployment.place = file.at(node.deepest("/metadata/name").span);
                 deployment.declared_in.extend(read.iter().cloned());
                 deployment.generated_by = Some(by.clone());
+                deployment.prune = deployment.prune.made_by(node, application);
                 deployments.push(deployment);
             }
             Ok(deployments)
@@ -117,6 +119,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
             .unwrap_or_default(),
         depends_on: Vec::new(),
         generated_by: Some(format!("ApplicationSet {name}")),
+        prune: Prune::default(),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
         description: spec.to_json(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tree;
 use super::deployment::{Deployment, Kind, Place, Source, Unknown};
+use super::prune::Prune;
 use super::resolve::Error;
 use crate::config::{DeployerKind, Deployers};
 use crate::git::TreeEntry;
@@ -61,6 +62,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
         labels: BTreeMap::new(),
         depends_on: Vec::new(),
         generated_by: Some("a template".to_owned()),
+        prune: Prune::default(),
         declared_in: BTreeSet::from([entry.path.clone()]),
         given: BTreeMap::new(),
         description: serde_json::Value::Null,

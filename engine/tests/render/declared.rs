@@ -1,6 +1,8 @@
 //! Units that Applications declare, where nothing can be rendered: what cannot be told is not judged, and never left out.
 //! Needs no program.
 
+mod unpruned;
+
 use tidegate::gate::{self, Request, Signatures, What};
 use tidegate::model::{Exit, GitId, code_of};
 

@@ -104,7 +104,7 @@ fn checksum_of(text: &str) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-const HEADER: &str = concat!("tidegate blob index 4, ", env!("CARGO_PKG_VERSION"));
+const HEADER: &str = concat!("tidegate blob index 5, ", env!("CARGO_PKG_VERSION"));
 /// As many as there are values of the first bits.
 const GROUPS: usize = 1 << 14;
 const MAX_CACHE: usize = 256 << 20;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::super::Error;
 use super::super::deployed::{Declared, is_whole, plain, units};
+use super::super::unpruned::{Unpruned, unpruned};
 use super::super::unreleased::has_charts;
 use super::{Scene, Sides};
 use crate::config::{Config, Environment, GATE, UnitKind};
@@ -79,6 +80,10 @@ fn add(scenes: &mut Vec<Scene>, known: &Environment, more: Vec<Scene>) -> Result
     let around = more.first().map(|scene| scene.around.clone());
     for scene in scenes.iter_mut() {
         scene.around.extend(around.iter().flatten().cloned());
+        let is_there =
+            |it: &Scene, gone: &Unpruned| it.name == gone.unit && !it.declared.head.is_empty();
+        let unpruned = scene.unpruned.take();
+        scene.unpruned = unpruned.filter(|gone| !more.iter().any(|it| is_there(it, gone)));
     }
     for added in more {
         match scenes.iter_mut().find(|scene| scene.name == added.name) {
@@ -129,11 +134,13 @@ pub(in crate::gate) fn of_environment(
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
     };
+    let unpruned = unpruned(&base, &head);
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let unit = &declared.head.first().or(declared.base.first())?.unit;
         let (name, kind) = (unit.name.clone(), unit.kind.as_str());
         let selector = Selector::parse(&unit.globs());
         let unseen = hidden.beside(&unit.name);
+        let gone = unpruned.iter().find(|it| it.concerns(&name)).cloned();
         Some(selector.map(|selector| Scene {
             environment: environment.name.clone(),
             name,
@@ -155,6 +162,7 @@ pub(in crate::gate) fn of_environment(
             input: input_of(environment),
             declared,
             before: Arc::clone(&before),
+            unpruned: gone,
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
@@ -310,6 +318,7 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         elsewhere: None,
         declared: Sides::default(),
         before: Arc::default(),
+        unpruned: None,
         rendered: None,
         zone: TimeZone::UTC,
         pointer: "/-".to_owned(),

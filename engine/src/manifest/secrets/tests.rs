@@ -265,3 +265,105 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_flux_and_argo_cd_are_told_of_secrets_is_secret() {
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease";
+    let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application";
+    let patch = &["/spec/patches/0/patch"][..];
+    for (kind, spec, secret) in [
+        (
+            flux,
+            "{patches: [{target: {kind: Secret}, patch: '- {op: add, path: /x, value: a}'}]}",
+            patch,
+        ),
+        (
+            flux,
+            "{patches: [{target: {kind: 'Sec.*'}, patch: '- {op: add, path: /x, value: a}'}]}",
+            patch,
+        ),
+        (
+            flux,
+            "{patches: [{target: {name: s}, patch: '- {op: add, path: /x, value: a}'}]}",
+            patch,
+        ),
+        (
+            flux,
+            "{patches: [{patch: '{kind: Secret, metadata: {name: s}, stringData: {x: a}}'}]}",
+            patch,
+        ),
+        (flux, "{patches: [{patch: 'a: ['}]}", patch),
+        (
+            flux,
+            "{patches: [{target: {kind: Kustomization}, patch: '- {op: add, path: /spec/postBuild, value: {substitute: {DB_PASSWORD: x}}}'}]}",
+            patch,
+        ),
+        (
+            flux,
+            "{patches: [{target: {kind: Kustomization}, patch: \"- {op: add, path: /spec/patches, value: [{patch: '{kind: Secret, metadata: {name: s}}'}]}\"}]}",
+            patch,
+        ),
+        (
+            flux,
+            "{patches: [{target: {kind: Kustomization}, patch: \"- {op: add, path: /spec/patches, value: [{target: {kind: Secret}, patch: '- {op: add, path: /x, value: a}'}]}\"}]}",
+            patch,
+        ),
+        (
+            flux,
+            "{patches: [{target: {kind: Deployment}, patch: '- {op: add, path: /x, value: a}'}]}",
+            &[],
+        ),
+        (
+            flux,
+            "{patches: [{patch: '{kind: Deployment, metadata: {name: s}, spec: {replicas: 1}}'}]}",
+            &[],
+        ),
+        (
+            flux,
+            "{patches: [{patch: '{kind: HelmRelease, metadata: {name: s}, spec: {valuesFrom: [{kind: Secret, name: x}]}}'}]}",
+            &[],
+        ),
+        (
+            flux,
+            "{postBuild: {substitute: {DB_PASSWORD: x, A: b}}}",
+            &["/spec/postBuild/substitute/DB_PASSWORD"],
+        ),
+        (
+            release,
+            "{values: {db: {password: x, existingSecret: y, host: z}, token: null}}",
+            &["/spec/values/db/password"],
+        ),
+        (
+            release,
+            "{postRenderers: [{kustomize: {patches: [{target: {kind: Secret}, patch: '[]'}]}}]}",
+            &["/spec/postRenderers/0/kustomize/patches/0/patch"],
+        ),
+        (
+            argo,
+            "{source: {kustomize: {patches: [{target: {kind: Secret}, patch: '[]'}]}}}",
+            &["/spec/source/kustomize/patches/0/patch"],
+        ),
+        (
+            argo,
+            "{sources: [{helm: {values: 'db: {password: x}', valuesObject: {token: x}}}]}",
+            &[
+                "/spec/sources/0/helm/values",
+                "/spec/sources/0/helm/valuesObject/token",
+            ],
+        ),
+        (
+            argo,
+            "{source: {helm: {values: 'db: {host: x}', parameters: [{name: tls, value: 'on'}]}}}",
+            &[],
+        ),
+        (
+            argo,
+            "{source: {helm: {parameters: [{name: db.password, value: x}]}}}",
+            &["/spec/source/helm/parameters/0/value"],
+        ),
+    ] {
+        let (_, object) = object(&format!("{kind}\nmetadata: {{name: x}}\nspec: {spec}\n"));
+        assert_eq!(pointers(&object), secret, "{spec}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The objects that were found, and what the deployments whose folders hold them make of them: one that comes to be another
 //! deployment takes its objects anew. Reads no file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::{Node, NodeValue, Role, role_of_name};
 use crate::model::{RepoPath, Span};
@@ -75,11 +75,10 @@ impl Objects {
         self.known
     }
 
-    /// As they are applied, each with the unit that alone holds it, if it is not selected.
-    pub(super) fn applied(&self) -> impl Iterator<Item = (&Declared, Option<&str>)> {
-        self.found
-            .iter()
-            .filter_map(|found| Some((found.applied.as_ref()?, found.parent())))
+    /// As they are applied, each with what applies it.
+    pub(super) fn applied(&self) -> impl Iterator<Item = (&Declared, Parents<'_>)> {
+        let found = self.found.iter();
+        found.filter_map(|found| Some((found.applied.as_ref()?, Parents(found))))
     }
 
     pub(super) fn select(&mut self, one: Declared) {
@@ -198,14 +197,28 @@ impl Objects {
     }
 }
 
-impl Found {
-    fn parent(&self) -> Option<&str> {
-        match &self.selected {
+/// What applies an object.
+pub(super) struct Parents<'o>(&'o Found);
+
+impl Parents<'_> {
+    /// The unit that alone holds it, if it is not selected.
+    pub(super) fn alone(&self) -> Option<&str> {
+        let mut taken = self.0.taken.values();
+        match &self.0.selected {
             Some(_) => None,
-            None => self.taken.values().next().map(|(unit, _)| unit.as_str()),
+            None => taken.next().map(|(unit, _)| unit.as_str()),
         }
     }
 
+    /// All units that apply it.
+    pub(super) fn units(&self) -> BTreeSet<String> {
+        let taken = self.0.taken.values();
+        let applied = taken.filter(|(_, one)| one.passed_over.is_none());
+        applied.map(|(unit, _)| unit.clone()).collect()
+    }
+}
+
+impl Found {
     fn folder(&self) -> Option<RepoPath> {
         let applied = self.applied.as_ref()?;
         Some(RepoPath::new(applied.file.path.parent()))
