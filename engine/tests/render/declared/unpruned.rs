@@ -27,7 +27,7 @@ fn flux(repo: &Repo, parent: &str, child: &str) {
             "children/child.yaml",
             kustomization("child", "plain", child),
         )
-        .write("children/x.yaml", CONFIG_MAP.replace("name: x", "name: y"))
+        .write("children/x.yaml", CONFIG_MAP.replace("name: x", "name: two"))
         .write("plain/x.yaml", CONFIG_MAP.replace("name: x", "name: z"));
 }
 
@@ -177,7 +177,7 @@ fn an_application_that_its_parent_does_not_prune_is_not_judged() {
                         "children/child.yaml",
                         application("child", "plain", metadata, child),
                     )
-                    .write("children/x.yaml", CONFIG_MAP.replace("name: x", "name: y"))
+                    .write("children/x.yaml", CONFIG_MAP.replace("name: x", "name: two"))
                     .write("plain/x.yaml", CONFIG_MAP);
             },
             |repo| {
@@ -211,7 +211,7 @@ fn an_application_stays_if_the_set_that_made_it_deletes_none() {
                 let config = FLUX.replace("kustomizations:", "applications:");
                 repo.write("tidegate.yaml", config)
                     .write("clusters/set.yaml", &set)
-                    .write("other/x.yaml", CONFIG_MAP.replace("name: x", "name: y"))
+                    .write("other/x.yaml", CONFIG_MAP.replace("name: x", "name: two"))
                     .write("plain/x.yaml", CONFIG_MAP);
             },
             |repo| {
