@@ -20,10 +20,10 @@ pub struct Unpruned {
     pub(super) unit: String,
     /// The units that apply it.
     applied_by: BTreeSet<String>,
-    place: Place,
+    place: Box<Place>,
     kind: Kind,
     name: String,
-    why: Why,
+    why: Box<Why>,
 }
 
 impl Unpruned {
@@ -130,10 +130,10 @@ pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
         Some(Unpruned {
             unit: declared.unit.name.clone(),
             applied_by: deployment.prune.applied_by.clone(),
-            place: deployment.place.clone(),
+            place: Box::new(deployment.place.clone()),
             kind: deployment.kind,
             name: deployment.name.clone(),
-            why: states.why(deployment)?,
+            why: Box::new(states.why(deployment)?),
         })
     });
     unpruned.collect()

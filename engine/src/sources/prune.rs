@@ -226,6 +226,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn argo_cd_prunes_what_it_is_told_to() {
         for (spec, leaves, is_at_rest) in [
             ("{syncPolicy: {automated: {prune: true}}}", false, false),

@@ -267,6 +267,7 @@ proptest! {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_flux_and_argo_cd_are_told_of_secrets_is_secret() {
     let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization";
     let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease";
