@@ -2,6 +2,7 @@
 //! what the section `images` and the signatures beside it have to say. Knows nothing of findings, and asks no registry.
 
 mod catalogue;
+mod containers;
 mod evidence;
 mod found;
 mod glob;
@@ -14,6 +15,7 @@ mod places;
 pub mod promoted;
 pub mod proof;
 mod rules;
+mod shapes;
 mod signature;
 mod signers;
 pub mod skew;
@@ -250,6 +252,10 @@ fn read(place: &Place<'_>, source: &Source) -> (String, Result<ImageRef, &'stati
             let text = spelling(value, &place.pointer, &literal);
             (text, Err("it is no string"))
         }
+        Written::Unreadable(text) => (
+            text.to_string(),
+            Err("it must be YAML with a pod or an object in it, whatever is filled in"),
+        ),
     }
 }
 

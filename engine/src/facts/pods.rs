@@ -65,7 +65,8 @@ impl PodSource {
     /// The description of the kind of `object`; `None` where it runs nothing.
     pub(super) fn of(object: &ObjectRef) -> Option<Self> {
         let (template, replicas, shape) = match (object.group(), object.kind.as_str()) {
-            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet")
+            // Old manifests have the kinds of `apps` and `batch` in `extensions`.
+            ("apps" | "extensions", "Deployment" | "ReplicaSet" | "StatefulSet")
             | ("", "ReplicationController") => (
                 "/spec/template",
                 Replicas::At("/spec/replicas"),
@@ -76,8 +77,10 @@ impl PodSource {
                 Replicas::At("/spec/replicas"),
                 Shape::Rollout,
             ),
-            ("apps", "DaemonSet") => ("/spec/template", Replicas::Unsaid, Shape::Template),
-            ("batch", "Job") => (
+            ("apps" | "extensions", "DaemonSet") => {
+                ("/spec/template", Replicas::Unsaid, Shape::Template)
+            }
+            ("batch" | "extensions", "Job") => (
                 "/spec/template",
                 Replicas::At("/spec/parallelism"),
                 Shape::Template,

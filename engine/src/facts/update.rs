@@ -28,10 +28,12 @@ impl Update {
         let spec = |pointer: &str| object.pointer(&format!("/spec{pointer}"));
         let text = |pointer: &str| spec(pointer).and_then(Value::as_str);
         match (reference.group(), reference.kind.as_str()) {
-            ("apps", "Deployment") => match text("/strategy/type").unwrap_or("RollingUpdate") {
-                "RollingUpdate" => Self::rolling(spec("/strategy/rollingUpdate"), range),
-                other => Self::stopping(other, range),
-            },
+            ("apps" | "extensions", "Deployment") => {
+                match text("/strategy/type").unwrap_or("RollingUpdate") {
+                    "RollingUpdate" => Self::rolling(spec("/strategy/rollingUpdate"), range),
+                    other => Self::stopping(other, range),
+                }
+            }
             ("apps", "StatefulSet") => {
                 let most = spec("/updateStrategy/rollingUpdate/maxUnavailable");
                 let most = most

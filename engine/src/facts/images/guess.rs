@@ -19,16 +19,20 @@ fn is_open(group: &str) -> bool {
     group.contains('.') && !OF_KUBERNETES.contains(&group)
 }
 
+/// Whether a kind holds values of charts, of which what is rendered is looked at.
+pub(super) fn has_values(object: &ObjectRef) -> bool {
+    OF_CHARTS.contains(&(object.group(), object.kind.as_str()))
+}
+
 /// Every image that seems to be named in an object, except in the known places.
 pub(super) fn images<'v>(
     object: &ObjectRef,
     value: &'v Value,
     known: &BTreeSet<String>,
 ) -> Vec<Place<'v>> {
-    let kind = (object.group(), object.kind.as_str());
     let mut search = Search {
         known,
-        has_values: OF_CHARTS.contains(&kind),
+        has_values: has_values(object),
         at: String::new(),
         found: Vec::new(),
     };

@@ -8,9 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::rules::Rules;
-use super::{catalogue, guess, parts, table};
+use super::{catalogue, guess, parts, shapes, table};
 use crate::facts::inventory::Neighbours;
-use crate::facts::pods::PodSource;
 use crate::model::{ObjectRef, key_of, step_of};
 
 /// A value that names an image.
@@ -34,6 +33,8 @@ pub(super) enum Written<'v> {
     Text(Cow<'v, str>),
     /// No string.
     Other(&'v Value),
+    /// A text in which images may stand, and which cannot be read.
+    Unreadable(Cow<'v, str>),
 }
 
 /// What an image is for.
@@ -64,27 +65,11 @@ pub(super) fn of<'v>(
     value: &'v Value,
     (rules, around): (&Rules, &'v Neighbours),
 ) -> Vec<Place<'v>> {
-    let mut places = Vec::new();
-    let own = PodSource::of(object).filter(|pods| pods.pod_spec(value).is_some());
-    if let Some(pods) = own {
-        in_pods(
-            value,
-            &format!("{}/spec", pods.template_pointer()),
-            &mut places,
-        );
-    }
-    for row in table::of(object) {
-        for pods in row.pods {
-            in_pods(value, pods, &mut places);
-        }
-        let images = row.images.iter();
-        places.extend(images.flat_map(|at| named(value, at, Use::Resource)));
-        for parts in row.parts {
-            in_parts(value, parts, &mut places);
-        }
-        let references = row.references.iter();
-        places.extend(references.flat_map(|at| referred_to(value, at)));
-    }
+    let shapes::Found {
+        mut places,
+        in_texts,
+        ..
+    } = shapes::of(object, value);
     let listed = catalogue::image(object, value, around);
     places.extend(listed.map(|image| Place {
         pointer: catalogue::PLACE.to_owned(),
@@ -100,8 +85,30 @@ pub(super) fn of<'v>(
     let mut known = BTreeSet::new();
     places.retain(|place| known.insert(place.pointer.clone()));
     places.extend(guess::images(object, value, &known));
+    places.extend(in_texts);
     places.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     places
+}
+
+/// What is known of the kind of an object, which may stand at some place in another one.
+pub(super) fn of_kind<'v>(
+    object: &ObjectRef,
+    (value, at): (&'v Value, &str),
+    places: &mut Vec<Place<'v>>,
+) {
+    let first = places.len();
+    for row in table::of(object) {
+        let images = row.images.iter();
+        places.extend(images.flat_map(|at| named(value, at, Use::Resource)));
+        for parts in row.parts {
+            in_parts(value, parts, places);
+        }
+        let references = row.references.iter();
+        places.extend(references.flat_map(|at| referred_to(value, at)));
+    }
+    for place in places.iter_mut().skip(first) {
+        place.pointer.insert_str(0, at);
+    }
 }
 
 fn named<'v>(value: &'v Value, pattern: &str, role: Use) -> Vec<Place<'v>> {
@@ -157,69 +164,9 @@ fn in_parts<'v>(value: &'v Value, pattern: &str, places: &mut Vec<Place<'v>>) {
     }
 }
 
-/// The images of pods, by where the spec of one stands.
-fn in_pods<'v>(value: &'v Value, pattern: &str, places: &mut Vec<Place<'v>>) {
-    for (at, spec) in expand(value, pattern) {
-        for (list, role) in LISTS {
-            let containers = spec.get(list).and_then(Value::as_array);
-            for (index, container) in containers.into_iter().flatten().enumerate() {
-                in_container(container, &format!("{at}/{list}/{index}"), role, places);
-            }
-        }
-        let volumes = expand(spec, "/volumes/*/image/reference").into_iter();
-        places.extend(volumes.map(|(below, value)| Place {
-            pointer: format!("{at}{below}"),
-            role: Use::Volume,
-            container: None,
-            pull_policy: None,
-            written: written(value),
-        }));
-    }
-}
-
-fn in_container<'v>(container: &'v Value, at: &str, role: Use, places: &mut Vec<Place<'v>>) {
-    let text = |field: &str| container.get(field).and_then(Value::as_str);
-    let role = match (role, text("restartPolicy")) {
-        (Use::Init, Some("Always")) => Use::Sidecar,
-        (role, _) => role,
-    };
-    let place = |pointer: String, role, written| Place {
-        pointer,
-        role,
-        container: text("name").filter(|name| !name.is_empty()),
-        pull_policy: text("imagePullPolicy"),
-        written,
-    };
-    if let Some(image) = container.get("image").filter(|image| !image.is_null()) {
-        places.push(place(format!("{at}/image"), role, written(image)));
-    }
-    // What an operator starts in its turn: `RELATED_IMAGE_…` and `--some-image=…`.
-    let variables = container.get("env").and_then(Value::as_array);
-    for (index, variable) in variables.into_iter().flatten().enumerate() {
-        let text = |field: &str| variable.get(field).and_then(Value::as_str);
-        if let (Some(name), Some(value)) = (text("name"), text("value"))
-            && guess::is_one_to_start(name, value)
-        {
-            let pointer = format!("{at}/env/{index}/value");
-            places.push(place(pointer, Use::Guessed, text_of(value)));
-        }
-    }
-    for list in ["args", "command"] {
-        let arguments = container.get(list).and_then(Value::as_array);
-        for (index, argument) in arguments.into_iter().flatten().enumerate() {
-            if let Some((name, value)) = argument.as_str().and_then(|it| it.split_once('='))
-                && guess::is_one_to_start(name, value)
-            {
-                let pointer = format!("{at}/{list}/{index}");
-                places.push(place(pointer, Use::Guessed, text_of(value)));
-            }
-        }
-    }
-}
-
 /// What fits a pointer in which `*` stands for every item and every key. A step into a list that is no number stands for
 /// the argument of that name: `--image=…`, or what follows `--image`.
-fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
+pub(super) fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
     let mut found = vec![(String::new(), value)];
     for step in pattern.split('/').skip(1) {
         let below = found.into_iter().flat_map(|(at, value)| match value {
@@ -263,16 +210,10 @@ fn arguments<'v>(items: &'v [Value], name: &str) -> impl Iterator<Item = (usize,
     })
 }
 
-fn written(value: &Value) -> Written<'_> {
+pub(super) fn written(value: &Value) -> Written<'_> {
     value.as_str().map_or(Written::Other(value), text_of)
 }
 
-fn text_of(text: &str) -> Written<'_> {
+pub(super) fn text_of(text: &str) -> Written<'_> {
     Written::Text(Cow::Borrowed(text))
 }
-
-const LISTS: [(&str, Use); 3] = [
-    ("containers", Use::App),
-    ("initContainers", Use::Init),
-    ("ephemeralContainers", Use::Ephemeral),
-];

@@ -1,4 +1,4 @@
-//! Where operators' kinds name images, beside the pods that Kubernetes itself knows. Data only.
+//! Where operators' kinds name images, beside what has the shape of a pod in any kind. Data only.
 //! `*` stands for every item of a list and every key of a mapping.
 
 use crate::model::ObjectRef;
@@ -10,8 +10,6 @@ pub(super) struct Kind {
     kinds: &'static [&'static str],
     /// Where an image stands.
     pub(super) images: &'static [&'static str],
-    /// Where the spec of a pod stands.
-    pub(super) pods: &'static [&'static str],
     /// Where an image stands that may be named in parts.
     pub(super) parts: &'static [&'static str],
     /// Where `OpenShift` refers to something by `kind` and `name`, which may be an image.
@@ -30,13 +28,11 @@ const fn kind(
     group: &'static str,
     kinds: &'static [&'static str],
     images: &'static [&'static str],
-    pods: &'static [&'static str],
 ) -> Kind {
     Kind {
         group,
         kinds,
         images,
-        pods,
         parts: &[],
         references: &[],
     }
@@ -61,19 +57,11 @@ static KINDS: &[Kind] = &[
             "/spec/imageName",
             "/spec/postgresql/extensions/*/image/reference",
         ],
-        &[],
     ),
     kind(
         "postgresql.cnpg.io",
         &["ImageCatalog", "ClusterImageCatalog"],
         &["/spec/images/*/image"],
-        &[],
-    ),
-    kind(
-        "postgresql.cnpg.io",
-        &["Pooler"],
-        &[],
-        &["/spec/template/spec"],
     ),
     // The operators of Zalando, Crunchy and Percona
     kind(
@@ -82,10 +70,8 @@ static KINDS: &[Kind] = &[
         &[
             "/spec/dockerImage",
             "/spec/sidecars/*/image",
-            "/spec/initContainers/*/image",
             "/spec/connectionPooler/dockerImage",
         ],
-        &[],
     ),
     kind(
         "acid.zalan.do",
@@ -96,7 +82,6 @@ static KINDS: &[Kind] = &[
             "/configuration/connection_pooler/connection_pooler_image",
             "/configuration/logical_backup/logical_backup_docker_image",
         ],
-        &[],
     ),
     kind(
         "postgres-operator.crunchydata.com",
@@ -105,18 +90,14 @@ static KINDS: &[Kind] = &[
             "/spec/image",
             "/spec/backups/pgbackrest/image",
             "/spec/proxy/pgBouncer/image",
-            "/spec/proxy/pgBouncer/containers/*/image",
             "/spec/monitoring/pgmonitor/exporter/image",
             "/spec/userInterface/pgAdmin/image",
-            "/spec/instances/*/containers/*/image",
         ],
-        &[],
     ),
     kind(
         "postgres-operator.crunchydata.com",
         &["PGAdmin", "PGUpgrade"],
         &["/spec/image"],
-        &[],
     ),
     kind(
         "pgv2.percona.com",
@@ -128,10 +109,8 @@ static KINDS: &[Kind] = &[
             "/spec/backups/pgbackrest/image",
             "/spec/proxy/pgBouncer/image",
             "/spec/proxy/pgBouncer/sidecars/*/image",
-            "/spec/instances/*/containers/*/image",
             "/spec/instances/*/sidecars/*/image",
         ],
-        &[],
     ),
     kind(
         "pxc.percona.com",
@@ -146,7 +125,6 @@ static KINDS: &[Kind] = &[
             "/spec/logcollector/image",
             "/spec/pmm/image",
         ],
-        &[],
     ),
     kind(
         "psmdb.percona.com",
@@ -158,24 +136,15 @@ static KINDS: &[Kind] = &[
             "/spec/pmm/image",
             "/spec/replsets/*/sidecars/*/image",
         ],
-        &[],
     ),
     // Argo
-    kind(
-        "argoproj.io",
-        &["AnalysisTemplate", "ClusterAnalysisTemplate", "AnalysisRun"],
-        &[],
-        &["/spec/metrics/*/provider/job/spec/template/spec"],
-    ),
     kind(
         "argoproj.io",
         &["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate"],
         &[
             "/spec/templates/*/container/image",
             "/spec/templates/*/script/image",
-            "/spec/templates/*/containerSet/containers/*/image",
             "/spec/templates/*/sidecars/*/image",
-            "/spec/templates/*/initContainers/*/image",
             "/spec/templates/*/steps/*/*/inline/container/image",
             "/spec/templates/*/steps/*/*/inline/script/image",
             "/spec/templates/*/dag/tasks/*/inline/container/image",
@@ -183,7 +152,6 @@ static KINDS: &[Kind] = &[
             "/spec/templateDefaults/container/image",
             "/spec/templateDefaults/script/image",
         ],
-        &[],
     ),
     kind(
         "argoproj.io",
@@ -191,9 +159,7 @@ static KINDS: &[Kind] = &[
         &[
             "/spec/workflowSpec/templates/*/container/image",
             "/spec/workflowSpec/templates/*/script/image",
-            "/spec/workflowSpec/templates/*/containerSet/containers/*/image",
             "/spec/workflowSpec/templates/*/sidecars/*/image",
-            "/spec/workflowSpec/templates/*/initContainers/*/image",
             "/spec/workflowSpec/templates/*/steps/*/*/inline/container/image",
             "/spec/workflowSpec/templates/*/steps/*/*/inline/script/image",
             "/spec/workflowSpec/templates/*/dag/tasks/*/inline/container/image",
@@ -201,21 +167,6 @@ static KINDS: &[Kind] = &[
             "/spec/workflowSpec/templateDefaults/container/image",
             "/spec/workflowSpec/templateDefaults/script/image",
         ],
-        &[],
-    ),
-    // Knative and KEDA
-    kind(
-        "serving.knative.dev",
-        &["Service", "Configuration"],
-        &[],
-        &["/spec/template/spec"],
-    ),
-    kind("serving.knative.dev", &["Revision"], &[], &["/spec"]),
-    kind(
-        "keda.sh",
-        &["ScaledJob"],
-        &[],
-        &["/spec/jobTargetRef/template/spec"],
     ),
     // The operator of Prometheus
     kind(
@@ -227,30 +178,17 @@ static KINDS: &[Kind] = &[
             "ThanosRuler",
         ],
         &["/spec/image", "/spec/thanos/image"],
-        &["/spec"],
     )
     .or_in_parts(&["/spec", "/spec/thanos"]),
-    kind(
-        "sources.knative.dev",
-        &["ContainerSource"],
-        &[],
-        &["/spec/template/spec"],
-    ),
     // OpenShift
-    kind(
-        "apps.openshift.io",
-        &["DeploymentConfig"],
-        &[],
-        &["/spec/template/spec"],
-    ),
-    kind("build.openshift.io", &["BuildConfig", "Build"], &[], &[]).or_referred_to(&[
+    kind("build.openshift.io", &["BuildConfig", "Build"], &[]).or_referred_to(&[
         "/spec/strategy/dockerStrategy/from",
         "/spec/strategy/sourceStrategy/from",
         "/spec/strategy/customStrategy/from",
         "/spec/source/images/*/from",
         "/spec/triggers/*/imageChange/from",
     ]),
-    kind("image.openshift.io", &["ImageStream"], &[], &[]).or_referred_to(&["/spec/tags/*/from"]),
+    kind("image.openshift.io", &["ImageStream"], &[]).or_referred_to(&["/spec/tags/*/from"]),
     // KubeVirt and what it imports
     kind(
         "kubevirt.io",
@@ -260,7 +198,6 @@ static KINDS: &[Kind] = &[
             "/spec/template/spec/domain/firmware/kernelBoot/container/image",
             "/spec/dataVolumeTemplates/*/spec/source/registry/url",
         ],
-        &[],
     ),
     kind(
         "kubevirt.io",
@@ -269,26 +206,16 @@ static KINDS: &[Kind] = &[
             "/spec/volumes/*/containerDisk/image",
             "/spec/domain/firmware/kernelBoot/container/image",
         ],
-        &[],
     ),
     kind(
         "cdi.kubevirt.io",
         &["DataVolume", "VolumeImportSource"],
         &["/spec/source/registry/url"],
-        &[],
     ),
     kind(
         "cdi.kubevirt.io",
         &["DataImportCron"],
         &["/spec/template/spec/source/registry/url"],
-        &[],
-    ),
-    // What a controller keeps of a template
-    kind(
-        "apps",
-        &["ControllerRevision"],
-        &[],
-        &["/data/spec/template/spec"],
     ),
     // Redis
     kind(
@@ -297,14 +224,11 @@ static KINDS: &[Kind] = &[
         &[
             "/spec/redis/image",
             "/spec/redis/exporter/image",
-            "/spec/redis/initContainers/*/image",
             "/spec/redis/extraContainers/*/image",
             "/spec/sentinel/image",
             "/spec/sentinel/exporter/image",
-            "/spec/sentinel/initContainers/*/image",
             "/spec/sentinel/extraContainers/*/image",
         ],
-        &[],
     ),
     kind(
         "redis.redis.opstreelabs.in",
@@ -315,10 +239,23 @@ static KINDS: &[Kind] = &[
             "/spec/initContainer/image",
             "/spec/sidecars/*/image",
         ],
-        &[],
+    ),
+    // Packages, which are images
+    kind(
+        "pkg.crossplane.io",
+        &["Provider", "Configuration", "Function"],
+        &["/spec/package"],
+    ),
+    kind(
+        "pkg.crossplane.io",
+        &[
+            "ProviderRevision",
+            "ConfigurationRevision",
+            "FunctionRevision",
+        ],
+        &["/spec/image"],
     ),
     // Others
-    kind("k8up.io", &["PreBackupPod"], &[], &["/spec/pod/spec"]),
     kind(
         "tekton.dev",
         &["Task", "ClusterTask"],
@@ -327,7 +264,6 @@ static KINDS: &[Kind] = &[
             "/spec/sidecars/*/image",
             "/spec/stepTemplate/image",
         ],
-        &[],
     ),
     kind(
         "tekton.dev",
@@ -337,7 +273,6 @@ static KINDS: &[Kind] = &[
             "/spec/taskSpec/sidecars/*/image",
             "/spec/taskSpec/stepTemplate/image",
         ],
-        &[],
     ),
     kind(
         "tekton.dev",
@@ -348,7 +283,6 @@ static KINDS: &[Kind] = &[
             "/spec/finally/*/taskSpec/steps/*/image",
             "/spec/finally/*/taskSpec/sidecars/*/image",
         ],
-        &[],
     ),
     kind(
         "tekton.dev",
@@ -359,33 +293,14 @@ static KINDS: &[Kind] = &[
             "/spec/pipelineSpec/finally/*/taskSpec/steps/*/image",
             "/spec/pipelineSpec/finally/*/taskSpec/sidecars/*/image",
         ],
-        &[],
     ),
-    kind("tekton.dev", &["StepAction"], &["/spec/image"], &[]),
+    kind("tekton.dev", &["StepAction"], &["/spec/image"]),
     kind(
         "elasticsearch.k8s.elastic.co",
         &["Elasticsearch"],
         &["/spec/image"],
-        &["/spec/nodeSets/*/podTemplate/spec"],
     ),
-    kind(
-        "rabbitmq.com",
-        &["RabbitmqCluster"],
-        &["/spec/image"],
-        &["/spec/override/statefulSet/spec/template/spec"],
-    ),
-    kind(
-        "apps.kruise.io",
-        &["CloneSet", "StatefulSet", "DaemonSet"],
-        &[],
-        &["/spec/template/spec"],
-    ),
-    kind(
-        "jobset.x-k8s.io",
-        &["JobSet"],
-        &[],
-        &["/spec/replicatedJobs/*/template/spec/template/spec"],
-    ),
+    kind("rabbitmq.com", &["RabbitmqCluster"], &["/spec/image"]),
 ];
 
 #[cfg(test)]
@@ -396,8 +311,8 @@ mod tests {
     fn no_row_is_empty_and_every_place_is_a_pointer() {
         for row in KINDS {
             let places: Vec<&&str> = {
-                let known = row.images.iter().chain(row.pods);
-                known.chain(row.parts).chain(row.references).collect()
+                let known = row.images.iter().chain(row.parts);
+                known.chain(row.references).collect()
             };
             assert!(!places.is_empty() && !row.kinds.is_empty(), "{row:?}");
             for place in places {

@@ -216,7 +216,7 @@ const OPERATORS: &[(&str, &str, &[&str])] = &[
         &[
             "/spec/backups/pgbackrest/image resource b",
             "/spec/image resource c",
-            "/spec/instances/0/containers/0/image resource d",
+            "/spec/instances/0/containers/0/image app d",
         ],
     ),
     (
@@ -666,4 +666,220 @@ fn a_place_in_arguments_is_named_by_the_argument() {
             "/spec/template/spec/containers/1/args/1 configured b:1",
         ]
     );
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn what_has_the_shape_of_a_pod_is_one_in_any_kind_and_version() {
+    let pod = "{containers: [{image: c}], volumes: [{name: v, image: {reference: v}}]}";
+    let found = |at: &str| {
+        [
+            format!("{at}/containers/0/image app c"),
+            format!("{at}/volumes/0/image/reference volume v"),
+        ]
+        .to_vec()
+    };
+    for (head, body, at) in [
+        (
+            "extensions/v1beta1\nkind: Deployment",
+            "spec: {template: {spec: POD}}",
+            "/spec/template/spec",
+        ),
+        (
+            "extensions/v1beta1\nkind: DaemonSet",
+            "spec: {template: {spec: POD}}",
+            "/spec/template/spec",
+        ),
+        (
+            "apps/v1beta2\nkind: StatefulSet",
+            "spec: {template: {spec: POD}}",
+            "/spec/template/spec",
+        ),
+        (
+            "batch/v2alpha1\nkind: CronJob",
+            "spec: {jobTemplate: {spec: {template: {spec: POD}}}}",
+            "/spec/jobTemplate/spec/template/spec",
+        ),
+        (
+            "ray.io/v1\nkind: RayCluster",
+            "spec: {workerGroupSpecs: [{template: {spec: POD}}]}",
+            "/spec/workerGroupSpecs/0/template/spec",
+        ),
+        (
+            "batch.volcano.sh/v1alpha1\nkind: Job",
+            "spec: {tasks: [{template: {spec: POD}}]}",
+            "/spec/tasks/0/template/spec",
+        ),
+        (
+            "apps.kruise.io/v1alpha1\nkind: SidecarSet",
+            "spec: POD",
+            "/spec",
+        ),
+        (
+            "argoproj.io/v1alpha1\nkind: Workflow",
+            "spec: {templates: [POD]}",
+            "/spec/templates/0",
+        ),
+        ("v1\nkind: Pods", "list: [{spec: POD}]", "/list/0/spec"),
+        (
+            "storage.k8s.io/v1\nkind: Unheard",
+            "a: [[{'b/c': POD}]]",
+            "/a/0/0/b~1c",
+        ),
+    ] {
+        let body = body.replace("POD", pod);
+        let text = format!("apiVersion: {head}\nmetadata: {{name: x}}\n{body}\n");
+        assert_eq!(places(&text, &none()), found(at), "{head}");
+    }
+    let by_name = "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {name: x}\nspec: {containers: {web: {image: c}, b: {image: {repository: d, tag: 1}}, other: {image: 7}, s: c}}\n";
+    assert_eq!(
+        places(by_name, &none()),
+        [
+            "/spec/containers/b/image/repository app d:1",
+            "/spec/containers/other/image app 7",
+            "/spec/containers/web/image app c"
+        ]
+    );
+}
+
+#[test]
+fn an_object_in_another_one_is_read_as_its_kind() {
+    let text = "apiVersion: triggers.tekton.dev/v1beta1\nkind: TriggerTemplate\nmetadata: {name: x}\nspec: {resourcetemplates: [{apiVersion: tekton.dev/v1, kind: TaskRun, spec: {taskSpec: {steps: [{image: git}]}}}]}\n";
+    assert_eq!(
+        places(text, &none()),
+        ["/spec/resourcetemplates/0/spec/taskSpec/steps/0/image resource git"]
+    );
+    for kind in ["Provider", "Configuration", "Function"] {
+        let text = format!(
+            "apiVersion: pkg.crossplane.io/v1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {{package: 'xpkg.example/p:v1'}}\n"
+        );
+        assert_eq!(
+            places(&text, &none()),
+            ["/spec/package resource xpkg.example/p:v1"]
+        );
+    }
+}
+
+#[test]
+fn what_describes_objects_is_warned_of_only() {
+    for (head, body, wanted) in [
+        (
+            "kyverno.io/v1\nkind: ClusterPolicy",
+            "spec: {rules: [{validate: {pattern: {spec: {containers: [{image: '!*:latest'}, {image: '?*'}]}}}}, {generate: {data: {spec: {containers: [{image: redis}]}}}}]}",
+            vec!["/spec/rules/1/generate/data/spec/containers/0/image guessed redis"],
+        ),
+        (
+            "mutations.gatekeeper.sh/v1\nkind: Assign",
+            "spec: {parameters: {assign: {value: {containers: [{image: redis}]}}}}",
+            vec!["/spec/parameters/assign/value/containers/0/image guessed redis"],
+        ),
+        (
+            "apiextensions.k8s.io/v1\nkind: CustomResourceDefinition",
+            "spec: {properties: {containers: {type: array, items: {properties: {image: {type: string}}}}, volumes: {items: {type: object}}}}",
+            vec![],
+        ),
+        (
+            "helm.toolkit.fluxcd.io/v2\nkind: HelmRelease",
+            "spec: {values: {extra: {containers: [{image: redis}]}}}",
+            vec![],
+        ),
+    ] {
+        let text = format!("apiVersion: {head}\nmetadata: {{name: x}}\n{body}\n");
+        assert_eq!(places(&text, &none()), wanted, "{head}");
+    }
+}
+
+#[test]
+fn texts_that_become_pods_and_objects_are_read() {
+    let workflow = |spec: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: x}}\nspec: {spec}\n"
+        )
+    };
+    let patch = workflow(
+        r#"{podSpecPatch: '{"containers":[{"name":"main","image":"a:1"},{"image":"a:1"},{"image":"b:{{x}}"}],"volumes":[{"image":{"reference":"v"}}]}'}"#,
+    );
+    assert_eq!(
+        places(&patch, &none()),
+        [
+            "/spec/podSpecPatch app a:1",
+            "/spec/podSpecPatch app b:$(x)",
+            "/spec/podSpecPatch volume v"
+        ]
+    );
+    let manifest = workflow(
+        "{templates: [{resource: {action: create, manifest: \"apiVersion: v1\\nkind: Pod\\nmetadata:\\n  name: {{inputs.parameters.n}}\\nspec:\\n  containers:\\n  - image: a:1\\n---\\napiVersion: argoproj.io/v1alpha1\\nkind: Workflow\\nspec: {templates: [{script: {image: s}}], podSpecPatch: 'containers: [{image: 7, args: [--x-image, r.example/y:1]}]'}\\n\"}}]}",
+    );
+    assert_eq!(
+        places(&manifest, &none()),
+        ["app a:1", "resource s", "app 7", "guessed r.example/y:1"]
+            .map(|rest| format!("/spec/templates/0/resource/manifest {rest}"))
+    );
+    for text in ["{{inputs.parameters.patch}}", "containers: [", "a", "- a"] {
+        let rows = found(&workflow(&format!("{{podSpecPatch: {text:?}}}")), &none());
+        let [row] = rows.try_into().unwrap();
+        assert_eq!(row["pointer"], "/spec/podSpecPatch");
+        assert_eq!(row["written"], text);
+        let problem = row["problem"].as_str().unwrap();
+        assert!(problem.contains("YAML"), "{problem}");
+    }
+    assert_eq!(places(&workflow("{podSpecPatch: ''}"), &none()), [""; 0]);
+    let mut nested = json!({"containers": [{"image": "a:1"}]});
+    for (depth, problem) in [(1, false), (2, false), (3, true), (4, true)] {
+        nested = json!({"podSpecPatch": nested.to_string()});
+        let rows = found(&workflow(&nested.to_string()), &none());
+        let [row] = rows.try_into().unwrap();
+        assert_eq!(row["problem"].is_string(), problem, "{depth}");
+    }
+}
+
+#[test]
+fn an_argument_may_be_two_words() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {image: op, args: [--solver-image, 'r.example/b:1', --image-pull, always, 'r.example/c:1', --image]}\n";
+    assert_eq!(
+        places(text, &none()),
+        [
+            "/spec/containers/0/args/1 guessed r.example/b:1",
+            "/spec/containers/0/image app op",
+        ]
+    );
+}
+
+proptest::proptest! {
+    /// Of whatever kind, and however deep, what a pod would start is never passed over.
+    #[test]
+    fn no_container_is_passed_over_in_a_kind_that_nobody_knows(
+        group in "([a-z]{1,8}([.][a-z0-9]{1,8}){0,2}/)?v[12](beta1)?",
+        kind in "[A-Z][A-Za-z]{0,12}",
+        steps in proptest::collection::vec("[0-9]|[a-zA-Z~/. -]{1,9}", 1..8),
+        list in 0..3_usize,
+        image in "[a-z]{1,9}(:[0-9])?",
+    ) {
+        let list = ["containers", "initContainers", "ephemeralContainers"][list];
+        let mut body = json!({list: [{"name": "a"}, {"image": image}]});
+        for step in steps.iter().rev() {
+            body = match step.parse::<usize>() {
+                Ok(index) => {
+                    let mut items = vec![Value::Null; index];
+                    items.push(body);
+                    json!(items)
+                }
+                Err(_) => json!({step.as_str(): body, "another one": 1}),
+            };
+        }
+        let object = ObjectRef {
+            api_version: group,
+            kind,
+            namespace: None,
+            name: "x".to_owned(),
+        };
+        let value = json!({"spec": body});
+        let none_around = Neighbours::default();
+        let found = places::of(&object, &value, (&none(), &none_around));
+        proptest::prop_assert!(!found.is_empty());
+        for place in found {
+            proptest::prop_assert_eq!(value.pointer(&place.pointer), Some(&json!(image)));
+            proptest::prop_assert!(place.role != Use::Guessed);
+        }
+    }
 }

@@ -7,8 +7,8 @@ use crate::model::ObjectRef;
 /// The shape of an object's kind, and the RFC 6901 pointer of its pods' spec where it runs some.
 pub(super) fn of(object: &ObjectRef) -> (&'static Shape, Option<&'static str>) {
     match (object.group(), object.kind.as_str()) {
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
-        | ("batch", "Job")
+        ("apps" | "extensions", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+        | ("batch" | "extensions", "Job")
         | ("", "ReplicationController")
         | ("argoproj.io", "Rollout") => (&WORKLOAD, Some("/spec/template/spec")),
         ("batch", "CronJob") => (&CRON_JOB, Some("/spec/jobTemplate/spec/template/spec")),

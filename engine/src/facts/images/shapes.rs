@@ -1,0 +1,167 @@
+//! Images by the shape of what they stand in, at any depth of an object of any kind: whatever has containers or volumes as
+//! a pod has them, an object in another one, and a text that becomes one of both.
+//! Knows no kind: what is told of those stands in the table.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::places::{Place, Use, Written, of_kind};
+use super::{containers, guess};
+use crate::facts::image_ref::ImageRef;
+use crate::facts::pods::reference;
+use crate::manifest::{Node, NodeValue, yaml};
+use crate::model::{ObjectRef, step_of};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found<'v> {
+    pub(super) places: Vec<Place<'v>>,
+    /// Those in texts, of which one may name several images.
+    pub(super) in_texts: Vec<Place<'v>>,
+    /// How many texts this stands in.
+    depth: usize,
+}
+
+/// The images of an object.
+pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value) -> Found<'v> {
+    let mut found = Found::default();
+    of_kind(object, (value, ""), &mut found.places);
+    // What is made of the values of a chart is looked at itself.
+    if !guess::has_values(object) {
+        found.below(value, &mut String::new());
+    }
+    if is_description(object) {
+        let all = [&mut found.places, &mut found.in_texts];
+        all.into_iter().for_each(advise);
+    }
+    found
+}
+
+impl<'v> Found<'v> {
+    fn below(&mut self, value: &'v Value, at: &mut String) {
+        let length = at.len();
+        match value {
+            Value::Object(entries) => {
+                containers::images(entries, at, &mut self.places);
+                self.texts(entries, at);
+                for (key, value) in entries {
+                    at.push('/');
+                    at.push_str(&step_of(key));
+                    self.object(value, at);
+                    at.truncate(length);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    at.push_str(&format!("/{index}"));
+                    self.object(value, at);
+                    at.truncate(length);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The same, of what may be an object.
+    fn object(&mut self, value: &'v Value, at: &mut String) {
+        let is_text = |key| value.get(key).is_some_and(Value::is_string);
+        if is_text("apiVersion") && is_text("kind") {
+            of_kind(&reference(value), (value, at), &mut self.places);
+        }
+        self.below(value, at);
+    }
+
+    /// A patch of the pods of a workflow, and the manifest that one of its steps applies.
+    fn texts(&mut self, entries: &'v Map<String, Value>, at: &str) {
+        let manifest = Some("manifest").filter(|_| entries.contains_key("action"));
+        for key in manifest.into_iter().chain(["podSpecPatch"]) {
+            let text = entries.get(key).and_then(Value::as_str);
+            for place in text.into_iter().flat_map(|text| in_text(text, self.depth)) {
+                let place = Place {
+                    pointer: format!("{at}/{key}"),
+                    ..place
+                };
+                if !self.in_texts.contains(&place) {
+                    self.in_texts.push(place);
+                }
+            }
+        }
+    }
+}
+
+/// The images in a text that is YAML with mappings. A text is one place, however many stand in it.
+fn in_text(text: &str, depth: usize) -> Vec<Place<'static>> {
+    let owned = |role, written| Place {
+        pointer: String::new(),
+        role,
+        container: None,
+        pull_policy: None,
+        written,
+    };
+    let is_mapping = |node: &Node| matches!(node.value, NodeValue::Mapping(_) | NodeValue::Null);
+    let documents = yaml::parse(&filled(text)).ok();
+    let documents = documents.filter(|all| depth < DEEPEST && all.iter().all(is_mapping));
+    let Some(documents) = documents else {
+        let text = Cow::Owned(text.to_owned());
+        return vec![owned(Use::Resource, Written::Unreadable(text))];
+    };
+    let mut all = Vec::new();
+    for document in &documents {
+        let value = document.to_json();
+        let mut found = Found {
+            depth: depth + 1,
+            ..Found::default()
+        };
+        found.object(&value, &mut String::new());
+        for place in found.places.into_iter().chain(found.in_texts) {
+            let written = match place.written {
+                Written::Text(text) => Written::Text(Cow::Owned(text.into_owned())),
+                Written::Other(value) => Written::Unreadable(Cow::Owned(value.to_string())),
+                Written::Unreadable(text) => Written::Unreadable(Cow::Owned(text.into_owned())),
+            };
+            all.push(owned(place.role, written));
+        }
+    }
+    all
+}
+
+/// With a word of YAML for each `{{…}}` that something fills in, in which it is still seen to be one.
+fn filled(text: &str) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, (inner, after))) = rest
+        .split_once("{{")
+        .and_then(|(before, after)| Some((before, after.split_once("}}")?)))
+    {
+        let word = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
+        filled.push_str(before);
+        filled.push_str("$(");
+        filled.extend(inner.chars().filter(word));
+        filled.push(')');
+        rest = after;
+    }
+    filled + rest
+}
+
+/// Whether a kind describes objects that others write or make: what stands in it may be a pattern or an example.
+fn is_description(object: &ObjectRef) -> bool {
+    let group = object.group();
+    group == "apiextensions.k8s.io"
+        || group == "kyverno.io"
+        || group.ends_with(".kyverno.io")
+        || group.ends_with(".gatekeeper.sh")
+}
+
+/// Only warns of what can be read as an image.
+fn advise(places: &mut Vec<Place<'_>>) {
+    places.retain(
+        |place| matches!(&place.written, Written::Text(text) if ImageRef::parse(text).is_some()),
+    );
+    for place in places {
+        place.role = Use::Guessed;
+    }
+}
+
+/// How many texts in each other are read: the manifest of a workflow, and the patch in it.
+const DEEPEST: usize = 2;
