@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 17] = [
+const ENGINE: [(&str, &str); 18] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -235,6 +235,11 @@ const ENGINE: [(&str, &str); 17] = [
         "engine.out-of-reach",
         "A changed path is too deep or too long to be looked at. No environment claims it, or it is removed, so\n\
          that it stops nobody; what is there was not judged. Keep paths below 64 folders and 4096 bytes.",
+    ),
+    (
+        "engine.not-judged",
+        "Some units cannot be rendered, or it cannot be told what they deploy. This change touches none of them, so that\n\
+         they stop nobody; one that touched them would be refused. `tidegate render UNIT` says what is wrong with one.",
     ),
 ];
 

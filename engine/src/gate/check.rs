@@ -7,6 +7,7 @@ mod images;
 mod lifted;
 mod long;
 mod over;
+mod passed_over;
 mod recorded;
 mod strays;
 mod withheld;
@@ -79,6 +80,7 @@ pub fn check_within(
     let mut settled = session.settled(&session.judge)?;
     let mut run = session.run(&session.judge, &mut settled)?;
     session.add_strays(&mut run, &session.judge, &mut settled)?;
+    run.findings.extend(session.passed_over(&settled)?);
     // Where a unit reads them, it says so itself.
     if run.errors.is_empty() {
         run.errors = recorded::too_much(&session.view)?;

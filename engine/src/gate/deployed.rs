@@ -15,7 +15,9 @@ use crate::config::{Config, Environment, RenderDefaults, UnitKind};
 use crate::git::{Repository, Selector};
 use crate::manifest::KUSTOMIZATIONS;
 use crate::model::{Digest, GitId, Location, RepoPath};
-use crate::render::{self, Closure, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool};
+use crate::render::{
+    self, Closure, Extent, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool,
+};
 use crate::sources::{self, Deployment, Known, Local, ResolvedUnit, Tree};
 
 /// The files of a unit, and what renders them.
@@ -60,6 +62,8 @@ pub(super) struct Declared {
     versions: RenderDefaults,
     /// The files of values that the configuration itself names, and where.
     values: Vec<(String, Location)>,
+    /// What the URLs of this repository end with.
+    called: Arc<[String]>,
 }
 
 impl Declared {
@@ -104,6 +108,27 @@ impl Declared {
             && said(self) == said(other)
     }
 
+    /// What it reads at most, where it cannot be told exactly; `None` where that may be anything.
+    pub(super) fn extent(&self, files: &dyn Files) -> Option<Extent> {
+        let mut extent = Extent::default();
+        for rendering in self.unit.renderings() {
+            extent = extent.and(Extent::of(files, rendering)?);
+        }
+        for local in self.unit.plain() {
+            extent.insert_folder(local.folder.clone());
+        }
+        let deployment = self.unit.deployment.iter();
+        let saying = deployment.flat_map(|it| it.declared_in.iter().chain([&it.place.path]));
+        let external = self.unit.external().flat_map(|it| &it.value_files);
+        for file in saying.chain(external) {
+            extent.insert_folder(file.clone());
+        }
+        let mut addresses = extent.addresses();
+        let is_elsewhere = addresses.all(|address| is_elsewhere(address, &self.called));
+        drop(addresses);
+        is_elsewhere.then_some(extent)
+    }
+
     /// Whether a file may be read by what renders it, as far as can be told without reading any.
     pub(super) fn may_read(&self, path: &RepoPath) -> bool {
         self.unit.renderings().any(|rendering| {
@@ -145,16 +170,37 @@ pub(super) fn units(
             .iter()
             .any(|local| local.directory.takes(&local.folder, file))
     };
+    let called: Arc<[String]> = called(config).into();
     let declared = units.into_iter().map(|unit| Declared {
         is_alone: unit
             .deployment
             .as_ref()
             .is_some_and(|it| it.prune.applied_by.is_empty() && !is_held(&it.place.path)),
         values: values(&unit, config),
+        called: Arc::clone(&called),
         unit,
         versions: environment.render.clone(),
     });
     Ok(declared.collect())
+}
+
+/// What the URLs of this repository end with, in lower case.
+fn called(config: &Config) -> Vec<String> {
+    let urls = config.repositories.iter();
+    let names = urls.filter_map(|url| {
+        let url = url.trim_end_matches('/').to_ascii_lowercase();
+        let name = url.rsplit(['/', ':']).next()?;
+        let name = name.strip_suffix(".git").unwrap_or(name);
+        (!name.is_empty()).then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+/// Whether an address is surely none of this repository, which is `called` so.
+fn is_elsewhere(address: &str, called: &[String]) -> bool {
+    let address = address.to_ascii_lowercase();
+    let names_it = called.iter().any(|name| address.contains(name));
+    !called.is_empty() && !names_it && !address.contains('%')
 }
 
 fn values(unit: &ResolvedUnit, config: &Config) -> Vec<(String, Location)> {

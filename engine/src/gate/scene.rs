@@ -16,12 +16,12 @@ use super::unpruned::Unpruned;
 use super::unreleased;
 use super::view::View;
 use crate::change::Source;
-use crate::config::{Config, GATE};
+use crate::config::{Config, GATE, PLACES};
 use crate::facts::range::Range as Reach;
 use crate::git::{FileChange, Selector};
 use crate::input;
 use crate::model::{Digest, Enforcement, RepoPath};
-use crate::render::Files;
+use crate::render::{Extent, Files};
 use crate::verdict::UnitError;
 
 pub(super) use made::{Trees, gate, gates_of, of_config, of_configs, of_environment};
@@ -69,15 +69,33 @@ pub(super) struct Settled {
     pub(super) scene: Scene,
     /// What keeps them from being known.
     error: Option<Error>,
-    /// Where they are not known: whether the range may touch any.
-    may_be_touched: bool,
+    /// Where they are not known: whether the range touches any.
+    touch: Touch,
+}
+
+/// Whether a range touches what is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Touch {
+    Perhaps,
+    /// Not as far as can be told.
+    Hardly,
+    /// It lies beyond all that may be read.
+    Never,
 }
 
 impl Settled {
-    /// What keeps the files of a unit from being known that no range touches as far as can be told.
+    /// What keeps the files of a unit from being known that may deploy what nobody claims.
     pub(super) fn untold(&mut self) -> Option<UnitError> {
+        if self.touch == Touch::Never {
+            return None;
+        }
         let error = self.error.take()?;
         Some(self.scene.error(error))
+    }
+
+    /// Whether it cannot be judged, and nobody said so.
+    pub(super) const fn is_passed_over(&self) -> bool {
+        self.error.is_some()
     }
 }
 
@@ -107,9 +125,9 @@ impl<'s> Touched<'s> {
         config: &Config,
     ) -> Self {
         let settled = units.into_iter().map(|settled| {
-            let error = match settled.may_be_touched {
-                true => settled.error.take(),
-                false => None,
+            let error = match settled.touch {
+                Touch::Perhaps => settled.error.take(),
+                Touch::Hardly | Touch::Never => None,
             };
             (&settled.scene, error)
         });
@@ -169,10 +187,52 @@ impl Scene {
     pub(super) fn settled(mut self, view: &View<'_>) -> Settled {
         let error = self.settle(view).err();
         Settled {
-            may_be_touched: error.is_some() && (!self.is_alike() || self.may_be_touched(view)),
+            touch: error
+                .as_ref()
+                .map_or(Touch::Perhaps, |error| self.touch(error, view)),
             scene: self,
             error,
         }
+    }
+
+    /// Whether the range touches what is not known for this reason.
+    fn touch(&self, error: &Error, view: &View<'_>) -> Touch {
+        if !self.is_alike() {
+            return Touch::Perhaps;
+        }
+        let extent = match error {
+            Error::Render(_) => self.extent(view),
+            _ => None,
+        };
+        let may_read = match &extent {
+            Some(extent) => self.may_read(&|path| extent.holds(path), view),
+            None => self.may_read(
+                &|path| self.may_read_alike(path) || view.is_of_any_root(path),
+                view,
+            ),
+        };
+        match (may_read, extent) {
+            (true, _) => Touch::Perhaps,
+            (false, None) => Touch::Hardly,
+            (false, Some(_)) => Touch::Never,
+        }
+    }
+
+    /// What it reads at most on both sides; `None` where that may be anything.
+    fn extent(&self, view: &View<'_>) -> Option<Extent> {
+        let configs = PLACES.map(RepoPath::from);
+        let mut changed = view.changed.iter();
+        if changed.any(|change| configs.contains(&change.path)) {
+            return None;
+        }
+        let Sides { base, head } = &self.declared;
+        let mut all = Extent::default();
+        for (side, units) in [(&view.base, base), (&view.head, head)] {
+            for unit in units {
+                all = all.and(unit.extent(&view.files(side))?);
+            }
+        }
+        Some(all)
     }
 
     /// Whether both sides declare it alike.
@@ -181,33 +241,37 @@ impl Scene {
         base.len() == head.len() && base.iter().zip(head).all(|(a, b)| a.is_like(b))
     }
 
-    /// Whether a unit of which it is not known what it reads may read anything that differs.
-    fn may_be_touched(&self, view: &View<'_>) -> bool {
+    /// Whether what renders it may read a file, as both sides declare it.
+    fn may_read_alike(&self, path: &RepoPath) -> bool {
+        let Sides { base, head } = &self.declared;
+        base.iter().chain(head).any(|unit| unit.may_read(path))
+    }
+
+    /// Whether it may read anything that differs: its own files, what decides about others, or what `reads` says.
+    fn may_read(&self, reads: &dyn Fn(&RepoPath) -> bool, view: &View<'_>) -> bool {
         let Sides { base, head } = &self.declared;
         let known = [(&view.base, base), (&view.head, head)].map(|(side, units)| {
             let deployed = view.deployed(side, units).ok().flatten();
             deployed.map(|it| it.selector)
         });
-        let reads = |path: &RepoPath| {
-            let own = [
-                Some(&self.base),
-                Some(&self.head),
-                known[0].as_ref(),
-                known[1].as_ref(),
-            ];
-            own.into_iter()
-                .flatten()
-                .any(|selector| selector.matches(path))
-                || base.iter().chain(head).any(|unit| unit.may_read(path))
+        let own = [
+            Some(&self.base),
+            Some(&self.head),
+            known[0].as_ref(),
+            known[1].as_ref(),
+        ];
+        let touched = |path: &RepoPath| {
+            let mut own = own.into_iter().flatten();
+            own.any(|selector| selector.matches(path))
                 || STEERING.contains(&path.file_name())
-                || view.is_of_any_root(path)
+                || reads(path)
         };
         let leads_anywhere = |change: &FileChange| {
             let mut entries = [&change.old, &change.new].into_iter().flatten();
             entries.any(|entry| entry.is_link() || entry.is_submodule())
         };
         let mut changed = view.changed.iter();
-        changed.any(|change| leads_anywhere(change) || reads(&change.path))
+        changed.any(|change| leads_anywhere(change) || touched(&change.path))
     }
 
     /// As [`Scene::settled`], whether it is touched or not.

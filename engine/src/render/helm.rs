@@ -26,6 +26,7 @@ mod whole;
 pub use arguments::KUBE_VERSION;
 pub use error::Error;
 pub use options::is_one_name;
+pub(in crate::render) use schema::reference_outside;
 
 use chart::Chart;
 use dependencies::Local;

@@ -34,6 +34,7 @@ use crate::model::RepoPath;
 pub use error::Error;
 pub(crate) use ignore::Ignore;
 pub use place::{At, Folder};
+pub(in crate::render) use remote::is_remote;
 
 /// Every file that decides what the kustomization in `folder` gives, as the deployer builds it.
 ///

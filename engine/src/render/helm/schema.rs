@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// The first reference that leads out of the schema itself.
-pub(super) fn reference_outside(schema: &Value) -> Option<&str> {
+pub(in crate::render) fn reference_outside(schema: &Value) -> Option<&str> {
     match schema {
         Value::Array(items) => items.iter().find_map(reference_outside),
         Value::Object(entries) => entries.iter().find_map(|(key, value)| {

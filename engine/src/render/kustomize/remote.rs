@@ -3,7 +3,7 @@
 
 /// Whether kustomize takes `text` for the address of a file or of a Git repository, or other tools
 /// and versions of it do.
-pub(super) fn is_remote(text: &str) -> bool {
+pub(in crate::render) fn is_remote(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
     let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_lowercase())
