@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 
+use miette::Diagnostic;
+
 use super::common::{self, Error, Outcome};
 use super::output::{self, Format};
 use super::renderers::Network;
 use super::terminal::Terminal;
 use crate::config::{self, Config};
+use crate::gate::{self, ListedUnit};
 use crate::git::Repository;
-use crate::model::{Exit, RepoPath};
+use crate::model::{Exit, RepoPath, code_of};
 use crate::render::{Files, FilesError, Found, GitFiles, Online};
 use crate::report::{environments, sanitise};
-use crate::sources::{self, Place, ResolvedUnit, Source, Tree, Unknown};
+use crate::sources::{Place, ResolvedUnit, Source, Tree, Unknown};
 
 /// Show each environment, its units, and what deploys them: folders of this repository, charts and
-/// repositories of elsewhere, and what cannot be told (then exit 3), with what to do about it
+/// repositories of elsewhere, and what cannot be told or would not be rendered (then exit 3), with what to do about it
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The state of the repository
@@ -61,12 +64,10 @@ impl Args {
         };
         let (mut found, mut errors) = (Vec::new(), Vec::new());
         for environment in config.environments.iter().filter(wanted) {
-            match sources::resolve(environment, &config, &tree) {
-                Ok(mut units) => {
-                    for unit in &mut units {
-                        name_missing_folders(unit, &config, &files)?;
-                    }
-                    found.push((environment, units));
+            match gate::listed(environment, &config, &tree, &files) {
+                Ok(units) => {
+                    let units = units.into_iter().map(|unit| shown(unit, &config, &files));
+                    found.push((environment, units.collect::<Result<Vec<_>, _>>()?));
                 }
                 Err(error) => errors.push(error),
             }
@@ -85,13 +86,31 @@ impl Args {
                 writeln!(out, "{}", sanitise::json(&format!("{json:#}")))
             }
         })?;
-        let units = found.iter().flat_map(|(_, units)| units);
-        let mut told = units.flat_map(|unit| &unit.sources);
-        let unknown = told.any(|source| matches!(source, Source::Unknown(_)));
-        let exit = if unknown { Exit::Unjudged } else { Exit::Pass };
+        let mut units = found.iter().flat_map(|(_, units)| units);
+        let is_open = units.any(|unit| unit.refused.is_some() || unit.unit.unknown().count() > 0);
+        let exit = if is_open { Exit::Unjudged } else { Exit::Pass };
         let exits = errors.iter().map(|error| terminal.print_error(error));
         Ok(exits.fold(exit, Exit::max))
     }
+}
+
+/// A unit as it is shown.
+fn shown(
+    listed: ListedUnit,
+    config: &Config,
+    files: &dyn Files,
+) -> Result<environments::Unit, FilesError> {
+    let ListedUnit { mut unit, refused } = listed;
+    name_missing_folders(&mut unit, config, files)?;
+    let refused = refused.filter(|_| unit.unknown().next().is_none());
+    Ok(environments::Unit {
+        unit,
+        refused: refused.map(|error| environments::Refused {
+            code: code_of(&error),
+            reason: error.to_string(),
+            remedy: error.help().map(|help| help.to_string()),
+        }),
+    })
 }
 
 /// A folder that the configuration names and the tree has not is told as what is not known.

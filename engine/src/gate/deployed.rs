@@ -72,6 +72,11 @@ impl Declared {
         self.unit.deployment.is_some() && is_foreign(&self.unit)
     }
 
+    /// Whether anything of it is of this repository, and not only what it puts into charts of elsewhere.
+    pub(super) fn is_of_here(&self) -> bool {
+        self.unit.selector.is_some() || self.unit.local().next().is_some()
+    }
+
     /// The same error at the line of the configuration, where this is what names the file.
     fn at_its_line(&self, mut error: render::Error) -> render::Error {
         if let render::Error::Helm(helm) = &mut error
@@ -159,7 +164,16 @@ pub(super) fn units(
         Some(_) => Tree::read(files).map_err(render::Error::from)?,
         None => Tree::unlisted(files),
     };
-    let units = sources::resolve(environment, config, &tree)?;
+    Ok(units_of(environment, config, &tree)?)
+}
+
+/// The same, of a tree that was read before.
+pub(super) fn units_of(
+    environment: &Environment,
+    config: &Config,
+    tree: &Tree<'_>,
+) -> Result<Vec<Declared>, sources::Error> {
+    let units = sources::resolve(environment, config, tree)?;
     let plain: Vec<Local> = units
         .iter()
         .flat_map(ResolvedUnit::plain)

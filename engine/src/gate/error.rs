@@ -56,6 +56,20 @@ pub enum Error {
         /// Where.
         repository: Vec<String>,
     },
+    /// What is to be shown is of elsewhere.
+    #[error("`{unit}` is deployed from {} alone, and nothing of that is in this repository", repository.join(", "))]
+    #[diagnostic(
+        code(source::elsewhere),
+        help(
+            "only what is of this repository, at the branch of its environment, is rendered and judged: `tidegate environments` shows the revision of the rest, and whether it is pinned"
+        )
+    )]
+    OnlyElsewhere {
+        /// The unit.
+        unit: String,
+        /// Where.
+        repository: Vec<String>,
+    },
     /// A source that nobody can judge, since it may be another thing each time.
     #[error(
         "`{unit}` is to deploy {source_} as well, which floats: it may be another thing each time"
@@ -535,12 +549,7 @@ pub enum Error {
     },
     /// A file of a source that must be rendered first.
     #[error("`{path}` belongs to `{root}`, which kustomize or Helm renders")]
-    #[diagnostic(
-        code(source::not_rendered),
-        help(
-            "make its folder a source of the environment (`sources: [{{name: NAME, kind: Application, path: FOLDER}}]`, or `applications` and `kustomizations`), or list its paths under `unmanaged`"
-        )
-    )]
+    #[diagnostic(code(source::not_rendered), help("{}", to_be_rendered(path, root)))]
     NotRendered {
         /// The file.
         path: String,
@@ -663,6 +672,17 @@ fn there_are(known: &str) -> String {
     match known {
         "" => "there is none".to_owned(),
         known => format!("there are: {known}"),
+    }
+}
+
+/// What to do about a file of a folder that is rendered, or that such a folder takes from elsewhere.
+fn to_be_rendered(path: &str, root: &str) -> String {
+    let source = "a source of the environment (`sources: [{name: NAME, kind: Application, path: FOLDER}]`, or `applications` and `kustomizations`)";
+    match RepoPath::from(path).lies_in(&RepoPath::from(root)) {
+        true => format!("make its folder {source}, or list its paths under `unmanaged`"),
+        false => format!(
+            "what `{root}` takes from another folder is not deployed as it stands as well: where that is meant, give the kustomization a copy of its own; where it is not, make `{root}` {source}, and take the file out of the folder or the `paths` that another unit deploys"
+        ),
     }
 }
 

@@ -3,11 +3,12 @@
 
 use super::Error;
 use super::chain::config_at;
-use super::deployed::{deployed_at, names_at};
+use super::deployed::{Declared, Deployed, units};
 use super::file::{self, File};
 use super::rendered::RenderedFile;
-use crate::config::{Config, Environment, UnitKind};
+use crate::config::{Config, Environment};
 use crate::git::Repository;
+use crate::manifest::secrets::without_secrets;
 use crate::render::{GitFiles, Online, Workshop};
 
 /// Which unit to show, and at which commit.
@@ -36,12 +37,18 @@ pub fn render(repository: &Repository, request: &RenderRequest<'_>) -> Result<St
             hosts: &config.online,
         },
     };
-    let (environment, unit) = named(&config, request.unit, &|environment| {
-        names_at(repository, commit, (&config, environment), None, online)
-    })?;
     let snapshot = repository.snapshot(commit)?;
     let files = GitFiles::new(repository, &snapshot).with(online);
-    let deployed = deployed_at(repository, commit, (&config, environment), &unit, online)?;
+    let declared = named(&config, request.unit, &|environment| {
+        units(environment, &config, &files)
+    })?;
+    if declared.unit.unknown().next().is_none() && !declared.is_of_here() {
+        return Err(Error::OnlyElsewhere {
+            unit: declared.unit.name.clone(),
+            repository: elsewhere(&declared),
+        });
+    }
+    let deployed = Deployed::of(&declared, &files)?;
     let mut texts = Vec::new();
     for input in &deployed.inputs {
         let workshop = request.workshop;
@@ -81,15 +88,18 @@ fn stream(texts: &[String]) -> String {
     stream
 }
 
-/// The names of the units of an environment.
-type Names<'a> = dyn Fn(&Environment) -> Result<Vec<(String, UnitKind)>, Error> + 'a;
+/// Where a unit comes from, without what looks like a secret.
+fn elsewhere(declared: &Declared) -> Vec<String> {
+    let repositories = declared.unit.external().map(|it| &it.repository);
+    let shown = |it: &String| without_secrets(it).unwrap_or_else(|| it.clone());
+    repositories.map(shown).collect()
+}
 
-/// The environment and the unit that are meant.
-fn named<'c>(
-    config: &'c Config,
-    name: &str,
-    units: &Names<'_>,
-) -> Result<(&'c Environment, String), Error> {
+/// The units of an environment.
+type Units<'a> = dyn Fn(&Environment) -> Result<Vec<Declared>, Error> + 'a;
+
+/// The unit that is meant.
+fn named(config: &Config, name: &str, units: &Units<'_>) -> Result<Declared, Error> {
     let (environment, unit) = match name.split_once('/') {
         Some((environment, unit)) => (Some(environment), unit),
         None => (None, name),
@@ -98,19 +108,15 @@ fn named<'c>(
     let mut found = Vec::new();
     let wanted = |it: &&Environment| environment.is_none_or(|name| it.name == name);
     for environment in config.environments.iter().filter(wanted) {
-        for (name, _) in units(environment)? {
-            known.push(format!("{}/{name}", environment.name));
-            if name == unit {
-                found.push(environment);
+        for declared in units(environment)? {
+            known.push(format!("{}/{}", environment.name, declared.unit.name));
+            if declared.unit.name == unit {
+                found.push(declared);
             }
         }
     }
-    match found.as_slice() {
-        [environment] => Ok((environment, unit.to_owned())),
-        _ => Err(Error::UnknownName {
-            kind: "unit",
-            name: name.to_owned(),
-            known: known.join(", "),
-        }),
+    match <[Declared; 1]>::try_from(found) {
+        Ok([declared]) => Ok(declared),
+        Err(_) => Err(Error::unknown_among(name, &known)),
     }
 }

@@ -2,6 +2,7 @@
 //! Shows no values that a chart or a template is given: they may be secrets.
 
 use std::io::{self, Write};
+use std::iter;
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,27 @@ pub struct Listed<'a> {
     /// The environment.
     pub environment: &'a Environment,
     /// Its units.
-    pub units: &'a [ResolvedUnit],
+    pub units: &'a [Unit],
+}
+
+/// A unit as it is shown.
+#[derive(Debug)]
+pub struct Unit {
+    /// The unit.
+    pub unit: ResolvedUnit,
+    /// Why it is never rendered.
+    pub refused: Option<Refused>,
+}
+
+/// Why nobody renders a unit, though it is known what it deploys.
+#[derive(Debug)]
+pub struct Refused {
+    /// The code of the error.
+    pub code: String,
+    /// What is wrong, and where.
+    pub reason: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
 }
 
 /// Writes environments for people: each unit, and below it what it deploys.
@@ -67,7 +88,8 @@ fn about(environment: &Environment) -> String {
     about
 }
 
-fn write_unit(unit: &ResolvedUnit, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn write_unit(shown: &Unit, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let unit = &shown.unit;
     let mut about = unit.kind.to_string();
     if let Some(deployment) = &unit.deployment {
         if let Some(cluster) = &deployment.cluster {
@@ -97,6 +119,13 @@ fn write_unit(unit: &ResolvedUnit, style: Style, out: &mut dyn Write) -> io::Res
                 writeln!(out, "        at {}", line(&unknown.place.to_string()))?;
                 writeln!(out, "        {}", line(&safe(&unknown.remedy)))?;
             }
+        }
+    }
+    if let Some(refused) = &shown.refused {
+        let code = format!("not rendered: {}", refused.code);
+        writeln!(out, "      {}", style.paint(&line(&code), Color::Red))?;
+        for text in iter::once(&refused.reason).chain(&refused.remedy) {
+            writeln!(out, "        {}", line(&safe(text)))?;
         }
     }
     Ok(())
@@ -132,7 +161,8 @@ fn tool(rendering: Option<&Rendering>) -> &'static str {
     }
 }
 
-fn unit_json(unit: &ResolvedUnit) -> Value {
+fn unit_json(shown: &Unit) -> Value {
+    let unit = &shown.unit;
     let deployment = unit.deployment.as_ref();
     json!({
         "name": unit.name,
@@ -145,6 +175,11 @@ fn unit_json(unit: &ResolvedUnit) -> Value {
         "dependsOn": deployment.map(|deployment| deployment.depends_on.as_slice()).unwrap_or_default(),
         "files": unit.globs(),
         "sources": unit.sources.iter().map(source_json).collect::<Vec<_>>(),
+        "refused": shown.refused.as_ref().map(|refused| json!({
+            "code": refused.code,
+            "reason": safe(&refused.reason),
+            "remedy": refused.remedy.as_deref().map(safe),
+        })),
     })
 }
 

@@ -20,6 +20,18 @@ pub(super) enum Looks {
     Both,
 }
 
+impl Looks {
+    /// What a deployer that detects it takes the folder for.
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Plain => "a plain folder",
+            Self::Kustomization => "a kustomization",
+            Self::Chart => "a chart",
+            Self::Both => "a chart or a kustomization",
+        }
+    }
+}
+
 /// The folder that a path of a source names.
 pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> {
     let found = resolve(files, b"", path, span)?;

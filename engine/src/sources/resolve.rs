@@ -99,7 +99,9 @@ pub enum Error {
         place: Place,
     },
     /// Two objects that would be one unit.
-    #[error("{second}: there is a unit `{name}` already, declared at {first}")]
+    #[error(
+        "{second}: environment `{environment}` has a unit `{name}` already, declared at {first}"
+    )]
     #[diagnostic(
         code(source::unit_clash),
         help(
@@ -107,6 +109,8 @@ pub enum Error {
         )
     )]
     Clash {
+        /// The environment.
+        environment: String,
         /// The name.
         name: String,
         /// The first.
@@ -164,6 +168,7 @@ pub fn resolve(
         let unit = of_deployment(deployment, &selected.pointer, &known)?;
         if let Some(other) = units.get(&unit.name) {
             return Err(Error::Clash {
+                environment: environment.name.clone(),
                 first: place(other),
                 second: place(&unit),
                 name: unit.name,

@@ -51,6 +51,25 @@ fn a_change_at_below_or_reached_by_a_root_is_not_judged() {
 }
 
 #[test]
+fn what_a_plain_folder_and_a_kustomization_share_is_for_one_of_them() {
+    let config = "environments:\n- name: prod\n  sources:\n  - {name: plain, kind: Application, path: base}\n";
+    let (repo, base) = overlay(config);
+    repo.write("base/app.yaml", deployment("app", "3Gi"))
+        .commit("more memory");
+    let report = check(&repo, base);
+    assert_eq!(error_codes(&report), [CODE]);
+    let help = report.errors[0].error.help().unwrap().to_string();
+    assert!(help.contains("give the kustomization a copy"), "{help}");
+    assert!(help.contains("make `overlay` a source"), "{help}");
+    let (repo, base) = overlay(CLAIMED);
+    repo.write("overlay/own.yaml", config_map("own", "2"))
+        .commit("a value");
+    let report = check(&repo, base);
+    let help = report.errors[0].error.help().unwrap().to_string();
+    assert!(help.starts_with("make its folder a source"), "{help}");
+}
+
+#[test]
 fn what_no_source_reaches_is_claimed_by_nobody() {
     let config = format!("{CONFIG}profile: retail-prod\n");
     for (path, content) in changes_of_an_overlay() {

@@ -15,6 +15,7 @@ fn shop(applications: &[(&str, &str)]) -> Repo {
     let repo = Repo::new();
     repo.write("tidegate.yaml", CONFIG);
     repo.write("apps/web/kustomization.yaml", "resources: [x.yaml]\n");
+    repo.write("apps/web/x.yaml", "");
     for (name, source) in applications {
         repo.write(format!("argo/{name}.yaml"), application(name, source));
     }
@@ -92,6 +93,41 @@ fn applications_that_templates_make_are_shown_with_what_makes_them() {
 }
 
 #[test]
+fn a_unit_of_elsewhere_is_listed_and_not_rendered() {
+    let values = format!(
+        "{}, helm: {{valueFiles: [$here/values.yaml]}}}}, {{repoURL: 'https://git.example/acme/shop.git', ref: here",
+        REDIS.1
+    );
+    let repo = shop(&[LOCAL, REDIS]);
+    repo.write("values.yaml", "a: 1\n");
+    let several = application("valued", &values).replace("source: {", "sources: [{");
+    repo.write("argo/valued.yaml", several.replace("here}}\n", "here}]}\n"));
+    repo.commit("a chart of elsewhere with values of here");
+    for name in ["prod/redis", "redis", "prod/valued"] {
+        let output = tidegate(repo.path()).args(["render", name]).output();
+        let (text, exit) = said(&output.unwrap());
+        assert_eq!(exit, 3, "{text}");
+        for part in [
+            "source.elsewhere",
+            "charts.example alone",
+            "nothing of that is in",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let output = tidegate(repo.path())
+        .args(["render", "prod/other"])
+        .output();
+    let (text, exit) = said(&output.unwrap());
+    assert_eq!(exit, 2, "{text}");
+    assert!(
+        text.contains("there are: prod/redis, prod/valued, prod/web"),
+        "{text}"
+    );
+}
+
+#[test]
 fn programs_get_the_same_as_json() {
     let repo = shop(&[LOCAL, REDIS]);
     let output = tidegate(repo.path())
@@ -115,6 +151,37 @@ fn an_environment_that_there_is_not_is_a_mistake_of_the_caller() {
     let (text, exit) = said(&output.unwrap());
     assert_eq!(exit, 2, "{text}");
     assert!(text.contains("there is no environment `qa`"), "{text}");
+}
+
+#[test]
+fn what_nothing_would_render_is_told_with_its_line_and_is_exit_3() {
+    let repo = shop(&[LOCAL, REDIS]);
+    let charts = "helmCharts:\n- {name: redis, repo: 'https://charts.example', version: 1.0.0}\n";
+    repo.write("apps/web/kustomization.yaml", charts);
+    repo.commit("a chart in a kustomization");
+    let (text, exit) = said(&tidegate(repo.path()).arg("environments").output().unwrap());
+    assert_eq!(exit, 3, "{text}");
+    for part in [
+        "      apps/web  kustomize",
+        "      not rendered: render.helm-in-kustomize",
+        "        apps/web/kustomization.yaml:1:",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let render = tidegate(repo.path()).args(["render", "web"]).output();
+    let (render, exit) = said(&render.unwrap());
+    assert_eq!(exit, 3, "{render}");
+    assert!(render.contains("render.helm-in-kustomize"), "{render}");
+    let output = tidegate(repo.path())
+        .args(["environments", "--output", "json"])
+        .output();
+    let (text, exit) = said(&output.unwrap());
+    assert_eq!(exit, 3, "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let units = &json["environments"][0]["units"];
+    assert_eq!(units[0]["refused"], serde_json::Value::Null);
+    let code = &units[1]["refused"]["code"];
+    assert_eq!(code, "render.helm-in-kustomize");
 }
 
 #[test]

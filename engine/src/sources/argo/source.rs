@@ -199,10 +199,12 @@ impl Reading<'_> {
 }
 
 impl Asked {
-    /// What is asked for by options that say something. Empty ones Argo CD removes from a `source`, and detects the tool
-    /// the next time: where that is another one, it is not known which of them the cluster has.
+    /// What is asked for by options that say something. By empty ones of a `source` Argo CD goes until it removes them, and
+    /// detects the tool from then on: where that is another one, it is not known which of them the cluster has, and whoever
+    /// applies the Application again brings them back.
     ///
-    /// Source: Argo CD, `NormalizeSource` and `IsZero` of the options. It leaves those of `sources` as they are, which
+    /// Source: Argo CD, `ExplicitType`, by which an empty option counts as one, and `normalizeApplication`, which calls
+    /// `NormalizeSource` with `IsZero` of the options after each comparison. It leaves those of `sources` as they are, which
     /// nothing promises.
     fn unless_empty(self, node: &Node, looks: Looks) -> Read<Self> {
         let (key, of_no_weight, is_detected) = match self {
@@ -216,7 +218,8 @@ impl Asked {
                 true => Ok(Self::Nothing),
                 false => {
                     let reason = format!(
-                        "`{key}` says nothing that counts: Argo CD removes it, and detects another tool, or none, for the folder"
+                        "`{key}` says nothing that counts: Argo CD goes by it once, removes it, and then takes `path` for {}",
+                        looks.in_words()
                     );
                     Err(open(options.span, reason, "remove it"))
                 }

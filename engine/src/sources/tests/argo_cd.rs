@@ -116,11 +116,11 @@ const UNKNOWN: &[(&str, &str)] = &[
     ),
     (
         "path: apps/web, directory: {}",
-        "`directory` says nothing that counts",
+        "`directory` says nothing that counts: Argo CD goes by it once, removes it, and then takes `path` for a kustomization",
     ),
     (
         "path: apps/web, directory: {recurse: false, include: '', jsonnet: {}}",
-        "`directory` says nothing that counts",
+        "and then takes `path` for a kustomization",
     ),
     (
         "path: odd, directory: {}",
@@ -360,7 +360,7 @@ fn two_units_of_one_name_are_an_error_that_names_both() {
     let error = units(ARGO, &files).unwrap_err().to_string();
     assert_eq!(
         error,
-        "argo/b.yaml:3:18: there is a unit `web` already, declared at argo/a.yaml:3:18"
+        "argo/b.yaml:3:18: environment `prod` has a unit `web` already, declared at argo/a.yaml:3:18"
     );
     let error = units(
         ARGO,
