@@ -2,6 +2,7 @@
 //! this repository and how it is rendered, told to be of elsewhere, or said to be unknown. Never guessed.
 //! Starts no process and opens no connection; knows nothing of changes and policies.
 
+mod affixes;
 mod argo;
 mod changes;
 mod deployment;

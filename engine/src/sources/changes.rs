@@ -70,6 +70,10 @@ impl Changes {
         if read.is_none() {
             changes.others.push(Other::Anything);
         }
+        // What adds to the name there does so once for each that names the component.
+        if changes.is_component && changes.adds.renames() {
+            changes.others.push(Other::Anything);
+        }
         // What comes out of a component depends on where in its list another one names it.
         match changes.is_component {
             true => changes.without_patches(),
@@ -133,12 +137,20 @@ impl Changes {
         }
     }
 
-    /// What is added to an object; `None` where more of it may be changed. Of the components it says nothing.
-    pub(super) fn adds_to(&self, object: &Object, load: Load<'_>) -> Option<&Metadata> {
+    /// What is added to an object to which others `added` something before; `None` where more of it may be changed, by whatever
+    /// name it had. Of the components it says nothing.
+    pub(super) fn adds_to(
+        &self,
+        (object, added): (&Object, &Metadata),
+        load: Load<'_>,
+    ) -> Option<&Metadata> {
         // By these kustomize takes an object for another one than it is.
         let any = !self.others.is_empty() || !self.patches.is_empty();
         let disguised = any && patch::is_disguised(&object.node);
-        let hit = disguised || self.others.iter().any(|other| other.may_hit(object, load));
+        let mut names = added.before(object);
+        names.extend(self.adds.behind(object));
+        let hits = |object: &Object| self.others.iter().any(|other| other.may_hit(object, load));
+        let hit = disguised || hits(object) || names.iter().any(hits);
         (!hit).then_some(&self.adds)
     }
 
@@ -172,7 +184,14 @@ impl Changes {
         let mut object = None;
         for patch in &self.patches {
             let now = object.as_ref().unwrap_or(declared);
-            if patch.selects(now, seen, load)? {
+            let selects = patch.selects(now, seen, load)?;
+            let before = seen.added().before(now);
+            let mut before = before.iter().map(|it| patch.selects(it, seen, load));
+            // kustomize finds it by each name that it had.
+            if !before.all(|it| it == Some(selects)) {
+                return None;
+            }
+            if selects {
                 match patch.apply(now, file, load)? {
                     Some(node) => {
                         object = Some(Object {
@@ -211,14 +230,20 @@ impl Changes {
         self.has_schema
     }
 
+    /// Whether it gives objects another name.
+    pub(super) const fn renames(&self) -> bool {
+        self.adds.renames()
+    }
+
     /// Whether it has patches that are followed.
     pub(super) const fn has_patches(&self) -> bool {
         !self.patches.is_empty()
     }
 
     /// Whether one of the patches that are followed may be for an object.
-    pub(super) fn may_patch(&self, object: &Object, load: Load<'_>) -> bool {
-        self.patches.iter().any(|it| it.may_hit(object, load))
+    pub(super) fn may_patch(&self, (object, added): (&Object, &Metadata), load: Load<'_>) -> bool {
+        let hits = |object: &Object| self.patches.iter().any(|it| it.may_hit(object, load));
+        hits(object) || added.before(object).iter().any(hits)
     }
 
     /// The files of those, as paths from the folder.
@@ -236,6 +261,8 @@ impl Changes {
         let value = &entry.value;
         match &*entry.key {
             "namespace" => self.adds.name_namespace(value.as_str()?),
+            "namePrefix" => self.adds.affixes().put_before(value.as_str()?),
+            "nameSuffix" => self.adds.affixes().put_behind(value.as_str()?),
             "commonLabels" => self.adds.add(value)?,
             "labels" => {
                 for item in items(value)? {

@@ -1,16 +1,18 @@
-//! What kustomizations add to objects of Argo CD and Flux without changing what they deploy: a namespace,
-//! labels, and of annotations those that a deployer heeds. Reads no kustomization.
+//! What kustomizations add to objects of Argo CD and Flux without changing what they deploy: a namespace, something before
+//! the name or behind it, labels, and of annotations those that a deployer heeds. Reads no kustomization.
 
 use std::collections::BTreeMap;
 
+use super::affixes::Affixes;
 use super::changes::mapping;
 use super::kept::is_heeded;
 use crate::manifest::{Entry, Node, NodeValue, Object};
 
-/// A namespace, labels and annotations.
+/// A namespace, parts of a name, labels and annotations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
     namespace: Option<String>,
+    affixes: Affixes,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
 }
@@ -26,6 +28,28 @@ impl Metadata {
 
     pub(super) fn name_namespace(&mut self, namespace: &str) {
         self.namespace = Some(namespace.to_owned());
+    }
+
+    /// What is put before the name and behind it.
+    pub(super) const fn affixes(&mut self) -> &mut Affixes {
+        &mut self.affixes
+    }
+
+    /// Whether it makes another name of the one that an object has.
+    pub(super) const fn renames(&self) -> bool {
+        !self.affixes.is_empty()
+    }
+
+    /// An object to which all this was added under each name that it had before, by which kustomize still finds it.
+    pub(super) fn before(&self, object: &Object) -> Vec<Object> {
+        let names = self.affixes.earlier(&object.reference.name).into_iter();
+        names.map(|name| called(object, name)).collect()
+    }
+
+    /// An object under the name that this gives it; nothing where that is its own.
+    pub(super) fn behind(&self, object: &Object) -> Option<Object> {
+        let name = self.affixes.on(&object.reference.name);
+        self.renames().then(|| called(object, name))
     }
 
     /// Adds labels; `None` where they are no mapping of texts.
@@ -55,7 +79,8 @@ impl Metadata {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect::<BTreeMap<_, _>>()
         };
-        (&self.namespace, &self.labels) == (&other.namespace, &other.labels)
+        (&self.namespace, &self.affixes, &self.labels)
+            == (&other.namespace, &other.affixes, &other.labels)
             && heeded(self) == heeded(other)
     }
 
@@ -88,8 +113,17 @@ impl Metadata {
         }
     }
 
+    /// The same, but for the name.
+    pub(super) fn unnamed(self) -> Self {
+        Self {
+            affixes: Affixes::default(),
+            ..self
+        }
+    }
+
     /// The same, with what a kustomization around it adds after it.
     pub(super) fn under(mut self, outer: Self) -> Self {
+        self.affixes = self.affixes.under(outer.affixes);
         self.namespace = outer.namespace.or(self.namespace);
         self.labels.extend(outer.labels);
         self.annotations.extend(outer.annotations);
@@ -98,6 +132,11 @@ impl Metadata {
 
     /// Adds it to an object.
     pub(super) fn add_to(&self, object: &mut Object) {
+        if self.renames() && !object.generated {
+            let name = self.affixes.on(&object.reference.name);
+            set(&mut object.node, &["metadata", "name"], &name);
+            object.reference.name = name;
+        }
         if let Some(namespace) = &self.namespace {
             set(&mut object.node, &["metadata", "namespace"], namespace);
             object.reference.namespace = Some(namespace.clone());
@@ -109,6 +148,12 @@ impl Metadata {
             set(&mut object.node, &["metadata", ANNOTATIONS, key], value);
         }
     }
+}
+
+fn called(object: &Object, name: String) -> Object {
+    let mut object = object.clone();
+    object.reference.name = name;
+    object
 }
 
 /// Where an object has its labels.

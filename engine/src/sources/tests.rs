@@ -11,6 +11,7 @@ mod links;
 mod named;
 mod overlaid;
 mod patched;
+mod renamed;
 mod strangers;
 mod taken;
 mod unlike;

@@ -197,14 +197,14 @@ impl<'a> Tree<'a> {
         Passing::of(self, &file.text, built).all(&file.path, object)
     }
 
-    /// What `changes` of the folder, with their components, add to an object.
+    /// What `changes` of the folder, with their components, add to an object to which others added something before.
     ///
     /// # Errors
     /// The component that may change more of it, or `by`, which stands for the changes themselves.
     pub(super) fn adds_by(
         &self,
         (changes, folder): (&Changes, &RepoPath),
-        object: &Object,
+        object: (&Object, &Metadata),
         by: &RepoPath,
     ) -> Result<Metadata, RepoPath> {
         Adding::of(self, object).below((changes, folder), by, 0)

@@ -214,7 +214,7 @@ fn an_application_of_an_application_is_not_lost_where_its_folder_becomes_a_kusto
     let unknown = "source.unknown".to_owned();
     let (exit, codes) = judged_after(
         children,
-        kustomized("{resources: [child.yaml], namePrefix: a-}"),
+        kustomized("{resources: [child.yaml], replacements: []}"),
     );
     assert_eq!(exit, Exit::Unjudged);
     assert!(codes.contains(&unknown), "{codes:?}");
@@ -223,7 +223,7 @@ fn an_application_of_an_application_is_not_lost_where_its_folder_becomes_a_kusto
     // What nobody claims may be what an unknown unit deploys.
     let lost = |repo: &Repo| {
         children(repo);
-        kustomized("{resources: [child.yaml], namePrefix: a-}")(repo);
+        kustomized("{resources: [child.yaml], replacements: []}")(repo);
     };
     let changed = |repo: &Repo| {
         repo.write(

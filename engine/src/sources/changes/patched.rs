@@ -56,7 +56,9 @@ fn patches_make_of_an_object_what_kustomize_makes_of_it() {
         let seen = (&declared.object, &*declared.file.text);
         let patched_after = of_file.patched_after(seen, &declared.added, &|_| None);
         for (changes, patched) in [(of_options, patched), (of_file, patched_after)] {
-            let is_hit = changes.adds_to(&declared.object, &|_| None).is_none();
+            let is_hit = changes
+                .adds_to((&declared.object, &declared.added), &|_| None)
+                .is_none();
             let made = match patched {
                 _ if is_hit => None,
                 None => None,

@@ -28,8 +28,10 @@ fn adds_to(kustomization: &str, text: &str) -> Option<Metadata> {
     };
     let changes = Changes::of_kustomization(document(kustomization.as_bytes()).as_ref());
     let object = object(text);
-    let adds = changes.adds_to(&object, &load).cloned();
-    adds.filter(|_| !changes.may_patch(&object, &load))
+    let adds = changes
+        .adds_to((&object, &Metadata::default()), &load)
+        .cloned();
+    adds.filter(|_| !changes.may_patch((&object, &Metadata::default()), &load))
 }
 
 const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: flux-system}}";
@@ -89,7 +91,8 @@ fn what_may_be_aimed_at_an_object_may_change_it() {
         "patchesStrategicMerge: [nowhere.yaml]",
         "patchesJson6902: [{target: {kind: GitRepository, name: flux-system}, path: operations.yaml}]",
         "labels: [{pairs: {branch: other}, fields: [{path: spec/ref, create: true}]}]",
-        "namePrefix: x",
+        "namePrefix: [x]",
+        "{kind: Component, namePrefix: x}",
         "replacements: []",
         "transformers: [t.yaml]",
         "configurations: [c.yaml]",
@@ -169,7 +172,9 @@ fn options_of_a_deployer_are_read_alike() {
     ] {
         let changes = Changes::of_options(&options);
         let object = object(text);
-        let is_hit = changes.adds_to(&object, &|_| None).is_none()
+        let is_hit = changes
+            .adds_to((&object, &Metadata::default()), &|_| None)
+            .is_none()
             || changes
                 .patches
                 .iter()
@@ -179,7 +184,7 @@ fn options_of_a_deployer_are_read_alike() {
     let moved = Changes::of_options(&with(|options| options.namespace = Some("n".to_owned())));
     let mut made = object(REPOSITORY);
     moved
-        .adds_to(&made.clone(), &|_| None)
+        .adds_to((&made.clone(), &Metadata::default()), &|_| None)
         .unwrap()
         .add_to(&mut made);
     assert_eq!(made.reference.namespace.as_deref(), Some("n"));

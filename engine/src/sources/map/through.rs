@@ -1,11 +1,13 @@
 //! What the options of a deployment do to the objects of the folder that it builds. Renders nothing.
 
+use crate::manifest::Object;
 use crate::model::RepoPath;
 use crate::render::{Rendering, Tool};
 use crate::sources::Tree;
 use crate::sources::changes::{Changes, Patched};
 use crate::sources::deployment::Deployment;
 use crate::sources::known::Declared;
+use crate::sources::metadata::Metadata;
 
 /// Makes of objects what comes out of a rendering, as far as that is understood; of others it says that they are changed.
 pub(super) fn pass_through<'d>(
@@ -39,10 +41,10 @@ fn passed(
     tree: &Tree<'_>,
 ) -> Result<(), Option<RepoPath>> {
     let by = RepoPath::from(deployment.unit.as_str());
-    let adds = |changes: &Changes, declared: &Declared| {
-        tree.adds_by((changes, folder), &declared.object, &by)
+    let adds = |changes: &Changes, object: &Object, added: &Metadata| {
+        tree.adds_by((changes, folder), (object, added), &by)
     };
-    let before = adds(&changes.before_patches(), declared)?;
+    let before = adds(&changes.before_patches(), &declared.object, &declared.added)?;
     let added = declared.added.clone().under(before);
     let patched = changes.patched(declared, &added).ok_or(None)?;
     if !matches!(patched, Patched::No) {
@@ -58,7 +60,7 @@ fn passed(
         }
     }
     // Images and variables are replaced in what patches say, too.
-    let adds = adds(changes, declared)?;
+    let adds = adds(changes, &declared.object, &added)?;
     adds.add_to(&mut declared.object);
     declared.added = added.under(adds);
     Ok(())

@@ -210,7 +210,7 @@ fn a_kustomization_of_applications_deploys_what_its_files_say_where_it_only_list
             "children/kustomization.yaml",
         ),
         (
-            "{resources: [web.yaml], namePrefix: a-}",
+            "{resources: [web.yaml], replacements: []}",
             "children/kustomization.yaml",
         ),
         (
@@ -242,7 +242,7 @@ fn a_kustomization_that_names_a_folder_through_a_link_changes_what_lies_in_it() 
         ("argo/parent.yaml", parent.as_str()),
         (
             "over/kustomization.yaml",
-            "{resources: [../l], namePrefix: a-}",
+            "{resources: [../l], replacements: []}",
         ),
         ("l", "->children"),
         ("children/kustomization.yaml", "resources: [web.yaml]"),

@@ -116,7 +116,7 @@ fn a_release_stays_unknown_where_a_patch_of_an_overlay_is_not_understood() {
         ("{resources: [../base], components: [../c]}", &to_api),
         ("{resources: [../base], patches: [{path: p.yaml}]}", &two),
         (
-            "{resources: [../base], patches: [{path: p.yaml}], namePrefix: a-}",
+            "{resources: [../base], patches: [{path: p.yaml}], replacements: []}",
             &to_api,
         ),
         (

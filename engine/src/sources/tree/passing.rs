@@ -52,7 +52,7 @@ impl Passed {
             return None;
         }
         // Of labels and annotations that nobody heeds it is known that they are there.
-        self.add(other.added);
+        self.add(other.added.unnamed());
         Some(self)
     }
 }
@@ -99,7 +99,7 @@ impl<'t> Passing<'t> {
             }
             if self.built.is_none() && before.is_like(&passed) {
                 let mut out = known.clone()?;
-                out.added = passed.added.under(out.added);
+                out.added = passed.added.unnamed().under(out.added);
                 return Ok(out);
             }
             let own = self.tree.kustomizations.get(path);
@@ -154,9 +154,13 @@ impl<'t> Passing<'t> {
         depth: usize,
     ) -> Result<Passed, RepoPath> {
         let Kustomization { file, changes, .. } = kustomization;
+        if changes.renames() && self.built.is_none() {
+            // Whoever takes the file itself takes it by its own name.
+            return Err(file.clone());
+        }
         if changes.has_patches() {
             let components = changes.before_patches();
-            let mut adding = Adding::of(self.tree, &passed.object);
+            let mut adding = Adding::of(self.tree, (&passed.object, &passed.added));
             let adds = adding.below((&components, folder), file, depth)?;
             passed.add(adds);
             self.patch((kustomization, folder), &mut passed)?;
@@ -165,7 +169,7 @@ impl<'t> Passing<'t> {
             }
         }
         // Images and variables are replaced in what patches say, too.
-        let mut adding = Adding::of(self.tree, &passed.object);
+        let mut adding = Adding::of(self.tree, (&passed.object, &passed.added));
         let adds = adding.below((changes, folder), file, depth)?;
         passed.add(adds);
         Ok(passed)
@@ -186,7 +190,7 @@ impl<'t> Passing<'t> {
             .built
             .is_some_and(|built| built.iter().all(is_schemaless))
         {
-            return match changes.may_patch(&passed.object, &load) {
+            return match changes.may_patch((&passed.object, &passed.added), &load) {
                 true => Err(file.clone()),
                 false => Ok(()),
             };
@@ -212,15 +216,18 @@ impl<'t> Passing<'t> {
 pub(super) struct Adding<'t> {
     tree: &'t Tree<'t>,
     object: &'t Object,
+    /// What was added to it before.
+    added: &'t Metadata,
     /// By the folder of a component.
     components: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
 }
 
 impl<'t> Adding<'t> {
-    pub(super) fn of(tree: &'t Tree<'_>, object: &'t Object) -> Self {
+    pub(super) fn of(tree: &'t Tree<'_>, (object, added): (&'t Object, &'t Metadata)) -> Self {
         Self {
             tree,
             object,
+            added,
             components: BTreeMap::new(),
         }
     }
@@ -232,7 +239,7 @@ impl<'t> Adding<'t> {
         depth: usize,
     ) -> Result<Metadata, RepoPath> {
         let load = |path: &str| self.tree.content_at(&below(folder, path)?);
-        let own = changes.adds_to(self.object, &load);
+        let own = changes.adds_to((self.object, self.added), &load);
         let own = own.filter(|_| depth <= DEPTH);
         let mut adds = own.ok_or_else(|| by.clone())?.clone();
         for component in changes.components() {

@@ -2,6 +2,7 @@
 //! Knows no kustomization and no chart but theirs.
 
 mod kept;
+mod patched;
 mod strangers;
 
 use std::path::{Path, PathBuf};
