@@ -27,7 +27,10 @@ fn flux(repo: &Repo, parent: &str, child: &str) {
             "children/child.yaml",
             kustomization("child", "plain", child),
         )
-        .write("children/x.yaml", CONFIG_MAP.replace("name: x", "name: two"))
+        .write(
+            "children/x.yaml",
+            CONFIG_MAP.replace("name: x", "name: two"),
+        )
         .write("plain/x.yaml", CONFIG_MAP.replace("name: x", "name: z"));
 }
 
@@ -177,7 +180,10 @@ fn an_application_that_its_parent_does_not_prune_is_not_judged() {
                         "children/child.yaml",
                         application("child", "plain", metadata, child),
                     )
-                    .write("children/x.yaml", CONFIG_MAP.replace("name: x", "name: two"))
+                    .write(
+                        "children/x.yaml",
+                        CONFIG_MAP.replace("name: x", "name: two"),
+                    )
                     .write("plain/x.yaml", CONFIG_MAP);
             },
             |repo| {
