@@ -433,3 +433,116 @@ fn of_a_first_state_nothing_is_looked_for_before_it() {
         }
     }
 }
+
+/// A unit that makes kustomize run Helm, with a base three steps away, and another one of plain files beside it.
+fn with_a_refused_unit() -> Repo {
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- name: prod\n  sources:\n  - {name: plain, kind: Application, path: apps/plain}\n  - {name: refused, kind: Application, path: apps/refused}\n  - {name: chart, kind: Application, path: apps/chart, render: {tool: helm, values: [values/chart.yaml]}}\n",
+    );
+    for (path, text) in [
+        ("apps/plain/a.yaml", OBJECT),
+        (
+            "apps/refused/kustomization.yaml",
+            "helmCharts: [{name: x, version: 1.0.0, repo: 'https://charts.example'}]\nresources: [../../bases/one, linked]\n",
+        ),
+        ("bases/one/kustomization.yaml", "resources: [../two]\n"),
+        (
+            "bases/two/kustomization.yaml",
+            "components: [../../components/three]\n",
+        ),
+        (
+            "components/three/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: x.yaml}]\n",
+        ),
+        ("components/three/x.yaml", OBJECT),
+        ("shared/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("shared/a.yaml", OBJECT),
+        ("bases/four/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("bases/four/a.yaml", OBJECT),
+        (
+            "apps/chart/Chart.yaml",
+            "apiVersion: v2\nname: chart\nversion: 1.0.0\ndependencies: [{name: db, version: 1.0.0, repository: 'https://charts.example'}]\n",
+        ),
+        ("values/chart.yaml", "a: 1\n"),
+        ("docs/index.yaml", "entries: {}\n"),
+    ] {
+        repo.write(path, text);
+    }
+    repo.symlink("apps/refused/linked", "../../shared");
+    repo.commit("a shop");
+    repo
+}
+
+/// How a change beside refused units ends: the units that keep it from being judged, and what is warned of.
+fn judged_beside(change: impl FnOnce(&Repo)) -> (Exit, Vec<String>, Vec<String>) {
+    let repo = with_a_refused_unit();
+    change(&repo);
+    repo.commit("a change");
+    let what = What::Range("HEAD~1..HEAD".to_owned());
+    let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
+    let report = gate::check(&repo.open(), &request).unwrap();
+    let errors = report.errors.iter().map(|error| error.unit.clone());
+    let warned = report.findings.iter();
+    let warned = warned.filter(|finding| finding.code == "engine.not-judged");
+    let warned = warned.map(|finding| finding.message.clone());
+    (report.exit, errors.collect(), warned.collect())
+}
+
+#[test]
+fn a_refused_unit_keeps_nothing_from_being_judged_that_it_does_not_read() {
+    let all =
+        "2 units could not be judged; nothing of them is touched here: prod/refused, prod/chart";
+    for path in [
+        "apps/plain/a.yaml",
+        "bases/four/kustomization.yaml",
+        "README.md",
+    ] {
+        let (_, errors, warned) = judged_beside(|repo| {
+            let text = std::fs::read_to_string(repo.path().join(path)).unwrap_or_default();
+            repo.write(path, format!("# changed\n{text}"));
+        });
+        assert_eq!((errors, warned), (vec![], vec![all.to_owned()]), "{path}");
+    }
+}
+
+#[test]
+fn what_a_refused_unit_may_read_is_not_judged() {
+    for (path, unit) in [
+        ("apps/refused/new.yaml", "refused"),
+        ("apps/refused/charts/x/Chart.yaml", "refused"),
+        ("bases/one/kustomization.yaml", "refused"),
+        ("bases/two/new.yaml", "refused"),
+        ("components/three/x.yaml", "refused"),
+        ("shared/a.yaml", "refused"),
+        ("apps/chart/templates/a.yaml", "chart"),
+        ("apps/chart/values.yaml", "chart"),
+        ("values/chart.yaml", "chart"),
+    ] {
+        let (exit, errors, warned) = judged_beside(|repo| {
+            let text = std::fs::read_to_string(repo.path().join(path)).unwrap_or_default();
+            repo.write(path, format!("# changed\n{text}"));
+        });
+        assert_eq!(
+            (exit, errors),
+            (Exit::Unjudged, vec![unit.to_owned()]),
+            "{path}"
+        );
+        assert_eq!(warned.len(), 1, "{path}: {warned:?}");
+    }
+    // What decides about many files, or may make the charts that both take.
+    for path in ["docs/index.yaml", ".gitattributes", ".helmignore"] {
+        let (exit, errors, warned) = judged_beside(|repo| {
+            repo.write(path, "# changed\n");
+        });
+        let both = vec!["refused".to_owned(), "chart".to_owned()];
+        assert_eq!(
+            (exit, errors, warned),
+            (Exit::Unjudged, both, vec![]),
+            "{path}"
+        );
+    }
+}
+
+const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
