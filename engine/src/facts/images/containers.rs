@@ -89,15 +89,11 @@ fn in_container<'v>(container: &'v Value, at: &str, role: Use, places: &mut Vec<
         let mut before = None;
         for (index, argument) in arguments.into_iter().flatten().enumerate() {
             let text = argument.as_str();
-            let named =
-                text.and_then(|text| text.split_once('=').or_else(|| Some((before?, text))));
-            if let Some((name, value)) = named
-                && guess::is_one_to_start(name, value)
-            {
+            if let Some(image) = text.and_then(|text| guess::argument(text, before)) {
                 let pointer = format!("{at}/{list}/{index}");
-                places.push(place(pointer, Use::Guessed, text_of(value)));
+                places.push(place(pointer, Use::Guessed, text_of(image)));
             }
-            before = text.filter(|text| text.starts_with('-'));
+            before = text;
         }
     }
 }

@@ -94,9 +94,14 @@ impl<'v> Search<'v, '_> {
                 }
             }
             Value::Array(items) => {
+                let mut before = None;
                 for (index, value) in items.iter().enumerate() {
                     self.at.push_str(&format!("/{index}"));
-                    self.below(value, key);
+                    match value.as_str().and_then(|text| argument(text, before)) {
+                        Some(image) => self.put(Cow::Borrowed(image)),
+                        None => self.below(value, key),
+                    }
+                    before = value.as_str();
                     self.at.truncate(length);
                 }
             }
@@ -137,6 +142,15 @@ fn seems_one(key: &str, text: &str) -> bool {
 
 fn names_an_image(name: &str) -> bool {
     name.to_ascii_lowercase().contains("image")
+}
+
+/// The image of an argument, `--some-image=…`, or `--some-image` with the image behind it.
+pub(super) fn argument<'t>(text: &'t str, before: Option<&str>) -> Option<&'t str> {
+    let (name, image) = match text.split_once('=') {
+        Some(named) => named,
+        None => (before.filter(|it| it.starts_with('-'))?, text),
+    };
+    Some(image).filter(|image| is_one_to_start(name, image))
 }
 
 /// A reference that can hardly be anything else: with its registry, and a tag or a digest.

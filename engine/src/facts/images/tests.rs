@@ -834,13 +834,21 @@ fn texts_that_become_pods_and_objects_are_read() {
 }
 
 #[test]
-fn an_argument_may_be_two_words() {
+fn an_argument_may_be_two_words_and_stand_in_any_kind_of_an_operator() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {image: op, args: [--solver-image, 'r.example/b:1', --image-pull, always, 'r.example/c:1', --image]}\n";
     assert_eq!(
         places(text, &none()),
         [
             "/spec/containers/0/args/1 guessed r.example/b:1",
             "/spec/containers/0/image app op",
+        ]
+    );
+    let text = "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {name: x}\nspec: {overrideArgs: ['--solver-image=r.example/b:1', --image, 'r.example/c:1', -v, 'r.example/d:1']}\n";
+    assert_eq!(
+        places(text, &none()),
+        [
+            "/spec/overrideArgs/0 guessed r.example/b:1",
+            "/spec/overrideArgs/2 guessed r.example/c:1",
         ]
     );
 }
