@@ -107,11 +107,7 @@ fn a_unit_of_elsewhere_is_listed_and_not_rendered() {
         let output = tidegate(repo.path()).args(["render", name]).output();
         let (text, exit) = said(&output.unwrap());
         assert_eq!(exit, 3, "{text}");
-        for part in [
-            "source.elsewhere",
-            "charts.example alone",
-            "nothing of that is in",
-        ] {
+        for part in ["source.elsewhere", "charts.example alone"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("hunter2"), "{text}");
