@@ -76,7 +76,7 @@ pub struct Admission {
 pub enum Grounds {
     /// Every step from what runs was judged and passed, and may be deployed now.
     Judged,
-    /// It is what runs.
+    /// Its files are those that run; the options of the environment may be others by now.
     Running,
     /// What runs names it as the state to go back to.
     RollbackTarget,

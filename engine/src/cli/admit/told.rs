@@ -89,7 +89,7 @@ fn human(answer: &Answer, style: Style, out: &mut dyn Write) -> io::Result<()> {
 fn human_admitted(unit: &UnitId, admission: &Admission, out: &mut dyn Write) -> io::Result<()> {
     let grounds = match admission.grounds {
         Grounds::Judged => "judged",
-        Grounds::Running => "it is what runs",
+        Grounds::Running => "its files are those that run",
         Grounds::RollbackTarget => "the rollback target of what runs",
         Grounds::Baseline => "a baseline",
     };
