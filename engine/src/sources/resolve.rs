@@ -114,7 +114,7 @@ pub enum Error {
         /// The name.
         name: String,
         /// The first.
-        first: Place,
+        first: Box<Place>,
         /// The second.
         second: Place,
     },
@@ -169,7 +169,7 @@ pub fn resolve(
         if let Some(other) = units.get(&unit.name) {
             return Err(Error::Clash {
                 environment: environment.name.clone(),
-                first: place(other),
+                first: Box::new(place(other)),
                 second: place(&unit),
                 name: unit.name,
             });

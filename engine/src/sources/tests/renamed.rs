@@ -149,7 +149,7 @@ fn a_patch_finds_a_child_by_each_name_that_it_had() {
     }
 }
 
-fn target_of(target: &str) -> serde_json::Value {
+fn target_of(target: &str) -> Value {
     match target.split_once(' ') {
         Some((kind, name)) => json!({"kind": kind, "name": name}),
         None => json!({"kind": target}),
