@@ -41,9 +41,7 @@ fn items(list: Option<&Value>) -> Vec<(String, &Value)> {
         }
         Some(Value::Object(entries)) => {
             let entries = entries.iter();
-            entries
-                .map(|(key, item)| (step_of(key).into(), item))
-                .collect()
+            entries.map(|(key, item)| (step_of(key), item)).collect()
         }
         _ => Vec::new(),
     }
