@@ -109,6 +109,8 @@ pub struct Context<'a> {
     pub backups: &'a backups::Rules,
     /// What is recorded beside images.
     pub evidence: &'a images::Evidence,
+    /// What signed evidence says of backups.
+    pub reported: &'a evidence::Known,
     /// What the stage before has run.
     pub promoted: &'a images::promoted::Promoted,
     /// The scripts among the files.
@@ -347,6 +349,7 @@ calendars:
                     images: &images::Rules::default(),
                     backups: &backups::Rules::default(),
                     evidence: &images::Evidence::default(),
+                    reported: &evidence::Known::default(),
                     promoted: &images::promoted::Promoted::default(),
                     scripts: &migrations::Files::default(),
                     tiers,
@@ -384,6 +387,7 @@ calendars:
                 images: &images::Rules::default(),
                 backups: &backups::Rules::default(),
                 evidence: &images::Evidence::default(),
+                reported: &evidence::Known::default(),
                 promoted: &images::promoted::Promoted::default(),
                 scripts: &migrations::Files::default(),
                 tiers: Tiers::Unchanged,

@@ -33,6 +33,7 @@ mod reading;
 mod registries;
 mod render;
 mod rendered;
+mod reported;
 mod scene;
 mod scripts;
 mod season;

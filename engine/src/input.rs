@@ -191,6 +191,8 @@ impl<'a> Documents<'a> {
     #[must_use]
     pub fn with_risk(mut self, risk: &Risk, facts: &'a Facts) -> Self {
         self.material.facts = facts;
+        // What is proven of backups depends on the tier.
+        self.backups = by_change(value(facts, "backups"));
         self.common.push(("risk", Piece::new(json!(risk))));
         self
     }

@@ -185,3 +185,57 @@ test_five_fields_are_a_warning if {
 	count(change_set.warn) == 0 with input as scheduled("0 0 2 * * *")
 	count(change_set.warn) == 0 with input as scheduled("@every 1h 2m 3s 4 5")
 }
+
+proven(stage, tier, gap) := document(stage, database, {
+	"change": 0,
+	"object": database,
+	"new": state([]),
+	"old": state([]),
+	"losses": [],
+	"proof": {"tier": tier, "gaps": [gap]},
+})
+
+unproven(kind) := {"kind": kind, "text": "lacks something"}
+
+tiers := {"low", "medium", "high", "critical"}
+
+test_what_is_not_proven_is_denied_by_its_tier if {
+	every kind, denied in backup_coverage.denying {
+		every tier in tiers {
+			code := concat(".", ["backup", kind])
+			doc := proven("production", tier, unproven(kind))
+			expected_denies := {code | tier in denied}
+			expected_warnings := {code | not tier in denied}
+			codes(backup_coverage.deny) == expected_denies with input as doc
+			codes(backup_coverage.warn) == expected_warnings with input as doc
+		}
+	}
+}
+
+test_what_is_not_proven_is_a_warning_elsewhere if {
+	every kind, _ in backup_coverage.denying {
+		code := concat(".", ["backup", kind])
+		count(backup_coverage.deny) == 0 with input as proven("qa", "critical", unproven(kind))
+		codes(backup_coverage.warn) == {code} with input as proven("qa", "critical", unproven(kind))
+	}
+}
+
+test_an_incident_makes_a_warning_that_names_it if {
+	gap := object.union(unproven("not-fresh"), {"liftedBy": "incident INC-1"})
+	count(backup_coverage.deny) == 0 with input as proven("production", "critical", gap)
+	some finding in backup_coverage.warn with input as proven("production", "critical", gap)
+	finding.message == "Cluster shop/db lacks something; lifted by incident INC-1"
+}
+
+test_what_is_not_proven_of_another_object_is_not_said if {
+	doc := proven("production", "critical", unproven("not-fresh"))
+	other := object.union(doc, {"changes": [{"index": 0, "object": volume, "operation": "update"}]})
+	count(backup_coverage.deny) == 0 with input as other
+	count(backup_coverage.warn) == 0 with input as other
+}
+
+test_every_code_of_evidence_has_a_remedy if {
+	every kind, _ in backup_coverage.denying {
+		backup_coverage.evidence_remedies[kind]
+	}
+}

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use miette::Diagnostic;
 
 use super::common::{Error, Outcome};
+use super::evidence::folder::files;
 use super::registry::Wire;
 use super::renderers::Network;
 use super::terminal::Terminal;
@@ -37,6 +38,10 @@ pub(super) struct Args {
     /// --online also any other store that `sign` takes
     #[arg(long, value_name = "STORE")]
     verdicts: Option<String>,
+    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder, as `tidegate evidence`
+    /// writes it
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
     /// Say on standard error how long each step took, and how much was known from earlier runs
     #[arg(long)]
     timings: bool,
@@ -130,6 +135,10 @@ fn judged(
     let network = args.selection.network;
     let (repository, mut request) = args.selection.resolve(terminal)?;
     request.everything = args.all;
+    let evidence = args
+        .evidence
+        .map(|folder| files(&terminal.directory.join(folder)));
+    let evidence = evidence.transpose()?.unwrap_or_default();
     let verdicts = args.verdicts.as_deref();
     if let Some(text) = verdicts.filter(|text| is_far(text) && !network.is_online()) {
         let text = text.to_owned();
@@ -150,6 +159,7 @@ fn judged(
         cache: cache.as_deref(),
         workshop: Some(&renderers::kept(terminal, &repository, network)),
         verdicts: verdicts.as_ref().map(Verdicts::store),
+        evidence: &evidence,
         registries: registries.as_ref(),
     };
     let report = gate::check_within(&repository, &request, runtime)?;

@@ -18,13 +18,14 @@ mod step;
 mod verify;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
 use miette::Diagnostic;
 
-use super::common::Outcome;
+use super::common::{Failure, Outcome};
+use super::evidence::folder::files;
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use super::verdicts::Verdicts;
@@ -132,6 +133,8 @@ struct Scope<'a> {
     config: Option<(String, Vec<u8>)>,
     /// The store of what other environments have run.
     verdicts: Option<&'a str>,
+    /// A folder of signed evidence of backups.
+    evidence: Option<&'a Path>,
 }
 
 /// Judges as planned. What keeps everything from being looked at is a report too: services show
@@ -158,12 +161,14 @@ fn judged(
             policy_ref: plan.policy_ref,
             config: scope.config,
         };
+        let evidence = read_evidence(scope.evidence, terminal)?;
         let verdicts = scope.verdicts;
         let verdicts = verdicts.map(|text| Verdicts::open(text, &repository, terminal));
         let verdicts = verdicts.transpose()?;
         let runtime = Runtime {
             workshop: Some(&renderers::fresh(terminal, &repository, Network::default())),
             verdicts: verdicts.as_ref().map(Verdicts::store),
+            evidence: &evidence,
             ..Runtime::default()
         };
         Ok(gate::check_within(&repository, &request, runtime)?)
@@ -175,6 +180,15 @@ fn judged(
             RunReport::of_error(range, now, Arc::from(error))
         }
     }
+}
+
+/// The files of a folder of evidence; none where none is named.
+fn read_evidence(
+    folder: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let files = folder.map(|folder| files(&terminal.directory.join(folder)));
+    Ok(files.transpose()?.unwrap_or_default())
 }
 
 /// The outcome as `verdict` gives it.

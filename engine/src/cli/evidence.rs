@@ -2,7 +2,7 @@
 //! Judges nothing: what counts, and for how long, is the gate's.
 
 mod backup;
-mod folder;
+pub(super) mod folder;
 mod incident;
 mod list;
 mod restore_test;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ci;
 use super::common::{self, Error, Failure, Outcome};
+use super::evidence::folder::files;
 use super::output::{self, replace};
 use super::renderers::{self, Network};
 use super::signers::Signers;
@@ -45,6 +46,10 @@ pub(super) struct Common {
     /// tidegate/verdicts when left out), fetched and pushed by your `git`
     #[arg(long, value_name = "STORE")]
     verdicts: String,
+    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder, as `tidegate evidence`
+    /// writes it
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
     /// Write the envelope of the newest link to this file too; of several units, that of the last
     #[arg(short = 'o', long, value_name = "FILE")]
     envelope: Option<PathBuf>,
@@ -103,11 +108,15 @@ impl Common {
         let key = self.signers.open(terminal)?;
         let repository = common::repository(&terminal.directory)?;
         let verdicts = Verdicts::open(&self.verdicts, &repository, terminal)?;
+        let evidence = self.evidence.as_ref();
+        let evidence = evidence.map(|folder| files(&terminal.directory.join(folder)));
+        let evidence = evidence.transpose()?.unwrap_or_default();
         let request = SignRequest {
             environment: &self.env,
             unit: self.unit.as_deref(),
             key: &key,
             store: verdicts.store(),
+            evidence: &evidence,
             workshop: Some(&renderers::fresh(terminal, &repository, self.network)),
             now: terminal.now,
         };

@@ -1,5 +1,5 @@
 //! What is stateful, and what backs it up, as manifests declare it: the fact `backups`, and the same of a whole
-//! environment. Knows nothing of whether a backup was ever taken, and of what a gap is worth.
+//! environment; with what signed evidence proves of it. Knows nothing of signatures, and of what a gap is worth.
 
 mod assess;
 mod cadence;
@@ -12,6 +12,7 @@ mod loss;
 mod near;
 mod operated;
 mod pgbackrest;
+mod proof;
 mod rules;
 mod snapshots;
 mod stateful;
@@ -30,13 +31,15 @@ pub use assess::{State, spelt};
 pub use cover::{Consistency, Cover, Missed, Retention, Told};
 pub use gap::Gap;
 pub use loss::Loss;
+pub use proof::{Observed, Proof, Restored, Trouble};
 pub use rules::{Data, Rules};
 
 use self::near::Near;
+use super::freeze::Tiers;
 use super::inventory::Neighbours;
-use super::{Collector, Context, Fact};
+use super::{Collector, Context, Fact, Facts};
 use crate::change::Change;
-use crate::model::{GroupKind, ObjectRef, Operation, Piece};
+use crate::model::{Digest, GroupKind, ObjectRef, Operation, Piece, RiskTier};
 
 /// The kinds that hold data, or claim volumes for it.
 pub const STATEFUL: [&str; 16] = [
@@ -120,6 +123,9 @@ pub struct Row {
     pub old: Option<State>,
     /// What the changes take from its coverage.
     pub losses: Vec<Loss>,
+    /// What signed evidence proves of it, where the change is so risky that it must.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
 }
 
 /// The collector of `backups`: what changes and holds data, and whatever else is backed up otherwise than before.
@@ -134,6 +140,10 @@ impl Collector for Backups {
         "facts/backups.json"
     }
 
+    fn needs_tiers(&self) -> bool {
+        true
+    }
+
     fn collect(&self, context: &Context<'_>) -> Fact {
         if !context.changes.iter().any(concerned) {
             return Fact::known(Piece::list([]));
@@ -144,9 +154,67 @@ impl Collector for Backups {
             true => head.clone(),
             false => states(context.base, rules, now),
         };
-        let rows = rows(context.changes, head, base);
-        Fact::known(Piece::list(rows.iter().map(|row| Piece::new(json!(row)))))
+        let mut proofs = proofs(context, &base);
+        let mut rows = rows(context.changes, head, base);
+        for row in &mut rows {
+            row.proof = proofs.remove(&row.object);
+        }
+        Fact::Known {
+            value: Piece::list(rows.iter().map(|row| Piece::new(json!(row)))),
+            until: until(context, &rows),
+        }
     }
+}
+
+/// What is proven of what changes and was there before; nothing where nothing changes.
+fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<ObjectRef, Proof> {
+    let tier = |index: usize| match context.tiers {
+        Tiers::Unknown => Some(RiskTier::Critical),
+        Tiers::Known { each, all, .. } => Some(each.get(index).copied().unwrap_or(all)),
+        Tiers::Unchanged => None,
+    };
+    let asked = proof::Asked {
+        known: context.reported,
+        rules: context.backups,
+        now: context.season.now,
+        states: base,
+    };
+    let changes = context.changes.iter().enumerate();
+    let proofs = changes.filter_map(|(index, change)| {
+        let proof = asked.proof(&change.object, tier(index)?)?;
+        Some((change.object.clone(), proof))
+    });
+    proofs.collect()
+}
+
+/// The signed statements that the fact rests on.
+#[must_use]
+pub fn evidence(facts: &Facts) -> BTreeSet<Digest> {
+    let Some(Fact::Known { value, .. }) = facts.get(Backups.name()) else {
+        return BTreeSet::new();
+    };
+    let rows = value.to_json();
+    let rows = rows.as_array().into_iter().flatten();
+    let said = rows.filter_map(|row| row.get("proof"));
+    let said =
+        said.flat_map(|proof| ["observed", "restoreTest", "incident"].map(|it| proof.get(it)));
+    let digests = said
+        .flatten()
+        .filter_map(|one| one.get("evidence")?.as_str());
+    digests
+        .filter_map(|text| Digest::parse(text).ok())
+        .collect()
+}
+
+/// When more is lacking, where that is denied.
+fn until(context: &Context<'_>, rows: &[Row]) -> Option<Timestamp> {
+    let environments = &context.range.environments;
+    let stage = environments.get(context.season.place.environment);
+    if stage.is_some_and(|stage| !context.backups.denies_in(*stage)) {
+        return None;
+    }
+    let proofs = rows.iter().filter_map(|row| row.proof.as_ref());
+    proofs.filter_map(|proof| proof.until).min()
 }
 
 /// All that holds data among objects, and what backs it up.
@@ -181,6 +249,7 @@ fn rows(
             old,
             losses,
             object,
+            proof: None,
         }
     });
     rows.filter(|row| row.change.is_some() || !row.losses.is_empty())

@@ -60,5 +60,8 @@ impl About {
     }
 }
 
+/// Where evidence lies in a repository.
+pub const FOLDER: &str = ".tidegate/evidence";
+
 /// How far the clocks of what makes backups, of what reports them and of what judges may lie apart.
 pub const SKEW: SignedDuration = SignedDuration::from_mins(5);

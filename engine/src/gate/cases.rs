@@ -1,6 +1,7 @@
 //! The cases of a policy: two folders of manifests, and what must come out.
 //! Knows no Git; a case is judged as one unit of one environment.
 
+mod reported;
 mod scripts;
 mod written;
 
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::reported::Told;
 use self::scripts::scripts;
 use self::written::{Expected, ExpectedFinding, Setting};
 use super::Error;
@@ -205,6 +207,10 @@ impl Case<'_> {
             season: &season(judge, scene, now, setting.rollback),
             rooted: None,
             evidence: self,
+            reported: &Told {
+                reports: &setting.reported,
+                now,
+            },
             promotions: setting,
             watch: &Unwatched,
         };

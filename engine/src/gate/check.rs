@@ -27,6 +27,7 @@ use super::judge::{self, Judge};
 use super::probe::judges_gate;
 use super::promotions::Chains;
 use super::reading::Reading;
+use super::reported::Reports;
 use super::scene::{self, Scene, Settled, Touched, Trees};
 use super::season::season;
 use super::view::View;
@@ -147,12 +148,13 @@ pub fn facts(
     session.make_ready();
     let mut settled = session.settled(&session.judge)?;
     let touched = session.touched(&session.judge, &mut settled)?;
+    let reports = session.reports(&session.judge);
     let mut documents = Vec::new();
     for (scene, changes) in touched.units {
         let season = session.season(&session.judge, scene);
         let chains = session.chains(&session.judge);
         let around = (&touched.reach, &season, &chains);
-        let bench = session.bench(&session.judge, scene, around);
+        let bench = session.bench(&session.judge, scene, around, &reports);
         documents.extend(scene.unit().documents(&bench, &session.view, &changes?)?);
     }
     session.view.save_index();
@@ -183,6 +185,8 @@ struct Session<'a> {
     watch: &'a dyn Watch,
     /// Where the links of other environments lie.
     verdicts: Option<&'a dyn Store>,
+    /// Evidence of backups that lies outside of the repository.
+    evidence: &'a [(String, Vec<u8>)],
     reading: &'a Reading,
 }
 
@@ -204,6 +208,7 @@ impl<'a> Session<'a> {
             watch,
             cache,
             verdicts,
+            evidence,
             ..
         }: Runtime<'a>,
     ) -> Result<Self, Error> {
@@ -260,6 +265,7 @@ impl<'a> Session<'a> {
             request,
             watch,
             verdicts,
+            evidence,
             reading,
         })
     }
@@ -354,11 +360,17 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What evidence says of backups, as a judge believes it.
+    fn reports<'b>(&'b self, judge: &'b Judge) -> Reports<'b> {
+        Reports::new(&self.view, self.evidence, judge.trusts(), self.request.now)
+    }
+
     fn bench<'b>(
         &'b self,
         judge: &'b Judge,
         scene: &'b Scene,
         (reach, season, promotions): (&'b Reach, &'b Season<'b>, &'b Chains<'b>),
+        reported: &'b Reports<'b>,
     ) -> Bench<'b> {
         Bench {
             judge,
@@ -372,6 +384,7 @@ impl<'a> Session<'a> {
             season,
             rooted: None,
             evidence: &self.view,
+            reported,
             promotions,
             watch: self.watch,
         }
@@ -383,10 +396,12 @@ impl<'a> Session<'a> {
             ..Run::default()
         };
         let touched = self.touched(judge, settled)?;
+        let reports = self.reports(judge);
         for (scene, changes) in touched.units {
             let season = self.season(judge, scene);
             let chains = self.chains(judge);
-            let bench = self.bench(judge, scene, (&touched.reach, &season, &chains));
+            let around = (&touched.reach, &season, &chains);
+            let bench = self.bench(judge, scene, around, &reports);
             let judged = changes.and_then(|changes| {
                 let unit = scene.unit();
                 unit.judge(&bench, &self.view, changes, self.request.everything)

@@ -253,6 +253,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Attest(#[from] attest::Error),
+    /// Evidence of backups that cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Evidence(#[from] facts::evidence::Error),
     /// Keys of the signer that do not count for a unit.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -13,6 +13,7 @@ use super::Error;
 use super::evidence::Evidence;
 use super::judge::{Judge, Wanted};
 use super::promotions::Promotions;
+use super::reported::Reported;
 use super::unit::settle;
 use super::watch::{Step, Watch};
 use crate::attest::TrustFile;
@@ -47,6 +48,8 @@ pub(super) struct Bench<'a> {
     pub(super) rooted: Option<&'a TrustFile>,
     /// What is recorded beside images at head.
     pub(super) evidence: &'a dyn Evidence,
+    /// What signed evidence says of backups.
+    pub(super) reported: &'a dyn Reported,
     /// What other environments have run.
     pub(super) promotions: &'a dyn Promotions,
     pub(super) watch: &'a dyn Watch,

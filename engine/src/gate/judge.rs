@@ -9,7 +9,9 @@ use std::thread;
 use serde_json::Value;
 
 use super::Error;
+use super::reported::trust_of;
 use super::scene::Scene;
+use crate::attest::TrustFile;
 use crate::calendar::Calendar;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
@@ -34,6 +36,8 @@ pub(super) struct Judge {
     pub(super) images: images::Rules,
     /// What backups must be worth.
     pub(super) backups: backups::Rules,
+    /// Whose word counts, of what happened outside of the repository; why nobody's, for people.
+    pub(super) trust: Result<TrustFile, String>,
     /// Which files may be scripts.
     pub(super) migrations: migrations::Rules,
     modules: Vec<Wanted>,
@@ -64,7 +68,8 @@ impl Judge {
         let files = policy_files(repository, snapshot);
         let mut config = parse(&path, &bytes, files.as_deref().unwrap_or_default())?;
         read_files(&mut config, repository, snapshot)?;
-        Self::new(config, &files?, from, snapshot.commit()).map(Some)
+        let judge = Self::new(config, &files?, from, snapshot.commit())?;
+        Ok(Some(judge.trusting(repository, snapshot)?))
     }
 
     /// The judge of a configuration file that the user named; policies are those of `snapshot`.
@@ -78,7 +83,13 @@ impl Judge {
         let path = RepoPath::from(name);
         let mut config = parse(&path, bytes, files.as_deref().unwrap_or_default())?;
         read_files(&mut config, repository, snapshot)?;
-        Self::new(config, &files?, "the file given by --config", None)
+        let judge = Self::new(config, &files?, "the file given by --config", None)?;
+        judge.trusting(repository, snapshot)
+    }
+
+    fn trusting(self, repository: &Repository, snapshot: &Snapshot) -> Result<Self, Error> {
+        let trust = trust_of(repository, snapshot)?;
+        Ok(Self { trust, ..self })
     }
 
     /// The judge of a configuration and of the repository's own policies.
@@ -130,6 +141,7 @@ impl Judge {
             collectors: COLLECTORS.to_vec(),
             images,
             backups: backups::Rules::of_settings(&backups),
+            trust: Err("the judge has no trust file".to_owned()),
             migrations,
             modules,
             settings,

@@ -9,6 +9,7 @@ use super::evidence::NoEvidence;
 use super::gate_files;
 use super::judge::Judge;
 use super::promotions::NoPromotions;
+use super::reported::NoReports;
 use super::scene;
 use super::season::season;
 use super::source::{allowed_signers, point};
@@ -53,6 +54,7 @@ pub(super) fn judges_gate(
             season: &season,
             rooted: None,
             evidence: &NoEvidence,
+            reported: &NoReports,
             promotions: &NoPromotions,
             watch: &Unwatched,
         };

@@ -49,6 +49,8 @@ pub struct SignRequest<'a> {
     pub key: &'a dyn Signatory,
     /// Where links lie.
     pub store: &'a dyn Store,
+    /// Evidence of backups that lies outside of the repository.
+    pub evidence: &'a [(String, Vec<u8>)],
     /// What renders sources; `None` for nothing, so that a unit that needs it cannot be judged.
     pub workshop: Option<&'a Arc<Workshop>>,
     /// The time.
@@ -212,6 +214,7 @@ fn accepted(
         judge,
         trust: &accepted.trust,
         head: repository.branch_head(&branch)?,
+        newer: None,
         branch: &branch,
         accepted: Some(&accepted),
         reading: &fresh_reading(request, judge),
@@ -254,6 +257,7 @@ fn baseline_once(repository: &Repository, request: &SignRequest<'_>) -> Result<S
         judge,
         trust: &trust,
         head,
+        newer: None,
         branch: &branch,
         accepted: accepted.as_ref(),
         reading: &fresh_reading(request, judge),
@@ -298,6 +302,8 @@ struct Signer<'a> {
     judge: &'a Judge,
     trust: &'a TrustFile,
     head: GitId,
+    /// The head of the branch, where what is judged is older.
+    newer: Option<GitId>,
     branch: &'a str,
     accepted: Option<&'a Accepted>,
     /// INVARIANT: what is signed rests on nothing that an earlier run left.

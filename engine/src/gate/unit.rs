@@ -32,9 +32,9 @@ use super::view::View;
 use super::watch::Step;
 use crate::change::{Change, change_digest};
 use crate::config::{self, Config};
-use crate::facts::Fact;
 use crate::facts::index::Wanted;
 use crate::facts::migrations::Files;
+use crate::facts::{Fact, backups};
 use crate::git::{self, FileChange, Selector};
 use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
@@ -184,6 +184,7 @@ impl Unit<'_> {
             head,
             until,
             workings: Workings {
+                evidence: backups::evidence(&judged.facts),
                 policies: judged.policies,
                 classes: judged.classes,
                 renderers,

@@ -65,6 +65,8 @@ pub struct Runtime<'a> {
     pub workshop: Option<&'a Arc<Workshop>>,
     /// Where verdicts lie, by which other environments are known; `None` for nowhere.
     pub verdicts: Option<&'a dyn Store>,
+    /// Evidence of backups that lies outside of the repository.
+    pub evidence: &'a [(String, Vec<u8>)],
     /// Whom to ask for what proves an image and is not recorded; `None` for nobody.
     pub registries: Option<&'a Rc<Registries>>,
 }
@@ -77,6 +79,7 @@ impl Default for Runtime<'_> {
             cache: None,
             workshop: None,
             verdicts: None,
+            evidence: &[],
             registries: None,
         }
     }

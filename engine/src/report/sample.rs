@@ -182,6 +182,7 @@ fn unit(name: &str, findings: Vec<Finding>) -> UnitReport {
         head: crate::verdict::Side::default(),
         until: None,
         workings: Workings {
+            evidence: BTreeSet::new(),
             policies: BTreeSet::from(policies),
             ..Workings::default()
         },

@@ -163,6 +163,8 @@ pub struct Workings {
     pub classes: BTreeSet<Class>,
     /// What rendered the state after, and which version of it.
     pub renderers: BTreeMap<String, String>,
+    /// The signed statements that it rests on.
+    pub evidence: BTreeSet<Digest>,
     /// The facts; their JSON is canonical.
     pub facts: Piece,
 }

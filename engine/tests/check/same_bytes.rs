@@ -193,6 +193,7 @@ fn sign_there(there: &Path, key: &str) {
     let store = FolderStore::new(&verdicts);
     let key = read_private(Path::new(key)).unwrap();
     let request = SignRequest {
+        evidence: &[],
         workshop: None,
         environment: "prod",
         unit: None,

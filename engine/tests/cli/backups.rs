@@ -1,6 +1,9 @@
 //! `tidegate backups`, and what `check` says of backups across the units of an environment.
 
-use serde_json::Value;
+use std::fs;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::{said, shop, tidegate};
 use crate::contracts::problems;
@@ -82,6 +85,299 @@ fn what_another_unit_renders_is_not_taken_for_absent() {
         "{text}"
     );
 }
+
+#[test]
+fn a_risky_change_of_a_database_needs_evidence_of_it_and_a_label_does_not() {
+    let gate = Gate::new();
+    gate.label();
+    assert_eq!(gate.check(&[]).1, 0);
+    gate.change();
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("backup.not-fresh"), "{text}");
+    assert!(text.contains("backup.restore-test-missing"), "{text}");
+    // Committed with the change, and in a folder beside it.
+    gate.report("1h", ".tidegate/evidence/");
+    gate.repo.commit("evidence");
+    let (text, exit) = gate.check_range("HEAD~2..HEAD", &[]);
+    assert_eq!(exit, 0, "{text}");
+    gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence"]);
+    gate.repo.commit("no evidence");
+    let changed = "HEAD~3..HEAD";
+    assert_eq!(gate.check_range(changed, &[]).1, 1);
+    let folder = gate.repo.beside("evidence");
+    let folder = folder.to_str().unwrap();
+    gate.report("1h", folder);
+    let (text, exit) = gate.check_range(changed, &["--evidence", folder]);
+    assert_eq!(exit, 0, "{text}");
+    // The same a day later.
+    let later = (now() + SignedDuration::from_hours(28)).to_string();
+    let (text, exit) = gate.check_range(changed, &["--evidence", folder, "--now", &later]);
+    assert_eq!(exit, 1, "{text}");
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let told = "was last backed up 29h";
+    assert!(text.join(" ").contains(told), "{text:?}");
+}
+
+#[test]
+fn evidence_that_the_change_takes_away_counts_still() {
+    let gate = Gate::new();
+    gate.report("1h", ".tidegate/evidence/");
+    gate.repo.commit("evidence");
+    gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence"]);
+    gate.change();
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 0, "{text}");
+}
+
+#[test]
+fn evidence_of_another_cluster_or_by_a_key_that_the_change_brings_counts_for_nothing() {
+    let gate = Gate::new();
+    gate.report_of("eu-2", "1h", ".tidegate/evidence/");
+    gate.change();
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 1, "{text}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(words.contains("backup.evidence-invalid"), "{text}");
+    assert!(
+        words.contains("it is of cluster `eu-2`, not of `eu-1`"),
+        "{text}"
+    );
+    let gate = Gate::new();
+    gate.key("backup-reporter", "other.pem");
+    gate.report_by("other.pem", "eu-1", "1h", ".tidegate/evidence/");
+    gate.change();
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("backup.not-fresh"), "{text}");
+}
+
+#[test]
+fn an_incident_opens_the_gate_for_its_object_and_is_named() {
+    let gate = Gate::new();
+    gate.report("27h", ".tidegate/evidence/");
+    gate.change();
+    assert_eq!(gate.check(&[]).1, 1);
+    gate.key("break-glass", "ann.pem");
+    // The key counts from the state that brings it.
+    gate.repo.commit("a key");
+    gate.say(
+        "ann.pem",
+        "incident",
+        "eu-1",
+        ".tidegate/evidence/",
+        &[
+            "--id",
+            "INC-4711",
+            "--lasts",
+            "4h",
+            "--reason",
+            "the volume of the database is lost",
+        ],
+    );
+    gate.repo
+        .write("db/cluster.yaml", gate.cluster("max_connections: '140'"));
+    gate.repo.commit("bring it back");
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let told = "lifted by incident INC-4711, signed by ann, until ";
+    assert!(words.join(" ").contains(told), "{text}");
+}
+
+#[test]
+fn evidence_of_the_future_is_an_error_and_too_many_files_are() {
+    let gate = Gate::new();
+    gate.report("1h", ".tidegate/evidence/");
+    gate.change();
+    let before = now() - SignedDuration::from_hours(2);
+    let (text, exit) = gate.check(&["--now", &before.to_string()]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("error[evidence.future]"), "{text}");
+    for file in 0..10_001 {
+        gate.repo.write(
+            &format!(".tidegate/evidence/junk/{file}.json"),
+            file.to_string(),
+        );
+    }
+    gate.repo.commit("junk");
+    let (text, exit) = gate.check_range("HEAD~2..HEAD", &[]);
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("error[limit.evidence-files]"), "{text}");
+}
+
+/// A database that is backed up, in an environment of cluster `eu-1`, and the key of a backup job.
+struct Gate {
+    repo: Repo,
+}
+
+impl Gate {
+    fn new() -> Self {
+        let gate = Self { repo: Repo::new() };
+        gate.repo.write("tidegate.yaml", GATE);
+        gate.repo
+            .write("db/cluster.yaml", gate.cluster("max_connections: '100'"));
+        gate.repo.write("db/backup.yaml", BACKUP);
+        gate.key("merge-signer", "signer.pem");
+        gate.key("backup-reporter", "job.pem");
+        gate.repo.commit("a database");
+        gate
+    }
+
+    fn key(&self, role: &str, file: &str) {
+        let key = self.repo.beside(file);
+        let principal = file.trim_end_matches(".pem");
+        let new = ["keys", "new", "--role", role, "--principal", principal];
+        let to = [
+            "--trust",
+            ".tidegate/trust.json",
+            "--out",
+            key.to_str().unwrap(),
+        ];
+        let (text, exit) = run(&self.repo, &[&new[..], &to].concat());
+        assert_eq!(exit, 0, "{text}");
+    }
+
+    #[expect(clippy::unused_self, reason = "it reads better beside the others")]
+    fn cluster(&self, parameter: &str) -> String {
+        CLUSTER.replace("PARAMETER", parameter)
+    }
+
+    fn label(&self) {
+        let labelled = self
+            .cluster("max_connections: '100'")
+            .replace("shop}", "shop, labels: {team: a}}");
+        self.repo
+            .write("db/cluster.yaml", labelled)
+            .commit("a label");
+    }
+
+    fn change(&self) {
+        let changed = self.cluster("max_connections: '120'");
+        self.repo
+            .write("db/cluster.yaml", changed)
+            .commit("a parameter");
+    }
+
+    /// The last commit.
+    fn check(&self, more: &[&str]) -> (String, i32) {
+        self.check_range("HEAD~1..HEAD", more)
+    }
+
+    fn check_range(&self, range: &str, more: &[&str]) -> (String, i32) {
+        run(&self.repo, &[&["check", range], more].concat())
+    }
+
+    fn report(&self, ago: &str, folder: &str) {
+        self.report_of("eu-1", ago, folder);
+    }
+
+    /// A backup of so long ago whose log was archived just now, and a restore.
+    fn report_of(&self, cluster: &str, ago: &str, folder: &str) {
+        self.report_by("job.pem", cluster, ago, folder);
+    }
+
+    fn report_by(&self, key: &str, cluster: &str, ago: &str, folder: &str) {
+        let hours: i64 = ago.trim_end_matches('h').parse().unwrap();
+        let finished = now() - SignedDuration::from_hours(hours);
+        let list = json!({
+            "backups": [{"label": "b1", "kind": "full", "finishedAt": finished.to_string(), "bytes": 1000}],
+        });
+        let file = self.repo.beside("list.json");
+        fs::write(&file, list.to_string()).unwrap();
+        let archived = now().to_string();
+        self.say(
+            key,
+            "backup",
+            cluster,
+            folder,
+            &[
+                "--from",
+                "json",
+                "--last-archived",
+                &archived,
+                file.to_str().unwrap(),
+            ],
+        );
+        self.say(
+            key,
+            "restore-test",
+            cluster,
+            folder,
+            &[
+                "--backup",
+                "b1",
+                "--started",
+                &finished.to_string(),
+                "--finished",
+                &finished.to_string(),
+                "--scope",
+                "database",
+            ],
+        );
+    }
+
+    fn say(&self, key: &str, kind: &str, cluster: &str, folder: &str, more: &[&str]) {
+        let key = self.repo.beside(key);
+        let folder = format!("{}/", folder.trim_end_matches('/'));
+        let say = [
+            "evidence",
+            kind,
+            "--env",
+            "prod",
+            "--cluster",
+            cluster,
+            "--object",
+            "shop/Cluster.postgresql.cnpg.io/db",
+            "--key-file",
+            key.to_str().unwrap(),
+            "-o",
+            &folder,
+        ];
+        let (text, exit) = run(&self.repo, &[&say[..], more].concat());
+        assert_eq!(exit, 0, "{text}");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary goes by the clock")]
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap()
+}
+
+const GATE: &str = "
+profile: retail-prod
+backups:
+  stores: [{match: 's3://away/**', encrypted: true, offsite: true, immutable-days: 30}]
+environments:
+  - name: prod
+    stage: recovery
+    cluster: eu-1
+    max-tier: critical
+    sources:
+      - {name: db, kind: Application, path: db}
+";
+
+const CLUSTER: &str = "
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: db, namespace: shop}
+spec:
+  instances: 3
+  storage: {size: 10Gi}
+  resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 2Gi}}
+  postgresql: {parameters: {PARAMETER}}
+  backup:
+    retentionPolicy: 40d
+    barmanObjectStore: {destinationPath: s3://away/db}
+";
+
+const BACKUP: &str = "
+apiVersion: postgresql.cnpg.io/v1
+kind: ScheduledBackup
+metadata: {name: db, namespace: shop}
+spec: {schedule: '0 0 2 * * *', cluster: {name: db}}
+";
 
 /// One environment with a unit of claims and one of Velero.
 fn environment(files: &[(&str, &str)]) -> Repo {

@@ -136,6 +136,7 @@ fn sign(repository: &Path, verdicts: &Path) {
     let key = key(1);
     let store = FolderStore::new(verdicts);
     let request = |now: &str| SignRequest {
+        evidence: &[],
         workshop: None,
         environment: "prod",
         unit: None,

@@ -88,6 +88,7 @@ fn above_an_export_that_went_on_a_new_baseline_is_made_without_a_network() {
     let before = world.repo.id("HEAD~1");
     assert_eq!(admit(&world, &store, before), "refused superseded");
     let request = SignRequest {
+        evidence: &[],
         workshop: None,
         environment: "prod",
         unit: None,

@@ -84,6 +84,7 @@ fn overtaken(world: &World, unit: &str, other: &dyn Fn()) -> String {
         done: Cell::new(false),
     };
     let request = SignRequest {
+        evidence: &[],
         workshop: None,
         environment: "prod",
         unit: Some(unit),
@@ -167,6 +168,7 @@ fn many_signers_at_once_make_one_chain_without_gaps() {
                     let verdicts = &verdicts;
                     scope.spawn(move || {
                         let request = SignRequest {
+                            evidence: &[],
                             workshop: None,
                             environment: "prod",
                             unit: Some("web"),

@@ -191,6 +191,7 @@ impl World {
         store: &'a FolderStore,
     ) -> SignRequest<'a> {
         SignRequest {
+            evidence: &[],
             workshop: None,
             environment,
             unit,

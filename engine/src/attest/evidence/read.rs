@@ -92,7 +92,7 @@ impl Reading<'_> {
         let evidence = match read {
             Ok(evidence) => evidence,
             Err(rejection) => {
-                self.refuse(path, Why::Malformed, rejection.to_string());
+                self.refuse(path, Why::Malformed, rejection.to_string(), None);
                 return Ok(());
             }
         };
@@ -103,12 +103,12 @@ impl Reading<'_> {
         let statement = match self.verify(bytes, &evidence) {
             Ok(statement) => statement,
             Err(rejection) => {
-                self.refuse(path, Why::Untrusted, rejection.to_string());
+                self.refuse(path, Why::Untrusted, rejection.to_string(), Some(&evidence));
                 return Ok(());
             }
         };
         if let Some(text) = self.other_cluster(&evidence) {
-            self.refuse(path, Why::Cluster, text);
+            self.refuse(path, Why::Cluster, text, Some(&evidence));
             return Ok(());
         }
         self.check_future(path, &evidence)?;
@@ -186,28 +186,33 @@ impl Reading<'_> {
         }
     }
 
-    fn refuse(&mut self, path: &str, why: Why, text: String) {
-        let path = path.to_owned();
-        self.known.refused.push(Refused { path, why, text });
+    fn refuse(&mut self, path: &str, why: Why, text: String, evidence: Option<&Evidence>) {
+        let objects = evidence.map(Evidence::objects).unwrap_or_default();
+        self.known.refused.push(Refused {
+            path: path.to_owned(),
+            why,
+            text,
+            objects: objects.into_iter().cloned().collect(),
+        });
     }
 
     fn finish(self) -> Known {
         let mut known = self.known;
         for ((object, ..), stream) in self.backups {
-            if let Some(observed) = newest(stream, &|it| &it.about, &mut known.refused) {
-                let of = known.objects.entry(object).or_default();
+            if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
+                let of = known.objects.entry(object.clone()).or_default();
                 of.backups.push(observed);
             }
         }
         for ((object, ..), stream) in self.restore_tests {
-            let of = known.objects.entry(object).or_default();
+            let of = known.objects.entry(object.clone()).or_default();
             let stream = of_this_database(stream, of, &mut known.refused);
-            let observed = newest(stream, &|it| &it.about, &mut known.refused);
+            let observed = newest(&object, stream, &|it| &it.about, &mut known.refused);
             of.restore_tests.extend(observed);
         }
         for ((object, ..), stream) in self.incidents {
-            if let Some(observed) = newest(stream, &|it| &it.about, &mut known.refused) {
-                let of = known.objects.entry(object).or_default();
+            if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
+                let of = known.objects.entry(object.clone()).or_default();
                 of.incidents.push(observed);
             }
         }
@@ -230,6 +235,7 @@ fn witnessed<T>(said: T, digest: Digest, signers: &[String], path: &str) -> Witn
 /// The highest sequence, and those before it. Where a number was given twice, or time runs backwards, nobody can tell
 /// which is the newest, and none counts: an old statement could be the one that does.
 fn newest<T>(
+    object: &ObjectName,
     mut stream: Vec<Witnessed<T>>,
     about: &dyn Fn(&T) -> &About,
     refused: &mut Vec<Refused>,
@@ -256,6 +262,7 @@ fn newest<T>(
             path: one.path,
             why,
             text: format!("nobody can tell which is the newest: {text}"),
+            objects: [object.clone()].into(),
         }));
         return None;
     }
@@ -283,6 +290,7 @@ fn of_this_database(
             one.said.system_id.unwrap_or_default(),
             ids.iter().copied().collect::<Vec<_>>().join(", ")
         ),
+        objects: [one.said.object].into(),
         path: one.path,
         why: Why::OtherDatabase,
     }));

@@ -26,6 +26,9 @@ pub(super) struct Args {
     /// Where verdicts lie, for policies that ask what other environments have run: any store that `sign` takes
     #[arg(long, value_name = "STORE")]
     verdicts: Option<String>,
+    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
     /// What ends the job with an error
     #[arg(long, value_name = "EFFECT", value_enum, default_value_t = FailOn::Deny)]
     fail_on: FailOn,
@@ -42,6 +45,7 @@ impl Args {
             environment: self.env.as_deref(),
             config: None,
             verdicts: self.verdicts.as_deref(),
+            evidence: self.evidence.as_deref(),
         };
         let policy_ref = self.policy_ref.as_deref();
         let plan = |repository: &_| merge_request::plan(repository, variables, policy_ref);

@@ -15,6 +15,8 @@ pub(super) struct Inputs {
     pub(super) config: Option<String>,
     /// Where verdicts of other environments lie.
     pub(super) verdicts: Option<String>,
+    /// A folder of signed evidence of backups.
+    pub(super) evidence: Option<String>,
     pub(super) fail_on: FailOn,
     /// `None` for `none`.
     pub(super) publish: Option<String>,
@@ -65,6 +67,7 @@ impl Inputs {
             policy_ref: unless("POLICY_REF", "auto"),
             config: owned("CONFIG"),
             verdicts: owned("VERDICTS"),
+            evidence: owned("EVIDENCE"),
             fail_on: one_of(
                 ("fail-on", text("FAIL_ON"), "`deny`, `warn` or `never`"),
                 &[
@@ -163,13 +166,14 @@ fn annotations(given: Option<&str>) -> Result<usize, Error> {
 
 const PREFIX: &str = "TIDEGATE_INPUT_";
 /// The inputs of `action.yml` that reach the binary; a test compares them.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "COMMAND",
     "ENVIRONMENT",
     "BASE",
     "POLICY_REF",
     "CONFIG",
     "VERDICTS",
+    "EVIDENCE",
     "FAIL_ON",
     "PUBLISH",
     "RENEW",

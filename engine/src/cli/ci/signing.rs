@@ -3,6 +3,7 @@
 //! Judges nothing itself.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use miette::Diagnostic;
@@ -97,9 +98,12 @@ fn signed(
             }
         }
     }
+    let evidence = step.inputs.evidence.as_deref().map(Path::new);
+    let evidence = super::read_evidence(evidence, terminal)?;
     let mut all = Signing::default();
     for environment in &environments {
         let request = SignRequest {
+            evidence: &evidence,
             workshop: Some(&renderers::fresh(terminal, &repository, Network::default())),
             environment,
             unit: None,

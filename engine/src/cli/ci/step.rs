@@ -127,6 +127,7 @@ impl<'v> Step<'v> {
             environment: self.inputs.environment.as_deref(),
             config,
             verdicts: self.inputs.verdicts.as_deref(),
+            evidence: self.inputs.evidence.as_deref().map(Path::new),
         })
     }
 

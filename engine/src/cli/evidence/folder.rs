@@ -10,7 +10,7 @@ use crate::facts::evidence::Error;
 use crate::model::limits;
 
 /// Each file below a folder, by its path in it. What is no file is one that says nothing.
-pub(super) fn files(root: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(in crate::cli) fn files(root: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
     let mut left = limits::EVIDENCE_TOTAL.most;
     let mut folders = vec![root.to_owned()];

@@ -1,15 +1,16 @@
 //! What the section `backups` says that the fact needs: how much may be lost of what, what needs no backup, and
 //! what is known of stores and jobs that no manifest tells. Knows nothing of findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::parse_duration;
+use crate::facts::evidence::Scope;
 use crate::facts::images::Glob;
-use crate::model::ObjectRef;
+use crate::model::{ObjectRef, RiskTier, Stage};
 
 /// The part of the settings of `backup-coverage` that the fact needs.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,30 @@ pub struct Rules {
     cache_images: Vec<Glob>,
     stores: Vec<Store>,
     immutable_days: i64,
+    identities: Vec<(Glob, String)>,
+    deny_stages: BTreeSet<Stage>,
+    pub(super) evidence: Proven,
+}
+
+/// What signed evidence must prove, in seconds.
+#[derive(Clone, Debug)]
+pub(super) struct Proven {
+    /// The lowest tier of a change that needs any.
+    pub(super) tier: RiskTier,
+    /// How old a backup may be.
+    pub(super) max_age: i64,
+    /// How many times what may be lost it may be old where no log is archived.
+    pub(super) factor: i64,
+    /// How old one may be that is made for a change.
+    pub(super) checkpoint: i64,
+    /// How long ago one may have been restored.
+    pub(super) restored_within: i64,
+    /// What a restore test comprises beside what holds data.
+    pub(super) restore_scope: BTreeSet<Scope>,
+    /// How far database and files may lie apart.
+    pub(super) max_skew: i64,
+    /// How much of the one before it a backup must have at least.
+    pub(super) least_percent: u32,
 }
 
 /// What data it is: how much of it may be lost depends on it.
@@ -46,6 +71,9 @@ pub struct Target {
     /// The seconds that a backup must be kept.
     #[serde(rename = "retentionSeconds", skip_serializing_if = "Option::is_none")]
     pub retention: Option<i64>,
+    /// The seconds that a restore may take.
+    #[serde(rename = "rtoSeconds", skip_serializing_if = "Option::is_none")]
+    pub rto: Option<i64>,
 }
 
 /// What the judge says of the stores that a glob fits.
@@ -85,6 +113,7 @@ impl Rules {
             let target = Target {
                 rpo: seconds("rpo"),
                 retention: seconds("retention"),
+                rto: seconds("rto"),
             };
             Some((data, target))
         });
@@ -97,6 +126,10 @@ impl Rules {
                 immutable_days: store.get("immutable-days").and_then(Value::as_i64),
             })
         });
+        let identities = items(settings, "databases").filter_map(|database| {
+            let said = |key: &str| database.get(key).and_then(Value::as_str);
+            Some((Glob::new(said("match")?), said("system-id")?.to_owned()))
+        });
         Self {
             targets: targets.collect(),
             scratch: globs(settings, "scratch"),
@@ -106,7 +139,22 @@ impl Rules {
                 .get("immutable-days")
                 .and_then(Value::as_i64)
                 .unwrap_or(0),
+            identities: identities.collect(),
+            deny_stages: read(settings, "deny-stages"),
+            evidence: Proven::of_settings(settings),
         }
+    }
+
+    /// The identity that the judge says a database has.
+    pub(super) fn system_id(&self, object: &ObjectRef) -> Option<&str> {
+        let named = named(object);
+        let mut identities = self.identities.iter();
+        identities.find_map(|(glob, id)| glob.fits(&named).then_some(id.as_str()))
+    }
+
+    /// Whether what lacks is denied in a stage.
+    pub(super) fn denies_in(&self, stage: Stage) -> bool {
+        self.deny_stages.contains(&stage)
     }
 
     /// How much of such data may be lost.
@@ -138,6 +186,35 @@ impl Rules {
     }
 }
 
+impl Proven {
+    fn of_settings(settings: &Value) -> Self {
+        let seconds = |key: &str, default: SignedDuration| {
+            let text = settings.get(key).and_then(Value::as_str);
+            let length = text.and_then(parse_duration);
+            length.unwrap_or(default).as_secs()
+        };
+        let number = |key: &str| settings.get(key).and_then(Value::as_i64);
+        let hours = SignedDuration::from_hours;
+        let least = number("min-size-ratio-percent").and_then(|it| u32::try_from(it).ok());
+        Self {
+            tier: read_one(settings, "freshness-tier").unwrap_or(RiskTier::Medium),
+            max_age: seconds("max-age", hours(26)),
+            factor: number("freshness-factor").unwrap_or(1),
+            checkpoint: seconds("pre-change-max-age", hours(2)),
+            restored_within: seconds("restore-tested-within", hours(30 * 24)),
+            restore_scope: read(settings, "restore-scope"),
+            max_skew: seconds("max-skew", hours(1)),
+            least_percent: least.unwrap_or(50),
+        }
+    }
+}
+
+impl Default for Proven {
+    fn default() -> Self {
+        Self::of_settings(&Value::Null)
+    }
+}
+
 /// `Kind/namespace/name`; the namespace is empty where the manifest names none.
 fn named(object: &ObjectRef) -> String {
     let namespace = object.namespace.as_deref().unwrap_or_default();
@@ -147,6 +224,15 @@ fn named(object: &ObjectRef) -> String {
 fn globs(settings: &Value, key: &str) -> Vec<Glob> {
     let texts = items(settings, key).filter_map(Value::as_str);
     texts.map(Glob::new).collect()
+}
+
+fn read<T: for<'de> Deserialize<'de> + Ord>(settings: &Value, key: &str) -> BTreeSet<T> {
+    let items = items(settings, key);
+    items.filter_map(|it| T::deserialize(it).ok()).collect()
+}
+
+fn read_one<T: for<'de> Deserialize<'de>>(settings: &Value, key: &str) -> Option<T> {
+    T::deserialize(settings.get(key)?).ok()
 }
 
 fn items<'a>(settings: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

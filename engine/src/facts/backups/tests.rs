@@ -9,7 +9,7 @@ use super::*;
 use crate::facts::pods::reference;
 use crate::model::Part;
 
-fn around(objects: &[Value]) -> Neighbours {
+pub(super) fn around(objects: &[Value]) -> Neighbours {
     let mut around = Neighbours::of_kinds(kinds());
     for object in objects {
         around.insert_part(reference(object), Arc::new(Part::new(object.clone())));
@@ -33,7 +33,7 @@ fn found(objects: &[Value]) -> BTreeMap<ObjectRef, State> {
     states(&around(objects), &rules(), now)
 }
 
-fn named(kind: &str, namespace: &str, name: &str, more: Value) -> Value {
+pub(super) fn named(kind: &str, namespace: &str, name: &str, more: Value) -> Value {
     let mut object = json!({"metadata": {"namespace": namespace, "name": name}});
     let (kind, version) = kind
         .split_once('.')

@@ -1,7 +1,7 @@
 //! What is known from evidence whose signatures held: of each object the newest word of each signer, and a few before it.
 //! Verifies nothing; decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -17,6 +17,8 @@ pub struct Known {
     pub refused: Vec<Refused>,
     /// How many files are about other environments.
     pub elsewhere: usize,
+    /// Why nothing can be known, for people.
+    pub untold: Option<String>,
 }
 
 /// What is known of an object.
@@ -61,6 +63,8 @@ pub struct Refused {
     pub why: Why,
     /// Why, in a sentence.
     pub text: String,
+    /// What it claims to be about.
+    pub objects: BTreeSet<ObjectName>,
 }
 
 /// Why evidence counts for nothing.

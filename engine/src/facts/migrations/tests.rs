@@ -47,6 +47,7 @@ fn of(base: &str, head: &str, files: &Files) -> Found {
         images: &images::Rules::default(),
         backups: &backups::Rules::default(),
         evidence: &images::Evidence::default(),
+        reported: &crate::facts::evidence::Known::default(),
         promoted: &images::promoted::Promoted::default(),
         scripts: files,
         tiers: Tiers::Unchanged,

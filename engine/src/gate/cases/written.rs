@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reported::Reports;
 use crate::facts::images::promoted::{Promoted, Ran};
 use crate::facts::source::{Commit, SourceInfo};
 use crate::gate::promotions::{NoPromotions, Promotions};
@@ -34,6 +35,8 @@ pub(super) struct Setting {
     pub(super) rollback: bool,
     /// The digests that the stage before has run; without it nothing is known of that.
     pub(super) ran: Option<BTreeSet<String>>,
+    /// What is reported of backups, by object.
+    pub(super) reported: Reports,
 }
 
 impl Promotions for Setting {

@@ -2,15 +2,16 @@
 //! Knows no policy but by the facts that it declares.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::{Bench, Matter};
 use crate::calendar::Class;
 use crate::change::Change;
+use crate::facts::evidence::Known;
 use crate::facts::freeze::{self, Tiers};
 use crate::facts::images::promoted::{Promoted, brought};
 use crate::facts::inventory::Neighbours;
-use crate::facts::{self, Collector, Context, Facts, images, migrations};
+use crate::facts::{self, Collector, Context, Facts, backups, images, migrations};
 use crate::gate::Error;
 use crate::gate::evidence::recorded;
 use crate::input::Risk;
@@ -93,6 +94,7 @@ impl Bench<'_> {
             images: &self.judge.images,
             backups: &self.judge.backups,
             evidence: LazyLock::force(&NOTHING),
+            reported: LazyLock::force(&UNREPORTED),
             promoted: LazyLock::force(&NOWHERE),
             scripts: LazyLock::force(&NO_SCRIPTS),
             tiers,
@@ -124,13 +126,30 @@ impl Bench<'_> {
             true => self.promoted(context),
             false => Promoted::default(),
         };
+        let names = collectors.iter().map(|one| one.name());
+        let reported = self.reported(context, names)?;
         let wanted: Vec<&str> = wanted.into_iter().collect();
         let context = Context {
             evidence: &evidence,
+            reported: &reported,
             promoted: &promoted,
             ..*context
         };
         Ok(facts::collect(&collectors, &wanted, &context))
+    }
+
+    /// What is said of backups, where a change may need that.
+    fn reported(
+        &self,
+        context: &Context<'_>,
+        names: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Arc<Known>, Error> {
+        let changes = !matches!(context.tiers, Tiers::Unchanged);
+        let concerned = || context.changes.iter().any(backups::concerned);
+        match names.into_iter().any(|name| name == BACKUPS) && changes && concerned() {
+            true => self.reported.known(self.environment),
+            false => Ok(Arc::default()),
+        }
     }
 
     /// What the stage before has run of what the changes bring; nobody is asked where they bring nothing.
@@ -183,8 +202,11 @@ impl Weights {
 const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];
 /// The fact that looks at evidence.
 const IMAGES: &str = "images";
+/// The fact that looks at what is said of backups.
+const BACKUPS: &str = "backups";
 /// The fact that looks at other environments.
 const PROMOTIONS: &str = "promotions";
 static NOWHERE: LazyLock<Promoted> = LazyLock::new(Promoted::default);
 static NO_SCRIPTS: LazyLock<migrations::Files> = LazyLock::new(migrations::Files::default);
+static UNREPORTED: LazyLock<Known> = LazyLock::new(Known::default);
 static NOTHING: LazyLock<images::Evidence> = LazyLock::new(images::Evidence::default);

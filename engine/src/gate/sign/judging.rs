@@ -11,6 +11,7 @@ use crate::gate::chain::{Objects, check_on_branch, config_at, state_at};
 use crate::gate::evaluate::Bench;
 use crate::gate::judge::Judge;
 use crate::gate::promotions::Chains;
+use crate::gate::reported::Reports;
 use crate::gate::scene::{self, Scene, Touched, Trees};
 use crate::gate::season::season;
 use crate::gate::view::View;
@@ -109,6 +110,11 @@ impl Signer<'_> {
             accepted: self.accepted.map(|accepted| (self.branch, accepted)),
             now: self.request.now,
         };
+        let trust = self.trust_for(&self.unit_id(scene)?).clone();
+        let mut reports = Reports::new(view, self.request.evidence, Ok(&trust), self.request.now);
+        if let Some(newer) = self.newer {
+            reports = reports.and_of(self.repository.snapshot(newer)?);
+        }
         let bench = Bench {
             judge,
             mode: Mode::Merge,
@@ -121,6 +127,7 @@ impl Signer<'_> {
             season: &season,
             rooted: self.accepted.and_then(|accepted| accepted.chain.rooted()),
             evidence: view,
+            reported: &reports,
             promotions: &chains,
             watch: &Unwatched,
         };
@@ -187,6 +194,7 @@ fn both(mut report: UnitReport, other: UnitReport) -> UnitReport {
     report.findings.extend(other.findings);
     verdict::sort(&mut report.findings);
     report.workings.classes.extend(other.workings.classes);
+    report.workings.evidence.extend(other.workings.evidence);
     report.until = [report.until, other.until].into_iter().flatten().min();
     report
 }

@@ -106,6 +106,7 @@ impl Signer<'_> {
         self.check_height(id, &chain)?;
         let signer = Self {
             head: newest.recompute(&Objects(self.repository))?,
+            newer: Some(self.head),
             ..*self
         };
         let (report, also_judged_by) = signer.judged_from(scene, basis, &chain)?;

@@ -120,6 +120,7 @@ fn judged_again(
         unit: Some(&verdict.unit),
         key: &key,
         store: &past,
+        evidence: &[],
         workshop: request.workshop,
         now: verdict.valid_from,
     };
@@ -129,13 +130,28 @@ fn judged_again(
         judge: &accepted.judge,
         trust: &accepted.trust,
         head,
+        newer: None,
         branch: &branch,
         accepted: Some(&accepted),
         reading: &fresh_reading(&asked, &accepted.judge),
         reaches: &Reaches::default(),
     };
     let again = signer.again(environment, &id)?;
+    check_evidence(verdict, &again)?;
     first_difference(payload, &again.to_statement_bytes()?)
+}
+
+/// Evidence that lay outside of the repository is not there any more.
+fn check_evidence(verdict: &Verdict, again: &Verdict) -> Result<(), Error> {
+    let mut used = verdict.input_attestations.iter();
+    match used.find(|digest| !again.input_attestations.contains(digest)) {
+        None => Ok(()),
+        Some(digest) => Err(Error::InputMissing {
+            what: format!(
+                "evidence `{digest}`, which does not lie in the repository, or counts no more"
+            ),
+        }),
+    }
 }
 
 /// Whether a commit can be read.

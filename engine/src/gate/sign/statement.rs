@@ -81,7 +81,9 @@ impl Signer<'_> {
             rendering_digest: scene.told(),
             tzdb: tzdb_version().to_owned(),
             approvals: Vec::new(),
-            input_attestations: Vec::new(),
+            input_attestations: report
+                .map(|report| report.workings.evidence.iter().copied().collect())
+                .unwrap_or_default(),
             rollback_to: rollback.map(|link| link.verified().digest()),
             counts: counts(report, findings),
             findings: listed(findings),

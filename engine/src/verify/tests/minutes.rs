@@ -132,6 +132,7 @@ impl<'a> Pair<'a> {
             images: &crate::facts::images::Rules::default(),
             backups: &crate::facts::backups::Rules::default(),
             evidence: &crate::facts::images::Evidence::default(),
+            reported: &crate::facts::evidence::Known::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),
             scripts: &crate::facts::migrations::Files::default(),
             tiers: Tiers::Known {

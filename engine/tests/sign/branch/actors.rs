@@ -177,6 +177,7 @@ impl Shop {
         let at = meanwhile.map(|(at, _)| *at);
         let store = Interrupted::new(store, at, &other);
         let request = SignRequest {
+            evidence: &[],
             workshop: None,
             environment: "prod",
             unit: Some("web"),

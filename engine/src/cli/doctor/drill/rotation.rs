@@ -173,6 +173,7 @@ impl Stage {
             unit,
             key,
             store: self.verdicts.store(),
+            evidence: &[],
             workshop: None,
             now,
         }
@@ -187,6 +188,7 @@ impl Stage {
         let repository = self.scratch.repository();
         let workshop = renderers::fresh(drill.terminal, repository, Network::default());
         let request = SignRequest {
+            evidence: &[],
             workshop: Some(&workshop),
             ..self.request(drill, by, unit)
         };
