@@ -23,6 +23,7 @@ mod quota_scope;
 pub mod quotas;
 pub mod range;
 mod resources;
+pub mod rollback;
 mod schedule;
 mod selector;
 mod share;
@@ -115,6 +116,8 @@ pub struct Context<'a> {
     pub promoted: &'a images::promoted::Promoted,
     /// The scripts among the files.
     pub scripts: &'a migrations::Files,
+    /// What is prepared for the way back.
+    pub prepared: &'a rollback::Prepared,
     /// How risky the changes are.
     pub tiers: freeze::Tiers<'a>,
 }
@@ -148,6 +151,7 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     &images::promoted::Promotions,
     &quotas::Quotas,
     &range::RangeCollector,
+    &rollback::Rollback,
     &images::skew::Skew,
     &source::SourceCollector,
     &storage::Storage,
@@ -352,6 +356,7 @@ calendars:
                     reported: &evidence::Known::default(),
                     promoted: &images::promoted::Promoted::default(),
                     scripts: &migrations::Files::default(),
+                    prepared: &rollback::Prepared::default(),
                     tiers,
                 },
             );
@@ -390,6 +395,7 @@ calendars:
                 reported: &evidence::Known::default(),
                 promoted: &images::promoted::Promoted::default(),
                 scripts: &migrations::Files::default(),
+                prepared: &rollback::Prepared::default(),
                 tiers: Tiers::Unchanged,
             };
             collect(COLLECTORS, &names(), &context)

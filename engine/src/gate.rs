@@ -25,6 +25,7 @@ mod library;
 mod listed;
 mod mutation;
 mod named;
+mod plans;
 mod probe;
 mod promote;
 mod promotions;

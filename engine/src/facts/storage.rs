@@ -55,7 +55,7 @@ pub(super) fn bytes(written: &Value) -> Option<i64> {
 }
 
 /// Claims say it in one place wherever they are embedded; database operators have their own.
-fn is_size(object: &ObjectRef, pointer: &str) -> bool {
+pub(super) fn is_size(object: &ObjectRef, pointer: &str) -> bool {
     let own = match (object.group(), object.kind.as_str()) {
         ("", "PersistentVolume") => pointer == "/spec/capacity/storage",
         ("postgresql.cnpg.io" | "acid.zalan.do", _) => pointer.ends_with("/size"),

@@ -1,6 +1,7 @@
 //! The cases of a policy: two folders of manifests, and what must come out.
 //! Knows no Git; a case is judged as one unit of one environment.
 
+mod plans;
 mod reported;
 mod scripts;
 mod written;
@@ -30,6 +31,7 @@ use crate::config::{Config, Profile, settings_pointer};
 use crate::facts::images::{Lock, skew};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
+use crate::facts::rollback::Prepared;
 use crate::facts::{backups, connections, quotas, workloads};
 use crate::git::TreeEntry;
 use crate::input::Mode;
@@ -232,6 +234,9 @@ impl Case<'_> {
             head: &neighbours(judge, &head),
             base: &neighbours(judge, &base),
             scripts: &scripts(&self.files, &judge.migrations),
+            prepared: &Prepared {
+                plans: plans::plans(&self.files, judge, &setting.source()),
+            },
             everything: false,
         };
         what(&bench, &matter)

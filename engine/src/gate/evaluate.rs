@@ -23,6 +23,7 @@ use crate::facts::freeze::Season;
 use crate::facts::inventory::Neighbours;
 use crate::facts::migrations;
 use crate::facts::range::Range;
+use crate::facts::rollback;
 use crate::facts::source::SourceInfo;
 use crate::facts::{Fact, Facts};
 use crate::input::{Documents, Environment, Material, Mode, Reason, Risk};
@@ -64,6 +65,8 @@ pub(super) struct Matter<'a> {
     pub(super) base: &'a Neighbours,
     /// The scripts among its files.
     pub(super) scripts: &'a migrations::Files,
+    /// What is prepared for the way back.
+    pub(super) prepared: &'a rollback::Prepared,
     /// Old findings count as new ones.
     pub(super) everything: bool,
 }

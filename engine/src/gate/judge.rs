@@ -154,6 +154,12 @@ impl Judge {
         self.modules.iter()
     }
 
+    /// Whether a policy asks for a fact.
+    pub(super) fn asks_for(&self, fact: &str) -> bool {
+        self.modules()
+            .any(|wanted| wanted.wants.facts.iter().any(|it| it == fact))
+    }
+
     pub(super) fn settings(&self, folder: &str) -> Piece {
         self.settings.get(folder).cloned().unwrap_or_default()
     }

@@ -17,6 +17,7 @@ use super::unit::no_neighbours;
 use super::watch::Unwatched;
 use crate::facts::migrations::Files;
 use crate::facts::range::Range as Reach;
+use crate::facts::rollback::Prepared;
 use crate::facts::source::SourceInfo;
 use crate::git::{FileChange, Repository, Snapshot, TreeEntry};
 use crate::input::Mode;
@@ -64,6 +65,7 @@ pub(super) fn judges_gate(
             head: &neighbours,
             base: &neighbours,
             scripts: &Files::default(),
+            prepared: &Prepared::default(),
             everything: true,
         })?;
     }

@@ -18,7 +18,7 @@ pub(super) fn of_unit(
     judge: &Judge,
     unit: &str,
 ) -> Result<Files, Error> {
-    if !is_asked_for(judge) {
+    if !judge.asks_for(migrations::NAME) {
         return Ok(Files::default());
     }
     let rules = &judge.migrations;
@@ -45,14 +45,6 @@ pub(super) fn of_unit(
     }
     files.modules = reader.modules(&changed)?;
     Ok(files)
-}
-
-/// Whether a policy of the judge asks what scripts do.
-fn is_asked_for(judge: &Judge) -> bool {
-    judge.modules().any(|wanted| {
-        let mut facts = wanted.wants.facts.iter();
-        facts.any(|fact| fact == migrations::NAME)
-    })
 }
 
 /// What declares a module of Odoo is in no folder of scripts, whatever the globs say.

@@ -25,6 +25,7 @@ use super::anchor;
 use super::deployed::Deployed;
 use super::evaluate::{Bench, Matter};
 use super::gate_files;
+use super::plans;
 use super::scene::Sides;
 use super::scripts;
 use super::summary;
@@ -34,6 +35,7 @@ use crate::change::{Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
 use crate::facts::migrations::Files;
+use crate::facts::rollback::Prepared;
 use crate::facts::{Fact, backups};
 use crate::git::{self, FileChange, Selector};
 use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
@@ -143,6 +145,7 @@ impl Unit<'_> {
             head: &head,
             base: &base,
             scripts: &self.scripts(bench, view)?,
+            prepared: &self.prepared(bench, view)?,
             everything,
         };
         let judged = bench.judge(&matter)?;
@@ -208,6 +211,7 @@ impl Unit<'_> {
             head: &head,
             base: &base,
             scripts: &self.scripts(bench, view)?,
+            prepared: &self.prepared(bench, view)?,
             everything: false,
         })
     }
@@ -218,6 +222,16 @@ impl Unit<'_> {
             true => Ok(Files::default()),
             false => scripts::of_unit(view, (self.base, self.head), bench.judge, self.name),
         }
+    }
+
+    /// What is prepared for the way back.
+    fn prepared(&self, bench: &Bench<'_>, view: &View<'_>) -> Result<Prepared, Error> {
+        if self.name == config::GATE {
+            return Ok(Prepared::default());
+        }
+        Ok(Prepared {
+            plans: plans::of_change(view, bench.judge, bench.source)?,
+        })
     }
 
     fn permits<'c>(&'c self, config: &'c Config) -> Result<Vec<Permit<'c>>, Error> {

@@ -264,6 +264,10 @@ limits! {
     STATEMENT_DEPTH = 100, Count, LeftOut;
     /// Lists and dictionaries within each other in a `__manifest__.py`; a deeper one is not understood.
     MODULE_MANIFEST_DEPTH = 32, Count, LeftOut;
+    /// A plan for the way back; one that is larger is none.
+    PLAN = 1 << 20, Bytes, LeftOut;
+    /// Plans that the commits of a range name; what comes after them is none.
+    PLANS = 20, Count, LeftOut;
     /// What a tool says of its backups.
     EVIDENCE_INPUT = 16 << 20, Bytes, Error("limit.evidence-input");
     /// A name, a label or a version that a tool says of a backup.

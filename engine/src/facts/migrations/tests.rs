@@ -10,7 +10,7 @@ use crate::facts::freeze::Tiers;
 use crate::facts::inventory::Neighbours;
 use crate::facts::source::SourceInfo;
 use crate::facts::tests::season;
-use crate::facts::{backups, images, pods, range};
+use crate::facts::{backups, images, pods, range, rollback};
 use crate::manifest::yaml;
 use crate::model::{RepoPath, limits};
 
@@ -50,6 +50,7 @@ fn of(base: &str, head: &str, files: &Files) -> Found {
         reported: &crate::facts::evidence::Known::default(),
         promoted: &images::promoted::Promoted::default(),
         scripts: files,
+        prepared: &rollback::Prepared::default(),
         tiers: Tiers::Unchanged,
     })
 }

@@ -11,7 +11,7 @@ use crate::facts::evidence::Known;
 use crate::facts::freeze::{self, Tiers};
 use crate::facts::images::promoted::{Promoted, brought};
 use crate::facts::inventory::Neighbours;
-use crate::facts::{self, Collector, Context, Facts, backups, images, migrations};
+use crate::facts::{self, Collector, Context, Facts, backups, images, migrations, rollback};
 use crate::gate::Error;
 use crate::gate::evidence::recorded;
 use crate::input::Risk;
@@ -74,6 +74,7 @@ impl Bench<'_> {
     fn context_of<'c>(&'c self, matter: &'c Matter<'_>, tiers: Tiers<'c>) -> Context<'c> {
         Context {
             scripts: matter.scripts,
+            prepared: matter.prepared,
             ..self.context((matter.changes, tiers), matter.head, matter.base)
         }
     }
@@ -97,6 +98,7 @@ impl Bench<'_> {
             reported: LazyLock::force(&UNREPORTED),
             promoted: LazyLock::force(&NOWHERE),
             scripts: LazyLock::force(&NO_SCRIPTS),
+            prepared: LazyLock::force(&NOTHING_PREPARED),
             tiers,
         }
     }
@@ -209,4 +211,5 @@ const PROMOTIONS: &str = "promotions";
 static NOWHERE: LazyLock<Promoted> = LazyLock::new(Promoted::default);
 static NO_SCRIPTS: LazyLock<migrations::Files> = LazyLock::new(migrations::Files::default);
 static UNREPORTED: LazyLock<Known> = LazyLock::new(Known::default);
+static NOTHING_PREPARED: LazyLock<rollback::Prepared> = LazyLock::new(rollback::Prepared::default);
 static NOTHING: LazyLock<images::Evidence> = LazyLock::new(images::Evidence::default);

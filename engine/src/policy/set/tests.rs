@@ -17,6 +17,7 @@ const ALL_FACTS: &[&str] = &[
     "promotions",
     "quotas",
     "range",
+    "rollback",
     "skew",
     "source",
     "storage",

@@ -249,6 +249,7 @@ fn the_defaults_of_what_is_built_in_are_allowed_in_every_profile() {
         "promotions",
         "quotas",
         "range",
+        "rollback",
         "skew",
         "source",
         "storage",

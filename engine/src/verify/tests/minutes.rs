@@ -135,6 +135,7 @@ impl<'a> Pair<'a> {
             reported: &crate::facts::evidence::Known::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),
             scripts: &crate::facts::migrations::Files::default(),
+            prepared: &crate::facts::rollback::Prepared::default(),
             tiers: Tiers::Known {
                 each: &[self.tier],
                 shared: &BTreeSet::new(),

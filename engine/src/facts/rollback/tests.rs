@@ -1,0 +1,425 @@
+//! What a revert does not undo, by tables of fields; and the sections of plans.
+
+use serde_json::{Value, json};
+
+use super::irreversible::{self, Kind};
+use super::{Plan, PlanFile, Text, schema};
+use crate::change::{Objects, compare};
+use crate::facts::tests::objects;
+
+/// What of a change from one document to another is not undone: kind, place, text.
+fn undone(base: &str, head: &str) -> Vec<(Kind, String, String)> {
+    let side = |text: &str| match text {
+        "" => Objects::new(),
+        text => objects(text),
+    };
+    let changes = compare(&side(base), &side(head));
+    let found = irreversible::all(&changes).into_iter();
+    let told = found.map(|it| (it.kind, it.pointer.unwrap_or_default(), it.text));
+    told.collect()
+}
+
+fn object(kind: &str, rest: &str) -> String {
+    let (version, kind) = kind.rsplit_once('/').unwrap();
+    format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a, namespace: shop}}\n{rest}\n")
+}
+
+/// The kinds of what is not undone.
+fn kinds(kind: &str, base: &str, head: &str) -> Vec<Kind> {
+    let found = undone(&object(kind, base), &object(kind, head));
+    found.into_iter().map(|(kind, _, _)| kind).collect()
+}
+
+#[test]
+fn volumes_grow_and_do_not_shrink() {
+    let claim = |size: &str| format!("spec: {{resources: {{requests: {{storage: {size}}}}}}}");
+    let grown = kinds("v1/PersistentVolumeClaim", &claim("10Gi"), &claim("20Gi"));
+    assert_eq!(grown, [Kind::VolumeGrown]);
+    let equal = kinds("v1/PersistentVolumeClaim", &claim("1Gi"), &claim("1024Mi"));
+    assert_eq!(equal, []);
+    let shrunk = kinds("v1/PersistentVolumeClaim", &claim("20Gi"), &claim("10Gi"));
+    assert_eq!(shrunk, []);
+    let unread = kinds("v1/PersistentVolumeClaim", &claim("10Gi"), &claim("lots"));
+    assert_eq!(unread, [Kind::VolumeGrown]);
+    let cnpg = |size: &str| format!("spec: {{storage: {{size: {size}}}}}");
+    let grown = kinds("postgresql.cnpg.io/v1/Cluster", &cnpg("1Gi"), &cnpg("2Gi"));
+    assert_eq!(grown, [Kind::VolumeGrown]);
+    let volume = |size: &str| format!("spec: {{capacity: {{storage: {size}}}}}");
+    let kept = kinds("v1/PersistentVolume", &volume("1Gi"), &volume("2Gi"));
+    assert_eq!(kept, []);
+}
+
+#[test]
+fn fields_that_stay_until_the_object_is_made_anew() {
+    let fixed = [
+        ("apps/v1/StatefulSet", "serviceName: a", "serviceName: b"),
+        (
+            "apps/v1/StatefulSet",
+            "podManagementPolicy: Parallel",
+            "replicas: 1",
+        ),
+        (
+            "apps/v1/StatefulSet",
+            "volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 1Gi}}}}]",
+            "volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 2Gi}}}}]",
+        ),
+        (
+            "v1/PersistentVolumeClaim",
+            "storageClassName: a",
+            "storageClassName: b",
+        ),
+        (
+            "apps/v1/Deployment",
+            "selector: {matchLabels: {a: b}}",
+            "selector: {matchLabels: {a: c}}",
+        ),
+    ];
+    for (kind, base, head) in fixed {
+        let spec = |text: &str| format!("spec: {{x: 1, {text}}}");
+        let found = undone(&object(kind, &spec(base)), &object(kind, &spec(head)));
+        let [(Kind::ImmutableField, place, text)] = found.as_slice() else {
+            panic!("{kind}: {found:?}");
+        };
+        assert!(
+            place.starts_with("/spec/") && place.matches('/').count() == 2,
+            "{place}"
+        );
+        assert!(text.contains("made anew"));
+    }
+    let free = [
+        ("apps/v1/StatefulSet", "replicas: 1", "replicas: 2"),
+        (
+            "apps/v1/StatefulSet",
+            "template: {a: 1}",
+            "template: {a: 2}",
+        ),
+        (
+            "apps/v1/StatefulSet",
+            "revisionHistoryLimit: 1",
+            "revisionHistoryLimit: 2",
+        ),
+        ("apps/v1/Deployment", "replicas: 1", "replicas: 2"),
+        (
+            "apps/v1/Deployment",
+            "template: {selector: 1}",
+            "template: {selector: 2}",
+        ),
+    ];
+    for (kind, base, head) in free {
+        let spec = |text: &str| format!("spec: {{x: 1, {text}}}");
+        assert_eq!(kinds(kind, &spec(base), &spec(head)), [], "{kind} {base}");
+    }
+    let locked = "immutable: true\ndata: {a: b}";
+    assert_eq!(
+        kinds("v1/ConfigMap", locked, "immutable: true\ndata: {a: c}"),
+        [Kind::ImmutableField]
+    );
+    assert_eq!(
+        kinds(
+            "v1/ConfigMap",
+            "data: {a: b}",
+            "immutable: true\ndata: {a: c}"
+        ),
+        [Kind::SetOnce]
+    );
+    assert_eq!(kinds("v1/ConfigMap", "data: {a: b}", "data: {a: c}"), []);
+    assert_eq!(
+        kinds("v1/Secret", "type: Opaque", "type: kubernetes.io/tls"),
+        [Kind::ImmutableField]
+    );
+}
+
+#[test]
+fn what_an_operator_does_not_take_away_again() {
+    let kind = "postgresql.cnpg.io/v1/Cluster";
+    let plain = "spec: {instances: 3}";
+    assert_eq!(
+        kinds(kind, plain, "spec: {instances: 3, walStorage: {size: 1Gi}}"),
+        [Kind::SetOnce]
+    );
+    let spaces = "spec: {instances: 3, tablespaces: [{name: a}]}";
+    assert_eq!(kinds(kind, plain, spaces), [Kind::SetOnce]);
+    assert_eq!(kinds(kind, plain, "spec: {instances: 4}"), []);
+}
+
+#[test]
+fn services_give_addresses_back() {
+    let kind = "v1/Service";
+    let spec = |text: &str| format!("spec: {{ports: [], {text}}}");
+    let changes = [
+        ("type: ClusterIP", "type: LoadBalancer"),
+        ("a: 1", "type: NodePort"),
+        ("type: LoadBalancer", "a: 1"),
+        ("clusterIP: None", "a: 1"),
+        ("a: 1", "clusterIP: None"),
+        ("clusterIPs: [10.0.0.1]", "clusterIPs: [10.0.0.2]"),
+    ];
+    for (base, head) in changes {
+        let found = kinds(kind, &spec(base), &spec(head));
+        assert_eq!(found, [Kind::ServiceAddress], "{base} {head}");
+    }
+    assert_eq!(kinds(kind, &spec("a: 1"), &spec("type: ClusterIP")), []);
+}
+
+#[test]
+fn definitions_store_serve_and_convert() {
+    let kind = "apiextensions.k8s.io/v1/CustomResourceDefinition";
+    let spec = |versions: &str, rest: &str| format!("spec: {{versions: [{versions}]{rest}}}");
+    let old = spec(
+        "{name: v1, served: true, storage: true}, {name: v2, served: true}",
+        "",
+    );
+    let of = |new: &str| kinds(kind, &old, new);
+    let stored = spec(
+        "{name: v1, served: true}, {name: v2, served: true, storage: true}",
+        "",
+    );
+    assert_eq!(of(&stored), [Kind::Definition]);
+    let dropped = spec("{name: v1, served: true, storage: true}", "");
+    assert_eq!(of(&dropped), [Kind::Definition]);
+    let unserved = spec(
+        "{name: v1, served: true, storage: true}, {name: v2, served: false}",
+        "",
+    );
+    assert_eq!(of(&unserved), [Kind::Definition]);
+    let more = "{name: v1, served: true, storage: true}, {name: v2, served: true}";
+    let converted = spec(more, ", conversion: {strategy: Webhook}");
+    assert_eq!(of(&converted), [Kind::Definition]);
+    let added = spec(&format!("{more}, {{name: v3, served: true}}"), "");
+    assert_eq!(of(&added), []);
+}
+
+#[test]
+fn what_goes_with_more_than_itself() {
+    for kind in [
+        "v1/Namespace",
+        "apiextensions.k8s.io/v1/CustomResourceDefinition",
+    ] {
+        let found = undone(&object(kind, ""), "");
+        assert!(
+            matches!(found.as_slice(), [(Kind::Contents, _, _)]),
+            "{kind}"
+        );
+    }
+    assert_eq!(undone(&object("v1/ConfigMap", ""), ""), []);
+    let upgrade = object("postgres-operator.crunchydata.com/v1beta1/PGUpgrade", "");
+    let found = undone("", &upgrade);
+    assert!(matches!(found.as_slice(), [(Kind::DatabaseVersion, _, _)]));
+}
+
+#[test]
+fn operators_take_databases_to_other_versions() {
+    let image = |image: &str| format!("spec: {{imageName: '{image}'}}");
+    let cnpg = "postgresql.cnpg.io/v1/Cluster";
+    let rows = [
+        (
+            cnpg,
+            image("p/postgresql:16.4"),
+            image("p/postgresql:17.0"),
+            true,
+        ),
+        (
+            cnpg,
+            image("p/postgresql:16.4"),
+            image("p/postgresql:16.5"),
+            false,
+        ),
+        (
+            cnpg,
+            image("p/postgresql:16.4"),
+            image("p/postgresql:latest"),
+            true,
+        ),
+        (
+            cnpg,
+            image("p/postgresql:16.4"),
+            "spec: {imageCatalogRef: {major: 16}}".to_owned(),
+            false,
+        ),
+        (
+            cnpg,
+            image("p/postgresql:16.4"),
+            "spec: {imageCatalogRef: {major: 17}}".to_owned(),
+            true,
+        ),
+        (
+            cnpg,
+            image("p/postgresql:16.4"),
+            "spec: {instances: 1}".to_owned(),
+            true,
+        ),
+    ];
+    for (kind, base, head, is_told) in rows {
+        assert_eq!(
+            !kinds(kind, &base, &head).is_empty(),
+            is_told,
+            "{base} {head}"
+        );
+    }
+    let rows = [
+        (
+            "acid.zalan.do/v1/postgresql",
+            "postgresql: {version: '16'}",
+            "postgresql: {version: '17'}",
+            true,
+        ),
+        (
+            "acid.zalan.do/v1/postgresql",
+            "postgresql: {version: '9.6'}",
+            "postgresql: {version: '9.5'}",
+            true,
+        ),
+        (
+            "postgres-operator.crunchydata.com/v1beta1/PostgresCluster",
+            "postgresVersion: 16",
+            "postgresVersion: 17",
+            true,
+        ),
+        (
+            "pgv2.percona.com/v2/PerconaPGCluster",
+            "postgresVersion: 16",
+            "postgresVersion: '16'",
+            false,
+        ),
+        (
+            "mysql.oracle.com/v2/InnoDBCluster",
+            "version: 8.0.35",
+            "version: 8.0.36",
+            true,
+        ),
+        (
+            "k8s.mariadb.com/v1alpha1/MariaDB",
+            "image: 'mariadb:10.11.2'",
+            "image: 'mariadb:10.11.4'",
+            false,
+        ),
+        (
+            "k8s.mariadb.com/v1alpha1/MariaDB",
+            "image: 'mariadb:10.11.2'",
+            "image: 'mariadb:11.4.2'",
+            true,
+        ),
+        (
+            "kafka.strimzi.io/v1beta2/Kafka",
+            "kafka: {metadataVersion: 3.7-IV4}",
+            "kafka: {metadataVersion: 3.8-IV0}",
+            true,
+        ),
+        (
+            "redis.redis.opstreelabs.in/v1beta2/Redis",
+            "kubernetesConfig: {image: 'redis:6.2.1'}, storage: {}",
+            "kubernetesConfig: {image: 'redis:7.0.1'}, storage: {}",
+            true,
+        ),
+        (
+            "redis.redis.opstreelabs.in/v1beta2/Redis",
+            "kubernetesConfig: {image: 'redis:6.2.1'}",
+            "kubernetesConfig: {image: 'redis:7.0.1'}",
+            false,
+        ),
+    ];
+    for (kind, base, head, is_told) in rows {
+        let spec = |text: &str| format!("spec: {{{text}}}");
+        let found = kinds(kind, &spec(base), &spec(head));
+        assert_eq!(
+            found.contains(&Kind::DatabaseVersion),
+            is_told,
+            "{kind} {base}"
+        );
+    }
+}
+
+#[test]
+fn plain_images_take_databases_to_other_versions() {
+    let set = |image: &str, mounts: &str| {
+        format!(
+            "spec:
+  volumeClaimTemplates: [{{metadata: {{name: data}}}}]
+  template:
+    spec:
+      containers: [{{name: db, image: '{image}', volumeMounts: [{{name: {mounts}, mountPath: /d}}]}}]
+      volumes: [{{name: tmp, emptyDir: {{}}}}, {{name: files, persistentVolumeClaim: {{claimName: f}}}}]"
+        )
+    };
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let rows = [
+        ("postgres:15.2", "postgres:16.1", true),
+        ("postgres:16.1", "postgres:16.2-alpine", false),
+        (
+            "postgres:16.1",
+            "registry.example/mirror/postgres:16.3",
+            false,
+        ),
+        ("postgres:16.1", &format!("postgres@{digest}"), true),
+        (
+            "timescale/timescaledb:2.14.2-pg16",
+            "timescale/timescaledb:2.15.0-pg16",
+            false,
+        ),
+        (
+            "timescale/timescaledb:2.14.2-pg15",
+            "timescale/timescaledb:2.14.2-pg16",
+            true,
+        ),
+        ("pgvector/pgvector:pg16", "pgvector/pgvector:pg17", true),
+        ("mysql:8.0.35", "mysql:8.0.36", true),
+        ("mariadb:10.11.1", "mariadb:10.11.2", false),
+        ("mysql:8.0.35", "mariadb:10.11.2", true),
+        ("redis:7.0.1", "redis:7.0.2", false),
+        ("redis:7.0.1", "redis:7.2.0", true),
+        ("odoo:17.0", "odoo:18.0", false),
+    ];
+    for (base, head, is_told) in rows {
+        for volume in ["data", "files"] {
+            let kind = "apps/v1/StatefulSet";
+            let found = kinds(kind, &set(base, volume), &set(head, volume));
+            assert_eq!(!found.is_empty(), is_told, "{base} {head}");
+        }
+        let found = kinds("apps/v1/StatefulSet", &set(base, "tmp"), &set(head, "tmp"));
+        assert_eq!(found, [], "nothing is kept");
+    }
+}
+
+#[test]
+fn sections_are_headings_with_something_below() {
+    let text = "# Rollback\n\n## Application\nrevert\n## 2. Database\n### restore\n```\n# criteria\n```\n## Integrations\n\n## Authority\n<!-- who\nmay -->\n## Criteria:\nerrors\n#Irreversible\nx\n";
+    let plan = |text: Text| {
+        let path = "docs/rollback.md".to_owned();
+        json!(Plan::of(&PlanFile { path, text }))
+    };
+    assert_eq!(
+        plan(Text::Known(text.to_owned())),
+        json!({
+            "path": "docs/rollback.md",
+            "sections": ["application", "criteria", "database", "restore", "rollback"],
+        })
+    );
+    assert_eq!(
+        plan(Text::Lacking("is not there".to_owned())),
+        json!({"path": "docs/rollback.md", "sections": [], "lacks": "is not there"})
+    );
+    for path in ["/etc/passwd", "../x", "a//b", "", "a/./b", "a/.."] {
+        assert!(PlanFile::inside(path).is_none(), "{path}");
+    }
+    assert!(PlanFile::inside("docs/rollback.md").is_some());
+}
+
+#[test]
+fn the_committed_schema_is_the_generated_one() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/facts/rollback.json");
+    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test may be told to rewrite its snapshot"
+    )]
+    let bless = std::env::var_os("BLESS").is_some();
+    if bless {
+        std::fs::write(file, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(
+        committed, generated,
+        "run the tests with BLESS=1 to rewrite {file}"
+    );
+    assert!(matches!(schema(), Value::Object(_)));
+}
