@@ -28,6 +28,7 @@ mod not_rendered;
 mod outcomes;
 mod poisoned;
 mod repository_policies;
+mod rollback;
 mod same_bytes;
 mod secrets;
 mod signatures;

@@ -8,10 +8,17 @@
 #   prefix: rollback
 #   scope: change-set
 #   kinds: ["*"]
-#   facts: [rollback]
+#   neighbours: {Canary.flagger.app: namespace}
+#   facts: [inventory, migrations, rollback, workloads]
 #   codes:
 #     rollback.irreversible-field: deny
 #     rollback.plan-missing: deny
+#     rollback.needs-database: deny
+#     rollback.not-versioned-config: deny
+#     rollback.prune-hazard: warn
+#     rollback.criteria-missing: deny
+#     rollback.fast-path-removed: warn
+#     rollback.strategy-mismatch: warn
 package tidegate.rollback_readiness.change_set
 
 # METADATA
@@ -50,7 +57,255 @@ deny contains finding if {
 	}
 }
 
+# METADATA
+# title: Going back takes the database along, and nothing says that it can be
+# description: The image of before does not find what the script took away; only a restored database brings it back.
+deny contains finding if {
+	some way in one_way
+	count(unprepared) > 0
+	finding := {
+		"code": "rollback.needs-database",
+		"message": sprintf("%s, so that going back needs the database of before: %s", [way, concat("; ", sort(unprepared))]),
+		"remediation": "archive the log of the database without end, and write down in the plan, under `Database`, to which moment it is restored and how",
+	}
+}
+
+# METADATA
+# title: Image and configuration go back by different ways
+# description: The pods of before start with the configuration of now. With another image in the same risky change, that was never tried.
+deny contains finding if {
+	is_risky
+	some one in unversioned
+	one.image
+	finding := one.finding
+}
+
+# METADATA
+# title: Configuration does not go back with the pods
+# description: The pods of before start with the configuration of now, since that has kept its name.
+warn contains finding if {
+	some one in unversioned
+	not is_denied(one)
+	finding := one.finding
+}
+
+# METADATA
+# title: What is deleted comes back empty
+# description: A revert makes the object anew, without what the manifest never held.
+warn contains finding if {
+	some one in fact.emptied
+	some change in input.changes
+	change.index == one.change
+	finding := {
+		"code": "rollback.prune-hazard",
+		"message": sprintf("%s is deleted, and a revert does not bring back %s", [name_of(change.object), one.text]),
+		"object": change.object,
+		"remediation": "save what it holds first, or let the deployer keep the object (`Prune=false` for Argo CD, `prune: disabled` for Flux)",
+	}
+}
+
+# METADATA
+# title: Nothing tells a canary or the green side to stop
+# description: Traffic moves on by the clock, whatever customers see.
+deny contains finding if {
+	some change in rollouts
+	some strategy, where in uncriticised(change)
+	finding := {
+		"code": "rollback.criteria-missing",
+		"message": sprintf("%s moves traffic by %s, and no analysis stops it", [name_of(change.object), strategy]),
+		"object": change.object,
+		"field": where,
+		"remediation": "add an analysis with a metric that customers feel and a limit at which it fails",
+	}
+}
+
+# METADATA
+# title: The fast way back is gone
+# description: What ran before is scaled down before anybody has seen how the new one does, or each step is gone through again on the way back.
+warn contains finding if {
+	some change in input.changes
+	is_rollout(change)
+	some [field, what, remediation] in slow(change.new.spec)
+	finding := {
+		"code": "rollback.fast-path-removed",
+		"message": sprintf("%s %s", [name_of(change.object), what]),
+		"object": change.object,
+		"field": field,
+		"remediation": remediation,
+	}
+}
+
+# METADATA
+# title: A risky release goes out at once
+# description: What serves is replaced pod by pod, with nothing beside it to switch back to.
+warn contains finding if {
+	wanted := input.settings["strategy-for"][input.risk.tier]
+	some now in input.facts.workloads.value.new
+	now.object.kind in {"Deployment", "Rollout"}
+	count(now.availability.services) > 0
+	released(now)
+	strategy := strategy_of(now)
+	not strategy in wanted
+	finding := {
+		"code": "rollback.strategy-mismatch",
+		"message": sprintf("%s serves, is released by %s, and a change of tier %s is released by %s", [
+			name_of(now.object),
+			strategy,
+			input.risk.tier,
+			concat(" or ", wanted),
+		]),
+		"object": now.object,
+		"remediation": "let a Rollout or Flagger release it beside what runs",
+		"setting": "/settings/strategy-for",
+	}
+}
+
 fact := input.facts.rollback.value
+
+one_way contains way if {
+	some script in input.facts.migrations.value.scripts
+	script.class in {"destructive", "irreversible"}
+	way := sprintf("%s %s", [script.id, {
+		"destructive": "takes away what the release before may use",
+		"irreversible": "takes away what no script brings back",
+	}[script.class]])
+}
+
+one_way contains way if {
+	some module in input.facts.migrations.value.odoo
+	split(module.from, ".")[0] != split(module.to, ".")[0]
+	way := sprintf("the module %s goes from version %s to %s of Odoo, which does not load the newer database", [module.module, module.from, module.to])
+}
+
+unprepared contains "no plan has a section `Database`" if not "database" in sections
+
+unprepared contains "no database is known that could be" if count(fact.databases) == 0
+
+unprepared contains lacking if {
+	some database in fact.databases
+	lacking := sprintf("%s %s", [name_of(database.object), database.lacks])
+}
+
+unversioned contains one if {
+	some shared in fact.config
+	some change in input.changes
+	change.index == shared.change
+	not change.new.immutable
+	some user in input.changes
+	user.index == shared.user
+	one := {
+		"image": shared.image,
+		"finding": {
+			"code": "rollback.not-versioned-config",
+			"message": sprintf("%s changes under its name, and the pods of %s read it; gone back to, they read it as it is now", [
+				name_of(change.object),
+				name_of(user.object),
+			]),
+			"object": change.object,
+			"remediation": "give each content a name of its own, by `configMapGenerator` or a checksum in the name",
+		},
+	}
+}
+
+is_denied(one) if {
+	is_risky
+	one.image
+}
+
+is_rollout(change) if {
+	change.object.kind == "Rollout"
+	startswith(change.object.apiVersion, "argoproj.io/")
+	change.new
+}
+
+rollouts contains change if {
+	some change in input.changes
+	is_rollout(change)
+}
+
+rollouts contains change if {
+	some change in input.changes
+	change.object.kind == "Canary"
+	startswith(change.object.apiVersion, "flagger.app/")
+	change.new
+}
+
+uncriticised(change) := {"canary": "/spec/strategy/canary"} if {
+	canary := change.new.spec.strategy.canary
+	not canary.analysis
+	count([step | some step in canary.steps; is_judging(step)]) == 0
+}
+
+uncriticised(change) := {"blue-green": "/spec/strategy/blueGreen"} if {
+	blue_green := change.new.spec.strategy.blueGreen
+	not blue_green.prePromotionAnalysis
+	not blue_green.postPromotionAnalysis
+}
+
+uncriticised(change) := {"Flagger": "/spec/analysis"} if {
+	change.object.kind == "Canary"
+	not is_flagged(change.new.spec)
+}
+
+is_judging(step) if step.analysis
+
+is_judging(step) if count(step.experiment.analyses) > 0
+
+is_flagged(spec) if {
+	spec.analysis.threshold
+	count(spec.analysis.metrics) > 0
+}
+
+slow(spec) := {[field, what, remediation] |
+	some [field, what, remediation] in array.concat(slow_blue_green(spec), slow_canary(spec))
+} | {["/spec/rollbackWindow", "has no `rollbackWindow`, so that each step is gone through again on the way back", "set `rollbackWindow.revisions`"] |
+	not spec.rollbackWindow.revisions
+}
+
+slow_blue_green(spec) := array.concat(
+	array.concat(
+		[["/spec/strategy/blueGreen/scaleDownDelaySeconds", sprintf("scales what ran before down after %d s", [delay]), "set `scaleDownDelaySeconds: 300` or more"] |
+			delay := object.get(spec.strategy.blueGreen, "scaleDownDelaySeconds", 30)
+			delay < 300
+		],
+		[["/spec/strategy/blueGreen/scaleDownDelayRevisionLimit", "keeps no revision scaled up", "leave `scaleDownDelayRevisionLimit` out"] |
+			spec.strategy.blueGreen.scaleDownDelayRevisionLimit == 0
+		],
+	),
+	[["/spec/strategy/blueGreen/autoPromotionEnabled", "switches over by itself, at this tier", "set `autoPromotionEnabled: false`"] |
+		is_risky
+		object.get(spec.strategy.blueGreen, "autoPromotionEnabled", true)
+	],
+)
+
+slow_blue_green(spec) := [] if not spec.strategy.blueGreen
+
+slow_canary(spec) := [["/spec/strategy/canary/abortScaleDownDelaySeconds", sprintf("scales the canary down %d s after it was stopped, before anybody has looked at it", [delay]), "set `abortScaleDownDelaySeconds: 300` or more, or `0` to keep it"] |
+	spec.strategy.canary.trafficRouting
+	delay := object.get(spec.strategy.canary, "abortScaleDownDelaySeconds", 30)
+	delay > 0
+	delay < 300
+]
+
+# What gets another image.
+released(now) if {
+	some before in input.facts.workloads.value.old
+	before.object == now.object
+	images(before) != images(now)
+}
+
+images(workload) := {container.image.reference | some container in workload.containers}
+
+strategy_of(now) := "blue-green" if {
+	input.changes[now.change].new.spec.strategy.blueGreen
+} else := "canary" if {
+	input.changes[now.change].new.spec.strategy.canary
+} else := "canary" if {
+	some canary in object.get(input.facts.inventory.value, "Canary.flagger.app", [])
+	object.get(canary.metadata, "namespace", "") == object.get(now.object, "namespace", "")
+	canary.spec.targetRef.kind == now.object.kind
+	canary.spec.targetRef.name == now.object.name
+} else := "a plain update"
 
 is_risky if input.risk.tier in {"high", "critical"}
 

@@ -7,6 +7,7 @@ settings := {
 	"plan-path": "docs/rollback.md",
 	"sections": ["application", "authority"],
 	"min-revisions": 3,
+	"strategy-for": {"high": ["blue-green", "canary"], "critical": ["blue-green"]},
 }
 
 web := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"}
@@ -18,13 +19,12 @@ codes(findings) := {finding.code | some finding in findings}
 keeping(object, spec) := {"settings": settings, "changes": [{"index": 0, "object": object, "operation": "update", "new": {"spec": spec}}]}
 
 test_no_revision_is_denied if {
-	some finding in rollback_readiness.deny with input as keeping(web, {"revisionHistoryLimit": 0})
-	finding.code == "rollback.revision-history"
+	found := rollback_readiness.deny with input as keeping(web, {"revisionHistoryLimit": 0})
+	some finding in found
 	finding.message == "Deployment shop/web keeps no revision"
 	finding.object == web
 	finding.field == "/spec/revisionHistoryLimit"
-	finding.remediation
-	count(rollback_readiness.warn) == 0 with input as keeping(web, {"revisionHistoryLimit": 0})
+	codes(found) == {"rollback.revision-history"}
 }
 
 test_few_revisions_are_a_warning if {
@@ -51,8 +51,22 @@ document(tier, plans, irreversible) := {
 		{"index": 0, "object": web, "operation": "update"},
 		{"index": 1, "object": cluster_wide, "operation": "delete"},
 	],
-	"facts": {"rollback": {"status": "known", "value": {"irreversible": irreversible, "plans": plans}}},
+	"facts": facts({"irreversible": irreversible, "plans": plans}, {}, {}),
 }
+
+facts(rollback, migrations, workloads) := {
+	"inventory": {"status": "known", "value": {}},
+	"migrations": {"status": "known", "value": object.union({"scripts": [], "odoo": []}, migrations)},
+	"workloads": {"status": "known", "value": object.union({"new": [], "old": []}, workloads)},
+	"rollback": {"status": "known", "value": object.union(
+		{"irreversible": [], "plans": [], "config": [], "emptied": [], "databases": []},
+		rollback,
+	)},
+}
+
+with_facts(tier, found) := object.union(document(tier, [whole], []), {"facts": found})
+
+with_change(tier, change) := object.union(document(tier, [whole], []), {"changes": [change]})
 
 grown := {"change": 0, "kind": "volume-grown", "pointer": "/spec/storage/size", "text": "grows"}
 
@@ -104,4 +118,159 @@ test_what_a_plan_lacks_is_named if {
 test_the_gate_is_asked_for_no_plan if {
 	gate := object.union(document("critical", [], []), {"unit": {"name": "gate", "kind": "Gate"}})
 	count(change_set.deny) == 0 with input as gate
+}
+
+script := {"id": "a.sql", "class": "destructive"}
+
+database := {"object": {"kind": "Cluster", "namespace": "shop", "name": "db"}}
+
+test_what_takes_away_needs_a_database_to_go_back_to if {
+	ready := {"plans": [plan(["application", "authority", "database"])], "databases": [database]}
+	every class in ["destructive", "irreversible"] {
+		scripts := {"scripts": [object.union(script, {"class": class})]}
+		count(change_set.deny) == 0 with input as with_facts("low", facts(ready, scripts, {}))
+		found := change_set.deny with input as with_facts("low", facts({"plans": []}, scripts, {}))
+		codes(found) == {"rollback.needs-database"}
+	}
+	count(change_set.deny) == 0 with input as with_facts("low", facts({}, {"scripts": [{"id": "a.sql", "class": "additive"}]}, {}))
+}
+
+test_what_a_database_lacks_is_named if {
+	ready := {
+		"plans": [plan(["database"])],
+		"databases": [database, object.union(database, {"lacks": "has no archive"})],
+	}
+	some finding in change_set.deny with input as with_facts("low", facts(ready, {"scripts": [script]}, {}))
+	endswith(finding.message, "needs the database of before: Cluster shop/db has no archive")
+}
+
+module(to) := {"odoo": [{"module": "shop", "from": "17.0.1.0.0", "to": to}]}
+
+test_another_odoo_needs_a_database_to_go_back_to if {
+	codes(change_set.deny) == {"rollback.needs-database"} with input as with_facts("low", facts({}, module("18.0.1.0.0"), {}))
+	count(change_set.deny) == 0 with input as with_facts("low", facts({}, module("17.0.2.0.0"), {}))
+}
+
+shared(image) := {"config": [{"change": 1, "user": 0, "image": image}], "plans": [whole]}
+
+test_configuration_that_keeps_its_name_is_a_warning if {
+	every tier, image in {"low": true, "high": false} {
+		found := change_set.warn with input as with_facts(tier, facts(shared(image), {}, {}))
+		codes(found) == {"rollback.not-versioned-config"}
+		count(change_set.deny) == 0 with input as with_facts(tier, facts(shared(image), {}, {}))
+	}
+}
+
+test_with_an_image_in_a_risky_change_it_is_denied if {
+	found := change_set.deny with input as with_facts("high", facts(shared(true), {}, {}))
+	codes(found) == {"rollback.not-versioned-config"}
+	count(change_set.warn) == 0 with input as with_facts("high", facts(shared(true), {}, {}))
+}
+
+test_what_comes_back_empty_is_a_warning if {
+	emptied := {"emptied": [{"change": 1, "text": "its key"}]}
+	some finding in change_set.warn with input as with_facts("low", facts(emptied, {}, {}))
+	finding.code == "rollback.prune-hazard"
+	finding.message == "Namespace shop is deleted, and a revert does not bring back its key"
+}
+
+rollout := {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "namespace": "shop", "name": "web"}
+
+canary := {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "namespace": "shop", "name": "web"}
+
+spec_of(object, spec) := {"index": 0, "object": object, "operation": "update", "new": {"metadata": {}, "spec": spec}}
+
+window := {"rollbackWindow": {"revisions": 3}}
+
+test_nothing_stops_a_release if {
+	every spec in [
+		{"strategy": {"canary": {"steps": [{"setWeight": 10}]}}},
+		{"strategy": {"canary": {}}},
+		{"strategy": {"blueGreen": {}}},
+	] {
+		codes(change_set.deny) == {"rollback.criteria-missing"} with input as with_change("low", spec_of(rollout, spec))
+	}
+	every spec in [{}, {"analysis": {"threshold": 5}}, {"analysis": {"threshold": 5, "metrics": []}}] {
+		codes(change_set.deny) == {"rollback.criteria-missing"} with input as with_change("low", spec_of(canary, spec))
+	}
+}
+
+test_something_stops_a_release if {
+	every spec in [
+		{"strategy": {"canary": {"analysis": {"templates": []}}}},
+		{"strategy": {"canary": {"steps": [{"setWeight": 10}, {"analysis": {"templates": []}}]}}},
+		{"strategy": {"canary": {"steps": [{"experiment": {"analyses": [{"name": "a"}]}}]}}},
+		{"strategy": {"blueGreen": {"prePromotionAnalysis": {"templates": []}}}},
+		{"strategy": {"blueGreen": {"postPromotionAnalysis": {"templates": []}}}},
+	] {
+		count(change_set.deny) == 0 with input as with_change("low", spec_of(rollout, spec))
+	}
+	flagged := {"analysis": {"threshold": 5, "metrics": [{"name": "errors"}]}}
+	count(change_set.deny) == 0 with input as with_change("low", spec_of(canary, flagged))
+}
+
+fields(tier, spec) := {finding.field |
+	some finding in change_set.warn with input as with_change(tier, spec_of(rollout, spec))
+	finding.code == "rollback.fast-path-removed"
+}
+
+test_the_fast_way_back_stays if {
+	blue_green := {"scaleDownDelaySeconds": 300, "autoPromotionEnabled": false}
+	fields("high", object.union(window, {"strategy": {"blueGreen": blue_green}})) == set()
+	fields("low", object.union(window, {"strategy": {"blueGreen": {"scaleDownDelaySeconds": 600}}})) == set()
+	every delay in [0, 300] {
+		traffic := {"trafficRouting": {"nginx": {}}, "abortScaleDownDelaySeconds": delay}
+		fields("low", object.union(window, {"strategy": {"canary": traffic}})) == set()
+	}
+	fields("low", object.union(window, {"strategy": {"canary": {}}})) == set()
+}
+
+test_the_fast_way_back_goes if {
+	fields("low", {"strategy": {"canary": {}}}) == {"/spec/rollbackWindow"}
+	routed := {"strategy": {"canary": {"trafficRouting": {"nginx": {}}}}}
+	fields("low", object.union(window, routed)) == {"/spec/strategy/canary/abortScaleDownDelaySeconds"}
+	short := {"strategy": {"blueGreen": {"scaleDownDelaySeconds": 60}}}
+	fields("low", object.union(window, short)) == {"/spec/strategy/blueGreen/scaleDownDelaySeconds"}
+	fields("high", object.union(window, {"strategy": {"blueGreen": {"scaleDownDelayRevisionLimit": 0}}})) == {
+		"/spec/strategy/blueGreen/scaleDownDelaySeconds",
+		"/spec/strategy/blueGreen/scaleDownDelayRevisionLimit",
+		"/spec/strategy/blueGreen/autoPromotionEnabled",
+	}
+}
+
+running(object, image) := {
+	"change": 0,
+	"object": object,
+	"availability": {"services": ["web"]},
+	"containers": [{"image": {"reference": image}}],
+}
+
+release(tier, object, spec) := object_union_of(
+	with_change(tier, spec_of(object, spec)),
+	{"new": [running(object, "web:2")], "old": [running(object, "web:1")]},
+)
+
+object_union_of(document_of, workloads) := object.union(document_of, {"facts": facts({"plans": [whole]}, {}, workloads)})
+
+test_a_risky_release_goes_out_beside_what_runs if {
+	some finding in change_set.warn with input as release("high", web, {})
+	finding.code == "rollback.strategy-mismatch"
+	contains(finding.message, "is released by a plain update")
+	count(change_set.warn) == 0 with input as release("low", web, {})
+	analysed := {"canary": {"analysis": {"templates": []}}}
+	spec := object.union(window, {"strategy": analysed})
+	count(change_set.warn) == 0 with input as release("high", rollout, spec)
+	codes(change_set.warn) == {"rollback.strategy-mismatch"} with input as release("critical", rollout, spec)
+	green := {"blueGreen": {"prePromotionAnalysis": {}, "scaleDownDelaySeconds": 300, "autoPromotionEnabled": false}}
+	count(change_set.warn) == 0 with input as release("critical", rollout, object.union(window, {"strategy": green}))
+}
+
+test_flagger_releases_what_it_names if {
+	flagger := {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"targetRef": {"kind": "Deployment", "name": "web"}}}
+	named := {"Canary.flagger.app": [flagger]}
+	count(change_set.warn) == 0 with input as release("high", web, {})
+		with input.facts.inventory.value as named
+	other := {"Canary.flagger.app": [object.union(flagger, {"metadata": {"namespace": "other"}})]}
+	count(change_set.warn) == 1 with input as release("high", web, {})
+		with input.facts.inventory.value as other
 }

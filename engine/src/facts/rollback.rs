@@ -1,7 +1,10 @@
 //! What stands in the way of going back: what a change does that Git alone does not undo, and the plan for that.
 //! Knows nothing of how much of it a policy asks for.
 
+mod config;
+mod databases;
 mod definitions;
+mod emptied;
 mod fixed;
 mod irreversible;
 mod plan;
@@ -13,6 +16,9 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use config::Shared;
+pub use databases::Database;
+pub use emptied::Emptied;
 pub use irreversible::{Irreversible, Kind};
 pub use plan::{Plan, PlanFile, Prepared, Text};
 
@@ -30,6 +36,12 @@ struct Found {
     irreversible: Vec<Irreversible>,
     /// What the plans of the change say; those that its commits name, or else the one of the settings.
     plans: Vec<Plan>,
+    /// The configuration that changes under its old name together with pods that use it.
+    config: Vec<Shared>,
+    /// What is deleted and comes back empty.
+    emptied: Vec<Emptied>,
+    /// The databases of the environment, where scripts change.
+    databases: Vec<Database>,
 }
 
 impl Collector for Rollback {
@@ -45,6 +57,9 @@ impl Collector for Rollback {
         let found = Found {
             irreversible: irreversible::all(context.changes),
             plans: context.prepared.plans.iter().map(Plan::of).collect(),
+            config: config::shared(context.changes),
+            emptied: emptied::emptied(context.changes),
+            databases: databases::databases(context),
         };
         match serde_json::to_value(&found) {
             Ok(value) => Fact::known(Piece::new(value)),

@@ -23,7 +23,11 @@ pub(super) fn of_change(
         return Ok(Vec::new());
     }
     let mut plans = Vec::new();
-    for path in named(judge, source) {
+    let said = match source.commits.is_empty() {
+        true => said_between(view),
+        false => said(source),
+    };
+    for path in named(judge, said) {
         let text = match plans.len() < limits::PLANS.most {
             true => text(view, &path)?,
             false => Text::Lacking(format!("is one of more than {} plans", limits::PLANS)),
@@ -34,17 +38,36 @@ pub(super) fn of_change(
     Ok(plans)
 }
 
-/// What the trailers of the commits name; where none does, what the settings name.
-pub(super) fn named(judge: &Judge, source: &SourceInfo) -> BTreeSet<String> {
-    let trailers = source.commits.iter().flat_map(|commit| &commit.trailers);
-    let trailers = trailers.filter(|(key, _)| key.eq_ignore_ascii_case(TRAILER));
-    let named: BTreeSet<String> = trailers.flat_map(|(_, paths)| paths).cloned().collect();
-    if !named.is_empty() {
-        return named;
+/// What the commits name; where none does, what the settings name.
+pub(super) fn named(judge: &Judge, said: BTreeSet<String>) -> BTreeSet<String> {
+    if !said.is_empty() {
+        return said;
     }
     let settings = judge.settings(POLICY).to_json();
     let path = settings.get("plan-path").and_then(Value::as_str);
     path.map(str::to_owned).into_iter().collect()
+}
+
+/// What the trailers of the commits of a range name.
+pub(super) fn said(source: &SourceInfo) -> BTreeSet<String> {
+    let trailers = source.commits.iter().flat_map(|commit| &commit.trailers);
+    let trailers = trailers.filter(|(key, _)| key.eq_ignore_ascii_case(TRAILER));
+    trailers.flat_map(|(_, paths)| paths).cloned().collect()
+}
+
+/// The same, of the commits between the two sides: who signs is not told of them. A history that cannot be walked names
+/// no plan, so that the one of the settings is asked for.
+fn said_between(view: &View<'_>) -> BTreeSet<String> {
+    let sides = (view.base.snapshot.commit(), view.head.snapshot.commit());
+    let (Some(base), Some(head)) = sides else {
+        return BTreeSet::new();
+    };
+    let Ok(range) = view.repository.range(&format!("{base}..{head}")) else {
+        return BTreeSet::new();
+    };
+    let trailers = range.commits.iter().flat_map(|commit| &commit.trailers);
+    let trailers = trailers.filter(|trailer| trailer.key.eq_ignore_ascii_case(TRAILER));
+    trailers.map(|trailer| trailer.value.clone()).collect()
 }
 
 fn text(view: &View<'_>, path: &str) -> Result<Text, Error> {

@@ -137,14 +137,15 @@ impl Unit<'_> {
     ) -> Result<UnitReport, Error> {
         bench.watch.begin(Step::Neighbours);
         let reached = self.reached(bench, view, &found.changes, everything)?;
-        let head = self.neighbours(bench, view, (&found.changes, &reached))?;
+        let scripts = self.scripts(bench, view)?;
+        let head = self.neighbours(bench, view, (&found.changes, &reached), &scripts)?;
         let base = self.neighbours_before(view, &head)?;
         let matter = Matter {
             changes: &found.changes,
             reached: &reached,
             head: &head,
             base: &base,
-            scripts: &self.scripts(bench, view)?,
+            scripts: &scripts,
             prepared: &self.prepared(bench, view)?,
             everything,
         };
@@ -203,14 +204,15 @@ impl Unit<'_> {
         view: &View<'_>,
         found: &Changes,
     ) -> Result<Vec<Value>, Error> {
-        let head = self.neighbours(bench, view, (&found.changes, &[]))?;
+        let scripts = self.scripts(bench, view)?;
+        let head = self.neighbours(bench, view, (&found.changes, &[]), &scripts)?;
         let base = self.neighbours_before(view, &head)?;
         bench.documents(&Matter {
             changes: &found.changes,
             reached: &[],
             head: &head,
             base: &base,
-            scripts: &self.scripts(bench, view)?,
+            scripts: &scripts,
             prepared: &self.prepared(bench, view)?,
             everything: false,
         })

@@ -37,6 +37,14 @@ impl Rules {
     }
 }
 
+impl Files {
+    /// Whether any of them differs.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        !self.changed.is_empty() || !self.modules.is_empty()
+    }
+}
+
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Text {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::irreversible::{self, Kind};
 use super::{Plan, PlanFile, Text, schema};
+use super::{config, emptied};
 use crate::change::{Objects, compare};
 use crate::facts::tests::objects;
 
@@ -377,6 +378,120 @@ fn plain_images_take_databases_to_other_versions() {
         }
         let found = kinds("apps/v1/StatefulSet", &set(base, "tmp"), &set(head, "tmp"));
         assert_eq!(found, [], "nothing is kept");
+    }
+}
+
+#[test]
+fn configuration_under_its_old_name_is_told_with_its_users() {
+    let pod = |image: &str, uses: &str| {
+        object(
+            "apps/v1/Deployment",
+            &format!(
+                "spec: {{template: {{spec: {{containers: [{{name: a, image: {image}}}], {uses}}}}}}}"
+            ),
+        )
+    };
+    let map = |kind: &str, held: &str| {
+        let text = object(kind, &format!("data: {{a: {held}}}"));
+        text.replace("name: a", "name: conf")
+    };
+    let uses = [
+        (
+            "v1/ConfigMap",
+            "volumes: [{name: v, configMap: {name: conf}}]",
+            true,
+        ),
+        (
+            "v1/ConfigMap",
+            "x: [{envFrom: [{configMapRef: {name: conf}}]}]",
+            true,
+        ),
+        (
+            "v1/ConfigMap",
+            "volumes: [{projected: {sources: [{configMap: {name: conf}}]}}]",
+            true,
+        ),
+        (
+            "v1/Secret",
+            "volumes: [{name: v, secret: {secretName: conf}}]",
+            true,
+        ),
+        (
+            "v1/Secret",
+            "x: [{env: [{valueFrom: {secretKeyRef: {name: conf, key: k}}}]}]",
+            true,
+        ),
+        (
+            "v1/Secret",
+            "volumes: [{name: v, configMap: {name: conf}}]",
+            false,
+        ),
+        (
+            "v1/ConfigMap",
+            "volumes: [{name: v, configMap: {name: other}}]",
+            false,
+        ),
+    ];
+    for (kind, uses, is_told) in uses {
+        for (image, is_other) in [("b", true), ("a", false)] {
+            let base = format!("{}---\n{}", pod("a", uses), map(kind, "b"));
+            let replicas =
+                pod(image, uses).replace("spec: {template", "spec: {replicas: 2, template");
+            let head = format!("{replicas}---\n{}", map(kind, "c"));
+            let changes = compare(&objects(&base), &objects(&head));
+            let found = config::shared(&changes);
+            assert_eq!(found.len(), usize::from(is_told), "{uses}");
+            assert!(found.iter().all(|it| it.image == is_other), "{uses}");
+            let same = format!("{replicas}---\n{}", map(kind, "b"));
+            let changes = compare(&objects(&base), &objects(&same));
+            assert_eq!(config::shared(&changes), []);
+        }
+    }
+}
+
+#[test]
+fn what_comes_back_empty() {
+    let gone = |kind: &str, rest: &str| {
+        let changes = compare(&objects(&object(kind, rest)), &Objects::new());
+        !emptied::emptied(&changes).is_empty()
+    };
+    let rows = [
+        ("v1/Secret", "", true),
+        ("v1/Secret", "data: {a: Yg==}", false),
+        ("v1/Secret", "stringData: {a: b}", false),
+        (
+            "v1/Secret",
+            "data: {a: Yg==}\ntype: kubernetes.io/service-account-token",
+            true,
+        ),
+        ("v1/Service", "spec: {type: LoadBalancer}", true),
+        ("v1/Service", "spec: {}", false),
+        ("cert-manager.io/v1/Certificate", "", true),
+        ("s3.aws.upbound.io/v1beta1/Bucket", "", true),
+        ("objectbucket.io/v1alpha1/ObjectBucketClaim", "", true),
+        ("v1/ConfigMap", "", false),
+        ("v1/PersistentVolumeClaim", "", false),
+    ];
+    for (kind, rest, is_told) in rows {
+        assert_eq!(gone(kind, rest), is_told, "{kind} {rest}");
+    }
+    let annotated = |annotation: &str| {
+        let text = object("cert-manager.io/v1/Certificate", "");
+        let text = text.replace("namespace: shop", &format!("annotations: {{{annotation}}}"));
+        let changes = compare(&objects(&text), &Objects::new());
+        !emptied::emptied(&changes).is_empty()
+    };
+    for (annotation, is_told) in [
+        (
+            "argocd.argoproj.io/sync-options: 'Replace=true, Prune=false'",
+            false,
+        ),
+        ("argocd.argoproj.io/sync-options: 'Prune=true'", true),
+        ("kustomize.toolkit.fluxcd.io/prune: disabled", false),
+        ("helm.sh/resource-policy: keep", false),
+        ("sealedsecrets.bitnami.com/managed: 'true'", true),
+    ] {
+        assert_eq!(annotated(annotation), is_told, "{annotation}");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::gate::plans;
 
 /// What lies in `head/` under the names that the trailers or the settings say.
 pub(super) fn plans(files: &Files<'_>, judge: &Judge, source: &SourceInfo) -> Vec<PlanFile> {
-    let named = plans::named(judge, source).into_iter();
+    let named = plans::named(judge, plans::said(source)).into_iter();
     let plans = named.map(|path| PlanFile {
         text: match files.get(format!("head/{path}").as_str()) {
             Some(bytes) => Text::Known(String::from_utf8_lossy(bytes).into_owned()),

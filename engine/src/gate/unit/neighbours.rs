@@ -13,7 +13,8 @@ use crate::config;
 use crate::facts::images::skew;
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
-use crate::facts::{backups, connections, quotas, workloads};
+use crate::facts::migrations::Files;
+use crate::facts::{backups, connections, quotas, rollback, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
 use crate::model::{GroupKind, ObjectRef, RepoPath};
@@ -24,6 +25,7 @@ impl Unit<'_> {
         bench: &Bench<'_>,
         view: &View<'_>,
         (changes, reached): (&[Change], &[Source]),
+        scripts: &Files,
     ) -> Result<Neighbours, Error> {
         if self.name == config::GATE {
             return Ok(no_neighbours(bench.judge));
@@ -65,10 +67,11 @@ impl Unit<'_> {
             self.take_in(view, (&released, namespaces), &mut neighbours)?;
         }
         // What backs up may lie anywhere, and so may what it backs up.
-        let mut modules = bench.judge.modules();
-        let is_asked = modules.any(|wanted| wanted.wants.facts.contains(BACKUPS));
+        let is_asked = bench.judge.asks_for(BACKUPS);
         let concerns = changes.iter().any(backups::concerned);
-        if is_asked && (concerns || objects.clone().any(backups::concerns)) {
+        let asks_back = bench.judge.asks_for(rollback::NAME);
+        let scripted = asks_back && scripts.is_touched();
+        if scripted || is_asked && (concerns || objects.clone().any(backups::concerns)) {
             self.take_in(view, (&stored, namespaces), &mut neighbours)?;
         }
         Ok(neighbours)

@@ -1,0 +1,45 @@
+//! The databases around scripts, and whether each can be taken back to the minute before: a script that takes away is
+//! undone by that alone. Knows nothing of which of them a script is for.
+
+use serde::Serialize;
+
+use crate::facts::Context;
+use crate::facts::backups::{self, Data, State};
+use crate::model::ObjectRef;
+
+/// A database of the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Database {
+    /// It.
+    pub object: ObjectRef,
+    /// Why it cannot be taken back to a point in time, as far as is known; absent where it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
+}
+
+/// Those at head; none where no script changes.
+pub(super) fn databases(context: &Context<'_>) -> Vec<Database> {
+    if !context.scripts.is_touched() {
+        return Vec::new();
+    }
+    let states = backups::states(context.head, context.backups, context.season.now);
+    let databases = states.into_iter();
+    let databases = databases.filter(|(_, state)| state.data == Data::Database);
+    let databases = databases.map(|(object, state)| Database {
+        object,
+        lacks: lacks(&state),
+    });
+    databases.collect()
+}
+
+fn lacks(state: &State) -> Option<String> {
+    if state.coverage.iter().any(|cover| cover.pitr) {
+        return None;
+    }
+    let mut unknown = state.unknown.iter();
+    Some(match unknown.next() {
+        Some(why) => format!("may have no continuous archive of its log: {why}"),
+        None => "has no continuous archive of its log that is declared".to_owned(),
+    })
+}

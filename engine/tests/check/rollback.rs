@@ -1,0 +1,82 @@
+//! Plans for the way back: read from the tree at head, by the settings or by what a commit names.
+
+use super::*;
+
+const WHOLE: &str = "# Rollback\n## Application\nrevert\n## Database\nnothing\n## Integrations\nstop\n## Criteria\nerrors\n## Authority\nops\n## Irreversible\nrestore\n";
+
+fn claim(size: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: files, namespace: shop}}\nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {size}}}}}}}\n"
+    )
+}
+
+/// A shop that grows a volume, whose backups nobody asks for.
+fn growing() -> (Repo, GitId) {
+    let scratch = "backups: {scratch: [\"**\"]}\n";
+    let (repo, _) = shop(&format!("{RETAIL}{scratch}{CONFIG}"));
+    repo.write("prod/claim.yaml", claim("10Gi"));
+    let base = repo.commit("a volume");
+    repo.write("prod/claim.yaml", claim("20Gi"));
+    (repo, base)
+}
+
+/// What blocks with this message, and what is said of the plan.
+fn judged(repo: &Repo, base: GitId, message: &str) -> Vec<String> {
+    repo.commit(message);
+    blocking(&check(repo, base))
+}
+
+const DENIED: [&str; 1] = ["rollback.irreversible-field"];
+
+#[test]
+fn a_plan_is_read_from_the_tree_at_head() {
+    let (repo, base) = growing();
+    assert_eq!(judged(&repo, base, "grow"), DENIED);
+    let (repo, base) = growing();
+    repo.write("docs/rollback.md", WHOLE);
+    assert_eq!(judged(&repo, base, "grow"), [""; 0]);
+}
+
+#[test]
+fn a_commit_names_its_own_plan() {
+    let message = "grow\n\nRollback-Plan: docs/grow.md";
+    let (repo, base) = growing();
+    repo.write("docs/grow.md", WHOLE);
+    assert_eq!(judged(&repo, base, message), [""; 0]);
+    // It is asked for instead of the one of the settings.
+    let (repo, base) = growing();
+    repo.write("docs/rollback.md", WHOLE);
+    assert_eq!(judged(&repo, base, message), DENIED);
+    let (repo, base) = growing();
+    repo.write("docs/grow.md", WHOLE);
+    let outside = "grow\n\nRollback-Plan: ../docs/grow.md";
+    assert_eq!(judged(&repo, base, outside), DENIED);
+}
+
+#[test]
+fn what_is_no_text_of_the_tree_is_no_plan() {
+    let (repo, base) = growing();
+    repo.write("docs/grow.md", WHOLE);
+    repo.symlink("docs/rollback.md", "grow.md");
+    assert_eq!(judged(&repo, base, "a link"), DENIED);
+    let (repo, base) = growing();
+    repo.write("docs/rollback.md/a.md", WHOLE);
+    assert_eq!(judged(&repo, base, "a folder"), DENIED);
+    for bytes in [
+        format!("{WHOLE}{}", " ".repeat(1 << 20)).into_bytes(),
+        [WHOLE.as_bytes(), b"\xff\xfe"].concat(),
+    ] {
+        let (repo, base) = growing();
+        repo.write("docs/rollback.md", bytes);
+        assert_eq!(judged(&repo, base, "no text"), DENIED);
+    }
+}
+
+#[test]
+fn only_the_strict_profile_asks_for_plans() {
+    let (repo, _) = shop(CONFIG);
+    repo.write("prod/claim.yaml", claim("10Gi"));
+    let base = repo.commit("a volume");
+    repo.write("prod/claim.yaml", claim("20Gi"));
+    assert_eq!(judged(&repo, base, "grow"), [""; 0]);
+}
