@@ -26,7 +26,7 @@ fn object(kind: &str, rest: &str) -> String {
 }
 
 /// The kinds of what is not undone.
-fn kinds(kind: &str, base: &str, head: &str) -> Vec<Kind> {
+pub(super) fn kinds(kind: &str, base: &str, head: &str) -> Vec<Kind> {
     let found = undone(&object(kind, base), &object(kind, head));
     found.into_iter().map(|(kind, _, _)| kind).collect()
 }
@@ -52,82 +52,34 @@ fn volumes_grow_and_do_not_shrink() {
 
 #[test]
 fn fields_that_stay_until_the_object_is_made_anew() {
-    let fixed = [
-        ("apps/v1/StatefulSet", "serviceName: a", "serviceName: b"),
-        (
-            "apps/v1/StatefulSet",
-            "podManagementPolicy: Parallel",
-            "replicas: 1",
-        ),
-        (
-            "apps/v1/StatefulSet",
-            "volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 1Gi}}}}]",
-            "volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 2Gi}}}}]",
-        ),
-        (
-            "v1/PersistentVolumeClaim",
-            "storageClassName: a",
-            "storageClassName: b",
-        ),
-        (
-            "apps/v1/Deployment",
-            "selector: {matchLabels: {a: b}}",
-            "selector: {matchLabels: {a: c}}",
-        ),
-    ];
-    for (kind, base, head) in fixed {
+    for (kind, base, head) in FIXED {
         let spec = |text: &str| format!("spec: {{x: 1, {text}}}");
         let found = undone(&object(kind, &spec(base)), &object(kind, &spec(head)));
         let [(Kind::ImmutableField, place, text)] = found.as_slice() else {
             panic!("{kind}: {found:?}");
         };
-        assert!(
-            place.starts_with("/spec/") && place.matches('/').count() == 2,
-            "{place}"
-        );
+        assert!(place.starts_with("/spec/") && place.matches('/').count() == 2);
         assert!(text.contains("made anew"));
     }
-    let free = [
-        ("apps/v1/StatefulSet", "replicas: 1", "replicas: 2"),
-        (
-            "apps/v1/StatefulSet",
-            "template: {a: 1}",
-            "template: {a: 2}",
-        ),
-        (
-            "apps/v1/StatefulSet",
-            "revisionHistoryLimit: 1",
-            "revisionHistoryLimit: 2",
-        ),
-        ("apps/v1/Deployment", "replicas: 1", "replicas: 2"),
-        (
-            "apps/v1/Deployment",
-            "template: {selector: 1}",
-            "template: {selector: 2}",
-        ),
-    ];
-    for (kind, base, head) in free {
+    for (kind, base, head) in FREE {
         let spec = |text: &str| format!("spec: {{x: 1, {text}}}");
         assert_eq!(kinds(kind, &spec(base), &spec(head)), [], "{kind} {base}");
     }
+}
+
+#[test]
+fn what_an_immutable_object_holds_stays() {
+    let of = |base: &str, head: &str| kinds("v1/ConfigMap", base, head);
     let locked = "immutable: true\ndata: {a: b}";
     assert_eq!(
-        kinds("v1/ConfigMap", locked, "immutable: true\ndata: {a: c}"),
+        of(locked, "immutable: true\ndata: {a: c}"),
         [Kind::ImmutableField]
     );
-    assert_eq!(
-        kinds(
-            "v1/ConfigMap",
-            "data: {a: b}",
-            "immutable: true\ndata: {a: c}"
-        ),
-        [Kind::SetOnce]
-    );
-    assert_eq!(kinds("v1/ConfigMap", "data: {a: b}", "data: {a: c}"), []);
-    assert_eq!(
-        kinds("v1/Secret", "type: Opaque", "type: kubernetes.io/tls"),
-        [Kind::ImmutableField]
-    );
+    let locking = of("data: {a: b}", "immutable: true\ndata: {a: c}");
+    assert_eq!(locking, [Kind::SetOnce]);
+    assert_eq!(of("data: {a: b}", "data: {a: c}"), []);
+    let typed = kinds("v1/Secret", "type: Opaque", "type: kubernetes.io/tls");
+    assert_eq!(typed, [Kind::ImmutableField]);
 }
 
 #[test]
@@ -209,179 +161,6 @@ fn what_goes_with_more_than_itself() {
 }
 
 #[test]
-fn operators_take_databases_to_other_versions() {
-    let image = |image: &str| format!("spec: {{imageName: '{image}'}}");
-    let cnpg = "postgresql.cnpg.io/v1/Cluster";
-    let rows = [
-        (
-            cnpg,
-            image("p/postgresql:16.4"),
-            image("p/postgresql:17.0"),
-            true,
-        ),
-        (
-            cnpg,
-            image("p/postgresql:16.4"),
-            image("p/postgresql:16.5"),
-            false,
-        ),
-        (
-            cnpg,
-            image("p/postgresql:16.4"),
-            image("p/postgresql:latest"),
-            true,
-        ),
-        (
-            cnpg,
-            image("p/postgresql:16.4"),
-            "spec: {imageCatalogRef: {major: 16}}".to_owned(),
-            false,
-        ),
-        (
-            cnpg,
-            image("p/postgresql:16.4"),
-            "spec: {imageCatalogRef: {major: 17}}".to_owned(),
-            true,
-        ),
-        (
-            cnpg,
-            image("p/postgresql:16.4"),
-            "spec: {instances: 1}".to_owned(),
-            true,
-        ),
-    ];
-    for (kind, base, head, is_told) in rows {
-        assert_eq!(
-            !kinds(kind, &base, &head).is_empty(),
-            is_told,
-            "{base} {head}"
-        );
-    }
-    let rows = [
-        (
-            "acid.zalan.do/v1/postgresql",
-            "postgresql: {version: '16'}",
-            "postgresql: {version: '17'}",
-            true,
-        ),
-        (
-            "acid.zalan.do/v1/postgresql",
-            "postgresql: {version: '9.6'}",
-            "postgresql: {version: '9.5'}",
-            true,
-        ),
-        (
-            "postgres-operator.crunchydata.com/v1beta1/PostgresCluster",
-            "postgresVersion: 16",
-            "postgresVersion: 17",
-            true,
-        ),
-        (
-            "pgv2.percona.com/v2/PerconaPGCluster",
-            "postgresVersion: 16",
-            "postgresVersion: '16'",
-            false,
-        ),
-        (
-            "mysql.oracle.com/v2/InnoDBCluster",
-            "version: 8.0.35",
-            "version: 8.0.36",
-            true,
-        ),
-        (
-            "k8s.mariadb.com/v1alpha1/MariaDB",
-            "image: 'mariadb:10.11.2'",
-            "image: 'mariadb:10.11.4'",
-            false,
-        ),
-        (
-            "k8s.mariadb.com/v1alpha1/MariaDB",
-            "image: 'mariadb:10.11.2'",
-            "image: 'mariadb:11.4.2'",
-            true,
-        ),
-        (
-            "kafka.strimzi.io/v1beta2/Kafka",
-            "kafka: {metadataVersion: 3.7-IV4}",
-            "kafka: {metadataVersion: 3.8-IV0}",
-            true,
-        ),
-        (
-            "redis.redis.opstreelabs.in/v1beta2/Redis",
-            "kubernetesConfig: {image: 'redis:6.2.1'}, storage: {}",
-            "kubernetesConfig: {image: 'redis:7.0.1'}, storage: {}",
-            true,
-        ),
-        (
-            "redis.redis.opstreelabs.in/v1beta2/Redis",
-            "kubernetesConfig: {image: 'redis:6.2.1'}",
-            "kubernetesConfig: {image: 'redis:7.0.1'}",
-            false,
-        ),
-    ];
-    for (kind, base, head, is_told) in rows {
-        let spec = |text: &str| format!("spec: {{{text}}}");
-        let found = kinds(kind, &spec(base), &spec(head));
-        assert_eq!(
-            found.contains(&Kind::DatabaseVersion),
-            is_told,
-            "{kind} {base}"
-        );
-    }
-}
-
-#[test]
-fn plain_images_take_databases_to_other_versions() {
-    let set = |image: &str, mounts: &str| {
-        format!(
-            "spec:
-  volumeClaimTemplates: [{{metadata: {{name: data}}}}]
-  template:
-    spec:
-      containers: [{{name: db, image: '{image}', volumeMounts: [{{name: {mounts}, mountPath: /d}}]}}]
-      volumes: [{{name: tmp, emptyDir: {{}}}}, {{name: files, persistentVolumeClaim: {{claimName: f}}}}]"
-        )
-    };
-    let digest = format!("sha256:{}", "a".repeat(64));
-    let rows = [
-        ("postgres:15.2", "postgres:16.1", true),
-        ("postgres:16.1", "postgres:16.2-alpine", false),
-        (
-            "postgres:16.1",
-            "registry.example/mirror/postgres:16.3",
-            false,
-        ),
-        ("postgres:16.1", &format!("postgres@{digest}"), true),
-        (
-            "timescale/timescaledb:2.14.2-pg16",
-            "timescale/timescaledb:2.15.0-pg16",
-            false,
-        ),
-        (
-            "timescale/timescaledb:2.14.2-pg15",
-            "timescale/timescaledb:2.14.2-pg16",
-            true,
-        ),
-        ("pgvector/pgvector:pg16", "pgvector/pgvector:pg17", true),
-        ("mysql:8.0.35", "mysql:8.0.36", true),
-        ("mariadb:10.11.1", "mariadb:10.11.2", false),
-        ("mysql:8.0.35", "mariadb:10.11.2", true),
-        ("redis:7.0.1", "redis:7.0.2", false),
-        ("redis:7.0.1", "redis:7.2.0", true),
-        ("odoo:17.0", "odoo:18.0", false),
-    ];
-    for (base, head, is_told) in rows {
-        for volume in ["data", "files"] {
-            let kind = "apps/v1/StatefulSet";
-            let found = kinds(kind, &set(base, volume), &set(head, volume));
-            assert_eq!(!found.is_empty(), is_told, "{base} {head}");
-        }
-        let found = kinds("apps/v1/StatefulSet", &set(base, "tmp"), &set(head, "tmp"));
-        assert_eq!(found, [], "nothing is kept");
-    }
-}
-
-#[test]
 fn configuration_under_its_old_name_is_told_with_its_users() {
     let pod = |image: &str, uses: &str| {
         object(
@@ -395,44 +174,7 @@ fn configuration_under_its_old_name_is_told_with_its_users() {
         let text = object(kind, &format!("data: {{a: {held}}}"));
         text.replace("name: a", "name: conf")
     };
-    let uses = [
-        (
-            "v1/ConfigMap",
-            "volumes: [{name: v, configMap: {name: conf}}]",
-            true,
-        ),
-        (
-            "v1/ConfigMap",
-            "x: [{envFrom: [{configMapRef: {name: conf}}]}]",
-            true,
-        ),
-        (
-            "v1/ConfigMap",
-            "volumes: [{projected: {sources: [{configMap: {name: conf}}]}}]",
-            true,
-        ),
-        (
-            "v1/Secret",
-            "volumes: [{name: v, secret: {secretName: conf}}]",
-            true,
-        ),
-        (
-            "v1/Secret",
-            "x: [{env: [{valueFrom: {secretKeyRef: {name: conf, key: k}}}]}]",
-            true,
-        ),
-        (
-            "v1/Secret",
-            "volumes: [{name: v, configMap: {name: conf}}]",
-            false,
-        ),
-        (
-            "v1/ConfigMap",
-            "volumes: [{name: v, configMap: {name: other}}]",
-            false,
-        ),
-    ];
-    for (kind, uses, is_told) in uses {
+    for (kind, uses, is_told) in USES {
         for (image, is_other) in [("b", true), ("a", false)] {
             let base = format!("{}---\n{}", pod("a", uses), map(kind, "b"));
             let replicas =
@@ -538,3 +280,85 @@ fn the_committed_schema_is_the_generated_one() {
     );
     assert!(matches!(schema(), Value::Object(_)));
 }
+
+const FIXED: [(&str, &str, &str); 5] = [
+    ("apps/v1/StatefulSet", "serviceName: a", "serviceName: b"),
+    (
+        "apps/v1/StatefulSet",
+        "podManagementPolicy: Parallel",
+        "replicas: 1",
+    ),
+    (
+        "apps/v1/StatefulSet",
+        "volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 1Gi}}}}]",
+        "volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: {storage: 2Gi}}}}]",
+    ),
+    (
+        "v1/PersistentVolumeClaim",
+        "storageClassName: a",
+        "storageClassName: b",
+    ),
+    (
+        "apps/v1/Deployment",
+        "selector: {matchLabels: {a: b}}",
+        "selector: {matchLabels: {a: c}}",
+    ),
+];
+
+const FREE: [(&str, &str, &str); 5] = [
+    ("apps/v1/StatefulSet", "replicas: 1", "replicas: 2"),
+    (
+        "apps/v1/StatefulSet",
+        "template: {a: 1}",
+        "template: {a: 2}",
+    ),
+    (
+        "apps/v1/StatefulSet",
+        "revisionHistoryLimit: 1",
+        "revisionHistoryLimit: 2",
+    ),
+    ("apps/v1/Deployment", "replicas: 1", "replicas: 2"),
+    (
+        "apps/v1/Deployment",
+        "template: {selector: 1}",
+        "template: {selector: 2}",
+    ),
+];
+
+const USES: [(&str, &str, bool); 7] = [
+    (
+        "v1/ConfigMap",
+        "volumes: [{name: v, configMap: {name: conf}}]",
+        true,
+    ),
+    (
+        "v1/ConfigMap",
+        "x: [{envFrom: [{configMapRef: {name: conf}}]}]",
+        true,
+    ),
+    (
+        "v1/ConfigMap",
+        "volumes: [{projected: {sources: [{configMap: {name: conf}}]}}]",
+        true,
+    ),
+    (
+        "v1/Secret",
+        "volumes: [{name: v, secret: {secretName: conf}}]",
+        true,
+    ),
+    (
+        "v1/Secret",
+        "x: [{env: [{valueFrom: {secretKeyRef: {name: conf, key: k}}}]}]",
+        true,
+    ),
+    (
+        "v1/Secret",
+        "volumes: [{name: v, configMap: {name: conf}}]",
+        false,
+    ),
+    (
+        "v1/ConfigMap",
+        "volumes: [{name: v, configMap: {name: other}}]",
+        false,
+    ),
+];

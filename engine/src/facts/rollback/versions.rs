@@ -1,6 +1,9 @@
 //! The versions of databases on both sides of a change, as far as manifests tell them.
 //! Knows nothing of what a database converts; another version in the numbers that count is one too many.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
