@@ -52,6 +52,8 @@ use crate::support::Repo;
 
 const NOW: &str = "2026-11-20T10:00:00Z";
 
+/// A whole plan for the way back.
+const PLAN: &str = "# Rollback\n## Application\nrevert\n## Database\nnothing\n## Integrations\nstop\n## Criteria\nerrors\n## Authority\nops\n## Irreversible\nrestore\n";
 /// The strict profile, for a shop without a calendar.
 const RETAIL: &str = "profile: retail-prod\npolicies: {freeze-windows: {require-calendar: {production: false}}}\nimages: {signatures: of-authorities, registries: [\"**\"]}\n";
 

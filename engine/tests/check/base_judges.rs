@@ -151,7 +151,8 @@ fn an_environment_that_is_new_in_head_is_judged_by_the_policies_of_base() {
             "{CONFIG}  - name: new\n    paths: [\"new/**\"]\n{RETAIL}resources:\n  require: []\n"
         ),
     )
-    .write("new/odoo.yaml", deployment("odoo", ""));
+    .write("new/odoo.yaml", deployment("odoo", ""))
+    .write("docs/rollback.md", PLAN);
     repo.commit("a new environment");
     let report = check(&repo, base);
     assert_eq!(
