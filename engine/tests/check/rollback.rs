@@ -1,5 +1,7 @@
 //! Plans for the way back: read from the tree at head, by the settings or by what a commit names.
 
+use tidegate::model::limits;
+
 use super::*;
 
 fn claim(size: &str) -> String {
@@ -69,6 +71,20 @@ fn what_is_no_text_of_the_tree_is_no_plan() {
         let (repo, base) = growing();
         repo.write("docs/rollback.md", bytes);
         assert_eq!(judged(&repo, base, "no text"), DENIED);
+    }
+}
+
+#[test]
+fn plans_are_counted_for_a_change_together() {
+    let most = limits::PLANS.most;
+    for (count, wanted) in [(most, &[""; 0][..]), (most + 1, &DENIED)] {
+        let (repo, base) = growing();
+        let mut message = "grow\n\n".to_owned();
+        for number in 0..count {
+            repo.write(&format!("docs/{number}.md"), PLAN);
+            message += &format!("Rollback-Plan: docs/{number}.md\n");
+        }
+        assert_eq!(judged(&repo, base, &message), wanted, "{count}");
     }
 }
 

@@ -192,6 +192,8 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
     (limits::STATEMENT_WORDS, "what_cannot_be_cut_has_a_flaw"),
     (limits::STATEMENT_DEPTH, "what_cannot_be_cut_has_a_flaw"),
     (limits::MODULE_MANIFEST_DEPTH, "depth_is_bounded"),
+    (limits::PLAN, "what_is_no_text_of_the_tree_is_no_plan"),
+    (limits::PLANS, "plans_are_counted_for_a_change_together"),
     (
         limits::EVIDENCE_INPUT,
         "what_is_printed_is_read_up_to_the_limit",
