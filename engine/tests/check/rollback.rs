@@ -81,7 +81,7 @@ fn plans_are_counted_for_a_change_together() {
         let (repo, base) = growing();
         let mut message = "grow\n\n".to_owned();
         for number in 0..count {
-            repo.write(&format!("docs/{number}.md"), PLAN);
+            repo.write(format!("docs/{number}.md"), PLAN);
             message += &format!("Rollback-Plan: docs/{number}.md\n");
         }
         assert_eq!(judged(&repo, base, &message), wanted, "{count}");

@@ -197,7 +197,7 @@ fn evidence_of_the_future_is_an_error_and_too_many_files_are() {
     assert!(text.contains("error[evidence.future]"), "{text}");
     for file in 0..10_001 {
         gate.repo.write(
-            &format!(".tidegate/evidence/junk/{file}.json"),
+            format!(".tidegate/evidence/junk/{file}.json"),
             file.to_string(),
         );
     }

@@ -60,7 +60,7 @@ fn fixed(kind: &str, pointer: &str, change: &Change) -> Option<String> {
 
 fn was_immutable(change: &Change) -> bool {
     let old = change.old.as_ref();
-    old.is_some_and(|old| is_immutable(old)) && is_map_of_data(&change.object.kind)
+    old.is_some_and(is_immutable) && is_map_of_data(&change.object.kind)
 }
 
 fn is_immutable(value: &Value) -> bool {

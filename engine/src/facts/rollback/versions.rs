@@ -29,6 +29,7 @@ pub(super) fn versions(object: &ObjectRef, (old, new): (&Value, &Value)) -> Vec<
 }
 
 /// A place at which the kind of an operator says which version runs.
+#[derive(Clone, Copy)]
 struct Operated {
     kind: &'static str,
     pointer: &'static str,
@@ -201,17 +202,17 @@ fn pg(tag: &str) -> Option<u64> {
 /// The numbers that decide, of the tag of an image.
 fn image_version(image: &str, count: usize) -> Option<Vec<u64>> {
     let version = ImageRef::parse(image)?.version()?;
-    decisive(version, count)
+    decisive(&version, count)
 }
 
 fn numbers(text: &str, count: usize) -> Option<Vec<u64>> {
     let text = text.split(['-', '+', '_']).next()?;
     let numbers: Option<Vec<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
-    decisive(numbers?, count)
+    decisive(&numbers?, count)
 }
 
 /// Before `PostgreSQL` 10, two numbers were the major version.
-fn decisive(version: Vec<u64>, count: usize) -> Option<Vec<u64>> {
+fn decisive(version: &[u64], count: usize) -> Option<Vec<u64>> {
     let count = match version.first() {
         Some(first) if count == 1 && *first < 10 => 2,
         _ => count,

@@ -9,7 +9,7 @@ use super::{Asked, Observed, Proof, Restored, Trouble};
 use crate::facts::backups::assess::{State, spelt};
 use crate::facts::backups::gap::Gap;
 use crate::facts::backups::rules::Data;
-use crate::facts::evidence::{Archiving, Backup, OfObject, Scope};
+use crate::facts::evidence::{self, Archiving, Backup, OfObject, Scope};
 use crate::model::{ObjectRef, RiskTier};
 
 /// What is known of an object, as it is weighed.
@@ -209,7 +209,7 @@ impl Weighing<'_> {
 
     fn sizes(&mut self, of: &OfObject) {
         let least = self.asked.rules.evidence.least_percent;
-        for (last, before) in of.backups.iter().filter_map(|one| one.sizes()) {
+        for (last, before) in of.backups.iter().filter_map(evidence::Observed::sizes) {
             if u128::from(last) * 100 < u128::from(before) * u128::from(least) {
                 let text = format!(
                     "has a last backup of {last} bytes, and the one before it has {before}: less than {least} %"
