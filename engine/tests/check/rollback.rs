@@ -10,10 +10,9 @@ fn claim(size: &str) -> String {
     )
 }
 
-/// A shop that grows a volume, whose backups nobody asks for.
+/// A shop that grows a volume.
 fn growing() -> (Repo, GitId) {
-    let scratch = "backups: {scratch: [\"**\"]}\n";
-    let (repo, _) = shop(&format!("{RETAIL}{scratch}{CONFIG}"));
+    let (repo, _) = shop(&format!("{RETAIL}{CONFIG}"));
     repo.write("prod/claim.yaml", claim("10Gi"));
     let base = repo.commit("a volume");
     repo.write("prod/claim.yaml", claim("20Gi"));
