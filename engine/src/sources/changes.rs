@@ -160,18 +160,18 @@ impl Changes {
         self.patched_as(&declared.object, &declared.file.text, &seen, &|_| None)
     }
 
-    /// What the patches of a kustomization make of an object of a file, to which those that it passed before added `added`;
-    /// `None` where that is not understood.
+    /// What the patches of a kustomization make of an object of a file, to which those that it passed before added `added`,
+    /// and that was in the namespaces `earlier`; `None` where that is not understood.
     pub(super) fn patched_after(
         &self,
         (object, file): (&Object, &str),
-        added: &Metadata,
+        (added, earlier): (&Metadata, &[Option<String>]),
         load: Load<'_>,
     ) -> Option<Patched> {
         if !self.patches.is_empty() && patch::is_disguised(&object.node) {
             return None;
         }
-        self.patched_as(object, file, &Seen::Before(added), load)
+        self.patched_as(object, file, &Seen::Before(added, earlier), load)
     }
 
     fn patched_as(
@@ -244,6 +244,12 @@ impl Changes {
     pub(super) fn may_patch(&self, (object, added): (&Object, &Metadata), load: Load<'_>) -> bool {
         let hits = |object: &Object| self.patches.iter().any(|it| it.may_hit(object, load));
         hits(object) || added.before(object).iter().any(hits)
+    }
+
+    /// Whether one of them says itself what it is for: kustomize refuses it where that may be two objects.
+    pub(super) fn looks_for(&self, object: &Object, load: Load<'_>) -> bool {
+        let mut patches = self.patches.iter().filter(|it| !it.has_target());
+        patches.any(|it| it.may_hit(object, load))
     }
 
     /// The files of those, as paths from the folder.

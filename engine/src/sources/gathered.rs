@@ -94,6 +94,7 @@ impl Gatherer {
                 self.look_at((&entry, built.as_ref()), tree, &mut gathered)?;
             }
         }
+        gathered.tell_apart();
         Ok(gathered)
     }
 
@@ -158,6 +159,19 @@ fn refuse_remote(closure: &Closure, tree: &Tree<'_>) -> Result<(), Error> {
 }
 
 impl Gathered {
+    /// Of two objects that one patch is for by what they are called, kustomize patches none and builds nothing.
+    fn tell_apart(&mut self) {
+        let found = self.objects.iter().filter(|it| !it.found_in.is_empty());
+        let taken_for = |one: &Declared| {
+            let mut others = found.clone().filter(|it| !std::ptr::eq(*it, one));
+            others.find_map(|other| one.is_taken_for(other)).cloned()
+        };
+        let by: Vec<Option<RepoPath>> = self.objects.iter().map(taken_for).collect();
+        for (one, by) in self.objects.iter_mut().zip(by) {
+            one.changed_by = one.changed_by.take().or(by);
+        }
+    }
+
     /// Of an object and a patch for it, which looks the same, one is enough: neither is what is applied.
     fn add(&mut self, one: Declared) {
         let same = |other: &&mut Declared| other.object.reference == one.object.reference;

@@ -26,6 +26,8 @@ pub struct Declared {
     pub(super) added: Metadata,
     /// The files of the deployments whose patches are applied to it.
     pub(super) patched_in: BTreeSet<RepoPath>,
+    /// The kustomizations of which a patch looks for it by what it is called.
+    pub(super) found_in: BTreeSet<RepoPath>,
 }
 
 /// The name of a unit, and what it takes from an object.
@@ -47,6 +49,14 @@ pub(super) enum Lookup<'k> {
 }
 
 impl Declared {
+    /// The kustomization of which a patch looks for both by the same kind and name, and so finds neither.
+    pub(super) fn is_taken_for(&self, other: &Self) -> Option<&RepoPath> {
+        let (own, others) = (&self.object.reference, &other.object.reference);
+        let mut by = self.found_in.iter();
+        by.find(|by| other.found_in.contains(by))
+            .filter(|_| own.group_kind() == others.group_kind() && own.name == others.name)
+    }
+
     /// All files that say what it is, but those of kustomizations.
     pub(super) fn files(&self) -> impl Iterator<Item = RepoPath> {
         let patched_in = self.patched_in.iter().cloned();

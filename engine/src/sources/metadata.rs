@@ -11,7 +11,8 @@ use crate::manifest::{Entry, Node, NodeValue, Object};
 /// A namespace, parts of a name, labels and annotations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
-    namespace: Option<String>,
+    /// One after the other: the last one is left, and kustomize finds an object by each of them.
+    namespaces: Vec<String>,
     affixes: Affixes,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
@@ -21,13 +22,16 @@ impl Metadata {
     /// A namespace alone, or nothing.
     pub(super) fn of_namespace(namespace: Option<&str>) -> Self {
         Self {
-            namespace: namespace.map(str::to_owned),
+            namespaces: namespace.map(str::to_owned).into_iter().collect(),
             ..Self::default()
         }
     }
 
+    /// Puts what has it into a namespace; an empty one is none.
     pub(super) fn name_namespace(&mut self, namespace: &str) {
-        self.namespace = Some(namespace.to_owned());
+        if !namespace.is_empty() {
+            self.namespaces.push(namespace.to_owned());
+        }
     }
 
     /// What is put before the name and behind it.
@@ -79,14 +83,26 @@ impl Metadata {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect::<BTreeMap<_, _>>()
         };
-        (&self.namespace, &self.affixes, &self.labels)
-            == (&other.namespace, &other.affixes, &other.labels)
+        (self.namespaces.last(), &self.affixes, &self.labels)
+            == (other.namespaces.last(), &other.affixes, &other.labels)
             && heeded(self) == heeded(other)
     }
 
     /// Whether it names a namespace.
     pub(super) const fn has_namespace(&self) -> bool {
-        self.namespace.is_some()
+        !self.namespaces.is_empty()
+    }
+
+    /// The namespaces that an object was in before it was in the one that this puts it into, the first one first.
+    pub(super) fn left_by(&self, object: &Object) -> Vec<Option<String>> {
+        let Some((_, between)) = self.namespaces.split_last() else {
+            return Vec::new();
+        };
+        let between = between.iter().cloned().map(Some);
+        [object.reference.namespace.clone()]
+            .into_iter()
+            .chain(between)
+            .collect()
     }
 
     /// Whether it adds a label or an annotation of this name.
@@ -124,7 +140,7 @@ impl Metadata {
     /// The same, with what a kustomization around it adds after it.
     pub(super) fn under(mut self, outer: Self) -> Self {
         self.affixes = self.affixes.under(outer.affixes);
-        self.namespace = outer.namespace.or(self.namespace);
+        self.namespaces.extend(outer.namespaces);
         self.labels.extend(outer.labels);
         self.annotations.extend(outer.annotations);
         self
@@ -137,7 +153,7 @@ impl Metadata {
             set(&mut object.node, &["metadata", "name"], &name);
             object.reference.name = name;
         }
-        if let Some(namespace) = &self.namespace {
+        if let Some(namespace) = self.namespaces.last() {
             set(&mut object.node, &["metadata", "namespace"], namespace);
             object.reference.namespace = Some(namespace.clone());
         }

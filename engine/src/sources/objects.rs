@@ -91,6 +91,7 @@ fn declared(
         passed_over: passed.deleted_by.map(deleted),
         added: passed.added,
         patched_in: passed.patched_in,
+        found_in: passed.found_in,
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Patch {
 
 /// What kustomizations add to an object that a patch may be for.
 pub(super) enum Seen<'m> {
-    /// The patch sees the object with all of it.
-    Before(&'m Metadata),
+    /// The patch sees the object with all of it; the object was in these namespaces before, first in the one of its file.
+    Before(&'m Metadata, &'m [Option<String>]),
     /// It may see it without some.
     Perhaps(&'m Metadata),
 }
@@ -33,8 +33,19 @@ pub(super) enum Seen<'m> {
 impl<'m> Seen<'m> {
     pub(super) const fn added(&self) -> &'m Metadata {
         match self {
-            Self::Before(added) | Self::Perhaps(added) => added,
+            Self::Before(added, _) | Self::Perhaps(added) => added,
         }
+    }
+
+    /// The namespaces that an object was in and is in, the first one first; `None` where it may be without the last one.
+    fn namespaces(&self, object: &'m Object) -> Option<Vec<&'m str>> {
+        let earlier = match self {
+            Self::Before(_, earlier) => *earlier,
+            Self::Perhaps(added) if added.has_namespace() => return None,
+            Self::Perhaps(_) => &[],
+        };
+        let all = earlier.iter().chain([&object.reference.namespace]);
+        Some(all.map(|it| effective(it.as_deref())).collect())
     }
 }
 
@@ -123,6 +134,11 @@ impl Patch {
         }
     }
 
+    /// Whether it is for all objects that a target selects.
+    pub(super) const fn has_target(&self) -> bool {
+        self.target.is_some()
+    }
+
     /// Whether it may change an object.
     pub(super) fn may_hit(&self, object: &Object, load: Load<'_>) -> bool {
         if let Some(target) = &self.target {
@@ -138,7 +154,7 @@ impl Patch {
     /// Whether it is for an object; `None` where that depends on more.
     pub(super) fn selects(&self, object: &Object, seen: &Seen<'_>, load: Load<'_>) -> Option<bool> {
         if let Some(target) = &self.target {
-            return target.selects(object, seen.added());
+            return target.selects(object, seen);
         }
         let documents = self.documents.get_or_init(|| self.read_documents(load));
         let documents = documents.as_ref()?;
@@ -221,15 +237,16 @@ impl Target {
     }
 
     /// All that is asked, where each answer is sure, or one is a sure no.
-    fn selects(&self, object: &Object, added: &Metadata) -> Option<bool> {
+    fn selects(&self, object: &Object, seen: &Seen<'_>) -> Option<bool> {
         let reference = &object.reference;
+        let added = seen.added();
         let version = reference.api_version.rsplit('/').next().unwrap_or_default();
         let answers = [
             self.group.is(reference.group()),
             self.version.is(version),
             self.kind.is(&reference.kind),
             self.name.is(&reference.name),
-            self.is_there(object, added),
+            self.is_there(object, seen),
             self.labels.hold(object, LABELS, added),
             self.annotations.hold(object, ANNOTATIONS, added),
         ];
@@ -239,19 +256,21 @@ impl Target {
         answers.iter().all(Option::is_some).then_some(true)
     }
 
-    /// kustomize asks for the namespace as the file has it and as it is by then, which is not followed here.
-    fn is_there(&self, object: &Object, added: &Metadata) -> Option<bool> {
-        match self.namespace {
-            Wanted::Any => Some(true),
-            _ if added.has_namespace() => None,
-            _ => self.namespace.is(namespace(object)),
+    /// kustomize asks for the namespace as the file has it and as it is by then, and for none between.
+    fn is_there(&self, object: &Object, seen: &Seen<'_>) -> Option<bool> {
+        if matches!(self.namespace, Wanted::Any) {
+            return Some(true);
         }
+        let namespaces = seen.namespaces(object)?;
+        let mut ends = [namespaces.first(), namespaces.last()]
+            .into_iter()
+            .flatten();
+        ends.try_fold(false, |found, one| Some(found || self.namespace.is(one)?))
     }
 }
 
-/// The namespace that kustomize takes an object to be in.
-fn namespace(object: &Object) -> &str {
-    let own = object.reference.namespace.as_deref();
+/// The namespace that kustomize takes an object to be in that names this one.
+fn effective(own: Option<&str>) -> &str {
     own.filter(|own| !own.is_empty()).unwrap_or(DEFAULT)
 }
 
@@ -305,17 +324,13 @@ impl Identity {
         (group, &self.kind, &self.name) == (reference.group(), &reference.kind, &reference.name)
     }
 
-    /// Whether it is all that an object is called by.
+    /// Whether it is all that an object is called by, in one of the namespaces that it was in.
     fn is(&self, object: &Object, seen: &Seen<'_>) -> bool {
-        let is_there_by_then = match seen {
-            Seen::Before(_) => true,
-            Seen::Perhaps(added) => !added.has_namespace(),
-        };
-        let own = self.namespace.as_deref().filter(|own| !own.is_empty());
+        let own = effective(self.namespace.as_deref());
+        let namespaces = seen.namespaces(object);
         self.may_be(object)
             && self.api_version == object.reference.api_version
-            && own.unwrap_or(DEFAULT) == namespace(object)
-            && is_there_by_then
+            && namespaces.is_some_and(|all| all.contains(&own))
     }
 }
 

@@ -42,6 +42,7 @@ fn patches_make_of_an_object_what_kustomize_makes_of_it() {
             passed_over: None,
             added: Metadata::default(),
             patched_in: [].into(),
+            found_in: [].into(),
         };
         let wanted = (!case.made.is_string()).then_some(case.made);
         let kustomization = serde_json::json!({"patches": &case.patches});
@@ -54,7 +55,7 @@ fn patches_make_of_an_object_what_kustomize_makes_of_it() {
         let patched = of_options.patched(&declared, &declared.added);
         let of_file = Changes::of_kustomization(kustomization.as_ref());
         let seen = (&declared.object, &*declared.file.text);
-        let patched_after = of_file.patched_after(seen, &declared.added, &|_| None);
+        let patched_after = of_file.patched_after(seen, (&declared.added, &[]), &|_| None);
         for (changes, patched) in [(of_options, patched), (of_file, patched_after)] {
             let is_hit = changes
                 .adds_to((&declared.object, &declared.added), &|_| None)
@@ -122,6 +123,7 @@ fn what_a_kustomization_adds_is_not_taken_for_what_a_patch_sees() {
             passed_over: None,
             added: added.clone(),
             patched_in: [].into(),
+            found_in: [].into(),
         };
         let made = Changes::of_options(&options).patched(&declared, &added);
         assert_eq!(made.is_some(), is_known, "{patch} {target}");

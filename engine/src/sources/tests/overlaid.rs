@@ -1,5 +1,7 @@
 //! What the patches of kustomizations make of the objects that their units take.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 const SOURCE: &str = "chart: charts/web, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}";
@@ -124,10 +126,6 @@ fn a_release_stays_unknown_where_a_patch_of_an_overlay_is_not_understood() {
             "- {op: move, from: /spec/chart, path: /spec/other}",
         ),
         (
-            "{resources: [../base], patches: [{path: p.yaml, target: {kind: HelmRelease, namespace: other}}]}",
-            &to_api,
-        ),
-        (
             "{resources: [../base], patches: [{path: p.yaml, options: {allowNameChange: true}}]}",
             &to_api,
         ),
@@ -151,6 +149,46 @@ fn a_release_stays_unknown_where_a_patch_of_an_overlay_is_not_understood() {
         assert!(found[0].contains("unknown"), "{overlay}: {found:?}");
     }
 }
+
+/// A way of a release through namespaces. `render::real` holds it against the program.
+#[derive(serde::Deserialize)]
+struct Way {
+    name: String,
+    files: BTreeMap<String, String>,
+    /// The chart by the namespace of the release; nothing where kustomize refuses.
+    built: Option<BTreeMap<String, String>>,
+    /// What is told of it, where that is less.
+    told: Option<BTreeMap<String, String>>,
+}
+
+#[test]
+fn a_patch_finds_a_release_by_each_namespace_that_it_was_in() {
+    let ways: Vec<Way> = serde_json::from_str(WAYS).unwrap();
+    for way in ways {
+        let files = way.files.iter();
+        let files: Vec<(String, &str)> = files
+            .map(|(path, text)| (format!("apps/{path}"), text.as_str()))
+            .collect();
+        let parent = kustomization("path: apps/top");
+        let own = [
+            ("clusters/all.yaml", parent.as_str()),
+            ("charts/api/Chart.yaml", "name: api"),
+            CHART,
+        ];
+        let files = files.iter().map(|(path, text)| (path.as_str(), *text));
+        let files: Vec<_> = own.into_iter().chain(files).collect();
+        let found = release_of(&units(FLUX, &files).unwrap());
+        let wanted = way.told.or(way.built).unwrap();
+        assert_eq!(found.len(), wanted.len(), "{}: {found:?}", way.name);
+        for (namespace, chart) in wanted {
+            let start = format!("helmrelease--{namespace}--web: {chart} ");
+            let is_told = found.iter().any(|it| it.starts_with(&start));
+            assert!(is_told, "{}: {found:?}", way.name);
+        }
+    }
+}
+
+const WAYS: &str = include_str!("../../../tests/render/real/kustomize/namespaces.json");
 
 #[test]
 fn a_patch_that_is_listed_as_a_resource_too_is_a_declaration() {

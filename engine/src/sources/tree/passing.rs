@@ -15,8 +15,12 @@ pub(in crate::sources) struct Passed {
     pub(in crate::sources) object: Object,
     /// What they added to it.
     pub(in crate::sources) added: Metadata,
+    /// The namespaces that it was in before, the first one first.
+    earlier: Vec<Option<String>>,
     /// Those whose patches are applied to it, and the files of these.
     pub(in crate::sources) patched_in: BTreeSet<RepoPath>,
+    /// Those of them that look for it by what it is called: they must find no other one by that.
+    pub(in crate::sources) found_in: BTreeSet<RepoPath>,
     /// The one whose patch deletes it.
     pub(in crate::sources) deleted_by: Option<RepoPath>,
 }
@@ -27,12 +31,15 @@ impl Passed {
         Self {
             object,
             added: Metadata::default(),
+            earlier: Vec::new(),
             patched_in: BTreeSet::new(),
+            found_in: BTreeSet::new(),
             deleted_by: None,
         }
     }
 
     fn add(&mut self, adds: Metadata) {
+        self.earlier.extend(adds.left_by(&self.object));
         adds.add_to(&mut self.object);
         self.added = self.added.clone().under(adds);
     }
@@ -195,7 +202,8 @@ impl<'t> Passing<'t> {
                 false => Ok(()),
             };
         }
-        let patched = changes.patched_after((&passed.object, self.text), &passed.added, &load);
+        let before = (&passed.added, &*passed.earlier);
+        let patched = changes.patched_after((&passed.object, self.text), before, &load);
         let patched = patched.ok_or_else(|| file.clone())?;
         if matches!(patched, Patched::No) {
             return Ok(());
@@ -203,6 +211,9 @@ impl<'t> Passing<'t> {
         let files = changes.patches_for(&passed.object, &load);
         let files = files.filter_map(|path| below(folder, path));
         passed.patched_in.extend(files.chain([file.clone()]));
+        if changes.looks_for(&passed.object, &load) {
+            passed.found_in.insert(file.clone());
+        }
         match patched {
             Patched::No => {}
             Patched::Otherwise(object) => passed.object = object,
@@ -241,12 +252,14 @@ impl<'t> Adding<'t> {
         let load = |path: &str| self.tree.content_at(&below(folder, path)?);
         let own = changes.adds_to((self.object, self.added), &load);
         let own = own.filter(|_| depth <= DEPTH);
-        let mut adds = own.ok_or_else(|| by.clone())?.clone();
+        let own = own.ok_or_else(|| by.clone())?.clone();
+        // Each component changes what comes out of the one before it.
+        let mut adds = Metadata::default();
         for component in changes.components() {
             let folder = below(folder, component).ok_or_else(|| by.clone())?;
-            adds = self.component(&folder, by, depth + 1)?.under(adds);
+            adds = adds.under(self.component(&folder, by, depth + 1)?);
         }
-        Ok(adds)
+        Ok(adds.under(own))
     }
 
     fn component(
