@@ -138,6 +138,7 @@ fn name_missing_folders(
                     column: location.column,
                 },
                 remedy: "mend the path, or commit the folder".to_owned(),
+                may_be: Vec::new(),
             });
         }
     }

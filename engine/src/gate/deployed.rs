@@ -116,7 +116,12 @@ impl Declared {
     /// What it reads at most, where it cannot be told exactly; `None` where that may be anything.
     pub(super) fn extent(&self, files: &dyn Files) -> Option<Extent> {
         let mut extent = Extent::default();
-        for rendering in self.unit.renderings() {
+        let mut unknown = self.unit.unknown();
+        if unknown.any(|unknown| unknown.may_be.is_empty()) {
+            return None;
+        }
+        let may_be = self.unit.unknown().flat_map(|unknown| &unknown.may_be);
+        for rendering in self.unit.renderings().chain(may_be) {
             extent = extent.and(Extent::of(files, rendering)?);
         }
         for local in self.unit.plain() {

@@ -201,7 +201,7 @@ impl Scene {
             return Touch::Perhaps;
         }
         let extent = match error {
-            Error::Render(_) => self.extent(view),
+            Error::Render(_) | Error::UnknownSource(_) => self.extent(view),
             _ => None,
         };
         let may_read = match &extent {

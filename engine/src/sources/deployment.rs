@@ -227,7 +227,7 @@ pub struct External {
 }
 
 /// What cannot be told from the tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct Unknown {
     /// What it is that is not known.
@@ -236,6 +236,9 @@ pub struct Unknown {
     pub place: Place,
     /// What to do; where `tidegate.yaml` can say it, the line to put there.
     pub remedy: String,
+    /// All that it may be, as far as that is known: then it reads nothing beyond. Nothing where it may be anything.
+    #[serde(skip)]
+    pub may_be: Vec<Rendering>,
 }
 
 impl miette::Diagnostic for Unknown {

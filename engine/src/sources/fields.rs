@@ -83,6 +83,7 @@ impl Stop {
                 place: file.at(span),
                 reason,
                 remedy,
+                may_be: Vec::new(),
             }),
             Self::Files(error) => Err(error),
         }

@@ -306,6 +306,7 @@ fn changed(deployment: &Deployment, by: &RepoPath, local: Option<&Local>) -> Sou
         remedy: format!(
             "write what it changes into the file itself, or give the patch a `target` with the kind and name that it is for{or}"
         ),
+        may_be: Vec::new(),
     })
 }
 

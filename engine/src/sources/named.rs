@@ -43,10 +43,17 @@ fn source_of(
     environment: &Environment,
     tree: &Tree<'_>,
 ) -> Result<Source, Error> {
+    // Of two tools it is one of them.
+    let mut may_be = Vec::new();
     let tool = match said {
         Some(said) => Ok(said.tool),
         None => tool_of(unit, folder, tree)?,
     };
+    if tool.is_err() && folder::looks(tree.files, folder)? == Looks::Both {
+        let tools = [RenderTool::Kustomize, RenderTool::Helm].into_iter();
+        let locals = tools.map(|tool| local(unit, folder, (tool, said), environment));
+        may_be.extend(locals.filter_map(|local| local.render));
+    }
     let of_tool = |tool| match unit.kind {
         UnitKind::Kustomization => of_flux(unit, folder, (tool, said), environment, tree),
         UnitKind::Application if tool == RenderTool::Directory => of_argo(unit, folder, said, tree),
@@ -66,6 +73,7 @@ fn source_of(
                 column: 1,
             },
             remedy,
+            may_be,
         }),
     })
 }

@@ -71,6 +71,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
             place: place.clone(),
             remedy: "commit what the chart gives (`helm template`), and let the environment's `paths` select that instead of the template"
                 .to_owned(),
+            may_be: Vec::new(),
         })],
         reach: None,
         place,

@@ -546,3 +546,68 @@ fn what_a_refused_unit_may_read_is_not_judged() {
 }
 
 const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+/// How a change ends beside a unit of a folder with a chart and a kustomization: the units that keep it from being judged.
+fn judged_beside_two_tools(kustomization: &str, change: &str) -> (Exit, Vec<String>) {
+    let repo = Repo::new();
+    repo.write(
+        "tidegate.yaml",
+        "environments:\n- name: prod\n  sources:\n  - {name: plain, kind: Application, path: apps/plain}\n  - {name: both, kind: Application, path: apps/both}\n",
+    );
+    for (path, text) in [
+        ("apps/plain/a.yaml", OBJECT),
+        (
+            "apps/both/Chart.yaml",
+            "{apiVersion: v2, name: both, version: 1.0.0, dependencies: [{name: lib, version: 1.0.0, repository: 'file://../../lib'}]}",
+        ),
+        ("apps/both/kustomization.yaml", kustomization),
+        ("bases/one/kustomization.yaml", "resources: [a.yaml]"),
+        ("bases/one/a.yaml", OBJECT),
+        ("bases/two/kustomization.yaml", "resources: [a.yaml]"),
+        ("bases/two/a.yaml", OBJECT),
+        (
+            "lib/Chart.yaml",
+            "{apiVersion: v2, name: lib, version: 1.0.0}",
+        ),
+        (
+            "other/Chart.yaml",
+            "{apiVersion: v2, name: other, version: 1.0.0}",
+        ),
+    ] {
+        repo.write(path, text);
+    }
+    repo.commit("a shop");
+    repo.write(change, "# changed\n");
+    repo.commit("a change");
+    let what = What::Range("HEAD~1..HEAD".to_owned());
+    let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
+    let report = gate::check(&repo.open(), &request).unwrap();
+    let errors = report.errors.iter().map(|error| error.unit.clone());
+    (report.exit, errors.collect())
+}
+
+#[test]
+fn a_folder_of_two_tools_reads_no_more_than_either_of_them() {
+    for (path, is_read) in [
+        ("apps/plain/b.yaml", false),
+        ("bases/two/kustomization.yaml", false),
+        ("other/Chart.yaml", false),
+        ("other/values.yaml", false),
+        ("apps/both/new.yaml", true),
+        ("apps/both/templates/new.yaml", true),
+        ("bases/one/kustomization.yaml", true),
+        ("bases/one/new.yaml", true),
+        ("lib/Chart.yaml", true),
+        ("lib/values.yaml", true),
+        (".helmignore", true),
+    ] {
+        let (exit, errors) = judged_beside_two_tools("resources: [../../bases/one]", path);
+        let wanted = is_read.then(|| "both".to_owned());
+        assert_eq!(errors, Vec::from_iter(wanted), "{path}");
+        assert_eq!(exit == Exit::Unjudged, is_read, "{path}");
+    }
+    // Where that leads is not followed, and any change of what is rendered counts.
+    let (_, errors) =
+        judged_beside_two_tools("resources: [../../../x]", "bases/two/kustomization.yaml");
+    assert_eq!(errors, ["both"]);
+}
