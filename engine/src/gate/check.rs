@@ -80,7 +80,7 @@ pub fn check_within(
     session.make_ready();
     let mut settled = session.settled(&session.judge)?;
     let mut run = session.run(&session.judge, &mut settled)?;
-    session.add_strays(&mut run, &session.judge, &mut settled)?;
+    session.add_strays(&mut run, &session.judge, &settled)?;
     run.findings.extend(session.passed_over(&settled)?);
     // Where a unit reads them, it says so itself.
     if run.errors.is_empty() {
@@ -469,7 +469,7 @@ impl<'a> Session<'a> {
                     Err(Error::UnknownName { .. } | Error::NoUnits { .. }) => Run::default(),
                     run => run?,
                 };
-                self.add_strays(&mut run, judge, &mut settled)?;
+                self.add_strays(&mut run, judge, &settled)?;
                 Ok(Some(run.outcome()))
             }
         }

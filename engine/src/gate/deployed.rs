@@ -138,25 +138,6 @@ impl Declared {
         drop(addresses);
         is_elsewhere.then_some(extent)
     }
-
-    /// Whether a file may be read by what renders it, as far as can be told without reading any.
-    pub(super) fn may_read(&self, path: &RepoPath) -> bool {
-        self.unit.renderings().any(|rendering| {
-            let below = rendering.folder.child("**").to_string();
-            let below = Selector::parse(&[below]).is_ok_and(|below| below.matches(path));
-            below
-                || match &rendering.tool {
-                    Tool::Helm(helm) => {
-                        let files = helm.file_parameters.iter().map(|(_, file)| file);
-                        helm.value_files
-                            .iter()
-                            .chain(files)
-                            .any(|file| file == path)
-                    }
-                    Tool::Kustomize(_) => false,
-                }
-        })
-    }
 }
 
 /// The units of an environment, as one state of the repository has them.

@@ -69,30 +69,11 @@ pub(super) struct Settled {
     pub(super) scene: Scene,
     /// What keeps them from being known.
     error: Option<Error>,
-    /// Where they are not known: whether the range touches any.
-    touch: Touch,
-}
-
-/// Whether a range touches what is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Touch {
-    Perhaps,
-    /// Not as far as can be told.
-    Hardly,
-    /// It lies beyond all that may be read.
-    Never,
+    /// Where they are not known: whether the range may touch any.
+    may_be_touched: bool,
 }
 
 impl Settled {
-    /// What keeps the files of a unit from being known that may deploy what nobody claims.
-    pub(super) fn untold(&mut self) -> Option<UnitError> {
-        if self.touch == Touch::Never {
-            return None;
-        }
-        let error = self.error.take()?;
-        Some(self.scene.error(error))
-    }
-
     /// Whether it cannot be judged, and nobody said so.
     pub(super) const fn is_passed_over(&self) -> bool {
         self.error.is_some()
@@ -125,9 +106,9 @@ impl<'s> Touched<'s> {
         config: &Config,
     ) -> Self {
         let settled = units.into_iter().map(|settled| {
-            let error = match settled.touch {
-                Touch::Perhaps => settled.error.take(),
-                Touch::Hardly | Touch::Never => None,
+            let error = match settled.may_be_touched {
+                true => settled.error.take(),
+                false => None,
             };
             (&settled.scene, error)
         });
@@ -187,34 +168,27 @@ impl Scene {
     pub(super) fn settled(mut self, view: &View<'_>) -> Settled {
         let error = self.settle(view).err();
         Settled {
-            touch: error
+            may_be_touched: error
                 .as_ref()
-                .map_or(Touch::Perhaps, |error| self.touch(error, view)),
+                .is_none_or(|error| self.may_be_touched(error, view)),
             scene: self,
             error,
         }
     }
 
-    /// Whether the range touches what is not known for this reason.
-    fn touch(&self, error: &Error, view: &View<'_>) -> Touch {
+    /// Whether the range may touch what is not known for this reason: anything that changes, unless there is a bound to what
+    /// it reads.
+    fn may_be_touched(&self, error: &Error, view: &View<'_>) -> bool {
         if !self.is_alike() {
-            return Touch::Perhaps;
+            return true;
         }
         let extent = match error {
             Error::Render(_) | Error::UnknownSource(_) => self.extent(view),
             _ => None,
         };
-        let may_read = match &extent {
-            Some(extent) => self.may_read(&|path| extent.holds(path), view),
-            None => self.may_read(
-                &|path| self.may_read_alike(path) || view.is_of_any_root(path),
-                view,
-            ),
-        };
-        match (may_read, extent) {
-            (true, _) => Touch::Perhaps,
-            (false, None) => Touch::Hardly,
-            (false, Some(_)) => Touch::Never,
+        match extent {
+            Some(extent) => self.may_read(&extent, view),
+            None => !view.changed.is_empty(),
         }
     }
 
@@ -241,14 +215,8 @@ impl Scene {
         base.len() == head.len() && base.iter().zip(head).all(|(a, b)| a.is_like(b))
     }
 
-    /// Whether what renders it may read a file, as both sides declare it.
-    fn may_read_alike(&self, path: &RepoPath) -> bool {
-        let Sides { base, head } = &self.declared;
-        base.iter().chain(head).any(|unit| unit.may_read(path))
-    }
-
-    /// Whether it may read anything that differs: its own files, what decides about others, or what `reads` says.
-    fn may_read(&self, reads: &dyn Fn(&RepoPath) -> bool, view: &View<'_>) -> bool {
+    /// Whether anything differs that it reads at most: its own files, what decides about others, or what `extent` holds.
+    fn may_read(&self, extent: &Extent, view: &View<'_>) -> bool {
         let Sides { base, head } = &self.declared;
         let known = [(&view.base, base), (&view.head, head)].map(|(side, units)| {
             let deployed = view.deployed(side, units).ok().flatten();
@@ -264,7 +232,7 @@ impl Scene {
             let mut own = own.into_iter().flatten();
             own.any(|selector| selector.matches(path))
                 || STEERING.contains(&path.file_name())
-                || reads(path)
+                || extent.holds(path)
         };
         let leads_anywhere = |change: &FileChange| {
             let mut entries = [&change.old, &change.new].into_iter().flatten();

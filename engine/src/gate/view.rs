@@ -236,14 +236,6 @@ impl<'a> View<'a> {
         Ok(of(&self.head)? || of(&self.base)?)
     }
 
-    /// Whether any kustomization or chart of either side may read a file; what is not known may be.
-    pub(super) fn is_of_any_root(&self, path: &RepoPath) -> bool {
-        [&self.head, &self.base].into_iter().any(|side| {
-            let roots = self.roots(side);
-            roots.map_or(true, |roots| roots.needs_rendering(path).is_some())
-        })
-    }
-
     /// As [`View::not_rendered`], for the files of one unit.
     pub(super) fn not_rendered_in(&self, selector: &Selector) -> Result<Option<Error>, Error> {
         let roots = self.roots(&self.head)?;

@@ -12,19 +12,14 @@ use crate::manifest;
 use crate::model::{Effect, Finding, RepoPath};
 
 impl Session<'_> {
-    /// Adds everything to say of it. What nobody claims may be deployed by a unit of which it is not
-    /// known what it deploys: then that unit is not judged either.
+    /// Adds everything to say of it.
     pub(super) fn add_strays(
         &self,
         run: &mut Run,
         judge: &Judge,
-        settled: &mut [Settled],
+        settled: &[Settled],
     ) -> Result<(), Error> {
         run.findings = self.unclaimed(judge, settled)?;
-        if !run.findings.is_empty() {
-            let untold = settled.iter_mut().filter_map(Settled::untold);
-            run.errors.extend(untold);
-        }
         run.findings.extend(self.out_of_reach(judge, settled));
         Ok(())
     }
