@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -207,6 +209,55 @@ fn evidence_of_the_future_is_an_error_and_too_many_files_are() {
     assert!(text.contains("error[limit.evidence-files]"), "{text}");
 }
 
+#[test]
+fn a_verdict_names_its_evidence_and_ends_with_it_and_newer_evidence_renews_it() {
+    let gate = Gate::new();
+    gate.sign("baseline", &[]);
+    gate.report("1h", ".tidegate/evidence/");
+    gate.change();
+    let signed = gate.sign("sign", &[]);
+    assert_eq!(
+        signed["inputAttestations"].as_array().unwrap().len(),
+        2,
+        "{signed:#}"
+    );
+    // The log may be a quarter of an hour old.
+    let until: Timestamp = signed["https://tidegate.dev/verdict/v1"]["validUntil"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let most = now() + SignedDuration::from_mins(16);
+    assert!(until > now() && until < most, "{until}");
+    // A renewal reads what came since.
+    gate.report("0h", ".tidegate/evidence/");
+    gate.repo.commit("newer evidence");
+    gate.sign("sign", &["--renew"]);
+}
+
+#[test]
+fn what_evidence_in_a_folder_opened_is_not_found_again_without_it() {
+    let gate = Gate::new();
+    gate.sign("baseline", &[]);
+    let folder = gate.repo.beside("evidence");
+    let folder = folder.to_str().unwrap();
+    gate.report("1h", folder);
+    gate.change();
+    gate.sign("sign", &["--evidence", folder]);
+    let link = gate.repo.beside("link.json");
+    let store = format!("folder:{}", gate.repo.beside("verdicts").display());
+    let replay = ["replay", link.to_str().unwrap(), "--verdicts", &store];
+    let (text, exit) = run(&gate.repo, &replay);
+    assert_eq!(exit, 3, "{text}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    assert!(
+        words
+            .join(" ")
+            .contains("which does not lie in the repository"),
+        "{text}"
+    );
+}
+
 /// A database that is backed up, in an environment of cluster `eu-1`, and the key of a backup job.
 struct Gate {
     repo: Repo,
@@ -269,6 +320,21 @@ impl Gate {
         run(&self.repo, &[&["check", range], more].concat())
     }
 
+    /// Signs, and gives the predicate of the newest link.
+    fn sign(&self, how: &str, more: &[&str]) -> Value {
+        let key = self.repo.beside("signer.pem");
+        let link = self.repo.beside("link.json");
+        let store = format!("folder:{}", self.repo.beside("verdicts").display());
+        let sign = [how, "--env", "prod", "--verdicts", &store, "--key-file"];
+        let files = [key.to_str().unwrap(), "-o", link.to_str().unwrap()];
+        let (text, exit) = run(&self.repo, &[&sign[..], &files, more].concat());
+        assert_eq!(exit, 0, "{text}");
+        match fs::read(&link) {
+            Ok(envelope) => predicate(&envelope),
+            Err(_) => Value::Null,
+        }
+    }
+
     fn report(&self, ago: &str, folder: &str) {
         self.report_of("eu-1", ago, folder);
     }
@@ -281,6 +347,8 @@ impl Gate {
     fn report_by(&self, key: &str, cluster: &str, ago: &str, folder: &str) {
         let hours: i64 = ago.trim_end_matches('h').parse().unwrap();
         let finished = now() - SignedDuration::from_hours(hours);
+        // More than one statement comes in a second.
+        let sequence = hours_apart(hours);
         let list = json!({
             "backups": [{"label": "b1", "kind": "full", "finishedAt": finished.to_string(), "bytes": 1000}],
         });
@@ -295,6 +363,8 @@ impl Gate {
             &[
                 "--from",
                 "json",
+                "--sequence",
+                &sequence,
                 "--last-archived",
                 &archived,
                 file.to_str().unwrap(),
@@ -306,6 +376,8 @@ impl Gate {
             cluster,
             folder,
             &[
+                "--sequence",
+                &sequence,
                 "--backup",
                 "b1",
                 "--started",
@@ -338,6 +410,19 @@ impl Gate {
         let (text, exit) = run(&self.repo, &[&say[..], more].concat());
         assert_eq!(exit, 0, "{text}");
     }
+}
+
+/// A number that is higher the fresher what is reported is.
+fn hours_apart(hours: i64) -> String {
+    (1_000 - hours).to_string()
+}
+
+/// What a signed statement says.
+fn predicate(envelope: &[u8]) -> Value {
+    let envelope: Value = serde_json::from_slice(envelope).unwrap();
+    let payload = STANDARD.decode(envelope["payload"].as_str().unwrap());
+    let mut statement: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
+    statement["predicate"].take()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary goes by the clock")]
