@@ -143,11 +143,20 @@ fn kept_by_argo(node: &Node) -> (Option<&'static str>, Option<&'static str>) {
     let told = annotations.and_then(|it| it.get(SYNC_OPTIONS)?.as_str());
     let options = || told.unwrap_or_default().split(',').map(str::trim);
     let outlives = options().any(|option| matches!(option, "Delete=false" | "Delete=confirm"));
+    let policy = annotations.and_then(|it| it.get(RESOURCE_POLICY)?.as_str());
+    let mut policy = policy.unwrap_or_default().split(',').map(str::trim);
+    let kept = policy.any(|policy| policy == "keep");
     (
         options()
             .any(keeps_pruned)
             .then_some("its `argocd.argoproj.io/sync-options` keep it from being pruned"),
-        outlives.then_some("its `argocd.argoproj.io/sync-options` keep it from being deleted"),
+        match (outlives, kept) {
+            (true, _) => Some("its `argocd.argoproj.io/sync-options` keep it from being deleted"),
+            (false, true) => {
+                Some("its `helm.sh/resource-policy: keep` keeps it from being deleted")
+            }
+            (false, false) => None,
+        },
     )
 }
 
@@ -168,6 +177,8 @@ fn has_finalizer(node: &Node) -> bool {
 pub(super) const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 /// What tells Argo CD how it applies and deletes an object.
 pub(super) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// What keeps Helm, and a deletion of Argo CD, from deleting an object.
+pub(super) const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 const FINALIZER_OF: &str = "resources-finalizer.argocd.argoproj.io/";
 
@@ -279,6 +290,18 @@ mod tests {
                 "annotations: {argocd.argoproj.io/sync-options: Delete=false}",
                 false,
                 true,
+                true,
+            ),
+            (
+                "annotations: {helm.sh/resource-policy: 'keep'}",
+                false,
+                true,
+                true,
+            ),
+            (
+                "annotations: {helm.sh/resource-policy: delete}",
+                false,
+                false,
                 true,
             ),
         ] {

@@ -270,6 +270,7 @@ impl Gate {
         gate.repo
             .write("db/cluster.yaml", gate.cluster("max_connections: '100'"));
         gate.repo.write("db/backup.yaml", BACKUP);
+        gate.repo.write("docs/rollback.md", PLAN);
         gate.key("merge-signer", "signer.pem");
         gate.key("backup-reporter", "job.pem");
         gate.repo.commit("a database");
@@ -443,6 +444,7 @@ environments:
       - {name: db, kind: Application, path: db}
 ";
 
+const PLAN: &str = "# Rollback\n## Application\nrevert\n## Database\nnothing\n## Integrations\nstop\n## Criteria\nerrors\n## Authority\nops\n";
 const CLUSTER: &str = "
 apiVersion: postgresql.cnpg.io/v1
 kind: Cluster

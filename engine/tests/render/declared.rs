@@ -507,6 +507,67 @@ fn a_refused_unit_keeps_nothing_from_being_judged_that_it_does_not_read() {
     }
 }
 
+/// Another unit holds the folder as well, and is judged.
+#[test]
+fn what_an_unknown_unit_may_read_is_not_judged() {
+    let application = |name: &str, more: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n  project: default\n  destination: {{server: 'https://kubernetes.default.svc', namespace: shop}}\n  source: {{repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: plain{more}}}\n"
+        )
+    };
+    let unknown = unjudged("source.unknown").1.remove(0);
+    for (more, is_known) in [(", plugin: {name: x}", false), ("", true)] {
+        let (exit, codes) = judged_after(
+            |repo| {
+                repo.write(
+                    "tidegate.yaml",
+                    FLUX.replace("kustomizations:", "applications:"),
+                )
+                .write("clusters/a.yaml", application("a", ""))
+                .write("clusters/b.yaml", application("b", more))
+                .write("plain/x.yaml", CONFIG_MAP);
+            },
+            |repo| edit(repo, "plain/x.yaml", "data: {}", "data: {a: b}"),
+        );
+        assert_eq!(exit == Exit::Unjudged, !is_known, "{more}: {codes:?}");
+        assert_eq!(codes.contains(&unknown), !is_known, "{more}: {codes:?}");
+    }
+}
+
+/// A generator reads what nobody follows.
+#[test]
+fn a_refused_unit_that_may_read_anything_is_touched_by_anything() {
+    let parts = [
+        "generators: [gen.yaml]",
+        "transformers: [gen.yaml]",
+        "configMapGenerator: []",
+    ];
+    for part in parts {
+        let (exit, codes) = judged_after(
+            |repo| {
+                repo.write(
+                    "tidegate.yaml",
+                    "repositories: ['https://git.example/acme/shop.git']\nenvironments:\n- name: prod\n  sources: [{name: a, kind: Application, path: a}]\n",
+                )
+                .write(
+                    "a/kustomization.yaml",
+                    format!("resources: ['https://git.example/other.git?ref=v1']\n{part}\n"),
+                )
+                .write(
+                    "a/gen.yaml",
+                    "{apiVersion: builtin, kind: ConfigMapGenerator, metadata: {name: g}, files: [../cfg/app.conf]}\n",
+                )
+                .write("cfg/app.conf", "one\n");
+            },
+            |repo| {
+                repo.write("cfg/app.conf", "two\n");
+            },
+        );
+        let is_touched = part.contains("gen.yaml");
+        assert_eq!(exit == Exit::Unjudged, is_touched, "{part}: {codes:?}");
+    }
+}
+
 #[test]
 fn what_a_refused_unit_may_read_is_not_judged() {
     for (path, unit) in [
