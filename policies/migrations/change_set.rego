@@ -493,7 +493,9 @@ is_repeated(run) if starts_many(run)
 is_repeated(run) if input.changes[run.workload.change].new.spec.template.spec.restartPolicy == "OnFailure"
 
 # Nothing says that there is one pod at most.
-starts_many(run) if not run.workload.replicas in {0, 1}
+starts_many(run) if not starts_one(run)
+
+starts_one(run) if run.workload.replicas in {0, 1}
 
 run_finding(run, what) := {
 	"code": "migration.hook-unsafe",
