@@ -8,6 +8,7 @@ mod found;
 mod glob;
 mod guess;
 mod index;
+mod layers;
 mod lock;
 mod parts;
 mod pin;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Rules;
 use super::found::Found;
 use super::index::Index;
+use super::layers;
 use super::lock::Lock;
 use super::places;
 use super::proof::{Authority, Candidate};
@@ -160,6 +161,15 @@ impl Evidence {
         recorded.filter_map(|it| Some((it.digest, it.index()?)))
     }
 
+    /// Where layers of an image are that its registry need not hold, as far as its manifest is recorded beside it.
+    pub(super) fn foreign_layers(&self, image: Digest) -> BTreeSet<String> {
+        let recorded = self.recorded.get(&image).into_iter().flatten();
+        let own = recorded.filter(|it| it.digest == image);
+        own.filter_map(|it| Some(layers::foreign(&it.media_type, it.whole()?)))
+            .flatten()
+            .collect()
+    }
+
     pub(super) fn beside(&self, image: Digest) -> Vec<Candidate<'_>> {
         let recorded = self.recorded.get(&image).into_iter().flatten();
         recorded.map(Recorded::candidate).collect()
@@ -190,13 +200,18 @@ pub(super) fn file(found: &Beside) -> File {
 #[must_use]
 pub(super) fn index_file(media_type: &str, manifest: &[u8]) -> Option<(File, BTreeSet<Digest>)> {
     let images = Index::read(media_type, manifest)?.images();
-    let found = Beside {
+    Some((manifest_file(media_type, manifest), images))
+}
+
+/// A manifest, or an index, as a file that is recorded.
+#[must_use]
+pub(super) fn manifest_file(media_type: &str, manifest: &[u8]) -> File {
+    file(&Beside {
         media_type: Some(media_type.to_owned()),
         digest: Digest::of(manifest),
         annotations: BTreeMap::new(),
         bytes: Some(manifest.to_vec()),
-    };
-    Some((file(&found), images))
+    })
 }
 
 /// What the images in these changes ask of what is recorded.
@@ -298,9 +313,13 @@ impl Recorded {
         if !Index::is_type(&self.media_type) {
             return None;
         }
+        Index::read(&self.media_type, self.whole()?)
+    }
+
+    /// Its bytes, if its digest is theirs.
+    fn whole(&self) -> Option<&[u8]> {
         let bytes = self.bytes.as_deref()?;
-        let whole = Digest::of(bytes) == self.digest;
-        Index::read(&self.media_type, bytes).filter(|_| whole)
+        (Digest::of(bytes) == self.digest).then_some(bytes)
     }
 
     fn candidate(&self) -> Candidate<'_> {

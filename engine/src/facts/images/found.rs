@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::evidence::{file, index_file};
+use super::evidence::{File, file, index_file, manifest_file};
+use super::layers;
 use super::lock::Locked;
 use super::proof;
 use super::rules::LATEST;
@@ -52,6 +53,7 @@ impl Found {
             (None, Some(tag)) if digest.is_some() => found.ask_index(repository, tag)?,
             (None, _) => {}
         }
+        found.put_manifest(&image.media_type, &image.manifest);
         Ok(found)
     }
 
@@ -92,18 +94,24 @@ impl Found {
     }
 
     /// The index beside itself and beside each image that it lists, unless that would be more than a file may have.
-    fn put_index(
-        &mut self,
-        index: Digest,
-        (name, bytes): (Digest, Vec<u8>),
-        listed: &BTreeSet<Digest>,
-    ) {
+    fn put_index(&mut self, index: Digest, (name, bytes): File, listed: &BTreeSet<Digest>) {
         if bytes.len().saturating_mul(listed.len()) > limits::IMAGE_FILE.most {
             return;
         }
         let bytes = Rc::from(bytes);
         for folder in listed.iter().chain([&index]) {
             self.put(*folder, name, &bytes);
+        }
+    }
+
+    /// The manifest beside its image, where that says what a policy may want to know.
+    fn put_manifest(&mut self, media_type: &str, manifest: &[u8]) {
+        if layers::foreign(media_type, manifest).is_empty() {
+            return;
+        }
+        let (name, bytes) = manifest_file(media_type, manifest);
+        if bytes.len() <= limits::IMAGE_FILE.most {
+            self.put(self.digest, name, &Rc::from(bytes));
         }
     }
 

@@ -53,6 +53,9 @@ pub struct Signature {
     /// Platforms for which its index lists more than one image.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub repeated_platforms: BTreeSet<String>,
+    /// Where layers are that its registry need not hold, as its manifest says.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub foreign_layers: BTreeSet<String>,
 }
 
 /// Which attestation does not answer what an authority requires, and why.
@@ -224,7 +227,13 @@ pub(super) fn of(
         false => signature.of_no_lock(open),
     };
     let signature = signature.after_asking(evidence.asked(digest));
-    Some((signature.with_platforms(evidence, digest), turns))
+    let signature = signature.with_platforms(evidence, digest);
+    let foreign_layers = evidence.foreign_layers(digest);
+    let signature = Signature {
+        foreign_layers,
+        ..signature
+    };
+    Some((signature, turns))
 }
 
 /// By the first index that is proven itself; what is not known of an index is not known of its images.
@@ -295,6 +304,7 @@ impl Signature {
             covered_by: None,
             platforms: BTreeSet::new(),
             repeated_platforms: BTreeSet::new(),
+            foreign_layers: BTreeSet::new(),
         }
     }
 
@@ -323,6 +333,7 @@ impl Signature {
             covered_by: None,
             platforms: BTreeSet::new(),
             repeated_platforms: BTreeSet::new(),
+            foreign_layers: BTreeSet::new(),
         }
     }
 

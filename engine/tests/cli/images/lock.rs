@@ -3,6 +3,7 @@
 mod asked;
 mod faults;
 mod index;
+mod layers;
 mod online;
 mod pin;
 
