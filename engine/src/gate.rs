@@ -137,4 +137,6 @@ pub enum What {
     Worktree,
     /// All that the index holds, as if all of it were new.
     Tracked,
+    /// All that a commit holds, as if all of it were new, whatever led to it.
+    State(String),
 }

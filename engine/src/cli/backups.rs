@@ -7,7 +7,7 @@ use super::output::{self, Format};
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use crate::gate::{self, Request, Runtime, What};
-use crate::model::{Exit, GitId};
+use crate::model::Exit;
 use crate::report::{backups, sanitise};
 
 /// Show what holds data in each environment, what backs it up, and what that lacks: schedule, retention, target,
@@ -43,11 +43,10 @@ impl Args {
                 Some((file.display().to_string(), bytes))
             }
         };
-        let range = format!("{}..{}", GitId::EMPTY_TREE, self.revision);
         let request = Request {
             environment: self.environment,
             config,
-            ..Request::new(What::Range(range), terminal.now)
+            ..Request::new(What::State(self.revision), terminal.now)
         };
         let runtime = Runtime {
             workshop: Some(&renderers::kept(terminal, &repository, self.network)),

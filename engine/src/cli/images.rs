@@ -14,7 +14,7 @@ use super::output::{self, Format};
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
 use crate::gate::{self, Images, Request, Runtime, Signatures, What};
-use crate::model::{Exit, GitId};
+use crate::model::Exit;
 use crate::report::images::{self, Judged, Listed, Looked};
 use crate::report::{sanitise, signatures};
 
@@ -182,11 +182,11 @@ impl Asked {
 
     fn found(self, terminal: &Terminal, signatures: Signatures) -> Result<Images, Failure> {
         let is_range = self.revision.contains("..");
-        let range = match is_range {
-            true => self.revision.clone(),
-            false => format!("{}..{}", GitId::EMPTY_TREE, self.revision),
+        let what = match is_range {
+            true => What::Range(self.revision.clone()),
+            false => What::State(self.revision.clone()),
         };
-        let mut found = self.of(What::Range(range), terminal, signatures)?;
+        let mut found = self.of(what, terminal, signatures)?;
         if is_range {
             for unit in &mut found.units {
                 unit.images.retain(|image| image.changed);

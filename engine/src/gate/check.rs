@@ -230,6 +230,7 @@ impl<'a> Session<'a> {
                 "what is there".to_owned(),
                 Mode::Commit,
             ),
+            What::State(revision) => (repository.state(revision)?, revision.clone(), Mode::Merge),
         };
         if let Some(text) = &request.policy_ref {
             range.judge = repository.snapshot(repository.resolve(text)?)?;

@@ -110,6 +110,20 @@ impl Repository {
         })
     }
 
+    /// From nothing to a commit: everything in it, as if all of it were new. No commit is walked.
+    ///
+    /// # Errors
+    /// What [`Repository::resolve`] says of it.
+    pub fn state(&self, revision: &str) -> Result<Range, Error> {
+        Ok(Range {
+            base: Snapshot::empty(),
+            judge: Snapshot::empty(),
+            head: self.snapshot(self.resolve(revision)?)?,
+            commits: Vec::new(),
+            kind: RangeKind::TwoDots,
+        })
+    }
+
     fn head_snapshot(&self) -> Result<Snapshot, Error> {
         self.head()?
             .map_or_else(|| Ok(Snapshot::empty()), |head| self.snapshot(head))

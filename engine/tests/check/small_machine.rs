@@ -80,6 +80,14 @@ fn a_hundred_thousand_commits_are_not_walked() {
     }
     repo.git_with(&["fast-import", "--quiet", "--force"], stream.as_bytes());
     ends_with(&repo, &format!("{base}..main"), "limit.commits");
+    // What stands at its end is asked for without them.
+    for state in [
+        &["images", "list", "main"][..],
+        &["backups", "--revision", "main"],
+    ] {
+        let output = tidegate(&repo, state);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
 }
 
 #[test]

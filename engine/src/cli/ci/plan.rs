@@ -84,7 +84,7 @@ impl Plan {
     /// What is judged, in the words of `check`.
     pub(super) fn name(&self) -> String {
         match &self.what {
-            What::Range(text) => text.clone(),
+            What::Range(text) | What::State(text) => text.clone(),
             What::Merge { head, into } => format!("{head} --merge-into {into}"),
             What::Staged => "--staged".to_owned(),
             What::Worktree => "--worktree".to_owned(),
