@@ -105,6 +105,22 @@ impl Declared {
         Ok(false)
     }
 
+    /// Where the files of a folder would be that the configuration wants rendered and a state has not: it deploys
+    /// nothing, as a folder of manifests does that is not there.
+    fn gone(&self, files: &dyn Files) -> Result<Option<&Selector>, Error> {
+        if self.unit.deployment.is_some() {
+            return Ok(None);
+        }
+        for rendering in self.unit.renderings() {
+            let found = files.at(&rendering.folder).map_err(render::Error::from)?;
+            if !matches!(found, Found::Nothing) {
+                return Ok(None);
+            }
+        }
+        let selector = self.unit.selector.as_ref();
+        Ok(selector.filter(|_| self.unit.renderings().next().is_some()))
+    }
+
     /// Whether both are told the same, whatever the files hold.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let said = |it: &Self| it.unit.deployment.as_ref().map(|it| it.description.clone());
@@ -321,6 +337,9 @@ impl Deployed {
                 repository: unit.external().map(|it| it.repository.clone()).collect(),
             });
         }
+        if let Some(selector) = declared.gone(files)? {
+            return Ok(Self::nothing(selector.clone(), false));
+        }
         let mut inputs = Vec::new();
         for rendering in unit.renderings() {
             obeys(&rendering.folder, files)?;
@@ -373,11 +392,15 @@ impl Deployed {
 
     /// What is deployed where there is no such unit: nothing.
     pub(super) fn nothing_of(other: &Self) -> Self {
+        Self::nothing(other.selector.clone(), other.is_paths)
+    }
+
+    fn nothing(selector: Selector, is_paths: bool) -> Self {
         Self {
-            selector: other.selector.clone(),
+            selector,
             plain: Vec::new(),
             inputs: Vec::new(),
-            is_paths: other.is_paths,
+            is_paths,
             declared_in: Vec::new(),
             said: Vec::new(),
             floating: BTreeSet::new(),

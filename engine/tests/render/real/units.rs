@@ -556,3 +556,40 @@ fn a_unit_is_printed_as_it_is_deployed_and_no_secret_with_it() {
     let (exit, text) = tidegate(&repo, &["render", "prod-c/nothing"]);
     assert_eq!(exit, 2, "{text}");
 }
+
+#[test]
+#[ignore = "needs kustomize"]
+fn a_folder_of_the_configuration_that_is_not_there_yet_or_any_more_deploys_nothing() {
+    let repo = Repo::new();
+    let base = repo
+        .write(
+            "tidegate.yaml",
+            "environments:\n  - name: prod\n    sources:\n      - {name: web, kind: Application, path: web, \
+             render: {tool: kustomize, namespace: shop}}\n",
+        )
+        .commit("no folder");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n";
+    let there = repo
+        .write("web/kustomization.yaml", "resources: [map.yaml]\n")
+        .write("web/map.yaml", map)
+        .commit("the folder");
+    let workshop = workshop(true);
+    let created = told(&check_in(&repo, base, &workshop));
+    assert_eq!(
+        created,
+        ["prod/web ConfigMap: create at web/map.yaml:1:1"],
+        "nothing before"
+    );
+    repo.git(&["rm", "-rq", "web"]);
+    let gone = repo.commit("no folder any more");
+    let deleted = told(&check_in(&repo, there, &workshop));
+    assert_eq!(
+        deleted,
+        ["prod/web ConfigMap: delete at web/map.yaml:1:1"],
+        "nothing after"
+    );
+    // A file where the folder was is none of both.
+    repo.write("web", "text").commit("a file");
+    let report = check_in(&repo, gone, &workshop);
+    assert_eq!(report.exit, Exit::Unjudged);
+}
