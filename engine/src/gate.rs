@@ -21,6 +21,7 @@ mod gate_files;
 mod idle;
 mod judge;
 mod key;
+mod landing;
 mod library;
 mod listed;
 mod mutation;

@@ -162,7 +162,7 @@ impl BlobIndex {
         entries: &[TreeEntry],
         wanted: Wanted<'_>,
         repository: &Repository,
-    ) -> Result<Vec<(ObjectRef, Arc<Part>)>, Error> {
+    ) -> Result<Vec<(RepoPath, ObjectRef, Arc<Part>)>, Error> {
         let mut found = Vec::new();
         for entry in self.complete(entries, wanted, Depth::Content, repository)? {
             let record = Record::read(self.record(entry.id).unwrap_or_default());
@@ -191,7 +191,8 @@ impl BlobIndex {
                 }
                 _ => {}
             }
-            found.extend(objects);
+            let objects = objects.into_iter();
+            found.extend(objects.map(|(object, part)| (entry.path.clone(), object, part)));
         }
         Ok(found)
     }

@@ -49,10 +49,36 @@ impl Neighbours {
 
     /// Takes an object in, secrets replaced, where its kind is declared.
     pub fn insert(&mut self, source: &Source) {
+        self.insert_in(source.object.namespace.clone(), source);
+    }
+
+    /// The same, where it lies in a namespace that it need not name itself.
+    pub fn insert_in(&mut self, namespace: Option<String>, source: &Source) {
         if self.kinds.contains_key(&source.object.group_kind()) {
             let value = as_it_stands(&source.node, &source.secrets);
-            self.insert_part(source.object.clone(), Arc::new(Part::new(value)));
+            self.insert_part_in(namespace, source.object.clone(), Arc::new(Part::new(value)));
         }
+    }
+
+    /// The same, for an object whose secrets are replaced already.
+    pub fn insert_part_in(
+        &mut self,
+        namespace: Option<String>,
+        object: ObjectRef,
+        part: Arc<Part>,
+    ) {
+        if object.namespace == namespace {
+            return self.insert_part(object, part);
+        }
+        let mut value = part.value().clone();
+        if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
+            metadata.insert("namespace".to_owned(), namespace.clone().into());
+        }
+        let object = ObjectRef {
+            namespace,
+            ..object
+        };
+        self.insert_part(object, Arc::new(Part::new(value)));
     }
 
     /// As [`Neighbours::insert`], for an object whose secrets are replaced already.

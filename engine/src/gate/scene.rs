@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::Error;
 use super::deployed::{Declared, Deployed};
 use super::judge::Judge;
+use super::landing::{Landing, PlainFiles};
 use super::unit::{Changes, Unit};
 use super::unpruned::Unpruned;
 use super::unreleased;
@@ -39,6 +40,10 @@ pub(super) struct Scene {
     pub(super) base: Selector,
     pub(super) head: Selector,
     pub(super) around: Vec<Selector>,
+    /// The same, by unit.
+    plain_files: Vec<PlainFiles>,
+    /// Where its own objects land that name no namespace.
+    pub(super) landing: Option<Landing>,
     /// Why there may be neighbours that are not found there, for people.
     unseen: Option<String>,
     /// Why some objects of the environment are seen by nobody, for people.
@@ -147,6 +152,8 @@ impl Scene {
             base: &self.base,
             head: &self.head,
             around: &self.around,
+            plain_files: &self.plain_files,
+            landing: self.landing.as_ref(),
             unseen: self.unseen.as_deref(),
             rendered: self.rendered.as_ref(),
             zone: &self.zone,

@@ -25,6 +25,7 @@ use super::anchor;
 use super::deployed::Deployed;
 use super::evaluate::{Bench, Matter};
 use super::gate_files;
+use super::landing::{Landing, PlainFiles};
 use super::plans;
 use super::scene::Sides;
 use super::scripts;
@@ -54,6 +55,10 @@ pub(super) struct Unit<'a> {
     pub(super) head: &'a Selector,
     /// The selectors of all units of the environment: where neighbours are looked for.
     pub(super) around: &'a [Selector],
+    /// The same, by unit.
+    pub(super) plain_files: &'a [PlainFiles],
+    /// Where its own objects land that name no namespace; none of the unit `gate`.
+    pub(super) landing: Option<&'a Landing>,
     /// Why there may be neighbours that are not found there, for people.
     pub(super) unseen: Option<&'a str>,
     /// What renders it; none where its files are deployed as they stand.

@@ -173,7 +173,7 @@ impl<'a> View<'a> {
         &self,
         selectors: &[Selector],
         wanted: Wanted<'_>,
-    ) -> Result<Vec<(ObjectRef, Arc<Part>)>, Error> {
+    ) -> Result<Vec<(RepoPath, ObjectRef, Arc<Part>)>, Error> {
         let entries = self.plain(&self.head, selectors)?;
         let mut index = self.reading.index();
         Ok(index.read(&entries, wanted, self.repository)?)

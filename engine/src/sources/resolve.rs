@@ -14,7 +14,7 @@ use crate::config::{Config, Environment, GATE, UnitKind, is_label};
 use crate::git::Selector;
 use crate::manifest;
 use crate::model::{RepoPath, limits};
-use crate::render::{FilesError, Rendering};
+use crate::render::{FilesError, Rendering, Tool};
 
 /// A unit, and what it deploys.
 #[derive(Clone, Debug)]
@@ -193,6 +193,23 @@ impl ResolvedUnit {
     /// What must be rendered.
     pub fn renderings(&self) -> impl Iterator<Item = &Rendering> {
         self.local().filter_map(|local| local.render.as_ref())
+    }
+
+    /// The namespace of objects that name none, where anything says so.
+    #[must_use]
+    pub fn target_namespace(&self) -> Option<&str> {
+        let said = self.deployment.as_ref().map(|it| &it.target_namespace);
+        let own = || {
+            self.renderings()
+                .find_map(|rendering| match &rendering.tool {
+                    Tool::Helm(helm) => helm.namespace.as_deref(),
+                    Tool::Kustomize(kustomize) => kustomize.namespace.as_deref(),
+                })
+        };
+        match said {
+            Some(said) => said.as_deref(),
+            None => own(),
+        }
     }
 
     /// Folders whose files are the objects.

@@ -1,5 +1,7 @@
 //! `tidegate backups`, and what `check` says of backups across the units of an environment.
 
+mod namespaces;
+
 use std::fs;
 
 use base64::Engine as _;

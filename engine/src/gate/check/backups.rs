@@ -1,14 +1,19 @@
 //! What holds data in each environment of a state, and what backs it up, without asking any policy.
 //! Judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::{Session, begin};
-use crate::facts::backups;
+use crate::change::Source;
+use crate::facts::backups::{self, State};
 use crate::facts::inventory::Neighbours;
+use crate::gate::judge::Judge;
+use crate::gate::landing::Landing;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
-use crate::model::Stage;
+use crate::model::{ObjectRef, Stage};
 use crate::report::backups::EnvironmentBackups;
 use crate::verdict::UnitError;
 
@@ -34,37 +39,38 @@ pub fn backups(
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
     let judge = &session.judge;
-    let mut found: BTreeMap<String, (Stage, Neighbours)> = BTreeMap::new();
+    let mut found: BTreeMap<String, Seen> = BTreeMap::new();
     let mut errors = Vec::new();
     let mut settled = session.settled(judge)?;
     for (scene, changes) in session.touched(judge, &mut settled)?.units {
-        if scene.is_gate() {
+        let Some(landing) = &scene.landing else {
             continue;
-        }
-        let (_, around) = found.entry(scene.environment.clone()).or_insert_with(|| {
-            let around = Neighbours::of_kinds(backups::kinds());
-            let elsewhere = scene.elsewhere().map(str::to_owned);
-            (scene.input.stage, around.with_unseen(elsewhere))
-        });
+        };
+        let seen = found
+            .entry(scene.environment.clone())
+            .or_insert_with(|| Seen {
+                stage: scene.input.stage,
+                unseen: scene.elsewhere().map(str::to_owned),
+                units: Vec::new(),
+            });
         match changes {
             Ok(changes) => {
-                let sources = changes.changes.iter();
-                let sources = sources.filter_map(|change| change.new_source.as_ref());
-                sources.for_each(|source| around.insert(source));
+                let sources = changes.changes.into_iter();
+                let sources = sources.filter_map(|change| change.new_source);
+                seen.units.push((landing.clone(), sources.collect()));
             }
             Err(error) => {
-                let unseen = format!("unit `{}` cannot be read", scene.name);
-                *around = std::mem::take(around).with_unseen(Some(unseen));
+                seen.unseen = Some(format!("unit `{}` cannot be read", scene.name));
                 errors.push(scene.error(error));
             }
         }
     }
     session.view.save_index();
-    let environments = found.into_iter().map(|(environment, (stage, around))| {
-        let objects = backups::states(&around, &judge.backups, request.now);
+    let environments = found.into_iter().map(|(environment, seen)| {
+        let objects = seen.states(judge, request.now);
         EnvironmentBackups {
             environment,
-            stage,
+            stage: seen.stage,
             objects,
         }
     });
@@ -72,4 +78,42 @@ pub fn backups(
         environments: environments.collect(),
         errors,
     })
+}
+
+/// What there is in an environment.
+struct Seen {
+    stage: Stage,
+    /// Why there may be more, for people.
+    unseen: Option<String>,
+    units: Vec<(Landing, Vec<Source>)>,
+}
+
+impl Seen {
+    /// What holds data in it: what names no namespace as its own unit sees what lies around it.
+    fn states(&self, judge: &Judge, now: Timestamp) -> BTreeMap<ObjectRef, State> {
+        let names_none = |object: &ObjectRef| object.namespace.is_none();
+        let states = |own: &Landing| {
+            let around = Neighbours::of_kinds(backups::kinds());
+            let mut around = around.with_unseen(self.unseen.clone());
+            for (other, sources) in &self.units {
+                for source in sources {
+                    around.insert_in(own.sees(&source.object, other), source);
+                }
+            }
+            backups::states(&around, &judge.backups, now).into_iter()
+        };
+        let mut all = BTreeMap::new();
+        let mut named = BTreeSet::new();
+        for (landing, sources) in &self.units {
+            let concerned = sources.iter().map(|source| &source.object);
+            let concerned = concerned.filter(|object| backups::concerns(object));
+            let (own, others) = concerned.partition::<BTreeSet<_>, _>(|it| names_none(it));
+            named.extend(others);
+            if !own.is_empty() {
+                all.extend(states(landing).filter(|(object, _)| own.contains(object)));
+            }
+        }
+        all.extend(states(&Landing::NOWHERE).filter(|(object, _)| named.contains(object)));
+        all
+    }
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::super::Error;
-use super::super::deployed::{Declared, is_whole, plain, units};
+use super::super::deployed::{Declared, units};
+use super::super::landing::{Landing, plain_files};
 use super::super::unpruned::{Unpruned, unpruned};
 use super::super::unreleased::has_charts;
 use super::{Scene, Sides};
@@ -77,9 +78,13 @@ pub(in crate::gate) fn of_configs(
 
 /// Adds what the configuration at head says of an environment that is judged as `known` says.
 fn add(scenes: &mut Vec<Scene>, known: &Environment, more: Vec<Scene>) -> Result<(), Error> {
-    let around = more.first().map(|scene| scene.around.clone());
+    let files = more.first().map(|scene| scene.plain_files.clone());
     for scene in scenes.iter_mut() {
-        scene.around.extend(around.iter().flatten().cloned());
+        let files = files.iter().flatten();
+        scene
+            .around
+            .extend(files.clone().map(|it| it.selector.clone()));
+        scene.plain_files.extend(files.cloned());
         let is_there =
             |it: &Scene, gone: &Unpruned| it.name == gone.unit && !it.declared.head.is_empty();
         let unpruned = scene.unpruned.take();
@@ -129,14 +134,15 @@ pub(in crate::gate) fn of_environment(
     let hidden = Hidden::of(&head);
     let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
     head.retain(|unit| !unit.is_foreign() || is_known(unit));
-    let around = around(&head, trees)?;
+    let plain_files = plain_files(&head, trees)?;
     let before: Arc<[Declared]> = match trees.base {
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
     };
     let unpruned = unpruned(&base, &head);
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
-        let unit = &declared.head.first().or(declared.base.first())?.unit;
+        let any = declared.head.first().or(declared.base.first())?;
+        let (unit, landing) = (&any.unit, Landing::of(any));
         let (name, kind) = (unit.name.clone(), unit.kind.as_str());
         let selector = Selector::parse(&unit.globs());
         let unseen = hidden.beside(&unit.name);
@@ -148,7 +154,9 @@ pub(in crate::gate) fn of_environment(
             enforcement: environment.enforcement,
             base: selector.clone(),
             head: selector,
-            around: around.clone(),
+            around: plain_files.iter().map(|it| it.selector.clone()).collect(),
+            plain_files: plain_files.clone(),
+            landing: Some(landing),
             unseen,
             elsewhere: hidden.elsewhere.clone(),
             rendered: None,
@@ -196,33 +204,6 @@ fn there(units: &[Declared], files: &dyn Files) -> Result<Vec<Declared>, Error> 
         }
     }
     Ok(there)
-}
-
-/// Where the objects of an environment stand that nothing renders. What patterns leave out on both sides is not
-/// applied, and so stands beside nothing.
-fn around(units: &[Declared], trees: Trees<'_>) -> Result<Vec<Selector>, Error> {
-    let mut around = Vec::new();
-    for Declared { unit, .. } in units {
-        match &unit.selector {
-            Some(selector) if is_whole(unit) => around.push(selector.clone()),
-            _ => {
-                for local in unit.plain() {
-                    let at_head = plain(local, trees.head)?;
-                    let at_base = match trees.base {
-                        Some(base) if local.directory.has_patterns() => plain(local, base)?,
-                        _ => None,
-                    };
-                    let is_new = |it: &Selector| {
-                        let known = at_head.as_ref().map(Selector::patterns);
-                        known != Some(it.patterns())
-                    };
-                    around.extend(at_base.filter(is_new));
-                    around.extend(at_head);
-                }
-            }
-        }
-    }
-    Ok(around)
 }
 
 /// The units whose objects stand in no file.
@@ -314,6 +295,8 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         base: config.gate_selector().clone(),
         head: config.gate_selector().clone(),
         around: Vec::new(),
+        plain_files: Vec::new(),
+        landing: None,
         unseen: None,
         elsewhere: None,
         declared: Sides::default(),

@@ -103,9 +103,9 @@ impl Unit<'_> {
             let is_near = object.namespace.is_none() || namespaces.contains(&object.namespace);
             far(&kind) || (is_near && kinds.contains_key(&kind))
         };
-        for (object, part) in view.contents(self.around, search)? {
+        for (file, object, part) in view.contents(self.around, search)? {
             if is_wanted(&object) {
-                neighbours.insert_part(object, part);
+                neighbours.insert_part_in(self.seen(&file, &object), object, part);
             }
         }
         if let Some(rendered) = self.rendered {
@@ -114,6 +114,14 @@ impl Unit<'_> {
             own.for_each(|source| neighbours.insert(source));
         }
         Ok(())
+    }
+
+    /// The namespace of an object in a file of the environment, as this unit sees it.
+    fn seen(&self, file: &RepoPath, object: &ObjectRef) -> Option<String> {
+        match self.landing {
+            Some(own) => own.sees_in(file, object, self.plain_files),
+            None => object.namespace.clone(),
+        }
     }
 
     /// The neighbours at base: those of head without what the range brought, with what it took.
@@ -146,14 +154,17 @@ impl Unit<'_> {
         for entry in changed.iter().filter_map(|file| file.new.as_ref()) {
             if view.is_plain(&view.head, entry, &selected)? {
                 for source in &view.file(&view.head, entry)?.sources {
-                    base.remove(&source.object);
+                    base.remove(&ObjectRef {
+                        namespace: self.seen(&entry.path, &source.object),
+                        ..source.object.clone()
+                    });
                 }
             }
         }
         for entry in changed.iter().filter_map(|file| file.old.as_ref()) {
             if view.is_plain(&view.base, entry, &selected)? {
                 for source in &view.file_before(entry, &selected)?.sources {
-                    base.insert(source);
+                    base.insert_in(self.seen(&entry.path, &source.object), source);
                 }
             }
         }

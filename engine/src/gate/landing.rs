@@ -1,0 +1,228 @@
+//! Where the objects of a unit land that name no namespace: in the one that its Application, its release or the
+//! configuration says. Two units that both name none need not mean the same one.
+
+use super::Error;
+use super::deployed::{Declared, is_whole, plain};
+use super::scene::Trees;
+use crate::facts::{backups, connections, quotas, workloads};
+use crate::git::Selector;
+use crate::model::{ObjectRef, RepoPath};
+
+/// Where a unit puts what names no namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Landing {
+    unit: String,
+    namespace: Option<String>,
+}
+
+/// Files of a unit that nothing renders.
+#[derive(Clone, Debug)]
+pub(super) struct PlainFiles {
+    pub(super) selector: Selector,
+    landing: Landing,
+}
+
+impl Landing {
+    /// Of no unit: whatever names no namespace lies elsewhere.
+    pub(super) const NOWHERE: Self = Self {
+        unit: String::new(),
+        namespace: None,
+    };
+
+    pub(super) fn of(declared: &Declared) -> Self {
+        Self {
+            unit: declared.unit.name.clone(),
+            namespace: declared.unit.target_namespace().map(str::to_owned),
+        }
+    }
+
+    /// The namespace of an object of another unit, or of this one, as this one sees it: none only where the object surely
+    /// lies where this unit's own objects do that name none.
+    pub(super) fn sees(&self, object: &ObjectRef, other: &Self) -> Option<String> {
+        if object.namespace.is_some() || self == other || !is_namespaced(object) {
+            return object.namespace.clone();
+        }
+        match (&other.namespace, &self.namespace) {
+            (Some(other), Some(own)) if other == own => None,
+            (Some(other), _) => Some(other.clone()),
+            // What backs up does not cover what may lie elsewhere; what counts against a limit may count.
+            (None, _) if is_backing(object) => Some(format!("(that of unit {})", other.unit)),
+            (None, _) => None,
+        }
+    }
+
+    /// The same of an object in a file of the environment.
+    pub(super) fn sees_in(
+        &self,
+        file: &RepoPath,
+        object: &ObjectRef,
+        files: &[PlainFiles],
+    ) -> Option<String> {
+        if object.namespace.is_some() {
+            return object.namespace.clone();
+        }
+        let mut holding = files.iter().filter(|it| it.selector.matches(file));
+        let other = holding.next()?;
+        let is_own = |it: &PlainFiles| it.landing == *self;
+        let is_other = !is_own(other) && !holding.any(is_own);
+        is_other
+            .then(|| self.sees(object, &other.landing))
+            .flatten()
+    }
+}
+
+/// Where the objects of an environment stand that nothing renders. What patterns leave out on both sides is not
+/// applied, and so stands beside nothing.
+pub(super) fn plain_files(units: &[Declared], trees: Trees<'_>) -> Result<Vec<PlainFiles>, Error> {
+    let mut files = Vec::new();
+    for declared in units {
+        let landing = Landing::of(declared);
+        let unit = &declared.unit;
+        let of = |selector: Selector| PlainFiles {
+            selector,
+            landing: landing.clone(),
+        };
+        match &unit.selector {
+            Some(selector) if is_whole(unit) => files.push(of(selector.clone())),
+            _ => {
+                for local in unit.plain() {
+                    let at_head = plain(local, trees.head)?;
+                    let at_base = match trees.base {
+                        Some(base) if local.directory.has_patterns() => plain(local, base)?,
+                        _ => None,
+                    };
+                    let is_new = |it: &Selector| {
+                        let known = at_head.as_ref().map(Selector::patterns);
+                        known != Some(it.patterns())
+                    };
+                    files.extend(at_base.filter(is_new).map(of));
+                    files.extend(at_head.map(of));
+                }
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Whether it is of a kind that facts look at by namespace. Of any other one nobody knows whether it has one.
+fn is_namespaced(object: &ObjectRef) -> bool {
+    let kind = object.group_kind().to_string();
+    let known = backups::STATEFUL.iter().chain(&backups::BACKING);
+    let known = known.chain(&backups::BESIDE).chain(&quotas::KINDS);
+    let known = known
+        .chain(&connections::BESIDE)
+        .chain(&connections::SERVERS);
+    let mut known = known.chain(&workloads::NEIGHBOURS).chain([&quotas::QUOTA]);
+    known.any(|it| **it == kind) && !object.kind.ends_with("Class")
+}
+
+fn is_backing(object: &ObjectRef) -> bool {
+    let kind = object.group_kind().to_string();
+    backups::BACKING.iter().any(|it| **it == kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn landing(unit: &str, namespace: &str) -> Landing {
+        Landing {
+            unit: unit.to_owned(),
+            namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+        }
+    }
+
+    fn object(kind: &str, namespace: &str) -> ObjectRef {
+        let (kind, group) = kind.split_once('.').unwrap_or((kind, ""));
+        ObjectRef {
+            api_version: if group.is_empty() {
+                "v1".to_owned()
+            } else {
+                format!("{group}/v1")
+            },
+            kind: kind.to_owned(),
+            namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+            name: "one".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_names_no_namespace_lies_where_its_unit_puts_it() {
+        for (kind, written, (own, own_namespace), (other, namespace), seen) in [
+            ("Schedule.k8up.io", "", ("a", "shop"), ("b", "shop"), ""),
+            (
+                "Schedule.k8up.io",
+                "",
+                ("a", "shop"),
+                ("b", "tools"),
+                "tools",
+            ),
+            ("Schedule.k8up.io", "", ("a", ""), ("b", "tools"), "tools"),
+            (
+                "Schedule.k8up.io",
+                "",
+                ("a", "shop"),
+                ("b", ""),
+                "(that of unit b)",
+            ),
+            (
+                "Schedule.k8up.io",
+                "",
+                ("a", ""),
+                ("b", ""),
+                "(that of unit b)",
+            ),
+            ("Schedule.k8up.io", "", ("a", ""), ("a", ""), ""),
+            ("Schedule.k8up.io", "x", ("a", "shop"), ("b", "tools"), "x"),
+            ("ResourceQuota", "", ("a", "shop"), ("b", "tools"), "tools"),
+            ("ResourceQuota", "", ("a", "shop"), ("b", ""), ""),
+            (
+                "VolumeSnapshotClass.snapshot.storage.k8s.io",
+                "",
+                ("a", "shop"),
+                ("b", "tools"),
+                "",
+            ),
+            (
+                "ClusterIssuer.cert-manager.io",
+                "",
+                ("a", "shop"),
+                ("b", "tools"),
+                "",
+            ),
+        ] {
+            let own = landing(own, own_namespace);
+            let found = own.sees(&object(kind, written), &landing(other, namespace));
+            let wanted = (!seen.is_empty()).then_some(seen);
+            assert_eq!(
+                found.as_deref(),
+                wanted,
+                "{kind} {own:?} {other} {namespace}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_of_this_unit_too_is_its_own() {
+        let files = [
+            ("a", "a/**"),
+            ("b", "b/**"),
+            ("b", "both/**"),
+            ("a", "both/**"),
+        ];
+        let files = files.map(|(unit, glob)| PlainFiles {
+            selector: Selector::parse(&[glob]).unwrap(),
+            landing: landing(unit, unit),
+        });
+        for (file, seen) in [
+            ("a/x.yaml", None),
+            ("both/x.yaml", None),
+            ("b/x.yaml", Some("b")),
+            ("x.yaml", None),
+        ] {
+            let found =
+                landing("a", "a").sees_in(&RepoPath::from(file), &object("Service", ""), &files);
+            assert_eq!(found.as_deref(), seen, "{file}");
+        }
+    }
+}
