@@ -29,6 +29,8 @@ pub(super) struct View<'a> {
     pub(super) changed: Vec<FileChange>,
     /// Differences that are out of reach.
     pub(super) beyond: Beyond,
+    /// Whether what differs makes or ends something that is rendered.
+    makes_roots: bool,
     reading: &'a Reading,
     /// The lock of images at head, once somebody asked for it.
     pub(super) image_lock: OnceCell<Arc<Lock>>,
@@ -44,10 +46,12 @@ impl<'a> View<'a> {
         reading: &'a Reading,
     ) -> Result<Self, Error> {
         let (changed, beyond) = repository.diff_in_reach(&base, &head)?;
+        let makes_a_root = |change: &FileChange| manifest::role_of_name(&change.path).is_some();
         Ok(Self {
             repository,
             base: reading.side(base),
             head: reading.side(head),
+            makes_roots: changed.iter().any(makes_a_root),
             changed,
             beyond,
             reading,
@@ -314,9 +318,8 @@ impl<'a> View<'a> {
     /// The roots of one side. What is rendered is known from kustomizations and charts, so that both
     /// sides have the same where none changed, and the base is not walked.
     fn roots<'s>(&'s self, side: &'s Side) -> Result<&'s RenderRoots, Error> {
-        let makes_a_root = |change: &FileChange| manifest::role_of_name(&change.path).is_some();
         let is_base = std::ptr::eq(side, &*self.base);
-        if is_base && !self.changed.iter().any(makes_a_root) {
+        if is_base && !self.makes_roots {
             return self.head.roots(self.repository, self.reading.named());
         }
         side.roots(self.repository, self.reading.named())

@@ -212,6 +212,49 @@ fn evidence_of_the_future_is_an_error_and_too_many_files_are() {
 }
 
 #[test]
+fn ten_thousand_files_of_evidence_are_read_and_the_newest_still_counts() {
+    let gate = Gate::new();
+    gate.report("1h", ".tidegate/evidence/");
+    let folder = gate.repo.path().join(".tidegate/evidence");
+    let mut real = fs::read_dir(&folder).unwrap();
+    let real = fs::read_to_string(real.next().unwrap().unwrap().path()).unwrap();
+    // The same envelope in other bytes each time: every signature is looked at.
+    for file in 0..9_998 {
+        let (spaces, lines) = (" ".repeat(file % 100), "\n".repeat(2 + file / 100));
+        fs::write(
+            folder.join(format!("c{file}.json")),
+            [real.trim_end(), &spaces, &lines].concat(),
+        )
+        .unwrap();
+    }
+    gate.change();
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 0, "{text}");
+    gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence"]);
+    gate.repo.commit("no evidence");
+    assert_eq!(gate.check_range("HEAD~2..HEAD", &[]).1, 1);
+}
+
+#[test]
+fn two_reports_of_one_second_are_told_apart() {
+    let gate = Gate::new();
+    let list = gate.repo.beside("list.json");
+    for hours in [3, 1] {
+        let finished = (now() - SignedDuration::from_hours(hours)).to_string();
+        let list_of = json!({"backups": [{"label": "b", "kind": "full", "finishedAt": finished, "bytes": 9}]});
+        fs::write(&list, list_of.to_string()).unwrap();
+        let said = ["--from", "json", list.to_str().unwrap()];
+        gate.say("job.pem", "backup", "eu-1", ".tidegate/evidence/", &said);
+    }
+    let (text, exit) = run(
+        &gate.repo,
+        &["evidence", "list", "--env", "prod", "--cluster", "eu-1"],
+    );
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("1 h 0 min ago"), "{text}");
+}
+
+#[test]
 fn a_verdict_names_its_evidence_and_ends_with_it_and_newer_evidence_renews_it() {
     let gate = Gate::new();
     gate.sign("baseline", &[]);
