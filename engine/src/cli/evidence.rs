@@ -58,7 +58,7 @@ struct Saying {
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
     /// Counts up with each statement about the same object: the highest is the newest, and a number that was
-    /// given before makes both count for nothing. Without it, seconds since 1970
+    /// given before makes both count for nothing. Without it, microseconds since 1970
     #[arg(long, value_name = "NUMBER")]
     sequence: Option<u64>,
     /// The trust file that says what the key may sign; without it, `.tidegate/trust.json` here or in a folder
@@ -75,13 +75,13 @@ struct Saying {
 
 impl Saying {
     fn about(&self, terminal: &Terminal) -> About {
+        // A job may say two things of one object within a second.
+        let counted = || u64::try_from(terminal.moment.as_microsecond()).unwrap_or_default();
         About {
             environment: self.env.clone(),
             cluster: self.cluster.clone(),
             reported_at: terminal.now,
-            sequence: self
-                .sequence
-                .unwrap_or_else(|| u64::try_from(terminal.now.as_second()).unwrap_or_default()),
+            sequence: self.sequence.unwrap_or_else(counted),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum ColorWhen {
 pub(super) struct Terminal {
     /// The clock, read once, in whole seconds.
     pub(super) now: Timestamp,
+    /// The same, with what is less than a second: to tell apart what happens within one.
+    pub(super) moment: Timestamp,
     /// When the clock was read, of the clock that only goes forward.
     started: Instant,
     /// Where relative paths start.
@@ -86,8 +88,10 @@ impl Terminal {
             unicode: terminal && unicode,
             width,
         };
+        let moment = Timestamp::now();
         Self {
-            now: whole_seconds(Timestamp::now()),
+            now: whole_seconds(moment),
+            moment,
             started: Instant::now(),
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             in_hook: set("GIT_INDEX_FILE") || set("GIT_DIR"),
@@ -200,6 +204,7 @@ impl Terminal {
     ) -> Self {
         Self {
             now: self.now,
+            moment: self.moment,
             started: self.started,
             directory: directory.to_owned(),
             in_hook: false,
