@@ -1,6 +1,8 @@
 //! The cases of a policy: two folders of manifests, and what must come out.
 //! Knows no Git; a case is judged as one unit of one environment.
 
+#[cfg(test)]
+mod less;
 mod plans;
 mod reported;
 mod scripts;
