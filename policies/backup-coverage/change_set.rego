@@ -37,6 +37,9 @@
 #     - DaemonSet.apps
 #     - Deployment.apps
 #     - Rollout.argoproj.io
+#     - Secret
+#     - SealedSecret.bitnami.com
+#     - ExternalSecret.external-secrets.io
 #     - VolumeSnapshotClass.snapshot.storage.k8s.io
 #   facts: [backups, storage]
 #   codes:
@@ -100,6 +103,7 @@ deny contains finding if {
 	row.old
 	not row.new
 	row.old.data != "cache"
+	count(row.old.claims) > 0
 	some change in input.changes
 	change.index == row.change
 	finding := {

@@ -25,6 +25,8 @@
 #     - RedisFailover.databases.spotahome.com
 #     - Redis.redis.redis.opstreelabs.in
 #     - postgresql.acid.zalan.do
+#     - Deployment.apps
+#     - Rollout.argoproj.io
 #   facts: [backups]
 #   codes:
 #     backup.not-covered: deny
@@ -38,6 +40,8 @@
 #     backup.not-immutable: warn
 #     backup.store-shared: deny
 #     backup.target-missing: warn
+#     backup.same-credentials: warn
+#     backup.unbacked-volume-type: deny
 #     backup.not-fresh: deny
 #     backup.last-run-failed: deny
 #     backup.shrunk-suspiciously: warn
@@ -55,8 +59,8 @@ package tidegate.backup_coverage
 # description: In the stages that `deny-stages` names.
 deny contains finding if {
 	input.environment.stage in input.settings["deny-stages"]
-	some finding in lacking
-	is_serious(finding.code)
+	some [held, finding] in lacking
+	is_serious(held, finding.code)
 }
 
 # METADATA
@@ -79,7 +83,7 @@ deny contains finding if {
 # description: In other stages, and what is a warning in any.
 warn contains finding if {
 	not input.environment.stage in input.settings["deny-stages"]
-	some finding in lacking
+	some [_, finding] in lacking
 }
 
 # METADATA
@@ -87,8 +91,8 @@ warn contains finding if {
 # description: What is a warning also where the rest is denied.
 warn contains finding if {
 	input.environment.stage in input.settings["deny-stages"]
-	some finding in lacking
-	not is_serious(finding.code)
+	some [held, finding] in lacking
+	not is_serious(held, finding.code)
 }
 
 # METADATA
@@ -132,7 +136,7 @@ lifted(gap) := sprintf("; lifted by %s", [gap.liftedBy]) if {
 	gap.liftedBy
 } else := ""
 
-lacking contains finding if {
+lacking contains [row.new.data, finding] if {
 	some row in judged
 	some gap in row.new.gaps
 	code := codes[gap.kind]
@@ -151,9 +155,18 @@ judged contains row if {
 	row.object == input.changes[_].object
 }
 
-is_serious(code) if not code in {"backup.not-immutable", "backup.target-missing"}
+is_serious(_, code) if {
+	not code in {
+		"backup.not-immutable",
+		"backup.same-credentials",
+		"backup.target-missing",
+		"backup.unbacked-volume-type",
+	}
+}
 
-is_serious("backup.not-immutable") if input.settings["require-immutable"]
+is_serious(_, "backup.not-immutable") if input.settings["require-immutable"]
+
+is_serious(held, "backup.unbacked-volume-type") if held == "database"
 
 is_asked(code) if not code in {"backup.not-encrypted", "backup.not-offsite"}
 
@@ -178,6 +191,8 @@ codes := {
 	"not-offsite": "backup.not-offsite",
 	"not-immutable": "backup.not-immutable",
 	"target-missing": "backup.target-missing",
+	"same-credentials": "backup.same-credentials",
+	"unbacked-volume-type": "backup.unbacked-volume-type",
 }
 
 remedies := {
@@ -192,6 +207,8 @@ remedies := {
 	"backup.not-immutable": "lock the objects of the store, and say so in `stores`",
 	"backup.store-shared": "give each database a destination or a server name of its own",
 	"backup.target-missing": "say in `targets` how much of such data may be lost",
+	"backup.same-credentials": "give the backup a Secret of its own, which no workload reads",
+	"backup.unbacked-volume-type": "keep it on a claim of a volume and back that up, or name it in `scratch`",
 }
 
 all_tiers := {"low", "medium", "high", "critical"}

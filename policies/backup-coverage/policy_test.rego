@@ -71,10 +71,26 @@ test_what_lacks_is_a_warning_elsewhere if {
 }
 
 test_what_is_good_to_have_is_a_warning if {
-	every kind in {"not-immutable", "target-missing"} {
+	every kind in {"not-immutable", "same-credentials", "target-missing"} {
 		count(backup_coverage.deny) == 0 with input as with_gap("production", kind)
 		codes(backup_coverage.warn) == {concat(".", ["backup", kind])} with input as with_gap("production", kind)
 	}
+}
+
+test_a_database_in_its_pod_is_denied_and_a_queue_is_a_warning if {
+	found := with_gap("production", "unbacked-volume-type")
+	codes(backup_coverage.deny) == {"backup.unbacked-volume-type"} with input as found
+	count(backup_coverage.warn) == 0 with input as found
+	queue := json.patch(found, [{"op": "replace", "path": "/facts/backups/value/0/new/data", "value": "queue-cache"}])
+	count(backup_coverage.deny) == 0 with input as queue
+	codes(backup_coverage.warn) == {"backup.unbacked-volume-type"} with input as queue
+}
+
+test_what_lies_on_no_claim_may_go if {
+	kept := document("production", database, {"change": 0, "object": database, "old": state([]), "losses": []})
+	codes(change_set.deny) == {"backup.source-deleted"} with input as kept
+	none := json.patch(kept, [{"op": "replace", "path": "/facts/backups/value/0/old/claims", "value": []}])
+	count(change_set.deny) == 0 with input as none
 }
 
 test_a_lock_that_is_required_is_denied if {

@@ -5,6 +5,7 @@ mod assess;
 mod cadence;
 mod cnpg;
 mod cover;
+mod credentials;
 mod cronjob;
 mod gap;
 mod k8up;
@@ -19,13 +20,14 @@ mod stateful;
 #[cfg(test)]
 mod tests;
 mod velero;
+mod volatile;
 mod zalando;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use assess::{State, spelt};
 pub use cover::{Consistency, Cover, Missed, Retention, Told};
@@ -35,6 +37,7 @@ pub use proof::{Observed, Proof, Restored, Trouble};
 pub use rules::{Data, Rules};
 
 use self::near::Near;
+use self::volatile::Volatile;
 use super::freeze::Tiers;
 use super::inventory::Neighbours;
 use super::{Collector, Context, Fact, Facts};
@@ -103,7 +106,10 @@ pub fn concerned(change: &Change) -> bool {
         let mut fields = change.fields.iter();
         change.operation != Operation::Update || fields.any(|field| told(&field.pointer))
     };
-    concerns(&change.object) || (may_mount && touches())
+    let keeps = |object: &Value| Volatile::of(object, &Rules::default()).is_some();
+    concerns(&change.object)
+        || (may_mount && (touches() || change.new.as_ref().is_some_and(keeps)))
+        || credentials::are_deleted_by(change)
 }
 
 /// An object that holds data, on both sides of a range.

@@ -40,6 +40,9 @@ pub struct State {
 
 impl State {
     pub(super) fn of(stateful: &Stateful<'_>, near: &Near<'_>) -> Self {
+        if let Some(told) = &stateful.volatile {
+            return Self::of_volatile(stateful, told, near.rules);
+        }
         let mut found = Found::default();
         found.unknown.extend(stateful.own_way.map(str::to_owned));
         for method in METHODS {
@@ -67,7 +70,29 @@ impl State {
             gaps: Vec::new(),
         };
         state.gaps = state.gaps_of(near.rules);
+        state.gaps.extend(state.shared_credentials(near));
         state
+    }
+
+    /// Nothing takes what lies on no claim.
+    fn of_volatile(stateful: &Stateful<'_>, told: &str, rules: &Rules) -> Self {
+        Self {
+            data: stateful.data,
+            claims: Vec::new(),
+            coverage: Vec::new(),
+            missed: Vec::new(),
+            more_missed: 0,
+            unknown: Vec::new(),
+            target: rules.target(stateful.data),
+            archive: None,
+            gaps: vec![Gap::new("unbacked-volume-type", told)],
+        }
+    }
+
+    /// Whether it lies on volumes that a backup can take.
+    #[must_use]
+    pub fn has_claims(&self) -> bool {
+        !self.claims.is_empty()
     }
 
     /// The best of what backs it up.
@@ -102,6 +127,22 @@ impl State {
         gaps.extend(self.short());
         gaps.extend(self.of_stores(rules));
         gaps
+    }
+
+    /// Whoever takes over a workload that reads what opens the store takes over the backups too.
+    fn shared_credentials(&self, near: &Near<'_>) -> Option<Gap> {
+        if self.data == Data::Cache {
+            return None;
+        }
+        let mut covers = self.coverage.iter();
+        let (secret, reader) = covers.find_map(|cover| {
+            let mut secrets = cover.credentials.iter();
+            secrets.find_map(|secret| Some((secret, near.reader(secret)?)))
+        })?;
+        let text = format!(
+            "is backed up with the credentials in {secret}, which {reader} reads too: whoever takes that over can take the backups as well"
+        );
+        Some(Gap::new("same-credentials", text))
     }
 
     fn uncovered(&self) -> Gap {

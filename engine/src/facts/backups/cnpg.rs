@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::cadence::Fields;
 use super::cover::{Consistency, Cover, Found, Retention, Told, offsite};
+use super::credentials;
 use super::near::{Near, is_on, left_out, said, text};
 use super::stateful::Stateful;
 use crate::facts::pods;
@@ -89,6 +90,7 @@ fn take(
         encrypted: store.encrypted,
         offsite: store.offsite,
         immutable_days: None,
+        credentials: store.credentials,
     })
 }
 
@@ -100,6 +102,7 @@ struct Store {
     target: Option<String>,
     encrypted: Told,
     offsite: Told,
+    credentials: Vec<ObjectRef>,
 }
 
 fn in_tree(cluster: &Value, own: &ObjectRef) -> Result<Store, String> {
@@ -115,6 +118,7 @@ fn in_tree(cluster: &Value, own: &ObjectRef) -> Result<Store, String> {
         target: Some(target(path, server)),
         encrypted: encrypted(store),
         offsite: offsite(text(store, "/endpointURL")),
+        credentials: credentials::named(Some(store), &own.namespace),
     })
 }
 
@@ -140,6 +144,7 @@ fn plugin(
             target: None,
             encrypted: Told::Unknown,
             offsite: Told::Unknown,
+            credentials: Vec::new(),
         });
     }
     let store = object_store(plugin, near, own)?;
@@ -154,6 +159,7 @@ fn plugin(
         target: Some(target(path, server)),
         encrypted: encrypted(configuration),
         offsite: offsite(text(configuration, "/endpointURL")),
+        credentials: credentials::named(Some(configuration), &own.namespace),
     })
 }
 
@@ -183,6 +189,7 @@ fn snapshots(cluster: &Value, near: &Near<'_>, own: &ObjectRef) -> Result<Store,
         target: None,
         encrypted: Told::Unknown,
         offsite: Told::No,
+        credentials: Vec::new(),
     })
 }
 

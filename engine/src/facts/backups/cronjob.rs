@@ -73,6 +73,7 @@ fn take(
         encrypted: Told::Unknown,
         offsite: Told::Unknown,
         immutable_days: None,
+        credentials: Vec::new(),
     })
 }
 

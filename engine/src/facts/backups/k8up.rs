@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::cadence::Fields;
 use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept, offsite};
+use super::credentials;
 use super::near::{Near, left_out, text};
 use super::stateful::{Claim, Stateful};
 use crate::facts::pods;
@@ -67,6 +68,7 @@ fn take(
         encrypted: Told::Yes,
         offsite,
         immutable_days: None,
+        credentials: credentials::named(schedule.pointer("/spec/backend"), &by.namespace),
     })
 }
 

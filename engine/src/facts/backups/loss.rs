@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::assess::{State, spelt};
 use super::cover::{Cover, Retention};
+use super::credentials;
 use crate::change::Change;
 use crate::model::{ObjectRef, Operation};
 
@@ -35,6 +36,26 @@ impl<'a> Changed<'a> {
         Self(changes.collect())
     }
 
+    /// The change that deletes a Secret, or what makes it, where nothing else makes it from then on.
+    fn deletes(&self, secret: &ObjectRef) -> Option<usize> {
+        let is_it = |it: &ObjectRef| {
+            credentials::makes_secrets(it)
+                && (&it.namespace, &it.name) == (&secret.namespace, &secret.name)
+        };
+        let mut changes = self.0.iter().filter(|(object, _)| is_it(object));
+        let is_gone = |operation| operation == Operation::Delete;
+        match changes.clone().all(|(_, it)| is_gone(it.1)) {
+            true => changes.next().map(|(_, it)| it.0),
+            false => None,
+        }
+    }
+
+    /// The Secret of a backup that is deleted, and the change that does it.
+    fn closed<'c>(&self, cover: &'c Cover) -> Option<(&'c ObjectRef, usize)> {
+        let mut secrets = cover.credentials.iter();
+        secrets.find_map(|secret| Some((secret, self.deletes(secret)?)))
+    }
+
     pub(super) fn index(&self, object: &ObjectRef) -> Option<usize> {
         self.0.get(object).map(|it| it.0)
     }
@@ -59,14 +80,16 @@ pub(super) fn losses(old: &State, new: &State, changed: &Changed<'_>) -> Vec<Los
             let parts = changed.parts([Some(cover), after]);
             let found = match after {
                 _ if parts.is_empty() => Vec::new(),
-                None => vec![gone(cover, new, &parts)],
+                None => vec![gone(cover, new, (&parts, changed))],
                 Some(after) => lessened(cover, after, &parts),
             };
             let changes: Vec<usize> = parts.iter().map(|it| it.0).collect();
-            found.into_iter().map(move |loss| Loss {
+            let found = found.into_iter().map(move |loss| Loss {
                 changes: changes.clone(),
                 ..loss
-            })
+            });
+            let closed = after.and_then(|after| closed(after, new, changed));
+            found.chain(closed)
         })
         .collect()
 }
@@ -81,9 +104,17 @@ fn namesake<'s>(cover: &Cover, old: &State, new: &'s State) -> Option<&'s Cover>
     found.or_else(|| after.next().filter(|_| is_only))
 }
 
-fn gone(cover: &Cover, new: &State, parts: &[(usize, Operation)]) -> Loss {
+fn gone(
+    cover: &Cover,
+    new: &State,
+    (parts, changed): (&[(usize, Operation)], &Changed<'_>),
+) -> Loss {
     let is_deleted = parts.iter().any(|it| it.1 == Operation::Delete);
-    let replaced = new.coverage.iter().find(|it| it.is_as_good_as(cover));
+    let mut open = new
+        .coverage
+        .iter()
+        .filter(|it| changed.closed(it).is_none());
+    let replaced = open.find(|it| it.is_as_good_as(cover));
     let why = new.missed.iter().find(|missed| missed.by == cover.by);
     let why = why.map_or(String::new(), |missed| format!(": it {}", missed.why));
     let rest = match (replaced, new.best()) {
@@ -97,6 +128,25 @@ fn gone(cover: &Cover, new: &State, parts: &[(usize, Operation)]) -> Loss {
         text: format!("is backed up no more by {}{why}{rest}", cover.by),
         replaced_by: replaced.map(|other| other.by.clone()),
     }
+}
+
+/// It is declared as before, and what opens its store is deleted.
+fn closed(cover: &Cover, new: &State, changed: &Changed<'_>) -> Option<Loss> {
+    let (secret, index) = changed.closed(cover)?;
+    let mut others = new
+        .coverage
+        .iter()
+        .filter(|it| changed.closed(it).is_none());
+    let replaced = others.find(|it| it.is_as_good_as(cover));
+    Some(Loss {
+        kind: "disabled",
+        changes: vec![index],
+        text: format!(
+            "is backed up no more by {}: {secret}, by which it reaches its store, is deleted",
+            cover.by
+        ),
+        replaced_by: replaced.map(|other| other.by.clone()),
+    })
 }
 
 fn lessened(old: &Cover, new: &Cover, parts: &[(usize, Operation)]) -> Vec<Loss> {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cadence::{Cadence, Fields};
+use super::credentials;
 use super::rules::Rules;
 use crate::facts::applied::is_sure;
 use crate::facts::inventory::Neighbours;
@@ -22,6 +23,8 @@ pub(super) struct Near<'a> {
     now: Timestamp,
     /// By namespace and claim.
     mounts: BTreeMap<(Option<String>, String), Vec<Pod>>,
+    /// The workload that reads a Secret, the first of them.
+    readers: BTreeMap<ObjectRef, ObjectRef>,
     cadences: RefCell<BTreeMap<(String, Fields), Result<Cadence, String>>>,
 }
 
@@ -39,11 +42,16 @@ pub(super) struct Pod {
 impl<'a> Near<'a> {
     pub(super) fn new(around: &'a Neighbours, rules: &'a Rules, now: Timestamp) -> Self {
         let mut mounts: BTreeMap<_, Vec<Pod>> = BTreeMap::new();
+        let mut readers = BTreeMap::new();
         for kind in WORKLOADS {
             for object in around.of_kind(&GroupKind::parse(kind)) {
                 for (claim, pod) in mounted(object) {
                     let namespace = pods::namespace(object).map(str::to_owned);
                     mounts.entry((namespace, claim)).or_default().push(pod);
+                }
+                for secret in read(object) {
+                    let reader = || pods::reference(object);
+                    readers.entry(secret).or_insert_with(reader);
                 }
             }
         }
@@ -52,6 +60,7 @@ impl<'a> Near<'a> {
             rules,
             now,
             mounts,
+            readers,
             cadences: RefCell::default(),
         }
     }
@@ -76,6 +85,11 @@ impl<'a> Near<'a> {
     pub(super) fn mounting(&self, namespace: &Option<String>, claim: &str) -> &[Pod] {
         let key = (namespace.clone(), claim.to_owned());
         self.mounts.get(&key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A workload whose pods read a Secret.
+    pub(super) fn reader(&self, secret: &ObjectRef) -> Option<&ObjectRef> {
+        self.readers.get(secret)
     }
 
     /// What may stand elsewhere, where nobody looked; for people.
@@ -107,6 +121,14 @@ fn mounted(object: &Value) -> Vec<(String, Pod)> {
         Some((claim.as_str()?.to_owned(), pod(object, source, volume)))
     });
     mounted.collect()
+}
+
+/// The Secrets that the pods of a workload are given.
+fn read(object: &Value) -> Vec<ObjectRef> {
+    let source = PodSource::of(&pods::reference(object));
+    let pod = source.map(|it| format!("{}/spec", it.template_pointer()));
+    let pod = pod.and_then(|pod| object.pointer(&pod));
+    credentials::named(pod, &pods::namespace(object).map(str::to_owned))
 }
 
 /// The pods that `object` makes, as they mount `volume`.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::cadence::{Cadence, Fields};
 use super::cover::{Consistency, Cover, Found, Retention, Told, offsite};
+use super::credentials;
 use super::near::{Near, is_on, said, text};
 use super::stateful::Stateful;
 
@@ -92,6 +93,12 @@ fn take(
         },
         offsite,
         immutable_days: None,
+        credentials: credentials::named(
+            stateful
+                .object
+                .pointer("/spec/backups/pgbackrest/configuration"),
+            &stateful.reference.namespace,
+        ),
     })
 }
 

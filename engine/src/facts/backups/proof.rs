@@ -97,7 +97,7 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// What is proven of an object that a change of this tier touches; `None` where nothing must be.
     pub(super) fn proof(self, object: &'a ObjectRef, tier: RiskTier) -> Option<Proof> {
-        let state = self.states.get(object)?;
+        let state = self.states.get(object).filter(|it| it.has_claims())?;
         if state.data == Data::Cache || tier < self.rules.evidence.tier {
             return None;
         }
@@ -122,8 +122,9 @@ impl<'a> Asked<'a> {
     fn beside(self, object: &'a ObjectRef, data: Data) -> impl Iterator<Item = &'a ObjectRef> {
         let near = move |other: &ObjectRef| other.namespace == object.namespace;
         let states = self.states.iter();
-        states
-            .filter_map(move |(other, state)| (near(other) && state.data == data).then_some(other))
+        states.filter_map(move |(other, state)| {
+            (near(other) && state.data == data && state.has_claims()).then_some(other)
+        })
     }
 
     fn age(&self, at: Timestamp) -> i64 {

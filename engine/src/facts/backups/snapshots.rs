@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::cadence::{Cadence, Fields};
 use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept};
+use super::credentials;
 use super::near::{Near, is_on, left_out, text};
 use super::stateful::Stateful;
 use crate::calendar::cron::parse_length;
@@ -80,6 +81,7 @@ fn snapshot(
         // It lies beside its volume.
         offsite: Told::No,
         immutable_days: None,
+        credentials: Vec::new(),
     })
 }
 
@@ -127,6 +129,7 @@ fn copy(
         encrypted: if way.keeps { Told::Yes } else { Told::Unknown },
         offsite: Told::Unknown,
         immutable_days: None,
+        credentials: credentials::of_names(repository, &by.namespace),
     })
 }
 

@@ -7,6 +7,7 @@ use super::STATEFUL;
 use super::near::{Near, Pod, pod, text, texts};
 use super::operated::Operated;
 use super::rules::Data;
+use super::volatile::Volatile;
 use crate::facts::image_ref::ImageRef;
 use crate::facts::pods::{self, PodSource};
 use crate::facts::selector::Labels;
@@ -21,6 +22,8 @@ pub(super) struct Stateful<'a> {
     pub(super) claims: Vec<Claim>,
     /// Why it may be backed up without anybody seeing it here.
     pub(super) own_way: Option<&'static str>,
+    /// What it keeps beside every claim, where that is all that it keeps.
+    pub(super) volatile: Option<String>,
 }
 
 /// A claim that it is, or makes.
@@ -41,8 +44,22 @@ pub(super) struct Claim {
 
 /// All that holds data, by kind and name.
 pub(super) fn all<'a>(near: &Near<'a>) -> Vec<Stateful<'a>> {
-    let objects = STATEFUL.into_iter().flat_map(|kind| near.all(kind));
-    objects.filter_map(|object| of(object, near)).collect()
+    let kinds = STATEFUL.into_iter().chain(WORKLOADS);
+    let objects = kinds.flat_map(|kind| near.all(kind));
+    let found = objects.filter_map(|object| of(object, near).or_else(|| volatile(object, near)));
+    found.collect()
+}
+
+fn volatile<'a>(object: &'a Value, near: &Near<'_>) -> Option<Stateful<'a>> {
+    let kept = Volatile::of(object, near.rules)?;
+    Some(Stateful {
+        object,
+        reference: pods::reference(object),
+        data: kept.data,
+        claims: Vec::new(),
+        own_way: None,
+        volatile: Some(kept.told),
+    })
 }
 
 fn of<'a>(object: &'a Value, near: &Near<'_>) -> Option<Stateful<'a>> {
@@ -66,6 +83,7 @@ fn of<'a>(object: &'a Value, near: &Near<'_>) -> Option<Stateful<'a>> {
         data,
         claims,
         own_way: operated.and_then(|it| it.own_way(object)),
+        volatile: None,
         reference,
     })
 }
@@ -175,18 +193,27 @@ fn data_of(claims: &[Claim], near: &Near<'_>) -> Data {
         if near.rules.is_cache(&repository) {
             return Data::Cache;
         }
-        let last = repository.rsplit('/').next().unwrap_or_default();
-        let of_image = IMAGES.iter().find(|(name, _)| last.contains(name));
-        match of_image {
-            Some((_, data)) => *data,
+        match image_data(&repository) {
+            Some(data) => data,
             None if path.starts_with("/var/lib/odoo") => Data::Filestore,
             None => Data::Other,
         }
     });
     // What one of them cannot lose, nobody may.
-    kinds
-        .min_by_key(|data| PRECIOUS.iter().position(|it| it == data))
-        .unwrap_or(Data::Other)
+    kinds.min_by_key(|data| worth(*data)).unwrap_or(Data::Other)
+}
+
+/// What an image holds, where its repository tells.
+pub(super) fn image_data(repository: &str) -> Option<Data> {
+    let last = repository.rsplit('/').next().unwrap_or_default();
+    let found = IMAGES.iter().find(|(name, _)| last.contains(name));
+    found.map(|(_, data)| *data)
+}
+
+/// What is missed most comes first.
+pub(super) fn worth(data: Data) -> usize {
+    let place = PRECIOUS.iter().position(|it| *it == data);
+    place.unwrap_or(PRECIOUS.len())
 }
 
 /// What repositories hold, by a part of their last name.
@@ -206,6 +233,9 @@ const IMAGES: [(&str, Data); 14] = [
     ("nats", Data::QueueCache),
     ("odoo", Data::Filestore),
 ];
+
+/// Workloads beside those that make claims.
+const WORKLOADS: [&str; 2] = ["Deployment.apps", "Rollout.argoproj.io"];
 
 /// What is missed most comes first.
 const PRECIOUS: [Data; 5] = [

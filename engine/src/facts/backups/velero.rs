@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::cadence::{Cadence, Fields};
 use super::cover::{Consistency, Cover, Found, No, Retention, Told, offsite};
+use super::credentials;
 use super::near::{Near, Pod, is_on, left_out, said, text};
 use super::stateful::{Claim, Stateful};
 use crate::calendar::cron::parse_length;
@@ -71,6 +72,7 @@ fn take(
         encrypted: Told::Unknown,
         offsite: if leaves { store.offsite } else { Told::No },
         immutable_days: None,
+        credentials: store.credentials,
     })
 }
 
@@ -255,6 +257,7 @@ fn skips(template: &Value) -> Result<(), No> {
 struct Store {
     target: String,
     offsite: Told,
+    credentials: Vec<ObjectRef>,
 }
 
 fn store(
@@ -272,6 +275,7 @@ fn store(
             Some(_) => Ok(Store {
                 target,
                 offsite: Told::Unknown,
+                credentials: Vec::new(),
             }),
             None => Err(No::Untold(format!(
                 "sends to BackupStorageLocation `{name}`, which is not here; say of `{target}` in `stores` what it is"
@@ -289,6 +293,7 @@ fn store(
     Ok(Store {
         target: target.trim_end_matches('/').to_owned(),
         offsite: offsite(text(location, "/spec/config/s3Url")),
+        credentials: credentials::named(location.pointer("/spec/credential"), &by.namespace),
     })
 }
 
