@@ -10,6 +10,7 @@ mod guess;
 mod index;
 mod layers;
 mod lock;
+mod overrides;
 mod parts;
 mod pin;
 mod places;

@@ -17,6 +17,51 @@ pub struct Neighbours {
     kinds: BTreeMap<GroupKind, BTreeMap<Option<String>, Arc<Objects>>>,
     /// Why there may be more of them than are here, for people.
     unseen: Option<String>,
+    deployers: Arc<Deployers>,
+}
+
+/// The objects of Argo CD and Flux of which all that they deploy is rendered, and judged as a unit of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Deployers {
+    /// By kind and name, each with its namespace where it says one.
+    rendered: BTreeMap<(String, String), BTreeSet<Option<String>>>,
+    others: BTreeSet<(String, String, Option<String>)>,
+}
+
+impl Deployers {
+    /// Takes one in, rendered as a whole or not.
+    pub fn insert(
+        &mut self,
+        (kind, name): (&str, &str),
+        namespace: Option<&str>,
+        is_rendered: bool,
+    ) {
+        let (kind, name) = (kind.to_owned(), name.to_owned());
+        let namespace = namespace.map(str::to_owned);
+        match is_rendered {
+            true => {
+                let own = self.rendered.entry((kind, name)).or_default();
+                own.insert(namespace);
+            }
+            false => {
+                self.others.insert((kind, name, namespace));
+            }
+        }
+    }
+
+    /// Whether all that an object deploys is judged by itself. One that may be another is not.
+    #[must_use]
+    pub fn judges(&self, object: &ObjectRef) -> bool {
+        let key = (object.kind.clone(), object.name.clone());
+        let is_it = |own: &Option<String>| {
+            own.is_none() || object.namespace.is_none() || *own == object.namespace
+        };
+        let mut others = self.others.iter();
+        let is_other = others
+            .any(|(kind, name, namespace)| (kind, name) == (&key.0, &key.1) && is_it(namespace));
+        let own = self.rendered.get(&key);
+        !is_other && own.is_some_and(|own| own.iter().any(is_it))
+    }
 }
 
 /// Those of one kind and one namespace.
@@ -31,8 +76,20 @@ impl Neighbours {
                 .into_iter()
                 .map(|kind| (kind, BTreeMap::new()))
                 .collect(),
-            unseen: None,
+            ..Self::default()
         }
+    }
+
+    /// The same, beside these deployers.
+    #[must_use]
+    pub fn with_deployers(self, deployers: Arc<Deployers>) -> Self {
+        Self { deployers, ..self }
+    }
+
+    /// What is known of those that deploy.
+    #[must_use]
+    pub fn deployers(&self) -> &Deployers {
+        &self.deployers
     }
 
     /// The same, where there may be more of them that nobody looked at.

@@ -2,6 +2,7 @@
 //! Decides nothing; what cannot be found out is said to be unknown.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -197,7 +198,8 @@ impl Chains<'_> {
                 self.reading,
             )?;
             let sources = scene.objects_at_head(&view)?;
-            let mut around = Neighbours::of_kinds(CATALOGUES.map(GroupKind::parse));
+            let around = Neighbours::of_kinds(CATALOGUES.map(GroupKind::parse));
+            let mut around = around.with_deployers(Arc::clone(&scene.deployers.head));
             sources.iter().for_each(|source| around.insert(source));
             let objects: Vec<_> = sources.iter().map(unchanged).collect();
             let values = objects.iter();

@@ -18,6 +18,7 @@ use super::unreleased;
 use super::view::View;
 use crate::change::Source;
 use crate::config::{Config, GATE, PLACES};
+use crate::facts::inventory::Deployers;
 use crate::facts::range::Range as Reach;
 use crate::git::{FileChange, Selector};
 use crate::input;
@@ -50,6 +51,8 @@ pub(super) struct Scene {
     elsewhere: Option<String>,
     /// As it is declared for each side.
     declared: Sides<Vec<Declared>>,
+    /// Of which objects of its environment all that they deploy is judged by itself.
+    pub(super) deployers: Sides<Arc<Deployers>>,
     /// The units of its environment that deployed charts of Flux at base.
     before: Arc<[Declared]>,
     /// A unit that goes from the tree and stays in the cluster: this one, or one that it applies.
@@ -156,6 +159,7 @@ impl Scene {
             landing: self.landing.as_ref(),
             unseen: self.unseen.as_deref(),
             rendered: self.rendered.as_ref(),
+            deployers: &self.deployers,
             zone: &self.zone,
         }
     }

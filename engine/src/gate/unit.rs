@@ -11,6 +11,7 @@ mod sound;
 mod strange;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -35,6 +36,7 @@ use super::watch::Step;
 use crate::change::{Change, change_digest};
 use crate::config::{self, Config};
 use crate::facts::index::Wanted;
+use crate::facts::inventory::Deployers;
 use crate::facts::migrations::Files;
 use crate::facts::rollback::Prepared;
 use crate::facts::{Fact, backups};
@@ -63,6 +65,7 @@ pub(super) struct Unit<'a> {
     pub(super) unseen: Option<&'a str>,
     /// What renders it; none where its files are deployed as they stand.
     pub(super) rendered: Option<&'a Sides<Deployed>>,
+    pub(super) deployers: &'a Sides<Arc<Deployers>>,
     pub(super) zone: &'a jiff::tz::TimeZone,
 }
 

@@ -222,3 +222,50 @@ fn an_object_in_two_sources_of_one_application_stands_twice() {
     assert_eq!(twice("apps/base", "apps/prod"), found);
     assert_eq!(twice("apps/prod", "apps/base"), found);
 }
+
+#[test]
+fn an_image_that_is_put_into_what_comes_from_elsewhere_is_judged() {
+    let source = "{repoURL: 'https://charts.example', chart: web, targetRevision: 1.0.0, ";
+    for (environment, api, spec) in [
+        (
+            "applications: {paths: ['argo/**']}",
+            "argoproj.io/v1alpha1\nkind: Application",
+            format!(
+                "project: shop\n  source: {source}helm: {{parameters: [{{name: image.repository, value: r.example/web}}, {{name: image.tag, value: v2}}]}}}}"
+            ),
+        ),
+        (
+            "paths: ['apps/**']",
+            "argoproj.io/v1alpha1\nkind: Application",
+            format!(
+                "project: shop\n  source: {source}kustomize: {{images: ['web=r.example/web:v2']}}}}"
+            ),
+        ),
+        (
+            "paths: ['apps/**']",
+            "helm.toolkit.fluxcd.io/v2\nkind: HelmRelease",
+            "values: {image: {repository: r.example/web, tag: v2}}".to_owned(),
+        ),
+        (
+            "paths: ['apps/**']",
+            "kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization",
+            "images: [{name: web, newName: r.example/web, newTag: v2}]".to_owned(),
+        ),
+    ] {
+        let repo = Repo::new();
+        let config = format!(
+            "repositories: [\"{HERE}\"]\nenvironments: [{{name: prod, stage: production, {environment}}}]\n"
+        );
+        let text = format!(
+            "apiVersion: {api}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  {spec}\n"
+        );
+        repo.write("tidegate.yaml", config)
+            .write("argo/apps.yaml", application("apps", ""))
+            .write("apps/apps/map.yaml", config_map("map", "a"));
+        let base = repo.commit("all");
+        repo.write("apps/apps/web.yaml", &text).commit("an image");
+        let report = check(&repo, base);
+        assert_eq!(errors(&report), []);
+        assert_eq!(blocking(&report), ["image.not-pinned of web"], "{text}");
+    }
+}

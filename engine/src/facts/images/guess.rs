@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::overrides::Deployed;
 use super::parts;
 use super::places::{Place, Use, Written};
 use crate::facts::image_ref::ImageRef;
@@ -19,20 +20,15 @@ fn is_open(group: &str) -> bool {
     group.contains('.') && !OF_KUBERNETES.contains(&group)
 }
 
-/// Whether a kind holds values of charts, of which what is rendered is looked at.
-pub(super) fn has_values(object: &ObjectRef) -> bool {
-    OF_CHARTS.contains(&(object.group(), object.kind.as_str()))
-}
-
 /// Every image that seems to be named in an object, except in the known places.
 pub(super) fn images<'v>(
     object: &ObjectRef,
     value: &'v Value,
-    known: &BTreeSet<String>,
+    (known, deployed): (&BTreeSet<String>, Deployed),
 ) -> Vec<Place<'v>> {
     let mut search = Search {
         known,
-        has_values: has_values(object),
+        deployed,
         at: String::new(),
         found: Vec::new(),
     };
@@ -42,6 +38,18 @@ pub(super) fn images<'v>(
         false if PodSource::of(object).is_none() => {}
         false => NOTES.iter().for_each(|place| search.notes(value, place)),
     }
+    search.found
+}
+
+/// The same in any value.
+pub(super) fn below<'v>(value: &'v Value, known: &BTreeSet<String>) -> Vec<Place<'v>> {
+    let mut search = Search {
+        known,
+        deployed: Deployed::ByOthers,
+        at: String::new(),
+        found: Vec::new(),
+    };
+    search.below(value, "");
     search.found
 }
 
@@ -63,8 +71,8 @@ pub(super) fn place(pointer: String, text: Cow<'_, str>) -> Place<'_> {
 
 struct Search<'v, 'k> {
     known: &'k BTreeSet<String>,
-    /// Whether parts of names in it are for a chart, of which what is rendered is looked at.
-    has_values: bool,
+    /// Whether parts in it go into what is judged by itself.
+    deployed: Deployed,
     at: String,
     found: Vec<Place<'v>>,
 }
@@ -121,7 +129,10 @@ impl<'v> Search<'v, '_> {
     }
 
     fn joined(&self, entries: &Map<String, Value>, key: &str) -> Option<(&'static str, String)> {
-        let joined = parts::joined(entries, names_an_image(key)).filter(|_| !self.has_values);
+        if self.deployed == Deployed::AsUnit {
+            return None;
+        }
+        let joined = parts::joined(entries, names_an_image(key));
         joined.filter(|(_, text)| ImageRef::parse(text).is_some())
     }
 
@@ -154,7 +165,7 @@ pub(super) fn argument<'t>(text: &'t str, before: Option<&str>) -> Option<&'t st
 }
 
 /// A reference that can hardly be anything else: with its registry, and a tag or a digest.
-fn is_surely_one(text: &str) -> bool {
+pub(super) fn is_surely_one(text: &str) -> bool {
     let with_registry = text.split_once('/').is_some_and(|(first, _)| {
         let first = first.to_ascii_lowercase();
         first.contains(['.', ':']) || first == "localhost"
@@ -172,13 +183,6 @@ const NOTES: [&str; 4] = [
 ];
 
 const KEYS: [&str; 4] = ["image", "imageName", "dockerImage", "baseImage"];
-
-/// Kinds that hold values of charts.
-const OF_CHARTS: [(&str, &str); 3] = [
-    ("argoproj.io", "Application"),
-    ("argoproj.io", "ApplicationSet"),
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-];
 
 /// The groups below `k8s.io` that Kubernetes itself serves: in its kinds nothing has to be guessed.
 const OF_KUBERNETES: [&str; 21] = [

@@ -23,6 +23,17 @@ pub(super) fn joined(
     Some((key, format!("{registry}{repository}{end}")))
 }
 
+/// The reference that an entry of `images` in a kustomization makes of a name, and the key of what it sets first.
+pub(super) fn renamed(entries: &Map<String, Value>) -> Option<(&'static str, String)> {
+    let mut set = ["newName", "newTag", "digest"].into_iter();
+    let first = set.find(|key| text(entries, key).is_some())?;
+    let name = text(entries, "newName").or_else(|| text(entries, "name"))?;
+    let tag = text(entries, "newTag").map(|tag| format!(":{tag}"));
+    let digest = text(entries, "digest").map(|digest| format!("@{digest}"));
+    let end = tag.unwrap_or_default() + &digest.unwrap_or_default();
+    Some((first, name + &end))
+}
+
 /// The tag and the digest.
 fn end(entries: &Map<String, Value>) -> Option<String> {
     let tag = text(entries, "tag").map(|tag| format!(":{tag}"));

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::overrides::{self, Deployed};
 use super::rules::Rules;
 use super::{catalogue, guess, parts, shapes, table};
 use crate::facts::inventory::Neighbours;
 use crate::model::{ObjectRef, key_of, step_of};
 
 /// A value that names an image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place<'v> {
     /// Where it stands.
     pub(super) pointer: String,
@@ -28,7 +29,7 @@ pub(super) struct Place<'v> {
     pub(super) written: Written<'v>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Written<'v> {
     Text(Cow<'v, str>),
     /// No string.
@@ -38,7 +39,7 @@ pub(super) enum Written<'v> {
 }
 
 /// What an image is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Use {
     /// A container that runs as long as the pod.
@@ -65,11 +66,16 @@ pub(super) fn of<'v>(
     value: &'v Value,
     (rules, around): (&Rules, &'v Neighbours),
 ) -> Vec<Place<'v>> {
+    let deployed = Deployed::of(object, around);
+    let mut found = shapes::of(object, value, deployed);
+    if deployed == Deployed::ByOthers {
+        overrides::images(object, value, &mut found);
+    }
     let shapes::Found {
         mut places,
         in_texts,
         ..
-    } = shapes::of(object, value);
+    } = found;
     let listed = catalogue::image(object, value, around);
     places.extend(listed.map(|image| Place {
         pointer: catalogue::PLACE.to_owned(),
@@ -84,7 +90,12 @@ pub(super) fn of<'v>(
     places.sort_by_key(|place| place.role == Use::Guessed);
     let mut known = BTreeSet::new();
     places.retain(|place| known.insert(place.pointer.clone()));
-    places.extend(guess::images(object, value, &known));
+    known.extend(in_texts.iter().map(|place| place.pointer.clone()));
+    let mut guessed = guess::images(object, value, (&known, deployed));
+    if deployed == Deployed::ByOthers {
+        overrides::settle(object, value, &mut guessed);
+    }
+    places.extend(guessed);
     places.extend(in_texts);
     places.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     places

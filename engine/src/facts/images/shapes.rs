@@ -3,14 +3,17 @@
 //! Knows no kind: what is told of those stands in the table.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::containers;
+use super::overrides::{self, Deployed};
 use super::places::{Place, Use, Written, of_kind};
-use super::{containers, guess};
 use crate::facts::image_ref::ImageRef;
 use crate::facts::pods::reference;
-use crate::manifest::{Node, NodeValue, yaml};
+use crate::manifest::secrets::SHOWN;
+use crate::manifest::{Node, yaml};
 use crate::model::{ObjectRef, step_of};
 
 /// What was found.
@@ -19,16 +22,17 @@ pub(super) struct Found<'v> {
     pub(super) places: Vec<Place<'v>>,
     /// Those in texts, of which one may name several images.
     pub(super) in_texts: Vec<Place<'v>>,
+    /// Those of `in_texts`.
+    seen: HashSet<Place<'v>>,
     /// How many texts this stands in.
     depth: usize,
 }
 
-/// The images of an object.
-pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value) -> Found<'v> {
+/// The images of an object. Of one whose deployment is judged by itself, only what its kind is known to run.
+pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value, deployed: Deployed) -> Found<'v> {
     let mut found = Found::default();
     of_kind(object, (value, ""), &mut found.places);
-    // What is made of the values of a chart is looked at itself.
-    if !guess::has_values(object) {
+    if deployed == Deployed::ByOthers || !overrides::has_values(object) {
         found.below(value, &mut String::new());
     }
     if is_description(object) {
@@ -77,14 +81,20 @@ impl<'v> Found<'v> {
         let manifest = Some("manifest").filter(|_| entries.contains_key("action"));
         for key in manifest.into_iter().chain(["podSpecPatch"]) {
             let text = entries.get(key).and_then(Value::as_str);
-            for place in text.into_iter().flat_map(|text| in_text(text, self.depth)) {
-                let place = Place {
-                    pointer: format!("{at}/{key}"),
-                    ..place
-                };
-                if !self.in_texts.contains(&place) {
-                    self.in_texts.push(place);
-                }
+            let places = text.map(|text| in_text(text, self.depth));
+            self.put(&format!("{at}/{key}"), places.into_iter().flatten());
+        }
+    }
+
+    /// What stands in the text at a place, each once.
+    pub(super) fn put(&mut self, at: &str, places: impl IntoIterator<Item = Place<'v>>) {
+        for place in places {
+            let place = Place {
+                pointer: at.to_owned(),
+                ..place
+            };
+            if self.seen.insert(place.clone()) {
+                self.in_texts.push(place);
             }
         }
     }
@@ -92,38 +102,61 @@ impl<'v> Found<'v> {
 
 /// The images in a text that is YAML with mappings. A text is one place, however many stand in it.
 fn in_text(text: &str, depth: usize) -> Vec<Place<'static>> {
-    let owned = |role, written| Place {
+    let documents = documents(text).filter(|all| depth < DEEPEST && all.iter().all(is_mapping));
+    let Some(documents) = documents else {
+        return vec![unreadable(text)];
+    };
+    let all = documents.iter();
+    all.flat_map(|value| within(value, depth))
+        .map(owned)
+        .collect()
+}
+
+/// The documents of a text, as far as it is YAML; `None` where it is none.
+pub(super) fn documents(text: &str) -> Option<Vec<Value>> {
+    let nodes = yaml::parse(&filled(&text.replace(SHOWN, "x"))).ok()?;
+    Some(nodes.iter().map(Node::to_json).collect())
+}
+
+fn is_mapping(value: &Value) -> bool {
+    value.is_object() || value.is_null()
+}
+
+/// The images in what stands in a text at that depth, with the places in it.
+pub(super) fn within(value: &Value, depth: usize) -> Vec<Place<'_>> {
+    let mut found = Found {
+        depth: depth + 1,
+        ..Found::default()
+    };
+    found.object(value, &mut String::new());
+    found.places.into_iter().chain(found.in_texts).collect()
+}
+
+/// The same of what stands in a text.
+pub(super) fn owned(place: Place<'_>) -> Place<'static> {
+    let written = match place.written {
+        Written::Text(text) => Written::Text(Cow::Owned(text.into_owned())),
+        Written::Other(value) => Written::Unreadable(Cow::Owned(value.to_string())),
+        Written::Unreadable(text) => Written::Unreadable(Cow::Owned(text.into_owned())),
+    };
+    Place {
         pointer: String::new(),
-        role,
+        role: place.role,
         container: None,
         pull_policy: None,
         written,
-    };
-    let is_mapping = |node: &Node| matches!(node.value, NodeValue::Mapping(_) | NodeValue::Null);
-    let documents = yaml::parse(&filled(text)).ok();
-    let documents = documents.filter(|all| depth < DEEPEST && all.iter().all(is_mapping));
-    let Some(documents) = documents else {
-        let text = Cow::Owned(text.to_owned());
-        return vec![owned(Use::Resource, Written::Unreadable(text))];
-    };
-    let mut all = Vec::new();
-    for document in &documents {
-        let value = document.to_json();
-        let mut found = Found {
-            depth: depth + 1,
-            ..Found::default()
-        };
-        found.object(&value, &mut String::new());
-        for place in found.places.into_iter().chain(found.in_texts) {
-            let written = match place.written {
-                Written::Text(text) => Written::Text(Cow::Owned(text.into_owned())),
-                Written::Other(value) => Written::Unreadable(Cow::Owned(value.to_string())),
-                Written::Unreadable(text) => Written::Unreadable(Cow::Owned(text.into_owned())),
-            };
-            all.push(owned(place.role, written));
-        }
     }
-    all
+}
+
+/// A text that nobody can read.
+pub(super) fn unreadable(text: &str) -> Place<'static> {
+    Place {
+        pointer: String::new(),
+        role: Use::Resource,
+        container: None,
+        pull_policy: None,
+        written: Written::Unreadable(Cow::Owned(text.to_owned())),
+    }
 }
 
 /// With a word of YAML for each `{{…}}` that something fills in, in which it is still seen to be one.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+mod overrides;
+
 use super::*;
 use crate::change::{compare, unchanged};
 use crate::facts::tests::objects;
@@ -327,16 +329,6 @@ fn kinds_that_are_not_of_kubernetes_are_guessed_whatever_their_group_is_called()
     }
     let git = "{a: {repository: acme/shop}, b: {repository: acme/shop, tag: ''}}";
     assert_eq!(kind("acme.example", git), [""; 0]);
-    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata: {name: x}
-spec: {values: {image: {repository: e, tag: '1'}}}
-";
-    assert_eq!(
-        places(release, &none()),
-        [""; 0],
-        "what its chart makes is looked at"
-    );
 }
 
 #[test]
@@ -776,11 +768,6 @@ fn what_describes_objects_is_warned_of_only() {
         (
             "apiextensions.k8s.io/v1\nkind: CustomResourceDefinition",
             "spec: {properties: {containers: {type: array, items: {properties: {image: {type: string}}}}, volumes: {items: {type: object}}}}",
-            vec![],
-        ),
-        (
-            "helm.toolkit.fluxcd.io/v2\nkind: HelmRelease",
-            "spec: {values: {extra: {containers: [{image: redis}]}}}",
             vec![],
         ),
     ] {

@@ -1,6 +1,8 @@
 //! The images of a range, unit by unit, without asking any policy.
 //! Judges nothing.
 
+use std::sync::Arc;
+
 use super::{Session, begin};
 use crate::change::{Change, Source};
 use crate::facts::images::{self, Around, Asked, CATALOGUES, Image};
@@ -97,8 +99,10 @@ impl Session<'_> {
         signatures: Signatures,
     ) -> Result<Vec<Image>, Error> {
         let (rules, now) = (&judge.images, self.request.now);
-        let head = catalogues(changes.iter().filter_map(|it| it.new_source.as_ref()));
-        let base = catalogues(changes.iter().filter_map(|it| it.old_source.as_ref()));
+        let head = catalogues(changes.iter().filter_map(|it| it.new_source.as_ref()))
+            .with_deployers(Arc::clone(&scene.deployers.head));
+        let base = catalogues(changes.iter().filter_map(|it| it.old_source.as_ref()))
+            .with_deployers(Arc::clone(&scene.deployers.base));
         let around = Around {
             head: &head,
             base: &base,

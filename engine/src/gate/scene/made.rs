@@ -13,6 +13,7 @@ use super::super::unpruned::{Unpruned, unpruned};
 use super::super::unreleased::has_charts;
 use super::{Scene, Sides};
 use crate::config::{Config, Environment, GATE, UnitKind};
+use crate::facts::inventory::Deployers;
 use crate::git::Selector;
 use crate::input;
 use crate::model::{Enforcement, RiskTier, Stage};
@@ -129,6 +130,10 @@ pub(in crate::gate) fn of_environment(
         (Some(files), None) => units(before, saying, files)?,
         (None, _) => head.clone(),
     };
+    let deployers = Sides {
+        base: Arc::new(deployers(&base)),
+        head: Arc::new(deployers(&head)),
+    };
     // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
     base.retain(|unit| !unit.is_foreign());
     let hidden = Hidden::of(&head);
@@ -157,6 +162,7 @@ pub(in crate::gate) fn of_environment(
             around: plain_files.iter().map(|it| it.selector.clone()).collect(),
             plain_files: plain_files.clone(),
             landing: Some(landing),
+            deployers: deployers.clone(),
             unseen,
             elsewhere: hidden.elsewhere.clone(),
             rendered: None,
@@ -174,6 +180,26 @@ pub(in crate::gate) fn of_environment(
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// Those that deploy, and whether all of that is rendered.
+fn deployers(units: &[Declared]) -> Deployers {
+    let mut deployers = Deployers::default();
+    for Declared { unit, .. } in units {
+        let Some(deployment) = &unit.deployment else {
+            continue;
+        };
+        let is_rendered =
+            !unit.sources.is_empty() && unit.renderings().count() == unit.sources.len();
+        let namespace = deployment.namespace.as_deref();
+        let own = (deployment.kind.as_str(), deployment.name.as_str());
+        deployers.insert(own, namespace, is_rendered);
+        let by = deployment.generated_by.as_deref();
+        if let Some(set) = by.and_then(|by| by.strip_prefix("ApplicationSet ")) {
+            deployers.insert(("ApplicationSet", set), namespace, is_rendered);
+        }
+    }
+    deployers
 }
 
 /// Each unit with what has its name on the other side.
@@ -294,6 +320,7 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         },
         base: config.gate_selector().clone(),
         head: config.gate_selector().clone(),
+        deployers: Sides::default(),
         around: Vec::new(),
         plain_files: Vec::new(),
         landing: None,

@@ -2,6 +2,7 @@
 //! Knows nothing of what is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::super::Error;
 use super::super::evaluate::Bench;
@@ -45,6 +46,7 @@ impl Unit<'_> {
         let kinds = wanted.keys().chain(counted.keys()).chain(stored.keys());
         let kinds = kinds.chain(beside.keys()).chain(released.keys());
         let neighbours = Neighbours::of_kinds(kinds.cloned());
+        let neighbours = neighbours.with_deployers(Arc::clone(&self.deployers.head));
         let mut neighbours = neighbours.with_unseen(self.unseen.map(str::to_owned));
         self.take_in(view, (&wanted, namespaces), &mut neighbours)?;
         // What a quota counts, or who connects to a database, is only looked for where there is one.
@@ -130,7 +132,9 @@ impl Unit<'_> {
         view: &View<'_>,
         head: &Neighbours,
     ) -> Result<Neighbours, Error> {
-        let mut base = head.clone();
+        let mut base = head
+            .clone()
+            .with_deployers(Arc::clone(&self.deployers.base));
         if self.name == config::GATE {
             return Ok(base);
         }

@@ -218,3 +218,59 @@ fn a_release_is_of_the_chart_that_a_patch_of_its_overlay_names() {
         assert_eq!(deploys("own"), !is_moved, "{patch}");
     }
 }
+
+#[test]
+#[ignore = "needs kustomize and helm"]
+fn an_image_among_the_values_is_judged_in_the_chart_that_is_rendered_and_else_where_it_stands() {
+    let release = |source: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web}}\nspec:\n  interval: 1m\n  chart: {{spec: {{chart: {source}}}}}\n  values: {{image: {{repository: r.example/web, tag: v1}}}}\n"
+        )
+    };
+    for (source, unit) in [
+        (
+            "charts/own, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}",
+            "helmrelease--shop--web",
+        ),
+        (
+            "web, version: 1.0.0, sourceRef: {kind: HelmRepository, name: r}",
+            "parent",
+        ),
+    ] {
+        let repo = repository(&[
+            (
+                "charts/own/templates/pod.yaml",
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: web, image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'}]}\n",
+            ),
+            (
+                "charts/own/values.yaml",
+                "image: {repository: r.example/web, tag: v0}\n",
+            ),
+            (
+                "releases/base/release.yaml",
+                &release(source).replace("v1", "v0"),
+            ),
+        ]);
+        repo.write("clusters/r.yaml", "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: r, namespace: shop}\nspec: {url: 'https://charts.example'}\n");
+        let base = repo.commit("a repository of charts");
+        repo.write("releases/base/release.yaml", release(source));
+        repo.commit("another version");
+        let report = check_in(&repo, base, &workshop(true));
+        assert!(report.errors.is_empty(), "{:?}", report.errors);
+        let findings = report.units.iter().flat_map(|unit| {
+            let of_images = unit.findings.iter();
+            let of_images = of_images.filter(|it| it.code.starts_with("image."));
+            of_images.map(|it| format!("{} {}", unit.unit, it.code))
+        });
+        let findings: Vec<String> = findings.collect();
+        assert!(!findings.is_empty(), "{source}");
+        assert!(
+            findings.iter().all(|it| it.starts_with(unit)),
+            "{source}: {findings:?}"
+        );
+        assert!(
+            findings.contains(&format!("{unit} image.not-pinned")),
+            "{source}: {findings:?}"
+        );
+    }
+}
