@@ -3,24 +3,39 @@
 
 use serde_json::{Map, Value};
 
+use crate::facts::image_ref::ImageRef;
+
 /// The reference that parts in one mapping make, and the key of the first of them; `None` where there are none, or the
 /// name alone. A `name` is one only below a key that names an image.
 pub(super) fn joined(
     entries: &Map<String, Value>,
     is_image: bool,
 ) -> Option<(&'static str, String)> {
-    let repository = ["repository", BASE]
-        .into_iter()
-        .find_map(|key| Some((key, text(entries, key)?)));
-    let named = text(entries, "name").filter(|_| is_image);
-    let (key, repository) = repository.or(named.map(|name| ("name", name)))?;
-    let end = match key {
-        BASE => base_end(entries),
-        _ => end(entries),
-    }?;
-    let registry = text(entries, "registry").map(|registry| format!("{registry}/"));
-    let registry = registry.unwrap_or_default();
-    Some((key, format!("{registry}{repository}{end}")))
+    let mut forms = FORMS.iter().filter(|form| is_image || !form.is_within);
+    forms.find_map(|form| {
+        let name = text(entries, form.name)?;
+        let end = match form.name {
+            BASE => base_end(entries),
+            WHOLE if !lacks_end(&name) => None,
+            WHOLE => form.end(entries, name.contains('/')),
+            _ => form.end(entries, is_image),
+        }?;
+        Some((form.name, form.with_registry(entries, &name) + &end))
+    })
+}
+
+/// The name of such a mapping, which surely names an image, where neither tag nor digest stand beside it.
+pub(super) fn bare(entries: &Map<String, Value>) -> Option<(&'static str, String)> {
+    FORMS.iter().find_map(|form| {
+        let name = text(entries, form.name)?;
+        Some((form.name, form.with_registry(entries, &name)))
+    })
+}
+
+/// Whether a key holds a part of a reference, and never a whole one.
+pub(super) fn is_part(key: &str) -> bool {
+    let mut forms = FORMS.iter();
+    forms.any(|form| form.name == key) && key != WHOLE
 }
 
 /// The reference that an entry of `images` in a kustomization makes of a name, and the key of what it sets first.
@@ -34,16 +49,41 @@ pub(super) fn renamed(entries: &Map<String, Value>) -> Option<(&'static str, Str
     Some((first, name + &end))
 }
 
-/// The tag and the digest.
-fn end(entries: &Map<String, Value>) -> Option<String> {
-    let tag = text(entries, "tag").map(|tag| format!(":{tag}"));
-    let digest = text(entries, "digest").or_else(|| text(entries, "sha"));
-    let digest = digest.map(|digest| at(&digest));
-    (tag.is_some() || digest.is_some())
-        .then(|| tag.unwrap_or_default() + &digest.unwrap_or_default())
+/// How one reference is spread over the entries of a mapping.
+struct Form {
+    name: &'static str,
+    registries: &'static [&'static str],
+    tags: &'static [&'static str],
+    digests: &'static [&'static str],
+    /// Whether it is one only below a key that names an image.
+    is_within: bool,
 }
 
-/// The first of `sha`, `tag` and `version`, as that operator takes them.
+impl Form {
+    /// The tag and the digest. A `version` is a tag where the name is surely that of an image.
+    fn end(&self, entries: &Map<String, Value>, is_sure: bool) -> Option<String> {
+        let of = |keys: &[&str]| keys.iter().find_map(|key| text(entries, key));
+        let version = || text(entries, "version").filter(|_| is_sure);
+        let tag = of(self.tags).or_else(version);
+        let tag = tag.map(|tag| format!(":{tag}"));
+        let digest = of(self.digests).map(|digest| at(&digest));
+        (tag.is_some() || digest.is_some())
+            .then(|| tag.unwrap_or_default() + &digest.unwrap_or_default())
+    }
+
+    fn with_registry(&self, entries: &Map<String, Value>, name: &str) -> String {
+        let mut registries = self.registries.iter();
+        let registry = registries.find_map(|key| text(entries, key));
+        registry.map_or_else(|| name.to_owned(), |registry| format!("{registry}/{name}"))
+    }
+}
+
+/// Whether a reference has neither tag nor digest.
+fn lacks_end(text: &str) -> bool {
+    ImageRef::parse(text).is_some_and(|image| image.tag.is_none() && image.digest.is_none())
+}
+
+/// The first of `sha`, `tag` and `version`, as the operator of Prometheus takes them.
 fn base_end(entries: &Map<String, Value>) -> Option<String> {
     let sha = text(entries, "sha").map(|sha| at(&sha));
     let tag = || text(entries, "tag").or_else(|| text(entries, "version"));
@@ -68,4 +108,59 @@ fn text(entries: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 /// Of the operator of Prometheus.
-pub(super) const BASE: &str = "baseImage";
+const BASE: &str = "baseImage";
+
+/// What may be a whole reference, too.
+const WHOLE: &str = "image";
+
+const FORMS: [Form; 7] = [
+    Form {
+        name: "repository",
+        registries: &["registry"],
+        tags: &["tag"],
+        digests: &["digest", "sha"],
+        is_within: false,
+    },
+    Form {
+        name: BASE,
+        registries: &["registry"],
+        tags: &["tag"],
+        digests: &["sha"],
+        is_within: false,
+    },
+    Form {
+        name: "imageRepository",
+        registries: &["imageRegistry", "registry"],
+        tags: &["imageTag", "imageVersion", "tag"],
+        digests: &["imageDigest", "digest"],
+        is_within: false,
+    },
+    Form {
+        name: "imageRepo",
+        registries: &["imageRegistry", "registry"],
+        tags: &["imageTag", "imageVersion", "tag"],
+        digests: &["imageDigest", "digest"],
+        is_within: false,
+    },
+    Form {
+        name: "repo",
+        registries: &["registry"],
+        tags: &["tag"],
+        digests: &["digest", "sha"],
+        is_within: true,
+    },
+    Form {
+        name: "name",
+        registries: &["registry"],
+        tags: &["tag"],
+        digests: &["digest", "sha"],
+        is_within: true,
+    },
+    Form {
+        name: WHOLE,
+        registries: &["imageRegistry", "registry"],
+        tags: &["imageTag", "imageVersion", "tag"],
+        digests: &["imageDigest", "digest", "sha"],
+        is_within: false,
+    },
+];

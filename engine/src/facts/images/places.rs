@@ -124,18 +124,38 @@ pub(super) fn of_kind<'v>(
 
 fn named<'v>(value: &'v Value, pattern: &str, role: Use) -> Vec<Place<'v>> {
     let found = expand(value, pattern).into_iter();
-    found
-        .map(|(pointer, value)| Place {
+    let places = found.map(|(pointer, found)| {
+        let (pointer, written) = match found {
+            Value::String(text) => match beside(value, &pointer) {
+                Some(joined) if role == Use::Configured => (pointer, text_in(joined)),
+                _ => (pointer, text_of(behind_sign(text))),
+            },
+            Value::Object(entries) => {
+                let joined = parts::joined(entries, true).or_else(|| parts::bare(entries));
+                match joined {
+                    Some((key, text)) => (format!("{pointer}/{key}"), text_in(text)),
+                    None => (pointer, Written::Other(found)),
+                }
+            }
+            _ => (pointer, Written::Other(found)),
+        };
+        Place {
             pointer,
             role,
             container: None,
             pull_policy: None,
-            written: match value.as_str() {
-                Some(text) => text_of(behind_sign(text)),
-                None => Written::Other(value),
-            },
-        })
-        .collect()
+            written,
+        }
+    });
+    places.collect()
+}
+
+/// The reference of which a part stands at a place, with what stands beside it.
+fn beside(value: &Value, pointer: &str) -> Option<String> {
+    let (parent, key) = pointer.rsplit_once('/')?;
+    let entries = value.pointer(parent)?.as_object()?;
+    let joined = parts::joined(entries, true).filter(|_| parts::is_part(key));
+    joined.filter(|(own, _)| *own == key).map(|(_, text)| text)
 }
 
 /// Of `--image=…` and `docker://…` the image: no reference has such signs.
@@ -223,6 +243,10 @@ fn arguments<'v>(items: &'v [Value], name: &str) -> impl Iterator<Item = (usize,
 
 pub(super) fn written(value: &Value) -> Written<'_> {
     value.as_str().map_or(Written::Other(value), text_of)
+}
+
+fn text_in(text: String) -> Written<'static> {
+    Written::Text(Cow::Owned(text))
 }
 
 pub(super) fn text_of(text: &str) -> Written<'_> {

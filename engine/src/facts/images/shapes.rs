@@ -112,6 +112,20 @@ fn in_text(text: &str, depth: usize) -> Vec<Place<'static>> {
         .collect()
 }
 
+/// What looks like an image in a text that is YAML with a pod or an object in it, whoever reads it.
+pub(super) fn guessed_in(text: &str) -> Vec<Place<'static>> {
+    let has = |word: &&str| text.contains(*word);
+    if !text.contains("image") || !SHAPED.iter().any(|word| has(&word)) {
+        return Vec::new();
+    }
+    let all = documents(text).into_iter().flatten();
+    let mut all: Vec<Place<'_>> = all
+        .flat_map(|value| within(&value, 0).into_iter().map(owned).collect::<Vec<_>>())
+        .collect();
+    advise(&mut all);
+    all
+}
+
 /// The documents of a text, as far as it is YAML; `None` where it is none.
 pub(super) fn documents(text: &str) -> Option<Vec<Value>> {
     let nodes = yaml::parse(&filled(&text.replace(SHOWN, "x"))).ok()?;
@@ -195,6 +209,9 @@ fn advise(places: &mut Vec<Place<'_>>) {
         place.role = Use::Guessed;
     }
 }
+
+/// Words of which a text has one where it has the shape of a pod or of an object, or holds such a text.
+const SHAPED: [&str; 4] = ["ontainers", "volumes", "podSpecPatch", "apiVersion"];
 
 /// How many texts in each other are read: the manifest of a workflow, and the patch in it.
 const DEEPEST: usize = 2;

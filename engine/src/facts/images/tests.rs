@@ -275,6 +275,66 @@ fn a_place_is_guessed_only_where_nobody_described_it() {
 }
 
 #[test]
+fn a_configured_place_may_hold_an_image_in_parts() {
+    let digest = digest("a");
+    for (image, at, wanted) in [
+        (
+            "{repository: r.example/a, tag: 1}",
+            "",
+            "repository configured r.example/a:1",
+        ),
+        (
+            "{repository: r.example/a, tag: 1}",
+            "/repository",
+            "repository configured r.example/a:1",
+        ),
+        (
+            "{registry: r.example, name: a, digest: 'DD'}",
+            "",
+            "name configured r.example/a@DD",
+        ),
+        (
+            "{registry: r.example, repo: a, version: v1}",
+            "/repo",
+            "repo configured r.example/a:v1",
+        ),
+        (
+            "{repository: r.example/a, pullPolicy: Always}",
+            "",
+            "repository configured r.example/a",
+        ),
+        (
+            "{repository: r.example/a}",
+            "/repository",
+            "repository configured r.example/a",
+        ),
+        (
+            "{name: 'r.example/a:1'}",
+            "/name",
+            "name configured r.example/a:1",
+        ),
+    ] {
+        let [image, wanted] = [image, wanted].map(|it| it.replace("DD", &digest));
+        let location =
+            json!({"kind": "Widget.acme.example", "pointers": [format!("/spec/*/image{at}")]});
+        let rules = Rules::of_settings(&json!({"locations": [location]}));
+        let text = format!(
+            "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {{name: x}}\nspec: {{engine: {{image: {image}}}}}\n"
+        );
+        assert_eq!(
+            places(&text, &rules),
+            [format!("/spec/engine/image/{wanted}")],
+            "{image}"
+        );
+    }
+    let location = json!({"kind": "Widget.acme.example", "pointers": ["/spec/image"]});
+    let rules = Rules::of_settings(&json!({"locations": [location]}));
+    let text = "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {name: x}\nspec: {image: {tag: v1}}\n";
+    let [row] = found(text, &rules).try_into().unwrap();
+    assert_eq!(row["problem"], "it is no string");
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn kinds_that_are_not_of_kubernetes_are_guessed_whatever_their_group_is_called() {
     let kind = |group: &str, spec: &str| {
