@@ -23,6 +23,8 @@ mod signers;
 pub mod skew;
 mod table;
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -293,7 +295,26 @@ fn reference(
 }
 
 /// The images that the object names at base; `None` where nothing of it changes.
-struct Before(Option<Vec<String>>);
+struct Before(Option<Old>);
+
+/// What is written, and the digests of each tag of a repository.
+#[derive(Default)]
+struct Old {
+    written: HashSet<String>,
+    digests: HashMap<(String, Option<String>), Vec<String>>,
+}
+
+impl Old {
+    fn put(&mut self, written: String) {
+        if let Some(image) = ImageRef::parse(&written)
+            && let Some(digest) = image.digest
+        {
+            let tag = (image.repository, image.tag);
+            self.digests.entry(tag).or_default().push(digest);
+        }
+        self.written.insert(written);
+    }
+}
 
 impl Before {
     fn of(change: &Change, (rules, around): (&Rules, &Neighbours)) -> Self {
@@ -301,33 +322,30 @@ impl Before {
             return Self(None);
         }
         let (Some(value), Some(source)) = (&change.old, &change.old_source) else {
-            return Self(Some(Vec::new()));
+            return Self(Some(Old::default()));
         };
-        let places = places::of(&change.object, value, (rules, around));
-        Self(Some(
-            places.iter().map(|place| read(place, source).0).collect(),
-        ))
+        let mut old = Old::default();
+        for place in places::of(&change.object, value, (rules, around)) {
+            old.put(read(&place, source).0);
+        }
+        Self(Some(old))
     }
 
     fn lacks(&self, written: &str) -> bool {
-        let all = self.0.as_ref();
-        all.is_some_and(|all| !all.iter().any(|own| own == written))
+        let old = self.0.as_ref();
+        old.is_some_and(|old| !old.written.contains(written))
     }
 
     /// Another digest that the same tag of the same repository had.
     fn other_digest(&self, image: &ImageRef) -> Option<String> {
         let digest = image.digest.as_ref()?;
         image.tag.as_ref()?;
-        let all = self.0.iter().flatten();
-        let parsed: Vec<ImageRef> = all.filter_map(|text| ImageRef::parse(text)).collect();
-        let same = parsed
-            .iter()
-            .filter(|it| it.repository == image.repository && it.tag == image.tag);
-        let digests: Vec<&String> = same.filter_map(|it| it.digest.as_ref()).collect();
-        if digests.contains(&digest) {
-            return None;
+        let tag = (image.repository.clone(), image.tag.clone());
+        let digests = self.0.as_ref()?.digests.get(&tag)?;
+        match digests.contains(digest) {
+            true => None,
+            false => digests.first().cloned(),
         }
-        digests.first().map(|digest| (*digest).clone())
     }
 }
 

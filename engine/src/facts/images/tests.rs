@@ -881,6 +881,22 @@ fn texts_that_become_pods_and_objects_are_read() {
 }
 
 #[test]
+fn a_text_of_many_containers_is_read_in_time() {
+    let text = |digest: &str| {
+        let containers = (0..15_000).map(|at| format!("    - {{image: 'x/a{at}:1@{digest}'}}\n"));
+        let containers: String = containers.collect();
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: x}}\nspec:\n  podSpecPatch: |\n    containers:\n{containers}"
+        )
+    };
+    let [one, two] = ["1", "2"].map(|it| objects(&text(&digest(it))));
+    // Looking through all of them for each takes minutes.
+    let rows = rows(&compare(&one, &two), &none());
+    assert_eq!(rows.len(), 15_000);
+    assert_eq!(rows[0]["reference"]["movedFrom"], digest("1"));
+}
+
+#[test]
 fn an_argument_may_be_two_words_and_stand_in_any_kind_of_an_operator() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {image: op, args: [--solver-image, 'r.example/b:1', --image-pull, always, 'r.example/c:1', --image]}\n";
     assert_eq!(
