@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::overrides::Deployed;
-use super::parts;
 use super::places::{Place, Use, Written};
+use super::{parts, shapes};
 use crate::facts::image_ref::ImageRef;
 use crate::facts::pods::PodSource;
-use crate::model::{ObjectRef, step_of};
+use crate::model::{ObjectRef, base64, step_of};
 
 /// Whether a kind of this group is of an operator, so that what it says may be an image.
 fn is_open(group: &str) -> bool {
@@ -34,6 +34,7 @@ pub(super) fn images<'v>(
     };
     match is_open(object.group()) {
         true => search.below(value, ""),
+        false if object.group().is_empty() && object.kind == "ConfigMap" => search.data(value),
         // Of what runs nothing, annotations are told to nobody who starts something.
         false if PodSource::of(object).is_none() => {}
         false => NOTES.iter().for_each(|place| search.notes(value, place)),
@@ -55,7 +56,7 @@ pub(super) fn below<'v>(value: &'v Value, known: &BTreeSet<String>) -> Vec<Place
 
 /// Whether a text under this name is most probably an image that something else is to start.
 pub(super) fn is_one_to_start(name: &str, text: &str) -> bool {
-    names_an_image(name) && is_surely_one(text)
+    names_an_image(name) && is_surely_one(text) || is_unmistakable(text)
 }
 
 /// One such place.
@@ -83,8 +84,11 @@ impl<'v> Search<'v, '_> {
         let length = self.at.len();
         match value {
             Value::String(text) if seems_one(key, text) => self.put(Cow::Borrowed(text)),
+            Value::String(text) => self.in_text(text),
             Value::Object(entries) => {
                 let joined = self.joined(entries, key);
+                // Each by a name of its own.
+                let is_named = names_an_image(key);
                 let whole = joined.as_ref().map(|(key, _)| *key);
                 for (key, value) in entries
                     .iter()
@@ -92,7 +96,10 @@ impl<'v> Search<'v, '_> {
                 {
                     self.at.push('/');
                     self.at.push_str(&step_of(key));
-                    self.below(value, key);
+                    match value.as_str().filter(|it| is_named && is_surely_one(it)) {
+                        Some(text) => self.put(Cow::Borrowed(text)),
+                        None => self.below(value, key),
+                    }
                     self.at.truncate(length);
                 }
                 if let Some((key, text)) = joined {
@@ -117,6 +124,26 @@ impl<'v> Search<'v, '_> {
         }
     }
 
+    /// Texts that programs read as they like.
+    fn data(&mut self, value: &'v Value) {
+        for (place, is_binary) in [("/data", false), ("/binaryData", true)] {
+            let data = value.pointer(place).and_then(Value::as_object);
+            for (key, text) in data.into_iter().flatten() {
+                let text = text.as_str().unwrap_or_default();
+                let text = match is_binary {
+                    true => decoded(text).map(Cow::Owned),
+                    false => Some(Cow::Borrowed(text)),
+                };
+                self.at = format!("{place}/{}", step_of(key));
+                match text {
+                    Some(text) if is_unmistakable(&text) => self.put(text),
+                    Some(text) => self.in_text(&text),
+                    None => {}
+                }
+            }
+        }
+    }
+
     /// Texts under keys that somebody chose.
     fn notes(&mut self, value: &'v Value, place: &str) {
         let notes = value.pointer(place).and_then(Value::as_object);
@@ -128,11 +155,28 @@ impl<'v> Search<'v, '_> {
         }
     }
 
+    /// What stands in a text that may become a pod or an object.
+    fn in_text(&mut self, text: &str) {
+        if self.deployed == Deployed::ByOthers && !self.known.contains(&self.at) {
+            let found = shapes::guessed_in(text);
+            self.found.extend(found.into_iter().map(|place| Place {
+                pointer: self.at.clone(),
+                ..place
+            }));
+        }
+    }
+
     fn joined(&self, entries: &Map<String, Value>, key: &str) -> Option<(&'static str, String)> {
         if self.deployed == Deployed::AsUnit {
             return None;
         }
-        let joined = parts::joined(entries, names_an_image(key));
+        let is_image = names_an_image(key);
+        // A repository beside nothing may be one of Git.
+        let bare = || {
+            let bare = parts::bare(entries).filter(|_| is_image);
+            bare.filter(|(key, text)| REPOSITORIES.contains(key) && text.contains('/'))
+        };
+        let joined = parts::joined(entries, is_image).or_else(bare);
         joined.filter(|(_, text)| ImageRef::parse(text).is_some())
     }
 
@@ -151,6 +195,16 @@ fn seems_one(key: &str, text: &str) -> bool {
     }
 }
 
+/// What is a text in base64.
+fn decoded(text: &str) -> Option<String> {
+    String::from_utf8(base64::decode(text)?).ok()
+}
+
+/// A reference with its registry and its digest: nothing else looks so.
+fn is_unmistakable(text: &str) -> bool {
+    text.contains('@') && is_surely_one(text)
+}
+
 fn names_an_image(name: &str) -> bool {
     name.to_ascii_lowercase().contains("image")
 }
@@ -159,6 +213,7 @@ fn names_an_image(name: &str) -> bool {
 pub(super) fn argument<'t>(text: &'t str, before: Option<&str>) -> Option<&'t str> {
     let (name, image) = match text.split_once('=') {
         Some(named) => named,
+        None if is_unmistakable(text) => return Some(text),
         None => (before.filter(|it| it.starts_with('-'))?, text),
     };
     Some(image).filter(|image| is_one_to_start(name, image))
@@ -181,6 +236,9 @@ const NOTES: [&str; 4] = [
     "/spec/jobTemplate/spec/template/metadata/annotations",
     "/template/metadata/annotations",
 ];
+
+/// Parts that name a repository, below a key that names an image.
+const REPOSITORIES: [&str; 2] = ["repository", "repo"];
 
 const KEYS: [&str; 4] = ["image", "imageName", "dockerImage", "baseImage"];
 

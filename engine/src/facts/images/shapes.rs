@@ -118,12 +118,13 @@ pub(super) fn guessed_in(text: &str) -> Vec<Place<'static>> {
     if !text.contains("image") || !SHAPED.iter().any(|word| has(&word)) {
         return Vec::new();
     }
-    let all = documents(text).into_iter().flatten();
-    let mut all: Vec<Place<'_>> = all
-        .flat_map(|value| within(&value, 0).into_iter().map(owned).collect::<Vec<_>>())
-        .collect();
-    advise(&mut all);
-    all
+    let mut found = Found::default();
+    for value in documents(text).into_iter().flatten() {
+        let places: Vec<_> = within(&value, 0).into_iter().map(owned).collect();
+        found.put("", places);
+    }
+    advise(&mut found.in_texts);
+    found.in_texts
 }
 
 /// The documents of a text, as far as it is YAML; `None` where it is none.

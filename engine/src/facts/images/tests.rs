@@ -392,6 +392,165 @@ fn kinds_that_are_not_of_kubernetes_are_guessed_whatever_their_group_is_called()
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn other_forms_of_images_are_guessed_and_what_is_near_them_is_not() {
+    let template =
+        r#"'{"spec":{"containers":[{"image":"r.example/a:1"},{"image":"r.example/a:1"}]}}'"#;
+    for (spec, wanted) in [
+        (
+            "{imageRepository: r.example/a, imageTag: v1}",
+            &["imageRepository r.example/a:v1"][..],
+        ),
+        (
+            "{imageRegistry: r.example, imageRepository: shop/a, imageDigest: 'sha256:DD'}",
+            &["imageRepository r.example/shop/a@sha256:DD"],
+        ),
+        (
+            "{image: {repo: r.example/a, tag: 1}}",
+            &["image/repo r.example/a:1"],
+        ),
+        (
+            "{image: {repository: r.example/a, version: v1}}",
+            &["image/repository r.example/a:v1"],
+        ),
+        (
+            "{image: {repository: acme/a}}",
+            &["image/repository acme/a"],
+        ),
+        ("{image: a, imageTag: v1}", &["image a:v1"]),
+        (
+            "{registry: r.example, image: shop/a, tag: 1}",
+            &["image r.example/shop/a:1"],
+        ),
+        (
+            "{image: r.example/a, version: 2.1.0}",
+            &["image r.example/a:2.1.0"],
+        ),
+        (
+            "{images: {main: 'r.example/a:1', hero: a.png}}",
+            &["images/main r.example/a:1"],
+        ),
+        (
+            "{sidecar: 'r.example/a@sha256:DD'}",
+            &["sidecar r.example/a@sha256:DD"],
+        ),
+        (
+            "{a: ['localhost:5000/a:1@sha256:DD']}",
+            &["a/0 localhost:5000/a:1@sha256:DD"],
+        ),
+        (
+            &format!("{{podTemplate: {template}}}"),
+            &["podTemplate r.example/a:1"],
+        ),
+        // Near misses.
+        ("{repo: acme/shop, tag: v1}", &[]),
+        (
+            "{git: {repo: 'https://git.example/acme/shop.git', tag: v1, version: 2}}",
+            &[],
+        ),
+        ("{image: banner, version: 2}", &[]),
+        ("{image: 'https://cdn.example/a.png', tag: v1}", &[]),
+        (
+            "{imageRepository: registry.example, imagePullPolicy: Always}",
+            &[],
+        ),
+        ("{imageRepository: r.example/mirror}", &[]),
+        (
+            "{images: {main: 'https://cdn.example/a:1', size: '10:20'}}",
+            &[],
+        ),
+        (
+            "{chart: 'oci://r.example/a@sha256:DD', sum: 'sha256:DD', mail: 'a.b/c@d.example'}",
+            &[],
+        ),
+        ("{sidecar: 'acme/a@sha256:DD', host: 'r.example/a:1'}", &[]),
+        (
+            "{description: 'the image of containers: none', query: 'sum(a{container!=\"\", image!=\"\"})'}",
+            &[],
+        ),
+        (
+            "{text: 'containers: [{image: \"{{ .x }}\"', other: 'apiVersion: v1, image: r.example/a:1'}",
+            &[],
+        ),
+        (
+            "{version: r.example/a, tag: v1, name: a, digest: 'sha256:DD'}",
+            &[],
+        ),
+    ] {
+        let dd = "ab".repeat(32);
+        let text = format!(
+            "apiVersion: acme.example/v1\nkind: Widget\nmetadata: {{name: x}}\nspec: {}\n",
+            spec.replace("DD", &dd)
+        );
+        let wanted = wanted.iter().map(|it| {
+            let (at, image) = it.split_once(' ').unwrap();
+            format!("/spec/{at} guessed {}", image.replace("DD", &dd))
+        });
+        assert_eq!(places(&text, &none()), wanted.collect::<Vec<_>>(), "{spec}");
+    }
+    let reference = format!("r.example/a@{}", digest("a"));
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: x}}\nspec: {{containers: [{{image: op, args: ['{reference}', 'r.example/a:1'], env: [{{name: HELPER, value: '{reference}'}}]}}]}}\n"
+    );
+    assert_eq!(
+        places(&pod, &none()),
+        [
+            format!("/spec/containers/0/args/0 guessed {reference}"),
+            format!("/spec/containers/0/env/0/value guessed {reference}"),
+            "/spec/containers/0/image app op".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn pods_and_objects_in_texts_of_a_config_map_are_guessed() {
+    let map = |data: &Value| {
+        let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}});
+        map.as_object_mut()
+            .unwrap()
+            .extend(data.as_object().unwrap().clone());
+        map.to_string()
+    };
+    let reference = format!("r.example/a@{}", digest("a"));
+    let pod = "kind: Pod\nspec: {containers: [{image: a}]}\n";
+    for (data, wanted) in [
+        (
+            json!({"data": {"workflowDefaults": "spec: {podSpecPatch: '{containers: [{image: a}]}'}"}}),
+            vec!["/data/workflowDefaults guessed a".to_owned()],
+        ),
+        (
+            json!({"data": {"pod.yaml": pod}}),
+            vec!["/data/pod.yaml guessed a".to_owned()],
+        ),
+        (
+            json!({"binaryData": {"pod.yaml": "a2luZDogUG9kCnNwZWM6IHtjb250YWluZXJzOiBbe2ltYWdlOiBhfV19Cg=="}}),
+            vec!["/binaryData/pod.yaml guessed a".to_owned()],
+        ),
+        (
+            json!({"data": {"HELPER": reference}}),
+            vec![format!("/data/HELPER guessed {reference}")],
+        ),
+        // Near misses.
+        (
+            json!({"data": {"image": "r.example/a:1", "nginx.conf": "server { location /image { } } # containers"}}),
+            vec![],
+        ),
+        (
+            json!({"data": {"app.yaml": "image: r.example/a:1\nvolumes: [a]\n", "broken": "containers: [{image: a"}}),
+            vec![],
+        ),
+        (
+            json!({"binaryData": {"a": "////", "b": "no base64"}}),
+            vec![],
+        ),
+    ] {
+        assert_eq!(places(&map(&data), &none()), wanted, "{data}");
+    }
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {pod: 'spec: {containers: [{image: a}]}'}\n";
+    assert_eq!(places(secret, &none()), [""; 0]);
+}
+
+#[test]
 fn the_operator_of_prometheus_takes_an_image_in_parts() {
     let image = |spec: &str| {
         let text = format!(
