@@ -1,32 +1,64 @@
-//! Deployments that go from the tree and stay in the cluster, since what applies them deletes nothing: there they go on
-//! deploying their folders, which no unit holds any more.
+//! Deployments that the tree has no more, or has otherwise, and that stay in the cluster as they are, since what applies them
+//! deletes nothing or is at rest: there they go on deploying their folders, which no unit holds any more.
 //! Reads no file.
+
+mod states;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use miette::Diagnostic;
 
+use self::states::States;
 use super::deployed::Declared;
-use crate::sources::{Deployment, Kind, MakingSet, Place};
+use crate::sources::{Kind, Place};
 
-/// A deployment that goes from the tree and stays in the cluster.
+/// A deployment that stays in the cluster as it was.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "{place}: the {kind} `{name}` goes from the tree and stays in the cluster, where it goes on deploying what nobody judges any more: {why}"
+    "{place}: the {kind} `{name}` {event}, where it goes on deploying what nobody judges any more: {why}"
 )]
 pub struct Unpruned {
     /// Its unit.
-    pub(super) unit: String,
+    unit: String,
     /// The units that apply it.
     applied_by: BTreeSet<String>,
     place: Box<Place>,
     kind: Kind,
     name: String,
+    event: Event,
     why: Box<Why>,
 }
 
+/// What becomes of it in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// It has no object any more.
+    Goes,
+    /// What applied it applies it there no more.
+    IsLeft,
+    /// What applies it does so elsewhere from now on.
+    IsMoved,
+    /// It is told otherwise.
+    Changes,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Goes => "goes from the tree and stays in the cluster",
+            Self::IsLeft => "is applied no more and stays in the cluster as it was",
+            Self::IsMoved => "is applied elsewhere from now on and stays in the cluster as it was",
+            Self::Changes => "changes in the tree and stays in the cluster as it was",
+        })
+    }
+}
+
 impl Unpruned {
+    pub(super) fn unit(&self) -> &str {
+        &self.unit
+    }
+
     /// Whether a unit cannot be judged for it: the unit that goes, or one that should delete it.
     pub(super) fn concerns(&self, unit: &str) -> bool {
         self.unit == unit || self.applied_by.contains(unit)
@@ -39,15 +71,24 @@ impl Diagnostic for Unpruned {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let rest = match self.kind {
-            Kind::Application => "remove `syncPolicy.automated` from it",
-            Kind::Kustomization | Kind::HelmRelease => "set `suspend: true` in it",
-        };
         let name = &self.name;
-        Some(Box::new(format!(
-            "keep `{name}` for now, and take it away by a later change: {}, or {rest}, and let that be applied first",
-            self.why.remedy(self.kind)
-        )))
+        let remedy = self.why.remedy(self.kind, self.event);
+        let rest = match (self.why.is_resting(), self.kind) {
+            (true, _) => String::new(),
+            (false, Kind::Application) => ", or remove `syncPolicy.automated` from it".to_owned(),
+            (false, Kind::Kustomization | Kind::HelmRelease) => {
+                ", or set `suspend: true` in it".to_owned()
+            }
+        };
+        Some(Box::new(match self.event {
+            Event::Changes => format!(
+                "leave `{name}` as it is for now, and change it by a later change: {remedy}, and let that be applied first"
+            ),
+            Event::IsMoved => format!("{remedy}{rest}, and let that be applied first"),
+            Event::Goes | Event::IsLeft => format!(
+                "keep `{name}` for now, and take it away by a later change: {remedy}{rest}, and let that be applied first"
+            ),
+        }))
     }
 }
 
@@ -62,13 +103,34 @@ enum Why {
         name: String,
         place: Place,
         why: &'static str,
-        /// That goes as well.
-        goes: bool,
+        then: Then,
     },
 }
 
+/// What becomes of what applied it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// It is there still.
+    Stays,
+    /// It goes as well.
+    Goes,
+    /// It applies nothing until somebody says so.
+    Rests,
+}
+
 impl Why {
-    fn remedy(&self, of: Kind) -> String {
+    /// Whether what applies it is at rest, so that it cannot be told by what is applied.
+    const fn is_resting(&self) -> bool {
+        matches!(
+            self,
+            Self::Other {
+                then: Then::Rests,
+                ..
+            }
+        )
+    }
+
+    fn remedy(&self, of: Kind, event: Event) -> String {
         match self {
             Self::Own(_) => "remove what keeps it".to_owned(),
             Self::Other {
@@ -76,11 +138,20 @@ impl Why {
                 name,
                 ..
             } => format!("remove `applicationsSync` from `{name}`"),
-            Self::Other { name, goes, .. } => match (of, goes) {
-                (Kind::Application, false) => {
+            Self::Other { name, then, .. } => match (of, then) {
+                _ if event == Event::IsMoved => format!(
+                    "let `{name}` apply where it did, and another one what is to be at the new place"
+                ),
+                (Kind::Application, Then::Rests) if event == Event::Changes => {
+                    format!("let `{name}` sync by itself (`syncPolicy: {{automated: {{}}}}`)")
+                }
+                (_, Then::Rests) if event == Event::Changes => {
+                    format!("remove `suspend` from `{name}`")
+                }
+                (Kind::Application, Then::Stays | Then::Rests) => {
                     format!("let `{name}` prune (`syncPolicy: {{automated: {{prune: true}}}}`)")
                 }
-                (Kind::Application, true) => {
+                (Kind::Application, Then::Goes) => {
                     format!("give `{name}` the finalizer `resources-finalizer.argocd.argoproj.io`")
                 }
                 (Kind::Kustomization | Kind::HelmRelease, _) => {
@@ -102,9 +173,12 @@ impl fmt::Display for Why {
                 name,
                 place,
                 why,
-                goes,
+                then,
             } => {
-                let goes = if *goes { "goes as well and " } else { "" };
+                let goes = match then {
+                    Then::Goes => "goes as well and ",
+                    Then::Stays | Then::Rests => "",
+                };
                 let does = match *kind {
                     "ApplicationSet" => "makes",
                     _ => "applies",
@@ -118,95 +192,21 @@ impl fmt::Display for Why {
     }
 }
 
-/// What goes between two states of an environment, and stays in the cluster.
+/// What stays in the cluster as it was, of two states of an environment.
 pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
     let states = States { base, head };
-    let gone = base.iter().filter_map(|declared| {
+    let unpruned = base.iter().filter_map(|declared| {
         let deployment = declared.unit.deployment.as_ref()?;
-        let is_there = at(head, |it| is_same(it, deployment)).is_some();
-        (!is_there).then_some((declared, deployment))
-    });
-    let unpruned = gone.filter_map(|(declared, deployment)| {
+        let (event, why) = states.staying(declared, deployment)?;
         Some(Unpruned {
             unit: declared.unit.name.clone(),
             applied_by: deployment.prune.applied_by.clone(),
             place: Box::new(deployment.place.clone()),
             kind: deployment.kind,
             name: deployment.name.clone(),
-            why: Box::new(states.why(deployment)?),
+            event,
+            why: Box::new(why),
         })
     });
     unpruned.collect()
-}
-
-/// An environment before and after a change.
-struct States<'s> {
-    base: &'s [Declared],
-    head: &'s [Declared],
-}
-
-impl States<'_> {
-    /// Why one that goes stays in the cluster, and deploys there; nothing where it is deleted, or where nothing of the
-    /// tree applies it.
-    fn why(&self, gone: &Deployment) -> Option<Why> {
-        let prune = &gone.prune;
-        if let Some(set) = prune.set.as_ref().filter(|set| self.has_set(set)) {
-            let why = set.leaves.filter(|_| !prune.is_at_rest)?;
-            return Some(Why::Other {
-                kind: "ApplicationSet",
-                name: set.name.clone(),
-                place: gone.place.clone(),
-                why,
-                goes: false,
-            });
-        }
-        let appliers = prune.applied_by.iter();
-        let mut appliers = appliers.filter_map(|unit| at(self.base, |it| it.unit == *unit));
-        appliers.find_map(|by| self.why_by(by, gone))
-    }
-
-    /// The same, as far as it is for one that applies it.
-    fn why_by(&self, by: &Deployment, gone: &Deployment) -> Option<Why> {
-        // What is suspended in the tree alone, and not in the cluster, is not at rest.
-        let is_applied = by.kind == Kind::Application || !by.prune.is_at_rest;
-        if gone.prune.is_at_rest && is_applied {
-            return None;
-        }
-        let other = |by: &Deployment, why, goes| Why::Other {
-            kind: by.kind.as_str(),
-            name: by.name.clone(),
-            place: by.place.clone(),
-            why,
-            goes,
-        };
-        if let Some(now) = at(self.head, |it| is_same(it, by)) {
-            let leaves = |it: &Deployment| it.prune.leaves.map(|why| other(it, why, false));
-            let own = gone.prune.stays.map(Why::Own);
-            return own.or_else(|| leaves(now)).or_else(|| leaves(by));
-        }
-        // Whoever deletes an Application by hand says what becomes of what it applied.
-        let is_by_hand = by.prune.applied_by.is_empty() && by.prune.set.is_none();
-        if by.kind == Kind::Application && is_by_hand {
-            return None;
-        }
-        let own = gone.prune.outlives.map(Why::Own);
-        own.or_else(|| Some(other(by, by.prune.orphans?, true)))
-    }
-
-    /// Whether a set is there still.
-    fn has_set(&self, set: &MakingSet) -> bool {
-        let known = self.head.iter().find_map(|it| it.unit.told_from.as_ref());
-        known.is_some_and(|known| known.has_set(set))
-    }
-}
-
-fn at(units: &[Declared], is_it: impl Fn(&Deployment) -> bool) -> Option<&Deployment> {
-    let mut deployments = units.iter().filter_map(|it| it.unit.deployment.as_ref());
-    deployments.find(|it| is_it(it))
-}
-
-/// Whether both are one object of a cluster.
-fn is_same(one: &Deployment, other: &Deployment) -> bool {
-    let key = |it: &Deployment| (it.kind, it.namespace.clone(), it.name.clone());
-    key(one) == key(other)
 }

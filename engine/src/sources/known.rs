@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
 use super::metadata::Metadata;
-use super::prune::MakingSet;
+use super::prune::{MakingSet, spec_of};
 use super::unlike;
 use crate::manifest::{Node, Object};
 use crate::model::{ObjectRef, RepoPath, Span};
@@ -170,9 +170,20 @@ impl Known {
     /// Whether an `ApplicationSet` is applied.
     #[must_use]
     pub fn has_set(&self, set: &MakingSet) -> bool {
+        self.sets(set).next().is_some()
+    }
+
+    /// Whether an `ApplicationSet` is applied and says what it said.
+    #[must_use]
+    pub fn has_same_set(&self, set: &MakingSet) -> bool {
+        self.sets(set)
+            .any(|one| spec_of(&one.object.node) == set.spec)
+    }
+
+    fn sets(&self, set: &MakingSet) -> impl Iterator<Item = &Declared> {
         let (group, kind) = ("argoproj.io", "ApplicationSet");
-        let mut found = self.alike(group, kind, set.namespace.as_deref(), &set.name);
-        found.any(|one| one.passed_over.is_none())
+        let found = self.alike(group, kind, set.namespace.as_deref(), &set.name);
+        found.filter(|one| one.passed_over.is_none())
     }
 
     /// All objects that may be the one of that group, kind and name.

@@ -77,11 +77,16 @@ pub(super) fn deployments(
         let is_as_before = config.values.is_empty() || gatherer.kustomized().len() == kustomized;
         let known: BTreeSet<RepoPath> = unmade.iter().map(|it| it.place.path.clone()).collect();
         made.retain(|it| !known.contains(&it.place.path));
+        // What applies them is told with them.
+        let is_taken_anew = map.objects.is_taken_anew();
         if since == Since::Same
             && made.is_empty()
             && is_as_before
             && !map.objects.pass_over(&deployments)
         {
+            if is_taken_anew {
+                continue;
+            }
             return Ok(Deployments {
                 all: deployments,
                 has_empty_set,

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::deployment::Kind;
 use crate::manifest::{Node, NodeValue};
 
@@ -37,6 +39,8 @@ pub struct MakingSet {
     pub name: String,
     /// Why an Application stays that it makes no more.
     pub leaves: Option<&'static str>,
+    /// All that it says of what it makes.
+    pub(super) spec: Value,
 }
 
 impl Prune {
@@ -119,9 +123,15 @@ impl Prune {
             namespace: text("/metadata/namespace"),
             name: text("/metadata/name").unwrap_or_default(),
             leaves: keeps.then_some("by its `applicationsSync` deletes no Application"),
+            spec: spec_of(set),
         });
         self
     }
+}
+
+/// What a set says of what it makes.
+pub(super) fn spec_of(set: &Node) -> Value {
+    set.get("spec").map(Node::to_json).unwrap_or_default()
 }
 
 fn is_true(node: &Node) -> bool {

@@ -86,8 +86,11 @@ fn add(scenes: &mut Vec<Scene>, known: &Environment, more: Vec<Scene>) -> Result
             .around
             .extend(files.clone().map(|it| it.selector.clone()));
         scene.plain_files.extend(files.cloned());
-        let is_there =
-            |it: &Scene, gone: &Unpruned| it.name == gone.unit && !it.declared.head.is_empty();
+        let is_there = |it: &Scene, gone: &Unpruned| {
+            let own = it.unpruned.as_ref();
+            let is_applied = own.is_none_or(|own| own.unit() != gone.unit());
+            it.name == gone.unit() && !it.declared.head.is_empty() && is_applied
+        };
         let unpruned = scene.unpruned.take();
         scene.unpruned = unpruned.filter(|gone| !more.iter().any(|it| is_there(it, gone)));
     }

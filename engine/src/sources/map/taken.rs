@@ -19,6 +19,8 @@ pub(super) struct Objects {
     /// What selected kustomizations list: an object of the same name elsewhere may not be what is applied.
     listed: Vec<Declared>,
     known: Known,
+    /// Another one takes an object, or none any more, since that was last asked.
+    is_taken_anew: bool,
 }
 
 /// An object that was found.
@@ -92,12 +94,18 @@ impl Objects {
         let one = self.heeding(one);
         let found = self.at(&one);
         found.taken.insert(by.to_owned(), (unit.to_owned(), one));
+        self.is_taken_anew = true;
+    }
+
+    /// Whether what applies the objects is not what it was when this was last asked.
+    pub(super) const fn is_taken_anew(&mut self) -> bool {
+        std::mem::replace(&mut self.is_taken_anew, false)
     }
 
     /// The deployment `by` is gone, or takes its objects anew.
     pub(super) fn leave(&mut self, by: &str) {
         for found in &mut self.found {
-            found.taken.remove(by);
+            self.is_taken_anew |= found.taken.remove(by).is_some();
         }
     }
 

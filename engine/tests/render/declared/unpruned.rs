@@ -5,7 +5,7 @@ use tidegate::model::Exit;
 use super::{CONFIG_MAP, FLUX, judged_after, unjudged};
 use crate::support::Repo;
 
-fn kustomization(name: &str, path: &str, spec: &str) -> String {
+pub(super) fn kustomization(name: &str, path: &str, spec: &str) -> String {
     format!(
         "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{interval: 1m, sourceRef: {{kind: GitRepository, name: flux-system}}, path: {path}, {spec}}}\n"
     )
@@ -34,7 +34,7 @@ fn flux(repo: &Repo, parent: &str, child: &str) {
         .write("plain/x.yaml", CONFIG_MAP.replace("name: x", "name: z"));
 }
 
-fn is_unpruned(found: &(Exit, Vec<String>)) -> bool {
+pub(super) fn is_unpruned(found: &(Exit, Vec<String>)) -> bool {
     let is_it = |code: &String| *code == unjudged("source.unpruned").1[0];
     let is_any = found.1.iter().any(is_it);
     assert!(!is_any || found.0 == Exit::Unjudged, "{found:?}");
@@ -144,7 +144,7 @@ fn a_child_that_another_one_applies_from_now_on_does_not_go() {
     assert!(!is_unpruned(&found), "{found:?}");
 }
 
-fn application(name: &str, path: &str, metadata: &str, policy: &str) -> String {
+pub(super) fn application(name: &str, path: &str, metadata: &str, policy: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd{metadata}}}\nspec:\n  project: default\n  destination: {{server: 'https://kubernetes.default.svc', namespace: shop}}\n  source: {{repoURL: 'https://git.example/acme/shop.git', targetRevision: main, path: {path}}}\n  syncPolicy: {policy}\n"
     )
