@@ -125,6 +125,8 @@ impl Declared {
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let said = |it: &Self| it.unit.deployment.as_ref().map(|it| it.description.clone());
         self.unit.renderings().eq(other.unit.renderings())
+            && self.unit.unknown().eq(other.unit.unknown())
+            && self.unit.external().eq(other.unit.external())
             && self.versions == other.versions
             && said(self) == said(other)
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::deployment::{Place, Unknown};
 use crate::manifest::{Node, NodeValue};
 use crate::model::{RepoPath, Span, abridged};
-use crate::render::FilesError;
+use crate::render::{Deployer, FilesError, Kustomize, Rendering, Tool};
 
 /// A file, for saying where something stands in it.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub(super) enum Stop {
         reason: String,
         /// What to do.
         remedy: String,
+        /// All that it may be, as far as that is known; nothing where it may be anything.
+        may_be: Vec<Rendering>,
     },
     /// The tree cannot be read.
     Files(FilesError),
@@ -69,6 +71,34 @@ impl Stop {
             span,
             reason: reason.into(),
             remedy: remedy.into(),
+            may_be: Vec::new(),
+        }
+    }
+
+    /// The same, of what reads nothing beyond a folder, whatever renders it, and what its files name.
+    pub(super) fn within(self, folder: &RepoPath) -> Self {
+        self.rendered_as(Rendering {
+            folder: folder.clone(),
+            deployer: Deployer::default(),
+            tool: Tool::Kustomize(Kustomize::default()),
+        })
+    }
+
+    /// The same, of what reads nothing beyond a rendering, whatever becomes of that.
+    pub(super) fn rendered_as(self, rendering: Rendering) -> Self {
+        match self {
+            Self::Unknown {
+                span,
+                reason,
+                remedy,
+                ..
+            } => Self::Unknown {
+                span,
+                reason,
+                remedy,
+                may_be: vec![rendering],
+            },
+            files @ Self::Files(_) => files,
         }
     }
 
@@ -79,11 +109,12 @@ impl Stop {
                 span,
                 reason,
                 remedy,
+                may_be,
             } => Ok(Unknown {
                 place: file.at(span),
                 reason,
                 remedy,
-                may_be: Vec::new(),
+                may_be,
             }),
             Self::Files(error) => Err(error),
         }

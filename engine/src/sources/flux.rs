@@ -97,7 +97,18 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
     };
     let path = text(spec, "path")?.unwrap_or(".");
     let folder = folder::find(cx.tree.files, path, place(spec, "path"))?;
-    let kustomize = options(spec).inspect_err(|_| {
+    let told = options(spec).and_then(|kustomize| match odd(spec) {
+        Ok(()) => Ok(kustomize),
+        Err(stop) if values::are_in_tree(substituted(spec), deployment, cx) => {
+            let kustomize = Kustomize {
+                ignore: ignore.clone(),
+                ..kustomize
+            };
+            Err(stop.rendered_as(rendering(folder.clone(), kustomize)))
+        }
+        Err(stop) => Err(stop),
+    });
+    let kustomize = told.inspect_err(|_| {
         let kustomize = Kustomize {
             ignore: ignore.clone(),
             ..Kustomize::default()
@@ -114,10 +125,15 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
             .map_or(Some(BTreeMap::new()), Clone::clone),
         ..kustomize
     };
-    substitute.inspect_err(|_| {
-        let local = local(folder.clone(), kustomize.clone());
-        deployment.reach = Some(Reach::AsTold(local));
-    })?;
+    if let Err(stop) = substitute {
+        let is_bounded = values::are_in_tree(substituted(spec), deployment, cx);
+        let rendering = rendering(folder.clone(), kustomize.clone());
+        deployment.reach = Some(Reach::AsTold(local(folder, kustomize)));
+        return Err(match is_bounded {
+            true => stop.rendered_as(rendering),
+            false => stop,
+        });
+    }
     if let Some(directory) = plain(&folder, &kustomize, cx.tree.files)? {
         return Ok(Source::Local(Local {
             folder,
@@ -130,20 +146,28 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
 
 /// A folder that is built.
 fn local(folder: RepoPath, kustomize: Kustomize) -> Local {
-    let render = Rendering {
-        folder: folder.clone(),
-        deployer: Deployer::Flux,
-        tool: Tool::Kustomize(kustomize),
-    };
     Local {
+        render: Some(rendering(folder.clone(), kustomize)),
         folder,
-        render: Some(render),
         directory: Directory::default(),
     }
 }
 
-/// All but the variables.
-fn options(spec: &Node) -> Read<Kustomize> {
+fn rendering(folder: RepoPath, kustomize: Kustomize) -> Rendering {
+    Rendering {
+        folder,
+        deployer: Deployer::Flux,
+        tool: Tool::Kustomize(kustomize),
+    }
+}
+
+/// What variables are taken from.
+fn substituted(spec: &Node) -> Option<&Node> {
+    field(spec, "postBuild")?.get("substituteFrom")
+}
+
+/// Refuses what makes something else of the same files.
+fn odd(spec: &Node) -> Read<()> {
     let reason = "which components count depends on what exists";
     let remedy = "remove `ignoreMissingComponents`, and name the components that are there";
     refuse(
@@ -161,7 +185,11 @@ fn options(spec: &Node) -> Read<Kustomize> {
         "buildMetadata",
         reason,
         "remove `buildMetadata`",
-    )?;
+    )
+}
+
+/// All but the variables.
+fn options(spec: &Node) -> Read<Kustomize> {
     let metadata = field(spec, "commonMetadata");
     let of_metadata = |key: &str| metadata.map_or(Ok(BTreeMap::new()), |node| pairs(node, key));
     if let Some(node) = metadata {

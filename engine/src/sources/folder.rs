@@ -62,7 +62,8 @@ pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> 
                 shown(path)
             ),
             "name a folder from the root of the repository",
-        )),
+        )
+        .within(&found.0)),
     }
 }
 

@@ -63,6 +63,14 @@ impl Declared {
         patched_in.chain([self.file.path.clone()])
     }
 
+    /// Whether nothing but its file says what it is.
+    pub(super) fn is_of_its_file(&self) -> bool {
+        self.changed_by.is_none()
+            && self.passed_over.is_none()
+            && self.patched_in.is_empty()
+            && self.found_in.is_empty()
+    }
+
     /// What it says is not what is applied, or is not legible: then the configuration may tell it.
     pub(super) fn may_be_told(&self) -> bool {
         self.changed_by.is_some() || self.passed_over.is_some() || self.is_encrypted()

@@ -1,6 +1,7 @@
 //! Units that Applications declare, where nothing can be rendered: what cannot be told is not judged, and never left out.
 //! Needs no program.
 
+mod bounds;
 mod left;
 mod unpruned;
 

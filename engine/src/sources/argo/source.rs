@@ -132,13 +132,15 @@ impl Reading<'_> {
         let folder = folder::find(self.cx.tree.files, path, span)?;
         self.no_overrides(&folder, span)?;
         let looks = folder::looks(self.cx.tree.files, &folder)?;
-        let asked = asked.unless_empty(node, looks)?;
+        let asked = asked
+            .unless_empty(node, looks)
+            .map_err(|stop| stop.within(&folder))?;
         let below = match asked {
             Asked::Nothing | Asked::Directory => self.cx.tree.files.below(&folder)?,
             Asked::Helm | Asked::Kustomize => Vec::new(),
         };
         if let (Asked::Nothing, Some(reason)) = (asked, folder::misleads(&folder, &below)) {
-            return Err(open(span, reason, "rename it"));
+            return Err(open(span, reason, "rename it").within(&folder));
         }
         let tool =
             match (asked, looks) {
@@ -151,7 +153,7 @@ impl Reading<'_> {
                 (Asked::Directory, _) | (Asked::Nothing, Looks::Plain) => None,
                 (Asked::Nothing, Looks::Both) => {
                     let reason = format!("`{folder}` holds both a chart and a kustomization");
-                    return Err(open(span, reason, "remove one"));
+                    return Err(open(span, reason, "remove one").within(&folder));
                 }
             };
         let directory = match (&tool, field(node, "directory")) {
@@ -160,7 +162,7 @@ impl Reading<'_> {
         };
         if tool.is_none() {
             no_jsonnet(&folder, &directory, &below, span)?;
-            no_links(&folder, &directory, &below, span)?;
+            no_links(&folder, &directory, &below, span).map_err(|stop| stop.within(&folder))?;
         }
         let render = tool.map(|tool| Rendering {
             folder: folder.clone(),

@@ -75,6 +75,7 @@ impl Stop {
                 span,
                 reason,
                 remedy,
+                ..
             } => {
                 let place = found.file.at(span);
                 Self::unknown(at, format!("{object} at {place}: {reason}"), remedy)

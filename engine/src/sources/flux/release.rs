@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::origin::{
     ARTIFACT, GROUP, Origin, as_applied, elsewhere, made_in_cluster, of_reference,
 };
-use super::values::data;
+use super::values::{are_in_tree, data};
 use super::{described, frame};
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::{Digest, RepoPath};
@@ -54,7 +54,14 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
     };
     match chart {
         Chart::Elsewhere(external) => Ok(Source::External(external)),
-        Chart::Here(folder) => local(spec, folder, deployment, cx),
+        Chart::Here(folder) => {
+            local(spec, &folder, deployment, cx).map_err(|stop| {
+                match are_in_tree(field(spec, "valuesFrom"), deployment, cx) {
+                    true => stop.within(&folder),
+                    false => stop,
+                }
+            })
+        }
     }
 }
 
@@ -190,7 +197,7 @@ fn follows_its_files(chart: &Node) -> Read<()> {
 
 fn local(
     spec: &Node,
-    folder: RepoPath,
+    folder: &RepoPath,
     deployment: &mut Deployment,
     cx: &Context<'_>,
 ) -> Read<Source> {
@@ -225,7 +232,7 @@ fn local(
         tool: Tool::Helm(helm),
     };
     Ok(Source::Local(Local {
-        folder,
+        folder: folder.clone(),
         render: Some(render),
         directory: Directory::default(),
     }))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::described;
 use super::origin::FLUX;
-use crate::manifest::Node;
 use crate::manifest::secrets::decoded;
+use crate::manifest::{Node, NodeValue};
 use crate::model::RepoPath;
 use crate::sources::Context;
 use crate::sources::deployment::Deployment;
@@ -92,6 +92,41 @@ pub(super) fn data(
     })?;
     deployment.given.insert(named.key, data.clone());
     Ok(data)
+}
+
+/// Whether all that a list refers to stands in files of the tree as it is applied, legible or not, or in the configuration.
+pub(super) fn are_in_tree(
+    list: Option<&Node>,
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> bool {
+    let items = match list.map(|list| (list, &list.value)) {
+        None | Some((_, NodeValue::Null)) => return true,
+        Some((list, _)) => list.items(),
+    };
+    let mut is_there = |item: &Node| {
+        let text = |key: &str| item.get(key).and_then(Node::as_str).unwrap_or_default();
+        let (kind, name) = (text("kind"), text("name"));
+        let namespace = deployment.namespace.clone();
+        let in_namespace = namespace.as_deref().unwrap_or(FLUX);
+        let is_made = || {
+            let object = (kind, in_namespace, name);
+            !cx.tree.generated(object, cx.kustomized).is_empty()
+        };
+        if only(item, "a reference", REFERENCE).is_err() || is_made() {
+            return false;
+        }
+        let key = format!("{kind}/{in_namespace}/{name}");
+        match cx.known.find("", kind, namespace.as_deref(), name) {
+            Lookup::One(found) if found.is_of_its_file() => {
+                deployment.declared_in.extend(found.files());
+                true
+            }
+            Lookup::None => cx.values.contains_key(&key),
+            Lookup::One(_) | Lookup::Several(_) => false,
+        }
+    };
+    items.is_some_and(|items| items.iter().all(&mut is_there))
 }
 
 /// What a reference names.
@@ -215,3 +250,13 @@ pub(in crate::sources) fn held(secret: &Node) -> Option<BTreeMap<String, String>
     held.extend(pairs(secret, "stringData").ok()?);
     Some(held)
 }
+
+/// What is said of an object that values are taken from.
+const REFERENCE: &[&str] = &[
+    "kind",
+    "name",
+    "optional",
+    "valuesKey",
+    "targetPath",
+    "literal",
+];
