@@ -6,6 +6,9 @@ use super::unpruned::{application, kustomization};
 use super::{CONFIG_MAP, FLUX, RELEASE, judged_after, unjudged};
 use crate::support::Repo;
 
+/// A repository, the file that changes, and whether that is judged.
+type Case<'c> = (&'c dyn Fn(&Repo), &'c str, bool);
+
 /// Whether a change of a file is judged beside a unit that is not known.
 fn is_judged(before: &dyn Fn(&Repo), path: &str) -> bool {
     let (exit, codes) = judged_after(before, |repo| {
@@ -68,7 +71,7 @@ fn an_application_that_is_not_known_is_touched_by_what_it_may_read() {
             &unit.replace("path: plain", "path: plain, plugin: {name: a}"),
         );
     };
-    let cases: [(&dyn Fn(&Repo), &str, bool); 12] = [
+    let cases: [Case<'_>; 12] = [
         (&both, "other/x.yaml", true),
         (&both, "plain/x.yaml", false),
         (&both, "base/x.yaml", false),
@@ -108,7 +111,7 @@ fn a_kustomization_that_is_not_known_is_touched_by_what_it_may_read() {
     let optional = |repo: &Repo| odd_with(repo, "");
     let optional_and_absent = |repo: &Repo| odd_with(repo, &format!(", {from}"));
     let strange = |repo: &Repo| flux(repo, &unit("someday: plain"));
-    let cases: [(&dyn Fn(&Repo), &str, bool); 11] = [
+    let cases: [Case<'_>; 11] = [
         (&encrypted, "other/x.yaml", true),
         (&encrypted, "plain/x.yaml", false),
         (&encrypted, "clusters/vars.yaml", false),
@@ -149,7 +152,7 @@ fn a_release_that_is_not_known_is_touched_by_what_it_may_read() {
             text.replace("chart: ./charts/web", told),
         );
     };
-    let cases: [(&dyn Fn(&Repo), &str, bool); 4] = [
+    let cases: [Case<'_>; 4] = [
         (&keeping, "other/x.yaml", true),
         (&keeping, "charts/web/templates/a.yaml", false),
         (&absent, "other/x.yaml", false),
