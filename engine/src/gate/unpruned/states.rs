@@ -29,7 +29,7 @@ impl States<'_> {
         let reads_less = !is_read_still(&declared.unit, &after.unit);
         let is_other = reads_less
             || (comes_to_rest && was.kind == Kind::Application)
-            || (self.applies_any(was) && is_told_otherwise(was, now));
+            || (is_told_otherwise(was, now) && self.applies_any(was));
         if !is_other {
             return None;
         }
@@ -173,17 +173,20 @@ fn applying<'d>(
     units: &'d [Declared],
     one: &'d Deployment,
 ) -> impl Iterator<Item = &'d Deployment> {
+    let units = match one.prune.applied_by.is_empty() {
+        true => &[],
+        false => units,
+    };
     let all = units.iter().filter_map(|it| it.unit.deployment.as_ref());
     all.filter(|it| one.prune.applied_by.contains(&it.unit))
 }
 
 /// The same object in a state.
 fn same<'d>(units: &'d [Declared], one: &Deployment) -> Option<(&'d Declared, &'d Deployment)> {
-    let key = |it: &Deployment| (it.kind, it.namespace.clone(), it.name.clone());
     let mut all = units
         .iter()
         .filter_map(|it| Some((it, it.unit.deployment.as_ref()?)));
-    all.find(|(_, it)| key(it) == key(one))
+    all.find(|(_, it)| it.name == one.name && it.kind == one.kind && it.namespace == one.namespace)
 }
 
 /// Whether one is at rest in the cluster, too. What is suspended in the tree alone is not.
@@ -207,12 +210,8 @@ fn place_of(by: &Deployment, one: &Deployment) -> Vec<Option<Value>> {
 
 /// Whether one that applies others does so otherwise.
 fn is_told_otherwise(was: &Deployment, now: &Deployment) -> bool {
-    let told = |it: &Deployment| {
-        let prune = &it.prune;
-        let flags = (prune.leaves, prune.orphans, prune.is_at_rest);
-        (it.description.clone(), flags)
-    };
-    told(was) != told(now)
+    let flags = |it: &Deployment| (it.prune.leaves, it.prune.orphans, it.prune.is_at_rest);
+    was.description != now.description || flags(was) != flags(now)
 }
 
 /// Whether a unit is told to read all that it was told to read of this repository.

@@ -117,16 +117,35 @@ fn a_child_that_another_parent_lists_from_now_on_is_not_left() {
             },
             |repo| {
                 unlist(repo);
-                let listed = "resources: [x.yaml, ../children/child.yaml]\n";
                 repo.write(
                     "more/kustomization.yaml",
-                    listed.replace("../children/", ""),
+                    "resources: [x.yaml, child.yaml]\n",
                 )
                 .write("more/child.yaml", kustomization("child", "plain", PRUNES))
                 .remove("children/child.yaml");
             },
         );
         assert_eq!(is_unpruned(&found), stays, "{target}: {found:?}");
+    }
+}
+
+#[test]
+fn a_new_parent_that_nobody_applies_takes_no_child_over() {
+    for (top, stays) in [(PRUNES, false), (RESTS, true)] {
+        let found = judged_after(
+            |repo| {
+                flux(repo, LEAVES, PRUNES);
+                repo.write("clusters/top.yaml", kustomization("top", "tops", top))
+                    .write("tops/x.yaml", CONFIG_MAP);
+            },
+            |repo| {
+                unlist(repo);
+                repo.remove("children/child.yaml");
+                repo.write("tops/late.yaml", kustomization("late", "more", PRUNES))
+                    .write("more/child.yaml", kustomization("child", "plain", PRUNES));
+            },
+        );
+        assert_eq!(is_unpruned(&found), stays, "{top}: {found:?}");
     }
 }
 
