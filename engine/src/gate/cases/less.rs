@@ -71,6 +71,10 @@ fn pairs(files: &Owned, less: &impl Fn(&Owned) -> Vec<Less>) -> BTreeMap<String,
     all
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method holds for too few lifetimes"
+)]
 fn found(
     policies: &Policies,
     name: &str,
