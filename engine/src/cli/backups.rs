@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::common::{self, Error, Outcome};
+use super::evidence::folder::files;
 use super::output::{self, Format};
 use super::renderers::{self, Network};
 use super::terminal::Terminal;
@@ -11,8 +12,8 @@ use crate::model::Exit;
 use crate::report::{backups, sanitise};
 
 /// Show what holds data in each environment, what backs it up, and what that lacks: schedule, retention, target,
-/// encryption, distance and the worst age of the newest backup, as the manifests at REV declare it. Whether a backup
-/// was taken they do not tell. Nothing is fetched, and no policy runs
+/// encryption, distance and the worst age of the newest backup, as the manifests at REV declare it; and how old it is,
+/// as signed evidence says. Nothing is fetched, and no policy runs
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Only this environment
@@ -27,6 +28,9 @@ pub(super) struct Args {
     /// human | json, to standard output or to a file (`json=backups.json`); may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
+    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
     #[command(flatten)]
     network: Network,
 }
@@ -48,7 +52,10 @@ impl Args {
             config,
             ..Request::new(What::State(self.revision), terminal.now)
         };
+        let folder = self.evidence.map(|folder| terminal.directory.join(folder));
+        let evidence = folder.map(|folder| files(&folder)).transpose()?;
         let runtime = Runtime {
+            evidence: evidence.as_deref().unwrap_or_default(),
             workshop: Some(&renderers::kept(terminal, &repository, self.network)),
             ..Runtime::default()
         };

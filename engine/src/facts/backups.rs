@@ -38,6 +38,7 @@ pub use rules::{Data, Rules};
 
 use self::near::Near;
 use self::volatile::Volatile;
+use super::evidence::Known;
 use super::freeze::Tiers;
 use super::inventory::Neighbours;
 use super::{Collector, Context, Fact, Facts};
@@ -191,6 +192,27 @@ fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<
         Some((change.object.clone(), proof))
     });
     proofs.collect()
+}
+
+/// The newest backup of each object that signed evidence tells of, whatever changes.
+#[must_use]
+pub fn observed(
+    states: &BTreeMap<ObjectRef, State>,
+    known: &Known,
+    rules: &Rules,
+    now: Timestamp,
+) -> BTreeMap<ObjectRef, Observed> {
+    let asked = proof::Asked {
+        known,
+        rules,
+        now,
+        states,
+    };
+    let observed = states.keys().filter_map(|object| {
+        let proof = asked.proof(object, RiskTier::Critical)?;
+        Some((object.clone(), proof.observed?))
+    });
+    observed.collect()
 }
 
 /// The signed statements that the fact rests on.

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::sanitise::{inert, line};
 use super::{Color, Style};
-use crate::facts::backups::{Cover, Data, Retention, State, spelt};
+use crate::facts::backups::{Cover, Data, Observed, Retention, State, spelt};
 use crate::model::{ObjectRef, Stage};
 
 /// What holds data in one environment.
@@ -18,8 +19,12 @@ pub struct EnvironmentBackups {
     pub environment: String,
     /// What it is for.
     pub stage: Stage,
+    /// When that is asked.
+    pub now: Timestamp,
     /// By kind and name.
     pub objects: BTreeMap<ObjectRef, State>,
+    /// The newest backups that signed evidence tells of.
+    pub observed: BTreeMap<ObjectRef, Observed>,
 }
 
 /// Writes a table for each environment, and below each row what its coverage lacks.
@@ -38,7 +43,8 @@ pub fn write_human(
     for one in environments.iter().filter(|one| !one.objects.is_empty()) {
         let name = line(&format!("{} ({})", one.environment, one.stage.as_str()));
         writeln!(drawn, "{}", style.paint(&name, Color::Bold))?;
-        let rows = one.objects.iter().map(|(object, state)| row(object, state));
+        let objects = one.objects.iter();
+        let rows = objects.map(|(object, state)| row(object, state, one.age(object)));
         let rows: Vec<[String; COLUMNS.len()]> = rows.collect();
         let widths = widths(&rows);
         let head = aligned(&COLUMNS.map(str::to_owned), &widths);
@@ -58,9 +64,13 @@ pub fn write_human(
 #[must_use]
 pub fn to_json(environments: &[EnvironmentBackups]) -> Value {
     let environments = environments.iter().map(|one| {
-        let objects = one.objects.iter().map(
-            |(object, state)| json!({"object": object, "verdict": verdict(state), "state": state}),
-        );
+        let objects = one.objects.iter().map(|(object, state)| {
+            let mut row = json!({"object": object, "verdict": verdict(state), "state": state});
+            if let (Some(observed), Value::Object(row)) = (one.observed.get(object), &mut row) {
+                row.insert("observed".to_owned(), json!(observed));
+            }
+            row
+        });
         json!({
             "environment": one.environment,
             "stage": one.stage,
@@ -80,10 +90,28 @@ fn verdict(state: &State) -> &'static str {
     }
 }
 
-fn row(object: &ObjectRef, state: &State) -> [String; COLUMNS.len()] {
+impl EnvironmentBackups {
+    /// How long ago an object was backed up, and its log archived, as somebody signed.
+    fn age(&self, object: &ObjectRef) -> String {
+        let Some(observed) = self.observed.get(object) else {
+            return "-".to_owned();
+        };
+        let since = |at: Timestamp| {
+            let seconds = self.now.duration_since(at).as_secs().max(0);
+            spelt(seconds - seconds % 60)
+        };
+        let age = since(observed.finished_at);
+        match observed.archived_at {
+            Some(at) => format!("{age}, log {}", since(at)),
+            None => age,
+        }
+    }
+}
+
+fn row(object: &ObjectRef, state: &State, observed: String) -> [String; COLUMNS.len()] {
     let best = state.best();
     let told = |said: &dyn Fn(&Cover) -> String| best.map_or_else(|| "-".to_owned(), said);
-    let age = |cover: &Cover| match cover.pitr {
+    let worst = |cover: &Cover| match cover.pitr {
         true => "continuous".to_owned(),
         false => spelt(cover.cadence.gap_seconds),
     };
@@ -104,7 +132,8 @@ fn row(object: &ObjectRef, state: &State) -> [String; COLUMNS.len()] {
         told(&|cover| cover.encrypted.as_str().to_owned()),
         told(&|cover| cover.offsite.as_str().to_owned()),
         told(&lock),
-        told(&age),
+        observed,
+        told(&worst),
         verdict(state).to_owned(),
     ]
     .map(|cell| line(&cell))
@@ -128,7 +157,7 @@ fn aligned(row: &[String; COLUMNS.len()], widths: &[usize; COLUMNS.len()]) -> St
     cells.join("  ").trim_end().to_owned()
 }
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "OBJECT",
     "COVERED BY",
     "SCHEDULE",
@@ -137,6 +166,7 @@ const COLUMNS: [&str; 10] = [
     "ENCRYPTED",
     "OFF SITE",
     "IMMUTABLE",
+    "AGE",
     "WORST AGE",
     "VERDICT",
 ];

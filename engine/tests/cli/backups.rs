@@ -27,11 +27,11 @@ fn a_table_shows_what_covers_each_object_and_what_that_lacks() {
         .collect();
     for wanted in [
         "prod-a (production)",
-        "OBJECT COVERED BY SCHEDULE RETENTION TARGET ENCRYPTED OFF SITE IMMUTABLE WORST AGE VERDICT",
+        "OBJECT COVERED BY SCHEDULE RETENTION TARGET ENCRYPTED OFF SITE IMMUTABLE AGE WORST AGE VERDICT",
         "brand-a/Cluster.postgresql.cnpg.io/shop-postgres \
          brand-a/ScheduledBackup.postgresql.cnpg.io/shop-postgres-nightly (cnpg-object-store) 0 30 1 * * * 35d \
-         s3://acme-brand-a-pgbackup/shop-postgres unknown yes unknown continuous not-encrypted",
-        "brand-a/StatefulSet.apps/shop-redis - - - - - - - - not-covered",
+         s3://acme-brand-a-pgbackup/shop-postgres unknown yes unknown - continuous not-encrypted",
+        "brand-a/StatefulSet.apps/shop-redis - - - - - - - - - not-covered",
     ] {
         assert!(words.iter().any(|line| line == wanted), "{wanted}: {text}");
     }
@@ -48,6 +48,39 @@ fn programs_read_the_table_by_its_schema() {
     let object = &json["environments"][0]["objects"][0];
     assert_eq!(object["verdict"], "not-covered");
     assert_eq!(object["state"]["data"], "other");
+}
+
+#[test]
+fn the_table_shows_how_old_the_newest_backup_is_as_somebody_signed() {
+    let gate = Gate::new();
+    let (text, exit) = run(&gate.repo, &["backups", "prod"]);
+    assert!(
+        exit == 0 && text.contains("  -    continuous  covered"),
+        "{text}"
+    );
+    let folder = gate.repo.beside("evidence");
+    let folder = folder.to_str().unwrap();
+    gate.report("3h", folder);
+    let (text, exit) = run(&gate.repo, &["backups", "prod", "--evidence", folder]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains("  3h, log 0s  continuous  covered"), "{text}");
+    gate.report("3h", ".tidegate/evidence/");
+    gate.repo.commit("evidence");
+    let (text, exit) = run(&gate.repo, &["backups", "--output", "json"]);
+    assert_eq!(exit, 0, "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problems("backups.v1.json", &json), [""; 0]);
+    let observed = &json["environments"][0]["objects"][0]["observed"];
+    assert_eq!(observed["signers"], json!(["job"]));
+    // Of another cluster it is of nothing here.
+    gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence"]);
+    gate.report_of("eu-2", "3h", ".tidegate/evidence/");
+    gate.repo.commit("evidence of elsewhere");
+    let (text, exit) = run(&gate.repo, &["backups", "prod"]);
+    assert!(
+        exit == 0 && text.contains("  -    continuous  covered"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -11,9 +11,11 @@ use crate::facts::backups::{self, State};
 use crate::facts::inventory::Neighbours;
 use crate::gate::judge::Judge;
 use crate::gate::landing::Landing;
+use crate::gate::reported::Reported as _;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
-use crate::model::{ObjectRef, Stage};
+use crate::input::Environment;
+use crate::model::ObjectRef;
 use crate::report::backups::EnvironmentBackups;
 use crate::verdict::UnitError;
 
@@ -27,10 +29,10 @@ pub struct Backups {
 }
 
 /// What holds data at the head of a range among all that the range touches: from an empty tree that is all
-/// there is. What units render is looked at as what stands in files.
+/// there is. What units render is looked at as what stands in files; when it was backed up, signed evidence says.
 ///
 /// # Errors
-/// The range or the configuration.
+/// The range or the configuration; evidence of the future.
 pub fn backups(
     repository: &Repository,
     request: &Request,
@@ -39,7 +41,8 @@ pub fn backups(
     let reading = begin(repository, &runtime);
     let session = Session::open(repository, request, &reading, runtime)?;
     let judge = &session.judge;
-    let mut found: BTreeMap<String, Seen> = BTreeMap::new();
+    let reports = session.reports(judge);
+    let mut found: BTreeMap<String, Seen<'_>> = BTreeMap::new();
     let mut errors = Vec::new();
     let mut settled = session.settled(judge)?;
     for (scene, changes) in session.touched(judge, &mut settled)?.units {
@@ -49,7 +52,7 @@ pub fn backups(
         let seen = found
             .entry(scene.environment.clone())
             .or_insert_with(|| Seen {
-                stage: scene.input.stage,
+                input: &scene.input,
                 unseen: scene.elsewhere().map(str::to_owned),
                 units: Vec::new(),
             });
@@ -67,28 +70,32 @@ pub fn backups(
     }
     session.view.save_index();
     let environments = found.into_iter().map(|(environment, seen)| {
-        let objects = seen.states(judge, request.now);
-        EnvironmentBackups {
+        let now = request.now;
+        let objects = seen.states(judge, now);
+        let known = reports.known(seen.input)?;
+        Ok(EnvironmentBackups {
             environment,
-            stage: seen.stage,
+            stage: seen.input.stage,
+            now,
+            observed: backups::observed(&objects, &known, &judge.backups, now),
             objects,
-        }
+        })
     });
     Ok(Backups {
-        environments: environments.collect(),
+        environments: environments.collect::<Result<_, Error>>()?,
         errors,
     })
 }
 
 /// What there is in an environment.
-struct Seen {
-    stage: Stage,
+struct Seen<'s> {
+    input: &'s Environment,
     /// Why there may be more, for people.
     unseen: Option<String>,
     units: Vec<(Landing, Vec<Source>)>,
 }
 
-impl Seen {
+impl Seen<'_> {
     /// What holds data in it: what names no namespace as its own unit sees what lies around it.
     fn states(&self, judge: &Judge, now: Timestamp) -> BTreeMap<ObjectRef, State> {
         let names_none = |object: &ObjectRef| object.namespace.is_none();
