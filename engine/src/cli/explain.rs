@@ -142,7 +142,7 @@ fn section<'p>(page: &'p str, code: &str) -> Option<&'p str> {
 }
 
 /// What the engine finds itself.
-const ENGINE: [(&str, &str); 18] = [
+const ENGINE: [(&str, &str); 19] = [
     (
         "engine.ambiguous-update",
         "An object is gone, and one of the same group, kind and name is new that names a namespace where the\n\
@@ -230,6 +230,13 @@ const ENGINE: [(&str, &str); 18] = [
         "engine.unclaimed-manifest",
         "A changed Kubernetes manifest belongs to no environment, so that nothing judges it. Add its path to\n\
          an environment, or to `unmanaged` if nobody deploys it.",
+    ),
+    (
+        "engine.evidence-removed",
+        "A change takes away the newest word of somebody that spoke against a backup: that it failed, that it could not\n\
+         be restored, that an incident is over. What was said before would count again from the next change on. Keep the\n\
+         file until the same job says that all is well, or take away all that is said of the object. It is a warning where\n\
+         evidence before the change cannot be read, as where its time lies in the future: then that may be why it goes.",
     ),
     (
         "engine.out-of-reach",

@@ -10,6 +10,7 @@ mod over;
 mod passed_over;
 mod recorded;
 mod strays;
+mod unsaid;
 mod withheld;
 
 use std::sync::Arc;

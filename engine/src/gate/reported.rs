@@ -62,7 +62,26 @@ impl<'a> Reports<'a> {
         Self { newer, ..self }
     }
 
+    /// What is known of an environment before the change alone.
+    pub(super) fn before(&self, environment: &Environment) -> Result<Known, Error> {
+        self.read_of(&[&self.view.base.snapshot], environment)
+    }
+
+    /// What is known of an environment after the change alone.
+    pub(super) fn after(&self, environment: &Environment) -> Result<Known, Error> {
+        self.read_of(&[&self.view.head.snapshot], environment)
+    }
+
     fn read(&self, environment: &Environment) -> Result<Known, Error> {
+        let (base, head) = (&self.view.base.snapshot, &self.view.head.snapshot);
+        let snapshots: Vec<&Snapshot> = [Some(head), self.newer.as_ref(), Some(base)]
+            .into_iter()
+            .flatten()
+            .collect();
+        self.read_of(&snapshots, environment)
+    }
+
+    fn read_of(&self, snapshots: &[&Snapshot], environment: &Environment) -> Result<Known, Error> {
         let trust = match self.trust {
             Ok(trust) => trust,
             Err(why) => return Ok(untold(why.to_owned())),
@@ -76,16 +95,14 @@ impl<'a> Reports<'a> {
             cluster: environment.cluster.as_deref(),
             now: self.now,
         };
-        Ok(read(&self.files()?, asked)?)
+        Ok(read(&self.files(snapshots)?, asked)?)
     }
 
     /// Every file, each content once.
-    fn files(&self) -> Result<EvidenceFiles, Error> {
+    fn files(&self, snapshots: &[&Snapshot]) -> Result<EvidenceFiles, Error> {
         let repository = self.view.repository;
-        let (base, head) = (&self.view.base.snapshot, &self.view.head.snapshot);
         let mut found: BTreeMap<GitId, TreeEntry> = BTreeMap::new();
-        for snapshot in [Some(head), self.newer.as_ref(), Some(base)] {
-            let Some(snapshot) = snapshot else { continue };
+        for snapshot in snapshots {
             for entry in repository.entries_under(snapshot, &RepoPath::from(FOLDER))? {
                 found.entry(entry.id).or_insert(entry);
             }

@@ -263,9 +263,96 @@ fn ten_thousand_files_of_evidence_are_read_and_the_newest_still_counts() {
     gate.change();
     let (text, exit) = gate.check(&[]);
     assert_eq!(exit, 0, "{text}");
+}
+
+#[test]
+fn the_word_that_a_backup_failed_is_not_taken_away() {
+    let gate = Gate::new();
+    gate.report("2h", ".tidegate/evidence/good/");
+    gate.repo.commit("evidence");
+    gate.fail(".tidegate/evidence/bad/");
+    gate.repo.commit("a backup failed");
+    gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence/bad"]);
+    gate.repo.commit("no bad evidence");
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("engine.evidence-removed"), "{text}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let told = "said that shop/Cluster.postgresql.cnpg.io/db had a backup that failed";
+    assert!(words.join(" ").contains(told), "{text}");
+    // Together with all that is said of the object, it may go: nothing is proven then.
+    gate.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence"]);
     gate.repo.commit("no evidence");
-    assert_eq!(gate.check_range("HEAD~2..HEAD", &[]).1, 1);
+    assert_eq!(gate.check(&[]).1, 0);
+    // And so it may once the same job says that all is well.
+    gate.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    gate.repo.git(&["rm", "-q", "-r", ".tidegate/evidence/bad"]);
+    gate.report("0h", ".tidegate/evidence/good/");
+    gate.repo.commit("a newer one");
+    let (text, exit) = gate.check(&[]);
+    assert_eq!(exit, 0, "{text}");
+}
+
+#[test]
+fn the_words_that_a_restore_failed_and_that_an_incident_is_over_are_not_taken_away() {
+    let gate = Gate::new();
+    gate.key("break-glass", "ann.pem");
+    gate.repo.commit("a key");
+    let ago = |minutes: i64| (now() - SignedDuration::from_mins(minutes)).to_string();
+    let (begin, end) = (ago(60), ago(5));
+    let trouble = |folder: &str, until: [&str; 2]| {
+        let reason = [
+            "--id",
+            "INC-1",
+            "--reason",
+            "the volume of the database is lost",
+        ];
+        let times = ["--from", begin.as_str(), until[0], until[1]];
+        gate.say(
+            "ann.pem",
+            "incident",
+            "eu-1",
+            folder,
+            &[reason, times].concat(),
+        );
+    };
+    gate.report("2h", ".tidegate/evidence/good/");
+    trouble(".tidegate/evidence/good/", ["--lasts", "4h"]);
+    gate.repo.commit("evidence");
+    trouble(".tidegate/evidence/over/", ["--until", &end]);
+    let test = [
+        "--sequence",
+        "999",
+        "--backup",
+        "b1",
+        "--started",
+        &begin,
+        "--finished",
+        &end,
+    ];
+    let failed = [&test[..], &["--scope", "database", "--failed"]].concat();
+    gate.say(
+        "job.pem",
+        "restore-test",
+        "eu-1",
+        ".tidegate/evidence/failed/",
+        &failed,
+    );
+    gate.repo.commit("what came since");
+    for (folder, said) in [
+        ("over", "db has an incident that ends at another time"),
+        ("failed", "db could not be restored"),
+    ] {
+        gate.repo
+            .git(&["rm", "-q", "-r", &format!(".tidegate/evidence/{folder}")]);
+        gate.repo.commit("without it");
+        let (text, exit) = gate.check(&[]);
+        assert_eq!(exit, 1, "{text}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert!(words.join(" ").contains(said), "{text}");
+        gate.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
 }
 
 #[test]
@@ -466,6 +553,34 @@ impl Gate {
                 "--scope",
                 "database",
             ],
+        );
+    }
+
+    /// A backup that failed since the one of an hour ago.
+    fn fail(&self, folder: &str) {
+        let at = |minutes: i64| (now() - SignedDuration::from_mins(minutes)).to_string();
+        let list = json!({"backups": [
+            {"label": "b1", "kind": "full", "finishedAt": at(60), "bytes": 1000},
+            {"label": "b2", "kind": "full", "finishedAt": at(10), "failed": "no space left"},
+        ]});
+        let file = self.repo.beside("list.json");
+        fs::write(&file, list.to_string()).unwrap();
+        let archived = at(0);
+        let said = [
+            "--from",
+            "json",
+            "--sequence",
+            "999",
+            "--last-archived",
+            &archived,
+        ];
+        let file = [file.to_str().unwrap()];
+        self.say(
+            "job.pem",
+            "backup",
+            "eu-1",
+            folder,
+            &[&said[..], &file].concat(),
         );
     }
 

@@ -21,6 +21,7 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         run.findings = self.unclaimed(judge, settled)?;
         run.findings.extend(self.out_of_reach(judge, settled));
+        run.findings.extend(self.unsaid(judge, settled)?);
         Ok(())
     }
 

@@ -1,0 +1,151 @@
+//! Evidence that a change takes away although it spoke against a backup: what was said before would count again.
+//! Judges no object.
+
+use std::collections::BTreeMap;
+
+use super::super::Error;
+use super::super::judge::Judge;
+use super::super::scene::Settled;
+use super::Session;
+use crate::facts::evidence::{
+    Archiving, Backup, FOLDER, Incident, Known, ObjectName, Observed, OfObject, Outcome,
+    RestoreTest, Witnessed,
+};
+use crate::input::Environment;
+use crate::model::{Effect, Finding};
+
+impl Session<'_> {
+    /// The newest words of somebody that spoke against a backup, and are gone while others of that object stay.
+    pub(super) fn unsaid(&self, judge: &Judge, settled: &[Settled]) -> Result<Vec<Finding>, Error> {
+        let below = format!("{FOLDER}/");
+        let is_gone = |path: &[u8]| path.starts_with(below.as_bytes());
+        let mut changed = self.view.changed.iter();
+        if !changed.any(|change| change.old.is_some() && is_gone(change.path.as_bytes())) {
+            return Ok(Vec::new());
+        }
+        let scenes = settled.iter().filter(|it| !it.scene.is_gate());
+        let environments: BTreeMap<&str, &Environment> = scenes
+            .map(|it| (it.scene.environment.as_str(), &it.scene.input))
+            .collect();
+        let reports = self.reports(judge);
+        let mut findings = Vec::new();
+        for (name, environment) in environments {
+            let after = reports.after(environment)?;
+            match reports.before(environment) {
+                Ok(before) => findings.extend(taken(&before, &after).map(|it| it.finding(name))),
+                Err(Error::Evidence(error)) => findings.push(Finding::of_engine(
+                    CODE,
+                    Effect::Warn,
+                    format!(
+                        "of {name}, evidence is taken away that could not be read together: {error}"
+                    ),
+                )),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(findings)
+    }
+}
+
+/// A word that is gone.
+struct Taken<'a> {
+    object: &'a ObjectName,
+    path: &'a str,
+    /// What it said, in words that follow the object's name.
+    said: &'static str,
+}
+
+impl Taken<'_> {
+    fn finding(&self, environment: &str) -> Finding {
+        let message = format!(
+            "of {environment}, `{}` said that {} {}; it is taken away, and what was said before counts again",
+            self.path, self.object, self.said
+        );
+        Finding {
+            remediation: Some(
+                "keep it until the same job says that all is well, or take away all that is said of the object"
+                    .to_owned(),
+            ),
+            ..Finding::of_engine(CODE, Effect::Deny, message)
+        }
+    }
+}
+
+fn taken<'a>(before: &'a Known, after: &'a Known) -> impl Iterator<Item = Taken<'a>> {
+    before.objects.iter().flat_map(move |(object, of)| {
+        // Where nothing is said any more, nothing is proven either.
+        let left = after.objects.get(object);
+        let gone = left.map(|left| gone(of, left)).unwrap_or_default();
+        gone.into_iter()
+            .map(move |(path, said)| Taken { object, path, said })
+    })
+}
+
+/// The paths of what spoke against a backup and is neither there nor followed, and what each said.
+fn gone<'a>(of: &'a OfObject, left: &OfObject) -> Vec<(&'a str, &'static str)> {
+    let backups = of.backups.iter().filter_map(|one| {
+        let said = against(&one.newest.said, of)?;
+        let same = |a: &Backup, b: &Backup| {
+            a.source.selected == b.source.selected && a.source.tool == b.source.tool
+        };
+        missing(one, &left.backups, same, |it| it.about.sequence).then_some((&one.newest, said))
+    });
+    let backups = backups.map(|(one, said)| (one.path.as_str(), said));
+    let tests = of.restore_tests.iter().filter(|one| {
+        let same = |a: &RestoreTest, b: &RestoreTest| a.scope == b.scope;
+        one.newest.said.outcome != Outcome::Passed
+            && missing(one, &left.restore_tests, same, |it| it.about.sequence)
+    });
+    let tests = tests.map(|one| (one.newest.path.as_str(), "could not be restored"));
+    let incidents = of.incidents.iter().filter(|one| {
+        let same = |a: &Incident, b: &Incident| a.id == b.id;
+        let is_again = |it: &Observed<Incident>| it.newest.said.id == one.newest.said.id;
+        left.incidents.iter().any(is_again)
+            && missing(one, &left.incidents, same, |it| it.about.sequence)
+    });
+    let incidents = incidents.map(|one| {
+        (
+            one.newest.path.as_str(),
+            "has an incident that ends at another time",
+        )
+    });
+    backups.chain(tests).chain(incidents).collect()
+}
+
+/// What a statement of backups says that is no good news.
+fn against(said: &Backup, of: &OfObject) -> Option<&'static str> {
+    let success = said.last_success.as_ref().map(|run| run.finished_at);
+    let failed = said.last_failure.as_ref();
+    if failed.is_some_and(|failure| success.is_none_or(|at| failure.at > at)) {
+        return Some("had a backup that failed");
+    }
+    if success.is_none() {
+        return Some("has no backup");
+    }
+    let archive = said.archive.as_ref();
+    if archive.and_then(|archive| archive.state) == Some(Archiving::Failing) {
+        return Some("has a log that fails to be archived");
+    }
+    let mut others = of.backups.iter().map(|one| &one.newest.said.system_id);
+    let differs =
+        others.any(|id| id.is_some() && said.system_id.is_some() && *id != said.system_id);
+    differs.then_some("is another database than others say")
+}
+
+/// Whether the newest word of a signer about one thing is neither there any more nor followed by a newer one.
+fn missing<T>(
+    one: &Observed<T>,
+    left: &[Observed<T>],
+    same: impl Fn(&T, &T) -> bool,
+    sequence: impl Fn(&T) -> u64,
+) -> bool {
+    let gone: &Witnessed<T> = &one.newest;
+    !left.iter().any(|other| {
+        let newest = &other.newest;
+        newest.signers == gone.signers
+            && same(&newest.said, &gone.said)
+            && sequence(&newest.said) >= sequence(&gone.said)
+    })
+}
+
+const CODE: &str = "engine.evidence-removed";
