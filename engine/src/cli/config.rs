@@ -24,7 +24,7 @@ enum Command {
     /// Check the configuration of the working tree, settings of policies and keys of those who sign images
     /// included; paths that match nothing are named
     Validate,
-    /// Print the configuration of the working tree
+    /// Print the configuration of the working tree, if `validate` finds it right
     Show {
         /// With every default filled in
         #[arg(long)]
@@ -37,11 +37,7 @@ impl Args {
         match self.command {
             Command::Schema => terminal.line(&format!("{:#}", config::schema())),
             Command::Validate => {
-                let (path, bytes) = read(terminal)?;
-                let files = common::policy_files(&terminal.directory)?;
-                let config = gate::validate(&path, &bytes, &files)?;
-                let signers = calendar::in_tree(&config.signer_files(), terminal)?;
-                let config = gate::validate_signed(&path, &bytes, &files, signers)?;
+                let Valid { path, config, .. } = Valid::read(terminal)?;
                 let units: usize = config.environments.iter().map(|e| e.units.len()).sum();
                 terminal.line(&format!(
                     "{path}: valid; {} environments, {units} units, profile {}",
@@ -51,12 +47,13 @@ impl Args {
                 warn_idle(&config, terminal)?;
             }
             Command::Show { resolved: false } => {
-                let (_, bytes) = read(terminal)?;
+                let Valid { bytes, .. } = Valid::read(terminal)?;
                 terminal.line(String::from_utf8_lossy(&bytes).trim_end());
             }
             Command::Show { resolved: true } => {
-                let (path, bytes) = read(terminal)?;
-                let files = common::policy_files(&terminal.directory)?;
+                let Valid {
+                    path, bytes, files, ..
+                } = Valid::read(terminal)?;
                 let (config, settings) = gate::resolve(&path, &bytes, &files)?;
                 let text = config
                     .show_resolved_with(settings)
@@ -68,6 +65,31 @@ impl Args {
             }
         }
         Ok(Exit::Pass)
+    }
+}
+
+/// The configuration of the working tree, in which no problem was found.
+struct Valid {
+    path: RepoPath,
+    bytes: Vec<u8>,
+    /// Of policies.
+    files: Vec<(RepoPath, Vec<u8>)>,
+    config: Config,
+}
+
+impl Valid {
+    fn read(terminal: &Terminal) -> Result<Self, Box<dyn miette::Diagnostic + Send + Sync>> {
+        let (path, bytes) = read(terminal)?;
+        let files = common::policy_files(&terminal.directory)?;
+        let config = gate::validate(&path, &bytes, &files)?;
+        let signers = calendar::in_tree(&config.signer_files(), terminal)?;
+        let config = gate::validate_signed(&path, &bytes, &files, signers)?;
+        Ok(Self {
+            path,
+            bytes,
+            files,
+            config,
+        })
     }
 }
 

@@ -231,23 +231,38 @@ fn where_every_image_needs_a_signature_one_of_nobody_is_not_proven() {
 }
 
 #[test]
-fn a_configuration_whose_key_is_not_there_is_not_valid() {
+fn a_configuration_whose_key_is_not_there_is_not_valid_and_not_shown() {
     let repo = signed_shop();
-    let validate = || {
-        let mut command = tidegate(repo.path());
-        said(&command.args(["config", "validate"]).output().unwrap())
+    let answers = || {
+        let commands = [&["validate"][..], &["show"], &["show", "--resolved"]];
+        commands.map(|command| {
+            let mut own = tidegate(repo.path());
+            said(&own.arg("config").args(command).output().unwrap())
+        })
     };
-    let (text, exit) = validate();
-    assert_eq!(exit, 0, "{text}");
-    repo.remove("keys/release.pub");
-    let (text, exit) = validate();
-    assert_eq!(exit, 3, "{text}");
-    assert!(
-        text.contains("there is no file `keys/release.pub`"),
-        "{text}"
+    for (text, exit) in answers() {
+        assert_eq!(exit, 0, "{text}");
+    }
+    let wrong = SIGNERS.replace(
+        "release.pub}",
+        "release.pub}, require: [{kind: sbom, max: {low: 1}}]",
     );
+    repo.write("tidegate.yaml", wrong);
+    for (text, exit) in answers() {
+        assert_eq!(exit, 3, "{text}");
+        assert!(text.contains("max"), "{text}");
+    }
+    repo.write("tidegate.yaml", SIGNERS);
+    repo.remove("keys/release.pub");
+    for (text, exit) in answers() {
+        assert_eq!(exit, 3, "{text}");
+        let told = text.contains("there is no file `keys/release.pub`");
+        assert!(told, "{text}");
+    }
     repo.write("keys/release.pub", "no key");
-    assert_eq!(validate().1, 3);
+    for (text, exit) in answers() {
+        assert_eq!(exit, 3, "{text}");
+    }
 }
 
 #[test]

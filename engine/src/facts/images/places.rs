@@ -52,7 +52,7 @@ pub enum Use {
     Ephemeral,
     /// A volume.
     Volume,
-    /// A resource that an operator makes pods of.
+    /// A resource that an operator or a deployer makes pods of.
     Resource,
     /// The configuration names the place.
     Configured,
