@@ -23,7 +23,7 @@ mod signers;
 pub mod skew;
 mod table;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -300,8 +300,8 @@ struct Before(Option<Old>);
 /// What is written, and the digests of each tag of a repository.
 #[derive(Default)]
 struct Old {
-    written: HashSet<String>,
-    digests: HashMap<(String, Option<String>), Vec<String>>,
+    written: BTreeSet<String>,
+    digests: BTreeMap<(String, Option<String>), Vec<String>>,
 }
 
 impl Old {

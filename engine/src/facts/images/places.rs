@@ -14,7 +14,7 @@ use crate::facts::inventory::Neighbours;
 use crate::model::{ObjectRef, key_of, step_of};
 
 /// A value that names an image.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place<'v> {
     /// Where it stands.
     pub(super) pointer: String,
@@ -29,7 +29,7 @@ pub(super) struct Place<'v> {
     pub(super) written: Written<'v>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Written<'v> {
     Text(Cow<'v, str>),
     /// No string.
@@ -39,7 +39,7 @@ pub(super) enum Written<'v> {
 }
 
 /// What an image is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Use {
     /// A container that runs as long as the pod.

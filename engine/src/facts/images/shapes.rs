@@ -3,7 +3,7 @@
 //! Knows no kind: what is told of those stands in the table.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ pub(super) struct Found<'v> {
     /// Those in texts, of which one may name several images.
     pub(super) in_texts: Vec<Place<'v>>,
     /// Those of `in_texts`.
-    seen: HashSet<Place<'v>>,
+    seen: BTreeSet<(String, Use, String)>,
     /// How many texts this stands in.
     depth: usize,
 }
@@ -93,7 +93,8 @@ impl<'v> Found<'v> {
                 pointer: at.to_owned(),
                 ..place
             };
-            if self.seen.insert(place.clone()) {
+            let written = format!("{:?}", place.written);
+            if self.seen.insert((at.to_owned(), place.role, written)) {
                 self.in_texts.push(place);
             }
         }
@@ -114,8 +115,7 @@ fn in_text(text: &str, depth: usize) -> Vec<Place<'static>> {
 
 /// What looks like an image in a text that is YAML with a pod or an object in it, whoever reads it.
 pub(super) fn guessed_in(text: &str) -> Vec<Place<'static>> {
-    let has = |word: &&str| text.contains(*word);
-    if !text.contains("image") || !SHAPED.iter().any(|word| has(&word)) {
+    if !text.contains("image") || !SHAPED.iter().any(|word| text.contains(word)) {
         return Vec::new();
     }
     let mut found = Found::default();

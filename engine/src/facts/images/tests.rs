@@ -335,7 +335,6 @@ fn a_configured_place_may_hold_an_image_in_parts() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn kinds_that_are_not_of_kubernetes_are_guessed_whatever_their_group_is_called() {
     let kind = |group: &str, spec: &str| {
         let text =
