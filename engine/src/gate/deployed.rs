@@ -105,6 +105,23 @@ impl Declared {
         Ok(false)
     }
 
+    /// What must be rendered, with every file that this reads.
+    fn inputs(&self, files: &dyn Files) -> Result<Vec<Input>, Error> {
+        let inputs = self.unit.renderings().map(|rendering| {
+            obeys(&rendering.folder, files)?;
+            Ok(Input {
+                closure: render::closure(files, rendering)
+                    .map_err(|error| self.at_its_line(error))?,
+                rendering: rendering.clone(),
+                version: match rendering.tool {
+                    Tool::Kustomize(_) => self.versions.kustomize.clone(),
+                    Tool::Helm(_) => self.versions.helm.clone(),
+                },
+            })
+        });
+        inputs.collect()
+    }
+
     /// Where the files of a folder would be that the configuration wants rendered and a state has not: it deploys
     /// nothing, as a folder of manifests does that is not there.
     fn gone(&self, files: &dyn Files) -> Result<Option<&Selector>, Error> {
@@ -342,19 +359,7 @@ impl Deployed {
         if let Some(selector) = declared.gone(files)? {
             return Ok(Self::nothing(selector.clone(), false));
         }
-        let mut inputs = Vec::new();
-        for rendering in unit.renderings() {
-            obeys(&rendering.folder, files)?;
-            inputs.push(Input {
-                closure: render::closure(files, rendering)
-                    .map_err(|error| declared.at_its_line(error))?,
-                rendering: rendering.clone(),
-                version: match rendering.tool {
-                    Tool::Kustomize(_) => declared.versions.kustomize.clone(),
-                    Tool::Helm(_) => declared.versions.helm.clone(),
-                },
-            });
-        }
+        let inputs = declared.inputs(files)?;
         let is_paths = unit.deployment.is_none() && inputs.is_empty() && is_whole(unit);
         let (globs, plain) = if is_paths {
             let selector: Vec<Selector> = unit.selector.iter().cloned().collect();

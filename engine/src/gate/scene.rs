@@ -42,7 +42,7 @@ pub(super) struct Scene {
     pub(super) head: Selector,
     pub(super) around: Vec<Selector>,
     /// The same, by unit.
-    plain_files: Vec<PlainFiles>,
+    plain_files: Arc<Vec<PlainFiles>>,
     /// Where its own objects land that name no namespace.
     pub(super) landing: Option<Landing>,
     /// Why there may be neighbours that are not found there, for people.

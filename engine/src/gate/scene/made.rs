@@ -79,13 +79,13 @@ pub(in crate::gate) fn of_configs(
 
 /// Adds what the configuration at head says of an environment that is judged as `known` says.
 fn add(scenes: &mut Vec<Scene>, known: &Environment, more: Vec<Scene>) -> Result<(), Error> {
-    let files = more.first().map(|scene| scene.plain_files.clone());
+    let files = more.first().map(|scene| Arc::clone(&scene.plain_files));
     for scene in scenes.iter_mut() {
-        let files = files.iter().flatten();
+        let files = files.iter().flat_map(|files| files.iter());
         scene
             .around
             .extend(files.clone().map(|it| it.selector.clone()));
-        scene.plain_files.extend(files.cloned());
+        Arc::make_mut(&mut scene.plain_files).extend(files.cloned());
         let is_there = |it: &Scene, gone: &Unpruned| {
             let own = it.unpruned.as_ref();
             let is_applied = own.is_none_or(|own| own.unit() != gone.unit());
@@ -120,19 +120,7 @@ pub(in crate::gate) fn of_environment(
     of_judge: bool,
 ) -> Result<Vec<Scene>, Error> {
     let mut head = units(environment, config, trees.head)?;
-    let known = trees
-        .before
-        .and_then(|before| Some((before.environment(&environment.name)?, before)));
-    let (before, saying) = known.unwrap_or((environment, config));
-    let mut base = match (trees.base, &before.declared) {
-        // What was ambiguous before is judged as it is now, as far as it was there.
-        (Some(files), Some(_)) => match units(before, saying, files) {
-            Ok(units) => units,
-            Err(_) => there(&head, files)?,
-        },
-        (Some(files), None) => units(before, saying, files)?,
-        (None, _) => head.clone(),
-    };
+    let mut base = units_before(&head, (environment, config), trees)?;
     let deployers = Sides {
         base: Arc::new(deployers(&base)),
         head: Arc::new(deployers(&head)),
@@ -142,7 +130,7 @@ pub(in crate::gate) fn of_environment(
     let hidden = Hidden::of(&head);
     let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
     head.retain(|unit| !unit.is_foreign() || is_known(unit));
-    let plain_files = plain_files(&head, trees)?;
+    let plain_files = Arc::new(plain_files(&head, trees)?);
     let before: Arc<[Declared]> = match trees.base {
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
@@ -163,7 +151,7 @@ pub(in crate::gate) fn of_environment(
             base: selector.clone(),
             head: selector,
             around: plain_files.iter().map(|it| it.selector.clone()).collect(),
-            plain_files: plain_files.clone(),
+            plain_files: Arc::clone(&plain_files),
             landing: Some(landing),
             deployers: deployers.clone(),
             unseen,
@@ -203,6 +191,26 @@ fn deployers(units: &[Declared]) -> Deployers {
         }
     }
     deployers
+}
+
+/// The units of an environment at base.
+fn units_before(
+    head: &[Declared],
+    (environment, config): (&Environment, &Config),
+    trees: Trees<'_>,
+) -> Result<Vec<Declared>, Error> {
+    let Some(files) = trees.base else {
+        return Ok(head.to_vec());
+    };
+    let known = trees
+        .before
+        .and_then(|before| Some((before.environment(&environment.name)?, before)));
+    let (before, saying) = known.unwrap_or((environment, config));
+    match units(before, saying, files) {
+        // What was ambiguous before is judged as it is now, as far as it was there.
+        Err(_) if before.declared.is_some() => there(head, files),
+        found => found,
+    }
 }
 
 /// Each unit with what has its name on the other side.
@@ -325,7 +333,7 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         head: config.gate_selector().clone(),
         deployers: Sides::default(),
         around: Vec::new(),
-        plain_files: Vec::new(),
+        plain_files: Arc::default(),
         landing: None,
         unseen: None,
         elsewhere: None,
