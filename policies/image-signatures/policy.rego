@@ -182,7 +182,7 @@ deny contains finding if {
 deny contains finding if {
 	some image in named
 	image.signature.state == "indeterminate"
-	finding := unproven(image, "image.signature-indeterminate", image.signature.message, record)
+	finding := unproven(image, "image.signature-indeterminate", image.signature.message, object.get(recording, object.get(image.signature, "reason", ""), record))
 }
 
 # METADATA
@@ -453,6 +453,9 @@ unmended(spared) := [said |
 ]
 
 lacks_attestation(image) if image.signature.lack.kind in {"provenance", "sbom", "scan"}
+
+# By why it could not be found out; else `record`.
+recording := {"not-pinned": "`tidegate images lock` finds its digest and records its signature, and `tidegate images pin --write` writes the digest"}
 
 record := "record its signature below `.tidegate/images`, and write the image with its digest"
 

@@ -207,6 +207,14 @@ test_each_row_comes_out_as_it_says if {
 	}
 }
 
+test_an_image_without_a_digest_is_told_how_it_gets_one if {
+	every reason, words in {"not-pinned": "images pin --write", "evidence-missing": "below `.tidegate/images`"} {
+		given := signed({"state": "indeterminate", "reason": reason, "message": "why"})
+		some finding in image_signatures.deny with input as given
+		contains(finding.remediation, words)
+	}
+}
+
 test_a_deleted_database_names_nothing if {
 	there := cnpg({})
 	given := object.union(there, {"changes": [object.remove(there.changes[0], ["new"])]})

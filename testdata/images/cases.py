@@ -48,6 +48,7 @@ TABLE = {
     "finding-in-an-image-is-not-undone-by-a-scan-of-its-index": [
         "index", "sig-p256", "att-scan-known", "sig-index@index", "att-scan-of-index@index"],
     "scan-of-an-index-is-one-of-its-images": ["index", "sig-index@index", "att-scan-of-index@index"],
+    "finding-in-an-index-is-one-of-its-images": ["index", "sig-index@index", "att-scan-known-of-index@index"],
     "scan-that-looked-at-nothing-is-denied": ["sig-p256", "att-scan-nothing"],
     "critical-finding-is-denied-where-only-high-is-named": ["sig-p256", "att-scan-known"],
     "fix-younger-than-its-grace-is-a-warning": ["sig-p256", "att-scan-published"],

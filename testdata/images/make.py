@@ -322,6 +322,8 @@ def attested(sign):
         "predicate-list": (VULN, []),
     }
     made["scan-of-index"] = made["scan-clean-after"]
+    made["scan-known-of-index"] = (VULN, scan("2026-11-21T10:00:00Z", [
+        {"VulnerabilityID": "CVE-2026-0001", "Severity": "CRITICAL", "FixedVersion": "1.2"}]))
     for name, (kind, predicate) in made.items():
         digest = sha(INDEX.encode()).hex() if name.endswith("-of-index") else IMAGE
         candidate(f"att-{name}", ENVELOPE, canonical(envelope(statement(kind, predicate, digest, "v0.1"), sign)),

@@ -171,7 +171,7 @@ fn judged(
     Ok(report)
 }
 
-const ASKED: &str = "of which it is not recorded what signs them: `sign` asks nobody; `tidegate images lock` records it";
+const ASKED: &str = "of which it is not recorded what signs them, or which scan is the newest: `sign` asks nobody; `tidegate images lock` records it";
 const FIRST: &str = "\
 the remote has nothing to begin from, so all that is there was judged as new, also what a baseline accepted;
 where that is what is denied, `git push --no-verify` brings it there, and the next push is judged from it";

@@ -64,6 +64,7 @@ pub(super) fn recorded(
             false => BTreeSet::new(),
         },
         scanned: &wanted.scanned,
+        told: BTreeSet::new(),
         evidence: images::Evidence::of_locks(place.lock()?, place.lock_before()?),
     };
     shelf.load_all(&wanted.signed)?;
@@ -78,6 +79,7 @@ pub(super) fn of_image(image: Digest, place: &dyn Evidence) -> Result<images::Ev
         left: limits::IMAGE_EVIDENCE.most,
         brought: BTreeSet::new(),
         scanned: &BTreeSet::new(),
+        told: BTreeSet::new(),
         evidence: images::Evidence::of_locks(place.lock()?, place.lock_before()?),
     };
     shelf.load_all(&[(image, BTreeSet::new())].into())?;
@@ -94,47 +96,81 @@ struct Shelf<'a> {
     brought: BTreeSet<String>,
     /// The images of which the newest scan decides.
     scanned: &'a BTreeSet<Digest>,
+    /// What was told in which repository.
+    told: BTreeSet<(Digest, String)>,
     evidence: images::Evidence,
 }
 
 impl Shelf<'_> {
-    /// What lies beside images, and beside the indexes that list them.
+    /// What lies beside images, and beside the indexes that list them; of those that the change brings, what is not
+    /// recorded too, or whatever is recorded where the newest scan decides: nobody's word is that there is no newer one.
     fn load_all(&mut self, images: &BTreeMap<Digest, BTreeSet<ImageRef>>) -> Result<(), Error> {
         for (image, names) in images {
-            self.load(*image, names)?;
+            self.load(*image)?;
+            if self.is_open(*image, *image) {
+                self.ask(*image, names)?;
+            }
         }
-        let listing = images.keys();
-        let listing = listing.flat_map(|image| self.evidence.covering(*image));
-        let listing = listing.filter(|index| !images.contains_key(index));
-        for index in listing.collect::<BTreeSet<Digest>>() {
-            self.load(index, &BTreeSet::new())?;
+        let mut seen: BTreeSet<Digest> = images.keys().copied().collect();
+        for (image, names) in images {
+            for index in self.evidence.covering(*image) {
+                if seen.insert(index) {
+                    self.load(index)?;
+                }
+                if self.is_open(*image, index) {
+                    let mut names = of_index(names, index);
+                    names.retain(|it| !self.told.contains(&(index, it.repository.clone())));
+                    self.ask(index, &names)?;
+                }
+            }
         }
+        seen.iter().for_each(|image| self.evidence.miss(*image));
         Ok(())
     }
 
-    /// What lies beside an image; where that is not recorded, what the registry of each of these names says.
-    fn load(&mut self, image: Digest, names: &BTreeSet<ImageRef>) -> Result<(), Error> {
+    /// What is recorded beside an image.
+    fn load(&mut self, image: Digest) -> Result<(), Error> {
         for (name, bytes) in self.place.beside(&image)? {
             self.left = rest(self.left, bytes.len(), self.unit)?;
             self.evidence.record(image, &name, &bytes);
         }
+        Ok(())
+    }
+
+    /// Whether registries are asked of an image that the change brings, or of an index that lists it.
+    fn is_open(&self, image: Digest, own: Digest) -> bool {
         let brought = self.brought.contains(&format!("sha256:{image}"));
-        let newest = self.scanned.contains(&image) && self.evidence.says_anew(image);
-        let unknown = brought && (newest || self.evidence.lacks(image));
-        for name in names.iter().filter(|_| unknown) {
+        brought && (self.scanned.contains(&image) || self.evidence.lacks(own))
+    }
+
+    /// What the registry of each of these names says lies beside an image.
+    fn ask(&mut self, image: Digest, names: &BTreeSet<ImageRef>) -> Result<(), Error> {
+        for name in names {
             match self.place.ask(name, image) {
                 Some(Ok(found)) => {
                     let bytes = found.files.iter().map(|(_, _, bytes)| bytes.len());
                     self.left = rest(self.left, bytes.sum(), self.unit)?;
                     self.evidence.take(&found);
+                    let told = found.told.iter();
+                    let told = told.map(|it| (*it, name.repository.clone()));
+                    self.told.extend(told);
                 }
                 Some(Err(error)) => self.evidence.unsaid(image, &error),
                 None => {}
             }
         }
-        self.evidence.miss(image);
         Ok(())
     }
+}
+
+/// An index in the repositories of an image that it lists.
+fn of_index(names: &BTreeSet<ImageRef>, index: Digest) -> BTreeSet<ImageRef> {
+    let names = names.iter().map(|image| ImageRef {
+        repository: image.repository.clone(),
+        tag: None,
+        digest: Some(format!("sha256:{index}")),
+    });
+    names.collect()
 }
 
 /// How much more may be recorded beside the images of a unit.

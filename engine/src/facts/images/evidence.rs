@@ -85,12 +85,6 @@ impl Evidence {
         !self.lock.knows(&image) || !self.missing(image).is_empty()
     }
 
-    /// Whether the change itself says what lies beside an image: its lock is not what it was.
-    #[must_use]
-    pub fn says_anew(&self, image: Digest) -> bool {
-        !self.before.knows(&image) || self.before.beside(&image) != self.lock.beside(&image)
-    }
-
     /// Whether a lock or a registry says what lies beside an image. A registry that was asked and did not say it is none.
     pub(super) fn is_told(&self, image: Digest) -> bool {
         match self.asked(image) {
@@ -99,9 +93,20 @@ impl Evidence {
         }
     }
 
-    /// Whether whoever says what lies beside an image says it of an index that lists it, too.
+    /// Whether whoever says what lies beside an image says it of an index that lists it, too. Where a registry is asked
+    /// of the image, the lock's word of the index is none: both may be of one hand.
     pub(super) fn tells(&self, image: Digest, index: Digest) -> bool {
-        self.asked(image) == Some(&Asked::Answered) || self.is_told(index)
+        match self.asked(image) {
+            Some(_) => self.asked(index) == Some(&Asked::Answered),
+            None => self.is_told(index),
+        }
+    }
+
+    /// What a registry did not say of what lies beside an image, or beside one of these indexes that list it.
+    pub(super) fn silent(&self, image: Digest, indexes: &[Digest]) -> Option<&Asked> {
+        let asked = indexes.iter().chain([&image]);
+        let mut asked = asked.filter_map(|it| self.asked(*it));
+        asked.find(|it| matches!(it, Asked::Silent(..)))
     }
 
     /// Takes what a registry says lies beside an image, as far as it is not recorded.
@@ -109,7 +114,9 @@ impl Evidence {
         for (folder, name, bytes) in &found.files {
             self.record(*folder, &name.to_string(), bytes);
         }
-        self.asked.entry(found.digest).or_insert(Asked::Answered);
+        for image in &found.told {
+            self.asked.entry(*image).or_insert(Asked::Answered);
+        }
     }
 
     /// Notes that a registry did not say what lies beside an image.

@@ -23,6 +23,8 @@ pub struct Found {
     pub media_type: String,
     /// The digest beside which each file lies, its name, its bytes.
     pub files: Vec<(Digest, Digest, Rc<[u8]>)>,
+    /// The digests of which it said all that lies beside them: the image, and the index that lists it.
+    pub told: BTreeSet<Digest>,
 }
 
 impl Found {
@@ -46,6 +48,7 @@ impl Found {
             digest: image.digest,
             media_type: image.media_type.clone(),
             files: Vec::new(),
+            told: BTreeSet::new(),
         };
         found.put_beside(repository, image.digest)?;
         match (index_file(&image.media_type, &image.manifest), tag) {
@@ -90,6 +93,7 @@ impl Found {
             let (name, bytes) = file(&beside);
             self.put(digest, name, &Rc::from(bytes));
         }
+        self.told.insert(digest);
         Ok(())
     }
 

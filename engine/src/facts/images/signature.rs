@@ -208,7 +208,7 @@ pub(super) fn of(
         // What was found in the image itself, or may have been, is not undone by a scan of an index, which may be of
         // another image in it.
         _ if own.vulnerable || own.hidden => (own, None),
-        _ => covered(own, evidence.covering(digest), proven),
+        _ => covered(own, (digest, evidence), proven),
     };
     let turns = authorities
         .iter()
@@ -226,7 +226,7 @@ pub(super) fn of(
         true => signature,
         false => signature.of_no_lock(open),
     };
-    let signature = signature.after_asking(evidence.asked(digest));
+    let signature = signature.after_asking((digest, covered_by), evidence);
     let signature = signature.with_platforms(evidence, digest);
     let foreign_layers = evidence.foreign_layers(digest);
     let signature = Signature {
@@ -236,24 +236,29 @@ pub(super) fn of(
     Some((signature, turns))
 }
 
-/// By the first index that is proven itself; what is not known of an index is not known of its images.
+/// By the first index that is proven itself, one of which it is told what lies beside it before others; what is not known
+/// of an index is not known of its images. What one that is signed lacks is what an image lacks that is not.
 fn covered(
     own: Proof,
-    indexes: Vec<Digest>,
+    (image, evidence): (Digest, &Evidence),
     proven: impl Fn(Digest) -> Proof,
 ) -> (Proof, Option<Digest>) {
-    let mut doubt = None;
+    let mut indexes = evidence.covering(image);
+    indexes.sort_by_key(|index| !evidence.tells(image, *index));
+    let (mut doubt, mut flawed) = (None, None);
     for index in indexes {
         let proof = proven(index);
         match proof.state {
             State::Verified => return (proof, Some(index)),
             State::Indeterminate(why) => doubt = doubt.max(Some(why)),
-            State::Unsigned | State::Invalid(_) => {}
+            State::Invalid(_) => flawed = flawed.or(Some((proof, Some(index)))),
+            State::Unsigned => {}
         }
     }
-    let state = match (own.state, doubt) {
-        (State::Indeterminate(why), _) | (_, Some(why)) => State::Indeterminate(why),
-        (state, None) => state,
+    let state = match (own.state, doubt, flawed) {
+        (State::Unsigned, None, Some(flawed)) => return flawed,
+        (State::Indeterminate(why), ..) | (_, Some(why), _) => State::Indeterminate(why),
+        (state, None, _) => state,
     };
     (Proof { state, ..own }, None)
 }
@@ -356,13 +361,19 @@ impl Signature {
         }
     }
 
-    /// What a registry did not say may have been what proves it.
-    fn after_asking(self, asked: Option<&Asked>) -> Self {
+    /// What a registry did not say may have been what proves it, of an index that lists it too.
+    fn after_asking(self, image: (Digest, Option<Digest>), evidence: &Evidence) -> Self {
+        let (image, covered_by) = image;
         let signature = Self {
-            asked_registry: asked.is_some(),
+            asked_registry: evidence.asked(image).is_some(),
             ..self
         };
-        match asked {
+        let indexes = match (covered_by, signature.state) {
+            (Some(index), _) => vec![index],
+            (None, "unsigned") => evidence.covering(image),
+            (None, _) => Vec::new(),
+        };
+        match evidence.silent(image, &indexes) {
             Some(Asked::Silent(reason, why)) if signature.state != "verified" => Self {
                 state: "indeterminate",
                 reason: Some(reason),

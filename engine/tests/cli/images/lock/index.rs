@@ -1,5 +1,7 @@
 //! Indexes: what is signed is the index, what is named may be one image of it, and both are proven without a registry.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tidegate::facts::images::FOLDER;
 
 use super::*;
@@ -17,6 +19,36 @@ pub(super) fn indexed(images: &[&str]) -> Shop {
     let tag = format!("{}.sig", digest(&index).replace(':', "-"));
     shop.sign(Some(&tag), &["sig-index"]);
     shop
+}
+
+/// Records the index beside the image, and these beside the index, and makes the lock that says it is all.
+pub(super) fn picked(shop: &Shop, names: &[&str]) -> String {
+    let index = signed::index();
+    let file =
+        json!({"mediaType": INDEX, "digest": digest(&index), "payload": STANDARD.encode(&index)});
+    let file = file.to_string().into_bytes();
+    let own = digest(&file);
+    let own = own.trim_start_matches("sha256:");
+    let folder = digest(&index);
+    let folder = folder.trim_start_matches("sha256:");
+    shop.repo
+        .write(&format!("{FOLDER}/{}/{own}", signed::digest()), &file);
+    let mut evidence = Vec::new();
+    for (path, bytes) in names.iter().map(|name| signed::recorded(name)) {
+        let path = path.replace(signed::digest(), folder);
+        evidence.push(digest(&bytes));
+        shop.repo.write(&path, bytes);
+    }
+    evidence.sort();
+    let row = json!({
+        "digest": format!("sha256:{folder}"),
+        "mediaType": INDEX,
+        "lockedAt": "2026-11-20T10:00:00Z",
+        "evidence": evidence,
+        "related": {format!("sha256:{}", signed::digest()): [format!("sha256:{own}")]},
+    });
+    let image = format!("{}/{}", shop.registry.host(), whole());
+    format!("{:#}\n", json!({"version": "v1", "images": {image: row}}))
 }
 
 fn whole() -> String {

@@ -53,7 +53,7 @@ fn what_is_not_recorded_is_asked_for_and_not_written() {
     assert!(!text.contains("image.unsigned"), "{text}");
     assert!(!text.contains("image.signature"), "{text}");
     assert_eq!(exit, 0, "{text}");
-    let said = "asked the registry of 1 image, of which it is not recorded what signs them";
+    let said = "asked the registry of 1 image, of which it is not recorded what signs them, or which scan is the newest";
     assert!(text.contains(said), "{text}");
     assert!(!shop.repo.path().join(".tidegate").exists());
     // Once it is recorded, nobody is asked any more.
@@ -218,8 +218,7 @@ fn a_private_registry_is_named_for_an_online_check_alone() {
 }
 
 /// As [`ready`], for a judge who asks for a scan besides.
-fn scanned() -> Shop {
-    let shop = Shop::signed();
+fn scanned(shop: Shop) -> Shop {
     let host = shop.registry.host();
     let config = format!(
         "environments: [{{name: prod, paths: [\"prod/**\"]}}]\nimages:\n  authorities:\n    - name: release\n      \
@@ -239,15 +238,15 @@ fn scanned() -> Shop {
         "tidegate.yaml",
     ]);
     shop.repo.commit("a pod");
-    shop.sign(Some(&sig()), &["sig-p256"]);
-    let att = sig().replace(".sig", ".att");
-    shop.sign(Some(&att), &["att-scan-clean-before", "att-scan-known"]);
     ready(shop)
 }
 
 #[test]
 fn a_scan_that_the_change_leaves_out_is_asked_for() {
-    let shop = scanned();
+    let shop = scanned(Shop::signed());
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    let att = sig().replace(".sig", ".att");
+    shop.sign(Some(&att), &["att-scan-clean-before", "att-scan-known"]);
     let vulnerable = |what: &str| {
         let (text, exit) = online(&shop, &[]);
         assert_eq!(exit, 1, "{what}: {text}");
@@ -275,4 +274,65 @@ fn a_scan_that_the_change_leaves_out_is_asked_for() {
     shop.repo.write(path, format!("{lock:#}\n"));
     amend(&shop);
     vulnerable("and named by a lock that the change brings");
+    shop.repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
+    shop.repo
+        .git(&["commit", "-qm", "a lock", "--", ".tidegate"]);
+    shop.repo.commit("a pod");
+    vulnerable("and by one that came before the image");
+}
+
+#[test]
+fn a_scan_of_an_index_that_the_change_leaves_out_is_asked_for() {
+    for tag in ["", ":gone", ":amd64", ":17.0"] {
+        let named = format!("shop/odoo{tag}@sha256:{}", signed::digest());
+        let shop = scanned(index::indexed(&[&named]));
+        let att = format!("{}.att", digest(&signed::index()).replace(':', "-"));
+        shop.sign(
+            Some(&att),
+            &["att-scan-of-index", "att-scan-known-of-index"],
+        );
+        let lock = index::picked(&shop, &["sig-index", "att-scan-of-index"]);
+        amend(&shop);
+        let vulnerable = |what: &str| {
+            let (text, exit) = online(&shop, &[]);
+            assert_eq!(exit, 1, "{named}, {what}: {text}");
+            assert!(text.contains("image.vulnerable"), "{named}, {what}: {text}");
+        };
+        vulnerable("without a lock");
+        shop.repo.write(".tidegate/images.lock", lock);
+        amend(&shop);
+        vulnerable("with a lock");
+        shop.repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
+        shop.repo
+            .git(&["commit", "-qm", "a lock", "--", ".tidegate"]);
+        shop.repo.commit("a pod");
+        vulnerable("with one that came before");
+        shop.sign(Some(&att), &["att-scan-of-index"]);
+        let (text, exit) = online(&shop, &[]);
+        assert_eq!(exit, 0, "{named}, there is no newer one: {text}");
+    }
+}
+
+#[test]
+fn an_index_of_which_its_registry_says_nothing_proves_nothing() {
+    let named = format!("shop/odoo@sha256:{}", signed::digest());
+    let shop = scanned(index::indexed(&[&named]));
+    let lock = index::picked(&shop, &["sig-index", "att-scan-of-index"]);
+    shop.repo.write(".tidegate/images.lock", lock);
+    amend(&shop);
+    let index = digest(&signed::index());
+    for code in [404, 403, 500] {
+        let target = index.clone();
+        shop.registry
+            .instead(move |heard, _| heard.target.contains(&target).then(|| status(code)));
+        let (text, exit) = online(&shop, &[]);
+        assert_eq!(exit, 1, "{code}: {text}");
+        for word in [
+            "image.signature-indeterminate",
+            "what lies beside it is not known",
+            &format!("answers {code}"),
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
 }
