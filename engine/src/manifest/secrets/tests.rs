@@ -272,6 +272,7 @@ fn what_flux_and_argo_cd_are_told_of_secrets_is_secret() {
     let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization";
     let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease";
     let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application";
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet";
     let patch = &["/spec/patches/0/patch"][..];
     for (kind, spec, secret) in [
         (
@@ -362,6 +363,58 @@ fn what_flux_and_argo_cd_are_told_of_secrets_is_secret() {
             argo,
             "{source: {helm: {parameters: [{name: db.password, value: x}]}}}",
             &["/spec/source/helm/parameters/0/value"],
+        ),
+        (
+            argo,
+            "{source: {helm: {parameters: [{name: 'e[1].value', value: x}, {name: 'e[0].value', value: y}, {name: 'e[0].name', value: API_TOKEN}, {name: 'e[1].name', value: TLS}]}}}",
+            &["/spec/source/helm/parameters/1/value"],
+        ),
+        (
+            argo,
+            "{source: {helm: {valuesObject: {extraEnv: [{name: DB_PASSWORD, value: x}, {name: TLS, value: y}]}}}}",
+            &["/spec/source/helm/valuesObject/extraEnv/0/value"],
+        ),
+        (
+            argo,
+            "{source: {helm: {values: 'extraEnv: [{name: DB_PASSWORD, value: x}]'}}}",
+            &["/spec/source/helm/values"],
+        ),
+        (
+            release,
+            "{values: {a: {extraEnvVars: [{name: DB_PASSWORD, value: 1}, {name: A_TOKEN, valueFrom: {secretKeyRef: {name: s, key: k}}}]}}}",
+            &["/spec/values/a/extraEnvVars/0/value"],
+        ),
+        (
+            set,
+            "{generators: [{list: {elements: [{name: a, dbPassword: x}], template: {spec: {source: {helm: {values: 'db: {password: x}'}}}}}}, {clusters: {values: {apiToken: x}}}]}",
+            &[
+                "/spec/generators/0/list/elements/0/dbPassword",
+                "/spec/generators/0/list/template/spec/source/helm/values",
+                "/spec/generators/1/clusters/values/apiToken",
+            ],
+        ),
+        (
+            set,
+            "{generators: [{matrix: {generators: [{list: {elementsYaml: '[{password: x}]'}}, {list: {elementsYaml: '[{name: x}]'}}]}}]}",
+            &["/spec/generators/0/matrix/generators/0/list/elementsYaml"],
+        ),
+        (
+            set,
+            "{generators: [{pullRequest: {github: {tokenRef: {secretName: s, key: token}}}}], templatePatch: 'spec: {source: {path: x}}'}",
+            &[],
+        ),
+        (
+            set,
+            "{templatePatch: 'spec: {source: {helm: {valuesObject: {db: {password: x}}}}}'}",
+            &["/spec/templatePatch"],
+        ),
+        (
+            set,
+            "{templatePatch: \"{{- if .a }}\\nspec: {}\\n{{- end }}\", template: {spec: {source: {helm: {valuesObject: {token: x}}}}}}",
+            &[
+                "/spec/template/spec/source/helm/valuesObject/token",
+                "/spec/templatePatch",
+            ],
         ),
     ] {
         let (_, object) = object(&format!("{kind}\nmetadata: {{name: x}}\nspec: {spec}\n"));

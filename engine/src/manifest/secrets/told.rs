@@ -1,5 +1,7 @@
-//! What objects of Flux and Argo CD tell of what they deploy: patches, variables and values of charts, as far as secrets may
-//! stand there. Knows nothing of what comes of them.
+//! What objects of Flux and Argo CD tell of what they deploy: patches, variables, values of charts and what templates are
+//! filled with, as far as secrets may stand there. Knows nothing of what comes of them.
+
+use std::collections::BTreeSet;
 
 use super::inline::is_name_of_secret;
 use super::{Found, Node, NodeValue, Object, children, is_secret_name, leaves};
@@ -16,9 +18,9 @@ pub(super) fn values(object: &Object, found: &mut Found<'_>) {
         "HelmRelease.helm.toolkit.fluxcd.io" => of_release(spec, "/spec", found),
         "Application.argoproj.io" => of_application(spec, "/spec", found),
         "ApplicationSet.argoproj.io" => {
-            if let Some(spec) = spec.pointer("/template/spec") {
-                of_application(spec, "/spec/template/spec", found);
-            }
+            of_template(spec, "/spec", found);
+            text(spec, "templatePatch", "/spec", found);
+            generators(spec, "/spec", found);
         }
         _ => {}
     }
@@ -58,6 +60,42 @@ fn of_application(spec: &Node, at: &str, found: &mut Found<'_>) {
     }
 }
 
+fn of_template(node: &Node, at: &str, found: &mut Found<'_>) {
+    if let Some(spec) = node.pointer("/template/spec") {
+        of_application(spec, &format!("{at}/template/spec"), found);
+    }
+}
+
+/// What generators of an ApplicationSet put into its template, those in generators too.
+fn generators(node: &Node, at: &str, found: &mut Found<'_>) {
+    let Some(generators) = node.get("generators") else {
+        return;
+    };
+    let at = format!("{at}/generators");
+    of_chart(generators, &mut at.clone(), found);
+    for (index, one) in generators.items().unwrap_or_default().iter().enumerate() {
+        let NodeValue::Mapping(entries) = &one.value else {
+            continue;
+        };
+        for entry in entries {
+            let at = format!("{at}/{index}/{}", step_of(&entry.key));
+            of_template(&entry.value, &at, found);
+            text(&entry.value, "elementsYaml", &at, found);
+            self::generators(&entry.value, &at, found);
+        }
+    }
+}
+
+/// A text that is YAML later, where a secret stands in it, or nobody can read it.
+fn text(node: &Node, key: &str, at: &str, found: &mut Found<'_>) {
+    if let Some(value) = node.get(key)
+        && let Some(text) = value.as_str()
+        && documents(text).is_none_or(|all| all.iter().any(|it| names_secret(it, 0)))
+    {
+        found(&format!("{at}/{key}"), value);
+    }
+}
+
 fn of_source(source: &Node, at: &str, found: &mut Found<'_>) {
     if let Some(kustomize) = source.get("kustomize") {
         patches(kustomize, &format!("{at}/kustomize"), found);
@@ -65,6 +103,7 @@ fn of_source(source: &Node, at: &str, found: &mut Found<'_>) {
     let Some(helm) = source.get("helm") else {
         return;
     };
+    parameters(helm, at, found);
     if let Some(values) = helm.get("valuesObject") {
         of_chart(values, &mut format!("{at}/helm/valuesObject"), found);
     }
@@ -76,8 +115,35 @@ fn of_source(source: &Node, at: &str, found: &mut Found<'_>) {
     }
 }
 
-/// Values of a chart whose names sound like a secret.
+/// Parameters that set a variable in two: `X.name`, which sounds like a secret, and `X.value`.
+fn parameters(helm: &Node, at: &str, found: &mut Found<'_>) {
+    let parameters = helm.get("parameters").and_then(Node::items);
+    let parameters = parameters.unwrap_or_default();
+    let secret: BTreeSet<&str> = parameters
+        .iter()
+        .filter(|one| word(one, "value").is_some_and(is_secret_name))
+        .filter_map(|one| word(one, "name")?.strip_suffix(".name"))
+        .collect();
+    for (index, one) in parameters.iter().enumerate() {
+        let variable = word(one, "name").and_then(|it| it.strip_suffix(".value"));
+        if let Some(value) = one.get("value")
+            && variable.is_some_and(|it| secret.contains(it))
+        {
+            let mut pointer = format!("{at}/helm/parameters/{index}/value");
+            leaves(value, &mut pointer, found);
+        }
+    }
+}
+
+fn word<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
+    node.get(key).and_then(Node::as_str)
+}
+
+/// Values of a chart whose names sound like a secret, or which are those of variables with such names.
 fn of_chart(node: &Node, pointer: &mut String, found: &mut Found<'_>) {
+    if let Some(value) = of_variable(node) {
+        leaves(value, &mut format!("{pointer}/value"), found);
+    }
     if let NodeValue::Mapping(entries) = &node.value {
         for entry in entries
             .iter()
@@ -89,6 +155,12 @@ fn of_chart(node: &Node, pointer: &mut String, found: &mut Found<'_>) {
     children(node, pointer, &mut |child, pointer| {
         of_chart(child, pointer, found);
     });
+}
+
+/// The value of a variable, `name` and `value`, whose name sounds like a secret.
+fn of_variable(node: &Node) -> Option<&Node> {
+    let name = word(node, "name")?;
+    node.get("value").filter(|_| is_secret_name(name))
 }
 
 /// The texts of patches that may be of a Secret, or that set what sounds like a secret.
@@ -146,6 +218,7 @@ fn names_secret(node: &Node, depth: usize) -> bool {
             is_secret
                 || patches
                 || sets
+                || of_variable(node).is_some()
                 || entries.any(|entry| {
                     is_named_secret(&entry.key, &entry.value) || names_secret(&entry.value, depth)
                 })
