@@ -198,7 +198,7 @@ fn a_document_that_does_not_parse_is_never_shown() {
 }
 
 /// Secrets inside of other texts, in a pod, in a source and in annotations; `value` makes them others.
-fn inside(value: &str) -> [(&'static str, String); 3] {
+fn inside(value: &str) -> [(&'static str, String); 5] {
     let url = format!("postgres://shop:{CANARY}{value}@db.shop:5432/shop");
     let pod = deployment("job", "").replace(
         "          resources:\n",
@@ -213,7 +213,19 @@ fn inside(value: &str) -> [(&'static str, String); 3] {
          annotations: {{notify: \"http://{CANARY}{value}@hook.example/x\"}}\nspec:\n  project: shop\n  \
          destination: {{namespace: shop, server: \"https://k8s.example\"}}\n  source:\n    \
          repoURL: https://ci:{CANARY}{value}@git.example/charts\n    path: apps\n    targetRevision: main\n    \
-         helm: {{parameters: [{{name: db.password, value: {CANARY}{value}}}]}}\n"
+         helm:\n      parameters: [{{name: db.password, value: {CANARY}{value}}}, {{name: \"e[0].name\", value: API_TOKEN}}, \
+         {{name: \"e[0].value\", value: {CANARY}{value}}}]\n      \
+         valuesObject: {{extraEnv: [{{name: DB_PASSWORD, value: {CANARY}{value}}}]}}\n"
+    );
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: teams, namespace: argocd}}\nspec:\n  \
+         goTemplate: true\n  generators: [{{list: {{elements: [{{name: a, dbPassword: {CANARY}{value}}}]}}}}]\n  \
+         template:\n    metadata: {{name: \"{{{{.name}}}}\"}}\n    spec: {{project: shop}}\n  templatePatch: |\n    \
+         spec: {{source: {{helm: {{valuesObject: {{db: {{password: {CANARY}{value}}}}}}}}}}}\n"
+    );
+    let release = format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web, namespace: shop}}\nspec:\n  \
+         values: {{extraEnv: [{{name: DB_PASSWORD, value: {CANARY}{value}}}]}}\n"
     );
     let map = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: odoo, namespace: shop}}\ndata:\n  odoo.conf: |\n    \
@@ -223,6 +235,8 @@ fn inside(value: &str) -> [(&'static str, String); 3] {
         ("prod/job.yaml", pod),
         ("prod/shop.yaml", application),
         ("prod/odoo-conf.yaml", map),
+        ("prod/set.yaml", set),
+        ("prod/release.yaml", release),
     ]
 }
 
