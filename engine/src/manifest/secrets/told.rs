@@ -66,7 +66,7 @@ fn of_template(node: &Node, at: &str, found: &mut Found<'_>) {
     }
 }
 
-/// What generators of an ApplicationSet put into its template, those in generators too.
+/// What generators of an `ApplicationSet` put into its template, those in generators too.
 fn generators(node: &Node, at: &str, found: &mut Found<'_>) {
     let Some(generators) = node.get("generators") else {
         return;
