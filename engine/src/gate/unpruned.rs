@@ -1,5 +1,5 @@
-//! Deployments that the tree has no more, or has otherwise, and that stay in the cluster as they are, since what applies them
-//! deletes nothing or is at rest: there they go on deploying their folders, which no unit holds any more.
+//! Deployments, and what they are told from, that the tree has no more, or has otherwise, and that stay in the cluster as they
+//! are, since what applies them deletes nothing or is at rest: there folders go on being deployed that no unit holds any more.
 //! Reads no file.
 
 mod states;
@@ -24,8 +24,10 @@ pub struct Unpruned {
     /// The units that apply it.
     applied_by: BTreeSet<String>,
     place: Box<Place>,
-    kind: Kind,
+    kind: String,
     name: String,
+    /// How it is stopped itself, where it can be, in words.
+    stop: Option<&'static str>,
     event: Event,
     why: Box<Why>,
 }
@@ -72,14 +74,9 @@ impl Diagnostic for Unpruned {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let name = &self.name;
-        let remedy = self.why.remedy(self.kind, self.event);
-        let rest = match (self.why.is_resting(), self.kind) {
-            (true, _) => String::new(),
-            (false, Kind::Application) => ", or remove `syncPolicy.automated` from it".to_owned(),
-            (false, Kind::Kustomization | Kind::HelmRelease) => {
-                ", or set `suspend: true` in it".to_owned()
-            }
-        };
+        let remedy = self.why.remedy(self.event);
+        let stop = self.stop.filter(|_| !self.why.is_resting());
+        let rest = stop.map_or(String::new(), |stop| format!(", or {stop}"));
         Some(Box::new(match self.event {
             Event::Changes => format!(
                 "leave `{name}` as it is for now, and change it by a later change: {remedy}, and let that be applied first"
@@ -97,14 +94,24 @@ impl Diagnostic for Unpruned {
 enum Why {
     /// Its own object says so.
     Own(&'static str),
-    /// So does what applies it, or the set that makes it.
+    /// So does the set that makes it.
+    Set(By),
+    /// So does what applies it.
     Other {
-        kind: &'static str,
-        name: String,
-        place: Place,
-        why: &'static str,
+        by: By,
+        kind: Kind,
         then: Then,
+        /// What to do about it, where that is not what is done of others.
+        remedy: Option<String>,
     },
+}
+
+/// What says that it stays.
+#[derive(Clone, Debug)]
+struct By {
+    name: String,
+    place: Place,
+    why: &'static str,
 }
 
 /// What becomes of what applied it.
@@ -130,83 +137,89 @@ impl Why {
         )
     }
 
-    fn remedy(&self, of: Kind, event: Event) -> String {
-        match self {
-            Self::Own(_) => "remove what keeps it".to_owned(),
+    fn remedy(&self, event: Event) -> String {
+        let (name, kind, then) = match self {
+            Self::Own(_) => return "remove what keeps it".to_owned(),
+            Self::Set(By { name, .. }) => {
+                return format!("remove `applicationsSync` from `{name}`");
+            }
             Self::Other {
-                kind: "ApplicationSet",
-                name,
+                remedy: Some(remedy),
                 ..
-            } => format!("remove `applicationsSync` from `{name}`"),
-            Self::Other { name, then, .. } => match (of, then) {
-                _ if event == Event::IsMoved => format!(
-                    "let `{name}` apply where it did, and another one what is to be at the new place"
-                ),
-                (Kind::Application, Then::Rests) if event == Event::Changes => {
-                    format!("let `{name}` sync by itself (`syncPolicy: {{automated: {{}}}}`)")
-                }
-                (_, Then::Rests) if event == Event::Changes => {
-                    format!("remove `suspend` from `{name}`")
-                }
-                (Kind::Application, Then::Stays | Then::Rests) => {
-                    format!("let `{name}` prune (`syncPolicy: {{automated: {{prune: true}}}}`)")
-                }
-                (Kind::Application, Then::Goes) => {
-                    format!("give `{name}` the finalizer `resources-finalizer.argocd.argoproj.io`")
-                }
-                (Kind::Kustomization | Kind::HelmRelease, _) => {
-                    format!(
-                        "let `{name}` prune (`prune: true`, and neither suspended nor with another `deletionPolicy`)"
-                    )
-                }
-            },
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Own(why) => f.write_str(why),
-            Self::Other {
-                kind,
-                name,
-                place,
-                why,
-                then,
-            } => {
-                let goes = match then {
-                    Then::Goes => "goes as well and ",
-                    Then::Stays | Then::Rests => "",
-                };
-                let does = match *kind {
-                    "ApplicationSet" => "makes",
-                    _ => "applies",
-                };
-                write!(
-                    f,
-                    "the {kind} `{name}` ({place}), which {does} it, {goes}{why}"
+            } => return remedy.clone(),
+            Self::Other { by, kind, then, .. } => (&by.name, *kind, *then),
+        };
+        match (kind, then) {
+            _ if event == Event::IsMoved => format!(
+                "let `{name}` apply where it did, and another one what is to be at the new place"
+            ),
+            (Kind::Application, Then::Stays | Then::Rests) => {
+                format!("let `{name}` prune (`syncPolicy: {{automated: {{prune: true}}}}`)")
+            }
+            (Kind::Application, Then::Goes) => {
+                format!("give `{name}` the finalizer `resources-finalizer.argocd.argoproj.io`")
+            }
+            (Kind::Kustomization | Kind::HelmRelease, _) => {
+                format!(
+                    "let `{name}` prune (`prune: true`, and neither suspended nor with another `deletionPolicy`)"
                 )
             }
         }
     }
 }
 
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, does, goes, By { name, place, why }) = match self {
+            Self::Own(why) => return f.write_str(why),
+            Self::Set(by) => ("ApplicationSet", "makes", "", by),
+            Self::Other { by, kind, then, .. } => {
+                let goes = match then {
+                    Then::Goes => "goes as well and ",
+                    Then::Stays | Then::Rests => "",
+                };
+                (kind.as_str(), "applies", goes, by)
+            }
+        };
+        write!(
+            f,
+            "the {kind} `{name}` ({place}), which {does} it, {goes}{why}"
+        )
+    }
+}
+
 /// What stays in the cluster as it was, of two states of an environment.
 pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
     let states = States { base, head };
-    let unpruned = base.iter().filter_map(|declared| {
+    let deployments = base.iter().filter_map(|declared| {
         let deployment = declared.unit.deployment.as_ref()?;
         let (event, why) = states.staying(declared, deployment)?;
         Some(Unpruned {
             unit: declared.unit.name.clone(),
             applied_by: deployment.prune.applied_by.clone(),
             place: Box::new(deployment.place.clone()),
-            kind: deployment.kind,
+            kind: deployment.kind.to_string(),
             name: deployment.name.clone(),
+            stop: Some(match deployment.kind {
+                Kind::Application => "remove `syncPolicy.automated` from it",
+                Kind::Kustomization | Kind::HelmRelease => "set `suspend: true` in it",
+            }),
             event,
             why: Box::new(why),
         })
     });
-    unpruned.collect()
+    let objects = states.standing().into_iter().map(|(one, event, why)| {
+        Unpruned {
+            // No unit has a name of two words.
+            unit: format!("{} {}", one.kind, one.name),
+            applied_by: one.prune.applied_by,
+            place: Box::new(one.place),
+            kind: one.kind,
+            name: one.name,
+            stop: None,
+            event,
+            why: Box::new(why),
+        }
+    });
+    deployments.chain(objects).collect()
 }

@@ -18,7 +18,7 @@ use super::Context;
 use super::deployment::{Deployment, External, Kind, Source};
 use super::fields::{Read, Stop, Text, field, flag, items, owned, pairs, text};
 use super::here::Revision;
-use super::prune::Prune;
+use super::prune::{Idle, Prune};
 use crate::manifest::Node;
 use crate::render::FilesError;
 
@@ -49,6 +49,9 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
         sources: Vec::new(),
         reach: None,
     };
+    if !matches!(hidden_children(spec), Ok(None)) {
+        deployment.prune.idle = deployment.prune.idle.or(Some(HIDING));
+    }
     let read = destination(spec, &mut deployment)
         .and_then(|()| whole(node, spec))
         .and_then(|()| sources(spec));
@@ -111,9 +114,19 @@ fn leaves_children(spec: &Node) -> Read<()> {
         .pointer("/syncPolicy/syncOptions")
         .and_then(Node::items);
     let mut options = options.unwrap_or_default().iter().filter_map(Node::as_str);
-    if !options.any(|option| option == "RespectIgnoreDifferences=true") {
-        return Ok(());
+    let respects = options.any(|option| option == "RespectIgnoreDifferences=true");
+    match hidden_children(spec)?.filter(|_| respects) {
+        Some(item) => Err(Stop::unknown(
+            item.span,
+            "by `ignoreDifferences` and `RespectIgnoreDifferences` Argo CD leaves fields of Applications as they are, whatever their files say",
+            "remove one of them, or let it name `/status` and `/operation` alone, or another kind",
+        )),
+        None => Ok(()),
     }
+}
+
+/// What of `ignoreDifferences` hides changes of Applications, so that nothing is synced for them alone.
+fn hidden_children(spec: &Node) -> Read<Option<&Node>> {
     for item in items(spec, "ignoreDifferences")? {
         let may_be = |key: &str, wanted: &[&str]| {
             let said = item.get(key).and_then(Node::as_str);
@@ -122,14 +135,10 @@ fn leaves_children(spec: &Node) -> Read<()> {
         let may_be_child =
             may_be("group", &["argoproj.io"]) && may_be("kind", &["Application", "ApplicationSet"]);
         if may_be_child && bears_on_deployed(item)? {
-            return Err(Stop::unknown(
-                item.span,
-                "by `ignoreDifferences` and `RespectIgnoreDifferences` Argo CD leaves fields of Applications as they are, whatever their files say",
-                "remove one of them, or let it name `/status` and `/operation` alone, or another kind",
-            ));
+            return Ok(Some(item));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether what an item of `ignoreDifferences` names may bear on what an Application deploys.
@@ -250,3 +259,7 @@ fn refuse(node: &Node, key: &str, reason: &str, remedy: &str) -> Read<()> {
 
 /// What controllers write into an Application, and no file says.
 const APART: [&str; 2] = ["status", "operation"];
+const HIDING: Idle = Idle {
+    why: "does not sync by itself what its `ignoreDifferences` hide of Applications",
+    remedy: "let `ignoreDifferences` name `/status` and `/operation` of Applications alone in",
+};

@@ -4,7 +4,7 @@
 //! Source: kustomize, `config.kubernetes.io/local-config`; Flux, "Controlling the apply behavior of resources" of
 //! `Kustomization`, and `AnyInMetadata` in `fluxcd/pkg/ssa`; Argo CD, "Resource Hooks" in its user guide.
 
-use super::prune::{PRUNE, RESOURCE_POLICY, SYNC_OPTIONS};
+use super::prune::{COMPARE_OPTIONS, PRUNE, RESOURCE_POLICY, SKIP, SYNC_OPTIONS};
 use crate::manifest::{Node, Object};
 
 /// Whether an object is not applied with the others as it stands.
@@ -46,10 +46,12 @@ const HOOK: &str = "argocd.argoproj.io/hook";
 const HOOK_DELETE: &str = "argocd.argoproj.io/hook-delete-policy";
 const HELM_HOOK: &str = "helm.sh/hook";
 const HELM_HOOK_DELETE: &str = "helm.sh/hook-delete-policy";
-const HEEDED: [&str; 10] = [
+const HEEDED: [&str; 12] = [
     PRUNE,
     RESOURCE_POLICY,
     SYNC_OPTIONS,
+    COMPARE_OPTIONS,
+    SKIP,
     LOCAL,
     SSA,
     RECONCILE,

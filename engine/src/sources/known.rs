@@ -28,6 +28,8 @@ pub struct Declared {
     pub(super) patched_in: BTreeSet<RepoPath>,
     /// The kustomizations of which a patch looks for it by what it is called.
     pub(super) found_in: BTreeSet<RepoPath>,
+    /// The units that apply it, once all of them are known.
+    pub(super) applied_by: BTreeSet<String>,
 }
 
 /// The name of a unit, and what it takes from an object.
@@ -133,6 +135,22 @@ impl Lookup<'_> {
 impl Known {
     pub(super) fn add(&mut self, objects: impl IntoIterator<Item = Declared>) {
         self.objects.extend(objects);
+    }
+
+    /// All that were read.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Declared> {
+        self.objects.iter()
+    }
+
+    /// Whether a unit applies anything that was read, as it stands.
+    #[must_use]
+    pub fn has_any_of(&self, unit: &str) -> bool {
+        let mut all = self.objects.iter();
+        all.any(|one| {
+            one.passed_over.is_none()
+                && one.changed_by.as_ref() != Some(&one.file.path)
+                && one.applied_by.contains(unit)
+        })
     }
 
     /// Notes what the units take.

@@ -92,6 +92,7 @@ fn declared(
         added: passed.added,
         patched_in: passed.patched_in,
         found_in: passed.found_in,
+        applied_by: BTreeSet::new(),
     }
 }
 

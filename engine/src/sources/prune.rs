@@ -24,10 +24,23 @@ pub struct Prune {
     pub outlives: Option<&'static str>,
     /// It deploys nothing until somebody says so.
     pub is_at_rest: bool,
+    /// Why what changes of what it applies may not come to the cluster.
+    pub idle: Option<Idle>,
+    /// It deletes all that it applied, where nothing is left of that. Of Argo CD alone.
+    pub empties: bool,
     /// The units that apply its object, or the set that makes it.
     pub applied_by: BTreeSet<String>,
     /// The set that makes it.
     pub set: Option<MakingSet>,
+}
+
+/// Why what a deployment applies stays as it is, and what to do about that, in words before its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Why.
+    pub why: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
 }
 
 /// An `ApplicationSet`.
@@ -60,14 +73,14 @@ impl Prune {
             _ => Some("has another `deletionPolicy` than `Delete`"),
         };
         let is_builder = kind == Kind::Kustomization;
-        let stays = is_kept_by_flux(node)
-            .then_some("`kustomize.toolkit.fluxcd.io/prune: disabled` keeps it from being deleted");
+        let stays = is_kept_by_flux(node).then_some(KEPT_BY_FLUX);
         Self {
             leaves: suspended.or(unpruned).filter(|_| is_builder),
             orphans: suspended.or(orphans).filter(|_| is_builder),
             stays,
             outlives: stays,
             is_at_rest,
+            idle: is_at_rest.then_some(SUSPENDED),
             ..Self::default()
         }
     }
@@ -85,6 +98,10 @@ impl Prune {
         let options = options.and_then(Node::items).unwrap_or_default();
         let keeps = options.iter().filter_map(Node::as_str).any(keeps_pruned);
         let (stays, outlives) = kept_by_argo(node);
+        let annotations = node.pointer("/metadata/annotations");
+        let told = annotations.and_then(|it| it.get(SKIP)?.as_str());
+        // As Go reads what is true.
+        let skips = told.is_some_and(|it| ["1", "t", "T", "true", "True", "TRUE"].contains(&it));
         Self {
             leaves: match (prunes, keeps) {
                 (false, _) => Some("has no `syncPolicy: {automated: {prune: true}}`"),
@@ -97,7 +114,22 @@ impl Prune {
                 .then_some("has no finalizer `resources-finalizer.argocd.argoproj.io`"),
             stays,
             outlives,
-            is_at_rest: automated.is_none(),
+            is_at_rest: automated.is_none() || skips,
+            idle: skips
+                .then_some(SKIPPING)
+                .or_else(|| automated.is_none().then_some(MANUAL)),
+            empties: automated.is_some_and(|it| it.get("allowEmpty").is_some_and(is_true)),
+            ..Self::default()
+        }
+    }
+
+    /// Of an object that deploys nothing itself.
+    pub(super) fn of_object(node: &Node) -> Self {
+        let (stays, outlives) = kept_by_argo(node);
+        let kept = is_kept_by_flux(node).then_some(KEPT_BY_FLUX);
+        Self {
+            stays: stays.or(kept),
+            outlives: outlives.or(kept),
             ..Self::default()
         }
     }
@@ -156,10 +188,20 @@ fn kept_by_argo(node: &Node) -> (Option<&'static str>, Option<&'static str>) {
     let policy = annotations.and_then(|it| it.get(RESOURCE_POLICY)?.as_str());
     let mut policy = policy.unwrap_or_default().split(',').map(str::trim);
     let kept = policy.any(|policy| policy == "keep");
+    let compared = annotations.and_then(|it| it.get(COMPARE_OPTIONS)?.as_str());
+    let mut compared = compared.unwrap_or_default().split(',').map(str::trim);
+    let stays = match (
+        options().any(keeps_pruned),
+        compared.any(|it| it == "IgnoreExtraneous"),
+    ) {
+        (true, _) => Some("its `argocd.argoproj.io/sync-options` keep it from being pruned"),
+        (false, true) => Some(
+            "by its `argocd.argoproj.io/compare-options` Argo CD does not sync where it is to be pruned",
+        ),
+        (false, false) => None,
+    };
     (
-        options()
-            .any(keeps_pruned)
-            .then_some("its `argocd.argoproj.io/sync-options` keep it from being pruned"),
+        stays,
         match (outlives, kept) {
             (true, _) => Some("its `argocd.argoproj.io/sync-options` keep it from being deleted"),
             (false, true) => {
@@ -187,8 +229,26 @@ fn has_finalizer(node: &Node) -> bool {
 pub(super) const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 /// What tells Argo CD how it applies and deletes an object.
 pub(super) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// What tells Argo CD how it compares an object.
+pub(super) const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
+/// What keeps Argo CD from looking at an Application.
+pub(super) const SKIP: &str = "argocd.argoproj.io/skip-reconcile";
 /// What keeps Helm, and a deletion of Argo CD, from deleting an object.
 pub(super) const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
+const KEPT_BY_FLUX: &str =
+    "`kustomize.toolkit.fluxcd.io/prune: disabled` keeps it from being deleted";
+const SUSPENDED: Idle = Idle {
+    why: "is suspended",
+    remedy: "remove `suspend` from",
+};
+const SKIPPING: Idle = Idle {
+    why: "is skipped by its `argocd.argoproj.io/skip-reconcile`",
+    remedy: "remove the annotation `argocd.argoproj.io/skip-reconcile` from",
+};
+const MANUAL: Idle = Idle {
+    why: "has no `syncPolicy.automated`",
+    remedy: "add `syncPolicy: {automated: {}}` to",
+};
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 const FINALIZER_OF: &str = "resources-finalizer.argocd.argoproj.io/";
 

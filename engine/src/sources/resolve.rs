@@ -9,7 +9,7 @@ use miette::Diagnostic;
 use super::deployment::{Deployment, External, Kind, Local, Place, Source, Unknown, locals};
 use super::known::Known;
 use super::map::deployments;
-use super::{Tree, fields::shown, named};
+use super::{Tree, fields::shown, idle, named};
 use crate::config::{Config, Environment, GATE, UnitKind, is_label};
 use crate::git::Selector;
 use crate::manifest;
@@ -152,9 +152,10 @@ pub fn resolve(
             .collect();
     };
     let mut units: BTreeMap<String, ResolvedUnit> = BTreeMap::new();
-    let deployments = deployments(environment, selected, config, tree)?;
+    let mut deployments = deployments(environment, selected, config, tree)?;
     let mut known = deployments.known;
     known.give(&deployments.all);
+    idle::settle(&mut deployments.all, &known);
     let known = Arc::new(known);
     for deployment in deployments.all {
         // A chart of elsewhere has no files here: its object is part of the unit whose folder holds it.

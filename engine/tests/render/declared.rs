@@ -2,11 +2,14 @@
 //! Needs no program.
 
 mod bounds;
+mod idle;
 mod left;
+mod standing;
 mod unpruned;
 
 use tidegate::gate::{self, Request, Signatures, What};
 use tidegate::model::{Exit, GitId, code_of};
+use tidegate::verdict::RunReport;
 
 use crate::cli::shop;
 use crate::support::Repo;
@@ -21,15 +24,7 @@ fn judged(change: impl FnOnce(&Repo)) -> (Exit, Vec<String>) {
 
 /// The same of a change of a shop that is not quite the shop.
 fn judged_after(before: impl FnOnce(&Repo), change: impl FnOnce(&Repo)) -> (Exit, Vec<String>) {
-    let repo = shop();
-    before(&repo);
-    repo.commit("before");
-    let base = repo.id("HEAD");
-    change(&repo);
-    repo.commit("a change");
-    let what = What::Range(format!("{base}..HEAD"));
-    let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
-    let report = match gate::check(&repo.open(), &request) {
+    let report = match checked_after(before, change) {
         Ok(report) => report,
         Err(error) => return unjudged(&code_of(&error)),
     };
@@ -38,6 +33,22 @@ fn judged_after(before: impl FnOnce(&Repo), change: impl FnOnce(&Repo)) -> (Exit
         .iter()
         .map(|error| code_of(error.error.as_ref()));
     (report.exit, codes.collect())
+}
+
+/// What is told of such a change.
+fn checked_after(
+    before: impl FnOnce(&Repo),
+    change: impl FnOnce(&Repo),
+) -> Result<RunReport, gate::Error> {
+    let repo = shop();
+    before(&repo);
+    repo.commit("before");
+    let base = repo.id("HEAD");
+    change(&repo);
+    repo.commit("a change");
+    let what = What::Range(format!("{base}..HEAD"));
+    let request = Request::new(what, "2026-11-20T10:00:00Z".parse().unwrap());
+    gate::check(&repo.open(), &request)
 }
 
 fn edit(repo: &Repo, path: &str, from: &str, to: &str) {

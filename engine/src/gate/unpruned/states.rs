@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Event, Then, Why};
+use super::{By, Event, Then, Why};
 use crate::gate::deployed::Declared;
 use crate::render::Tool;
-use crate::sources::{Deployment, Kind, Local, MakingSet, ResolvedUnit};
+use crate::sources::{
+    Deployment, Kind, Known, Local, MakingSet, Place, Prune, ResolvedUnit, Standing,
+};
 
 /// An environment before and after a change.
 pub(super) struct States<'s> {
@@ -16,38 +18,110 @@ pub(super) struct States<'s> {
     pub(super) head: &'s [Declared],
 }
 
+/// What may stay in the cluster.
+#[derive(Clone, Copy)]
+struct Subject<'d> {
+    prune: &'d Prune,
+    namespace: Option<&'d str>,
+    place: &'d Place,
+}
+
+impl<'d> From<&'d Deployment> for Subject<'d> {
+    fn from(one: &'d Deployment) -> Self {
+        Self {
+            prune: &one.prune,
+            namespace: one.namespace.as_deref(),
+            place: &one.place,
+        }
+    }
+}
+
+impl<'d> From<&'d Standing> for Subject<'d> {
+    fn from(one: &'d Standing) -> Self {
+        Self {
+            prune: &one.prune,
+            namespace: one.namespace.as_deref(),
+            place: &one.place,
+        }
+    }
+}
+
 impl States<'_> {
     /// Why one stays in the cluster as it was, though it is not so in the tree any more.
     pub(super) fn staying(&self, declared: &Declared, was: &Deployment) -> Option<(Event, Why)> {
         let Some((after, now)) = same(self.head, was) else {
-            return Some((Event::Goes, self.why(was)?));
+            return Some((Event::Goes, self.why(was.into())?));
         };
-        if let Some(left) = self.left(was, now) {
+        if let Some(left) = self.left(was.into(), now.into()) {
             return Some(left);
         }
         let comes_to_rest = now.prune.is_at_rest && !was.prune.is_at_rest;
         let reads_less = !is_read_still(&declared.unit, &after.unit);
-        let is_other = reads_less
-            || (comes_to_rest && was.kind == Kind::Application)
-            || (is_told_otherwise(was, now) && self.applies_any(was));
+        let is_told_otherwise = match self.applies_any(was) {
+            true => is_told_otherwise(was, now),
+            false => deploys_otherwise(was, now),
+        };
+        let is_other =
+            reads_less || is_told_otherwise || (comes_to_rest && was.kind == Kind::Application);
         if !is_other {
             return None;
         }
-        Some((Event::Changes, self.why_resting(was, now)?))
+        Some((Event::Changes, self.why_resting(was.into(), now.into())?))
+    }
+
+    /// The objects that deploy nothing themselves and stay as they were, though they are not so in the tree any more.
+    pub(super) fn standing(&self) -> Vec<(Standing, Event, Why)> {
+        let all = |known: Option<&Known>| -> Vec<Standing> {
+            known.map_or(Vec::new(), |known| known.standing().collect())
+        };
+        let (base, head) = (all(known(self.base)), all(known(self.head)));
+        let staying = base.into_iter().filter_map(|was| {
+            let now = head.iter().find(|it| it.is(&was));
+            let (event, why) = match was.makes {
+                true => self.staying_set(&was, now)?,
+                false => (Event::Changes, self.changing(&was, now)?),
+            };
+            Some((was, event, why))
+        });
+        staying.collect()
+    }
+
+    fn staying_set(&self, was: &Standing, now: Option<&Standing>) -> Option<(Event, Why)> {
+        let Some(now) = now else {
+            return Some((Event::Goes, self.why(was.into())?));
+        };
+        if let Some(left) = self.left(was.into(), now.into()) {
+            return Some(left);
+        }
+        if now.says_as(was) {
+            return None;
+        }
+        Some((Event::Changes, self.why_resting(was.into(), now.into())?))
+    }
+
+    /// Why what others are told from does not change in the cluster.
+    fn changing(&self, was: &Standing, now: Option<&Standing>) -> Option<Why> {
+        let is_given_anew = now.is_some_and(|now| now.is_given) && !was.is_given;
+        let is_other = now.is_none_or(|now| !now.says_as(was));
+        let counts = was.is_source || was.is_given || is_given_anew;
+        match counts && (is_other || is_given_anew) {
+            true => self.why_resting(was.into(), now.unwrap_or(was).into()),
+            false => None,
+        }
     }
 
     /// Why one that goes stays in the cluster, and deploys there; nothing where it is deleted, or where nothing of the
     /// tree applies it.
-    fn why(&self, gone: &Deployment) -> Option<Why> {
+    fn why(&self, gone: Subject<'_>) -> Option<Why> {
         let prune = &gone.prune;
         if let Some(set) = prune.set.as_ref().filter(|set| self.has_set(set)) {
             let why = set.leaves.filter(|_| !prune.is_at_rest);
-            let why = why.map(|why| Why::Other {
-                kind: "ApplicationSet",
-                name: set.name.clone(),
-                place: gone.place.clone(),
-                why,
-                then: Then::Stays,
+            let why = why.map(|why| {
+                Why::Set(By {
+                    name: set.name.clone(),
+                    place: gone.place.clone(),
+                    why,
+                })
             });
             return why.or_else(|| self.why_resting(gone, gone));
         }
@@ -56,18 +130,22 @@ impl States<'_> {
     }
 
     /// The same, as far as it is for one that applies it.
-    fn why_by(&self, by: &Deployment, gone: &Deployment) -> Option<Why> {
+    fn why_by(&self, by: &Deployment, gone: Subject<'_>) -> Option<Why> {
         if is_resting(gone, by) {
             return None;
         }
-        if let Some((_, now)) = same(self.head, by) {
+        if let Some((after, now)) = same(self.head, by) {
             let then = match self.resting(by) {
                 Some(_) => Then::Rests,
                 None => Then::Stays,
             };
-            let leaves = |it: &Deployment| Some(other(it, it.prune.leaves?, then));
+            let leaves = |it: &Deployment| {
+                let unpruned = it.prune.leaves.map(|why| other(it, why, then));
+                unpruned.or_else(|| idle(it))
+            };
             let own = gone.prune.stays.map(Why::Own);
-            return own.or_else(|| leaves(now)).or_else(|| leaves(by));
+            let why = own.or_else(|| leaves(now)).or_else(|| leaves(by));
+            return why.or_else(|| self.never(by, after, now));
         }
         // Whoever deletes an Application by hand says what becomes of what it applied.
         let is_by_hand = by.prune.applied_by.is_empty() && by.prune.set.is_none();
@@ -75,11 +153,43 @@ impl States<'_> {
             return None;
         }
         let own = gone.prune.outlives.map(Why::Own);
-        own.or_else(|| Some(other(by, by.prune.orphans?, Then::Goes)))
+        own.or_else(|| {
+            let why = other(by, by.prune.orphans?, Then::Goes);
+            Some(match &by.prune.set {
+                Some(set) => told(
+                    why,
+                    format!(
+                        "let `{}` make `{}` with the finalizer `resources-finalizer.argocd.argoproj.io`, and without `preserveResourcesOnDeletion`",
+                        set.name, by.name
+                    ),
+                ),
+                None => why,
+            })
+        })
+    }
+
+    /// Why one that deletes what goes from its folder does not do so this time.
+    fn never(&self, by: &Deployment, after: &Declared, now: &Deployment) -> Option<Why> {
+        let is_known = |it: &Declared| it.unit.unknown().next().is_none();
+        let was_known = same(self.base, by).is_some_and(|(before, _)| is_known(before));
+        if was_known && !is_known(after) {
+            let remedy = format!("let `{}` name a folder that is there", now.name);
+            return Some(told(other(now, NOT_KNOWN, Then::Stays), remedy));
+        }
+        let is_empty = || known(self.head).is_none_or(|known| !known.has_any_of(&now.unit));
+        let empties = by.prune.empties && now.prune.empties;
+        if now.kind != Kind::Application || empties || !is_empty() {
+            return None;
+        }
+        let remedy = format!(
+            "give `{0}` `allowEmpty: true` in `syncPolicy.automated`, or keep another Application or ConfigMap in it",
+            now.name
+        );
+        Some(told(other(now, EMPTY, Then::Stays), remedy))
     }
 
     /// Why one stays where it was, if nothing applies it there any more.
-    fn left(&self, was: &Deployment, now: &Deployment) -> Option<(Event, Why)> {
+    fn left(&self, was: Subject<'_>, now: Subject<'_>) -> Option<(Event, Why)> {
         let set = was.prune.set.as_ref();
         let is_made = set.is_none_or(|set| self.has_set(set));
         applying(self.base, was).find_map(|by| {
@@ -103,7 +213,7 @@ impl States<'_> {
     }
 
     /// Why a change of one does not come to the cluster: all that applies it is at rest.
-    fn why_resting(&self, was: &Deployment, now: &Deployment) -> Option<Why> {
+    fn why_resting(&self, was: Subject<'_>, now: Subject<'_>) -> Option<Why> {
         // The controller of a set makes what that says of the files as they are.
         let set = was.prune.set.as_ref();
         if set.is_some_and(|set| self.has_same_set(set)) {
@@ -116,11 +226,7 @@ impl States<'_> {
         all.find_map(|by| {
             let resting = self.resting(by)?;
             let before = same(self.base, by).map_or(by, |(_, before)| before);
-            let why = match resting.kind {
-                Kind::Application => "has no `syncPolicy.automated`",
-                Kind::Kustomization | Kind::HelmRelease => "is suspended",
-            };
-            (!is_resting(was, before)).then(|| other(resting, why, Then::Rests))
+            idle(resting).filter(|_| !is_resting(was, before))
         })
     }
 
@@ -128,7 +234,7 @@ impl States<'_> {
     fn resting<'d>(&'d self, by: &'d Deployment) -> Option<&'d Deployment> {
         let both = [same(self.base, by), same(self.head, by)];
         let mut both = both.into_iter().flatten().map(|(_, it)| it);
-        both.find(|it| it.prune.is_at_rest)
+        both.find(|it| it.prune.idle.is_some())
     }
 
     /// Whether one of head comes to the cluster, if it is not there: nobody is told to apply it, or one that does so.
@@ -139,7 +245,7 @@ impl States<'_> {
                 return true;
             }
             if seen.insert(one.unit.as_str()) {
-                let by = applying(self.head, one);
+                let by = applying(self.head, one.into());
                 next.extend(by.filter(|by| self.resting(by).is_none()));
             }
         }
@@ -157,22 +263,22 @@ impl States<'_> {
 
     /// Whether a set is there still.
     fn has_set(&self, set: &MakingSet) -> bool {
-        let known = self.head.iter().find_map(|it| it.unit.told_from.as_ref());
-        known.is_some_and(|known| known.has_set(set))
+        known(self.head).is_some_and(|known| known.has_set(set))
     }
 
     /// Whether it says what it said.
     fn has_same_set(&self, set: &MakingSet) -> bool {
-        let known = self.head.iter().find_map(|it| it.unit.told_from.as_ref());
-        known.is_some_and(|known| known.has_same_set(set))
+        known(self.head).is_some_and(|known| known.has_same_set(set))
     }
 }
 
+/// What a state is told from.
+fn known(units: &[Declared]) -> Option<&Known> {
+    units.iter().find_map(|it| it.unit.told_from.as_deref())
+}
+
 /// What applies one, of a state.
-fn applying<'d>(
-    units: &'d [Declared],
-    one: &'d Deployment,
-) -> impl Iterator<Item = &'d Deployment> {
+fn applying<'d>(units: &'d [Declared], one: Subject<'d>) -> impl Iterator<Item = &'d Deployment> {
     let units = match one.prune.applied_by.is_empty() {
         true => &[],
         false => units,
@@ -190,12 +296,12 @@ fn same<'d>(units: &'d [Declared], one: &Deployment) -> Option<(&'d Declared, &'
 }
 
 /// Whether one is at rest in the cluster, too. What is suspended in the tree alone is not.
-fn is_resting(one: &Deployment, by: &Deployment) -> bool {
-    one.prune.is_at_rest && (by.kind == Kind::Application || !by.prune.is_at_rest)
+fn is_resting(one: Subject<'_>, by: &Deployment) -> bool {
+    one.prune.is_at_rest && (by.kind == Kind::Application || by.prune.idle.is_none())
 }
 
 /// Where one puts the object of another.
-fn place_of(by: &Deployment, one: &Deployment) -> Vec<Option<Value>> {
+fn place_of(by: &Deployment, one: Subject<'_>) -> Vec<Option<Value>> {
     let at = |pointer: &str| by.description.pointer(pointer).cloned();
     let mut place = vec![
         at("/kubeConfig"),
@@ -210,8 +316,37 @@ fn place_of(by: &Deployment, one: &Deployment) -> Vec<Option<Value>> {
 
 /// Whether one that applies others does so otherwise.
 fn is_told_otherwise(was: &Deployment, now: &Deployment) -> bool {
-    let flags = |it: &Deployment| (it.prune.leaves, it.prune.orphans, it.prune.is_at_rest);
+    let flags = |it: &Deployment| {
+        let prune = &it.prune;
+        // Of one of Flux, its description says as much.
+        let idle = prune.idle.filter(|_| it.kind == Kind::Application);
+        (
+            prune.leaves,
+            prune.orphans,
+            prune.empties,
+            prune.is_at_rest,
+            idle,
+        )
+    };
     was.description != now.description || flags(was) != flags(now)
+}
+
+/// Whether one that applies no others deploys otherwise, or would delete what it did not before.
+fn deploys_otherwise(was: &Deployment, now: &Deployment) -> bool {
+    let deletes_more = |was: Option<&str>, now: Option<&str>| was.is_some() && now.is_none();
+    deployed(&was.description) != deployed(&now.description)
+        || deletes_more(was.prune.leaves, now.prune.leaves)
+        || deletes_more(was.prune.orphans, now.prune.orphans)
+        || (now.prune.empties && !was.prune.empties)
+}
+
+/// What a description says but for when it is deployed and what is deleted.
+fn deployed(description: &Value) -> Value {
+    let mut description = description.clone();
+    if let Value::Object(fields) = &mut description {
+        fields.retain(|key, _| !ASIDE.contains(&key.as_str()));
+    }
+    description
 }
 
 /// Whether a unit is told to read all that it was told to read of this repository.
@@ -254,12 +389,46 @@ fn named(unit: &ResolvedUnit) -> BTreeSet<String> {
 /// Puts an applier between an object and a reason.
 fn other(by: &Deployment, why: &'static str, then: Then) -> Why {
     Why::Other {
-        kind: by.kind.as_str(),
-        name: by.name.clone(),
-        place: by.place.clone(),
-        why,
+        by: By {
+            name: by.name.clone(),
+            place: by.place.clone(),
+            why,
+        },
+        kind: by.kind,
         then,
+        remedy: None,
     }
 }
 
+/// The same, for what keeps it idle.
+fn idle(by: &Deployment) -> Option<Why> {
+    let idle = by.prune.idle?;
+    let remedy = format!("{} `{}`", idle.remedy, by.name);
+    Some(told(other(by, idle.why, Then::Rests), remedy))
+}
+
+/// The same, with what to do about it.
+fn told(mut why: Why, what: String) -> Why {
+    if let Why::Other { remedy, .. } = &mut why {
+        *remedy = Some(what);
+    }
+    why
+}
+
+const NOT_KNOWN: &str =
+    "is not known any more, as where its folder is not there, and deletes nothing then";
+const EMPTY: &str =
+    "has no `allowEmpty: true`, without which Argo CD does not delete all that it applied";
 const ELSEWHERE: &str = "deletes nothing where it applies no more";
+/// What of an object of Flux says nothing of what it deploys.
+const ASIDE: [&str; 9] = [
+    "interval",
+    "retryInterval",
+    "timeout",
+    "wait",
+    "healthChecks",
+    "healthCheckExprs",
+    "suspend",
+    "prune",
+    "deletionPolicy",
+];

@@ -73,7 +73,9 @@ impl Objects {
         &self.known
     }
 
-    pub(super) fn into_known(self) -> Known {
+    /// The same, with what applies each.
+    pub(super) fn into_known(mut self) -> Known {
+        self.know();
         self.known
     }
 
@@ -121,7 +123,12 @@ impl Objects {
 
     fn know(&mut self) {
         self.known = Known::default();
-        let applied = self.found.iter().filter_map(|found| found.applied.clone());
+        let applied = self.found.iter().filter_map(|found| {
+            Some(Declared {
+                applied_by: Parents(found).units(),
+                ..found.applied.clone()?
+            })
+        });
         self.known.add(applied);
     }
 

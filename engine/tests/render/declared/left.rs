@@ -5,9 +5,9 @@ use super::{CONFIG_MAP, judged_after};
 use crate::support::Repo;
 
 const LISTED: &str = "resources: [child.yaml, x.yaml]\n";
-const PRUNES: &str = "prune: true";
-const LEAVES: &str = "prune: false";
-const RESTS: &str = "prune: true, suspend: true";
+pub(super) const PRUNES: &str = "prune: true";
+pub(super) const LEAVES: &str = "prune: false";
+pub(super) const RESTS: &str = "prune: true, suspend: true";
 
 fn config(kind: &str) -> String {
     format!(
@@ -26,7 +26,7 @@ fn objects(repo: &Repo) {
 }
 
 /// A parent that lists a child of Flux, both of them selected.
-fn flux(repo: &Repo, parent: &str, child: &str) {
+pub(super) fn flux(repo: &Repo, parent: &str, child: &str) {
     objects(repo);
     repo.write("tidegate.yaml", config("kustomizations"))
         .write(
@@ -40,7 +40,7 @@ fn flux(repo: &Repo, parent: &str, child: &str) {
 }
 
 /// The same of Argo CD.
-fn argo(repo: &Repo, parent: &str, child: &str) {
+pub(super) fn argo(repo: &Repo, parent: &str, child: &str) {
     objects(repo);
     repo.write("tidegate.yaml", config("applications"))
         .write(
