@@ -169,6 +169,12 @@ impl Change {
 }
 
 impl Source {
+    /// The object as policies see it, and its secrets too: for who looks for what is none among them, and shows none.
+    #[must_use]
+    pub fn with_secrets(&self) -> Value {
+        normalised(self.node.to_json())
+    }
+
     /// The place of the value that `pointer` names. Where it is absent: of the key of what is deepest
     /// on the way to it, with a note that names what is not there.
     #[must_use]

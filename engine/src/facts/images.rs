@@ -49,6 +49,7 @@ use super::resources::spelling;
 use super::{Collector, Context, Fact};
 use crate::change::{Change, Source};
 use crate::manifest::NodeValue;
+use crate::manifest::secrets::{SHOWN, without_secrets};
 use crate::model::{ObjectRef, Operation, Piece, RepoPath, map_by_threads};
 
 /// The collector of `images`.
@@ -191,13 +192,14 @@ pub fn of_change(
     (rules, around): (&Rules, Around<'_>),
     now: Timestamp,
 ) -> Vec<Image> {
-    let (Some(value), Some(source)) = (&change.new, &change.new_source) else {
+    let Some(source) = change.new.as_ref().and(change.new_source.as_ref()) else {
         return Vec::new();
     };
     let before = Before::of(change, (rules, around.base));
-    let places = places::of(&change.object, value, (rules, around.head)).into_iter();
+    let value = source.with_secrets();
+    let places = places::of(&change.object, &value, (rules, around.head)).into_iter();
     let images = places.map(|place| {
-        let (written, parsed) = read(&place, source);
+        let (written, parsed) = read(&place, (&value, source));
         let location = source.location(&place.pointer);
         let reference = |image: &ImageRef| reference(image, &before, (rules, now));
         let (reference, until) = parsed.as_ref().map(reference).ok().unzip();
@@ -210,7 +212,10 @@ pub fn of_change(
             line: location.line,
             column: location.column,
             changed: before.lacks(&written),
-            written: cut(written),
+            written: cut(match parsed {
+                Ok(_) => written,
+                Err(_) => shown(written, &place.pointer, source),
+            }),
             reference,
             problem: parsed.as_ref().err().copied(),
             read: parsed.ok(),
@@ -241,9 +246,16 @@ impl Image {
     }
 }
 
-/// What is written in a place, and what a runtime makes of it.
-fn read(place: &Place<'_>, source: &Source) -> (String, Result<ImageRef, &'static str>) {
+/// What is written in a place, its secrets too, and what a runtime makes of it.
+fn read(
+    place: &Place<'_>,
+    (value, source): (&Value, &Source),
+) -> (String, Result<ImageRef, &'static str>) {
     match &place.written {
+        Written::Text(text) if is_hidden(text, &place.pointer, (value, source)) => (
+            text.to_string(),
+            Err("it is hidden as a secret; write it where no name or alias says that it is one"),
+        ),
         Written::Text(text) => {
             let parsed = ImageRef::parse(text).ok_or_else(|| problem(text));
             (text.to_string(), parsed)
@@ -260,6 +272,22 @@ fn read(place: &Place<'_>, source: &Source) -> (String, Result<ImageRef, &'stati
             text.to_string(),
             Err("it must be YAML with a pod or an object in it, whatever is filled in"),
         ),
+    }
+}
+
+/// Whether a text is a secret value as a whole, which may be no image at all. An image in a longer text, and what can hardly
+/// be anything else, is none.
+fn is_hidden(text: &str, pointer: &str, (value, source): (&Value, &Source)) -> bool {
+    source.secrets.contains(pointer)
+        && value.pointer(pointer).is_some_and(|own| own == text)
+        && !places::is_surely_one(text)
+}
+
+/// What is no image, without what nobody may see.
+fn shown(written: String, pointer: &str, source: &Source) -> String {
+    match source.secrets.contains(pointer) {
+        true => SHOWN.to_owned(),
+        false => without_secrets(&written).unwrap_or(written),
     }
 }
 
@@ -321,12 +349,13 @@ impl Before {
         if change.operation == Operation::Update && change.fields.is_empty() {
             return Self(None);
         }
-        let (Some(value), Some(source)) = (&change.old, &change.old_source) else {
+        let Some(source) = change.old.as_ref().and(change.old_source.as_ref()) else {
             return Self(Some(Old::default()));
         };
         let mut old = Old::default();
-        for place in places::of(&change.object, value, (rules, around)) {
-            old.put(read(&place, source).0);
+        let value = source.with_secrets();
+        for place in places::of(&change.object, &value, (rules, around)) {
+            old.put(read(&place, (&value, source)).0);
         }
         Self(Some(old))
     }

@@ -226,8 +226,11 @@ pub(super) fn manifest_file(media_type: &str, manifest: &[u8]) -> File {
 pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> Wanted {
     let mut wanted = Wanted::default();
     for change in changes {
-        let Some(value) = &change.new else { continue };
-        for place in places::of(&change.object, value, (rules, around)) {
+        let Some(source) = change.new.as_ref().and(change.new_source.as_ref()) else {
+            continue;
+        };
+        let value = source.with_secrets();
+        for place in places::of(&change.object, &value, (rules, around)) {
             let places::Written::Text(text) = place.written else {
                 continue;
             };

@@ -20,15 +20,17 @@ fn is_open(group: &str) -> bool {
     group.contains('.') && !OF_KUBERNETES.contains(&group)
 }
 
-/// Every image that seems to be named in an object, except in the known places.
+/// Every image that seems to be named in an object that stands in as many texts, except in the known places.
 pub(super) fn images<'v>(
     object: &ObjectRef,
     value: &'v Value,
     (known, deployed): (&BTreeSet<String>, Deployed),
+    depth: usize,
 ) -> Vec<Place<'v>> {
     let mut search = Search {
         known,
         deployed,
+        depth,
         at: String::new(),
         found: Vec::new(),
     };
@@ -42,12 +44,17 @@ pub(super) fn images<'v>(
     search.found
 }
 
-/// The same in any value.
-pub(super) fn below<'v>(value: &'v Value, known: &BTreeSet<String>) -> Vec<Place<'v>> {
+/// The same in any value, which stands at a place.
+pub(super) fn below<'v>(
+    (value, at): (&'v Value, &str),
+    known: &BTreeSet<String>,
+    depth: usize,
+) -> Vec<Place<'v>> {
     let mut search = Search {
         known,
         deployed: Deployed::ByOthers,
-        at: String::new(),
+        depth,
+        at: at.to_owned(),
         found: Vec::new(),
     };
     search.below(value, "");
@@ -74,6 +81,8 @@ struct Search<'v, 'k> {
     known: &'k BTreeSet<String>,
     /// Whether parts in it go into what is judged by itself.
     deployed: Deployed,
+    /// How many texts it stands in.
+    depth: usize,
     at: String,
     found: Vec<Place<'v>>,
 }
@@ -84,7 +93,7 @@ impl<'v> Search<'v, '_> {
         let length = self.at.len();
         match value {
             Value::String(text) if seems_one(key, text) => self.put(Cow::Borrowed(text)),
-            Value::String(text) => self.in_text(text),
+            Value::String(text) => self.in_text(text, key),
             Value::Object(entries) => {
                 let joined = self.joined(entries, key);
                 // Each by a name of its own.
@@ -137,7 +146,7 @@ impl<'v> Search<'v, '_> {
                 self.at = format!("{place}/{}", step_of(key));
                 match text {
                     Some(text) if is_unmistakable(&text) => self.put(text),
-                    Some(text) => self.in_text(&text),
+                    Some(text) => self.in_text(&text, ""),
                     None => {}
                 }
             }
@@ -155,10 +164,11 @@ impl<'v> Search<'v, '_> {
         }
     }
 
-    /// What stands in a text that may become a pod or an object.
-    fn in_text(&mut self, text: &str) {
-        if self.deployed == Deployed::ByOthers && !self.known.contains(&self.at) {
-            let found = shapes::guessed_in(text);
+    /// What stands in a text that may become a pod, an object, or the containers that its key says.
+    fn in_text(&mut self, text: &str, key: &str) {
+        let is_open = self.deployed == Deployed::ByOthers && self.depth < shapes::DEEPEST;
+        if is_open && !self.known.contains(&self.at) {
+            let found = shapes::guessed_in(text, key.ends_with("ontainers"), self.depth);
             self.found.extend(found.into_iter().map(|place| Place {
                 pointer: self.at.clone(),
                 ..place
@@ -190,7 +200,9 @@ impl<'v> Search<'v, '_> {
 /// Under a key that usually names an image, more than a word; under one that may, what can hardly be anything else.
 fn seems_one(key: &str, text: &str) -> bool {
     match KEYS.contains(&key) {
-        true => text.contains(['/', ':', '@']) && ImageRef::parse(text).is_some(),
+        true => {
+            (text.contains(['/', ':', '@']) || is_filled(text)) && ImageRef::parse(text).is_some()
+        }
         false => is_one_to_start(key, text),
     }
 }
@@ -228,6 +240,27 @@ pub(super) fn is_surely_one(text: &str) -> bool {
     let parsed = ImageRef::parse(text).filter(|_| with_registry);
     parsed.is_some_and(|image| image.tag.is_some() || image.digest.is_some())
 }
+
+/// The word for a place that a template fills in. It may be a tag, and a part of a name.
+pub(super) fn filled(index: usize) -> String {
+    format!("{FILLED}{index}z")
+}
+
+/// Whether a text is such a word and nothing else.
+pub(super) fn is_filled(text: &str) -> bool {
+    let index = text
+        .strip_prefix(FILLED)
+        .and_then(|it| it.strip_suffix('z'));
+    index.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a text has such a word in it.
+pub(super) fn has_filled(text: &str) -> bool {
+    text.contains(FILLED)
+}
+
+/// How such a word begins.
+pub(super) const FILLED: &str = "tidegate0fills0";
 
 /// Annotations, of an object and of its pods.
 const NOTES: [&str; 4] = [

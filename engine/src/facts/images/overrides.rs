@@ -1,7 +1,11 @@
 //! Images that an object of Argo CD or Flux puts into what it deploys: values of charts, and images and patches of
 //! kustomizations. Renders nothing; knows nothing of what is deployed.
 
+mod patches;
+mod template;
+
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
@@ -10,8 +14,6 @@ use super::shapes::{self, Found};
 use super::{guess, parts};
 use crate::facts::image_ref::ImageRef;
 use crate::facts::inventory::Neighbours;
-use crate::facts::pods::reference;
-use crate::manifest::secrets::SHOWN;
 use crate::model::{ObjectRef, key_of};
 
 /// Who looks at what an object deploys.
@@ -38,57 +40,81 @@ pub(super) fn has_values(object: &ObjectRef) -> bool {
     kind_of(object).is_some_and(|kind| !kind.values.is_empty())
 }
 
-/// What an object of which nobody renders the deployment puts into it.
-pub(super) fn images<'v>(object: &ObjectRef, value: &'v Value, found: &mut Found<'v>) {
+/// What an object of which nobody renders the deployment puts into it; it stands at `at`, in another one or alone.
+pub(super) fn images<'v>(
+    object: &ObjectRef,
+    (value, at): (&'v Value, &str),
+    found: &mut Found<'v>,
+) {
     let Some(kind) = kind_of(object) else {
         return;
     };
-    let expand = |patterns: &[&str]| {
-        let all = patterns.iter().flat_map(|pattern| expand(value, pattern));
-        all.collect::<Vec<_>>()
-    };
-    for (at, value) in expand(kind.kustomize) {
-        renamed(&at, value, found);
-        patched(&at, value, found);
-    }
-    // In a template of others a text is not yet what it becomes.
-    let is_template = object.kind == SET;
-    for (at, value) in expand(kind.texts) {
-        let text = value.as_str().unwrap_or_default();
-        match shapes::documents(text) {
-            Some(documents) => {
-                let places: Vec<_> = documents.iter().flat_map(of_values).collect();
-                found.put(&at, places);
-            }
-            None if is_template && text.contains("{{") => {}
-            None => found.put(&at, [shapes::unreadable(text)]),
+    let within = kind.within.iter();
+    for (below, value) in within.flat_map(|within| expand(value, within)) {
+        let at = format!("{at}{below}");
+        match object.kind == SET {
+            // In a template of others a text is not yet what it becomes.
+            true => template::images(kind, (value, &at), found),
+            false => of_kind(kind, (value, &at), found),
         }
     }
-    for (at, value) in expand(kind.parameters) {
-        parameters(&at, value, found);
-    }
-    if is_template {
-        let is_open =
-            |place: &Place<'_>| matches!(&place.written, Written::Text(it) if it.contains("{{"));
-        found.places.retain(|place| !is_open(place));
+    if let Some(patch) = value.pointer(TEMPLATE_PATCH).filter(|_| object.kind == SET) {
+        let places = template::patch(patch, found.depth);
+        found.put(&format!("{at}{TEMPLATE_PATCH}"), places);
     }
 }
 
-/// What is guessed in values of a chart is an image where it can hardly be anything else: so charts take them.
-pub(super) fn settle(object: &ObjectRef, value: &Value, guessed: &mut Vec<Place<'_>>) {
-    let Some(kind) = kind_of(object) else {
-        return;
-    };
-    let below = |patterns: &[&str], step: &str| {
+/// The same of what has the fields of a kind.
+fn of_kind<'v>(kind: &Kind, (value, at): (&'v Value, &str), found: &mut Found<'v>) {
+    let all = |patterns: &[&str]| {
         let all = patterns.iter().flat_map(|pattern| expand(value, pattern));
-        all.map(|(at, _)| at + step).collect::<Vec<String>>()
+        let all = all.map(|(below, value)| (format!("{at}{below}"), value));
+        all.collect::<Vec<_>>()
     };
-    let (values, known) = (below(kind.values, "/"), below(kind.kustomize, "/images/"));
-    let is_in =
-        |all: &[String], place: &Place<'_>| all.iter().any(|at| place.pointer.starts_with(at));
-    guessed.retain(|place| !is_in(&known, place));
-    let own = guessed.iter_mut().filter(|place| is_in(&values, place));
-    own.for_each(settle_one);
+    for (at, value) in all(kind.kustomize) {
+        renamed(&at, value, found);
+        patches::patched(&at, value, found);
+        found.settled.push(format!("{at}/images/"));
+    }
+    for (at, value) in all(kind.values) {
+        values(&at, value, found);
+    }
+    for (at, value) in all(kind.texts) {
+        let text = value.as_str().unwrap_or_default();
+        let documents = shapes::documents(text).filter(|_| found.depth < shapes::DEEPEST);
+        match documents {
+            Some(documents) => {
+                let depth = found.depth;
+                let places = documents.iter().flat_map(|it| of_values(it, depth));
+                found.put(&at, places.collect::<Vec<_>>());
+            }
+            None => found.put(&at, [shapes::unreadable(text)]),
+        }
+    }
+    for (at, value) in all(kind.parameters) {
+        parameters(&at, value, found);
+    }
+}
+
+/// The images in values that no shape of a pod shows. What is guessed there is an image where it can hardly be anything else:
+/// so charts take them.
+fn values<'v>(at: &str, value: &'v Value, found: &mut Found<'v>) {
+    let known = found.known_below(at);
+    let mut guessed = guess::below((value, at), &known, found.depth);
+    guessed.iter_mut().for_each(settle_one);
+    // A text may hold several.
+    let mut once = BTreeSet::new();
+    let again: BTreeSet<String> = guessed
+        .iter()
+        .filter(|place| !once.insert(place.pointer.as_str()))
+        .map(|place| place.pointer.clone())
+        .collect();
+    for place in guessed {
+        match again.contains(&place.pointer) {
+            true => found.put(&place.pointer.clone(), [place]),
+            false => found.places.push(place),
+        }
+    }
 }
 
 fn settle_one(place: &mut Place<'_>) {
@@ -98,10 +124,10 @@ fn settle_one(place: &mut Place<'_>) {
 }
 
 /// The images in values that stand in a text.
-fn of_values(values: &Value) -> Vec<Place<'static>> {
-    let mut places = shapes::within(values, 0);
+fn of_values(values: &Value, depth: usize) -> Vec<Place<'static>> {
+    let mut places = shapes::within(values, depth);
     let known = places.iter().map(|place| place.pointer.clone()).collect();
-    let mut guessed = guess::below(values, &known);
+    let mut guessed = guess::below((values, ""), &known, depth + 1);
     guessed.iter_mut().for_each(settle_one);
     places.extend(guessed);
     places.into_iter().map(shapes::owned).collect()
@@ -126,7 +152,7 @@ fn parameters<'v>(at: &str, list: &'v Value, found: &mut Found<'v>) {
     for (within, entries) in &tree {
         // Below its own last step only, so that each stands where it would in values.
         let values = json!({last(within): entries});
-        for place in guess::below(&values, &Default::default()) {
+        for place in guess::below((&values, ""), &BTreeSet::new(), shapes::DEEPEST) {
             let key = place.pointer.rsplit('/').next().map(key_of);
             let name = key.map(|key| match within.as_str() {
                 "" => key,
@@ -178,92 +204,6 @@ fn is_without_end(text: &str) -> bool {
     ImageRef::parse(text).is_some_and(|image| image.tag.is_none() && image.digest.is_none())
 }
 
-/// What its patches set.
-fn patched<'v>(at: &str, kustomize: &'v Value, found: &mut Found<'v>) {
-    for pattern in ["/patches/*", "/patchesJson6902/*"] {
-        for (below, one) in expand(kustomize, pattern) {
-            let target = one.get("target").unwrap_or(&Value::Null);
-            let at = format!("{at}{below}/patch");
-            match one.get("patch") {
-                Some(Value::String(text)) => found.put(&at, of_patch(text, target)),
-                Some(Value::Array(steps)) => found.put(&at, of_steps(steps, target)),
-                _ => {}
-            }
-        }
-    }
-    for (below, one) in expand(kustomize, "/patchesStrategicMerge/*") {
-        let text = one.as_str().into_iter();
-        let places = text.flat_map(|text| of_patch(text, &Value::Null));
-        found.put(&format!("{at}{below}"), places);
-    }
-}
-
-/// The images of a patch, of either form.
-fn of_patch(text: &str, target: &Value) -> Vec<Place<'static>> {
-    // A secret that nobody may see, whatever it is.
-    if text.starts_with(SHOWN) {
-        return Vec::new();
-    }
-    let Some(documents) = shapes::documents(text) else {
-        return vec![shapes::unreadable(text)];
-    };
-    let all = documents.iter().flat_map(|document| match document {
-        Value::Array(steps) => of_steps(steps, target),
-        document => of_patched(document),
-    });
-    all.collect()
-}
-
-/// The images that the steps of a JSON patch set.
-fn of_steps(steps: &[Value], target: &Value) -> Vec<Place<'static>> {
-    let all = steps.iter().filter_map(|step| made(step, target));
-    all.flat_map(|made| of_patched(&made)).collect()
-}
-
-fn of_patched(made: &Value) -> Vec<Place<'static>> {
-    let mut places = shapes::within(made, 0);
-    let known = places.iter().map(|place| place.pointer.clone()).collect();
-    let object = reference(made);
-    places.extend(match object.kind.as_str() {
-        "" => guess::below(made, &known),
-        _ => guess::images(&object, made, (&known, Deployed::ByOthers)),
-    });
-    places.into_iter().map(shapes::owned).collect()
-}
-
-/// An object with nothing but what a step of a JSON patch puts into it.
-fn made(step: &Value, target: &Value) -> Option<Value> {
-    let text = |value: &'_ Value, key| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    if !matches!(text(step, "op")?.as_str(), "add" | "replace") {
-        return None;
-    }
-    let path = text(step, "path")?;
-    if path.matches('/').count() > DEEPEST_PATH {
-        return None;
-    }
-    let value = step.get("value")?.clone();
-    let steps = path
-        .split('/')
-        .skip(1)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev();
-    let mut made = steps.fold(value, |below, key| match key {
-        "-" => json!([below]),
-        key if key.bytes().all(|it| it.is_ascii_digit()) => json!([below]),
-        key => json!({key_of(key): below}),
-    });
-    if let (Value::Object(entries), Some(kind)) = (&mut made, text(target, "kind")) {
-        let group = text(target, "group")
-            .map(|group| group + "/")
-            .unwrap_or_default();
-        let version = text(target, "version").unwrap_or_else(|| "v1".to_owned());
-        entries.insert("apiVersion".to_owned(), json!(group + &version));
-        entries.insert("kind".to_owned(), json!(kind));
-    }
-    Some(made)
-}
-
 fn kind_of(object: &ObjectRef) -> Option<&'static Kind> {
     let own = (object.group(), object.kind.as_str());
     KINDS.iter().find(|kind| (kind.group, kind.kind) == own)
@@ -273,6 +213,8 @@ fn kind_of(object: &ObjectRef) -> Option<&'static Kind> {
 struct Kind {
     group: &'static str,
     kind: &'static str,
+    /// Below what the other places are.
+    within: &'static [&'static str],
     /// What has the fields of a kustomization.
     kustomize: &'static [&'static str],
     /// Values of a chart.
@@ -285,44 +227,48 @@ struct Kind {
 
 const SET: &str = "ApplicationSet";
 
+/// A text that each Application of a set is patched with.
+const TEMPLATE_PATCH: &str = "/spec/templatePatch";
+
+const APPLICATION: Kind = Kind {
+    group: "argoproj.io",
+    kind: "Application",
+    within: &[
+        "/spec/source",
+        "/spec/sources/*",
+        "/spec/sourceHydrator/drySource",
+    ],
+    kustomize: &["/kustomize"],
+    values: &["/helm/valuesObject"],
+    texts: &["/helm/values"],
+    parameters: &["/helm/parameters"],
+};
+
 const KINDS: [Kind; 4] = [
+    APPLICATION,
     Kind {
-        group: "argoproj.io",
-        kind: "Application",
-        kustomize: &["/spec/source/kustomize", "/spec/sources/*/kustomize"],
-        values: &[
-            "/spec/source/helm/valuesObject",
-            "/spec/sources/*/helm/valuesObject",
-        ],
-        texts: &["/spec/source/helm/values", "/spec/sources/*/helm/values"],
-        parameters: &[
-            "/spec/source/helm/parameters",
-            "/spec/sources/*/helm/parameters",
-        ],
-    },
-    Kind {
-        group: "argoproj.io",
         kind: SET,
-        kustomize: &[
-            "/spec/template/spec/source/kustomize",
-            "/spec/template/spec/sources/*/kustomize",
+        // Generators may stand in others, once.
+        within: &[
+            "/spec/template/spec/source",
+            "/spec/template/spec/sources/*",
+            "/spec/template/spec/sourceHydrator/drySource",
+            "/spec/generators/*/*/template/spec/source",
+            "/spec/generators/*/*/template/spec/sources/*",
+            "/spec/generators/*/*/template/spec/sourceHydrator/drySource",
+            "/spec/generators/*/*/generators/*/*/template/spec/source",
+            "/spec/generators/*/*/generators/*/*/template/spec/sources/*",
+            "/spec/generators/*/*/generators/*/*/template/spec/sourceHydrator/drySource",
+            "/spec/generators/*/*/generators/*/*/generators/*/*/template/spec/source",
+            "/spec/generators/*/*/generators/*/*/generators/*/*/template/spec/sources/*",
+            "/spec/generators/*/*/generators/*/*/generators/*/*/template/spec/sourceHydrator/drySource",
         ],
-        values: &[
-            "/spec/template/spec/source/helm/valuesObject",
-            "/spec/template/spec/sources/*/helm/valuesObject",
-        ],
-        texts: &[
-            "/spec/template/spec/source/helm/values",
-            "/spec/template/spec/sources/*/helm/values",
-        ],
-        parameters: &[
-            "/spec/template/spec/source/helm/parameters",
-            "/spec/template/spec/sources/*/helm/parameters",
-        ],
+        ..APPLICATION
     },
     Kind {
         group: "helm.toolkit.fluxcd.io",
         kind: "HelmRelease",
+        within: &[""],
         kustomize: &["/spec/postRenderers/*/kustomize"],
         values: &["/spec/values"],
         texts: &[],
@@ -331,12 +277,10 @@ const KINDS: [Kind; 4] = [
     Kind {
         group: "kustomize.toolkit.fluxcd.io",
         kind: "Kustomization",
+        within: &[""],
         kustomize: &["/spec"],
         values: &[],
         texts: &[],
         parameters: &[],
     },
 ];
-
-/// How many steps the path of a patch has at most that is followed: no object is as deep.
-const DEEPEST_PATH: usize = 100;

@@ -116,8 +116,8 @@ const WHOLE: &str = "image";
 const FORMS: [Form; 7] = [
     Form {
         name: "repository",
-        registries: &["registry"],
-        tags: &["tag"],
+        registries: &["registry", "imageRegistry"],
+        tags: &["tag", "imageTag"],
         digests: &["digest", "sha"],
         is_within: false,
     },

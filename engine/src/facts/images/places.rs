@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(super) use super::guess::is_surely_one;
 use super::overrides::{self, Deployed};
 use super::rules::Rules;
 use super::{catalogue, guess, parts, shapes, table};
@@ -69,11 +70,12 @@ pub(super) fn of<'v>(
     let deployed = Deployed::of(object, around);
     let mut found = shapes::of(object, value, deployed);
     if deployed == Deployed::ByOthers {
-        overrides::images(object, value, &mut found);
+        overrides::images(object, (value, ""), &mut found);
     }
     let shapes::Found {
         mut places,
         in_texts,
+        settled,
         ..
     } = found;
     let listed = catalogue::image(object, value, around);
@@ -91,10 +93,13 @@ pub(super) fn of<'v>(
     let mut known = BTreeSet::new();
     places.retain(|place| known.insert(place.pointer.clone()));
     known.extend(in_texts.iter().map(|place| place.pointer.clone()));
-    let mut guessed = guess::images(object, value, (&known, deployed));
-    if deployed == Deployed::ByOthers {
-        overrides::settle(object, value, &mut guessed);
-    }
+    let mut guessed = guess::images(object, value, (&known, deployed), 0);
+    let is_settled = |at: &str| {
+        settled
+            .iter()
+            .any(|settled| at.starts_with(settled.as_str()))
+    };
+    guessed.retain(|place| !is_settled(&place.pointer));
     places.extend(guessed);
     places.extend(in_texts);
     places.sort_by(|a, b| a.pointer.cmp(&b.pointer));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::places::{self, Use, Written};
 use super::rules::Rules;
-use crate::change::Change;
+use crate::change::{Change, Source};
 use crate::facts::image_ref::ImageRef;
 use crate::facts::inventory::Neighbours;
 use crate::facts::{Collector, Context, Fact};
@@ -117,11 +117,13 @@ struct Image {
 
 /// Those that the object did not name before.
 fn new_in(change: &Change, rules: &Rules, (head, base): (&Neighbours, &Neighbours)) -> Vec<Image> {
-    let of = |value: &Option<Value>, around: &Neighbours| match value {
-        Some(value) => images(&change.object, value, (rules, around)),
+    let of = |source: Option<&Source>, around: &Neighbours| match source {
+        Some(source) => images(&change.object, &source.with_secrets(), (rules, around)),
         None => Vec::new(),
     };
-    let mut new = of(&change.new, head);
+    let (old, new) = (change.old.as_ref(), change.new.as_ref());
+    let old = old.and(change.old_source.as_ref());
+    let mut new = of(new.and(change.new_source.as_ref()), head);
     if !new.is_empty() {
         let version = |image: &Image| match &image.digest {
             Some(digest) => [String::new(), digest.clone()],
@@ -130,7 +132,7 @@ fn new_in(change: &Change, rules: &Rules, (head, base): (&Neighbours, &Neighbour
                 image.tag.clone().unwrap_or_default(),
             ],
         };
-        let old = of(&change.old, base);
+        let old = of(old, base);
         let old: BTreeSet<[String; 2]> = old.iter().map(version).collect();
         new.retain(|image| !old.contains(&version(image)));
     }

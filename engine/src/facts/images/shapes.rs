@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::containers;
 use super::overrides::{self, Deployed};
@@ -24,8 +24,10 @@ pub(super) struct Found<'v> {
     pub(super) in_texts: Vec<Place<'v>>,
     /// Those of `in_texts`.
     seen: BTreeSet<(String, Use, String)>,
+    /// Where nothing else is guessed: what stands there is known, or only a name.
+    pub(super) settled: Vec<String>,
     /// How many texts this stands in.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 /// The images of an object. Of one whose deployment is judged by itself, only what its kind is known to run.
@@ -43,6 +45,20 @@ pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value, deployed: Deployed) -
 }
 
 impl<'v> Found<'v> {
+    /// Nothing yet, in as many texts.
+    pub(super) fn at_depth(depth: usize) -> Self {
+        Self {
+            depth,
+            ..Self::default()
+        }
+    }
+
+    /// The places of images below one place.
+    pub(super) fn known_below(&self, at: &str) -> BTreeSet<String> {
+        let places = self.places.iter().map(|place| &place.pointer);
+        places.filter(|own| own.starts_with(at)).cloned().collect()
+    }
+
     fn below(&mut self, value: &'v Value, at: &mut String) {
         let length = at.len();
         match value {
@@ -70,10 +86,14 @@ impl<'v> Found<'v> {
     /// The same, of what may be an object.
     fn object(&mut self, value: &'v Value, at: &mut String) {
         let is_text = |key| value.get(key).is_some_and(Value::is_string);
-        if is_text("apiVersion") && is_text("kind") {
-            of_kind(&reference(value), (value, at), &mut self.places);
+        let object = (is_text("apiVersion") && is_text("kind")).then(|| reference(value));
+        if let Some(object) = &object {
+            of_kind(object, (value, at), &mut self.places);
         }
         self.below(value, at);
+        if let Some(object) = &object {
+            overrides::images(object, (value, at), self);
+        }
     }
 
     /// A patch of the pods of a workflow, and the manifest that one of its steps applies.
@@ -113,14 +133,19 @@ fn in_text(text: &str, depth: usize) -> Vec<Place<'static>> {
         .collect()
 }
 
-/// What looks like an image in a text that is YAML with a pod or an object in it, whoever reads it.
-pub(super) fn guessed_in(text: &str) -> Vec<Place<'static>> {
-    if !text.contains("image") || !SHAPED.iter().any(|word| text.contains(word)) {
+/// What looks like an image in a text that is YAML with a pod, an object or a list of containers in it, whoever reads it.
+pub(super) fn guessed_in(text: &str, of_containers: bool, depth: usize) -> Vec<Place<'static>> {
+    let is_shaped = of_containers || SHAPED.iter().any(|word| text.contains(word));
+    if !text.contains("image") || !is_shaped {
         return Vec::new();
     }
     let mut found = Found::default();
     for value in documents(text).into_iter().flatten() {
-        let places: Vec<_> = within(&value, 0).into_iter().map(owned).collect();
+        let value = match value.is_array() && of_containers {
+            true => json!({"containers": value}),
+            false => value,
+        };
+        let places: Vec<_> = within(&value, depth).into_iter().map(owned).collect();
         found.put("", places);
     }
     advise(&mut found.in_texts);
@@ -139,10 +164,7 @@ fn is_mapping(value: &Value) -> bool {
 
 /// The images in what stands in a text at that depth, with the places in it.
 pub(super) fn within(value: &Value, depth: usize) -> Vec<Place<'_>> {
-    let mut found = Found {
-        depth: depth + 1,
-        ..Found::default()
-    };
+    let mut found = Found::at_depth(depth + 1);
     found.object(value, &mut String::new());
     found.places.into_iter().chain(found.in_texts).collect()
 }
@@ -215,4 +237,4 @@ fn advise(places: &mut Vec<Place<'_>>) {
 const SHAPED: [&str; 4] = ["ontainers", "volumes", "podSpecPatch", "apiVersion"];
 
 /// How many texts in each other are read: the manifest of a workflow, and the patch in it.
-const DEEPEST: usize = 2;
+pub(super) const DEEPEST: usize = 2;

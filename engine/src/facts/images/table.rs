@@ -24,6 +24,12 @@ pub(super) fn of(object: &ObjectRef) -> impl Iterator<Item = &'static Kind> {
         .filter(move |row| row.group == group && row.kinds.contains(&kind.as_str()))
 }
 
+/// Every group and kind that has rows.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rows = KINDS.iter();
+    rows.flat_map(|row| row.kinds.iter().map(|kind| (row.group, *kind)))
+}
+
 const fn kind(
     group: &'static str,
     kinds: &'static [&'static str],

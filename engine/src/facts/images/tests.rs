@@ -6,10 +6,28 @@ mod overrides;
 
 use super::*;
 use crate::change::{compare, unchanged};
-use crate::facts::tests::objects;
+use crate::manifest::{self, secrets};
 
 fn digest(digit: &str) -> String {
     format!("sha256:{}", digit.repeat(64))
+}
+
+/// The objects of a file, with what is secret in each.
+fn objects(text: &str) -> crate::change::Objects {
+    let mut objects = crate::facts::tests::objects(text);
+    for source in objects.values_mut() {
+        let object = manifest::Object {
+            reference: source.object.clone(),
+            node: (*source.node).clone(),
+            generated: false,
+        };
+        let [own] = secrets::secrets_of(&[object], text)
+            .pointers
+            .try_into()
+            .unwrap();
+        source.secrets = std::sync::Arc::new(own);
+    }
+    objects
 }
 
 /// The images of every object in `text`, made anew.

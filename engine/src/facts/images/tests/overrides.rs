@@ -143,7 +143,10 @@ fn images_of_kustomizations_that_nobody_renders_are_joined_as_kustomize_joins_th
     let set = "{template: {spec: {source: {kustomize: {images: ['a=r.example/b:{{tag}}', 'a=r.example/b:1']}}}}}";
     assert_eq!(
         places(&object(SET, set), &none()),
-        ["/spec/template/spec/source/kustomize/images/1 resource r.example/b:1"]
+        [
+            "/spec/template/spec/source/kustomize/images/0 resource r.example/b:{{tag}}",
+            "/spec/template/spec/source/kustomize/images/1 resource r.example/b:1"
+        ]
     );
 }
 
@@ -238,5 +241,283 @@ fn what_is_put_into_a_unit_is_judged_there_and_nowhere_else() {
         };
         let images = of_change(&changes[0], (&none(), around), Timestamp::UNIX_EPOCH);
         assert_eq!(images.len(), if judged { 0 } else { 3 }, "{deployers:?}");
+    }
+}
+
+#[test]
+fn an_image_beside_a_secret_or_called_like_one_is_found() {
+    let step =
+        "[{op: replace, path: /spec/template/spec/containers/0/image, value: 'r.example/b:1'}]";
+    let pod = "kind: Deployment\napiVersion: apps/v1\nmetadata: {annotations: {password: hunter2}}\n\
+        spec: {template: {spec: {containers: [{image: 'r.example/b:1'}]}}}";
+    for target in [
+        "{}",
+        "{name: web}",
+        "{kind: 'Deploy.*'}",
+        "{kind: 'Secret|Deployment'}",
+    ] {
+        for patch in [step, pod] {
+            let spec = format!(
+                "{{patches: [{{target: {target}, patch: {}}}]}}",
+                json!(patch)
+            );
+            assert_eq!(
+                places(&object(KUSTOMIZATION, &spec), &none()),
+                ["/spec/patches/0/patch app r.example/b:1"],
+                "{spec}"
+            );
+        }
+    }
+    let helm = |helm: &str| object(APPLICATION, &format!("{{source: {{helm: {{{helm}}}}}}}"));
+    let image = ["/spec/source/helm/values resource r.example/b:1"];
+    for values in [
+        "auth: {password: hunter2}\nimage: r.example/b:1\n",
+        "secret: {image: 'r.example/b:1'}\n",
+        "dbPassword: hunter2\nimage: {registry: r.example, repository: b, tag: 1}\n",
+    ] {
+        let found = places(&helm(&format!("values: {}", json!(values))), &none());
+        assert_eq!(found, image, "{values}");
+    }
+    let secrets = "auth: {password: hunter2}\nurl: 'https://r.example/a:1'\n";
+    let found = places(&helm(&format!("values: {}", json!(secrets))), &none());
+    assert_eq!(found, [""; 0]);
+    let parameters = "parameters: [{name: external-secrets.image.repository, value: r.example/b}, {name: external-secrets.image.tag, value: '1'}, {name: imageToken, value: hunter2}]";
+    assert_eq!(
+        places(&helm(parameters), &none()),
+        ["/spec/source/helm/parameters/0/value resource r.example/b:1"]
+    );
+    let values = "{values: {imageToken: 'r.example/b:1', imagePassword: hunter2}}";
+    assert_eq!(
+        places(&object(RELEASE, values), &none()),
+        ["/spec/values/imageToken resource r.example/b:1"]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_beside_a_secret_is_no_image_and_not_shown() {
+    for (head, spec) in [
+        (
+            KUSTOMIZATION,
+            json!({"patches": [{"patch": "a: hunter2\na: ["}]}),
+        ),
+        (
+            APPLICATION,
+            json!({"source": {"helm": {"values": "password: hunter2\na: ["}}}),
+        ),
+        (
+            RELEASE,
+            json!({"postRenderers": [{"kustomize": {"patches": [{"patch": "password: hunter2\nb: {{ }"}]}}]}),
+        ),
+    ] {
+        let rows = found(&object(head, &spec.to_string()), &none());
+        let [row] = rows.try_into().unwrap();
+        assert_eq!(row["written"], "***", "{row}");
+        assert!(
+            row["problem"].is_string() && row["changed"] == true,
+            "{row}"
+        );
+    }
+    // An alias may make any secret an image.
+    let spec = "{source: {plugin: {env: [{name: PASSWORD, value: &x hunter2}]}, kustomize: {images: [*x]}}}";
+    let rows = found(&object(APPLICATION, spec), &none());
+    let [row] = rows.try_into().unwrap();
+    assert!(row["problem"].as_str().unwrap().contains("hidden"), "{row}");
+    assert!(!row.to_string().contains("hunter2"), "{row}");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn what_a_set_fills_in_is_no_image_that_anybody_read() {
+    let source = "/spec/template/spec/source";
+    let of_source = |source: &str| format!("{{template: {{spec: {{source: {source}}}}}}}");
+    let texts = |spec: Value| spec.to_string();
+    for (spec, wanted) in [
+        (
+            of_source("{kustomize: {images: ['a=r.example/b:1{{``}}']}}"),
+            vec![format!("{source}/kustomize/images/0 resource r.example/b:1{{{{``}}}}")],
+        ),
+        (
+            of_source("{helm: {parameters: [{name: image.repository, value: r.example/b}, {name: image.tag, value: '{{tag}}'}]}}"),
+            vec![format!("{source}/helm/parameters/0/value resource r.example/b:{{{{tag}}}}")],
+        ),
+        (
+            of_source("{helm: {valuesObject: {image: '{{image}}', replicas: '{{replicas}}', url: 'https://{{host}}/a:1'}}}"),
+            vec![format!("{source}/helm/valuesObject/image resource {{{{image}}}}")],
+        ),
+        (
+            texts(json!({"template": {"spec": {"source": {"helm": {"values": "image: r.example/b:1\n{{ if .env }}\na: {{.b}}\n{{- end }}\n"}}}}})),
+            vec![format!("{source}/helm/values resource r.example/b:1")],
+        ),
+        (
+            texts(json!({"template": {"spec": {"source": {"helm": {"values": "a: {{.b}}\n{{ if .env }}\nc: d\n{{ end }}\n"}}}}})),
+            vec![],
+        ),
+        (
+            texts(json!({"templatePatch": "spec:\n  source:\n    kustomize:\n      images: ['a=r.example/b:1']\n"})),
+            vec!["/spec/templatePatch resource r.example/b:1".to_owned()],
+        ),
+        (
+            texts(json!({"templatePatch": "spec:\n{{- if .auto }}\n  syncPolicy:\n    automated: {prune: {{ .prune }}}\n{{- end }}\n"})),
+            vec![],
+        ),
+        (
+            texts(json!({"templatePatch": "{{ .patch }}"})),
+            vec!["/spec/templatePatch resource {{ .patch }}".to_owned()],
+        ),
+        (
+            "{generators: [{matrix: {generators: [{list: {elements: [], template: {spec: {source: {kustomize: {images: ['a=r.example/b:1']}}}}}}]}}]}".to_owned(),
+            vec!["/spec/generators/0/matrix/generators/0/list/template/spec/source/kustomize/images/0 resource r.example/b:1".to_owned()],
+        ),
+    ] {
+        assert_eq!(places(&object(SET, &spec), &none()), wanted, "{spec}");
+    }
+    let hydrated = "{sourceHydrator: {drySource: {kustomize: {images: ['a=r.example/b:1']}}}}";
+    assert_eq!(
+        places(&object(APPLICATION, hydrated), &none()),
+        ["/spec/sourceHydrator/drySource/kustomize/images/0 resource r.example/b:1"]
+    );
+}
+
+#[test]
+fn a_step_may_take_an_image_from_another_and_a_target_may_mean_many_kinds() {
+    let container = "/spec/template/spec/containers/0/image";
+    for (steps, target, wanted) in [
+        (
+            json!([{"op": "add", "path": "/metadata/annotations/x", "value": "r.example/b:1"},
+                {"op": "copy", "from": "/metadata/annotations/x", "path": container}]),
+            "{kind: Deployment}",
+            &["app r.example/b:1"][..],
+        ),
+        (
+            json!([{"op": "add", "path": "/spec/x", "value": {"y": "r.example/b:1"}},
+                {"op": "move", "from": "/spec/x/y", "path": container}]),
+            "{kind: Deployment}",
+            &["app r.example/b:1"],
+        ),
+        (
+            json!([{"op": "copy", "from": "/metadata/annotations/x", "path": container}]),
+            "{kind: Deployment}",
+            &["app $(from /metadata/annotations/x)"],
+        ),
+        (
+            json!([{"op": "copy", "from": "/spec/replicas", "path": "/spec/minReplicas"}]),
+            "{kind: Deployment}",
+            &[],
+        ),
+        (
+            json!([{"op": "replace", "path": "/spec/imageName", "value": "pg"}]),
+            "{kind: Cluster}",
+            &["resource pg"],
+        ),
+        (
+            json!([{"op": "replace", "path": "/spec/imageName", "value": "pg"}]),
+            "{group: '.*[.]io', kind: 'Clus.*'}",
+            &["resource pg"],
+        ),
+        (
+            json!([{"op": "add", "path": "/spec/values/image", "value": {"repository": "r.example/b", "tag": "1"}}]),
+            "{kind: HelmRelease}",
+            &["resource r.example/b:1"],
+        ),
+        (
+            json!([{"op": "add", "path": "/spec/values/image/repository", "value": "r.example/b"}]),
+            "{kind: HelmRelease}",
+            &["guessed r.example/b"],
+        ),
+        (
+            json!([{"op": "add", "path": "/spec/source/kustomize/images/-", "value": "a=r.example/b:1"}]),
+            "{kind: Application, group: argoproj.io}",
+            &["resource r.example/b:1"],
+        ),
+    ] {
+        let spec = json!({"patches": [{"patch": steps.to_string()}]}).to_string();
+        let spec = spec.replace("{\"patch\"", &format!("{{target: {target}, \"patch\""));
+        let wanted: Vec<String> = wanted
+            .iter()
+            .map(|it| format!("/spec/patches/0/patch {it}"))
+            .collect();
+        assert_eq!(
+            places(&object(KUSTOMIZATION, &spec), &none()),
+            wanted,
+            "{spec}"
+        );
+    }
+    let mut steps = vec![json!({"op": "add", "path": "/a/b", "value": "r.example/b:1"})];
+    steps
+        .extend((0..40).map(|at| json!({"op": "copy", "from": "/a", "path": format!("/a/c{at}")})));
+    let spec = json!({"patches": [{"patch": json!(steps).to_string()}]}).to_string();
+    let rows = found(&object(KUSTOMIZATION, &spec), &none());
+    assert!(rows[0]["problem"].is_string(), "{rows:?}");
+}
+
+#[test]
+fn a_deployer_in_another_object_is_read_as_one() {
+    let release = "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {values: {image: {repository: r.example/b, tag: 1}, password: hunter2}}}";
+    let application = "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {kustomize: {images: ['a=r.example/b:1']}}}}";
+    for one in [release, application] {
+        let patch = object(
+            KUSTOMIZATION,
+            &json!({"patches": [{"patch": one}]}).to_string(),
+        );
+        assert_eq!(
+            places(&patch, &none()),
+            ["/spec/patches/0/patch resource r.example/b:1"],
+            "{one}"
+        );
+    }
+    let set = "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\n";
+    let object_of = "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\n";
+    let below = "values/image/repository resource r.example/b:1";
+    assert_eq!(
+        places(
+            &object(set, &format!("{{resources: [{release}]}}")),
+            &none()
+        ),
+        [format!("/spec/resources/0/spec/{below}")]
+    );
+    assert_eq!(
+        places(
+            &object(
+                object_of,
+                &format!("{{forProvider: {{manifest: {release}}}}}")
+            ),
+            &none()
+        ),
+        [format!("/spec/forProvider/manifest/spec/{below}")]
+    );
+    assert_eq!(
+        places(
+            &object(set, &format!("{{resources: [{application}]}}")),
+            &none()
+        ),
+        ["/spec/resources/0/spec/source/kustomize/images/0 resource r.example/b:1"]
+    );
+}
+
+#[test]
+fn other_forms_of_values_are_images() {
+    for (values, wanted) in [
+        (
+            json!({"server": {"repository": "r.example/b", "imageTag": "1"}}),
+            &["server/repository resource r.example/b:1"][..],
+        ),
+        (
+            json!({"extraInitContainers": "- name: a\n  image: r.example/b:1\n- name: b\n  image: r.example/c:1\n"}),
+            &[
+                "extraInitContainers resource r.example/b:1",
+                "extraInitContainers resource r.example/c:1",
+            ],
+        ),
+        (
+            json!({"extraContainers": "{{ .Values.image }}", "initContainers": "image"}),
+            &[],
+        ),
+    ] {
+        let spec = json!({"values": values}).to_string();
+        let wanted: Vec<String> = wanted
+            .iter()
+            .map(|it| format!("/spec/values/{it}"))
+            .collect();
+        assert_eq!(places(&object(RELEASE, &spec), &none()), wanted, "{spec}");
     }
 }
