@@ -100,7 +100,7 @@ deny contains finding if {
 	is_gate_image(image)
 	finding := {
 		"code": "gate.hook-replaced",
-		"message": sprintf("%q replaces the image of the gate", [image]),
+		"message": sprintf("%s the image of the gate", [replacing(image)]),
 		"object": change.object,
 		"field": sprintf("%s/kustomize/images/%d", [at, i]),
 		"remediation": "set the image, with its digest, in the source that holds the gate",
@@ -268,12 +268,22 @@ specs(change) := {"/spec": change.new.spec} if change.object.kind == "Applicatio
 
 specs(change) := {"/spec/template/spec": change.new.spec.template.spec} if change.object.kind == "ApplicationSet"
 
+replacing(image) := sprintf("%q replaces", [image]) if is_string(image)
+
+replacing(image) := "what is hidden as a secret, or is no text, may replace" if not is_string(image)
+
 # `name=other:tag@digest`: either name may be the gate's.
 is_gate_image(image) if {
+	is_string(image)
 	some part in split(image, "=")
 	name := regex.replace(part, `(@.*|:[^/@]*(@.*)?)$`, "")
 	some own in input.settings.images
 	endswith(concat("", ["/", name]), concat("", ["/", own]))
+}
+
+is_gate_image(image) if {
+	not is_string(image)
+	count(input.settings.images) > 0
 }
 
 before_sync := {

@@ -270,6 +270,13 @@ test_images_of_one_of_several_sources if {
 	found([application({"sources": [{"path": "shop"}, source_of("tidegate:1")]})]) == {["gate.hook-replaced", "/spec/sources/1/kustomize/images/0"]}
 }
 
+# What is hidden may be the gate's, unless nothing is the gate's.
+test_images_that_are_hidden if {
+	changes := [application({"source": source_of({"$secret": true, "changed": true})})]
+	found(changes) == {["gate.hook-replaced", "/spec/source/kustomize/images/0"]}
+	said(changes) == {["what is hidden as a secret, or is no text, may replace the image of the gate", "/settings/images"]}
+}
+
 test_images_elsewhere_are_free if {
 	spec := {"source": source_of("tidegate:1"), "template": {"spec": {"source": source_of("tidegate:1")}}}
 	found([
