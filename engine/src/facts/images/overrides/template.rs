@@ -1,4 +1,4 @@
-//! What an ApplicationSet puts into what its Applications deploy. A place that it fills in stands there as a word, so that
+//! What an `ApplicationSet` puts into what its Applications deploy. A place that it fills in stands there as a word, so that
 //! an image is seen to be one; what that becomes, nobody knows.
 
 use std::borrow::Cow;
