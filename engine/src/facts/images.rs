@@ -211,7 +211,8 @@ pub fn of_change(
             file: location.path,
             line: location.line,
             column: location.column,
-            changed: before.lacks(&written),
+            changed: before.lacks(&written)
+                || (parsed.is_err() && overrides::is_filled_anew(change)),
             written: cut(match parsed {
                 Ok(_) => written,
                 Err(_) => shown(written, &place.pointer, source),

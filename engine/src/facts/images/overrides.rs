@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::places::{Place, Use, Written, expand, text_of};
 use super::shapes::{self, Found};
 use super::{guess, parts};
+use crate::change::{Change, FieldChange};
 use crate::facts::image_ref::ImageRef;
 use crate::facts::inventory::Neighbours;
 use crate::model::{ObjectRef, key_of};
@@ -38,6 +39,13 @@ impl Deployed {
 /// Whether a kind holds values of charts.
 pub(super) fn has_values(object: &ObjectRef) -> bool {
     kind_of(object).is_some_and(|kind| !kind.values.is_empty())
+}
+
+/// Whether a change gives the templates of a set other things to be filled with, whatever they say themselves.
+pub(super) fn is_filled_anew(change: &Change) -> bool {
+    let of_generators = |field: &FieldChange| field.pointer.starts_with("/spec/generators");
+    kind_of(&change.object).is_some_and(|kind| kind.kind == SET)
+        && change.fields.iter().any(of_generators)
 }
 
 /// What an object of which nobody renders the deployment puts into it; it stands at `at`, in another one or alone.

@@ -521,3 +521,23 @@ fn other_forms_of_values_are_images() {
         assert_eq!(places(&object(RELEASE, &spec), &none()), wanted, "{spec}");
     }
 }
+
+#[test]
+fn what_a_set_fills_in_is_new_where_its_generators_are() {
+    let set = |elements: &str, labels: &str| {
+        let spec = format!(
+            "{{generators: [{{list: {{elements: [{elements}]}}}}], template: {{metadata: {{labels: {labels}}}, \
+             spec: {{source: {{kustomize: {{images: ['a={{{{image}}}}']}}}}}}}}}}"
+        );
+        objects(&object(SET, &spec))
+    };
+    let old = set("{image: a}", "{}");
+    for (new, changed) in [
+        (set("{image: b}", "{}"), true),
+        (set("{image: a}", "{a: b}"), false),
+    ] {
+        let rows = rows(&compare(&old, &new), &none());
+        let [row] = rows.try_into().unwrap();
+        assert_eq!(row["changed"], changed, "{row}");
+    }
+}
