@@ -4,7 +4,6 @@
 
 mod states;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use miette::Diagnostic;
@@ -20,12 +19,12 @@ use crate::sources::{Kind, Place};
 )]
 pub struct Unpruned {
     /// Its unit.
-    unit: String,
+    unit: Box<str>,
     /// The units that apply it.
-    applied_by: BTreeSet<String>,
+    applied_by: Box<[String]>,
     place: Box<Place>,
-    kind: String,
-    name: String,
+    kind: Box<str>,
+    name: Box<str>,
     /// How it is stopped itself, where it can be, in words.
     stop: Option<&'static str>,
     event: Event,
@@ -63,7 +62,7 @@ impl Unpruned {
 
     /// Whether a unit cannot be judged for it: the unit that goes, or one that should delete it.
     pub(super) fn concerns(&self, unit: &str) -> bool {
-        self.unit == unit || self.applied_by.contains(unit)
+        *self.unit == *unit || self.applied_by.iter().any(|by| by == unit)
     }
 }
 
@@ -195,11 +194,11 @@ pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
         let deployment = declared.unit.deployment.as_ref()?;
         let (event, why) = states.staying(declared, deployment)?;
         Some(Unpruned {
-            unit: declared.unit.name.clone(),
-            applied_by: deployment.prune.applied_by.clone(),
+            unit: declared.unit.name.as_str().into(),
+            applied_by: deployment.prune.applied_by.iter().cloned().collect(),
             place: Box::new(deployment.place.clone()),
-            kind: deployment.kind.to_string(),
-            name: deployment.name.clone(),
+            kind: deployment.kind.to_string().into(),
+            name: deployment.name.as_str().into(),
             stop: Some(match deployment.kind {
                 Kind::Application => "remove `syncPolicy.automated` from it",
                 Kind::Kustomization | Kind::HelmRelease => "set `suspend: true` in it",
@@ -211,11 +210,11 @@ pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
     let objects = states.standing().into_iter().map(|(one, event, why)| {
         Unpruned {
             // No unit has a name of two words.
-            unit: format!("{} {}", one.kind, one.name),
-            applied_by: one.prune.applied_by,
+            unit: format!("{} {}", one.kind, one.name).into(),
+            applied_by: one.prune.applied_by.into_iter().collect(),
             place: Box::new(one.place),
-            kind: one.kind,
-            name: one.name,
+            kind: one.kind.into(),
+            name: one.name.into(),
             stop: None,
             event,
             why: Box::new(why),

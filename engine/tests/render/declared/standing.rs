@@ -37,7 +37,8 @@ fn a_set_that_makes_nothing_yet_stays_as_its_applications_would() {
         repo.write("children/set.yaml", set("", "none/*"));
     };
     let keep = ", annotations: {argocd.argoproj.io/sync-options: Prune=false}";
-    let cases: [(&str, &str, &dyn Fn(&Repo), bool); 8] = [
+    type Case<'c> = (&'c str, &'c str, &'c dyn Fn(&Repo), bool);
+    let cases: [Case<'_>; 8] = [
         (AUTOMATED, "", &goes, false),
         ("{automated: {}}", "", &goes, true),
         (AUTOMATED, keep, &goes, true),

@@ -32,7 +32,7 @@ pub(super) fn picked(shop: &Shop, names: &[&str]) -> String {
     let folder = digest(&index);
     let folder = folder.trim_start_matches("sha256:");
     shop.repo
-        .write(&format!("{FOLDER}/{}/{own}", signed::digest()), &file);
+        .write(format!("{FOLDER}/{}/{own}", signed::digest()), &file);
     let mut evidence = Vec::new();
     for (path, bytes) in names.iter().map(|name| signed::recorded(name)) {
         let path = path.replace(signed::digest(), folder);
