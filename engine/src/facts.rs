@@ -7,6 +7,8 @@ mod around;
 mod availability;
 pub mod backups;
 pub mod claims;
+#[cfg(test)]
+mod committed_schema;
 pub mod connections;
 mod demand;
 pub mod evidence;

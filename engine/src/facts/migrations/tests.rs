@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::change::{Objects, Source, compare};
+use crate::facts::committed_schema::committed_is;
 use crate::facts::freeze::Tiers;
 use crate::facts::inventory::Neighbours;
 use crate::facts::source::SourceInfo;
@@ -359,21 +360,7 @@ fn statements_are_counted_for_a_script_and_for_all() {
 
 #[test]
 fn the_committed_schema_is_the_generated_one() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/facts/migrations.json");
-    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test may be told to rewrite its snapshot"
-    )]
-    let bless = std::env::var_os("BLESS").is_some();
-    if bless {
-        std::fs::write(file, &generated).unwrap();
-    }
-    let committed = std::fs::read_to_string(file).unwrap_or_default();
-    assert_eq!(
-        committed, generated,
-        "run the tests with BLESS=1 to rewrite {file}"
-    );
+    committed_is("migrations.json", &schema());
 }
 
 #[test]

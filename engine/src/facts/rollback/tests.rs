@@ -1,11 +1,12 @@
 //! What a revert does not undo, by tables of fields; and the sections of plans.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::irreversible::{self, Kind};
 use super::{Plan, PlanFile, Text, schema};
 use super::{config, emptied};
 use crate::change::{Objects, compare};
+use crate::facts::committed_schema::committed_is;
 use crate::facts::tests::objects;
 
 /// What of a change from one document to another is not undone: kind, place, text.
@@ -263,22 +264,7 @@ fn sections_are_headings_with_something_below() {
 
 #[test]
 fn the_committed_schema_is_the_generated_one() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/facts/rollback.json");
-    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test may be told to rewrite its snapshot"
-    )]
-    let bless = std::env::var_os("BLESS").is_some();
-    if bless {
-        std::fs::write(file, &generated).unwrap();
-    }
-    let committed = std::fs::read_to_string(file).unwrap_or_default();
-    assert_eq!(
-        committed, generated,
-        "run the tests with BLESS=1 to rewrite {file}"
-    );
-    assert!(matches!(schema(), Value::Object(_)));
+    committed_is("rollback.json", &schema());
 }
 
 const FIXED: [(&str, &str, &str); 5] = [

@@ -2,6 +2,7 @@
 //! Knows nothing of who reads it.
 
 use super::*;
+use crate::facts::committed_schema::committed_is;
 
 fn no_literals(_: &str) -> Option<String> {
     None
@@ -417,21 +418,7 @@ fn the_whole_document_has_the_shape_that_policies_read() {
 
 #[test]
 fn the_committed_schema_is_the_generated_one() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/facts/workloads.json");
-    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test may be told to rewrite its snapshot"
-    )]
-    let bless = std::env::var_os("BLESS").is_some();
-    if bless {
-        std::fs::write(file, &generated).unwrap();
-    }
-    let committed = std::fs::read_to_string(file).unwrap_or_default();
-    assert_eq!(
-        committed, generated,
-        "run the tests with BLESS=1 to rewrite {file}"
-    );
+    committed_is("workloads.json", &schema());
 }
 
 #[test]
