@@ -23,7 +23,7 @@ pub struct State {
     pub claims: Vec<String>,
     /// What backs it up, the best first.
     pub coverage: Vec<Cover>,
-    /// What was looked at and does not, at most [`LOOKED`] of it.
+    /// What was looked at and does not, the nearest of it.
     pub missed: Vec<Missed>,
     /// How many more were.
     pub more_missed: usize,
