@@ -2,11 +2,12 @@
 //! Judges nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Session, begin};
-use crate::change::Source;
+use crate::change::as_it_stands;
 use crate::facts::backups::{self, State};
 use crate::facts::inventory::Neighbours;
 use crate::gate::judge::Judge;
@@ -15,7 +16,7 @@ use crate::gate::reported::Reported as _;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::Repository;
 use crate::input::Environment;
-use crate::model::ObjectRef;
+use crate::model::{GroupKind, ObjectRef, Part};
 use crate::report::backups::EnvironmentBackups;
 use crate::verdict::UnitError;
 
@@ -42,6 +43,7 @@ pub fn backups(
     let session = Session::open(repository, request, &reading, runtime)?;
     let judge = &session.judge;
     let reports = session.reports(judge);
+    let kinds: BTreeSet<GroupKind> = backups::kinds().collect();
     let mut found: BTreeMap<String, Seen<'_>> = BTreeMap::new();
     let mut errors = Vec::new();
     let mut settled = session.settled(judge)?;
@@ -60,7 +62,12 @@ pub fn backups(
             Ok(changes) => {
                 let sources = changes.changes.into_iter();
                 let sources = sources.filter_map(|change| change.new_source);
-                seen.units.push((landing.clone(), sources.collect()));
+                let wanted = sources.filter(|source| kinds.contains(&source.object.group_kind()));
+                let objects = wanted.map(|source| {
+                    let value = as_it_stands(&source.node, &source.secrets);
+                    (source.object, Arc::new(Part::new(value)))
+                });
+                seen.units.push((landing.clone(), objects.collect()));
             }
             Err(error) => {
                 seen.unseen = Some(format!("unit `{}` cannot be read", scene.name));
@@ -87,12 +94,16 @@ pub fn backups(
     })
 }
 
+/// An object, and what it says.
+type Object = (ObjectRef, Arc<Part>);
+
 /// What there is in an environment.
 struct Seen<'s> {
     input: &'s Environment,
     /// Why there may be more, for people.
     unseen: Option<String>,
-    units: Vec<(Landing, Vec<Source>)>,
+    /// The objects of each that hold data, back up or decide about that.
+    units: Vec<(Landing, Vec<Object>)>,
 }
 
 impl Seen<'_> {
@@ -102,17 +113,18 @@ impl Seen<'_> {
         let states = |own: &Landing| {
             let around = Neighbours::of_kinds(backups::kinds());
             let mut around = around.with_unseen(self.unseen.clone());
-            for (other, sources) in &self.units {
-                for source in sources {
-                    around.insert_in(own.sees(&source.object, other), source);
+            for (other, objects) in &self.units {
+                for (object, part) in objects {
+                    let namespace = own.sees(object, other);
+                    around.insert_part_in(namespace, object.clone(), Arc::clone(part));
                 }
             }
             backups::states(&around, &judge.backups, now).into_iter()
         };
         let mut all = BTreeMap::new();
         let mut named = BTreeSet::new();
-        for (landing, sources) in &self.units {
-            let concerned = sources.iter().map(|source| &source.object);
+        for (landing, objects) in &self.units {
+            let concerned = objects.iter().map(|(object, _)| object);
             let concerned = concerned.filter(|object| backups::concerns(object));
             let (own, others) = concerned.partition::<BTreeSet<_>, _>(|it| names_none(it));
             named.extend(others);
