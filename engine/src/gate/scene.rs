@@ -193,7 +193,7 @@ impl Scene {
         if !self.is_alike() {
             return true;
         }
-        let extent = match error {
+        let extent = match error.cause() {
             Error::Render(_) | Error::UnknownSource(_) => self.extent(view),
             _ => None,
         };
@@ -267,7 +267,7 @@ impl Scene {
         let is_same = self.is_alike() && at_head.as_ref().is_some_and(|it| !touched(it));
         let at_base = match is_same {
             true => at_head.clone(),
-            false => view.deployed(&view.base, base)?,
+            false => view.deployed(&view.base, base).map_err(Error::at_base)?,
         };
         let (base, head) = match (at_base, at_head) {
             (Some(base), Some(head)) => (base, head),

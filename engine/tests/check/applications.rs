@@ -269,3 +269,38 @@ fn an_image_that_is_put_into_what_comes_from_elsewhere_is_judged() {
         assert_eq!(blocking(&report), ["image.not-pinned of web"], "{text}");
     }
 }
+
+#[test]
+fn what_only_the_base_could_not_deploy_is_told_so_with_the_way_on() {
+    let web = application("web", "").replace(", directory: {}", "");
+    let plugin = web.replace("path: apps/web", "path: apps/web, plugin: {name: jsonnet}");
+    let cases = [
+        ("apps/web/map.yaml", "a: [\n", "yaml.syntax"),
+        (
+            "apps/web/kustomization.yaml",
+            "resources: ['https://git.example/base']\n",
+            "render.remote-input",
+        ),
+        ("argo/web.yaml", &plugin, "source.unknown"),
+    ];
+    for (path, broken, code) in cases {
+        let repo = Repo::new();
+        repo.write("tidegate.yaml", config())
+            .write("argo/web.yaml", &web)
+            .write("apps/web/map.yaml", config_map("map", "a"));
+        let good = repo.commit("good");
+        repo.write(path, broken);
+        let base = repo.commit("broken");
+        repo.remove(path)
+            .write("argo/web.yaml", &web)
+            .write("apps/web/map.yaml", config_map("map", "b"))
+            .commit("mended");
+        let report = check(&repo, base);
+        assert_eq!(error_codes(&report), [code], "{path}");
+        let error = report.errors[0].error.as_ref();
+        let told = format!("{error} {}", error.help().expect("a way on"));
+        assert!(told.starts_with("at the base of the range: "), "{told}");
+        assert!(told.contains("`tidegate check COMMIT..HEAD`"), "{told}");
+        assert_eq!(errors(&check(&repo, good)), [], "the way on, {path}");
+    }
+}

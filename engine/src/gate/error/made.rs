@@ -20,6 +20,14 @@ pub struct Met {
 }
 
 impl Error {
+    /// What was met, without where.
+    pub(in crate::gate) fn cause(&self) -> &Self {
+        match self {
+            Self::Met(met) => met.error.cause(),
+            error => error,
+        }
+    }
+
     /// What keeps `sign` and `admit` from knowing which chain of the gate to begin with.
     pub(in crate::gate) fn without_branch(self, environment: &str, revision: &str) -> Self {
         Self::Met(Met {
@@ -88,11 +96,19 @@ impl Error {
         })
     }
 
-    /// A file that only the base holds so.
+    /// What only the base holds so, and its tree could mend.
     pub(in crate::gate) fn at_base(self) -> Self {
+        use crate::render::Error as Render;
+        if !matches!(
+            &self,
+            Self::Manifest(_) | Self::UnknownSource(_) | Self::Render(_)
+        ) || matches!(&self, Self::Render(Render::Program(_)))
+        {
+            return self;
+        }
         Self::Met(Met {
             place: "at the base of the range".to_owned(),
-            help: "what the file held there is not known, so neither is what the range deletes of it: judge from the last commit in which it can be read, `tidegate check COMMIT..HEAD`, as `sign` does by itself, which judges from the newest link",
+            help: "what was deployed from there is not known, so neither is what the range deletes of it: judge from the last commit in which it can be read, `tidegate check COMMIT..HEAD`, as `sign` does by itself, which judges from the newest link",
             error: Box::new(self),
         })
     }

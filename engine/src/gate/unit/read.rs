@@ -36,12 +36,7 @@ pub(super) fn read_sides(
     // A file that neither side can read is told as it stands at head, where it can be mended.
     let selected = std::slice::from_ref(selected);
     for entry in files.iter().filter_map(|change| change.old.as_ref()) {
-        let file = view
-            .file_before(entry, selected)
-            .map_err(|error| match error {
-                Error::Manifest(_) => error.at_base(),
-                other => other,
-            })?;
+        let file = view.file_before(entry, selected).map_err(Error::at_base)?;
         for source in &file.sources {
             base.entry(source.object.clone())
                 .or_insert_with(|| source.clone());

@@ -18,7 +18,7 @@ pub(super) fn rendered_sides(
     let head = objects(view, &view.head, &rendered.head, |second, first| {
         findings.push(duplicate(second, first));
     })?;
-    let base = objects(view, &view.base, &rendered.base, |_, _| {})?;
+    let base = objects(view, &view.base, &rendered.base, |_, _| {}).map_err(Error::at_base)?;
     Ok((base, head))
 }
 
