@@ -15,11 +15,35 @@ pub(super) struct Landing {
     namespace: Option<String>,
 }
 
-/// Files of a unit that nothing renders.
-#[derive(Clone, Debug)]
+/// The files of an environment that nothing renders, and where the unit of each puts its objects.
+#[derive(Clone, Debug, Default)]
 pub(super) struct PlainFiles {
-    pub(super) selector: Selector,
-    landing: Landing,
+    selectors: Vec<Selector>,
+    /// By selector.
+    landings: Vec<Landing>,
+}
+
+impl PlainFiles {
+    pub(super) fn selectors(&self) -> &[Selector] {
+        &self.selectors
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.selectors.extend_from_slice(&other.selectors);
+        self.landings.extend_from_slice(&other.landings);
+    }
+
+    fn push(&mut self, selector: Selector, landing: &Landing) {
+        self.selectors.push(selector);
+        self.landings.push(landing.clone());
+    }
+
+    /// Where the units that hold a file put its objects.
+    fn landings_of<'a>(&'a self, file: &'a RepoPath) -> impl Iterator<Item = &'a Landing> {
+        let all = self.selectors.iter().zip(&self.landings);
+        all.filter(|(selector, _)| selector.matches(file))
+            .map(|(_, landing)| landing)
+    }
 }
 
 impl Landing {
@@ -56,34 +80,27 @@ impl Landing {
         &self,
         file: &RepoPath,
         object: &ObjectRef,
-        files: &[PlainFiles],
+        files: &PlainFiles,
     ) -> Option<String> {
         if object.namespace.is_some() {
             return object.namespace.clone();
         }
-        let mut holding = files.iter().filter(|it| it.selector.matches(file));
+        let mut holding = files.landings_of(file);
         let other = holding.next()?;
-        let is_own = |it: &PlainFiles| it.landing == *self;
-        let is_other = !is_own(other) && !holding.any(is_own);
-        is_other
-            .then(|| self.sees(object, &other.landing))
-            .flatten()
+        let is_other = other != self && !holding.any(|it| it == self);
+        is_other.then(|| self.sees(object, other)).flatten()
     }
 }
 
 /// Where the objects of an environment stand that nothing renders. What patterns leave out on both sides is not
 /// applied, and so stands beside nothing.
-pub(super) fn plain_files(units: &[Declared], trees: Trees<'_>) -> Result<Vec<PlainFiles>, Error> {
-    let mut files = Vec::new();
+pub(super) fn plain_files(units: &[Declared], trees: Trees<'_>) -> Result<PlainFiles, Error> {
+    let mut files = PlainFiles::default();
     for declared in units {
         let landing = Landing::of(declared);
         let unit = &declared.unit;
-        let of = |selector: Selector| PlainFiles {
-            selector,
-            landing: landing.clone(),
-        };
         match &unit.selector {
-            Some(selector) if is_whole(unit) => files.push(of(selector.clone())),
+            Some(selector) if is_whole(unit) => files.push(selector.clone(), &landing),
             _ => {
                 for local in unit.plain() {
                     let at_head = plain(local, trees.head)?;
@@ -95,8 +112,12 @@ pub(super) fn plain_files(units: &[Declared], trees: Trees<'_>) -> Result<Vec<Pl
                         let known = at_head.as_ref().map(Selector::patterns);
                         known != Some(it.patterns())
                     };
-                    files.extend(at_base.filter(is_new).map(of));
-                    files.extend(at_head.map(of));
+                    if let Some(selector) = at_base.filter(is_new) {
+                        files.push(selector, &landing);
+                    }
+                    if let Some(selector) = at_head {
+                        files.push(selector, &landing);
+                    }
                 }
             }
         }
@@ -204,16 +225,15 @@ mod tests {
 
     #[test]
     fn a_file_that_is_of_this_unit_too_is_its_own() {
-        let files = [
+        let mut files = PlainFiles::default();
+        for (unit, glob) in [
             ("a", "a/**"),
             ("b", "b/**"),
             ("b", "both/**"),
             ("a", "both/**"),
-        ];
-        let files = files.map(|(unit, glob)| PlainFiles {
-            selector: Selector::parse(&[glob]).unwrap(),
-            landing: landing(unit, unit),
-        });
+        ] {
+            files.push(Selector::parse(&[glob]).unwrap(), &landing(unit, unit));
+        }
         for (file, seen) in [
             ("a/x.yaml", None),
             ("both/x.yaml", None),

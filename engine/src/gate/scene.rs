@@ -40,9 +40,8 @@ pub(super) struct Scene {
     pub(super) enforcement: Enforcement,
     pub(super) base: Selector,
     pub(super) head: Selector,
-    pub(super) around: Vec<Selector>,
-    /// The same, by unit.
-    plain_files: Arc<Vec<PlainFiles>>,
+    /// What stands beside it as it is.
+    plain_files: Arc<PlainFiles>,
     /// Where its own objects land that name no namespace.
     pub(super) landing: Option<Landing>,
     /// Why there may be neighbours that are not found there, for people.
@@ -154,7 +153,6 @@ impl Scene {
             enforcement: self.enforcement,
             base: &self.base,
             head: &self.head,
-            around: &self.around,
             plain_files: &self.plain_files,
             landing: self.landing.as_ref(),
             unseen: self.unseen.as_deref(),

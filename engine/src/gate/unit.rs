@@ -55,10 +55,8 @@ pub(super) struct Unit<'a> {
     pub(super) enforcement: Enforcement,
     pub(super) base: &'a Selector,
     pub(super) head: &'a Selector,
-    /// The selectors of all units of the environment: where neighbours are looked for.
-    pub(super) around: &'a [Selector],
-    /// The same, by unit.
-    pub(super) plain_files: &'a [PlainFiles],
+    /// What all units of the environment deploy as it stands: where neighbours are looked for.
+    pub(super) plain_files: &'a PlainFiles,
     /// Where its own objects land that name no namespace; none of the unit `gate`.
     pub(super) landing: Option<&'a Landing>,
     /// Why there may be neighbours that are not found there, for people.

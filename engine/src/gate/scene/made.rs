@@ -81,11 +81,9 @@ pub(in crate::gate) fn of_configs(
 fn add(scenes: &mut Vec<Scene>, known: &Environment, more: Vec<Scene>) -> Result<(), Error> {
     let files = more.first().map(|scene| Arc::clone(&scene.plain_files));
     for scene in scenes.iter_mut() {
-        let files = files.iter().flat_map(|files| files.iter());
-        scene
-            .around
-            .extend(files.clone().map(|it| it.selector.clone()));
-        Arc::make_mut(&mut scene.plain_files).extend(files.cloned());
+        if let Some(files) = &files {
+            Arc::make_mut(&mut scene.plain_files).add(files);
+        }
         let is_there = |it: &Scene, gone: &Unpruned| {
             let own = it.unpruned.as_ref();
             let is_applied = own.is_none_or(|own| own.unit() != gone.unit());
@@ -150,7 +148,6 @@ pub(in crate::gate) fn of_environment(
             enforcement: environment.enforcement,
             base: selector.clone(),
             head: selector,
-            around: plain_files.iter().map(|it| it.selector.clone()).collect(),
             plain_files: Arc::clone(&plain_files),
             landing: Some(landing),
             deployers: deployers.clone(),
@@ -332,7 +329,6 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         base: config.gate_selector().clone(),
         head: config.gate_selector().clone(),
         deployers: Sides::default(),
-        around: Vec::new(),
         plain_files: Arc::default(),
         landing: None,
         unseen: None,

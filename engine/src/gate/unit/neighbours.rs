@@ -105,7 +105,7 @@ impl Unit<'_> {
             let is_near = object.namespace.is_none() || namespaces.contains(&object.namespace);
             far(&kind) || (is_near && kinds.contains_key(&kind))
         };
-        for (file, object, part) in view.contents(self.around, search)? {
+        for (file, object, part) in view.contents(self.plain_files.selectors(), search)? {
             if is_wanted(&object) {
                 neighbours.insert_part_in(self.seen(&file, &object), object, part);
             }
@@ -138,19 +138,17 @@ impl Unit<'_> {
         if self.name == config::GATE {
             return Ok(base);
         }
-        let plain = view.plain_at_head(self.around)?;
+        let around = self.plain_files.selectors();
+        let plain = view.plain_at_head(around)?;
         let at_head = |path: &RepoPath| plain.binary_search_by(|entry| entry.path.cmp(path));
         // There may be as many selectors as units: what is known to match is not asked for again.
-        let around = |file: &&FileChange| {
+        let is_near = |file: &&FileChange| {
             self.base.matches(&file.path)
                 || at_head(&file.path).is_ok()
-                || self
-                    .around
-                    .iter()
-                    .any(|selector| selector.matches(&file.path))
+                || around.iter().any(|selector| selector.matches(&file.path))
         };
-        let changed: Vec<&FileChange> = view.changed.iter().filter(around).collect();
-        let mut selected = self.around.to_vec();
+        let changed: Vec<&FileChange> = view.changed.iter().filter(is_near).collect();
+        let mut selected = around.to_vec();
         match self.rendered {
             Some(rendered) => selected.extend(rendered.base.plain.iter().cloned()),
             None => selected.push(self.base.clone()),

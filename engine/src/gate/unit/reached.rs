@@ -35,7 +35,13 @@ impl Unit<'_> {
             self.unchanged(view, own, &Reached::everything(), changes, &mut found)?;
         }
         if let Some(reach) = Reached::of(bench, changes) {
-            self.unchanged(view, self.around, &reach, changes, &mut found)?;
+            self.unchanged(
+                view,
+                self.plain_files.selectors(),
+                &reach,
+                changes,
+                &mut found,
+            )?;
         }
         if let Some(rendered) = self.rendered {
             view.point_back(&view.head, &rendered.head, found.values_mut())?;
