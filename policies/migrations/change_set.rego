@@ -14,6 +14,7 @@
 #     migration.destructive-with-app: deny
 #     migration.blocking-lock: deny
 #     migration.index-not-concurrent: deny
+#     migration.backfill-not-separated: deny
 #     migration.concurrent-in-transaction: deny
 #     migration.changed-after-applied: deny
 #     migration.out-of-order: deny
@@ -71,6 +72,20 @@ deny contains finding if {
 # description: Nothing is written to the table until it is done.
 warn contains finding if {
 	some finding in index_findings(false)
+}
+
+# METADATA
+# title: Rows are filled in under the lock of the change before
+# description: The transaction keeps the table locked until it has written the last row. This is one of the large tables.
+deny contains finding if {
+	some finding in backfill_findings(true)
+}
+
+# METADATA
+# title: Rows are filled in under the lock of the change before
+# description: The transaction keeps the table locked until it has written the last row.
+warn contains finding if {
+	some finding in backfill_findings(false)
 }
 
 # METADATA
@@ -349,6 +364,22 @@ index_findings(large) := [about(script, finding) |
 		"code": "migration.index-not-concurrent",
 		"message": sprintf("%s builds an index while writes wait: %s", [script.id, listed(built)]),
 		"remediation": "build it with `CONCURRENTLY`, in a script of its own, outside of a transaction; a constraint then takes it over by `USING INDEX`",
+		"setting": "/settings/large-tables",
+	}
+]
+
+backfill_findings(large) := [about(script, finding) |
+	some script in fact.scripts
+	filling := [s |
+		some s in script.statements
+		some table in object.get(s, "held", [])
+		is_large({"tables": [table]}) == large
+	]
+	count(filling) > 0
+	finding := {
+		"code": "migration.backfill-not-separated",
+		"message": sprintf("%s writes rows of a table that its own transaction has changed and keeps locked: %s", [script.id, listed(filling)]),
+		"remediation": "put what writes the rows into a script of its own, after that of the change, and let it write in portions with a transaction each",
 		"setting": "/settings/large-tables",
 	}
 ]

@@ -157,6 +157,18 @@ test_indexes if {
 	warned(of_scripts([with_statement(small)])) == {"migration.index-not-concurrent"}
 }
 
+test_backfills if {
+	fill := {"class": "data", "held": ["public.sale_order"], "tables": ["public.sale_order"]}
+	denied(of_scripts([with_statement(fill)])) == {"migration.backfill-not-separated"}
+	small := object.union(fill, {"held": ["flag"]})
+	denied(of_scripts([with_statement(small)])) == set()
+	warned(of_scripts([with_statement(small)])) == {"migration.backfill-not-separated"}
+	every free in [object.remove(fill, ["held"]), object.union(fill, {"held": []})] {
+		denied(of_scripts([with_statement(free)])) == set()
+		warned(of_scripts([with_statement(free)])) == set()
+	}
+}
+
 test_transactions if {
 	alone := {"transactional": false, "inTransaction": true}
 	denied(of_scripts([with_statement(alone)])) == {"migration.concurrent-in-transaction"}

@@ -61,6 +61,9 @@ pub(super) fn read(text: &str, wrap: &Wrap, most: usize) -> Read {
     let mut found = Read::default();
     for (nth, ((piece, node), effect)) in read.iter().zip(&effects).enumerate() {
         session.wrapped = wrap.holds(nth, &effects);
+        if wrap.begins(nth) {
+            session.held.clear();
+        }
         found.takes_lock |= node.is_some_and(takes_lock);
         found.statements.push(session.take(piece, *node, effect));
     }
@@ -92,6 +95,7 @@ fn not_understood(line: usize, reason: &str) -> Statement {
         transactional: true,
         in_transaction: false,
         bounded: false,
+        held: BTreeSet::new(),
         reason: Some(reason.to_owned()),
     }
 }
@@ -134,6 +138,16 @@ impl Wrap {
     }
 }
 
+impl Wrap {
+    /// Whether a tool begins another transaction there.
+    fn begins(&self, nth: usize) -> bool {
+        match self {
+            Self::Parts(parts) => parts.iter().any(|(before, _)| *before == nth),
+            Self::Never | Self::Several | Self::Unless => false,
+        }
+    }
+}
+
 /// What the statements so far have left.
 #[derive(Default)]
 struct Session {
@@ -144,6 +158,8 @@ struct Session {
     bounds: Bounds,
     /// Tables that the script has made.
     fresh: BTreeSet<String>,
+    /// Tables that the transaction keeps locked until it ends.
+    held: BTreeSet<String>,
     /// Whether it is still known where texts end.
     quotes_lost: bool,
 }
@@ -176,7 +192,9 @@ impl Session {
             };
         }
         self.remember(node, &effect);
+        let held = self.held_by(&effect, in_transaction);
         Statement {
+            held,
             class: effect.class,
             verb: effect.verb,
             tables: effect.tables,
@@ -192,6 +210,22 @@ impl Session {
         }
     }
 
+    /// The tables that are locked while it writes rows of them.
+    fn held_by(&mut self, effect: &Effect, in_transaction: bool) -> BTreeSet<String> {
+        if !in_transaction {
+            self.held.clear();
+        }
+        let tables = effect.tables.iter();
+        if effect.class == Class::Data {
+            let held = tables.filter(|table| self.held.contains(*table));
+            return held.cloned().collect();
+        }
+        if in_transaction && effect.keeps_waiting() {
+            self.held.extend(tables.cloned());
+        }
+        BTreeSet::new()
+    }
+
     /// Transactions and time bounds.
     fn follow(&mut self, node: Node<'_>, in_transaction: bool) {
         match node.kind() {
@@ -199,12 +233,16 @@ impl Session {
             COMMIT_TRANSACTION | PREPARE_TRANSACTION => {
                 self.begun = node.has(&[AND_CHAIN]);
                 self.bounds.local.clear();
+                self.held.clear();
             }
             // What the transaction has set is undone; before it, nothing was.
             ROLLBACK_TRANSACTION | ROLLBACK_TO_SAVEPOINT => {
                 self.begun &= node.kind() == ROLLBACK_TO_SAVEPOINT || node.has(&[AND_CHAIN]);
                 self.bounds = Bounds::default();
                 self.fresh.clear();
+                if node.kind() == ROLLBACK_TRANSACTION {
+                    self.held.clear();
+                }
             }
             DISCARD => self.bounds = Bounds::default(),
             RESET => self.reset(node),

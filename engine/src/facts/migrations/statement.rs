@@ -1,6 +1,8 @@
 //! What one statement of a script does: the types.
 //! Knows nothing of how that is found out.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 /// What a statement, a script or a change does to a database, from harmless to worst. What is not understood counts as
@@ -69,6 +71,9 @@ pub struct Statement {
     pub in_transaction: bool,
     /// Whether `lock_timeout` or `statement_timeout` bounds it.
     pub bounded: bool,
+    /// Tables of which it writes rows while its own transaction keeps them locked: a statement before it changes them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub held: BTreeSet<String>,
     /// Why it is not understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -94,6 +99,12 @@ impl Effect {
             class,
             ..Self::default()
         }
+    }
+
+    /// Whether those who use its tables wait until its transaction ends, however short it is itself.
+    pub(super) fn keeps_waiting(&self) -> bool {
+        self.locks.is_some_and(|lock| lock >= Lock::Share)
+            || (self.locks.is_none() && self.verb.starts_with("ALTER TABLE"))
     }
 
     pub(super) fn unknown(reason: &'static str) -> Self {

@@ -232,6 +232,55 @@ fn transactions_are_those_of_the_script_and_of_its_tool() {
 }
 
 #[test]
+fn rows_are_written_under_the_locks_of_their_own_transaction() {
+    let change = "ALTER TABLE a ADD c int;";
+    let fill = "UPDATE a SET c = 1;";
+    let parts = Wrap::Parts(vec![(0, true), (1, true)]);
+    let (alone, flyway) = (Wrap::Never, Wrap::Unless);
+    for (text, wrap, wanted) in [
+        (format!("{change}{fill}"), &flyway, "a"),
+        (format!("{change}{fill}"), &alone, ""),
+        (format!("{change}{fill}"), &parts, ""),
+        (format!("{fill}{change}"), &flyway, ""),
+        (format!("BEGIN;{change}{fill}COMMIT;"), &alone, "a"),
+        (format!("BEGIN;{change}COMMIT;{fill}"), &alone, ""),
+        (
+            format!("BEGIN;{change}COMMIT;BEGIN;{fill}COMMIT;"),
+            &alone,
+            "",
+        ),
+        (
+            format!("BEGIN;{change}ROLLBACK;BEGIN;{fill}COMMIT;"),
+            &alone,
+            "",
+        ),
+        (
+            format!("BEGIN;{change}SAVEPOINT s;ROLLBACK TO s;{fill}"),
+            &alone,
+            "a",
+        ),
+        (format!("{change}UPDATE b SET c = 1;"), &flyway, ""),
+        (
+            format!("CREATE TABLE a (b int);{change}{fill}"),
+            &flyway,
+            "",
+        ),
+        (format!("LOCK TABLE a;{fill}"), &flyway, "a"),
+        (format!("CREATE INDEX ON a (b);{fill}"), &flyway, "a"),
+        (
+            format!("ALTER TABLE a VALIDATE CONSTRAINT c;{fill}"),
+            &flyway,
+            "",
+        ),
+        (format!("CREATE TABLE b (c int);{fill}"), &flyway, ""),
+    ] {
+        let read = read(&text, wrap, 100).statements;
+        let held: Vec<String> = read.into_iter().flat_map(|one| one.held).collect();
+        assert_eq!(held.concat(), wanted, "{text} {wrap:?}");
+    }
+}
+
+#[test]
 fn what_comes_after_an_end_of_reading_is_not_understood() {
     let told = |text: &str| of(text).pop().and_then(|statement| statement.reason);
     assert!(told("SELECT 1;\0").is_some());

@@ -1,0 +1,1 @@
+UPDATE sale_order SET state = NULL WHERE id BETWEEN 1 AND 10000;

@@ -1,0 +1,2 @@
+ALTER TABLE flag ADD COLUMN state text;
+UPDATE flag SET state = 'done';
