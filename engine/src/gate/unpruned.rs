@@ -2,13 +2,16 @@
 //! are, since what applies them deletes nothing or is at rest: there folders go on being deployed that no unit holds any more.
 //! Reads no file.
 
+mod otherwise;
 mod states;
+mod why;
 
 use std::fmt;
 
 use miette::Diagnostic;
 
 use self::states::States;
+use self::why::Why;
 use super::deployed::Declared;
 use crate::sources::{Kind, Place};
 
@@ -85,105 +88,6 @@ impl Diagnostic for Unpruned {
                 "keep `{name}` for now, and take it away by a later change: {remedy}{rest}, and let that be applied first"
             ),
         }))
-    }
-}
-
-/// Why it stays.
-#[derive(Clone, Debug)]
-enum Why {
-    /// Its own object says so.
-    Own(&'static str),
-    /// So does the set that makes it.
-    Set(By),
-    /// So does what applies it.
-    Other {
-        by: By,
-        kind: Kind,
-        then: Then,
-        /// What to do about it, where that is not what is done of others.
-        remedy: Option<String>,
-    },
-}
-
-/// What says that it stays.
-#[derive(Clone, Debug)]
-struct By {
-    name: String,
-    place: Place,
-    why: &'static str,
-}
-
-/// What becomes of what applied it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    /// It is there still.
-    Stays,
-    /// It goes as well.
-    Goes,
-    /// It applies nothing until somebody says so.
-    Rests,
-}
-
-impl Why {
-    /// Whether what applies it is at rest, so that it cannot be told by what is applied.
-    const fn is_resting(&self) -> bool {
-        matches!(
-            self,
-            Self::Other {
-                then: Then::Rests,
-                ..
-            }
-        )
-    }
-
-    fn remedy(&self, event: Event) -> String {
-        let (name, kind, then) = match self {
-            Self::Own(_) => return "remove what keeps it".to_owned(),
-            Self::Set(By { name, .. }) => {
-                return format!("remove `applicationsSync` from `{name}`");
-            }
-            Self::Other {
-                remedy: Some(remedy),
-                ..
-            } => return remedy.clone(),
-            Self::Other { by, kind, then, .. } => (&by.name, *kind, *then),
-        };
-        match (kind, then) {
-            _ if event == Event::IsMoved => format!(
-                "let `{name}` apply where it did, and another one what is to be at the new place"
-            ),
-            (Kind::Application, Then::Stays | Then::Rests) => {
-                format!("let `{name}` prune (`syncPolicy: {{automated: {{prune: true}}}}`)")
-            }
-            (Kind::Application, Then::Goes) => {
-                format!("give `{name}` the finalizer `resources-finalizer.argocd.argoproj.io`")
-            }
-            (Kind::Kustomization | Kind::HelmRelease, _) => {
-                format!(
-                    "let `{name}` prune (`prune: true`, and neither suspended nor with another `deletionPolicy`)"
-                )
-            }
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, does, goes, By { name, place, why }) = match self {
-            Self::Own(why) => return f.write_str(why),
-            Self::Set(by) => ("ApplicationSet", "makes", "", by),
-            Self::Other { by, kind, then, .. } => {
-                let goes = match then {
-                    Then::Goes => "goes as well and ",
-                    Then::Stays | Then::Rests => "",
-                };
-                (kind.as_str(), "applies", goes, by)
-            }
-        };
-        write!(
-            f,
-            "the {kind} `{name}` ({place}), which {does} it, {goes}{why}"
-        )
     }
 }
 

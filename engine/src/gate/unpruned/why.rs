@@ -1,0 +1,135 @@
+//! Why something stays in the cluster as it was, in words, and what to do about that.
+//! Compares no states.
+
+use std::fmt;
+
+use super::Event;
+use crate::sources::{Deployment, Kind, Place};
+
+/// Why it stays.
+#[derive(Clone, Debug)]
+pub(super) enum Why {
+    /// Its own object says so.
+    Own(&'static str),
+    /// So does the set that makes it.
+    Set(By),
+    /// So does what applies it.
+    Other {
+        by: By,
+        kind: Kind,
+        then: Then,
+        /// What to do about it, where that is not what is done of others.
+        remedy: Option<String>,
+    },
+}
+
+/// What says that it stays.
+#[derive(Clone, Debug)]
+pub(super) struct By {
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) why: &'static str,
+}
+
+/// What becomes of what applied it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is there still.
+    Stays,
+    /// It goes as well.
+    Goes,
+    /// It applies nothing until somebody says so.
+    Rests,
+}
+
+impl Why {
+    /// Whether what applies it is at rest, so that it cannot be told by what is applied.
+    pub(super) const fn is_resting(&self) -> bool {
+        matches!(
+            self,
+            Self::Other {
+                then: Then::Rests,
+                ..
+            }
+        )
+    }
+
+    pub(super) fn remedy(&self, event: Event) -> String {
+        let (name, kind, then) = match self {
+            Self::Own(_) => return "remove what keeps it".to_owned(),
+            Self::Set(By { name, .. }) => {
+                return format!("remove `applicationsSync` from `{name}`");
+            }
+            Self::Other {
+                remedy: Some(remedy),
+                ..
+            } => return remedy.clone(),
+            Self::Other { by, kind, then, .. } => (&by.name, *kind, *then),
+        };
+        match (kind, then) {
+            _ if event == Event::IsMoved => format!(
+                "let `{name}` apply where it did, and another one what is to be at the new place"
+            ),
+            (Kind::Application, Then::Stays | Then::Rests) => {
+                format!("let `{name}` prune (`syncPolicy: {{automated: {{prune: true}}}}`)")
+            }
+            (Kind::Application, Then::Goes) => {
+                format!("give `{name}` the finalizer `resources-finalizer.argocd.argoproj.io`")
+            }
+            (Kind::Kustomization | Kind::HelmRelease, _) => {
+                format!(
+                    "let `{name}` prune (`prune: true`, and neither suspended nor with another `deletionPolicy`)"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, does, goes, By { name, place, why }) = match self {
+            Self::Own(why) => return f.write_str(why),
+            Self::Set(by) => ("ApplicationSet", "makes", "", by),
+            Self::Other { by, kind, then, .. } => {
+                let goes = match then {
+                    Then::Goes => "goes as well and ",
+                    Then::Stays | Then::Rests => "",
+                };
+                (kind.as_str(), "applies", goes, by)
+            }
+        };
+        write!(
+            f,
+            "the {kind} `{name}` ({place}), which {does} it, {goes}{why}"
+        )
+    }
+}
+
+/// Puts an applier between an object and a reason.
+pub(super) fn other(by: &Deployment, why: &'static str, then: Then) -> Why {
+    Why::Other {
+        by: By {
+            name: by.name.clone(),
+            place: by.place.clone(),
+            why,
+        },
+        kind: by.kind,
+        then,
+        remedy: None,
+    }
+}
+
+/// The same, for what keeps it idle.
+pub(super) fn idle(by: &Deployment) -> Option<Why> {
+    let idle = by.prune.idle?;
+    let remedy = format!("{} `{}`", idle.remedy, by.name);
+    Some(told(other(by, idle.why, Then::Rests), remedy))
+}
+
+/// The same, with what to do about it.
+pub(super) fn told(mut why: Why, what: String) -> Why {
+    if let Why::Other { remedy, .. } = &mut why {
+        *remedy = Some(what);
+    }
+    why
+}
