@@ -63,6 +63,7 @@ deny contains finding if {
 		"message": sprintf("who is bound to %q may write what the gate trusts, where the gate stands in that namespace", [change.new.roleRef.name]),
 		"object": change.object,
 		"field": "/roleRef/name",
+		"fields": ["/subjects"],
 		"remediation": "bind a Role that names what is needed, without ConfigMaps, Secrets and Jobs of the gate",
 		"setting": "/settings/roles",
 	}
@@ -85,6 +86,7 @@ deny contains finding if {
 		"message": sprintf("the role may %s %q, which is the gate's own", [concat(", ", writing), name]),
 		"object": change.object,
 		"field": sprintf("/rules/%d/resourceNames/%d", [i, j]),
+		"fields": [sprintf("/rules/%d/verbs", [i]), sprintf("/rules/%d/resources", [i])],
 		"remediation": "leave the gate's own out of the rule",
 		"setting": "/settings/names",
 	}

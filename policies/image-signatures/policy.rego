@@ -52,6 +52,7 @@ deny contains finding if {
 		"message": sprintf("%s: %q is no image reference: %s", [called(image), image.written, image.problem]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "write the image as `registry/repository:tag@sha256:…`",
 	}
 }
@@ -105,6 +106,7 @@ deny contains finding if {
 		]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "name a released version, with its digest",
 		"setting": "/settings/mutable-tags",
 	}
@@ -141,6 +143,7 @@ deny contains finding if {
 		"message": sprintf("%s: no authority may sign %q", [called(image), image.reference.repository]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "say in `images.authorities` who signs it, or take an image that somebody known signs",
 		"setting": "/settings/signatures",
 	}
@@ -215,6 +218,7 @@ warn contains finding if {
 		]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "take the version that mends it; after `fix-grace-days` it is denied",
 		"setting": "/settings/authorities",
 	}
@@ -237,6 +241,7 @@ warn contains finding if {
 		]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "write the digest of the lock, or lock anew with `tidegate images lock --update`",
 	}
 }
@@ -256,6 +261,7 @@ warn contains finding if {
 		]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "write the version that the digest is of as the tag, or no tag",
 	}
 }
@@ -275,6 +281,7 @@ warn contains finding if {
 		]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "move to a version that is still maintained",
 		"setting": "/settings/end-of-life",
 	}
@@ -301,6 +308,7 @@ warn contains finding if {
 		]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "write the digest of the index, not of one image in it, and build it for every platform",
 		"setting": "/settings/platforms",
 	}
@@ -317,6 +325,7 @@ warn contains finding if {
 		"message": sprintf("%s: `imagePullPolicy: %s` %s", [called(image), image.pullPolicy, why]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "leave `imagePullPolicy` out and write the image with its digest",
 	}
 }
@@ -365,6 +374,7 @@ warn contains finding if {
 		"message": sprintf("%q looks like an image, and stands where none is known to stand", [image.written]),
 		"object": image.object,
 		"field": image.pointer,
+		"fields": parts(image),
 		"remediation": "add the place to `images.locations`, so that it is judged as an image",
 		"setting": "/settings/locations",
 	}
@@ -392,6 +402,7 @@ foreign(image) := {
 	"message": sprintf("%s: no glob of `registries` allows %q", [called(image), image.reference.repository]),
 	"object": image.object,
 	"field": image.pointer,
+	"fields": parts(image),
 	"remediation": "take the image from a registry that is allowed, or add its repository to `images.registries`",
 	"setting": "/settings/registries",
 } if {
@@ -404,6 +415,7 @@ unpinned(image) := {
 	"message": sprintf("%s: %q has no digest, so that nothing says which image it is", [called(image), image.written]),
 	"object": image.object,
 	"field": image.pointer,
+	"fields": parts(image),
 	"remediation": "add the digest behind the tag: `…:tag@sha256:…`",
 	"setting": "/settings/pin-stages",
 } if {
@@ -421,6 +433,7 @@ moved(image) := {
 	]),
 	"object": image.object,
 	"field": image.pointer,
+	"fields": parts(image),
 	"remediation": "release under a new tag; tags of releases stay what they are",
 	"setting": "/settings/moved-tags",
 } if {
@@ -438,9 +451,13 @@ unproven(image, code, why, remediation) := {
 	]),
 	"object": image.object,
 	"field": image.pointer,
+	"fields": parts(image),
 	"remediation": remediation,
 	"setting": "/settings/authorities",
 }
+
+# All that has a say in it, where that is more than one value.
+parts(image) := object.get(image, "fields", [])
 
 by_others(image) if image.signature.reason in others
 

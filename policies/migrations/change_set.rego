@@ -533,6 +533,7 @@ run_finding(run, what) := {
 	"message": sprintf("%s: the container %q %s", [name_of(run.workload.object), run.container.name, what]),
 	"object": run.workload.object,
 	"field": run.container.pointer,
+	"fields": [concat("/", [run.container.pointer, key]) | some key in ["command", "args"]],
 	"remediation": "run it in a Job of its own with `backoffLimit: 0` and `restartPolicy: Never`, and let it begin with `SELECT pg_advisory_lock(…)`",
 }
 

@@ -110,6 +110,7 @@ deny contains finding if {
 		]),
 		"object": w.object,
 		"field": c.resources.pointer[concat(".", ["requests", resource])],
+		"fields": said(c, ["limits"], resource),
 		"remediation": sprintf("lower the %s request or raise the limit", [named[resource]]),
 	}
 }
@@ -134,6 +135,7 @@ deny contains finding if {
 		]),
 		"object": w.object,
 		"field": c.resources.pointer[concat(".", ["limits", resource])],
+		"fields": said(pod_of(w), ["limits"], resource),
 		"remediation": sprintf("lower the %s limit of the container or raise that of the pod", [named[resource]]),
 	}
 }
@@ -161,6 +163,7 @@ deny contains finding if {
 		]),
 		"object": w.object,
 		"field": w.podResources.pointer[amount],
+		"fields": [pointer | some c in contained(w); some pointer in said(c, ["requests"], resource)],
 		"remediation": sprintf("raise the %s request of the pod, or leave it to the containers", [named[resource]]),
 	}
 }
@@ -219,6 +222,11 @@ deny contains finding if {
 		]),
 		"object": w.object,
 		"field": v.pointer,
+		"fields": [pointer |
+			some c in bearers(w)
+			object.get(v, "container", c.name) == c.name
+			some pointer in said(c, ["requests", "limits"], split(v.resource, ".")[1])
+		],
 		"remediation": "keep within the LimitRange of the namespace, or change it first",
 	}
 }
@@ -371,6 +379,12 @@ contained(w) := [c |
 
 # What says amounts: the containers, and the pod as a whole where it has its own.
 bearers(w) := array.concat(contained(w), [pod | pod := pod_of(w)])
+
+# Where amounts of a resource stand.
+said(c, sides, resource) := [pointer |
+	some side in sides
+	pointer := c.resources.pointer[concat(".", [side, resource])]
+]
 
 pod_of(w) := {"name": w.object.name, "role": "pod", "resources": w.podResources}
 
@@ -591,6 +605,7 @@ gaps contains {"effect": at_production, "of": w, "finding": finding} if {
 			w.availability.lowest,
 		]),
 		"field": "/spec/strategy",
+		"fields": ["/spec/strategy", "/spec/replicas"],
 		"remediation": "replace pods by RollingUpdate with `maxUnavailable` below the number of replicas",
 	}
 }

@@ -99,6 +99,9 @@ pub struct Image {
     pub object: ObjectRef,
     /// RFC 6901 pointer of the value that names it.
     pub pointer: String,
+    /// Pointers of all that has a say in it, where that is more than the value there: the parts of a name, what fills it in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
     /// What it is for.
     pub role: Use,
     /// The container's name, where a container runs it and has one.
@@ -223,6 +226,7 @@ pub fn of_change(
             signature: None,
             until: until.flatten(),
             pointer: place.pointer,
+            fields: place.fields,
         }
     });
     images.collect()

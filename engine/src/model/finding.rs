@@ -36,6 +36,9 @@ pub struct Finding {
     /// RFC 6901 pointer into the object, for display.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The same, of all that it is about, where that is more than the one: what is touched of it is no old debt.
+    #[serde(skip)]
+    pub fields: Vec<String>,
     /// The same place with list steps named by merge key; part of the finding's identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyed_path: Option<String>,
@@ -81,6 +84,7 @@ impl Finding {
             message,
             object: None,
             field: None,
+            fields: Vec::new(),
             keyed_path: None,
             remediation: None,
             location: None,

@@ -222,6 +222,8 @@ limits! {
     UNIT_FINDINGS = 100_000, Count, Error("limit.unit-findings");
     /// Reasons of one risk policy in one run: every change has at least one.
     REASONS = 20_000, Count, Error("limit.reasons");
+    /// Fields of one finding.
+    FINDING_FIELDS = 1_000, Count, Error("limit.finding-fields");
     /// A message, a remediation, the text of a reason.
     MESSAGE_LENGTH = 4 << 10, Bytes, Error("limit.message-length");
 

@@ -48,6 +48,8 @@ pub struct RawFinding {
     pub object: Option<ObjectRef>,
     /// RFC 6901 pointer into the object.
     pub field: Option<String>,
+    /// The same, of all that it is about, where that is more than the one.
+    pub fields: Vec<String>,
     /// One sentence with the offending value.
     pub message: String,
     /// What to do.
@@ -157,6 +159,7 @@ impl<'a> Context<'a> {
                 "message",
                 "object",
                 "field",
+                "fields",
                 "remediation",
                 "setting",
             ],
@@ -171,6 +174,7 @@ impl<'a> Context<'a> {
             message: self.message(item, "message")?,
             object: self.object(item)?,
             field: self.pointer(item, "field")?,
+            fields: self.pointers(item, "fields")?,
             remediation: match item_of(item, "remediation") {
                 None => None,
                 Some(_) => Some(self.message(item, "remediation")?),
@@ -179,7 +183,8 @@ impl<'a> Context<'a> {
             code,
             effect,
         };
-        if finding.field.is_some() && finding.object.is_none() {
+        let has_field = finding.field.is_some() || !finding.fields.is_empty();
+        if has_field && finding.object.is_none() {
             return Err(self.shape(format!("`{}` has a field but no object", finding.code)));
         }
         Ok(finding)
@@ -291,9 +296,38 @@ impl<'a> Context<'a> {
         if item_of(item, key).is_none() {
             return Ok(None);
         }
-        let pointer = self.text(item, key)?;
+        self.as_pointer(self.text(item, key)?, key).map(Some)
+    }
+
+    fn pointers(&self, item: &Value, key: &str) -> Result<Vec<String>, Error> {
+        let listed: Vec<&Value> = match item_of(item, key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items.iter().collect(),
+            Some(Value::Set(items)) => items.iter().collect(),
+            Some(other) => {
+                return Err(self.shape(format!("`{key}` is {}, not a list", kind(other))));
+            }
+        };
+        if listed.len() > limits::FINDING_FIELDS.most {
+            return Err(Error::FindingFields {
+                at: self.at(),
+                about: self.about(item),
+                value: listed.len(),
+            });
+        }
+        let pointers = listed.into_iter().map(|it| match it {
+            Value::String(pointer) => self.as_pointer(pointer.to_string(), key),
+            other => Err(self.shape(format!(
+                "`{key}` holds {}, and not only strings",
+                kind(other)
+            ))),
+        });
+        pointers.collect()
+    }
+
+    fn as_pointer(&self, pointer: String, key: &str) -> Result<String, Error> {
         if pointer.is_empty() || pointer.starts_with('/') {
-            return Ok(Some(pointer));
+            return Ok(pointer);
         }
         Err(self.shape(format!(
             "`{key}` is no JSON pointer: `{}`",

@@ -184,6 +184,7 @@ mod tests {
                 effect: Effect::Deny,
                 object: None,
                 field: None,
+                fields: Vec::new(),
                 message: message.to_owned(),
                 remediation: None,
                 setting: None,

@@ -323,6 +323,18 @@ pub enum Error {
         about: String,
         value: usize,
     },
+
+    #[error("{at}: the number of `fields` of a finding{about} is {value}, the limit is {limit}", limit = crate::model::limits::FINDING_FIELDS.most)]
+    #[diagnostic(
+        code(limit::finding_fields),
+        help("name the field that holds them all, or give a finding for each thing to mend")
+    )]
+    FindingFields {
+        at: Place,
+        /// ` about …`, or nothing.
+        about: String,
+        value: usize,
+    },
 }
 
 impl Error {
@@ -360,7 +372,8 @@ impl Error {
             | Self::BuiltinError { at, .. }
             | Self::FindingCount { at, .. }
             | Self::ReasonCount { at, .. }
-            | Self::MessageLength { at, .. } => Some(at),
+            | Self::MessageLength { at, .. }
+            | Self::FindingFields { at, .. } => Some(at),
             _ => None,
         }
     }

@@ -213,3 +213,100 @@ fn a_bad_value_that_is_made_worse_is_no_old_debt() {
         unit(&report, "prod", "prod").findings
     );
 }
+
+/// What a finding is about may stand in several places, of which one gives it its name.
+#[test]
+fn what_stands_in_several_places_is_touched_by_a_change_of_any() {
+    for (api, before, after, unrelated) in SEVERAL_PLACES {
+        let whole = |spec: &str| {
+            format!("apiVersion: {api}\nmetadata: {{name: web, namespace: shop}}\nspec: {spec}\n")
+        };
+        let repo = Repo::new();
+        repo.write("tidegate.yaml", CONFIG)
+            .write("prod/web.yaml", whole(before));
+        let base = repo.commit("debt");
+        repo.write("prod/web.yaml", whole(unrelated))
+            .commit("something else");
+        let report = check(&repo, base);
+        assert_eq!(blocking(&report), [""; 0], "{unrelated}");
+        assert!(!inherited(&report).is_empty(), "{unrelated}");
+        repo.write("prod/web.yaml", whole(after)).commit("worse");
+        let report = check(&repo, base);
+        assert_eq!(report.exit, Exit::Denied, "{after}");
+    }
+}
+
+/// A kind, what it was, what touches the finding, and what does not.
+const SEVERAL_PLACES: [(&str, &str, &str, &str); 11] = [
+    (
+        APPLICATION,
+        "{source: {helm: {valuesObject: {image: {repository: r.example/web, tag: v1}}}}}",
+        "{source: {helm: {valuesObject: {image: {repository: r.example/web, tag: v2}}}}}",
+        "{source: {helm: {valuesObject: {image: {repository: r.example/web, tag: v1}, port: 1}}}}",
+    ),
+    (
+        APPLICATION,
+        "{source: {helm: {valuesObject: {image: {registry: a.example, repository: r.example/web, tag: v1}}}}}",
+        "{source: {helm: {valuesObject: {image: {repository: r.example/web, tag: v1}}}}}",
+        "{source: {helm: {valuesObject: {image: {registry: a.example, repository: r.example/web, tag: v1, pull: a}}}}}",
+    ),
+    (
+        APPLICATION,
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: a, value: b}]}}}",
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v2}, {name: a, value: b}]}}}",
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: a, value: c}]}}}",
+    ),
+    (
+        APPLICATION,
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: a.tag, value: v2}]}}}",
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: a.tag, value: v1}, {name: image.tag, value: v2}]}}}",
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: b.tag, value: v2}]}}}",
+    ),
+    (
+        FLUX,
+        "{images: [{name: web, newName: r.example/web, newTag: v1}]}",
+        "{images: [{name: web, newName: r.example/web, newTag: v2}]}",
+        "{images: [{name: web, newName: r.example/web, newTag: v1}], prune: true}",
+    ),
+    (
+        SET,
+        "{generators: [{list: {elements: [{img: r.example/web:v1}]}}], template: {spec: {source: {kustomize: {images: ['web={{img}}']}}}}}",
+        "{generators: [{list: {elements: [{img: r.example/web:v2}]}}], template: {spec: {source: {kustomize: {images: ['web={{img}}']}}}}}",
+        "{generators: [{list: {elements: [{img: r.example/web:v1}]}}], template: {spec: {source: {kustomize: {images: ['web={{img}}']}, path: a}}}}",
+    ),
+    (
+        SET,
+        "{generators: [{list: {elements: [{tag: v1}]}}], templatePatch: 'spec: {source: {kustomize: {images: [\"web=r.example/web:{{tag}}\"]}}}'}",
+        "{generators: [{list: {elements: [{tag: v2}]}}], templatePatch: 'spec: {source: {kustomize: {images: [\"web=r.example/web:{{tag}}\"]}}}'}",
+        "{generators: [{list: {elements: [{tag: v1}]}}], templatePatch: 'spec: {source: {kustomize: {images: [\"web=r.example/web:{{tag}}\"]}}}', goTemplate: true}",
+    ),
+    (
+        "monitoring.coreos.com/v1\nkind: Prometheus",
+        "{baseImage: r.example/web, version: v1}",
+        "{baseImage: r.example/web, version: v2}",
+        "{baseImage: r.example/web, version: v1, retention: 1d}",
+    ),
+    (
+        "operator.example/v1\nkind: Web",
+        "{containers: [{name: web, image: {repository: r.example/web, tag: v1}}]}",
+        "{containers: [{name: web, image: {repository: r.example/web, tag: v2}}]}",
+        "{containers: [{name: web, image: {repository: r.example/web, tag: v1}, tty: true}]}",
+    ),
+    (
+        POD,
+        "{containers: [{name: web, image: 'r.example/web@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 1Gi}}}]}",
+        "{containers: [{name: web, image: 'r.example/web@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 512Mi}}}]}",
+        "{containers: [{name: web, image: 'r.example/web@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', tty: true, resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 1Gi}}}]}",
+    ),
+    (
+        POD,
+        "{containers: [{name: web, image: 'r.example/web@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', resources: {requests: {cpu: 1, memory: 1Gi}}}]}",
+        "{containers: [{name: web, image: 'r.example/web@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', resources: {requests: {cpu: 1, memory: 1Gi}, limits: {memory: 0}}}]}",
+        "{containers: [{name: web, image: 'r.example/web@sha256:835abe89bd745147fd383a711f551f7ae21d27a70fc9740e83ec3750d5e76fd5', resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1}}}]}",
+    ),
+];
+
+const APPLICATION: &str = "argoproj.io/v1alpha1\nkind: Application";
+const SET: &str = "argoproj.io/v1alpha1\nkind: ApplicationSet";
+const FLUX: &str = "kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization";
+const POD: &str = "v1\nkind: Pod";

@@ -135,6 +135,10 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
         "findings_of_a_unit_are_counted_together",
     ),
     (
+        limits::FINDING_FIELDS,
+        "too_many_findings_and_too_long_messages_are_errors",
+    ),
+    (
         limits::IMAGE_FILES,
         "more_files_than_anyone_would_record_are_refused",
     ),

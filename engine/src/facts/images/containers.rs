@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::places::{Place, Use, Written, text_of, written};
+use super::places::{Place, Use, in_parts_at, text_of, written};
 use super::{guess, parts};
 use crate::model::step_of;
 
@@ -55,19 +55,24 @@ fn in_container<'v>(container: &'v Value, at: &str, role: Use, places: &mut Vec<
     };
     let place = |pointer: String, role, written| Place {
         pointer,
+        fields: Vec::new(),
         role,
         container: text("name").filter(|name| !name.is_empty()),
         pull_policy: text("imagePullPolicy"),
         written,
     };
     match container.get("image").filter(|image| !image.is_null()) {
-        Some(Value::Object(image)) if let Some((key, text)) = parts::joined(image, true) => {
-            places.push(place(
-                format!("{at}/image/{key}"),
-                role,
-                Written::Text(Cow::Owned(text)),
-            ));
+        Some(Value::Object(image)) if let Some(joined) = parts::joined(image, true) => {
+            let own = in_parts_at(&format!("{at}/image"), joined);
+            places.push(Place {
+                fields: own.fields,
+                ..place(own.pointer, role, own.written)
+            });
         }
+        Some(image @ Value::Object(_)) => places.push(Place {
+            fields: vec![format!("{at}/image")],
+            ..place(format!("{at}/image"), role, written(image))
+        }),
         Some(image) => places.push(place(format!("{at}/image"), role, written(image))),
         None => {}
     }

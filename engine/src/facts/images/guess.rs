@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::overrides::Deployed;
-use super::places::{Place, Use, Written};
-use super::{parts, shapes};
+use super::parts::{self, Joined};
+use super::places::{Place, Use, Written, in_parts_at};
+use super::shapes;
 use crate::facts::image_ref::ImageRef;
 use crate::facts::pods::PodSource;
 use crate::model::{ObjectRef, base64, step_of};
@@ -70,6 +71,7 @@ pub(super) fn is_one_to_start(name: &str, text: &str) -> bool {
 pub(super) fn place(pointer: String, text: Cow<'_, str>) -> Place<'_> {
     Place {
         pointer,
+        fields: Vec::new(),
         role: Use::Guessed,
         container: None,
         pull_policy: None,
@@ -98,7 +100,7 @@ impl<'v> Search<'v, '_> {
                 let joined = self.joined(entries, key);
                 // Each by a name of its own.
                 let is_named = names_an_image(key);
-                let whole = joined.as_ref().map(|(key, _)| *key);
+                let whole = joined.as_ref().map(|joined| joined.key);
                 for (key, value) in entries
                     .iter()
                     .filter(|(key, _)| Some(key.as_str()) != whole)
@@ -111,10 +113,11 @@ impl<'v> Search<'v, '_> {
                     }
                     self.at.truncate(length);
                 }
-                if let Some((key, text)) = joined {
-                    self.at.push_str(&format!("/{key}"));
-                    self.put(Cow::Owned(text));
-                    self.at.truncate(length);
+                if let Some(joined) = joined {
+                    let place = in_parts_at(&self.at, joined);
+                    if !self.known.contains(&place.pointer) {
+                        self.found.push(place);
+                    }
                 }
             }
             Value::Array(items) => {
@@ -176,7 +179,7 @@ impl<'v> Search<'v, '_> {
         }
     }
 
-    fn joined(&self, entries: &Map<String, Value>, key: &str) -> Option<(&'static str, String)> {
+    fn joined(&self, entries: &Map<String, Value>, key: &str) -> Option<Joined> {
         if self.deployed == Deployed::AsUnit {
             return None;
         }
@@ -184,10 +187,10 @@ impl<'v> Search<'v, '_> {
         // A repository beside nothing may be one of Git.
         let bare = || {
             let bare = parts::bare(entries).filter(|_| is_image);
-            bare.filter(|(key, text)| REPOSITORIES.contains(key) && text.contains('/'))
+            bare.filter(|it| REPOSITORIES.contains(&it.key) && it.text.contains('/'))
         };
         let joined = parts::joined(entries, is_image).or_else(bare);
-        joined.filter(|(_, text)| ImageRef::parse(text).is_some())
+        joined.filter(|joined| ImageRef::parse(&joined.text).is_some())
     }
 
     fn put(&mut self, text: Cow<'v, str>) {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::places::{Place, Use, Written, expand, text_of};
+use super::places::{Place, Use, Written, expand, in_parts_at};
 use super::shapes::{self, Found};
 use super::{guess, parts};
 use crate::change::{Change, FieldChange};
@@ -43,7 +43,7 @@ pub(super) fn has_values(object: &ObjectRef) -> bool {
 
 /// Whether a change gives the templates of a set other things to be filled with, whatever they say themselves.
 pub(super) fn is_filled_anew(change: &Change) -> bool {
-    let of_generators = |field: &FieldChange| field.pointer.starts_with("/spec/generators");
+    let of_generators = |field: &FieldChange| field.pointer.starts_with(GENERATORS);
     kind_of(&change.object).is_some_and(|kind| kind.kind == SET)
         && change.fields.iter().any(of_generators)
 }
@@ -57,17 +57,18 @@ pub(super) fn images<'v>(
     let Some(kind) = kind_of(object) else {
         return;
     };
+    let generators = format!("{at}{GENERATORS}");
     let within = kind.within.iter();
     for (below, value) in within.flat_map(|within| expand(value, within)) {
         let at = format!("{at}{below}");
         match object.kind == SET {
             // In a template of others a text is not yet what it becomes.
-            true => template::images(kind, (value, &at), found),
+            true => template::images(kind, (value, &at), &generators, found),
             false => of_kind(kind, (value, &at), found),
         }
     }
     if let Some(patch) = value.pointer(TEMPLATE_PATCH).filter(|_| object.kind == SET) {
-        let places = template::patch(patch, found.depth);
+        let places = template::patch(patch, &generators, found.depth);
         found.put(&format!("{at}{TEMPLATE_PATCH}"), places);
     }
 }
@@ -160,18 +161,24 @@ fn parameters<'v>(at: &str, list: &'v Value, found: &mut Found<'v>) {
     for (within, entries) in &tree {
         // Below its own last step only, so that each stands where it would in values.
         let values = json!({last(within): entries});
-        for place in guess::below((&values, ""), &BTreeSet::new(), shapes::DEEPEST) {
-            let key = place.pointer.rsplit('/').next().map(key_of);
-            let name = key.map(|key| match within.as_str() {
+        let at_parameter = |pointer: &str| {
+            let key = pointer.rsplit('/').next().map(key_of)?;
+            let name = match within.as_str() {
                 "" => key,
                 within => format!("{within}.{key}"),
-            });
-            let mut own = items.iter();
-            let own = own.find(|(_, own, _)| Some(*own) == name.as_deref());
-            if let Some((index, ..)) = own {
+            };
+            let (index, ..) = items.iter().find(|(_, own, _)| *own == name)?;
+            Some(format!("{at}/{index}"))
+        };
+        for place in guess::below((&values, ""), &BTreeSet::new(), shapes::DEEPEST) {
+            if let Some(item) = at_parameter(&place.pointer) {
+                // With their names: another one may be given to a value that stays.
+                let parts = place.fields.iter().filter_map(|it| at_parameter(it));
+                let fields: BTreeSet<String> = parts.chain([item.clone()]).collect();
                 let mut place = shapes::owned(place);
                 settle_one(&mut place);
-                place.pointer = format!("{at}/{index}/value");
+                place.pointer = format!("{item}/value");
+                place.fields = fields.into_iter().collect();
                 found.places.push(place);
             }
         }
@@ -188,22 +195,20 @@ fn renamed<'v>(at: &str, kustomize: &'v Value, found: &mut Found<'v>) {
                 let image = text
                     .split_once('=')
                     .map_or(text.as_str(), |(_, image)| image);
-                Some((at, text_of(image)))
+                Some(guess::place(at, Cow::Borrowed(image)))
             }
-            Value::Object(entries) => parts::renamed(entries)
-                .map(|(key, text)| (format!("{at}/{key}"), Written::Text(Cow::Owned(text)))),
+            Value::Object(entries) => {
+                parts::renamed(entries).map(|joined| in_parts_at(&at, joined))
+            }
             _ => None,
         };
-        found.places.extend(place.map(|(pointer, written)| Place {
-            pointer,
-            role: match &written {
+        found.places.extend(place.map(|place| Place {
+            role: match &place.written {
                 // The tag is that of what it is put in the place of.
                 Written::Text(text) if is_without_end(text) => Use::Guessed,
                 _ => Use::Resource,
             },
-            container: None,
-            pull_policy: None,
-            written,
+            ..place
         }));
     }
 }
@@ -234,6 +239,9 @@ struct Kind {
 }
 
 const SET: &str = "ApplicationSet";
+
+/// What fills the templates of a set.
+const GENERATORS: &str = "/spec/generators";
 
 /// A text that each Application of a set is patched with.
 const TEMPLATE_PATCH: &str = "/spec/templatePatch";

@@ -5,12 +5,20 @@ use serde_json::{Map, Value};
 
 use crate::facts::image_ref::ImageRef;
 
-/// The reference that parts in one mapping make, and the key of the first of them; `None` where there are none, or the
-/// name alone. A `name` is one only below a key that names an image.
-pub(super) fn joined(
-    entries: &Map<String, Value>,
-    is_image: bool,
-) -> Option<(&'static str, String)> {
+/// What parts in one mapping make.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Joined {
+    /// The key of the part that tells where it stands.
+    pub(super) key: &'static str,
+    /// The keys of all of them.
+    pub(super) keys: Vec<&'static str>,
+    /// The reference.
+    pub(super) text: String,
+}
+
+/// The reference that parts in one mapping make; `None` where there are none, or the name alone. A `name` is one only below
+/// a key that names an image.
+pub(super) fn joined(entries: &Map<String, Value>, is_image: bool) -> Option<Joined> {
     let mut forms = FORMS.iter().filter(|form| is_image || !form.is_within);
     forms.find_map(|form| {
         let name = text(entries, form.name)?;
@@ -20,15 +28,15 @@ pub(super) fn joined(
             WHOLE => form.end(entries, name.contains('/')),
             _ => form.end(entries, is_image),
         }?;
-        Some((form.name, form.with_registry(entries, &name) + &end))
+        Some(form.of(entries, &name, end))
     })
 }
 
 /// The name of such a mapping, which surely names an image, where neither tag nor digest stand beside it.
-pub(super) fn bare(entries: &Map<String, Value>) -> Option<(&'static str, String)> {
+pub(super) fn bare(entries: &Map<String, Value>) -> Option<Joined> {
     FORMS.iter().find_map(|form| {
         let name = text(entries, form.name)?;
-        Some((form.name, form.with_registry(entries, &name)))
+        Some(form.of(entries, &name, String::new()))
     })
 }
 
@@ -38,15 +46,20 @@ pub(super) fn is_part(key: &str) -> bool {
     forms.any(|form| form.name == key) && key != WHOLE
 }
 
-/// The reference that an entry of `images` in a kustomization makes of a name, and the key of what it sets first.
-pub(super) fn renamed(entries: &Map<String, Value>) -> Option<(&'static str, String)> {
-    let mut set = ["newName", "newTag", "digest"].into_iter();
-    let first = set.find(|key| text(entries, key).is_some())?;
+/// The reference that an entry of `images` in a kustomization makes of a name; it stands at what it sets first.
+pub(super) fn renamed(entries: &Map<String, Value>) -> Option<Joined> {
+    let mut set = RENAMED.into_iter();
+    let key = set.find(|key| text(entries, key).is_some())?;
     let name = text(entries, "newName").or_else(|| text(entries, "name"))?;
     let tag = text(entries, "newTag").map(|tag| format!(":{tag}"));
     let digest = text(entries, "digest").map(|digest| format!("@{digest}"));
     let end = tag.unwrap_or_default() + &digest.unwrap_or_default();
-    Some((first, name + &end))
+    let keys = ["name"].into_iter().chain(RENAMED);
+    Some(Joined {
+        key,
+        keys: keys.filter(|key| entries.contains_key(*key)).collect(),
+        text: name + &end,
+    })
 }
 
 /// How one reference is spread over the entries of a mapping.
@@ -71,10 +84,19 @@ impl Form {
             .then(|| tag.unwrap_or_default() + &digest.unwrap_or_default())
     }
 
-    fn with_registry(&self, entries: &Map<String, Value>, name: &str) -> String {
+    /// With its registry, and every key that has a say in it.
+    fn of(&self, entries: &Map<String, Value>, name: &str, end: String) -> Joined {
         let mut registries = self.registries.iter();
         let registry = registries.find_map(|key| text(entries, key));
-        registry.map_or_else(|| name.to_owned(), |registry| format!("{registry}/{name}"))
+        let name =
+            registry.map_or_else(|| name.to_owned(), |registry| format!("{registry}/{name}"));
+        let keys = [self.registries, self.tags, self.digests].concat();
+        let keys = [self.name, "version"].into_iter().chain(keys);
+        Joined {
+            key: self.name,
+            keys: keys.filter(|key| entries.contains_key(*key)).collect(),
+            text: name + &end,
+        }
     }
 }
 
@@ -106,6 +128,9 @@ fn text(entries: &Map<String, Value>, key: &str) -> Option<String> {
     };
     (!text.is_empty()).then_some(text)
 }
+
+/// What an entry of `images` sets.
+const RENAMED: [&str; 3] = ["newName", "newTag", "digest"];
 
 /// Of the operator of Prometheus.
 const BASE: &str = "baseImage";

@@ -19,6 +19,9 @@ use crate::model::{ObjectRef, key_of, step_of};
 pub(super) struct Place<'v> {
     /// Where it stands.
     pub(super) pointer: String,
+    /// What else of the object has a say in what it is: all of its parts, and what fills it in. Empty where that is nothing
+    /// but the value itself.
+    pub(super) fields: Vec<String>,
     /// What it is for.
     pub(super) role: Use,
     /// The container's name, where a container runs it and has one.
@@ -37,6 +40,16 @@ pub(super) enum Written<'v> {
     Other(&'v Value),
     /// A text in which images may stand, and which cannot be read.
     Unreadable(Cow<'v, str>),
+}
+
+impl Place<'_> {
+    /// Moves it below another place.
+    pub(super) fn put_below(&mut self, at: &str) {
+        let fields = self.fields.iter_mut();
+        fields
+            .chain([&mut self.pointer])
+            .for_each(|pointer| pointer.insert_str(0, at));
+    }
 }
 
 /// What an image is for.
@@ -81,6 +94,7 @@ pub(super) fn of<'v>(
     let listed = catalogue::image(object, value, around);
     places.extend(listed.map(|image| Place {
         pointer: catalogue::PLACE.to_owned(),
+        fields: vec![catalogue::PLACE.to_owned()],
         role: Use::Resource,
         container: None,
         pull_policy: None,
@@ -123,44 +137,61 @@ pub(super) fn of_kind<'v>(
         places.extend(references.flat_map(|at| referred_to(value, at)));
     }
     for place in places.iter_mut().skip(first) {
-        place.pointer.insert_str(0, at);
+        place.put_below(at);
     }
 }
 
 fn named<'v>(value: &'v Value, pattern: &str, role: Use) -> Vec<Place<'v>> {
     let found = expand(value, pattern).into_iter();
     let places = found.map(|(pointer, found)| {
-        let (pointer, written) = match found {
-            Value::String(text) => match beside(value, &pointer) {
-                Some(joined) if role == Use::Configured => (pointer, text_in(joined)),
-                _ => (pointer, text_of(behind_sign(text))),
-            },
-            Value::Object(entries) => {
-                let joined = parts::joined(entries, true).or_else(|| parts::bare(entries));
-                match joined {
-                    Some((key, text)) => (format!("{pointer}/{key}"), text_in(text)),
-                    None => (pointer, Written::Other(found)),
-                }
-            }
-            _ => (pointer, Written::Other(found)),
-        };
-        Place {
+        let place = |pointer, fields, written| Place {
             pointer,
+            fields,
             role,
             container: None,
             pull_policy: None,
             written,
+        };
+        match found {
+            Value::String(text) => match beside(value, &pointer) {
+                Some((fields, text)) if role == Use::Configured => {
+                    place(pointer, fields, text_in(text))
+                }
+                _ => place(pointer, Vec::new(), text_of(behind_sign(text))),
+            },
+            Value::Object(entries) => {
+                let joined = parts::joined(entries, true).or_else(|| parts::bare(entries));
+                match joined {
+                    Some(joined) => Place {
+                        role,
+                        ..in_parts_at(&pointer, joined)
+                    },
+                    None => place(pointer.clone(), vec![pointer], Written::Other(found)),
+                }
+            }
+            _ => place(pointer, Vec::new(), Written::Other(found)),
         }
     });
     places.collect()
 }
 
-/// The reference of which a part stands at a place, with what stands beside it.
-fn beside(value: &Value, pointer: &str) -> Option<String> {
+/// The reference of which a part stands at a place, with what stands beside it, and where all of it stands.
+fn beside(value: &Value, pointer: &str) -> Option<(Vec<String>, String)> {
     let (parent, key) = pointer.rsplit_once('/')?;
     let entries = value.pointer(parent)?.as_object()?;
     let joined = parts::joined(entries, true).filter(|_| parts::is_part(key));
-    joined.filter(|(own, _)| *own == key).map(|(_, text)| text)
+    let joined = joined.filter(|joined| joined.key == key)?;
+    let place = in_parts_at(parent, joined.clone());
+    Some((place.fields, joined.text))
+}
+
+/// An image of which the parts stand in a mapping at a place.
+pub(super) fn in_parts_at(at: &str, joined: parts::Joined) -> Place<'static> {
+    let keys = joined.keys.iter();
+    Place {
+        fields: keys.map(|key| format!("{at}/{key}")).collect(),
+        ..guess::place(format!("{at}/{}", joined.key), Cow::Owned(joined.text))
+    }
 }
 
 /// Of `--image=…` and `docker://…` the image: no reference has such signs.
@@ -178,7 +209,7 @@ fn referred_to<'v>(value: &'v Value, pattern: &str) -> Vec<Place<'v>> {
     let images = images.flat_map(|(at, value)| {
         let mut places = named(value, "/name", Use::Resource);
         for place in &mut places {
-            place.pointer.insert_str(0, &at);
+            place.put_below(&at);
         }
         places
     });
@@ -193,9 +224,9 @@ fn in_parts<'v>(value: &'v Value, pattern: &str, places: &mut Vec<Place<'v>>) {
             .as_object()
             .filter(|_| whole.is_none_or(str::is_empty));
         let joined = entries.and_then(|entries| parts::joined(entries, false));
-        places.extend(joined.map(|(key, text)| Place {
+        places.extend(joined.map(|joined| Place {
             role: Use::Resource,
-            ..guess::place(format!("{at}/{key}"), Cow::Owned(text))
+            ..in_parts_at(&at, joined)
         }));
     }
 }

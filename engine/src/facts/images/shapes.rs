@@ -178,6 +178,7 @@ pub(super) fn owned(place: Place<'_>) -> Place<'static> {
     };
     Place {
         pointer: String::new(),
+        fields: Vec::new(),
         role: place.role,
         container: None,
         pull_policy: None,
@@ -189,6 +190,7 @@ pub(super) fn owned(place: Place<'_>) -> Place<'static> {
 pub(super) fn unreadable(text: &str) -> Place<'static> {
     Place {
         pointer: String::new(),
+        fields: Vec::new(),
         role: Use::Resource,
         container: None,
         pull_policy: None,

@@ -33,6 +33,7 @@ impl Bench<'_> {
                     policy: wanted.folder.clone(),
                     object: raw.object,
                     field: raw.field,
+                    fields: raw.fields,
                     keyed_path,
                     remediation: raw.remediation,
                     because,

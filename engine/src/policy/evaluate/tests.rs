@@ -92,7 +92,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
 fn a_complete_finding_comes_out_as_it_went_in() {
     let all = finding(
         "{\"code\": \"t.bad\", \"message\": sprintf(\"%d replicas\", [change.new.spec.replicas]), \"object\": change.object, \
-         \"field\": \"/spec/replicas\", \"remediation\": \"fewer\", \"setting\": \"/environment/maxTier\"}",
+         \"field\": \"/spec/replicas\", \"fields\": [\"/spec/strategy\"], \"remediation\": \"fewer\", \"setting\": \"/environment/maxTier\"}",
     )
     .unwrap();
     assert_eq!(all.len(), 1);
@@ -104,6 +104,7 @@ fn a_complete_finding_comes_out_as_it_went_in() {
         "shop/Deployment.apps/odoo"
     );
     assert_eq!(all[0].field.as_deref(), Some("/spec/replicas"));
+    assert_eq!(all[0].fields, ["/spec/strategy"]);
     assert_eq!(all[0].remediation.as_deref(), Some("fewer"));
     assert_eq!(all[0].setting.as_deref(), Some("/environment/maxTier"));
 }
@@ -197,6 +198,26 @@ const NO_FINDINGS: &[(&str, &str)] = &[
     (
         "{\"code\": \"t.bad\", \"message\": \"m\", \"object\": change.object, \"field\": \"spec.x\"}",
         "policy.result-shape",
+    ),
+    (
+        "{\"code\": \"t.bad\", \"message\": \"m\", \"object\": change.object, \"fields\": \"/spec\"}",
+        "policy.result-shape",
+    ),
+    (
+        "{\"code\": \"t.bad\", \"message\": \"m\", \"object\": change.object, \"fields\": [\"/spec\", \"x\"]}",
+        "policy.result-shape",
+    ),
+    (
+        "{\"code\": \"t.bad\", \"message\": \"m\", \"object\": change.object, \"fields\": [1]}",
+        "policy.result-shape",
+    ),
+    (
+        "{\"code\": \"t.bad\", \"message\": \"m\", \"fields\": [\"/spec\"]}",
+        "policy.result-shape",
+    ),
+    (
+        "{\"code\": \"t.bad\", \"message\": \"m\", \"object\": change.object, \"fields\": {\"/spec\", \"/data\"}}",
+        "",
     ),
     (
         "{\"code\": \"t.bad\", \"message\": \"m\", \"field\": \"/spec\"}",
@@ -322,6 +343,14 @@ fn too_many_findings_and_too_long_messages_are_errors() {
     assert_eq!(code(findings(many)), "limit.findings");
     let just = many.replace("1000)", "999)");
     assert_eq!(findings(&just).unwrap().len(), 1000);
+    let fields = |last: &str| {
+        finding(&format!(
+            "{{\"code\": \"t.bad\", \"message\": \"m\", \"object\": change.object, \"fields\": [sprintf(\"/%d\", [n]) | some n in numbers.range(1, {last})]}}"
+        ))
+    };
+    assert!(fields("1000").is_ok());
+    let error = fields("1001").unwrap_err();
+    assert_eq!(code_of(&error), "limit.finding-fields");
     // 64 words of 64 bytes, doubled until one byte is too much.
     let message = |word: &str| {
         let words =

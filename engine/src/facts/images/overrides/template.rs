@@ -2,6 +2,7 @@
 //! an image is seen to be one; what that becomes, nobody knows.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -10,25 +11,30 @@ use super::super::places::{Place, Use, Written, expand};
 use super::super::shapes::{self, Found};
 use super::{APPLICATION, Kind, of_kind};
 
-/// What a template of a kind puts in.
-pub(super) fn images<'v>(kind: &Kind, (value, at): (&Value, &str), found: &mut Found<'v>) {
-    let mut filled = Filled::default();
+/// What a template of a kind puts in, which `generators` at that place fill.
+pub(super) fn images(
+    kind: &Kind,
+    (value, at): (&Value, &str),
+    generators: &str,
+    found: &mut Found<'_>,
+) {
+    let mut filled = Filled::by(generators);
     let value = filled.value(value);
     let known = found.known_below(at);
-    for place in within(kind, &value, found.depth) {
-        let pointer = format!("{at}{}", place.pointer);
+    for mut place in within(kind, &value, found.depth) {
+        place.put_below(at);
         // The shape of a pod was seen already.
-        if !known.contains(&pointer) {
+        if !known.contains(&place.pointer) {
             let place = filled.restored(place);
-            found.put(&pointer, [place]);
+            found.put(&place.pointer.clone(), [place]);
         }
     }
 }
 
-/// What `templatePatch` puts in.
-pub(super) fn patch(patch: &Value, depth: usize) -> Vec<Place<'static>> {
+/// What `templatePatch` puts in, which `generators` at that place fill.
+pub(super) fn patch(patch: &Value, generators: &str, depth: usize) -> Vec<Place<'static>> {
     let text = patch.as_str().unwrap_or_default();
-    let mut filled = Filled::default();
+    let mut filled = Filled::by(generators);
     let read = filled.text(&without_directives(text));
     let documents = shapes::documents(&read).filter(|_| depth < shapes::DEEPEST);
     let Some(documents) = documents else {
@@ -63,6 +69,7 @@ fn within(kind: &Kind, source: &Value, depth: usize) -> Vec<Place<'static>> {
     let mut places: Vec<Place<'static>> = own
         .map(|place| Place {
             pointer: place.pointer.clone(),
+            fields: place.fields.clone(),
             ..shapes::owned(place)
         })
         .collect();
@@ -106,10 +113,20 @@ fn without_directives(text: &str) -> String {
 }
 
 /// What was written in the places that are filled.
-#[derive(Default)]
-struct Filled(Vec<String>);
+struct Filled<'g> {
+    written: Vec<String>,
+    /// Where that stands which fills them.
+    generators: &'g str,
+}
 
-impl Filled {
+impl<'g> Filled<'g> {
+    fn by(generators: &'g str) -> Self {
+        Self {
+            written: Vec::new(),
+            generators,
+        }
+    }
+
     fn value(&mut self, value: &Value) -> Value {
         match value {
             Value::String(text) => match text.contains("{{") {
@@ -136,8 +153,8 @@ impl Filled {
             .and_then(|(before, after)| Some((before, after.split_once("}}")?)))
         {
             filled.push_str(before);
-            filled.push_str(&guess::filled(self.0.len()));
-            self.0.push(format!("{{{{{inner}}}}}"));
+            filled.push_str(&guess::filled(self.written.len()));
+            self.written.push(format!("{{{{{inner}}}}}"));
             rest = after;
         }
         filled + rest
@@ -149,7 +166,7 @@ impl Filled {
         for part in parts {
             let written = part.split_once('z').and_then(|(index, rest)| {
                 let index: usize = index.parse().ok()?;
-                Some((self.0.get(index)?.as_str(), rest))
+                Some((self.written.get(index)?.as_str(), rest))
             });
             match written {
                 Some((written, rest)) => restored.extend([written, rest]),
@@ -161,13 +178,20 @@ impl Filled {
 
     /// As it was written. What has a filled place in it is an image that nobody can read.
     fn restored(&self, place: Place<'static>) -> Place<'static> {
+        let fields = || {
+            let own = [place.pointer.clone(), self.generators.to_owned()];
+            let fields: BTreeSet<String> = place.fields.iter().cloned().chain(own).collect();
+            fields.into_iter().collect()
+        };
         match &place.written {
             Written::Text(text) if guess::has_filled(text) => Place {
                 role: Use::Resource,
+                fields: fields(),
                 written: Written::Text(Cow::Owned(self.restore(text))),
                 ..place
             },
             Written::Unreadable(text) => Place {
+                fields: fields(),
                 written: Written::Unreadable(Cow::Owned(self.restore(text))),
                 ..place
             },
