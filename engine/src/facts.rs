@@ -35,10 +35,10 @@ mod update;
 mod workload;
 pub mod workloads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::Change;
-use crate::model::Piece;
+use crate::model::{Digest, Piece};
 use inventory::Neighbours;
 use jiff::Timestamp;
 
@@ -112,7 +112,9 @@ pub struct Context<'a> {
     pub backups: &'a backups::Rules,
     /// What is recorded beside images.
     pub evidence: &'a images::Evidence,
-    /// What signed evidence says of backups.
+    /// Where going back must have been tried.
+    pub ways_back: &'a rollback::Rules,
+    /// What signed evidence says.
     pub reported: &'a evidence::Known,
     /// What the stage before has run.
     pub promoted: &'a images::promoted::Promoted,
@@ -169,6 +171,15 @@ pub fn names() -> Vec<&'static str> {
         .collect()
 }
 
+/// The signed statements that facts rest on.
+#[must_use]
+pub fn statements(facts: &Facts) -> BTreeSet<Digest> {
+    [backups::evidence(facts), rollback::evidence(facts)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 /// Runs those of the collectors that `wanted` names.
 #[must_use]
 pub fn collect(collectors: &[&dyn Collector], wanted: &[&str], context: &Context<'_>) -> Facts {
@@ -181,7 +192,6 @@ pub fn collect(collectors: &[&dyn Collector], wanted: &[&str], context: &Context
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use serde_json::Value;
@@ -354,6 +364,7 @@ calendars:
                     season,
                     images: &images::Rules::default(),
                     backups: &backups::Rules::default(),
+                    ways_back: &rollback::Rules::default(),
                     evidence: &images::Evidence::default(),
                     reported: &evidence::Known::default(),
                     promoted: &images::promoted::Promoted::default(),
@@ -392,6 +403,7 @@ calendars:
                 source: &somewhere(),
                 season: &season(Vec::new()),
                 images: &images::Rules::default(),
+                ways_back: &rollback::Rules::default(),
                 backups: &backups::Rules::default(),
                 evidence: &images::Evidence::default(),
                 reported: &evidence::Known::default(),

@@ -17,6 +17,7 @@ mod journey;
 mod machine;
 mod outputs;
 mod readme;
+mod rehearsals;
 mod render;
 mod steps;
 mod terminal;

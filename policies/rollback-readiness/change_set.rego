@@ -19,6 +19,9 @@
 #     rollback.criteria-missing: deny
 #     rollback.fast-path-removed: warn
 #     rollback.strategy-mismatch: warn
+#     rollback.rehearsal-missing: deny
+#     rollback.rehearsal-stale: deny
+#     rollback.too-slow: warn
 package tidegate.rollback_readiness.change_set
 
 # METADATA
@@ -160,7 +163,57 @@ warn contains finding if {
 	}
 }
 
+# METADATA
+# title: Nobody has tried to go back
+# description: Whether the image of before still starts on what the new one leaves is found out on the day on which it must.
+deny contains finding if {
+	is_risky
+	some one in fact.rehearsals
+	one.state == "missing"
+	finding := rehearsed(one, {
+		"code": "rollback.rehearsal-missing",
+		"remediation": "go back from the new image to the one before where nobody is harmed, and let the job sign it by `tidegate evidence rollback-test`",
+		"setting": "/settings/rehearsal-stages",
+	})
+}
+
+# METADATA
+# title: Going back was tried too long ago
+# description: What surrounds the two images is not what it was then.
+deny contains finding if {
+	is_risky
+	some one in fact.rehearsals
+	one.state == "stale"
+	finding := rehearsed(one, {
+		"code": "rollback.rehearsal-stale",
+		"remediation": "rehearse it again, and let the job sign it by `tidegate evidence rollback-test`",
+		"setting": "/settings/rehearsal-within-days",
+	})
+}
+
+# METADATA
+# title: Going back takes long
+# description: For as long as it takes, customers have what does not work.
+warn contains finding if {
+	some one in fact.rehearsals
+	one.seconds > input.settings["max-minutes"] * 60
+	finding := rehearsed(one, {
+		"code": "rollback.too-slow",
+		"remediation": "keep what ran before running until the new release is proven (blue-green), or make it start faster",
+		"setting": "/settings/max-minutes",
+	})
+}
+
 fact := input.facts.rollback.value
+
+rehearsed(one, finding) := object.union(finding, {
+	"message": sprintf("%s: %s", [name_of(change.object), one.text]),
+	"object": change.object,
+	"field": one.pointer,
+}) if {
+	some change in input.changes
+	change.index == one.change
+}
 
 one_way contains way if {
 	some script in input.facts.migrations.value.scripts

@@ -8,6 +8,7 @@ settings := {
 	"sections": ["application", "authority"],
 	"min-revisions": 3,
 	"strategy-for": {"high": ["blue-green", "canary"], "critical": ["blue-green"]},
+	"max-minutes": 15,
 }
 
 web := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"}
@@ -59,7 +60,7 @@ facts(rollback, migrations, workloads) := {
 	"migrations": {"status": "known", "value": object.union({"scripts": [], "odoo": []}, migrations)},
 	"workloads": {"status": "known", "value": object.union({"new": [], "old": []}, workloads)},
 	"rollback": {"status": "known", "value": object.union(
-		{"irreversible": [], "plans": [], "config": [], "emptied": [], "databases": []},
+		{"irreversible": [], "plans": [], "config": [], "emptied": [], "databases": [], "rehearsals": []},
 		rollback,
 	)},
 }
@@ -273,4 +274,34 @@ test_flagger_releases_what_it_names if {
 	other := {"Canary.flagger.app": [object.union(flagger, {"metadata": {"namespace": "other"}})]}
 	count(change_set.warn) == 1 with input as release("high", web, {})
 		with input.facts.inventory.value as other
+}
+
+rehearsed(state, more) := facts(
+	{"plans": [whole], "rehearsals": [object.union({"change": 0, "pointer": "/image", "state": state, "text": "the image: is so"}, more)]},
+	{}, {},
+)
+
+test_what_nobody_tried_is_denied_of_a_risky_change if {
+	every state in ["missing", "stale"] {
+		every tier in ["high", "critical"] {
+			found := change_set.deny with input as with_facts(tier, rehearsed(state, {}))
+			{[finding.code, finding.message, finding.object, finding.field] | some finding in found} == {[
+				sprintf("rollback.rehearsal-%s", [state]),
+				"Deployment shop/web: the image: is so",
+				web,
+				"/image",
+			]}
+		}
+		every tier in ["low", "medium"] {
+			count(change_set.deny | change_set.warn) == 0 with input as with_facts(tier, rehearsed(state, {}))
+		}
+	}
+}
+
+test_what_was_tried_is_fine_and_a_warning_where_it_took_long if {
+	fine := with_facts("high", rehearsed("rehearsed", {"seconds": 900}))
+	count(change_set.deny | change_set.warn) == 0 with input as fine
+	slow := with_facts("high", rehearsed("rehearsed", {"seconds": 901}))
+	codes(change_set.warn) == {"rollback.too-slow"} with input as slow
+	count(change_set.deny) == 0 with input as slow
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Rejection, Role, VerifiedStatement, about, json as canonical_json};
-use crate::facts::evidence::{About, Backup, Incident, ObjectName, RestoreTest};
+use crate::facts::evidence::{About, Backup, Incident, ObjectName, RestoreTest, RollbackTest};
 use crate::model::Digest;
 pub use read::{Asked, read};
 
@@ -22,6 +22,8 @@ pub enum Evidence {
     RestoreTest(RestoreTest),
     /// Objects are in trouble.
     Incident(Incident),
+    /// A rollback test.
+    RollbackTest(RollbackTest),
 }
 
 /// What is said.
@@ -33,6 +35,8 @@ pub enum Kind {
     RestoreTest,
     /// Objects are in trouble.
     Incident,
+    /// A rollback test.
+    RollbackTest,
 }
 
 impl Evidence {
@@ -49,6 +53,7 @@ impl Evidence {
             Self::Backup(backup) => about::write(&**backup, kind, subjects),
             Self::RestoreTest(test) => about::write(test, kind, subjects),
             Self::Incident(incident) => about::write(incident, kind, subjects),
+            Self::RollbackTest(test) => about::write(test, kind, subjects),
         }
     }
 
@@ -76,6 +81,7 @@ impl Evidence {
             Kind::Backup => Self::Backup(Box::new(about::read(payload, name, EXPECTED)?)),
             Kind::RestoreTest => Self::RestoreTest(about::read(payload, name, EXPECTED)?),
             Kind::Incident => Self::Incident(about::read(payload, name, EXPECTED)?),
+            Kind::RollbackTest => Self::RollbackTest(about::read(payload, name, EXPECTED)?),
         };
         if evidence.to_statement_bytes()? == payload {
             return Ok(evidence);
@@ -90,6 +96,7 @@ impl Evidence {
             Self::Backup(_) => Kind::Backup,
             Self::RestoreTest(_) => Kind::RestoreTest,
             Self::Incident(_) => Kind::Incident,
+            Self::RollbackTest(_) => Kind::RollbackTest,
         }
     }
 
@@ -100,6 +107,7 @@ impl Evidence {
             Self::Backup(backup) => &backup.about,
             Self::RestoreTest(test) => &test.about,
             Self::Incident(incident) => &incident.about,
+            Self::RollbackTest(test) => &test.about,
         }
     }
 
@@ -110,6 +118,7 @@ impl Evidence {
             Self::Backup(backup) => vec![&backup.object],
             Self::RestoreTest(test) => vec![&test.object],
             Self::Incident(incident) => incident.objects.iter().collect(),
+            Self::RollbackTest(test) => vec![&test.object],
         }
     }
 
@@ -127,6 +136,7 @@ impl Evidence {
                 happened.extend(failure.map(|failure| ("lastFailure", failure.at)));
             }
             Self::RestoreTest(test) => happened.push(("finishedAt", test.finished_at)),
+            Self::RollbackTest(test) => happened.push(("finishedAt", test.finished_at)),
             Self::Incident(_) => {}
         }
         happened
@@ -137,6 +147,7 @@ impl Evidence {
             Self::Backup(backup) => backup.check(),
             Self::RestoreTest(test) => test.check(),
             Self::Incident(incident) => incident.check(),
+            Self::RollbackTest(test) => test.check(),
         }
     }
 
@@ -145,7 +156,7 @@ impl Evidence {
         match self {
             Self::Backup(backup) => backup.system_id.as_deref(),
             Self::RestoreTest(test) => test.system_id.as_deref(),
-            Self::Incident(_) => None,
+            Self::Incident(_) | Self::RollbackTest(_) => None,
         }
     }
 
@@ -169,7 +180,12 @@ impl Evidence {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Backup, Self::RestoreTest, Self::Incident];
+    pub const ALL: [Self; 4] = [
+        Self::Backup,
+        Self::RestoreTest,
+        Self::Incident,
+        Self::RollbackTest,
+    ];
 
     /// The name of its folder.
     #[must_use]
@@ -178,6 +194,7 @@ impl Kind {
             Self::Backup => "backup",
             Self::RestoreTest => "restore-test",
             Self::Incident => "incident",
+            Self::RollbackTest => "rollback-test",
         }
     }
 
@@ -187,6 +204,7 @@ impl Kind {
         match self {
             Self::Backup | Self::RestoreTest => Role::BackupReporter,
             Self::Incident => Role::BreakGlass,
+            Self::RollbackTest => Role::RehearsalReporter,
         }
     }
 
@@ -197,6 +215,7 @@ impl Kind {
             Self::Backup => "https://tidegate.dev/evidence/backup/v1",
             Self::RestoreTest => "https://tidegate.dev/evidence/restore-test/v1",
             Self::Incident => "https://tidegate.dev/evidence/incident/v1",
+            Self::RollbackTest => "https://tidegate.dev/evidence/rollback-test/v1",
         }
     }
 
@@ -208,7 +227,7 @@ impl Kind {
 
 /// The JSON Schemas of the statements, by the names of their files below `schemas/evidence/`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 3] {
+pub fn schemas() -> [(&'static str, Value); 4] {
     [
         (
             "backup.v1.json",
@@ -221,6 +240,10 @@ pub fn schemas() -> [(&'static str, Value); 3] {
         (
             "incident.v1.json",
             schemars::schema_for!(Statement<Incident>).to_value(),
+        ),
+        (
+            "rollback-test.v1.json",
+            schemars::schema_for!(Statement<RollbackTest>).to_value(),
         ),
     ]
 }
@@ -253,4 +276,4 @@ struct Sha256 {
     sha256: Digest,
 }
 
-const EXPECTED: &str = "evidence of a backup, a restore test or an incident";
+const EXPECTED: &str = "evidence of a kind that is known";

@@ -75,6 +75,8 @@ pub enum Role {
     BreakGlass,
     /// Backup and restore-test statements.
     BackupReporter,
+    /// Statements of rehearsals: rollbacks that were tried, migrations that were.
+    RehearsalReporter,
     /// Change tickets.
     TicketReporter,
     /// Lists of deployed images.
@@ -92,6 +94,7 @@ impl Role {
             Self::Approver => "approver",
             Self::BreakGlass => "break-glass",
             Self::BackupReporter => "backup-reporter",
+            Self::RehearsalReporter => "rehearsal-reporter",
             Self::TicketReporter => "ticket-reporter",
             Self::InventoryReporter => "inventory-reporter",
             Self::Root => "root",
@@ -106,6 +109,7 @@ impl Role {
             Self::Approver,
             Self::BreakGlass,
             Self::BackupReporter,
+            Self::RehearsalReporter,
             Self::TicketReporter,
             Self::InventoryReporter,
             Self::Root,

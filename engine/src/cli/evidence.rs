@@ -6,6 +6,7 @@ pub(super) mod folder;
 mod incident;
 mod list;
 mod restore_test;
+mod rollback_test;
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +20,10 @@ use super::terminal::{Terminal, whole_seconds};
 use super::{output, trusted};
 use crate::attest::evidence::Evidence;
 use crate::attest::{self, Right, TrustFile};
-use crate::facts::evidence::{About, Error, ObjectName};
+use crate::facts::evidence::{About, Error, ObjectName, SKEW};
 use crate::model::{Digest, Exit};
 
-/// Say of backups, restore tests and incidents what a trusted key can sign, and see what counts
+/// Say of backups, rehearsals and incidents what a trusted key can sign, and see what counts
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -34,6 +35,7 @@ enum Command {
     Backup(backup::Args),
     RestoreTest(restore_test::Args),
     Incident(incident::Args),
+    RollbackTest(rollback_test::Args),
     List(list::Args),
 }
 
@@ -43,6 +45,7 @@ impl Args {
             Command::Backup(args) => args.run(terminal),
             Command::RestoreTest(args) => args.run(terminal),
             Command::Incident(args) => args.run(terminal),
+            Command::RollbackTest(args) => args.run(terminal),
             Command::List(args) => args.run(terminal),
         }
     }
@@ -145,6 +148,25 @@ fn trust(named: Option<&Path>, terminal: &Terminal) -> Result<TrustFile, Failure
 
 fn object(text: &str) -> Result<ObjectName, Error> {
     ObjectName::parse(text)
+}
+
+/// The digest of an image.
+fn image(text: &str) -> Result<Digest, String> {
+    let digest = text.strip_prefix("sha256:");
+    let digest = digest.and_then(|digest| Digest::parse(digest).ok());
+    digest.ok_or_else(|| {
+        "write the digest as manifests do: `sha256:` and 64 digits or letters from `a` to `f`"
+            .to_owned()
+    })
+}
+
+/// Refuses what has not happened yet.
+fn check_past(what: &str, at: Timestamp, now: Timestamp) -> Result<(), Error> {
+    let what = what.to_owned();
+    match at.duration_since(now) > SKEW {
+        true => Err(Error::Future { what, at, now }),
+        false => Ok(()),
+    }
 }
 
 /// An instant with an offset.

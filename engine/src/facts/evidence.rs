@@ -1,4 +1,4 @@
-//! What signed evidence says of backups, restore tests and incidents: its words, and what they must not contradict.
+//! What signed evidence says of backups, rehearsals and incidents: its words, and what they must not contradict.
 //! Knows no signature, no file and no clock.
 
 mod backup;
@@ -7,6 +7,7 @@ mod incident;
 mod known;
 mod object;
 mod restore_test;
+mod rollback_test;
 mod text;
 pub mod tools;
 
@@ -21,6 +22,7 @@ pub use incident::Incident;
 pub use known::{Known, Observed, OfObject, Refused, Why, Witnessed};
 pub use object::ObjectName;
 pub use restore_test::{Outcome, RestoreTest, Scope};
+pub use rollback_test::RollbackTest;
 
 /// Of which environment somebody says something, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

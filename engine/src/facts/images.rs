@@ -16,6 +16,7 @@ mod pin;
 mod places;
 pub mod promoted;
 pub mod proof;
+pub(super) mod replaced;
 mod rules;
 mod shapes;
 mod signature;

@@ -8,9 +8,12 @@ mod emptied;
 mod fixed;
 mod irreversible;
 mod plan;
+mod rehearsals;
 #[cfg(test)]
 mod tests;
 mod versions;
+
+use std::collections::BTreeSet;
 
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -21,9 +24,10 @@ pub use databases::Database;
 pub use emptied::Emptied;
 pub use irreversible::{Irreversible, Kind};
 pub use plan::{Plan, PlanFile, Prepared, Text};
+pub use rehearsals::{Rehearsal, Rules, State};
 
-use super::{Collector, Context, Fact};
-use crate::model::Piece;
+use super::{Collector, Context, Fact, Facts};
+use crate::model::{Digest, Piece};
 
 /// The collector of `rollback`.
 pub struct Rollback;
@@ -42,6 +46,8 @@ struct Found {
     emptied: Vec<Emptied>,
     /// The databases of the environment, where scripts change.
     databases: Vec<Database>,
+    /// The images that take the place of others, where going back must have been tried.
+    rehearsals: Vec<Rehearsal>,
 }
 
 impl Collector for Rollback {
@@ -53,6 +59,10 @@ impl Collector for Rollback {
         "facts/rollback.json"
     }
 
+    fn needs_tiers(&self) -> bool {
+        true
+    }
+
     fn collect(&self, context: &Context<'_>) -> Fact {
         let found = Found {
             irreversible: irreversible::all(context.changes),
@@ -60,14 +70,33 @@ impl Collector for Rollback {
             config: config::shared(context.changes),
             emptied: emptied::emptied(context.changes),
             databases: databases::databases(context),
+            rehearsals: rehearsals::rehearsals(context),
         };
         match serde_json::to_value(&found) {
-            Ok(value) => Fact::known(Piece::new(value)),
+            Ok(value) => Fact::Known {
+                value: Piece::new(value),
+                until: rehearsals::until(context, &found.rehearsals),
+            },
             Err(error) => Fact::Unknown {
                 reason: format!("what was found cannot be written down: {error}"),
             },
         }
     }
+}
+
+/// The signed statements that the fact rests on.
+#[must_use]
+pub fn evidence(facts: &Facts) -> BTreeSet<Digest> {
+    let Some(Fact::Known { value, .. }) = facts.get(NAME) else {
+        return BTreeSet::new();
+    };
+    let value = value.to_json();
+    let rehearsals = value.get("rehearsals").and_then(Value::as_array);
+    let rehearsals = rehearsals.into_iter().flatten();
+    let digests = rehearsals.filter_map(|one| one.get("evidence")?.as_str());
+    digests
+        .filter_map(|text| Digest::parse(text).ok())
+        .collect()
 }
 
 /// The JSON Schema of the value.

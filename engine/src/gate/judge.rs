@@ -15,7 +15,7 @@ use crate::attest::TrustFile;
 use crate::calendar::Calendar;
 use crate::change::Change;
 use crate::config::{self, Config, Problems};
-use crate::facts::{self, COLLECTORS, Collector, backups, images, migrations};
+use crate::facts::{self, COLLECTORS, Collector, backups, images, migrations, rollback};
 use crate::git::{Repository, Snapshot};
 use crate::input::{Reach, Wants};
 use crate::model::{Digest, GitId, GroupKind, Piece, RepoPath, RiskTier, limits};
@@ -36,6 +36,8 @@ pub(super) struct Judge {
     pub(super) images: images::Rules,
     /// What backups must be worth.
     pub(super) backups: backups::Rules,
+    /// Where going back must have been tried.
+    pub(super) ways_back: rollback::Rules,
     /// Whose word counts, of what happened outside of the repository; why nobody's, for people.
     pub(super) trust: Result<TrustFile, String>,
     /// Which files may be scripts.
@@ -120,6 +122,8 @@ impl Judge {
         let images = images.with_signers(signers(&config, &of_images)?);
         let backups = settings.get(BACKUPS).map(Piece::to_json);
         let backups = backups.or_else(default_backups).unwrap_or_default();
+        let of_rollback = settings.get(ROLLBACK).map(Piece::to_json);
+        let of_rollback = of_rollback.unwrap_or_default();
         let of_migrations = settings.get(MIGRATIONS).map(Piece::to_json);
         let migrations = scripts(&config, &of_migrations.unwrap_or_default())?;
         let modules = policies
@@ -141,6 +145,7 @@ impl Judge {
             collectors: COLLECTORS.to_vec(),
             images,
             backups: backups::Rules::of_settings(&backups),
+            ways_back: rollback::Rules::of_settings(&of_rollback),
             trust: Err("the judge has no trust file".to_owned()),
             migrations,
             modules,
@@ -491,4 +496,5 @@ const BACKUPS: &str = "backup-coverage";
 const IMAGES: &str = "image-signatures";
 /// The policy whose settings say which files may be scripts.
 const MIGRATIONS: &str = "migrations";
+const ROLLBACK: &str = "rollback-readiness";
 const POLICY_FOLDER: &str = ".tidegate/policies";

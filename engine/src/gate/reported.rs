@@ -1,4 +1,4 @@
-//! What signed evidence says of the backups of an environment: from `.tidegate/evidence/` at head and at base, since
+//! What signed evidence says of an environment: from `.tidegate/evidence/` at head and at base, since
 //! who takes evidence away has not undone it, and from a folder that the user names. Verifies by the judge's trust file.
 
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ use crate::model::{GitId, RepoPath, limits};
 /// Files of evidence, each with its path.
 type EvidenceFiles = Vec<(String, Vec<u8>)>;
 
-/// Where evidence of backups lies.
+/// Where evidence lies.
 pub(super) trait Reported {
     /// What is known of an environment.
     fn known(&self, environment: &Environment) -> Result<Arc<Known>, Error>;

@@ -39,7 +39,7 @@ use crate::facts::index::Wanted;
 use crate::facts::inventory::Deployers;
 use crate::facts::migrations::Files;
 use crate::facts::rollback::Prepared;
-use crate::facts::{Fact, backups};
+use crate::facts::{self, Fact};
 use crate::git::{self, FileChange, Selector};
 use crate::model::{Effect, Enforcement, Finding, ObjectRef, Piece, RepoPath};
 use crate::verdict::{Permit, Side, UnitReport, Unused, Workings, decide};
@@ -194,7 +194,7 @@ impl Unit<'_> {
             head,
             until,
             workings: Workings {
-                evidence: backups::evidence(&judged.facts),
+                evidence: facts::statements(&judged.facts),
                 policies: judged.policies,
                 classes: judged.classes,
                 renderers,

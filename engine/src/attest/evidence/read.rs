@@ -9,7 +9,7 @@ use super::super::{Rejection, TrustFile, dsse};
 use super::Evidence;
 use crate::facts::evidence::{
     About, Backup, Error, Incident, Known, ObjectName, Observed, OfObject, Refused, RestoreTest,
-    SKEW, Why, Witnessed,
+    RollbackTest, SKEW, Why, Witnessed,
 };
 use crate::model::{Digest, limits};
 
@@ -43,6 +43,7 @@ pub fn read(files: &[(String, Vec<u8>)], asked: Asked<'_>) -> Result<Known, Erro
         backups: BTreeMap::new(),
         restore_tests: BTreeMap::new(),
         incidents: BTreeMap::new(),
+        rollback_tests: BTreeMap::new(),
     };
     let mut files: Vec<&(String, Vec<u8>)> = files.iter().collect();
     files.sort();
@@ -83,6 +84,7 @@ struct Reading<'a> {
     backups: Streams<Backup>,
     restore_tests: Streams<RestoreTest>,
     incidents: Streams<Incident>,
+    rollback_tests: Streams<RollbackTest>,
 }
 
 impl Reading<'_> {
@@ -183,6 +185,13 @@ impl Reading<'_> {
                     stream.or_default().push(one);
                 }
             }
+            Evidence::RollbackTest(said) => {
+                let way = format!("{} {}", said.from, said.to);
+                let stream = self.rollback_tests.entry(key(&said.object, way));
+                stream
+                    .or_default()
+                    .push(witnessed(said, digest, signers, path));
+            }
         }
     }
 
@@ -214,6 +223,12 @@ impl Reading<'_> {
             if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
                 let of = known.objects.entry(object.clone()).or_default();
                 of.incidents.push(observed);
+            }
+        }
+        for ((object, ..), stream) in self.rollback_tests {
+            if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
+                let of = known.objects.entry(object.clone()).or_default();
+                of.rollback_tests.push(observed);
             }
         }
         known.objects.retain(|_, of| *of != OfObject::default());

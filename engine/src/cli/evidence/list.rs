@@ -11,7 +11,7 @@ use crate::cli::common::Outcome;
 use crate::cli::terminal::Terminal;
 use crate::config::parse_duration;
 use crate::facts::evidence::{
-    self, Backup, Incident, Known, OfObject, RestoreTest, Run, Witnessed,
+    self, Backup, Incident, Known, ObjectName, OfObject, RestoreTest, RollbackTest, Run, Witnessed,
 };
 use crate::model::Exit;
 use crate::report::sanitise;
@@ -67,10 +67,13 @@ impl Args {
 /// What of it is older than it may be. That there is nothing is no comfort.
 fn stale(known: &Known, now: Timestamp, most: SignedDuration) -> Vec<String> {
     let mut stale = Vec::new();
-    if known.objects.is_empty() {
+    let told = known.objects.iter();
+    let told: Vec<(&ObjectName, &OfObject)> =
+        told.filter(|(_, of)| of.tells_of_backups()).collect();
+    if told.is_empty() {
         stale.push("too old: there is no evidence at all".to_owned());
     }
-    for (object, of) in &known.objects {
+    for (object, of) in told {
         let finished = of.last_success().map(|(_, run)| run.finished_at);
         match finished {
             Some(at) if now.duration_since(at) <= most => {}
@@ -116,7 +119,13 @@ fn of_object(of: &OfObject, now: Timestamp) -> Vec<String> {
     let backups = backups.flat_map(|one| of_backup(&one.newest, one.sizes(), now));
     let tests = of.restore_tests.iter().map(|one| of_test(&one.newest, now));
     let incidents = of.incidents.iter().map(|one| of_incident(&one.newest, now));
-    backups.chain(tests).chain(incidents).collect()
+    let rollbacks = of.rollback_tests.iter();
+    let rollbacks = rollbacks.map(|one| of_rollback(&one.newest, now));
+    backups
+        .chain(tests)
+        .chain(incidents)
+        .chain(rollbacks)
+        .collect()
 }
 
 fn of_backup(one: &Witnessed<Backup>, sizes: Option<(u64, u64)>, now: Timestamp) -> Vec<String> {
@@ -171,6 +180,22 @@ fn of_test(one: &Witnessed<RestoreTest>, now: Timestamp) -> String {
         ago(test.finished_at, now),
         span(test.duration()),
         scope.join(", "),
+        one.signers.join(", ")
+    )
+}
+
+fn of_rollback(one: &Witnessed<RollbackTest>, now: Timestamp) -> String {
+    let test = &one.said;
+    let outcome = match test.outcome {
+        evidence::Outcome::Passed => "taken back",
+        evidence::Outcome::Failed => "not taken back",
+    };
+    format!(
+        "{outcome} from sha256:{} to sha256:{} {} ago, within {} (signed by {})",
+        test.from,
+        test.to,
+        ago(test.finished_at, now),
+        span(test.duration()),
         one.signers.join(", ")
     )
 }

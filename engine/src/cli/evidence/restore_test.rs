@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::{Saying, instant, object, say};
+use super::{Saying, check_past, instant, object, say};
 use crate::attest::evidence::Evidence;
 use crate::cli::common::Outcome;
 use crate::cli::terminal::Terminal;
-use crate::facts::evidence::{self, Error, ObjectName, RestoreTest, SKEW, Scope};
+use crate::facts::evidence::{self, Error, ObjectName, RestoreTest, Scope};
 
 /// Sign that a backup was restored elsewhere, how long that took, and what of it came back
 ///
@@ -56,16 +56,9 @@ impl Args {
             finished_at: self.finished.unwrap_or(now),
             recovered_to: self.recovered_to,
             scope: self.scope.into_iter().collect(),
-            outcome: match self.failed {
-                true => evidence::Outcome::Failed,
-                false => evidence::Outcome::Passed,
-            },
+            outcome: evidence::Outcome::of_failed(self.failed),
         };
-        let at = test.finished_at;
-        if at.duration_since(now) > SKEW {
-            let what = "the end of the restore".to_owned();
-            return Err(Error::Future { what, at, now }.into());
-        }
+        check_past("the end of the restore", test.finished_at, now)?;
         test.check().map_err(|what| Error::Contradiction { what })?;
         let told = format!(
             "{}: a restore of {} seconds that {}",

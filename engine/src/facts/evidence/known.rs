@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Backup, Incident, ObjectName, Outcome, RestoreTest, Run};
+use super::{Backup, Incident, ObjectName, Outcome, RestoreTest, RollbackTest, Run};
 use crate::model::Digest;
 
 /// What is known of an environment.
@@ -30,6 +30,8 @@ pub struct OfObject {
     pub restore_tests: Vec<Observed<RestoreTest>>,
     /// The incidents that are about it, over or not, by signer and id.
     pub incidents: Vec<Observed<Incident>>,
+    /// Its rollback tests, by signer, image before and image after.
+    pub rollback_tests: Vec<Observed<RollbackTest>>,
 }
 
 /// The newest that one signer said of one thing, and what it said before.
@@ -118,6 +120,20 @@ impl OfObject {
             .collect();
         passed.sort_by_key(|one| std::cmp::Reverse(one.said.finished_at));
         passed
+    }
+
+    /// Whether anybody says anything of its backups.
+    #[must_use]
+    pub fn tells_of_backups(&self) -> bool {
+        !(self.backups.is_empty() && self.restore_tests.is_empty() && self.incidents.is_empty())
+    }
+
+    /// The newest word of all who took it back from one image to another. Of two at one time, the bad one.
+    #[must_use]
+    pub fn rollback_test(&self, way: (Digest, Digest)) -> Option<&Witnessed<RollbackTest>> {
+        let newest = self.rollback_tests.iter().map(|one| &one.newest);
+        let such = newest.filter(|one| one.said.way() == way);
+        such.max_by_key(|one| (one.said.finished_at, one.said.outcome == Outcome::Failed))
     }
 
     /// The incidents that last.

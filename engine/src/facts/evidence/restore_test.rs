@@ -65,7 +65,7 @@ pub enum Scope {
     Integrations,
 }
 
-/// Whether what was restored came back whole.
+/// How a test went: whether what was restored came back whole, or what was gone back to served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -103,6 +103,17 @@ impl RestoreTest {
         }
         self.about
             .has_been("the end of the restore", Some(self.finished_at))
+    }
+}
+
+impl Outcome {
+    /// That of a test which failed, or did not.
+    #[must_use]
+    pub fn of_failed(failed: bool) -> Self {
+        match failed {
+            true => Self::Failed,
+            false => Self::Passed,
+        }
     }
 }
 

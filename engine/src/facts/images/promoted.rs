@@ -102,17 +102,30 @@ fn value(
 
 /// An image in one place of an object.
 #[derive(Serialize)]
-struct Image {
+pub(super) struct Image {
     object: ObjectRef,
-    pointer: String,
+    pub(super) pointer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<String>,
+    pub(super) container: Option<String>,
     repository: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<String>,
+    pub(super) digest: Option<String>,
     /// As it is written, where there is no digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<String>,
+}
+
+impl Image {
+    /// What tells it from another version: its digest, or else repository and tag.
+    pub(super) fn version(&self) -> [String; 2] {
+        match &self.digest {
+            Some(digest) => [String::new(), digest.clone()],
+            None => [
+                self.repository.clone(),
+                self.tag.clone().unwrap_or_default(),
+            ],
+        }
+    }
 }
 
 /// Those that the object did not name before.
@@ -125,22 +138,19 @@ fn new_in(change: &Change, rules: &Rules, (head, base): (&Neighbours, &Neighbour
     let old = old.and(change.old_source.as_ref());
     let mut new = of(new.and(change.new_source.as_ref()), head);
     if !new.is_empty() {
-        let version = |image: &Image| match &image.digest {
-            Some(digest) => [String::new(), digest.clone()],
-            None => [
-                image.repository.clone(),
-                image.tag.clone().unwrap_or_default(),
-            ],
-        };
         let old = of(old, base);
-        let old: BTreeSet<[String; 2]> = old.iter().map(version).collect();
-        new.retain(|image| !old.contains(&version(image)));
+        let old: BTreeSet<[String; 2]> = old.iter().map(Image::version).collect();
+        new.retain(|image| !old.contains(&image.version()));
     }
     new
 }
 
 /// What cannot be read is no image of this fact; that it cannot be read is told elsewhere.
-fn images(object: &ObjectRef, value: &Value, around: (&Rules, &Neighbours)) -> Vec<Image> {
+pub(super) fn images(
+    object: &ObjectRef,
+    value: &Value,
+    around: (&Rules, &Neighbours),
+) -> Vec<Image> {
     let places = places::of(object, value, around).into_iter();
     let places = places.filter(|place| place.role != Use::Guessed);
     let images = places.filter_map(|place| {

@@ -47,6 +47,7 @@ fn of(base: &str, head: &str, files: &Files) -> Found {
         season: &season(Vec::new()),
         images: &images::Rules::default(),
         backups: &backups::Rules::default(),
+        ways_back: &rollback::Rules::default(),
         evidence: &images::Evidence::default(),
         reported: &crate::facts::evidence::Known::default(),
         promoted: &images::promoted::Promoted::default(),

@@ -1,4 +1,4 @@
-//! What the cases of `backup-coverage` come to with one or two backups, or words of them, less: never to a pass.
+//! What the cases of policies come to with one or two backups, or words of evidence, less: never to a pass.
 //! Knows no method of backup.
 
 use std::collections::BTreeMap;
@@ -17,41 +17,51 @@ type Less = (String, Owned);
 
 #[test]
 fn no_backup_that_goes_with_a_change_turns_a_fail_into_a_pass() {
-    let tried = each_failing(|files| without_objects(files, &["head/"]), &denies);
+    let tried = each_failing(BACKUPS, |files| without_objects(files, &["head/"]), &denies);
     assert!(tried > 150, "{tried}");
 }
 
 /// Where it was never there, nothing is lost; what is lacking is lacking still.
 #[test]
 fn no_backup_that_was_never_there_makes_up_for_what_is_lacking() {
-    let tried = each_failing(|files| without_objects(files, &["base/", "head/"]), &lacks);
+    let tried = each_failing(
+        BACKUPS,
+        |files| without_objects(files, &["base/", "head/"]),
+        &lacks,
+    );
     assert!(tried > 100, "{tried}");
 }
 
 #[test]
 fn no_evidence_that_is_not_there_turns_a_fail_into_a_pass() {
-    let tried = each_failing(without_words, &denies);
-    assert!(tried > 30, "{tried}");
+    for (folder, least) in [(BACKUPS, 30), ("rollback-readiness", 5)] {
+        let tried = each_failing(folder, without_words, &denies);
+        assert!(tried > least, "{folder}: {tried}");
+    }
 }
 
 /// Holds every case that fails against itself with less. How often.
-fn each_failing(less: impl Fn(&Owned) -> Vec<Less>, fails: &dyn Fn(&Finding) -> bool) -> usize {
+fn each_failing(
+    folder: &str,
+    less: impl Fn(&Owned) -> Vec<Less>,
+    fails: &dyn Fn(&Finding) -> bool,
+) -> usize {
     let policies = policies(Vec::new()).unwrap();
     let mut judges = BTreeMap::new();
     let mut tried = 0;
-    for (name, files) in cases(&policies, FOLDER) {
+    for (name, files) in cases(&policies, folder) {
         let files = files
             .iter()
             .map(|(path, text)| ((*path).to_owned(), text.to_vec()));
         let files: Owned = files.collect();
-        if !found(&policies, name, &files, &mut judges)
+        if !found((&policies, folder, name), &files, &mut judges)
             .iter()
             .any(fails)
         {
             continue;
         }
         for (gone, fewer) in pairs(&files, &less) {
-            let left = found(&policies, name, &fewer, &mut judges);
+            let left = found((&policies, folder, name), &fewer, &mut judges);
             assert!(left.iter().any(fails), "{name} without {gone}: {left:#?}");
             tried += 1;
         }
@@ -76,8 +86,7 @@ fn pairs(files: &Owned, less: &impl Fn(&Owned) -> Vec<Less>) -> BTreeMap<String,
     reason = "the method holds for too few lifetimes"
 )]
 fn found(
-    policies: &Policies,
-    name: &str,
+    (policies, folder, name): (&Policies, &str, &str),
     files: &Owned,
     judges: &mut BTreeMap<String, Judge>,
 ) -> Vec<Finding> {
@@ -86,7 +95,7 @@ fn found(
         .map(|(path, text)| (path.as_str(), text.as_slice()));
     let case = Case {
         policies,
-        folder: FOLDER,
+        folder,
         name,
         files: files.collect(),
     };
@@ -95,7 +104,7 @@ fn found(
     let judged = case
         .ask(judge, &setting, |bench, matter| bench.judge(matter))
         .unwrap();
-    let own = judged.findings.into_iter().filter(|it| it.policy == FOLDER);
+    let own = judged.findings.into_iter().filter(|it| it.policy == folder);
     own.collect()
 }
 
@@ -187,10 +196,11 @@ fn without_words(files: &Owned) -> Vec<Less> {
 }
 
 /// What one statement says; the first of it names it.
-const STATEMENTS: [&[&str]; 4] = [
+const STATEMENTS: [&[&str]; 5] = [
     &["backup", "archived", "failed", "bytes"],
     &["restored", "took", "scope", "cameBack"],
     &["incident"],
+    &["rolledBack"],
     &["refused"],
 ];
-const FOLDER: &str = "backup-coverage";
+const BACKUPS: &str = "backup-coverage";

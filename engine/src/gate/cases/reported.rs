@@ -1,4 +1,4 @@
-//! What a case says was reported of backups, as if somebody had signed it.
+//! What a case says was reported of backups and rehearsals, as if somebody had signed it.
 //! Knows no signature and no file.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::config::parse_duration;
 use crate::facts::evidence::{
     About, Archive, Backup, Failure, Incident, Known, ObjectName, Observed, OfObject, Outcome,
-    Refused, RestoreTest, Run, RunKind, Scope, Source, Tool, Why, Witnessed,
+    Refused, RestoreTest, RollbackTest, Run, RunKind, Scope, Source, Tool, Why, Witnessed,
 };
 use crate::gate::Error;
 use crate::gate::reported::Reported;
@@ -34,10 +34,24 @@ pub(super) struct Report {
     took: Option<Ago>,
     scope: BTreeSet<Scope>,
     came_back: Option<bool>,
+    /// By which image somebody went back to which, and how that went.
+    rolled_back: Option<RolledBack>,
     /// How much longer an incident lasts.
     incident: Option<Ago>,
     /// Why a file about it counts for nothing.
     refused: Option<String>,
+}
+
+/// A rollback that was tried.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RolledBack {
+    from: Digest,
+    to: Digest,
+    ago: Ago,
+    took: Ago,
+    #[serde(default)]
+    failed: bool,
 }
 
 /// A length of time.
@@ -102,6 +116,7 @@ impl Said<'_> {
                 .collect(),
             restore_tests: self.restore_test().map(observed).into_iter().collect(),
             incidents: incident.map(observed).into_iter().collect(),
+            rollback_tests: self.rollback_test().map(observed).into_iter().collect(),
         }
     }
 
@@ -168,10 +183,22 @@ impl Said<'_> {
             finished_at,
             recovered_to: None,
             scope: self.report.scope.clone(),
-            outcome: match self.report.came_back {
-                Some(false) => Outcome::Failed,
-                _ => Outcome::Passed,
-            },
+            outcome: Outcome::of_failed(self.report.came_back == Some(false)),
+        })
+    }
+
+    fn rollback_test(&self) -> Option<RollbackTest> {
+        let said = self.report.rolled_back.as_ref()?;
+        let finished_at = self.at(said.ago);
+        let started_at = finished_at.saturating_sub(said.took.0);
+        Some(RollbackTest {
+            about: self.about(),
+            object: self.object.clone(),
+            from: said.from,
+            to: said.to,
+            started_at: started_at.unwrap_or(finished_at),
+            finished_at,
+            outcome: Outcome::of_failed(said.failed),
         })
     }
 

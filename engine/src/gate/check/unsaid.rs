@@ -1,4 +1,4 @@
-//! Evidence that a change takes away although it spoke against a backup: what was said before would count again.
+//! Evidence that a change takes away although it spoke against a backup or a way back: what was said before would count again.
 //! Judges no object.
 
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use super::super::scene::Settled;
 use super::Session;
 use crate::facts::evidence::{
     Archiving, Backup, FOLDER, Incident, Known, ObjectName, Observed, OfObject, Outcome,
-    RestoreTest, Witnessed,
+    RestoreTest, RollbackTest, Witnessed,
 };
 use crate::input::Environment;
 use crate::model::{Effect, Finding};
 
 impl Session<'_> {
-    /// The newest words of somebody that spoke against a backup, and are gone while others of that object stay.
+    /// The newest words of somebody that spoke against it, and are gone while others of that object stay.
     pub(super) fn unsaid(&self, judge: &Judge, settled: &[Settled]) -> Result<Vec<Finding>, Error> {
         let below = format!("{FOLDER}/");
         let is_gone = |path: &[u8]| path.starts_with(below.as_bytes());
@@ -81,7 +81,7 @@ fn taken<'a>(before: &'a Known, after: &'a Known) -> impl Iterator<Item = Taken<
     })
 }
 
-/// The paths of what spoke against a backup and is neither there nor followed, and what each said.
+/// The paths of what spoke against an object and is neither there nor followed, and what each said.
 fn gone<'a>(of: &'a OfObject, left: &OfObject) -> Vec<(&'a str, &'static str)> {
     let backups = of.backups.iter().filter_map(|one| {
         let said = against(&one.newest.said, of)?;
@@ -109,7 +109,17 @@ fn gone<'a>(of: &'a OfObject, left: &OfObject) -> Vec<(&'a str, &'static str)> {
             "has an incident that ends at another time",
         )
     });
-    backups.chain(tests).chain(incidents).collect()
+    let rollbacks = of.rollback_tests.iter().filter(|one| {
+        let same = |a: &RollbackTest, b: &RollbackTest| a.way() == b.way();
+        one.newest.said.outcome != Outcome::Passed
+            && missing(one, &left.rollback_tests, same, |it| it.about.sequence)
+    });
+    let rollbacks = rollbacks.map(|one| (one.newest.path.as_str(), "could not be taken back"));
+    backups
+        .chain(tests)
+        .chain(incidents)
+        .chain(rollbacks)
+        .collect()
 }
 
 /// What a statement of backups says that is no good news.

@@ -94,6 +94,7 @@ impl Bench<'_> {
             season: self.season,
             images: &self.judge.images,
             backups: &self.judge.backups,
+            ways_back: &self.judge.ways_back,
             evidence: LazyLock::force(&NOTHING),
             reported: LazyLock::force(&UNREPORTED),
             promoted: LazyLock::force(&NOWHERE),
@@ -140,15 +141,18 @@ impl Bench<'_> {
         Ok(facts::collect(&collectors, &wanted, &context))
     }
 
-    /// What is said of backups, where a change may need that.
+    /// What is said of backups and of ways back, where a change may need that.
     fn reported(
         &self,
         context: &Context<'_>,
         names: impl IntoIterator<Item = &'static str>,
     ) -> Result<Arc<Known>, Error> {
-        let changes = !matches!(context.tiers, Tiers::Unchanged);
-        let concerned = || context.changes.iter().any(backups::concerned);
-        match names.into_iter().any(|name| name == BACKUPS) && changes && concerned() {
+        let needed = names.into_iter().any(|name| match name {
+            BACKUPS => context.changes.iter().any(backups::concerned),
+            rollback::NAME => context.ways_back.asks_in(Some(self.environment.stage)),
+            _ => false,
+        });
+        match needed && !matches!(context.tiers, Tiers::Unchanged) {
             true => self.reported.known(self.environment),
             false => Ok(Arc::default()),
         }

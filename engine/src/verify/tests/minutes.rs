@@ -131,6 +131,7 @@ impl<'a> Pair<'a> {
             season: &season,
             images: &crate::facts::images::Rules::default(),
             backups: &crate::facts::backups::Rules::default(),
+            ways_back: &crate::facts::rollback::Rules::default(),
             evidence: &crate::facts::images::Evidence::default(),
             reported: &crate::facts::evidence::Known::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),

@@ -19,7 +19,7 @@ fn now() -> Timestamp {
     at("2026-11-27T12:00:00Z")
 }
 
-/// Keys 1 and 2 report backups, 3 of `staging` only, 4 declares incidents, 5 signs links.
+/// Keys 1 and 2 report backups, 3 of `staging` only, 4 declares incidents, 5 signs links, 6 and 7 report rehearsals.
 fn trust() -> TrustFile {
     let of = |byte, role, environments: &[&str]| {
         let mut key = trusted(byte, environments);
@@ -32,6 +32,8 @@ fn trust() -> TrustFile {
         of(3, Role::BackupReporter, &["staging"]),
         of(4, Role::BreakGlass, &["*"]),
         of(5, Role::MergeSigner, &["*"]),
+        of(6, Role::RehearsalReporter, &["*"]),
+        of(7, Role::RehearsalReporter, &["*"]),
     ])
     .unwrap()
 }
@@ -103,6 +105,19 @@ fn incident(hours_ago: i64) -> Incident {
     }
 }
 
+fn rollback_test(hours_ago: i64) -> RollbackTest {
+    let about = about(hours_ago);
+    RollbackTest {
+        object: ObjectName::parse(OBJECT).unwrap(),
+        from: Digest::of(b"new"),
+        to: Digest::of(b"old"),
+        started_at: about.reported_at - SignedDuration::from_mins(5),
+        finished_at: about.reported_at,
+        outcome: Outcome::Passed,
+        about,
+    }
+}
+
 fn signed(evidence: &Evidence, by: u8) -> Vec<u8> {
     sign(&evidence.to_statement_bytes().unwrap(), &key(by))
 }
@@ -143,6 +158,7 @@ fn each_kind_is_read_back_as_it_was_written_and_is_none_of_the_others() {
         Evidence::Backup(Box::new(backup(1))),
         Evidence::RestoreTest(restore_test(1)),
         Evidence::Incident(incident(1)),
+        Evidence::RollbackTest(rollback_test(1)),
     ];
     for evidence in all {
         let bytes = evidence.to_statement_bytes().unwrap();
@@ -416,6 +432,64 @@ fn an_incident_lasts_from_its_beginning_to_its_end_and_can_be_ended() {
         assert_eq!(lasting(&files, self::at(at)), expected, "{at}");
     }
     assert_eq!(lasting(&[long, short], now()), 0);
+}
+
+#[test]
+fn of_a_rollback_the_newest_word_about_the_same_two_images_counts() {
+    let way = rollback_test(1).way();
+    let of = |tests: &[(RollbackTest, u8)]| {
+        let tests = tests.iter().enumerate().map(|(index, (test, by))| {
+            let said = Evidence::RollbackTest(test.clone());
+            file(&index.to_string(), &said, *by)
+        });
+        let tests: Vec<_> = tests.collect();
+        let known = known(&tests);
+        let of = known.objects.values().next();
+        let newest = of.and_then(|of| of.rollback_test(way));
+        let short = newest.map(|one| format!("{} {:?}", one.path, one.said.outcome));
+        let refused = known.refused.iter().map(|it| it.why.as_str());
+        refused.chain(short.as_deref()).collect::<Vec<_>>().join(" ")
+    };
+    let failed = |hours_ago: i64| RollbackTest {
+        outcome: Outcome::Failed,
+        ..rollback_test(hours_ago)
+    };
+    let back = RollbackTest {
+        from: way.1,
+        to: way.0,
+        ..rollback_test(1)
+    };
+    let passed = rollback_test;
+    assert_eq!(of(&[(passed(2), 6)]), "0 Passed");
+    assert_eq!(of(&[(passed(2), 1)]), "untrusted");
+    assert_eq!(of(&[(passed(2), 4)]), "untrusted");
+    assert_eq!(of(&[(back, 6)]), "");
+    assert_eq!(of(&[(passed(2), 6), (failed(1), 6)]), "1 Failed");
+    assert_eq!(of(&[(failed(2), 6), (passed(1), 6)]), "1 Passed");
+    // Of another signer, too: whoever tried last knows best.
+    assert_eq!(of(&[(passed(2), 6), (failed(1), 7)]), "1 Failed");
+    assert_eq!(of(&[(failed(1), 7), (passed(1), 6)]), "0 Failed");
+    assert_eq!(of(&[(failed(2), 6), (passed(1), 7)]), "1 Passed");
+    let again = RollbackTest {
+        started_at: passed(2).finished_at,
+        ..passed(2)
+    };
+    assert_eq!(of(&[(passed(2), 6), (again, 6)]), "sequence sequence");
+}
+
+#[test]
+fn a_rollback_that_cannot_have_been_is_not_written() {
+    let later = |test: &mut RollbackTest| test.finished_at += SignedDuration::from_mins(6);
+    let same = |test: &mut RollbackTest| test.to = test.from;
+    let backwards = |test: &mut RollbackTest| {
+        test.started_at = test.finished_at + SignedDuration::from_secs(1);
+    };
+    for change in [later, same, backwards] as [fn(&mut RollbackTest); 3] {
+        let mut test = rollback_test(1);
+        change(&mut test);
+        let written = Evidence::RollbackTest(test).to_statement_bytes();
+        assert!(written.is_err(), "{written:?}");
+    }
 }
 
 #[test]
