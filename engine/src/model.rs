@@ -45,7 +45,7 @@ pub(crate) use replace::replace;
 pub use seal::Seal;
 pub use span::{LineColumn, Lines, Location, Span};
 pub(crate) use suggest::did_you_mean;
-pub(crate) use threads::map_by_threads;
+pub(crate) use threads::{map_by_threads, processors};
 pub use told::{Told, http_date};
 
 use std::fmt;

@@ -8,6 +8,7 @@ use std::thread;
 use super::cases::each_case;
 use super::error::Error;
 use super::library::Policies;
+use crate::model::processors;
 use crate::policy::{Fate, Mutant, Policy, Tests, mutants};
 
 /// What became of all mutants of one policy.
@@ -39,7 +40,7 @@ pub fn mutate(policies: &Policies, folder: &str) -> Result<Mutation, Error> {
         found: Mutex::default(),
     };
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..processors() {
             // A thread that cannot be had leaves its work to the others, or to this one below.
             let worker = thread::Builder::new().stack_size(STACK_BYTES);
             let _ = worker.spawn_scoped(scope, || hunt.run());

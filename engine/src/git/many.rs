@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::thread::{self, Builder};
 
 use super::{Error, Repository};
+use crate::model::processors;
 
 impl Repository {
     /// What `work` makes of each item, in the order of the items. Whichever thread does it, the result
@@ -18,8 +19,10 @@ impl Repository {
         share: usize,
         work: impl Fn(&T, &Self) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let size = items.len().div_ceil(threads.min(MOST)).max(share.max(1));
+        let size = items
+            .len()
+            .div_ceil(processors().min(MOST))
+            .max(share.max(1));
         let mut shares = items.chunks(size);
         let Some(own) = shares.next() else {
             return Ok(Vec::new());

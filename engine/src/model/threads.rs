@@ -2,6 +2,7 @@
 //! Knows nothing of the work.
 
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
 use std::thread::{self, Builder};
 
 /// What `work` makes of each item and its place. Whichever thread does it, the result is the same.
@@ -15,8 +16,7 @@ pub(crate) fn map_by_threads<T: Sync, R: Send>(
             .map(|(at, item)| work(nth * size + at, item))
             .collect()
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let size = items.len().div_ceil(threads.min(MOST)).max(SHARE);
+    let size = items.len().div_ceil(processors().min(MOST)).max(SHARE);
     let mut shares = items.chunks(size).enumerate();
     let Some(first) = shares.next() else {
         return Vec::new();
@@ -41,6 +41,13 @@ pub(crate) fn map_by_threads<T: Sync, R: Send>(
     })
 }
 
+/// How many processors the process may use. Linux tells by files, which are read once.
+pub(crate) fn processors() -> usize {
+    *PROCESSORS
+}
+
+static PROCESSORS: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 /// Items that are worth a thread.
 const SHARE: usize = 4;
 const MOST: usize = 16;

@@ -4,7 +4,6 @@
 mod loaded;
 
 use std::collections::BTreeMap;
-use std::thread;
 use std::time::Duration;
 
 use loaded::{Loaded, Question, Reply, time_of};
@@ -17,7 +16,7 @@ use super::question::Digester;
 use super::set::{Module, Origin, Policy};
 use super::times::Times;
 use super::watchdog::{NoAnswer, Worker};
-use crate::model::{Digest, Piece, limits};
+use crate::model::{Digest, Piece, limits, processors};
 
 /// Answers for as long as every answer comes in time.
 #[derive(Debug)]
@@ -305,7 +304,7 @@ impl Evaluator {
 
     /// A second thread, where the machine has a processor for it.
     fn start_second(&mut self) -> Result<(), Error> {
-        if self.workers.len() > 1 || thread::available_parallelism().map_or(1, usize::from) < 2 {
+        if self.workers.len() > 1 || processors() < 2 {
             return Ok(());
         }
         self.load()?;

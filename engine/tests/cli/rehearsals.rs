@@ -25,17 +25,28 @@ fn a_risky_image_needs_that_its_way_back_was_tried() {
     assert_eq!(gate.check().1, 1);
     let (text, exit) = gate.rehearse("rehearsals.pem", [NEW, OLD], &[]);
     assert_eq!(exit, 0, "{text}");
-    assert!(text.contains("a rollback of 300 seconds that served again"), "{text}");
+    assert!(
+        text.contains("a rollback of 300 seconds that served again"),
+        "{text}"
+    );
     gate.repo.commit("evidence");
     let (text, exit) = gate.check();
     assert_eq!(exit, 0, "{text}");
     let (text, exit) = gate.run(&["evidence", "list", "--env", "prod"]);
     assert_eq!(exit, 0, "{text}");
-    assert!(text.contains(&format!("taken back from {NEW} to {OLD} 1 h 0 min ago, within 5 min 0 s")), "{text}");
+    assert!(
+        text.contains(&format!(
+            "taken back from {NEW} to {OLD} 1 h 0 min ago, within 5 min 0 s"
+        )),
+        "{text}"
+    );
     // Of backups it says nothing.
     let (text, exit) = gate.run(&["evidence", "list", "--env", "prod", "--max-age", "1d"]);
     assert_eq!(exit, 1, "{text}");
-    assert!(text.contains("too old: there is no evidence at all"), "{text}");
+    assert!(
+        text.contains("too old: there is no evidence at all"),
+        "{text}"
+    );
     gate.rehearse("rehearsals.pem", [NEW, OLD], &["--failed"]);
     gate.repo.commit("it failed since");
     let (text, exit) = gate.check();
@@ -98,12 +109,18 @@ impl Gate {
         ] {
             let key = gate.repo.beside(&format!("{principal}.pem"));
             let new = ["keys", "new", "--role", role, "--principal", principal];
-            let out = ["--trust", ".tidegate/trust.json", "--out", key.to_str().unwrap()];
+            let out = [
+                "--trust",
+                ".tidegate/trust.json",
+                "--out",
+                key.to_str().unwrap(),
+            ];
             let (text, exit) = gate.run(&[&new[..], &out].concat());
             assert_eq!(exit, 0, "{text}");
         }
         for image in [format!("17.0@{OLD}"), format!("18.0@{NEW}")] {
-            gate.repo.write("web/web.yaml", WEB.replace("IMAGE", &image));
+            gate.repo
+                .write("web/web.yaml", WEB.replace("IMAGE", &image));
             gate.repo.commit(&image);
         }
         gate
@@ -125,13 +142,35 @@ impl Gate {
     }
 
     /// A rollback of five minutes that was over some hours ago.
-    fn rehearse_at(&self, key: &str, [from, to]: [&str; 2], hours: i64, more: &[&str]) -> (String, i32) {
+    fn rehearse_at(
+        &self,
+        key: &str,
+        [from, to]: [&str; 2],
+        hours: i64,
+        more: &[&str],
+    ) -> (String, i32) {
         let key = self.repo.beside(key);
         let finished = now() - SignedDuration::from_hours(hours);
         let started = finished - SignedDuration::from_mins(5);
         let (started, finished) = (started.to_string(), finished.to_string());
-        let what = ["evidence", "rollback-test", "--env", "prod", "--object", "shop/Deployment.apps/web"];
-        let how = ["--from", from, "--to", to, "--started", &started, "--finished", &finished];
+        let what = [
+            "evidence",
+            "rollback-test",
+            "--env",
+            "prod",
+            "--object",
+            "shop/Deployment.apps/web",
+        ];
+        let how = [
+            "--from",
+            from,
+            "--to",
+            to,
+            "--started",
+            &started,
+            "--finished",
+            &finished,
+        ];
         let by = ["--key-file", key.to_str().unwrap(), "-o", FOLDER];
         self.run(&[&what[..], &how, &by, more].concat())
     }
@@ -144,7 +183,10 @@ impl Gate {
 
     /// Signs, and gives the predicate of the newest link.
     fn sign(&self, how: &str) -> Value {
-        let (key, link) = (self.repo.beside("signer.pem"), self.repo.beside("link.json"));
+        let (key, link) = (
+            self.repo.beside("signer.pem"),
+            self.repo.beside("link.json"),
+        );
         let store = format!("folder:{}", self.repo.beside("verdicts").display());
         let sign = [how, "--env", "prod", "--verdicts", &store, "--key-file"];
         let files = [key.to_str().unwrap(), "-o", link.to_str().unwrap()];

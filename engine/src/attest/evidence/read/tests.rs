@@ -448,7 +448,10 @@ fn of_a_rollback_the_newest_word_about_the_same_two_images_counts() {
         let newest = of.and_then(|of| of.rollback_test(way));
         let short = newest.map(|one| format!("{} {:?}", one.path, one.said.outcome));
         let refused = known.refused.iter().map(|it| it.why.as_str());
-        refused.chain(short.as_deref()).collect::<Vec<_>>().join(" ")
+        refused
+            .chain(short.as_deref())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let failed = |hours_ago: i64| RollbackTest {
         outcome: Outcome::Failed,
