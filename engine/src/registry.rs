@@ -10,6 +10,7 @@ mod place;
 mod transport;
 
 pub(crate) use client::{Client, Found, Kept, Reference};
+pub(crate) use error::NO_IMAGE;
 pub use error::RegistryError;
 pub(crate) use form::{Descriptor, Document, EMPTY, INDEX, MANIFEST, NOTHING};
 pub use image::{Beside, ImageRepository, Named, Resolved};

@@ -22,6 +22,8 @@
 #     rollback.rehearsal-missing: deny
 #     rollback.rehearsal-stale: deny
 #     rollback.too-slow: warn
+#     rollback.target-image-gone: deny
+#     rollback.target-image-untrusted: warn
 package tidegate.rollback_readiness.change_set
 
 # METADATA
@@ -204,7 +206,84 @@ warn contains finding if {
 	})
 }
 
+# METADATA
+# title: The image of before is gone
+# description: Its registry has it no more, so that no pod of the release before starts on a node that does not hold it by chance.
+deny contains finding if {
+	some image in fact.previous
+	image.presence == "gone"
+	finding := about_image(image, {
+		"code": "rollback.target-image-gone",
+		"message": sprintf("is gone: %s", [image.reason]),
+		"remediation": "push it again under its digest, and let the registry keep what the last releases ran",
+	})
+}
+
+# METADATA
+# title: Nobody can tell whether the image of before is there
+# description: That is found out on the day on which it must be. In a risky change that is too late.
+deny contains finding if {
+	is_risky
+	some finding in unknown_images(true)
+}
+
+# METADATA
+# title: Nobody can tell whether the image of before is there
+# description: That is found out on the day on which it must be.
+warn contains finding if {
+	not is_risky
+	some finding in unknown_images(true)
+}
+
+# METADATA
+# title: Nobody can tell which image ran before
+# description: Its tag may stand for another one by now.
+warn contains finding if {
+	some finding in unknown_images(false)
+}
+
+# METADATA
+# title: The image of before would be refused
+# description: What runs may be gone back to by its verdict; a revert is a new change, and would be denied for it.
+warn contains finding if {
+	some image in fact.previous
+	image.flaw
+	finding := about_image(image, {
+		"code": "rollback.target-image-untrusted",
+		"message": sprintf("would be refused today: %s", [image.flaw]),
+		"remediation": "say in the plan to which image is gone back instead, or have the one before signed anew",
+	})
+}
+
 fact := input.facts.rollback.value
+
+unknown_images(pinned) := [about_image(image, finding) |
+	some image in fact.previous
+	image.presence == "unknown"
+	contains(image.image, "@") == pinned
+	finding := {
+		"code": "rollback.target-image-gone",
+		"message": sprintf("may be gone: %s", [image.reason]),
+		"remediation": "lock it while it still stands in the manifests (`tidegate images lock`), pinned by its digest, or let `check --online` ask its registry",
+	}
+]
+
+about_image(image, finding) := object.union(finding, {
+	"message": sprintf("%s: what going back needs, %s%s, %s", [
+		name_of(change.object),
+		image.image,
+		of_container(image),
+		finding.message,
+	]),
+	"object": change.object,
+}) if {
+	some change in input.changes
+	change.index == image.change
+}
+
+of_container(image) := sprintf(" of the container `%s`", [image.container])
+
+of_container(image) := "" if not image.container
 
 rehearsed(one, finding) := object.union(finding, {
 	"message": sprintf("%s: %s", [name_of(change.object), one.text]),

@@ -276,6 +276,37 @@ test_flagger_releases_what_it_names if {
 		with input.facts.inventory.value as other
 }
 
+before(more) := facts({"plans": [whole], "previous": [object.union({"change": 0, "image": "r.example/web@sha256:1", "presence": "found"}, more)]}, {}, {})
+
+test_the_image_of_before_is_there if {
+	every more in [{}, {"presence": "locked"}] {
+		count(change_set.deny | change_set.warn) == 0 with input as with_facts("high", before(more))
+	}
+	gone := before({"presence": "gone", "reason": "the registry says so", "container": "web"})
+	every tier in ["low", "critical"] {
+		found := change_set.deny with input as with_facts(tier, gone)
+		{[finding.code, finding.message, finding.object] | some finding in found} == {[
+			"rollback.target-image-gone",
+			"Deployment shop/web: what going back needs, r.example/web@sha256:1 of the container `web`, is gone: the registry says so",
+			web,
+		]}
+	}
+	unknown := before({"presence": "unknown", "reason": "nobody asked"})
+	codes(change_set.deny) == {"rollback.target-image-gone"} with input as with_facts("high", unknown)
+	count(change_set.warn) == 0 with input as with_facts("high", unknown)
+	codes(change_set.warn) == {"rollback.target-image-gone"} with input as with_facts("medium", unknown)
+	count(change_set.deny) == 0 with input as with_facts("medium", unknown)
+	unpinned := before({"presence": "unknown", "reason": "nobody asked", "image": "r.example/web:1"})
+	codes(change_set.warn) == {"rollback.target-image-gone"} with input as with_facts("high", unpinned)
+	count(change_set.deny) == 0 with input as with_facts("high", unpinned)
+}
+
+test_the_image_of_before_that_is_trusted_no_more_is_a_warning if {
+	flawed := before({"flaw": "its key is withdrawn"})
+	codes(change_set.warn) == {"rollback.target-image-untrusted"} with input as with_facts("high", flawed)
+	count(change_set.deny) == 0 with input as with_facts("high", flawed)
+}
+
 rehearsed(state, more) := facts(
 	{"plans": [whole], "rehearsals": [object.union({"change": 0, "pointer": "/image", "state": state, "text": "the image: is so"}, more)]},
 	{}, {},

@@ -15,6 +15,7 @@ mod versions;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub use irreversible::{Irreversible, Kind};
 pub use plan::{Plan, PlanFile, Prepared, Text};
 pub use rehearsals::{Rehearsal, Rules, State};
 
+use super::images::{self, Previous};
 use super::{Collector, Context, Fact, Facts};
 use crate::model::{Digest, Piece};
 
@@ -48,6 +50,18 @@ struct Found {
     databases: Vec<Database>,
     /// The images that take the place of others, where going back must have been tried.
     rehearsals: Vec<Rehearsal>,
+    /// The images that objects name no more, as far as signatures are asked of them.
+    previous: Vec<Previous>,
+}
+
+impl Found {
+    /// When any of it may turn.
+    fn until(&self, context: &Context<'_>) -> Option<Timestamp> {
+        let previous = self.previous.iter().filter_map(|image| image.until);
+        previous
+            .chain(rehearsals::until(context, &self.rehearsals))
+            .min()
+    }
 }
 
 impl Collector for Rollback {
@@ -71,11 +85,12 @@ impl Collector for Rollback {
             emptied: emptied::emptied(context.changes),
             databases: databases::databases(context),
             rehearsals: rehearsals::rehearsals(context),
+            previous: images::previous(context),
         };
         match serde_json::to_value(&found) {
             Ok(value) => Fact::Known {
                 value: Piece::new(value),
-                until: rehearsals::until(context, &found.rehearsals),
+                until: found.until(context),
             },
             Err(error) => Fact::Unknown {
                 reason: format!("what was found cannot be written down: {error}"),

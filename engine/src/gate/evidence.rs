@@ -11,7 +11,7 @@ use super::side::Side;
 use super::view::View;
 use crate::change::Change;
 use crate::facts::images::promoted::brought;
-use crate::facts::images::{self, LOCK_FILE, Lock, LockError};
+use crate::facts::images::{self, LOCK_FILE, Lock, LockError, wanted_before};
 use crate::facts::inventory::Neighbours;
 use crate::facts::workloads::ImageRef;
 use crate::git::{self, Spot, TreeEntry};
@@ -43,17 +43,37 @@ pub(super) trait Evidence {
     }
 }
 
+/// Of which images somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sides {
+    /// Of those that changed objects name at head.
+    pub(super) head: bool,
+    /// Of those that they name no more.
+    pub(super) before: bool,
+}
+
 /// What is recorded beside the images of a unit of which signatures are asked for. Registries are asked for those that the
-/// changes bring alone.
+/// changes bring, and for those that they take out.
 pub(super) fn recorded(
     changes: &[Change],
     (rules, (head, base)): (&images::Rules, (&Neighbours, &Neighbours)),
-    place: &dyn Evidence,
+    (place, sides): (&dyn Evidence, Sides),
     unit: &str,
 ) -> Result<images::Evidence, Error> {
-    let wanted = images::wanted(changes, rules, head);
-    if !wanted.pinned {
+    let mut wanted = match sides.head {
+        true => images::wanted(changes, rules, head),
+        false => images::Wanted::default(),
+    };
+    let before = match sides.before {
+        true => wanted_before(changes, rules, (head, base)),
+        false => BTreeMap::new(),
+    };
+    if !wanted.pinned && before.is_empty() {
         return Ok(images::Evidence::default());
+    }
+    let taken = before.keys().copied().collect();
+    for (image, names) in before {
+        wanted.signed.entry(image).or_default().extend(names);
     }
     let mut shelf = Shelf {
         place,
@@ -63,6 +83,7 @@ pub(super) fn recorded(
             true => brought(changes, rules, (head, base)),
             false => BTreeSet::new(),
         },
+        taken,
         scanned: &wanted.scanned,
         told: BTreeSet::new(),
         evidence: images::Evidence::of_locks(place.lock()?, place.lock_before()?),
@@ -78,6 +99,7 @@ pub(super) fn of_image(image: Digest, place: &dyn Evidence) -> Result<images::Ev
         unit: "",
         left: limits::IMAGE_EVIDENCE.most,
         brought: BTreeSet::new(),
+        taken: BTreeSet::new(),
         scanned: &BTreeSet::new(),
         told: BTreeSet::new(),
         evidence: images::Evidence::of_locks(place.lock()?, place.lock_before()?),
@@ -94,6 +116,8 @@ struct Shelf<'a> {
     left: usize,
     /// The digests of which a registry may be asked, as manifests write them.
     brought: BTreeSet<String>,
+    /// Those that objects name no more: a lock does not know whether they are still there.
+    taken: BTreeSet<Digest>,
     /// The images of which the newest scan decides.
     scanned: &'a BTreeSet<Digest>,
     /// What was told in which repository.
@@ -140,7 +164,8 @@ impl Shelf<'_> {
     /// Whether registries are asked of an image that the change brings, or of an index that lists it.
     fn is_open(&self, image: Digest, own: Digest) -> bool {
         let brought = self.brought.contains(&format!("sha256:{image}"));
-        brought && (self.scanned.contains(&image) || self.evidence.lacks(own))
+        (image == own && self.taken.contains(&image))
+            || (brought && (self.scanned.contains(&image) || self.evidence.lacks(own)))
     }
 
     /// What the registry of each of these names says lies beside an image.

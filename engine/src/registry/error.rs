@@ -149,7 +149,7 @@ impl RegistryError {
             Self::Denied { status: 401, .. } => "registry-unauthorized",
             Self::Denied { status: 403, .. } => "registry-forbidden",
             Self::Denied { .. } => "registry-refused",
-            Self::NoImage { .. } => "registry-no-image",
+            Self::NoImage { .. } => NO_IMAGE,
             Self::Unavailable {
                 status: Some(429), ..
             } => "registry-busy",
@@ -166,3 +166,6 @@ impl RegistryError {
         }
     }
 }
+
+/// The reason where a registry says that it has no such image.
+pub(crate) const NO_IMAGE: &str = "registry-no-image";

@@ -1,6 +1,7 @@
 //! Signatures of images, recorded beside what they are about: proven at head, by the judge's keys.
 
 mod lock;
+mod previous;
 
 use std::fs;
 

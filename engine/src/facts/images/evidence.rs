@@ -93,6 +93,11 @@ impl Evidence {
         }
     }
 
+    /// Whether a lock names an image, or did before the change.
+    pub(super) fn was_locked(&self, image: Digest) -> bool {
+        self.lock.knows(&image) || self.before.knows(&image)
+    }
+
     /// Whether whoever says what lies beside an image says it of an index that lists it, too. Where a registry is asked
     /// of the image, the lock's word of the index is none: both may be of one hand.
     pub(super) fn tells(&self, image: Digest, index: Digest) -> bool {

@@ -107,7 +107,7 @@ pub(super) struct Image {
     pub(super) pointer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) container: Option<String>,
-    repository: String,
+    pub(super) repository: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) digest: Option<String>,
     /// As it is written, where there is no digest.
@@ -116,6 +116,14 @@ pub(super) struct Image {
 }
 
 impl Image {
+    pub(super) fn reference(&self) -> ImageRef {
+        ImageRef {
+            repository: self.repository.clone(),
+            tag: self.tag.clone(),
+            digest: self.digest.clone(),
+        }
+    }
+
     /// What tells it from another version: its digest, or else repository and tag.
     pub(super) fn version(&self) -> [String; 2] {
         match &self.digest {
@@ -129,28 +137,32 @@ impl Image {
 }
 
 /// Those that the object did not name before.
-fn new_in(change: &Change, rules: &Rules, (head, base): (&Neighbours, &Neighbours)) -> Vec<Image> {
+fn new_in(change: &Change, rules: &Rules, around: (&Neighbours, &Neighbours)) -> Vec<Image> {
+    let [old, mut new] = both(change, rules, around);
+    let old: BTreeSet<[String; 2]> = old.iter().map(Image::version).collect();
+    new.retain(|image| !old.contains(&image.version()));
+    new
+}
+
+/// Those that the object names at base, and at head.
+pub(super) fn both(
+    change: &Change,
+    rules: &Rules,
+    (head, base): (&Neighbours, &Neighbours),
+) -> [Vec<Image>; 2] {
     let of = |source: Option<&Source>, around: &Neighbours| match source {
         Some(source) => images(&change.object, &source.with_secrets(), (rules, around)),
         None => Vec::new(),
     };
     let (old, new) = (change.old.as_ref(), change.new.as_ref());
-    let old = old.and(change.old_source.as_ref());
-    let mut new = of(new.and(change.new_source.as_ref()), head);
-    if !new.is_empty() {
-        let old = of(old, base);
-        let old: BTreeSet<[String; 2]> = old.iter().map(Image::version).collect();
-        new.retain(|image| !old.contains(&image.version()));
-    }
-    new
+    [
+        of(old.and(change.old_source.as_ref()), base),
+        of(new.and(change.new_source.as_ref()), head),
+    ]
 }
 
 /// What cannot be read is no image of this fact; that it cannot be read is told elsewhere.
-pub(super) fn images(
-    object: &ObjectRef,
-    value: &Value,
-    around: (&Rules, &Neighbours),
-) -> Vec<Image> {
+fn images(object: &ObjectRef, value: &Value, around: (&Rules, &Neighbours)) -> Vec<Image> {
     let places = places::of(object, value, around).into_iter();
     let places = places.filter(|place| place.role != Use::Guessed);
     let images = places.filter_map(|place| {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::promoted::{Image, images};
+use super::promoted::{Image, both};
 use super::rules::Rules;
-use crate::change::{Change, Source};
+use crate::change::Change;
 use crate::facts::inventory::Neighbours;
 use crate::model::Operation;
 
@@ -28,17 +28,12 @@ pub(in crate::facts) struct Replaced {
 pub(in crate::facts) fn replaced(
     change: &Change,
     rules: &Rules,
-    (head, base): (&Neighbours, &Neighbours),
+    around: (&Neighbours, &Neighbours),
 ) -> Vec<Replaced> {
-    let of = |source: Option<&Source>, around: &Neighbours| match source {
-        Some(source) => images(&change.object, &source.with_secrets(), (rules, around)),
-        None => Vec::new(),
-    };
     if change.operation != Operation::Update {
         return Vec::new();
     }
-    let old = of(change.old.as_ref().and(change.old_source.as_ref()), base);
-    let new = of(change.new.as_ref().and(change.new_source.as_ref()), head);
+    let [old, new] = both(change, rules, around);
     let new = new.into_iter();
     let replaced = new.filter_map(|image| {
         let own: Vec<&Image> = old.iter().filter(|it| is_of(it, &image)).collect();
@@ -104,7 +99,7 @@ mod tests {
             .flat_map(|change| replaced(change, &Rules::default(), (&none, &none)));
         let told = all.map(|it| {
             let old: String = it.old.iter().map(digit).collect();
-            let new = it.new.as_ref().map(digit).unwrap_or('-');
+            let new = it.new.as_ref().map_or('-', digit);
             format!("{} {new}<{old}", it.container.unwrap())
         });
         told.collect()

@@ -139,7 +139,7 @@ impl Said<'_> {
             Some(new) if !self.image.old.is_empty() => new,
             new => {
                 let which = new.map_or("the new one", |_| "the one before");
-                return self.missing(format!(
+                return self.missing(&format!(
                     "{which} is not pinned by its digest, so that nobody can tell what was rehearsed"
                 ));
             }
@@ -154,7 +154,7 @@ impl Said<'_> {
         let newest =
             tests.max_by_key(|one| (one.said.finished_at, one.said.outcome == Outcome::Failed));
         match newest {
-            None => self.missing(self.unsaid(new)),
+            None => self.missing(&self.unsaid(new)),
             Some(test) => self.weighed(test),
         }
     }
@@ -195,7 +195,7 @@ impl Said<'_> {
             evidence: Some(test.digest),
             signers: test.signers.clone(),
             until: until.filter(|_| state == State::Rehearsed),
-            ..self.missing(text)
+            ..self.missing(&text)
         }
     }
 
@@ -219,7 +219,7 @@ impl Said<'_> {
         }
     }
 
-    fn missing(&self, text: String) -> Rehearsal {
+    fn missing(&self, text: &str) -> Rehearsal {
         let image = match &self.image.container {
             Some(container) => format!("of the container `{container}`"),
             None => format!("at `{}`", self.image.pointer),

@@ -7,7 +7,7 @@ use super::{Session, begin};
 use crate::change::{Change, Source};
 use crate::facts::images::{self, Around, Asked, CATALOGUES, Image};
 use crate::facts::inventory::Neighbours;
-use crate::gate::evidence::recorded;
+use crate::gate::evidence::{Evidence, Sides, recorded};
 use crate::gate::judge::Judge;
 use crate::gate::scene::Scene;
 use crate::gate::{Error, Request, Runtime};
@@ -112,7 +112,12 @@ impl Session<'_> {
         if signatures == Signatures::LeftOut {
             return Ok(found.collect());
         }
-        let evidence = recorded(changes, (rules, (&head, &base)), &self.view, &scene.name)?;
+        let sides = Sides {
+            head: true,
+            before: false,
+        };
+        let place = (&self.view as &dyn Evidence, sides);
+        let evidence = recorded(changes, (rules, (&head, &base)), place, &scene.name)?;
         Ok(found
             .map(|image| image.signed((rules, &evidence), now))
             .collect())

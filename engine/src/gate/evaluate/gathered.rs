@@ -13,7 +13,7 @@ use crate::facts::images::promoted::{Promoted, brought};
 use crate::facts::inventory::Neighbours;
 use crate::facts::{self, Collector, Context, Facts, backups, images, migrations, rollback};
 use crate::gate::Error;
-use crate::gate::evidence::recorded;
+use crate::gate::evidence::{Sides, recorded};
 use crate::input::Risk;
 use crate::model::RiskTier;
 
@@ -118,14 +118,15 @@ impl Bench<'_> {
             .map(|collector| -> &dyn Collector { collector })
             .filter(|collector| wanted.contains(collector.name()) && which(*collector))
             .collect();
-        let evidence = match collectors.iter().any(|one| one.name() == IMAGES) {
-            true => {
-                let asked = (context.images, (context.head, context.base));
-                recorded(context.changes, asked, self.evidence, self.unit.0)?
-            }
-            false => images::Evidence::default(),
+        let has = |name: &str| collectors.iter().any(|one| one.name() == name);
+        let sides = Sides {
+            head: has(IMAGES),
+            before: has(rollback::NAME),
         };
-        let promoted = match collectors.iter().any(|one| one.name() == PROMOTIONS) {
+        let asked = (context.images, (context.head, context.base));
+        let place = (self.evidence, sides);
+        let evidence = recorded(context.changes, asked, place, self.unit.0)?;
+        let promoted = match has(PROMOTIONS) {
             true => self.promoted(context),
             false => Promoted::default(),
         };

@@ -9,7 +9,7 @@ use super::*;
 const OPEN: [&str; 1] = ["image.signature-indeterminate of odoo"];
 
 /// A lock of one image, which names these files beside it.
-fn lock(image: &str, digest: &str, files: &[&str]) -> String {
+pub(super) fn lock(image: &str, digest: &str, files: &[&str]) -> String {
     let files = files.iter().map(|file| format!("sha256:{file}"));
     let row = json!({
         "digest": format!("sha256:{digest}"),
@@ -22,7 +22,7 @@ fn lock(image: &str, digest: &str, files: &[&str]) -> String {
 }
 
 /// The lock of the image of the fixtures.
-fn own(files: &[&str]) -> String {
+pub(super) fn own(files: &[&str]) -> String {
     lock(&signed::image(), signed::digest(), files)
 }
 

@@ -336,3 +336,26 @@ fn an_index_of_which_its_registry_says_nothing_proves_nothing() {
         }
     }
 }
+
+#[test]
+fn an_image_that_going_back_needs_and_the_registry_has_no_more_is_denied() {
+    let gone = format!("shop/odoo:16.0@sha256:{}", "0".repeat(64));
+    let shop = Shop::signed();
+    let path = shop.repo.path().join("tidegate.yaml");
+    let config = fs::read_to_string(path).unwrap();
+    let strict = format!("profile: retail-prod\n{config}");
+    shop.repo.write("tidegate.yaml", strict);
+    let new = pinned();
+    shop.runs(&[&gone]);
+    let shop = ready(shop);
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    shop.runs(&[&new]);
+    let shop = ready(shop);
+    let (text, exit) = online(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("rollback.target-image-gone"), "{text}");
+    assert!(text.contains("is gone: "), "{text}");
+    let (text, exit) = check(&shop, &[]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("may be gone"), "{text}");
+}
