@@ -210,7 +210,7 @@ pub(super) fn units_of(
         is_alone: unit
             .deployment
             .as_ref()
-            .is_some_and(|it| it.prune.applied_by.is_empty() && !is_held(&it.place.path)),
+            .is_some_and(|it| !it.prune.is_applied_as_judged() && !is_held(&it.place.path)),
         values: values(&unit, config),
         called: Arc::clone(&called),
         unit,

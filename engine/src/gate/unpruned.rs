@@ -17,14 +17,12 @@ use crate::sources::{Kind, Place};
 
 /// A deployment that stays in the cluster as it was.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "{place}: the {kind} `{name}` {event}, where it goes on deploying what nobody judges any more: {why}"
-)]
+#[error("{place}: the {kind} `{name}` {event}: {why}")]
 pub struct Unpruned {
     /// Its unit.
     unit: Box<str>,
-    /// The units that apply it.
-    applied_by: Box<[String]>,
+    /// The units that cannot be judged for it.
+    concerned: Box<[String]>,
     place: Box<Place>,
     kind: Box<str>,
     name: Box<str>,
@@ -45,16 +43,25 @@ enum Event {
     IsMoved,
     /// It is told otherwise.
     Changes,
+    /// What applies it takes it from another revision than before.
+    IsRepinned,
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let what = match self {
             Self::Goes => "goes from the tree and stays in the cluster",
             Self::IsLeft => "is applied no more and stays in the cluster as it was",
             Self::IsMoved => "is applied elsewhere from now on and stays in the cluster as it was",
             Self::Changes => "changes in the tree and stays in the cluster as it was",
-        })
+            Self::IsRepinned => {
+                return f.write_str("comes from another revision from now on, which nobody judges");
+            }
+        };
+        write!(
+            f,
+            "{what}, where it goes on deploying what nobody judges any more"
+        )
     }
 }
 
@@ -65,7 +72,7 @@ impl Unpruned {
 
     /// Whether a unit cannot be judged for it: the unit that goes, or one that should delete it.
     pub(super) fn concerns(&self, unit: &str) -> bool {
-        *self.unit == *unit || self.applied_by.iter().any(|by| by == unit)
+        self.concerned.iter().any(|it| it == unit)
     }
 }
 
@@ -83,6 +90,7 @@ impl Diagnostic for Unpruned {
             Event::Changes => format!(
                 "leave `{name}` as it is for now, and change it by a later change: {remedy}, and let that be applied first"
             ),
+            Event::IsRepinned => format!("{remedy}, so that it applies what is judged"),
             Event::IsMoved => format!("{remedy}{rest}, and let that be applied first"),
             Event::Goes | Event::IsLeft => format!(
                 "keep `{name}` for now, and take it away by a later change: {remedy}{rest}, and let that be applied first"
@@ -91,15 +99,23 @@ impl Diagnostic for Unpruned {
     }
 }
 
-/// What stays in the cluster as it was, of two states of an environment.
-pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
-    let states = States { base, head };
+/// What stays in the cluster as it was, of two states of an environment on that branch.
+pub(super) fn unpruned((base, head): (&[Declared], &[Declared]), branch: &str) -> Vec<Unpruned> {
+    let states = States { base, head, branch };
     let deployments = base.iter().filter_map(|declared| {
         let deployment = declared.unit.deployment.as_ref()?;
+        // What is of elsewhere counts for what it applies alone.
+        if declared.is_foreign() && !states.applies_any(deployment) {
+            return None;
+        }
         let (event, why) = states.staying(declared, deployment)?;
+        let unit = declared.unit.name.as_str();
         Some(Unpruned {
-            unit: declared.unit.name.as_str().into(),
-            applied_by: deployment.prune.applied_by.iter().cloned().collect(),
+            unit: unit.into(),
+            concerned: states
+                .concerned(unit, deployment.into())
+                .into_iter()
+                .collect(),
             place: Box::new(deployment.place.clone()),
             kind: deployment.kind.to_string().into(),
             name: deployment.name.as_str().into(),
@@ -112,10 +128,11 @@ pub(super) fn unpruned(base: &[Declared], head: &[Declared]) -> Vec<Unpruned> {
         })
     });
     let objects = states.standing().into_iter().map(|(one, event, why)| {
+        // No unit has a name of two words.
+        let unit = format!("{} {}", one.kind, one.name);
         Unpruned {
-            // No unit has a name of two words.
-            unit: format!("{} {}", one.kind, one.name).into(),
-            applied_by: one.prune.applied_by.into_iter().collect(),
+            concerned: states.concerned(&unit, (&one).into()).into_iter().collect(),
+            unit: unit.into(),
             place: Box::new(one.place),
             kind: one.kind.into(),
             name: one.name.into(),

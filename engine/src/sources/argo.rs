@@ -24,34 +24,8 @@ use crate::render::FilesError;
 
 /// What an Application deploys. Whatever cannot be told is a source of it that is not known.
 pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deployment, FilesError> {
-    let metadata = node.get("metadata").unwrap_or(node);
     let spec = node.get("spec").unwrap_or(node);
-    let name = plain(metadata, "name").unwrap_or_default();
-    let namespace = plain(metadata, "namespace");
-    let mut deployment = Deployment {
-        unit: cx
-            .naming
-            .unit(Kind::Application.as_str(), namespace.as_deref(), &name),
-        name,
-        namespace,
-        kind: Kind::Application,
-        place: file.at(metadata.deepest("/name").span),
-        project: plain(spec, "project"),
-        cluster: None,
-        target_namespace: None,
-        labels: pairs(metadata, "labels").unwrap_or_default(),
-        depends_on: Vec::new(),
-        generated_by: None,
-        prune: Prune::of_application(node),
-        declared_in: BTreeSet::from([file.path.clone()]),
-        given: BTreeMap::new(),
-        description: description(spec),
-        sources: Vec::new(),
-        reach: None,
-    };
-    if !matches!(hidden_children(spec), Ok(None)) {
-        deployment.prune.idle = deployment.prune.idle.or(Some(HIDING));
-    }
+    let mut deployment = frame(node, spec, file, cx);
     let read = destination(spec, &mut deployment)
         .and_then(|()| whole(node, spec))
         .and_then(|()| sources(spec));
@@ -75,13 +49,50 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
             alone,
         };
         match reading.source(node) {
-            Ok(found) => deployment.sources.extend(found),
+            Ok(found) => {
+                let pinned = reading.pinned(node)?;
+                deployment.sources.extend(found);
+                deployment.pinned.extend(pinned);
+            }
             Err(stop) => deployment
                 .sources
                 .push(Source::Unknown(stop.in_file(file)?)),
         }
     }
     Ok(deployment)
+}
+
+/// What an Application says of itself.
+fn frame(node: &Node, spec: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
+    let metadata = node.get("metadata").unwrap_or(node);
+    let name = plain(metadata, "name").unwrap_or_default();
+    let namespace = plain(metadata, "namespace");
+    let mut deployment = Deployment {
+        unit: cx
+            .naming
+            .unit(Kind::Application.as_str(), namespace.as_deref(), &name),
+        name,
+        namespace,
+        kind: Kind::Application,
+        place: file.at(metadata.deepest("/name").span),
+        project: plain(spec, "project"),
+        cluster: None,
+        target_namespace: None,
+        labels: pairs(metadata, "labels").unwrap_or_default(),
+        depends_on: Vec::new(),
+        generated_by: None,
+        prune: Prune::of_application(node),
+        declared_in: BTreeSet::from([file.path.clone()]),
+        given: BTreeMap::new(),
+        description: description(spec),
+        sources: Vec::new(),
+        reach: None,
+        pinned: Vec::new(),
+    };
+    if !matches!(hidden_children(spec), Ok(None)) {
+        deployment.prune.idle = deployment.prune.idle.or(Some(HIDING));
+    }
+    deployment
 }
 
 fn plain(node: &Node, key: &str) -> Option<String> {

@@ -49,6 +49,8 @@ pub struct Deployment {
     pub sources: Vec<Source>,
     /// Where its source is not known, whose objects it takes all the same.
     pub(super) reach: Option<Reach>,
+    /// Folders of this repository that it takes at another revision, as they are at the one that is judged.
+    pub(super) pinned: Vec<Reach>,
 }
 
 impl Deployment {

@@ -82,6 +82,7 @@ fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
         description: spec.to_json(),
         sources: Vec::new(),
         reach: None,
+        pinned: Vec::new(),
     }
 }
 
@@ -94,14 +95,57 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
             external.path = owned(spec, "path")?;
             return Ok(Source::External(external));
         }
+        Origin::Pinned {
+            mut external,
+            ignore,
+        } => {
+            external.path = owned(spec, "path")?;
+            deployment.pinned = pinned(spec, &ignore, deployment, cx)?;
+            return Ok(Source::External(external));
+        }
     };
+    built(spec, &ignore, deployment, cx)
+}
+
+/// The folder of this repository that it takes at another revision, as the one that is judged has it.
+fn pinned(
+    spec: &Node,
+    ignore: &[String],
+    deployment: &Deployment,
+    cx: &Context<'_>,
+) -> Result<Vec<Reach>, FilesError> {
+    let mut told = deployment.clone();
+    let local = match built(spec, ignore, &mut told, cx) {
+        Ok(source) => match source {
+            Source::Local(local) => Some(Reach::AsTold(local)),
+            Source::External(_) | Source::Unknown(_) => None,
+        },
+        Err(Stop::Files(error)) => return Err(error),
+        Err(Stop::Unknown { .. }) => match told.reach {
+            Some(reach) => Some(reach),
+            None => {
+                let path = spec.get("path").and_then(Node::as_str);
+                folder::reached(cx.tree.files, path.unwrap_or("."))?
+            }
+        },
+    };
+    Ok(local.into_iter().collect())
+}
+
+/// The folder of this repository that it builds, and what it adds to it.
+fn built(
+    spec: &Node,
+    ignore: &[String],
+    deployment: &mut Deployment,
+    cx: &Context<'_>,
+) -> Read<Source> {
     let path = text(spec, "path")?.unwrap_or(".");
     let folder = folder::find(cx.tree.files, path, place(spec, "path"))?;
     let told = options(spec).and_then(|kustomize| match odd(spec) {
         Ok(()) => Ok(kustomize),
         Err(stop) if values::are_in_tree(substituted(spec), deployment, cx) => {
             let kustomize = Kustomize {
-                ignore: ignore.clone(),
+                ignore: ignore.to_vec(),
                 ..kustomize
             };
             Err(stop.rendered_as(rendering(folder.clone(), kustomize)))
@@ -110,7 +154,7 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
     });
     let kustomize = told.inspect_err(|_| {
         let kustomize = Kustomize {
-            ignore: ignore.clone(),
+            ignore: ignore.to_vec(),
             ..Kustomize::default()
         };
         let local = local(folder.clone(), kustomize);
@@ -118,7 +162,7 @@ fn source(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Read<So
     })?;
     let substitute = values::substitute(spec, deployment, cx);
     let kustomize = Kustomize {
-        ignore: ignore.clone(),
+        ignore: ignore.to_vec(),
         // What is not known of them replaces variables all the same.
         substitute: substitute
             .as_ref()

@@ -1,6 +1,7 @@
 //! What a folder of the tree is to a deployer, and where paths of sources lead.
 //! Reads names only.
 
+use super::deployment::{Directory, Local, Reach};
 use super::fields::{Read, Stop, shown};
 use crate::git::TreeEntry;
 use crate::manifest::{KUSTOMIZATIONS, Role, role_of_name};
@@ -65,6 +66,26 @@ pub(super) fn find(files: &dyn Files, path: &str, span: Span) -> Read<RepoPath> 
         )
         .within(&found.0)),
     }
+}
+
+/// All of a folder, where it is there and nobody knows what becomes of its files.
+pub(super) fn reached(files: &dyn Files, path: &str) -> Result<Option<Reach>, FilesError> {
+    let path = inside(b"", path.trim_start_matches('/').as_bytes());
+    let found = path.map(|path| files.resolve(&RepoPath::new(path)));
+    let found = match found {
+        None | Some(Err(FilesError::LinkOutside { .. })) => return Ok(None),
+        Some(found) => found?,
+    };
+    Ok(matches!(found.found, Found::Folder).then(|| {
+        Reach::Otherwise(Local {
+            folder: found.path,
+            render: None,
+            directory: Directory {
+                recurse: true,
+                ..Directory::default()
+            },
+        })
+    }))
 }
 
 /// What lies at `path` as seen from the folder `from`; a leading `/` means the root of the tree. A link on the way is

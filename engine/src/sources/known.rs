@@ -30,6 +30,8 @@ pub struct Declared {
     pub(super) found_in: BTreeSet<RepoPath>,
     /// The units that apply it, once all of them are known.
     pub(super) applied_by: BTreeSet<String>,
+    /// Those of them that take it from another revision.
+    pub(super) pinned_by: BTreeSet<String>,
 }
 
 /// The name of a unit, and what it takes from an object.

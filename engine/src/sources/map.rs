@@ -8,7 +8,7 @@ mod through;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::selected::is_selected;
-use self::taken::{Objects, Patience, Since};
+use self::taken::{At, Objects, Patience, Since};
 use self::through::pass_through;
 use super::deployment::{Deployment, Kind, Local, Reach, Source, Unknown};
 use super::flux::LeftOut;
@@ -174,6 +174,7 @@ impl Map {
                 let alone = parents.alone().map(str::to_owned);
                 deployment.generated_by = generated_by.or(alone);
                 deployment.prune.applied_by = parents.units();
+                deployment.prune.pinned_by = parents.pinned();
                 let patched_in = declared.patched_in.iter().cloned();
                 deployment.declared_in.extend(patched_in);
                 if let Some(by) = &declared.changed_by {
@@ -201,7 +202,7 @@ impl Map {
             let by = format!("{} {}", deployment.unit, deployment.place);
             gone.remove(&by);
             let folders: Vec<&Local> = deployment.local().collect();
-            let deploys = format!("{folders:?} {:?}", deployment.reach);
+            let deploys = format!("{folders:?} {:?} {:?}", deployment.reach, deployment.pinned);
             match self.seen.insert(by.clone(), deploys.clone()) {
                 Some(before) if before == deploys => continue,
                 Some(_) => self.objects.leave(&by),
@@ -211,7 +212,13 @@ impl Map {
             for local in folders.into_iter().chain(reach) {
                 let objects = held(local, deployment, tree, gatherer, &mut unmade)?;
                 for one in objects {
-                    self.objects.take(&by, &deployment.unit, one);
+                    self.objects
+                        .take(&by, (&deployment.unit, At::TheJudged), one);
+                }
+            }
+            for reach in &deployment.pinned {
+                for one in pinned(reach, deployment, tree, gatherer)? {
+                    self.objects.take(&by, (&deployment.unit, At::Another), one);
                 }
             }
         }
@@ -249,12 +256,46 @@ fn held(
         None => plain(local, tree)?,
     };
     if let Some(Reach::Otherwise(_)) = &deployment.reach {
-        let by = RepoPath::from(deployment.unit.as_str());
-        for one in &mut objects {
-            one.changed_by = one.changed_by.take().or_else(|| Some(by.clone()));
-        }
+        change_all(&mut objects, deployment);
     }
     Ok(objects)
+}
+
+/// The same of a folder that it takes at another revision. What of it cannot be read at this one, it may hold all the same.
+fn pinned(
+    reach: &Reach,
+    deployment: &Deployment,
+    tree: &Tree<'_>,
+    gatherer: &mut Gatherer,
+) -> Result<Vec<Declared>, Error> {
+    let local = reach.local();
+    if let Ok(mut objects) = held(local, deployment, tree, gatherer, &mut Vec::new()) {
+        if let Reach::Otherwise(_) = reach {
+            change_all(&mut objects, deployment);
+        }
+        return Ok(objects);
+    }
+    let mut all = Vec::new();
+    for entry in tree.files.below(&local.folder)? {
+        let is_read = is_manifest_name(&entry.path) && !tree.is_template(&entry.path);
+        // What the environment selects is read elsewhere, where an error is one.
+        all.extend(
+            is_read
+                .then(|| objects(tree, &entry).unwrap_or_default())
+                .into_iter()
+                .flatten(),
+        );
+    }
+    change_all(&mut all, deployment);
+    Ok(all)
+}
+
+/// Anything may be done to them.
+fn change_all(objects: &mut [Declared], deployment: &Deployment) {
+    let by = RepoPath::from(deployment.unit.as_str());
+    for one in objects {
+        one.changed_by = one.changed_by.take().or_else(|| Some(by.clone()));
+    }
 }
 
 /// The objects of a plain folder.

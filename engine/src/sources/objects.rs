@@ -93,6 +93,7 @@ fn declared(
         patched_in: passed.patched_in,
         found_in: passed.found_in,
         applied_by: BTreeSet::new(),
+        pinned_by: BTreeSet::new(),
     }
 }
 

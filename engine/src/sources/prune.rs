@@ -36,6 +36,8 @@ pub struct Prune {
     pub empties: bool,
     /// The units that apply its object, or the set that makes it.
     pub applied_by: BTreeSet<String>,
+    /// Those of them that take it from another revision of this repository, whatever this one says.
+    pub pinned_by: BTreeSet<String>,
     /// The set that makes it.
     pub set: Option<MakingSet>,
 }
@@ -63,6 +65,12 @@ pub struct MakingSet {
 }
 
 impl Prune {
+    /// Whether any unit applies its object as it is at the revision that is judged.
+    #[must_use]
+    pub fn is_applied_as_judged(&self) -> bool {
+        !self.applied_by.is_subset(&self.pinned_by)
+    }
+
     /// Of an object that deploys nothing itself.
     pub(super) fn of_object(node: &Node) -> Self {
         let (stays, outlives) = kept_by_argo(node);

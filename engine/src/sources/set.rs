@@ -125,6 +125,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
         description: spec.to_json(),
         sources: Vec::new(),
         reach: None,
+        pinned: Vec::new(),
     }
 }
 

@@ -68,6 +68,7 @@ impl Known {
             place: one.file.at(node.deepest("/metadata/name").span),
             prune: Prune {
                 applied_by: one.applied_by.clone(),
+                pinned_by: one.pinned_by.clone(),
                 ..Prune::of_object(node)
             },
             makes,

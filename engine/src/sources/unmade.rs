@@ -74,6 +74,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
             may_be: Vec::new(),
         })],
         reach: None,
+        pinned: Vec::new(),
         place,
     })
 }

@@ -123,6 +123,7 @@ pub(in crate::gate) fn of_environment(
         base: Arc::new(deployers(&base)),
         head: Arc::new(deployers(&head)),
     };
+    let unpruned = unpruned((&base, &head), &environment.branch);
     // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
     base.retain(|unit| !unit.is_foreign());
     let hidden = Hidden::of(&head);
@@ -133,7 +134,6 @@ pub(in crate::gate) fn of_environment(
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
     };
-    let unpruned = unpruned(&base, &head);
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let any = declared.head.first().or(declared.base.first())?;
         let (unit, landing) = (&any.unit, Landing::of(any));

@@ -7,19 +7,21 @@ use serde_json::Value;
 
 use super::Event;
 use super::otherwise::{deploys_otherwise, is_read_still, is_told_otherwise};
-use super::why::{By, Then, Why, idle, other, told};
+use super::why::{By, Then, Why, idle, other, pinned, told};
 use crate::gate::deployed::Declared;
-use crate::sources::{Deployment, Kind, Known, MakingSet, Place, Prune, Standing};
+use crate::sources::{Deployment, External, Kind, Known, MakingSet, Place, Prune, Standing};
 
 /// An environment before and after a change.
 pub(super) struct States<'s> {
     pub(super) base: &'s [Declared],
     pub(super) head: &'s [Declared],
+    /// The branch that is judged.
+    pub(super) branch: &'s str,
 }
 
 /// What may stay in the cluster.
 #[derive(Clone, Copy)]
-struct Subject<'d> {
+pub(super) struct Subject<'d> {
     prune: &'d Prune,
     namespace: Option<&'d str>,
     place: &'d Place,
@@ -54,6 +56,9 @@ impl States<'_> {
         if let Some(left) = self.left(was.into(), now.into()) {
             return Some(left);
         }
+        if let Some(why) = self.repinned(was.into(), now.into()) {
+            return Some((Event::IsRepinned, why));
+        }
         let comes_to_rest = now.prune.is_at_rest && !was.prune.is_at_rest;
         let reads_less = !is_read_still(&declared.unit, &after.unit);
         let is_told_otherwise = match self.applies_any(was) {
@@ -78,7 +83,7 @@ impl States<'_> {
             let now = head.iter().find(|it| it.is(&was));
             let (event, why) = match was.makes {
                 true => self.staying_set(&was, now)?,
-                false => (Event::Changes, self.changing(&was, now)?),
+                false => self.changing(&was, now)?,
             };
             Some((was, event, why))
         });
@@ -92,6 +97,9 @@ impl States<'_> {
         if let Some(left) = self.left(was.into(), now.into()) {
             return Some(left);
         }
+        if let Some(why) = self.repinned(was.into(), now.into()) {
+            return Some((Event::IsRepinned, why));
+        }
         if now.says_as(was) {
             return None;
         }
@@ -99,14 +107,32 @@ impl States<'_> {
     }
 
     /// Why what others are told from does not change in the cluster.
-    fn changing(&self, was: &Standing, now: Option<&Standing>) -> Option<Why> {
+    fn changing(&self, was: &Standing, now: Option<&Standing>) -> Option<(Event, Why)> {
         let is_given_anew = now.is_some_and(|now| now.is_given) && !was.is_given;
         let is_other = now.is_none_or(|now| !now.says_as(was));
         let counts = was.is_source || was.is_given || is_given_anew;
-        match counts && (is_other || is_given_anew) {
-            true => self.why_resting(was.into(), now.unwrap_or(was).into()),
+        if !counts {
+            return None;
+        }
+        let (was, now) = (was.into(), now.unwrap_or(was).into());
+        if let Some(why) = self.repinned(was, now) {
+            return Some((Event::IsRepinned, why));
+        }
+        match is_other || is_given_anew {
+            true => Some((Event::Changes, self.why_resting(was, now)?)),
             false => None,
         }
+    }
+
+    /// Why one comes from another revision of this repository than before: what applies it takes it from there.
+    fn repinned(&self, was: Subject<'_>, now: Subject<'_>) -> Option<Why> {
+        let mut pinning = applying(self.head, now).filter(|by| is_pinned(now, by));
+        let by = pinning.find(|by| {
+            let (before, after) = (same(self.base, by), same(self.head, by));
+            let both = before.zip(after).filter(|((_, it), _)| is_pinned(was, it));
+            both.is_none_or(|((before, _), (after, _))| !folders(before).eq(folders(after)))
+        })?;
+        Some(pinned(by, self.branch))
     }
 
     /// Why one that goes stays in the cluster, and deploys there; nothing where it is deleted, or where nothing of the
@@ -134,6 +160,9 @@ impl States<'_> {
             return None;
         }
         if let Some((after, now)) = same(self.head, by) {
+            if is_pinned(gone, by) {
+                return Some(pinned(by, self.branch));
+            }
             let then = match self.resting(by) {
                 Some(_) => Then::Rests,
                 None => Then::Stays,
@@ -196,10 +225,13 @@ impl States<'_> {
             let mut appliers = applying(self.head, now);
             let is_there =
                 |other: &Deployment| place_of(other, now) == place && self.arrives(other);
-            if is_made && appliers.any(is_there) {
+            let after = same(self.head, by).map(|(_, after)| after);
+            // What is taken from another revision goes on being applied as it is there, whoever else applies it.
+            let insists = is_pinned(was, by)
+                && after.is_some_and(|after| !now.prune.applied_by.contains(&after.unit));
+            if is_made && !insists && appliers.any(is_there) {
                 return None;
             }
-            let after = same(self.head, by).map(|(_, after)| after);
             match after.filter(|after| now.prune.applied_by.contains(&after.unit)) {
                 // Neither Flux nor Argo CD deletes anything where it does not deploy any more.
                 Some(after) if place_of(after, now) != place => {
@@ -211,17 +243,22 @@ impl States<'_> {
         })
     }
 
-    /// Why a change of one does not come to the cluster: all that applies it is at rest.
+    /// Why a change of one does not come to the cluster: all that applies it is at rest, or any of that takes it from another
+    /// revision and goes on applying what it says there.
     fn why_resting(&self, was: Subject<'_>, now: Subject<'_>) -> Option<Why> {
         // The controller of a set makes what that says of the files as they are.
         let set = was.prune.set.as_ref();
         if set.is_some_and(|set| self.has_same_set(set)) {
             return None;
         }
+        let all = || applying(self.base, was).chain(applying(self.head, now));
+        if let Some(by) = all().find(|by| is_pinned(was, by) || is_pinned(now, by)) {
+            return Some(pinned(by, self.branch));
+        }
         if applying(self.head, now).any(|by| self.resting(by).is_none() && self.arrives(by)) {
             return None;
         }
-        let mut all = applying(self.base, was).chain(applying(self.head, now));
+        let mut all = all();
         all.find_map(|by| {
             let resting = self.resting(by)?;
             let before = same(self.base, by).map_or(by, |(_, before)| before);
@@ -245,14 +282,46 @@ impl States<'_> {
             }
             if seen.insert(one.unit.as_str()) {
                 let by = applying(self.head, one.into());
-                next.extend(by.filter(|by| self.resting(by).is_none()));
+                let brings =
+                    |by: &&Deployment| self.resting(by).is_none() && !is_pinned(one.into(), by);
+                next.extend(by.filter(brings));
             }
         }
         false
     }
 
+    /// The units that cannot be judged for one: its own and what applies it, else, where neither is judged at all, what it
+    /// applies in turn, and what its file tells of.
+    pub(super) fn concerned(&self, unit: &str, one: Subject<'_>) -> BTreeSet<String> {
+        let all = || self.base.iter().chain(self.head);
+        let is_judged = |name: &String| {
+            let mut judged = all().filter(|it| !it.is_foreign());
+            judged.any(|it| it.unit.name == *name)
+        };
+        let mut concerned = one.prune.applied_by.clone();
+        concerned.insert(unit.to_owned());
+        if concerned.iter().any(is_judged) {
+            return concerned;
+        }
+        let mut below = BTreeSet::from([unit.to_owned()]);
+        loop {
+            let known = below.len();
+            for it in all() {
+                let deployment = it.unit.deployment.as_ref();
+                let is_below = deployment.is_some_and(|it| {
+                    it.declared_in.contains(&one.place.path)
+                        || !it.prune.applied_by.is_disjoint(&below)
+                });
+                below.extend(is_below.then(|| it.unit.name.clone()));
+            }
+            if below.len() == known {
+                return below;
+            }
+        }
+    }
+
     /// Whether one applies others, in either state.
-    fn applies_any(&self, by: &Deployment) -> bool {
+    pub(super) fn applies_any(&self, by: &Deployment) -> bool {
         let mut all = self.base.iter().chain(self.head);
         all.any(|it| {
             let deployment = it.unit.deployment.as_ref();
@@ -296,7 +365,19 @@ fn same<'d>(units: &'d [Declared], one: &Deployment) -> Option<(&'d Declared, &'
 
 /// Whether one is at rest in the cluster, too. What is suspended in the tree alone is not.
 fn is_resting(one: Subject<'_>, by: &Deployment) -> bool {
-    one.prune.is_at_rest && (by.kind == Kind::Application || by.prune.idle.is_none())
+    one.prune.is_at_rest
+        && !is_pinned(one, by)
+        && (by.kind == Kind::Application || by.prune.idle.is_none())
+}
+
+/// Whether one is taken from another revision by what applies it.
+fn is_pinned(one: Subject<'_>, by: &Deployment) -> bool {
+    one.prune.pinned_by.contains(&by.unit)
+}
+
+/// The folders of repositories that a unit takes at a revision of its own.
+fn folders(unit: &Declared) -> impl Iterator<Item = &External> {
+    unit.unit.external().filter(|it| it.chart.is_none())
 }
 
 /// Where one puts the object of another.

@@ -126,6 +126,20 @@ pub(super) fn idle(by: &Deployment) -> Option<Why> {
     Some(told(other(by, idle.why, Then::Rests), remedy))
 }
 
+/// The same, for what takes it from another revision than the one of the branch that is judged.
+pub(super) fn pinned(by: &Deployment, branch: &str) -> Why {
+    let name = &by.name;
+    let remedy = match by.kind {
+        Kind::Application => {
+            format!("let `{name}` follow the branch that is judged (`targetRevision: {branch}`)")
+        }
+        Kind::Kustomization | Kind::HelmRelease => format!(
+            "let the source of `{name}` follow the branch that is judged (`ref: {{branch: {branch}}}`)"
+        ),
+    };
+    told(other(by, PINNED, Then::Rests), remedy)
+}
+
 /// The same, with what to do about it.
 pub(super) fn told(mut why: Why, what: String) -> Why {
     if let Why::Other { remedy, .. } = &mut why {
@@ -133,3 +147,5 @@ pub(super) fn told(mut why: Why, what: String) -> Why {
     }
     why
 }
+
+const PINNED: &str = "takes it from another revision of this repository";

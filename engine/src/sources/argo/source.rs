@@ -8,9 +8,9 @@ use super::{external, helm, kustomize, refuse};
 use crate::git::TreeEntry;
 use crate::manifest::{Node, NodeValue};
 use crate::model::{RepoPath, Span};
-use crate::render::{Deployer, Found, Rendering, Tool};
+use crate::render::{Deployer, FilesError, Found, Rendering, Tool};
 use crate::sources::Context;
-use crate::sources::deployment::{Deployment, Directory, Local, Source};
+use crate::sources::deployment::{Deployment, Directory, Local, Reach, Source};
 use crate::sources::fields::{Read, Stop, field, flag, only, place, shown, text};
 use crate::sources::folder::{self, Looks};
 use crate::sources::here::{Revision, is_commit, is_exact_version};
@@ -77,6 +77,26 @@ impl Reading<'_> {
                 let local = self.local(node, path, asked)?;
                 Ok(Some(Source::Local(local)))
             }
+        }
+    }
+
+    /// The folder of this repository that a source takes at another revision, as the one that is judged has it.
+    pub(super) fn pinned(&self, node: &Node) -> Result<Option<Reach>, FilesError> {
+        let said = |key: &str| node.get(key).and_then(Node::as_str);
+        let said = |key: &str| said(key).filter(|text| !text.is_empty());
+        let (Some(url), Some(path)) = (said("repoURL"), said("path")) else {
+            return Ok(None);
+        };
+        let revision = (self.cx.here).revision(said("targetRevision"), &self.deployment.unit);
+        let is_here = said("chart").is_none() && self.cx.here.repository(url) == Ok(true);
+        if !is_here || revision == Revision::Judged {
+            return Ok(None);
+        }
+        let local = self.asked(node).and_then(|it| self.local(node, path, it));
+        match local {
+            Ok(local) => Ok(Some(Reach::AsTold(local))),
+            Err(Stop::Unknown { .. }) => folder::reached(self.cx.tree.files, path),
+            Err(Stop::Files(error)) => Err(error),
         }
     }
 

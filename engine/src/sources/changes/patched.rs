@@ -44,6 +44,7 @@ fn patches_make_of_an_object_what_kustomize_makes_of_it() {
             patched_in: [].into(),
             found_in: [].into(),
             applied_by: [].into(),
+            pinned_by: [].into(),
         };
         let wanted = (!case.made.is_string()).then_some(case.made);
         let kustomization = serde_json::json!({"patches": &case.patches});
@@ -126,6 +127,7 @@ fn what_a_kustomization_adds_is_not_taken_for_what_a_patch_sees() {
             patched_in: [].into(),
             found_in: [].into(),
             applied_by: [].into(),
+            pinned_by: [].into(),
         };
         let made = Changes::of_options(&options).patched(&declared, &added);
         assert_eq!(made.is_some(), is_known, "{patch} {target}");

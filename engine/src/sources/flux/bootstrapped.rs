@@ -25,7 +25,7 @@ pub(super) fn origin(
         let spec = one.object.node.get("spec").unwrap_or(&one.object.node);
         let ignore = match git(spec, &deployment.unit, cx) {
             Ok(Origin::Here { ignore }) => Some(ignore),
-            Ok(Origin::Elsewhere(_)) | Err(Stop::Unknown { .. }) => None,
+            Ok(Origin::Elsewhere(_) | Origin::Pinned { .. }) | Err(Stop::Unknown { .. }) => None,
             Err(files) => return Err(files),
         };
         match ignore {

@@ -20,6 +20,11 @@ pub(super) enum Origin {
     Here { ignore: Vec<String> },
     /// From elsewhere.
     Elsewhere(External),
+    /// From this repository, at another revision than the one that is judged.
+    Pinned {
+        external: External,
+        ignore: Vec<String>,
+    },
 }
 
 /// The origin that a `sourceRef` of `deployment` names.
@@ -229,14 +234,23 @@ pub(super) fn git(spec: &Node, of: &str, cx: &Context<'_>) -> Read<Origin> {
     }
     let (Followed::Branch(revision) | Followed::Commit(revision) | Followed::Other(revision)) =
         followed;
-    Ok(Origin::Elsewhere(External {
+    let external = External {
         repository: url.to_owned(),
         chart: None,
         path: None,
         revision: Some(revision.to_owned()),
         pinned: matches!(followed, Followed::Commit(commit) if is_commit(commit)),
         value_files: Vec::new(),
-    }))
+    };
+    if !is_here {
+        return Ok(Origin::Elsewhere(external));
+    }
+    let ignore = match ignored(cx.tree, text(spec, "ignore")?, spec.span) {
+        // What it leaves out is not known: nothing, then.
+        Err(Stop::Unknown { .. }) => Vec::new(),
+        found => found?,
+    };
+    Ok(Origin::Pinned { external, ignore })
 }
 
 /// What a `GitRepository` follows.

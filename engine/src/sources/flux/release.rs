@@ -86,7 +86,7 @@ fn read_chart(
     let origin = of_reference(reference, deployment, cx);
     deployment.namespace = own;
     match origin? {
-        Origin::Elsewhere(external) => {
+        Origin::Elsewhere(external) | Origin::Pinned { external, .. } => {
             let of_repository = text(reference, "kind")? == Some("HelmRepository");
             let exact = version.is_some_and(is_exact_version);
             Ok(Chart::Elsewhere(External {

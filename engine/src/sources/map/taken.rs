@@ -28,8 +28,8 @@ pub(super) struct Objects {
 pub(super) struct Found {
     /// As the files that the environment selects say it.
     selected: Option<Declared>,
-    /// What deployments make of it, and their units, by what tells them apart.
-    taken: BTreeMap<String, (String, Declared)>,
+    /// What deployments make of it, by what tells them apart.
+    taken: BTreeMap<String, Taken>,
     /// Why nobody applies it.
     passed_over: Option<String>,
     /// As it was when it was seen to be another one each time.
@@ -38,6 +38,22 @@ pub(super) struct Found {
     applied: Option<Declared>,
     /// It was applied once.
     is_known: bool,
+}
+
+/// What a deployment makes of an object.
+struct Taken {
+    unit: String,
+    at: At,
+    one: Declared,
+}
+
+/// Which revision of this repository a deployment takes an object from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum At {
+    /// The one that is judged.
+    TheJudged,
+    /// Another one, which may have it otherwise, or not at all.
+    Another,
 }
 
 /// What became of the objects since it was last asked.
@@ -92,10 +108,16 @@ impl Objects {
     }
 
     /// What the deployment `by` makes of an object for its unit.
-    pub(super) fn take(&mut self, by: &str, unit: &str, one: Declared) {
+    pub(super) fn take(&mut self, by: &str, (unit, at): (&str, At), one: Declared) {
         let one = self.heeding(one);
         let found = self.at(&one);
-        found.taken.insert(by.to_owned(), (unit.to_owned(), one));
+        let before = found.taken.get(by).map(|it| it.at);
+        let taken = Taken {
+            unit: unit.to_owned(),
+            at: before.map_or(at, |before| before.max(at)),
+            one,
+        };
+        found.taken.insert(by.to_owned(), taken);
         self.is_taken_anew = true;
     }
 
@@ -126,6 +148,7 @@ impl Objects {
         let applied = self.found.iter().filter_map(|found| {
             Some(Declared {
                 applied_by: Parents(found).units(),
+                pinned_by: Parents(found).pinned(),
                 ..found.applied.clone()?
             })
         });
@@ -176,16 +199,17 @@ impl Objects {
     /// environment deploys itself. Whether there is more of it than before.
     pub(super) fn pass_over(&mut self, deployments: &[Deployment]) -> bool {
         let deployers = || self.found.iter().filter(|found| found.is_deployer());
-        let deploys_itself = deployers().any(|found| !found.taken.is_empty());
+        let deploys_itself = deployers().any(Found::is_taken);
         // What lies beside a Kustomization that nobody takes is applied with it, by hand.
-        let by_hand = deployers().filter(|found| found.taken.is_empty());
+        let by_hand = deployers().filter(|found| !found.is_taken());
         let by_hand: Vec<RepoPath> = by_hand.filter_map(Found::folder).collect();
         let mut is_more = false;
         for found in &mut self.found {
+            let is_taken = found.is_taken();
             let Some(declared) = &mut found.applied else {
                 continue;
             };
-            if !found.taken.is_empty() || declared.passed_over.is_some() || !tells(declared) {
+            if is_taken || declared.passed_over.is_some() || !tells(declared) {
                 continue;
             }
             let around = deployments
@@ -218,22 +242,42 @@ pub(super) struct Parents<'o>(&'o Found);
 impl Parents<'_> {
     /// The unit that alone holds it, if it is not selected.
     pub(super) fn alone(&self) -> Option<&str> {
-        let mut taken = self.0.taken.values();
         match &self.0.selected {
             Some(_) => None,
-            None => taken.next().map(|(unit, _)| unit.as_str()),
+            None => self.0.takers().next().map(|it| it.unit.as_str()),
         }
     }
 
     /// All units that apply it.
     pub(super) fn units(&self) -> BTreeSet<String> {
-        let taken = self.0.taken.values();
-        let applied = taken.filter(|(_, one)| one.passed_over.is_none());
-        applied.map(|(unit, _)| unit.clone()).collect()
+        self.applying().map(|it| it.unit.clone()).collect()
+    }
+
+    /// Those of them that apply it as another revision has it.
+    pub(super) fn pinned(&self) -> BTreeSet<String> {
+        let pinned = self.applying().filter(|it| it.at == At::Another);
+        pinned.map(|it| it.unit.clone()).collect()
+    }
+
+    fn applying(&self) -> impl Iterator<Item = &Taken> {
+        self.0.takers().filter(|it| it.one.passed_over.is_none())
     }
 }
 
 impl Found {
+    /// All that take it, first those that do so as it is judged.
+    fn takers(&self) -> impl Iterator<Item = &Taken> {
+        let at = |at: At| self.taken.values().filter(move |it| it.at == at);
+        at(At::TheJudged).chain(at(At::Another))
+    }
+
+    /// Whether any of them does so as it is judged.
+    fn is_taken(&self) -> bool {
+        self.takers()
+            .next()
+            .is_some_and(|it| it.at == At::TheJudged)
+    }
+
     fn folder(&self) -> Option<RepoPath> {
         let applied = self.applied.as_ref()?;
         Some(RepoPath::new(applied.file.path.parent()))
@@ -269,12 +313,20 @@ impl Found {
 
     /// What all that take it make of it together.
     fn combined(&self) -> Option<Declared> {
-        let mut taken = self.taken.values();
-        let Some((unit, first)) = taken.next() else {
+        let mut taken = self.takers();
+        let Some(Taken {
+            unit,
+            one: first,
+            at,
+        }) = taken.next()
+        else {
             let mut selected = self.selected.clone()?;
             selected.passed_over.clone_from(&self.passed_over);
             return Some(selected);
         };
+        if *at == At::Another && self.selected.is_none() {
+            return None;
+        }
         let mut one = first.clone();
         if let Some(selected) = &self.selected {
             let own = &selected.object.reference.namespace;
@@ -290,7 +342,10 @@ impl Found {
                 .filter(|by| !is_passed(by, selected));
             one.changed_by = one.changed_by.or_else(|| by.cloned());
         }
-        for (unit, other) in taken {
+        for Taken {
+            unit, one: other, ..
+        } in taken
+        {
             let by = match is_alike(first, other) {
                 true => other.changed_by.clone(),
                 false => Some(named(unit)),
@@ -302,12 +357,15 @@ impl Found {
             // Somebody applies it, as it is or otherwise.
             one.passed_over = None;
         }
+        if !self.is_taken() {
+            one.passed_over = one.passed_over.or_else(|| self.passed_over.clone());
+        }
         Some(one)
     }
 
     /// One of those that take it, else where it stands itself.
     fn changing(&self) -> Option<RepoPath> {
-        let unit = self.taken.values().next().map(|(unit, _)| named(unit));
+        let unit = self.takers().next().map(|it| named(&it.unit));
         unit.or_else(|| Some(self.selected.as_ref()?.file.path.clone()))
     }
 }
