@@ -151,9 +151,14 @@ pub(super) fn text<'n>(node: &'n Node, key: &str) -> Read<Option<&'n str>> {
     let Some(value) = field(node, key) else {
         return Ok(None);
     };
-    let text = value
-        .as_str()
-        .ok_or_else(|| wrong(value, key, "a string"))?;
+    let text = value.as_str().ok_or_else(|| match value.value {
+        NodeValue::Number { .. } | NodeValue::Bool(_) => Stop::unknown(
+            value.span,
+            format!("`{key}` is not a string"),
+            format!("write it in quotes, which make it a text (`{key}: \"…\"`); the API server would not take it"),
+        ),
+        _ => wrong(value, key, "a string"),
+    })?;
     Ok((!text.is_empty()).then_some(text))
 }
 

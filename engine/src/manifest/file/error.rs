@@ -4,6 +4,7 @@
 use miette::Diagnostic;
 
 use super::{Context, ParseError};
+use crate::manifest::{Node, NodeValue};
 use crate::model::{LineColumn, RepoPath, Span};
 
 /// A file that cannot be judged.
@@ -80,6 +81,23 @@ pub enum Error {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A name that YAML takes for something else than a text.
+    #[error("{path}:{}:{}: `{key}` is {is}, and has to be a text", position.line, position.column)]
+    #[diagnostic(code(manifest::name), help("{remedy}"))]
+    IllTypedName {
+        /// The file.
+        path: RepoPath,
+        /// The bytes.
+        span: Span,
+        /// Line and column.
+        position: LineColumn,
+        /// The key of the metadata.
+        key: &'static str,
+        /// What YAML takes it for.
+        is: &'static str,
+        /// What to do.
+        remedy: Box<str>,
+    },
     /// A part of an object that the API server could not decode.
     #[error("{path}:{}:{}: {reason}", position.line, position.column)]
     #[diagnostic(
@@ -146,6 +164,7 @@ impl Error {
             Self::EncryptedObject { position, .. }
             | Self::NotAnObject { position, .. }
             | Self::Name { position, .. }
+            | Self::IllTypedName { position, .. }
             | Self::Misshapen { position, .. }
             | Self::SecretAsName { position, .. }
             | Self::ListDepth { position, .. }
@@ -166,6 +185,7 @@ impl Error {
             Self::EncryptedObject { path, position, .. }
             | Self::NotAnObject { path, position, .. }
             | Self::Name { path, position, .. }
+            | Self::IllTypedName { path, position, .. }
             | Self::Misshapen { path, position, .. }
             | Self::SecretAsName { path, position, .. }
             | Self::ListDepth { path, position, .. }
@@ -191,6 +211,26 @@ impl Context<'_> {
             span,
             position: span.line_column(self.text),
             reason,
+        }
+    }
+
+    /// What stands there is not said: it may be a secret that an alias makes a name.
+    pub(super) fn ill_typed_name(self, key: &'static str, node: &Node) -> Error {
+        let in_quotes = format!("write it in quotes, which make it a text: `{key}: \"…\"`");
+        let (is, remedy) = match node.value {
+            NodeValue::Number { .. } => ("a number", in_quotes),
+            NodeValue::Bool(_) => ("a boolean", in_quotes),
+            NodeValue::Sequence(_) => ("a list", format!("write one text: `{key}: …`")),
+            NodeValue::Mapping(_) => ("a mapping", format!("write one text: `{key}: …`")),
+            NodeValue::Null | NodeValue::String(_) => ("none", in_quotes),
+        };
+        Error::IllTypedName {
+            path: self.path.clone(),
+            span: node.span,
+            position: node.span.line_column(self.text),
+            key,
+            is,
+            remedy: remedy.into(),
         }
     }
 

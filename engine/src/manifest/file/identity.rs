@@ -13,14 +13,14 @@ pub(super) fn reference(node: &Node, cx: Context<'_>) -> Result<(ObjectRef, bool
         Some(other) => return Err(cx.name(other.span, "`metadata` is no mapping")),
         None => return Err(cx.name(node.span, "the object has no `metadata.name`")),
     };
-    let namespace = text_of(metadata, "namespace", "the namespace is no string", cx)?;
+    let namespace = text_of(metadata, "namespace", cx)?;
     if let Some((namespace, node)) = namespace
         && !is_label(namespace)
     {
         return Err(cx.name(node.span, "this cannot be the name of a namespace"));
     }
-    let name = text_of(metadata, "name", "the name is no string", cx)?;
-    let prefix = text_of(metadata, "generateName", "`generateName` is no string", cx)?;
+    let name = text_of(metadata, "name", cx)?;
+    let prefix = text_of(metadata, "generateName", cx)?;
     let (name, generated) = match (name, prefix) {
         (Some((name, node)), _) => {
             if !is_name(name, api_version) {
@@ -78,8 +78,7 @@ pub(super) fn type_of<'node>(
 /// A string of the metadata; null and empty are as good as absent.
 fn text_of<'node>(
     metadata: &'node Node,
-    key: &str,
-    ill_typed: &'static str,
+    key: &'static str,
     cx: Context<'_>,
 ) -> Result<Option<(&'node str, &'node Node)>, Error> {
     match metadata.get(key) {
@@ -88,7 +87,7 @@ fn text_of<'node>(
             NodeValue::Null => Ok(None),
             NodeValue::String(text) if text.is_empty() => Ok(None),
             NodeValue::String(text) => Ok(Some((text, node))),
-            _ => Err(cx.name(node.span, ill_typed)),
+            _ => Err(cx.ill_typed_name(key, node)),
         },
     }
 }

@@ -53,7 +53,9 @@ fn push(node: Node, objects: &mut Vec<Object>, cx: Context<'_>) -> Result<(), Er
         return Ok(());
     }
     let (reference, generated) = match identity::reference(&node, cx) {
-        Err(Error::Name { .. }) if wanted == Wanted::IfNamed => return Ok(()),
+        Err(Error::Name { .. } | Error::IllTypedName { .. }) if wanted == Wanted::IfNamed => {
+            return Ok(());
+        }
         named => named?,
     };
     objects.push(Object {

@@ -1,5 +1,7 @@
 //! Claims about what a file holds.
 
+use miette::Diagnostic;
+
 use super::*;
 use crate::model::code_of;
 
@@ -175,6 +177,35 @@ fn names_are_those_that_a_cluster_takes() {
         names(role),
         ["ClusterRole.rbac.authorization.k8s.io/system:Node"]
     );
+}
+
+#[test]
+fn a_name_without_quotes_that_is_no_text_is_told_how_to_be_one() {
+    for (metadata, at, key, is, quotes) in [
+        ("{name: 12}", 18, "name", "a number", true),
+        ("{name: true}", 18, "name", "a boolean", true),
+        (
+            "{name: a, namespace: 1e3}",
+            32,
+            "namespace",
+            "a number",
+            true,
+        ),
+        ("{generateName: 1}", 26, "generateName", "a number", true),
+        ("{name: [a]}", 18, "name", "a list", false),
+        ("{name: {a: b}}", 18, "name", "a mapping", false),
+    ] {
+        let text = format!("apiVersion: v1\nkind: Pod\nmetadata: {metadata}\n");
+        let error = read(&"apps/x.yaml".into(), text.as_bytes()).expect_err(metadata);
+        assert_eq!(
+            error.to_string(),
+            format!("apps/x.yaml:3:{at}: `{key}` is {is}, and has to be a text")
+        );
+        let help = error.help().unwrap().to_string();
+        let wanted = format!("`{key}: \"…\"`");
+        assert_eq!(help.contains(&wanted), quotes, "{metadata}: {help}");
+        assert!(!help.contains("12"), "{metadata}: {help}");
+    }
 }
 
 #[test]
