@@ -43,6 +43,7 @@ pub use here::{Here, normalised};
 pub use known::{Declared, Known};
 pub use pattern::{Pattern, Slash};
 pub use prune::{Idle, MakingSet, Prune};
+pub(crate) use resolve::glob_of_path;
 pub use resolve::{Error, ResolvedUnit, resolve};
 pub use set::made;
 pub use standing::Standing;

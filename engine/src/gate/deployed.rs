@@ -58,6 +58,8 @@ pub(super) struct Declared {
     pub(super) unit: ResolvedUnit,
     /// The object that declares it is no other unit's to deploy, so that it is judged with this one.
     is_alone: bool,
+    /// Nothing of it but that object is to be judged.
+    only_object: bool,
     /// The versions that its renderers must have.
     versions: RenderDefaults,
     /// The files of values that the configuration itself names, and where.
@@ -70,6 +72,15 @@ impl Declared {
     /// Whether nothing of it is of this repository, so that it has nothing to be judged.
     pub(super) fn is_foreign(&self) -> bool {
         self.unit.deployment.is_some() && is_foreign(&self.unit)
+    }
+
+    /// Of what is wholly of elsewhere its object, where that is no other unit's to judge: it says what is put into what comes
+    /// from there.
+    pub(super) fn as_object(self) -> Option<Self> {
+        self.is_alone.then_some(Self {
+            only_object: true,
+            ..self
+        })
     }
 
     /// Whether anything of it is of this repository, and not only what it puts into charts of elsewhere.
@@ -211,6 +222,7 @@ pub(super) fn units_of(
             .deployment
             .as_ref()
             .is_some_and(|it| !it.prune.is_applied_as_judged() && !is_held(&it.place.path)),
+        only_object: false,
         values: values(&unit, config),
         called: Arc::clone(&called),
         unit,
@@ -349,6 +361,16 @@ impl Deployed {
         let unit = &declared.unit;
         if let Some(unknown) = unit.unknown().next() {
             return Err(Error::UnknownSource(unknown.clone()));
+        }
+        if declared.only_object
+            && let Some(deployment) = &unit.deployment
+        {
+            let place = deployment.place.path.clone();
+            let selector = Selector::parse(&[sources::glob_of_path(&place)])?;
+            return Ok(Self {
+                declared_in: vec![place],
+                ..Self::nothing(selector, false)
+            });
         }
         if declared.is_foreign() {
             return Err(Error::Elsewhere {

@@ -269,7 +269,7 @@ fn glob_of(local: &Local) -> String {
 }
 
 /// A pattern for a path: what has a meaning in patterns, or none that is allowed there, is any character.
-fn glob_of_path(path: &RepoPath) -> String {
+pub(crate) fn glob_of_path(path: &RepoPath) -> String {
     let path = path.to_string();
     path.replace(['*', '[', ']', '{', '}', '!', '\\'], "?")
 }

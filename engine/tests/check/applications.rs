@@ -102,12 +102,9 @@ fn an_environment_without_units_is_told_from_one_that_there_is_not() {
     let deleted = check_with(&repo, &asked(format!("{base}..{gone}"), "prod")).unwrap();
     assert_eq!(unit(&deleted, "prod", "web").unit, "web");
     let range = format!("{gone}..HEAD");
-    let error = check_with(&repo, &asked(range.clone(), "prod")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "environment `prod` deploys nothing of this repository"
-    );
-    assert_eq!(Exit::of_error(&error).code(), 2);
+    // What is wholly of elsewhere is one by its object.
+    let report = check_with(&repo, &asked(range.clone(), "prod")).unwrap();
+    assert_eq!((report.exit, report.units.len()), (Exit::Pass, 0));
     let error = check_with(&repo, &asked(range.clone(), "qa")).unwrap_err();
     assert_eq!(code_of(&error), "usage.unknown-name");
     assert_eq!(error.help().unwrap().to_string(), "there are: prod");
@@ -302,5 +299,128 @@ fn what_only_the_base_could_not_deploy_is_told_so_with_the_way_on() {
         assert!(told.starts_with("at the base of the range: "), "{told}");
         assert!(told.contains("`tidegate check COMMIT..HEAD`"), "{told}");
         assert_eq!(errors(&check(&repo, good)), [], "the way on, {path}");
+    }
+}
+
+#[test]
+fn what_is_wholly_of_elsewhere_and_held_by_no_unit_is_judged_by_its_object() {
+    let (of_argo, of_flux) = (
+        "applications: {paths: ['argo/**']}",
+        "kustomizations: {paths: ['argo/**']}",
+    );
+    let application = "argoproj.io/v1alpha1\nkind: Application";
+    let source = "project: shop\n  source: {repoURL: 'https://charts.example', chart: web, targetRevision: 1.0.0";
+    let chart = "interval: 5m\n  chart: {spec: {chart: web, version: 1.0.0, sourceRef: {kind: HelmRepository, name: charts}}}";
+    let repository = "sourceRef: {kind: GitRepository, name: other}\n  path: web\n  prune: true";
+    for (environment, api, before, after) in [
+        (
+            of_argo,
+            application,
+            format!("{source}}}"),
+            format!(
+                "{source}, helm: {{parameters: [{{name: image.repository, value: r.example/web}}, {{name: image.tag, value: v2}}]}}}}"
+            ),
+        ),
+        (
+            of_flux,
+            "helm.toolkit.fluxcd.io/v2\nkind: HelmRelease",
+            chart.to_owned(),
+            format!("{chart}\n  values: {{image: {{repository: r.example/web, tag: v2}}}}"),
+        ),
+        (
+            of_flux,
+            "kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization",
+            repository.to_owned(),
+            format!("{repository}\n  images: [{{name: web, newName: r.example/web, newTag: v2}}]"),
+        ),
+    ] {
+        let repo = Repo::new();
+        let config = format!(
+            "repositories: [\"{HERE}\"]\nenvironments: [{{name: prod, stage: production, {environment}}}]\n"
+        );
+        let text = |spec: &str| {
+            format!(
+                "apiVersion: {api}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  {spec}\n"
+            )
+        };
+        repo.write("tidegate.yaml", config)
+            .write("argo/sources.yaml", OTHERS)
+            .write("argo/web.yaml", text(&before));
+        let base = repo.commit("all");
+        repo.write("argo/web.yaml", text(&after)).commit("an image");
+        let report = check(&repo, base);
+        assert_eq!(errors(&report), []);
+        assert_eq!(blocking(&report), ["image.not-pinned of web"], "{after}");
+        // Without one, there is nothing to say.
+        let base = repo.commit("the same");
+        repo.write("argo/web.yaml", text(&before)).commit("none");
+        let report = check(&repo, base);
+        assert_eq!(
+            (errors(&report), blocking(&report)),
+            (vec![], vec![]),
+            "{before}"
+        );
+    }
+}
+
+/// Where Flux finds what is of elsewhere.
+const OTHERS: &str = "apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: charts, namespace: shop}
+spec: {interval: 5m, url: 'https://charts.example'}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: other, namespace: shop}
+spec: {interval: 5m, url: 'https://git.example/acme/other.git', ref: {commit: a123456789a123456789a123456789a123456789}}
+";
+
+#[test]
+fn what_is_wholly_of_elsewhere_is_judged_where_it_is_applied_only() {
+    let root = application("root", "").replace("apps/root", "argo/apps");
+    let kustomized = root.replace("directory: {}", "kustomize: {}");
+    let unpinned = FOREIGN.replace(
+        "1.2.3}",
+        "1.2.3, helm: {valuesObject: {image: 'r.example/web:v2'}}}",
+    );
+    for (selector, parent, judged_as, blocks) in [
+        // The environment is not told of it.
+        ("argo/other/**", None, "", 0),
+        ("argo/**", None, "redis", 1),
+        ("argo/**", Some(&root), "root", 1),
+        // Whatever renders that: it is no unit of its own.
+        ("argo/**", Some(&kustomized), "root", 1),
+    ] {
+        let repo = Repo::new();
+        let config = format!(
+            "repositories: [\"{HERE}\"]\nenvironments: [{{name: prod, stage: production, applications: {{paths: [\"{selector}\"]}}}}]\n"
+        );
+        repo.write("tidegate.yaml", config)
+            .write("argo/other/web.yaml", application("web", ""))
+            .write("apps/web/odoo.yaml", deployment("odoo", "2Gi"))
+            .write("argo/apps/redis.yaml", FOREIGN);
+        if let Some(parent) = parent {
+            repo.write("argo/other/root.yaml", parent);
+        }
+        if parent == Some(&kustomized) {
+            repo.write("argo/apps/kustomization.yaml", "resources: [redis.yaml]\n");
+        }
+        let base = repo.commit("all");
+        repo.write("argo/apps/redis.yaml", &unpinned)
+            .commit("an image");
+        if parent == Some(&kustomized) {
+            let of_its_own = Request {
+                unit: Some("redis".to_owned()),
+                ..request(&format!("{base}..HEAD"))
+            };
+            let error = check_with(&repo, &of_its_own).unwrap_err();
+            assert_eq!(code_of(&error), "usage.unknown-name");
+            continue;
+        }
+        let report = check(&repo, base);
+        let units: Vec<_> = report.units.iter().map(|it| it.unit.as_str()).collect();
+        let told = format!("{units:?} {:?}", errors(&report));
+        assert_eq!(units.join(" "), judged_as, "{told}");
+        assert_eq!(blocking(&report).len(), blocks, "{told}");
     }
 }

@@ -124,16 +124,26 @@ pub(in crate::gate) fn of_environment(
         head: Arc::new(deployers(&head)),
     };
     let unpruned = unpruned((&base, &head), &environment.branch);
-    // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it.
-    base.retain(|unit| !unit.is_foreign());
+    // What is wholly of elsewhere has no files here; its object belongs to the unit that holds it, or is one by itself.
     let hidden = Hidden::of(&head);
-    let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
-    head.retain(|unit| !unit.is_foreign() || is_known(unit));
+    let objects = Sides {
+        base: taken(&mut base, Declared::is_foreign),
+        head: {
+            // What was judged is not let go.
+            let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
+            taken(&mut head, |unit| unit.is_foreign() && !is_known(unit))
+        },
+    };
     let plain_files = Arc::new(plain_files(&head, trees)?);
     let before: Arc<[Declared]> = match trees.base {
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
     };
+    // No gate stands where it is deployed: it is judged as a change, and nothing of it is signed.
+    if trees.base.is_some() {
+        base.extend(objects.base.into_iter().filter_map(Declared::as_object));
+        head.extend(objects.head.into_iter().filter_map(Declared::as_object));
+    }
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let any = declared.head.first().or(declared.base.first())?;
         let (unit, landing) = (&any.unit, Landing::of(any));
@@ -168,6 +178,13 @@ pub(in crate::gate) fn of_environment(
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// Takes some out.
+fn taken(units: &mut Vec<Declared>, is_one: impl Fn(&Declared) -> bool) -> Vec<Declared> {
+    let (taken, own) = units.drain(..).partition(is_one);
+    *units = own;
+    taken
 }
 
 /// Those that deploy, and whether all of that is rendered.

@@ -100,7 +100,10 @@ fn what_is_not_pinned_may_be_another_by_now() {
 #[test]
 fn what_nobody_trusts_any_more_is_told() {
     let lock = |name: &str| (LOCK_FILE.to_owned(), own(&[name]).into_bytes());
-    for (fixture, said) in [("sig-by-another", "no signature of this authority"), ("sig-changed", "")] {
+    for (fixture, said) in [
+        ("sig-by-another", "no signature of this authority"),
+        ("sig-changed", ""),
+    ] {
         let (path, bytes) = signed::recorded(fixture);
         let (_, name) = path.rsplit_once('/').unwrap();
         let told = replaced(&signed::image(), &[lock(name), (path.clone(), bytes)]);
