@@ -105,7 +105,7 @@ pub(super) fn unpruned((base, head): (&[Declared], &[Declared]), branch: &str) -
     let deployments = base.iter().filter_map(|declared| {
         let deployment = declared.unit.deployment.as_ref()?;
         // What is of elsewhere counts for what it applies alone.
-        if declared.is_foreign() && !states.applies_any(deployment) {
+        if declared.is_foreign() && !states.applies_judged(&declared.unit.name) {
             return None;
         }
         let (event, why) = states.staying(declared, deployment)?;

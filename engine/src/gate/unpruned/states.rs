@@ -293,40 +293,53 @@ impl States<'_> {
     /// The units that cannot be judged for one: its own and what applies it, else, where neither is judged at all, what it
     /// applies in turn, and what its file tells of.
     pub(super) fn concerned(&self, unit: &str, one: Subject<'_>) -> BTreeSet<String> {
-        let all = || self.base.iter().chain(self.head);
-        let is_judged = |name: &String| {
-            let mut judged = all().filter(|it| !it.is_foreign());
-            judged.any(|it| it.unit.name == *name)
-        };
         let mut concerned = one.prune.applied_by.clone();
         concerned.insert(unit.to_owned());
-        if concerned.iter().any(is_judged) {
+        if self.is_any_judged(&concerned) {
             return concerned;
         }
-        let mut below = BTreeSet::from([unit.to_owned()]);
+        let told = self
+            .deployments()
+            .filter(|(_, it)| it.declared_in.contains(&one.place.path));
+        let told = told.map(|(it, _)| it.unit.name.clone());
+        self.below(told.chain([unit.to_owned()]).collect())
+    }
+
+    /// Whether one applies others that are judged, in either state, by itself or by what it applies.
+    pub(super) fn applies_judged(&self, unit: &str) -> bool {
+        self.is_any_judged(&self.below(BTreeSet::from([unit.to_owned()])))
+    }
+
+    /// Some units and all that these apply.
+    fn below(&self, mut units: BTreeSet<String>) -> BTreeSet<String> {
         loop {
-            let known = below.len();
-            for it in all() {
-                let deployment = it.unit.deployment.as_ref();
-                let is_below = deployment.is_some_and(|it| {
-                    it.declared_in.contains(&one.place.path)
-                        || !it.prune.applied_by.is_disjoint(&below)
-                });
-                below.extend(is_below.then(|| it.unit.name.clone()));
+            let known = units.len();
+            for (declared, it) in self.deployments() {
+                if !it.prune.applied_by.is_disjoint(&units) {
+                    units.insert(declared.unit.name.clone());
+                }
             }
-            if below.len() == known {
-                return below;
+            if units.len() == known {
+                return units;
             }
         }
     }
 
-    /// Whether one applies others, in either state.
-    pub(super) fn applies_any(&self, by: &Deployment) -> bool {
+    fn is_any_judged(&self, units: &BTreeSet<String>) -> bool {
         let mut all = self.base.iter().chain(self.head);
-        all.any(|it| {
-            let deployment = it.unit.deployment.as_ref();
-            deployment.is_some_and(|it| it.prune.applied_by.contains(&by.unit))
-        })
+        all.any(|it| !it.is_foreign() && units.contains(&it.unit.name))
+    }
+
+    /// Those of both states.
+    fn deployments(&self) -> impl Iterator<Item = (&Declared, &Deployment)> {
+        let all = self.base.iter().chain(self.head);
+        all.filter_map(|it| Some((it, it.unit.deployment.as_ref()?)))
+    }
+
+    /// Whether one applies others, in either state.
+    fn applies_any(&self, by: &Deployment) -> bool {
+        let mut all = self.deployments();
+        all.any(|(_, it)| it.prune.applied_by.contains(&by.unit))
     }
 
     /// Whether a set is there still.

@@ -387,6 +387,34 @@ fn a_parent_of_elsewhere_that_applies_a_judged_one_changes_in_the_tree_alone() {
 }
 
 #[test]
+fn a_parent_of_elsewhere_that_applies_no_judged_one_changes_as_it_likes() {
+    let at = |name: &str, path: &str, revision: &str, policy: &str| {
+        application(name, path, "", policy).replace(
+            "targetRevision: main",
+            &format!("targetRevision: {revision}"),
+        )
+    };
+    for (of_child, stays) in [("develop", false), ("main", true)] {
+        let found = judged_after(
+            |repo| {
+                argo(repo, AUTOMATED, AUTOMATED);
+                repo.remove("clusters/apps.yaml")
+                    .write("clusters/top.yaml", at("top", "tops", "main", "{}"))
+                    .write("tops/mid.yaml", at("mid", "children", "develop", AUTOMATED))
+                    .write(
+                        "children/child.yaml",
+                        at("child", "plain", of_child, AUTOMATED),
+                    );
+            },
+            |repo| {
+                repo.write("tops/mid.yaml", at("mid", "other", "develop", AUTOMATED));
+            },
+        );
+        assert_eq!(is_unpruned(&found), stays, "{of_child}: {found:?}");
+    }
+}
+
+#[test]
 fn values_and_sources_change_in_the_tree_alone_at_another_revision() {
     let vars = |role: &str| {
         CONFIG_MAP
