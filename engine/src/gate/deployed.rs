@@ -76,7 +76,7 @@ impl Declared {
 
     /// Of what is wholly of elsewhere its object, where that is no other unit's to judge: it says what is put into what comes
     /// from there.
-    pub(super) fn as_object(self) -> Option<Self> {
+    pub(super) fn into_object(self) -> Option<Self> {
         self.is_alone.then_some(Self {
             only_object: true,
             ..self

@@ -28,7 +28,7 @@ pub(super) fn joined(entries: &Map<String, Value>, is_image: bool) -> Option<Joi
             WHOLE => form.end(entries, name.contains('/')),
             _ => form.end(entries, is_image),
         }?;
-        Some(form.of(entries, &name, end))
+        Some(form.of(entries, &name, &end))
     })
 }
 
@@ -36,7 +36,7 @@ pub(super) fn joined(entries: &Map<String, Value>, is_image: bool) -> Option<Joi
 pub(super) fn bare(entries: &Map<String, Value>) -> Option<Joined> {
     FORMS.iter().find_map(|form| {
         let name = text(entries, form.name)?;
-        Some(form.of(entries, &name, String::new()))
+        Some(form.of(entries, &name, ""))
     })
 }
 
@@ -85,7 +85,7 @@ impl Form {
     }
 
     /// With its registry, and every key that has a say in it.
-    fn of(&self, entries: &Map<String, Value>, name: &str, end: String) -> Joined {
+    fn of(&self, entries: &Map<String, Value>, name: &str, end: &str) -> Joined {
         let mut registries = self.registries.iter();
         let registry = registries.find_map(|key| text(entries, key));
         let name =
@@ -95,7 +95,7 @@ impl Form {
         Joined {
             key: self.name,
             keys: keys.filter(|key| entries.contains_key(*key)).collect(),
-            text: name + &end,
+            text: name + end,
         }
     }
 }

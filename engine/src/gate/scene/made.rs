@@ -141,8 +141,8 @@ pub(in crate::gate) fn of_environment(
     };
     // No gate stands where it is deployed: it is judged as a change, and nothing of it is signed.
     if trees.base.is_some() {
-        base.extend(objects.base.into_iter().filter_map(Declared::as_object));
-        head.extend(objects.head.into_iter().filter_map(Declared::as_object));
+        base.extend(objects.base.into_iter().filter_map(Declared::into_object));
+        head.extend(objects.head.into_iter().filter_map(Declared::into_object));
     }
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let any = declared.head.first().or(declared.base.first())?;
