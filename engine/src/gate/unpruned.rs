@@ -2,6 +2,7 @@
 //! are, since what applies them deletes nothing or is at rest: there folders go on being deployed that no unit holds any more.
 //! Reads no file.
 
+mod concerned;
 mod otherwise;
 mod states;
 mod why;

@@ -22,9 +22,9 @@ pub(super) struct States<'s> {
 /// What may stay in the cluster.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'d> {
-    prune: &'d Prune,
+    pub(super) prune: &'d Prune,
     namespace: Option<&'d str>,
-    place: &'d Place,
+    pub(super) place: &'d Place,
 }
 
 impl<'d> From<&'d Deployment> for Subject<'d> {
@@ -288,52 +288,6 @@ impl States<'_> {
             }
         }
         false
-    }
-
-    /// The units that cannot be judged for one: its own and what applies it, else, where neither is judged at all, what it
-    /// applies in turn, and what its file tells of.
-    pub(super) fn concerned(&self, unit: &str, one: Subject<'_>) -> BTreeSet<String> {
-        let mut concerned = one.prune.applied_by.clone();
-        concerned.insert(unit.to_owned());
-        if self.is_any_judged(&concerned) {
-            return concerned;
-        }
-        let told = self
-            .deployments()
-            .filter(|(_, it)| it.declared_in.contains(&one.place.path));
-        let told = told.map(|(it, _)| it.unit.name.clone());
-        self.below(told.chain([unit.to_owned()]).collect())
-    }
-
-    /// Whether one applies others that are judged, in either state, by itself or by what it applies.
-    pub(super) fn applies_judged(&self, unit: &str) -> bool {
-        self.is_any_judged(&self.below(BTreeSet::from([unit.to_owned()])))
-    }
-
-    /// Some units and all that these apply.
-    fn below(&self, mut units: BTreeSet<String>) -> BTreeSet<String> {
-        loop {
-            let known = units.len();
-            for (declared, it) in self.deployments() {
-                if !it.prune.applied_by.is_disjoint(&units) {
-                    units.insert(declared.unit.name.clone());
-                }
-            }
-            if units.len() == known {
-                return units;
-            }
-        }
-    }
-
-    fn is_any_judged(&self, units: &BTreeSet<String>) -> bool {
-        let mut all = self.base.iter().chain(self.head);
-        all.any(|it| !it.is_foreign() && units.contains(&it.unit.name))
-    }
-
-    /// Those of both states.
-    fn deployments(&self) -> impl Iterator<Item = (&Declared, &Deployment)> {
-        let all = self.base.iter().chain(self.head);
-        all.filter_map(|it| Some((it, it.unit.deployment.as_ref()?)))
     }
 
     /// Whether one applies others, in either state.
