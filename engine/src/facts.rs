@@ -38,7 +38,7 @@ pub mod workloads;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::Change;
-use crate::model::{Digest, Piece};
+use crate::model::{Digest, Piece, Stage};
 use inventory::Neighbours;
 use jiff::Timestamp;
 
@@ -112,6 +112,8 @@ pub struct Context<'a> {
     pub backups: &'a backups::Rules,
     /// What is recorded beside images.
     pub evidence: &'a images::Evidence,
+    /// Which files are scripts, and where they need evidence.
+    pub script_rules: &'a migrations::Rules,
     /// Where going back must have been tried.
     pub ways_back: &'a rollback::Rules,
     /// What signed evidence says.
@@ -124,6 +126,14 @@ pub struct Context<'a> {
     pub prepared: &'a rollback::Prepared,
     /// How risky the changes are.
     pub tiers: freeze::Tiers<'a>,
+}
+
+impl Context<'_> {
+    /// The stage of the environment, where it is known.
+    pub(in crate::facts) fn stage(&self) -> Option<Stage> {
+        let environments = &self.range.environments;
+        environments.get(self.season.place.environment).copied()
+    }
 }
 
 /// A way to find something out.
@@ -174,10 +184,12 @@ pub fn names() -> Vec<&'static str> {
 /// The signed statements that facts rest on.
 #[must_use]
 pub fn statements(facts: &Facts) -> BTreeSet<Digest> {
-    [backups::evidence(facts), rollback::evidence(facts)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all = [
+        backups::evidence(facts),
+        migrations::evidence(facts),
+        rollback::evidence(facts),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// Runs those of the collectors that `wanted` names.
@@ -207,7 +219,7 @@ mod tests {
     use crate::facts::range::Range;
     use crate::facts::source::{Commit, Point, SourceInfo};
     use crate::manifest::yaml;
-    use crate::model::{GitId, GroupKind, RepoPath, RiskTier, Seal, Stage};
+    use crate::model::{GitId, GroupKind, RepoPath, RiskTier, Seal};
     use crate::schemas;
 
     /// A database, a workload with its limits, and what is neither.
@@ -365,6 +377,7 @@ calendars:
                     images: &images::Rules::default(),
                     backups: &backups::Rules::default(),
                     ways_back: &rollback::Rules::default(),
+                    script_rules: &migrations::Rules::default(),
                     evidence: &images::Evidence::default(),
                     reported: &evidence::Known::default(),
                     promoted: &images::promoted::Promoted::default(),
@@ -404,6 +417,7 @@ calendars:
                 season: &season(Vec::new()),
                 images: &images::Rules::default(),
                 ways_back: &rollback::Rules::default(),
+                script_rules: &migrations::Rules::default(),
                 backups: &backups::Rules::default(),
                 evidence: &images::Evidence::default(),
                 reported: &evidence::Known::default(),

@@ -25,6 +25,10 @@
 #     migration.odoo-version-not-bumped: deny
 #     migration.odoo-downgrade: deny
 #     migration.odoo-module-removed: deny
+#     migration.review-missing: deny
+#     migration.irreversible: deny
+#     migration.rehearsal-missing: deny
+#     migration.too-long: deny
 package tidegate.migrations.change_set
 
 # METADATA
@@ -295,7 +299,102 @@ deny contains finding if {
 	}
 }
 
+# METADATA
+# title: Nobody has looked at a script
+# description: Who knows the database sees what no rule does, and before it runs.
+deny contains finding if {
+	input.risk.tier in {"high", "critical"}
+	is_asked("review-stages")
+	some script in fact.scripts
+	script.reviewed.good == false
+	finding := about(script, {
+		"code": "migration.review-missing",
+		"message": sprintf("%s %s", [script.id, script.reviewed.text]),
+		"remediation": "let somebody who knows the database look at it and sign that, by `tidegate evidence migration-review`",
+		"setting": "/settings/review-stages",
+	})
+}
+
+# METADATA
+# title: What is taken away comes from a backup alone
+# description: No script brings it back. Somebody has looked at it, and a backup of right before is there, or it does not run.
+deny contains finding if {
+	is_asked("review-stages")
+	some script in fact.scripts
+	script.class == "irreversible"
+	problems := unprepared | {script.reviewed.text | script.reviewed.good == false}
+	count(problems) > 0
+	finding := about(script, {
+		"code": "migration.irreversible",
+		"message": sprintf("%s takes away what no script brings back (%s): %s", [
+			script.id,
+			listed([s | some s in script.statements; s.class in taking_away]),
+			concat("; ", sort(problems)),
+		]),
+		"remediation": "write the way back where there is one; else have it reviewed (`tidegate evidence migration-review`), and take a backup right before (`tidegate evidence backup`)",
+		"setting": "/settings/review-stages",
+	})
+}
+
+# METADATA
+# title: A script was never run on a likeness of the database
+# description: How long it takes and whether it runs to its end is found out in production.
+deny contains finding if {
+	is_asked("rehearsal-stages")
+	some script in fact.scripts
+	some problem in unrehearsed(script)
+	finding := about(script, {
+		"code": "migration.rehearsal-missing",
+		"message": sprintf("%s %s", [script.id, problem]),
+		"remediation": "run it on a copy of the database, and let the job sign it by `tidegate evidence migration-rehearsal`",
+		"setting": "/settings/rehearsal-stages",
+	})
+}
+
+# METADATA
+# title: The scripts take too long
+# description: Whoever waits for what they lock waits as long.
+deny contains finding if {
+	is_asked("rehearsal-stages")
+	rehearsals := {[script.rehearsed.evidence, script.rehearsed.seconds] |
+		some script in fact.scripts
+		script.rehearsed.good
+	}
+	seconds := sum([one[1] | some one in rehearsals])
+	seconds > input.settings["max-minutes"] * 60
+	some script in fact.scripts
+	script.rehearsed.good
+	finding := about(script, {
+		"code": "migration.too-long",
+		"message": sprintf("%s %s; all scripts together took %d s where they were rehearsed, and may take %d min", [
+			script.id,
+			script.rehearsed.text,
+			seconds,
+			input.settings["max-minutes"],
+		]),
+		"remediation": "cut it into steps that are released one after the other, and fill rows in portions beside them",
+		"setting": "/settings/max-minutes",
+	})
+}
+
 fact := input.facts.migrations.value
+
+is_asked(setting) if input.environment.stage in input.settings[setting]
+
+unprepared contains "no database is known of which a backup could be there" if count(fact.checkpoints) == 0
+
+unprepared contains lacking if {
+	some database in fact.checkpoints
+	lacking := sprintf("%s %s", [name_of(database.object), database.lacks])
+}
+
+unrehearsed(script) := {script.rehearsed.text} if script.rehearsed.good == false
+
+unrehearsed(script) := {sprintf("was rehearsed on a database of %d bytes, and one of %d GiB is asked for", [script.rehearsed.bytes, least])} if {
+	script.rehearsed.good
+	least := input.settings["rehearsal-min-gib"]
+	script.rehearsed.bytes < least * 1073741824
+}
 
 taking_away := {"destructive", "irreversible"}
 

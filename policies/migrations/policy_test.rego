@@ -2,7 +2,13 @@ package tidegate.migrations.change_set_test
 
 import data.tidegate.migrations.change_set
 
-settings := {"large-tables": ["stock_move", "public.sale_order"]}
+settings := {
+	"large-tables": ["stock_move", "public.sale_order"],
+	"review-stages": [],
+	"rehearsal-stages": [],
+	"rehearsal-min-gib": 1,
+	"max-minutes": 10,
+}
 
 statement := {
 	"class": "additive",
@@ -70,7 +76,7 @@ document(found, workloads, stage, tier, new) := {
 	"settings": settings,
 	"changes": [{"index": 0, "new": new}],
 	"facts": {
-		"migrations": {"value": object.union({"scripts": [], "odoo": [], "replicated": []}, found)},
+		"migrations": {"value": object.union({"scripts": [], "odoo": [], "replicated": [], "checkpoints": []}, found)},
 		"workloads": {"value": object.union({"old": [], "new": []}, workloads)},
 	},
 }
@@ -452,4 +458,76 @@ test_a_script_that_is_not_mounted_takes_no_lock_for_a_job if {
 		doc := document({"scripts": [elsewhere]}, {"new": [mounted]}, "production", "low", hooked)
 		denied(doc) == {"migration.hook-unsafe"}
 	}
+}
+
+database := {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "namespace": "shop", "name": "db"}
+
+saved := [{"object": database}]
+
+unsaved := [{"object": database, "lacks": "has no backup"}]
+
+approved := {"good": true, "text": "was approved by ann", "evidence": "aa"}
+
+rejected := {"good": false, "text": "was rejected by ann", "evidence": "aa"}
+
+said(more) := object.union(script, more)
+
+asking := {"settings": {"review-stages": ["production"], "rehearsal-stages": ["production"]}}
+
+at(tier, stage, checkpoints, scripts) := object.union(
+	document({"scripts": scripts, "checkpoints": checkpoints}, {}, stage, tier, {}),
+	asking,
+)
+
+test_what_nobody_looked_at_is_denied_of_a_risky_change if {
+	every tier in ["high", "critical"] {
+		found := change_set.deny with input as at(tier, "production", [], [said({"reviewed": rejected})])
+		{[finding.code, finding.message] | some finding in found} == {["migration.review-missing", "db/migrations/V2__next.sql was rejected by ann"]}
+		denied(at(tier, "production", [], [said({"reviewed": approved})])) == set()
+		denied(at(tier, "staging", [], [said({"reviewed": rejected})])) == set()
+	}
+	denied(at("medium", "production", [], [said({"reviewed": rejected})])) == set()
+}
+
+doomed(word) := said({
+	"class": "irreversible",
+	"statements": [object.union(statement, {"class": "irreversible", "verb": "DROP ROLE"})],
+	"reviewed": word,
+})
+
+test_what_no_script_brings_back_needs_a_review_and_a_backup if {
+	denied(at("low", "production", saved, [doomed(approved)])) == set()
+	denied(at("low", "staging", unsaved, [doomed(rejected)])) == set()
+	some finding in change_set.deny with input as at("low", "production", unsaved, [doomed(rejected)])
+	finding.code == "migration.irreversible"
+	contains(finding.message, "(line 3: DROP ROLE (flag)): Cluster shop/db has no backup; was rejected by ann")
+	some other in change_set.deny with input as at("low", "production", [], [doomed(approved)])
+	contains(other.message, ": no database is known")
+}
+
+test_what_was_never_run_is_denied if {
+	fine := {"good": true, "text": "was rehearsed within 4m", "seconds": 240, "bytes": 1073741824, "evidence": "aa"}
+	denied(at("low", "production", [], [said({"rehearsed": fine})])) == set()
+	every bad in [object.union(fine, {"good": false}), object.union(fine, {"bytes": 1073741823})] {
+		denied(at("low", "production", [], [said({"rehearsed": bad})])) == {"migration.rehearsal-missing"}
+		denied(at("low", "qa", [], [said({"rehearsed": bad})])) == set()
+	}
+}
+
+ran(seconds, evidence) := said({"rehearsed": {
+	"good": true,
+	"text": "was rehearsed",
+	"seconds": seconds,
+	"bytes": 1073741824,
+	"evidence": evidence,
+}})
+
+test_what_takes_too_long_is_denied_all_together if {
+	denied(at("low", "production", [], [ran(600, "aa")])) == set()
+	denied(at("low", "production", [], [ran(601, "aa")])) == {"migration.too-long"}
+	denied(at("low", "production", [], [ran(301, "aa"), ran(300, "bb")])) == {"migration.too-long"}
+
+	# Rehearsed together, they took that together.
+	denied(at("low", "production", [], [ran(600, "aa"), ran(600, "aa")])) == set()
+	denied(at("low", "staging", [], [ran(601, "aa")])) == set()
 }

@@ -3,13 +3,18 @@
 
 mod read;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Rejection, Role, VerifiedStatement, about, json as canonical_json};
-use crate::facts::evidence::{About, Backup, Incident, ObjectName, RestoreTest, RollbackTest};
+use crate::facts::evidence::{
+    About, Backup, Incident, MigrationRehearsal, MigrationReview, ObjectName, RestoreTest,
+    RollbackTest,
+};
 use crate::model::Digest;
 pub use read::{Asked, read};
 
@@ -24,6 +29,10 @@ pub enum Evidence {
     Incident(Incident),
     /// A rollback test.
     RollbackTest(RollbackTest),
+    /// A review of scripts.
+    MigrationReview(MigrationReview),
+    /// A rehearsal of scripts.
+    MigrationRehearsal(MigrationRehearsal),
 }
 
 /// What is said.
@@ -37,6 +46,10 @@ pub enum Kind {
     Incident,
     /// A rollback test.
     RollbackTest,
+    /// A review of scripts.
+    MigrationReview,
+    /// A rehearsal of scripts.
+    MigrationRehearsal,
 }
 
 impl Evidence {
@@ -48,12 +61,14 @@ impl Evidence {
         self.check()
             .map_err(|what| Rejection::Inconsistent { what })?;
         let kind = self.kind().predicate();
-        let subjects: Vec<_> = self.objects().iter().map(|it| self.subject(it)).collect();
+        let subjects = self.subjects();
         match self {
             Self::Backup(backup) => about::write(&**backup, kind, subjects),
             Self::RestoreTest(test) => about::write(test, kind, subjects),
             Self::Incident(incident) => about::write(incident, kind, subjects),
             Self::RollbackTest(test) => about::write(test, kind, subjects),
+            Self::MigrationReview(review) => about::write(review, kind, subjects),
+            Self::MigrationRehearsal(rehearsal) => about::write(rehearsal, kind, subjects),
         }
     }
 
@@ -82,6 +97,10 @@ impl Evidence {
             Kind::RestoreTest => Self::RestoreTest(about::read(payload, name, EXPECTED)?),
             Kind::Incident => Self::Incident(about::read(payload, name, EXPECTED)?),
             Kind::RollbackTest => Self::RollbackTest(about::read(payload, name, EXPECTED)?),
+            Kind::MigrationReview => Self::MigrationReview(about::read(payload, name, EXPECTED)?),
+            Kind::MigrationRehearsal => {
+                Self::MigrationRehearsal(about::read(payload, name, EXPECTED)?)
+            }
         };
         if evidence.to_statement_bytes()? == payload {
             return Ok(evidence);
@@ -97,6 +116,8 @@ impl Evidence {
             Self::RestoreTest(_) => Kind::RestoreTest,
             Self::Incident(_) => Kind::Incident,
             Self::RollbackTest(_) => Kind::RollbackTest,
+            Self::MigrationReview(_) => Kind::MigrationReview,
+            Self::MigrationRehearsal(_) => Kind::MigrationRehearsal,
         }
     }
 
@@ -108,10 +129,12 @@ impl Evidence {
             Self::RestoreTest(test) => &test.about,
             Self::Incident(incident) => &incident.about,
             Self::RollbackTest(test) => &test.about,
+            Self::MigrationReview(review) => &review.about,
+            Self::MigrationRehearsal(rehearsal) => &rehearsal.about,
         }
     }
 
-    /// Of which objects; never empty.
+    /// Of which objects; none of what is about scripts.
     #[must_use]
     pub fn objects(&self) -> Vec<&ObjectName> {
         match self {
@@ -119,6 +142,17 @@ impl Evidence {
             Self::RestoreTest(test) => vec![&test.object],
             Self::Incident(incident) => incident.objects.iter().collect(),
             Self::RollbackTest(test) => vec![&test.object],
+            Self::MigrationReview(_) | Self::MigrationRehearsal(_) => Vec::new(),
+        }
+    }
+
+    /// Of which scripts, by the digests of their texts; none of what is about objects.
+    #[must_use]
+    pub fn scripts(&self) -> BTreeSet<Digest> {
+        match self {
+            Self::MigrationReview(review) => review.scripts.clone(),
+            Self::MigrationRehearsal(rehearsal) => rehearsal.scripts.clone(),
+            _ => BTreeSet::new(),
         }
     }
 
@@ -137,7 +171,10 @@ impl Evidence {
             }
             Self::RestoreTest(test) => happened.push(("finishedAt", test.finished_at)),
             Self::RollbackTest(test) => happened.push(("finishedAt", test.finished_at)),
-            Self::Incident(_) => {}
+            Self::MigrationRehearsal(rehearsal) => {
+                happened.push(("finishedAt", rehearsal.finished_at));
+            }
+            Self::Incident(_) | Self::MigrationReview(_) => {}
         }
         happened
     }
@@ -148,6 +185,8 @@ impl Evidence {
             Self::RestoreTest(test) => test.check(),
             Self::Incident(incident) => incident.check(),
             Self::RollbackTest(test) => test.check(),
+            Self::MigrationReview(review) => review.check(),
+            Self::MigrationRehearsal(rehearsal) => rehearsal.check(),
         }
     }
 
@@ -156,8 +195,18 @@ impl Evidence {
         match self {
             Self::Backup(backup) => backup.system_id.as_deref(),
             Self::RestoreTest(test) => test.system_id.as_deref(),
-            Self::Incident(_) | Self::RollbackTest(_) => None,
+            _ => None,
         }
+    }
+
+    /// Objects and scripts, each with a digest.
+    fn subjects(&self) -> Vec<(String, Digest)> {
+        let environment = &self.about().environment;
+        let objects = self.objects();
+        let objects = objects.iter().map(|it| self.subject(it));
+        let scripts = self.scripts().into_iter();
+        let scripts = scripts.map(|digest| (format!("{environment}/sha256:{digest}"), digest));
+        objects.chain(scripts).collect()
     }
 
     /// `ENVIRONMENT/OBJECT`, and the digest of all that tells it from another of that name.
@@ -180,11 +229,13 @@ impl Evidence {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Backup,
         Self::RestoreTest,
         Self::Incident,
         Self::RollbackTest,
+        Self::MigrationReview,
+        Self::MigrationRehearsal,
     ];
 
     /// The name of its folder.
@@ -195,16 +246,19 @@ impl Kind {
             Self::RestoreTest => "restore-test",
             Self::Incident => "incident",
             Self::RollbackTest => "rollback-test",
+            Self::MigrationReview => "migration-review",
+            Self::MigrationRehearsal => "migration-rehearsal",
         }
     }
 
-    /// Whose word counts. That something is an emergency is no machine's to say.
+    /// Whose word counts. That something is an emergency, or may run, is no machine's to say.
     #[must_use]
     pub fn role(self) -> Role {
         match self {
             Self::Backup | Self::RestoreTest => Role::BackupReporter,
             Self::Incident => Role::BreakGlass,
-            Self::RollbackTest => Role::RehearsalReporter,
+            Self::RollbackTest | Self::MigrationRehearsal => Role::RehearsalReporter,
+            Self::MigrationReview => Role::Approver,
         }
     }
 
@@ -216,6 +270,8 @@ impl Kind {
             Self::RestoreTest => "https://tidegate.dev/evidence/restore-test/v1",
             Self::Incident => "https://tidegate.dev/evidence/incident/v1",
             Self::RollbackTest => "https://tidegate.dev/evidence/rollback-test/v1",
+            Self::MigrationReview => "https://tidegate.dev/evidence/migration-review/v1",
+            Self::MigrationRehearsal => "https://tidegate.dev/evidence/migration-rehearsal/v1",
         }
     }
 
@@ -227,7 +283,7 @@ impl Kind {
 
 /// The JSON Schemas of the statements, by the names of their files below `schemas/evidence/`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 4] {
+pub fn schemas() -> [(&'static str, Value); 6] {
     [
         (
             "backup.v1.json",
@@ -245,6 +301,14 @@ pub fn schemas() -> [(&'static str, Value); 4] {
             "rollback-test.v1.json",
             schemars::schema_for!(Statement<RollbackTest>).to_value(),
         ),
+        (
+            "migration-review.v1.json",
+            schemars::schema_for!(Statement<MigrationReview>).to_value(),
+        ),
+        (
+            "migration-rehearsal.v1.json",
+            schemars::schema_for!(Statement<MigrationRehearsal>).to_value(),
+        ),
     ]
 }
 
@@ -254,7 +318,7 @@ pub fn schemas() -> [(&'static str, Value); 4] {
 struct Statement<T> {
     #[serde(rename = "_type")]
     kind: String,
-    /// The objects that it is about.
+    /// The objects or scripts that it is about.
     subject: Vec<Subject>,
     predicate_type: String,
     predicate: T,
@@ -263,12 +327,12 @@ struct Statement<T> {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Subject {
-    /// `ENVIRONMENT/NAMESPACE/KIND.GROUP/NAME`
+    /// `ENVIRONMENT/NAMESPACE/KIND.GROUP/NAME`, or `ENVIRONMENT/sha256:DIGEST` of a script.
     name: String,
     digest: Sha256,
 }
 
-/// Of environment, cluster, object and identity of the database, as JSON with sorted keys.
+/// Of environment, cluster, object and identity of the database, as JSON with sorted keys; or of the text of a script.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Sha256 {

@@ -7,6 +7,7 @@ mod incident;
 mod list;
 mod restore_test;
 mod rollback_test;
+mod scripts;
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,8 @@ enum Command {
     RestoreTest(restore_test::Args),
     Incident(incident::Args),
     RollbackTest(rollback_test::Args),
+    MigrationReview(scripts::Review),
+    MigrationRehearsal(scripts::Rehearsal),
     List(list::Args),
 }
 
@@ -46,6 +49,8 @@ impl Args {
             Command::RestoreTest(args) => args.run(terminal),
             Command::Incident(args) => args.run(terminal),
             Command::RollbackTest(args) => args.run(terminal),
+            Command::MigrationReview(args) => args.run(terminal),
+            Command::MigrationRehearsal(args) => args.run(terminal),
             Command::List(args) => args.run(terminal),
         }
     }
@@ -150,13 +155,12 @@ fn object(text: &str) -> Result<ObjectName, Error> {
     ObjectName::parse(text)
 }
 
-/// The digest of an image.
+/// The digest of an image, or of a script.
 fn image(text: &str) -> Result<Digest, String> {
     let digest = text.strip_prefix("sha256:");
     let digest = digest.and_then(|digest| Digest::parse(digest).ok());
     digest.ok_or_else(|| {
-        "write the digest as manifests do: `sha256:` and 64 digits or letters from `a` to `f`"
-            .to_owned()
+        "write the digest in full: `sha256:` and 64 digits or letters from `a` to `f`".to_owned()
     })
 }
 

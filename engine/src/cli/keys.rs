@@ -31,7 +31,8 @@ enum Command {
     /// A shell empties the file behind `>` before anything runs. `--trust` instead adds to it.
     New {
         /// What the key signs: merge-signer (links), backup-reporter (evidence of backups and restore tests),
-        /// rehearsal-reporter (evidence of rehearsals), break-glass (incidents), or root (the trust file itself)
+        /// rehearsal-reporter (evidence of rehearsals), approver (reviews of scripts), break-glass (incidents), or root
+        /// (the trust file itself)
         #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Role,
         /// Where the private key goes, below folders that are made when missing; never overwritten, never

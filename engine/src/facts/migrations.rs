@@ -10,11 +10,14 @@ mod naming;
 mod objects;
 mod odoo;
 mod replicas;
+mod said;
 mod script;
 mod scripts;
 mod split;
 mod statement;
 mod syntax;
+
+use std::collections::BTreeSet;
 
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -23,11 +26,13 @@ use serde_json::Value;
 pub use files::{Files, ModuleFiles, Rules, ScriptFile, Text};
 pub use odoo::{MANIFEST, Module};
 pub use replicas::Replicated;
+pub use said::Word;
 pub use scripts::Script;
 pub use statement::Class;
 
-use super::{Collector, Context, Fact};
-use crate::model::Piece;
+use super::backups::Checkpoint;
+use super::{Collector, Context, Fact, Facts};
+use crate::model::{Digest, Piece};
 
 /// The collector of `migrations`.
 pub struct Migrations;
@@ -44,6 +49,8 @@ struct Found {
     odoo: Vec<Module>,
     /// The database clusters that hand on each row that a script writes; only looked for where a script changes.
     replicated: Vec<Replicated>,
+    /// The databases that are there, where a script takes away what no script brings back and evidence is asked for.
+    checkpoints: Vec<Checkpoint>,
 }
 
 impl Collector for Migrations {
@@ -58,7 +65,10 @@ impl Collector for Migrations {
     fn collect(&self, context: &Context<'_>) -> Fact {
         let found = found(context);
         match serde_json::to_value(&found) {
-            Ok(value) => Fact::known(Piece::new(value)),
+            Ok(value) => Fact::Known {
+                value: Piece::new(value),
+                until: said::until(&found.checkpoints),
+            },
             Err(error) => Fact::Unknown {
                 reason: format!("what was found cannot be written down: {error}"),
             },
@@ -67,10 +77,12 @@ impl Collector for Migrations {
 }
 
 fn found(context: &Context<'_>) -> Found {
-    let scripts = scripts::scripts(context);
+    let mut scripts = scripts::scripts(context);
+    said::add(&mut scripts, context);
     let class = scripts.iter().map(|script| script.class).max();
     Found {
         class: class.unwrap_or_default(),
+        checkpoints: said::checkpoints(&scripts, context),
         odoo: context.scripts.modules.iter().map(odoo::module).collect(),
         replicated: match scripts.is_empty() {
             true => Vec::new(),
@@ -78,6 +90,25 @@ fn found(context: &Context<'_>) -> Found {
         },
         scripts,
     }
+}
+
+/// The signed statements that the fact rests on.
+#[must_use]
+pub fn evidence(facts: &Facts) -> BTreeSet<Digest> {
+    let Some(Fact::Known { value, .. }) = facts.get(NAME) else {
+        return BTreeSet::new();
+    };
+    let value = value.to_json();
+    let rows = |key: &str| value.get(key).and_then(Value::as_array).cloned();
+    let scripts = rows("scripts").unwrap_or_default().into_iter();
+    let words = scripts.flat_map(|script| {
+        let words = ["reviewed", "rehearsed"];
+        words.map(|word| script.get(word).cloned().unwrap_or_default())
+    });
+    let checkpoints = rows("checkpoints").unwrap_or_default();
+    let said = words.chain(checkpoints);
+    let digests = said.filter_map(|one| Digest::parse(one.get("evidence")?.as_str()?).ok());
+    digests.collect()
 }
 
 /// The JSON Schema of the value.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::reported::Told;
+use self::reported::{ScriptReport, Told};
 use self::scripts::scripts;
 use self::written::{Expected, ExpectedFinding, Setting};
 use super::Error;
@@ -213,6 +213,7 @@ impl Case<'_> {
             evidence: self,
             reported: &Told {
                 reports: &setting.reported,
+                scripts: self.reported_scripts(setting)?,
                 now,
             },
             promotions: setting,
@@ -304,6 +305,19 @@ impl Case<'_> {
             Some((RepoPath::from(path), bytes.to_vec()))
         };
         self.files.iter().filter_map(below).collect()
+    }
+
+    /// What is reported of scripts, by the digests of their texts.
+    fn reported_scripts<'s>(
+        &self,
+        setting: &'s Setting,
+    ) -> Result<BTreeMap<Digest, &'s ScriptReport>, Error> {
+        let reports = setting.scripts.iter().map(|(path, report)| {
+            let text = self.files.get(format!("head/{path}").as_str());
+            let text = text.ok_or_else(|| self.broken(&format!("it has no head/{path}")))?;
+            Ok((Digest::of(text), report))
+        });
+        reports.collect()
     }
 
     fn side(&self, folder: &str) -> Result<Objects, Error> {

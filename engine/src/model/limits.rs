@@ -280,6 +280,8 @@ limits! {
     EVIDENCE_FILE = 256 << 10, Bytes, Error("limit.evidence-file");
     /// All files of evidence.
     EVIDENCE_TOTAL = 256 << 20, Bytes, Error("limit.evidence-files");
+    /// Scripts that one review or rehearsal is about.
+    EVIDENCE_SCRIPTS = 500, Count, Error("evidence.contradiction");
     /// Objects that one incident is about.
     INCIDENT_OBJECTS = 100, Count, Error("evidence.contradiction");
     /// How long an incident lasts at most: three days.

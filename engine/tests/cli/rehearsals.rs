@@ -78,9 +78,10 @@ fn the_word_that_a_rollback_failed_is_not_taken_away() {
 #[test]
 fn a_verdict_names_the_rehearsal_and_ends_with_it() {
     let gate = Gate::new();
-    gate.repo.git(&["checkout", "-q", "HEAD~1"]);
+    let newer = gate.repo.id("HEAD").to_string();
+    gate.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     gate.sign("baseline");
-    gate.repo.git(&["checkout", "-q", "-"]);
+    gate.repo.git(&["reset", "-q", "--hard", &newer]);
     gate.rehearse_at("rehearsals.pem", [NEW, OLD], 30 * 24 - 1, &[]);
     gate.repo.commit("evidence");
     let signed = gate.sign("sign");
@@ -92,6 +93,69 @@ fn a_verdict_names_the_rehearsal_and_ends_with_it() {
     assert!(until > now() && until < most, "{until}");
 }
 
+#[test]
+fn a_script_needs_that_its_very_text_was_reviewed_and_run_elsewhere() {
+    let gate = Gate::with(&CONFIG.replace(
+        "{rollback-readiness: {rehearsal-stages: [recovery]}}",
+        "{migrations: {rehearsal-stages: [recovery], review-stages: [recovery]}}",
+    ));
+    gate.repo
+        .write(SCRIPT, "ALTER TABLE shop_flag ADD COLUMN note text;\n");
+    gate.repo.commit("a script");
+    let (text, exit) = gate.check();
+    assert_eq!(exit, 1, "{text}");
+    for code in ["migration.review-missing", "migration.rehearsal-missing"] {
+        assert!(text.contains(code), "{code}: {text}");
+    }
+    let started = (now() - SignedDuration::from_mins(4)).to_string();
+    let rehearsed = ["--started", &started, "--database-bytes", "2000000000"];
+    for (kind, key, more) in [
+        ("migration-review", "ann.pem", &[][..]),
+        ("migration-rehearsal", "rehearsals.pem", &rehearsed),
+    ] {
+        let (text, exit) = gate.say_of_script(kind, "job.pem", more);
+        assert!(exit == 3 && text.contains("key.not-at-hand"), "{text}");
+        let (text, exit) = gate.say_of_script(kind, key, more);
+        assert_eq!(exit, 0, "{text}");
+    }
+    gate.repo.commit("evidence");
+    let (text, exit) = gate.check();
+    assert_eq!(exit, 0, "{text}");
+    let (text, exit) = gate.run(&["evidence", "list", "--env", "prod"]);
+    assert_eq!(exit, 0, "{text}");
+    for wanted in [
+        "  approved ",
+        " s ago (signed by ann)",
+        "on 2000000000 bytes (signed by rehearsals)",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    // Whoever rejects it is heard, and that word stays.
+    gate.say_of_script("migration-review", "ann.pem", &["--rejected"]);
+    gate.repo.commit("no");
+    let (text, exit) = gate.check();
+    assert!(exit == 1 && text.contains("was rejected by ann"), "{text}");
+    let last = gate.repo.git(&["diff", "--name-only", "HEAD~1"]);
+    gate.repo.git(&["rm", "-q", last.trim()]);
+    gate.repo.commit("no word of it");
+    let (text, exit) = gate.run(&["check", "HEAD~1..HEAD"]);
+    assert!(
+        exit == 1 && text.contains("engine.evidence-removed"),
+        "{text}"
+    );
+    gate.say_of_script("migration-review", "ann.pem", &[]);
+    gate.repo.commit("yes");
+    assert_eq!(gate.check().1, 0);
+    gate.repo
+        .write(SCRIPT, "ALTER TABLE shop_flag ADD COLUMN notes text;\n");
+    gate.repo.commit("another text");
+    let (text, exit) = gate.check();
+    assert!(
+        exit == 1 && text.contains("migration.review-missing"),
+        "{text}"
+    );
+}
+
 /// A Deployment that gets another image in the last commit, and the keys of a job that rehearses and of one that backs up.
 struct Gate {
     repo: Repo,
@@ -99,13 +163,18 @@ struct Gate {
 
 impl Gate {
     fn new() -> Self {
+        Self::with(CONFIG)
+    }
+
+    fn with(config: &str) -> Self {
         let gate = Self { repo: Repo::new() };
-        gate.repo.write("tidegate.yaml", CONFIG);
+        gate.repo.write("tidegate.yaml", config);
         gate.repo.write("docs/rollback.md", PLAN);
         for (role, principal) in [
             ("merge-signer", "signer"),
             ("rehearsal-reporter", "rehearsals"),
             ("backup-reporter", "job"),
+            ("approver", "ann"),
         ] {
             let key = gate.repo.beside(&format!("{principal}.pem"));
             let new = ["keys", "new", "--role", role, "--principal", principal];
@@ -175,6 +244,15 @@ impl Gate {
         self.run(&[&what[..], &how, &by, more].concat())
     }
 
+    /// Says something of the script, as it lies there.
+    fn say_of_script(&self, kind: &str, key: &str, more: &[&str]) -> (String, i32) {
+        let key = self.repo.beside(key);
+        let folder = format!(".tidegate/evidence/{kind}/");
+        let what = ["evidence", kind, "--env", "prod", "--script", SCRIPT];
+        let by = ["--key-file", key.to_str().unwrap(), "-o", &folder];
+        self.run(&[&what[..], &by, more].concat())
+    }
+
     /// The paths of all that was said.
     fn statements(&self) -> Vec<String> {
         let listed = self.repo.git(&["ls-files", FOLDER]);
@@ -208,6 +286,7 @@ fn now() -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
+const SCRIPT: &str = "web/migrations/V2__note.sql";
 const FOLDER: &str = ".tidegate/evidence/rollback-test/";
 const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const NEW: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";

@@ -216,6 +216,10 @@ pub(super) const TESTS: &[(Limit, &str)] = &[
     ),
     (limits::EVIDENCE_TOTAL, "all_files_together_are_bounded"),
     (
+        limits::EVIDENCE_SCRIPTS,
+        "reviews_and_rehearsals_are_about_so_many_scripts",
+    ),
+    (
         limits::INCIDENT_OBJECTS,
         "incidents_are_about_so_many_objects_for_so_long",
     ),

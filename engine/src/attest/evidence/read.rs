@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::super::{Rejection, TrustFile, dsse};
 use super::Evidence;
 use crate::facts::evidence::{
-    About, Backup, Error, Incident, Known, ObjectName, Observed, OfObject, Refused, RestoreTest,
-    RollbackTest, SKEW, Why, Witnessed,
+    About, Backup, Error, Incident, Known, MigrationRehearsal, MigrationReview, ObjectName,
+    Observed, OfObject, Refused, RestoreTest, RollbackTest, SKEW, Why, Witnessed,
 };
 use crate::model::{Digest, limits};
 
@@ -44,6 +44,8 @@ pub fn read(files: &[(String, Vec<u8>)], asked: Asked<'_>) -> Result<Known, Erro
         restore_tests: BTreeMap::new(),
         incidents: BTreeMap::new(),
         rollback_tests: BTreeMap::new(),
+        reviews: BTreeMap::new(),
+        rehearsals: BTreeMap::new(),
     };
     let mut files: Vec<&(String, Vec<u8>)> = files.iter().collect();
     files.sort();
@@ -75,6 +77,8 @@ fn check_limits(files: &[(String, Vec<u8>)]) -> Result<(), Error> {
 
 /// What one signer says of one thing.
 type Streams<T> = BTreeMap<(ObjectName, Vec<String>, String), Vec<Witnessed<T>>>;
+/// What one signer says of one script.
+type OfScripts<T> = BTreeMap<(Digest, Vec<String>), Vec<Witnessed<T>>>;
 
 struct Reading<'a> {
     asked: Asked<'a>,
@@ -85,6 +89,8 @@ struct Reading<'a> {
     restore_tests: Streams<RestoreTest>,
     incidents: Streams<Incident>,
     rollback_tests: Streams<RollbackTest>,
+    reviews: OfScripts<MigrationReview>,
+    rehearsals: OfScripts<MigrationRehearsal>,
 }
 
 impl Reading<'_> {
@@ -192,6 +198,20 @@ impl Reading<'_> {
                     .or_default()
                     .push(witnessed(said, digest, signers, path));
             }
+            Evidence::MigrationReview(said) => {
+                for script in &said.scripts {
+                    let stream = self.reviews.entry((*script, signers.to_vec()));
+                    let one = witnessed(said.clone(), digest, signers, path);
+                    stream.or_default().push(one);
+                }
+            }
+            Evidence::MigrationRehearsal(said) => {
+                for script in &said.scripts {
+                    let stream = self.rehearsals.entry((*script, signers.to_vec()));
+                    let one = witnessed(said.clone(), digest, signers, path);
+                    stream.or_default().push(one);
+                }
+            }
         }
     }
 
@@ -202,13 +222,19 @@ impl Reading<'_> {
             why,
             text,
             objects: objects.into_iter().cloned().collect(),
+            scripts: evidence.map(Evidence::scripts).unwrap_or_default(),
         });
     }
 
     fn finish(self) -> Known {
         let mut known = self.known;
         for ((object, ..), stream) in self.backups {
-            if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
+            if let Some(observed) = newest(
+                &Of::Object(&object),
+                stream,
+                &|it| &it.about,
+                &mut known.refused,
+            ) {
                 let of = known.objects.entry(object.clone()).or_default();
                 of.backups.push(observed);
             }
@@ -216,19 +242,64 @@ impl Reading<'_> {
         for ((object, ..), stream) in self.restore_tests {
             let of = known.objects.entry(object.clone()).or_default();
             let stream = of_this_database(stream, of, &mut known.refused);
-            let observed = newest(&object, stream, &|it| &it.about, &mut known.refused);
+            let observed = newest(
+                &Of::Object(&object),
+                stream,
+                &|it| &it.about,
+                &mut known.refused,
+            );
             of.restore_tests.extend(observed);
         }
         for ((object, ..), stream) in self.incidents {
-            if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
+            if let Some(observed) = newest(
+                &Of::Object(&object),
+                stream,
+                &|it| &it.about,
+                &mut known.refused,
+            ) {
                 let of = known.objects.entry(object.clone()).or_default();
                 of.incidents.push(observed);
             }
         }
         for ((object, ..), stream) in self.rollback_tests {
-            if let Some(observed) = newest(&object, stream, &|it| &it.about, &mut known.refused) {
+            if let Some(observed) = newest(
+                &Of::Object(&object),
+                stream,
+                &|it| &it.about,
+                &mut known.refused,
+            ) {
                 let of = known.objects.entry(object.clone()).or_default();
                 of.rollback_tests.push(observed);
+            }
+        }
+        for ((script, _), stream) in self.reviews {
+            if let Some(observed) = newest(
+                &Of::Script(script),
+                stream,
+                &|it| &it.about,
+                &mut known.refused,
+            ) {
+                known
+                    .scripts
+                    .entry(script)
+                    .or_default()
+                    .reviews
+                    .push(observed);
+            }
+        }
+        for ((script, _), stream) in self.rehearsals {
+            if let Some(observed) = newest(
+                &Of::Script(script),
+                stream,
+                &|it| &it.about,
+                &mut known.refused,
+            ) {
+                known
+                    .scripts
+                    .entry(script)
+                    .or_default()
+                    .rehearsals
+                    .push(observed);
             }
         }
         known.objects.retain(|_, of| *of != OfObject::default());
@@ -247,10 +318,32 @@ fn witnessed<T>(said: T, digest: Digest, signers: &[String], path: &str) -> Witn
     }
 }
 
+/// What a stream is about.
+enum Of<'a> {
+    Object(&'a ObjectName),
+    Script(Digest),
+}
+
+impl<'a> Of<'a> {
+    fn object(&self) -> Option<&'a ObjectName> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Script(_) => None,
+        }
+    }
+
+    fn script(&self) -> Option<Digest> {
+        match self {
+            Self::Object(_) => None,
+            Self::Script(script) => Some(*script),
+        }
+    }
+}
+
 /// The highest sequence, and those before it. Where a number was given twice, or time runs backwards, nobody can tell
 /// which is the newest, and none counts: an old statement could be the one that does.
 fn newest<T>(
-    object: &ObjectName,
+    of: &Of<'_>,
     mut stream: Vec<Witnessed<T>>,
     about: &dyn Fn(&T) -> &About,
     refused: &mut Vec<Refused>,
@@ -277,7 +370,8 @@ fn newest<T>(
             path: one.path,
             why,
             text: format!("nobody can tell which is the newest: {text}"),
-            objects: [object.clone()].into(),
+            objects: of.object().cloned().into_iter().collect(),
+            scripts: of.script().into_iter().collect(),
         }));
         return None;
     }
@@ -306,6 +400,7 @@ fn of_this_database(
             ids.iter().copied().collect::<Vec<_>>().join(", ")
         ),
         objects: [one.said.object].into(),
+        scripts: BTreeSet::new(),
         path: one.path,
         why: Why::OtherDatabase,
     }));

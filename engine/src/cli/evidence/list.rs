@@ -11,7 +11,8 @@ use crate::cli::common::Outcome;
 use crate::cli::terminal::Terminal;
 use crate::config::parse_duration;
 use crate::facts::evidence::{
-    self, Backup, Incident, Known, ObjectName, OfObject, RestoreTest, RollbackTest, Run, Witnessed,
+    self, Backup, Incident, Known, ObjectName, OfObject, OfScript, RestoreTest, RollbackTest, Run,
+    Witnessed,
 };
 use crate::model::Exit;
 use crate::report::sanitise;
@@ -97,6 +98,14 @@ fn lines(known: &Known, now: Timestamp) -> Vec<String> {
                 .map(|line| format!("  {line}")),
         );
     }
+    for (script, of) in &known.scripts {
+        lines.push(format!("sha256:{script}"));
+        lines.extend(
+            of_script(of, now)
+                .into_iter()
+                .map(|line| format!("  {line}")),
+        );
+    }
     if lines.is_empty() {
         lines.push("no evidence counts".to_owned());
     }
@@ -126,6 +135,33 @@ fn of_object(of: &OfObject, now: Timestamp) -> Vec<String> {
         .chain(incidents)
         .chain(rollbacks)
         .collect()
+}
+
+fn of_script(of: &OfScript, now: Timestamp) -> Vec<String> {
+    let reviews = of.reviews.iter().map(|one| {
+        let review = &one.newest.said;
+        format!(
+            "{} {} ago (signed by {})",
+            review.decision.as_str(),
+            ago(review.about.reported_at, now),
+            one.newest.signers.join(", ")
+        )
+    });
+    let rehearsals = of.rehearsals.iter().map(|one| {
+        let rehearsal = &one.newest.said;
+        let outcome = match rehearsal.outcome {
+            evidence::Outcome::Passed => "rehearsed",
+            evidence::Outcome::Failed => "failed when rehearsed",
+        };
+        format!(
+            "{outcome} {} ago, within {}, on {} bytes (signed by {})",
+            ago(rehearsal.finished_at, now),
+            span(rehearsal.duration()),
+            rehearsal.database_bytes,
+            one.newest.signers.join(", ")
+        )
+    });
+    reviews.chain(rehearsals).collect()
 }
 
 fn of_backup(one: &Witnessed<Backup>, sizes: Option<(u64, u64)>, now: Timestamp) -> Vec<String> {

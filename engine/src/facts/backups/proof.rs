@@ -1,6 +1,7 @@
 //! What signed evidence proves of an object that a change touches, and what that lacks against its targets.
 //! Verifies no signature; which lack is denied where, policies say.
 
+mod checkpoint;
 #[cfg(test)]
 mod tests;
 mod weighing;
@@ -15,6 +16,8 @@ use super::gap::Gap;
 use super::rules::{Data, Rules};
 use crate::facts::evidence::{Incident, Known, OfObject, RestoreTest, Scope, Witnessed};
 use crate::model::{Digest, ObjectRef, RiskTier};
+pub use checkpoint::Checkpoint;
+pub(in crate::facts) use checkpoint::checkpoints;
 use weighing::Weighing;
 
 /// What is proven of an object.

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Backup, Incident, ObjectName, Outcome, RestoreTest, RollbackTest, Run};
+use super::{
+    Backup, Decision, Incident, MigrationRehearsal, MigrationReview, ObjectName, Outcome,
+    RestoreTest, RollbackTest, Run,
+};
 use crate::model::Digest;
 
 /// What is known of an environment.
@@ -13,6 +16,8 @@ use crate::model::Digest;
 pub struct Known {
     /// By object.
     pub objects: BTreeMap<ObjectName, OfObject>,
+    /// What is known of scripts, by the digests of their texts.
+    pub scripts: BTreeMap<Digest, OfScript>,
     /// What counts for nothing, and why, by path.
     pub refused: Vec<Refused>,
     /// How many files are about other environments.
@@ -32,6 +37,15 @@ pub struct OfObject {
     pub incidents: Vec<Observed<Incident>>,
     /// Its rollback tests, by signer, image before and image after.
     pub rollback_tests: Vec<Observed<RollbackTest>>,
+}
+
+/// What is known of a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfScript {
+    /// Its reviews, by signer.
+    pub reviews: Vec<Observed<MigrationReview>>,
+    /// Its rehearsals, by signer.
+    pub rehearsals: Vec<Observed<MigrationRehearsal>>,
 }
 
 /// The newest that one signer said of one thing, and what it said before.
@@ -67,6 +81,8 @@ pub struct Refused {
     pub text: String,
     /// What it claims to be about.
     pub objects: BTreeSet<ObjectName>,
+    /// Which scripts it claims to be about.
+    pub scripts: BTreeSet<Digest>,
 }
 
 /// Why evidence counts for nothing.
@@ -98,6 +114,33 @@ impl Why {
             Self::Clock => "clock",
             Self::OtherDatabase => "other-database",
         }
+    }
+}
+
+impl Known {
+    /// A file that claims to be about a script, and counts for nothing.
+    #[must_use]
+    pub fn refused_of_script(&self, script: Digest) -> Option<&Refused> {
+        self.refused.iter().find(|it| it.scripts.contains(&script))
+    }
+}
+
+impl OfScript {
+    /// The review that counts: whoever rejects it is heard before those who approve, and then the newest.
+    #[must_use]
+    pub fn review(&self) -> Option<&Witnessed<MigrationReview>> {
+        let newest = self.reviews.iter().map(|one| &one.newest);
+        newest.max_by_key(|one| {
+            let rejected = one.said.decision == Decision::Rejected;
+            (rejected, one.said.about.reported_at)
+        })
+    }
+
+    /// The newest rehearsal. Of two at one time, the bad one.
+    #[must_use]
+    pub fn rehearsal(&self) -> Option<&Witnessed<MigrationRehearsal>> {
+        let newest = self.rehearsals.iter().map(|one| &one.newest);
+        newest.max_by_key(|one| (one.said.finished_at, one.said.outcome == Outcome::Failed))
     }
 }
 

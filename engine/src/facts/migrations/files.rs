@@ -4,17 +4,20 @@
 use std::collections::BTreeSet;
 
 use crate::git::Selector;
-use crate::model::RepoPath;
+use crate::model::{RepoPath, Stage};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// Which files may be scripts.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     paths: Option<Selector>,
+    /// Where evidence is asked for.
+    stages: BTreeSet<Stage>,
 }
 
 impl Rules {
-    /// Takes `paths` of the settings of `migrations`, as they are with all defaults. Without any, no file is a script.
+    /// Takes `paths` and the stages of the settings of `migrations`, as they are with all defaults. Without any, no file is a script.
     ///
     /// # Errors
     /// What is wrong with a glob.
@@ -26,7 +29,23 @@ impl Rules {
             true => None,
             false => Some(Selector::parse(&globs).map_err(|error| error.to_string())?),
         };
-        Ok(Self { paths })
+        let stages = ["review-stages", "rehearsal-stages"].into_iter();
+        let stages = stages.filter_map(|key| settings.get(key)?.as_array());
+        let stages = stages.flatten();
+        let stages = stages.filter_map(|stage| Stage::deserialize(stage).ok());
+        Ok(Self {
+            paths,
+            stages: stages.collect(),
+        })
+    }
+
+    /// Whether scripts need evidence in an environment of a stage; where that is not known, if anywhere.
+    #[must_use]
+    pub fn asks_in(&self, stage: Option<Stage>) -> bool {
+        match stage {
+            Some(stage) => self.stages.contains(&stage),
+            None => !self.stages.is_empty(),
+        }
     }
 
     /// Whether a file may be a script.

@@ -14,10 +14,11 @@ use super::files::Text;
 use super::liquibase::{change_sets, rewritten};
 use super::naming::{self, Engine, Named, Turn};
 use super::objects::Place;
+use super::said::{self, Word};
 use super::script::{self, Read, Wrap, unread};
 use super::statement::{Class, Statement};
 use crate::facts::Context;
-use crate::model::{ObjectRef, limits};
+use crate::model::{Digest, ObjectRef, limits};
 
 /// A script that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -52,6 +53,16 @@ pub struct Script {
     /// Another script with the same version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<String>,
+    /// The SHA-256 of its text, by which it is reviewed and rehearsed; absent where it has none that can be read, or is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub digest: Option<Digest>,
+    /// What who looked at it says; absent where nobody must.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Word>,
+    /// What who ran it elsewhere says; absent where nobody must.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Word>,
 }
 
 /// What becomes of a script.
@@ -158,6 +169,9 @@ fn script(candidate: &Candidate, named: &Named, siblings: &Siblings, left: usize
         rewritten: rewritten_of(candidate, named),
         behind: siblings.ahead_of(candidate, named),
         twin: siblings.twin_of(candidate, named),
+        digest: said::digest(candidate.head.as_ref()),
+        reviewed: None,
+        rehearsed: None,
     }
 }
 

@@ -48,6 +48,7 @@ fn of(base: &str, head: &str, files: &Files) -> Found {
         images: &images::Rules::default(),
         backups: &backups::Rules::default(),
         ways_back: &rollback::Rules::default(),
+        script_rules: &Rules::default(),
         evidence: &images::Evidence::default(),
         reported: &crate::facts::evidence::Known::default(),
         promoted: &images::promoted::Promoted::default(),

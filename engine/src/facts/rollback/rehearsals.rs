@@ -89,9 +89,7 @@ impl Rules {
 
 /// Every image that takes the place of another; none where going back need not have been tried.
 pub(super) fn rehearsals(context: &Context<'_>) -> Vec<Rehearsal> {
-    let environments = &context.range.environments;
-    let stage = environments.get(context.season.place.environment);
-    if !context.ways_back.asks_in(stage.copied()) {
+    if !context.ways_back.asks_in(context.stage()) {
         return Vec::new();
     }
     let changes = context.changes.iter().enumerate();

@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use crate::config::parse_duration;
 use crate::facts::evidence::{
-    About, Archive, Backup, Failure, Incident, Known, ObjectName, Observed, OfObject, Outcome,
-    Refused, RestoreTest, RollbackTest, Run, RunKind, Scope, Source, Tool, Why, Witnessed,
+    About, Archive, Backup, Decision, Failure, Incident, Known, MigrationRehearsal,
+    MigrationReview, ObjectName, Observed, OfObject, OfScript, Outcome, Refused, RestoreTest,
+    RollbackTest, Run, RunKind, Scope, Source, Tool, Why, Witnessed,
 };
 use crate::gate::Error;
 use crate::gate::reported::Reported;
@@ -54,6 +55,24 @@ struct RolledBack {
     failed: bool,
 }
 
+/// What is reported of a script.
+#[derive(Clone, Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct ScriptReport {
+    reviewed: Option<Decision>,
+    rehearsed: Option<Rehearsed>,
+}
+
+/// A rehearsal of a script.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Rehearsed {
+    took: Ago,
+    bytes: u64,
+    #[serde(default)]
+    failed: bool,
+}
+
 /// A length of time.
 #[derive(Clone, Copy)]
 struct Ago(SignedDuration);
@@ -71,6 +90,7 @@ impl<'de> Deserialize<'de> for Ago {
 /// A case at its time.
 pub(super) struct Told<'a> {
     pub(super) reports: &'a Reports,
+    pub(super) scripts: BTreeMap<Digest, &'a ScriptReport>,
     pub(super) now: Timestamp,
 }
 
@@ -92,8 +112,15 @@ impl Reported for Told<'_> {
                     why: Why::Malformed,
                     text: text.clone(),
                     objects: [object.clone()].into(),
+                    scripts: BTreeSet::new(),
                 }));
         }
+        let scripts = self.scripts.iter();
+        let scripts = scripts.map(|(digest, report)| {
+            let about = about(&environment.name, self.now);
+            (*digest, report.said(*digest, &about))
+        });
+        known.scripts = scripts.collect();
         Ok(Arc::new(known))
     }
 }
@@ -125,12 +152,7 @@ impl Said<'_> {
     }
 
     fn about(&self) -> About {
-        About {
-            environment: self.environment.to_owned(),
-            cluster: None,
-            reported_at: self.now,
-            sequence: 1,
-        }
+        about(self.environment, self.now)
     }
 
     fn backup(&self) -> Backup {
@@ -211,6 +233,41 @@ impl Said<'_> {
             until: self.now.saturating_add(left.0).unwrap_or(self.now),
             reason: "the volume is lost".to_owned(),
         }
+    }
+}
+
+impl ScriptReport {
+    fn said(&self, script: Digest, about: &About) -> OfScript {
+        let review = self.reviewed.map(|decision| MigrationReview {
+            about: about.clone(),
+            scripts: [script].into(),
+            decision,
+        });
+        let rehearsal = self.rehearsed.as_ref().map(|said| {
+            let finished_at = about.reported_at;
+            let started_at = finished_at.saturating_sub(said.took.0);
+            MigrationRehearsal {
+                about: about.clone(),
+                scripts: [script].into(),
+                started_at: started_at.unwrap_or(finished_at),
+                finished_at,
+                database_bytes: said.bytes,
+                outcome: Outcome::of_failed(said.failed),
+            }
+        });
+        OfScript {
+            reviews: review.map(observed).into_iter().collect(),
+            rehearsals: rehearsal.map(observed).into_iter().collect(),
+        }
+    }
+}
+
+fn about(environment: &str, now: Timestamp) -> About {
+    About {
+        environment: environment.to_owned(),
+        cluster: None,
+        reported_at: now,
+        sequence: 1,
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reported::Reports;
+use super::reported::{Reports, ScriptReport};
 use crate::facts::images::promoted::{Promoted, Ran};
 use crate::facts::source::{Commit, SourceInfo};
 use crate::gate::promotions::{NoPromotions, Promotions};
@@ -35,8 +35,10 @@ pub(super) struct Setting {
     pub(super) rollback: bool,
     /// The digests that the stage before has run; without it nothing is known of that.
     pub(super) ran: Option<BTreeSet<String>>,
-    /// What is reported of backups, by object.
+    /// What is reported of backups and rollbacks, by object.
     pub(super) reported: Reports,
+    /// What is reported of scripts, by file at head.
+    pub(super) scripts: BTreeMap<String, ScriptReport>,
 }
 
 impl Promotions for Setting {

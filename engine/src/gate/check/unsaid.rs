@@ -8,8 +8,8 @@ use super::super::judge::Judge;
 use super::super::scene::Settled;
 use super::Session;
 use crate::facts::evidence::{
-    Archiving, Backup, FOLDER, Incident, Known, ObjectName, Observed, OfObject, Outcome,
-    RestoreTest, RollbackTest, Witnessed,
+    Archiving, Backup, Decision, FOLDER, Incident, Known, MigrationRehearsal, Observed, OfObject,
+    OfScript, Outcome, RestoreTest, RollbackTest, Witnessed,
 };
 use crate::input::Environment;
 use crate::model::{Effect, Finding};
@@ -49,7 +49,8 @@ impl Session<'_> {
 
 /// A word that is gone.
 struct Taken<'a> {
-    object: &'a ObjectName,
+    /// The object or script.
+    of: String,
     path: &'a str,
     /// What it said, in words that follow the object's name.
     said: &'static str,
@@ -59,11 +60,11 @@ impl Taken<'_> {
     fn finding(&self, environment: &str) -> Finding {
         let message = format!(
             "of {environment}, `{}` said that {} {}; it is taken away, and what was said before counts again",
-            self.path, self.object, self.said
+            self.path, self.of, self.said
         );
         Finding {
             remediation: Some(
-                "keep it until the same job says that all is well, or take away all that is said of the object"
+                "keep it until who signed it says that all is well, or take away all that is said of it"
                     .to_owned(),
             ),
             ..Finding::of_engine(CODE, Effect::Deny, message)
@@ -72,13 +73,30 @@ impl Taken<'_> {
 }
 
 fn taken<'a>(before: &'a Known, after: &'a Known) -> impl Iterator<Item = Taken<'a>> {
-    before.objects.iter().flat_map(move |(object, of)| {
-        // Where nothing is said any more, nothing is proven either.
+    // Where nothing is said any more, nothing is proven either.
+    let objects = before.objects.iter().flat_map(move |(object, of)| {
         let left = after.objects.get(object);
         let gone = left.map(|left| gone(of, left)).unwrap_or_default();
-        gone.into_iter()
-            .map(move |(path, said)| Taken { object, path, said })
-    })
+        let of = object.to_string();
+        gone.into_iter().map(move |(path, said)| Taken {
+            of: of.clone(),
+            path,
+            said,
+        })
+    });
+    let scripts = before.scripts.iter().flat_map(move |(script, of)| {
+        let left = after.scripts.get(script);
+        let gone = left
+            .map(|left| gone_of_script(of, left))
+            .unwrap_or_default();
+        let of = format!("the script sha256:{script}");
+        gone.into_iter().map(move |(path, said)| Taken {
+            of: of.clone(),
+            path,
+            said,
+        })
+    });
+    objects.chain(scripts)
 }
 
 /// The paths of what spoke against an object and is neither there nor followed, and what each said.
@@ -120,6 +138,29 @@ fn gone<'a>(of: &'a OfObject, left: &OfObject) -> Vec<(&'a str, &'static str)> {
         .chain(incidents)
         .chain(rollbacks)
         .collect()
+}
+
+/// The same of a script.
+fn gone_of_script<'a>(of: &'a OfScript, left: &OfScript) -> Vec<(&'a str, &'static str)> {
+    let reviews = of.reviews.iter().filter(|one| {
+        one.newest.said.decision != Decision::Approved
+            && missing(one, &left.reviews, |_, _| true, |it| it.about.sequence)
+    });
+    let reviews = reviews.map(|one| (one.newest.path.as_str(), "was rejected"));
+    let rehearsals = of.rehearsals.iter().filter(|one| {
+        let length = one.newest.said.duration();
+        let shorter = |it: &Observed<MigrationRehearsal>| it.newest.said.duration() < length;
+        let failed = one.newest.said.outcome != Outcome::Passed;
+        (failed || left.rehearsals.iter().any(shorter))
+            && missing(one, &left.rehearsals, |_, _| true, |it| it.about.sequence)
+    });
+    let rehearsals = rehearsals.map(|one| {
+        (
+            one.newest.path.as_str(),
+            "failed, or took longer, where it was rehearsed",
+        )
+    });
+    reviews.chain(rehearsals).collect()
 }
 
 /// What a statement of backups says that is no good news.

@@ -95,6 +95,7 @@ impl Bench<'_> {
             images: &self.judge.images,
             backups: &self.judge.backups,
             ways_back: &self.judge.ways_back,
+            script_rules: &self.judge.migrations,
             evidence: LazyLock::force(&NOTHING),
             reported: LazyLock::force(&UNREPORTED),
             promoted: LazyLock::force(&NOWHERE),
@@ -142,7 +143,7 @@ impl Bench<'_> {
         Ok(facts::collect(&collectors, &wanted, &context))
     }
 
-    /// What is said of backups and of ways back, where a change may need that.
+    /// What is said of backups, scripts and ways back, where a change may need that.
     fn reported(
         &self,
         context: &Context<'_>,
@@ -150,6 +151,7 @@ impl Bench<'_> {
     ) -> Result<Arc<Known>, Error> {
         let needed = names.into_iter().any(|name| match name {
             BACKUPS => context.changes.iter().any(backups::concerned),
+            migrations::NAME => context.script_rules.asks_in(Some(self.environment.stage)),
             rollback::NAME => context.ways_back.asks_in(Some(self.environment.stage)),
             _ => false,
         });

@@ -73,6 +73,9 @@ impl Unit<'_> {
         let concerns = changes.iter().any(backups::concerned);
         let asks_back = bench.judge.asks_for(rollback::NAME);
         let scripted = asks_back && scripts.is_touched();
+        // A script may stand in an object, and need a backup of what it takes away.
+        let stage = Some(bench.environment.stage);
+        let scripted = scripted || !changes.is_empty() && bench.judge.migrations.asks_in(stage);
         if scripted || is_asked && (concerns || objects.clone().any(backups::concerns)) {
             self.take_in(view, (&stored, namespaces), &mut neighbours)?;
         }

@@ -132,6 +132,7 @@ impl<'a> Pair<'a> {
             images: &crate::facts::images::Rules::default(),
             backups: &crate::facts::backups::Rules::default(),
             ways_back: &crate::facts::rollback::Rules::default(),
+            script_rules: &crate::facts::migrations::Rules::default(),
             evidence: &crate::facts::images::Evidence::default(),
             reported: &crate::facts::evidence::Known::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::attest::sample::{key, trusted};
 use crate::attest::{Role, sign};
-use crate::facts::evidence::{Archive, Outcome, Run, RunKind, Scope, Source, Tool};
+use crate::facts::evidence::{Archive, Decision, Outcome, Run, RunKind, Scope, Source, Tool};
 use crate::model::code_of;
 
 const OBJECT: &str = "shop/Cluster.postgresql.cnpg.io/odoo-db";
@@ -19,7 +19,7 @@ fn now() -> Timestamp {
     at("2026-11-27T12:00:00Z")
 }
 
-/// Keys 1 and 2 report backups, 3 of `staging` only, 4 declares incidents, 5 signs links, 6 and 7 report rehearsals.
+/// Keys 1 and 2 report backups, 3 of `staging` only, 4 declares incidents, 5 signs links, 6 and 7 report rehearsals, 8 approves.
 fn trust() -> TrustFile {
     let of = |byte, role, environments: &[&str]| {
         let mut key = trusted(byte, environments);
@@ -34,6 +34,7 @@ fn trust() -> TrustFile {
         of(5, Role::MergeSigner, &["*"]),
         of(6, Role::RehearsalReporter, &["*"]),
         of(7, Role::RehearsalReporter, &["*"]),
+        of(8, Role::Approver, &["*"]),
     ])
     .unwrap()
 }
@@ -118,6 +119,28 @@ fn rollback_test(hours_ago: i64) -> RollbackTest {
     }
 }
 
+/// Of the texts `a` and `b`.
+fn review(hours_ago: i64, decision: Decision) -> MigrationReview {
+    MigrationReview {
+        about: about(hours_ago),
+        scripts: [Digest::of(b"a"), Digest::of(b"b")].into(),
+        decision,
+    }
+}
+
+/// Of the texts `a` and `b`.
+fn rehearsal(hours_ago: i64, outcome: Outcome) -> MigrationRehearsal {
+    let about = about(hours_ago);
+    MigrationRehearsal {
+        scripts: [Digest::of(b"a"), Digest::of(b"b")].into(),
+        started_at: about.reported_at - SignedDuration::from_mins(5),
+        finished_at: about.reported_at,
+        database_bytes: 1 << 30,
+        outcome,
+        about,
+    }
+}
+
 fn signed(evidence: &Evidence, by: u8) -> Vec<u8> {
     sign(&evidence.to_statement_bytes().unwrap(), &key(by))
 }
@@ -159,10 +182,12 @@ fn each_kind_is_read_back_as_it_was_written_and_is_none_of_the_others() {
         Evidence::RestoreTest(restore_test(1)),
         Evidence::Incident(incident(1)),
         Evidence::RollbackTest(rollback_test(1)),
+        Evidence::MigrationReview(review(1, Decision::Approved)),
+        Evidence::MigrationRehearsal(rehearsal(1, Outcome::Passed)),
     ];
     for evidence in all {
         let bytes = evidence.to_statement_bytes().unwrap();
-        assert_eq!(Evidence::parse_unverified(&bytes), Ok(evidence));
+        assert_eq!(Evidence::parse_unverified(&bytes), Ok(evidence.clone()));
         assert!(crate::attest::Verdict::parse_unverified(&bytes).is_err());
         assert!(crate::attest::Withdrawal::parse_unverified(&bytes).is_err());
         let text = String::from_utf8(bytes).unwrap();
@@ -173,6 +198,10 @@ fn each_kind_is_read_back_as_it_was_written_and_is_none_of_the_others() {
             ("/v1\"", "/v2\""),
             ("eu-1", "eu-2"),
         ] {
+            // What is said of a text names no cluster beside it: the text is the same in each.
+            if from == "eu-1" && Evidence::objects(&evidence).is_empty() {
+                continue;
+            }
             let other = text.replacen(from, to, 1);
             assert_ne!(other, text, "{from}");
             assert!(
@@ -481,6 +510,53 @@ fn of_a_rollback_the_newest_word_about_the_same_two_images_counts() {
 }
 
 #[test]
+fn what_is_said_of_scripts_counts_for_each_of_these_texts() {
+    use Decision::{Approved, Rejected};
+    let told = |files: &[(Evidence, u8)]| {
+        let files = files.iter().enumerate();
+        let files: Vec<_> = files
+            .map(|(index, (said, by))| file(&index.to_string(), said, *by))
+            .collect();
+        let known = known(&files);
+        let of = |text: &[u8]| {
+            let of = known
+                .scripts
+                .get(&Digest::of(text))
+                .cloned()
+                .unwrap_or_default();
+            let review = of.review().map_or("-", |one| one.said.decision.as_str());
+            let rehearsal = of.rehearsal().map(|one| one.path.clone());
+            format!("{review} {}", rehearsal.unwrap_or_default())
+        };
+        assert_eq!(of(b"a"), of(b"b"));
+        assert_eq!(of(b"c"), "- ");
+        let why = known.refused.iter().map(|it| it.why.as_str());
+        let void = known.refused_of_script(Digest::of(b"a")).is_some();
+        assert_eq!(void, !known.refused.is_empty());
+        [of(b"a").trim().to_owned(), why.collect()].concat()
+    };
+    let reviewed = |hours, decision| Evidence::MigrationReview(review(hours, decision));
+    let ran = |hours, outcome| Evidence::MigrationRehearsal(rehearsal(hours, outcome));
+    assert_eq!(told(&[(reviewed(1, Approved), 8)]), "approved");
+    assert_eq!(told(&[(reviewed(1, Approved), 6)]), "-untrusted");
+    assert_eq!(told(&[(reviewed(1, Approved), 1)]), "-untrusted");
+    let both = [(reviewed(2, Approved), 8), (reviewed(1, Rejected), 8)];
+    assert_eq!(told(&both), "rejected");
+    let both = [(reviewed(2, Rejected), 8), (reviewed(1, Approved), 8)];
+    assert_eq!(told(&both), "approved");
+    let twice = [(reviewed(1, Rejected), 8), (reviewed(1, Approved), 8)];
+    assert_eq!(told(&twice), "-sequencesequencesequencesequence");
+    assert_eq!(told(&[(ran(1, Outcome::Passed), 6)]), "- 0");
+    assert_eq!(told(&[(ran(1, Outcome::Passed), 8)]), "-untrusted");
+    let both = [(ran(2, Outcome::Passed), 6), (ran(1, Outcome::Failed), 7)];
+    assert_eq!(told(&both), "- 1");
+    let mut none = rehearsal(1, Outcome::Passed);
+    none.scripts.clear();
+    let written = Evidence::MigrationRehearsal(none).to_statement_bytes();
+    assert!(written.is_err(), "{written:?}");
+}
+
+#[test]
 fn a_rollback_that_cannot_have_been_is_not_written() {
     let later = |test: &mut RollbackTest| test.finished_at += SignedDuration::from_mins(6);
     let same = |test: &mut RollbackTest| test.to = test.from;
@@ -525,6 +601,23 @@ fn all_files_together_are_bounded() {
     let code = |count: usize| known_in(&wide(count), None).err().map(|it| code_of(&it));
     let most = limits::EVIDENCE_TOTAL.most / limits::EVIDENCE_FILE.most;
     assert_eq!(code(most + 1), Some("limit.evidence-files".to_owned()));
+}
+
+#[test]
+fn reviews_and_rehearsals_are_about_so_many_scripts() {
+    let check = |count: usize| {
+        let texts = (0..count).map(|number| Digest::of(&number.to_be_bytes()));
+        let mut one = rehearsal(1, Outcome::Passed);
+        one.scripts = texts.collect();
+        let mut other = review(1, Decision::Approved);
+        other.scripts = one.scripts.clone();
+        assert_eq!(one.check().is_ok(), other.check().is_ok());
+        let said = Evidence::MigrationRehearsal(one);
+        said.check().is_ok().then(|| signed(&said, 6).len())
+    };
+    assert_eq!((check(0), check(501)), (None, None));
+    // As many as fit into a file that is read.
+    assert!(check(500).is_some_and(|length| length < limits::EVIDENCE_FILE.most));
 }
 
 #[test]

@@ -1,0 +1,1 @@
+ALTER TABLE shop_flag ADD COLUMN note text;
