@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// --online also any other store that `sign` takes
     #[arg(long, value_name = "STORE")]
     verdicts: Option<String>,
-    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder, as `tidegate evidence`
+    /// Signed evidence of backups and rehearsals beside that in `.tidegate/evidence` of the repository: a folder, as `tidegate evidence`
     /// writes it
     #[arg(long, value_name = "FOLDER")]
     evidence: Option<PathBuf>,

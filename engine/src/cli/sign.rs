@@ -46,7 +46,7 @@ pub(super) struct Common {
     /// tidegate/verdicts when left out), fetched and pushed by your `git`
     #[arg(long, value_name = "STORE")]
     verdicts: String,
-    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder, as `tidegate evidence`
+    /// Signed evidence of backups and rehearsals beside that in `.tidegate/evidence` of the repository: a folder, as `tidegate evidence`
     /// writes it
     #[arg(long, value_name = "FOLDER")]
     evidence: Option<PathBuf>,

@@ -9,7 +9,7 @@ use super::super::{Rejection, TrustFile, dsse};
 use super::Evidence;
 use crate::facts::evidence::{
     About, Backup, Error, Incident, Known, MigrationRehearsal, MigrationReview, ObjectName,
-    Observed, OfObject, Refused, RestoreTest, RollbackTest, SKEW, Why, Witnessed,
+    Observed, OfObject, OfScript, Refused, RestoreTest, RollbackTest, SKEW, Why, Witnessed,
 };
 use crate::model::{Digest, limits};
 
@@ -228,81 +228,41 @@ impl Reading<'_> {
 
     fn finish(self) -> Known {
         let mut known = self.known;
+        let refused = &mut known.refused;
+        let (objects, scripts) = (&mut known.objects, &mut known.scripts);
         for ((object, ..), stream) in self.backups {
-            if let Some(observed) = newest(
-                &Of::Object(&object),
-                stream,
-                &|it| &it.about,
-                &mut known.refused,
-            ) {
-                let of = known.objects.entry(object.clone()).or_default();
-                of.backups.push(observed);
-            }
+            let of = objects.entry(object.clone()).or_default();
+            let observed = newest(&Of::Object(&object), stream, &|it| &it.about, refused);
+            of.backups.extend(observed);
         }
         for ((object, ..), stream) in self.restore_tests {
-            let of = known.objects.entry(object.clone()).or_default();
-            let stream = of_this_database(stream, of, &mut known.refused);
-            let observed = newest(
-                &Of::Object(&object),
-                stream,
-                &|it| &it.about,
-                &mut known.refused,
-            );
+            let of = objects.entry(object.clone()).or_default();
+            let stream = of_this_database(stream, of, refused);
+            let observed = newest(&Of::Object(&object), stream, &|it| &it.about, refused);
             of.restore_tests.extend(observed);
         }
         for ((object, ..), stream) in self.incidents {
-            if let Some(observed) = newest(
-                &Of::Object(&object),
-                stream,
-                &|it| &it.about,
-                &mut known.refused,
-            ) {
-                let of = known.objects.entry(object.clone()).or_default();
-                of.incidents.push(observed);
-            }
+            let of = objects.entry(object.clone()).or_default();
+            let observed = newest(&Of::Object(&object), stream, &|it| &it.about, refused);
+            of.incidents.extend(observed);
         }
         for ((object, ..), stream) in self.rollback_tests {
-            if let Some(observed) = newest(
-                &Of::Object(&object),
-                stream,
-                &|it| &it.about,
-                &mut known.refused,
-            ) {
-                let of = known.objects.entry(object.clone()).or_default();
-                of.rollback_tests.push(observed);
-            }
+            let of = objects.entry(object.clone()).or_default();
+            let observed = newest(&Of::Object(&object), stream, &|it| &it.about, refused);
+            of.rollback_tests.extend(observed);
         }
         for ((script, _), stream) in self.reviews {
-            if let Some(observed) = newest(
-                &Of::Script(script),
-                stream,
-                &|it| &it.about,
-                &mut known.refused,
-            ) {
-                known
-                    .scripts
-                    .entry(script)
-                    .or_default()
-                    .reviews
-                    .push(observed);
-            }
+            let of = scripts.entry(script).or_default();
+            let observed = newest(&Of::Script(script), stream, &|it| &it.about, refused);
+            of.reviews.extend(observed);
         }
         for ((script, _), stream) in self.rehearsals {
-            if let Some(observed) = newest(
-                &Of::Script(script),
-                stream,
-                &|it| &it.about,
-                &mut known.refused,
-            ) {
-                known
-                    .scripts
-                    .entry(script)
-                    .or_default()
-                    .rehearsals
-                    .push(observed);
-            }
+            let of = scripts.entry(script).or_default();
+            let observed = newest(&Of::Script(script), stream, &|it| &it.about, refused);
+            of.rehearsals.extend(observed);
         }
         known.objects.retain(|_, of| *of != OfObject::default());
+        known.scripts.retain(|_, of| *of != OfScript::default());
         known.refused.sort();
         known.refused.dedup();
         known

@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Where verdicts lie, for policies that ask what other environments have run: any store that `sign` takes
     #[arg(long, value_name = "STORE")]
     verdicts: Option<String>,
-    /// Signed evidence of backups beside that in `.tidegate/evidence` of the repository: a folder
+    /// Signed evidence of backups and rehearsals beside that in `.tidegate/evidence` of the repository: a folder
     #[arg(long, value_name = "FOLDER")]
     evidence: Option<PathBuf>,
     /// What ends the job with an error
