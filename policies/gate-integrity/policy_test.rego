@@ -219,6 +219,13 @@ test_who_may_write_what_the_gate_trusts if {
 	]) == set()
 }
 
+test_who_is_bound_and_to_what_are_of_one_finding if {
+	bindings := change_set.deny with input as {"changes": [bound("RoleBinding", "ClusterRole", "admin")], "settings": settings}
+	{finding.fields | some finding in bindings} == {["/subjects"]}
+	roles := change_set.deny with input as {"changes": [role("Role", ["update"], ["tidegate-trust"])], "settings": settings}
+	{finding.fields | some finding in roles} == {["/rules/1/verbs", "/rules/1/resources"]}
+}
+
 role(kind, verbs, names) := brought("rbac.authorization.k8s.io/v1", kind, "web", {"rules": [
 	{"resources": ["pods"], "verbs": ["delete"]},
 	{"resources": ["configmaps"], "verbs": verbs, "resourceNames": names},

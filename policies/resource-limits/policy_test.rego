@@ -230,6 +230,13 @@ test_request_above_limit if {
 	denied(above) == {"resources.request-above-limit"}
 }
 
+test_request_above_limit_is_about_both if {
+	pointers := {"requests.memory": "/c/requests/memory", "limits.memory": "/c/limits/memory"}
+	above := judged(with_resources({"requests": {"memoryBytes": 1073741825}, "pointer": pointers}))
+	findings := resource_limits.deny with input as above
+	{[finding.field, finding.fields] | some finding in findings} == {["/c/requests/memory", ["/c/limits/memory"]]}
+}
+
 test_local_disk_above_its_limit_is_told_in_bytes if {
 	above := with_resources({
 		"requests": {"ephemeralBytes": 2},
