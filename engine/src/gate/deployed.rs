@@ -3,7 +3,7 @@
 
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -37,6 +37,8 @@ pub(super) struct Deployed {
     pub(super) said: Vec<Value>,
     /// Sources of elsewhere that may be another thing each time.
     pub(super) floating: BTreeSet<String>,
+    /// Files of this repository that are put into what comes from elsewhere, and into what.
+    pub(super) put_elsewhere: BTreeMap<RepoPath, String>,
     /// What its deployer is told.
     told: Option<Told>,
     /// What units were told from where it was looked up; nothing where the configuration itself names them.
@@ -412,6 +414,7 @@ impl Deployed {
             },
             said: said(unit),
             floating: floating(unit),
+            put_elsewhere: put_elsewhere(unit),
             told: (!is_paths).then(|| Told::of(unit, &inputs)),
             told_from: unit.told_from.iter().cloned().collect(),
             inputs,
@@ -433,6 +436,7 @@ impl Deployed {
             declared_in: Vec::new(),
             said: Vec::new(),
             floating: BTreeSet::new(),
+            put_elsewhere: BTreeMap::new(),
             told: None,
             told_from: Vec::new(),
         }
@@ -485,6 +489,7 @@ impl Deployed {
         self.declared_in.extend(other.declared_in);
         self.said.extend(other.said);
         self.floating.extend(other.floating);
+        self.put_elsewhere.extend(other.put_elsewhere);
         self.told_from.extend(other.told_from);
         for input in other.inputs {
             let is_known = |known: &Input| known.rendering == input.rendering;
@@ -541,6 +546,21 @@ pub(super) fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>
     Ok((!globs.is_empty())
         .then(|| Selector::parse(&globs))
         .transpose()?)
+}
+
+fn put_elsewhere(unit: &ResolvedUnit) -> BTreeMap<RepoPath, String> {
+    let files = unit.external().flat_map(|external| {
+        let chart = external.chart.iter().chain(&external.path);
+        let parts: Vec<&str> = [&external.repository]
+            .into_iter()
+            .chain(chart)
+            .map(String::as_str)
+            .collect();
+        let name = parts.join(" ");
+        let files = external.value_files.iter();
+        files.map(move |file| (file.clone(), name.clone()))
+    });
+    files.collect()
 }
 
 fn floating(unit: &ResolvedUnit) -> BTreeSet<String> {

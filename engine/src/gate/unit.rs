@@ -95,6 +95,9 @@ impl Unit<'_> {
                 findings: misleading(&files),
             }));
         }
+        if let Some(rendered) = self.rendered {
+            rendered::none_put_elsewhere(self.name, rendered, &files)?;
+        }
         let mut findings = misleading(&files);
         let (base, head) = match self.rendered {
             Some(rendered) => rendered_sides(view, rendered, &mut findings)?,
@@ -126,11 +129,14 @@ impl Unit<'_> {
         }
     }
 
-    /// Whether the unit has any object beside those of the changed files.
+    /// Whether the unit has any object beside those of the changed files, or needs none: what it puts into what comes from
+    /// elsewhere stays as it is, and the object that says so is another unit's.
     fn holds_more(&self, view: &View<'_>) -> Result<bool, Error> {
-        Ok(self.rendered.is_none()
-            && (view.any_object(&view.head, self.head)?
-                || view.any_object(&view.base, self.base)?))
+        if let Some(rendered) = self.rendered {
+            let sides = [&rendered.base, &rendered.head];
+            return Ok(sides.iter().any(|side| !side.put_elsewhere.is_empty()));
+        }
+        Ok(view.any_object(&view.head, self.head)? || view.any_object(&view.base, self.base)?)
     }
 
     /// Judges the changes.

@@ -267,6 +267,75 @@ fn an_image_that_is_put_into_what_comes_from_elsewhere_is_judged() {
     }
 }
 
+/// A change from one to the other of a unit `web` that puts a file of values into a chart of elsewhere, beneath a parent or not.
+fn with_values(parent: bool, change: impl Fn(&Repo)) -> RunReport {
+    let repo = Repo::new();
+    let paths = config().replace("\"argo/**\"", "\"argo/**\", \"root.yaml\"");
+    let chart = "{repoURL: 'https://charts.example', chart: web, targetRevision: 1.0.0, helm: {valueFiles: ['$here/values/web.yaml']}}";
+    let web = application("web", "").replace(
+        &format!("source: {{repoURL: '{HERE}', path: apps/web, directory: {{}}}}"),
+        &format!("sources: [{chart}, {{repoURL: '{HERE}', ref: here}}]"),
+    );
+    repo.write("tidegate.yaml", paths)
+        .write("argo/web.yaml", web)
+        .write("values/web.yaml", "image: {tag: '1'}\n")
+        .write("values/other.yaml", "a: 1\n");
+    if parent {
+        let root = application("root", "").replace("apps/root", "argo");
+        repo.write("root.yaml", root);
+    }
+    let base = repo.commit("the shop");
+    change(&repo);
+    repo.commit("a change");
+    check(&repo, base)
+}
+
+#[test]
+fn what_is_put_into_a_chart_of_elsewhere_does_not_change_unseen() {
+    for parent in [false, true] {
+        let report = with_values(parent, |repo| {
+            repo.write("values/web.yaml", "image: {tag: '2'}\n");
+        });
+        assert_eq!(
+            error_codes(&report),
+            ["source.values-elsewhere"],
+            "{parent}"
+        );
+        let report = with_values(parent, |repo| {
+            repo.write("values/other.yaml", "a: 2\n");
+        });
+        assert_eq!(errors(&report), [], "{parent}");
+        // What the object itself says is judged by it.
+        let swapped = |from: &'static str, to: &'static str| {
+            with_values(parent, move |repo| {
+                let path = repo.path().join("argo/web.yaml");
+                let web = std::fs::read_to_string(path).unwrap();
+                assert!(web.contains(from), "{web}");
+                repo.write("argo/web.yaml", web.replace(from, to));
+            })
+        };
+        let (read, inline) = (
+            "valueFiles: ['$here/values/web.yaml']",
+            "valuesObject: {a: 1}",
+        );
+        for (from, to) in [("1.0.0", "1.0.1"), (read, inline)] {
+            let report = swapped(from, to);
+            assert_eq!(errors(&report), [], "{parent} {to}");
+            let units: Vec<_> = report.units.iter().map(|it| it.unit.as_str()).collect();
+            assert!(
+                units.contains(&if parent { "root" } else { "web" }),
+                "{units:?}"
+            );
+        }
+        let report = swapped("values/web.yaml", "values/other.yaml");
+        assert_eq!(
+            error_codes(&report),
+            ["source.values-elsewhere"],
+            "{parent}"
+        );
+    }
+}
+
 #[test]
 fn what_only_the_base_could_not_deploy_is_told_so_with_the_way_on() {
     let web = application("web", "").replace(", directory: {}", "");

@@ -237,7 +237,7 @@ fn what_stands_in_several_places_is_touched_by_a_change_of_any() {
 }
 
 /// A kind, what it was, what touches the finding, and what does not.
-const SEVERAL_PLACES: [(&str, &str, &str, &str); 11] = [
+const SEVERAL_PLACES: [(&str, &str, &str, &str); 12] = [
     (
         APPLICATION,
         "{source: {helm: {valuesObject: {image: {repository: r.example/web, tag: v1}}}}}",
@@ -261,6 +261,12 @@ const SEVERAL_PLACES: [(&str, &str, &str, &str); 11] = [
         "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: a.tag, value: v2}]}}}",
         "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: a.tag, value: v1}, {name: image.tag, value: v2}]}}}",
         "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: b.tag, value: v2}]}}}",
+    ),
+    (
+        APPLICATION,
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}]}}}",
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: image.tag, value: v2}]}}}",
+        "{source: {helm: {parameters: [{name: image.repository, value: r.example/web}, {name: image.tag, value: v1}, {name: image.pull, value: v2}]}}}",
     ),
     (
         FLUX,

@@ -161,20 +161,22 @@ fn parameters<'v>(at: &str, list: &'v Value, found: &mut Found<'v>) {
     for (within, entries) in &tree {
         // Below its own last step only, so that each stands where it would in values.
         let values = json!({last(within): entries});
-        let at_parameter = |pointer: &str| {
-            let key = pointer.rsplit('/').next().map(key_of)?;
+        // Of several of one name the last counts.
+        let at_parameters = |pointer: &str| -> Vec<String> {
+            let key = pointer.rsplit('/').next().map(key_of).unwrap_or_default();
             let name = match within.as_str() {
                 "" => key,
                 within => format!("{within}.{key}"),
             };
-            let (index, ..) = items.iter().find(|(_, own, _)| *own == name)?;
-            Some(format!("{at}/{index}"))
+            let named = items.iter().filter(|(_, own, _)| *own == name);
+            named.map(|(index, ..)| format!("{at}/{index}")).collect()
         };
         for place in guess::below((&values, ""), &BTreeSet::new(), shapes::DEEPEST) {
-            if let Some(item) = at_parameter(&place.pointer) {
+            let own = at_parameters(&place.pointer);
+            if let Some(item) = own.last().cloned() {
                 // With their names: another one may be given to a value that stays.
-                let parts = place.fields.iter().filter_map(|it| at_parameter(it));
-                let fields: BTreeSet<String> = parts.chain([item.clone()]).collect();
+                let parts = place.fields.iter().flat_map(|it| at_parameters(it));
+                let fields: BTreeSet<String> = parts.chain(own).collect();
                 let mut place = shapes::owned(place);
                 settle_one(&mut place);
                 place.pointer = format!("{item}/value");

@@ -130,7 +130,8 @@ pub(in crate::gate) fn of_environment(
         base: taken(&mut base, Declared::is_foreign),
         head: {
             // What was judged is not let go.
-            let is_known = |unit: &Declared| base.iter().any(|it| it.unit.name == unit.unit.name);
+            let was = |it: &Declared, unit: &Declared| it.unit.name == unit.unit.name;
+            let is_known = |unit: &Declared| base.iter().any(|it| was(it, unit) && it.is_of_here());
             taken(&mut head, |unit| unit.is_foreign() && !is_known(unit))
         },
     };
