@@ -88,6 +88,7 @@ impl Diagnostic for Unpruned {
         let stop = self.stop.filter(|_| !self.why.is_resting());
         let rest = stop.map_or(String::new(), |stop| format!(", or {stop}"));
         Some(Box::new(match self.event {
+            Event::Changes if self.why.is_persisting() => remedy,
             Event::Changes => format!(
                 "leave `{name}` as it is for now, and change it by a later change: {remedy}, and let that be applied first"
             ),

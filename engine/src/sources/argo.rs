@@ -88,7 +88,9 @@ fn frame(node: &Node, spec: &Node, file: &Text, cx: &Context<'_>) -> Deployment 
         sources: Vec::new(),
         reach: None,
         pinned: Vec::new(),
+        revisions: Vec::new(),
     };
+    deployment.revisions = revisions(spec, &deployment.unit, cx);
     if !matches!(hidden_children(spec), Ok(None)) {
         deployment.prune.idle = deployment.prune.idle.or(Some(HIDING));
     }
@@ -235,13 +237,30 @@ fn description(spec: &Node) -> Value {
         }
         value
     };
-    let one = spec.get("source").map(without);
-    let several = spec
-        .get("sources")
-        .and_then(Node::items)
-        .unwrap_or_default();
-    let several: Vec<Value> = one.into_iter().chain(several.iter().map(without)).collect();
-    json!({"sources": several, "destination": spec.get("destination").map(Node::to_json)})
+    let sources: Vec<Value> = said(spec).map(without).collect();
+    json!({"sources": sources, "destination": spec.get("destination").map(Node::to_json)})
+}
+
+/// The revision that each of the sources names; nothing where that is the one that is judged.
+fn revisions(spec: &Node, of: &str, cx: &Context<'_>) -> Vec<Option<Value>> {
+    let named = said(spec).map(|source| {
+        let revision = plain(source, "targetRevision");
+        let is_here = plain(source, "chart").is_none()
+            && plain(source, "repoURL").is_some_and(|url| cx.here.repository(&url) == Ok(true));
+        if is_here && cx.here.revision(revision.as_deref(), of) == Revision::Judged {
+            return None;
+        }
+        let given = source.get("targetRevision").map(Node::to_json);
+        Some(given.unwrap_or_else(|| json!("HEAD")))
+    });
+    named.collect()
+}
+
+/// All sources that are written down, whichever of them Argo CD takes.
+fn said(spec: &Node) -> impl Iterator<Item = &Node> {
+    let several = spec.get("sources").and_then(Node::items);
+    let one = spec.get("source").into_iter();
+    one.chain(several.unwrap_or_default())
 }
 
 /// An Application's source that is not this repository as it is judged.

@@ -51,6 +51,9 @@ pub struct Deployment {
     pub(super) reach: Option<Reach>,
     /// Folders of this repository that it takes at another revision, as they are at the one that is judged.
     pub(super) pinned: Vec<Reach>,
+    /// The revisions that the sources of an Application name, in their order; nothing where that is the one that is judged.
+    /// An object of Flux names none: its source does.
+    pub revisions: Vec<Option<Value>>,
 }
 
 impl Deployment {

@@ -84,6 +84,7 @@ fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
         sources: Vec::new(),
         reach: None,
         pinned: Vec::new(),
+        revisions: Vec::new(),
     }
 }
 

@@ -126,6 +126,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
         sources: Vec::new(),
         reach: None,
         pinned: Vec::new(),
+        revisions: Vec::new(),
     }
 }
 

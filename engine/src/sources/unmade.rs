@@ -75,6 +75,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
         })],
         reach: None,
         pinned: Vec::new(),
+        revisions: Vec::new(),
         place,
     })
 }

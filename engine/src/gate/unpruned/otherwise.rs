@@ -21,16 +21,22 @@ pub(super) fn is_told_otherwise(was: &Deployment, now: &Deployment) -> bool {
             idle,
         )
     };
-    was.description != now.description || flags(was) != flags(now)
+    takes_otherwise(was, now) || was.description != now.description || flags(was) != flags(now)
 }
 
 /// Whether one that applies no others deploys otherwise, or would delete what it did not before.
 pub(super) fn deploys_otherwise(was: &Deployment, now: &Deployment) -> bool {
     let deletes_more = |was: Option<&str>, now: Option<&str>| was.is_some() && now.is_none();
-    deployed(&was.description) != deployed(&now.description)
+    takes_otherwise(was, now)
+        || deployed(&was.description) != deployed(&now.description)
         || deletes_more(was.prune.leaves, now.prune.leaves)
         || deletes_more(was.prune.orphans, now.prune.orphans)
         || (now.prune.empties && !was.prune.empties)
+}
+
+/// Whether it takes its sources from other revisions, of which its description says nothing.
+fn takes_otherwise(was: &Deployment, now: &Deployment) -> bool {
+    was.revisions != now.revisions
 }
 
 /// What a description says but for when it is deployed and what is deleted.

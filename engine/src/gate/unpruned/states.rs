@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Event;
 use super::otherwise::{deploys_otherwise, is_read_still, is_told_otherwise};
-use super::why::{By, Then, Why, idle, other, pinned, told};
+use super::why::{By, Then, Why, idle, other, pinned, pinned_by_itself, told};
 use crate::gate::deployed::Declared;
 use crate::sources::{Deployment, External, Kind, Known, MakingSet, Place, Prune, Standing};
 
@@ -70,7 +70,14 @@ impl States<'_> {
         if !is_other {
             return None;
         }
-        Some((Event::Changes, self.why_resting(was.into(), now.into())?))
+        let why = self.why_resting(was.into(), now.into())?;
+        Some((
+            Event::Changes,
+            match is_pinned_by_itself(was, now) {
+                true => pinned_by_itself(was, self.branch),
+                false => why,
+            },
+        ))
     }
 
     /// The objects that deploy nothing themselves and stay as they were, though they are not so in the tree any more.
@@ -340,6 +347,12 @@ fn is_resting(one: Subject<'_>, by: &Deployment) -> bool {
 /// Whether one is taken from another revision by what applies it.
 fn is_pinned(one: Subject<'_>, by: &Deployment) -> bool {
     one.prune.pinned_by.contains(&by.unit)
+}
+
+/// Whether nothing but itself takes it from another revision.
+fn is_pinned_by_itself(was: &Deployment, now: &Deployment) -> bool {
+    let mut by = was.prune.pinned_by.iter().chain(&now.prune.pinned_by);
+    was.prune.pinned_by.contains(&was.unit) && by.all(|by| *by == was.unit)
 }
 
 /// The folders of repositories that a unit takes at a revision of its own.

@@ -40,6 +40,8 @@ pub(super) enum Then {
     Goes,
     /// It applies nothing until somebody says so.
     Rests,
+    /// It is what stays, and applies itself as it was.
+    Persists,
 }
 
 impl Why {
@@ -48,7 +50,18 @@ impl Why {
         matches!(
             self,
             Self::Other {
-                then: Then::Rests,
+                then: Then::Rests | Then::Persists,
+                ..
+            }
+        )
+    }
+
+    /// Whether it applies itself, so that no change of the tree mends that.
+    pub(super) const fn is_persisting(&self) -> bool {
+        matches!(
+            self,
+            Self::Other {
+                then: Then::Persists,
                 ..
             }
         )
@@ -70,7 +83,7 @@ impl Why {
             _ if event == Event::IsMoved => format!(
                 "let `{name}` apply where it did, and another one what is to be at the new place"
             ),
-            (Kind::Application, Then::Stays | Then::Rests) => {
+            (Kind::Application, Then::Stays | Then::Rests | Then::Persists) => {
                 format!("let `{name}` prune (`syncPolicy: {{automated: {{prune: true}}}}`)")
             }
             (Kind::Application, Then::Goes) => {
@@ -93,7 +106,7 @@ impl fmt::Display for Why {
             Self::Other { by, kind, then, .. } => {
                 let goes = match then {
                     Then::Goes => "goes as well and ",
-                    Then::Stays | Then::Rests => "",
+                    Then::Stays | Then::Rests | Then::Persists => "",
                 };
                 (kind.as_str(), "applies", goes, by)
             }
@@ -138,6 +151,15 @@ pub(super) fn pinned(by: &Deployment, branch: &str) -> Why {
         ),
     };
     told(other(by, PINNED, Then::Rests), remedy)
+}
+
+/// The same, of one that takes itself from there, which no change of the tree comes to.
+pub(super) fn pinned_by_itself(one: &Deployment, branch: &str) -> Why {
+    let remedy = format!(
+        "`{}` takes back what the tree says of it by applying itself as it is at that revision: as soon as `{branch}` says what it is to be, apply that by hand, and accept the state by `tidegate baseline`",
+        one.name
+    );
+    told(other(one, PINNED, Then::Persists), remedy)
 }
 
 /// The same, with what to do about it.

@@ -261,6 +261,131 @@ fn a_parent_comes_to_the_judged_revision_before_its_children_change() {
     assert!(is_unpruned(&found), "{found:?}");
 }
 
+/// An Application at a revision, in a repository whose children lie beside it.
+fn at(name: &str, path: &str, revision: &str, policy: &str) -> String {
+    application(name, path, "", policy).replace(
+        "targetRevision: main",
+        &format!("targetRevision: {revision}"),
+    )
+}
+
+#[test]
+fn a_parent_leaves_its_pin_in_the_tree_alone_where_it_applies_itself_from_there() {
+    for (path, top, before, after, stays) in [
+        ("clusters", None, "v1", "main", true),
+        ("clusters", None, "v1", "HEAD", true),
+        ("clusters", Some("main"), "v1", "main", true),
+        ("clusters", None, "main", "HEAD", false),
+        // Nobody applies it: whoever did so by hand does so again.
+        ("children", None, "v1", "main", false),
+    ] {
+        let found = judged_after(
+            |repo| {
+                argo(repo, AUTOMATED, AUTOMATED);
+                repo.write("clusters/apps.yaml", at("apps", path, before, AUTOMATED))
+                    .write("clusters/web.yaml", at("web", "plain", "main", AUTOMATED));
+                if let Some(revision) = top {
+                    let top = at("top", "clusters", revision, AUTOMATED);
+                    repo.write("clusters/top.yaml", top);
+                }
+            },
+            |repo| {
+                repo.write("clusters/apps.yaml", at("apps", path, after, AUTOMATED));
+            },
+        );
+        let case = format!("{path}; {top:?}; {before}; {after}: {found:?}");
+        assert_eq!(is_unpruned(&found), stays, "{case}");
+    }
+}
+
+#[test]
+fn one_that_another_applies_changes_its_revision_with_what_applies_it() {
+    let pinned =
+        "{repoURL: 'https://git.example/acme/shop.git', targetRevision: v1, path: children}";
+    let leaf = |source: &str| {
+        at("mid", "plain", "main", AUTOMATED).replace(
+            "  source: {repoURL",
+            &format!("  sources:\n  - {source}\n  - {{repoURL"),
+        )
+    };
+    let parents = [at("mid", "children", "v1", AUTOMATED), leaf(pinned)];
+    for before in &parents {
+        for (top, policy, stays) in [
+            ("main", AUTOMATED, false),
+            ("main", "{}", true),
+            ("v1", AUTOMATED, true),
+        ] {
+            let found = judged_after(
+                |repo| {
+                    argo(repo, AUTOMATED, AUTOMATED);
+                    repo.write(
+                        "clusters/apps.yaml",
+                        at("top", "clusters/mids", top, policy),
+                    )
+                    .write("clusters/mids/mid.yaml", before);
+                },
+                |repo| {
+                    repo.write(
+                        "clusters/mids/mid.yaml",
+                        before.replace("targetRevision: v1", "targetRevision: main"),
+                    );
+                },
+            );
+            let case = format!("{before}; {top}; {policy}: {found:?}");
+            assert_eq!(is_unpruned(&found), stays, "{case}");
+        }
+    }
+}
+
+#[test]
+fn one_that_applies_no_others_follows_another_revision_in_the_tree_alone() {
+    for (policy, after, stays) in [
+        (AUTOMATED, "v2", false),
+        ("{}", "HEAD", false),
+        ("{}", "v2", true),
+    ] {
+        let found = judged_after(
+            |repo| {
+                argo(repo, policy, AUTOMATED);
+            },
+            |repo| {
+                repo.write(
+                    "children/child.yaml",
+                    at("child", "plain", after, AUTOMATED),
+                );
+            },
+        );
+        assert_eq!(is_unpruned(&found), stays, "{policy}; {after}: {found:?}");
+    }
+}
+
+#[test]
+fn it_is_said_what_to_do_of_one_that_applies_itself() {
+    let report = checked_after(
+        |repo| {
+            argo(repo, AUTOMATED, AUTOMATED);
+            repo.write(
+                "clusters/apps.yaml",
+                at("apps", "clusters", "v1", AUTOMATED),
+            )
+            .write("clusters/web.yaml", at("web", "plain", "main", AUTOMATED));
+        },
+        |repo| {
+            repo.write(
+                "clusters/apps.yaml",
+                at("apps", "clusters", "main", AUTOMATED),
+            );
+        },
+    );
+    let errors = report.unwrap().errors;
+    let helps: Vec<String> = errors
+        .iter()
+        .filter_map(|it| it.error.help().map(|help| help.to_string()))
+        .collect();
+    let by_hand = "`apps` takes back what the tree says of it by applying itself as it is at that revision: as soon as `main` says what it is to be, apply that by hand, and accept the state by `tidegate baseline`";
+    assert_eq!(helps, [by_hand], "{errors:?}");
+}
+
 #[test]
 fn a_new_parent_at_another_revision_brings_what_nobody_judges() {
     for (revision, stays) in [("main", false), (COMMIT, true)] {
