@@ -22,6 +22,7 @@ mod images;
 mod inherited;
 mod kinds;
 mod linked;
+mod made;
 mod migrations;
 mod monotone;
 mod not_rendered;

@@ -1,6 +1,7 @@
 //! What a unit deploys on one side: which files decide it, and what renders them.
 //! Starts no process and reads no object.
 
+mod made;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use self::made::Made;
 use self::told::Told;
 use super::{Error, deployer};
 use crate::change;
@@ -41,6 +43,8 @@ pub(super) struct Deployed {
     pub(super) put_elsewhere: BTreeMap<RepoPath, String>,
     /// What its deployer is told.
     told: Option<Told>,
+    /// The objects that declare it and that a set makes: they stand in no file.
+    pub(super) made: Vec<Made>,
     /// What units were told from where it was looked up; nothing where the configuration itself names them.
     told_from: Vec<Arc<Known>>,
 }
@@ -77,12 +81,26 @@ impl Declared {
     }
 
     /// Of what is wholly of elsewhere its object, where that is no other unit's to judge: it says what is put into what comes
-    /// from there.
+    /// from there. What a set makes is nobody else's, whoever holds the set.
     pub(super) fn into_object(self) -> Option<Self> {
-        self.is_alone.then_some(Self {
+        let is_own = self.is_alone || Made::text_of(&self.unit).is_some();
+        is_own.then_some(Self {
             only_object: true,
             ..self
         })
+    }
+
+    /// The object that a set makes of it, where that puts anything into what comes from elsewhere.
+    fn made(&self) -> Option<Made> {
+        Made::of(&self.unit)
+    }
+
+    /// The same, as if no set had made it: what it was is not known, so that all of it is new.
+    pub(super) fn into_unmade(mut self) -> Self {
+        if let Some(deployment) = &mut self.unit.deployment {
+            deployment.made = None;
+        }
+        self
     }
 
     /// Whether anything of it is of this repository, and not only what it puts into charts of elsewhere.
@@ -159,6 +177,7 @@ impl Declared {
             && self.unit.external().eq(other.unit.external())
             && self.versions == other.versions
             && said(self) == said(other)
+            && Made::text_of(&self.unit) == Made::text_of(&other.unit)
     }
 
     /// What it reads at most, where it cannot be told exactly; `None` where that may be anything.
@@ -367,12 +386,7 @@ impl Deployed {
         if declared.only_object
             && let Some(deployment) = &unit.deployment
         {
-            let place = deployment.place.path.clone();
-            let selector = Selector::parse(&[sources::glob_of_path(&place)])?;
-            return Ok(Self {
-                declared_in: vec![place],
-                ..Self::nothing(selector, false)
-            });
+            return Self::object_of(declared, &deployment.place.path);
         }
         if declared.is_foreign() {
             return Err(Error::Elsewhere {
@@ -416,15 +430,42 @@ impl Deployed {
             floating: floating(unit),
             put_elsewhere: put_elsewhere(unit),
             told: (!is_paths).then(|| Told::of(unit, &inputs)),
+            made: declared.made().into_iter().collect(),
             told_from: unit.told_from.iter().cloned().collect(),
             inputs,
             is_paths,
         })
     }
 
-    /// What is deployed where there is no such unit: nothing.
+    /// The object alone of what is wholly of elsewhere, which stands in `file` or is made there.
+    fn object_of(declared: &Declared, file: &RepoPath) -> Result<Self, Error> {
+        // No file of the tree lies below another: what a set makes changes by what it is told, and the set is its holder's.
+        let selected = match declared.is_alone {
+            true => file.clone(),
+            false => file.child("made"),
+        };
+        let selector = Selector::parse(&[sources::glob_of_path(&selected)])?;
+        let made = declared.made();
+        Ok(Self {
+            declared_in: declared
+                .is_alone
+                .then(|| file.clone())
+                .into_iter()
+                .collect(),
+            told: made.as_ref().map(Told::of_made),
+            made: made.into_iter().collect(),
+            ..Self::nothing(selector, false)
+        })
+    }
+
+    /// What is deployed where there is no such unit: nothing. The set that makes it may stand all the same.
     pub(super) fn nothing_of(other: &Self) -> Self {
-        Self::nothing(other.selector.clone(), other.is_paths)
+        let is_made = !other.made.is_empty();
+        let sets = other.declared_in.iter().filter(|_| is_made);
+        Self {
+            declared_in: sets.cloned().collect(),
+            ..Self::nothing(other.selector.clone(), other.is_paths)
+        }
     }
 
     fn nothing(selector: Selector, is_paths: bool) -> Self {
@@ -438,6 +479,7 @@ impl Deployed {
             floating: BTreeSet::new(),
             put_elsewhere: BTreeMap::new(),
             told: None,
+            made: Vec::new(),
             told_from: Vec::new(),
         }
     }
@@ -490,6 +532,7 @@ impl Deployed {
         self.said.extend(other.said);
         self.floating.extend(other.floating);
         self.put_elsewhere.extend(other.put_elsewhere);
+        self.made.extend(other.made);
         self.told_from.extend(other.told_from);
         for input in other.inputs {
             let is_known = |known: &Input| known.rendering == input.rendering;

@@ -15,7 +15,7 @@ use crate::manifest::Limits;
 use crate::manifest::secrets::Secrets;
 use crate::model::{ObjectRef, RepoPath, limits};
 use crate::render::{self, Files, Rendered};
-use origin::Layers;
+pub(super) use origin::Layers;
 use unfit::Unfit;
 
 /// What a rendering gave.

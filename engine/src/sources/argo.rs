@@ -89,6 +89,7 @@ fn frame(node: &Node, spec: &Node, file: &Text, cx: &Context<'_>) -> Deployment 
         reach: None,
         pinned: Vec::new(),
         revisions: Vec::new(),
+        made: None,
     };
     deployment.revisions = revisions(spec, &deployment.unit, cx);
     if !matches!(hidden_children(spec), Ok(None)) {

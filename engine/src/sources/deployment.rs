@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -54,6 +55,8 @@ pub struct Deployment {
     /// The revisions that the sources of an Application name, in their order; nothing where that is the one that is judged.
     /// An object of Flux names none: its source does.
     pub revisions: Vec<Option<Value>>,
+    /// Of what a set makes the whole object, filled in, as it is in JSON: it stands in no file.
+    pub made: Option<Arc<str>>,
 }
 
 impl Deployment {

@@ -85,6 +85,7 @@ fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
         reach: None,
         pinned: Vec::new(),
         revisions: Vec::new(),
+        made: None,
     }
 }
 

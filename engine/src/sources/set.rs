@@ -84,6 +84,7 @@ pub(super) fn read(
                 deployment.place = file.at(node.deepest("/metadata/name").span);
                 deployment.declared_in.extend(read.iter().cloned());
                 deployment.generated_by = Some(by.clone());
+                deployment.made = Some(whole(application).into());
                 deployment.prune = deployment.prune.made_by(node, application);
                 deployments.push(deployment);
             }
@@ -127,6 +128,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
         reach: None,
         pinned: Vec::new(),
         revisions: Vec::new(),
+        made: None,
     }
 }
 
@@ -277,6 +279,16 @@ fn namespace_of(node: &Node) -> Option<&Node> {
     node.pointer("/metadata/namespace")
 }
 
+/// An Application as the cluster gets it: a template says neither its kind nor its version.
+fn whole(application: &Node) -> String {
+    let mut whole = application.to_json();
+    if let Value::Object(fields) = &mut whole {
+        fields.insert("apiVersion".to_owned(), Value::from(API_VERSION));
+        fields.insert("kind".to_owned(), Value::from(Kind::Application.as_str()));
+    }
+    format!("{whole:#}\n")
+}
+
 /// Argo CD puts an Application where its set stands, whatever the template and its patch say.
 fn stand_beside(application: &mut Node, namespace: Option<&Node>) {
     let metadata = match &mut application.value {
@@ -295,6 +307,7 @@ fn stand_beside(application: &mut Node, namespace: Option<&Node>) {
     }));
 }
 
+const API_VERSION: &str = "argoproj.io/v1alpha1";
 /// Fields of an Application that do not say what it deploys.
 const HARMLESS: [&str; 2] = ["/metadata/", "/spec/syncPolicy"];
 

@@ -76,6 +76,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
         reach: None,
         pinned: Vec::new(),
         revisions: Vec::new(),
+        made: None,
         place,
     })
 }

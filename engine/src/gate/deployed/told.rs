@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Input;
+use super::{Input, Made};
 use crate::manifest::secrets::without_secrets;
 use crate::model::{Digest, abridged};
 use crate::sources::ResolvedUnit;
@@ -23,6 +23,11 @@ impl Told {
         let external: Vec<_> = unit.external().collect();
         let said = unit.deployment.as_ref().map(|it| &it.description);
         Self(json!([renderings, external, said]))
+    }
+
+    /// What a set makes, where nothing else is judged.
+    pub(super) fn of_made(made: &Made) -> Self {
+        Self(json!([[], [], made.digest()]))
     }
 
     pub(super) fn digest(&self) -> Digest {

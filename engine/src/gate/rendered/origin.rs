@@ -11,7 +11,7 @@ use crate::model::{Lines, RepoPath, mentions};
 use crate::render::{self, Files, Found};
 
 /// The files of one side that made what was rendered, each read once.
-pub(super) struct Layers<'a> {
+pub(in crate::gate) struct Layers<'a> {
     files: &'a dyn Files,
     read: BTreeMap<RepoPath, Option<Arc<Read>>>,
 }
@@ -23,6 +23,17 @@ struct Read {
     what: What,
 }
 
+impl Read {
+    fn layer(&self, path: &RepoPath, part: Part) -> Layer {
+        Layer {
+            file: path.clone(),
+            text: Arc::clone(&self.text),
+            lines: Arc::clone(&self.lines),
+            part,
+        }
+    }
+}
+
 enum What {
     /// Objects or parts of them, secret values masked in the text.
     Objects(Vec<Source>),
@@ -32,7 +43,7 @@ enum What {
 }
 
 impl<'a> Layers<'a> {
-    pub(super) fn new(files: &'a dyn Files) -> Self {
+    pub(in crate::gate) fn new(files: &'a dyn Files) -> Self {
         Self {
             files,
             read: BTreeMap::new(),
@@ -56,6 +67,33 @@ impl<'a> Layers<'a> {
             },
         });
         Origin::new(layers.chain(elsewhere).collect())
+    }
+
+    /// The places behind the object `name`, which a template in the file `by` makes of what stands in others: of
+    /// several, in those that name it.
+    pub(in crate::gate) fn of_made<'p>(
+        &mut self,
+        name: &str,
+        of: impl Iterator<Item = &'p RepoPath>,
+        by: &RepoPath,
+    ) -> Option<Origin> {
+        let settings = of.filter_map(|path| {
+            let read = self.file(path)?;
+            match &read.what {
+                What::Settings(node) => Some((path, Arc::clone(node), read)),
+                _ => None,
+            }
+        });
+        let mut settings: Vec<_> = settings.collect();
+        if settings.len() > 1 {
+            settings.retain(|(_, node, _)| names(node, name));
+        }
+        let settings = settings.into_iter();
+        let mut layers: Vec<Layer> = settings
+            .map(|(path, node, read)| read.layer(path, Part::Settings(node)))
+            .collect();
+        layers.push(self.file(by)?.layer(by, Part::Template));
+        Origin::new(layers)
     }
 
     fn layer(&mut self, path: &RepoPath, source: &Source) -> Option<Layer> {
@@ -138,6 +176,15 @@ fn twin<'a>(sources: &'a [Source], source: &Source) -> Option<&'a Source> {
     named(&|other| other == name)
         .or_else(|| named(&|other| name.contains(other)))
         .or_else(|| named(&|_| true))
+}
+
+/// Whether any text in it is this one.
+fn names(node: &Node, text: &str) -> bool {
+    match &node.value {
+        NodeValue::Sequence(items) => items.iter().any(|item| names(item, text)),
+        NodeValue::Mapping(entries) => entries.iter().any(|entry| names(&entry.value, text)),
+        _ => node.as_str() == Some(text),
+    }
 }
 
 fn is_template(path: &RepoPath) -> bool {

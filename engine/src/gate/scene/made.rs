@@ -252,7 +252,7 @@ fn there(units: &[Declared], files: &dyn Files) -> Result<Vec<Declared>, Error> 
     let mut there = Vec::new();
     for unit in units {
         if unit.is_there(files)? {
-            there.push(unit.clone());
+            there.push(unit.clone().into_unmade());
         }
     }
     Ok(there)

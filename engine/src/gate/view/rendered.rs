@@ -72,6 +72,9 @@ impl View<'_> {
                 objects.extend(file.sources.iter().cloned());
             }
         }
+        for made in &deployed.made {
+            objects.extend(made.read()?);
+        }
         Ok(objects)
     }
 
@@ -88,6 +91,9 @@ impl View<'_> {
         for input in &deployed.inputs {
             let rendered = self.rendered(side, input)?;
             rendered.point_back(&self.files(side), &mut sources);
+        }
+        for made in &deployed.made {
+            made.point_back(&self.files(side), &mut sources)?;
         }
         Ok(())
     }
