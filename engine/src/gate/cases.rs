@@ -8,7 +8,7 @@ mod reported;
 mod scripts;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,6 +24,7 @@ use super::evidence::Evidence;
 use super::file::File;
 use super::judge::Judge;
 use super::library::Policies;
+use super::registries::Said;
 use super::scene::{self, Scene, Trees};
 use super::season::season;
 use super::unit::{Reached, compare};
@@ -34,12 +35,14 @@ use crate::facts::images::{Lock, skew};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::rollback::Prepared;
+use crate::facts::workloads::ImageRef;
 use crate::facts::{backups, connections, quotas, workloads};
 use crate::git::TreeEntry;
 use crate::input::Mode;
 use crate::manifest;
 use crate::model::{Digest, Finding, GroupKind, RepoPath};
 use crate::policy::Origin;
+use crate::registry::RegistryError;
 use crate::render::{self, FilesError, Found};
 use crate::verdict::{Outcome, Unused, decide};
 
@@ -210,7 +213,7 @@ impl Case<'_> {
             source: &setting.source(),
             season: &season(judge, scene, now, setting.rollback),
             rooted: None,
-            evidence: self,
+            evidence: &self.recorded(setting),
             reported: &Told {
                 reports: &setting.reported,
                 scripts: self.reported_scripts(setting)?,
@@ -243,6 +246,13 @@ impl Case<'_> {
             everything: false,
         };
         what(&bench, &matter)
+    }
+
+    fn recorded<'c>(&'c self, setting: &'c Setting) -> Recorded<'c> {
+        Recorded {
+            files: &self.files,
+            gone: &setting.gone,
+        }
     }
 
     fn compare(&self, judge: &Judge, judged: Judged, expected: &Expected) -> Option<String> {
@@ -360,6 +370,9 @@ impl Case<'_> {
         if let Some(components) = &setting.components {
             put(&mut config, "components", components.clone());
         }
+        if let Some(images) = &setting.images {
+            put(&mut config, "images", images.clone());
+        }
         if let Some(settings) = &setting.settings {
             let pointer = settings_pointer(self.folder);
             let mut value = settings.clone();
@@ -396,7 +409,25 @@ impl Case<'_> {
     }
 }
 
-impl Evidence for Case<'_> {
+/// What lies beside images in a case, and what registries say.
+struct Recorded<'a> {
+    files: &'a Files<'a>,
+    gone: &'a BTreeSet<String>,
+}
+
+impl Evidence for Recorded<'_> {
+    fn asks(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
+    fn ask(&self, image: &ImageRef, digest: Digest) -> Option<Said> {
+        let gone = RegistryError::NoImage {
+            place: image.canonical(),
+        };
+        let is_gone = self.gone.contains(&digest.to_string());
+        is_gone.then_some(Err(gone))
+    }
+
     /// What lies in `evidence/sha256/<digest of the image>/`.
     fn beside(&self, image: &Digest) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let folder = format!("evidence/sha256/{image}/");

@@ -22,6 +22,10 @@ pub(super) struct Setting {
     pub(super) max_tier: Option<String>,
     pub(super) settings: Option<Value>,
     pub(super) components: Option<Value>,
+    /// The section `images`, where the policy's own settings are not it.
+    pub(super) images: Option<Value>,
+    /// The digests that registries, which are asked then, have no more.
+    pub(super) gone: BTreeSet<String>,
     pub(super) tenants: Option<Value>,
     pub(super) range: Option<CaseRange>,
     /// Of the one commit of the range.
