@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::evidence::{Asked, digest_of};
-use super::promoted::{Image, both};
+use super::promoted::{Image, at_base, at_head};
 use super::rules::Rules;
 use super::signature;
 use crate::change::Change;
@@ -85,13 +85,21 @@ pub fn wanted_before(
     wanted
 }
 
-fn taken_out(change: &Change, rules: &Rules, around: (&Neighbours, &Neighbours)) -> Vec<Image> {
+fn taken_out(
+    change: &Change,
+    rules: &Rules,
+    (head, base): (&Neighbours, &Neighbours),
+) -> Vec<Image> {
     if rules.signers.is_empty() {
         return Vec::new();
     }
-    let [mut old, new] = both(change, rules, around);
-    let new: BTreeSet<[String; 2]> = new.iter().map(Image::version).collect();
-    old.retain(|image| rules.signers.cover(&image.repository) && !new.contains(&image.version()));
+    let mut old = at_base(change, rules, base);
+    old.retain(|image| rules.signers.cover(&image.repository));
+    if !old.is_empty() {
+        let new = at_head(change, rules, head);
+        let new: BTreeSet<[String; 2]> = new.iter().map(Image::version).collect();
+        old.retain(|image| !new.contains(&image.version()));
+    }
     old
 }
 

@@ -137,28 +137,37 @@ impl Image {
 }
 
 /// Those that the object did not name before.
-fn new_in(change: &Change, rules: &Rules, around: (&Neighbours, &Neighbours)) -> Vec<Image> {
-    let [old, mut new] = both(change, rules, around);
-    let old: BTreeSet<[String; 2]> = old.iter().map(Image::version).collect();
-    new.retain(|image| !old.contains(&image.version()));
+fn new_in(change: &Change, rules: &Rules, (head, base): (&Neighbours, &Neighbours)) -> Vec<Image> {
+    let mut new = at_head(change, rules, head);
+    if !new.is_empty() {
+        let old = at_base(change, rules, base);
+        let old: BTreeSet<[String; 2]> = old.iter().map(Image::version).collect();
+        new.retain(|image| !old.contains(&image.version()));
+    }
     new
 }
 
-/// Those that the object names at base, and at head.
-pub(super) fn both(
-    change: &Change,
-    rules: &Rules,
-    (head, base): (&Neighbours, &Neighbours),
-) -> [Vec<Image>; 2] {
-    let of = |source: Option<&Source>, around: &Neighbours| match source {
-        Some(source) => images(&change.object, &source.with_secrets(), (rules, around)),
+/// Those that the object names at base.
+pub(super) fn at_base(change: &Change, rules: &Rules, base: &Neighbours) -> Vec<Image> {
+    let source = change.old.as_ref().and(change.old_source.as_ref());
+    of_side(&change.object, source, (rules, base))
+}
+
+/// Those that the object names at head.
+pub(super) fn at_head(change: &Change, rules: &Rules, head: &Neighbours) -> Vec<Image> {
+    let source = change.new.as_ref().and(change.new_source.as_ref());
+    of_side(&change.object, source, (rules, head))
+}
+
+fn of_side(
+    object: &ObjectRef,
+    source: Option<&Source>,
+    around: (&Rules, &Neighbours),
+) -> Vec<Image> {
+    match source {
+        Some(source) => images(object, &source.with_secrets(), around),
         None => Vec::new(),
-    };
-    let (old, new) = (change.old.as_ref(), change.new.as_ref());
-    [
-        of(old.and(change.old_source.as_ref()), base),
-        of(new.and(change.new_source.as_ref()), head),
-    ]
+    }
 }
 
 /// What cannot be read is no image of this fact; that it cannot be read is told elsewhere.

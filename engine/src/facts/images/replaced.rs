@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::promoted::{Image, both};
+use super::promoted::{Image, at_base, at_head};
 use super::rules::Rules;
 use crate::change::Change;
 use crate::facts::inventory::Neighbours;
@@ -28,20 +28,23 @@ pub(in crate::facts) struct Replaced {
 pub(in crate::facts) fn replaced(
     change: &Change,
     rules: &Rules,
-    around: (&Neighbours, &Neighbours),
+    (head, base): (&Neighbours, &Neighbours),
 ) -> Vec<Replaced> {
     if change.operation != Operation::Update {
         return Vec::new();
     }
-    let [old, new] = both(change, rules, around);
-    let new = new.into_iter();
+    let old = at_base(change, rules, base);
+    if old.is_empty() {
+        return Vec::new();
+    }
+    let new = at_head(change, rules, head).into_iter();
     let replaced = new.filter_map(|image| {
         let own: Vec<&Image> = old.iter().filter(|it| is_of(it, &image)).collect();
         let known = match own.is_empty() {
             true => old.iter().collect(),
             false => own,
         };
-        if known.is_empty() || known.iter().any(|it| it.version() == image.version()) {
+        if known.iter().any(|it| it.version() == image.version()) {
             return None;
         }
         let digests = known.into_iter().filter_map(|it| it.digest.clone());

@@ -74,29 +74,23 @@ impl Taken<'_> {
 
 fn taken<'a>(before: &'a Known, after: &'a Known) -> impl Iterator<Item = Taken<'a>> {
     // Where nothing is said any more, nothing is proven either.
-    let objects = before.objects.iter().flat_map(move |(object, of)| {
-        let left = after.objects.get(object);
-        let gone = left.map(|left| gone(of, left)).unwrap_or_default();
-        let of = object.to_string();
-        gone.into_iter().map(move |(path, said)| Taken {
+    let objects = before.objects.iter().filter_map(move |(object, of)| {
+        let left = after.objects.get(object)?;
+        Some((object.to_string(), gone(of, left)))
+    });
+    let scripts = before.scripts.iter().filter_map(move |(script, of)| {
+        let left = after.scripts.get(script)?;
+        let name = format!("the script sha256:{script}");
+        Some((name, gone_of_script(of, left)))
+    });
+    objects.chain(scripts).flat_map(|(of, gone)| {
+        let gone = gone.into_iter();
+        gone.map(move |(path, said)| Taken {
             of: of.clone(),
             path,
             said,
         })
-    });
-    let scripts = before.scripts.iter().flat_map(move |(script, of)| {
-        let left = after.scripts.get(script);
-        let gone = left
-            .map(|left| gone_of_script(of, left))
-            .unwrap_or_default();
-        let of = format!("the script sha256:{script}");
-        gone.into_iter().map(move |(path, said)| Taken {
-            of: of.clone(),
-            path,
-            said,
-        })
-    });
-    objects.chain(scripts)
+    })
 }
 
 /// The paths of what spoke against an object and is neither there nor followed, and what each said.
