@@ -15,8 +15,8 @@ mod shape;
 pub mod yaml;
 
 pub use file::{
-    Error, KUSTOMIZATIONS, ManifestFile, Object, Role, Wanted, is_manifest_name, read, read_only,
-    read_within, role_of_name,
+    Error, KUSTOMIZATIONS, ManifestFile, Object, Role, Wanted, is_manifest_name, read,
+    read_documents, read_only, read_within, role_of_name,
 };
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeValue};

@@ -7,6 +7,7 @@ mod argo;
 mod changes;
 mod deployment;
 mod fields;
+mod filled;
 mod flux;
 mod folder;
 mod gathered;
@@ -37,8 +38,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-pub use deployment::{Deployment, Directory, External, Kind, Local, Place, Source, Unknown};
+pub use deployment::{Deployment, Directory, External, Kind, Local, Place, Put, Source, Unknown};
 pub use fields::Text;
+pub use filled::UnreadableValues;
+pub(crate) use filled::filled;
 pub use here::{Here, normalised};
 pub use known::{Declared, Known};
 pub use pattern::{Pattern, Slash};

@@ -4,7 +4,7 @@
 mod made;
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -39,11 +39,9 @@ pub(super) struct Deployed {
     pub(super) said: Vec<Value>,
     /// Sources of elsewhere that may be another thing each time.
     pub(super) floating: BTreeSet<String>,
-    /// Files of this repository that are put into what comes from elsewhere, and into what.
-    pub(super) put_elsewhere: BTreeMap<RepoPath, String>,
     /// What its deployer is told.
     told: Option<Told>,
-    /// The objects that declare it and that a set makes: they stand in no file.
+    /// The objects that declare it and stand so in no file.
     pub(super) made: Vec<Made>,
     /// What units were told from where it was looked up; nothing where the configuration itself names them.
     told_from: Vec<Arc<Known>>,
@@ -197,6 +195,7 @@ impl Declared {
         let deployment = self.unit.deployment.iter();
         let saying = deployment.flat_map(|it| it.declared_in.iter().chain([&it.place.path]));
         let external = self.unit.external().flat_map(|it| &it.value_files);
+        let external = external.map(|put| &put.file);
         for file in saying.chain(external) {
             extent.insert_folder(file.clone());
         }
@@ -428,7 +427,6 @@ impl Deployed {
             },
             said: said(unit),
             floating: floating(unit),
-            put_elsewhere: put_elsewhere(unit),
             told: (!is_paths).then(|| Told::of(unit, &inputs)),
             made: declared.made().into_iter().collect(),
             told_from: unit.told_from.iter().cloned().collect(),
@@ -477,7 +475,6 @@ impl Deployed {
             declared_in: Vec::new(),
             said: Vec::new(),
             floating: BTreeSet::new(),
-            put_elsewhere: BTreeMap::new(),
             told: None,
             made: Vec::new(),
             told_from: Vec::new(),
@@ -531,7 +528,6 @@ impl Deployed {
         self.declared_in.extend(other.declared_in);
         self.said.extend(other.said);
         self.floating.extend(other.floating);
-        self.put_elsewhere.extend(other.put_elsewhere);
         self.made.extend(other.made);
         self.told_from.extend(other.told_from);
         for input in other.inputs {
@@ -589,21 +585,6 @@ pub(super) fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>
     Ok((!globs.is_empty())
         .then(|| Selector::parse(&globs))
         .transpose()?)
-}
-
-fn put_elsewhere(unit: &ResolvedUnit) -> BTreeMap<RepoPath, String> {
-    let files = unit.external().flat_map(|external| {
-        let chart = external.chart.iter().chain(&external.path);
-        let parts: Vec<&str> = [&external.repository]
-            .into_iter()
-            .chain(chart)
-            .map(String::as_str)
-            .collect();
-        let name = parts.join(" ");
-        let files = external.value_files.iter();
-        files.map(move |file| (file.clone(), name.clone()))
-    });
-    files.collect()
 }
 
 fn floating(unit: &ResolvedUnit) -> BTreeSet<String> {

@@ -579,23 +579,9 @@ pub enum Error {
     #[diagnostic(transparent)]
     Obeyed(#[from] Obeyed),
     /// A file of values that is put into what comes from elsewhere.
-    #[error(
-        "`{unit}` puts {path}, which is new to it or changes, into {into}, and nothing of that is in this repository"
-    )]
-    #[diagnostic(
-        code(source::values_elsewhere),
-        help(
-            "what comes of it is not known here: write the values into the Application (`helm.valuesObject`), where what they set is judged, or bring the chart into this repository, so that it is rendered"
-        )
-    )]
-    PutElsewhere {
-        /// The unit.
-        unit: String,
-        /// The file.
-        path: String,
-        /// Of where.
-        into: String,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    UnreadableValues(#[from] sources::UnreadableValues),
     /// A unit whose bytes differ while neither side holds an object.
     #[error("{files} changed files in unit `{unit}`, and no Kubernetes object on either side")]
     #[diagnostic(

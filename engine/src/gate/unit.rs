@@ -95,9 +95,6 @@ impl Unit<'_> {
                 findings: misleading(&files),
             }));
         }
-        if let Some(rendered) = self.rendered {
-            rendered::none_put_elsewhere(self.name, rendered, &files)?;
-        }
         let mut findings = misleading(&files);
         let (base, head) = match self.rendered {
             Some(rendered) => rendered_sides(view, rendered, &mut findings)?,
@@ -129,12 +126,10 @@ impl Unit<'_> {
         }
     }
 
-    /// Whether the unit has any object beside those of the changed files, or needs none: what it puts into what comes from
-    /// elsewhere stays as it is, and the object that says so is another unit's.
+    /// Whether the unit has any object beside those of the changed files.
     fn holds_more(&self, view: &View<'_>) -> Result<bool, Error> {
-        if let Some(rendered) = self.rendered {
-            let sides = [&rendered.base, &rendered.head];
-            return Ok(sides.iter().any(|side| !side.put_elsewhere.is_empty()));
+        if self.rendered.is_some() {
+            return Ok(false);
         }
         Ok(view.any_object(&view.head, self.head)? || view.any_object(&view.base, self.base)?)
     }

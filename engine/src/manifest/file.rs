@@ -127,20 +127,23 @@ pub fn read_only(
     read_wanted(path, bytes, &Limits::DEFAULT, wanted)
 }
 
+/// Reads the documents of a file that holds no objects, within the default limits.
+///
+/// # Errors
+/// What cannot be read.
+pub fn read_documents(path: &RepoPath, bytes: &[u8]) -> Result<Vec<Node>, Error> {
+    let limits = &Limits::DEFAULT;
+    let text = text_of(path, bytes, limits)?;
+    Ok(documents_of(path, text, limits)?.nodes)
+}
+
 fn read_wanted(
     path: &RepoPath,
     bytes: &[u8],
     limits: &Limits,
     wanted: &dyn Fn(&str, &str) -> Wanted,
 ) -> Result<ManifestFile, Error> {
-    if bytes.starts_with(GIT_CRYPT) {
-        return Err(Error::Encrypted { path: path.clone() });
-    }
-    let parse_error = |error| Error::Parse {
-        path: path.clone(),
-        error: Box::new(error),
-    };
-    let text = text_of(bytes, limits).map_err(parse_error)?;
+    let text = text_of(path, bytes, limits)?;
     let mut file = ManifestFile {
         path: path.clone(),
         text: text.into(),
@@ -152,15 +155,7 @@ fn read_wanted(
         file.role = role;
         return Ok(file);
     }
-    let documents = if path.file_name().ends_with(b".json") {
-        json::read(text, limits).map(|node| Documents {
-            nodes: vec![node],
-            ..Documents::default()
-        })
-    } else {
-        yaml::read(text, limits)
-    }
-    .map_err(parse_error)?;
+    let documents = documents_of(path, text, limits)?;
     file.converted_keys = documents.converted_keys;
     let cx = Context {
         path,
@@ -192,11 +187,39 @@ enum Document {
     Foreign,
 }
 
-fn text_of<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<&'bytes str, ParseError> {
-    if bytes.len() > limits.file_bytes {
-        return Err(ParseError::too_big(bytes.len(), limits.file_bytes));
+fn text_of<'bytes>(
+    path: &RepoPath,
+    bytes: &'bytes [u8],
+    limits: &Limits,
+) -> Result<&'bytes str, Error> {
+    if bytes.starts_with(GIT_CRYPT) {
+        return Err(Error::Encrypted { path: path.clone() });
     }
-    std::str::from_utf8(bytes).map_err(|error| ParseError::encoding(bytes, error.valid_up_to()))
+    if bytes.len() > limits.file_bytes {
+        let error = ParseError::too_big(bytes.len(), limits.file_bytes);
+        return Err(unreadable(path, error));
+    }
+    std::str::from_utf8(bytes)
+        .map_err(|error| unreadable(path, ParseError::encoding(bytes, error.valid_up_to())))
+}
+
+fn documents_of(path: &RepoPath, text: &str, limits: &Limits) -> Result<Documents, Error> {
+    let documents = if path.file_name().ends_with(b".json") {
+        json::read(text, limits).map(|node| Documents {
+            nodes: vec![node],
+            ..Documents::default()
+        })
+    } else {
+        yaml::read(text, limits)
+    };
+    documents.map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &RepoPath, error: ParseError) -> Error {
+    Error::Parse {
+        path: path.clone(),
+        error: Box::new(error),
+    }
 }
 
 fn classify(nodes: Vec<Node>, cx: Context<'_>) -> Result<(Role, Vec<Object>), Error> {

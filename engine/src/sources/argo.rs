@@ -17,6 +17,7 @@ use self::source::Reading;
 use super::Context;
 use super::deployment::{Deployment, External, Kind, Source};
 use super::fields::{Read, Stop, Text, field, flag, items, owned, pairs, text};
+use super::filled;
 use super::here::Revision;
 use super::prune::{Idle, Prune};
 use crate::manifest::Node;
@@ -40,17 +41,22 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
     };
     let alone = nodes.len() == 1;
     let references = references(&nodes, &deployment.unit, cx);
-    for node in nodes {
+    let is_list = field(spec, "source").is_none();
+    for (at, source) in nodes.into_iter().enumerate() {
         let reading = Reading {
             cx,
             deployment: &deployment,
-            variables: Variables::new(&deployment, node),
+            pointer: match is_list {
+                true => format!("/spec/sources/{at}"),
+                false => "/spec/source".to_owned(),
+            },
+            variables: Variables::new(&deployment, source),
             references: &references,
             alone,
         };
-        match reading.source(node) {
+        match reading.source(source) {
             Ok(found) => {
-                let pinned = reading.pinned(node)?;
+                let pinned = reading.pinned(source)?;
                 deployment.sources.extend(found);
                 deployment.pinned.extend(pinned);
             }
@@ -58,6 +64,10 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
                 .sources
                 .push(Source::Unknown(stop.in_file(file)?)),
         }
+    }
+    let mut external = deployment.sources.iter().filter_map(Source::external);
+    if external.any(|it| !it.value_files.is_empty()) {
+        deployment.made = Some(filled::whole(node));
     }
     Ok(deployment)
 }

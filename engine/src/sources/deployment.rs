@@ -55,11 +55,17 @@ pub struct Deployment {
     /// The revisions that the sources of an Application name, in their order; nothing where that is the one that is judged.
     /// An object of Flux names none: its source does.
     pub revisions: Vec<Option<Value>>,
-    /// Of what a set makes the whole object, filled in, as it is in JSON: it stands in no file.
+    /// The whole object in JSON, of what stands so in no file: a set makes it, or files are put into it.
     pub made: Option<Arc<str>>,
 }
 
 impl Deployment {
+    /// The name of the `ApplicationSet` that makes it.
+    #[must_use]
+    pub fn set(&self) -> Option<&str> {
+        self.generated_by.as_deref()?.strip_prefix(OF_SET)
+    }
+
     /// Folders of this repository that it deploys.
     pub(super) fn local(&self) -> impl Iterator<Item = &Local> {
         locals(&self.sources)
@@ -153,6 +159,17 @@ pub enum Source {
     Unknown(Unknown),
 }
 
+impl Source {
+    /// What of it comes from elsewhere.
+    #[must_use]
+    pub const fn external(&self) -> Option<&External> {
+        match self {
+            Self::External(external) => Some(external),
+            Self::Local(_) | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// A folder of this repository.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Local {
@@ -229,9 +246,25 @@ pub struct External {
     /// Whether the revision names one content for ever: a whole commit, a digest, or an exact version
     /// of a chart. A tag of Git and a branch are none: they float.
     pub pinned: bool,
-    /// Files of this repository that are put into it.
+    /// Files of this repository that are put into it, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub value_files: Vec<RepoPath>,
+    pub value_files: Vec<Put>,
+}
+
+/// A file of this repository that an Application puts into what comes from elsewhere. As JSON it is the file's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub struct Put {
+    /// The file.
+    pub file: RepoPath,
+    /// Where the Application names it: an RFC 6901 pointer to an item of `valueFiles` or `fileParameters`.
+    pub pointer: String,
+}
+
+impl From<Put> for String {
+    fn from(put: Put) -> Self {
+        put.file.to_string()
+    }
 }
 
 /// What cannot be told from the tree.
@@ -259,6 +292,8 @@ impl miette::Diagnostic for Unknown {
     }
 }
 
+/// What `generated_by` begins with where that is a set.
+pub(super) const OF_SET: &str = "ApplicationSet ";
 /// What Argo CD takes of a plain folder.
 const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
 

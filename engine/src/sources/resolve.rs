@@ -220,10 +220,7 @@ impl ResolvedUnit {
 
     /// What comes from elsewhere.
     pub fn external(&self) -> impl Iterator<Item = &External> {
-        self.sources.iter().filter_map(|source| match source {
-            Source::External(external) => Some(external),
-            Source::Local(_) | Source::Unknown(_) => None,
-        })
+        self.sources.iter().filter_map(Source::external)
     }
 
     /// What cannot be told: where there is any of it, the unit cannot be judged.
@@ -245,7 +242,7 @@ impl ResolvedUnit {
         let mut globs: Vec<String> = declared.map(glob_of_path).collect();
         globs.extend(self.plain().map(glob_of));
         let value_files = self.external().flat_map(|external| &external.value_files);
-        globs.extend(value_files.map(glob_of_path));
+        globs.extend(value_files.map(|put| glob_of_path(&put.file)));
         if let Some(selector) = &self.selector {
             globs.extend(selector.patterns().iter().cloned());
         }

@@ -19,14 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use self::template::Engine;
-use super::deployment::{Deployment, Kind, Source};
+use super::deployment::{Deployment, Kind, OF_SET, Source};
 use super::fields::{Read, Stop, Text, field, flag, items, place, shown, text, texts};
 use super::go::{Missing, Steps};
 use super::here::Here;
 use super::known::Known;
 use super::naming::Naming;
 use super::prune::Prune;
-use super::{Context, Tree, argo};
+use super::{Context, Tree, argo, filled};
 use crate::config::RenderDefaults;
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{RepoPath, Span, limits};
@@ -75,7 +75,7 @@ pub(super) fn read(
         let applications = set.applications(node, spec)?;
         Ok((applications, set.read.into_inner()))
     });
-    let by = format!("ApplicationSet {name}");
+    let by = format!("{OF_SET}{name}");
     match applications {
         Ok((applications, read)) => {
             let mut deployments = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn read(
                 deployment.place = file.at(node.deepest("/metadata/name").span);
                 deployment.declared_in.extend(read.iter().cloned());
                 deployment.generated_by = Some(by.clone());
-                deployment.made = Some(whole(application).into());
+                deployment.made = Some(filled::whole(application));
                 deployment.prune = deployment.prune.made_by(node, application);
                 deployments.push(deployment);
             }
@@ -119,7 +119,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
         labels: super::fields::pairs(node.get("metadata").unwrap_or(node), "labels")
             .unwrap_or_default(),
         depends_on: Vec::new(),
-        generated_by: Some(format!("ApplicationSet {name}")),
+        generated_by: Some(format!("{OF_SET}{name}")),
         prune: Prune::default(),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
@@ -279,16 +279,6 @@ fn namespace_of(node: &Node) -> Option<&Node> {
     node.pointer("/metadata/namespace")
 }
 
-/// An Application as the cluster gets it: a template says neither its kind nor its version.
-fn whole(application: &Node) -> String {
-    let mut whole = application.to_json();
-    if let Value::Object(fields) = &mut whole {
-        fields.insert("apiVersion".to_owned(), Value::from(API_VERSION));
-        fields.insert("kind".to_owned(), Value::from(Kind::Application.as_str()));
-    }
-    format!("{whole:#}\n")
-}
-
 /// Argo CD puts an Application where its set stands, whatever the template and its patch say.
 fn stand_beside(application: &mut Node, namespace: Option<&Node>) {
     let metadata = match &mut application.value {
@@ -307,7 +297,6 @@ fn stand_beside(application: &mut Node, namespace: Option<&Node>) {
     }));
 }
 
-const API_VERSION: &str = "argoproj.io/v1alpha1";
 /// Fields of an Application that do not say what it deploys.
 const HARMLESS: [&str; 2] = ["/metadata/", "/spec/syncPolicy"];
 

@@ -267,73 +267,113 @@ fn an_image_that_is_put_into_what_comes_from_elsewhere_is_judged() {
     }
 }
 
-/// A change from one to the other of a unit `web` that puts a file of values into a chart of elsewhere, beneath a parent or not.
-fn with_values(parent: bool, change: impl Fn(&Repo)) -> RunReport {
+/// A change of a shop whose Application `web` puts files of values into a chart of elsewhere.
+fn with_values(is_held: bool, (path, text): (&str, Option<&str>)) -> RunReport {
     let repo = Repo::new();
     let paths = config().replace("\"argo/**\"", "\"argo/**\", \"root.yaml\"");
-    let chart = "{repoURL: 'https://charts.example', chart: web, targetRevision: 1.0.0, helm: {valueFiles: ['$here/values/web.yaml']}}";
-    let web = application("web", "").replace(
-        &format!("source: {{repoURL: '{HERE}', path: apps/web, directory: {{}}}}"),
-        &format!("sources: [{chart}, {{repoURL: '{HERE}', ref: here}}]"),
-    );
     repo.write("tidegate.yaml", paths)
-        .write("argo/web.yaml", web)
-        .write("values/web.yaml", "image: {tag: '1'}\n")
+        .write("argo/web.yaml", filled("values: 'web: {tag: x}'"))
+        .write(
+            "values/base.yaml",
+            "image: {repository: r.example/web, tag: '1'}\n",
+        )
+        .write("values/web.yaml", "image: {pullPolicy: Always}\n")
+        .write("values/notes.txt", "one\n")
         .write("values/other.yaml", "a: 1\n");
-    if parent {
+    if is_held {
         let root = application("root", "").replace("apps/root", "argo");
         repo.write("root.yaml", root);
     }
     let base = repo.commit("the shop");
-    change(&repo);
+    match text {
+        Some(text) => repo.write(path, text),
+        None => repo.remove(path),
+    };
     repo.commit("a change");
     check(&repo, base)
 }
 
+/// An Application that puts three files into a chart of elsewhere.
+fn filled(own: &str) -> String {
+    let helm = format!(
+        "{{valueFiles: [values-of-the-chart.yaml, '$here/values/base.yaml', '$here/values/web.yaml'], fileParameters: [{{name: notes, path: '$here/values/notes.txt'}}], {own}}}"
+    );
+    let chart = format!(
+        "{{repoURL: 'https://charts.example', chart: web, targetRevision: 1.0.0, helm: {helm}}}"
+    );
+    application("web", "").replace(
+        &format!("source: {{repoURL: '{HERE}', path: apps/web, directory: {{}}}}"),
+        &format!("sources: [{chart}, {{repoURL: '{HERE}', ref: here}}]"),
+    )
+}
+
 #[test]
-fn what_is_put_into_a_chart_of_elsewhere_does_not_change_unseen() {
-    for parent in [false, true] {
-        let report = with_values(parent, |repo| {
-            repo.write("values/web.yaml", "image: {tag: '2'}\n");
-        });
-        assert_eq!(
-            error_codes(&report),
-            ["source.values-elsewhere"],
-            "{parent}"
-        );
-        let report = with_values(parent, |repo| {
-            repo.write("values/other.yaml", "a: 2\n");
-        });
-        assert_eq!(errors(&report), [], "{parent}");
-        // What the object itself says is judged by it.
-        let swapped = |from: &'static str, to: &'static str| {
-            with_values(parent, move |repo| {
-                let path = repo.path().join("argo/web.yaml");
-                let web = std::fs::read_to_string(path).unwrap();
-                assert!(web.contains(from), "{web}");
-                repo.write("argo/web.yaml", web.replace(from, to));
-            })
-        };
-        let (read, inline) = (
-            "valueFiles: ['$here/values/web.yaml']",
-            "valuesObject: {a: 1}",
-        );
-        for (from, to) in [("1.0.0", "1.0.1"), (read, inline)] {
-            let report = swapped(from, to);
-            assert_eq!(errors(&report), [], "{parent} {to}");
+fn what_is_put_into_a_chart_of_elsewhere_is_judged_in_its_place() {
+    let web = |own| filled(own).replace("1.0.0", "1.0.1");
+    let image = "image: {repository: r.example/web, tag: '2'}\n";
+    let cases = [
+        ("values/base.yaml", image, Some("values/base.yaml")),
+        ("values/web.yaml", image, Some("values/web.yaml")),
+        ("values/base.yaml", "a: 1\n", None),
+        ("values/web.yaml", "replicas: 2\n", None),
+        ("values/notes.txt", "two\n", None),
+        (
+            "argo/web.yaml",
+            &web("values: 'image: {repository: r.example/shop, tag: v3}'"),
+            Some("argo/web.yaml"),
+        ),
+        ("argo/web.yaml", &web("skipCrds: true"), None),
+    ];
+    for is_held in [false, true] {
+        for (path, text, told) in &cases {
+            let report = with_values(is_held, (path, Some(text)));
+            assert_eq!(errors(&report), [], "{path} {text}");
             let units: Vec<_> = report.units.iter().map(|it| it.unit.as_str()).collect();
-            assert!(
-                units.contains(&if parent { "root" } else { "web" }),
-                "{units:?}"
-            );
+            assert!(units.contains(&"web"), "{units:?} of {path}");
+            let findings = report.units.iter().flat_map(|it| &it.findings);
+            let blocking: Vec<_> = findings.filter(|it| it.blocks()).collect();
+            let places = blocking
+                .iter()
+                .filter_map(|it| it.location.as_ref())
+                .take(1);
+            let places: Vec<String> = places.map(|it| it.path.to_string()).collect();
+            assert_eq!(places, Vec::from_iter(*told), "{path} {text}");
+            let codes = blocking.iter().map(|it| it.code.as_str());
+            assert!(codes.into_iter().all(|code| code == "image.not-pinned"));
         }
-        let report = swapped("values/web.yaml", "values/other.yaml");
-        assert_eq!(
-            error_codes(&report),
-            ["source.values-elsewhere"],
-            "{parent}"
-        );
+        let report = with_values(is_held, ("values/other.yaml", Some("a: 2\n")));
+        assert_eq!(errors(&report), []);
+        assert!(report.units.is_empty(), "no unit reads it");
     }
+}
+
+#[test]
+fn what_cannot_be_put_into_a_chart_of_elsewhere_is_refused() {
+    for (path, text, code) in [
+        ("values/web.yaml", None, "source.values-unreadable"),
+        ("values/notes.txt", None, "source.values-unreadable"),
+        ("values/web.yaml", Some("- a\n"), "source.values-unreadable"),
+        (
+            "values/web.yaml",
+            Some("a: 1\n---\nb: 1\n"),
+            "source.values-unreadable",
+        ),
+        ("values/web.yaml", Some("a: [\n"), "yaml.syntax"),
+        (
+            "argo/web.yaml",
+            Some(filled("values: '- a'").as_str()),
+            "source.values-unreadable",
+        ),
+    ] {
+        for is_held in [false, true] {
+            let report = with_values(is_held, (path, text));
+            assert_eq!(error_codes(&report), [code], "{path} {text:?}");
+        }
+    }
+    // What is passed over is none.
+    let passed = filled("ignoreMissingValueFiles: true").replace("web.yaml", "gone.yaml");
+    let report = with_values(false, ("argo/web.yaml", Some(passed.as_str())));
+    assert_eq!(errors(&report), []);
 }
 
 #[test]

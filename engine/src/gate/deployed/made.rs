@@ -1,5 +1,5 @@
-//! Applications that a set makes and whose sources are of elsewhere: what each says stands in no file, so that it is judged
-//! as it is filled in.
+//! Applications whose whole says more than their file: a set makes them, or files of this repository are put into what they
+//! deploy of elsewhere. Nobody renders what comes of it, so that each is judged as it is filled in.
 //! Fills in nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,25 +11,27 @@ use super::super::rendered::Layers;
 use crate::change::Source;
 use crate::manifest::Limits;
 use crate::model::{Digest, ObjectRef, RepoPath};
-use crate::render::Files;
-use crate::sources::ResolvedUnit;
+use crate::render::{self, Files, Found};
+use crate::sources::{self, Put, ResolvedUnit};
 
-/// An Application that a set makes.
+/// An Application that is judged as it is filled in.
 #[derive(Clone)]
 pub(in crate::gate) struct Made {
-    /// The file of the set.
+    /// The file that it stands in, or the set that makes it.
     file: RepoPath,
-    /// All files that say what it is: that one, and those that generators read.
+    /// All files that say what it is, beside those that are put into it.
     told_in: BTreeSet<RepoPath>,
-    /// What makes it.
-    by: String,
-    /// What it is, in JSON.
+    /// What makes it; nothing where it stands in its file.
+    by: Option<String>,
+    /// What it is, in JSON, before anything is put into it.
     text: Arc<str>,
+    /// What is put into it.
+    put: Vec<Put>,
 }
 
 impl Made {
-    /// What a unit is in JSON. Nothing where no set makes it, or where it deploys nothing of elsewhere: of what is of here
-    /// the result is judged.
+    /// What a unit is in JSON. Nothing where its file says all of that, or where it deploys nothing of elsewhere: of what is
+    /// of here the result is judged.
     pub(super) fn text_of(unit: &ResolvedUnit) -> Option<&Arc<str>> {
         unit.external().next()?;
         unit.deployment.as_ref()?.made.as_ref()
@@ -39,29 +41,54 @@ impl Made {
     pub(super) fn of(unit: &ResolvedUnit) -> Option<Self> {
         let text = Arc::clone(Self::text_of(unit)?);
         let deployment = unit.deployment.as_ref()?;
+        let put = unit.external().flat_map(|external| &external.value_files);
         Some(Self {
             file: deployment.place.path.clone(),
             told_in: deployment.declared_in.clone(),
-            by: deployment.generated_by.clone()?,
+            by: deployment.set().map(|set| format!("ApplicationSet {set}")),
             text,
+            put: put.cloned().collect(),
         })
     }
 
-    /// What names all that it says.
+    /// What names all that it says itself.
     pub(super) fn digest(&self) -> Digest {
         Digest::of(self.text.as_bytes())
     }
 
     /// As an object, secrets masked.
-    pub(in crate::gate) fn read(&self) -> Result<Vec<Source>, Error> {
-        let name = format!("{} (as {} makes it)", self.file, self.by);
-        let (name, text) = (name.as_str().into(), self.text.as_bytes());
-        let file = File::read_rendered(&name, text, &Limits::DEFAULT, &[])?;
+    pub(in crate::gate) fn read(&self, files: &dyn Files) -> Result<Vec<Source>, Error> {
+        let name = match &self.by {
+            Some(by) => format!("{} (as {by} makes it)", self.file),
+            None => format!("{} (as it is filled in)", self.file),
+        };
+        let text = self.filled(files)?;
+        let file = File::read_rendered(
+            &name.as_str().into(),
+            text.as_bytes(),
+            &Limits::DEFAULT,
+            &[],
+        )?;
         let sources = file.sources.into_iter().map(|source| Source {
             file: self.file.clone(),
             ..source
         });
         Ok(sources.collect())
+    }
+
+    fn filled(&self, files: &dyn Files) -> Result<Arc<str>, Error> {
+        if self.put.is_empty() {
+            return Ok(Arc::clone(&self.text));
+        }
+        let held = |put: &Put| -> Result<_, render::Error> {
+            let held = match files.at(&put.file)? {
+                Found::File(entry) => Some(files.content(&entry)?),
+                _ => None,
+            };
+            Ok((put.clone(), held))
+        };
+        let put: Vec<_> = self.put.iter().map(held).collect::<Result<_, _>>()?;
+        Ok(sources::filled(&self.text, &put)?.into())
     }
 
     /// Tells it, where it is one of `wanted`, by the files in which it is edited.
@@ -70,11 +97,16 @@ impl Made {
         files: &dyn Files,
         wanted: &mut BTreeMap<ObjectRef, &mut Source>,
     ) -> Result<(), Error> {
-        for source in self.read()? {
+        for source in self.read(files)? {
             if let Some(wanted) = wanted.remove(&source.object) {
+                let mut layers = Layers::new(files);
+                // The last one that says a value counts.
+                let put = self.put.iter().rev().map(|put| &put.file);
                 let read = self.told_in.iter().filter(|path| **path != self.file);
-                let origin =
-                    Layers::new(files).of_made(source.object.name.as_str(), read, &self.file);
+                let origin = match &self.by {
+                    Some(_) => layers.of_made(source.object.name.as_str(), put, read, &self.file),
+                    None => layers.of_filled(&source, put, &self.file),
+                };
                 wanted.origin = origin.map(Arc::new);
             }
         }

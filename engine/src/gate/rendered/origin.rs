@@ -69,31 +69,52 @@ impl<'a> Layers<'a> {
         Origin::new(layers.chain(elsewhere).collect())
     }
 
-    /// The places behind the object `name`, which a template in the file `by` makes of what stands in others: of
-    /// several, in those that name it.
+    /// The places behind the object `name`, which a template in the file `by` makes of what stands in others, after the
+    /// files that are `put` into it: of several, in those that name it.
     pub(in crate::gate) fn of_made<'p>(
         &mut self,
         name: &str,
+        put: impl Iterator<Item = &'p RepoPath>,
         of: impl Iterator<Item = &'p RepoPath>,
         by: &RepoPath,
     ) -> Option<Origin> {
+        let mut layers = self.settings(put);
+        let mut settings = self.settings(of);
+        if settings.len() > 1 {
+            settings.retain(|layer| match &layer.part {
+                Part::Settings(node) => names(node, name),
+                _ => false,
+            });
+        }
+        layers.extend(settings);
+        layers.push(self.file(by)?.layer(by, Part::Template));
+        Origin::new(layers)
+    }
+
+    /// The places behind an object that stands in the file `by`, and into which files are `put`.
+    pub(in crate::gate) fn of_filled<'p>(
+        &mut self,
+        source: &Source,
+        put: impl Iterator<Item = &'p RepoPath>,
+        by: &RepoPath,
+    ) -> Option<Origin> {
+        let mut layers = self.settings(put);
+        layers.extend(self.layer(by, source));
+        Origin::new(layers)
+    }
+
+    fn settings<'p>(&mut self, of: impl Iterator<Item = &'p RepoPath>) -> Vec<Layer> {
         let settings = of.filter_map(|path| {
             let read = self.file(path)?;
             match &read.what {
-                What::Settings(node) => Some((path, Arc::clone(node), read)),
+                What::Settings(node) => {
+                    let part = Part::Settings(Arc::clone(node));
+                    Some(read.layer(path, part))
+                }
                 _ => None,
             }
         });
-        let mut settings: Vec<_> = settings.collect();
-        if settings.len() > 1 {
-            settings.retain(|(_, node, _)| names(node, name));
-        }
-        let settings = settings.into_iter();
-        let mut layers: Vec<Layer> = settings
-            .map(|(path, node, read)| read.layer(path, Part::Settings(node)))
-            .collect();
-        layers.push(self.file(by)?.layer(by, Part::Template));
-        Origin::new(layers)
+        settings.collect()
     }
 
     fn layer(&mut self, path: &RepoPath, source: &Source) -> Option<Layer> {

@@ -200,8 +200,7 @@ fn deployers(units: &[Declared]) -> Deployers {
         let namespace = deployment.namespace.as_deref();
         let own = (deployment.kind.as_str(), deployment.name.as_str());
         deployers.insert(own, namespace, is_rendered);
-        let by = deployment.generated_by.as_deref();
-        if let Some(set) = by.and_then(|by| by.strip_prefix("ApplicationSet ")) {
+        if let Some(set) = deployment.set() {
             deployers.insert(("ApplicationSet", set), namespace, is_rendered);
         }
     }

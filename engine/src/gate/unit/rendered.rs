@@ -8,8 +8,7 @@ use super::super::side::Side;
 use super::super::view::View;
 use super::duplicates::duplicate;
 use crate::change::{Change, Objects, Source};
-use crate::git::FileChange;
-use crate::model::{Finding, RepoPath};
+use crate::model::Finding;
 
 pub(super) fn rendered_sides(
     view: &View<'_>,
@@ -21,28 +20,6 @@ pub(super) fn rendered_sides(
     })?;
     let base = objects(view, &view.base, &rendered.base, |_, _| {}).map_err(Error::at_base)?;
     Ok((base, head))
-}
-
-/// Refuses what is put into what comes from elsewhere and is new or another than it was: nobody here sees what comes of it.
-pub(super) fn none_put_elsewhere(
-    unit: &str,
-    rendered: &Sides<Deployed>,
-    files: &[FileChange],
-) -> Result<(), Error> {
-    let Sides { base, head } = rendered;
-    let is_another = |path: &RepoPath| {
-        let mut changed = files.iter().map(|file| &file.path);
-        !base.put_elsewhere.contains_key(path) || changed.any(|it| it == path)
-    };
-    let mut put = head.put_elsewhere.iter();
-    match put.find(|(path, _)| is_another(path)) {
-        Some((path, into)) => Err(Error::PutElsewhere {
-            unit: unit.to_owned(),
-            path: path.to_string(),
-            into: into.clone(),
-        }),
-        None => Ok(()),
-    }
 }
 
 /// Everything that a unit deploys on one side; the first of an identity counts.

@@ -81,7 +81,7 @@ fn named(unit: &ResolvedUnit) -> BTreeSet<String> {
         }
     }
     let external = unit.external().flat_map(|it| &it.value_files);
-    named.extend(external.map(ToString::to_string));
+    named.extend(external.map(|put| put.file.to_string()));
     named
 }
 

@@ -73,7 +73,10 @@ impl View<'_> {
             }
         }
         for made in &deployed.made {
-            objects.extend(made.read()?);
+            let filled = made.read(&self.files(side))?;
+            // Its file has it as well, with names of files in the place of what they hold.
+            objects.retain(|it| filled.iter().all(|own| own.object != it.object));
+            objects.extend(filled);
         }
         Ok(objects)
     }

@@ -8,6 +8,7 @@ use super::source::Reading;
 use crate::manifest::{Node, NodeValue, yaml};
 use crate::model::RepoPath;
 use crate::render::{Found, Helm, Parameter, is_one_name};
+use crate::sources::deployment::Put;
 use crate::sources::fields::{
     Read, Stop, field, flag, items, only, owned, place, shown, text, texts, values, wrong,
 };
@@ -65,16 +66,25 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>, folder: &RepoP
 }
 
 /// The files of what is judged that a chart of elsewhere takes.
-pub(super) fn files_of_here(reading: &Reading<'_>, node: &Node) -> Read<Vec<RepoPath>> {
-    let mut files = Vec::new();
-    let parameters = items(node, "fileParameters")?.iter();
-    let parameters = parameters.filter_map(|item| field(item, "path"));
-    for item in items(node, "valueFiles")?.iter().chain(parameters) {
-        if item.as_str().is_some_and(|file| file.starts_with('$')) {
-            files.extend(value_file(reading, item, &RepoPath::from(""))?);
+pub(super) fn files_of_here(reading: &Reading<'_>, node: &Node) -> Read<Vec<Put>> {
+    let mut put = Vec::new();
+    for (list, key) in [("valueFiles", None), ("fileParameters", Some("path"))] {
+        for (at, item) in items(node, list)?.iter().enumerate() {
+            let Some(name) = key.map_or(Some(item), |key| field(item, key)) else {
+                continue;
+            };
+            let first = name.as_str().and_then(|file| file.split('/').next());
+            let named = first.and_then(|first| first.strip_prefix('$'));
+            if named.is_some_and(|named| reading.references.contains_key(named)) {
+                let file = value_file(reading, name, &RepoPath::from(""))?;
+                put.extend(file.map(|file| Put {
+                    file,
+                    pointer: format!("{}/helm/{list}/{at}", reading.pointer),
+                }));
+            }
         }
     }
-    Ok(files)
+    Ok(put)
 }
 
 fn known(node: &Node) -> Read<()> {

@@ -20,6 +20,8 @@ use crate::sources::pattern::Pattern;
 pub(super) struct Reading<'a> {
     pub(super) cx: &'a Context<'a>,
     pub(super) deployment: &'a Deployment,
+    /// Where the source stands in the Application.
+    pub(super) pointer: String,
     pub(super) variables: Variables,
     /// Whether the source of a `ref` is what is judged.
     pub(super) references: &'a BTreeMap<String, bool>,

@@ -18,6 +18,7 @@ use crate::sources::deployment::{Deployment, Directory, External, Kind, Local, S
 use crate::sources::fields::{
     Read, Stop, Text, field, flag, items, only, place, shown, text, values, wrong,
 };
+use crate::sources::filled::merge;
 use crate::sources::folder;
 use crate::sources::here::is_exact_version;
 use crate::sources::known::Lookup;
@@ -358,21 +359,6 @@ fn all_values(spec: &Node, deployment: &mut Deployment, cx: &Context<'_>) -> Rea
         merge(&mut merged, own);
     }
     Ok((!merged.is_empty()).then_some(Value::Object(merged)))
-}
-
-/// Mappings are merged, anything else is replaced.
-fn merge(into: &mut Map<String, Value>, from: Value) {
-    let Value::Object(from) = from else {
-        return;
-    };
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(Value::Object(inner)), value @ Value::Object(_)) => merge(inner, value),
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
-    }
 }
 
 const KEYS: &[&str] = &[
