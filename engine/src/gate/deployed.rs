@@ -1,26 +1,27 @@
 //! What a unit deploys on one side: which files decide it, and what renders them.
 //! Starts no process and reads no object.
 
+mod declared;
+mod input;
 mod made;
 mod told;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+pub(super) use self::declared::{Declared, units, units_of};
+pub(super) use self::input::Input;
 use self::made::Made;
 use self::told::Told;
-use super::{Error, deployer};
+use super::Error;
 use crate::change;
-use crate::config::{Config, Environment, RenderDefaults, UnitKind};
+use crate::config::{Config, Environment, UnitKind};
 use crate::git::{Repository, Selector};
-use crate::manifest::KUSTOMIZATIONS;
-use crate::model::{Digest, GitId, Location, RepoPath};
-use crate::render::{
-    self, Closure, Extent, Files, Found, GitFiles, Online, ProgramError, Rendering, Tool,
-};
-use crate::sources::{self, Deployment, Known, Local, ResolvedUnit, Tree};
+use crate::model::{Digest, GitId, RepoPath};
+use crate::render::{self, Files, GitFiles, Online};
+use crate::sources::{self, Deployment, Known, Local, ResolvedUnit};
 
 /// The files of a unit, and what renders them.
 #[derive(Clone)]
@@ -45,246 +46,6 @@ pub(super) struct Deployed {
     pub(super) made: Vec<Made>,
     /// What units were told from where it was looked up; nothing where the configuration itself names them.
     told_from: Vec<Arc<Known>>,
-}
-
-/// A folder that is rendered, and all that this reads.
-#[derive(Clone)]
-pub(super) struct Input {
-    pub(super) rendering: Rendering,
-    pub(super) closure: Closure,
-    /// The version that the renderer must have.
-    pub(super) version: Option<String>,
-}
-
-/// A unit as one state of the repository has it.
-#[derive(Clone)]
-pub(super) struct Declared {
-    pub(super) unit: ResolvedUnit,
-    /// The object that declares it is no other unit's to deploy, so that it is judged with this one.
-    is_alone: bool,
-    /// Nothing of it but that object is to be judged.
-    only_object: bool,
-    /// The versions that its renderers must have.
-    versions: RenderDefaults,
-    /// The files of values that the configuration itself names, and where.
-    values: Vec<(String, Location)>,
-    /// What the URLs of this repository end with.
-    called: Arc<[String]>,
-}
-
-impl Declared {
-    /// Whether nothing of it is of this repository, so that it has nothing to be judged.
-    pub(super) fn is_foreign(&self) -> bool {
-        self.unit.deployment.is_some() && is_foreign(&self.unit)
-    }
-
-    /// Of what is wholly of elsewhere its object, where that is no other unit's to judge: it says what is put into what comes
-    /// from there. What a set makes is nobody else's, whoever holds the set.
-    pub(super) fn into_object(self) -> Option<Self> {
-        let is_own = self.is_alone || Made::text_of(&self.unit).is_some();
-        is_own.then_some(Self {
-            only_object: true,
-            ..self
-        })
-    }
-
-    /// The object that a set makes of it, where that puts anything into what comes from elsewhere.
-    fn made(&self) -> Option<Made> {
-        Made::of(&self.unit)
-    }
-
-    /// The same, as if no set had made it: what it was is not known, so that all of it is new.
-    pub(super) fn into_unmade(mut self) -> Self {
-        if let Some(deployment) = &mut self.unit.deployment {
-            deployment.made = None;
-        }
-        self
-    }
-
-    /// Whether anything of it is of this repository, and not only what it puts into charts of elsewhere.
-    pub(super) fn is_of_here(&self) -> bool {
-        self.unit.selector.is_some() || self.unit.local().next().is_some()
-    }
-
-    /// The same error at the line of the configuration, where this is what names the file.
-    fn at_its_line(&self, mut error: render::Error) -> render::Error {
-        if let render::Error::Helm(helm) = &mut error
-            && let Some((place, what)) = helm.named_input()
-            && let Some((_, location)) = self.values.iter().find(|(name, _)| name == what)
-        {
-            *place = location.to_string();
-        }
-        error
-    }
-
-    /// Whether a state has any file of it: the one that declares it, or one that it deploys.
-    pub(super) fn is_there(&self, files: &dyn Files) -> Result<bool, Error> {
-        if let Some(deployment) = &self.unit.deployment {
-            let found = files.at(&deployment.place.path);
-            if !matches!(found.map_err(render::Error::from)?, Found::Nothing) {
-                return Ok(true);
-            }
-        }
-        for local in self.unit.local() {
-            let below = files.below(&local.folder).map_err(render::Error::from)?;
-            if !below.is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// What must be rendered, with every file that this reads.
-    fn inputs(&self, files: &dyn Files) -> Result<Vec<Input>, Error> {
-        let inputs = self.unit.renderings().map(|rendering| {
-            obeys(&rendering.folder, files)?;
-            Ok(Input {
-                closure: render::closure(files, rendering)
-                    .map_err(|error| self.at_its_line(error))?,
-                rendering: rendering.clone(),
-                version: match rendering.tool {
-                    Tool::Kustomize(_) => self.versions.kustomize.clone(),
-                    Tool::Helm(_) => self.versions.helm.clone(),
-                },
-            })
-        });
-        inputs.collect()
-    }
-
-    /// Where the files of a folder would be that the configuration wants rendered and a state has not: it deploys
-    /// nothing, as a folder of manifests does that is not there.
-    fn gone(&self, files: &dyn Files) -> Result<Option<&Selector>, Error> {
-        if self.unit.deployment.is_some() {
-            return Ok(None);
-        }
-        for rendering in self.unit.renderings() {
-            let found = files.at(&rendering.folder).map_err(render::Error::from)?;
-            if !matches!(found, Found::Nothing) {
-                return Ok(None);
-            }
-        }
-        let selector = self.unit.selector.as_ref();
-        Ok(selector.filter(|_| self.unit.renderings().next().is_some()))
-    }
-
-    /// Whether both are told the same, whatever the files hold.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        let said = |it: &Self| it.unit.deployment.as_ref().map(|it| it.description.clone());
-        self.unit.renderings().eq(other.unit.renderings())
-            && self.unit.unknown().eq(other.unit.unknown())
-            && self.unit.external().eq(other.unit.external())
-            && self.versions == other.versions
-            && said(self) == said(other)
-            && Made::text_of(&self.unit) == Made::text_of(&other.unit)
-    }
-
-    /// What it reads at most, where it cannot be told exactly; `None` where that may be anything.
-    pub(super) fn extent(&self, files: &dyn Files) -> Option<Extent> {
-        let mut extent = Extent::default();
-        let mut unknown = self.unit.unknown();
-        if unknown.any(|unknown| unknown.may_be.is_empty()) {
-            return None;
-        }
-        let may_be = self.unit.unknown().flat_map(|unknown| &unknown.may_be);
-        for rendering in self.unit.renderings().chain(may_be) {
-            extent = extent.and(Extent::of(files, rendering)?);
-        }
-        for local in self.unit.plain() {
-            extent.insert_folder(local.folder.clone());
-        }
-        let deployment = self.unit.deployment.iter();
-        let saying = deployment.flat_map(|it| it.declared_in.iter().chain([&it.place.path]));
-        let external = self.unit.external().flat_map(|it| &it.value_files);
-        let external = external.map(|put| &put.file);
-        for file in saying.chain(external) {
-            extent.insert_folder(file.clone());
-        }
-        let mut addresses = extent.addresses();
-        let is_elsewhere = addresses.all(|address| is_elsewhere(address, &self.called));
-        drop(addresses);
-        is_elsewhere.then_some(extent)
-    }
-}
-
-/// The units of an environment, as one state of the repository has them.
-pub(super) fn units(
-    environment: &Environment,
-    config: &Config,
-    files: &dyn Files,
-) -> Result<Vec<Declared>, Error> {
-    let tree = match environment.declared {
-        Some(_) => Tree::read(files).map_err(render::Error::from)?,
-        None => Tree::unlisted(files),
-    };
-    Ok(units_of(environment, config, &tree)?)
-}
-
-/// The same, of a tree that was read before.
-pub(super) fn units_of(
-    environment: &Environment,
-    config: &Config,
-    tree: &Tree<'_>,
-) -> Result<Vec<Declared>, sources::Error> {
-    let units = sources::resolve(environment, config, tree)?;
-    let plain: Vec<Local> = units
-        .iter()
-        .flat_map(ResolvedUnit::plain)
-        .cloned()
-        .collect();
-    let is_held = |file: &RepoPath| {
-        plain
-            .iter()
-            .any(|local| local.directory.takes(&local.folder, file))
-    };
-    let called: Arc<[String]> = called(config).into();
-    let declared = units.into_iter().map(|unit| Declared {
-        is_alone: unit
-            .deployment
-            .as_ref()
-            .is_some_and(|it| !it.prune.is_applied_as_judged() && !is_held(&it.place.path)),
-        only_object: false,
-        values: values(&unit, config),
-        called: Arc::clone(&called),
-        unit,
-        versions: environment.render.clone(),
-    });
-    Ok(declared.collect())
-}
-
-/// What the URLs of this repository end with, in lower case.
-fn called(config: &Config) -> Vec<String> {
-    let urls = config.repositories.iter();
-    let names = urls.filter_map(|url| {
-        let url = url.trim_end_matches('/').to_ascii_lowercase();
-        let name = url.rsplit(['/', ':']).next()?;
-        let name = name.strip_suffix(".git").unwrap_or(name);
-        (!name.is_empty()).then(|| name.to_owned())
-    });
-    names.collect()
-}
-
-/// Whether an address is surely none of this repository, which is `called` so.
-fn is_elsewhere(address: &str, called: &[String]) -> bool {
-    let address = address.to_ascii_lowercase();
-    let names_it = called.iter().any(|name| address.contains(name));
-    !called.is_empty() && !names_it && !address.contains('%')
-}
-
-fn values(unit: &ResolvedUnit, config: &Config) -> Vec<(String, Location)> {
-    let pointer = format!("{}/render/values", unit.pointer);
-    let options = unit
-        .renderings()
-        .filter_map(|rendering| match &rendering.tool {
-            Tool::Helm(helm) if unit.deployment.is_none() => Some(helm),
-            Tool::Helm(_) | Tool::Kustomize(_) => None,
-        });
-    let named = options.flat_map(|helm| helm.value_files.iter().enumerate());
-    named
-        .filter_map(|(at, path)| {
-            let location = config.location(&format!("{pointer}/{at}"))?;
-            Some((path.to_string(), location))
-        })
-        .collect()
 }
 
 /// What a unit deploys of a commit.
@@ -328,50 +89,6 @@ pub(super) fn names_at(
         None => Err(Error::NoUnits {
             environment: environment.name.clone(),
         }),
-    }
-}
-
-fn is_foreign(unit: &ResolvedUnit) -> bool {
-    let is_external = |source: &sources::Source| match source {
-        sources::Source::External(external) => external.value_files.is_empty(),
-        sources::Source::Local(_) | sources::Source::Unknown(_) => false,
-    };
-    unit.sources.iter().all(is_external)
-}
-
-impl Input {
-    /// Refuses what another version than the wanted one rendered.
-    pub(super) fn check_version(&self, program: &str, version: &str) -> Result<(), Error> {
-        let bare = |version: &str| version.trim_start_matches('v').to_owned();
-        match &self.version {
-            Some(wanted) if bare(wanted) != bare(version) => {
-                let error = ProgramError::OtherVersion {
-                    path: program.to_owned(),
-                    version: version.to_owned(),
-                    wanted: wanted.clone(),
-                };
-                Err(render::Error::from(error).into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// What names the rendering and every byte that it reads.
-    pub(super) fn digest(&self) -> Digest {
-        let options = json!([self.rendering, self.closure.digest()]);
-        Digest::of(options.to_string().as_bytes())
-    }
-
-    /// The file that makes the folder what it is.
-    pub(super) fn root(&self) -> RepoPath {
-        let names: &[&str] = match self.rendering.tool {
-            Tool::Kustomize(_) => &KUSTOMIZATIONS,
-            Tool::Helm(_) => &["Chart.yaml"],
-        };
-        let folder = &self.rendering.folder;
-        let mut paths = names.iter().map(|name| folder.child(name));
-        let found = paths.find(|path| self.closure.contains(path));
-        found.unwrap_or_else(|| folder.clone())
     }
 }
 
@@ -606,13 +323,4 @@ fn said(unit: &ResolvedUnit) -> Vec<Value> {
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default()
-}
-
-/// Refuses what changes the options of the deployer from within the folder.
-fn obeys(folder: &RepoPath, files: &dyn Files) -> Result<(), Error> {
-    let path = folder.child(".argocd-source.yaml");
-    match files.at(&path).map_err(render::Error::from)? {
-        Found::Nothing => Ok(()),
-        _ => Ok(deployer::obeys(&path)?),
-    }
 }

@@ -103,6 +103,35 @@ fn what_a_set_makes_of_elsewhere_is_judged_as_it_is_filled_in() {
 }
 
 #[test]
+fn a_file_that_a_set_puts_into_a_chart_of_elsewhere_is_judged_in_each_application() {
+    let sources = format!("      - {{repoURL: '{HERE}', targetRevision: HEAD, ref: here}}\n");
+    let files = "valueFiles: ['$here/vals/web.yaml', '$here/vals/{{.name}}.yaml'], ignoreMissingValueFiles: true";
+    let image = "image: '{{.image}}', ";
+    let set = set(FILES, &sources).replace("helm: {", &format!("helm: {{{files}, "));
+    for is_held in [false, true] {
+        for (file, text, wanted) in [
+            ("vals/web.yaml", "replicas: 2\n", vec![]),
+            (
+                "vals/web.yaml",
+                "image: r.example/web:v2\n",
+                vec!["image.not-pinned of a", "image.not-pinned of b"],
+            ),
+            (
+                "vals/b.yaml",
+                "image: r.example/web:v2\n",
+                vec!["image.not-pinned of b"],
+            ),
+        ] {
+            let (repo, base) = repo(&set.replace(image, ""), is_held);
+            repo.write(file, text).commit("values");
+            let report = check(&repo, base);
+            assert_eq!(errors(&report), []);
+            assert_eq!(blocking(&report), wanted, "{file} {text}");
+        }
+    }
+}
+
+#[test]
 fn a_new_application_of_a_set_is_judged_and_the_set_is_not_new_for_that() {
     for is_held in [false, true] {
         let (repo, base) = repo(&set(FILES, ""), is_held);
