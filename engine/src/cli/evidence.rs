@@ -157,9 +157,7 @@ fn object(text: &str) -> Result<ObjectName, Error> {
 
 /// The digest of an image, or of a script.
 fn image(text: &str) -> Result<Digest, String> {
-    let digest = text.strip_prefix("sha256:");
-    let digest = digest.and_then(|digest| Digest::parse(digest).ok());
-    digest.ok_or_else(|| {
+    Digest::parse_oci(text).ok_or_else(|| {
         "write the digest in full: `sha256:` and 64 digits or letters from `a` to `f`".to_owned()
     })
 }

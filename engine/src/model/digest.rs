@@ -35,6 +35,14 @@ impl Digest {
     pub fn parse(text: &str) -> Result<Self, ParseDigestError> {
         parse_hex(text).map(Self)
     }
+
+    /// Reads one that stands with its algorithm: `sha256:` and the digits, and nothing else.
+    ///
+    /// Source: OCI image specification, "Digests".
+    #[must_use]
+    pub fn parse_oci(text: &str) -> Option<Self> {
+        Self::parse(text.strip_prefix("sha256:")?).ok()
+    }
 }
 
 /// The id of a Git object (SHA-1), written as 40 lower-case hexadecimal digits.

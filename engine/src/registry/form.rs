@@ -76,7 +76,7 @@ impl Descriptor {
 
     /// What it points to; SHA-256 alone is read.
     pub(crate) fn digest(&self) -> Option<Digest> {
-        Digest::parse(self.digest.strip_prefix("sha256:")?).ok()
+        Digest::parse_oci(&self.digest)
     }
 }
 

@@ -36,13 +36,10 @@ impl OciPlace {
         };
         let (name, artifact) = match text.split_once('@') {
             None => (text, None),
-            Some((name, digest)) => {
-                let digest = digest.strip_prefix("sha256:").map(Digest::parse);
-                match digest {
-                    Some(Ok(digest)) => (name, Some(digest)),
-                    _ => return Err(wrong("what follows `@` is no `sha256:` digest")),
-                }
-            }
+            Some((name, digest)) => match Digest::parse_oci(digest) {
+                Some(digest) => (name, Some(digest)),
+                None => return Err(wrong("what follows `@` is no `sha256:` digest")),
+            },
         };
         let (registry, repository) = name
             .split_once('/')

@@ -229,10 +229,9 @@ impl By {
             let tag = reference.tag.as_deref();
             return Self::Tag(tag.unwrap_or("latest").to_owned());
         };
-        let digest = digest.strip_prefix("sha256:").map(Digest::parse);
-        match digest {
-            Some(Ok(digest)) => Self::Digest(digest, reference.tag.clone()),
-            _ => Self::OtherDigest,
+        match Digest::parse_oci(digest) {
+            Some(digest) => Self::Digest(digest, reference.tag.clone()),
+            None => Self::OtherDigest,
         }
     }
 }

@@ -260,8 +260,7 @@ pub fn wanted(changes: &[Change], rules: &Rules, around: &Neighbours) -> Wanted 
 
 /// The SHA-256 that the reference names.
 pub(super) fn digest_of(image: &ImageRef) -> Option<Digest> {
-    let digest = image.digest.as_ref()?.strip_prefix("sha256:")?;
-    Digest::parse(digest).ok()
+    Digest::parse_oci(image.digest.as_ref()?)
 }
 
 /// One signature object.
@@ -296,7 +295,7 @@ impl Recorded {
             texts.collect::<Option<BTreeMap<_, _>>>()
         });
         Some(Self {
-            digest: Digest::parse(text("digest")?.strip_prefix("sha256:")?).ok()?,
+            digest: Digest::parse_oci(text("digest")?)?,
             media_type: text("mediaType")?.to_owned(),
             annotations: annotations.unwrap_or_else(|| Some(BTreeMap::new()))?,
             bytes,

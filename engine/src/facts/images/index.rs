@@ -88,13 +88,13 @@ impl Index {
 impl Child {
     fn read(value: &Value) -> Option<Self> {
         let child = value.as_object()?;
-        let digest = child.get("digest")?.as_str()?.strip_prefix("sha256:")?;
+        let digest = Digest::parse_oci(child.get("digest")?.as_str()?)?;
         let media_type = child.get("mediaType").and_then(Value::as_str);
         // An index within an index is none of its images.
         let runs = media_type.is_none_or(|it| !Index::is_type(it));
         let platform = child.get("platform").and_then(Value::as_object);
         Some(Self {
-            digest: Digest::parse(digest).ok()?,
+            digest,
             platform: platform.filter(|_| runs).and_then(platform_of),
         })
     }

@@ -146,7 +146,7 @@ impl Said<'_> {
         let mut objects = objects.iter();
         let of = objects.find_map(|(name, of)| name.is(self.object).then_some(of));
         let tests = self.image.old.iter().filter_map(|old| {
-            let way = (digest(new)?, digest(old)?);
+            let way = (Digest::parse_oci(new)?, Digest::parse_oci(old)?);
             of.and_then(|of: &OfObject| of.rollback_test(way))
         });
         let newest =
@@ -233,10 +233,6 @@ impl Said<'_> {
             until: None,
         }
     }
-}
-
-fn digest(written: &str) -> Option<Digest> {
-    Digest::parse(written.strip_prefix("sha256:")?).ok()
 }
 
 /// Whole hours, where it is more than one.

@@ -72,7 +72,7 @@ impl Reader<'_> {
     ) -> Result<BTreeMap<Digest, BTreeSet<Digest>>, LockError> {
         let entries = self.entries(node)?.iter();
         let entries = entries.map(|entry| {
-            let folder = digest(&entry.key).filter(|folder| *folder != own);
+            let folder = Digest::parse_oci(&entry.key).filter(|folder| *folder != own);
             let wrong = || self.wrong(entry.key_span, "it is not the digest of another image");
             Ok((folder.ok_or_else(wrong)?, self.digests(&entry.value)?))
         });
@@ -138,7 +138,7 @@ impl Reader<'_> {
     }
 
     fn digest(&self, node: &Node) -> Result<Digest, LockError> {
-        digest(self.text(node)?).ok_or_else(|| self.wrong(node.span, NO_DIGEST))
+        Digest::parse_oci(self.text(node)?).ok_or_else(|| self.wrong(node.span, NO_DIGEST))
     }
 
     fn instant(&self, node: &Node) -> Result<Timestamp, LockError> {
@@ -154,10 +154,6 @@ impl Reader<'_> {
     fn wrong(&self, span: Span, why: impl Into<String>) -> LockError {
         invalid(span.line_column(self.text), why)
     }
-}
-
-fn digest(text: &str) -> Option<Digest> {
-    Digest::parse(text.strip_prefix("sha256:")?).ok()
 }
 
 fn invalid(at: LineColumn, why: impl Into<String>) -> LockError {

@@ -64,7 +64,7 @@ fn simple_signing(payload: &[u8], image: &Digest) -> Result<Claims, Flaw> {
         return Err(Flaw::Content("a signature of a container image"));
     }
     let signed = text("/image/docker-manifest-digest");
-    match signed.and_then(sha256) {
+    match signed.and_then(Digest::parse_oci) {
         Some(signed) if signed == *image => {}
         Some(_) => return Err(Flaw::OtherImage),
         None => return Err(Flaw::Malformed("it names no SHA-256 digest of an image")),
@@ -137,7 +137,7 @@ fn target(payload: &[u8], image: &Digest) -> Result<Claims, Flaw> {
         return Err(Flaw::Malformed("a payload about nothing"));
     };
     let text = |key: &str| target.get(key).and_then(Value::as_str);
-    match text("digest").and_then(sha256) {
+    match text("digest").and_then(Digest::parse_oci) {
         Some(signed) if signed == *image => {}
         Some(_) => return Err(Flaw::OtherImage),
         None => return Err(Flaw::Malformed("it names no SHA-256 digest of an image")),
@@ -156,11 +156,6 @@ fn target(payload: &[u8], image: &Digest) -> Result<Claims, Flaw> {
         annotations,
         attested: None,
     })
-}
-
-/// Reads `sha256:` and 64 lower-case digits, and nothing else.
-fn sha256(text: &str) -> Option<Digest> {
-    Digest::parse(text.strip_prefix("sha256:")?).ok()
 }
 
 /// What cosign's signatures of images are as statements.

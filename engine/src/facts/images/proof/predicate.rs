@@ -360,9 +360,7 @@ fn images(result: &Value) -> BTreeSet<Digest> {
     let named = named.filter_map(|name| Some(name.rsplit_once('@')?.1));
     let own = result.pointer("/source/target/manifestDigest");
     let digests = named.chain(own.and_then(Value::as_str));
-    digests
-        .filter_map(|digest| Digest::parse(digest.strip_prefix("sha256:")?).ok())
-        .collect()
+    digests.filter_map(Digest::parse_oci).collect()
 }
 
 /// The findings in the results of Trivy (`Results`) and Grype (`matches`).
