@@ -99,10 +99,15 @@ impl Deployed {
         if let Some(unknown) = unit.unknown().next() {
             return Err(Error::UnknownSource(unknown.clone()));
         }
-        if declared.only_object
-            && let Some(deployment) = &unit.deployment
-        {
-            return Self::object_of(declared, &deployment.place.path);
+        if let (Some(only), Some(deployment)) = (declared.only_object, &unit.deployment) {
+            let object = Self::object_of(declared, &deployment.place.path)?;
+            return Ok(match only.was_judged {
+                true => Self {
+                    floating: floating(unit),
+                    ..object
+                },
+                false => object,
+            });
         }
         if declared.is_foreign() {
             return Err(Error::Elsewhere {

@@ -39,10 +39,9 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
             return Ok(deployment);
         }
     };
-    let alone = nodes.len() == 1;
     let references = references(&nodes, &deployment.unit, cx);
     let is_list = field(spec, "source").is_none();
-    for (at, source) in nodes.into_iter().enumerate() {
+    for (at, source) in nodes.iter().copied().enumerate() {
         let reading = Reading {
             cx,
             deployment: &deployment,
@@ -52,7 +51,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
             },
             variables: Variables::new(&deployment, source),
             references: &references,
-            alone,
+            all: &nodes,
         };
         match reading.source(source) {
             Ok(found) => {
@@ -65,8 +64,7 @@ pub(super) fn read(node: &Node, file: &Text, cx: &Context<'_>) -> Result<Deploym
                 .push(Source::Unknown(stop.in_file(file)?)),
         }
     }
-    let mut external = deployment.sources.iter().filter_map(Source::external);
-    if external.any(|it| !it.value_files.is_empty()) {
+    if deployment.sources.iter().any(|it| it.external().is_some()) {
         deployment.made = Some(filled::whole(node));
     }
     Ok(deployment)

@@ -55,7 +55,7 @@ pub struct Deployment {
     /// The revisions that the sources of an Application name, in their order; nothing where that is the one that is judged.
     /// An object of Flux names none: its source does.
     pub revisions: Vec<Option<Value>>,
-    /// The whole object in JSON, of what stands so in no file: a set makes it, or files are put into it.
+    /// The whole object of an Application in JSON, before files are put into it, where any of its sources is of elsewhere.
     pub made: Option<Arc<str>>,
 }
 

@@ -48,8 +48,8 @@ pub(super) fn whole(application: &Node) -> Arc<str> {
     text_of(&whole).into()
 }
 
-/// The same, with what the files hold in the place of their names: values below those of the Application itself, parameters
-/// above all others.
+/// The same, with what the files hold beside their names, whose order counts: values below those of the Application itself,
+/// parameters above all others.
 ///
 /// # Errors
 /// A file is not what Helm takes there.
@@ -112,10 +112,6 @@ fn fill<'p>(
             _ => drop(helm.insert("parameters".to_owned(), Value::Array(given))),
         }
     }
-    for (list, put) in [(VALUE_FILES, values), (FILE_PARAMETERS, parameters)] {
-        let own = put.iter().filter_map(|(put, _)| item_of(put)).collect();
-        leave_out(helm, list, &own);
-    }
     Ok(())
 }
 
@@ -128,18 +124,6 @@ fn wrong(put: &Put, reason: &'static str) -> UnreadableValues {
 
 fn item_of(put: &Put) -> Option<usize> {
     put.pointer.rsplit_once('/')?.1.parse().ok()
-}
-
-/// Takes items out of a list, and the list where none is left.
-fn leave_out(helm: &mut Map<String, Value>, list: &str, own: &BTreeSet<usize>) {
-    let Some(Value::Array(items)) = helm.get_mut(list) else {
-        return;
-    };
-    let mut at = 0..;
-    items.retain(|_| at.next().is_none_or(|at| !own.contains(&at)));
-    if items.is_empty() {
-        helm.remove(list);
-    }
 }
 
 /// The values that the options say themselves; `None` where nobody can merge them.
@@ -219,22 +203,21 @@ mod tests {
         for (own, wanted) in [
             (
                 json!({"valueFiles": files}),
-                json!({"valueFiles": ["of-the-chart.yaml"], "valuesObject": {"a": 1, "b": {"c": 1, "d": [2]}, "e": 2}}),
+                json!({"valueFiles": files, "valuesObject": {"a": 1, "b": {"c": 1, "d": [2]}, "e": 2}}),
             ),
             (
                 json!({"valueFiles": files, "values": "a: 3\nb: {c: null}\n"}),
-                json!({"valueFiles": ["of-the-chart.yaml"], "valuesObject": {"a": 3, "b": {"c": null, "d": [2]}, "e": 2}}),
+                json!({"valueFiles": files, "valuesObject": {"a": 3, "b": {"c": null, "d": [2]}, "e": 2}}),
             ),
             (
                 json!({"valueFiles": files, "values": "a: 3", "valuesObject": {"a": 4}}),
-                json!({"valueFiles": ["of-the-chart.yaml"], "valuesObject": {"a": 4, "b": {"c": 1, "d": [2]}, "e": 2}}),
+                json!({"valueFiles": files, "valuesObject": {"a": 4, "b": {"c": 1, "d": [2]}, "e": 2}}),
             ),
         ] {
             assert_eq!(helm_after(&own, &both), Ok(wanted), "{own}");
         }
         let alone = json!({"valueFiles": ["$here/x.yaml"], "releaseName": "web"});
-        let wanted =
-            json!({"releaseName": "web", "valuesObject": {"a": 1, "b": {"c": 1, "d": [1]}}});
+        let wanted = json!({"valueFiles": ["$here/x.yaml"], "releaseName": "web", "valuesObject": {"a": 1, "b": {"c": 1, "d": [1]}}});
         assert_eq!(helm_after(&alone, &[first]), Ok(wanted));
     }
 
@@ -250,7 +233,7 @@ mod tests {
                 {"name": "image", "value": "r.example/web:v1"},
                 {"name": "image", "value": "r.example/web:v2", "forceString": true},
             ],
-            "fileParameters": [{"name": "a", "path": "of-the-chart.txt"}],
+            "fileParameters": own["fileParameters"],
         });
         assert_eq!(helm_after(&own, &[notes]), Ok(wanted));
     }

@@ -101,8 +101,11 @@ pub(super) fn resolve(
         None => (from, path),
     };
     let lexical = inside(from, relative.as_bytes()).ok_or_else(|| outside(path, span))?;
-    match files.resolve(&RepoPath::new(lexical)) {
+    let named = RepoPath::new(lexical);
+    match files.resolve(&named) {
         Ok(resolved) => match resolved.links.first() {
+            // The way to what is not there ends before it.
+            None if matches!(resolved.found, Found::Nothing) => Ok((named, Found::Nothing)),
             None => Ok((resolved.path, resolved.found)),
             Some(link) => Err(Stop::unknown(
                 span,

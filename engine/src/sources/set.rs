@@ -26,7 +26,7 @@ use super::here::Here;
 use super::known::Known;
 use super::naming::Naming;
 use super::prune::Prune;
-use super::{Context, Tree, argo, filled};
+use super::{Context, Tree, argo};
 use crate::config::RenderDefaults;
 use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{RepoPath, Span, limits};
@@ -84,7 +84,6 @@ pub(super) fn read(
                 deployment.place = file.at(node.deepest("/metadata/name").span);
                 deployment.declared_in.extend(read.iter().cloned());
                 deployment.generated_by = Some(by.clone());
-                deployment.made = Some(filled::whole(application));
                 deployment.prune = deployment.prune.made_by(node, application);
                 deployments.push(deployment);
             }

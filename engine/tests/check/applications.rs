@@ -348,6 +348,66 @@ fn what_is_put_into_a_chart_of_elsewhere_is_judged_in_its_place() {
 }
 
 #[test]
+fn the_order_of_what_is_put_into_a_chart_of_elsewhere_counts() {
+    let (before, after) = (
+        "values-of-the-chart.yaml, '$here/values/base.yaml'",
+        "'$here/values/base.yaml', values-of-the-chart.yaml",
+    );
+    let text = filled("values: 'web: {tag: x}'").replace(before, after);
+    let report = with_values(false, ("argo/web.yaml", Some(&text)));
+    assert_eq!(errors(&report), []);
+    let changes = report.units.iter().map(|it| it.changes.len());
+    assert_eq!(Vec::from_iter(changes), [1]);
+}
+
+#[test]
+fn secrets_in_what_is_put_into_a_chart_of_elsewhere_are_not_shown() {
+    let secret = |value: &str| {
+        format!(
+            "extraObjects:\n- {{apiVersion: v1, kind: Secret, metadata: {{name: s}}, stringData: {{foo: {value}-1}}}}\nextra: |\n  kind: Secret\n  metadata: {{name: t}}\n  stringData: {{foo: {value}-2}}\ndb: {{password: {value}-3}}\nnote: {value}-shown\n"
+        )
+    };
+    let own = |value: &str| filled(&format!("values: {:?}", secret(value)));
+    let object = |value: &str| {
+        let values = tidegate::manifest::yaml::parse(&secret(value)).unwrap();
+        filled(&format!("valuesObject: {}", values[0].to_json()))
+    };
+    for is_held in [false, true] {
+        for (path, text) in [
+            ("values/web.yaml", secret("hunter44")),
+            ("argo/web.yaml", own("hunter44")),
+            ("argo/web.yaml", object("hunter44")),
+        ] {
+            let report = with_values(is_held, (path, Some(&text)));
+            assert_eq!(errors(&report), [], "{path}");
+            let json = json_of(&report);
+            assert!(json.contains("hunter44-shown"), "{path}: {json}");
+            for hidden in ["hunter44-1", "hunter44-2", "hunter44-3"] {
+                assert!(!json.contains(hidden), "{path}: {json}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_the_base_cannot_put_into_a_chart_of_elsewhere_is_told_so() {
+    let repo = Repo::new();
+    repo.write("tidegate.yaml", config())
+        .write("argo/web.yaml", filled("skipCrds: true"))
+        .write("values/base.yaml", "a: 1\n")
+        .write("values/notes.txt", "one\n");
+    let base = repo.commit("a file is missing");
+    repo.write("values/web.yaml", "a: 2\n").commit("all of it");
+    let report = check(&repo, base);
+    assert_eq!(error_codes(&report), ["source.values-unreadable"]);
+    let told = report.errors[0].error.to_string();
+    assert!(
+        told.starts_with("at the base of the range: values/web.yaml"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_cannot_be_put_into_a_chart_of_elsewhere_is_refused() {
     for (path, text, code) in [
         ("values/web.yaml", None, "source.values-unreadable"),
@@ -368,6 +428,45 @@ fn what_cannot_be_put_into_a_chart_of_elsewhere_is_refused() {
         for is_held in [false, true] {
             let report = with_values(is_held, (path, text));
             assert_eq!(error_codes(&report), [code], "{path} {text:?}");
+        }
+    }
+    let here = format!("repoURL: '{HERE}', ");
+    let own = filled("skipCrds: true");
+    let other = own.replace(
+        "'$here/values/web.yaml'",
+        "'$here/values/web.yaml', '$other/x.yaml'",
+    );
+    let twice = own.replace(
+        "'$here/values/web.yaml'",
+        "'$here/values/web.yaml', '$here/values/base.yaml'",
+    );
+    for (text, code) in [
+        (twice, "source.unknown"),
+        // What comes from another revision, or another repository, is not judged.
+        (
+            own.replace("ref: here", "targetRevision: other, ref: here"),
+            "source.floating",
+        ),
+        (
+            other.replace(
+                "sources: [",
+                &format!("sources: [{{{here}targetRevision: other, ref: other}}, "),
+            ),
+            "source.floating",
+        ),
+        (
+            other.replace(
+                "sources: [",
+                "sources: [{repoURL: 'https://git.example/x.git', ref: other}, ",
+            ),
+            "source.floating",
+        ),
+    ] {
+        assert_ne!(text, own);
+        for is_held in [false, true] {
+            let report = with_values(is_held, ("argo/web.yaml", Some(&text)));
+            let codes = error_codes(&report);
+            assert!(codes.contains(&code.to_owned()), "{codes:?} of {text}");
         }
     }
     // What is passed over is none.

@@ -19,13 +19,20 @@ pub(in crate::gate) struct Declared {
     /// The object that declares it is no other unit's to deploy, so that it is judged with this one.
     pub(super) is_alone: bool,
     /// Nothing of it but that object is to be judged.
-    pub(super) only_object: bool,
+    pub(super) only_object: Option<ObjectOnly>,
     /// The versions that its renderers must have.
     versions: RenderDefaults,
     /// The files of values that the configuration itself names, and where.
     values: Vec<(String, Location)>,
     /// What the URLs of this repository end with.
     called: Arc<[String]>,
+}
+
+/// Why nothing but an object is judged.
+#[derive(Clone, Copy)]
+pub(super) struct ObjectOnly {
+    /// More of it was judged before, so that nothing that floats may come unseen.
+    pub(super) was_judged: bool,
 }
 
 impl Declared {
@@ -35,18 +42,20 @@ impl Declared {
     }
 
     /// Of what is wholly of elsewhere its object, where that is no other unit's to judge: it says what is put into what comes
-    /// from there. What a set makes is nobody else's, whoever holds the set.
-    pub(in crate::gate) fn into_object(self) -> Option<Self> {
-        let is_own = self.is_alone || Made::text_of(&self.unit).is_some();
-        is_own.then_some(Self {
-            only_object: true,
-            ..self
-        })
+    /// from there. What a set makes is nobody else's, whoever holds the set, and neither is what was more than its object
+    /// before.
+    pub(in crate::gate) fn into_object(mut self, was_judged: bool) -> Option<Self> {
+        let is_own = self.is_alone || was_judged || Made::of(&self.unit).is_some();
+        self.only_object = Some(ObjectOnly { was_judged });
+        is_own.then_some(self)
     }
 
-    /// The object that a set makes of it, where that puts anything into what comes from elsewhere.
+    /// The object of it that is judged beside what it deploys of here, and stands so in no file.
     pub(super) fn made(&self) -> Option<Made> {
-        Made::of(&self.unit)
+        match &self.only_object {
+            Some(only) if only.was_judged => Made::whole(&self.unit),
+            _ => Made::of(&self.unit),
+        }
     }
 
     /// The same, as if no set had made it: what it was is not known, so that all of it is new.
@@ -126,12 +135,13 @@ impl Declared {
     /// Whether both are told the same, whatever the files hold.
     pub(in crate::gate) fn is_like(&self, other: &Self) -> bool {
         let said = |it: &Self| it.unit.deployment.as_ref().map(|it| it.description.clone());
+        let text = |it: &Self| Made::of(&it.unit).map(|it| it.digest());
         self.unit.renderings().eq(other.unit.renderings())
             && self.unit.unknown().eq(other.unit.unknown())
             && self.unit.external().eq(other.unit.external())
             && self.versions == other.versions
             && said(self) == said(other)
-            && Made::text_of(&self.unit) == Made::text_of(&other.unit)
+            && text(self) == text(other)
     }
 
     /// What it reads at most, where it cannot be told exactly; `None` where that may be anything.
@@ -198,7 +208,7 @@ pub(in crate::gate) fn units_of(
             .deployment
             .as_ref()
             .is_some_and(|it| !it.prune.is_applied_as_judged() && !is_held(&it.place.path)),
-        only_object: false,
+        only_object: None,
         values: values(&unit, config),
         called: Arc::clone(&called),
         unit,

@@ -30,17 +30,18 @@ pub(in crate::gate) struct Made {
 }
 
 impl Made {
-    /// What a unit is in JSON. Nothing where its file says all of that, or where it deploys nothing of elsewhere: of what is
-    /// of here the result is judged.
-    pub(super) fn text_of(unit: &ResolvedUnit) -> Option<&Arc<str>> {
-        unit.external().next()?;
-        unit.deployment.as_ref()?.made.as_ref()
+    /// What a unit is. Nothing where its file says all of that, or where it deploys nothing of elsewhere: of what is of here
+    /// the result is judged.
+    pub(super) fn of(unit: &ResolvedUnit) -> Option<Self> {
+        let is_put = || unit.external().any(|it| !it.value_files.is_empty());
+        let is_made = unit.deployment.as_ref()?.set().is_some() || is_put();
+        is_made.then(|| Self::whole(unit)).flatten()
     }
 
-    /// The same with the files that say it.
-    pub(super) fn of(unit: &ResolvedUnit) -> Option<Self> {
-        let text = Arc::clone(Self::text_of(unit)?);
+    /// The same, whether its file says all of that or not.
+    pub(super) fn whole(unit: &ResolvedUnit) -> Option<Self> {
         let deployment = unit.deployment.as_ref()?;
+        let text = Arc::clone(deployment.made.as_ref()?);
         let put = unit.external().flat_map(|external| &external.value_files);
         Some(Self {
             file: deployment.place.path.clone(),

@@ -101,7 +101,10 @@ impl Error {
         use crate::render::Error as Render;
         if !matches!(
             &self,
-            Self::Manifest(_) | Self::UnknownSource(_) | Self::Render(_)
+            Self::Manifest(_)
+                | Self::UnknownSource(_)
+                | Self::UnreadableValues(_)
+                | Self::Render(_)
         ) || matches!(&self, Self::Render(Render::Program(_)))
         {
             return self;

@@ -130,8 +130,7 @@ pub(in crate::gate) fn of_environment(
         base: taken(&mut base, Declared::is_foreign),
         head: {
             // What was judged is not let go.
-            let was = |it: &Declared, unit: &Declared| it.unit.name == unit.unit.name;
-            let is_known = |unit: &Declared| base.iter().any(|it| was(it, unit) && it.is_of_here());
+            let is_known = |unit: &Declared| same(&base, unit).is_some_and(Declared::is_of_here);
             taken(&mut head, |unit| unit.is_foreign() && !is_known(unit))
         },
     };
@@ -142,8 +141,13 @@ pub(in crate::gate) fn of_environment(
     };
     // No gate stands where it is deployed: it is judged as a change, and nothing of it is signed.
     if trees.base.is_some() {
-        base.extend(objects.base.into_iter().filter_map(Declared::into_object));
-        head.extend(objects.head.into_iter().filter_map(Declared::into_object));
+        let heads = objects.head.into_iter().filter_map(|it| {
+            let was_judged = same(&base, &it).is_some();
+            it.into_object(was_judged)
+        });
+        head.extend(heads);
+        let bases = objects.base.into_iter();
+        base.extend(bases.filter_map(|it| it.into_object(false)));
     }
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let any = declared.head.first().or(declared.base.first())?;
@@ -179,6 +183,11 @@ pub(in crate::gate) fn of_environment(
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// What has the name of another one.
+fn same<'d>(units: &'d [Declared], unit: &Declared) -> Option<&'d Declared> {
+    units.iter().find(|it| it.unit.name == unit.unit.name)
 }
 
 /// Takes some out.

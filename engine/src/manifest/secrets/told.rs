@@ -139,8 +139,20 @@ fn word<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
     node.get(key).and_then(Node::as_str)
 }
 
-/// Values of a chart whose names sound like a secret, or which are those of variables with such names.
+/// Values of a chart whose names sound like a secret, or which are those of variables with such names, of Secrets, or texts
+/// that hold any of these.
 fn of_chart(node: &Node, pointer: &mut String, found: &mut Found<'_>) {
+    match &node.value {
+        NodeValue::String(_) if names_secret(node, 0) => return found(pointer, node),
+        NodeValue::Mapping(_) if word(node, "kind") == Some("Secret") => {
+            for key in ["data", "stringData"] {
+                if let Some(value) = node.get(key) {
+                    leaves(value, &mut format!("{pointer}/{key}"), found);
+                }
+            }
+        }
+        _ => {}
+    }
     if let Some(value) = of_variable(node) {
         leaves(value, &mut format!("{pointer}/value"), found);
     }

@@ -67,16 +67,20 @@ pub(super) fn options(reading: &Reading<'_>, node: Option<&Node>, folder: &RepoP
 
 /// The files of what is judged that a chart of elsewhere takes.
 pub(super) fn files_of_here(reading: &Reading<'_>, node: &Node) -> Read<Vec<Put>> {
-    let mut put = Vec::new();
+    let mut put: Vec<Put> = Vec::new();
     for (list, key) in [("valueFiles", None), ("fileParameters", Some("path"))] {
         for (at, item) in items(node, list)?.iter().enumerate() {
             let Some(name) = key.map_or(Some(item), |key| field(item, key)) else {
                 continue;
             };
-            let first = name.as_str().and_then(|file| file.split('/').next());
-            let named = first.and_then(|first| first.strip_prefix('$'));
+            let named = name.as_str().and_then(reference);
             if named.is_some_and(|named| reading.references.contains_key(named)) {
                 let file = value_file(reading, name, &RepoPath::from(""))?;
+                if let Some(file) = file.as_ref().filter(|_| key.is_none())
+                    && put.iter().any(|put| put.file == *file)
+                {
+                    return Err(twice(item, file));
+                }
                 put.extend(file.map(|file| Put {
                     file,
                     pointer: format!("{}/helm/{list}/{at}", reading.pointer),
@@ -85,6 +89,24 @@ pub(super) fn files_of_here(reading: &Reading<'_>, node: &Node) -> Read<Vec<Put>
         }
     }
     Ok(put)
+}
+
+/// The source that the name of a file refers to: of `$values/prod.yaml`, `values`.
+fn reference(name: &str) -> Option<&str> {
+    name.split('/').next()?.strip_prefix('$')
+}
+
+/// Whether a file of another source is named by a reference.
+pub(super) fn refers(source: &Node, wanted: &str) -> bool {
+    let items = |list: &str| {
+        let items = source.pointer(list).and_then(Node::items);
+        items.unwrap_or_default().iter()
+    };
+    let files = items("/helm/fileParameters").filter_map(|item| item.get("path"));
+    let mut files = items("/helm/valueFiles")
+        .chain(files)
+        .filter_map(Node::as_str);
+    files.any(|file| reference(file) == Some(wanted))
 }
 
 fn known(node: &Node) -> Read<()> {
@@ -105,10 +127,8 @@ fn value_file(reading: &Reading<'_>, item: &Node, folder: &RepoPath) -> Read<Opt
         .as_str()
         .ok_or_else(|| wrong(item, "valueFiles", "a list of strings"))?;
     let first = name.split('/').next().unwrap_or_default();
-    let reference = first
-        .strip_prefix('$')
-        .and_then(|name| reading.references.get(name));
-    if reference.is_some() && reading.alone {
+    let reference = reference(name).and_then(|name| reading.references.get(name));
+    if reference.is_some() && reading.is_alone() {
         return Err(Stop::unknown(
             item.span,
             format!(

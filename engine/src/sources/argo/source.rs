@@ -25,8 +25,8 @@ pub(super) struct Reading<'a> {
     pub(super) variables: Variables,
     /// Whether the source of a `ref` is what is judged.
     pub(super) references: &'a BTreeMap<String, bool>,
-    /// Whether the Application has no other source.
-    pub(super) alone: bool,
+    /// All sources of the Application.
+    pub(super) all: &'a [&'a Node],
 }
 
 /// What the fields of a source ask for.
@@ -39,6 +39,11 @@ enum Asked {
 }
 
 impl Reading<'_> {
+    /// Whether the Application has no other source.
+    pub(super) const fn is_alone(&self) -> bool {
+        self.all.len() == 1
+    }
+
     /// What the source is; `None` where it only gives files to others.
     pub(super) fn source(&self, node: &Node) -> Read<Option<Source>> {
         only(node, "a source", KEYS)?;
@@ -103,7 +108,11 @@ impl Reading<'_> {
     }
 
     fn external(&self, node: &Node, pinned: bool, is_chart: bool) -> Read<Option<Source>> {
-        if !is_chart && text(node, "path")?.is_none() && text(node, "ref")?.is_some() {
+        if !is_chart
+            && text(node, "path")?.is_none()
+            && let Some(name) = text(node, "ref")?
+            && !self.all.iter().any(|source| helm::refers(source, name))
+        {
             return Ok(None);
         }
         let mut external = external(node, pinned)?;
