@@ -128,11 +128,10 @@ pub(in crate::gate) fn of_environment(
     let hidden = Hidden::of(&head);
     let objects = Sides {
         base: taken(&mut base, Declared::is_foreign),
-        head: {
-            // What was judged is not let go.
-            let is_known = |unit: &Declared| same(&base, unit).is_some_and(Declared::is_of_here);
-            taken(&mut head, |unit| unit.is_foreign() && !is_known(unit))
-        },
+        // What was judged is not let go.
+        head: taken(&mut head, |unit| {
+            unit.is_foreign() && !same(&base, unit).is_some_and(Declared::is_of_here)
+        }),
     };
     let plain_files = Arc::new(plain_files(&head, trees)?);
     let before: Arc<[Declared]> = match trees.base {
@@ -141,11 +140,11 @@ pub(in crate::gate) fn of_environment(
     };
     // No gate stands where it is deployed: it is judged as a change, and nothing of it is signed.
     if trees.base.is_some() {
-        let heads = objects.head.into_iter().filter_map(|it| {
+        let judged = |it: Declared| {
             let was_judged = same(&base, &it).is_some();
             it.into_object(was_judged)
-        });
-        head.extend(heads);
+        };
+        head.extend(objects.head.into_iter().filter_map(judged));
         let bases = objects.base.into_iter();
         base.extend(bases.filter_map(|it| it.into_object(false)));
     }
