@@ -41,6 +41,7 @@ use crate::change::Change;
 use crate::model::{Digest, Piece, Stage};
 use inventory::Neighbours;
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// What a collector found out.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,15 +182,28 @@ pub fn names() -> Vec<&'static str> {
         .collect()
 }
 
-/// The signed statements that facts rest on.
+/// The signed statements that facts rest on: whatever stands in one of them as `evidence`.
 #[must_use]
 pub fn statements(facts: &Facts) -> BTreeSet<Digest> {
-    let all = [
-        backups::evidence(facts),
-        migrations::evidence(facts),
-        rollback::evidence(facts),
-    ];
-    all.into_iter().flatten().collect()
+    let mut found = BTreeSet::new();
+    for name in [backups::NAME, migrations::NAME, rollback::NAME] {
+        if let Some(Fact::Known { value, .. }) = facts.get(name) {
+            add_statements(&value.to_json(), &mut found);
+        }
+    }
+    found
+}
+
+fn add_statements(value: &Value, found: &mut BTreeSet<Digest>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|it| add_statements(it, found)),
+        Value::Object(entries) => {
+            let named = entries.get("evidence").and_then(Value::as_str);
+            found.extend(named.and_then(|text| Digest::parse(text).ok()));
+            entries.values().for_each(|it| add_statements(it, found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Runs those of the collectors that `wanted` names.
@@ -205,8 +219,6 @@ pub fn collect(collectors: &[&dyn Collector], wanted: &[&str], context: &Context
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-
-    use serde_json::Value;
 
     use jiff::SignedDuration;
     use jiff::tz::TimeZone;

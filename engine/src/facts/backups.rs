@@ -42,9 +42,9 @@ use self::volatile::Volatile;
 use super::evidence::Known;
 use super::freeze::Tiers;
 use super::inventory::Neighbours;
-use super::{Collector, Context, Fact, Facts};
+use super::{Collector, Context, Fact};
 use crate::change::Change;
-use crate::model::{Digest, GroupKind, ObjectRef, Operation, Piece, RiskTier};
+use crate::model::{GroupKind, ObjectRef, Operation, Piece, RiskTier};
 
 /// The kinds that hold data, or claim volumes for it.
 pub const STATEFUL: [&str; 16] = [
@@ -141,7 +141,7 @@ pub struct Backups;
 
 impl Collector for Backups {
     fn name(&self) -> &'static str {
-        "backups"
+        NAME
     }
 
     fn schema(&self) -> &'static str {
@@ -216,25 +216,6 @@ pub fn observed(
     observed.collect()
 }
 
-/// The signed statements that the fact rests on.
-#[must_use]
-pub fn evidence(facts: &Facts) -> BTreeSet<Digest> {
-    let Some(Fact::Known { value, .. }) = facts.get(Backups.name()) else {
-        return BTreeSet::new();
-    };
-    let rows = value.to_json();
-    let rows = rows.as_array().into_iter().flatten();
-    let said = rows.filter_map(|row| row.get("proof"));
-    let said =
-        said.flat_map(|proof| ["observed", "restoreTest", "incident"].map(|it| proof.get(it)));
-    let digests = said
-        .flatten()
-        .filter_map(|one| one.get("evidence")?.as_str());
-    digests
-        .filter_map(|text| Digest::parse(text).ok())
-        .collect()
-}
-
 /// When more is lacking, where that is denied.
 fn until(context: &Context<'_>, rows: &[Row]) -> Option<Timestamp> {
     let environments = &context.range.environments;
@@ -290,6 +271,9 @@ pub fn kinds() -> impl Iterator<Item = GroupKind> {
     let kinds = STATEFUL.into_iter().chain(BACKING).chain(BESIDE);
     kinds.map(GroupKind::parse)
 }
+
+/// The fact that looks at what is backed up.
+pub const NAME: &str = "backups";
 
 /// Of what pods say, what decides whether their volumes are backed up.
 const TELLING: [&str; 4] = ["velero.io", "k8up.io", "/volumes", "/labels"];

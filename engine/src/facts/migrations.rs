@@ -17,8 +17,6 @@ mod split;
 mod statement;
 mod syntax;
 
-use std::collections::BTreeSet;
-
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
@@ -31,8 +29,8 @@ pub use scripts::Script;
 pub use statement::Class;
 
 use super::backups::Checkpoint;
-use super::{Collector, Context, Fact, Facts};
-use crate::model::{Digest, Piece};
+use super::{Collector, Context, Fact};
+use crate::model::Piece;
 
 /// The collector of `migrations`.
 pub struct Migrations;
@@ -90,25 +88,6 @@ fn found(context: &Context<'_>) -> Found {
         },
         scripts,
     }
-}
-
-/// The signed statements that the fact rests on.
-#[must_use]
-pub fn evidence(facts: &Facts) -> BTreeSet<Digest> {
-    let Some(Fact::Known { value, .. }) = facts.get(NAME) else {
-        return BTreeSet::new();
-    };
-    let value = value.to_json();
-    let rows = |key: &str| value.get(key).and_then(Value::as_array).cloned();
-    let scripts = rows("scripts").unwrap_or_default().into_iter();
-    let words = scripts.flat_map(|script| {
-        let words = ["reviewed", "rehearsed"];
-        words.map(|word| script.get(word).cloned().unwrap_or_default())
-    });
-    let checkpoints = rows("checkpoints").unwrap_or_default();
-    let said = words.chain(checkpoints);
-    let digests = said.filter_map(|one| Digest::parse(one.get("evidence")?.as_str()?).ok());
-    digests.collect()
 }
 
 /// The JSON Schema of the value.

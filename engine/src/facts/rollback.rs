@@ -13,8 +13,6 @@ mod rehearsals;
 mod tests;
 mod versions;
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -28,8 +26,8 @@ pub use plan::{Plan, PlanFile, Prepared, Text};
 pub use rehearsals::{Rehearsal, Rules, State};
 
 use super::images::{self, Previous};
-use super::{Collector, Context, Fact, Facts};
-use crate::model::{Digest, Piece};
+use super::{Collector, Context, Fact};
+use crate::model::Piece;
 
 /// The collector of `rollback`.
 pub struct Rollback;
@@ -97,21 +95,6 @@ impl Collector for Rollback {
             },
         }
     }
-}
-
-/// The signed statements that the fact rests on.
-#[must_use]
-pub fn evidence(facts: &Facts) -> BTreeSet<Digest> {
-    let Some(Fact::Known { value, .. }) = facts.get(NAME) else {
-        return BTreeSet::new();
-    };
-    let value = value.to_json();
-    let rehearsals = value.get("rehearsals").and_then(Value::as_array);
-    let rehearsals = rehearsals.into_iter().flatten();
-    let digests = rehearsals.filter_map(|one| one.get("evidence")?.as_str());
-    digests
-        .filter_map(|text| Digest::parse(text).ok())
-        .collect()
 }
 
 /// The JSON Schema of the value.

@@ -150,7 +150,7 @@ impl Bench<'_> {
         names: impl IntoIterator<Item = &'static str>,
     ) -> Result<Arc<Known>, Error> {
         let needed = names.into_iter().any(|name| match name {
-            BACKUPS => context.changes.iter().any(backups::concerned),
+            backups::NAME => context.changes.iter().any(backups::concerned),
             migrations::NAME => context.script_rules.asks_in(Some(self.environment.stage)),
             rollback::NAME => context.ways_back.asks_in(Some(self.environment.stage)),
             _ => false,
@@ -211,8 +211,6 @@ impl Weights {
 const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];
 /// The fact that looks at evidence.
 const IMAGES: &str = "images";
-/// The fact that looks at what is said of backups.
-const BACKUPS: &str = "backups";
 /// The fact that looks at other environments.
 const PROMOTIONS: &str = "promotions";
 static NOWHERE: LazyLock<Promoted> = LazyLock::new(Promoted::default);
