@@ -121,6 +121,8 @@ pub struct Context<'a> {
     pub reported: &'a evidence::Known,
     /// What the stage before has run.
     pub promoted: &'a images::promoted::Promoted,
+    /// Since when accepted states of the unit hold what scripts come after.
+    pub held: &'a migrations::Held,
     /// The scripts among the files.
     pub scripts: &'a migrations::Files,
     /// What is prepared for the way back.
@@ -393,6 +395,7 @@ calendars:
                     evidence: &images::Evidence::default(),
                     reported: &evidence::Known::default(),
                     promoted: &images::promoted::Promoted::default(),
+                    held: &migrations::Held::default(),
                     scripts: &migrations::Files::default(),
                     prepared: &rollback::Prepared::default(),
                     tiers,
@@ -434,6 +437,7 @@ calendars:
                 evidence: &images::Evidence::default(),
                 reported: &evidence::Known::default(),
                 promoted: &images::promoted::Promoted::default(),
+                held: &migrations::Held::default(),
                 scripts: &migrations::Files::default(),
                 prepared: &rollback::Prepared::default(),
                 tiers: Tiers::Unchanged,

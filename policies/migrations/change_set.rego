@@ -29,6 +29,7 @@
 #     migration.irreversible: deny
 #     migration.rehearsal-missing: deny
 #     migration.too-long: deny
+#     migration.contract-too-early: deny
 package tidegate.migrations.change_set
 
 # METADATA
@@ -374,6 +375,25 @@ deny contains finding if {
 		]),
 		"remediation": "cut it into steps that are released one after the other, and fill rows in portions beside them",
 		"setting": "/settings/max-minutes",
+	})
+}
+
+# METADATA
+# title: What is taken away was in use a moment ago
+# description: The release that does without it has not run for long enough, so that one which uses it may still be gone back to.
+deny contains finding if {
+	is_asked("contract-stages")
+	some script in fact.scripts
+	script.contract.good == false
+	finding := about(script, {
+		"code": "migration.contract-too-early",
+		"message": sprintf("%s takes away what a release may use (%s), and %s", [
+			script.id,
+			listed([s | some s in script.statements; s.class in taking_away]),
+			script.contract.text,
+		]),
+		"remediation": "begin it with `-- contract-after: <path or commit>`: the script that added what replaces it, or the commit of the release that does without it; and wait until that is accepted for as long as `contract-after-days` says",
+		"setting": "/settings/contract-after-days",
 	})
 }
 

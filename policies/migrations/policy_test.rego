@@ -8,6 +8,8 @@ settings := {
 	"rehearsal-stages": [],
 	"rehearsal-min-gib": 1,
 	"max-minutes": 10,
+	"contract-stages": [],
+	"contract-after-days": 7,
 }
 
 statement := {
@@ -530,4 +532,22 @@ test_what_takes_too_long_is_denied_all_together if {
 	# Rehearsed together, they took that together.
 	denied(at("low", "production", [], [ran(600, "aa"), ran(600, "aa")])) == set()
 	denied(at("low", "staging", [], [ran(601, "aa")])) == set()
+}
+
+late(stage, scripts) := object.union(at("low", stage, [], scripts), {"settings": {"contract-stages": ["production"]}})
+
+taking(good) := said({
+	"class": "destructive",
+	"statements": [object.union(statement, {"class": "destructive", "verb": "ALTER TABLE, DROP COLUMN"})],
+	"contract": {"good": good, "text": "does not say what it comes after"},
+})
+
+test_what_takes_away_comes_late if {
+	denied(late("production", [taking(true)])) == set()
+	denied(late("staging", [taking(false)])) == set()
+	denied(late("production", [script])) == set()
+	denied(at("low", "production", [], [taking(false)])) == set()
+	some finding in change_set.deny with input as late("production", [taking(false)])
+	finding.code == "migration.contract-too-early"
+	finding.message == "db/migrations/V2__next.sql takes away what a release may use (line 3: ALTER TABLE, DROP COLUMN (flag)), and does not say what it comes after"
 }

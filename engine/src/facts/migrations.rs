@@ -3,6 +3,7 @@
 
 mod alter;
 mod classify;
+mod contracts;
 mod files;
 mod liquibase;
 mod literal;
@@ -21,6 +22,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use contracts::{After, Contract, Held, awaited};
 pub use files::{Files, ModuleFiles, Rules, ScriptFile, Text};
 pub use odoo::{MANIFEST, Module};
 pub use replicas::Replicated;
@@ -77,6 +79,7 @@ impl Collector for Migrations {
 fn found(context: &Context<'_>) -> Found {
     let mut scripts = scripts::scripts(context);
     said::add(&mut scripts, context);
+    contracts::add(&mut scripts, context);
     let class = scripts.iter().map(|script| script.class).max();
     Found {
         class: class.unwrap_or_default(),

@@ -1,5 +1,8 @@
-//! What a stage has run, as far as verified links say so: the digests in the trees that they name.
+//! What has run, as far as verified links say so: in a stage, the digests in the trees that they name; in a unit, since when
+//! they hold what a script comes after.
 //! Decides nothing; what cannot be found out is said to be unknown.
+
+mod held;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,16 +21,21 @@ use crate::config::{Environment, GATE};
 use crate::facts::images::CATALOGUES;
 use crate::facts::images::promoted::{Promoted, Ran, named};
 use crate::facts::inventory::Neighbours;
+use crate::facts::migrations::{After, Held};
 use crate::git::Repository;
 use crate::model::{Enforcement, GroupKind, Stage};
 use crate::render::GitFiles;
 use crate::store::Store;
 use crate::verify::{Chain, ChainLink};
 
-/// What other environments have run.
+/// What units have run.
 pub(super) trait Promotions {
     /// Which of the digests that are wanted an environment of a stage has run; not the asking one.
     fn ran(&self, environment: &str, from: Stage, wanted: &BTreeSet<String>) -> Promoted;
+
+    /// Since when each accepted state of a unit, by environment and name, holds what is wanted: at least as far back as
+    /// `before`, where it does.
+    fn held(&self, unit: (&str, &str), wanted: &BTreeSet<After>, before: Timestamp) -> Held;
 }
 
 /// The chains of a store.
@@ -81,9 +89,35 @@ impl Promotions for Chains<'_> {
         self.look(&units, wanted, &mut promoted);
         promoted
     }
+
+    fn held(&self, unit: (&str, &str), wanted: &BTreeSet<After>, before: Timestamp) -> Held {
+        match self.held_by_chain(unit, wanted, before) {
+            Ok(held) => held,
+            Err(error) => none_is_known(wanted, &error.to_string()),
+        }
+    }
 }
 
 impl Chains<'_> {
+    /// The accepted state of the gate that judges an environment.
+    fn accepted_of<'o>(
+        &'o self,
+        store: &dyn Store,
+        environment: &Environment,
+        own: &'o mut Option<Accepted>,
+    ) -> Result<&'o Accepted, Error> {
+        match self.accepted {
+            Some((branch, accepted)) if branch == environment.branch => Ok(accepted),
+            _ => {
+                let read = Accepted::read(self.repository, store, &environment.branch)?;
+                let read = read.ok_or_else(|| Error::NoBaseline {
+                    unit: format!("{}/{GATE}", environment.branch),
+                })?;
+                Ok(own.insert(read))
+            }
+        }
+    }
+
     /// The links of an environment that count, by unit; why others do not.
     fn counted<'c>(
         &self,
@@ -91,17 +125,8 @@ impl Chains<'_> {
         environment: &'c Environment,
         unknown: &mut Vec<String>,
     ) -> Result<Vec<Counted<'c>>, Error> {
-        let own;
-        let accepted = match self.accepted {
-            Some((branch, accepted)) if branch == environment.branch => accepted,
-            _ => {
-                let read = Accepted::read(self.repository, store, &environment.branch)?;
-                own = read.ok_or_else(|| Error::NoBaseline {
-                    unit: format!("{}/{GATE}", environment.branch),
-                })?;
-                &own
-            }
-        };
+        let mut own = None;
+        let accepted = self.accepted_of(store, environment, &mut own)?;
         let mut units = store.units()?;
         units.retain(|unit| !unit.is_gate() && unit.environment() == environment.name);
         units.sort();
@@ -231,6 +256,15 @@ impl Promotions for NoPromotions {
             ..Promoted::default()
         }
     }
+
+    fn held(&self, _: (&str, &str), wanted: &BTreeSet<After>, _: Timestamp) -> Held {
+        none_is_known(wanted, NO_STORE)
+    }
+}
+
+fn none_is_known(wanted: &BTreeSet<After>, why: &str) -> Held {
+    let wanted = wanted.iter().cloned();
+    wanted.map(|after| (after, Err(why.to_owned()))).collect()
 }
 
 const NO_STORE: &str = "no store of verdicts was given (`--verdicts`)";

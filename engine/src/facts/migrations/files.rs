@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use crate::git::Selector;
 use crate::model::{RepoPath, Stage};
 use serde::Deserialize as _;
@@ -14,6 +16,9 @@ pub struct Rules {
     paths: Option<Selector>,
     /// Where evidence is asked for.
     stages: BTreeSet<Stage>,
+    /// Where what takes away comes late.
+    contract_stages: BTreeSet<Stage>,
+    contract_after: SignedDuration,
 }
 
 impl Rules {
@@ -29,23 +34,32 @@ impl Rules {
             true => None,
             false => Some(Selector::parse(&globs).map_err(|error| error.to_string())?),
         };
-        let stages = ["review-stages", "rehearsal-stages"].into_iter();
-        let stages = stages.filter_map(|key| settings.get(key)?.as_array());
-        let stages = stages.flatten();
-        let stages = stages.filter_map(|stage| Stage::deserialize(stage).ok());
+        let days = settings.get("contract-after-days");
+        let days = days.and_then(Value::as_i64).unwrap_or(0);
         Ok(Self {
             paths,
-            stages: stages.collect(),
+            stages: stages(settings, &["review-stages", "rehearsal-stages"]),
+            contract_stages: stages(settings, &["contract-stages"]),
+            contract_after: SignedDuration::from_secs(days.saturating_mul(24 * 60 * 60)),
         })
     }
 
     /// Whether scripts need evidence in an environment of a stage; where that is not known, if anywhere.
     #[must_use]
     pub fn asks_in(&self, stage: Option<Stage>) -> bool {
-        match stage {
-            Some(stage) => self.stages.contains(&stage),
-            None => !self.stages.is_empty(),
-        }
+        is_among(&self.stages, stage)
+    }
+
+    /// Whether what takes away must come late in an environment of a stage; where that is not known, if anywhere.
+    #[must_use]
+    pub fn contracts_in(&self, stage: Option<Stage>) -> bool {
+        is_among(&self.contract_stages, stage)
+    }
+
+    /// How long what a script comes after must have been accepted.
+    #[must_use]
+    pub fn contract_after(&self) -> SignedDuration {
+        self.contract_after
     }
 
     /// Whether a file may be a script.
@@ -53,6 +67,21 @@ impl Rules {
     pub fn is_script(&self, path: &RepoPath) -> bool {
         let paths = self.paths.as_ref();
         paths.is_some_and(|paths| paths.matches(path))
+    }
+}
+
+fn stages(settings: &Value, keys: &[&str]) -> BTreeSet<Stage> {
+    let stages = keys.iter().filter_map(|key| settings.get(key)?.as_array());
+    let stages = stages.flatten();
+    stages
+        .filter_map(|stage| Stage::deserialize(stage).ok())
+        .collect()
+}
+
+fn is_among(stages: &BTreeSet<Stage>, stage: Option<Stage>) -> bool {
+    match stage {
+        Some(stage) => stages.contains(&stage),
+        None => !stages.is_empty(),
     }
 }
 

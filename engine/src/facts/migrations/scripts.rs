@@ -10,6 +10,7 @@ use serde::Serialize;
 use self::candidates::{Candidate, Origin, candidates};
 use self::downs::down;
 use self::order::Siblings;
+use super::contracts::{self, Contract};
 use super::files::Text;
 use super::liquibase::{change_sets, rewritten};
 use super::naming::{self, Engine, Named, Turn};
@@ -63,6 +64,13 @@ pub struct Script {
     /// What who ran it elsewhere says; absent where nobody must.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rehearsed: Option<Word>,
+    /// What it says that it comes after, or why it does not.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) after: Result<String, &'static str>,
+    /// Whether it takes away late enough; absent where nobody asks, or it does not take away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Contract>,
 }
 
 /// What becomes of a script.
@@ -107,6 +115,18 @@ pub(super) fn scripts(context: &Context<'_>) -> Vec<Script> {
         found.push(script);
     }
     found
+}
+
+/// The texts at head of whatever may be a script and changes.
+pub(super) fn heads(context: &Context<'_>) -> Vec<String> {
+    let heads = candidates(context)
+        .into_iter()
+        .filter_map(|candidate| candidate.head);
+    let known = heads.filter_map(|text| match text {
+        Text::Known(text) => Some(text),
+        Text::Unknown(_) => None,
+    });
+    known.collect()
 }
 
 fn named(candidate: &Candidate) -> Named {
@@ -172,6 +192,8 @@ fn script(candidate: &Candidate, named: &Named, siblings: &Siblings, left: usize
         digest: said::digest(candidate.head.as_ref()),
         reviewed: None,
         rehearsed: None,
+        after: contracts::said(candidate.head.as_ref()),
+        contract: None,
     }
 }
 

@@ -52,6 +52,7 @@ fn of(base: &str, head: &str, files: &Files) -> Found {
         evidence: &images::Evidence::default(),
         reported: &crate::facts::evidence::Known::default(),
         promoted: &images::promoted::Promoted::default(),
+        held: &Held::default(),
         scripts: files,
         prepared: &rollback::Prepared::default(),
         tiers: Tiers::Unchanged,

@@ -206,7 +206,23 @@ fn without_words(files: &Owned) -> Vec<Less> {
             Some((format!("{} of {object}", statement[0]), files))
         })
     });
-    less.chain(of_scripts).collect()
+    less.chain(of_scripts)
+        .chain(without_links(files, &setting))
+        .collect()
+}
+
+/// Without the links by which something was accepted for some time, each.
+fn without_links(files: &Owned, setting: &Value) -> Vec<Less> {
+    let held = setting.get("held").and_then(Value::as_object);
+    let held = held.into_iter().flatten().map(|(after, _)| after);
+    let less = held.filter_map(|after| {
+        let mut fewer = setting.clone();
+        fewer["held"].as_object_mut()?.remove(after)?;
+        let mut files = files.clone();
+        files.insert("case.yaml".to_owned(), fewer.to_string().into_bytes());
+        Some((format!("{after} held"), files))
+    });
+    less.collect()
 }
 
 /// What one statement says; the first of it names it.

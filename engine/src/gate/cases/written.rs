@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::reported::{Reports, ScriptReport};
+use crate::config::parse_duration;
 use crate::facts::images::promoted::{Promoted, Ran};
+use crate::facts::migrations::{After, Held};
 use crate::facts::source::{Commit, SourceInfo};
 use crate::gate::promotions::{NoPromotions, Promotions};
 use crate::model::{Effect, GitId, Seal, Stage};
@@ -39,6 +41,8 @@ pub(super) struct Setting {
     pub(super) rollback: bool,
     /// The digests that the stage before has run; without it nothing is known of that.
     pub(super) ran: Option<BTreeSet<String>>,
+    /// For how long accepted states have held what scripts come after; of what is not named, nothing is known.
+    pub(super) held: BTreeMap<String, String>,
     /// What is reported of backups and rollbacks, by object.
     pub(super) reported: Reports,
     /// What is reported of scripts, by file at head.
@@ -62,6 +66,18 @@ impl Promotions for Setting {
             ran: ran.collect(),
             unknown: Vec::new(),
         }
+    }
+
+    fn held(&self, unit: (&str, &str), wanted: &BTreeSet<After>, before: Timestamp) -> Held {
+        let mut held = NoPromotions.held(unit, wanted, before);
+        for (after, length) in &self.held {
+            let length = parse_duration(length);
+            let since = length.and_then(|length| self.now()?.checked_sub(length).ok());
+            if let (Some(found), Some(since)) = (held.get_mut(&After::parse(after)), since) {
+                *found = Ok(since);
+            }
+        }
+        held
     }
 }
 

@@ -11,6 +11,7 @@ use crate::facts::evidence::Known;
 use crate::facts::freeze::{self, Tiers};
 use crate::facts::images::promoted::{Promoted, brought};
 use crate::facts::inventory::Neighbours;
+use crate::facts::migrations::Held;
 use crate::facts::{self, Collector, Context, Facts, backups, images, migrations, rollback};
 use crate::gate::Error;
 use crate::gate::evidence::{Sides, recorded};
@@ -99,6 +100,7 @@ impl Bench<'_> {
             evidence: LazyLock::force(&NOTHING),
             reported: LazyLock::force(&UNREPORTED),
             promoted: LazyLock::force(&NOWHERE),
+            held: LazyLock::force(&UNHELD),
             scripts: LazyLock::force(&NO_SCRIPTS),
             prepared: LazyLock::force(&NOTHING_PREPARED),
             tiers,
@@ -131,6 +133,10 @@ impl Bench<'_> {
             true => self.promoted(context),
             false => Promoted::default(),
         };
+        let held = match has(migrations::NAME) {
+            true => self.held(context),
+            false => Held::default(),
+        };
         let names = collectors.iter().map(|one| one.name());
         let reported = self.reported(context, names)?;
         let wanted: Vec<&str> = wanted.into_iter().collect();
@@ -138,6 +144,7 @@ impl Bench<'_> {
             evidence: &evidence,
             reported: &reported,
             promoted: &promoted,
+            held: &held,
             ..*context
         };
         Ok(facts::collect(&collectors, &wanted, &context))
@@ -158,6 +165,20 @@ impl Bench<'_> {
         match needed && !matches!(context.tiers, Tiers::Unchanged) {
             true => self.reported.known(self.environment),
             false => Ok(Arc::default()),
+        }
+    }
+
+    /// Since when accepted states of the unit hold what scripts come after; nobody is asked where none says so.
+    fn held(&self, context: &Context<'_>) -> Held {
+        let wanted = migrations::awaited(context);
+        let least = context.script_rules.contract_after();
+        let before = context.season.now.checked_sub(least);
+        match (wanted.is_empty(), before) {
+            (false, Ok(before)) => {
+                let unit = (self.environment.name.as_str(), self.unit.0);
+                self.promotions.held(unit, &wanted, before)
+            }
+            _ => Held::default(),
         }
     }
 
@@ -214,6 +235,7 @@ const IMAGES: &str = "images";
 /// The fact that looks at other environments.
 const PROMOTIONS: &str = "promotions";
 static NOWHERE: LazyLock<Promoted> = LazyLock::new(Promoted::default);
+static UNHELD: LazyLock<Held> = LazyLock::new(Held::default);
 static NO_SCRIPTS: LazyLock<migrations::Files> = LazyLock::new(migrations::Files::default);
 static UNREPORTED: LazyLock<Known> = LazyLock::new(Known::default);
 static NOTHING_PREPARED: LazyLock<rollback::Prepared> = LazyLock::new(rollback::Prepared::default);

@@ -136,6 +136,7 @@ impl<'a> Pair<'a> {
             evidence: &crate::facts::images::Evidence::default(),
             reported: &crate::facts::evidence::Known::default(),
             promoted: &crate::facts::images::promoted::Promoted::default(),
+            held: &crate::facts::migrations::Held::default(),
             scripts: &crate::facts::migrations::Files::default(),
             prepared: &crate::facts::rollback::Prepared::default(),
             tiers: Tiers::Known {

@@ -1,0 +1,2 @@
+-- contract-after: odoo.yaml
+ALTER TABLE sale_order DROP COLUMN note;
