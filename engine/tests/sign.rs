@@ -11,6 +11,7 @@ mod binding;
 mod branch;
 mod bytes;
 mod caches;
+mod contract;
 mod disaster;
 mod drill;
 mod far_behind;

@@ -54,7 +54,8 @@ pub fn awaited(context: &Context<'_>) -> BTreeSet<After> {
     }
     let texts = heads(context).into_iter();
     let said = texts.filter_map(|text| declared(&text).ok());
-    said.map(|after| After::parse(&after)).collect()
+    let all: BTreeSet<After> = said.map(|after| After::parse(&after)).collect();
+    all.into_iter().take(AWAITED).collect()
 }
 
 /// Adds to each script that takes away whether it comes late enough; nothing where nobody asks for that.
@@ -62,9 +63,8 @@ pub(super) fn add(scripts: &mut [Script], context: &Context<'_>) {
     if !is_asked(context) {
         return;
     }
-    let takes_away = |script: &&mut Script| {
-        script.state != State::Removed && script.class >= Class::Destructive
-    };
+    let takes_away =
+        |script: &&mut Script| script.state != State::Removed && script.class >= Class::Destructive;
     for script in scripts.iter_mut().filter(takes_away) {
         let weighed = match &script.after {
             Ok(after) => weighed(after, context),
@@ -98,7 +98,11 @@ fn weighed(after: &str, context: &Context<'_>) -> Result<String, String> {
     let since = match context.held.get(&parsed) {
         Some(Ok(since)) => *since,
         Some(Err(why)) => return Err(format!("comes after `{after}`: {why}")),
-        None => return Err(format!("comes after `{after}`, of which nobody was asked")),
+        None => {
+            return Err(format!(
+                "comes after `{after}`, one of more than {AWAITED} that the scripts of this step come after: take away less at once"
+            ));
+        }
     };
     let age = context.season.now.duration_since(since).as_secs().max(0);
     let least = context.script_rules.contract_after().as_secs();
@@ -137,6 +141,8 @@ fn declared(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// So many are looked for in the history of a unit.
+const AWAITED: usize = 16;
 /// By which a script says what it comes after.
 const KEY: &str = "contract-after:";
 

@@ -36,9 +36,18 @@ fn objects(text: &str) -> Objects {
 
 /// What is found where these objects and files change.
 fn of(base: &str, head: &str, files: &Files) -> Found {
+    by((&Rules::default(), files), (base, head), &found)
+}
+
+/// The same by other rules, or another answer.
+fn by<T>(
+    (rules, files): (&Rules, &Files),
+    (base, head): (&str, &str),
+    answer: &dyn Fn(&Context<'_>) -> T,
+) -> T {
     let changes = compare(&objects(base), &objects(head));
     let neighbours = Neighbours::default();
-    found(&Context {
+    answer(&Context {
         changes: &changes,
         head: &neighbours,
         base: &neighbours,
@@ -48,7 +57,7 @@ fn of(base: &str, head: &str, files: &Files) -> Found {
         images: &images::Rules::default(),
         backups: &backups::Rules::default(),
         ways_back: &rollback::Rules::default(),
-        script_rules: &Rules::default(),
+        script_rules: rules,
         evidence: &images::Evidence::default(),
         reported: &crate::facts::evidence::Known::default(),
         promoted: &images::promoted::Promoted::default(),
@@ -393,4 +402,34 @@ fn what_is_found_fits_the_schema() {
         "{value}"
     );
     assert_eq!(value["odoo"][0]["step"], json!("unknown"));
+}
+
+#[test]
+fn a_few_of_what_scripts_come_after_are_looked_for() {
+    let settings =
+        json!({"contract-stages": ["production"], "contract-after-days": 7, "paths": ["**/*.sql"]});
+    let rules = Rules::of_settings(&settings).unwrap();
+    for (count, late) in [(16, 0), (17, 1)] {
+        let texts = (100..100 + count).map(|nth| {
+            let text = format!("-- contract-after: db/{nth}.sql\nDROP TABLE t;");
+            (format!("db/drop{nth}.sql"), text)
+        });
+        let texts: Vec<(String, String)> = texts.collect();
+        let texts: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|(path, text)| (&**path, &**text))
+            .collect();
+        let files = files(&[], &texts);
+        let asked = by((&rules, &files), ("", ""), &awaited);
+        assert_eq!(asked.len(), 16, "{count}");
+        let found = by((&rules, &files), ("", ""), &found);
+        let contracts = found.scripts.iter().filter_map(|it| it.contract.as_ref());
+        assert!(
+            contracts
+                .clone()
+                .all(|it| !it.good && it.text.contains("one of more than 16"))
+        );
+        assert_eq!(contracts.count() - asked.len(), late);
+        assert_eq!(by((&Rules::default(), &files), ("", ""), &awaited).len(), 0);
+    }
 }

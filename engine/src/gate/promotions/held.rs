@@ -1,6 +1,7 @@
 //! Since when each accepted state of one unit holds something, by its chain of links.
 //! Decides nothing; what cannot be found out is said to be unknown.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -38,7 +39,11 @@ impl Chains<'_> {
         let links = chain.standing().rev().filter(|(_, stands)| *stands);
         let links = links.map(|(link, _)| link);
         let links = links.filter(|link| link.verdict().valid_from <= self.now);
-        let links: Vec<&ChainLink> = links.take(LINKS).collect();
+        let links = links.take(LINKS).map(|link| State {
+            link,
+            commit: OnceCell::new(),
+        });
+        let links: Vec<State<'_>> = links.collect();
         let held = wanted.iter().map(|after| {
             let since = self.since(after, &links, before);
             (after.clone(), since)
@@ -51,41 +56,54 @@ impl Chains<'_> {
     fn since(
         &self,
         after: &After,
-        links: &[&ChainLink],
+        links: &[State<'_>],
         before: Timestamp,
     ) -> Result<Timestamp, String> {
         let mut since = None;
         let mut text = None;
-        for link in links {
-            let verdict = link.verdict();
-            let holds = self.holds(after, link, &mut text);
+        for state in links {
+            let verdict = state.link.verdict();
+            let holds = self.holds(after, state, &mut text);
             let holds = holds.map_err(|error| format!("link {}: {error}", verdict.height))?;
             if !holds {
                 break;
             }
-            if passed(link) {
+            if passed(state.link) {
                 since = Some(verdict.valid_from);
                 if verdict.valid_from <= before {
                     break;
                 }
             }
         }
-        since.ok_or_else(|| "no state that was accepted under `enforce` holds it up to now".to_owned())
+        since.ok_or_else(|| {
+            "no state that was accepted under `enforce` holds it up to now".to_owned()
+        })
     }
 
     /// Whether what a link names has it; of a script, with the text that the newer links have.
     fn holds(
         &self,
         after: &After,
-        link: &ChainLink,
+        state: &State<'_>,
         text: &mut Option<GitId>,
     ) -> Result<bool, Error> {
-        let commit = link.recompute(&Objects(self.repository))?;
+        let commit = self.commit(state)?;
         match after {
             After::Commit(wanted) => Ok(self.repository.is_ancestor(*wanted, commit)?),
             After::Script(path) => {
-                let found = self.script(path, link, commit)?;
+                let found = self.script(path, state.link, commit)?;
                 Ok(found.is_some_and(|id| *text.get_or_insert(id) == id))
+            }
+        }
+    }
+
+    /// What a link names, made anew once.
+    fn commit(&self, state: &State<'_>) -> Result<GitId, Error> {
+        match state.commit.get() {
+            Some(commit) => Ok(*commit),
+            None => {
+                let commit = state.link.recompute(&Objects(self.repository))?;
+                Ok(*state.commit.get_or_init(|| commit))
             }
         }
     }
@@ -105,6 +123,12 @@ impl Chains<'_> {
         let entry = entry.filter(|it| !it.is_link() && !it.is_submodule());
         Ok(entry.map(|entry| entry.id))
     }
+}
+
+/// A state that was accepted.
+struct State<'c> {
+    link: &'c ChainLink,
+    commit: OnceCell<GitId>,
 }
 
 /// So many links are gone back through; where more came in the time that is asked for, it is too early.
