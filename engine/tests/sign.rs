@@ -27,6 +27,7 @@ mod keys;
 mod lost;
 mod odd_keys;
 mod outputs;
+mod plans;
 mod plugin;
 mod promoted;
 mod promotion;
