@@ -134,6 +134,9 @@ impl Shelf<'_> {
             if self.is_open(*image, *image) {
                 self.ask(*image, names)?;
             }
+            if self.place.asks() && self.taken.contains(image) {
+                self.ask_children(*image, names)?;
+            }
         }
         let mut seen: BTreeSet<Digest> = images.keys().copied().collect();
         for (image, names) in images {
@@ -142,13 +145,21 @@ impl Shelf<'_> {
                     self.load(index)?;
                 }
                 if self.is_open(*image, index) {
-                    let mut names = of_index(names, index);
+                    let mut names = of_digest(names, index);
                     names.retain(|it| !self.told.contains(&(index, it.repository.clone())));
                     self.ask(index, &names)?;
                 }
             }
         }
         seen.iter().for_each(|image| self.evidence.miss(*image));
+        Ok(())
+    }
+
+    /// Asks for each image that an index lists and nodes can run: its registry may have the index and not them.
+    fn ask_children(&mut self, index: Digest, names: &BTreeSet<ImageRef>) -> Result<(), Error> {
+        for child in self.evidence.children(index).into_keys() {
+            self.ask(child, &of_digest(names, child))?;
+        }
         Ok(())
     }
 
@@ -188,12 +199,12 @@ impl Shelf<'_> {
     }
 }
 
-/// An index in the repositories of an image that it lists.
-fn of_index(names: &BTreeSet<ImageRef>, index: Digest) -> BTreeSet<ImageRef> {
+/// What has another digest in the repositories of an image: an index that lists it, or what it lists.
+fn of_digest(names: &BTreeSet<ImageRef>, digest: Digest) -> BTreeSet<ImageRef> {
     let names = names.iter().map(|image| ImageRef {
         repository: image.repository.clone(),
         tag: None,
-        digest: Some(format!("sha256:{index}")),
+        digest: Some(format!("sha256:{digest}")),
     });
     names.collect()
 }

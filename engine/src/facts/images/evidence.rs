@@ -173,6 +173,21 @@ impl Evidence {
         recorded.filter_map(|it| Some((it.digest, it.index()?)))
     }
 
+    /// The images that nodes can run of the index that this image is, as far as it is recorded, with their platforms.
+    #[must_use]
+    pub fn children(&self, image: Digest) -> BTreeMap<Digest, String> {
+        let own = self.indexes(image).filter(|(own, _)| *own == image);
+        let children = own.flat_map(|(_, index)| {
+            let images = index.images().into_iter();
+            let named = images.map(|child| {
+                let platforms = index.platforms_of(child).unwrap_or_default();
+                (child, platforms.join(" and "))
+            });
+            named.collect::<Vec<_>>()
+        });
+        children.collect()
+    }
+
     /// Where layers of an image are that its registry need not hold, as far as its manifest is recorded beside it.
     pub(super) fn foreign_layers(&self, image: Digest) -> BTreeSet<String> {
         let recorded = self.recorded.get(&image).into_iter().flatten();

@@ -138,7 +138,28 @@ fn of_image(change: usize, image: Image, context: &Context<'_>) -> Previous {
     }
 }
 
+/// Whether it is there, and all that it lists where it is an index: a registry may delete them one by one.
 fn presence(digest: Digest, context: &Context<'_>) -> (Presence, Option<String>) {
+    let own = own_presence(digest, context);
+    if !matches!(own.0, Presence::Found | Presence::Locked) {
+        return own;
+    }
+    let children = context.evidence.children(digest).into_iter();
+    let lacking = children.filter_map(|(child, platform)| {
+        let (presence, said) = match context.evidence.asked(child)? {
+            Asked::Answered => return None,
+            Asked::Silent(NO_IMAGE, said) => (Presence::Gone, said),
+            Asked::Silent(_, said) => (Presence::Unknown, said),
+        };
+        let said = format!("its image for {platform} (sha256:{child}): {said}");
+        Some((presence, Some(said)))
+    });
+    let mut lacking: Vec<_> = lacking.collect();
+    lacking.sort_by_key(|(presence, _)| *presence != Presence::Gone);
+    lacking.into_iter().next().unwrap_or(own)
+}
+
+fn own_presence(digest: Digest, context: &Context<'_>) -> (Presence, Option<String>) {
     match context.evidence.asked(digest) {
         Some(Asked::Answered) => (Presence::Found, None),
         Some(Asked::Silent(NO_IMAGE, said)) => (Presence::Gone, Some(said.clone())),

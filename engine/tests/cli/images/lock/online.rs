@@ -359,3 +359,29 @@ fn an_image_that_going_back_needs_and_the_registry_has_no_more_is_denied() {
     assert_eq!(exit, 1, "{text}");
     assert!(text.contains("may be gone"), "{text}");
 }
+
+#[test]
+fn an_image_of_an_index_that_going_back_needs_and_the_registry_has_no_more_is_denied() {
+    let whole = format!("shop/odoo:17.0@{}", digest(&signed::index()));
+    let shop = index::indexed(&[&whole]);
+    let path = shop.repo.path().join("tidegate.yaml");
+    let config = fs::read_to_string(path).unwrap();
+    let strict = format!("profile: retail-prod\n{config}");
+    shop.repo.write("tidegate.yaml", strict);
+    let shop = ready(shop);
+    shop.runs(&[&format!("shop/odoo:18.0@sha256:{}", "0".repeat(64))]);
+    let shop = ready(shop);
+    // The registry has that for amd64 only.
+    let absent = "80524b67dcf37077b18f771b5c5b9f1a876952ae8d16d157d2c339cfdcd49a9b";
+    for (code, wanted) in [(404, "is gone: "), (500, "may be gone: ")] {
+        shop.registry.instead(move |heard, _| {
+            let own = heard.target.contains(absent);
+            own.then(|| status(code))
+        });
+        let (text, exit) = online(&shop, &[]);
+        assert_eq!(exit, 1, "{text}");
+        assert!(text.contains("rollback.target-image-gone"), "{text}");
+        let wanted = format!("{wanted}its image for linux/arm64 (sha256:{absent}): ");
+        assert!(text.contains(&wanted), "{wanted}: {text}");
+    }
+}
