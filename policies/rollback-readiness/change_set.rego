@@ -318,6 +318,12 @@ unprepared contains lacking if {
 	lacking := sprintf("%s %s", [name_of(database.object), database.lacks])
 }
 
+# Where a restore test is asked for.
+unprepared contains lacking if {
+	some database in fact.restores
+	lacking := sprintf("%s %s", [name_of(database.object), database.lacks])
+}
+
 unversioned contains one if {
 	some shared in fact.config
 	some change in input.changes

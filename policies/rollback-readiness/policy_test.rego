@@ -60,7 +60,7 @@ facts(rollback, migrations, workloads) := {
 	"migrations": {"status": "known", "value": object.union({"scripts": [], "odoo": []}, migrations)},
 	"workloads": {"status": "known", "value": object.union({"new": [], "old": []}, workloads)},
 	"rollback": {"status": "known", "value": object.union(
-		{"irreversible": [], "plans": [], "config": [], "emptied": [], "databases": [], "rehearsals": []},
+		{"irreversible": [], "plans": [], "config": [], "emptied": [], "databases": [], "restores": [], "rehearsals": []},
 		rollback,
 	)},
 }
@@ -335,4 +335,13 @@ test_what_was_tried_is_fine_and_a_warning_where_it_took_long if {
 	slow := with_facts("high", rehearsed("rehearsed", {"seconds": 901}))
 	codes(change_set.warn) == {"rollback.too-slow"} with input as slow
 	count(change_set.deny) == 0 with input as slow
+}
+
+test_what_a_restore_lacks_is_named if {
+	ready := {"plans": [plan(["database"])], "databases": [database], "restores": [database]}
+	taking := {"scripts": [object.union(script, {"class": "destructive"})]}
+	count(change_set.deny) == 0 with input as with_facts("low", facts(ready, taking, {}))
+	slow := object.union(ready, {"restores": [object.union(database, {"lacks": "took 3h to be restored, and may take 2h"})]})
+	some finding in change_set.deny with input as with_facts("low", facts(slow, taking, {}))
+	endswith(finding.message, "needs the database of before: Cluster shop/db took 3h to be restored, and may take 2h")
 }

@@ -33,8 +33,8 @@ pub use assess::{State, spelt};
 pub use cover::{Consistency, Cover, Missed, Retention, Told};
 pub use gap::Gap;
 pub use loss::Loss;
-pub(super) use proof::checkpoints;
 pub use proof::{Checkpoint, Observed, Proof, Restored, Trouble};
+pub(super) use proof::{checkpoints, restores};
 pub use rules::{Data, Rules};
 
 use self::near::Near;

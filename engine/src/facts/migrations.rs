@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub use contracts::{After, Contract, Held, awaited};
 pub use files::{Files, ModuleFiles, Rules, ScriptFile, Text};
+pub use objects::stand_in;
 pub use odoo::{MANIFEST, Module};
 pub use replicas::Replicated;
 pub use said::Word;
@@ -91,6 +92,11 @@ fn found(context: &Context<'_>) -> Found {
         },
         scripts,
     }
+}
+
+/// Whether any script changes, in a file or in an object, or a module of Odoo.
+pub(super) fn are_touched(context: &Context<'_>) -> bool {
+    context.scripts.is_touched() || scripts::are_in_objects(context)
 }
 
 /// The JSON Schema of the value.

@@ -8,6 +8,7 @@ mod emptied;
 mod fixed;
 mod irreversible;
 mod plan;
+mod pressing;
 mod rehearsals;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use irreversible::{Irreversible, Kind};
 pub use plan::{Plan, PlanFile, Prepared, Text};
 pub use rehearsals::{Rehearsal, Rules, State};
 
+use super::backups::Checkpoint;
 use super::images::{self, Previous};
 use super::{Collector, Context, Fact};
 use crate::model::Piece;
@@ -46,6 +48,8 @@ struct Found {
     emptied: Vec<Emptied>,
     /// The databases of the environment, where scripts change.
     databases: Vec<Database>,
+    /// The same databases, with what their last restore lacks; none where no restore test is asked for.
+    restores: Vec<Checkpoint>,
     /// The images that take the place of others, where going back must have been tried.
     rehearsals: Vec<Rehearsal>,
     /// The images that objects name no more, as far as signatures are asked of them.
@@ -56,7 +60,9 @@ impl Found {
     /// When any of it may turn.
     fn until(&self, context: &Context<'_>) -> Option<Timestamp> {
         let previous = self.previous.iter().filter_map(|image| image.until);
+        let restores = self.restores.iter().filter_map(|it| it.until);
         previous
+            .chain(restores)
             .chain(rehearsals::until(context, &self.rehearsals))
             .min()
     }
@@ -82,6 +88,7 @@ impl Collector for Rollback {
             config: config::shared(context.changes),
             emptied: emptied::emptied(context.changes),
             databases: databases::databases(context),
+            restores: databases::restores(context),
             rehearsals: rehearsals::rehearsals(context),
             previous: images::previous(context),
         };

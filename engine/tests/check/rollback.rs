@@ -95,3 +95,27 @@ fn only_the_strict_profile_asks_for_plans() {
     repo.write("prod/claim.yaml", claim("20Gi"));
     assert_eq!(judged(&repo, base, "grow"), [""; 0]);
 }
+
+/// The databases around a script are known wherever the script stands.
+#[test]
+fn a_script_in_an_object_is_for_the_databases_beside_it() {
+    let map = |script: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: sql, namespace: shop}}\ndata: {{V1__a.sql: SELECT 1{script}}}\n"
+        )
+    };
+    let cluster = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db, namespace: data}\nspec: {instances: 3, storage: {size: 10Gi}}\n";
+    let (repo, _) = shop(&format!("{RETAIL}{CONFIG}"));
+    repo.write("prod/sql.yaml", map(""))
+        .write("prod/db.yaml", cluster);
+    let base = repo.commit("a database");
+    let more = ", V2__b.sql: ALTER TABLE a DROP COLUMN b, U2__b.sql: ALTER TABLE a ADD b text";
+    repo.write("prod/sql.yaml", map(more)).commit("a script");
+    let report = check(&repo, base);
+    let findings = report.units.iter().flat_map(|unit| &unit.findings);
+    let own = findings.filter(|finding| finding.code == "rollback.needs-database");
+    let told: String = own.map(|finding| finding.message.clone()).collect();
+    let wanted = "Cluster data/db has no continuous archive of its log that is declared";
+    assert!(told.contains(wanted), "{told}");
+    assert!(!told.contains("no database is known"), "{told}");
+}

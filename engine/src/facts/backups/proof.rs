@@ -17,7 +17,7 @@ use super::rules::{Data, Rules};
 use crate::facts::evidence::{Incident, Known, OfObject, RestoreTest, Scope, Witnessed};
 use crate::model::{Digest, ObjectRef, RiskTier};
 pub use checkpoint::Checkpoint;
-pub(in crate::facts) use checkpoint::checkpoints;
+pub(in crate::facts) use checkpoint::{checkpoints, restores};
 use weighing::Weighing;
 
 /// What is proven of an object.

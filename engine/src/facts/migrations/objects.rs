@@ -36,6 +36,16 @@ pub(super) enum Place {
 /// The keys of `ConfigMap`s that database operators run, whatever they are called.
 pub(super) type Referred = BTreeSet<(Option<String>, String, String)>;
 
+/// Whether any of the objects that change holds a script, on either side.
+#[must_use]
+pub fn stand_in(changes: &[Change], around: &Neighbours) -> bool {
+    let referred = referred(changes, [around, around]);
+    changes.iter().any(|change| {
+        let mut sides = [&change.old, &change.new].into_iter().flatten();
+        sides.any(|side| !held(&change.object, side, &referred).is_empty())
+    })
+}
+
 /// The scripts that one side of an object holds.
 pub(super) fn held(object: &ObjectRef, value: &Value, referred: &Referred) -> Vec<Held> {
     let group = object.group();

@@ -129,6 +129,13 @@ pub(super) fn heads(context: &Context<'_>) -> Vec<String> {
     known.collect()
 }
 
+/// Whether an object holds what may be a script, and changes.
+pub(super) fn are_in_objects(context: &Context<'_>) -> bool {
+    let all = candidates(context);
+    all.iter()
+        .any(|it| matches!(it.origin, Origin::Object { .. }))
+}
+
 fn named(candidate: &Candidate) -> Named {
     let text = candidate.head.as_ref().or(candidate.base.as_ref());
     let text = match text {

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use crate::facts::Context;
-use crate::facts::backups::{self, Data, State};
+use crate::facts::backups::{self, Checkpoint, Data, State};
+use crate::facts::{Context, migrations};
 use crate::model::ObjectRef;
 
 /// A database of the environment.
@@ -20,7 +20,7 @@ pub struct Database {
 
 /// Those at head; none where no script changes.
 pub(super) fn databases(context: &Context<'_>) -> Vec<Database> {
-    if !context.scripts.is_touched() {
+    if !migrations::are_touched(context) {
         return Vec::new();
     }
     let states = backups::states(context.head, context.backups, context.season.now);
@@ -31,6 +31,15 @@ pub(super) fn databases(context: &Context<'_>) -> Vec<Database> {
         lacks: lacks(&state),
     });
     databases.collect()
+}
+
+/// Whether each was restored in time, where that is asked for; none where no script changes.
+pub(super) fn restores(context: &Context<'_>) -> Vec<Checkpoint> {
+    let is_asked = context.ways_back.restores_in(context.stage());
+    match is_asked && migrations::are_touched(context) {
+        true => backups::restores(context),
+        false => Vec::new(),
+    }
 }
 
 fn lacks(state: &State) -> Option<String> {

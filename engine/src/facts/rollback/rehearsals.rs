@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::pressing::Most;
 use crate::change::Change;
 use crate::facts::Context;
 use crate::facts::backups::spelt;
@@ -19,7 +20,13 @@ use crate::model::{Digest, ObjectRef, RiskTier, Stage};
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     stages: BTreeSet<Stage>,
-    within: i64,
+    pub(super) within: i64,
+    /// How many seconds before a freeze less is allowed.
+    pub(super) near: i64,
+    /// How many seconds ago it may have been then.
+    pub(super) near_within: i64,
+    /// Where what takes away needs a restore test.
+    restore_stages: BTreeSet<Stage>,
 }
 
 /// An image that an object gets instead of another, and whether going back was tried.
@@ -65,25 +72,44 @@ impl Rules {
     /// Takes what it needs of the settings of `rollback-readiness`, as they are with all defaults.
     #[must_use]
     pub fn of_settings(settings: &Value) -> Self {
-        let stages = settings.get("rehearsal-stages").and_then(Value::as_array);
-        let stages = stages.into_iter().flatten();
-        let days = settings.get("rehearsal-within-days");
-        let days = days.and_then(Value::as_i64).unwrap_or(0);
-        Self {
-            stages: stages
+        let stages = |key: &str| {
+            let stages = settings.get(key).and_then(Value::as_array);
+            let stages = stages.into_iter().flatten();
+            stages
                 .filter_map(|stage| serde::Deserialize::deserialize(stage).ok())
-                .collect(),
-            within: days.saturating_mul(24 * 60 * 60),
+                .collect()
+        };
+        let days = |key: &str| {
+            let days = settings.get(key).and_then(Value::as_i64);
+            days.unwrap_or(0).saturating_mul(24 * 60 * 60)
+        };
+        Self {
+            stages: stages("rehearsal-stages"),
+            within: days("rehearsal-within-days"),
+            near: days("pre-freeze-days"),
+            near_within: days("pre-freeze-rehearsal-within-days"),
+            restore_stages: stages("restore-stages"),
         }
     }
 
     /// Whether going back must have been tried in an environment of a stage; where that is not known, if anywhere.
     #[must_use]
     pub fn asks_in(&self, stage: Option<Stage>) -> bool {
-        match stage {
-            Some(stage) => self.stages.contains(&stage),
-            None => !self.stages.is_empty(),
-        }
+        is_among(&self.stages, stage)
+    }
+
+    /// Whether what takes away needs a restore test of each database in an environment of a stage; where that is not
+    /// known, if anywhere.
+    #[must_use]
+    pub fn restores_in(&self, stage: Option<Stage>) -> bool {
+        is_among(&self.restore_stages, stage)
+    }
+}
+
+fn is_among(stages: &BTreeSet<Stage>, stage: Option<Stage>) -> bool {
+    match stage {
+        Some(stage) => stages.contains(&stage),
+        None => !stages.is_empty(),
     }
 }
 
@@ -92,8 +118,9 @@ pub(super) fn rehearsals(context: &Context<'_>) -> Vec<Rehearsal> {
     if !context.ways_back.asks_in(context.stage()) {
         return Vec::new();
     }
+    let most = Most::of(context);
     let changes = context.changes.iter().enumerate();
-    let all = changes.flat_map(|(index, change)| of_change(index, change, context));
+    let all = changes.flat_map(|(index, change)| of_change(index, change, (context, &most)));
     all.collect()
 }
 
@@ -108,7 +135,11 @@ pub(super) fn until(context: &Context<'_>, rehearsals: &[Rehearsal]) -> Option<T
     untils.min().filter(|_| asked)
 }
 
-fn of_change(index: usize, change: &Change, context: &Context<'_>) -> Vec<Rehearsal> {
+fn of_change(
+    index: usize,
+    change: &Change,
+    (context, most): (&Context<'_>, &Most),
+) -> Vec<Rehearsal> {
     let around = (context.head, context.base);
     let replaced = replaced(change, context.images, around).into_iter();
     let rehearsals = replaced.map(|image| {
@@ -116,6 +147,7 @@ fn of_change(index: usize, change: &Change, context: &Context<'_>) -> Vec<Rehear
             object: &change.object,
             image: &image,
             context,
+            most,
         };
         let mut rehearsal = said.rehearsal();
         rehearsal.change = index;
@@ -129,6 +161,7 @@ struct Said<'a> {
     object: &'a ObjectRef,
     image: &'a Replaced,
     context: &'a Context<'a>,
+    most: &'a Most,
 }
 
 impl Said<'_> {
@@ -158,7 +191,7 @@ impl Said<'_> {
     }
 
     fn weighed(&self, test: &Witnessed<RollbackTest>) -> Rehearsal {
-        let most = self.context.ways_back.within;
+        let most = self.most.seconds;
         let age = self
             .context
             .season
@@ -175,9 +208,10 @@ impl Said<'_> {
             Outcome::Passed if age > most => (
                 State::Stale,
                 format!(
-                    "it was rehearsed {} ago, and may have been {} ago ({by})",
+                    "it was rehearsed {} ago, and may have been {} ago{} ({by})",
                     spelt(whole(age)),
-                    spelt(most)
+                    spelt(most),
+                    self.most.because.as_deref().unwrap_or_default()
                 ),
             ),
             Outcome::Passed => (
@@ -185,8 +219,7 @@ impl Said<'_> {
                 format!("it took {} ({by})", spelt(seconds)),
             ),
         };
-        let after = SignedDuration::from_secs(most.saturating_add(1));
-        let until = test.said.finished_at.checked_add(after).ok();
+        let until = self.most.until(test.said.finished_at);
         Rehearsal {
             state,
             seconds: (state == State::Rehearsed).then_some(seconds),

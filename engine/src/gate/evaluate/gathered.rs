@@ -159,7 +159,11 @@ impl Bench<'_> {
         let needed = names.into_iter().any(|name| match name {
             backups::NAME => context.changes.iter().any(backups::concerned),
             migrations::NAME => context.script_rules.asks_in(Some(self.environment.stage)),
-            rollback::NAME => context.ways_back.asks_in(Some(self.environment.stage)),
+            rollback::NAME => {
+                let stage = Some(self.environment.stage);
+                let rules = context.ways_back;
+                rules.asks_in(stage) || rules.restores_in(stage)
+            }
             _ => false,
         });
         match needed && !matches!(context.tiers, Tiers::Unchanged) {

@@ -14,7 +14,7 @@ use crate::config;
 use crate::facts::images::skew;
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
-use crate::facts::migrations::Files;
+use crate::facts::migrations::{self, Files};
 use crate::facts::{backups, connections, quotas, rollback, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
@@ -72,7 +72,8 @@ impl Unit<'_> {
         let is_asked = bench.judge.asks_for(BACKUPS);
         let concerns = changes.iter().any(backups::concerned);
         let asks_back = bench.judge.asks_for(rollback::NAME);
-        let scripted = asks_back && scripts.is_touched();
+        let touched = scripts.is_touched() || migrations::stand_in(changes, &neighbours);
+        let scripted = asks_back && touched;
         // A script may stand in an object, and need a backup of what it takes away.
         let stage = Some(bench.environment.stage);
         let scripted = scripted || !changes.is_empty() && bench.judge.migrations.asks_in(stage);
