@@ -30,6 +30,7 @@
 #     migration.rehearsal-missing: deny
 #     migration.too-long: deny
 #     migration.contract-too-early: deny
+#     migration.cache-invalidation: warn
 package tidegate.migrations.change_set
 
 # METADATA
@@ -397,7 +398,38 @@ deny contains finding if {
 	})
 }
 
+# METADATA
+# title: A cache keeps what the database does not
+# description: What lies in it was made of the rows and columns of before, and is read as if it were of now.
+warn contains finding if {
+	count(fact.caches) > 0
+	some script in fact.scripts
+	script.class in {"data", "destructive", "irreversible"}
+	finding := about(script, cached(script.id))
+}
+
+# METADATA
+# title: A cache keeps what the models do not
+# description: What lies in it was made by the models of before, and is read by those of now.
+warn contains finding if {
+	count(fact.caches) > 0
+	some module in fact.odoo
+	some path in module.changed
+	regex.match(`/models/.*\.py$`, path)
+	finding := cached(sprintf("the module %s", [module.module]))
+}
+
 fact := input.facts.migrations.value
+
+cached(what) := {
+	"code": "migration.cache-invalidation",
+	"message": sprintf("%s changes what a cache may hold, and what tells old entries from new ones stays: %s", [
+		what,
+		shortened([sprintf("`%s` of %s", [cache.key, name_of(cache.object)]) | some cache in fact.caches]),
+	]),
+	"remediation": "give the key another value in the same step, so that nothing of before is read; or say in an exception why what lies in the cache stays true",
+	"setting": "/settings/cache-keys",
+}
 
 is_asked(setting) if input.environment.stage in input.settings[setting]
 

@@ -10,6 +10,7 @@ settings := {
 	"max-minutes": 10,
 	"contract-stages": [],
 	"contract-after-days": 7,
+	"cache-keys": [],
 }
 
 statement := {
@@ -78,7 +79,7 @@ document(found, workloads, stage, tier, new) := {
 	"settings": settings,
 	"changes": [{"index": 0, "new": new}],
 	"facts": {
-		"migrations": {"value": object.union({"scripts": [], "odoo": [], "replicated": [], "checkpoints": []}, found)},
+		"migrations": {"value": object.union({"scripts": [], "odoo": [], "replicated": [], "checkpoints": [], "caches": []}, found)},
 		"workloads": {"value": object.union({"old": [], "new": []}, workloads)},
 	},
 }
@@ -550,4 +551,21 @@ test_what_takes_away_comes_late if {
 	some finding in change_set.deny with input as late("production", [taking(false)])
 	finding.code == "migration.contract-too-early"
 	finding.message == "db/migrations/V2__next.sql takes away what a release may use (line 3: ALTER TABLE, DROP COLUMN (flag)), and does not say what it comes after"
+}
+
+prefix := {"key": "REDIS_PREFIX", "object": {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "odoo"}}
+
+stale(found) := {finding.message |
+	some finding in change_set.warn with input as document(found, {}, "production", "low", {})
+	finding.code == "migration.cache-invalidation"
+}
+
+test_a_cache_is_told_of_what_changes_what_it_may_hold if {
+	every class in ["data", "destructive", "irreversible"] {
+		stale({"scripts": [object.union(script, {"class": class})], "caches": [prefix]}) == {"db/migrations/V2__next.sql changes what a cache may hold, and what tells old entries from new ones stays: `REDIS_PREFIX` of ConfigMap shop/odoo"}
+		stale({"scripts": [object.union(script, {"class": class})]}) == set()
+	}
+	stale({"scripts": [script], "caches": [prefix]}) == set()
+	count(stale({"odoo": [module], "caches": [prefix]})) == 1
+	stale({"odoo": [object.union(module, {"changed": ["addons/sale_extra/views/sale.xml"]})], "caches": [prefix]}) == set()
 }

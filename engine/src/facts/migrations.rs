@@ -2,6 +2,7 @@
 //! Runs nothing of them and knows no database; what it does not understand it says.
 
 mod alter;
+mod caches;
 mod classify;
 mod contracts;
 mod files;
@@ -22,6 +23,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use caches::Cache;
 pub use contracts::{After, Contract, Held, awaited};
 pub use files::{Files, ModuleFiles, Rules, ScriptFile, Text};
 pub use objects::stand_in;
@@ -52,6 +54,8 @@ struct Found {
     replicated: Vec<Replicated>,
     /// The databases that are there, where a script takes away what no script brings back and evidence is asked for.
     checkpoints: Vec<Checkpoint>,
+    /// The keys that say what a cache holds, and stay as they were, where a script or a module changes; those that settings name.
+    caches: Vec<Cache>,
 }
 
 impl Collector for Migrations {
@@ -86,6 +90,10 @@ fn found(context: &Context<'_>) -> Found {
         class: class.unwrap_or_default(),
         checkpoints: said::checkpoints(&scripts, context),
         odoo: context.scripts.modules.iter().map(odoo::module).collect(),
+        caches: match scripts.is_empty() && context.scripts.modules.is_empty() {
+            true => Vec::new(),
+            false => caches::caches(context),
+        },
         replicated: match scripts.is_empty() {
             true => Vec::new(),
             false => replicas::replicated(context),

@@ -147,3 +147,44 @@ fn globs_of_paths_are_checked_where_they_stand() {
     assert!(!found("[\"**/other/*\"]"));
     assert!(!found("[]"));
 }
+
+/// Only the script changes, and what tells caches apart lies in another file.
+#[test]
+fn a_cache_beside_a_script_is_found_where_settings_name_its_key() {
+    let map = |prefix: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: redis, namespace: shop}}\ndata: {{REDIS_PREFIX: {prefix}}}\n"
+        )
+    };
+    let told = |keys: &str, head: &str| {
+        let policies = format!(
+            "freeze-windows: {{require-calendar: {{production: false}}}}, migrations: {{cache-keys: [{keys}]}}"
+        );
+        let retail = RETAIL
+            .lines()
+            .map(|line| match line.starts_with("policies:") {
+                true => format!("policies: {{{policies}}}\n"),
+                false => format!("{line}\n"),
+            });
+        let (repo, _) = shop(&format!("{}{CONFIG}", retail.collect::<String>()));
+        repo.write("prod/redis.yaml", map("v1"));
+        let base = repo.commit("a cache");
+        repo.write("prod/redis.yaml", map(head));
+        let fill = "UPDATE flag SET note = 'a' WHERE note IS NULL;\n";
+        repo.write("prod/migrations/V2__fill.sql", fill);
+        repo.commit("a script");
+        let report = check(&repo, base);
+        assert_eq!(errors(&report), []);
+        let findings = report.units.iter().flat_map(|unit| &unit.findings);
+        let own = findings.filter(|finding| finding.code == "migration.cache-invalidation");
+        own.map(|finding| finding.message.clone())
+            .collect::<String>()
+    };
+    let stays = told("REDIS_PREFIX", "v1");
+    assert!(
+        stays.ends_with("stays: `REDIS_PREFIX` of ConfigMap shop/redis"),
+        "{stays}"
+    );
+    assert_eq!(told("REDIS_PREFIX", "v2"), "");
+    assert_eq!(told("", "v1"), "");
+}

@@ -19,6 +19,7 @@ pub struct Rules {
     /// Where what takes away comes late.
     contract_stages: BTreeSet<Stage>,
     contract_after: SignedDuration,
+    cache_keys: BTreeSet<String>,
 }
 
 impl Rules {
@@ -36,7 +37,10 @@ impl Rules {
         };
         let days = settings.get("contract-after-days");
         let days = days.and_then(Value::as_i64).unwrap_or(0);
+        let keys = settings.get("cache-keys").and_then(Value::as_array);
+        let keys = keys.into_iter().flatten().filter_map(Value::as_str);
         Ok(Self {
+            cache_keys: keys.map(str::to_owned).collect(),
             paths,
             stages: stages(settings, &["review-stages", "rehearsal-stages"]),
             contract_stages: stages(settings, &["contract-stages"]),
@@ -54,6 +58,12 @@ impl Rules {
     #[must_use]
     pub fn contracts_in(&self, stage: Option<Stage>) -> bool {
         is_among(&self.contract_stages, stage)
+    }
+
+    /// The keys of `ConfigMap`s that tell caches apart.
+    #[must_use]
+    pub fn cache_keys(&self) -> &BTreeSet<String> {
+        &self.cache_keys
     }
 
     /// How long what a script comes after must have been accepted.

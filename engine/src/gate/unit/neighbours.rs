@@ -73,6 +73,11 @@ impl Unit<'_> {
         let concerns = changes.iter().any(backups::concerned);
         let asks_back = bench.judge.asks_for(rollback::NAME);
         let touched = scripts.is_touched() || migrations::stand_in(changes, &neighbours);
+        // What tells caches apart, where a script may make what lies in them another.
+        if touched && !bench.judge.migrations.cache_keys().is_empty() {
+            let maps = (GroupKind::parse("ConfigMap"), Reach::Environment);
+            self.take_in(view, (&[maps].into(), namespaces), &mut neighbours)?;
+        }
         let scripted = asks_back && touched;
         // A script may stand in an object, and need a backup of what it takes away.
         let stage = Some(bench.environment.stage);

@@ -1,0 +1,1 @@
+{'name': 'Sale extras', 'version': '17.0.1.0.1', 'depends': ['sale']}
