@@ -97,26 +97,18 @@ deny contains finding if {
 
 # METADATA
 # title: What holds data is deleted
-# description: What is restored into must be there, and nobody said that the last backup was taken.
+# description: What is restored into must be there, and nobody signed that the last backup was taken and checked.
 deny contains finding if {
-	some row in input.facts.backups.value
-	row.old
-	not row.new
-	row.old.data != "cache"
-	count(row.old.claims) > 0
-	some change in input.changes
-	change.index == row.change
-	finding := {
-		"code": "backup.source-deleted",
-		"message": sprintf("%s %s holds data (%s) and is deleted%s", [
-			row.object.kind,
-			shown(row.object),
-			row.old.data,
-			last_copy(row.old),
-		]),
-		"object": row.object,
-		"remediation": "take and check a last backup, and except the object by name with the reason",
-	}
+	some [row, finding] in deleted
+	not is_kept(row)
+}
+
+# METADATA
+# title: What holds data is deleted, and its last backup is kept
+# description: It was taken within a day, said to be the last, and verified or restored.
+warn contains finding if {
+	some [row, finding] in deleted
+	is_kept(row)
 }
 
 # METADATA
@@ -174,6 +166,50 @@ lost contains [row, loss, finding] if {
 		"remediation": remedies[loss.kind],
 	}
 }
+
+deleted contains [row, finding] if {
+	some row in input.facts.backups.value
+	row.old
+	not row.new
+	row.old.data != "cache"
+	count(row.old.claims) > 0
+	some change in input.changes
+	change.index == row.change
+	finding := {
+		"code": "backup.source-deleted",
+		"message": sprintf("%s %s holds data (%s) and is deleted%s%s; %s", [
+			row.object.kind,
+			shown(row.object),
+			row.old.data,
+			last_copy(row.old),
+			going(row.old),
+			kept(row),
+		]),
+		"object": row.object,
+		"remediation": "stop what writes to it, take a last backup, verify or restore that, and report it: `tidegate evidence backup --final`",
+	}
+}
+
+# Somebody signed so.
+is_kept(row) if {
+	row.proof.finalBackup.evidence
+	not row.proof.finalBackup.lacks
+}
+
+kept(row) := row.proof.finalBackup.lacks
+
+kept(row) := sprintf("its last backup is of %s, signed by %s", [
+	row.proof.finalBackup.finishedAt,
+	concat(", ", row.proof.finalBackup.signers),
+]) if {
+	is_kept(row)
+}
+
+kept(row) := "nobody signed that its last backup was taken" if not row.proof.finalBackup
+
+going(state) := sprintf("; %s", [state.fate]) if {
+	state.fate
+} else := ""
 
 last_copy(state) := sprintf("; %s %s backed it up", [by.kind, shown(by)]) if {
 	by := state.coverage[0].by

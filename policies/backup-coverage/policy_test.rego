@@ -163,10 +163,44 @@ test_deleting_what_holds_data_is_denied if {
 	row := {"change": 0, "object": database, "old": covered, "losses": []}
 	some finding in change_set.deny with input as document("production", database, row)
 	finding.code == "backup.source-deleted"
-	finding.message == "Cluster shop/db holds data (database) and is deleted; ScheduledBackup shop/db backed it up"
+	finding.message == concat("", [
+		"Cluster shop/db holds data (database) and is deleted; ScheduledBackup shop/db backed it up; ",
+		"nobody signed that its last backup was taken",
+	])
 	bare := {"change": 0, "object": volume, "old": state([]), "losses": []}
 	some other in change_set.deny with input as document("production", volume, bare)
-	other.message == "PersistentVolumeClaim files holds data (database) and is deleted; nothing backed it up"
+	other.message == concat("", [
+		"PersistentVolumeClaim files holds data (database) and is deleted; nothing backed it up; ",
+		"nobody signed that its last backup was taken",
+	])
+}
+
+last_backup(said) := document("production", database, {
+	"change": 0,
+	"object": database,
+	"old": object.union(state([]), {"fate": "its claims `db-N` are deleted with it"}),
+	"losses": [],
+	"proof": {"tier": "critical", "gaps": [], "finalBackup": said},
+})
+
+test_deleting_after_a_last_backup_is_a_warning_that_names_both if {
+	doc := last_backup({"finishedAt": "2026-11-20T02:10:00Z", "evidence": "ab", "signers": ["job", "ann"]})
+	count(change_set.deny) == 0 with input as doc
+	some finding in change_set.warn with input as doc
+	finding.code == "backup.source-deleted"
+	finding.message == concat("", [
+		"Cluster shop/db holds data (database) and is deleted; nothing backed it up; its claims `db-N` are deleted with it; ",
+		"its last backup is of 2026-11-20T02:10:00Z, signed by job, ann",
+	])
+}
+
+test_a_last_backup_that_lacks_something_is_none if {
+	doc := last_backup({"lacks": "its last backup was neither verified nor restored", "evidence": "ab", "signers": ["job"]})
+	count(change_set.warn) == 0 with input as doc
+	some finding in change_set.deny with input as doc
+	endswith(finding.message, "; its last backup was neither verified nor restored")
+	none := last_backup({"signers": []})
+	count(change_set.warn) == 0 with input as none
 }
 
 test_deleting_a_cache_is_nothing if {

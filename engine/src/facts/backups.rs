@@ -7,6 +7,7 @@ mod cnpg;
 mod cover;
 mod credentials;
 mod cronjob;
+mod fate;
 mod gap;
 mod k8up;
 mod loss;
@@ -33,7 +34,7 @@ pub use assess::{State, spelt};
 pub use cover::{Consistency, Cover, Missed, Retention, Told};
 pub use gap::Gap;
 pub use loss::Loss;
-pub use proof::{Checkpoint, Observed, Proof, Restored, Trouble};
+pub use proof::{Checkpoint, FinalBackup, Observed, Proof, Restored, Trouble};
 pub(super) use proof::{checkpoints, restores};
 pub use rules::{Data, Rules};
 
@@ -87,6 +88,9 @@ pub const BESIDE: [&str; 4] = [
     "Rollout.argoproj.io",
     "VolumeSnapshotClass.snapshot.storage.k8s.io",
 ];
+
+/// The kinds that say what becomes of a volume whose claim is gone.
+const RECLAIMING: [&str; 2] = ["PersistentVolume", "StorageClass.storage.k8s.io"];
 
 /// Whether an object holds data or backs up.
 #[must_use]
@@ -189,7 +193,10 @@ fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<
     };
     let changes = context.changes.iter().enumerate();
     let proofs = changes.filter_map(|(index, change)| {
-        let proof = asked.proof(&change.object, tier(index)?)?;
+        let proof = match change.operation {
+            Operation::Delete => asked.of_deleted(&change.object, tier(index)?),
+            _ => asked.proof(&change.object, tier(index)?),
+        }?;
         Some((change.object.clone(), proof))
     });
     proofs.collect()
@@ -220,11 +227,14 @@ pub fn observed(
 fn until(context: &Context<'_>, rows: &[Row]) -> Option<Timestamp> {
     let environments = &context.range.environments;
     let stage = environments.get(context.season.place.environment);
-    if stage.is_some_and(|stage| !context.backups.denies_in(*stage)) {
-        return None;
-    }
+    let denies = stage.is_none_or(|stage| context.backups.denies_in(*stage));
     let proofs = rows.iter().filter_map(|row| row.proof.as_ref());
-    proofs.filter_map(|proof| proof.until).min()
+    let ends = proofs.flat_map(|proof| {
+        // Without a last backup nothing is deleted in any stage.
+        let last = proof.final_backup.as_ref().and_then(|last| last.until);
+        [proof.until.filter(|_| denies), last]
+    });
+    ends.flatten().min()
 }
 
 /// All that holds data among objects, and what backs it up.
@@ -269,6 +279,7 @@ fn rows(
 /// The kinds that the fact looks at.
 pub fn kinds() -> impl Iterator<Item = GroupKind> {
     let kinds = STATEFUL.into_iter().chain(BACKING).chain(BESIDE);
+    let kinds = kinds.chain(RECLAIMING);
     kinds.map(GroupKind::parse)
 }
 

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::instant;
-pub use backup::{Archive, Archiving, Backup, Failure, Run, RunKind, Source, Tool};
+pub use backup::{Archive, Archiving, Backup, Failure, Final, Run, RunKind, Source, Tool};
 pub use error::Error;
 pub use incident::Incident;
 pub use known::{Known, Observed, OfObject, OfScript, Refused, Why, Witnessed};

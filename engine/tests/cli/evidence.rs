@@ -99,6 +99,24 @@ fn what_a_tool_prints_becomes_evidence_that_counts_until_it_is_too_old() {
     ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
+    // Of the same moment, with one number more.
+    let last = [&from[..], &["--final", "--verified"]].concat();
+    let (text, exit) = say(&repo, "backup-reporter", "backup", &last);
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.contains("; it is the last one, and verified\n"),
+        "{text}"
+    );
+    let (text, exit) = list(&repo, &["--max-age", "4h"]);
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.contains("\n    the last one, and verified\n"),
+        "{text}"
+    );
+    let verified = [&from[..], &["--verified"]].concat();
+    let (text, exit) = say(&repo, "backup-reporter", "backup", &verified);
+    assert_eq!(exit, 2, "{text}");
+    assert!(text.contains("--final"), "{text}");
     let (text, exit) = list(&repo, &["--max-age", "2h"]);
     assert_eq!(exit, 1, "{text}");
     assert!(

@@ -12,7 +12,7 @@ use crate::attest::evidence::Evidence;
 use crate::cli::common::{Error, Outcome};
 use crate::cli::terminal::Terminal;
 use crate::facts::evidence::tools::{self, Asked};
-use crate::facts::evidence::{Backup, ObjectName, Tool};
+use crate::facts::evidence::{Backup, Final, ObjectName, Tool};
 use crate::model::limits;
 use crate::report::sanitise;
 
@@ -43,6 +43,13 @@ pub(super) struct Args {
     /// When the last piece of the write-ahead log was archived, as `pg_stat_archiver` says
     #[arg(long, value_name = "TIME", value_parser = instant)]
     last_archived: Option<Timestamp>,
+    /// The newest is the last one, and nothing writes to the object any more: it may be deleted for 24 hours, once
+    /// that backup was verified, or restored (`tidegate evidence restore-test`)
+    #[arg(long = "final")]
+    last: bool,
+    /// The last one was read back and checked, as `pgbackrest verify` and `restic check --read-data` do
+    #[arg(long, requires = "last")]
+    verified: bool,
     #[command(flatten)]
     saying: Saying,
 }
@@ -55,6 +62,9 @@ impl Args {
             object: self.object,
             selected: self.select.into_iter().collect::<BTreeMap<_, _>>(),
             last_archived: self.last_archived,
+            last: self.last.then_some(Final {
+                verified: self.verified,
+            }),
         };
         let backup = tools::read(self.from, &output, asked)?;
         let told = told(&backup);
@@ -91,6 +101,12 @@ fn told(backup: &Backup) -> String {
         ),
         None => format!("{}: no backup can be restored from", backup.object),
     };
+    if let Some(last) = backup.last {
+        text.push_str(match last.verified {
+            true => "; it is the last one, and verified",
+            false => "; it is the last one",
+        });
+    }
     if let Some(failure) = &backup.last_failure {
         text.push_str(&format!(
             "; `{}` of {} cannot: {}",

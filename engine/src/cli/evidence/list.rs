@@ -185,6 +185,10 @@ fn of_backup(one: &Witnessed<Backup>, sizes: Option<(u64, u64)>, now: Timestamp)
             failure.label, failure.reason
         ));
     }
+    lines.extend(backup.last.map(|last| match last.verified {
+        true => "  the last one, and verified".to_owned(),
+        false => "  the last one".to_owned(),
+    }));
     if let Some(id) = &backup.system_id {
         lines.push(format!("  database {id}"));
     }

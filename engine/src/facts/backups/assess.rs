@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cover::{Consistency, Cover, Found, Missed, Retention, Told};
+use super::fate;
 use super::gap::Gap;
 use super::near::Near;
 use super::rules::{Data, Rules, Target};
@@ -34,6 +35,9 @@ pub struct State {
     /// Where its log is archived to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<String>,
+    /// What of it goes where it is deleted, in words; nothing where all of it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fate: Option<String>,
     /// What the coverage lacks.
     pub gaps: Vec<Gap>,
 }
@@ -67,6 +71,7 @@ impl State {
             unknown: found.unknown,
             target: near.rules.target(stateful.data),
             archive: cnpg::archives_to(stateful, near),
+            fate: fate::fate(stateful, near),
             gaps: Vec::new(),
         };
         state.gaps = state.gaps_of(near.rules);
@@ -85,6 +90,7 @@ impl State {
             unknown: Vec::new(),
             target: rules.target(stateful.data),
             archive: None,
+            fate: None,
             gaps: vec![Gap::new("unbacked-volume-type", told)],
         }
     }

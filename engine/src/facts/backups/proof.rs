@@ -2,6 +2,7 @@
 //! Verifies no signature; which lack is denied where, policies say.
 
 mod checkpoint;
+mod last;
 #[cfg(test)]
 mod tests;
 mod weighing;
@@ -14,11 +15,14 @@ use serde::Serialize;
 use super::assess::State;
 use super::gap::Gap;
 use super::rules::{Data, Rules};
-use crate::facts::evidence::{Incident, Known, OfObject, RestoreTest, Scope, Witnessed};
+use crate::facts::evidence::{
+    Backup, Incident, Known, OfObject, RestoreTest, Run, Scope, Witnessed,
+};
 use crate::model::{Digest, ObjectRef, RiskTier};
 pub use checkpoint::Checkpoint;
 pub(in crate::facts) use checkpoint::{checkpoints, restores};
-use weighing::Weighing;
+pub use last::FinalBackup;
+use weighing::{Weighing, archived};
 
 /// What is proven of an object.
 #[derive(Clone, Debug, Serialize)]
@@ -35,6 +39,9 @@ pub struct Proof {
     /// The incident that lasts longest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<Trouble>,
+    /// Its last backup, where the change deletes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_backup: Option<FinalBackup>,
     /// What that lacks.
     pub gaps: Vec<Gap>,
     /// The first instant at which it lacks more.
@@ -100,11 +107,16 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// What is proven of an object that a change of this tier touches; `None` where nothing must be.
     pub(super) fn proof(self, object: &'a ObjectRef, tier: RiskTier) -> Option<Proof> {
-        let state = self.states.get(object).filter(|it| it.has_claims())?;
-        if state.data == Data::Cache || tier < self.rules.evidence.tier {
+        if tier < self.rules.evidence.tier {
             return None;
         }
-        let weighing = Weighing {
+        Some(self.weighing(object, tier)?.proof())
+    }
+
+    /// Of an object that holds what anybody misses.
+    fn weighing(self, object: &'a ObjectRef, tier: RiskTier) -> Option<Weighing<'a>> {
+        let state = self.states.get(object).filter(|it| it.has_claims())?;
+        (state.data != Data::Cache).then(|| Weighing {
             asked: self,
             object,
             state,
@@ -112,8 +124,7 @@ impl<'a> Asked<'a> {
             of: OfObject::default(),
             gaps: Vec::new(),
             until: Vec::new(),
-        };
-        Some(weighing.proof())
+        })
     }
 
     fn of(&self, object: &ObjectRef) -> Option<&OfObject> {
@@ -132,6 +143,17 @@ impl<'a> Asked<'a> {
 
     fn age(&self, at: Timestamp) -> i64 {
         self.now.duration_since(at).as_secs().max(0)
+    }
+}
+
+impl Observed {
+    fn of(one: &Witnessed<Backup>, run: &Run, of: &OfObject) -> Self {
+        Self {
+            finished_at: run.finished_at,
+            archived_at: archived(of),
+            evidence: one.digest,
+            signers: one.signers.clone(),
+        }
     }
 }
 

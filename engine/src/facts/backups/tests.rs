@@ -144,6 +144,83 @@ fn only_so_much_is_told_of_what_was_looked_at() {
     assert_eq!((state.missed.len(), state.more_missed), (8, 12));
 }
 
+/// What goes with the one object among these that holds data.
+fn gone_with(object: Value, beside: &[Value]) -> Option<String> {
+    let states = found(&[&[object][..], beside].concat());
+    states.into_values().next().unwrap().fate
+}
+
+#[test]
+fn the_claims_that_go_with_an_object_are_named() {
+    let class = |policy: &str| {
+        let mut class = named("StorageClass.storage.k8s.io", "", "fast", json!({}));
+        class["metadata"]
+            .as_object_mut()
+            .unwrap()
+            .remove("namespace");
+        class["reclaimPolicy"] = json!(policy);
+        class
+    };
+    let mut claim = claim("files", &json!({}));
+    claim["spec"]["storageClassName"] = json!("fast");
+    let (stay, go) = (
+        "its claims `files` are deleted with it, and their volumes stay (`Retain`)",
+        "its claims `files` are deleted with it, and their volumes too (`Delete`)",
+    );
+    assert_eq!(
+        gone_with(claim.clone(), &[class("Retain")]).as_deref(),
+        Some(stay)
+    );
+    assert_eq!(
+        gone_with(claim.clone(), &[class("Delete")]).as_deref(),
+        Some(go)
+    );
+    let untold = "its claims `files` are deleted with it, and their volumes too unless their class says `Retain`";
+    assert_eq!(gone_with(claim, &[]).as_deref(), Some(untold));
+    let set = |said: Value| {
+        let mut spec =
+            json!({"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {}}]});
+        spec["persistentVolumeClaimRetentionPolicy"] = said;
+        named("StatefulSet.apps", "shop", "q", spec)
+    };
+    assert_eq!(gone_with(set(Value::Null), &[]), None);
+    assert_eq!(gone_with(set(json!({"whenScaled": "Delete"})), &[]), None);
+    let kept = |kind: &str, spec: Value| gone_with(named(kind, "shop", "q", spec), &[]).is_none();
+    let volume = json!({"volumeClaimTemplate": {}, "keepAfterDelete": true});
+    for (kind, spec, stays) in [
+        (
+            "Redis.redis.redis.opstreelabs.in",
+            json!({"storage": volume}),
+            true,
+        ),
+        (
+            "Redis.redis.redis.opstreelabs.in",
+            json!({"storage": {"volumeClaimTemplate": {}}}),
+            false,
+        ),
+        (
+            "Kafka.kafka.strimzi.io",
+            json!({"kafka": {"storage": {"size": "1Gi"}}}),
+            true,
+        ),
+        (
+            "Kafka.kafka.strimzi.io",
+            json!({"kafka": {"storage": {"size": "1Gi", "deleteClaim": true}}}),
+            false,
+        ),
+        ("RabbitmqCluster.rabbitmq.com", json!({}), false),
+        ("postgresql.acid.zalan.do", json!({}), false),
+    ] {
+        assert_eq!(kept(kind, spec.clone()), stays, "{kind} {spec}");
+    }
+    let whole = gone_with(set(json!({"whenDeleted": "Delete"})), &[]);
+    assert!(
+        whole
+            .unwrap()
+            .starts_with("its claims `data-q-N` are deleted with it")
+    );
+}
+
 fn of_some(values: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
     proptest::sample::select(values)
 }

@@ -52,6 +52,17 @@ pub struct Backup {
     /// Whether all that is kept is encrypted; absent where the tool does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encrypted: Option<bool>,
+    /// That the newest is the last one, and the object may go; absent where more are to come.
+    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Final>,
+}
+
+/// The last backup of an object: nothing writes to it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Final {
+    /// Whether all of it was read back and checked.
+    pub verified: bool,
 }
 
 /// What said it.
@@ -226,7 +237,11 @@ impl Backup {
             "previous",
             self.previous.as_ref().map(|run| run.finished_at),
         )?;
-        before("firstRecoverable", self.first_recoverable)
+        before("firstRecoverable", self.first_recoverable)?;
+        match (self.last, newest) {
+            (Some(_), None) => Err("`final` without a backup that can be restored from".into()),
+            _ => Ok(()),
+        }
     }
 
     fn check_archive(&self) -> Result<(), String> {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{About, Archive, Backup, Error, Failure, ObjectName, Run, SKEW, Source, Tool};
+use super::{About, Archive, Backup, Error, Failure, Final, ObjectName, Run, SKEW, Source, Tool};
 use crate::model::{Digest, abridged, is_harmful, json, limits};
 use at::At;
 
@@ -32,6 +32,8 @@ pub struct Asked {
     pub selected: BTreeMap<String, String>,
     /// When the last piece of the log was archived, where somebody knows that.
     pub last_archived: Option<Timestamp>,
+    /// What somebody says of the newest, where it is the last one.
+    pub last: Option<Final>,
 }
 
 /// What a tool says of the backups of an object.
@@ -135,6 +137,7 @@ impl Said {
             last_failure: bad.pop(),
             archive,
             encrypted: self.encrypted,
+            last: asked.last,
         };
         match backup.check() {
             Ok(()) => Ok(backup),

@@ -227,7 +227,7 @@ fn without_links(files: &Owned, setting: &Value) -> Vec<Less> {
 
 /// What one statement says; the first of it names it.
 const STATEMENTS: [&[&str]; 5] = [
-    &["backup", "archived", "failed", "bytes"],
+    &["backup", "archived", "failed", "bytes", "final"],
     &["restored", "took", "scope", "cameBack"],
     &["incident"],
     &["rolledBack"],

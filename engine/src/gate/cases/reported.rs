@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::config::parse_duration;
 use crate::facts::evidence::{
-    About, Archive, Backup, Decision, Failure, Incident, Known, MigrationRehearsal,
+    About, Archive, Backup, Decision, Failure, Final, Incident, Known, MigrationRehearsal,
     MigrationReview, ObjectName, Observed, OfObject, OfScript, Outcome, Refused, RestoreTest,
     RollbackTest, Run, RunKind, Scope, Source, Tool, Why, Witnessed,
 };
@@ -30,6 +30,9 @@ pub(super) struct Report {
     /// Its size and that of the one before it.
     bytes: Option<(u64, u64)>,
     archived: Option<Ago>,
+    /// That it is the last one, and whether it was verified.
+    #[serde(rename = "final")]
+    last: Option<bool>,
     failed: Option<Ago>,
     restored: Option<Ago>,
     took: Option<Ago>,
@@ -190,6 +193,7 @@ impl Said<'_> {
                 ..Archive::default()
             }),
             encrypted: None,
+            last: self.report.last.map(|verified| Final { verified }),
         }
     }
 

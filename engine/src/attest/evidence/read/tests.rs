@@ -75,6 +75,7 @@ fn backup(hours_ago: i64) -> Backup {
         first_recoverable: None,
         archive: Some(Archive::default()),
         encrypted: None,
+        last: None,
         about,
     }
 }

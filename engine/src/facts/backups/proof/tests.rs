@@ -7,7 +7,8 @@ use super::*;
 use crate::facts::backups::states;
 use crate::facts::backups::tests::{around, named};
 use crate::facts::evidence::{
-    About, Archive, Backup, ObjectName, Observed as Stream, Outcome, Run, RunKind, Source, Tool,
+    About, Archive, Backup, Final, ObjectName, Observed as Stream, Outcome, Run, RunKind, Source,
+    Tool,
 };
 use crate::model::ObjectRef;
 use jiff::SignedDuration;
@@ -91,6 +92,7 @@ fn backup(object: &ObjectName, minutes: i64, log: Option<i64>) -> Backup {
             ..Archive::default()
         }),
         encrypted: None,
+        last: None,
     }
 }
 
@@ -176,6 +178,86 @@ fn proofs(words: &[(bool, Word)], archives: bool, tier: RiskTier) -> Vec<Proof> 
 
 fn fails(proof: &Proof) -> bool {
     proof.gaps.iter().any(|gap| gap.lifted_by.is_none())
+}
+
+/// What the last backup of the database lacks, where these backups and restores are known of it.
+fn last(backups: &[(i64, Option<bool>)], restored: Option<(i64, Outcome)>) -> Option<String> {
+    let name = ObjectName::parse(DATABASE).unwrap();
+    let mut known = Known::default();
+    let of = known.objects.entry(name.clone()).or_default();
+    for (minutes, last) in backups {
+        let mut said = backup(&name, *minutes, None);
+        said.last = last.map(|verified| Final { verified });
+        of.backups.push(stream(said));
+    }
+    of.restore_tests.extend(restored.map(|(minutes, outcome)| {
+        stream(RestoreTest {
+            about: about(),
+            object: name,
+            system_id: None,
+            backup: "b".into(),
+            started_at: ago(minutes + 5),
+            finished_at: ago(minutes),
+            recovered_to: None,
+            scope: [Scope::Database].into(),
+            outcome,
+        })
+    }));
+    let rules = Rules::default();
+    let states = states(&around(&objects(true)), &rules, now());
+    let asked = Asked {
+        known: &known,
+        rules: &rules,
+        now: now(),
+        states: &states,
+    };
+    let mut objects = states.keys();
+    let database = objects.find(|it| it.kind == "Cluster").unwrap();
+    let proof = asked.of_deleted(database, RiskTier::Low).unwrap();
+    let last = proof.final_backup.unwrap();
+    if last.lacks.is_none() {
+        assert_eq!(
+            proof.observed.unwrap().finished_at,
+            last.finished_at.unwrap()
+        );
+        assert!(last.until.unwrap() > now());
+    }
+    last.lacks
+}
+
+#[test]
+fn only_a_last_backup_of_a_day_that_was_checked_lets_its_object_go() {
+    let (passed, failed) = (Outcome::Passed, Outcome::Failed);
+    let none = Some("nobody signed that its last backup was taken");
+    let unchecked = Some("its last backup was neither verified nor restored");
+    let day = 24 * 60;
+    for (backups, restored, lacks) in [
+        (&[][..], None, none),
+        (&[(60, None)], Some((10, passed)), none),
+        (&[(60, Some(true))], None, None),
+        (&[(60, Some(false))], None, unchecked),
+        (&[(60, Some(false))], Some((10, passed)), None),
+        (&[(60, Some(false))], Some((70, passed)), unchecked),
+        (&[(60, Some(false)), (5, None)], Some((10, passed)), None),
+        (
+            &[(60, Some(true))],
+            Some((10, failed)),
+            Some("its last backup, `b`, failed to be restored"),
+        ),
+        (&[(day, Some(true))], None, None),
+        (
+            &[(day + 1, Some(true))],
+            None,
+            Some("its last backup is 1441m old, of 24h at most"),
+        ),
+        (&[(60, Some(true)), (5, Some(false))], None, None),
+    ] {
+        assert_eq!(
+            last(backups, restored).as_deref(),
+            lacks,
+            "{backups:?}, {restored:?}"
+        );
+    }
 }
 
 proptest! {

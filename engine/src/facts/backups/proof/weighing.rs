@@ -36,6 +36,11 @@ impl Weighing<'_> {
     }
 
     /// What is about this very database.
+    pub(super) fn taken(mut self) -> OfObject {
+        self.take();
+        self.of
+    }
+
     fn take(&mut self) {
         let mut invalid: Vec<String> = Vec::new();
         let refused = self.asked.known.refused.iter();
@@ -90,8 +95,13 @@ impl Weighing<'_> {
 
     /// Says that something is enough for so long after it happened.
     fn lasts(&mut self, at: Timestamp, most: i64) {
-        let until = at.checked_add(SignedDuration::from_secs(most.saturating_add(1)));
-        self.until.extend(until);
+        self.until.extend(Self::end(at, most));
+    }
+
+    /// The first instant at which something is too old.
+    pub(super) fn end(at: Timestamp, most: i64) -> Option<Timestamp> {
+        let most = SignedDuration::from_secs(most.saturating_add(1));
+        at.checked_add(most).ok()
     }
 
     fn is_continuous(&self) -> bool {
@@ -338,18 +348,17 @@ impl Weighing<'_> {
     }
 
     fn finish(self, incident: Option<Trouble>) -> Proof {
-        let observed = self.of.last_success().map(|(one, run)| Observed {
-            finished_at: run.finished_at,
-            archived_at: archived(&self.of),
-            evidence: one.digest,
-            signers: one.signers.clone(),
-        });
+        let observed = self
+            .of
+            .last_success()
+            .map(|(one, run)| Observed::of(one, run, &self.of));
         let tests = self.of.passed_restore_tests();
         Proof {
             tier: self.tier,
             observed,
             restore_test: tests.first().map(|one| Restored::of(one)),
             incident,
+            final_backup: None,
             gaps: self.gaps,
             until: self.until.into_iter().min(),
         }
@@ -357,7 +366,7 @@ impl Weighing<'_> {
 }
 
 /// When the log was archived last.
-fn archived(of: &OfObject) -> Option<Timestamp> {
+pub(super) fn archived(of: &OfObject) -> Option<Timestamp> {
     let all = of.backups.iter();
     all.filter_map(|one| archived_by(&one.newest.said)).max()
 }
@@ -395,7 +404,7 @@ fn apart(own: &[(Timestamp, Timestamp)], others: &[(Timestamp, Timestamp)]) -> O
 }
 
 /// Whole minutes.
-fn minutes(seconds: i64) -> String {
+pub(super) fn minutes(seconds: i64) -> String {
     match seconds {
         seconds if seconds < 60 => spelt(seconds),
         seconds => spelt(seconds - seconds % 60),

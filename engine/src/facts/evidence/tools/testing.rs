@@ -21,6 +21,7 @@ pub(super) fn asked(object: &str, now: &str, selected: &[(&str, &str)]) -> Asked
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
         last_archived: None,
+        last: None,
     }
 }
 
