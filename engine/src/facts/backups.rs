@@ -41,7 +41,7 @@ pub use rules::{Data, Rules};
 use self::near::Near;
 use self::volatile::Volatile;
 use super::evidence::Known;
-use super::freeze::Tiers;
+use super::freeze::{Nearness, Tiers};
 use super::inventory::Neighbours;
 use super::{Collector, Context, Fact};
 use crate::change::Change;
@@ -190,6 +190,7 @@ fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<
         rules: context.backups,
         now: context.season.now,
         states: base,
+        freeze: &proof::nearness(context.backups, context.season),
     };
     let changes = context.changes.iter().enumerate();
     let proofs = changes.filter_map(|(index, change)| {
@@ -215,6 +216,7 @@ pub fn observed(
         rules,
         now,
         states,
+        freeze: &Nearness::default(),
     };
     let observed = states.keys().filter_map(|object| {
         let proof = asked.proof(object, RiskTier::Critical)?;

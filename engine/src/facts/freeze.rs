@@ -4,6 +4,7 @@
 mod ask;
 mod classes;
 mod effect;
+mod near;
 mod rollout;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 pub use classes::all as classes;
+pub use near::Nearness;
 
 use super::{Collector, Context, Fact};
 use crate::calendar::{Calendar, Error, Place, tzdb_version};

@@ -9,7 +9,7 @@ mod weighing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::assess::State;
@@ -18,6 +18,7 @@ use super::rules::{Data, Rules};
 use crate::facts::evidence::{
     Backup, Incident, Known, OfObject, RestoreTest, Run, Scope, Witnessed,
 };
+use crate::facts::freeze::{Nearness, Season};
 use crate::model::{Digest, ObjectRef, RiskTier};
 pub use checkpoint::Checkpoint;
 pub(in crate::facts) use checkpoint::{checkpoints, restores};
@@ -102,6 +103,16 @@ pub(super) struct Asked<'a> {
     pub(super) now: Timestamp,
     /// All that holds data, as it stands before the change.
     pub(super) states: &'a BTreeMap<ObjectRef, State>,
+    /// How near a freeze is, where more is asked then.
+    pub(super) freeze: &'a Nearness,
+}
+
+/// How near a freeze is, where settings ask more before one.
+pub(in crate::facts) fn nearness(rules: &Rules, season: &Season<'_>) -> Nearness {
+    let before = rules.evidence.pre_freeze.map(|it| it.within);
+    before.map_or_else(Nearness::default, |seconds| {
+        season.nearness(SignedDuration::from_secs(seconds))
+    })
 }
 
 impl<'a> Asked<'a> {

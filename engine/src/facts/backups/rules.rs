@@ -32,6 +32,8 @@ pub(super) struct Proven {
     pub(super) tier: RiskTier,
     /// How old a backup may be.
     pub(super) max_age: i64,
+    /// How long before a freeze how old, where that is stricter.
+    pub(super) pre_freeze: Option<PreFreeze>,
     /// How many times what may be lost it may be old where no log is archived.
     pub(super) factor: i64,
     /// How old one may be that is made for a change.
@@ -44,6 +46,15 @@ pub(super) struct Proven {
     pub(super) max_skew: i64,
     /// How much of the one before it a backup must have at least.
     pub(super) least_percent: u32,
+}
+
+/// What is asked before a freeze and while it lasts, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PreFreeze {
+    /// How long before it begins.
+    pub(super) within: i64,
+    /// How old a backup may be then.
+    pub(super) max_age: i64,
 }
 
 /// What data it is: how much of it may be lost depends on it.
@@ -199,6 +210,7 @@ impl Proven {
         Self {
             tier: read_one(settings, "freshness-tier").unwrap_or(RiskTier::Medium),
             max_age: seconds("max-age", hours(26)),
+            pre_freeze: PreFreeze::of_settings(settings.get("pre-freeze")),
             factor: number("freshness-factor").unwrap_or(1),
             checkpoint: seconds("pre-change-max-age", hours(2)),
             restored_within: seconds("restore-tested-within", hours(30 * 24)),
@@ -206,6 +218,17 @@ impl Proven {
             max_skew: seconds("max-skew", hours(1)),
             least_percent: least.unwrap_or(50),
         }
+    }
+}
+
+impl PreFreeze {
+    fn of_settings(said: Option<&Value>) -> Option<Self> {
+        let days = said?.get("days")?.as_i64()?;
+        let max_age = parse_duration(said?.get("max-age")?.as_str()?)?;
+        (days > 0).then(|| Self {
+            within: days.saturating_mul(24 * 60 * 60),
+            max_age: max_age.as_secs(),
+        })
     }
 }
 

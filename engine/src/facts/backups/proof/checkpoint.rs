@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Asked, Data, Gap, Proof};
+use super::{Asked, Data, Gap, Proof, nearness};
 use crate::facts::Context;
 use crate::facts::backups::states;
 use crate::model::{Digest, ObjectRef, RiskTier};
@@ -65,6 +65,7 @@ fn of_databases(
         rules: context.backups,
         now,
         states: &states,
+        freeze: &nearness(context.backups, context.season),
     };
     let databases = states.iter().filter(|(_, it)| it.data == Data::Database);
     let checkpoints = databases.filter_map(|(object, _)| {

@@ -169,6 +169,7 @@ fn proofs(words: &[(bool, Word)], archives: bool, tier: RiskTier) -> Vec<Proof> 
         rules: &rules,
         now: now(),
         states: &states,
+        freeze: &Nearness::default(),
     };
     let of: Vec<&ObjectRef> = states.keys().collect();
     let proofs: Vec<Proof> = of.iter().filter_map(|it| asked.proof(it, tier)).collect();
@@ -210,6 +211,7 @@ fn last(backups: &[(i64, Option<bool>)], restored: Option<(i64, Outcome)>) -> Op
         rules: &rules,
         now: now(),
         states: &states,
+        freeze: &Nearness::default(),
     };
     let mut objects = states.keys();
     let database = objects.find(|it| it.kind == "Cluster").unwrap();
@@ -300,10 +302,58 @@ fn a_tier_that_needs_none_asks_for_none() {
         rules: &rules,
         now: now(),
         states: &states,
+        freeze: &Nearness::default(),
     };
     for object in states.keys() {
         assert!(asked.proof(object, RiskTier::Medium).is_none());
         assert!(asked.proof(object, RiskTier::High).is_some());
+    }
+}
+
+#[test]
+fn near_a_freeze_a_backup_must_be_younger_and_a_verdict_ends_when_it_comes_near() {
+    let rules = Rules::of_settings(&json!({"pre-freeze": {"days": 7, "max-age": "12h"}}));
+    let states = states(&around(&objects(true)), &rules, now());
+    let hours = |hours: i64| now() + SignedDuration::from_hours(hours);
+    let near = |name: &str| Nearness {
+        near: Some(name.to_owned()),
+        from: None,
+    };
+    let later = |hours_from_now: i64| Nearness {
+        near: None,
+        from: Some(hours(hours_from_now)),
+    };
+    let second = SignedDuration::from_secs(1);
+    for (old, freeze, fresh, until) in [
+        (13, Nearness::default(), true, Some(hours(13) + second)),
+        (13, near("`retail/black-week`"), false, None),
+        (
+            11,
+            near("`retail/black-week`"),
+            true,
+            Some(hours(1) + second),
+        ),
+        // Too old as soon as the freeze is near.
+        (13, later(2), true, Some(hours(2))),
+        (9, later(2), true, Some(hours(3) + second)),
+        (13, later(20), true, Some(hours(13) + second)),
+    ] {
+        let known = known(&[(false, Word::Backup(old * 60)), (false, Word::Restored(10))]);
+        let asked = Asked {
+            known: &known,
+            rules: &rules,
+            now: now(),
+            states: &states,
+            freeze: &freeze,
+        };
+        let database = states.keys().find(|it| it.kind == "Cluster").unwrap();
+        let proof = asked.proof(database, RiskTier::Medium).unwrap();
+        let gap = proof.gaps.iter().find(|gap| gap.kind == "not-fresh");
+        assert_eq!(gap.is_none(), fresh, "{old}, {freeze:?}: {gap:?}");
+        match gap {
+            Some(gap) => assert!(gap.text.ends_with(", near `retail/black-week`"), "{gap:?}"),
+            None => assert_eq!(proof.until, until, "{old}, {freeze:?}"),
+        }
     }
 }
 

@@ -119,24 +119,18 @@ impl Weighing<'_> {
         }
     }
 
+    /// The same before a freeze, where less is allowed then.
+    fn most_before_freeze(&self) -> Option<i64> {
+        let before = self.asked.rules.evidence.pre_freeze?;
+        (before.max_age < self.most()).then_some(before.max_age)
+    }
+
     fn freshness(&mut self) {
         let of = self.of.clone();
         match of.last_success() {
             None => self.lack("not-fresh", self.unreported()),
             Some((_, run)) => {
-                let (age, most) = (self.asked.age(run.finished_at), self.most());
-                if age > most {
-                    let text = format!(
-                        "was last backed up {} ago, and a backup may be {} old where a change is of tier {}",
-                        minutes(age),
-                        spelt(most),
-                        self.tier.as_str()
-                    );
-                    self.lack("not-fresh", text);
-                } else {
-                    self.lasts(run.finished_at, most);
-                    self.checkpoint(run.finished_at);
-                }
+                self.age(run.finished_at);
                 if self.is_continuous() {
                     self.archive(&of, run.finished_at);
                 }
@@ -144,6 +138,32 @@ impl Weighing<'_> {
         }
         self.failures(&of);
         self.sizes(&of);
+    }
+
+    /// How old the newest backup is.
+    fn age(&mut self, at: Timestamp) {
+        let age = self.asked.age(at);
+        let freeze = self.asked.freeze;
+        let strict = self.most_before_freeze();
+        let (most, near) = match (strict, &freeze.near) {
+            (Some(strict), Some(name)) => (strict, format!(", near {name}")),
+            _ => (self.most(), String::new()),
+        };
+        if age > most {
+            let text = format!(
+                "was last backed up {} ago, and a backup may be {} old where a change is of tier {}{near}",
+                minutes(age),
+                spelt(most),
+                self.tier.as_str()
+            );
+            return self.lack("not-fresh", text);
+        }
+        self.lasts(at, most);
+        if let (Some(strict), Some(from)) = (strict, freeze.from) {
+            self.until
+                .extend(Self::end(at, strict).map(|end| end.max(from)));
+        }
+        self.checkpoint(at);
     }
 
     fn unreported(&self) -> String {
