@@ -50,6 +50,7 @@
 #     backup.source-deleted: deny
 #     backup.source-shrunk: deny
 #     backup.five-field-schedule: warn
+#     backup.configuration-not-covered: warn
 package tidegate.backup_coverage.change_set
 
 # METADATA
@@ -154,6 +155,25 @@ warn contains finding if {
 	}
 }
 
+# METADATA
+# title: Nobody says how configuration is backed up
+# description: Of what settings ask for, of which no manifest can tell.
+warn contains finding if {
+	some part in input.settings["require-configuration"]
+	not input.settings["configuration-backups"][part]
+	finding := {
+		"code": "backup.configuration-not-covered",
+		"message": sprintf("nobody says how %s of the environment %s backed up", configuration[part]),
+		"remediation": sprintf("back it up, and say how in `configuration-backups` under `%s`", [part]),
+	}
+}
+
+configuration := {
+	"repository": ["the Git repository", "is"],
+	"sealing-keys": ["the keys that open the Secrets", "are"],
+	"certificates": ["the certificates", "are"],
+}
+
 lost contains [row, loss, finding] if {
 	some row in input.facts.backups.value
 	some loss in row.losses
@@ -207,11 +227,16 @@ kept(row) := sprintf("its last backup is of %s, signed by %s", [
 
 kept(row) := "nobody signed that its last backup was taken" if not row.proof.finalBackup
 
+# A snapshot that goes with the object which stands for it outlives no namespace.
+dying(cover) := sprintf(", in snapshots that %s %s deletes with their objects", [class.kind, class.name]) if {
+	class := cover.diesBy
+} else := ""
+
 going(state) := sprintf("; %s", [state.fate]) if {
 	state.fate
 } else := ""
 
-last_copy(state) := sprintf("; %s %s backed it up", [by.kind, shown(by)]) if {
+last_copy(state) := sprintf("; %s %s backed it up%s", [by.kind, shown(by), dying(state.coverage[0])]) if {
 	by := state.coverage[0].by
 } else := "; nothing backed it up"
 

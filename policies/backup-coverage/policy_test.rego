@@ -194,6 +194,41 @@ test_deleting_after_a_last_backup_is_a_warning_that_names_both if {
 	])
 }
 
+demanding(backed_up) := json.patch(
+	document("production", database, {"change": 0, "object": database, "new": state([]), "losses": []}),
+	[
+		{"op": "add", "path": "/settings/require-configuration", "value": ["repository", "sealing-keys"]},
+		{"op": "add", "path": "/settings/configuration-backups", "value": backed_up},
+	],
+)
+
+test_configuration_that_nobody_says_to_be_backed_up_is_a_warning if {
+	some finding in change_set.warn with input as demanding({"repository": "mirrored to git.backup.example every hour"})
+	finding.code == "backup.configuration-not-covered"
+	finding.message == "nobody says how the keys that open the Secrets of the environment are backed up"
+	not finding.object
+	both := change_set.warn with input as demanding({})
+	count(both) == 2
+	all := {"repository": "a", "sealing-keys": "b"}
+	count(change_set.warn) == 0 with input as demanding(all)
+}
+
+test_configuration_that_nobody_asks_for_is_nothing if {
+	doc := document("production", database, {"change": 0, "object": database, "new": state([]), "losses": []})
+	count(change_set.warn) == 0 with input as doc
+}
+
+test_snapshots_that_go_with_their_objects_are_told if {
+	class := {"apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshotClass", "name": "fast"}
+	covered := object.union(state([]), {"coverage": [{"by": schedule, "diesBy": class}]})
+	row := {"change": 0, "object": database, "old": covered, "losses": []}
+	some finding in change_set.deny with input as document("production", database, row)
+	contains(
+		finding.message,
+		"; ScheduledBackup shop/db backed it up, in snapshots that VolumeSnapshotClass fast deletes with their objects; ",
+	)
+}
+
 test_a_last_backup_that_lacks_something_is_none if {
 	doc := last_backup({"lacks": "its last backup was neither verified nor restored", "evidence": "ab", "signers": ["job"]})
 	count(change_set.warn) == 0 with input as doc

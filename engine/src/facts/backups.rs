@@ -288,5 +288,12 @@ pub fn kinds() -> impl Iterator<Item = GroupKind> {
 /// The fact that looks at what is backed up.
 pub const NAME: &str = "backups";
 
-/// Of what pods say, what decides whether their volumes are backed up.
-const TELLING: [&str; 4] = ["velero.io", "k8up.io", "/volumes", "/labels"];
+/// Of what pods and classes of snapshots say, what decides whether volumes are backed up, and how.
+const TELLING: [&str; 6] = [
+    "velero.io",
+    "k8up.io",
+    "/volumes",
+    "/labels",
+    "/deletionPolicy",
+    "is-default-class",
+];

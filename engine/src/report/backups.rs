@@ -121,7 +121,10 @@ fn row(object: &ObjectRef, state: &State, observed: String) -> [String; COLUMNS.
     };
     [
         object.to_string(),
-        told(&|cover| format!("{} ({})", cover.by, cover.method)),
+        told(&|cover| match &cover.dies_by {
+            Some(class) => format!("{} ({}, deleted by {class})", cover.by, cover.method),
+            None => format!("{} ({})", cover.by, cover.method),
+        }),
         told(&|cover| cover.cadence.schedule.clone()),
         told(&|cover| match cover.retention {
             Retention::Seconds(seconds) => spelt(seconds),

@@ -7,6 +7,7 @@ use super::cadence::Fields;
 use super::cover::{Consistency, Cover, Found, Retention, Told, offsite};
 use super::credentials;
 use super::near::{Near, is_on, left_out, said, text};
+use super::snapshots::deleting_class;
 use super::stateful::Stateful;
 use crate::facts::pods;
 use crate::model::ObjectRef;
@@ -90,6 +91,7 @@ fn take(
         encrypted: store.encrypted,
         offsite: store.offsite,
         immutable_days: None,
+        dies_by: store.dies_by,
         credentials: store.credentials,
     })
 }
@@ -103,6 +105,7 @@ struct Store {
     encrypted: Told,
     offsite: Told,
     credentials: Vec<ObjectRef>,
+    dies_by: Option<ObjectRef>,
 }
 
 fn in_tree(cluster: &Value, own: &ObjectRef) -> Result<Store, String> {
@@ -119,6 +122,7 @@ fn in_tree(cluster: &Value, own: &ObjectRef) -> Result<Store, String> {
         encrypted: encrypted(store),
         offsite: offsite(text(store, "/endpointURL")),
         credentials: credentials::named(Some(store), &own.namespace),
+        dies_by: None,
     })
 }
 
@@ -145,6 +149,7 @@ fn plugin(
             encrypted: Told::Unknown,
             offsite: Told::Unknown,
             credentials: Vec::new(),
+            dies_by: None,
         });
     }
     let store = object_store(plugin, near, own)?;
@@ -160,6 +165,7 @@ fn plugin(
         encrypted: encrypted(configuration),
         offsite: offsite(text(configuration, "/endpointURL")),
         credentials: credentials::named(Some(configuration), &own.namespace),
+        dies_by: None,
     })
 }
 
@@ -174,12 +180,9 @@ fn object_store<'a>(plugin: &Value, near: &Near<'a>, own: &ObjectRef) -> Result<
 }
 
 fn snapshots(cluster: &Value, near: &Near<'_>, own: &ObjectRef) -> Result<Store, String> {
-    if text(cluster, "/spec/backup/volumeSnapshot/className").is_none() {
-        return Err(
-            "takes snapshots, and the cluster has no `spec.backup.volumeSnapshot.className`"
-                .to_owned(),
-        );
-    }
+    let class = text(cluster, "/spec/backup/volumeSnapshot/className");
+    let class = class
+        .ok_or("takes snapshots, and the cluster has no `spec.backup.volumeSnapshot.className`")?;
     let mut parts = vec![own.clone()];
     parts.extend(archive(cluster, near, own).flatten());
     Ok(Store {
@@ -190,6 +193,7 @@ fn snapshots(cluster: &Value, near: &Near<'_>, own: &ObjectRef) -> Result<Store,
         encrypted: Told::Unknown,
         offsite: Told::No,
         credentials: Vec::new(),
+        dies_by: deleting_class(near, Some(class)),
     })
 }
 

@@ -1,10 +1,13 @@
 //! `CronJobs` that dump or copy, where an annotation says what they back up.
 //! Knows programs by name; what a script does beside is not read.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::cadence::Fields;
 use super::cover::{Consistency, Cover, Found, Retention, Told};
+use super::credentials;
 use super::near::{Near, is_on, left_out, text};
 use super::stateful::Stateful;
 use crate::facts::pods;
@@ -73,8 +76,41 @@ fn take(
         encrypted: Told::Unknown,
         offsite: Told::Unknown,
         immutable_days: None,
-        credentials: Vec::new(),
+        dies_by: None,
+        credentials: credentials(job, program, &by.namespace),
     })
+}
+
+/// The Secrets that open the store of a job. What does not ask a database reads no password of one: all that it is
+/// given is for the store. Else it is what variables of their names are filled from, and where there is none of these,
+/// what all variables are.
+fn credentials(job: &Value, program: &Program, namespace: &Option<String>) -> Vec<ObjectRef> {
+    if !program.dumps {
+        return credentials::named(job.pointer(POD), namespace);
+    }
+    let containers: Vec<&Value> = containers(job).collect();
+    let listed = |key: &str| {
+        let lists = containers.iter().filter_map(|it| it.get(key)?.as_array());
+        lists.flatten().collect::<Vec<&Value>>()
+    };
+    let is_of_store = |one: &&Value| {
+        let name = text(one, "/name").unwrap_or_default();
+        STORES.iter().any(|prefix| name.starts_with(prefix))
+    };
+    let variables = listed("env").into_iter().filter(is_of_store);
+    let named: BTreeSet<&str> = variables
+        .filter_map(|one| text(one, "/valueFrom/secretKeyRef/name"))
+        .collect();
+    let whole = || {
+        let sources = listed("envFrom").into_iter();
+        let names = sources.filter_map(|one| text(one, "/secretRef/name"));
+        names.collect::<BTreeSet<&str>>()
+    };
+    match (named.is_empty(), program.sends) {
+        (true, true) => credentials::of_names(whole(), namespace),
+        (true, false) => Vec::new(),
+        (false, _) => credentials::of_names(named, namespace),
+    }
 }
 
 /// Whether the annotation names an object: `Kind/name`, or `Kind/namespace/name`.
@@ -105,13 +141,7 @@ struct Program {
 }
 
 fn program(job: &Value) -> Option<&'static Program> {
-    let containers = ["containers", "initContainers"]
-        .into_iter()
-        .flat_map(|list| {
-            let list = job.pointer(&format!("{POD}/{list}"));
-            list.and_then(Value::as_array).into_iter().flatten()
-        });
-    let said = containers.flat_map(|container| {
+    let said = containers(job).flat_map(|container| {
         let parts = ["command", "args"].into_iter();
         let parts = parts.filter_map(|part| container.get(part)?.as_array());
         parts.flatten().filter_map(Value::as_str)
@@ -120,6 +150,14 @@ fn program(job: &Value) -> Option<&'static Program> {
     let said = said.join(" ");
     let mut words = said.split(|it: char| !(it.is_ascii_alphanumeric() || "_-".contains(it)));
     words.find_map(|word| PROGRAMS.iter().find(|program| program.name == word))
+}
+
+fn containers(job: &Value) -> impl Iterator<Item = &Value> {
+    let lists = ["containers", "initContainers"].into_iter();
+    lists.flat_map(|list| {
+        let list = job.pointer(&format!("{POD}/{list}"));
+        list.and_then(Value::as_array).into_iter().flatten()
+    })
 }
 
 /// Whether a volume of the job stays when its pod goes.
@@ -137,6 +175,22 @@ fn lasts(job: &Value) -> bool {
 
 const POD: &str = "/spec/jobTemplate/spec/template/spec";
 const ANNOTATION: &str = "/metadata/annotations/tidegate.dev~1backs-up";
+
+/// How the variables begin by which programs reach their stores.
+const STORES: [&str; 12] = [
+    "AWS_",
+    "AZURE_",
+    "B2_",
+    "BORG_",
+    "GCS_",
+    "GOOGLE_",
+    "MINIO_",
+    "PGBACKREST_REPO",
+    "RCLONE_",
+    "RESTIC_",
+    "S3_",
+    "WALG_",
+];
 
 const PROGRAMS: [Program; 9] = [
     program_of("pg_dump", true, false),

@@ -40,7 +40,7 @@ fn claims(stateful: &Stateful<'_>) -> Claims {
         return Claims::Stay;
     }
     let says_delete = |pointer: &&str| text(object, pointer) == Some("Delete");
-    if WHEN_DELETED.iter().any(|it| says_delete(it)) || deletes(object) {
+    if WHEN_DELETED.iter().any(says_delete) || deletes(object) {
         return Claims::Go;
     }
     let kind = stateful.reference.group_kind().to_string();

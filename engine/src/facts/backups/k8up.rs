@@ -68,6 +68,7 @@ fn take(
         encrypted: Told::Yes,
         offsite,
         immutable_days: None,
+        dies_by: None,
         credentials: credentials::named(schedule.pointer("/spec/backend"), &by.namespace),
     })
 }

@@ -63,7 +63,10 @@ impl<'a> Changed<'a> {
     /// The changes of what a cover rests on.
     fn parts(&self, covers: [Option<&Cover>; 2]) -> Vec<(usize, Operation)> {
         let covers = covers.into_iter().flatten();
-        let parts = covers.flat_map(|cover| std::iter::once(&cover.by).chain(&cover.parts));
+        let parts = covers.flat_map(|cover| {
+            let class = cover.dies_by.iter();
+            std::iter::once(&cover.by).chain(&cover.parts).chain(class)
+        });
         let mut found: Vec<_> = parts.filter_map(|part| self.0.get(part).copied()).collect();
         found.sort();
         found.dedup();
@@ -217,6 +220,11 @@ fn weaker(old: &Cover, new: &Cover) -> Vec<String> {
     }
     if new.consistency < old.consistency {
         weaker.push("while it writes".to_owned());
+    }
+    if let (None, Some(class)) = (&old.dies_by, &new.dies_by) {
+        weaker.push(format!(
+            "in snapshots that go with the objects which stand for them ({class})"
+        ));
     }
     if new.immutable_days < old.immutable_days {
         weaker.push("where it can be deleted sooner".to_owned());

@@ -93,6 +93,7 @@ fn take(
         },
         offsite,
         immutable_days: None,
+        dies_by: None,
         credentials: credentials::named(
             stateful
                 .object

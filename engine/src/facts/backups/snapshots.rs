@@ -33,6 +33,18 @@ pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) 
     }
 }
 
+/// The class of snapshots of that name, or the default one, where it deletes each with the object that stands for it.
+pub(super) fn deleting_class(near: &Near<'_>, name: Option<&str>) -> Option<ObjectRef> {
+    let default = "/metadata/annotations/snapshot.storage.kubernetes.io~1is-default-class";
+    let is_it = |class: &&Value| match name {
+        Some(name) => pods::name(class) == name,
+        None => is_on(class, default),
+    };
+    let mut classes = near.all("VolumeSnapshotClass.snapshot.storage.k8s.io");
+    let class = classes.find(is_it)?;
+    (text(class, "/deletionPolicy") == Some("Delete")).then(|| pods::reference(class))
+}
+
 type Take = fn(&Stateful<'_>, (&Value, &ObjectRef), &Near<'_>) -> Result<Cover, No>;
 
 fn snapshot(
@@ -81,6 +93,10 @@ fn snapshot(
         // It lies beside its volume.
         offsite: Told::No,
         immutable_days: None,
+        dies_by: deleting_class(
+            near,
+            text(schedule, "/spec/snapshotTemplate/snapshotClassName"),
+        ),
         credentials: Vec::new(),
     })
 }
@@ -129,6 +145,7 @@ fn copy(
         encrypted: if way.keeps { Told::Yes } else { Told::Unknown },
         offsite: Told::Unknown,
         immutable_days: None,
+        dies_by: None,
         credentials: credentials::of_names(repository, &by.namespace),
     })
 }

@@ -77,6 +77,7 @@ fn physical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, 
             None => Told::Yes,
         },
         immutable_days: None,
+        dies_by: None,
         credentials: Vec::new(),
     });
 }
@@ -126,6 +127,7 @@ fn logical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, f
             encrypted: Told::Unknown,
             offsite: Told::Unknown,
             immutable_days: None,
+            dies_by: None,
             credentials: Vec::new(),
         }),
         Err(why) => found.miss(
