@@ -91,6 +91,7 @@ fn take(
         encrypted: store.encrypted,
         offsite: store.offsite,
         immutable_days: None,
+        upkeep: Vec::new(),
         dies_by: store.dies_by,
         credentials: store.credentials,
     })

@@ -42,6 +42,9 @@ pub struct Cover {
     /// The days for which nobody can delete it, where the judge says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub immutable_days: Option<i64>,
+    /// What is done by schedule to keep its store sound: `check`, `prune`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub upkeep: Vec<&'static str>,
     /// The class of its snapshots, where that deletes each with the object that stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dies_by: Option<ObjectRef>,

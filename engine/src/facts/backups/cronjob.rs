@@ -76,6 +76,7 @@ fn take(
         encrypted: Told::Unknown,
         offsite: Told::Unknown,
         immutable_days: None,
+        upkeep: Vec::new(),
         dies_by: None,
         credentials: credentials(job, program, &by.namespace),
     })

@@ -68,9 +68,16 @@ fn take(
         encrypted: Told::Yes,
         offsite,
         immutable_days: None,
+        upkeep: upkeep(schedule),
         dies_by: None,
         credentials: credentials::named(schedule.pointer("/spec/backend"), &by.namespace),
     })
+}
+
+/// What K8up does by schedule beside the backup.
+fn upkeep(schedule: &Value) -> Vec<&'static str> {
+    let is_done = |it: &&str| text(schedule, &format!("/spec/{it}/schedule")).is_some();
+    ["check", "prune"].into_iter().filter(is_done).collect()
 }
 
 fn takes(selectors: Option<&Value>, claim: &Claim) -> Result<(), No> {

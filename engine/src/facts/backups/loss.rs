@@ -185,7 +185,10 @@ fn lessened(old: &Cover, new: &Cover, parts: &[(usize, Operation)]) -> Vec<Loss>
         };
         losses.push(loss(kind, what));
     }
-    let weaker = weaker(old, new);
+    let mut weaker = weaker(old, new);
+    // Of another backup nobody expects the same.
+    let stopped = old.upkeep.iter().filter(|it| !new.upkeep.contains(it));
+    weaker.extend(stopped.map(|it| format!("without its schedule of `{it}`")));
     if !weaker.is_empty() {
         losses.push(loss("weakened", weaker.join(" and ")));
     }

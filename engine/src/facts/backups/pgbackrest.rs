@@ -93,6 +93,7 @@ fn take(
         },
         offsite,
         immutable_days: None,
+        upkeep: Vec::new(),
         dies_by: None,
         credentials: credentials::named(
             stateful

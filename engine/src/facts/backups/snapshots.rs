@@ -93,6 +93,7 @@ fn snapshot(
         // It lies beside its volume.
         offsite: Told::No,
         immutable_days: None,
+        upkeep: Vec::new(),
         dies_by: deleting_class(
             near,
             text(schedule, "/spec/snapshotTemplate/snapshotClassName"),
@@ -145,6 +146,7 @@ fn copy(
         encrypted: if way.keeps { Told::Yes } else { Told::Unknown },
         offsite: Told::Unknown,
         immutable_days: None,
+        upkeep: Vec::new(),
         dies_by: None,
         credentials: credentials::of_names(repository, &by.namespace),
     })

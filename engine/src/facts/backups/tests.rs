@@ -177,6 +177,10 @@ fn the_claims_that_go_with_an_object_are_named() {
     );
     let untold = "its claims `files` are deleted with it, and their volumes too unless their class says `Retain`";
     assert_eq!(gone_with(claim, &[]).as_deref(), Some(untold));
+}
+
+#[test]
+fn claims_go_by_the_kind_of_their_object_and_by_what_it_says() {
     let set = |said: Value| {
         let mut spec =
             json!({"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {}}]});

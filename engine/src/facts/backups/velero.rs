@@ -72,6 +72,7 @@ fn take(
         encrypted: Told::Unknown,
         offsite: if leaves { store.offsite } else { Told::No },
         immutable_days: None,
+        upkeep: Vec::new(),
         dies_by: None,
         credentials: store.credentials,
     })

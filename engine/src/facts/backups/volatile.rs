@@ -83,8 +83,9 @@ fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + Cl
 const KINDS: [&str; 3] = ["Deployment.apps", "Rollout.argoproj.io", "StatefulSet.apps"];
 
 /// The types of volumes that no backup takes, and what becomes of them.
-const GOING: [(&str, &str); 2] = [
+const GOING: [(&str, &str); 3] = [
     ("emptyDir", "goes with its pod"),
+    ("ephemeral", "goes with its pod"),
     ("hostPath", "lies on one node"),
 ];
 
