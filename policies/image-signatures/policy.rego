@@ -189,6 +189,25 @@ deny contains finding if {
 }
 
 # METADATA
+# title: Which image it is could not be found out
+# description: Only a part of its name changes, as the tag for a chart of elsewhere; or what is referred to is not read. Every image must be signed.
+deny contains finding if {
+	input.settings.signatures == "required"
+	some image in named
+	finding := untold(image)
+}
+
+# METADATA
+# title: Which image it is could not be found out, and it may be one that must be signed
+# description: As above, where `signatures` asks for those of the images of authorities.
+warn contains finding if {
+	input.settings.signatures != "required"
+	count(input.settings.authorities) > 0
+	some image in named
+	finding := untold(image)
+}
+
+# METADATA
 # title: An image lacks an attestation
 # description: The signature holds, and what the same authority must attest besides is not there or says otherwise.
 deny contains finding if {
@@ -454,6 +473,19 @@ unproven(image, code, why, remediation) := {
 	"fields": parts(image),
 	"remediation": remediation,
 	"setting": "/settings/authorities",
+}
+
+untold(image) := {
+	"code": "image.signature-indeterminate",
+	"message": sprintf("%s: nobody can tell which one %q makes, and who signed it: %s", [called(image), image.written, image.untold]),
+	"object": image.object,
+	"field": image.pointer,
+	"fields": parts(image),
+	"remediation": "write registry, repository and digest of the image there, all of them",
+	"setting": "/settings/signatures",
+} if {
+	image.untold
+	image.changed
 }
 
 # All that has a say in it, where that is more than one value.

@@ -53,6 +53,11 @@ broken := object.union(
 	{"written": "${IMAGE}", "problem": "it has a place that nothing filled in"},
 )
 
+part(changes) := object.union(
+	object.remove(image(sound), ["reference", "container"]),
+	object.union({"written": "image.tag=v2", "untold": "the chart says the rest"}, changes),
+)
+
 document(images) := {
 	"environment": {"stage": "production"},
 	"changes": [{"object": object_ref, "new": {"spec": {}}}],
@@ -88,6 +93,8 @@ lacking(kind, reason) := signed({
 
 all_signed(images) := object.union(document(images), {"settings": object.union(settings, {"signatures": "required"})})
 
+with_authorities(images) := object.union(document(images), {"settings": {"authorities": [{"name": "release"}]}})
+
 in_stage(stage, images) := object.union(document(images), {"environment": {"stage": stage}})
 
 denying_moved(images) := object.union(document(images), {"settings": {"moved-tags": "deny"}})
@@ -121,6 +128,10 @@ nothing := set()
 # What is denied, and what is warned of, by what is asked.
 rows := [
 	{"of": document([image(sound)]), "deny": nothing, "warn": nothing},
+	{"of": all_signed([part({})]), "deny": {"image.signature-indeterminate"}, "warn": nothing},
+	{"of": all_signed([part({"changed": false})]), "deny": nothing, "warn": nothing},
+	{"of": document([part({})]), "deny": nothing, "warn": nothing},
+	{"of": with_authorities([part({})]), "deny": nothing, "warn": {"image.signature-indeterminate"}},
 	{"of": document([broken]), "deny": {"image.invalid-reference"}, "warn": nothing},
 	{"of": document([image(object.remove(sound, ["allowedBy"]))]), "deny": {"image.registry-not-allowed"}, "warn": nothing},
 	{"of": document([without_digest({})]), "deny": {"image.not-pinned"}, "warn": nothing},

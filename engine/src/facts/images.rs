@@ -128,9 +128,12 @@ pub struct Image {
     /// What is written, as a runtime reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
-    /// Why a runtime would refuse it; where there is no `reference`.
+    /// Why a runtime would refuse it; where there is neither `reference` nor `untold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
+    /// Why nobody can tell which image it makes; where it is only what makes one another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untold: Option<&'static str>,
     /// What its signatures prove, where somebody is named who signs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
@@ -207,6 +210,7 @@ pub fn of_change(
     let places = places::of(&change.object, &value, (rules, around.head)).into_iter();
     let images = places.map(|place| {
         let (written, parsed) = read(&place, (&value, source));
+        let is_untold = matches!(place.written, Written::Untold(..));
         let location = source.location(&place.pointer);
         let reference = |image: &ImageRef| reference(image, &before, (rules, now));
         let (reference, until) = parsed.as_ref().map(reference).ok().unzip();
@@ -225,7 +229,8 @@ pub fn of_change(
                 Err(_) => shown(written, &place.pointer, source),
             }),
             reference,
-            problem: parsed.as_ref().err().copied(),
+            problem: parsed.as_ref().err().copied().filter(|_| !is_untold),
+            untold: parsed.as_ref().err().copied().filter(|_| is_untold),
             read: parsed.ok(),
             signature: None,
             until: until.flatten(),
@@ -281,6 +286,7 @@ fn read(
             text.to_string(),
             Err("it must be YAML with a pod or an object in it, whatever is filled in"),
         ),
+        Written::Untold(text, why) => (text.to_string(), Err(why)),
     }
 }
 

@@ -100,7 +100,10 @@ fn name_of(image: &Image) -> &str {
 
 fn lacks(image: &Image) -> String {
     let Some(reference) = &image.reference else {
-        return format!("  no image: {}", image.problem.unwrap_or_default());
+        return match image.untold {
+            Some(why) => format!("  nobody can tell which: {why}"),
+            None => format!("  no image: {}", image.problem.unwrap_or_default()),
+        };
     };
     let lacks = [
         (reference.digest.is_none(), "no digest"),

@@ -78,7 +78,10 @@ fn state(image: &Image) -> String {
             None => signature.state.to_owned(),
         },
         (None, Some(problem)) => format!("no image: {problem}"),
-        (None, None) => "no authority is for it".to_owned(),
+        (None, None) => match image.untold {
+            Some(why) => format!("nobody can tell which: {why}"),
+            None => "no authority is for it".to_owned(),
+        },
     }
 }
 

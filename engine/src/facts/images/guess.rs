@@ -201,7 +201,7 @@ impl<'v> Search<'v, '_> {
 }
 
 /// Under a key that usually names an image, more than a word; under one that may, what can hardly be anything else.
-fn seems_one(key: &str, text: &str) -> bool {
+pub(super) fn seems_one(key: &str, text: &str) -> bool {
     match KEYS.contains(&key) {
         true => {
             (text.contains(['/', ':', '@']) || is_filled(text)) && ImageRef::parse(text).is_some()

@@ -1,21 +1,24 @@
 //! Images that an object of Argo CD or Flux puts into what it deploys: values of charts, and images and patches of
 //! kustomizations. Renders nothing; knows nothing of what is deployed.
 
+mod chart;
+mod joined;
+mod parameters;
 mod patches;
 mod template;
+mod untold;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::places::{Place, Use, Written, expand, in_parts_at};
-use super::shapes::{self, Found};
+use super::shapes::Found;
 use super::{guess, parts};
 use crate::change::{Change, FieldChange};
 use crate::facts::image_ref::ImageRef;
 use crate::facts::inventory::Neighbours;
-use crate::model::{ObjectRef, key_of};
+use crate::model::ObjectRef;
 
 /// Who looks at what an object deploys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl Deployed {
 
 /// Whether a kind holds values of charts.
 pub(super) fn has_values(object: &ObjectRef) -> bool {
-    kind_of(object).is_some_and(|kind| !kind.values.is_empty())
+    kind_of(object).is_some_and(|kind| kind.values.is_some())
 }
 
 /// Whether a change gives the templates of a set other things to be filled with, whatever they say themselves.
@@ -85,106 +88,7 @@ fn of_kind<'v>(kind: &Kind, (value, at): (&'v Value, &str), found: &mut Found<'v
         patches::patched(&at, value, found);
         found.settled.push(format!("{at}/images/"));
     }
-    for (at, value) in all(kind.values) {
-        values(&at, value, found);
-    }
-    for (at, value) in all(kind.texts) {
-        let text = value.as_str().unwrap_or_default();
-        let documents = shapes::documents(text).filter(|_| found.depth < shapes::DEEPEST);
-        match documents {
-            Some(documents) => {
-                let depth = found.depth;
-                let places = documents.iter().flat_map(|it| of_values(it, depth));
-                found.put(&at, places.collect::<Vec<_>>());
-            }
-            None => found.put(&at, [shapes::unreadable(text)]),
-        }
-    }
-    for (at, value) in all(kind.parameters) {
-        parameters(&at, value, found);
-    }
-}
-
-/// The images in values that no shape of a pod shows. What is guessed there is an image where it can hardly be anything else:
-/// so charts take them.
-fn values<'v>(at: &str, value: &'v Value, found: &mut Found<'v>) {
-    let known = found.known_below(at);
-    let mut guessed = guess::below((value, at), &known, found.depth);
-    guessed.iter_mut().for_each(settle_one);
-    // A text may hold several.
-    let mut once = BTreeSet::new();
-    let again: BTreeSet<String> = guessed
-        .iter()
-        .filter(|place| !once.insert(place.pointer.as_str()))
-        .map(|place| place.pointer.clone())
-        .collect();
-    for place in guessed {
-        match again.contains(&place.pointer) {
-            true => found.put(&place.pointer.clone(), [place]),
-            false => found.places.push(place),
-        }
-    }
-}
-
-fn settle_one(place: &mut Place<'_>) {
-    if matches!(&place.written, Written::Text(text) if guess::is_surely_one(text)) {
-        place.role = Use::Resource;
-    }
-}
-
-/// The images in values that stand in a text.
-fn of_values(values: &Value, depth: usize) -> Vec<Place<'static>> {
-    let mut places = shapes::within(values, depth);
-    let known = places.iter().map(|place| place.pointer.clone()).collect();
-    let mut guessed = guess::below((values, ""), &known, depth + 1);
-    guessed.iter_mut().for_each(settle_one);
-    places.extend(guessed);
-    places.into_iter().map(shapes::owned).collect()
-}
-
-/// Parameters of a chart by their paths: `image.repository`, `image.tag`.
-fn parameters<'v>(at: &str, list: &'v Value, found: &mut Found<'v>) {
-    let text = |item: &'v Value, key| item.get(key).and_then(Value::as_str);
-    let items = list.as_array().into_iter().flatten().enumerate();
-    let items =
-        items.filter_map(|(index, item)| Some((index, text(item, "name")?, text(item, "value")?)));
-    let items: Vec<(usize, &str, &str)> = items.collect();
-    let mut tree = Map::new();
-    for (_, name, text) in &items {
-        let (within, key) = name.rsplit_once('.').unwrap_or(("", name));
-        let own = tree.entry(within).or_insert_with(|| json!({}));
-        if let Value::Object(own) = own {
-            own.insert(key.to_owned(), json!(text));
-        }
-    }
-    let last = |within: &str| within.rsplit('.').next().unwrap_or_default().to_owned();
-    for (within, entries) in &tree {
-        // Below its own last step only, so that each stands where it would in values.
-        let values = json!({last(within): entries});
-        // Of several of one name the last counts.
-        let at_parameters = |pointer: &str| -> Vec<String> {
-            let key = pointer.rsplit('/').next().map(key_of).unwrap_or_default();
-            let name = match within.as_str() {
-                "" => key,
-                within => format!("{within}.{key}"),
-            };
-            let named = items.iter().filter(|(_, own, _)| *own == name);
-            named.map(|(index, ..)| format!("{at}/{index}")).collect()
-        };
-        for place in guess::below((&values, ""), &BTreeSet::new(), shapes::DEEPEST) {
-            let own = at_parameters(&place.pointer);
-            if let Some(item) = own.last().cloned() {
-                // With their names: another one may be given to a value that stays.
-                let parts = place.fields.iter().flat_map(|it| at_parameters(it));
-                let fields: BTreeSet<String> = parts.chain(own).collect();
-                let mut place = shapes::owned(place);
-                settle_one(&mut place);
-                place.pointer = format!("{item}/value");
-                place.fields = fields.into_iter().collect();
-                found.places.push(place);
-            }
-        }
-    }
+    chart::images(kind, (value, at), found);
 }
 
 /// What `images` of a kustomization makes of names.
@@ -233,11 +137,13 @@ struct Kind {
     /// What has the fields of a kustomization.
     kustomize: &'static [&'static str],
     /// Values of a chart.
-    values: &'static [&'static str],
-    /// The same as a text.
-    texts: &'static [&'static str],
-    /// Single ones by their paths.
-    parameters: &'static [&'static str],
+    values: Option<&'static str>,
+    /// The same as a text, which counts where there are none of these.
+    text: Option<&'static str>,
+    /// Single ones by their paths, which count before both.
+    parameters: Option<&'static str>,
+    /// The same from files.
+    files: Option<&'static str>,
 }
 
 const SET: &str = "ApplicationSet";
@@ -257,9 +163,10 @@ const APPLICATION: Kind = Kind {
         "/spec/sourceHydrator/drySource",
     ],
     kustomize: &["/kustomize"],
-    values: &["/helm/valuesObject"],
-    texts: &["/helm/values"],
-    parameters: &["/helm/parameters"],
+    values: Some("/helm/valuesObject"),
+    text: Some("/helm/values"),
+    parameters: Some("/helm/parameters"),
+    files: Some("/helm/fileParameters"),
 };
 
 const KINDS: [Kind; 4] = [
@@ -288,17 +195,19 @@ const KINDS: [Kind; 4] = [
         kind: "HelmRelease",
         within: &[""],
         kustomize: &["/spec/postRenderers/*/kustomize"],
-        values: &["/spec/values"],
-        texts: &[],
-        parameters: &[],
+        values: Some("/spec/values"),
+        text: None,
+        parameters: None,
+        files: None,
     },
     Kind {
         group: "kustomize.toolkit.fluxcd.io",
         kind: "Kustomization",
         within: &[""],
         kustomize: &["/spec"],
-        values: &[],
-        texts: &[],
-        parameters: &[],
+        values: None,
+        text: None,
+        parameters: None,
+        files: None,
     },
 ];

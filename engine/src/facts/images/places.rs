@@ -40,6 +40,8 @@ pub(super) enum Written<'v> {
     Other(&'v Value),
     /// A text in which images may stand, and which cannot be read.
     Unreadable(Cow<'v, str>),
+    /// What makes some image another one, of which nobody here can say which: a part of its name, as `image.tag=v2`, and why.
+    Untold(Cow<'v, str>, &'static str),
 }
 
 impl Place<'_> {

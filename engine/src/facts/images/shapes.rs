@@ -106,6 +106,19 @@ impl<'v> Found<'v> {
         }
     }
 
+    /// Forgets what was found at a place and below it, and has nothing guessed there: another way tells what it becomes.
+    pub(super) fn settle(&mut self, at: &str) {
+        let is_below = |pointer: &str| {
+            let rest = pointer.strip_prefix(at);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        for places in [&mut self.places, &mut self.in_texts] {
+            places.retain(|place| !is_below(&place.pointer));
+        }
+        self.seen.retain(|(pointer, ..)| !is_below(pointer));
+        self.settled.push(at.to_owned());
+    }
+
     /// What stands in the text at a place, each once.
     pub(super) fn put(&mut self, at: &str, places: impl IntoIterator<Item = Place<'v>>) {
         for place in places {
@@ -164,7 +177,12 @@ fn is_mapping(value: &Value) -> bool {
 
 /// The images in what stands in a text at that depth, with the places in it.
 pub(super) fn within(value: &Value, depth: usize) -> Vec<Place<'_>> {
-    let mut found = Found::at_depth(depth + 1);
+    of_values(value, depth + 1)
+}
+
+/// The images in values of which some stand in texts and some do not.
+pub(super) fn of_values(value: &Value, depth: usize) -> Vec<Place<'_>> {
+    let mut found = Found::at_depth(depth);
     found.object(value, &mut String::new());
     found.places.into_iter().chain(found.in_texts).collect()
 }
@@ -175,6 +193,7 @@ pub(super) fn owned(place: Place<'_>) -> Place<'static> {
         Written::Text(text) => Written::Text(Cow::Owned(text.into_owned())),
         Written::Other(value) => Written::Unreadable(Cow::Owned(value.to_string())),
         Written::Unreadable(text) => Written::Unreadable(Cow::Owned(text.into_owned())),
+        Written::Untold(text, why) => Written::Untold(Cow::Owned(text.into_owned()), why),
     };
     Place {
         pointer: String::new(),

@@ -20,8 +20,12 @@ pub(super) fn images(
 ) {
     let mut filled = Filled::by(generators);
     let value = filled.value(value);
+    let (places, settled) = within(kind, &value, found.depth);
+    for below in settled {
+        found.settle(&format!("{at}{below}"));
+    }
     let known = found.known_below(at);
-    for mut place in within(kind, &value, found.depth) {
+    for mut place in places {
         place.put_below(at);
         // The shape of a pod was seen already.
         if !known.contains(&place.pointer) {
@@ -54,17 +58,18 @@ pub(super) fn patch(patch: &Value, generators: &str, depth: usize) -> Vec<Place<
             .iter()
             .flat_map(|at| expand(document, at))
         {
-            let own = within(&APPLICATION, source, depth + 1).into_iter();
+            let own = within(&APPLICATION, source, depth + 1).0.into_iter();
             places.extend(own.map(|place| filled.restored(place)));
         }
     }
     places
 }
 
-/// The images in a source whose places are filled, with their pointers below it.
-fn within(kind: &Kind, source: &Value, depth: usize) -> Vec<Place<'static>> {
+/// The images in a source whose places are filled, with their pointers below it, and where nothing else is one.
+fn within(kind: &Kind, source: &Value, depth: usize) -> (Vec<Place<'static>>, Vec<String>) {
     let mut found = Found::at_depth(depth);
     of_kind(kind, (source, ""), &mut found);
+    let settled = found.settled;
     let own = found.places.into_iter().chain(found.in_texts);
     let mut places: Vec<Place<'static>> = own
         .map(|place| Place {
@@ -80,7 +85,7 @@ fn within(kind: &Kind, source: &Value, depth: usize) -> Vec<Place<'static>> {
             ..shapes::unreadable(it.as_str().unwrap_or_default())
         }));
     }
-    places
+    (places, settled)
 }
 
 /// Whether a value is nothing but what is filled in.
@@ -193,6 +198,11 @@ impl<'g> Filled<'g> {
             Written::Unreadable(text) => Place {
                 fields: fields(),
                 written: Written::Unreadable(Cow::Owned(self.restore(text))),
+                ..place
+            },
+            Written::Untold(text, why) if guess::has_filled(text) => Place {
+                fields: fields(),
+                written: Written::Untold(Cow::Owned(self.restore(text)), why),
                 ..place
             },
             _ => place,

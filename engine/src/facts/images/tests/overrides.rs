@@ -33,9 +33,15 @@ fn values_for_a_chart_that_nobody_renders_are_images() {
         // Whose registry it is, or whose tag, may be said by the chart.
         (
             "{image: {repository: a, tag: 1}}",
-            &["image/repository guessed a:1"],
+            &[
+                "image/repository guessed a:1",
+                "image/repository resource image.repository=a, image.tag=1",
+            ],
         ),
-        ("{image: acme/a}", &["image guessed acme/a"]),
+        (
+            "{image: acme/a}",
+            &["image guessed acme/a", "image resource image=acme/a"],
+        ),
         (
             "{cache: {repository: a, tag: 1}}",
             &["cache/repository guessed a:1"],
@@ -48,7 +54,7 @@ fn values_for_a_chart_that_nobody_renders_are_images() {
             ],
         ),
         (
-            "{url: 'https://r.example/a:1', git: {repository: acme/shop}, version: v1, image: {pullPolicy: Always, tag: v1}}",
+            "{url: 'https://r.example/a:1', git: {repository: acme/shop}, version: v1, image: {pullPolicy: Always}}",
             &[],
         ),
     ] {
@@ -423,7 +429,10 @@ fn a_step_may_take_an_image_from_another_and_a_target_may_mean_many_kinds() {
         (
             json!([{"op": "add", "path": "/spec/values/image/repository", "value": "r.example/b"}]),
             "{kind: HelmRelease}",
-            &["guessed r.example/b"],
+            &[
+                "guessed r.example/b",
+                "resource image.repository=r.example/b",
+            ],
         ),
         (
             json!([{"op": "add", "path": "/spec/source/kustomize/images/-", "value": "a=r.example/b:1"}]),

@@ -1,0 +1,230 @@
+//! The images in what a chart of elsewhere is given: its values as the deployer joins them. Renders nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::super::guess;
+use super::super::places::{Place, Use, Written};
+use super::super::shapes::{self, Found};
+use super::joined::{Joined, Origin};
+use super::parameters::{Step, pointer_to};
+use super::{Kind, parameters, untold};
+
+/// The images in the values of a source of a kind, which stands at a place.
+pub(super) fn images<'v>(kind: &Kind, (value, at): (&'v Value, &str), found: &mut Found<'v>) {
+    let given = Given::of(kind, value);
+    match (given.values, given.is_one()) {
+        (None, true) => {}
+        (Some((below, values)), true) => alone(&format!("{at}{below}"), values, found),
+        _ => joined(&given, at, found),
+    }
+}
+
+/// What a source gives its chart, with its place below that of the source.
+struct Given<'v> {
+    values: Option<(&'static str, &'v Value)>,
+    text: Option<(&'static str, &'v str)>,
+    parameters: Vec<(String, &'v Value)>,
+    files: Vec<(String, &'v Value)>,
+}
+
+impl<'v> Given<'v> {
+    fn of(kind: &Kind, source: &'v Value) -> Self {
+        let at = |place: Option<&'static str>| {
+            let place = place?;
+            let value = source.pointer(place).filter(|value| !value.is_null())?;
+            Some((place, value))
+        };
+        let items = |place: Option<&'static str>| {
+            let (place, list) = at(place)?;
+            let items = list.as_array()?.iter().enumerate();
+            let items = items.map(|(index, item)| (format!("{place}/{index}"), item));
+            Some(items.collect::<Vec<_>>())
+        };
+        Self {
+            values: at(kind.values),
+            text: at(kind.text).and_then(|(place, text)| Some((place, text.as_str()?))),
+            parameters: items(kind.parameters).unwrap_or_default(),
+            files: items(kind.files).unwrap_or_default(),
+        }
+    }
+
+    /// Whether there are values, and nothing beside them.
+    fn is_one(&self) -> bool {
+        self.text.is_none() && self.parameters.is_empty() && self.files.is_empty()
+    }
+}
+
+/// The images in values beside which nothing is said, that no shape of a pod shows. What is guessed there is an image where it
+/// can hardly be anything else: so charts take them.
+fn alone<'v>(at: &str, values: &'v Value, found: &mut Found<'v>) {
+    let known = found.known_below(at);
+    let mut guessed = guess::below((values, at), &known, found.depth);
+    guessed.iter_mut().for_each(settle_one);
+    let named = named(found.places.iter().chain(&guessed));
+    for place in untold::below((values, at), &named) {
+        found.put(&place.pointer.clone(), [place]);
+    }
+    // A text may hold several.
+    let mut once = BTreeSet::new();
+    let again: BTreeSet<String> = guessed
+        .iter()
+        .filter(|place| !once.insert(place.pointer.as_str()))
+        .map(|place| place.pointer.clone())
+        .collect();
+    for place in guessed {
+        match again.contains(&place.pointer) {
+            true => found.put(&place.pointer.clone(), [place]),
+            false => found.places.push(place),
+        }
+    }
+}
+
+/// The images in all that is given together.
+fn joined<'v>(given: &Given<'v>, at: &str, found: &mut Found<'v>) {
+    let mut values = Joined::default();
+    let mut places = Vec::new();
+    let mut depth = found.depth;
+    if let Some((below, text)) = given.text {
+        let at = format!("{at}{below}");
+        found.settle(&at);
+        // Without values of their own it counts.
+        if given.values.is_none() {
+            let read = shapes::documents(text).filter(|_| depth < shapes::DEEPEST);
+            match read.and_then(one_mapping) {
+                Some(read) => values.merge(read, &Origin::one(at)),
+                None => places.push(Place {
+                    pointer: at,
+                    ..shapes::unreadable(text)
+                }),
+            }
+            depth += 1;
+        }
+    }
+    if let Some((below, own)) = given.values {
+        let at = format!("{at}{below}");
+        found.settle(&at);
+        if let Value::Object(own) = own {
+            values.merge(own.clone(), &Origin::tree(at));
+        }
+    }
+    set(given, at, (&mut values, &mut places));
+    places.extend(of_joined(&values, depth));
+    for place in places {
+        found.put(&place.pointer.clone(), [place]);
+    }
+}
+
+/// Parameters count before values, and of those of one name the last; one that is surely a text counts before one that may be
+/// a number, and a file before both.
+fn set(given: &Given<'_>, at: &str, (values, untold): (&mut Joined, &mut Vec<Place<'static>>)) {
+    let items = Single::of(given, at);
+    let paths = items.iter().filter_map(|item| item.path.as_deref());
+    let paths: BTreeSet<String> = paths.map(pointer_to).collect();
+    // Argo CD keeps no order among names.
+    let leads_on = |path: &[Step]| {
+        let below = pointer_to(path) + "/";
+        let mut longer = paths.range(below.clone()..);
+        longer.next().is_some_and(|path| path.starts_with(&below))
+    };
+    let mut fields: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for item in &items {
+        fields.entry(item.name).or_default().push(item.at.clone());
+    }
+    for item in &items {
+        let own = fields.get(item.name).cloned().unwrap_or_default();
+        let origin = Origin::one(format!("{}/{}", item.at, item.end)).with_fields(own);
+        let path = item.path.as_ref().filter(|path| !leads_on(path));
+        match (path, &item.value) {
+            (Some(path), Some(value)) => values.set(path, value.clone(), &origin),
+            _ => {
+                let text = format!("{}={}", item.name, item.written);
+                untold.push(untold::place(item.at.clone(), text, AMBIGUOUS));
+            }
+        }
+    }
+}
+
+/// One value by its path.
+struct Single<'v> {
+    at: String,
+    name: &'v str,
+    written: &'v str,
+    /// The key of what is written.
+    end: &'static str,
+    path: Option<Vec<Step>>,
+    value: Option<Value>,
+}
+
+impl<'v> Single<'v> {
+    /// All of them, in the order in which they count.
+    fn of(given: &Given<'v>, at: &str) -> Vec<Self> {
+        let text = |item: &'v Value, key| item.get(key).and_then(Value::as_str);
+        let forced = |item: &Value| item.get("forceString") == Some(&Value::Bool(true));
+        let mut parameters: Vec<&(String, &Value)> = given.parameters.iter().collect();
+        parameters.sort_by_key(|(_, item)| forced(item));
+        let parameters = parameters.into_iter().map(|item| (item, "value"));
+        let files = given.files.iter().map(|item| (item, "path"));
+        let all = parameters.chain(files).filter_map(|((below, item), end)| {
+            let name = text(item, "name")?;
+            let written = text(item, end).unwrap_or_default();
+            Some(Self {
+                at: format!("{at}{below}"),
+                path: parameters::path(name),
+                value: match end {
+                    "value" => parameters::value(written, forced(item)),
+                    _ => Some(Value::from(format!("$(file {written})"))),
+                },
+                name,
+                written,
+                end,
+            })
+        });
+        all.collect()
+    }
+}
+
+/// The images in joined values, where they are written.
+fn of_joined(values: &Joined, depth: usize) -> Vec<Place<'static>> {
+    let mut places = shapes::of_values(&values.tree, depth);
+    let known = places.iter().map(|place| place.pointer.clone()).collect();
+    let mut guessed = guess::below((&values.tree, ""), &known, depth);
+    guessed.iter_mut().for_each(settle_one);
+    places.extend(guessed);
+    let named = named(&places);
+    places.extend(untold::below((&values.tree, ""), &named));
+    let places = places.into_iter();
+    places.filter_map(|place| values.place(place)).collect()
+}
+
+/// The places of what is surely an image, or is told otherwise.
+fn named<'p>(places: impl IntoIterator<Item = &'p Place<'p>>) -> BTreeSet<String> {
+    let is_filled = |place: &&Place<'_>| match &place.written {
+        Written::Text(text) => guess::has_filled(text),
+        _ => false,
+    };
+    let places = places.into_iter();
+    let named = places.filter(|place| place.role != Use::Guessed || is_filled(place));
+    named.map(|place| place.pointer.clone()).collect()
+}
+
+fn settle_one(place: &mut Place<'_>) {
+    if matches!(&place.written, Written::Text(text) if guess::is_surely_one(text)) {
+        place.role = Use::Resource;
+    }
+}
+
+/// What values are that stand in a text.
+fn one_mapping(documents: Vec<Value>) -> Option<Map<String, Value>> {
+    let mut mapping = Map::new();
+    let mut documents = documents.into_iter();
+    match (documents.next(), documents.next()) {
+        (None | Some(Value::Null), None) => {}
+        (Some(Value::Object(own)), None) => mapping = own,
+        _ => return None,
+    }
+    Some(mapping)
+}
+
+const AMBIGUOUS: &str = "Helm may take it for something else than one value";
