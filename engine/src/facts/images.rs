@@ -37,6 +37,7 @@ pub use evidence::{Evidence, FOLDER, Wanted, wanted};
 pub use found::Found;
 pub(super) use glob::Glob;
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
+pub use overrides::referred::{CONFIG_MAP, DEPLOYERS, asks_for_config_maps, beside, may_be_named};
 pub use pin::{Digests, Edit, Named, apply, edits};
 pub use places::Use;
 pub(super) use previous::previous;
@@ -45,6 +46,7 @@ pub use rules::{Asked, Rules};
 pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer, is_verified};
 pub use signers::{Files, SignerProblem, Signers};
 
+use self::overrides::referred::WHOLE;
 use self::places::{Place, Written};
 use self::rules::LATEST;
 use super::image_ref::ImageRef;
@@ -208,13 +210,19 @@ pub fn of_change(
     let before = Before::of(change, (rules, around.base));
     let value = source.with_secrets();
     let places = places::of(&change.object, &value, (rules, around.head)).into_iter();
-    let images = places.map(|place| {
+    let images = places.filter_map(|place| {
         let (written, parsed) = read(&place, (&value, source));
         let is_untold = matches!(place.written, Written::Untold(..));
         let location = source.location(&place.pointer);
         let reference = |image: &ImageRef| reference(image, &before, (rules, now));
         let (reference, until) = parsed.as_ref().map(reference).ok().unzip();
-        Image {
+        let changed =
+            before.lacks(&written) || (parsed.is_err() && overrides::is_filled_anew(change));
+        // What stands in another object is of that one, unless this one brings it.
+        if !changed && place.fields == [WHOLE] {
+            return None;
+        }
+        Some(Image {
             object: change.object.clone(),
             role: place.role,
             container: place.container.map(str::to_owned),
@@ -222,8 +230,7 @@ pub fn of_change(
             file: location.path,
             line: location.line,
             column: location.column,
-            changed: before.lacks(&written)
-                || (parsed.is_err() && overrides::is_filled_anew(change)),
+            changed,
             written: cut(match parsed {
                 Ok(_) => written,
                 Err(_) => shown(written, &place.pointer, source),
@@ -236,7 +243,7 @@ pub fn of_change(
             until: until.flatten(),
             pointer: place.pointer,
             fields: place.fields,
-        }
+        })
     });
     images.collect()
 }

@@ -31,7 +31,7 @@ use super::unit::{Reached, compare};
 use super::watch::Unwatched;
 use crate::change::{Change, Objects};
 use crate::config::{Config, Profile, settings_pointer};
-use crate::facts::images::{Lock, skew};
+use crate::facts::images::{self, Lock, skew};
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::rollback::Prepared;
@@ -477,7 +477,9 @@ fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
     let counted = counted
         .chain(connections::SERVERS)
         .chain(connections::BESIDE)
-        .chain(skew::KINDS);
+        .chain(skew::KINDS)
+        .chain(images::DEPLOYERS)
+        .chain([images::CONFIG_MAP]);
     let counted = counted.map(GroupKind::parse).chain(backups::kinds());
     let mut neighbours = Neighbours::of_kinds(kinds.chain(always).chain(counted));
     for source in objects.values() {

@@ -18,12 +18,11 @@ use super::view::View;
 use crate::attest::{Outcome, UnitId};
 use crate::change::unchanged;
 use crate::config::{Environment, GATE};
-use crate::facts::images::CATALOGUES;
+use crate::facts::images;
 use crate::facts::images::promoted::{Promoted, Ran, named};
-use crate::facts::inventory::Neighbours;
 use crate::facts::migrations::{After, Held};
 use crate::git::Repository;
-use crate::model::{Enforcement, GroupKind, Stage};
+use crate::model::{Enforcement, Stage};
 use crate::render::GitFiles;
 use crate::store::Store;
 use crate::verify::{Chain, ChainLink};
@@ -223,9 +222,8 @@ impl Chains<'_> {
                 self.reading,
             )?;
             let sources = scene.objects_at_head(&view)?;
-            let around = Neighbours::of_kinds(CATALOGUES.map(GroupKind::parse));
-            let mut around = around.with_deployers(Arc::clone(&scene.deployers.head));
-            sources.iter().for_each(|source| around.insert(source));
+            let around = images::beside(sources.iter());
+            let around = around.with_deployers(Arc::clone(&scene.deployers.head));
             let objects: Vec<_> = sources.iter().map(unchanged).collect();
             let values = objects.iter();
             let values = values.filter_map(|it| Some((&it.object, it.new.as_ref()?)));

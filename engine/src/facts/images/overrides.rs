@@ -5,6 +5,7 @@ mod chart;
 mod joined;
 mod parameters;
 mod patches;
+pub(super) mod referred;
 mod template;
 mod untold;
 
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use self::referred::Referred;
 use super::places::{Place, Use, Written, expand, in_parts_at};
 use super::shapes::Found;
 use super::{guess, parts};
@@ -44,8 +46,17 @@ pub(super) fn has_values(object: &ObjectRef) -> bool {
     kind_of(object).is_some_and(|kind| kind.values.is_some())
 }
 
-/// Whether a change gives the templates of a set other things to be filled with, whatever they say themselves.
+/// Whether a change gives the templates of a set other things to be filled with, or other things to a Secret that nobody reads,
+/// whatever they say themselves.
 pub(super) fn is_filled_anew(change: &Change) -> bool {
+    let held = |field: &FieldChange| {
+        ["/data", "/stringData"]
+            .iter()
+            .any(|it| field.pointer.starts_with(it))
+    };
+    if change.object.group().is_empty() && change.object.kind == "Secret" {
+        return change.fields.iter().any(held);
+    }
     let of_generators = |field: &FieldChange| field.pointer.starts_with(GENERATORS);
     kind_of(&change.object).is_some_and(|kind| kind.kind == SET)
         && change.fields.iter().any(of_generators)
@@ -67,7 +78,11 @@ pub(super) fn images<'v>(
         match object.kind == SET {
             // In a template of others a text is not yet what it becomes.
             true => template::images(kind, (value, &at), &generators, found),
-            false => of_kind(kind, (value, &at), found),
+            false => {
+                let referred = referred::values(object, (value, &at), found.beside);
+                of_kind(kind, (value, &at), &referred, found);
+                referred::variables(object, (value, &at), found);
+            }
         }
     }
     if let Some(patch) = value.pointer(TEMPLATE_PATCH).filter(|_| object.kind == SET) {
@@ -77,7 +92,12 @@ pub(super) fn images<'v>(
 }
 
 /// The same of what has the fields of a kind.
-fn of_kind<'v>(kind: &Kind, (value, at): (&'v Value, &str), found: &mut Found<'v>) {
+fn of_kind<'v>(
+    kind: &Kind,
+    (value, at): (&'v Value, &str),
+    referred: &[Referred],
+    found: &mut Found<'v>,
+) {
     let all = |patterns: &[&str]| {
         let all = patterns.iter().flat_map(|pattern| expand(value, pattern));
         let all = all.map(|(below, value)| (format!("{at}{below}"), value));
@@ -88,7 +108,7 @@ fn of_kind<'v>(kind: &Kind, (value, at): (&'v Value, &str), found: &mut Found<'v
         patches::patched(&at, value, found);
         found.settled.push(format!("{at}/images/"));
     }
-    chart::images(kind, (value, at), found);
+    chart::images(kind, (value, at), referred, found);
 }
 
 /// What `images` of a kustomization makes of names.
@@ -144,6 +164,8 @@ struct Kind {
     parameters: Option<&'static str>,
     /// The same from files.
     files: Option<&'static str>,
+    /// Where it names others that it takes from.
+    references: Option<&'static str>,
 }
 
 const SET: &str = "ApplicationSet";
@@ -153,6 +175,12 @@ const GENERATORS: &str = "/spec/generators";
 
 /// A text that each Application of a set is patched with.
 const TEMPLATE_PATCH: &str = "/spec/templatePatch";
+
+/// Where a release names others that hold values.
+const VALUES: &str = "/spec/valuesFrom";
+
+/// Where a kustomization names others that hold variables.
+const VARIABLES: &str = "/spec/postBuild/substituteFrom";
 
 const APPLICATION: Kind = Kind {
     group: "argoproj.io",
@@ -167,6 +195,7 @@ const APPLICATION: Kind = Kind {
     text: Some("/helm/values"),
     parameters: Some("/helm/parameters"),
     files: Some("/helm/fileParameters"),
+    references: None,
 };
 
 const KINDS: [Kind; 4] = [
@@ -199,6 +228,7 @@ const KINDS: [Kind; 4] = [
         text: None,
         parameters: None,
         files: None,
+        references: Some(VALUES),
     },
     Kind {
         group: "kustomize.toolkit.fluxcd.io",
@@ -209,5 +239,6 @@ const KINDS: [Kind; 4] = [
         text: None,
         parameters: None,
         files: None,
+        references: Some(VARIABLES),
     },
 ];

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(super) use super::guess::is_surely_one;
+use super::overrides::referred::{self, Beside};
 use super::overrides::{self, Deployed};
 use super::rules::Rules;
 use super::{catalogue, guess, parts, shapes, table};
@@ -78,15 +79,17 @@ pub enum Use {
 
 /// Every image that `object` names, each place once.
 pub(super) fn of<'v>(
-    object: &ObjectRef,
+    object: &'v ObjectRef,
     value: &'v Value,
     (rules, around): (&Rules, &'v Neighbours),
 ) -> Vec<Place<'v>> {
     let deployed = Deployed::of(object, around);
-    let mut found = shapes::of(object, value, deployed);
+    let beside = Beside::of(around);
+    let mut found = shapes::of(object, value, (deployed, beside));
     if deployed == Deployed::ByOthers {
         overrides::images(object, (value, ""), &mut found);
     }
+    referred::made_of(object, value, around, &mut found);
     let shapes::Found {
         mut places,
         in_texts,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::containers;
+use super::overrides::referred::Beside;
 use super::overrides::{self, Deployed};
 use super::places::{Place, Use, Written, of_kind};
 use crate::facts::image_ref::ImageRef;
@@ -28,11 +29,17 @@ pub(super) struct Found<'v> {
     pub(super) settled: Vec<String>,
     /// How many texts this stands in.
     pub(super) depth: usize,
+    /// Where the object finds what it refers to.
+    pub(super) beside: Option<Beside<'v>>,
 }
 
 /// The images of an object. Of one whose deployment is judged by itself, only what its kind is known to run.
-pub(super) fn of<'v>(object: &ObjectRef, value: &'v Value, deployed: Deployed) -> Found<'v> {
-    let mut found = Found::default();
+pub(super) fn of<'v>(
+    object: &ObjectRef,
+    value: &'v Value,
+    (deployed, beside): (Deployed, Beside<'v>),
+) -> Found<'v> {
+    let mut found = Found::beside(beside);
     of_kind(object, (value, ""), &mut found.places);
     if deployed == Deployed::ByOthers || !overrides::has_values(object) {
         found.below(value, &mut String::new());
@@ -49,6 +56,14 @@ impl<'v> Found<'v> {
     pub(super) fn at_depth(depth: usize) -> Self {
         Self {
             depth,
+            ..Self::default()
+        }
+    }
+
+    /// Nothing yet, in an object that finds there what it refers to.
+    pub(super) fn beside(beside: Beside<'v>) -> Self {
+        Self {
+            beside: Some(beside),
             ..Self::default()
         }
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 mod charts;
 mod overrides;
+mod referred;
 
 use super::*;
 use crate::change::{compare, unchanged};

@@ -1,18 +1,19 @@
 //! The images of a range, unit by unit, without asking any policy.
 //! Judges nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Session, begin};
-use crate::change::{Change, Source};
-use crate::facts::images::{self, Around, Asked, CATALOGUES, Image};
+use crate::change::Change;
+use crate::facts::images::{self, Around, Asked, Image};
 use crate::facts::inventory::Neighbours;
 use crate::gate::evidence::{Evidence, Sides, recorded};
 use crate::gate::judge::Judge;
 use crate::gate::scene::Scene;
 use crate::gate::{Error, Request, Runtime};
 use crate::git::{Repository, Selector};
-use crate::model::GroupKind;
+use crate::model::ObjectRef;
 use crate::verdict::{JudgeNote, UnitError};
 
 /// Whether what is recorded beside images is looked at.
@@ -99,10 +100,9 @@ impl Session<'_> {
         signatures: Signatures,
     ) -> Result<Vec<Image>, Error> {
         let (rules, now) = (&judge.images, self.request.now);
-        let head = catalogues(changes.iter().filter_map(|it| it.new_source.as_ref()))
-            .with_deployers(Arc::clone(&scene.deployers.head));
-        let base = catalogues(changes.iter().filter_map(|it| it.old_source.as_ref()))
-            .with_deployers(Arc::clone(&scene.deployers.base));
+        let (head, base) = self.beside(scene, changes)?;
+        let head = head.with_deployers(Arc::clone(&scene.deployers.head));
+        let base = base.with_deployers(Arc::clone(&scene.deployers.base));
         let around = Around {
             head: &head,
             base: &base,
@@ -122,11 +122,23 @@ impl Session<'_> {
             .map(|image| image.signed((rules, &evidence), now))
             .collect())
     }
-}
 
-/// Of what is looked at, the catalogues that databases of it take their images from.
-fn catalogues<'a>(sources: impl Iterator<Item = &'a Source>) -> Neighbours {
-    let mut catalogues = Neighbours::of_kinds(CATALOGUES.map(GroupKind::parse));
-    sources.for_each(|source| catalogues.insert(source));
-    catalogues
+    /// What has a say in the images of the changed objects, on both sides: of what is looked at, and where one of them may
+    /// refer to another one, of all of the unit.
+    fn beside(&self, scene: &Scene, changes: &[Change]) -> Result<(Neighbours, Neighbours), Error> {
+        let none = Neighbours::default();
+        let refers = |change: &Change| {
+            images::may_be_named(change) || images::asks_for_config_maps(change, &none)
+        };
+        let others = match changes.iter().any(refers) {
+            true => scene.objects_at_head(&self.view)?,
+            false => Vec::new(),
+        };
+        let changed: BTreeSet<&ObjectRef> = changes.iter().map(|it| &it.object).collect();
+        let others = others.iter().filter(|it| !changed.contains(&it.object));
+        let new = changes.iter().filter_map(|it| it.new_source.as_ref());
+        let old = changes.iter().filter_map(|it| it.old_source.as_ref());
+        let head = images::beside(new.chain(others.clone()));
+        Ok((head, images::beside(old.chain(others))))
+    }
 }

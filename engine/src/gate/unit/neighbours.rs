@@ -11,7 +11,7 @@ use super::super::view::View;
 use super::{Unit, of_kinds};
 use crate::change::{Change, Source};
 use crate::config;
-use crate::facts::images::skew;
+use crate::facts::images::{self, skew};
 use crate::facts::index::Wanted;
 use crate::facts::inventory::Neighbours;
 use crate::facts::migrations::{self, Files};
@@ -44,7 +44,10 @@ impl Unit<'_> {
         let stored = backups::kinds().map(|kind| (kind, Reach::Environment));
         let stored = BTreeMap::from_iter(stored);
         let kinds = wanted.keys().chain(counted.keys()).chain(stored.keys());
+        let deployers = BTreeMap::from(images::DEPLOYERS.map(near));
+        let config_maps = BTreeMap::from([near(images::CONFIG_MAP)]);
         let kinds = kinds.chain(beside.keys()).chain(released.keys());
+        let kinds = kinds.chain(deployers.keys()).chain(config_maps.keys());
         let neighbours = Neighbours::of_kinds(kinds.cloned());
         let neighbours = neighbours.with_deployers(Arc::clone(&self.deployers.head));
         let mut neighbours = neighbours.with_unseen(self.unseen.map(str::to_owned));
@@ -67,6 +70,14 @@ impl Unit<'_> {
         let rules = &bench.judge.images;
         if changes.iter().any(|change| skew::brings(change, rules)) {
             self.take_in(view, (&released, namespaces), &mut neighbours)?;
+        }
+        // What a deployer of elsewhere takes values from, where it or that changes.
+        if changes.iter().any(images::may_be_named) {
+            self.take_in(view, (&deployers, namespaces), &mut neighbours)?;
+        }
+        let asks = |change: &Change| images::asks_for_config_maps(change, &neighbours);
+        if changes.iter().any(asks) {
+            self.take_in(view, (&config_maps, namespaces), &mut neighbours)?;
         }
         // What backs up may lie anywhere, and so may what it backs up.
         let is_asked = bench.judge.asks_for(BACKUPS);

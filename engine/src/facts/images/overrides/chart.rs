@@ -1,5 +1,6 @@
 //! The images in what a chart of elsewhere is given: its values as the deployer joins them. Renders nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -9,15 +10,22 @@ use super::super::places::{Place, Use, Written};
 use super::super::shapes::{self, Found};
 use super::joined::{Joined, Origin};
 use super::parameters::{Step, pointer_to};
+use super::referred::Referred;
 use super::{Kind, parameters, untold};
+use crate::manifest::secrets::SHOWN;
 
 /// The images in the values of a source of a kind, which stands at a place.
-pub(super) fn images<'v>(kind: &Kind, (value, at): (&'v Value, &str), found: &mut Found<'v>) {
+pub(super) fn images<'v>(
+    kind: &Kind,
+    (value, at): (&'v Value, &str),
+    referred: &[Referred],
+    found: &mut Found<'v>,
+) {
     let given = Given::of(kind, value);
-    match (given.values, given.is_one()) {
+    match (given.values, given.is_one() && referred.is_empty()) {
         (None, true) => {}
         (Some((below, values)), true) => alone(&format!("{at}{below}"), values, found),
-        _ => joined(&given, at, found),
+        _ => joined(&given, at, referred, found),
     }
 }
 
@@ -82,7 +90,7 @@ fn alone<'v>(at: &str, values: &'v Value, found: &mut Found<'v>) {
 }
 
 /// The images in all that is given together.
-fn joined<'v>(given: &Given<'v>, at: &str, found: &mut Found<'v>) {
+fn joined<'v>(given: &Given<'v>, at: &str, referred: &[Referred], found: &mut Found<'v>) {
     let mut values = Joined::default();
     let mut places = Vec::new();
     let mut depth = found.depth;
@@ -102,6 +110,10 @@ fn joined<'v>(given: &Given<'v>, at: &str, found: &mut Found<'v>) {
             depth += 1;
         }
     }
+    for one in referred {
+        refer(one, (&mut values, &mut places));
+    }
+    depth += usize::from(!referred.is_empty());
     if let Some((below, own)) = given.values {
         let at = format!("{at}{below}");
         found.settle(&at);
@@ -111,8 +123,62 @@ fn joined<'v>(given: &Given<'v>, at: &str, found: &mut Found<'v>) {
     }
     set(given, at, (&mut values, &mut places));
     places.extend(of_joined(&values, depth));
+    if !referred.is_empty() {
+        places.iter_mut().for_each(hide);
+    }
     for place in places {
         found.put(&place.pointer.clone(), [place]);
+    }
+}
+
+/// Values from elsewhere: all of them below those of the object, or one at its place.
+fn refer(one: &Referred, (values, places): (&mut Joined, &mut Vec<Place<'static>>)) {
+    let origin = Origin::one(one.at.clone());
+    let path = one.path.as_deref().map(parameters::path);
+    let written = one
+        .text
+        .as_ref()
+        .map(|text| text.replace(SHOWN, &guess::filled(0)));
+    let untold = |why| {
+        let path = one.path.iter().map(|path| format!("{path}="));
+        let text = path.chain([one.name.clone()]).collect();
+        untold::place(one.at.clone(), text, why)
+    };
+    match (path, &written) {
+        (None, Some(text)) => match shapes::documents(text).and_then(one_mapping) {
+            Some(read) => values.merge(read, &origin),
+            None => places.push(Place {
+                pointer: one.at.clone(),
+                ..shapes::unreadable(text)
+            }),
+        },
+        (Some(Some(path)), Some(text)) => {
+            let text = text.trim();
+            // Nobody escapes it.
+            let value = parameters::value(text, false).filter(|_| !text.contains([',', '\\']));
+            match value {
+                Some(value) => values.set(&path, value, &origin),
+                None => places.push(untold(AMBIGUOUS)),
+            }
+        }
+        (Some(Some(path)), None) => {
+            values.set(&path, Value::from(format!("$({})", one.name)), &origin);
+        }
+        (Some(None), _) => places.push(untold(AMBIGUOUS)),
+        (None, None) => places.push(untold(UNREAD)),
+    }
+}
+
+/// What was hidden in what is read is shown as that.
+fn hide(place: &mut Place<'static>) {
+    let (Written::Text(text) | Written::Unreadable(text) | Written::Untold(text, _)) =
+        &mut place.written
+    else {
+        return;
+    };
+    if guess::has_filled(text) {
+        *text = Cow::Owned(text.replace(&guess::filled(0), SHOWN));
+        place.role = Use::Resource;
     }
 }
 
@@ -227,4 +293,5 @@ fn one_mapping(documents: Vec<Value>) -> Option<Map<String, Value>> {
     Some(mapping)
 }
 
+const UNREAD: &str = "what it holds is not read here; name one value with `targetPath`, or use a ConfigMap of this repository";
 const AMBIGUOUS: &str = "Helm may take it for something else than one value";

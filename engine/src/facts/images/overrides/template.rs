@@ -68,7 +68,7 @@ pub(super) fn patch(patch: &Value, generators: &str, depth: usize) -> Vec<Place<
 /// The images in a source whose places are filled, with their pointers below it, and where nothing else is one.
 fn within(kind: &Kind, source: &Value, depth: usize) -> (Vec<Place<'static>>, Vec<String>) {
     let mut found = Found::at_depth(depth);
-    of_kind(kind, (source, ""), &mut found);
+    of_kind(kind, (source, ""), &[], &mut found);
     let settled = found.settled;
     let own = found.places.into_iter().chain(found.in_texts);
     let mut places: Vec<Place<'static>> = own
