@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use self::server::Server;
-use super::inventory::Neighbours;
+use super::inventory::{CONFIG_MAP, Neighbours};
 use super::quotas;
 use super::workloads::{Workload, of_object_in};
 use super::{Collector, Context, Fact, pods};
@@ -194,7 +194,6 @@ fn is_postgres(object: &Value) -> bool {
 const CLUSTER: &str = "Cluster.postgresql.cnpg.io";
 const POSTGRESQL: &str = "postgresql.acid.zalan.do";
 const POOLER: &str = "Pooler.postgresql.cnpg.io";
-const CONFIG_MAP: &str = "ConfigMap";
 
 #[cfg(test)]
 mod tests;

@@ -37,7 +37,7 @@ pub use evidence::{Evidence, FOLDER, Wanted, wanted};
 pub use found::Found;
 pub(super) use glob::Glob;
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
-pub use overrides::referred::{CONFIG_MAP, DEPLOYERS, asks_for_config_maps, beside, may_be_named};
+pub use overrides::referred::{DEPLOYERS, asks_for_config_maps, beside, may_be_named};
 pub use pin::{Digests, Edit, Named, apply, edits};
 pub use places::Use;
 pub(super) use previous::previous;

@@ -10,6 +10,9 @@ use super::{Collector, Context, Fact};
 use crate::change::{Source, as_it_stands};
 use crate::model::{GroupKind, ObjectRef, Part, Piece};
 
+/// What holds configuration that others take.
+pub const CONFIG_MAP: &str = "ConfigMap";
+
 /// The objects of declared kinds on one side of a range.
 #[derive(Clone, Debug, Default)]
 pub struct Neighbours {

@@ -27,20 +27,19 @@ use super::library::Policies;
 use super::registries::Said;
 use super::scene::{self, Scene, Trees};
 use super::season::season;
-use super::unit::{Reached, compare};
+use super::unit::{Reached, compare, no_neighbours};
 use super::watch::Unwatched;
 use crate::change::{Change, Objects};
 use crate::config::{Config, Profile, settings_pointer};
-use crate::facts::images::{self, Lock, skew};
+use crate::facts::images::Lock;
 use crate::facts::inventory::Neighbours;
 use crate::facts::range::Range;
 use crate::facts::rollback::Prepared;
 use crate::facts::workloads::ImageRef;
-use crate::facts::{backups, connections, quotas, workloads};
 use crate::git::TreeEntry;
 use crate::input::Mode;
 use crate::manifest;
-use crate::model::{Digest, Finding, GroupKind, RepoPath};
+use crate::model::{Digest, Finding, RepoPath};
 use crate::policy::Origin;
 use crate::registry::RegistryError;
 use crate::render::{self, FilesError, Found};
@@ -471,17 +470,7 @@ fn put(config: &mut Value, key: &str, value: Value) {
 }
 
 fn neighbours(judge: &Judge, objects: &Objects) -> Neighbours {
-    let kinds = judge.neighbours().into_keys();
-    let always = workloads::NEIGHBOURS.into_iter().map(GroupKind::parse);
-    let counted = quotas::KINDS.into_iter().chain([quotas::QUOTA]);
-    let counted = counted
-        .chain(connections::SERVERS)
-        .chain(connections::BESIDE)
-        .chain(skew::KINDS)
-        .chain(images::DEPLOYERS)
-        .chain([images::CONFIG_MAP]);
-    let counted = counted.map(GroupKind::parse).chain(backups::kinds());
-    let mut neighbours = Neighbours::of_kinds(kinds.chain(always).chain(counted));
+    let mut neighbours = no_neighbours(judge);
     for source in objects.values() {
         neighbours.insert(source);
     }

@@ -430,6 +430,14 @@ fn what_cannot_be_put_into_a_chart_of_elsewhere_is_refused() {
             assert_eq!(error_codes(&report), [code], "{path} {text:?}");
         }
     }
+    // What is passed over is none.
+    let passed = filled("ignoreMissingValueFiles: true").replace("web.yaml", "gone.yaml");
+    let report = with_values(false, ("argo/web.yaml", Some(passed.as_str())));
+    assert_eq!(errors(&report), []);
+}
+
+#[test]
+fn what_a_chart_of_elsewhere_takes_of_elsewhere_is_refused() {
     let here = format!("repoURL: '{HERE}', ");
     let own = filled("skipCrds: true");
     let other = own.replace(
@@ -469,10 +477,6 @@ fn what_cannot_be_put_into_a_chart_of_elsewhere_is_refused() {
             assert!(codes.contains(&code.to_owned()), "{codes:?} of {text}");
         }
     }
-    // What is passed over is none.
-    let passed = filled("ignoreMissingValueFiles: true").replace("web.yaml", "gone.yaml");
-    let report = with_values(false, ("argo/web.yaml", Some(passed.as_str())));
-    assert_eq!(errors(&report), []);
 }
 
 #[test]

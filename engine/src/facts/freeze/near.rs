@@ -10,7 +10,8 @@ use crate::model::RiskTier;
 /// How near a freeze is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nearness {
-    /// The one that is near, or lasts, by its name in the configuration; why that cannot be told, where it cannot.
+    /// In which one, or before which one, in words with its name in the configuration; why that cannot be told, where it
+    /// cannot.
     pub near: Option<String>,
     /// When the next one comes near, where none is; `None` where that is farther away than any verdict holds.
     pub from: Option<Timestamp>,
@@ -21,7 +22,7 @@ impl Season<'_> {
     #[must_use]
     pub fn nearness(&self, within: SignedDuration) -> Nearness {
         self.near(within).unwrap_or_else(|error| Nearness {
-            near: Some(format!("a freeze that nobody can tell: {error}")),
+            near: Some(format!("near a freeze that nobody can tell: {error}")),
             from: None,
         })
     }
@@ -43,7 +44,7 @@ impl Season<'_> {
             .min_by_key(|(calendar, window)| (*calendar, window.id.as_str()));
         if let Some((calendar, window)) = lasts {
             return Ok(Nearness {
-                near: Some(format!("`{calendar}/{}`", window.id)),
+                near: Some(format!("in the freeze `{calendar}/{}`", window.id)),
                 from: None,
             });
         }
@@ -52,7 +53,10 @@ impl Season<'_> {
         };
         let from = next.occurrence.from.saturating_sub(within);
         let from = from.unwrap_or(self.now);
-        let name = format!("`{}/{}`", next.calendar, next.window.id);
+        let name = format!(
+            "before the freeze `{}/{}`, which begins at {}",
+            next.calendar, next.window.id, next.occurrence.from
+        );
         Ok(match from <= self.now {
             true => Nearness {
                 near: Some(name),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::facts::inventory::Neighbours;
+use crate::facts::inventory::{CONFIG_MAP, Neighbours};
 use crate::facts::{Context, pods};
 use crate::model::{GroupKind, ObjectRef};
 
@@ -58,6 +58,3 @@ fn of_map(map: &Value, keys: &BTreeSet<String>) -> Vec<(Cache, String)> {
     });
     said.collect()
 }
-
-/// The kind that says it.
-pub(super) const CONFIG_MAP: &str = "ConfigMap";

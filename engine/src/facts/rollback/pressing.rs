@@ -3,9 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::calendar::{Answer, Class, Kind};
 use crate::facts::Context;
-use crate::model::RiskTier;
 
 /// How long ago a rehearsal may have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,45 +27,20 @@ impl Most {
             tightens: None,
         };
         let ahead = SignedDuration::from_secs(rules.near);
-        if season.calendars.is_empty() || near == rules.within || ahead.is_zero() {
+        if near == rules.within || ahead.is_zero() {
             return always;
         }
-        let class = Class::unknown(RiskTier::Critical, &season.calendars);
-        let horizon = ahead.saturating_add(season.valid_for);
-        let now = season.now;
-        let place = (season.place, false);
-        let answer = match class.answer(&season.calendars, place, now, horizon) {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Self {
-                    seconds: near,
-                    because: Some(format!(
-                        ", since nobody knows when the next freeze is: {error}"
-                    )),
-                    tightens: None,
-                };
-            }
-        };
-        match (begun(&answer), next(&answer)) {
-            (Some(name), _) => Self {
+        let nearness = season.nearness(ahead);
+        match nearness.near {
+            Some(name) => Self {
                 seconds: near,
-                because: Some(format!(" in the freeze `{name}`")),
+                because: Some(format!(" {name}")),
                 tightens: None,
             },
-            (None, Some((name, from))) => match from.checked_sub(ahead) {
-                Ok(begins) if begins > now => Self {
-                    tightens: Some((begins, near)),
-                    ..always
-                },
-                _ => Self {
-                    seconds: near,
-                    because: Some(format!(
-                        " before the freeze `{name}`, which begins at {from}"
-                    )),
-                    tightens: None,
-                },
+            None => Self {
+                tightens: nearness.from.map(|from| (from, near)),
+                ..always
             },
-            (None, None) => always,
         }
     }
 
@@ -82,20 +55,6 @@ impl Most {
             .and_then(|(at, seconds)| Some(after(seconds)?.max(at)));
         after(self.seconds).into_iter().chain(tightened).min()
     }
-}
-
-/// A freeze that is on.
-fn begun(answer: &Answer<'_>) -> Option<String> {
-    let mut held = answer.held_by.iter();
-    let freeze = held.find(|held| held.window.kind == Kind::Freeze)?;
-    Some(format!("{}/{}", freeze.calendar, freeze.window.id))
-}
-
-/// The freeze that begins first.
-fn next(answer: &Answer<'_>) -> Option<(String, Timestamp)> {
-    let opens = answer.opens_next.first()?;
-    let name = format!("{}/{}", opens.calendar, opens.window.id);
-    Some((name, opens.occurrence.from))
 }
 
 #[cfg(test)]

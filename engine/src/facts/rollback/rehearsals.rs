@@ -79,15 +79,15 @@ impl Rules {
                 .filter_map(|stage| serde::Deserialize::deserialize(stage).ok())
                 .collect()
         };
-        let days = |key: &str| {
-            let days = settings.get(key).and_then(Value::as_i64);
+        let days = |pointer: &str| {
+            let days = settings.pointer(pointer).and_then(Value::as_i64);
             days.unwrap_or(0).saturating_mul(24 * 60 * 60)
         };
         Self {
             stages: stages("rehearsal-stages"),
-            within: days("rehearsal-within-days"),
-            near: days("pre-freeze-days"),
-            near_within: days("pre-freeze-rehearsal-within-days"),
+            within: days("/rehearsal-within-days"),
+            near: days("/pre-freeze/days"),
+            near_within: days("/pre-freeze/rehearsal-within-days"),
             restore_stages: stages("restore-stages"),
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::*;
+use crate::facts::backups;
 use crate::gate::policies;
 use crate::model::{Effect, ObjectRef};
 

@@ -140,11 +140,9 @@ pub(in crate::gate) fn of_environment(
     };
     // No gate stands where it is deployed: it is judged as a change, and nothing of it is signed.
     if trees.base.is_some() {
-        let judged = |it: Declared| {
-            let was_judged = same(&base, &it).is_some();
-            it.into_object(was_judged)
-        };
-        head.extend(objects.head.into_iter().filter_map(judged));
+        let was_judged = |it: &Declared| same(&base, it).is_some();
+        let heads = objects.head.into_iter().map(|it| (was_judged(&it), it));
+        head.extend(heads.filter_map(|(was_judged, it)| it.into_object(was_judged)));
         let bases = objects.base.into_iter();
         base.extend(bases.filter_map(|it| it.into_object(false)));
     }

@@ -13,12 +13,94 @@ use crate::change::{Change, Source};
 use crate::config;
 use crate::facts::images::{self, skew};
 use crate::facts::index::Wanted;
-use crate::facts::inventory::Neighbours;
+use crate::facts::inventory::{CONFIG_MAP, Neighbours};
 use crate::facts::migrations::{self, Files};
 use crate::facts::{backups, connections, quotas, rollback, workloads};
 use crate::git::FileChange;
 use crate::input::Reach;
 use crate::model::{GroupKind, ObjectRef, RepoPath};
+
+/// Kinds, and how far each is looked for.
+type Kinds = BTreeMap<GroupKind, Reach>;
+
+/// What is looked for beside the changes of a unit, and what was found so far.
+struct Looking<'a> {
+    unit: &'a Unit<'a>,
+    bench: &'a Bench<'a>,
+    view: &'a View<'a>,
+    changes: &'a [Change],
+    /// What changes, or is reached by that.
+    objects: Vec<&'a ObjectRef>,
+    /// Where that is.
+    namespaces: BTreeSet<Option<String>>,
+    found: Neighbours,
+}
+
+impl Looking<'_> {
+    fn take_in(&mut self, kinds: &Kinds) -> Result<(), Error> {
+        let near = (kinds, &self.namespaces);
+        self.unit.take_in(self.view, near, &mut self.found)
+    }
+
+    /// What a quota counts, or who connects to a database, is only looked for where there is one.
+    fn take_counted(&mut self) -> Result<(), Error> {
+        let (found, namespaces) = (&self.found, self.namespaces.iter());
+        let served = |namespace: &&Option<String>| connections::is_served(found, namespace);
+        let served: BTreeSet<_> = namespaces.clone().filter(served).cloned().collect();
+        let quota = GroupKind::parse(quotas::QUOTA);
+        let limited =
+            |namespace: &&Option<String>| !found.in_namespace(&quota, namespace).is_empty();
+        let limited: BTreeSet<_> = namespaces.filter(limited).cloned().collect();
+        let counted = reaching(quotas::KINDS, Reach::Namespace);
+        let beside = reaching(connections::BESIDE, Reach::Namespace);
+        for (kinds, namespaces) in [(counted, &limited | &served), (beside, served)] {
+            if !namespaces.is_empty() {
+                let near = (&kinds, &namespaces);
+                self.unit.take_in(self.view, near, &mut self.found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_of_images(&mut self) -> Result<(), Error> {
+        // The rest of a release, where a change brings another version into one.
+        let rules = &self.bench.judge.images;
+        if self.changes.iter().any(|it| skew::brings(it, rules)) {
+            self.take_in(&reaching(skew::KINDS, Reach::Environment))?;
+        }
+        // What a deployer of elsewhere takes values from, where it or that changes.
+        if self.changes.iter().any(images::may_be_named) {
+            self.take_in(&reaching(images::DEPLOYERS, Reach::Namespace))?;
+        }
+        let asks = |change: &Change| images::asks_for_config_maps(change, &self.found);
+        if self.changes.iter().any(asks) {
+            self.take_in(&reaching([CONFIG_MAP], Reach::Namespace))?;
+        }
+        Ok(())
+    }
+
+    /// What backs up may lie anywhere, and so may what it backs up.
+    fn take_of_backups(&mut self, scripts: &Files) -> Result<(), Error> {
+        let judge = self.bench.judge;
+        let touched = scripts.is_touched() || migrations::stand_in(self.changes, &self.found);
+        // What tells caches apart, where a script may make what lies in them another.
+        if touched && !judge.migrations.cache_keys().is_empty() {
+            self.take_in(&reaching([CONFIG_MAP], Reach::Environment))?;
+        }
+        // A script may stand in an object, and need a backup of what it takes away.
+        let stage = Some(self.bench.environment.stage);
+        let scripted = touched && judge.asks_for(rollback::NAME)
+            || !self.changes.is_empty() && judge.migrations.asks_in(stage);
+        let concerned = || {
+            self.changes.iter().any(backups::concerned)
+                || self.objects.iter().any(|object| backups::concerns(object))
+        };
+        if scripted || judge.asks_for(backups::NAME) && concerned() {
+            self.take_in(&stored())?;
+        }
+        Ok(())
+    }
+}
 
 impl Unit<'_> {
     pub(super) fn neighbours(
@@ -31,72 +113,26 @@ impl Unit<'_> {
         if self.name == config::GATE {
             return Ok(no_neighbours(bench.judge));
         }
-        let changed = changes.iter().map(|change| &change.object);
-        let objects = changed.chain(reached.iter().map(|source| &source.object));
-        let namespaces = objects.clone().map(|object| object.namespace.clone());
-        let namespaces = &namespaces.collect::<BTreeSet<_>>();
-        let wanted = wanted_by(bench.judge);
-        let near = |kind| (GroupKind::parse(kind), Reach::Namespace);
-        let counted = BTreeMap::from(quotas::KINDS.map(near));
-        let beside = BTreeMap::from(connections::BESIDE.map(near));
-        let released = skew::KINDS.map(|kind| (GroupKind::parse(kind), Reach::Environment));
-        let released = BTreeMap::from(released);
-        let stored = backups::kinds().map(|kind| (kind, Reach::Environment));
-        let stored = BTreeMap::from_iter(stored);
-        let kinds = wanted.keys().chain(counted.keys()).chain(stored.keys());
-        let deployers = BTreeMap::from(images::DEPLOYERS.map(near));
-        let config_maps = BTreeMap::from([near(images::CONFIG_MAP)]);
-        let kinds = kinds.chain(beside.keys()).chain(released.keys());
-        let kinds = kinds.chain(deployers.keys()).chain(config_maps.keys());
-        let neighbours = Neighbours::of_kinds(kinds.cloned());
-        let neighbours = neighbours.with_deployers(Arc::clone(&self.deployers.head));
-        let mut neighbours = neighbours.with_unseen(self.unseen.map(str::to_owned));
-        self.take_in(view, (&wanted, namespaces), &mut neighbours)?;
-        // What a quota counts, or who connects to a database, is only looked for where there is one.
-        let served = |namespace: &&Option<String>| connections::is_served(&neighbours, namespace);
-        let served: BTreeSet<Option<String>> = namespaces.iter().filter(served).cloned().collect();
-        let limited = |namespace: &&Option<String>| {
-            let quota = GroupKind::parse(quotas::QUOTA);
-            !neighbours.in_namespace(&quota, namespace).is_empty()
+        let objects = changes.iter().map(|change| &change.object);
+        let objects: Vec<_> = objects
+            .chain(reached.iter().map(|source| &source.object))
+            .collect();
+        let found = no_neighbours(bench.judge);
+        let found = found.with_deployers(Arc::clone(&self.deployers.head));
+        let mut looking = Looking {
+            unit: self,
+            bench,
+            view,
+            changes,
+            namespaces: objects.iter().map(|it| it.namespace.clone()).collect(),
+            objects,
+            found: found.with_unseen(self.unseen.map(str::to_owned)),
         };
-        let limited: BTreeSet<Option<String>> =
-            namespaces.iter().filter(limited).cloned().collect();
-        for (kinds, namespaces) in [(counted, &limited | &served), (beside, served)] {
-            if !namespaces.is_empty() {
-                self.take_in(view, (&kinds, &namespaces), &mut neighbours)?;
-            }
-        }
-        // The rest of a release, where a change brings another version into one.
-        let rules = &bench.judge.images;
-        if changes.iter().any(|change| skew::brings(change, rules)) {
-            self.take_in(view, (&released, namespaces), &mut neighbours)?;
-        }
-        // What a deployer of elsewhere takes values from, where it or that changes.
-        if changes.iter().any(images::may_be_named) {
-            self.take_in(view, (&deployers, namespaces), &mut neighbours)?;
-        }
-        let asks = |change: &Change| images::asks_for_config_maps(change, &neighbours);
-        if changes.iter().any(asks) {
-            self.take_in(view, (&config_maps, namespaces), &mut neighbours)?;
-        }
-        // What backs up may lie anywhere, and so may what it backs up.
-        let is_asked = bench.judge.asks_for(BACKUPS);
-        let concerns = changes.iter().any(backups::concerned);
-        let asks_back = bench.judge.asks_for(rollback::NAME);
-        let touched = scripts.is_touched() || migrations::stand_in(changes, &neighbours);
-        // What tells caches apart, where a script may make what lies in them another.
-        if touched && !bench.judge.migrations.cache_keys().is_empty() {
-            let maps = (GroupKind::parse("ConfigMap"), Reach::Environment);
-            self.take_in(view, (&[maps].into(), namespaces), &mut neighbours)?;
-        }
-        let scripted = asks_back && touched;
-        // A script may stand in an object, and need a backup of what it takes away.
-        let stage = Some(bench.environment.stage);
-        let scripted = scripted || !changes.is_empty() && bench.judge.migrations.asks_in(stage);
-        if scripted || is_asked && (concerns || objects.clone().any(backups::concerns)) {
-            self.take_in(view, (&stored, namespaces), &mut neighbours)?;
-        }
-        Ok(neighbours)
+        looking.take_in(&wanted_by(bench.judge))?;
+        looking.take_counted()?;
+        looking.take_of_images()?;
+        looking.take_of_backups(scripts)?;
+        Ok(looking.found)
     }
 
     /// The objects of these kinds, near the namespaces or in all of the environment: one look at the
@@ -104,7 +140,7 @@ impl Unit<'_> {
     fn take_in(
         &self,
         view: &View<'_>,
-        (kinds, namespaces): (&BTreeMap<GroupKind, Reach>, &BTreeSet<Option<String>>),
+        (kinds, namespaces): (&Kinds, &BTreeSet<Option<String>>),
         neighbours: &mut Neighbours,
     ) -> Result<(), Error> {
         if kinds.is_empty() {
@@ -200,13 +236,17 @@ impl Unit<'_> {
     }
 }
 
-/// What stands beside the gate's own files.
+/// None, of all kinds that may be looked for; as beside the gate's own files.
 pub(in crate::gate) fn no_neighbours(judge: &Judge) -> Neighbours {
-    Neighbours::of_kinds(wanted_by(judge).into_keys())
+    let others = quotas::KINDS.into_iter().chain([quotas::QUOTA]);
+    let others = others.chain(connections::BESIDE).chain(skew::KINDS);
+    let others = others.chain(images::DEPLOYERS).chain([CONFIG_MAP]);
+    let kinds = wanted_by(judge).into_keys().chain(backups::kinds());
+    Neighbours::of_kinds(kinds.chain(others.map(GroupKind::parse)))
 }
 
 /// The kinds that policies and facts look at, with the farthest reach.
-fn wanted_by(judge: &Judge) -> BTreeMap<GroupKind, Reach> {
+fn wanted_by(judge: &Judge) -> Kinds {
     let mut wanted = judge.neighbours();
     for kind in workloads::NEIGHBOURS
         .into_iter()
@@ -218,5 +258,12 @@ fn wanted_by(judge: &Judge) -> BTreeMap<GroupKind, Reach> {
     wanted
 }
 
-/// The fact that looks all over the environment.
-const BACKUPS: &str = "backups";
+fn reaching<const N: usize>(kinds: [&str; N], reach: Reach) -> Kinds {
+    Kinds::from(kinds.map(|kind| (GroupKind::parse(kind), reach)))
+}
+
+fn stored() -> Kinds {
+    backups::kinds()
+        .map(|kind| (kind, Reach::Environment))
+        .collect()
+}

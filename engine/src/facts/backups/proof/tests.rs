@@ -326,10 +326,10 @@ fn near_a_freeze_a_backup_must_be_younger_and_a_verdict_ends_when_it_comes_near(
     let second = SignedDuration::from_secs(1);
     for (old, freeze, fresh, until) in [
         (13, Nearness::default(), true, Some(hours(13) + second)),
-        (13, near("`retail/black-week`"), false, None),
+        (13, near("in the freeze `retail/black-week`"), false, None),
         (
             11,
-            near("`retail/black-week`"),
+            near("in the freeze `retail/black-week`"),
             true,
             Some(hours(1) + second),
         ),
@@ -351,7 +351,10 @@ fn near_a_freeze_a_backup_must_be_younger_and_a_verdict_ends_when_it_comes_near(
         let gap = proof.gaps.iter().find(|gap| gap.kind == "not-fresh");
         assert_eq!(gap.is_none(), fresh, "{old}, {freeze:?}: {gap:?}");
         match gap {
-            Some(gap) => assert!(gap.text.ends_with(", near `retail/black-week`"), "{gap:?}"),
+            Some(gap) => assert!(
+                gap.text.ends_with(" in the freeze `retail/black-week`"),
+                "{gap:?}"
+            ),
             None => assert_eq!(proof.until, until, "{old}, {freeze:?}"),
         }
     }

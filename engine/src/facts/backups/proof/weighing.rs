@@ -146,7 +146,7 @@ impl Weighing<'_> {
         let freeze = self.asked.freeze;
         let strict = self.most_before_freeze();
         let (most, near) = match (strict, &freeze.near) {
-            (Some(strict), Some(name)) => (strict, format!(", near {name}")),
+            (Some(strict), Some(name)) => (strict, format!(" {name}")),
             _ => (self.most(), String::new()),
         };
         if age > most {

@@ -12,7 +12,7 @@ use super::super::shapes::{self, Found};
 use super::{Deployed, VALUES, VARIABLES, images, kind_of};
 use crate::change::{Change, Source};
 use crate::facts::images::CATALOGUES;
-use crate::facts::inventory::Neighbours;
+use crate::facts::inventory::{CONFIG_MAP, Neighbours};
 use crate::facts::pods::reference;
 use crate::model::{GroupKind, ObjectRef, step_of};
 
@@ -21,9 +21,6 @@ pub const DEPLOYERS: [&str; 2] = [
     "HelmRelease.helm.toolkit.fluxcd.io",
     "Kustomization.kustomize.toolkit.fluxcd.io",
 ];
-
-/// The kind that they are read from.
-pub const CONFIG_MAP: &str = "ConfigMap";
 
 /// Whether deployers beside a change may take from what changes.
 #[must_use]
