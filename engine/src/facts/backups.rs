@@ -86,8 +86,10 @@ pub const BESIDE: [&str; 4] = [
     "DaemonSet.apps",
     "Deployment.apps",
     "Rollout.argoproj.io",
-    "VolumeSnapshotClass.snapshot.storage.k8s.io",
+    SNAPSHOT_CLASS,
 ];
+
+const SNAPSHOT_CLASS: &str = "VolumeSnapshotClass.snapshot.storage.k8s.io";
 
 /// The kinds that say what becomes of a volume whose claim is gone.
 const RECLAIMING: [&str; 2] = ["PersistentVolume", "StorageClass.storage.k8s.io"];
@@ -97,6 +99,16 @@ const RECLAIMING: [&str; 2] = ["PersistentVolume", "StorageClass.storage.k8s.io"
 pub fn concerns(object: &ObjectRef) -> bool {
     let kind = object.group_kind().to_string();
     STATEFUL.iter().chain(&BACKING).any(|it| **it == kind)
+}
+
+/// Whether a change may change what is backed up in other units: that of what backs up, of what it says to, or of a Secret
+/// that it needs.
+#[must_use]
+pub fn reaches_far(change: &Change) -> bool {
+    let kind = change.object.group_kind().to_string();
+    BACKING.contains(&kind.as_str())
+        || kind == SNAPSHOT_CLASS
+        || credentials::are_deleted_by(change)
 }
 
 /// Whether a change may change what is backed up: also that of pods which mount what is.

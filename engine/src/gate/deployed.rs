@@ -36,6 +36,10 @@ pub(super) struct Deployed {
     pub(super) is_paths: bool,
     /// The files that declare it, whose objects are judged with it.
     pub(super) declared_in: Vec<RepoPath>,
+    /// The namespace of what names none, where that is another one on the other side.
+    pub(super) lands_in: Option<String>,
+    /// A set made it, whose object may stand where this does not.
+    is_of_set: bool,
     /// The sources of the object that declares it, as Git has them.
     pub(super) said: Vec<Value>,
     /// Sources of elsewhere that may be another thing each time.
@@ -139,7 +143,6 @@ impl Deployed {
             });
         }
         Ok(Self {
-            selector: selector.ok_or(Error::Unrendered)?,
             plain,
             declared_in: match &unit.deployment {
                 Some(deployment) if declared.is_alone && !is_rendered(deployment, &inputs) => {
@@ -147,13 +150,14 @@ impl Deployed {
                 }
                 _ => Vec::new(),
             },
+            is_of_set: is_of_set(unit),
             said: said(unit),
             floating: floating(unit),
             told: (!is_paths).then(|| Told::of(unit, &inputs)),
             made: declared.made().into_iter().collect(),
             told_from: unit.told_from.iter().cloned().collect(),
             inputs,
-            is_paths,
+            ..Self::nothing(selector.ok_or(Error::Unrendered)?, is_paths)
         })
     }
 
@@ -172,6 +176,7 @@ impl Deployed {
                 .then(|| file.clone())
                 .into_iter()
                 .collect(),
+            is_of_set: is_of_set(&declared.unit),
             told: made.as_ref().map(Told::of_made),
             made: made.into_iter().collect(),
             ..Self::nothing(selector, false)
@@ -180,8 +185,7 @@ impl Deployed {
 
     /// What is deployed where there is no such unit: nothing. The set that makes it may stand all the same.
     pub(super) fn nothing_of(other: &Self) -> Self {
-        let is_made = !other.made.is_empty();
-        let sets = other.declared_in.iter().filter(|_| is_made);
+        let sets = other.declared_in.iter().filter(|_| other.is_of_set);
         Self {
             declared_in: sets.cloned().collect(),
             ..Self::nothing(other.selector.clone(), other.is_paths)
@@ -195,6 +199,8 @@ impl Deployed {
             inputs: Vec::new(),
             is_paths,
             declared_in: Vec::new(),
+            lands_in: None,
+            is_of_set: false,
             said: Vec::new(),
             floating: BTreeSet::new(),
             told: None,
@@ -246,6 +252,7 @@ impl Deployed {
     fn and(mut self, other: Self) -> Result<Self, Error> {
         self.selector = self.selector.or(&other.selector)?;
         self.is_paths &= other.is_paths;
+        self.is_of_set |= other.is_of_set;
         self.plain.extend(other.plain);
         self.declared_in.extend(other.declared_in);
         self.said.extend(other.said);
@@ -307,6 +314,11 @@ pub(super) fn plain(local: &Local, files: &dyn Files) -> Result<Option<Selector>
     Ok((!globs.is_empty())
         .then(|| Selector::parse(&globs))
         .transpose()?)
+}
+
+fn is_of_set(unit: &ResolvedUnit) -> bool {
+    let deployment = unit.deployment.as_ref();
+    deployment.is_some_and(|it| it.set().is_some())
 }
 
 fn floating(unit: &ResolvedUnit) -> BTreeSet<String> {

@@ -70,6 +70,24 @@ pub enum Error {
         /// Where.
         repository: Vec<String>,
     },
+    /// What deploys a unit goes to another cluster.
+    #[error(
+        "{what} goes to another cluster: to {is}, from {was}, where what it deployed is deleted or stays behind"
+    )]
+    #[diagnostic(
+        code(source::other_cluster),
+        help(
+            "declare another one for that cluster, under a name of its own, and take this one away by a later change: what is new there and what goes here are judged each by itself"
+        )
+    )]
+    OtherCluster {
+        /// Its place, kind and name.
+        what: String,
+        /// The cluster at base.
+        was: String,
+        /// The cluster at head.
+        is: String,
+    },
     /// A source that nobody can judge, since it may be another thing each time.
     #[error(
         "`{unit}` is to deploy {source_} as well, which floats: it may be another thing each time"

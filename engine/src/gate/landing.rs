@@ -1,11 +1,15 @@
 //! Where the objects of a unit land that name no namespace: in the one that its Application, its release or the
 //! configuration says. Two units that both name none need not mean the same one.
 
+use std::sync::Arc;
+
 use super::Error;
 use super::deployed::{Declared, is_whole, plain};
 use super::scene::Trees;
+use crate::change::Source;
 use crate::facts::{backups, connections, quotas, workloads};
 use crate::git::Selector;
+use crate::manifest::{Entry, Node, NodeValue};
 use crate::model::{ObjectRef, RepoPath};
 
 /// Where a unit puts what names no namespace.
@@ -126,6 +130,43 @@ pub(super) fn plain_files(units: &[Declared], trees: Trees<'_>) -> Result<PlainF
 }
 
 /// Whether it is of a kind that facts look at by namespace. Of any other one nobody knows whether it has one.
+/// The namespace of an object that names none, and that surely has one, of those that lie in `own`.
+pub(super) fn lands_in(object: &ObjectRef, own: Option<&str>) -> Option<String> {
+    let own = own.filter(|_| object.namespace.is_none() && is_namespaced(object));
+    own.map(str::to_owned)
+}
+
+/// The same object where it lies, of a unit that puts what names no namespace into `own`.
+pub(super) fn placed(source: Source, own: &str) -> Source {
+    let Some(namespace) = lands_in(&source.object, Some(own)) else {
+        return source;
+    };
+    let mut node = (*source.node).clone();
+    if let NodeValue::Mapping(entries) = &mut node.value
+        && let Some(metadata) = entries.iter_mut().find(|it| &*it.key == "metadata")
+        && let NodeValue::Mapping(entries) = &mut metadata.value.value
+    {
+        let span = metadata.value.span;
+        entries.retain(|entry| &*entry.key != "namespace");
+        entries.push(Entry {
+            key: "namespace".into(),
+            key_span: span,
+            value: Node {
+                value: NodeValue::String(own.into()),
+                span,
+            },
+        });
+    }
+    Source {
+        object: ObjectRef {
+            namespace: Some(namespace),
+            ..source.object
+        },
+        node: Arc::new(node),
+        ..source
+    }
+}
+
 fn is_namespaced(object: &ObjectRef) -> bool {
     let kind = object.group_kind().to_string();
     let known = backups::STATEFUL.iter().chain(&backups::BACKING);

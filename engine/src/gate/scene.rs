@@ -24,6 +24,7 @@ use crate::git::{FileChange, Selector};
 use crate::input;
 use crate::model::{Digest, Enforcement, RepoPath};
 use crate::render::{Extent, Files};
+use crate::sources::Deployment;
 use crate::verdict::UnitError;
 
 pub(super) use made::{Trees, gate, gates_of, of_config, of_configs, of_environment};
@@ -52,6 +53,8 @@ pub(super) struct Scene {
     declared: Sides<Vec<Declared>>,
     /// Of which objects of its environment all that they deploy is judged by itself.
     pub(super) deployers: Sides<Arc<Deployers>>,
+    /// The units of its environment whose objects stand in no file.
+    rendered_units: Arc<Sides<Vec<Declared>>>,
     /// The units of its environment that deployed charts of Flux at base.
     before: Arc<[Declared]>,
     /// A unit that goes from the tree and stays in the cluster: this one, or one that it applies.
@@ -69,6 +72,46 @@ pub(super) struct Scene {
 pub(super) struct Sides<T> {
     pub(super) base: T,
     pub(super) head: T,
+}
+
+impl Sides<Vec<Declared>> {
+    /// What deploys the unit on both sides, where something does on both.
+    fn deployments(&self) -> Option<(&Deployment, &Deployment)> {
+        let (base, head) = (self.base.first()?, self.head.first()?);
+        base.unit
+            .deployment
+            .as_ref()
+            .zip(head.unit.deployment.as_ref())
+    }
+
+    /// Refuses what goes to another cluster: what it deployed is no longer where it was, or stays there alone.
+    fn stay(&self) -> Result<(), Error> {
+        let is_here = |side: &[Declared]| side.first().is_some_and(Declared::is_of_here);
+        match self.deployments() {
+            Some((was, is)) if was.other_cluster() != is.other_cluster() && is_here(&self.base) => {
+                let named = |it: &Deployment| match it.other_cluster() {
+                    Some(cluster) => format!("`{cluster}`"),
+                    None => "the controller's own".to_owned(),
+                };
+                Err(Error::OtherCluster {
+                    what: format!("{}: the {} `{}`", is.place, is.kind, is.name),
+                    was: named(was),
+                    is: named(is),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where each side puts what names no namespace; nothing where that is the same.
+    fn namespaces(&self) -> (Option<String>, Option<String>) {
+        match self.deployments() {
+            Some((was, is)) if was.target_namespace != is.target_namespace => {
+                (was.target_namespace.clone(), is.target_namespace.clone())
+            }
+            _ => (None, None),
+        }
+    }
 }
 
 /// A unit with the files that its source has on both sides, where something renders it.
@@ -156,6 +199,7 @@ impl Scene {
             plain_files: &self.plain_files,
             landing: self.landing.as_ref(),
             unseen: self.unseen.as_deref(),
+            rendered_units: &self.rendered_units,
             rendered: self.rendered.as_ref(),
             deployers: &self.deployers,
             zone: &self.zone,
@@ -267,7 +311,7 @@ impl Scene {
             true => at_head.clone(),
             false => view.deployed(&view.base, base).map_err(Error::at_base)?,
         };
-        let (base, head) = match (at_base, at_head) {
+        let (mut base, mut head) = match (at_base, at_head) {
             (Some(base), Some(head)) => (base, head),
             (Some(base), None) => (base.clone(), Deployed::nothing_of(&base)),
             (None, Some(head)) => (Deployed::nothing_of(&head), head),
@@ -280,6 +324,8 @@ impl Scene {
             });
         }
         unreleased::none(view, &self.name, (&base, &head), &self.before)?;
+        self.declared.stay()?;
+        (base.lands_in, head.lands_in) = self.declared.namespaces();
         if !(base.is_paths && head.is_paths) {
             (self.base, self.head) = (base.selector.clone(), head.selector.clone());
             self.rendered = Some(Sides { base, head });

@@ -23,6 +23,7 @@ pub use sound::Unsound;
 
 use super::Error;
 use super::anchor;
+use super::deployed::Declared;
 use super::deployed::Deployed;
 use super::evaluate::{Bench, Matter};
 use super::gate_files;
@@ -61,6 +62,8 @@ pub(super) struct Unit<'a> {
     pub(super) landing: Option<&'a Landing>,
     /// Why there may be neighbours that are not found there, for people.
     pub(super) unseen: Option<&'a str>,
+    /// The units of the environment whose objects stand in no file.
+    pub(super) rendered_units: &'a Sides<Vec<Declared>>,
     /// What renders it; none where its files are deployed as they stand.
     pub(super) rendered: Option<&'a Sides<Deployed>>,
     pub(super) deployers: &'a Sides<Arc<Deployers>>,
@@ -146,7 +149,7 @@ impl Unit<'_> {
         let reached = self.reached(bench, view, &found.changes, everything)?;
         let scripts = self.scripts(bench, view)?;
         let head = self.neighbours(bench, view, (&found.changes, &reached), &scripts)?;
-        let base = self.neighbours_before(view, &head)?;
+        let base = self.neighbours_before((bench, view), &found.changes, &head)?;
         let matter = Matter {
             changes: &found.changes,
             reached: &reached,
@@ -213,7 +216,7 @@ impl Unit<'_> {
     ) -> Result<Vec<Value>, Error> {
         let scripts = self.scripts(bench, view)?;
         let head = self.neighbours(bench, view, (&found.changes, &[]), &scripts)?;
-        let base = self.neighbours_before(view, &head)?;
+        let base = self.neighbours_before((bench, view), &found.changes, &head)?;
         bench.documents(&Matter {
             changes: &found.changes,
             reached: &[],

@@ -60,6 +60,13 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// The cluster it deploys to; nothing where that is the controller's own, whatever it is called.
+    #[must_use]
+    pub fn other_cluster(&self) -> Option<&str> {
+        let cluster = self.cluster.as_deref();
+        cluster.filter(|it| !OWN_CLUSTER.contains(it))
+    }
+
     /// The name of the `ApplicationSet` that makes it.
     #[must_use]
     pub fn set(&self) -> Option<&str> {
@@ -79,6 +86,9 @@ pub(super) fn locals(sources: &[Source]) -> impl Iterator<Item = &Local> {
         Source::External(_) | Source::Unknown(_) => None,
     })
 }
+
+/// How Argo CD calls the cluster that it runs in.
+const OWN_CLUSTER: [&str; 2] = ["in-cluster", "https://kubernetes.default.svc"];
 
 /// A folder whose objects a deployment takes, though not all of what it does to them is known.
 #[derive(Clone, Debug)]

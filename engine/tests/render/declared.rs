@@ -4,6 +4,7 @@
 mod bounds;
 mod idle;
 mod left;
+mod moved;
 mod pinned;
 mod standing;
 mod unpruned;

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::SNAPSHOT_CLASS;
 use super::cadence::{Cadence, Fields};
 use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept};
 use super::credentials;
@@ -40,7 +41,7 @@ pub(super) fn deleting_class(near: &Near<'_>, name: Option<&str>) -> Option<Obje
         Some(name) => pods::name(class) == name,
         None => is_on(class, default),
     };
-    let mut classes = near.all("VolumeSnapshotClass.snapshot.storage.k8s.io");
+    let mut classes = near.all(SNAPSHOT_CLASS);
     let class = classes.find(is_it)?;
     (text(class, "/deletionPolicy") == Some("Delete")).then(|| pods::reference(class))
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::SNAPSHOT_CLASS;
 use super::cadence::{Cadence, Fields};
 use super::cover::{Consistency, Cover, Found, No, Retention, Told, offsite};
 use super::credentials;
@@ -178,7 +179,7 @@ fn moved(template: &Value, claim: &Claim, near: &Near<'_>) -> Result<Moves, No> 
     }
     let is_for_velero =
         |it: &Value| is_on(it, "/metadata/labels/velero.io~1csi-volumesnapshot-class");
-    let mut classes = near.all("VolumeSnapshotClass.snapshot.storage.k8s.io");
+    let mut classes = near.all(SNAPSHOT_CLASS);
     let is_told = said(template, "/snapshotVolumes") == Some(true)
         || !list(template, "/volumeSnapshotLocations").is_empty()
         || classes.any(is_for_velero);

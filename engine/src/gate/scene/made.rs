@@ -134,17 +134,16 @@ pub(in crate::gate) fn of_environment(
         }),
     };
     let plain_files = Arc::new(plain_files(&head, trees)?);
+    let rendered_units = Arc::new(Sides {
+        base: rendered(&base),
+        head: rendered(&head),
+    });
     let before: Arc<[Declared]> = match trees.base {
         Some(_) => base.iter().filter(|it| has_charts(it)).cloned().collect(),
         None => Arc::default(),
     };
-    // No gate stands where it is deployed: it is judged as a change, and nothing of it is signed.
     if trees.base.is_some() {
-        let was_judged = |it: &Declared| same(&base, it).is_some();
-        let heads = objects.head.into_iter().map(|it| (was_judged(&it), it));
-        head.extend(heads.filter_map(|(was_judged, it)| it.into_object(was_judged)));
-        let bases = objects.base.into_iter();
-        base.extend(bases.filter_map(|it| it.into_object(false)));
+        add_objects((&mut base, &mut head), objects);
     }
     let scenes = paired(base, head).into_iter().filter_map(|declared| {
         let any = declared.head.first().or(declared.base.first())?;
@@ -175,11 +174,32 @@ pub(in crate::gate) fn of_environment(
             },
             input: input_of(environment),
             declared,
+            rendered_units: Arc::clone(&rendered_units),
             before: Arc::clone(&before),
             unpruned: gone,
         }))
     });
     Ok(scenes.collect::<Result<_, _>>()?)
+}
+
+/// Adds what is of elsewhere by its object alone. No gate stands where that is deployed: it is judged as a change, and nothing
+/// of it is signed.
+fn add_objects(
+    (base, head): (&mut Vec<Declared>, &mut Vec<Declared>),
+    objects: Sides<Vec<Declared>>,
+) {
+    let was_judged = |it: &Declared| same(base, it).is_some();
+    let heads = objects.head.into_iter().map(|it| (was_judged(&it), it));
+    head.extend(heads.filter_map(|(was_judged, it)| it.into_object(was_judged)));
+    let bases = objects.base.into_iter();
+    base.extend(bases.filter_map(|it| it.into_object(false)));
+}
+
+/// Those whose objects stand in no file.
+fn rendered(units: &[Declared]) -> Vec<Declared> {
+    let units = units.iter();
+    let rendered = units.filter(|it| it.unit.renderings().next().is_some());
+    rendered.cloned().collect()
 }
 
 /// What has the name of another one.
@@ -357,6 +377,7 @@ pub(in crate::gate) fn gate(config: &Config, branch: &str, environments: &[&Envi
         unseen: None,
         elsewhere: None,
         declared: Sides::default(),
+        rendered_units: Arc::default(),
         before: Arc::default(),
         unpruned: None,
         rendered: None,

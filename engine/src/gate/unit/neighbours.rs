@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::super::Error;
 use super::super::evaluate::Bench;
 use super::super::judge::Judge;
+use super::super::landing::{Landing, lands_in};
+use super::super::side::Side;
 use super::super::view::View;
 use super::{Unit, of_kinds};
 use crate::change::{Change, Source};
@@ -98,6 +100,11 @@ impl Looking<'_> {
         if scripted || judge.asks_for(backups::NAME) && concerned() {
             self.take_in(&stored())?;
         }
+        if self.unit.reaches_far(self.bench, self.changes) {
+            for (namespace, source) in self.unit.beyond(self.view, &self.view.head)? {
+                self.found.insert_in(namespace, &source);
+            }
+        }
         Ok(())
     }
 }
@@ -135,6 +142,50 @@ impl Unit<'_> {
         Ok(looking.found)
     }
 
+    /// Whether what changes may back up what other units render, so that this must be seen.
+    fn reaches_far(&self, bench: &Bench<'_>, changes: &[Change]) -> bool {
+        bench.judge.asks_for(backups::NAME) && changes.iter().any(backups::reaches_far)
+    }
+
+    /// What other units render on one side of all that holds data, or is about that, as this one sees it.
+    fn beyond(&self, view: &View<'_>, side: &Side) -> Result<Vec<(Option<String>, Source)>, Error> {
+        let at_head = std::ptr::eq(side, &*view.head);
+        let units = match at_head {
+            true => &self.rendered_units.head,
+            false => &self.rendered_units.base,
+        };
+        let mut beyond = Vec::new();
+        for other in units.iter().filter(|it| it.unit.name != self.name) {
+            let Some(deployed) = view.deployed(side, std::slice::from_ref(other))? else {
+                continue;
+            };
+            let landing = Landing::of(other);
+            for source in view.deployed_objects(side, &deployed)? {
+                let seen = match self.landing {
+                    Some(own) => own.sees(&source.object, &landing),
+                    None => source.object.namespace.clone(),
+                };
+                beyond.push((seen, source));
+            }
+        }
+        Ok(beyond)
+    }
+
+    /// Puts what they rendered at base in the place of what they render at head.
+    fn go_back_beyond(&self, view: &View<'_>, neighbours: &mut Neighbours) -> Result<(), Error> {
+        for (namespace, source) in self.beyond(view, &view.head)? {
+            neighbours.remove(&ObjectRef {
+                namespace,
+                ..source.object
+            });
+        }
+        let before = self.beyond(view, &view.base).map_err(Error::at_base)?;
+        for (namespace, source) in before {
+            neighbours.insert_in(namespace, &source);
+        }
+        Ok(())
+    }
+
     /// The objects of these kinds, near the namespaces or in all of the environment: one look at the
     /// files for both.
     fn take_in(
@@ -163,7 +214,8 @@ impl Unit<'_> {
         };
         for (file, object, part) in view.contents(self.plain_files.selectors(), search)? {
             if is_wanted(&object) {
-                neighbours.insert_part_in(self.seen(&file, &object), object, part);
+                let own = self.rendered.and_then(|it| it.head.lands_in.as_deref());
+                neighbours.insert_part_in(self.seen(&file, &object, own), object, part);
             }
         }
         if let Some(rendered) = self.rendered {
@@ -174,10 +226,13 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// The namespace of an object in a file of the environment, as this unit sees it.
-    fn seen(&self, file: &RepoPath, object: &ObjectRef) -> Option<String> {
+    /// The namespace of an object in a file of the environment, as this unit sees it, whose own objects lie in `own`
+    /// where they name none.
+    fn seen(&self, file: &RepoPath, object: &ObjectRef, own: Option<&str>) -> Option<String> {
         match self.landing {
-            Some(own) => own.sees_in(file, object, self.plain_files),
+            Some(landing) => landing
+                .sees_in(file, object, self.plain_files)
+                .or_else(|| lands_in(object, own)),
             None => object.namespace.clone(),
         }
     }
@@ -185,7 +240,8 @@ impl Unit<'_> {
     /// The neighbours at base: those of head without what the range brought, with what it took.
     pub(super) fn neighbours_before(
         &self,
-        view: &View<'_>,
+        (bench, view): (&Bench<'_>, &View<'_>),
+        changes: &[Change],
         head: &Neighbours,
     ) -> Result<Neighbours, Error> {
         let mut base = head
@@ -209,11 +265,16 @@ impl Unit<'_> {
             Some(rendered) => selected.extend(rendered.base.plain.iter().cloned()),
             None => selected.push(self.base.clone()),
         }
+        let lands_in = self.rendered.map(|it| {
+            let sides = [&it.head, &it.base];
+            sides.map(|side| side.lands_in.as_deref())
+        });
+        let [at_head_in, at_base_in] = lands_in.unwrap_or_default();
         for entry in changed.iter().filter_map(|file| file.new.as_ref()) {
             if view.is_plain(&view.head, entry, &selected)? {
                 for source in &view.file(&view.head, entry)?.sources {
                     base.remove(&ObjectRef {
-                        namespace: self.seen(&entry.path, &source.object),
+                        namespace: self.seen(&entry.path, &source.object, at_head_in),
                         ..source.object.clone()
                     });
                 }
@@ -222,7 +283,8 @@ impl Unit<'_> {
         for entry in changed.iter().filter_map(|file| file.old.as_ref()) {
             if view.is_plain(&view.base, entry, &selected)? {
                 for source in &view.file_before(entry, &selected)?.sources {
-                    base.insert_in(self.seen(&entry.path, &source.object), source);
+                    let seen = self.seen(&entry.path, &source.object, at_base_in);
+                    base.insert_in(seen, source);
                 }
             }
         }
@@ -231,6 +293,9 @@ impl Unit<'_> {
             head.iter().for_each(|source| base.remove(&source.object));
             let before = view.deployed_objects(&view.base, &rendered.base)?;
             before.iter().for_each(|source| base.insert(source));
+        }
+        if self.reaches_far(bench, changes) {
+            self.go_back_beyond(view, &mut base)?;
         }
         Ok(base)
     }

@@ -11,6 +11,7 @@ use super::super::scene::Sides;
 use super::super::side::Side;
 use super::View;
 use crate::change::Source;
+use crate::gate::landing::placed;
 use crate::model::ObjectRef;
 use crate::render::GitFiles;
 
@@ -77,6 +78,10 @@ impl View<'_> {
             // Its file has it as well, with names of files in the place of what they hold.
             objects.retain(|it| filled.iter().all(|own| own.object != it.object));
             objects.extend(filled);
+        }
+        if let Some(namespace) = &deployed.lands_in {
+            let objects = objects.into_iter();
+            return Ok(objects.map(|it| placed(it, namespace)).collect());
         }
         Ok(objects)
     }

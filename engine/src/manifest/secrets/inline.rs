@@ -1,4 +1,4 @@
-//! Secrets inside of longer texts: user and password of a URL, the value of an option or a variable.
+//! Secrets inside of longer texts: user and password of a URL, the value of an option or a variable, a private key in PEM.
 //! Knows nothing of manifests; a text is any text.
 
 use std::collections::BTreeSet;
@@ -80,7 +80,28 @@ pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
             return std::iter::once(0..text.len()).collect();
         }
     }
+    found.extend(private_keys(text));
     found.sort_unstable_by_key(|range| (range.start, range.end));
+    found
+}
+
+/// What stands between the first and the last line of private keys (RFC 7468); to the end where there is no last one.
+fn private_keys(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut end = 0;
+    for (at, mark) in text.match_indices(KEY) {
+        // One that begins within another is hidden with that.
+        let before = text.get(end..at).unwrap_or_default();
+        let line = before.lines().next_back().unwrap_or_default();
+        if !line.contains("-----BEGIN") {
+            continue;
+        }
+        let start = at + mark.len();
+        let rest = text.get(start..).unwrap_or_default();
+        end = start + rest.find("-----END").unwrap_or(rest.len());
+        let is_empty = text.get(start..end).unwrap_or_default().trim().is_empty();
+        found.extend((!is_empty).then_some(start..end));
+    }
     found
 }
 
@@ -183,7 +204,7 @@ fn sounds_secret(name: &str) -> bool {
     short
         || SECRET_PARTS
             .iter()
-            .chain(&["SECRETKEY"])
+            .chain(&ALSO_SECRET)
             .any(|part| joined.ends_with(part))
 }
 
@@ -261,6 +282,11 @@ const DATABASES: [&str; 7] = [
 ];
 /// Ends of names that say where a secret is.
 const PLACES: [&str; 4] = ["FILE", "PATH", "DIR", "NAME"];
+
+/// What names in small letters end in beside the parts of others.
+const ALSO_SECRET: [&str; 4] = ["SECRETKEY", "PRIVATEKEY", "PASSWORDS", "PASSWORDHASH"];
+/// How the first line of a private key ends, whatever kind of key it is.
+const KEY: &str = "PRIVATE KEY-----";
 
 #[cfg(test)]
 mod tests {
@@ -348,6 +374,37 @@ mod tests {
             "token_ttl=60 secretName=a TOKEN_FILE=/run/x",
         ] {
             assert_eq!(without_secrets(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_cut_between_its_lines() {
+        for (text, shown) in [
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMIIB\nx=\n-----END RSA PRIVATE KEY-----\nshown",
+                Some("-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nshown"),
+            ),
+            (
+                "key: |\n  -----BEGIN OPENSSH PRIVATE KEY-----\n  b3Bl",
+                Some("key: |\n  -----BEGIN OPENSSH PRIVATE KEY-----***"),
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\\nMIIB\\n-----END PRIVATE KEY-----\\n-----BEGIN EC PRIVATE KEY-----\\nMHcC\\n-----END EC PRIVATE KEY-----",
+                Some(
+                    "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\\n-----BEGIN EC PRIVATE KEY-----***-----END EC PRIVATE KEY-----",
+                ),
+            ),
+            (
+                "-----BEGIN PUBLIC KEY-----\nMFk\n-----END PUBLIC KEY-----",
+                None,
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+                None,
+            ),
+            ("a PRIVATE KEY----- is no key", None),
+        ] {
+            assert_eq!(without_secrets(text).as_deref(), shown, "{text}");
         }
     }
 

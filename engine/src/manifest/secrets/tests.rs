@@ -385,6 +385,19 @@ fn what_flux_and_argo_cd_are_told_of_secrets_is_secret() {
             &["/spec/values/a/extraEnvVars/0/value"],
         ),
         (
+            release,
+            "{values: {jwt: {privateKey: x, privateKeys: none}, extra: {stringData: {x: z}, data: {x: z}}}}",
+            &[
+                "/spec/values/extra/stringData/x",
+                "/spec/values/jwt/privateKey",
+            ],
+        ),
+        (
+            argo,
+            "{source: {helm: {values: 'extra: {stringData: {x: z}}'}}}",
+            &["/spec/source/helm/values"],
+        ),
+        (
             set,
             "{generators: [{list: {elements: [{name: a, dbPassword: x}], template: {spec: {source: {helm: {values: 'db: {password: x}'}}}}}}, {clusters: {values: {apiToken: x}}}]}",
             &[

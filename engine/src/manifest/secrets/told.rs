@@ -144,8 +144,11 @@ fn word<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
 fn of_chart(node: &Node, pointer: &mut String, found: &mut Found<'_>) {
     match &node.value {
         NodeValue::String(_) if names_secret(node, 0) => return found(pointer, node),
-        NodeValue::Mapping(_) if word(node, "kind") == Some("Secret") => {
-            for key in ["data", "stringData"] {
+        NodeValue::Mapping(_) => {
+            let is_secret = word(node, "kind") == Some("Secret");
+            // No object but a Secret has these texts, and charts put them into one.
+            let keys = [("data", is_secret), ("stringData", true)];
+            for (key, _) in keys.into_iter().filter(|(_, holds)| *holds) {
                 if let Some(value) = node.get(key) {
                     leaves(value, &mut format!("{pointer}/{key}"), found);
                 }
@@ -218,8 +221,9 @@ fn names_secret(node: &Node, depth: usize) -> bool {
     let is_of = |key: &str, wanted: &str| node.get(key).and_then(Node::as_str) == Some(wanted);
     match &node.value {
         NodeValue::Mapping(entries) => {
-            let mut contents = ["data", "stringData", "metadata"].iter();
-            let is_secret = is_of("kind", "Secret") && contents.any(|key| node.get(key).is_some());
+            let mut contents = ["data", "metadata"].iter();
+            let is_secret = is_of("kind", "Secret") && contents.any(|key| node.get(key).is_some())
+                || node.get("stringData").is_some();
             let patches = depth < DEPTH && is_of_secret(node, depth + 1);
             let path = node.get("path").and_then(Node::as_str);
             let sets = node.get("value").zip(path).is_some_and(|(value, path)| {

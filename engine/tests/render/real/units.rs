@@ -1,6 +1,7 @@
 //! Units that kustomize and Helm render, through the command line and the library: the shop's brands C and D.
 //! Knows no kustomization and no chart but theirs.
 
+mod backed;
 mod kept;
 mod patched;
 mod strangers;
