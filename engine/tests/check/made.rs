@@ -175,6 +175,36 @@ fn a_new_folder_that_a_set_finds_is_a_new_application() {
 }
 
 #[test]
+fn a_folder_of_here_that_a_set_finds_or_misses_leaves_every_set_beside_it_as_it_was() {
+    let of_here = |name: &str, folder: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n  goTemplate: true\n  generators: [{{git: {{repoURL: '{HERE}', revision: HEAD, directories: [{{path: '{folder}/*'}}]}}}}]\n  template:\n    metadata: {{name: '{{{{.path.basename}}}}'}}\n    spec:\n      project: shop\n      destination: {{server: 'https://kubernetes.default.svc', namespace: shop}}\n      source: {{repoURL: '{HERE}', targetRevision: HEAD, path: '{{{{.path.path}}}}'}}\n"
+        )
+    };
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop}\n";
+    let sets = format!(
+        "{}---\n{}",
+        of_here("apps", "apps"),
+        of_here("others", "others")
+    );
+    for (path, is_there) in [("apps/new/x.yaml", false), ("apps/a/x.yaml", true)] {
+        let (repo, _) = repo(&sets, false);
+        repo.write("apps/a/x.yaml", map)
+            .write("others/b/x.yaml", map);
+        let base = repo.commit("folders");
+        match is_there {
+            true => repo.remove(path),
+            false => repo.write(path, map),
+        };
+        repo.commit("one more or less");
+        let report = check(&repo, base);
+        let units = report.units.iter();
+        let changes = units.flat_map(|unit| unit.changes.iter().map(|it| it.object.kind.as_str()));
+        assert_eq!(changes.collect::<Vec<_>>(), ["ConfigMap"], "{path}");
+    }
+}
+
+#[test]
 fn what_changes_no_application_of_a_set_touches_none() {
     for is_held in [false, true] {
         let (repo, base) = repo(&set(FILES, ""), is_held);
