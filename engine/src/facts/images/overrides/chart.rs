@@ -58,6 +58,19 @@ impl<'v> Given<'v> {
         }
     }
 
+    /// The same without the files of which a parameter says what they hold, as where an Application is filled in with files of
+    /// this repository; `None` where there are none.
+    fn filled(&self, at: &str) -> Option<Vec<Single<'v>>> {
+        let all = Single::of(self, at);
+        let is_said = |file: &Single<'_>| {
+            let mut others = all.iter();
+            let is_file = file.end == FILE && file.written.starts_with('$');
+            is_file && others.any(|it| it.end != FILE && it.is_forced && it.name == file.name)
+        };
+        let (files, others): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_said);
+        (!files.is_empty()).then_some(others)
+    }
+
     /// Whether there are values, and nothing beside them.
     fn is_one(&self) -> bool {
         self.text.is_none() && self.parameters.is_empty() && self.files.is_empty()
@@ -121,8 +134,18 @@ fn joined<'v>(given: &Given<'v>, at: &str, referred: &[Referred], found: &mut Fo
             values.merge(own.clone(), &Origin::tree(at));
         }
     }
-    set(given, at, (&mut values, &mut places));
-    places.extend(of_joined(&values, depth));
+    let mut with_files = values.clone();
+    places.extend(set(&Single::of(given, at), &mut with_files));
+    let own = of_joined(&with_files, depth);
+    match given.filled(at) {
+        // Whoever filled it in: what it says is judged, and the file too.
+        Some(filled) => {
+            places.extend(set(&filled, &mut values));
+            places.extend(of_joined(&values, depth));
+            places.extend(own.into_iter().filter(names_a_file));
+        }
+        None => places.extend(own),
+    }
     if !referred.is_empty() {
         places.iter_mut().for_each(hide);
     }
@@ -184,8 +207,8 @@ fn hide(place: &mut Place<'static>) {
 
 /// Parameters count before values, and of those of one name the last; one that is surely a text counts before one that may be
 /// a number, and a file before both.
-fn set(given: &Given<'_>, at: &str, (values, untold): (&mut Joined, &mut Vec<Place<'static>>)) {
-    let items = Single::of(given, at);
+fn set(items: &[Single<'_>], values: &mut Joined) -> Vec<Place<'static>> {
+    let mut untold = Vec::new();
     let paths = items.iter().filter_map(|item| item.path.as_deref());
     let paths: BTreeSet<String> = paths.map(pointer_to).collect();
     // Argo CD keeps no order among names.
@@ -195,10 +218,10 @@ fn set(given: &Given<'_>, at: &str, (values, untold): (&mut Joined, &mut Vec<Pla
         longer.next().is_some_and(|path| path.starts_with(&below))
     };
     let mut fields: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for item in &items {
+    for item in items {
         fields.entry(item.name).or_default().push(item.at.clone());
     }
-    for item in &items {
+    for item in items {
         let own = fields.get(item.name).cloned().unwrap_or_default();
         let origin = Origin::one(format!("{}/{}", item.at, item.end)).with_fields(own);
         let path = item.path.as_ref().filter(|path| !leads_on(path));
@@ -210,15 +233,19 @@ fn set(given: &Given<'_>, at: &str, (values, untold): (&mut Joined, &mut Vec<Pla
             }
         }
     }
+    untold
 }
 
 /// One value by its path.
+#[derive(Clone)]
 struct Single<'v> {
     at: String,
     name: &'v str,
     written: &'v str,
     /// The key of what is written.
     end: &'static str,
+    /// Whether it is surely a text.
+    is_forced: bool,
     path: Option<Vec<Step>>,
     value: Option<Value>,
 }
@@ -231,7 +258,7 @@ impl<'v> Single<'v> {
         let mut parameters: Vec<&(String, &Value)> = given.parameters.iter().collect();
         parameters.sort_by_key(|(_, item)| forced(item));
         let parameters = parameters.into_iter().map(|item| (item, "value"));
-        let files = given.files.iter().map(|item| (item, "path"));
+        let files = given.files.iter().map(|item| (item, FILE));
         let all = parameters.chain(files).filter_map(|((below, item), end)| {
             let name = text(item, "name")?;
             let written = text(item, end).unwrap_or_default();
@@ -240,8 +267,9 @@ impl<'v> Single<'v> {
                 path: parameters::path(name),
                 value: match end {
                     "value" => parameters::value(written, forced(item)),
-                    _ => Some(Value::from(format!("$(file {written})"))),
+                    _ => Some(Value::from(format!("{OF_FILE}{written})"))),
                 },
+                is_forced: forced(item),
                 name,
                 written,
                 end,
@@ -262,6 +290,15 @@ fn of_joined(values: &Joined, depth: usize) -> Vec<Place<'static>> {
     places.extend(untold::below((&values.tree, ""), &named));
     let places = places.into_iter();
     places.filter_map(|place| values.place(place)).collect()
+}
+
+fn names_a_file(place: &Place<'_>) -> bool {
+    match &place.written {
+        Written::Text(text) | Written::Unreadable(text) | Written::Untold(text, _) => {
+            text.contains(OF_FILE)
+        }
+        Written::Other(_) => false,
+    }
 }
 
 /// The places of what is surely an image, or is told otherwise.
@@ -292,6 +329,11 @@ fn one_mapping(documents: Vec<Value>) -> Option<Map<String, Value>> {
     }
     Some(mapping)
 }
+
+/// The key of a file.
+const FILE: &str = "path";
+/// How a value is shown that a file holds.
+const OF_FILE: &str = "$(file ";
 
 const UNREAD: &str = "what it holds is not read here; name one value with `targetPath`, or use a ConfigMap of this repository";
 const AMBIGUOUS: &str = "Helm may take it for something else than one value";

@@ -11,7 +11,7 @@ use super::parameters::{Step, pointer_to};
 use crate::model::step_of;
 
 /// What all of them make.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Joined {
     pub(super) tree: Value,
     /// By pointers in the tree; what has none is of what it stands in.
