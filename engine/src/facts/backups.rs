@@ -48,22 +48,29 @@ use crate::change::Change;
 use crate::model::{GroupKind, ObjectRef, Operation, Piece, RiskTier};
 
 /// The kinds that hold data, or claim volumes for it.
-pub const STATEFUL: [&str; 16] = [
+pub const STATEFUL: [&str; 23] = [
     "PersistentVolumeClaim",
     "StatefulSet.apps",
     "Cluster.postgresql.cnpg.io",
     "InnoDBCluster.mysql.oracle.com",
     "Kafka.kafka.strimzi.io",
+    "KafkaNodePool.kafka.strimzi.io",
     "MariaDB.k8s.mariadb.com",
     "MongoDBCommunity.mongodbcommunity.mongodb.com",
     "PerconaPGCluster.pgv2.percona.com",
     "PerconaServerMongoDB.psmdb.percona.com",
+    "PerconaServerMySQL.ps.percona.com",
     "PerconaXtraDBCluster.pxc.percona.com",
     "PostgresCluster.postgres-operator.crunchydata.com",
     "RabbitmqCluster.rabbitmq.com",
     "RedisCluster.redis.redis.opstreelabs.in",
     "RedisFailover.databases.spotahome.com",
+    "RedisReplication.redis.redis.opstreelabs.in",
     "Redis.redis.redis.opstreelabs.in",
+    "Tenant.minio.min.io",
+    "Valkey.cache.cs.sap.com",
+    "Valkey.hyperspike.io",
+    "ValkeyCluster.valkey.io",
     "postgresql.acid.zalan.do",
 ];
 

@@ -58,7 +58,11 @@ pub(super) fn bytes(written: &Value) -> Option<i64> {
 pub(super) fn is_size(object: &ObjectRef, pointer: &str) -> bool {
     let own = match (object.group(), object.kind.as_str()) {
         ("", "PersistentVolume") => pointer == "/spec/capacity/storage",
-        ("postgresql.cnpg.io" | "acid.zalan.do", _) => pointer.ends_with("/size"),
+        (
+            "postgresql.cnpg.io" | "acid.zalan.do" | "cache.cs.sap.com" | "kafka.strimzi.io"
+            | "valkey.io",
+            _,
+        ) => pointer.ends_with("/size"),
         _ => false,
     };
     own || pointer.ends_with("/resources/requests/storage")
@@ -115,6 +119,16 @@ mod tests {
                 "/spec/tablespaces/1/storage/size",
             ),
             ("acid.zalan.do/v1", "postgresql", "/spec/volume/size"),
+            (
+                "kafka.strimzi.io/v1",
+                "KafkaNodePool",
+                "/spec/storage/volumes/0/size",
+            ),
+            (
+                "valkey.io/v1alpha1",
+                "ValkeyCluster",
+                "/spec/persistence/size",
+            ),
             (
                 "acid.zalan.do/v1",
                 "postgresql",

@@ -55,10 +55,16 @@ fn claims(stateful: &Stateful<'_>) -> Claims {
 /// Whether Strimzi's storage, or a finalizer of Percona's, says so.
 fn deletes(object: &Value) -> bool {
     let listed = |pointer: &str| object.pointer(pointer).and_then(Value::as_array);
-    let mut volumes = listed("/spec/kafka/storage/volumes").into_iter().flatten();
+    let stores = ["/spec/kafka/storage", "/spec/storage"];
+    let mut volumes = stores.into_iter().flat_map(|store| {
+        let volumes = listed(&format!("{store}/volumes"));
+        object
+            .pointer(store)
+            .into_iter()
+            .chain(volumes.into_iter().flatten())
+    });
     let finalizers = listed("/metadata/finalizers").into_iter().flatten();
-    is_on(object, "/spec/kafka/storage/deleteClaim")
-        || volumes.any(|volume| is_on(volume, "/deleteClaim"))
+    volumes.any(|volume| is_on(volume, "/deleteClaim"))
         || finalizers
             .filter_map(Value::as_str)
             .any(|it| it.contains("delete-") && it.ends_with("pvc"))
@@ -83,21 +89,28 @@ const KEEPING: [&str; 2] = [
 ];
 
 /// Where it says what becomes of them.
-const WHEN_DELETED: [&str; 3] = [
+const WHEN_DELETED: [&str; 4] = [
+    "/spec/persistence/reclaimPolicy",
     "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted",
     "/spec/storage/pvcRetentionPolicy/whenDeleted",
     "/spec/statefulSet/spec/persistentVolumeClaimRetentionPolicy/whenDeleted",
 ];
 
 /// Where it names the class of its volumes.
-const CLASSES: [&str; 3] = [
+const CLASSES: [&str; 9] = [
     "/spec/storageClassName",
     "/spec/volumeClaimTemplates/0/spec/storageClassName",
+    "/spec/mysql/volumeSpec/persistentVolumeClaim/storageClassName",
+    "/spec/persistence/storageClass",
+    "/spec/persistence/storageClassName",
+    "/spec/pools/0/volumeClaimTemplate/spec/storageClassName",
+    "/spec/storage/class",
     "/spec/storage/storageClass",
+    "/spec/storage/volumeClaimTemplate/spec/storageClassName",
 ];
 
 /// The kinds that are claims, or own theirs.
-const OWNING: [&str; 7] = [
+const OWNING: [&str; 8] = [
     "PersistentVolumeClaim",
     "Cluster.postgresql.cnpg.io",
     "PostgresCluster.postgres-operator.crunchydata.com",
@@ -105,15 +118,22 @@ const OWNING: [&str; 7] = [
     "RedisFailover.databases.spotahome.com",
     "Redis.redis.redis.opstreelabs.in",
     "RedisCluster.redis.redis.opstreelabs.in",
+    "RedisReplication.redis.redis.opstreelabs.in",
 ];
 
 /// The kinds whose claims stay where nothing says otherwise.
-const LEAVING: [&str; 7] = [
+const LEAVING: [&str; 13] = [
     "StatefulSet.apps",
     "Kafka.kafka.strimzi.io",
+    "KafkaNodePool.kafka.strimzi.io",
     "MariaDB.k8s.mariadb.com",
     "MongoDBCommunity.mongodbcommunity.mongodb.com",
     "PerconaPGCluster.pgv2.percona.com",
     "PerconaServerMongoDB.psmdb.percona.com",
+    "PerconaServerMySQL.ps.percona.com",
     "PerconaXtraDBCluster.pxc.percona.com",
+    "Tenant.minio.min.io",
+    "Valkey.cache.cs.sap.com",
+    "Valkey.hyperspike.io",
+    "ValkeyCluster.valkey.io",
 ];

@@ -10,7 +10,7 @@ use crate::model::ObjectRef;
 pub(super) struct Operated {
     kind: &'static str,
     pub(super) data: Data,
-    /// Where it says that it keeps anything; nothing where it always does.
+    /// Where it says that it keeps anything, `*` for any of a list; nothing where it always does.
     persists: &'static [&'static str],
     /// Where it says that it backs itself up, in a way that is not read here.
     own_way: &'static [&'static str],
@@ -23,8 +23,8 @@ impl Operated {
     pub(super) fn of(object: &Value, reference: &ObjectRef) -> Option<&'static Self> {
         let kind = reference.group_kind().to_string();
         let known = KINDS.iter().find(|known| known.kind == kind)?;
-        let is_there = |pointer: &&str| object.pointer(pointer).is_some_and(|it| !it.is_null());
-        let persists = known.persists.is_empty() || known.persists.iter().any(is_there);
+        let keeps = |place: &&str| says(object, place.split('/').skip(1));
+        let persists = known.persists.is_empty() || known.persists.iter().any(keeps);
         persists.then_some(known)
     }
 
@@ -33,6 +33,15 @@ impl Operated {
         let is_there = |pointer: &&str| object.pointer(pointer).is_some_and(|it| !it.is_null());
         let may = self.own_way.iter().any(is_there);
         may.then_some("its operator backs it up by itself in a way that is not read here")
+    }
+}
+
+/// Whether anything but no stands at a place, where `*` is any of a list.
+fn says<'p>(value: &Value, mut place: impl Iterator<Item = &'p str> + Clone) -> bool {
+    match (place.next(), value) {
+        (None, _) => !matches!(value, Value::Null | Value::Bool(false)),
+        (Some("*"), Value::Array(items)) => items.iter().any(|it| says(it, place.clone())),
+        (Some(step), _) => value.get(step).is_some_and(|it| says(it, place)),
     }
 }
 
@@ -61,7 +70,7 @@ const fn queue(kind: &'static str, persists: &'static [&'static str]) -> Operate
     }
 }
 
-const KINDS: [Operated; 14] = [
+const KINDS: [Operated; 21] = [
     labelled("Cluster.postgresql.cnpg.io", "cnpg.io/cluster"),
     labelled("postgresql.acid.zalan.do", "cluster-name"),
     labelled(
@@ -70,6 +79,7 @@ const KINDS: [Operated; 14] = [
     ),
     database("PerconaPGCluster.pgv2.percona.com", &[]),
     database("PerconaXtraDBCluster.pxc.percona.com", &["/spec/backup"]),
+    database("PerconaServerMySQL.ps.percona.com", &["/spec/backup"]),
     database("PerconaServerMongoDB.psmdb.percona.com", &["/spec/backup"]),
     database("InnoDBCluster.mysql.oracle.com", &["/spec/backupSchedules"]),
     // Its backups are objects of a kind of their own.
@@ -78,7 +88,14 @@ const KINDS: [Operated; 14] = [
     queue("RabbitmqCluster.rabbitmq.com", &[]),
     queue(
         "Kafka.kafka.strimzi.io",
-        &["/spec/kafka/storage/size", "/spec/kafka/storage/volumes"],
+        &[
+            "/spec/kafka/storage/size",
+            "/spec/kafka/storage/volumes/*/size",
+        ],
+    ),
+    queue(
+        "KafkaNodePool.kafka.strimzi.io",
+        &["/spec/storage/size", "/spec/storage/volumes/*/size"],
     ),
     queue(
         "RedisFailover.databases.spotahome.com",
@@ -92,4 +109,17 @@ const KINDS: [Operated; 14] = [
         "RedisCluster.redis.redis.opstreelabs.in",
         &["/spec/storage/volumeClaimTemplate"],
     ),
+    queue(
+        "RedisReplication.redis.redis.opstreelabs.in",
+        &["/spec/storage/volumeClaimTemplate"],
+    ),
+    queue("Valkey.cache.cs.sap.com", &["/spec/persistence/enabled"]),
+    // Its set claims a volume also where `storage` is not said.
+    queue("Valkey.hyperspike.io", &[]),
+    queue("ValkeyCluster.valkey.io", &["/spec/persistence"]),
+    Operated {
+        data: Data::Filestore,
+        persists: &["/spec/pools/*/volumeClaimTemplate"],
+        ..database("Tenant.minio.min.io", &[])
+    },
 ];

@@ -212,6 +212,31 @@ fn claims_go_by_the_kind_of_their_object_and_by_what_it_says() {
             json!({"kafka": {"storage": {"size": "1Gi", "deleteClaim": true}}}),
             false,
         ),
+        (
+            "KafkaNodePool.kafka.strimzi.io",
+            json!({"storage": {"volumes": [{"size": "1Gi"}]}}),
+            true,
+        ),
+        (
+            "KafkaNodePool.kafka.strimzi.io",
+            json!({"storage": {"volumes": [{"size": "1Gi", "deleteClaim": true}]}}),
+            false,
+        ),
+        (
+            "ValkeyCluster.valkey.io",
+            json!({"persistence": {"size": "1Gi"}}),
+            true,
+        ),
+        (
+            "ValkeyCluster.valkey.io",
+            json!({"persistence": {"size": "1Gi", "reclaimPolicy": "Delete"}}),
+            false,
+        ),
+        (
+            "RedisReplication.redis.redis.opstreelabs.in",
+            json!({"storage": {"volumeClaimTemplate": {}}}),
+            false,
+        ),
         ("RabbitmqCluster.rabbitmq.com", json!({}), false),
         ("postgresql.acid.zalan.do", json!({}), false),
     ] {
@@ -223,6 +248,79 @@ fn claims_go_by_the_kind_of_their_object_and_by_what_it_says() {
             .unwrap()
             .starts_with("its claims `data-q-N` are deleted with it")
     );
+}
+
+/// What says of itself that it keeps nothing holds no data.
+#[test]
+fn what_an_operator_runs_holds_data_where_it_keeps_any() {
+    let pool = json!({"volumeClaimTemplate": {"spec": {}}});
+    for (kind, spec, data) in [
+        (
+            "Tenant.minio.min.io",
+            json!({"pools": [{"name": "a"}, pool]}),
+            Some(Data::Filestore),
+        ),
+        (
+            "Tenant.minio.min.io",
+            json!({"pools": [{"name": "a"}]}),
+            None,
+        ),
+        (
+            "PerconaServerMySQL.ps.percona.com",
+            json!({"mysql": {"volumeSpec": {"persistentVolumeClaim": {}}}}),
+            Some(Data::Database),
+        ),
+        (
+            "RedisReplication.redis.redis.opstreelabs.in",
+            json!({"storage": {"volumeClaimTemplate": {"spec": {}}}}),
+            Some(Data::QueueCache),
+        ),
+        (
+            "RedisReplication.redis.redis.opstreelabs.in",
+            json!({"clusterSize": 3}),
+            None,
+        ),
+        (
+            "Valkey.hyperspike.io",
+            json!({"nodes": 3}),
+            Some(Data::QueueCache),
+        ),
+        (
+            "Valkey.cache.cs.sap.com",
+            json!({"persistence": {"enabled": true}}),
+            Some(Data::QueueCache),
+        ),
+        (
+            "Valkey.cache.cs.sap.com",
+            json!({"persistence": {"enabled": false}}),
+            None,
+        ),
+        (
+            "ValkeyCluster.valkey.io",
+            json!({"persistence": {"size": "1Gi"}}),
+            Some(Data::QueueCache),
+        ),
+        ("ValkeyCluster.valkey.io", json!({"shards": 3}), None),
+        (
+            "KafkaNodePool.kafka.strimzi.io",
+            json!({"storage": {"type": "persistent-claim", "size": "1Gi"}}),
+            Some(Data::QueueCache),
+        ),
+        (
+            "KafkaNodePool.kafka.strimzi.io",
+            json!({"storage": {"type": "jbod", "volumes": [{"type": "ephemeral"}, {"size": "1Gi"}]}}),
+            Some(Data::QueueCache),
+        ),
+        (
+            "KafkaNodePool.kafka.strimzi.io",
+            json!({"storage": {"type": "jbod", "volumes": [{"type": "ephemeral"}]}}),
+            None,
+        ),
+    ] {
+        let states = found(&[named(kind, "shop", "q", spec.clone())]);
+        let held = states.into_values().next().map(|it| it.data);
+        assert_eq!(held, data, "{kind} {spec}");
+    }
 }
 
 fn of_some(values: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
