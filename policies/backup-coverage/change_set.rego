@@ -10,12 +10,19 @@
 #   kinds:
 #     - PersistentVolumeClaim
 #     - StatefulSet.apps
+#     - BucketClaim.objectstorage.k8s.io
+#     - Bucket.s3.aws.m.upbound.io
+#     - Bucket.s3.aws.upbound.io
+#     - Bucket.s3.services.k8s.aws
+#     - Bucket.storage.gcp.m.upbound.io
+#     - Bucket.storage.gcp.upbound.io
 #     - Cluster.postgresql.cnpg.io
 #     - InnoDBCluster.mysql.oracle.com
 #     - Kafka.kafka.strimzi.io
 #     - KafkaNodePool.kafka.strimzi.io
 #     - MariaDB.k8s.mariadb.com
 #     - MongoDBCommunity.mongodbcommunity.mongodb.com
+#     - ObjectBucketClaim.objectbucket.io
 #     - PerconaPGCluster.pgv2.percona.com
 #     - PerconaServerMongoDB.psmdb.percona.com
 #     - PerconaServerMySQL.ps.percona.com
@@ -33,6 +40,12 @@
 #     - postgresql.acid.zalan.do
 #     - Backup.postgresql.cnpg.io
 #     - BackupStorageLocation.velero.io
+#     - BucketLifecycleConfiguration.s3.aws.m.upbound.io
+#     - BucketLifecycleConfiguration.s3.aws.upbound.io
+#     - BucketReplicationConfiguration.s3.aws.m.upbound.io
+#     - BucketReplicationConfiguration.s3.aws.upbound.io
+#     - BucketVersioning.s3.aws.m.upbound.io
+#     - BucketVersioning.s3.aws.upbound.io
 #     - CronJob.batch
 #     - ObjectStore.barmancloud.cnpg.io
 #     - OperatorConfiguration.acid.zalan.do
@@ -204,10 +217,10 @@ deleted contains [row, finding] if {
 	change.index == row.change
 	finding := {
 		"code": "backup.source-deleted",
-		"message": sprintf("%s %s holds data (%s) and is deleted%s%s; %s", [
+		"message": sprintf("%s %s holds %s and is deleted%s%s; %s", [
 			row.object.kind,
 			shown(row.object),
-			row.old.data,
+			held(row.old),
 			last_copy(row.old),
 			going(row.old),
 			kept(row),
@@ -216,6 +229,10 @@ deleted contains [row, finding] if {
 		"remediation": "stop what writes to it, take a last backup, verify or restore that, and report it: `tidegate evidence backup --final`",
 	}
 }
+
+held(state) := "backups" if {
+	state.bucket == "store"
+} else := sprintf("data (%s)", [state.data])
 
 # Somebody signed so.
 is_kept(row) if {

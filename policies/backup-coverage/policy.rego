@@ -11,12 +11,19 @@
 #   kinds:
 #     - PersistentVolumeClaim
 #     - StatefulSet.apps
+#     - BucketClaim.objectstorage.k8s.io
+#     - Bucket.s3.aws.m.upbound.io
+#     - Bucket.s3.aws.upbound.io
+#     - Bucket.s3.services.k8s.aws
+#     - Bucket.storage.gcp.m.upbound.io
+#     - Bucket.storage.gcp.upbound.io
 #     - Cluster.postgresql.cnpg.io
 #     - InnoDBCluster.mysql.oracle.com
 #     - Kafka.kafka.strimzi.io
 #     - KafkaNodePool.kafka.strimzi.io
 #     - MariaDB.k8s.mariadb.com
 #     - MongoDBCommunity.mongodbcommunity.mongodb.com
+#     - ObjectBucketClaim.objectbucket.io
 #     - PerconaPGCluster.pgv2.percona.com
 #     - PerconaServerMongoDB.psmdb.percona.com
 #     - PerconaServerMySQL.ps.percona.com
@@ -36,6 +43,7 @@
 #     - Rollout.argoproj.io
 #   facts: [backups]
 #   codes:
+#     backup.bucket-unversioned: deny
 #     backup.not-covered: deny
 #     backup.coverage-unknown: deny
 #     backup.only-crash-consistent: deny
@@ -45,6 +53,7 @@
 #     backup.not-encrypted: deny
 #     backup.not-offsite: deny
 #     backup.not-immutable: warn
+#     backup.replication-unverified: deny
 #     backup.store-shared: deny
 #     backup.target-missing: warn
 #     backup.same-credentials: warn
@@ -165,6 +174,7 @@ judged contains row if {
 is_serious(_, code) if {
 	not code in {
 		"backup.not-immutable",
+		"backup.replication-unverified",
 		"backup.same-credentials",
 		"backup.target-missing",
 		"backup.unbacked-volume-type",
@@ -174,6 +184,11 @@ is_serious(_, code) if {
 is_serious(_, "backup.not-immutable") if input.settings["require-immutable"]
 
 is_serious(held, "backup.unbacked-volume-type") if held == "database"
+
+is_serious(_, "backup.replication-unverified") if not is_tame
+
+# That the tier is not known is no reason to let more pass.
+is_tame if input.risk.tier in {"low", "medium"}
 
 is_asked(code) if not code in {"backup.not-encrypted", "backup.not-offsite"}
 
@@ -188,6 +203,8 @@ shown(reference) := sprintf("%s/%s", [reference.namespace, reference.name]) if {
 } else := reference.name
 
 codes := {
+	"bucket-unversioned": "backup.bucket-unversioned",
+	"replication-unverified": "backup.replication-unverified",
 	"not-covered": "backup.not-covered",
 	"coverage-unknown": "backup.coverage-unknown",
 	"only-crash-consistent": "backup.only-crash-consistent",
@@ -203,6 +220,8 @@ codes := {
 }
 
 remedies := {
+	"backup.bucket-unversioned": "enable versions of its objects, or say in `buckets` that they are kept, or in `scratch` that nobody misses them",
+	"backup.replication-unverified": "replicate all of it to another bucket, or say so in `buckets`",
 	"backup.not-covered": "add a backup that takes it in, or name it in `scratch` where nobody misses what it holds",
 	"backup.coverage-unknown": "let this environment's own files declare the backup, or except the object by name with a reason",
 	"backup.only-crash-consistent": "let the database make its own backups, or stop its writes by a hook meanwhile",

@@ -44,6 +44,7 @@ with_loss(loss) := document("production", schedule, {"object": database, "new": 
 codes(findings) := {finding.code | some finding in findings}
 
 serious := {
+	"bucket-unversioned",
 	"not-covered",
 	"coverage-unknown",
 	"only-crash-consistent",
@@ -91,6 +92,22 @@ test_what_lies_on_no_claim_may_go if {
 	codes(change_set.deny) == {"backup.source-deleted"} with input as kept
 	none := json.patch(kept, [{"op": "replace", "path": "/facts/backups/value/0/old/claims", "value": []}])
 	count(change_set.deny) == 0 with input as none
+}
+
+test_no_replica_is_denied_of_what_is_risky_and_a_warning_else if {
+	found := with_gap("production", "replication-unverified")
+	every tier in {"high", "critical"} {
+		doc := object.union(found, {"risk": {"tier": tier, "reasons": []}})
+		codes(backup_coverage.deny) == {"backup.replication-unverified"} with input as doc
+		count(backup_coverage.warn) == 0 with input as doc
+	}
+	every tier in {"low", "medium"} {
+		doc := object.union(found, {"risk": {"tier": tier, "reasons": []}})
+		count(backup_coverage.deny) == 0 with input as doc
+		codes(backup_coverage.warn) == {"backup.replication-unverified"} with input as doc
+	}
+	codes(backup_coverage.deny) == {"backup.replication-unverified"} with input as found
+	codes(backup_coverage.warn) == {"backup.replication-unverified"} with input as with_gap("qa", "replication-unverified")
 }
 
 test_a_lock_that_is_required_is_denied if {
@@ -173,6 +190,13 @@ test_deleting_what_holds_data_is_denied if {
 		"PersistentVolumeClaim files holds data (database) and is deleted; nothing backed it up; ",
 		"nobody signed that its last backup was taken",
 	])
+}
+
+test_deleting_the_store_of_backups_says_so if {
+	store := object.union(state([]), {"data": "filestore", "bucket": "store"})
+	row := {"change": 0, "object": volume, "old": store, "losses": []}
+	some finding in change_set.deny with input as document("production", volume, row)
+	startswith(finding.message, "PersistentVolumeClaim files holds backups and is deleted; ")
 }
 
 last_backup(said) := document("production", database, {

@@ -2,6 +2,7 @@
 //! environment; with what signed evidence proves of it. Knows nothing of signatures, and of what a gap is worth.
 
 mod assess;
+mod buckets;
 mod cadence;
 mod cnpg;
 mod cover;
@@ -21,6 +22,7 @@ mod stateful;
 #[cfg(test)]
 mod tests;
 mod velero;
+mod versions;
 mod volatile;
 mod zalando;
 
@@ -31,6 +33,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use assess::{State, spelt};
+pub use buckets::BucketUse;
 pub use cover::{Consistency, Cover, Missed, Retention, Told};
 pub use gap::Gap;
 pub use loss::Loss;
@@ -47,16 +50,23 @@ use super::{Collector, Context, Fact};
 use crate::change::Change;
 use crate::model::{GroupKind, ObjectRef, Operation, Piece, RiskTier};
 
-/// The kinds that hold data, or claim volumes for it.
-pub const STATEFUL: [&str; 23] = [
+/// The kinds that hold data, or claim volumes or buckets for it.
+pub const STATEFUL: [&str; 30] = [
     "PersistentVolumeClaim",
     "StatefulSet.apps",
+    "BucketClaim.objectstorage.k8s.io",
+    "Bucket.s3.aws.m.upbound.io",
+    "Bucket.s3.aws.upbound.io",
+    "Bucket.s3.services.k8s.aws",
+    "Bucket.storage.gcp.m.upbound.io",
+    "Bucket.storage.gcp.upbound.io",
     "Cluster.postgresql.cnpg.io",
     "InnoDBCluster.mysql.oracle.com",
     "Kafka.kafka.strimzi.io",
     "KafkaNodePool.kafka.strimzi.io",
     "MariaDB.k8s.mariadb.com",
     "MongoDBCommunity.mongodbcommunity.mongodb.com",
+    "ObjectBucketClaim.objectbucket.io",
     "PerconaPGCluster.pgv2.percona.com",
     "PerconaServerMongoDB.psmdb.percona.com",
     "PerconaServerMySQL.ps.percona.com",
@@ -75,9 +85,13 @@ pub const STATEFUL: [&str; 23] = [
 ];
 
 /// The kinds that back up, or say how and where to.
-pub const BACKING: [&str; 10] = [
+pub const BACKING: [&str; 14] = [
     "Backup.postgresql.cnpg.io",
     "BackupStorageLocation.velero.io",
+    "BucketReplicationConfiguration.s3.aws.m.upbound.io",
+    "BucketReplicationConfiguration.s3.aws.upbound.io",
+    "BucketVersioning.s3.aws.m.upbound.io",
+    "BucketVersioning.s3.aws.upbound.io",
     "CronJob.batch",
     "ObjectStore.barmancloud.cnpg.io",
     "OperatorConfiguration.acid.zalan.do",
@@ -89,7 +103,9 @@ pub const BACKING: [&str; 10] = [
 ];
 
 /// The kinds that mount what is backed up, or say what of it is left out.
-pub const BESIDE: [&str; 4] = [
+pub const BESIDE: [&str; 6] = [
+    "BucketLifecycleConfiguration.s3.aws.m.upbound.io",
+    "BucketLifecycleConfiguration.s3.aws.upbound.io",
     "DaemonSet.apps",
     "Deployment.apps",
     "Rollout.argoproj.io",
@@ -97,6 +113,15 @@ pub const BESIDE: [&str; 4] = [
 ];
 
 const SNAPSHOT_CLASS: &str = "VolumeSnapshotClass.snapshot.storage.k8s.io";
+
+/// The kinds among these that lie in no namespace.
+const CLUSTER_SCOPED: [&str; 5] = [
+    "BucketLifecycleConfiguration.s3.aws.upbound.io",
+    "BucketReplicationConfiguration.s3.aws.upbound.io",
+    "Bucket.s3.aws.upbound.io",
+    "BucketVersioning.s3.aws.upbound.io",
+    "Bucket.storage.gcp.upbound.io",
+];
 
 /// The kinds that say what becomes of a volume whose claim is gone.
 const RECLAIMING: [&str; 2] = ["PersistentVolume", "StorageClass.storage.k8s.io"];
@@ -116,6 +141,13 @@ pub fn reaches_far(change: &Change) -> bool {
     BACKING.contains(&kind.as_str())
         || kind == SNAPSHOT_CLASS
         || credentials::are_deleted_by(change)
+}
+
+/// Whether an object is of a kind of these that lies in no namespace.
+#[must_use]
+pub fn is_cluster_scoped(object: &ObjectRef) -> bool {
+    let kind = object.group_kind().to_string();
+    CLUSTER_SCOPED.iter().any(|it| **it == kind)
 }
 
 /// Whether a change may change what is backed up: also that of pods which mount what is.
@@ -267,6 +299,12 @@ pub fn states(around: &Neighbours, rules: &Rules, now: Timestamp) -> BTreeMap<Ob
         .iter()
         .map(|one| (one.reference.clone(), State::of(one, &near)))
         .collect();
+    // Where the others send their backups is known from here on.
+    let stores = buckets::stores(states.values());
+    for bucket in buckets::all(&near) {
+        let state = State::of_bucket(&bucket, &stores, &near);
+        states.insert(bucket.reference, state);
+    }
     assess::share(&mut states);
     states
 }
@@ -307,8 +345,9 @@ pub fn kinds() -> impl Iterator<Item = GroupKind> {
 /// The fact that looks at what is backed up.
 pub const NAME: &str = "backups";
 
-/// Of what pods and classes of snapshots say, what decides whether volumes are backed up, and how.
-const TELLING: [&str; 6] = [
+/// Of what pods, classes of snapshots and life cycles say, what decides whether volumes are backed up, and how.
+const TELLING: [&str; 7] = [
+    "/forProvider",
     "velero.io",
     "k8up.io",
     "/volumes",

@@ -175,7 +175,8 @@ fn is_namespaced(object: &ObjectRef) -> bool {
         .chain(&connections::BESIDE)
         .chain(&connections::SERVERS);
     let mut known = known.chain(&workloads::NEIGHBOURS).chain([&quotas::QUOTA]);
-    known.any(|it| **it == kind) && !object.kind.ends_with("Class")
+    let is_namespaced = !object.kind.ends_with("Class") && !backups::is_cluster_scoped(object);
+    known.any(|it| **it == kind) && is_namespaced
 }
 
 fn is_backing(object: &ObjectRef) -> bool {

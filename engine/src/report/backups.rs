@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::sanitise::{inert, line};
 use super::{Color, Style};
-use crate::facts::backups::{Cover, Data, Observed, Retention, State, spelt};
+use crate::facts::backups::{BucketUse, Cover, Data, Observed, Retention, State, spelt};
 use crate::model::{ObjectRef, Stage};
 
 /// What holds data in one environment.
@@ -86,6 +86,7 @@ fn verdict(state: &State) -> &'static str {
     match gaps.find(|kind| *kind != "not-immutable") {
         Some(kind) => kind,
         None if state.data == Data::Cache => "scratch",
+        None if state.bucket == Some(BucketUse::Store) => "store",
         None => "covered",
     }
 }

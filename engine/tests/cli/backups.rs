@@ -1,5 +1,6 @@
 //! `tidegate backups`, and what `check` says of backups across the units of an environment.
 
+mod buckets;
 mod namespaces;
 
 use std::fs;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::buckets::BucketUse;
 use super::cover::{Consistency, Cover, Found, Missed, Retention, Told};
 use super::fate;
 use super::gap::Gap;
@@ -20,7 +21,10 @@ use crate::model::ObjectRef;
 pub struct State {
     /// What data it is.
     pub data: Data,
-    /// The claims that it is or makes.
+    /// What it is for, where it is a bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<BucketUse>,
+    /// The claims that it is or makes, or its bucket.
     pub claims: Vec<String>,
     /// What backs it up, the best first.
     pub coverage: Vec<Cover>,
@@ -52,6 +56,14 @@ impl State {
         for method in METHODS {
             method(stateful, near, &mut found);
         }
+        let mut state = Self::of_found(stateful, found, near);
+        state.gaps = state.gaps_of(near.rules);
+        state.gaps.extend(state.shared_credentials(near));
+        state
+    }
+
+    /// All of it but what lacks.
+    pub(super) fn of_found(stateful: &Stateful<'_>, mut found: Found, near: &Near<'_>) -> Self {
         let covers = found.covers.into_iter();
         let mut coverage: Vec<Cover> = covers.map(|cover| cover.told_by(near.rules)).collect();
         coverage.sort_by_cached_key(Cover::rank);
@@ -62,8 +74,9 @@ impl State {
         let more_missed = found.missed.len().saturating_sub(LOOKED);
         found.missed.truncate(LOOKED);
         found.unknown.extend(near.unseen().map(str::to_owned));
-        let mut state = Self {
+        Self {
             data: stateful.data,
+            bucket: None,
             claims: stateful.claims.iter().map(|it| it.name.clone()).collect(),
             coverage,
             missed: found.missed,
@@ -73,16 +86,14 @@ impl State {
             archive: cnpg::archives_to(stateful, near),
             fate: fate::fate(stateful, near),
             gaps: Vec::new(),
-        };
-        state.gaps = state.gaps_of(near.rules);
-        state.gaps.extend(state.shared_credentials(near));
-        state
+        }
     }
 
     /// Nothing takes what lies on no claim.
     fn of_volatile(stateful: &Stateful<'_>, told: &str, rules: &Rules) -> Self {
         Self {
             data: stateful.data,
+            bucket: None,
             claims: Vec::new(),
             coverage: Vec::new(),
             missed: Vec::new(),
@@ -107,7 +118,7 @@ impl State {
         self.coverage.first()
     }
 
-    fn gaps_of(&self, rules: &Rules) -> Vec<Gap> {
+    pub(super) fn gaps_of(&self, rules: &Rules) -> Vec<Gap> {
         if self.data == Data::Cache {
             return Vec::new();
         }
@@ -136,7 +147,7 @@ impl State {
     }
 
     /// Whoever takes over a workload that reads what opens the store takes over the backups too.
-    fn shared_credentials(&self, near: &Near<'_>) -> Option<Gap> {
+    pub(super) fn shared_credentials(&self, near: &Near<'_>) -> Option<Gap> {
         if self.data == Data::Cache {
             return None;
         }
@@ -156,15 +167,20 @@ impl State {
             let text = format!("has no backup that can be seen, and may have one: {reason}");
             return Gap::new("coverage-unknown", text);
         }
+        let looked = self.looked();
+        Gap::new("not-covered", format!("is backed up by nothing: {looked}"))
+    }
+
+    /// What was looked at, and why it does not take the object in.
+    pub(super) fn looked(&self) -> String {
         let mut looked: Vec<String> = self.missed.iter().map(Missed::told).collect();
         if self.more_missed > 0 {
             looked.push(format!("and {} more do not either", self.more_missed));
         }
-        let looked = match looked.is_empty() {
+        match looked.is_empty() {
             true => "no backup is declared that may take it".to_owned(),
             false => looked.join("; "),
-        };
-        Gap::new("not-covered", format!("is backed up by nothing: {looked}"))
+        }
     }
 
     /// More is lost than may be.

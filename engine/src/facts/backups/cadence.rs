@@ -32,6 +32,15 @@ pub(super) enum Fields {
 }
 
 impl Cadence {
+    /// As often as anything is written.
+    pub(super) fn of_writes() -> Self {
+        Self {
+            schedule: "each write".to_owned(),
+            gap_seconds: 0,
+            is_short: false,
+        }
+    }
+
     /// Reads a schedule as the operators in Go do: nicknames, `@every`, and a zone before it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::cadence::Fields;
 use super::cover::{Consistency, Cover, Found, Retention, Told};
 use super::credentials;
+use super::is_cluster_scoped;
 use super::near::{Near, is_on, left_out, text};
 use super::stateful::Stateful;
 use crate::facts::pods;
@@ -114,7 +115,7 @@ fn credentials(job: &Value, program: &Program, namespace: &Option<String>) -> Ve
     }
 }
 
-/// Whether the annotation names an object: `Kind/name`, or `Kind/namespace/name`.
+/// Whether the annotation names an object: `Kind/name`, `Kind/namespace/name`, or `Kind//name` where it lies in none.
 fn names(job: &Value, by: &ObjectRef, object: &ObjectRef) -> bool {
     let listed = text(job, ANNOTATION).unwrap_or_default();
     listed.split(',').any(|named| {
@@ -124,8 +125,11 @@ fn names(job: &Value, by: &ObjectRef, object: &ObjectRef) -> bool {
                 by.namespace == object.namespace && (*kind, *name) == (&object.kind, &object.name)
             }
             [kind, namespace, name] => {
-                (*kind, Some(*namespace), *name)
-                    == (&object.kind, object.namespace.as_deref(), &object.name)
+                let lies = match is_cluster_scoped(object) {
+                    true => namespace.is_empty(),
+                    false => object.namespace.as_deref() == Some(*namespace),
+                };
+                lies && (*kind, *name) == (&object.kind, &object.name)
             }
             _ => false,
         }

@@ -121,7 +121,9 @@ impl<'a> Asked<'a> {
         if tier < self.rules.evidence.tier {
             return None;
         }
-        Some(self.weighing(object, tier)?.proof())
+        let weighing = self.weighing(object, tier)?;
+        // Each write to a bucket is kept by the bucket itself, or that is denied.
+        weighing.state.bucket.is_none().then(|| weighing.proof())
     }
 
     /// Of an object that holds what anybody misses.
@@ -148,7 +150,8 @@ impl<'a> Asked<'a> {
         let near = move |other: &ObjectRef| other.namespace == object.namespace;
         let states = self.states.iter();
         states.filter_map(move |(other, state)| {
-            (near(other) && state.data == data && state.has_claims()).then_some(other)
+            let is_reported = state.has_claims() && state.bucket.is_none();
+            (near(other) && state.data == data && is_reported).then_some(other)
         })
     }
 

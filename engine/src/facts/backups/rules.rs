@@ -19,7 +19,9 @@ pub struct Rules {
     scratch: Vec<Glob>,
     cache_images: Vec<Glob>,
     stores: Vec<Store>,
+    buckets: Vec<Vouched>,
     immutable_days: i64,
+    pub(super) requires_replication: bool,
     identities: Vec<(Glob, String)>,
     deny_stages: BTreeSet<Stage>,
     pub(super) evidence: Proven,
@@ -96,6 +98,16 @@ pub(super) struct Store {
     pub(super) immutable_days: Option<i64>,
 }
 
+/// What the judge says of the buckets that a glob fits.
+#[derive(Clone, Debug)]
+pub(super) struct Vouched {
+    matches: Glob,
+    pub(super) versioned: Option<bool>,
+    pub(super) replicated: Option<bool>,
+    pub(super) encrypted: Option<bool>,
+    pub(super) immutable_days: Option<i64>,
+}
+
 impl Data {
     /// Its name in the configuration.
     #[must_use]
@@ -137,6 +149,16 @@ impl Rules {
                 immutable_days: store.get("immutable-days").and_then(Value::as_i64),
             })
         });
+        let buckets = items(settings, "buckets").filter_map(|bucket| {
+            let said = |key: &str| bucket.get(key).and_then(Value::as_bool);
+            Some(Vouched {
+                matches: Glob::new(bucket.get("match")?.as_str()?),
+                versioned: said("versioned"),
+                replicated: said("replicated"),
+                encrypted: said("encrypted"),
+                immutable_days: bucket.get("immutable-days").and_then(Value::as_i64),
+            })
+        });
         let identities = items(settings, "databases").filter_map(|database| {
             let said = |key: &str| database.get(key).and_then(Value::as_str);
             Some((Glob::new(said("match")?), said("system-id")?.to_owned()))
@@ -146,10 +168,15 @@ impl Rules {
             scratch: globs(settings, "scratch"),
             cache_images: globs(settings, "cache-images"),
             stores: stores.collect(),
+            buckets: buckets.collect(),
             immutable_days: settings
                 .get("immutable-days")
                 .and_then(Value::as_i64)
                 .unwrap_or(0),
+            requires_replication: settings
+                .get("require-replication")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
             identities: identities.collect(),
             deny_stages: read(settings, "deny-stages"),
             evidence: Proven::of_settings(settings),
@@ -195,6 +222,22 @@ impl Rules {
             .iter()
             .find(|store| store.matches.fits(destination))
     }
+
+    /// Whether what is said of stores is said of one of these places, and not of any.
+    pub(super) fn names_store(&self, places: &[String], any: &[String]) -> bool {
+        let fits = |store: &Store, places: &[String]| {
+            let mut places = places.iter();
+            places.any(|it| store.matches.fits(it) || store.matches.fits(&format!("{it}/")))
+        };
+        let mut stores = self.stores.iter();
+        stores.any(|store| fits(store, places) && !fits(store, any))
+    }
+
+    /// What is said of a bucket of these names: the first that fits.
+    pub(super) fn bucket(&self, names: &[String]) -> Option<&Vouched> {
+        let mut buckets = self.buckets.iter();
+        buckets.find(|it| names.iter().any(|name| it.matches.fits(name)))
+    }
 }
 
 impl Proven {
@@ -239,7 +282,7 @@ impl Default for Proven {
 }
 
 /// `Kind/namespace/name`; the namespace is empty where the manifest names none.
-fn named(object: &ObjectRef) -> String {
+pub(super) fn named(object: &ObjectRef) -> String {
     let namespace = object.namespace.as_deref().unwrap_or_default();
     format!("{}/{namespace}/{}", object.kind, object.name)
 }

@@ -1,5 +1,8 @@
 //! Coverage of small environments, and what holds of all of them.
 
+mod buckets;
+mod operated;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -212,31 +215,6 @@ fn claims_go_by_the_kind_of_their_object_and_by_what_it_says() {
             json!({"kafka": {"storage": {"size": "1Gi", "deleteClaim": true}}}),
             false,
         ),
-        (
-            "KafkaNodePool.kafka.strimzi.io",
-            json!({"storage": {"volumes": [{"size": "1Gi"}]}}),
-            true,
-        ),
-        (
-            "KafkaNodePool.kafka.strimzi.io",
-            json!({"storage": {"volumes": [{"size": "1Gi", "deleteClaim": true}]}}),
-            false,
-        ),
-        (
-            "ValkeyCluster.valkey.io",
-            json!({"persistence": {"size": "1Gi"}}),
-            true,
-        ),
-        (
-            "ValkeyCluster.valkey.io",
-            json!({"persistence": {"size": "1Gi", "reclaimPolicy": "Delete"}}),
-            false,
-        ),
-        (
-            "RedisReplication.redis.redis.opstreelabs.in",
-            json!({"storage": {"volumeClaimTemplate": {}}}),
-            false,
-        ),
         ("RabbitmqCluster.rabbitmq.com", json!({}), false),
         ("postgresql.acid.zalan.do", json!({}), false),
     ] {
@@ -250,77 +228,10 @@ fn claims_go_by_the_kind_of_their_object_and_by_what_it_says() {
     );
 }
 
-/// What says of itself that it keeps nothing holds no data.
-#[test]
-fn what_an_operator_runs_holds_data_where_it_keeps_any() {
-    let pool = json!({"volumeClaimTemplate": {"spec": {}}});
-    for (kind, spec, data) in [
-        (
-            "Tenant.minio.min.io",
-            json!({"pools": [{"name": "a"}, pool]}),
-            Some(Data::Filestore),
-        ),
-        (
-            "Tenant.minio.min.io",
-            json!({"pools": [{"name": "a"}]}),
-            None,
-        ),
-        (
-            "PerconaServerMySQL.ps.percona.com",
-            json!({"mysql": {"volumeSpec": {"persistentVolumeClaim": {}}}}),
-            Some(Data::Database),
-        ),
-        (
-            "RedisReplication.redis.redis.opstreelabs.in",
-            json!({"storage": {"volumeClaimTemplate": {"spec": {}}}}),
-            Some(Data::QueueCache),
-        ),
-        (
-            "RedisReplication.redis.redis.opstreelabs.in",
-            json!({"clusterSize": 3}),
-            None,
-        ),
-        (
-            "Valkey.hyperspike.io",
-            json!({"nodes": 3}),
-            Some(Data::QueueCache),
-        ),
-        (
-            "Valkey.cache.cs.sap.com",
-            json!({"persistence": {"enabled": true}}),
-            Some(Data::QueueCache),
-        ),
-        (
-            "Valkey.cache.cs.sap.com",
-            json!({"persistence": {"enabled": false}}),
-            None,
-        ),
-        (
-            "ValkeyCluster.valkey.io",
-            json!({"persistence": {"size": "1Gi"}}),
-            Some(Data::QueueCache),
-        ),
-        ("ValkeyCluster.valkey.io", json!({"shards": 3}), None),
-        (
-            "KafkaNodePool.kafka.strimzi.io",
-            json!({"storage": {"type": "persistent-claim", "size": "1Gi"}}),
-            Some(Data::QueueCache),
-        ),
-        (
-            "KafkaNodePool.kafka.strimzi.io",
-            json!({"storage": {"type": "jbod", "volumes": [{"type": "ephemeral"}, {"size": "1Gi"}]}}),
-            Some(Data::QueueCache),
-        ),
-        (
-            "KafkaNodePool.kafka.strimzi.io",
-            json!({"storage": {"type": "jbod", "volumes": [{"type": "ephemeral"}]}}),
-            None,
-        ),
-    ] {
-        let states = found(&[named(kind, "shop", "q", spec.clone())]);
-        let held = states.into_values().next().map(|it| it.data);
-        assert_eq!(held, data, "{kind} {spec}");
-    }
+fn bucket(name: &str, more: Value) -> Value {
+    let mut bucket = named("Bucket.s3.aws.upbound.io", "", name, more);
+    bucket["metadata"] = json!({"name": name, "labels": {"app": "a"}});
+    bucket
 }
 
 fn of_some(values: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
@@ -370,7 +281,9 @@ fn backing() -> impl Strategy<Value = Value> {
 
 type Make = fn(&Said) -> Value;
 
-const MADE: [Make; 7] = [
+const MADE: [Make; 9] = [
+    versioning,
+    bucket_replication,
     scheduled_backup,
     velero,
     location,
@@ -379,6 +292,37 @@ const MADE: [Make; 7] = [
     snapshots,
     replication,
 ];
+
+/// For a bucket beside it, or not; at work or not.
+fn versioning(said: &Said) -> Value {
+    let mut it = of_bucket("BucketVersioning", said);
+    it["spec"]["forProvider"]["versioningConfiguration"] = json!({"status": "Enabled"});
+    it
+}
+
+fn bucket_replication(said: &Said) -> Value {
+    let mut it = of_bucket("BucketReplicationConfiguration", said);
+    let rule = json!({"status": "Enabled", "destination": {"bucket": "arn:aws:s3:::copy"}});
+    it["spec"]["forProvider"]["rule"] = json!([rule]);
+    it
+}
+
+fn of_bucket(kind: &str, said: &Said) -> Value {
+    let name = if said.one == json!(true) {
+        "objects"
+    } else {
+        "others"
+    };
+    let policies = if said.other == json!(true) {
+        json!(["Observe"])
+    } else {
+        json!(["*"])
+    };
+    let spec =
+        json!({"managementPolicies": policies, "forProvider": {"bucketRef": {"name": name}}});
+    let kind = format!("{kind}.s3.aws.upbound.io");
+    named(&kind, "shop", &format!("b{}", said.index), spec)
+}
 
 fn scheduled_backup(said: &Said) -> Value {
     let plugin = json!({"name": "barman-cloud.cloudnative-pg.io"});
@@ -492,9 +436,10 @@ proptest! {
             cluster("db1", true),
             claim("files", &json!({"app": label})),
             claim("tmp", &json!({})),
+            bucket("objects", json!({})),
         ]);
         let with = found(&objects);
-        for index in 0..objects.len() - 4 {
+        for index in 0..objects.len() - 5 {
             let mut fewer = objects.clone();
             let gone = reference(&fewer.remove(index));
             if fewer.iter().any(|it| reference(it) == gone) {
