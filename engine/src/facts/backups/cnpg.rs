@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::cadence::Fields;
-use super::cover::{Consistency, Cover, Found, Retention, Told, offsite};
+use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told, address, offsite};
 use super::credentials;
 use super::near::{Near, is_on, left_out, said, text};
-use super::snapshots::deleting_class;
+use super::snapshots::{deleting_class, keeps};
 use super::stateful::Stateful;
 use crate::facts::pods;
 use crate::model::ObjectRef;
@@ -72,24 +72,31 @@ fn take(
     let written = text(schedule, "/spec/schedule").unwrap_or_default();
     let cadence = near.cadence(written, Fields::Six);
     let cadence = cadence.map_err(|why| format!("has the schedule `{written}`, which {why}"))?;
-    let store = match text(schedule, "/spec/method").unwrap_or(OBJECT_STORE) {
+    let mut store = match text(schedule, "/spec/method").unwrap_or(OBJECT_STORE) {
         OBJECT_STORE => in_tree(cluster, own)?,
         "plugin" => plugin(cluster, schedule, near, own)?,
-        "volumeSnapshot" => snapshots(cluster, near, own)?,
+        "volumeSnapshot" => snapshots(cluster, (schedule, by), near, own)?,
         other => return Err(format!("has the method `{other}`, which nobody knows")),
     };
+    let archived = archived(cluster, near, own);
+    let log = archived.as_ref().and_then(|it| it.target.clone());
+    if let Some(log) = log.filter(|log| Some(log) != store.target.as_ref()) {
+        store.address.insert("log", log);
+    }
     Ok(Cover {
         method: store.method,
         part: None,
         by: by.clone(),
         parts: store.parts,
         cadence,
-        pitr: archive(cluster, near, own).is_some(),
+        pitr: archived.is_some(),
         consistency: Consistency::Native,
         retention: store.retention,
         target: store.target,
         encrypted: store.encrypted,
         offsite: store.offsite,
+        address: store.address,
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: store.dies_by,
@@ -103,6 +110,7 @@ struct Store {
     parts: Vec<ObjectRef>,
     retention: Retention,
     target: Option<String>,
+    address: Address,
     encrypted: Told,
     offsite: Told,
     credentials: Vec<ObjectRef>,
@@ -120,6 +128,7 @@ fn in_tree(cluster: &Value, own: &ObjectRef) -> Result<Store, String> {
         parts: vec![own.clone()],
         retention: retention(text(cluster, "/spec/backup/retentionPolicy")),
         target: Some(target(path, server)),
+        address: address(store, &ENDPOINT),
         encrypted: encrypted(store),
         offsite: offsite(text(store, "/endpointURL")),
         credentials: credentials::named(Some(store), &own.namespace),
@@ -147,6 +156,7 @@ fn plugin(
             parts: vec![own.clone()],
             retention: Retention::Unknown,
             target: None,
+            address: Address::new(),
             encrypted: Told::Unknown,
             offsite: Told::Unknown,
             credentials: Vec::new(),
@@ -163,6 +173,7 @@ fn plugin(
         parts: vec![own.clone(), pods::reference(store)],
         retention: retention(text(store, "/spec/retentionPolicy")),
         target: Some(target(path, server)),
+        address: address(configuration, &ENDPOINT),
         encrypted: encrypted(configuration),
         offsite: offsite(text(configuration, "/endpointURL")),
         credentials: credentials::named(Some(configuration), &own.namespace),
@@ -180,7 +191,12 @@ fn object_store<'a>(plugin: &Value, near: &Near<'a>, own: &ObjectRef) -> Result<
     })
 }
 
-fn snapshots(cluster: &Value, near: &Near<'_>, own: &ObjectRef) -> Result<Store, String> {
+fn snapshots(
+    cluster: &Value,
+    (schedule, by): (&Value, &ObjectRef),
+    near: &Near<'_>,
+    own: &ObjectRef,
+) -> Result<Store, String> {
     let class = text(cluster, "/spec/backup/volumeSnapshot/className");
     let class = class
         .ok_or("takes snapshots, and the cluster has no `spec.backup.volumeSnapshot.className`")?;
@@ -191,11 +207,31 @@ fn snapshots(cluster: &Value, near: &Near<'_>, own: &ObjectRef) -> Result<Store,
         parts,
         retention: Retention::Unlimited,
         target: None,
+        address: Address::new(),
         encrypted: Told::Unknown,
         offsite: Told::No,
         credentials: Vec::new(),
-        dies_by: deleting_class(near, Some(class)),
+        dies_by: owner(cluster, (schedule, by), own)
+            .filter(|_| !keeps(near, class))
+            .or_else(|| deleting_class(near, Some(class))),
     })
+}
+
+/// What owns the objects which stand for snapshots, so that they go with it.
+fn owner(
+    cluster: &Value,
+    (schedule, by): (&Value, &ObjectRef),
+    own: &ObjectRef,
+) -> Option<ObjectRef> {
+    let owns = text(
+        cluster,
+        "/spec/backup/volumeSnapshot/snapshotOwnerReference",
+    );
+    match (owns?, text(schedule, "/spec/backupOwnerReference")) {
+        ("cluster", _) | ("backup", Some("cluster")) => Some(own.clone()),
+        ("backup", Some("self")) => Some(by.clone()),
+        _ => None,
+    }
 }
 
 /// Whether the log is archived without end, and the object that says where, if it is another one.
@@ -286,5 +322,6 @@ fn target(path: &str, server: &str) -> String {
 
 const GROUP: &str = "postgresql.cnpg.io";
 const CLUSTER: &str = "/spec/cluster/name";
+const ENDPOINT: [(&str, &str); 1] = [("endpoint", "/endpointURL")];
 const OBJECT_STORE: &str = "barmanObjectStore";
 const BARMAN: &str = "barman-cloud.cloudnative-pg.io";

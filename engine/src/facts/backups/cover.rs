@@ -2,6 +2,7 @@
 //! Knows no method; each has a file of its own.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -35,6 +36,12 @@ pub struct Cover {
     /// Where it is kept; none where that cannot be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// What else says where that is, and what opens it there: `endpoint`, `path`, `password`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub address: Address,
+    /// What decides what it does and is not read, by name: of another nobody knows what it is worth.
+    #[serde(skip)]
+    pub recipe: Recipe,
     /// Whether nobody reads it without a key.
     pub encrypted: Told,
     /// Whether it outlives the cluster.
@@ -45,13 +52,20 @@ pub struct Cover {
     /// What is done by schedule to keep its store sound: `check`, `prune`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub upkeep: Vec<&'static str>,
-    /// The class of its snapshots, where that deletes each with the object that stands for it.
+    /// What its snapshots go with: the class that deletes each with the object which stands for it, or the object that
+    /// owns these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dies_by: Option<ObjectRef>,
     /// The Secrets by which it reaches its store, as far as manifests name them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<ObjectRef>,
 }
+
+/// What belongs to a place beside its name.
+pub(super) type Address = BTreeMap<&'static str, String>;
+
+/// What a backup is made by, as it is written.
+pub(super) type Recipe = BTreeMap<&'static str, Value>;
 
 /// What a restored backup is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -201,6 +215,20 @@ impl Serialize for Retention {
             Self::Unknown => serializer.serialize_str("unknown"),
         }
     }
+}
+
+/// What an object says at these pointers, under the name of each.
+pub(super) fn address(object: &Value, said: &[(&'static str, &str)]) -> Address {
+    let said = said.iter().filter_map(|(name, pointer)| {
+        let value = match object.pointer(pointer)? {
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.clone(),
+            Value::Null => return None,
+            other => other.to_string(),
+        };
+        Some((*name, value))
+    });
+    said.collect()
 }
 
 /// For how long restic keeps what these say: `keepDaily: 7`, or without the prefix `daily: 7`.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::cadence::Fields;
-use super::cover::{Consistency, Cover, Found, Retention, Told};
+use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told};
 use super::credentials;
 use super::is_cluster_scoped;
 use super::near::{Near, is_on, left_out, text};
@@ -76,6 +76,8 @@ fn take(
         target: Some(format!("cronjob:{namespace}/{}", by.name)),
         encrypted: Told::Unknown,
         offsite: Told::Unknown,
+        address: Address::new(),
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: None,

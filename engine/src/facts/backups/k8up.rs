@@ -1,10 +1,14 @@
 //! Schedules of K8up: which claims of their namespace they take in.
 //! Knows no operator: what one is started with may leave out more.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::cadence::Fields;
-use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept, offsite};
+use super::cover::{
+    Address, Consistency, Cover, Found, No, Recipe, Retention, Told, address, kept, offsite,
+};
 use super::credentials;
 use super::near::{Near, left_out, text};
 use super::stateful::{Claim, Stateful};
@@ -44,7 +48,7 @@ fn take(
     let pods = stateful.claims.iter().flat_map(|claim| &claim.pods);
     let dumps = |it: &super::near::Pod| it.annotations.contains_key("k8up.io/backupcommand");
     let is_dumped = pods.clone().next().is_some() && pods.clone().all(dumps);
-    let (target, offsite) = backend(schedule);
+    let store = backend(schedule);
     let mut parts = vec![stateful.reference.clone()];
     parts.extend(pods.map(|pod| pod.workload.clone()));
     parts.sort();
@@ -64,14 +68,26 @@ fn take(
             Some(_) => kept(schedule.pointer("/spec/prune/retention"), "keep", &cadence),
         },
         cadence,
-        target,
+        target: store.target,
+        address: store.address,
         encrypted: Told::Yes,
-        offsite,
+        offsite: store.offsite,
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: upkeep(schedule),
         dies_by: None,
-        credentials: credentials::named(schedule.pointer("/spec/backend"), &by.namespace),
+        credentials: secrets(schedule, &by.namespace),
     })
+}
+
+/// The Secrets that open its store, wherever it names them.
+fn secrets(schedule: &Value, namespace: &Option<String>) -> Vec<ObjectRef> {
+    let named = BACKENDS.iter().flat_map(|backend| {
+        let backend = schedule.pointer(backend);
+        credentials::named(backend, namespace)
+    });
+    let named: BTreeSet<ObjectRef> = named.collect();
+    named.into_iter().collect()
 }
 
 /// What K8up does by schedule beside the backup.
@@ -112,31 +128,80 @@ fn takes(selectors: Option<&Value>, claim: &Claim) -> Result<(), No> {
 }
 
 /// Where restic keeps it. Without a backend it is where the operator is told.
-fn backend(schedule: &Value) -> (Option<String>, Told) {
-    let at = |pointer: &str| text(schedule, &format!("/spec/backend/{pointer}"));
-    if let Some(bucket) = at("s3/bucket") {
-        return (Some(format!("s3://{bucket}")), offsite(at("s3/endpoint")));
-    }
-    for (pointer, scheme) in STORES {
-        if let Some(name) = at(pointer) {
-            return (Some(format!("{scheme}://{name}")), Told::Yes);
-        }
-    }
-    if let Some(url) = at("rest/url") {
-        return (
-            Some(url.rsplit('@').next().unwrap_or_default().to_owned()),
-            offsite(Some(url)),
-        );
-    }
-    match schedule.pointer("/spec/backend/local") {
-        Some(_) => (Some("local".to_owned()), Told::No),
-        None => (None, Told::Unknown),
+struct Backend {
+    target: Option<String>,
+    address: Address,
+    offsite: Told,
+}
+
+fn backend(schedule: &Value) -> Backend {
+    let (target, offsite) = store(schedule);
+    let addresses = ADDRESS.iter().filter_map(|(name, field)| {
+        let said = BACKENDS.iter().filter_map(|backend| {
+            let found = address(schedule, &[(*name, &format!("{backend}/{field}"))]);
+            found.into_iter().next()
+        });
+        said.into_iter().next()
+    });
+    Backend {
+        target,
+        address: addresses.collect(),
+        offsite,
     }
 }
 
-const STORES: [(&str, &str); 4] = [
-    ("gcs/bucket", "gs"),
-    ("azure/container", "azure"),
-    ("b2/bucket", "b2"),
-    ("swift/container", "swift"),
+/// What a job says itself comes before what is said for all of them, store by store.
+fn store(schedule: &Value) -> (Option<String>, Told) {
+    let told = BACKENDS.iter().filter_map(|backend| {
+        let own = schedule.pointer(backend)?;
+        let both = |pointer: &str| {
+            let mut sides = BACKENDS.iter();
+            sides.find_map(|side| text(schedule, &format!("{side}/{pointer}")))
+        };
+        store_of(own, both)
+    });
+    told.into_iter().next().unwrap_or((None, Told::Unknown))
+}
+
+/// The store that a backend names, with what it leaves to the other.
+fn store_of<'v>(
+    own: &Value,
+    both: impl Fn(&str) -> Option<&'v str>,
+) -> Option<(Option<String>, Told)> {
+    let has = |kind: &str| own.get(kind).is_some_and(|it| !it.is_null());
+    if let Some(bucket) = both("s3/bucket").filter(|_| has("s3")) {
+        return Some((Some(format!("s3://{bucket}")), offsite(both("s3/endpoint"))));
+    }
+    for (kind, field, scheme) in STORES {
+        let name = both(&format!("{kind}/{field}"));
+        if let Some(name) = name.filter(|_| has(kind)) {
+            return Some((Some(format!("{scheme}://{name}")), Told::Yes));
+        }
+    }
+    if let Some(url) = both("rest/url").filter(|_| has("rest")) {
+        let shown = url.rsplit('@').next().unwrap_or_default();
+        return Some((Some(shown.to_owned()), offsite(Some(url))));
+    }
+    has("local").then(|| (Some("local".to_owned()), Told::No))
+}
+
+/// What is said of backups alone, and what of all that a schedule does.
+const BACKENDS: [&str; 2] = ["/spec/backup/backend", "/spec/backend"];
+
+/// What says where a store is beside its name, and by what it is opened.
+const ADDRESS: [(&str, &str); 7] = [
+    ("accountName", "azure/accountNameSecretRef/name"),
+    ("endpoint", "s3/endpoint"),
+    ("mountPath", "local/mountPath"),
+    ("password", "repoPasswordSecretRef/name"),
+    ("passwordKey", "repoPasswordSecretRef/key"),
+    ("path", "azure/path"),
+    ("prefix", "b2/path"),
+];
+
+const STORES: [(&str, &str, &str); 4] = [
+    ("gcs", "bucket", "gs"),
+    ("azure", "container", "azure"),
+    ("b2", "bucket", "b2"),
+    ("swift", "container", "swift"),
 ];

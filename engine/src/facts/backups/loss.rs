@@ -1,7 +1,7 @@
 //! What a range takes from the coverage of an object that stays.
 //! Decides nothing: what of it is denied, policies say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -166,17 +166,12 @@ fn lessened(old: &Cover, new: &Cover, parts: &[(usize, Operation)]) -> Vec<Loss>
             "without its continuous archive".to_owned(),
         ));
     }
-    if old.target.is_some() && old.target != new.target {
-        let shown = |it: &Cover| {
-            it.target
-                .clone()
-                .unwrap_or_else(|| "an unknown place".to_owned())
-        };
+    let moved = moved(old, new);
+    if !moved.is_empty() {
         let is_deleted = parts.iter().any(|it| it.1 == Operation::Delete);
         let what = format!(
-            "to {} instead of `{}`, where nothing can be restored from until the first backup is there",
-            shown(new),
-            shown(old)
+            "{}, where nothing can be restored from until the first backup is there",
+            moved.join(" and ")
         );
         let kind = if is_deleted && new.target.is_none() {
             "deleted"
@@ -189,10 +184,60 @@ fn lessened(old: &Cover, new: &Cover, parts: &[(usize, Operation)]) -> Vec<Loss>
     // Of another backup nobody expects the same.
     let stopped = old.upkeep.iter().filter(|it| !new.upkeep.contains(it));
     weaker.extend(stopped.map(|it| format!("without its schedule of `{it}`")));
+    weaker.extend(changed_recipe(old, new));
     if !weaker.is_empty() {
         losses.push(loss("weakened", weaker.join(" and ")));
     }
     losses
+}
+
+/// In which ways the place of a backup is another one, or is opened by something else.
+fn moved(old: &Cover, new: &Cover) -> Vec<String> {
+    let mut moved = Vec::new();
+    if let Some(before) = old.target.as_ref().filter(|_| old.target != new.target) {
+        let after = new.target.as_deref().unwrap_or("an unknown place");
+        moved.push(format!("to {after} instead of `{before}`"));
+    }
+    let names: BTreeSet<&str> = [old, new]
+        .into_iter()
+        .flat_map(Cover::address_names)
+        .collect();
+    for name in names {
+        match (old.address.get(name), new.address.get(name)) {
+            (before, after) if before == after => {}
+            (Some(before), Some(after)) => {
+                moved.push(format!("with the {name} `{after}` instead of `{before}`"))
+            }
+            (Some(before), None) => moved.push(format!("without the {name} `{before}`")),
+            (None, after) => moved.push(format!(
+                "with the {name} `{}`, of which there was none",
+                after.map(String::as_str).unwrap_or_default()
+            )),
+        }
+    }
+    moved
+}
+
+/// What a job runs is not read so far that another could be told to be as good.
+fn changed_recipe(old: &Cover, new: &Cover) -> Option<String> {
+    let names: BTreeSet<&str> = old
+        .recipe
+        .keys()
+        .chain(new.recipe.keys())
+        .copied()
+        .collect();
+    let differs = |name: &&str| old.recipe.get(name) != new.recipe.get(name);
+    let changed: Vec<String> = names
+        .into_iter()
+        .filter(differs)
+        .map(|it| format!("`{it}`"))
+        .collect();
+    (!changed.is_empty()).then(|| {
+        format!(
+            "with other {} than before, of which nobody knows that they back up as well",
+            changed.join(", ")
+        )
+    })
 }
 
 /// In which ways a backup is worth less than it was.
@@ -224,10 +269,15 @@ fn weaker(old: &Cover, new: &Cover) -> Vec<String> {
     if new.consistency < old.consistency {
         weaker.push("while it writes".to_owned());
     }
-    if let (None, Some(class)) = (&old.dies_by, &new.dies_by) {
-        weaker.push(format!(
-            "in snapshots that go with the objects which stand for them ({class})"
-        ));
+    if let Some(by) = new
+        .dies_by
+        .as_ref()
+        .filter(|_| new.fleeting() > old.fleeting())
+    {
+        weaker.push(match is_class(by) {
+            true => format!("in snapshots that go with the objects which stand for them ({by})"),
+            false => format!("in snapshots that go with {by}"),
+        });
     }
     if new.immutable_days < old.immutable_days {
         weaker.push("where it can be deleted sooner".to_owned());
@@ -235,7 +285,24 @@ fn weaker(old: &Cover, new: &Cover) -> Vec<String> {
     weaker
 }
 
+fn is_class(object: &ObjectRef) -> bool {
+    object.kind == "VolumeSnapshotClass"
+}
+
 impl Cover {
+    /// How soon its snapshots go.
+    fn fleeting(&self) -> u8 {
+        match &self.dies_by {
+            None => 0,
+            Some(by) if is_class(by) => 1,
+            Some(_) => 2,
+        }
+    }
+
+    fn address_names(&self) -> impl Iterator<Item = &'static str> {
+        self.address.keys().copied()
+    }
+
     /// Whether nothing of it is worse than of another.
     fn is_as_good_as(&self, other: &Self) -> bool {
         (self.pitr || !other.pitr) && weaker(other, self).is_empty()

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::cadence::{Cadence, Fields};
-use super::cover::{Consistency, Cover, Found, Retention, Told, offsite};
+use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told, address, offsite};
 use super::credentials;
 use super::near::{Near, is_on, said, text};
 use super::stateful::Stateful;
@@ -92,6 +92,8 @@ fn take(
             None => Told::Unknown,
         },
         offsite,
+        address: address_of(stateful.object, repository, name),
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: None,
@@ -102,6 +104,17 @@ fn take(
             &stateful.reference.namespace,
         ),
     })
+}
+
+/// What says where a repository is beside its bucket. The operator gives `path` where nobody does.
+fn address_of(cluster: &Value, repository: &Value, name: &str) -> Address {
+    let said = [("endpoint", "/s3/endpoint"), ("region", "/s3/region")];
+    let mut found = address(repository, &said);
+    for key in ADDRESS {
+        let pointer = format!("/spec/backups/pgbackrest/global/{name}-{key}");
+        found.extend(address(cluster, &[(key, &pointer)]));
+    }
+    found
 }
 
 fn place(repository: &Value) -> (Option<String>, Told) {
@@ -135,5 +148,21 @@ fn retention(count: Option<&str>, kind: Option<&str>, full: &Cadence) -> Retenti
         .and_then(|count| count.checked_mul(each));
     seconds.map_or(Retention::Unknown, Retention::Seconds)
 }
+
+/// The options of a repository by which it is another one.
+const ADDRESS: [&str; 12] = [
+    "azure-account",
+    "azure-container",
+    "azure-endpoint",
+    "gcs-bucket",
+    "gcs-endpoint",
+    "host",
+    "path",
+    "s3-bucket",
+    "s3-endpoint",
+    "s3-region",
+    "storage-host",
+    "type",
+];
 
 const GROUPS: [&str; 2] = ["postgres-operator.crunchydata.com", "pgv2.percona.com"];

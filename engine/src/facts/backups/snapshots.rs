@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::SNAPSHOT_CLASS;
 use super::cadence::{Cadence, Fields};
-use super::cover::{Consistency, Cover, Found, No, Retention, Told, kept};
+use super::cover::{
+    Address, Consistency, Cover, Found, No, Recipe, Retention, Told, address, kept,
+};
 use super::credentials;
 use super::near::{Near, is_on, left_out, text};
 use super::stateful::Stateful;
@@ -44,6 +46,12 @@ pub(super) fn deleting_class(near: &Near<'_>, name: Option<&str>) -> Option<Obje
     let mut classes = near.all(SNAPSHOT_CLASS);
     let class = classes.find(is_it)?;
     (text(class, "/deletionPolicy") == Some("Delete")).then(|| pods::reference(class))
+}
+
+/// Whether the class of snapshots of that name is seen to keep them without the objects that stand for them.
+pub(super) fn keeps(near: &Near<'_>, name: &str) -> bool {
+    let mut classes = near.all("VolumeSnapshotClass.snapshot.storage.k8s.io");
+    classes.any(|it| pods::name(it) == name && text(it, "/deletionPolicy") == Some("Retain"))
 }
 
 type Take = fn(&Stateful<'_>, (&Value, &ObjectRef), &Near<'_>) -> Result<Cover, No>;
@@ -93,6 +101,8 @@ fn snapshot(
         encrypted: Told::Unknown,
         // It lies beside its volume.
         offsite: Told::No,
+        address: Address::new(),
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: deleting_class(
@@ -110,6 +120,12 @@ fn copy(
 ) -> Result<Cover, No> {
     if is_on(source, "/spec/paused") {
         return Err("is paused".into());
+    }
+    // It counts before the schedule.
+    if text(source, "/spec/trigger/manual").is_some() {
+        return Err(
+            "has `spec.trigger.manual`, by which it copies once, whatever its schedule says".into(),
+        );
     }
     let claim = text(source, "/spec/sourcePVC").unwrap_or_default();
     let [own] = stateful.claims.as_slice() else {
@@ -146,6 +162,8 @@ fn copy(
         target: repository.map(|name| format!("volsync:{namespace}/{name}")),
         encrypted: if way.keeps { Told::Yes } else { Told::Unknown },
         offsite: Told::Unknown,
+        address: way_address(source, way),
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: None,
@@ -153,11 +171,29 @@ fn copy(
     })
 }
 
+/// Where a way copies to, beside what its Secret says.
+fn way_address(source: &Value, way: &Way) -> Address {
+    let said = ADDRESS.iter().flat_map(|(name, field)| {
+        let pointer = format!("/spec/{}/{field}", way.name);
+        address(source, &[(*name, &pointer)])
+    });
+    said.collect()
+}
+
 fn cadence(schedule: &Value, pointer: &str, near: &Near<'_>) -> Result<Cadence, No> {
     let written = text(schedule, pointer).ok_or("comes by no schedule")?;
     let cadence = near.cadence(written, Fields::Five);
     cadence.map_err(|why| format!("has the schedule `{written}`, which {why}").into())
 }
+
+/// What each way says itself of where it copies to.
+const ADDRESS: [(&str, &str); 5] = [
+    ("config", "rcloneConfig"),
+    ("endpoint", "address"),
+    ("key", "keySecret"),
+    ("path", "rcloneDestPath"),
+    ("section", "rcloneConfigSection"),
+];
 
 /// A way of `VolSync` to copy.
 struct Way {

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::SNAPSHOT_CLASS;
 use super::cadence::{Cadence, Fields};
-use super::cover::{Consistency, Cover, Found, No, Retention, Told, offsite};
+use super::cover::{
+    Address, Consistency, Cover, Found, No, Recipe, Retention, Told, address, offsite,
+};
 use super::credentials;
 use super::near::{Near, Pod, is_on, left_out, said, text};
 use super::stateful::{Claim, Stateful};
@@ -72,6 +74,12 @@ fn take(
         target: leaves.then_some(store.target),
         encrypted: Told::Unknown,
         offsite: if leaves { store.offsite } else { Told::No },
+        address: if leaves {
+            store.address
+        } else {
+            Address::new()
+        },
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: None,
@@ -259,6 +267,7 @@ fn skips(template: &Value) -> Result<(), No> {
 /// Where a schedule sends what it takes.
 struct Store {
     target: String,
+    address: Address,
     offsite: Told,
     credentials: Vec<ObjectRef>,
 }
@@ -277,6 +286,7 @@ fn store(
         return match near.rules.store(&target) {
             Some(_) => Ok(Store {
                 target,
+                address: Address::new(),
                 offsite: Told::Unknown,
                 credentials: Vec::new(),
             }),
@@ -295,6 +305,7 @@ fn store(
     let target = format!("{provider}://{bucket}/{prefix}");
     Ok(Store {
         target: target.trim_end_matches('/').to_owned(),
+        address: address(location, &ADDRESS),
         offsite: offsite(text(location, "/spec/config/s3Url")),
         credentials: credentials::named(location.pointer("/spec/credential"), &by.namespace),
     })
@@ -336,6 +347,15 @@ fn quoted(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().take(5).map(|it| format!("`{it}`")).collect();
     names.join(", ")
 }
+
+/// Of what a plugin of a provider is told, what says where its bucket is.
+const ADDRESS: [(&str, &str); 5] = [
+    ("endpoint", "/spec/config/s3Url"),
+    ("publicUrl", "/spec/config/publicUrl"),
+    ("region", "/spec/config/region"),
+    ("resourceGroup", "/spec/config/resourceGroup"),
+    ("storageAccount", "/spec/config/storageAccount"),
+];
 
 const CLAIMS: &[&str] = &["persistentvolumeclaims", "persistentvolumeclaim", "pvc"];
 const VOLUMES: &[&str] = &["persistentvolumes", "persistentvolume", "pv"];

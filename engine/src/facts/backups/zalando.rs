@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::cadence::Fields;
-use super::cover::{Consistency, Cover, Found, Retention, Told};
+use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told};
 use super::near::{Near, is_on, text};
 use super::stateful::Stateful;
 use crate::facts::pods;
@@ -24,6 +24,9 @@ pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) 
 
 fn physical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, found: &mut Found) {
     let own = &stateful.reference;
+    if let Some(why) = unarchived(stateful.object) {
+        return found.miss(own.clone(), why);
+    }
     let told = STORES.iter().find_map(|store| {
         let value = variable(stateful.object, store.variable)?;
         Some((store, value))
@@ -76,11 +79,46 @@ fn physical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, 
             None if store.scheme == "s3" => Told::Unknown,
             None => Told::Yes,
         },
+        address: address_of(stateful.object),
+        recipe: Recipe::new(),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: None,
         credentials: Vec::new(),
     });
+}
+
+/// Why the log is not archived, without which no base backup can be restored.
+fn unarchived(cluster: &Value) -> Option<String> {
+    let parameter = |name: &str| {
+        let said = cluster.pointer(&format!("/spec/postgresql/parameters/{name}"))?;
+        let said = said
+            .as_str()
+            .map_or_else(|| said.to_string(), str::to_owned);
+        Some((format!("`{name}: {said}`"), said))
+    };
+    if let Some((shown, mode)) = parameter("archive_mode") {
+        let mode = mode.to_ascii_lowercase();
+        if !["on", "always", "true", "yes", "1"].contains(&mode.as_str()) {
+            return Some(format!(
+                "has {shown} in `spec.postgresql.parameters`: its log is not archived, and no base backup can be restored without it"
+            ));
+        }
+    }
+    let own = [parameter("archive_command"), parameter("archive_library")];
+    let mut own = own.into_iter().flatten();
+    // What WAL-G and WAL-E call it.
+    let (shown, _) = own.find(|(_, said)| !said.split(' ').any(|word| word == "wal-push"))?;
+    Some(format!(
+        "has its own {shown} in `spec.postgresql.parameters`, which does not say that it sends the log to the store (`wal-g wal-push`)"
+    ))
+}
+
+/// What the cluster says itself of where its store is.
+fn address_of(cluster: &Value) -> Address {
+    let said = ADDRESS.iter();
+    let said = said.filter_map(|name| Some((*name, variable(cluster, name)?.to_owned())));
+    said.collect()
 }
 
 /// The operator may tell its clusters of a store by a `ConfigMap` or a Secret, or is not configured here at all.
@@ -127,6 +165,8 @@ fn logical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, f
             target: by_operator("s3_bucket").map(|bucket| format!("s3://{bucket}")),
             encrypted: Told::Unknown,
             offsite: Told::Unknown,
+            address: Address::new(),
+            recipe: Recipe::new(),
             immutable_days: None,
             upkeep: Vec::new(),
             dies_by: None,
@@ -153,6 +193,18 @@ struct Store {
     pointer: &'static str,
     scheme: &'static str,
 }
+
+/// The variables by which a store is another one.
+const ADDRESS: [&str; 8] = [
+    "AWS_ENDPOINT",
+    "AWS_REGION",
+    "WALE_S3_PREFIX",
+    "WALG_AZ_PREFIX",
+    "WALG_GS_PREFIX",
+    "WALG_S3_PREFIX",
+    "WAL_BUCKET_SCOPE_PREFIX",
+    "WAL_BUCKET_SCOPE_SUFFIX",
+];
 
 const STORES: [Store; 3] = [
     Store {
