@@ -92,7 +92,7 @@ pub const BACKING: [&str; 14] = [
     "BucketReplicationConfiguration.s3.aws.upbound.io",
     "BucketVersioning.s3.aws.m.upbound.io",
     "BucketVersioning.s3.aws.upbound.io",
-    "CronJob.batch",
+    JOB,
     "ObjectStore.barmancloud.cnpg.io",
     "OperatorConfiguration.acid.zalan.do",
     "ReplicationSource.volsync.backube",
@@ -112,6 +112,7 @@ pub const BESIDE: [&str; 6] = [
     SNAPSHOT_CLASS,
 ];
 
+const JOB: &str = "CronJob.batch";
 const SNAPSHOT_CLASS: &str = "VolumeSnapshotClass.snapshot.storage.k8s.io";
 
 /// The kinds among these that lie in no namespace.
@@ -138,8 +139,14 @@ pub fn concerns(object: &ObjectRef) -> bool {
 #[must_use]
 pub fn reaches_far(change: &Change) -> bool {
     let kind = change.object.group_kind().to_string();
+    // Most jobs back nothing up, and those that do say so.
+    if kind == JOB {
+        let mut sides = [&change.old, &change.new].into_iter().flatten();
+        return sides.any(cronjob::says_what);
+    }
     BACKING.contains(&kind.as_str())
         || kind == SNAPSHOT_CLASS
+        || kind.starts_with("BucketLifecycleConfiguration.")
         || credentials::are_deleted_by(change)
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::assess::State;
 use super::cadence::Cadence;
-use super::cover::{Consistency, Cover, Found, Told};
+use super::cover::{Address, Consistency, Cover, Found, Recipe, Told};
 use super::cronjob;
 use super::gap::Gap;
 use super::near::{Near, is_on, text};
@@ -183,6 +183,8 @@ impl<'a> Bucket<'a> {
             consistency: Consistency::Native,
             retention: said.retention,
             target: self.addresses(self.name).into_iter().next(),
+            address: Address::new(),
+            recipe: Recipe::new(),
             encrypted: vouched
                 .and_then(|it| it.encrypted)
                 .map_or(encrypted, Told::of),

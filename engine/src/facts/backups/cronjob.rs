@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::cadence::Fields;
 use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told};
 use super::credentials;
-use super::is_cluster_scoped;
 use super::near::{Near, is_on, left_out, text};
 use super::stateful::Stateful;
+use super::{JOB, is_cluster_scoped};
 use crate::facts::pods;
 use crate::model::ObjectRef;
 
 /// The jobs that say that they back `stateful` up, and those that look as if they might.
 pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) {
-    for job in near.all("CronJob.batch") {
+    for job in near.all(JOB) {
         let by = pods::reference(job);
         let Some(program) = program(job) else {
             continue;
@@ -37,6 +37,11 @@ pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) 
             Err(why) => found.miss(by, why),
         }
     }
+}
+
+/// Whether a job says what it backs up.
+pub(super) fn says_what(job: &Value) -> bool {
+    text(job, ANNOTATION).is_some()
 }
 
 fn take(
