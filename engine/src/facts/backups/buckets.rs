@@ -174,7 +174,7 @@ impl<'a> Bucket<'a> {
         let mut parts = said.parts.clone();
         parts.push(self.reference.clone());
         Some(Cover {
-            method: "bucket-versioning",
+            method: if said.is_vouched { VOUCHED } else { DECLARED },
             part: None,
             by: said.by.clone(),
             parts,
@@ -286,6 +286,12 @@ const fn kind(name: &'static str, maker: Maker, schemes: &'static [&'static str]
         schemes,
     }
 }
+
+/// Older versions are kept as manifests say.
+pub(super) const DECLARED: &str = "bucket-versioning";
+
+/// Older versions are kept as the judge says, and no manifest.
+pub(super) const VOUCHED: &str = "bucket-vouched";
 
 const AWS: &[&str] = &["s3", "aws"];
 const GOOGLE: &[&str] = &["gs", "gcp", "gcs"];

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::assess::{State, spelt};
 use super::cover::{Cover, Retention};
-use super::credentials;
+use super::{buckets, credentials};
 use crate::change::Change;
 use crate::model::{ObjectRef, Operation};
 
@@ -268,6 +268,9 @@ fn weaker(old: &Cover, new: &Cover) -> Vec<String> {
     }
     if new.consistency < old.consistency {
         weaker.push("while it writes".to_owned());
+    }
+    if (old.method, new.method) == (buckets::DECLARED, buckets::VOUCHED) {
+        weaker.push("as the configuration says, and no manifest any more".to_owned());
     }
     if let Some(by) = new
         .dies_by

@@ -14,6 +14,8 @@ use crate::model::ObjectRef;
 /// What is said of the older versions of a bucket.
 pub(super) struct Versions {
     pub(super) kept: Told,
+    /// By the judge alone.
+    pub(super) is_vouched: bool,
     /// What says so.
     pub(super) by: ObjectRef,
     /// What says more of them.
@@ -31,6 +33,7 @@ pub(super) fn said(bucket: &Bucket<'_>, near: &Near<'_>) -> Versions {
     let object = bucket.object;
     let mut versions = Versions {
         kept: Told::Unknown,
+        is_vouched: false,
         by: bucket.reference.clone(),
         parts: Vec::new(),
         missed: Vec::new(),
@@ -70,6 +73,7 @@ impl Versions {
         let Some(vouched) = vouched else {
             return self;
         };
+        self.is_vouched = self.kept == Told::Unknown;
         self.kept = match (vouched.versioned, self.kept) {
             (Some(false), _) => Told::No,
             (Some(true), Told::Unknown) => Told::Yes,
@@ -230,12 +234,14 @@ fn names(at: &Value, own: Option<&str>, bucket: &Bucket<'_>, near: &Near<'_>) ->
             let labels = texts(object.pointer("/metadata/labels"));
             lies("bucketSelector", object) && selects(Some(selector), &labels)
         };
+        if !selected(bucket.object) {
+            return Names::Other;
+        }
         // It takes one of them, or one that has the same maker.
         let mut all = near.all(bucket.kind.name).filter(|it| selected(it));
-        let is_alone = all.nth(1).is_none() && !is_on(selector, "/matchControllerRef");
-        match selected(bucket.object) {
-            true if !is_alone => Names::Untold,
-            is_it => told(is_it),
+        match all.nth(1).is_some() || is_on(selector, "/matchControllerRef") {
+            true => Names::Untold,
+            false => Names::It,
         }
     });
     let votes = [by_name, by_reference, by_selector].into_iter().flatten();

@@ -100,7 +100,7 @@ fn the_table_shows_what_keeps_older_versions_of_a_bucket() {
          unlimited s3://shop-files yes yes 30d - continuous covered",
         "Bucket.s3.aws.upbound.io/shop-backups - - - - - - - - - store",
         "Bucket.s3.aws.upbound.io/shop-images - - - - - - - - - bucket-unversioned",
-        "shop/ObjectBucketClaim.objectbucket.io/exports shop/ObjectBucketClaim.objectbucket.io/exports (bucket-versioning) \
+        "shop/ObjectBucketClaim.objectbucket.io/exports shop/ObjectBucketClaim.objectbucket.io/exports (bucket-vouched) \
          each write unlimited - yes yes unknown - continuous covered",
     ] {
         assert!(

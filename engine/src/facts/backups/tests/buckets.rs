@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn versions(name: &str, provided: Value) -> Value {
+fn versions(name: &str, provided: &Value) -> Value {
     let mut versions = named(
         "BucketVersioning.s3.aws.upbound.io",
         "",
@@ -32,34 +32,34 @@ fn is_covered(beside: &[Value], vouched: Option<bool>) -> bool {
     };
     let objects = [beside, &[bucket("files", json!({}))]].concat();
     match covered(&objects, &settings) {
-        (Some("bucket-versioning"), lacks) if lacks.is_empty() => true,
+        (Some("bucket-versioning" | "bucket-vouched"), lacks) if lacks.is_empty() => true,
         (None, lacks) if lacks == ["bucket-unversioned"] => false,
         other => panic!("{other:?}"),
     }
 }
 
-fn status(name: &str, said: Value) -> Value {
+fn status(name: &str, said: &Value) -> Value {
     let provided = json!({"bucketRef": {"name": "files"}, "versioningConfiguration": said});
-    versions(name, provided)
+    versions(name, &provided)
 }
 
 #[test]
 fn a_bucket_is_covered_where_every_manifest_for_it_keeps_its_versions() {
     let (on, off) = (json!({"status": "Enabled"}), json!({"status": "Suspended"}));
-    let mut paused = status("v", on.clone());
+    let mut paused = status("v", &on);
     paused["metadata"]["annotations"] = json!({"crossplane.io/paused": "true"});
-    let mut observed = status("v", on.clone());
+    let mut observed = status("v", &on);
     observed["spec"]["managementPolicies"] = json!(["Observe"]);
     for (beside, vouched, expected) in [
         (vec![], None, false),
         (vec![], Some(true), true),
-        (vec![status("v", on.clone())], None, true),
-        (vec![status("v", json!([on]))], None, true),
-        (vec![status("v", on.clone())], Some(false), false),
+        (vec![status("v", &on)], None, true),
+        (vec![status("v", &json!([on]))], None, true),
+        (vec![status("v", &on)], Some(false), false),
         // What a manifest switches off nobody vouches for.
-        (vec![status("v", off.clone())], Some(true), false),
-        (vec![status("v", json!({}))], Some(true), false),
-        (vec![status("v", on), status("w", off)], None, false),
+        (vec![status("v", &off)], Some(true), false),
+        (vec![status("v", &json!({}))], Some(true), false),
+        (vec![status("v", &on), status("w", &off)], None, false),
         (vec![paused.clone()], None, false),
         (vec![paused], Some(true), true),
         (vec![observed], None, false),
@@ -74,7 +74,7 @@ fn a_manifest_is_for_the_bucket_that_crossplane_takes() {
         let mut provided = json!({"versioningConfiguration": {"status": "Enabled"}});
         let fields = reference.as_object().unwrap().clone();
         provided.as_object_mut().unwrap().extend(fields);
-        versions("v", provided)
+        versions("v", &provided)
     };
     let labels = |app: &str| json!({"bucketSelector": {"matchLabels": {"app": app}}});
     for (reference, expected) in [
@@ -112,7 +112,7 @@ fn a_bucket_is_named_by_its_name_outside_of_the_cluster() {
     assert_eq!(covered(&[renamed.clone()], &says("files")).0, None);
     assert_eq!(
         covered(&[renamed], &says("acme-files")).0,
-        Some("bucket-versioning")
+        Some("bucket-vouched")
     );
 }
 
