@@ -379,6 +379,7 @@ warn contains finding if {
 		"message": "its catalogue is not in the tree, or has no image for its version: what runs is not known",
 		"object": change.object,
 		"field": "/spec/imageCatalogRef",
+		"fields": ["/spec/imageCatalogRef"],
 		"remediation": "keep the catalogue in this repository, with digests, or write `imageName`",
 	}
 }

@@ -38,7 +38,7 @@ pub use found::Found;
 pub(super) use glob::Glob;
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
 pub use overrides::referred::{DEPLOYERS, asks_for_config_maps, beside, may_be_named};
-pub use pin::{Digests, Edit, Named, apply, edits};
+pub use pin::{Digests, Edit, Named, Standing, apply, edits};
 pub use places::Use;
 pub(super) use previous::previous;
 pub use previous::{Presence, Previous, wanted_before};

@@ -6,17 +6,18 @@ use super::shelf::Shelf;
 use super::{Asked, exit};
 use crate::cli::common::{self, Outcome};
 use crate::cli::terminal::Terminal;
-use crate::facts::images::{Edit, Image, Lock, Named, apply, edits};
+use crate::facts::images::{Edit, Image, Lock, Named, Reference, Standing, apply, edits};
 use crate::gate::{Images, Signatures, UnitImages};
 use crate::git::Repository;
 use crate::manifest::{is_manifest_name, role_of_name};
-use crate::model::{Digest, Exit, RepoPath};
+use crate::model::{Digest, Exit, LineColumn, RepoPath};
 use crate::report::{Color, sanitise};
 
 /// Write digests in the place of tags, as `.tidegate/images.lock` has them: behind the tag in manifests and in the values
-/// of charts, or into their `digest`, and in the place of `newTag` in kustomizations: in the files of the units that are
-/// asked for, where their images come from. Comments and layout stay; no registry is asked. Without --write, shows the
-/// difference. Exit code 1 if an image stays without a digest: each is named
+/// of charts, or into their `digest`, and in the place of `newTag` in kustomizations, also where an Application or an
+/// object of Flux says them: in the files of the units that are asked for, where their images come from. Comments and
+/// layout stay; no registry is asked. Without --write, shows the difference. Exit code 1 if an image stays without a
+/// digest: each is named
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -98,8 +99,8 @@ impl Args {
 struct Places<'f> {
     /// The files of these units, each with whether something renders it.
     files: BTreeMap<RepoPath, bool>,
-    /// Where an image stands as it is written: file, line, column, and its reference in full.
-    images: BTreeSet<(&'f RepoPath, usize, usize, &'f str)>,
+    /// Those that stand at a place as it is written: file, line and column.
+    images: BTreeMap<(&'f RepoPath, LineColumn), Vec<Standing<'f>>>,
 }
 
 impl<'f> Places<'f> {
@@ -114,14 +115,22 @@ impl<'f> Places<'f> {
             let is_rendered = own.any(|unit| unit.is_rendered);
             Some((path, is_rendered))
         });
-        let images = units.iter().flat_map(|unit| &unit.images);
-        let images = images.filter_map(|image| {
-            let name = image.reference.as_ref()?.canonical.as_str();
-            Some((&image.file, image.line, image.column, name))
-        });
+        let mut images: BTreeMap<_, Vec<Standing<'_>>> = BTreeMap::new();
+        for image in units.iter().flat_map(|unit| &unit.images) {
+            let Some(reference) = &image.reference else {
+                continue;
+            };
+            let (line, column) = (image.line, image.column);
+            let place = (&image.file, LineColumn { line, column });
+            images.entry(place).or_default().push(Standing {
+                image: &reference.canonical,
+                pointer: &image.pointer,
+                fields: &image.fields,
+            });
+        }
         Self {
             files: own.collect(),
-            images: images.collect(),
+            images,
         }
     }
 }
@@ -149,7 +158,8 @@ fn tagged(found: &Images) -> BTreeMap<String, Vec<Place<'_>>> {
     for unit in &found.units {
         for image in &unit.images {
             let reference = image.reference.as_ref();
-            if let Some(reference) = reference.filter(|it| it.digest.is_none()) {
+            let reference = reference.filter(|it| it.digest.is_none());
+            if let Some(reference) = reference.filter(|it| !is_told_there(unit, image, it)) {
                 let places = tagged.entry(reference.canonical.clone()).or_default();
                 places.push(Place { unit, image });
             }
@@ -158,17 +168,41 @@ fn tagged(found: &Images) -> BTreeMap<String, Vec<Place<'_>>> {
     tagged
 }
 
+/// Whether an image stands in a `ConfigMap` that is named at its place, and is told there too.
+fn is_told_there(unit: &UnitImages, image: &Image, reference: &Reference) -> bool {
+    let told = |other: &&Image| {
+        let same = other.reference.as_ref().map(|it| &it.canonical) == Some(&reference.canonical);
+        same && other.object.kind == "ConfigMap" && other.object.namespace == image.object.namespace
+    };
+    let names_others = NAMING.iter().any(|at| image.pointer.starts_with(at));
+    names_others && unit.images.iter().any(|it| told(&it))
+}
+
 /// Whether what names an image at a place names it by a digest now. What is not among what changed is as it was.
 fn is_pinned(now: &Images, place: &Place<'_>) -> bool {
+    let Some(old) = &place.image.reference else {
+        return false;
+    };
     let named = |unit: &&UnitImages| {
         (&unit.environment, &unit.unit) == (&place.unit.environment, &place.unit.unit)
     };
     let images = now.units.iter().filter(named).flat_map(|it| &it.images);
-    let mut there = images
-        .filter(|it| (&it.object, &it.pointer) == (&place.image.object, &place.image.pointer))
-        .peekable();
-    let has_digest = |it: &Image| it.reference.as_ref().is_some_and(|it| it.digest.is_some());
-    there.peek().is_some() && there.all(has_digest)
+    let images: Vec<&Image> = images
+        .filter(|it| it.object == place.image.object)
+        .collect();
+    // A digest in the place of a tag is another field.
+    let beside = |it: &&&Image| above(&it.pointer) == above(&place.image.pointer);
+    let mut beside = images.iter().filter(beside);
+    let has_digest = |it: &Reference| it.repository == old.repository && it.digest.is_some();
+    let is_tagged = |it: &&Image| {
+        let name = it.reference.as_ref().map(|it| &it.canonical);
+        it.pointer == place.image.pointer && name == Some(&old.canonical)
+    };
+    beside.any(|it| it.reference.as_ref().is_some_and(has_digest)) && !images.iter().any(is_tagged)
+}
+
+fn above(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
 fn pin(
@@ -182,9 +216,9 @@ fn pin(
     }
     for (path, is_rendered) in &places.files {
         let named = Named {
-            stands: &|at, image| {
-                let place = (path, at.line, at.column, image);
-                places.images.contains(&place)
+            at: &|at| {
+                let standing = places.images.get(&(path, at));
+                standing.cloned().unwrap_or_default()
             },
             is_rendered: *is_rendered,
         };
@@ -269,3 +303,6 @@ fn count(number: usize) -> String {
         number => format!("{number} images"),
     }
 }
+
+/// Where deployers of Flux name what they take from.
+const NAMING: [&str; 2] = ["/spec/valuesFrom/", "/spec/postBuild/substituteFrom/"];

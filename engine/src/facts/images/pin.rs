@@ -1,7 +1,10 @@
 //! Writes digests where references of images stand: as a byte-level edit of a text, in manifests, in the `images` of a
 //! kustomization and in the values of a chart. Knows which digest only from what it is told; opens no file.
 
-use std::collections::BTreeMap;
+mod parts;
+mod texts;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -20,10 +23,20 @@ pub struct Edit {
     pub image: String,
     /// The same as it is written afterwards.
     pub pinned: String,
-    /// The value that a reader finds there afterwards.
+    /// What a reader finds there afterwards.
     value: String,
-    /// Whether it replaces a key too, by `digest`.
-    renames: bool,
+    /// What of the file it replaces.
+    replaces: Replaces,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Replaces {
+    /// A value.
+    Value,
+    /// A value and its key, by `digest`.
+    Entry,
+    /// A part of a text: where it is in what a reader finds there. All of it has this span.
+    Part { part: Span, whole: Span },
 }
 
 /// The digest of an image without one, by its reference in full; `None` for one that stays as it is.
@@ -32,10 +45,21 @@ pub type Digests<'a> = &'a dyn Fn(&str) -> Option<Digest>;
 /// What of a file names images.
 #[derive(Clone, Copy)]
 pub struct Named<'a> {
-    /// Whether one of this name, in full, stands there.
-    pub stands: &'a dyn Fn(LineColumn, &str) -> bool,
+    /// Those that stand at a place.
+    pub at: &'a dyn Fn(LineColumn) -> Vec<Standing<'a>>,
     /// Whether something renders the file, so that images are also made of what it sets.
     pub is_rendered: bool,
+}
+
+/// An image that is known to stand somewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// Its name, in full.
+    pub image: &'a str,
+    /// Where it stands in its object.
+    pub pointer: &'a str,
+    /// All that has a say in it there.
+    pub fields: &'a [String],
 }
 
 /// The edits that pin the images of a text, in their order; none where it is no YAML, as templates of charts are.
@@ -48,23 +72,27 @@ pub fn edits(
     let Ok(documents) = yaml::parse(text) else {
         return Vec::new();
     };
-    let mut search = Search {
-        text,
-        lines: Lines::default(),
-        named,
-        digests,
-        sets: false,
-        found: BTreeMap::new(),
-    };
+    let lines = Lines::default();
+    let mut found = BTreeMap::new();
     for document in &documents {
-        search.sets = named.is_rendered && sets(document);
+        let mut search = Search {
+            text,
+            document,
+            lines: &lines,
+            named,
+            digests,
+            sets: named.is_rendered && sets(document),
+            only: None,
+            found,
+        };
         match role {
-            Some(Role::Kustomization) if named.is_rendered => search.kustomization(document),
+            Some(Role::Kustomization) if named.is_rendered => search.kustomization(),
             Some(Role::Kustomization) => {}
             _ => search.walk(document, ""),
         }
+        found = search.found;
     }
-    search.found.into_values().collect()
+    found.into_values().collect()
 }
 
 /// The text with all of them; `None` where a reader would then find anything else in it than before, but for them.
@@ -82,24 +110,40 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     wanted.eq(found).then_some(pinned)
 }
 
-struct Search<'a> {
+struct Search<'a, 'n> {
     text: &'a str,
-    lines: Lines,
-    named: Named<'a>,
+    document: &'a Node,
+    lines: &'a Lines,
+    named: Named<'n>,
     digests: Digests<'a>,
-    /// Whether images are made of what the document sets.
+    /// Whether images are made of what is looked at.
     sets: bool,
+    /// Nothing but these are written.
+    only: Option<BTreeSet<String>>,
     found: BTreeMap<Span, Edit>,
 }
 
-impl Search<'_> {
+impl<'n> Search<'_, 'n> {
     fn walk(&mut self, node: &Node, key: &str) {
         match &node.value {
-            NodeValue::String(text) => self.reference(node, text, key),
-            NodeValue::Sequence(items) => items.iter().for_each(|item| self.walk(item, key)),
+            NodeValue::String(text) => {
+                let standing = self.standing(node);
+                if standing.is_empty() || !self.known(node, text, &standing) {
+                    self.reference(node, text, key);
+                }
+            }
+            NodeValue::Sequence(items) => {
+                let standing = self.standing(node);
+                if !standing.is_empty() {
+                    self.steps(items, &standing);
+                }
+                items.iter().for_each(|item| self.walk(item, key));
+            }
             NodeValue::Mapping(entries) => {
                 self.values(node);
                 self.variable(node);
+                self.step(node);
+                self.renamed(node);
                 for entry in entries {
                     self.walk(&entry.value, &entry.key);
                 }
@@ -118,11 +162,49 @@ impl Search<'_> {
         if !is_one {
             return;
         }
-        if let Some(digest) = (self.digests)(&image) {
+        if let Some(digest) = self.digest(&image) {
             let value = format!("{text}@sha256:{digest}");
             let pinned = ImageRef::parse(&value).map(|it| it.canonical());
             let names = (image, pinned.unwrap_or_default());
             self.replace(node, text, value, names);
+        }
+    }
+
+    /// What stands at a text and is not the text as a whole; whether that is all there is.
+    fn known(&mut self, node: &Node, text: &str, standing: &[Standing<'_>]) -> bool {
+        if standing.iter().any(|it| parts::is_entry(it.pointer)) {
+            self.entry(node, text, standing);
+            return true;
+        }
+        if standing.iter().any(|it| parts::is_renamed(it.pointer)) {
+            return true;
+        }
+        let whole = ImageRef::parse(text).map(|image| image.canonical());
+        if standing.iter().any(|it| Some(it.image) == whole.as_deref()) {
+            return false;
+        }
+        for one in standing {
+            self.part(node, one);
+        }
+        self.in_text(node, text, standing);
+        true
+    }
+
+    /// `name=image` of a kustomization: the digest in the place of the tag, as its tool reads it.
+    fn entry(&mut self, node: &Node, text: &str, standing: &[Standing<'_>]) {
+        let image = text.split_once('=').map_or(text, |(_, image)| image);
+        let Some(read) = ImageRef::parse(image).filter(|it| it.digest.is_none()) else {
+            return;
+        };
+        let canonical = read.canonical();
+        let tag = read.tag.map(|tag| format!(":{tag}"));
+        let name = tag.and_then(|tag| text.strip_suffix(&tag));
+        let stands = standing.iter().any(|it| it.image == canonical);
+        let digest = self.digest(&canonical).filter(|_| stands);
+        if let (Some(name), Some(digest)) = (name, digest) {
+            let pinned = format!("{}@sha256:{digest}", read.repository);
+            let value = format!("{name}@sha256:{digest}");
+            self.replace(node, text, value, (canonical, pinned));
         }
     }
 
@@ -139,8 +221,17 @@ impl Search<'_> {
 
     /// Whether an image of this name is known to stand there.
     fn stands(&self, node: &Node, image: &str) -> bool {
-        let place = self.lines.line_column(self.text, node.span);
-        (self.named.stands)(place, image)
+        let mut standing = self.standing(node).into_iter();
+        standing.any(|it| it.image == image)
+    }
+
+    fn standing(&self, node: &Node) -> Vec<Standing<'n>> {
+        (self.named.at)(self.lines.line_column(self.text, node.span))
+    }
+
+    fn digest(&self, image: &str) -> Option<Digest> {
+        let is_asked = self.only.as_ref().is_none_or(|only| only.contains(image));
+        (self.digests)(image).filter(|_| is_asked)
     }
 
     /// `{registry: …, repository: …, tag: …, digest: …}`, as charts take it: the digest where there is a place for one,
@@ -163,7 +254,7 @@ impl Search<'_> {
         let image = image
             .filter(|image| image.digest.is_none())
             .map(|it| it.canonical());
-        let digest = image.as_ref().and_then(|image| (self.digests)(image));
+        let digest = image.as_ref().and_then(|image| self.digest(image));
         let (Some(image), Some(digest)) = (image, digest) else {
             return;
         };
@@ -184,43 +275,57 @@ impl Search<'_> {
         }
     }
 
-    /// The entries of `images`: `digest` in the place of `newTag`.
-    fn kustomization(&mut self, node: &Node) {
-        let images = node.get("images").and_then(Node::items);
-        for entry in images.into_iter().flatten() {
-            let text = |key: &str| entry.get(key).and_then(Node::as_str);
-            let name = text("newName").or_else(|| text("name"));
-            let (Some(name), Some(tag)) = (name, entry.entry("newTag")) else {
-                continue;
-            };
-            let Some(spelled) = spelled(&tag.value) else {
-                continue;
-            };
-            let image = ImageRef::parse(&format!("{name}:{spelled}"));
-            let Some(image) = image.filter(|image| image.digest.is_none()) else {
-                continue;
-            };
-            let digest = (self.digests)(&image.canonical());
-            let (Some(digest), None) = (digest, entry.get("digest")) else {
-                continue;
-            };
-            let span = Span {
-                start: tag.key_span.start,
-                end: tag.value.span.end,
-            };
-            let between = self.text.get(tag.key_span.end..tag.value.span.start);
-            let plain = between.is_some_and(|it| it.trim() == ":" && !it.contains('\n'));
-            if plain && self.written(tag.value.span, spelled).is_some() {
-                let value = format!("sha256:{digest}");
-                self.put(Edit {
-                    span,
-                    text: format!("digest: {value}"),
-                    pinned: format!("{}@{value}", image.repository),
-                    image: image.canonical(),
-                    value,
-                    renames: true,
-                });
-            }
+    /// The entries of `images`.
+    fn kustomization(&mut self) {
+        let images = self.document.get("images").and_then(Node::items);
+        let entries = images.into_iter().flatten();
+        entries.for_each(|entry| self.new_tag(entry));
+    }
+
+    /// Such an entry in an object of a deployer.
+    fn renamed(&mut self, entry: &Node) {
+        let mut known = ["newName", "newTag"]
+            .into_iter()
+            .filter_map(|key| entry.get(key));
+        if entry.get("newTag").is_some() && known.any(|it| !self.standing(it).is_empty()) {
+            self.new_tag(entry);
+        }
+    }
+
+    /// `digest` in the place of `newTag`.
+    fn new_tag(&mut self, entry: &Node) {
+        let text = |key: &str| entry.get(key).and_then(Node::as_str);
+        let name = text("newName").or_else(|| text("name"));
+        let (Some(name), Some(tag)) = (name, entry.entry("newTag")) else {
+            return;
+        };
+        let Some(spelled) = spelled(&tag.value) else {
+            return;
+        };
+        let image = ImageRef::parse(&format!("{name}:{spelled}"));
+        let Some(image) = image.filter(|image| image.digest.is_none()) else {
+            return;
+        };
+        let digest = self.digest(&image.canonical());
+        let (Some(digest), None) = (digest, entry.get("digest")) else {
+            return;
+        };
+        let span = Span {
+            start: tag.key_span.start,
+            end: tag.value.span.end,
+        };
+        let between = self.text.get(tag.key_span.end..tag.value.span.start);
+        let plain = between.is_some_and(|it| it.trim() == ":" && !it.contains('\n'));
+        if plain && self.written(tag.value.span, spelled).is_some() {
+            let value = format!("sha256:{digest}");
+            self.put(Edit {
+                span,
+                text: format!("digest: {value}"),
+                pinned: format!("{}@{value}", image.repository),
+                image: image.canonical(),
+                value,
+                replaces: Replaces::Entry,
+            });
         }
     }
 
@@ -238,7 +343,7 @@ impl Search<'_> {
                 image,
                 pinned,
                 value,
-                renames: false,
+                replaces: Replaces::Value,
             });
         }
     }
@@ -287,13 +392,15 @@ const OF_CHARTS: [&str; 3] = ["HelmRelease", "Application", "ApplicationSet"];
 
 /// What a reader should find after these edits, wherever an anchor takes them.
 fn edited(node: &Node, edits: &[Edit]) -> Value {
-    let plain = |edit: &&Edit| !edit.renames && edit.span == node.span;
+    let plain = |edit: &&Edit| edit.replaces == Replaces::Value && edit.span == node.span;
     match &node.value {
         NodeValue::Sequence(items) => items.iter().map(|item| edited(item, edits)).collect(),
         NodeValue::Mapping(entries) => {
             let entries = entries.iter().map(|entry| {
                 let (start, end) = (entry.key_span.start, entry.value.span.end);
-                let whole = |edit: &&Edit| edit.renames && edit.span == Span { start, end };
+                let whole = |edit: &&Edit| {
+                    edit.replaces == Replaces::Entry && edit.span == Span { start, end }
+                };
                 match edits.iter().find(whole) {
                     Some(edit) => ("digest".to_owned(), Value::from(edit.value.as_str())),
                     None => (entry.key.to_string(), edited(&entry.value, edits)),
@@ -301,6 +408,10 @@ fn edited(node: &Node, edits: &[Edit]) -> Value {
             });
             Value::Object(entries.collect::<Map<_, _>>())
         }
+        NodeValue::String(text) => match edits.iter().find(plain) {
+            Some(edit) => Value::from(edit.value.as_str()),
+            None => Value::from(texts::edited((text, node.span), edits)),
+        },
         _ => match edits.iter().find(plain) {
             Some(edit) => Value::from(edit.value.as_str()),
             None => node.to_json(),
@@ -309,188 +420,4 @@ fn edited(node: &Node, edits: &[Edit]) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn digest() -> Digest {
-        Digest::of(b"x")
-    }
-
-    /// Of a file that something renders, and of which no line is known.
-    const RENDERED: Named<'static> = Named {
-        stands: &|_, _| false,
-        is_rendered: true,
-    };
-
-    /// The text when all of these are pinned; `D` stands for the digest.
-    fn pinned(text: &str, role: Option<Role>, images: &[&str]) -> String {
-        let digests = |image: &str| images.contains(&image).then(digest);
-        let edits = edits(text, role, (RENDERED, &digests));
-        let pinned = apply(text, &edits).unwrap();
-        assert_eq!(pinned == text, edits.is_empty());
-        pinned.replace(&format!("sha256:{}", digest()), "D")
-    }
-
-    const ODOO: &str = "r.example/acme/odoo:17.0";
-    const REDIS: &str = "docker.io/library/redis:latest";
-
-    #[test]
-    fn a_reference_gets_its_digest_and_nothing_around_it_moves() {
-        let text = "# odoo\nspec:\n  containers:\n  - name: web   # r.example/acme/odoo:17.0\n    \
-                    image:   'r.example/acme/odoo:17.0' # keep\n  - {name: cache, image: redis}\n  - image: \"other:1\"\n";
-        let wanted = "# odoo\nspec:\n  containers:\n  - name: web   # r.example/acme/odoo:17.0\n    \
-                      image:   'r.example/acme/odoo:17.0@D' # keep\n  - {name: cache, image: redis@D}\n  - image: \"other:1\"\n";
-        assert_eq!(pinned(text, None, &[ODOO, REDIS]), wanted);
-        assert_eq!(pinned(wanted, None, &[ODOO]), wanted, "twice is once");
-        for other in [
-            "note: r.example/acme/odoo:17.0\n",
-            "image: r.example/acme/odoo:17.0@sha256:12\n",
-            "image: \"r.example/acme/odoo:17\\x2e0\"\n",
-            "image: [\n",
-        ] {
-            let digests = |_: &str| Some(digest());
-            let all = Named {
-                stands: &|_, _| true,
-                is_rendered: true,
-            };
-            let found = edits(other, None, (all, &digests));
-            assert_eq!(
-                found.len(),
-                usize::from(other.starts_with("note")),
-                "{other}"
-            );
-            assert_eq!(edits(other, None, (RENDERED, &digests)), [], "{other}");
-        }
-    }
-
-    #[test]
-    fn crlf_json_more_documents_anchors_and_variables_are_as_they_were() {
-        for (text, wanted) in [
-            ("a: 1\r\nimage: redis\r\n", "a: 1\r\nimage: redis@D\r\n"),
-            ("{\"image\":\"redis\"}", "{\"image\":\"redis@D\"}"),
-            (
-                "image: redis\n---\nimage: redis",
-                "image: redis@D\n---\nimage: redis@D",
-            ),
-            (
-                "a: {image: &i redis}\nb: {image: *i}\n",
-                "a: {image: &i redis@D}\nb: {image: *i}\n",
-            ),
-            (
-                "env: [{name: RELATED_IMAGE_A, value: 'redis:latest'}]\n",
-                "env: [{name: RELATED_IMAGE_A, value: 'redis:latest@D'}]\n",
-            ),
-            (
-                "env: [{name: HOST, value: 'redis:latest'}, {name: IMAGE_A, value: redis}]\n",
-                "env: [{name: HOST, value: 'redis:latest'}, {name: IMAGE_A, value: redis}]\n",
-            ),
-            ("é: \"ü\"\nimage: redis\n", "é: \"ü\"\nimage: redis@D\n"),
-            ("image: >-\n  redis\n", "image: >-\n  redis@D\n"),
-        ] {
-            assert_eq!(pinned(text, None, &[REDIS]), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn in_an_object_only_what_is_known_to_stand_there_is_an_image() {
-        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations: {base-image: redis}\n\
-                    data:\n  image-family: redis\n  reference: redis\n  image: redis # it is one\n";
-        let digests = |_: &str| Some(digest());
-        let all = edits(text, None, (RENDERED, &digests));
-        assert_eq!(all, []);
-        let named = Named {
-            stands: &|place, image| (place.line, place.column) == (8, 10) && image == REDIS,
-            is_rendered: false,
-        };
-        let [one] = edits(text, None, (named, &digests)).try_into().unwrap();
-        assert!(text[..one.span.start].ends_with("  image: "), "{one:?}");
-        let text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: redis, image: redis}]}\n";
-        let named = Named {
-            stands: &|place, _| {
-                text[..].lines().nth(2).unwrap()[place.column - 1..].starts_with("redis}")
-            },
-            is_rendered: false,
-        };
-        assert_eq!(
-            edits(text, None, (named, &digests)).len(),
-            1,
-            "not the name"
-        );
-        // What nothing renders sets nothing.
-        let plain = Named {
-            stands: &|_, _| false,
-            is_rendered: false,
-        };
-        for (text, role) in [
-            ("image: redis\n", None),
-            ("i: {repository: redis, tag: latest}\n", None),
-            (
-                "images: [{name: redis, newTag: latest}]\n",
-                Some(Role::Kustomization),
-            ),
-        ] {
-            assert_eq!(edits(text, role, (plain, &digests)), [], "{text}");
-            assert_eq!(edits(text, role, (RENDERED, &digests)).len(), 1, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_kustomization_names_the_digest_in_the_place_of_the_tag() {
-        let role = Some(Role::Kustomization);
-        let text = "images:\n# ours\n- name: odoo\n  newName: r.example/acme/odoo\n  newTag: \"17.0\" # of May\n\
-                    - {name: redis, newTag: latest}\n- {name: redis, newTag: latest, digest: x}\n- name: other\n  newTag: 1\n";
-        let wanted = "images:\n# ours\n- name: odoo\n  newName: r.example/acme/odoo\n  digest: D # of May\n\
-                      - {name: redis, digest: D}\n- {name: redis, newTag: latest, digest: x}\n- name: other\n  newTag: 1\n";
-        assert_eq!(pinned(text, role, &[ODOO, REDIS]), wanted);
-        let number = "images: [{name: r.example/a, newTag: 17}]\n";
-        let wanted = "images: [{name: r.example/a, digest: D}]\n";
-        assert_eq!(pinned(number, role, &["r.example/a:17"]), wanted);
-    }
-
-    #[test]
-    fn values_of_a_chart_get_it_where_there_is_a_place_and_behind_the_tag_else() {
-        for (text, wanted) in [
-            (
-                "image:\n  repository: r.example/acme/odoo\n  tag: 17.0 # x\n",
-                "image:\n  repository: r.example/acme/odoo\n  tag: 17.0@D # x\n",
-            ),
-            (
-                "i: {registry: r.example, repository: acme/odoo, tag: '17.0'}\n",
-                "i: {registry: r.example, repository: acme/odoo, tag: '17.0@D'}\n",
-            ),
-            (
-                "i: {repository: r.example/acme/odoo, tag: '17.0', digest: \"\"}\n",
-                "i: {repository: r.example/acme/odoo, tag: '17.0', digest: \"D\"}\n",
-            ),
-            (
-                "i: {repository: r.example/acme/odoo, tag: '17.0', digest: sha256:1}\n",
-                "i: {repository: r.example/acme/odoo, tag: '17.0', digest: sha256:1}\n",
-            ),
-            (
-                "i: {repository: r.example/acme/odoo, tag: ''}\n",
-                "i: {repository: r.example/acme/odoo, tag: ''}\n",
-            ),
-        ] {
-            assert_eq!(pinned(text, None, &[ODOO]), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_edit_that_would_say_more_than_it_should_is_none() {
-        let text = "image: redis\n";
-        let digests = |_: &str| Some(digest());
-        let edits = edits(text, None, (RENDERED, &digests));
-        for other in ["redis@x\nmore: 1", "redis: x", "[redis]", "redis@y"] {
-            let edit = Edit {
-                text: other.to_owned(),
-                ..edits[0].clone()
-            };
-            assert_eq!(apply(text, &[edit]), None, "{other}");
-        }
-        let outside = Edit {
-            span: Span { start: 7, end: 99 },
-            ..edits[0].clone()
-        };
-        assert_eq!(apply(text, &[outside]), None);
-    }
-}
+mod tests;

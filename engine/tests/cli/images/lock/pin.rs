@@ -182,3 +182,108 @@ fn what_stays_by_its_tag_beside_what_was_pinned_is_named() {
     );
     assert_eq!(shop.pin(&["--write"]), (again, 1));
 }
+
+/// What deployers put into what nobody here renders: `{I}` is the repository, `{T}` the tag, and a digest where it is pinned.
+const DEPLOYERS: &str = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: chart, namespace: argocd}
+spec:
+  source:
+    repoURL: https://charts.example
+    chart: web
+    targetRevision: 1.0.0
+    helm:
+      parameters: [{name: image.tag, value: '{T}'}] # of values
+      valuesObject: {image: {repository: '{I}', tag: v1}, web: {image: '{I}:{T}'}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: plain, namespace: argocd}
+spec:
+  source:
+    repoURL: https://git.example/other.git
+    path: p
+    targetRevision: main
+    kustomize:
+      images: ['odoo={I}{K}'] # ours
+      patches:
+        - target: {kind: Deployment}
+          patch: |-
+            # the image
+            - {op: replace, path: /spec/template/spec/containers/0/image, value: '{I}:{T}'} # 17
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec:
+  chart: {spec: {chart: web, version: 1.0.0, sourceRef: {kind: HelmRepository, name: charts}}}
+  valuesFrom: [{kind: ConfigMap, name: values}]
+  postRenderers: [{kustomize: {images: [{name: odoo, newName: '{I}', {N}}]}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: values, namespace: shop}
+data:
+  values.yaml: |
+    # for production
+    image: {repository: '{I}', tag: '{T}'} # odoo
+";
+
+#[test]
+fn what_is_put_into_charts_and_kustomizations_of_elsewhere_is_pinned() {
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    shop.push("17.0");
+    let image = format!("{}/shop/odoo", shop.registry.host());
+    let with = |tag: &str, end: &str, new: &str| {
+        let text = DEPLOYERS.replace("{I}", &image).replace("{T}", tag);
+        text.replace("{K}", end).replace("{N}", new)
+    };
+    let digest = format!("sha256:{}", signed::digest());
+    let before = with("17.0", ":17.0", "newTag: '17.0'");
+    let after = with(
+        &format!("17.0@{digest}"),
+        &format!("@{digest}"),
+        &format!("digest: {digest}"),
+    );
+    let path = shop.repo.path().join("prod/odoo.yaml");
+    shop.repo
+        .write("prod/odoo.yaml", &before)
+        .commit("deployers");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(
+        (text.as_str(), exit),
+        ("pinned 6 images in prod/odoo.yaml\n", 0)
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), after);
+    shop.repo.commit("digests");
+    let (text, exit) = shop.pin(&["--write"]);
+    assert_eq!(
+        (text.as_str(), exit),
+        ("no image is named by a tag alone\n", 0)
+    );
+}
+
+#[test]
+fn of_a_text_what_stays_by_its_tag_is_named_and_the_rest_is_pinned() {
+    let shop = Shop::of(&["shop/odoo:17.0"]);
+    shop.push("17.0");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let host = shop.registry.host();
+    let application = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: x, namespace: argocd}}\nspec:\n  source:\n    helm:\n      \
+         values: |\n        web: {{image: {host}/shop/odoo:17.0}}\n        db: {{image: {host}/shop/other:1}}\n"
+    );
+    shop.repo
+        .write("prod/odoo.yaml", &application)
+        .commit("values");
+    let left = format!(
+        "pinned 1 image in prod/odoo.yaml\n{host}/shop/other:1: it is not locked: `tidegate images lock`\n  prod/odoo.yaml:8  argocd/Application.argoproj.io/x\n"
+    );
+    assert_eq!(shop.pin(&["--write"]), (left, 1));
+    let pinned = application.replace("17.0", &format!("17.0@sha256:{}", signed::digest()));
+    assert_eq!(shop.pod(), pinned);
+}
