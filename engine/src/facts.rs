@@ -370,6 +370,8 @@ calendars:
         let known = Tiers::Known {
             each: &each,
             shared: &shared,
+            beside: Some(RiskTier::Medium),
+            scripts: Some(RiskTier::Critical),
             all: RiskTier::High,
         };
         for (base, head, (source, range), season, tiers) in [

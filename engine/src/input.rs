@@ -63,8 +63,10 @@ pub struct Reason {
     pub tier: RiskTier,
     /// The code, declared in the policy's metadata.
     pub code: String,
-    /// The index of the change in the unit.
-    pub change: usize,
+    /// The index of the change in the unit; absent for what is in no object, such as a script in a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
+    pub change: Option<usize>,
     /// RFC 6901 pointer into the object, empty for all of it.
     #[serde(default)]
     pub pointer: String,

@@ -2,8 +2,9 @@
 # scope: package
 # title: Backups that go
 # description: >-
-#   No change takes a backup away from what it backs up, stops it, moves it or makes it worth less; and nothing that
-#   holds data is deleted or made smaller on the way.
+#   No change takes a backup away from what it backs up, stops it, moves it or makes it worth less; nothing that
+#   holds data is deleted or made smaller on the way; and before a risky change of what holds data, or by a script,
+#   signed evidence says that it was backed up, lately, and that it was restored.
 # custom:
 #   prefix: backup
 #   scope: change-set
@@ -71,6 +72,16 @@
 #     backup.source-shrunk: deny
 #     backup.five-field-schedule: warn
 #     backup.configuration-not-covered: warn
+#     backup.not-fresh: deny
+#     backup.last-run-failed: deny
+#     backup.shrunk-suspiciously: warn
+#     backup.checkpoint-missing: deny
+#     backup.restore-test-missing: deny
+#     backup.restore-test-stale: deny
+#     backup.restore-test-partial: deny
+#     backup.rto-exceeded: deny
+#     backup.set-inconsistent: deny
+#     backup.evidence-invalid: warn
 package tidegate.backup_coverage.change_set
 
 # METADATA
@@ -188,6 +199,51 @@ warn contains finding if {
 	}
 }
 
+# METADATA
+# title: Evidence lacks something, where that is denied
+# description: No incident lifts it, and the tier of the change is one for which it is no warning.
+deny contains finding if {
+	input.environment.stage in input.settings["deny-stages"]
+	some [proof, gap, finding] in unproven
+	not gap.liftedBy
+	proof.tier in denying[gap.kind]
+}
+
+# METADATA
+# title: Evidence lacks something, elsewhere
+# description: In other stages, of lower tiers, and what an incident lifts.
+warn contains finding if {
+	some [proof, gap, finding] in unproven
+	is_told(proof, gap)
+}
+
+is_told(_, _) if not input.environment.stage in input.settings["deny-stages"]
+
+is_told(_, gap) if gap.liftedBy
+
+is_told(proof, gap) if not proof.tier in denying[gap.kind]
+
+unproven contains [row.proof, gap, finding] if {
+	some row in input.facts.backups.value
+	some gap in row.proof.gaps
+	code := sprintf("backup.%s", [gap.kind])
+	finding := {
+		"code": code,
+		"message": sprintf("%s %s %s%s%s", [row.object.kind, shown(row.object), gap.text, lifted(gap), reason(row)]),
+		"object": row.object,
+		"remediation": evidence_remedies[gap.kind],
+	}
+}
+
+# A script may run in any database.
+reason(row) := "; a script that changes may run in it" if {
+	row.byScript
+} else := ""
+
+lifted(gap) := sprintf("; lifted by %s", [gap.liftedBy]) if {
+	gap.liftedBy
+} else := ""
+
 configuration := {
 	"repository": ["the Git repository", "is"],
 	"sealing-keys": ["the keys that open the Secrets", "are"],
@@ -273,4 +329,34 @@ remedies := {
 	"disabled": "keep the backup running, or add one that is worth as much first",
 	"weakened": "leave it as it was, or add a backup that is worth as much first",
 	"moved": "add the new place beside the old one, and remove that once a backup in the new one was restored",
+}
+
+all_tiers := {"low", "medium", "high", "critical"}
+
+risky := {"high", "critical"}
+
+denying := {
+	"not-fresh": all_tiers,
+	"last-run-failed": risky,
+	"shrunk-suspiciously": set(),
+	"checkpoint-missing": all_tiers,
+	"restore-test-missing": risky,
+	"restore-test-stale": risky,
+	"restore-test-partial": {"critical"},
+	"rto-exceeded": all_tiers,
+	"set-inconsistent": risky,
+	"evidence-invalid": set(),
+}
+
+evidence_remedies := {
+	"not-fresh": "take a backup and report it, `tidegate evidence backup`; in trouble, let whoever may declare an incident",
+	"last-run-failed": "mend the backup, take one, and report it, `tidegate evidence backup`",
+	"shrunk-suspiciously": "look into the last backup: restore it, and report that, `tidegate evidence restore-test`",
+	"checkpoint-missing": "take a backup for this change and report it, `tidegate evidence backup`",
+	"restore-test-missing": "restore a backup and report it, `tidegate evidence restore-test`",
+	"restore-test-stale": "restore a backup and report it, `tidegate evidence restore-test`",
+	"restore-test-partial": "restore all that belongs together, and name it in `--scope`",
+	"rto-exceeded": "make the restore faster, or say in `targets` how long it may take",
+	"set-inconsistent": "back up the database first and the files right after it, and report both",
+	"evidence-invalid": "see `tidegate evidence list`, and report anew",
 }

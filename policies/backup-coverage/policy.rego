@@ -3,8 +3,7 @@
 # title: Backup coverage
 # description: >-
 #   Whatever holds data is backed up, by something that is declared: often enough, long enough, elsewhere,
-#   encrypted, and in a way from which a database can be restored; and before a risky change of it signed evidence
-#   says that it was, lately, and that it was restored.
+#   encrypted, and in a way from which a database can be restored.
 # custom:
 #   prefix: backup
 #   scope: object
@@ -58,16 +57,6 @@
 #     backup.target-missing: warn
 #     backup.same-credentials: warn
 #     backup.unbacked-volume-type: deny
-#     backup.not-fresh: deny
-#     backup.last-run-failed: deny
-#     backup.shrunk-suspiciously: warn
-#     backup.checkpoint-missing: deny
-#     backup.restore-test-missing: deny
-#     backup.restore-test-stale: deny
-#     backup.restore-test-partial: deny
-#     backup.rto-exceeded: deny
-#     backup.set-inconsistent: deny
-#     backup.evidence-invalid: warn
 package tidegate.backup_coverage
 
 # METADATA
@@ -110,47 +99,6 @@ warn contains finding if {
 	some [held, finding] in lacking
 	not is_serious(held, finding.code)
 }
-
-# METADATA
-# title: Evidence lacks something, where that is denied
-# description: No incident lifts it, and the tier of the change is one for which it is no warning.
-deny contains finding if {
-	input.environment.stage in input.settings["deny-stages"]
-	some [proof, gap, finding] in unproven
-	not gap.liftedBy
-	proof.tier in denying[gap.kind]
-}
-
-# METADATA
-# title: Evidence lacks something, elsewhere
-# description: In other stages, of lower tiers, and what an incident lifts.
-warn contains finding if {
-	some [proof, gap, finding] in unproven
-	is_told(proof, gap)
-}
-
-is_told(_, _) if not input.environment.stage in input.settings["deny-stages"]
-
-is_told(_, gap) if gap.liftedBy
-
-is_told(proof, gap) if not proof.tier in denying[gap.kind]
-
-unproven contains [row.proof, gap, finding] if {
-	some row in input.facts.backups.value
-	row.object == input.changes[_].object
-	some gap in row.proof.gaps
-	code := sprintf("backup.%s", [gap.kind])
-	finding := {
-		"code": code,
-		"message": sprintf("%s%s", [told(row, gap), lifted(gap)]),
-		"object": row.object,
-		"remediation": evidence_remedies[gap.kind],
-	}
-}
-
-lifted(gap) := sprintf("; lifted by %s", [gap.liftedBy]) if {
-	gap.liftedBy
-} else := ""
 
 lacking contains [row.new.data, finding] if {
 	some row in judged
@@ -235,34 +183,4 @@ remedies := {
 	"backup.target-missing": "say in `targets` how much of such data may be lost",
 	"backup.same-credentials": "give the backup a Secret of its own, which no workload reads",
 	"backup.unbacked-volume-type": "keep it on a claim of a volume and back that up, or name it in `scratch`",
-}
-
-all_tiers := {"low", "medium", "high", "critical"}
-
-risky := {"high", "critical"}
-
-denying := {
-	"not-fresh": all_tiers,
-	"last-run-failed": risky,
-	"shrunk-suspiciously": set(),
-	"checkpoint-missing": all_tiers,
-	"restore-test-missing": risky,
-	"restore-test-stale": risky,
-	"restore-test-partial": {"critical"},
-	"rto-exceeded": all_tiers,
-	"set-inconsistent": risky,
-	"evidence-invalid": set(),
-}
-
-evidence_remedies := {
-	"not-fresh": "take a backup and report it, `tidegate evidence backup`; in trouble, let whoever may declare an incident",
-	"last-run-failed": "mend the backup, take one, and report it, `tidegate evidence backup`",
-	"shrunk-suspiciously": "look into the last backup: restore it, and report that, `tidegate evidence restore-test`",
-	"checkpoint-missing": "take a backup for this change and report it, `tidegate evidence backup`",
-	"restore-test-missing": "restore a backup and report it, `tidegate evidence restore-test`",
-	"restore-test-stale": "restore a backup and report it, `tidegate evidence restore-test`",
-	"restore-test-partial": "restore all that belongs together, and name it in `--scope`",
-	"rto-exceeded": "make the restore faster, or say in `targets` how long it may take",
-	"set-inconsistent": "back up the database first and the files right after it, and report both",
-	"evidence-invalid": "see `tidegate evidence list`, and report anew",
 }

@@ -309,42 +309,44 @@ unproven(kind) := {"kind": kind, "text": "lacks something"}
 tiers := {"low", "medium", "high", "critical"}
 
 test_what_is_not_proven_is_denied_by_its_tier if {
-	every kind, denied in backup_coverage.denying {
+	every kind, denied in change_set.denying {
 		every tier in tiers {
 			code := concat(".", ["backup", kind])
 			doc := proven("production", tier, unproven(kind))
 			expected_denies := {code | tier in denied}
 			expected_warnings := {code | not tier in denied}
-			codes(backup_coverage.deny) == expected_denies with input as doc
-			codes(backup_coverage.warn) == expected_warnings with input as doc
+			codes(change_set.deny) == expected_denies with input as doc
+			codes(change_set.warn) == expected_warnings with input as doc
 		}
 	}
 }
 
 test_what_is_not_proven_is_a_warning_elsewhere if {
-	every kind, _ in backup_coverage.denying {
+	every kind, _ in change_set.denying {
 		code := concat(".", ["backup", kind])
-		count(backup_coverage.deny) == 0 with input as proven("qa", "critical", unproven(kind))
-		codes(backup_coverage.warn) == {code} with input as proven("qa", "critical", unproven(kind))
+		count(change_set.deny) == 0 with input as proven("qa", "critical", unproven(kind))
+		codes(change_set.warn) == {code} with input as proven("qa", "critical", unproven(kind))
 	}
 }
 
 test_an_incident_makes_a_warning_that_names_it if {
 	gap := object.union(unproven("not-fresh"), {"liftedBy": "incident INC-1"})
-	count(backup_coverage.deny) == 0 with input as proven("production", "critical", gap)
-	some finding in backup_coverage.warn with input as proven("production", "critical", gap)
+	count(change_set.deny) == 0 with input as proven("production", "critical", gap)
+	some finding in change_set.warn with input as proven("production", "critical", gap)
 	finding.message == "Cluster shop/db lacks something; lifted by incident INC-1"
 }
 
-test_what_is_not_proven_of_another_object_is_not_said if {
+test_what_is_not_proven_where_a_script_changes_is_said_of_the_database if {
 	doc := proven("production", "critical", unproven("not-fresh"))
-	other := object.union(doc, {"changes": [{"index": 0, "object": volume, "operation": "update"}]})
-	count(backup_coverage.deny) == 0 with input as other
-	count(backup_coverage.warn) == 0 with input as other
+	row := object.union(object.remove(doc.facts.backups.value[0], ["change"]), {"byScript": true})
+	scripted := object.union(doc, {"changes": [], "facts": {"backups": {"value": [row]}}})
+	some finding in change_set.deny with input as scripted
+	finding.message == "Cluster shop/db lacks something; a script that changes may run in it"
+	count(backup_coverage.deny) == 0 with input as scripted
 }
 
 test_every_code_of_evidence_has_a_remedy if {
-	every kind, _ in backup_coverage.denying {
-		backup_coverage.evidence_remedies[kind]
+	every kind, _ in change_set.denying {
+		change_set.evidence_remedies[kind]
 	}
 }

@@ -241,7 +241,7 @@ holding[key] := held if {
 	held := [hold | some hold in holds; hold.window == key]
 }
 
-holds := [object.union(hold, {"change": change.change, "tier": change.tier}) |
+holds := [object.union(hold, {"change": index_of(change), "tier": change.tier}) |
 	some change in fact.changes
 	some hold in change.heldBy
 ]
@@ -249,7 +249,7 @@ holds := [object.union(hold, {"change": change.change, "tier": change.tier}) |
 # The changes that wait for a maintenance window, by the windows that any of them may open.
 waiting[keys] := held if {
 	some keys in {bound_to(change) | some change in fact.changes}
-	changes := {change.change | some change in fact.changes; bound_to(change) == keys}
+	changes := {index_of(change) | some change in fact.changes; bound_to(change) == keys}
 	held := [hold | some hold in holds; hold.window in keys; hold.change in changes]
 }
 
@@ -260,7 +260,7 @@ first_to_open(held) := sort([[object.get(hold, ["until", "inSeconds"], forever),
 soon contains finding if {
 	some key in {next.window | some change in fact.changes; some next in near(change)}
 	window := fact.windows[key]
-	caught := [object.union(next, {"change": change.change, "tier": change.tier}) |
+	caught := [object.union(next, {"change": index_of(change), "tier": change.tier}) |
 		some change in fact.changes
 		some next in near(change)
 		next.window == key
@@ -365,13 +365,20 @@ counted(held) := sprintf("%d changes", [count(caught(held))]) if count(caught(he
 caught(held) := {hold.change | some hold in held}
 
 listed(held) := text if {
-	names := sort({sprintf("%s (%s)", [name_of(input.changes[hold.change].object), hold.tier]) | some hold in held})
+	names := sort({sprintf("%s (%s)", [subject(hold.change), hold.tier]) | some hold in held})
 	text := concat(", ", array.concat(array.slice(names, 0, most_named), more(count(names) - most_named)))
 }
 
 more(rest) := [] if rest <= 0
 
 more(rest) := [sprintf("%d more", [rest])] if rest > 0
+
+# What is in no object has no index.
+index_of(change) := object.get(change, "change", "files")
+
+subject(index) := "the scripts in its files" if index == "files"
+
+subject(index) := name_of(input.changes[index].object) if is_number(index)
 
 name_of(thing) := sprintf("%s %s/%s", [thing.kind, thing.namespace, thing.name])
 

@@ -115,6 +115,18 @@ test_a_freeze_denies_and_says_who_until_when_and_what_passes if {
 	])}
 }
 
+test_a_freeze_holds_what_is_in_no_object if {
+	hold := {"window": "retail/black-week", "until": later, "wouldPass": []}
+	next := {"window": "retail/black-week", "opens": soon}
+	files := object.remove(with_change(0, "critical", {"heldBy": [hold], "opensNext": [next]}), ["change"])
+	fact := object.union(held_until_later, {"changes": array.concat(held_until_later.changes, [files])})
+	some text in said(asked(fact))
+	contains(text, "holds 2 changes until")
+	contains(text, ": Deployment shop/odoo (high), the scripts in its files (critical); reason")
+	some near in said(asked(fact))
+	contains(near, "would hold 1 change: the scripts in its files (critical)")
+}
+
 test_a_freeze_without_end_says_so if {
 	fact := held({"window": "retail/black-week", "wouldPass": []})
 	some message in said(asked(fact))

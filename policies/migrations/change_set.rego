@@ -169,18 +169,29 @@ warn contains finding if {
 
 # METADATA
 # title: A script is not understood
-# description: It may do anything, so that it counts as one that takes away. In production, and from the tier high on, that is too much.
+# description: It may do anything, so that it counts as one that takes away, and so does its tier.
 deny contains finding if {
-	is_strict
-	some finding in unclassified
+	some script in fact.scripts
+	unknown := [s | some s in script.statements; s.class == "unknown"]
+	count(unknown) > 0
+	finding := about(script, {
+		"code": "migration.unclassified",
+		"message": sprintf("%s cannot be told to be safe: %s", [script.id, listed(unknown)]),
+		"remediation": "write it as plain statements of PostgreSQL, one after the other; what needs code or conditions goes into a script of its own, which somebody reviews",
+	})
 }
 
 # METADATA
-# title: A script is not understood
-# description: It may do anything.
-warn contains finding if {
-	not is_strict
-	some finding in unclassified
+# title: The version of a module is not known
+# description: What its update does is not known either.
+deny contains finding if {
+	some module in fact.odoo
+	module.step == "unknown"
+	finding := {
+		"code": "migration.unclassified",
+		"message": sprintf("the version of the module %s is not known: %s", [module.module, object.get(module, "reason", "it is not of numbers")]),
+		"remediation": sprintf("let %s/__manifest__.py be a dictionary of literal values, with `version` among them", [module.folder]),
+	}
 }
 
 # METADATA
@@ -452,10 +463,6 @@ taking_away := {"destructive", "irreversible"}
 
 is_production if input.environment.stage in {"production", "recovery"}
 
-is_strict if is_production
-
-is_strict if input.risk.tier in {"high", "critical"}
-
 # What serves, and gets another image.
 applications contains name_of(now.object) if {
 	some now in input.facts.workloads.value.new
@@ -580,27 +587,6 @@ down_finding(script) := about(script, {
 		"alembic": "write `downgrade()`, and its SQL beside it",
 	}[script.engine],
 })
-
-unclassified contains finding if {
-	some script in fact.scripts
-	unknown := [s | some s in script.statements; s.class == "unknown"]
-	count(unknown) > 0
-	finding := about(script, {
-		"code": "migration.unclassified",
-		"message": sprintf("%s cannot be told to be safe: %s", [script.id, listed(unknown)]),
-		"remediation": "write it as plain statements of PostgreSQL, one after the other; what needs code or conditions goes into a script of its own, which somebody reviews",
-	})
-}
-
-unclassified contains finding if {
-	some module in fact.odoo
-	module.step == "unknown"
-	finding := {
-		"code": "migration.unclassified",
-		"message": sprintf("the version of the module %s is not known: %s", [module.module, object.get(module, "reason", "it is not of numbers")]),
-		"remediation": sprintf("let %s/__manifest__.py be a dictionary of literal values, with `version` among them", [module.folder]),
-	}
-}
 
 is_heavy(statement) if statement.rewrites
 

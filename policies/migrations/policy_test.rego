@@ -211,12 +211,7 @@ test_ways_back if {
 test_what_is_not_understood if {
 	unknown := with_statement({"class": "unknown", "verb": "", "tables": [], "reason": "a block of code"})
 	denied(of_scripts([unknown])) == {"migration.unclassified"}
-	every tier in ["high", "critical"] {
-		denied(document({"scripts": [unknown]}, {}, "staging", tier, {})) == {"migration.unclassified"}
-	}
-	calm := document({"scripts": [unknown]}, {}, "staging", "medium", {})
-	denied(calm) == set()
-	warned(calm) == {"migration.unclassified"}
+	denied(document({"scripts": [unknown]}, {}, "staging", "critical", {})) == {"migration.unclassified"}
 	lost := object.union(module, {"step": "unknown", "reason": "it is computed"})
 	denied(document({"odoo": [lost]}, {}, "production", "low", {})) == {"migration.unclassified"}
 }

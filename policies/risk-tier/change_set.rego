@@ -22,7 +22,7 @@
 #     Namespace: environment
 #     Schedule.velero.io: environment
 #     Schedule.k8up.io: namespace
-#   facts: [inventory, workloads, storage, range, source]
+#   facts: [inventory, migrations, workloads, storage, range, source]
 #   codes:
 #     risk.above-max-tier: deny
 #     risk.declared-too-low: deny
@@ -47,6 +47,7 @@
 #     - risk.image-tag
 #     - risk.image-unpinned
 #     - risk.odoo-modules
+#     - risk.migration
 #     - risk.business-component
 #     - risk.connector
 #     - risk.secret
@@ -87,11 +88,11 @@ package tidegate.risk_tier.change_set
 deny contains finding if {
 	input.unit.kind != "Gate"
 	rank[input.risk.tier] > rank[input.environment.maxTier]
-	[index, code, pointer, text] := sort([[reason.change, reason.code, reason.pointer, reason.text] |
+	[index, code, pointer, text] := sort([[index_of(reason), reason.code, reason.pointer, reason.text] |
 		some reason in input.risk.reasons
 		reason.tier == input.risk.tier
 	])[0]
-	finding := {
+	finding := placed(index, pointer, {
 		"code": "risk.above-max-tier",
 		"message": sprintf("this change is %s, but %q takes at most %s: %s (%s)", [
 			input.risk.tier,
@@ -100,12 +101,19 @@ deny contains finding if {
 			text,
 			code,
 		]),
-		"object": input.changes[index].object,
-		"field": pointer,
 		"remediation": "split off the risky part, or have `max-tier` raised by those who own the environment; a revert of what was signed and may not be deployed any more is accepted with `tidegate baseline`",
 		"setting": "/environment/maxTier",
-	}
+	})
 }
+
+placed(index, pointer, finding) := object.union(finding, {"object": input.changes[index].object, "field": pointer}) if {
+	index != beside
+}
+
+placed(index, _, finding) := finding if index == beside
+
+# What is in no object has no index.
+index_of(reason) := object.get(reason, "change", beside)
 
 # METADATA
 # title: The commits declare a lower tier than the change has
@@ -163,7 +171,15 @@ warn contains finding if {
 # METADATA
 # title: Why a change has its tier
 # description: One reason for each row that claims a part of the change.
-reasons contains reason if some reason in settled
+reasons contains reason if {
+	some one in settled
+	reason := told(one)
+}
+
+# As it is given: a reason for what is in no object names no change, nor a place in one.
+told(reason) := reason if reason.change != beside
+
+told(reason) := object.remove(reason, ["change", "pointer"]) if reason.change == beside
 
 # METADATA
 # title: Why many changes together are riskier than each
@@ -171,13 +187,13 @@ reasons contains reason if some reason in settled
 reasons contains reason if {
 	some code, text in together
 	top := max([rank[one.tier] | some one in settled])
-	reason := {
+	reason := told({
 		"code": code,
 		"tier": tiers[min([top + 1, 3])],
 		"change": min([one.change | some one in settled; rank[one.tier] == top]),
 		"pointer": "",
 		"text": text,
-	}
+	})
 }
 
 # METADATA
@@ -187,13 +203,13 @@ reasons contains reason if {
 	some tier in declared
 	top := max([rank[one.tier] | some one in settled])
 	rank[tier] > top
-	reason := {
+	reason := told({
 		"code": "risk.declared",
 		"tier": tier,
 		"change": min([one.change | some one in settled; rank[one.tier] == top]),
 		"pointer": "",
 		"text": "the commits declare this tier",
-	}
+	})
 }
 
 # What the trailers of the commits say. What is no tier has no rank, and so declares nothing.
@@ -383,6 +399,33 @@ spotted contains reason if {
 	change := whole[i]
 	change.new.spec.ensure == "absent"
 	reason := whole_reason(i, change, classes["data-deletion"])
+}
+
+# Scripts that run in a database, wherever they stand. What is not understood may do anything.
+spotted contains reason if {
+	some script in scripts
+	weight := script_weights[script.class]
+	some change in places_of_script(script)
+	reason := {
+		"code": "risk.migration",
+		"tier": weight.tier,
+		"change": change,
+		"pointer": object.get(script, "field", ""),
+		"text": sprintf("%s %s", [script.id, weight.text]),
+	}
+}
+
+# Modules of Odoo: an update of one is a migration of the database.
+spotted contains reason if {
+	some module in input.facts.migrations.value.odoo
+	weight := module_weights[module.step]
+	reason := {
+		"code": weight.code,
+		"tier": weight.tier,
+		"change": beside,
+		"pointer": "",
+		"text": sprintf("the module %s %s%s", [module.module, weight.text, versions(module)]),
+	}
 }
 
 # A namespace that is made without a bound on what its pods may do.
@@ -1650,6 +1693,26 @@ together["risk.unsized"] := sprintf("%d objects change at once, %d can be overse
 	count(input.changes) > most
 }
 
+scripts := input.facts.migrations.value.scripts
+
+# The changes by what they change.
+positions[change.object] contains i if {
+	some i, change in input.changes
+	count(scripts) > 0
+}
+
+places_of_script(script) := positions[script.object]
+
+places_of_script(script) := {beside} if not is_placed(script)
+
+is_placed(script) if positions[script.object]
+
+versions(module) := sprintf(" (%s to %s)", [module.from, module.to])
+
+versions(module) := "" if not module.from
+
+versions(module) := "" if not module.to
+
 # What is shared by a cluster reaches all of its tenants.
 cluster_tenants := {tenant |
 	some tenant in array.concat(input.environment.tenants, [named | some _, named in tenants_of])
@@ -1686,7 +1749,30 @@ sides := {"create": ["new"], "update": ["old", "new"], "delete": ["old"]}
 
 nouns := {"create": "creation", "delete": "deletion"}
 
-never_lowered := {"risk.gate", "risk.data-deletion", "risk.namespace-deletion", "risk.backup"}
+never_lowered := {"risk.gate", "risk.data-deletion", "risk.namespace-deletion", "risk.backup", "risk.migration"}
+
+# In the place of the index of a change, where what changes is in no object.
+beside := -1
+
+# How risky a script is by the worst of its statements; nothing where nothing stays.
+script_weights := {
+	"additive": {"tier": "medium", "text": "adds what nobody uses yet"},
+	"care": {"tier": "medium", "text": "adds or checks under a lock that others wait for"},
+	"data": {"tier": "high", "text": "writes rows"},
+	"unknown": {"tier": "critical", "text": "is not understood, and may do anything"},
+	"destructive": {"tier": "critical", "text": "takes away what somebody may use"},
+	"irreversible": {"tier": "critical", "text": "takes away what no script brings back"},
+}
+
+# How risky a step of a module of Odoo is by its version.
+module_weights := {
+	"new": {"code": "risk.odoo-modules", "tier": "high", "text": "is new"},
+	"removed": {"code": "risk.odoo-modules", "tier": "high", "text": "is gone"},
+	"up": {"code": "risk.odoo-modules", "tier": "high", "text": "gets another version"},
+	"down": {"code": "risk.odoo-modules", "tier": "high", "text": "goes back to a version before"},
+	"series": {"code": "risk.migration", "tier": "critical", "text": "goes to another series of Odoo, which no revert takes back"},
+	"unknown": {"code": "risk.migration", "tier": "critical", "text": "has a version that is not known"},
+}
 
 # Where the pod template of a kind stands.
 templates := {

@@ -10,6 +10,7 @@ base := {
 	"changes": [],
 	"facts": {
 		"inventory": {"status": "known", "value": {}},
+		"migrations": {"status": "known", "value": {"scripts": [], "odoo": []}},
 		"storage": {"status": "known", "value": []},
 		"workloads": {"status": "known", "value": {"new": [], "old": []}},
 	},
@@ -3023,6 +3024,91 @@ judged(tier, most, unit) := object.union(of([medium_change]), {
 		{"code": "risk.secret", "tier": "high", "change": 0, "pointer": "/data/x", "text": "b"},
 	]},
 })
+
+scripted(changes, scripts, odoo) := object.union(of(changes), {"facts": {"migrations": {"value": {
+	"scripts": scripts,
+	"odoo": odoo,
+}}}})
+
+file(class) := {"id": "migrations/V2__it.sql", "class": class}
+
+test_a_script_in_a_file_is_as_risky_as_its_class if {
+	every class, tier in {
+		"additive": "medium",
+		"care": "medium",
+		"data": "high",
+		"unknown": "critical",
+		"destructive": "critical",
+		"irreversible": "critical",
+	} {
+		found := change_set.reasons with input as scripted([], [file(class), file("none")], [])
+		found == {{
+			"code": "risk.migration",
+			"tier": tier,
+			"text": sprintf("migrations/V2__it.sql %s", [change_set.script_weights[class].text]),
+		}}
+	}
+	tiers(scripted([], [file("none")], [])) == {}
+}
+
+test_a_script_in_an_object_is_a_reason_of_its_change if {
+	change := update("v1 ConfigMap", [changed("/data/a.sql", "x", "y")])
+	script := object.union(file("data"), {"object": change.object, "field": "/data/a.sql"})
+	found := change_set.reasons with input as scripted([medium_change, change], [script], [])
+	{[reason.tier, reason.change, reason.pointer] |
+		some reason in found
+		reason.code == "risk.migration"
+	} == {["high", 1, "/data/a.sql"]}
+}
+
+test_the_riskiest_script_speaks_for_the_others if {
+	tiers(scripted([], [file("additive"), file("destructive"), file("data")], [])) == {"risk.migration": "critical"}
+}
+
+test_a_module_of_odoo_is_as_risky_as_its_step if {
+	every step, expected in {
+		"new": {"risk.odoo-modules": "high"},
+		"removed": {"risk.odoo-modules": "high"},
+		"same": {},
+		"up": {"risk.odoo-modules": "high"},
+		"down": {"risk.odoo-modules": "high"},
+		"series": {"risk.migration": "critical"},
+		"unknown": {"risk.migration": "critical"},
+	} {
+		tiers(scripted([], [], [{"module": "sale", "step": step}])) == expected
+	}
+	module := {"module": "sale", "step": "up", "from": "17.0.1.0", "to": "17.0.2.0"}
+	found := change_set.reasons with input as scripted([], [], [module])
+	{reason.text | some reason in found} == {"the module sale gets another version (17.0.1.0 to 17.0.2.0)"}
+}
+
+test_no_rule_lowers_a_script if {
+	change := update("v1 ConfigMap", [changed("/data/a.sql", "x", "y")])
+	script := object.union(file("data"), {"object": change.object, "field": "/data/a.sql"})
+	doc := object.union(scripted([change], [script], []), lower_rule({"kinds": ["ConfigMap"]}))
+	tiers(doc) == {"risk.config": "low", "risk.migration": "high"}
+}
+
+test_what_adds_up_names_no_change_where_a_script_has_the_highest_tier if {
+	changes := [object.union(medium_change, {"components": [name]}) | some name in ["a", "b", "c"]]
+	found := change_set.reasons with input as scripted(changes, [file("data")], [])
+	{reason | some reason in found; reason.tier == "critical"} == {{
+		"code": "risk.many-components",
+		"tier": "critical",
+		"text": "3 components change at once: a, b, c",
+	}}
+}
+
+test_a_script_above_the_environment_is_denied_without_an_object if {
+	doc := object.union(judged("critical", "medium", "Paths"), {"risk": {"reasons": [{
+		"code": "risk.migration",
+		"tier": "critical",
+		"pointer": "",
+		"text": "V2 takes away",
+	}]}})
+	found := change_set.deny with input as doc
+	{[finding.message, object.get(finding, "object", null)] | some finding in found} == {["this change is critical, but \"prod\" takes at most medium: V2 takes away (risk.migration)", null]}
+}
 
 test_a_tier_above_the_environment_is_denied_with_its_reason if {
 	found := change_set.deny with input as judged("high", "medium", "Paths")

@@ -193,9 +193,33 @@ pub struct Row {
     pub old: Option<State>,
     /// What the changes take from its coverage.
     pub losses: Vec<Loss>,
+    /// Whether it is only here for a script that changes, and may run in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_script: bool,
     /// What signed evidence proves of it, where the change is so risky that it must.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
+}
+
+impl Row {
+    fn is_told(&self) -> bool {
+        self.change.is_some() || self.by_script || !self.losses.is_empty()
+    }
+}
+
+/// Whether changes may touch what is backed up, or scripts of a tier at which that must be proven.
+#[must_use]
+pub fn are_asked(context: &Context<'_>) -> bool {
+    context.changes.iter().any(concerned) || tier_of_scripts(context).is_some()
+}
+
+/// How risky the scripts are that change, where one does more than to add, and that is enough for what it touches to be backed up.
+fn tier_of_scripts(context: &Context<'_>) -> Option<RiskTier> {
+    let least = context.backups.evidence.tier.max(RiskTier::High);
+    context
+        .tiers
+        .of_scripts(context)
+        .filter(|tier| *tier >= least)
 }
 
 /// The collector of `backups`: what changes and holds data, and whatever else is backed up otherwise than before.
@@ -215,7 +239,7 @@ impl Collector for Backups {
     }
 
     fn collect(&self, context: &Context<'_>) -> Fact {
-        if !context.changes.iter().any(concerned) {
+        if !are_asked(context) {
             return Fact::known(Piece::list([]));
         }
         let (rules, now) = (context.backups, context.season.now);
@@ -228,7 +252,9 @@ impl Collector for Backups {
         let mut rows = rows(context.changes, head, base);
         for row in &mut rows {
             row.proof = proofs.remove(&row.object);
+            row.by_script = row.change.is_none() && row.proof.is_some();
         }
+        rows.retain(Row::is_told);
         Fact::Known {
             value: Piece::list(rows.iter().map(|row| Piece::new(json!(row)))),
             until: until(context, &rows),
@@ -236,7 +262,8 @@ impl Collector for Backups {
     }
 }
 
-/// What is proven of what changes and was there before; nothing where nothing changes.
+/// What is proven of what changes and was there before, and of each database where a script changes: nothing says in which
+/// it runs. Nothing where nothing changes.
 fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<ObjectRef, Proof> {
     let tier = |index: usize| match context.tiers {
         Tiers::Unknown => Some(RiskTier::Critical),
@@ -250,15 +277,28 @@ fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<
         states: base,
         freeze: &proof::nearness(context.backups, context.season),
     };
+    let scripts = tier_of_scripts(context);
+    let databases = base.iter().filter(|(_, it)| it.data == Data::Database);
+    let databases: BTreeMap<&ObjectRef, RiskTier> = databases
+        .filter_map(|(object, _)| Some((object, scripts?)))
+        .collect();
+    let by_script = databases.iter().filter_map(|(object, tier)| {
+        let proof = asked.proof(object, *tier)?;
+        Some(((*object).clone(), proof))
+    });
     let changes = context.changes.iter().enumerate();
-    let proofs = changes.filter_map(|(index, change)| {
+    let changed = changes.filter_map(|(index, change)| {
+        let tier = tier(index)?;
+        let tier = databases
+            .get(&change.object)
+            .map_or(tier, |it| tier.max(*it));
         let proof = match change.operation {
-            Operation::Delete => asked.of_deleted(&change.object, tier(index)?),
-            _ => asked.proof(&change.object, tier(index)?),
+            Operation::Delete => asked.of_deleted(&change.object, tier),
+            _ => asked.proof(&change.object, tier),
         }?;
         Some((change.object.clone(), proof))
     });
-    proofs.collect()
+    by_script.chain(changed).collect()
 }
 
 /// The newest backup of each object that signed evidence tells of, whatever changes.
@@ -335,11 +375,11 @@ fn rows(
             old,
             losses,
             object,
+            by_script: false,
             proof: None,
         }
     });
-    rows.filter(|row| row.change.is_some() || !row.losses.is_empty())
-        .collect()
+    rows.collect()
 }
 
 /// The kinds that the fact looks at.

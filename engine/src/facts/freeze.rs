@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub use classes::all as classes;
 pub use near::Nearness;
 
-use super::{Collector, Context, Fact};
+use super::{Collector, Context, Fact, migrations};
 use crate::calendar::{Calendar, Error, Place, tzdb_version};
 use crate::model::{Digest, Piece, RiskTier};
 use ask::Ask;
@@ -56,6 +56,10 @@ pub enum Tiers<'a> {
         each: &'a [RiskTier],
         /// The changes of what all tenants of a cluster share.
         shared: &'a BTreeSet<usize>,
+        /// What changes and is in no object; `None` where nothing is.
+        beside: Option<RiskTier>,
+        /// The scripts and modules of Odoo that change, wherever they are; `None` where none does.
+        scripts: Option<RiskTier>,
         /// The highest, raised for what they do together.
         all: RiskTier,
     },
@@ -69,6 +73,33 @@ impl Tiers<'_> {
         match self {
             Self::Unknown => Some((RiskTier::Critical, RiskTier::Critical)),
             Self::Known { each, all, .. } => Some((each.get(index).copied().unwrap_or(all), all)),
+            Self::Unchanged => None,
+        }
+    }
+
+    /// That of all together; `None` where nothing changes.
+    fn together(self) -> Option<RiskTier> {
+        match self {
+            Self::Unknown => Some(RiskTier::Critical),
+            Self::Known { all, .. } => Some(all),
+            Self::Unchanged => None,
+        }
+    }
+
+    /// That of what changes and is in no object; `None` where nothing is.
+    fn beside(self, context: &Context<'_>) -> Option<RiskTier> {
+        match self {
+            Self::Unknown => context.scripts.is_touched().then_some(RiskTier::Critical),
+            Self::Known { beside, .. } => beside,
+            Self::Unchanged => None,
+        }
+    }
+
+    /// That of the scripts and modules of Odoo that change, wherever they are; `None` where none does.
+    pub(super) fn of_scripts(self, context: &Context<'_>) -> Option<RiskTier> {
+        match self {
+            Self::Unknown => migrations::are_touched(context).then_some(RiskTier::Critical),
+            Self::Known { scripts, .. } => scripts,
             Self::Unchanged => None,
         }
     }
@@ -116,7 +147,10 @@ fn found(context: &Context<'_>) -> Result<Fact, Error> {
             break;
         };
         let classes = classifier.of((index, change), tier);
-        let mut entry = ask.change(index, (tier, together), &classes)?;
+        let mut entry = ask.change((tier, together), &classes)?;
+        if let Value::Object(entry) = &mut entry {
+            entry.insert("change".to_owned(), json!(index));
+        }
         if let (Some(takes), Value::Object(entry)) = (rollout::takes(change), &mut entry) {
             entry.insert("takes".to_owned(), takes);
         }
@@ -124,6 +158,10 @@ fn found(context: &Context<'_>) -> Result<Fact, Error> {
             entry.insert("acts".to_owned(), ask.acts(at, &classes)?);
         }
         changes.push(entry);
+    }
+    if let Some(tier) = context.tiers.beside(context) {
+        let together = context.tiers.together().unwrap_or(tier);
+        changes.push(ask.change((tier, together), &[classifier.beside(tier)])?);
     }
     let until = ask.until();
     let mut value = json!({

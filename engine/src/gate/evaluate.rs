@@ -197,7 +197,8 @@ impl Bench<'_> {
                 text: raw.text,
             }));
         }
-        let classified: BTreeSet<usize> = reasons.iter().map(|reason| reason.change).collect();
+        let classified = reasons.iter().filter_map(|reason| reason.change);
+        let classified: BTreeSet<usize> = classified.collect();
         let unclassified = (0..material.changes.len()).find(|index| !classified.contains(index));
         if let Some(change) = unclassified.and_then(|index| material.changes.get(index)) {
             return Err(Error::NoReason {

@@ -121,10 +121,11 @@ impl Judge {
         let images = images::Rules::of_settings(&of_images);
         let images = images.with_signers(signers(&config, &of_images)?);
         let backups = settings.get(BACKUPS).map(Piece::to_json);
-        let backups = backups.or_else(default_backups).unwrap_or_default();
+        let backups = backups.or_else(|| defaults(BACKUPS)).unwrap_or_default();
         let of_rollback = settings.get(ROLLBACK).map(Piece::to_json);
         let of_rollback = of_rollback.unwrap_or_default();
         let of_migrations = settings.get(MIGRATIONS).map(Piece::to_json);
+        let of_migrations = of_migrations.or_else(|| defaults(MIGRATIONS));
         let migrations = scripts(&config, &of_migrations.unwrap_or_default())?;
         let modules = policies
             .iter()
@@ -484,10 +485,11 @@ pub(super) fn prepare() {
 static BUILT_IN: LazyLock<Result<PolicySet, policy::Problems>> =
     LazyLock::new(|| PolicySet::embedded(&facts::names()));
 
-/// The settings of a policy that this profile does not run: what a table of backups is held against all the same.
-fn default_backups() -> Option<Value> {
+/// The settings of a policy that this profile does not run: a table of backups is held against them all the same, and scripts
+/// are found by them.
+fn defaults(policy: &str) -> Option<Value> {
     let policies = BUILT_IN.as_ref().ok()?;
-    policies.policy(BACKUPS)?.settings().resolve(None).ok()
+    policies.policy(policy)?.settings().resolve(None).ok()
 }
 
 /// The policy whose settings say what backups must be worth.

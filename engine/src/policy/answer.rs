@@ -58,12 +58,12 @@ pub struct RawFinding {
     pub setting: Option<String>,
 }
 
-/// Why a change has a tier, as a risk policy gave it.
+/// Why a change has a tier, or a unit, as a risk policy gave it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawReason {
-    /// The index of the change.
-    pub change: usize,
+    /// The index of the change; `None` for what is in no object, such as a script in a file.
+    pub change: Option<usize>,
     /// Declared in the policy's metadata.
     pub code: String,
     /// At least this.
@@ -348,16 +348,24 @@ impl<'a> Context<'a> {
         match reference {
             Some(reference) if known => Ok(Some(reference)),
             _ => Err(self.shape(
-                "a finding names an object that is neither a change's nor a workload's".to_owned(),
+                "a finding names an object that is neither of a change nor of a fact about backups or workloads".to_owned(),
             )),
         }
     }
 
-    fn change(&self, item: &Value, code: &str) -> Result<usize, Error> {
-        item_of(item, "change")
-            .filter(|change| self.changes.contains(change))
-            .and_then(|change| usize::try_from(change.as_u64().ok()?).ok())
-            .ok_or_else(|| self.shape(format!("`{code}` does not name a change by its index")))
+    fn change(&self, item: &Value, code: &str) -> Result<Option<usize>, Error> {
+        let Some(change) = item_of(item, "change") else {
+            return match item_of(item, "pointer") {
+                None => Ok(None),
+                Some(_) => Err(self.shape(format!("`{code}` has a pointer but no change"))),
+            };
+        };
+        let known = self.changes.contains(change);
+        let index = change.as_u64().ok().filter(|_| known);
+        let index = index.and_then(|index| usize::try_from(index).ok());
+        let index = index
+            .ok_or_else(|| self.shape(format!("`{code}` does not name a change by its index")))?;
+        Ok(Some(index))
     }
 
     fn undeclared(&self, code: &str) -> Error {
@@ -429,8 +437,9 @@ fn shortened(text: &str) -> String {
 }
 
 /// The lists whose elements are about objects.
-const PLACES: [&[&str]; 3] = [
+const PLACES: [&[&str]; 4] = [
     &["changes"],
+    &["facts", "backups", "value"],
     &["facts", "workloads", "value", "new"],
     &["facts", "workloads", "value", "old"],
 ];

@@ -405,7 +405,7 @@ fn details(name: &str, rank: u8, summary: &str, items: Vec<String>) -> Section {
 }
 
 fn reason_row(unit: &UnitReport, reason: &Reason) -> String {
-    let object = unit.changes.get(reason.change);
+    let object = reason.change.and_then(|index| unit.changes.get(index));
     let object = object.map_or_else(String::new, |change| {
         format!("{} ", code(&change.object.to_string()))
     });

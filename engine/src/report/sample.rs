@@ -157,7 +157,7 @@ fn unit(name: &str, findings: Vec<Finding>) -> UnitReport {
         reasons: vec![Reason {
             tier: RiskTier::Medium,
             code: "risk.resources".to_owned(),
-            change: 0,
+            change: Some(0),
             pointer: String::new(),
             text: "what pods get from their node changes".to_owned(),
         }],

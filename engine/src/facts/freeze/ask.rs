@@ -31,10 +31,9 @@ impl<'s, 'a> Ask<'s, 'a> {
         }
     }
 
-    /// What the calendar says of a change: what holds it by its own tier, and what will by that of all.
+    /// What the calendar says of what changes: what holds it by its own tier, and what will by that of all.
     pub(super) fn change(
         &mut self,
-        index: usize,
         (tier, together): (RiskTier, RiskTier),
         classes: &[Class],
     ) -> Result<Value, Error> {
@@ -69,7 +68,6 @@ impl<'s, 'a> Ask<'s, 'a> {
         }
         let [held, through, quiet, next] = lists.map(list);
         Ok(json!({
-            "change": index,
             "tier": tier,
             "heldBy": held,
             "letThroughBy": through,

@@ -12,14 +12,16 @@ use crate::facts::Context;
 use crate::facts::inventory::Neighbours;
 use crate::model::{GroupKind, ObjectRef, RiskTier};
 
-/// The classes of all changes; empty where nothing changes.
+/// The classes of all changes, and of what changes beside them; empty where nothing changes.
 #[must_use]
 pub fn all(context: &Context<'_>) -> BTreeSet<Class> {
     let classifier = Classifier::new(context);
+    let beside = context.tiers.beside(context);
     let changes = context.changes.iter().enumerate();
     changes
         .filter_map(|(index, change)| Some((index, change, context.tiers.of(index)?.0)))
         .flat_map(|(index, change, tier)| classifier.of((index, change), tier))
+        .chain(beside.map(|tier| classifier.beside(tier)))
         .collect()
 }
 
@@ -102,6 +104,17 @@ impl<'c> Classifier<'c> {
             ..class.clone()
         });
         classes.collect()
+    }
+
+    /// The class of what is in no object: whatever a calendar tells apart of it, it may be, for all whom the environment
+    /// serves.
+    pub(super) fn beside(&self, tier: RiskTier) -> Class {
+        let tenants: BTreeSet<String> = self.season.tenants.iter().cloned().collect();
+        Class {
+            brands: tenants.clone(),
+            tenants,
+            ..Class::unknown(tier, &self.season.calendars)
+        }
     }
 
     /// Whom an object reaches as it stands on one side: the tenant of its own label and those of its

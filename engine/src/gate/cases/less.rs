@@ -134,7 +134,8 @@ fn is_held_against_it(finding: &Finding) -> bool {
 
 /// Without each object that backs up something, or says how.
 fn without_objects(files: &Owned, sides: &[&str]) -> Vec<Less> {
-    let objects = files.iter().filter(|(path, _)| path.starts_with("head/"));
+    let manifests = files.iter().filter(|(path, _)| path.ends_with(".yaml"));
+    let objects = manifests.filter(|(path, _)| path.starts_with("head/"));
     let objects = objects.flat_map(|(_, text)| documents(text));
     let backing = objects.filter(|(object, _)| {
         let kind = object.group_kind().to_string();
@@ -143,7 +144,8 @@ fn without_objects(files: &Owned, sides: &[&str]) -> Vec<Less> {
     let less = backing.map(|(gone, _)| {
         let mut fewer = files.clone();
         for (path, text) in &mut fewer {
-            if sides.iter().any(|side| path.starts_with(side)) {
+            let is_manifest = path.ends_with(".yaml");
+            if is_manifest && sides.iter().any(|side| path.starts_with(side)) {
                 let kept = documents(text)
                     .into_iter()
                     .filter(|(object, _)| *object != gone);

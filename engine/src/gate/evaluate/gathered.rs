@@ -15,7 +15,7 @@ use crate::facts::migrations::Held;
 use crate::facts::{self, Collector, Context, Facts, backups, images, migrations, rollback};
 use crate::gate::Error;
 use crate::gate::evidence::{Sides, recorded};
-use crate::input::Risk;
+use crate::input::{Reason, Risk};
 use crate::model::RiskTier;
 
 impl Bench<'_> {
@@ -67,6 +67,8 @@ impl Bench<'_> {
         let tiers = Tiers::Known {
             each: &weights.each,
             shared: &weights.shared,
+            beside: weights.beside,
+            scripts: weights.scripts,
             all: weights.all,
         };
         self.context_of(matter, tiers)
@@ -157,7 +159,7 @@ impl Bench<'_> {
         names: impl IntoIterator<Item = &'static str>,
     ) -> Result<Arc<Known>, Error> {
         let needed = names.into_iter().any(|name| match name {
-            backups::NAME => context.changes.iter().any(backups::concerned),
+            backups::NAME => backups::are_asked(context),
             migrations::NAME => context.script_rules.asks_in(Some(self.environment.stage)),
             rollback::NAME => {
                 let stage = Some(self.environment.stage);
@@ -209,6 +211,10 @@ struct Weights {
     each: Vec<RiskTier>,
     /// Those that a whole cluster leans on.
     shared: BTreeSet<usize>,
+    /// What is in no object.
+    beside: Option<RiskTier>,
+    /// The scripts, wherever they are.
+    scripts: Option<RiskTier>,
     all: RiskTier,
 }
 
@@ -217,16 +223,28 @@ impl Weights {
         let mut each = vec![RiskTier::Low; count];
         let mut shared = BTreeSet::new();
         for reason in &risk.reasons {
-            if let Some(tier) = each.get_mut(reason.change) {
+            let Some(index) = reason.change else {
+                continue;
+            };
+            if let Some(tier) = each.get_mut(index) {
                 *tier = (*tier).max(reason.tier);
             }
             if SHARED.contains(&reason.code.as_str()) {
-                shared.insert(reason.change);
+                shared.insert(index);
             }
         }
+        let highest = |which: fn(&&Reason) -> bool| {
+            let reasons = risk.reasons.iter().filter(which);
+            reasons.map(|reason| reason.tier).max()
+        };
         Self {
             each,
             shared,
+            beside: highest(|reason| reason.change.is_none()),
+            scripts: highest(|reason| {
+                let of_module = reason.change.is_none() && reason.code == MODULES;
+                of_module || reason.code == MIGRATION
+            }),
             all: risk.tier,
         }
     }
@@ -234,6 +252,10 @@ impl Weights {
 
 /// The reasons of changes that reach all tenants of a cluster.
 const SHARED: [&str; 2] = ["risk.crd", "risk.operator"];
+/// The reason that a script is.
+const MIGRATION: &str = "risk.migration";
+/// The reason that a module of Odoo is.
+const MODULES: &str = "risk.odoo-modules";
 /// The fact that looks at evidence.
 const IMAGES: &str = "images";
 /// The fact that looks at other environments.

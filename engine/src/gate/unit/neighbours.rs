@@ -91,7 +91,10 @@ impl Looking<'_> {
         }
         // A script may stand in an object, and need a backup of what it takes away.
         let stage = Some(self.bench.environment.stage);
-        let scripted = touched && judge.asks_for(rollback::NAME)
+        let scripted = touched
+            && [backups::NAME, rollback::NAME]
+                .iter()
+                .any(|it| judge.asks_for(it))
             || !self.changes.is_empty() && judge.migrations.asks_in(stage);
         let concerned = || {
             self.changes.iter().any(backups::concerned)

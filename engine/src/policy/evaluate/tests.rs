@@ -264,13 +264,15 @@ fn a_reason_names_a_change_and_a_tier() {
     assert_eq!(
         good.unwrap(),
         [RawReason {
-            change: 0,
+            change: Some(0),
             code: "t.why".to_owned(),
             tier: RiskTier::Critical,
             pointer: Some("/spec".to_owned()),
             text: "why".to_owned(),
         }]
     );
+    let beside = reason("{\"code\": \"t.why\", \"tier\": \"low\", \"text\": \"why\"}");
+    assert_eq!(beside.unwrap()[0].change, None);
     for (literal, expected) in [
         (
             "{\"code\": \"t.why\", \"tier\": \"urgent\", \"change\": 0, \"text\": \"why\"}",
@@ -285,7 +287,7 @@ fn a_reason_names_a_change_and_a_tier() {
             "policy.result-shape",
         ),
         (
-            "{\"code\": \"t.why\", \"tier\": \"low\", \"text\": \"why\"}",
+            "{\"code\": \"t.why\", \"tier\": \"low\", \"pointer\": \"/spec\", \"text\": \"why\"}",
             "policy.result-shape",
         ),
         (

@@ -142,6 +142,8 @@ impl<'a> Pair<'a> {
             tiers: Tiers::Known {
                 each: &[self.tier],
                 shared: &BTreeSet::new(),
+                beside: None,
+                scripts: None,
                 all: self.tier,
             },
         })

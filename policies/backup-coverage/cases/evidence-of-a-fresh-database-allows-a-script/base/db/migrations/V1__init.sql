@@ -1,0 +1,1 @@
+CREATE TABLE sale_order (id bigint PRIMARY KEY);

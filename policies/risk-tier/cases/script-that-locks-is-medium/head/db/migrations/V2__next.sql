@@ -1,0 +1,1 @@
+CREATE INDEX sale_order_id ON sale_order (id);
