@@ -206,7 +206,7 @@ fn moved(old: &Cover, new: &Cover) -> Vec<String> {
         match (old.address.get(name), new.address.get(name)) {
             (before, after) if before == after => {}
             (Some(before), Some(after)) => {
-                moved.push(format!("with the {name} `{after}` instead of `{before}`"))
+                moved.push(format!("with the {name} `{after}` instead of `{before}`"));
             }
             (Some(before), None) => moved.push(format!("without the {name} `{before}`")),
             (None, after) => moved.push(format!(

@@ -27,27 +27,8 @@ fn physical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, 
     if let Some(why) = unarchived(stateful.object) {
         return found.miss(own.clone(), why);
     }
-    let told = STORES.iter().find_map(|store| {
-        let value = variable(stateful.object, store.variable)?;
-        Some((store, value))
-    });
-    let by_operator = |store: &&Store| text(operator?, store.pointer);
-    let (store, bucket, parts) = match told {
-        Some((_, "")) => {
-            return found.miss(own.clone(), "has its store set to nothing in `spec.env`");
-        }
-        Some((store, bucket)) => (store, bucket, Vec::new()),
-        None => {
-            let found_there = STORES.iter().find_map(|it| Some((it, by_operator(&it)?)));
-            let Some((store, bucket)) = found_there else {
-                return untold(own, operator, found);
-            };
-            (
-                store,
-                bucket,
-                operator.map(pods::reference).into_iter().collect(),
-            )
-        }
+    let Some((store, bucket, parts)) = store(stateful, operator, found) else {
+        return;
     };
     let written = variable(stateful.object, "BACKUP_SCHEDULE").unwrap_or("00 01 * * *");
     let cadence = match near.cadence(written, Fields::Five) {
@@ -86,6 +67,35 @@ fn physical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, 
         dies_by: None,
         credentials: Vec::new(),
     });
+}
+
+/// The store of a cluster, what it is called, and what beside the cluster says so; or notes why there is none.
+fn store<'a>(
+    stateful: &Stateful<'a>,
+    operator: Option<&'a Value>,
+    found: &mut Found,
+) -> Option<(&'static Store, &'a str, Vec<ObjectRef>)> {
+    let own = &stateful.reference;
+    let told = STORES
+        .iter()
+        .find_map(|store| Some((store, variable(stateful.object, store.variable)?)));
+    match told {
+        Some((_, "")) => {
+            found.miss(own.clone(), "has its store set to nothing in `spec.env`");
+            None
+        }
+        Some((store, bucket)) => Some((store, bucket, Vec::new())),
+        None => {
+            let by_operator =
+                |store: &'static Store| Some((store, text(operator?, store.pointer)?));
+            let Some((store, bucket)) = STORES.iter().find_map(by_operator) else {
+                untold(own, operator, found);
+                return None;
+            };
+            let parts = operator.map(pods::reference).into_iter().collect();
+            Some((store, bucket, parts))
+        }
+    }
 }
 
 /// Why the log is not archived, without which no base backup can be restored.
