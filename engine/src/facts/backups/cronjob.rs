@@ -1,10 +1,15 @@
 //! `CronJobs` that dump or copy, where an annotation says what they back up.
-//! Knows programs by name; what a script does beside is not read.
+//! Knows programs by name, and what a shell is told to run only as it is written.
+
+mod programs;
+mod shell;
+mod uploads;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use self::programs::{Program, Run};
 use super::cadence::Fields;
 use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told};
 use super::credentials;
@@ -18,7 +23,7 @@ use crate::model::ObjectRef;
 pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) {
     for job in near.all(JOB) {
         let by = pods::reference(job);
-        let Some(program) = program(job) else {
+        let Some(program) = programs::named(containers(job)) else {
             continue;
         };
         if !names(job, &by, &stateful.reference) {
@@ -32,7 +37,7 @@ pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) 
             }
             continue;
         }
-        match take(stateful, (job, &by, program), near) {
+        match take(stateful, (job, &by), near) {
             Ok(cover) => found.covers.push(cover),
             Err(why) => found.miss(by, why),
         }
@@ -46,16 +51,18 @@ pub(super) fn says_what(job: &Value) -> bool {
 
 fn take(
     stateful: &Stateful<'_>,
-    (job, by, program): (&Value, &ObjectRef, &Program),
+    (job, by): (&Value, &ObjectRef),
     near: &Near<'_>,
 ) -> Result<Cover, String> {
-    if is_on(job, "/spec/suspend") {
-        return Err("is suspended".to_owned());
+    if let Some(why) = idle(job) {
+        return Err(why.to_owned());
     }
     if let Some(why) = left_out(job) {
         return Err(why);
     }
-    if !program.sends && !lasts(job) {
+    let run = programs::run(containers(job))?;
+    let program = run.program;
+    if !run.is_sent && !lasts(job, &run) {
         return Err("writes only into volumes that go away with its pod".to_owned());
     }
     let schedule = text(job, "/spec/schedule").unwrap_or_default();
@@ -65,7 +72,6 @@ fn take(
     };
     let cadence = near.cadence(&written, Fields::Five);
     let cadence = cadence.map_err(|why| format!("has the schedule `{schedule}`, which {why}"))?;
-    let namespace = by.namespace.as_deref().unwrap_or_default();
     Ok(Cover {
         method: "cronjob",
         part: None,
@@ -78,22 +84,27 @@ fn take(
             false => Consistency::Crash,
         },
         retention: Retention::Unknown,
-        target: Some(format!("cronjob:{namespace}/{}", by.name)),
+        target: Some(target(&run, by, near)),
         encrypted: Told::Unknown,
         offsite: Told::Unknown,
-        address: Address::new(),
-        recipe: Recipe::new(),
+        address: address_of(run.container),
+        recipe: recipe(job),
         immutable_days: None,
         upkeep: Vec::new(),
         dies_by: None,
-        credentials: credentials(job, program, &by.namespace),
+        credentials: credentials(job, program, run.is_sent, &by.namespace),
     })
 }
 
 /// The Secrets that open the store of a job. What does not ask a database reads no password of one: all that it is
 /// given is for the store. Else it is what variables of their names are filled from, and where there is none of these,
 /// what all variables are.
-fn credentials(job: &Value, program: &Program, namespace: &Option<String>) -> Vec<ObjectRef> {
+fn credentials(
+    job: &Value,
+    program: &Program,
+    is_sent: bool,
+    namespace: &Option<String>,
+) -> Vec<ObjectRef> {
     if !program.dumps {
         return credentials::named(job.pointer(POD), namespace);
     }
@@ -115,7 +126,7 @@ fn credentials(job: &Value, program: &Program, namespace: &Option<String>) -> Ve
         let names = sources.filter_map(|one| text(one, "/secretRef/name"));
         names.collect::<BTreeSet<&str>>()
     };
-    match (named.is_empty(), program.sends) {
+    match (named.is_empty(), is_sent) {
         (true, true) => credentials::of_names(whole(), namespace),
         (true, false) => Vec::new(),
         (false, _) => credentials::of_names(named, namespace),
@@ -143,27 +154,6 @@ fn names(job: &Value, by: &ObjectRef, object: &ObjectRef) -> bool {
     })
 }
 
-/// A program that backs up.
-struct Program {
-    name: &'static str,
-    /// It asks the database for what it holds, and does not read its files.
-    dumps: bool,
-    /// It sends what it takes away by itself.
-    sends: bool,
-}
-
-fn program(job: &Value) -> Option<&'static Program> {
-    let said = containers(job).flat_map(|container| {
-        let parts = ["command", "args"].into_iter();
-        let parts = parts.filter_map(|part| container.get(part)?.as_array());
-        parts.flatten().filter_map(Value::as_str)
-    });
-    let said: Vec<&str> = said.collect();
-    let said = said.join(" ");
-    let mut words = said.split(|it: char| !(it.is_ascii_alphanumeric() || "_-".contains(it)));
-    words.find_map(|word| PROGRAMS.iter().find(|program| program.name == word))
-}
-
 fn containers(job: &Value) -> impl Iterator<Item = &Value> {
     let lists = ["containers", "initContainers"].into_iter();
     lists.flat_map(|list| {
@@ -172,21 +162,123 @@ fn containers(job: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// Whether a volume of the job stays when its pod goes.
-fn lasts(job: &Value) -> bool {
+/// Whether what a command writes stays when its pod goes: its own container mounts, to write to it, what does.
+fn lasts(job: &Value, run: &Run<'_>) -> bool {
     let volumes = job
         .pointer(&format!("{POD}/volumes"))
         .and_then(Value::as_array);
-    let mut volumes = volumes.into_iter().flatten();
-    volumes.any(|volume| {
-        ["persistentVolumeClaim", "nfs", "csi"]
-            .iter()
-            .any(|it| volume.get(*it).is_some())
+    let stays = |name: &str| {
+        let mut volumes = volumes.into_iter().flatten();
+        let volume = volumes.find(|it| text(it, "/name") == Some(name));
+        volume.is_some_and(|volume| {
+            let mut kinds = LASTING.iter().filter_map(|kind| volume.get(*kind));
+            kinds.any(|it| !is_on(it, "/readOnly"))
+        })
+    };
+    let mounts = run.container.get("volumeMounts").and_then(Value::as_array);
+    let mut mounts = mounts.into_iter().flatten();
+    let file = run.file.as_deref().filter(|it| it.starts_with('/'));
+    mounts.any(|mount| {
+        let path = text(mount, "/mountPath")
+            .unwrap_or_default()
+            .trim_end_matches('/');
+        let holds = |file: &str| {
+            let rest = file.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !is_on(mount, "/readOnly")
+            && stays(text(mount, "/name").unwrap_or_default())
+            && file.is_none_or(holds)
     })
 }
 
+/// Why a job runs no pod.
+fn idle(job: &Value) -> Option<&'static str> {
+    let none = |field: &str| {
+        job.pointer(&format!("{TEMPLATE}/{field}"))
+            .is_some_and(|it| *it == 0)
+    };
+    if is_on(job, "/spec/suspend") || is_on(job, &format!("{TEMPLATE}/suspend")) {
+        return Some("is suspended");
+    }
+    (none("parallelism") || none("completions"))
+        .then_some("runs no pod: its `parallelism` or `completions` is 0")
+}
+
+/// What decides what a job does, as it is written.
+fn recipe(job: &Value) -> Recipe {
+    let each = [
+        "command",
+        "args",
+        "env",
+        "envFrom",
+        "image",
+        "volumeMounts",
+        "workingDir",
+    ];
+    let mut recipe: Recipe = each
+        .into_iter()
+        .map(|field| {
+            let said = containers(job).map(|it| it.get(field).cloned().unwrap_or_default());
+            (field, Value::Array(said.collect()))
+        })
+        .collect();
+    let volumes = job.pointer(&format!("{POD}/volumes"));
+    recipe.insert("volumes", volumes.cloned().unwrap_or_default());
+    recipe
+}
+
+/// By what its store is opened, and where that is beside its name.
+fn address_of(container: &Value) -> Address {
+    let env = container.get("env").and_then(Value::as_array);
+    let said = env.into_iter().flatten().filter_map(|one| {
+        let name = text(one, "/name")?;
+        let (shown, _) = ADDRESS.iter().find(|it| it.1.contains(&name))?;
+        let secret = || {
+            let of = one.pointer("/valueFrom/secretKeyRef")?;
+            Some(format!("{}/{}", text(of, "/name")?, text(of, "/key")?))
+        };
+        // A password that is written is not to be shown.
+        let told = match *shown {
+            "password" => secret(),
+            _ => text(one, "/value").map(str::to_owned).or_else(secret),
+        };
+        Some((*shown, told?))
+    });
+    said.collect()
+}
+
+/// A folder of the pod is none, and the judge may speak of the job instead.
+fn target(run: &Run<'_>, by: &ObjectRef, near: &Near<'_>) -> String {
+    let namespace = by.namespace.as_deref().unwrap_or_default();
+    let named = format!("cronjob:{namespace}/{}", by.name);
+    let told = run.target.clone();
+    let told =
+        told.filter(|it| near.rules.store(it).is_some() || near.rules.store(&named).is_none());
+    told.unwrap_or(named)
+}
+
+const TEMPLATE: &str = "/spec/jobTemplate/spec";
 const POD: &str = "/spec/jobTemplate/spec/template/spec";
 const ANNOTATION: &str = "/metadata/annotations/tidegate.dev~1backs-up";
+
+/// The types of volumes that stay. One of a driver that is written in the pod itself goes with it.
+const LASTING: [&str; 2] = ["persistentVolumeClaim", "nfs"];
+
+/// The variables that belong to the place of a store.
+const ADDRESS: [(&str, &[&str]); 2] = [
+    (
+        "endpoint",
+        &[
+            "AWS_ENDPOINT",
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_S3",
+            "AWS_S3_ENDPOINT",
+            "PGBACKREST_REPO1_S3_ENDPOINT",
+        ],
+    ),
+    ("password", &["BORG_PASSPHRASE", "RESTIC_PASSWORD"]),
+];
 
 /// How the variables begin by which programs reach their stores.
 const STORES: [&str; 12] = [
@@ -203,19 +295,3 @@ const STORES: [&str; 12] = [
     "S3_",
     "WALG_",
 ];
-
-const PROGRAMS: [Program; 9] = [
-    program_of("pg_dump", true, false),
-    program_of("pg_dumpall", true, false),
-    program_of("pg_basebackup", true, false),
-    program_of("mysqldump", true, false),
-    program_of("mongodump", true, false),
-    program_of("pgbackrest", true, true),
-    program_of("wal-g", true, true),
-    program_of("restic", false, true),
-    program_of("borg", false, true),
-];
-
-const fn program_of(name: &'static str, dumps: bool, sends: bool) -> Program {
-    Program { name, dumps, sends }
-}
