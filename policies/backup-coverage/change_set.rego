@@ -62,6 +62,8 @@
 #     - SealedSecret.bitnami.com
 #     - ExternalSecret.external-secrets.io
 #     - VolumeSnapshotClass.snapshot.storage.k8s.io
+#     - Namespace
+#     - CustomResourceDefinition.apiextensions.k8s.io
 #   facts: [backups, storage]
 #   codes:
 #     backup.deleted: deny
@@ -141,6 +143,32 @@ deny contains finding if {
 warn contains finding if {
 	some [row, finding] in deleted
 	is_kept(row)
+}
+
+# METADATA
+# title: What holds data goes with something else
+# description: Its namespace or the definition of its kind is deleted, and nobody signed that the last backup was taken and checked.
+deny contains finding if {
+	some [row, loss, finding] in lost
+	loss.kind == "source-deleted"
+	not is_kept(row)
+}
+
+# METADATA
+# title: What holds data goes with something else, and its last backup is kept
+# description: It was taken within a day, said to be the last, and verified or restored.
+warn contains finding if {
+	some [row, loss, finding] in lost
+	loss.kind == "source-deleted"
+	is_kept(row)
+}
+
+# METADATA
+# title: Claims go with replicas
+# description: A set that is scaled down deletes the claims of the replicas that go.
+deny contains finding if {
+	some [_, loss, finding] in lost
+	loss.kind == "source-shrunk"
 }
 
 # METADATA
@@ -328,6 +356,8 @@ remedies := {
 	"deleted": "keep the backup, or add one that is worth as much first and delete this one once it has run",
 	"disabled": "keep the backup running, or add one that is worth as much first",
 	"weakened": "leave it as it was, or add a backup that is worth as much first",
+	"source-deleted": "keep it, or stop what writes to the data, take a last backup, verify or restore that, and report it: `tidegate evidence backup --final`",
+	"source-shrunk": "say `whenScaled: Retain` first, and delete the claims once their data is elsewhere",
 	"moved": "add the new place beside the old one, and remove that once a backup in the new one was restored",
 }
 

@@ -282,6 +282,19 @@ test_a_smaller_volume_is_denied if {
 	count(change_set.deny) == 0 with input as sized(20, 10, "/spec/resources/limits/memory")
 }
 
+swept(kind, proof) := document("production", database, object.union(proof, {
+	"change": 0, "object": database, "new": state([]), "old": state([]),
+	"losses": [{"kind": kind, "changes": [0], "text": "goes with it"}],
+}))
+
+test_what_goes_with_something_else_is_denied_unless_it_is_kept if {
+	codes(change_set.deny) == {"backup.source-deleted"} with input as swept("source-deleted", {})
+	is_last := {"proof": {"finalBackup": {"evidence": "e", "finishedAt": "t", "signers": []}}}
+	codes(change_set.warn) == {"backup.source-deleted"} with input as swept("source-deleted", is_last)
+	count(change_set.deny) == 0 with input as swept("source-deleted", is_last)
+	codes(change_set.deny) == {"backup.source-shrunk"} with input as swept("source-shrunk", is_last)
+}
+
 scheduled(text) := {
 	"environment": {"stage": "production"},
 	"settings": settings,

@@ -19,6 +19,7 @@ mod proof;
 mod rules;
 mod snapshots;
 mod stateful;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod velero;
@@ -148,6 +149,7 @@ pub fn reaches_far(change: &Change) -> bool {
         || kind == SNAPSHOT_CLASS
         || kind.starts_with("BucketLifecycleConfiguration.")
         || credentials::are_deleted_by(change)
+        || sweep::sweeps(change)
 }
 
 /// Whether an object is of a kind of these that lies in no namespace.
@@ -174,6 +176,7 @@ pub fn concerned(change: &Change) -> bool {
     concerns(&change.object)
         || (may_mount && (touches() || change.new.as_ref().is_some_and(keeps)))
         || credentials::are_deleted_by(change)
+        || sweep::sweeps(change)
 }
 
 /// An object that holds data, on both sides of a range.
@@ -252,7 +255,8 @@ impl Collector for Backups {
         let mut rows = rows(context.changes, head, base);
         for row in &mut rows {
             row.proof = proofs.remove(&row.object);
-            row.by_script = row.change.is_none() && row.proof.is_some();
+            let is_swept = || sweep::by(&row.object, context.changes).is_some();
+            row.by_script = row.change.is_none() && row.proof.is_some() && !is_swept();
         }
         rows.retain(Row::is_told);
         Fact::Known {
@@ -298,7 +302,11 @@ fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<
         }?;
         Some((change.object.clone(), proof))
     });
-    by_script.chain(changed).collect()
+    let swept = base.keys().filter_map(|object| {
+        let index = sweep::by(object, context.changes)?;
+        Some((object.clone(), asked.of_deleted(object, tier(index)?)?))
+    });
+    by_script.chain(changed).chain(swept).collect()
 }
 
 /// The newest backup of each object that signed evidence tells of, whatever changes.
@@ -366,7 +374,11 @@ fn rows(
     let rows = all.into_iter().map(|object| {
         let (new, old) = (head.remove(&object), base.remove(&object));
         let losses = match (&old, &new) {
-            (Some(old), Some(new)) => loss::losses(old, new, &changed),
+            (Some(old), Some(new)) => {
+                let mut losses = loss::losses(old, new, &changed);
+                losses.extend(sweep::losses(&object, old, changes));
+                losses
+            }
             _ => Vec::new(),
         };
         Row {

@@ -15,7 +15,7 @@ use crate::model::{ObjectRef, Operation};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
-    /// `deleted`, `disabled`, `weakened`, `moved`.
+    /// `deleted`, `disabled`, `weakened`, `moved`; of the data itself `source-deleted`, `source-shrunk`.
     pub kind: &'static str,
     /// The changes that did it.
     pub changes: Vec<usize>,
