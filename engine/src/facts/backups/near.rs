@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::cadence::{Cadence, Fields};
 use super::credentials;
 use super::rules::Rules;
+use super::volatile::is_database;
 use crate::facts::applied::is_sure;
 use crate::facts::inventory::Neighbours;
 use crate::facts::pods::{self, PodSource};
@@ -35,8 +36,17 @@ pub(super) struct Pod {
     pub(super) labels: Labels,
     pub(super) annotations: Labels,
     pub(super) volume: String,
-    /// Where containers mount the volume, beside the image of each.
-    pub(super) paths: Vec<(String, String)>,
+    /// Where containers mount the volume.
+    pub(super) paths: Vec<Mount>,
+}
+
+/// Where a container mounts a volume.
+#[derive(Clone, Debug)]
+pub(super) struct Mount {
+    pub(super) path: String,
+    pub(super) image: String,
+    /// A database lies there, whatever the image is called.
+    pub(super) is_database: bool,
 }
 
 impl<'a> Near<'a> {
@@ -147,7 +157,11 @@ pub(super) fn pod(object: &Value, source: PodSource, volume: &str) -> Pod {
         mounts.filter_map(move |mount| {
             let is_it = mount.get("name")?.as_str()? == volume;
             let path = mount.get("mountPath")?.as_str()?;
-            is_it.then(|| (path.to_owned(), image.unwrap_or_default().to_owned()))
+            is_it.then(|| Mount {
+                path: path.to_owned(),
+                image: image.unwrap_or_default().to_owned(),
+                is_database: is_database(container, path),
+            })
         })
     });
     Pod {

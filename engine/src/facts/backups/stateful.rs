@@ -187,15 +187,16 @@ impl Claim {
 fn data_of(claims: &[Claim], near: &Near<'_>) -> Data {
     let pods = claims.iter().flat_map(|claim| &claim.pods);
     let mounts = pods.flat_map(|pod| &pod.paths);
-    let kinds = mounts.map(|(path, image)| {
-        let reference = ImageRef::parse(image);
+    let kinds = mounts.map(|mount| {
+        let reference = ImageRef::parse(&mount.image);
         let repository = reference.map_or(String::new(), |it| it.repository);
         if near.rules.is_cache(&repository) {
             return Data::Cache;
         }
         match image_data(&repository) {
             Some(data) => data,
-            None if path.starts_with("/var/lib/odoo") => Data::Filestore,
+            None if mount.is_database => Data::Database,
+            None if mount.path.starts_with("/var/lib/odoo") => Data::Filestore,
             None => Data::Other,
         }
     });
@@ -217,8 +218,21 @@ pub(super) fn worth(data: Data) -> usize {
 }
 
 /// What repositories hold, by a part of their last name.
-const IMAGES: [(&str, Data); 14] = [
+const IMAGES: [(&str, Data); 27] = [
     ("postgres", Data::Database),
+    ("pgvector", Data::Database),
+    ("postgis", Data::Database),
+    ("timescale", Data::Database),
+    ("citus", Data::Database),
+    ("cassandra", Data::Database),
+    ("clickhouse", Data::Database),
+    ("cockroach", Data::Database),
+    ("couchdb", Data::Database),
+    ("influxdb", Data::Database),
+    ("mssql", Data::Database),
+    ("elasticsearch", Data::Other),
+    ("opensearch", Data::Other),
+    ("minio", Data::Filestore),
     ("mysql", Data::Database),
     ("mariadb", Data::Database),
     ("mongo", Data::Database),

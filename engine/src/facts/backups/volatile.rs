@@ -36,13 +36,20 @@ impl Volatile {
 fn kept(container: &Value, pod: &Value, rules: &Rules) -> Option<Volatile> {
     let image = text(container, "/image")?;
     let repository = ImageRef::parse(image)?.repository;
-    let data = image_data(&repository).filter(|_| !rules.is_cache(&repository))?;
+    if rules.is_cache(&repository) {
+        return None;
+    }
+    let said = image_data(&repository);
     let mounts = list(container, "volumeMounts").filter_map(|mount| {
         let path = text(mount, "/mountPath")?;
         let name = text(mount, "/name")?;
         let volume = list(pod, "volumes").find(|it| text(it, "/name") == Some(name))?;
         let going = GOING.iter().find(|(kind, _)| volume.get(*kind).is_some());
-        holds_data(container, path).then_some((path, going))
+        let is_it = match said {
+            Some(_) => holds_data(container, path),
+            None => is_database(container, path),
+        };
+        is_it.then_some((path, going))
     });
     // Where a part of it lies on a volume that stays, the rest may be what goes with reason.
     if mounts.clone().any(|(_, going)| going.is_none()) {
@@ -52,7 +59,7 @@ fn kept(container: &Value, pod: &Value, rules: &Rules) -> Option<Volatile> {
     let (kind, goes) = going?;
     let name = text(container, "/name").unwrap_or_default();
     Some(Volatile {
-        data,
+        data: said.unwrap_or(Data::Database),
         told: format!(
             "keeps what `{name}` writes to `{path}` in a volume of type {kind}, which {goes}, and no backup takes"
         ),
@@ -62,11 +69,17 @@ fn kept(container: &Value, pod: &Value, rules: &Rules) -> Option<Volatile> {
 /// Whether images of databases, queues and file stores keep what counts below a path.
 fn holds_data(container: &Value, path: &str) -> bool {
     let path = path.trim_end_matches('/');
+    is_database(container, path) || FOLDERS.iter().any(|folder| is_at_or_below(path, folder))
+}
+
+/// Whether a container keeps a database of PostgreSQL below a path, by where that is or what `PGDATA` says.
+pub(super) fn is_database(container: &Value, path: &str) -> bool {
+    let path = path.trim_end_matches('/');
     let told = list(container, "env").any(|variable| {
         let value = text(variable, "/value").unwrap_or_default();
         text(variable, "/name") == Some("PGDATA") && is_at_or_below(value, path)
     });
-    told || FOLDERS.iter().any(|folder| is_at_or_below(path, folder))
+    told || is_at_or_below(path, "/var/lib/postgresql")
 }
 
 fn is_at_or_below(path: &str, folder: &str) -> bool {
@@ -90,15 +103,20 @@ const GOING: [(&str, &str); 3] = [
 ];
 
 /// Where the images keep what counts.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 15] = [
     "/bitnami",
     "/data",
     "/home/postgres",
+    "/opt/couchdb/data",
     "/pgdata",
     "/stolon-data",
+    "/usr/share/elasticsearch/data",
+    "/usr/share/opensearch/data",
+    "/var/lib/cassandra",
+    "/var/lib/clickhouse",
+    "/var/lib/influxdb",
     "/var/lib/kafka",
     "/var/lib/mysql",
     "/var/lib/odoo",
-    "/var/lib/postgresql",
     "/var/lib/rabbitmq",
 ];
