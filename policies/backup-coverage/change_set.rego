@@ -253,6 +253,7 @@ is_told(proof, gap) if not proof.tier in denying[gap.kind]
 
 unproven contains [row.proof, gap, finding] if {
 	some row in input.facts.backups.value
+	is_asked(row)
 	some gap in row.proof.gaps
 	code := sprintf("backup.%s", [gap.kind])
 	finding := {
@@ -262,6 +263,11 @@ unproven contains [row.proof, gap, finding] if {
 		"remediation": evidence_remedies[gap.kind],
 	}
 }
+
+# What goes with something else is asked for its last backup alone.
+is_asked(row) if row.change >= 0
+
+is_asked(row) if row.byScript
 
 # A script may run in any database.
 reason(row) := "; a script that changes may run in it" if {
