@@ -1,7 +1,7 @@
 //! The binary as people meet it: what it prints, how it ends. Wiring only; what is decided is tested below.
 //! Snapshots lie in `cli/snapshots/`; `BLESS=1 cargo test cli` writes them anew: read the difference.
 
-mod backups;
+pub(crate) mod backups;
 mod bounds;
 mod calendar;
 mod demo;

@@ -43,6 +43,7 @@ pub(super) use proof::{checkpoints, restores};
 pub use rules::{Data, Rules};
 
 use self::near::Near;
+use self::sweep::Sweeping;
 use self::volatile::Volatile;
 use super::evidence::Known;
 use super::freeze::{Nearness, Tiers};
@@ -251,11 +252,12 @@ impl Collector for Backups {
             true => head.clone(),
             false => states(context.base, rules, now),
         };
-        let mut proofs = proofs(context, &base);
-        let mut rows = rows(context.changes, head, base);
+        let sweeping = Sweeping::of(context.changes);
+        let mut proofs = proofs(context, &base, &sweeping);
+        let mut rows = rows((context.changes, &sweeping), head, base);
         for row in &mut rows {
             row.proof = proofs.remove(&row.object);
-            let is_swept = || sweep::by(&row.object, context.changes).is_some();
+            let is_swept = || sweeping.by(&row.object).is_some();
             row.by_script = row.change.is_none() && row.proof.is_some() && !is_swept();
         }
         rows.retain(Row::is_told);
@@ -268,7 +270,11 @@ impl Collector for Backups {
 
 /// What is proven of what changes and was there before, and of each database where a script changes: nothing says in which
 /// it runs. Nothing where nothing changes.
-fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<ObjectRef, Proof> {
+fn proofs(
+    context: &Context<'_>,
+    base: &BTreeMap<ObjectRef, State>,
+    sweeping: &Sweeping<'_>,
+) -> BTreeMap<ObjectRef, Proof> {
     let tier = |index: usize| match context.tiers {
         Tiers::Unknown => Some(RiskTier::Critical),
         Tiers::Known { each, all, .. } => Some(each.get(index).copied().unwrap_or(all)),
@@ -303,7 +309,7 @@ fn proofs(context: &Context<'_>, base: &BTreeMap<ObjectRef, State>) -> BTreeMap<
         Some((change.object.clone(), proof))
     });
     let swept = base.keys().filter_map(|object| {
-        let index = sweep::by(object, context.changes)?;
+        let (index, _) = sweeping.by(object)?;
         Some((object.clone(), asked.of_deleted(object, tier(index)?)?))
     });
     by_script.chain(changed).chain(swept).collect()
@@ -365,7 +371,7 @@ pub fn states(around: &Neighbours, rules: &Rules, now: Timestamp) -> BTreeMap<Ob
 }
 
 fn rows(
-    changes: &[Change],
+    (changes, sweeping): (&[Change], &Sweeping<'_>),
     mut head: BTreeMap<ObjectRef, State>,
     mut base: BTreeMap<ObjectRef, State>,
 ) -> Vec<Row> {
@@ -373,16 +379,18 @@ fn rows(
     let all: BTreeSet<ObjectRef> = head.keys().chain(base.keys()).cloned().collect();
     let rows = all.into_iter().map(|object| {
         let (new, old) = (head.remove(&object), base.remove(&object));
+        let change = changed.index(&object);
         let losses = match (&old, &new) {
             (Some(old), Some(new)) => {
                 let mut losses = loss::losses(old, new, &changed);
-                losses.extend(sweep::losses(&object, old, changes));
+                let own = change.and_then(|index| Some((index, changes.get(index)?)));
+                losses.extend(sweeping.losses(&object, old, own));
                 losses
             }
             _ => Vec::new(),
         };
         Row {
-            change: changed.index(&object),
+            change,
             new,
             old,
             losses,

@@ -148,13 +148,12 @@ impl Unit<'_> {
         bench.watch.begin(Step::Neighbours);
         let reached = self.reached(bench, view, &found.changes, everything)?;
         let scripts = self.scripts(bench, view)?;
-        let head = self.neighbours(bench, view, (&found.changes, &reached), &scripts)?;
-        let base = self.neighbours_before((bench, view), &found.changes, &head)?;
+        let around = self.neighbours(bench, view, (&found.changes, &reached), &scripts)?;
         let matter = Matter {
             changes: &found.changes,
             reached: &reached,
-            head: &head,
-            base: &base,
+            head: &around.head,
+            base: &around.base,
             scripts: &scripts,
             prepared: &self.prepared(bench, view)?,
             everything,
@@ -215,13 +214,12 @@ impl Unit<'_> {
         found: &Changes,
     ) -> Result<Vec<Value>, Error> {
         let scripts = self.scripts(bench, view)?;
-        let head = self.neighbours(bench, view, (&found.changes, &[]), &scripts)?;
-        let base = self.neighbours_before((bench, view), &found.changes, &head)?;
+        let around = self.neighbours(bench, view, (&found.changes, &[]), &scripts)?;
         bench.documents(&Matter {
             changes: &found.changes,
             reached: &[],
-            head: &head,
-            base: &base,
+            head: &around.head,
+            base: &around.base,
             scripts: &scripts,
             prepared: &self.prepared(bench, view)?,
             everything: false,

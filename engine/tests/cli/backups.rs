@@ -661,7 +661,7 @@ spec: {schedule: '0 0 2 * * *', cluster: {name: db}}
 ";
 
 /// One environment with a unit of claims and one of Velero.
-fn environment(files: &[(&str, &str)]) -> Repo {
+pub(crate) fn environment(files: &[(&str, &str)]) -> Repo {
     let repo = Repo::new();
     repo.write("tidegate.yaml", CONFIG);
     repo.write("files/note.yaml", NOTE);
@@ -690,14 +690,14 @@ kind: ConfigMap
 metadata: {name: note, namespace: shop}
 ";
 
-const CLAIM: &str = "
+pub(crate) const CLAIM: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: files, namespace: shop}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
 ";
 
-const SCHEDULE: &str = "
+pub(crate) const SCHEDULE: &str = "
 apiVersion: velero.io/v1
 kind: Schedule
 metadata: {name: nightly, namespace: velero}
@@ -706,7 +706,7 @@ spec:
   template: {includedNamespaces: [shop], snapshotMoveData: true, ttl: 960h}
 ";
 
-const LOCATION: &str = "
+pub(crate) const LOCATION: &str = "
 apiVersion: velero.io/v1
 kind: BackupStorageLocation
 metadata: {name: default, namespace: velero}

@@ -1,6 +1,5 @@
 //! What takes away waits for what it says that it comes after: told by the links of its unit, and by nothing else.
 
-use tidegate::gate::{self, Request, Runtime, What};
 use tidegate::model::GitId;
 use tidegate::store::Store;
 
@@ -58,15 +57,7 @@ fn contract(world: &World, after: &str) {
 
 /// What `check` says of the last commit about it.
 fn said(world: &World, store: Option<&dyn Store>) -> String {
-    let request = Request::new(What::Range("HEAD~1..HEAD".to_owned()), world.now());
-    let runtime = Runtime {
-        verdicts: store,
-        ..Runtime::default()
-    };
-    let report = gate::check_within(&world.repo.open(), &request, runtime).unwrap();
-    let findings = report.units.iter().flat_map(|unit| &unit.findings);
-    let own = findings.filter(|finding| finding.code == "migration.contract-too-early");
-    own.map(|finding| finding.message.clone()).collect()
+    world.said("migration.contract-too-early", store).concat()
 }
 
 /// Whether what is signed is denied for it; that going back needs a database is not asked here.

@@ -1,7 +1,7 @@
 //! What comes into production has run in staging: told by the links of staging, and by nothing else.
 
 use tidegate::attest;
-use tidegate::gate::{self, Request, Runtime, What};
+use tidegate::gate;
 use tidegate::store::{FolderStore, Store};
 
 use super::world::{World, key};
@@ -55,15 +55,7 @@ fn bring(world: &World, stage: &str, digit: char) {
 
 /// What `check` says of the last commit about promotion.
 fn said(world: &World, store: Option<&dyn Store>) -> Vec<String> {
-    let request = Request::new(What::Range("HEAD~1..HEAD".to_owned()), world.now());
-    let runtime = Runtime {
-        verdicts: store,
-        ..Runtime::default()
-    };
-    let report = gate::check_within(&world.repo.open(), &request, runtime).unwrap();
-    let findings = report.units.iter().flat_map(|unit| &unit.findings);
-    let own = findings.filter(|finding| finding.code == "image.not-promoted");
-    own.map(|finding| finding.message.clone()).collect()
+    world.said("image.not-promoted", store)
 }
 
 #[test]

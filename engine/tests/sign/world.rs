@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use tidegate::attest::{
     self, Role, Signatory, SigningKey, TrustFile, TrustedKey, UnitId, Withdrawal,
 };
-use tidegate::gate::{self, AdmitRequest, Answer, SignRequest, Signed, Signing, VerifyRequest};
+use tidegate::gate::{
+    self, AdmitRequest, Answer, Request, Runtime, SignRequest, Signed, Signing, VerifyRequest, What,
+};
 use tidegate::model::{Digest, Exit, GitId, code_of};
 use tidegate::store::{FolderStore, Store};
 use tidegate::verify::{AdmitError, Grounds};
@@ -199,6 +201,19 @@ impl World {
             store,
             now: self.now(),
         }
+    }
+
+    /// The messages of a code that `check` has for the last commit.
+    pub(super) fn said(&self, code: &str, store: Option<&dyn Store>) -> Vec<String> {
+        let request = Request::new(What::Range("HEAD~1..HEAD".to_owned()), self.now());
+        let runtime = Runtime {
+            verdicts: store,
+            ..Runtime::default()
+        };
+        let report = gate::check_within(&self.repo.open(), &request, runtime).unwrap();
+        let findings = report.units.iter().flat_map(|unit| &unit.findings);
+        let own = findings.filter(|finding| finding.code == code);
+        own.map(|finding| finding.message.clone()).collect()
     }
 
     pub(super) fn sign(&self, environment: &str, unit: Option<&str>) -> String {

@@ -10,33 +10,47 @@ use super::rules::Data;
 use crate::change::Change;
 use crate::model::{ObjectRef, Operation};
 
-/// What a range takes of an object that stands in the tree on.
-pub(super) fn losses(object: &ObjectRef, old: &State, changes: &[Change]) -> Vec<Loss> {
-    if old.data == Data::Cache || !old.has_claims() {
-        return Vec::new();
-    }
-    let swept = by(object, changes).map(|index| {
-        let by = changes.get(index).map(|it| it.object.to_string());
-        let text = format!(
-            "holds data and goes with {}, which is deleted, though its own manifest stays",
-            by.unwrap_or_default()
-        );
-        loss("source-deleted", index, text)
-    });
-    let scaled = changes.iter().enumerate().find_map(|(index, change)| {
-        let fewer = (change.object == *object).then(|| scaled(change))??;
-        let text = format!(
-            "holds data, and its claims of {fewer} replicas are deleted with these (`whenScaled: Delete`)"
-        );
-        Some(loss("source-shrunk", index, text))
-    });
-    swept.into_iter().chain(scaled).collect()
-}
+/// The changes of a range that delete what other objects cannot be without: few of many.
+pub(super) struct Sweeping<'c>(Vec<(usize, &'c Change)>);
 
-/// The change that deletes what an object cannot be without.
-pub(super) fn by(object: &ObjectRef, changes: &[Change]) -> Option<usize> {
-    let is_it = |change: &Change| sweeps(change) && goes_with(object, change);
-    changes.iter().position(is_it)
+impl<'c> Sweeping<'c> {
+    pub(super) fn of(changes: &'c [Change]) -> Self {
+        let changes = changes.iter().enumerate();
+        Self(changes.filter(|(_, change)| sweeps(change)).collect())
+    }
+
+    /// The one with which an object goes.
+    pub(super) fn by(&self, object: &ObjectRef) -> Option<(usize, &'c Change)> {
+        let mut all = self.0.iter().copied();
+        all.find(|(_, change)| goes_with(object, change))
+    }
+
+    /// What a range takes of an object that stands in the tree on, and changes itself as `own` says.
+    pub(super) fn losses(
+        &self,
+        object: &ObjectRef,
+        old: &State,
+        own: Option<(usize, &Change)>,
+    ) -> Vec<Loss> {
+        if old.data == Data::Cache || !old.has_claims() {
+            return Vec::new();
+        }
+        let swept = self.by(object).map(|(index, by)| {
+            let text = format!(
+                "holds data and goes with {}, which is deleted, though its own manifest stays",
+                by.object
+            );
+            loss("source-deleted", index, text)
+        });
+        let scaled = own.and_then(|(index, change)| {
+            let fewer = scaled(change)?;
+            let text = format!(
+                "holds data, and its claims of {fewer} replicas are deleted with these (`whenScaled: Delete`)"
+            );
+            Some(loss("source-shrunk", index, text))
+        });
+        swept.into_iter().chain(scaled).collect()
+    }
 }
 
 /// Whether a change deletes what other objects cannot be without.

@@ -8,6 +8,7 @@ use super::super::Error;
 use super::super::evaluate::Bench;
 use super::super::judge::Judge;
 use super::super::landing::{Landing, lands_in};
+use super::super::scene::Sides;
 use super::super::side::Side;
 use super::super::view::View;
 use super::{Unit, of_kinds};
@@ -36,6 +37,8 @@ struct Looking<'a> {
     /// Where that is.
     namespaces: BTreeSet<Option<String>>,
     found: Neighbours,
+    /// What other units render of it, where that was looked at.
+    beyond: Option<Vec<ObjectRef>>,
 }
 
 impl Looking<'_> {
@@ -103,25 +106,35 @@ impl Looking<'_> {
         if scripted || judge.asks_for(backups::NAME) && concerned() {
             self.take_in(&stored())?;
         }
-        if self.unit.reaches_far(self.bench, self.changes) {
+        // What backs up may back up what other units render, so that this must be seen.
+        if judge.asks_for(backups::NAME) && self.changes.iter().any(backups::reaches_far) {
+            let mut beyond = Vec::new();
             for (namespace, source) in self.unit.beyond(self.view, &self.view.head)? {
-                self.found.insert_in(namespace, &source);
+                self.found.insert_in(namespace.clone(), &source);
+                beyond.push(ObjectRef {
+                    namespace,
+                    ..source.object
+                });
             }
+            self.beyond = Some(beyond);
         }
         Ok(())
     }
 }
 
 impl Unit<'_> {
+    /// What stands beside the changes on both sides.
     pub(super) fn neighbours(
         &self,
         bench: &Bench<'_>,
         view: &View<'_>,
         (changes, reached): (&[Change], &[Source]),
         scripts: &Files,
-    ) -> Result<Neighbours, Error> {
+    ) -> Result<Sides<Neighbours>, Error> {
         if self.name == config::GATE {
-            return Ok(no_neighbours(bench.judge));
+            let head = no_neighbours(bench.judge);
+            let base = self.among_deployers_before(&head);
+            return Ok(Sides { base, head });
         }
         let objects = changes.iter().map(|change| &change.object);
         let objects: Vec<_> = objects
@@ -136,18 +149,23 @@ impl Unit<'_> {
             changes,
             namespaces: objects.iter().map(|it| it.namespace.clone()).collect(),
             objects,
+            beyond: None,
             found: found.with_unseen(self.unseen.map(str::to_owned)),
         };
         looking.take_in(&wanted_by(bench.judge))?;
         looking.take_counted()?;
         looking.take_of_images()?;
         looking.take_of_backups(scripts)?;
-        Ok(looking.found)
-    }
-
-    /// Whether what changes may back up what other units render, so that this must be seen.
-    fn reaches_far(&self, bench: &Bench<'_>, changes: &[Change]) -> bool {
-        bench.judge.asks_for(backups::NAME) && changes.iter().any(backups::reaches_far)
+        let Looking { found, beyond, .. } = looking;
+        let mut base = self.neighbours_before(view, &found)?;
+        if let Some(beyond) = beyond {
+            beyond.iter().for_each(|object| base.remove(object));
+            let before = self.beyond(view, &view.base).map_err(Error::at_base)?;
+            for (namespace, source) in before {
+                base.insert_in(namespace, &source);
+            }
+        }
+        Ok(Sides { base, head: found })
     }
 
     /// What other units render on one side of all that holds data, or is about that, as this one sees it.
@@ -172,21 +190,6 @@ impl Unit<'_> {
             }
         }
         Ok(beyond)
-    }
-
-    /// Puts what they rendered at base in the place of what they render at head.
-    fn go_back_beyond(&self, view: &View<'_>, neighbours: &mut Neighbours) -> Result<(), Error> {
-        for (namespace, source) in self.beyond(view, &view.head)? {
-            neighbours.remove(&ObjectRef {
-                namespace,
-                ..source.object
-            });
-        }
-        let before = self.beyond(view, &view.base).map_err(Error::at_base)?;
-        for (namespace, source) in before {
-            neighbours.insert_in(namespace, &source);
-        }
-        Ok(())
     }
 
     /// The objects of these kinds, near the namespaces or in all of the environment: one look at the
@@ -240,19 +243,15 @@ impl Unit<'_> {
         }
     }
 
+    /// Those of head among the deployers of base.
+    fn among_deployers_before(&self, head: &Neighbours) -> Neighbours {
+        head.clone()
+            .with_deployers(Arc::clone(&self.deployers.base))
+    }
+
     /// The neighbours at base: those of head without what the range brought, with what it took.
-    pub(super) fn neighbours_before(
-        &self,
-        (bench, view): (&Bench<'_>, &View<'_>),
-        changes: &[Change],
-        head: &Neighbours,
-    ) -> Result<Neighbours, Error> {
-        let mut base = head
-            .clone()
-            .with_deployers(Arc::clone(&self.deployers.base));
-        if self.name == config::GATE {
-            return Ok(base);
-        }
+    fn neighbours_before(&self, view: &View<'_>, head: &Neighbours) -> Result<Neighbours, Error> {
+        let mut base = self.among_deployers_before(head);
         let around = self.plain_files.selectors();
         let plain = view.plain_at_head(around)?;
         let at_head = |path: &RepoPath| plain.binary_search_by(|entry| entry.path.cmp(path));
@@ -296,9 +295,6 @@ impl Unit<'_> {
             head.iter().for_each(|source| base.remove(&source.object));
             let before = view.deployed_objects(&view.base, &rendered.base)?;
             before.iter().for_each(|source| base.insert(source));
-        }
-        if self.reaches_far(bench, changes) {
-            self.go_back_beyond(view, &mut base)?;
         }
         Ok(base)
     }

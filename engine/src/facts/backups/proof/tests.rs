@@ -106,17 +106,11 @@ fn known(words: &[(bool, Word)]) -> Known {
             Word::Archived(minutes, log) => {
                 of.backups.push(stream(backup(&name, minutes, Some(log))));
             }
-            Word::Restored(minutes) => of.restore_tests.push(stream(RestoreTest {
-                about: about(),
-                object: name,
-                system_id: None,
-                backup: "b".into(),
-                started_at: ago(minutes + 5),
-                finished_at: ago(minutes),
-                recovered_to: None,
-                scope: [Scope::Database, Scope::Filestore].into(),
-                outcome: Outcome::Passed,
-            })),
+            Word::Restored(minutes) => {
+                let scope = [Scope::Database, Scope::Filestore].into();
+                let test = restored(name, minutes, (scope, Outcome::Passed));
+                of.restore_tests.push(stream(test));
+            }
             Word::Incident(minutes) => of.incidents.push(stream(Incident {
                 about: about(),
                 id: "INC-1".into(),
@@ -181,8 +175,27 @@ fn fails(proof: &Proof) -> bool {
     proof.gaps.iter().any(|gap| gap.lifted_by.is_none())
 }
 
+/// A restore that ended so many minutes ago.
+fn restored(
+    object: ObjectName,
+    minutes: i64,
+    (scope, outcome): (BTreeSet<Scope>, Outcome),
+) -> RestoreTest {
+    RestoreTest {
+        about: about(),
+        object,
+        system_id: None,
+        backup: "b".into(),
+        started_at: ago(minutes + 5),
+        finished_at: ago(minutes),
+        recovered_to: None,
+        scope,
+        outcome,
+    }
+}
+
 /// What the last backup of the database lacks, where these backups and restores are known of it.
-fn last(backups: &[(i64, Option<bool>)], restored: Option<(i64, Outcome)>) -> Option<String> {
+fn last(backups: &[(i64, Option<bool>)], tested: Option<(i64, Outcome)>) -> Option<String> {
     let name = ObjectName::parse(DATABASE).unwrap();
     let mut known = Known::default();
     let of = known.objects.entry(name.clone()).or_default();
@@ -191,18 +204,9 @@ fn last(backups: &[(i64, Option<bool>)], restored: Option<(i64, Outcome)>) -> Op
         said.last = last.map(|verified| Final { verified });
         of.backups.push(stream(said));
     }
-    of.restore_tests.extend(restored.map(|(minutes, outcome)| {
-        stream(RestoreTest {
-            about: about(),
-            object: name,
-            system_id: None,
-            backup: "b".into(),
-            started_at: ago(minutes + 5),
-            finished_at: ago(minutes),
-            recovered_to: None,
-            scope: [Scope::Database].into(),
-            outcome,
-        })
+    of.restore_tests.extend(tested.map(|(minutes, outcome)| {
+        let scope = [Scope::Database].into();
+        stream(restored(name, minutes, (scope, outcome)))
     }));
     let rules = Rules::default();
     let states = states(&around(&objects(true)), &rules, now());

@@ -1,61 +1,17 @@
 //! What backs up stands in another unit than what it backs up, which is rendered.
 
 use super::{check_in, edit, workshop};
+use crate::cli::backups::{CLAIM, LOCATION, SCHEDULE, environment};
 use crate::support::Repo;
 
-const CONFIG: &str = "
-profile: retail-prod
-backups:
-  stores: [{match: 'aws://away/**', encrypted: true, immutable-days: 30}]
-environments:
-  - name: prod
-    stage: production
-    sources:
-      - {name: files, kind: Application, path: files}
-      - {name: velero, kind: Application, path: velero}
-";
-const CLAIM: &str = "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: files, namespace: shop}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
-";
-const POD: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: files, namespace: shop}
-spec:
-  selector: {matchLabels: {app: files}}
-  template:
-    metadata: {labels: {app: files}}
-    spec:
-      containers: [{name: a, image: \"r.example/files:1.0.0\", volumeMounts: [{name: files, mountPath: /files}]}]
-      volumes: [{name: files, persistentVolumeClaim: {claimName: files}}]
-";
-const SCHEDULE: &str = "
-apiVersion: velero.io/v1
-kind: Schedule
-metadata: {name: nightly, namespace: velero}
-spec:
-  schedule: 0 2 * * *
-  template: {includedNamespaces: [shop], defaultVolumesToFsBackup: true, storageLocation: away, ttl: 960h0m0s}
-";
-const LOCATION: &str = "
-apiVersion: velero.io/v1
-kind: BackupStorageLocation
-metadata: {name: away, namespace: velero}
-spec: {provider: aws, objectStorage: {bucket: away}}
-";
-
-fn environment() -> Repo {
-    let repo = Repo::new();
-    repo.write("tidegate.yaml", CONFIG)
-        .write("files/kustomization.yaml", "resources: [claim.yaml]\n")
-        .write("files/claim.yaml", format!("{CLAIM}---{POD}"))
-        .write("velero/schedule.yaml", SCHEDULE)
-        .write("velero/location.yaml", LOCATION);
-    repo.commit("all of it");
-    repo
+/// A claim that is rendered, and what backs it up beside that as it is.
+fn rendered() -> Repo {
+    environment(&[
+        ("files/kustomization.yaml", "resources: [claim.yaml]\n"),
+        ("files/claim.yaml", CLAIM),
+        ("velero/schedule.yaml", SCHEDULE),
+        ("velero/location.yaml", LOCATION),
+    ])
 }
 
 #[test]
@@ -76,7 +32,7 @@ fn a_backup_of_what_another_unit_renders_is_missed_when_it_goes() {
         edit(repo, "velero/schedule.yaml", "[shop]", "[other]");
     };
     let later: fn(&Repo) = |repo| {
-        edit(repo, "velero/schedule.yaml", "0 2 *", "0 3 *");
+        edit(repo, "velero/schedule.yaml", "0 3 *", "0 4 *");
     };
     for (change, code) in [
         (gone, Some("backup.deleted")),
@@ -84,7 +40,7 @@ fn a_backup_of_what_another_unit_renders_is_missed_when_it_goes() {
         (narrowed, Some("backup.disabled")),
         (later, None),
     ] {
-        let repo = environment();
+        let repo = rendered();
         let base = repo.id("HEAD");
         change(&repo);
         let report = check_in(&repo, base, &workshop(true));
@@ -101,7 +57,7 @@ fn a_backup_of_what_another_unit_renders_is_missed_when_it_goes() {
 #[test]
 #[ignore = "needs kustomize"]
 fn what_is_no_backup_renders_no_other_unit() {
-    let repo = environment();
+    let repo = rendered();
     let base = repo.id("HEAD");
     repo.write(
         "velero/note.yaml",
