@@ -2,12 +2,14 @@
 //! what patches make of them, and which of them it may change otherwise.
 
 mod asked;
+mod changer;
 mod merged;
 mod operations;
 mod patch;
 
 use serde_json::Value;
 
+pub(super) use self::changer::{Cause, Changer};
 pub(super) use self::patch::is_for_kustomize;
 use self::patch::{Patch, Seen};
 use super::known::Declared;
@@ -43,6 +45,8 @@ pub(super) enum Patched {
 enum Other {
     /// Any object, in any way that is known.
     Anything,
+    /// The same, by a key of a kustomization.
+    Key(String),
     /// What holds containers.
     Images,
     /// What holds a dollar.
@@ -66,9 +70,16 @@ impl Changes {
             ..Self::default()
         };
         let root = root.and_then(mapping);
-        let read = root.and_then(|root| root.iter().try_for_each(|entry| changes.read(entry)));
-        if read.is_none() {
-            changes.others.push(Other::Anything);
+        match root {
+            Some(entries) => {
+                for entry in entries {
+                    if changes.read(entry).is_none() {
+                        changes.others.push(Other::Key(entry.key.to_string()));
+                        break;
+                    }
+                }
+            }
+            None => changes.others.push(Other::Anything),
         }
         // What adds to the name there does so once for each that names the component.
         if changes.is_component && changes.adds.renames() {
@@ -152,6 +163,36 @@ impl Changes {
         let hits = |object: &Object| self.others.iter().any(|other| other.may_hit(object, load));
         let hit = disguised || hits(object) || names.iter().any(hits);
         (!hit).then_some(&self.adds)
+    }
+
+    /// Why more of an object may be changed, where that can be told: by what is no patch that is followed.
+    pub(super) fn cause(
+        &self,
+        (object, added): (&Object, &Metadata),
+        load: Load<'_>,
+    ) -> Option<Cause> {
+        let mut names = added.before(object);
+        names.extend(self.adds.behind(object));
+        names.push(object.clone());
+        let hits = |other: &&Other| names.iter().any(|object| other.may_hit(object, load));
+        match self.others.iter().find(hits)? {
+            Other::Key(key) => Some(Cause::Key(key.clone())),
+            Other::Variables => Some(Cause::Variables),
+            Other::Anything | Other::Images | Other::Generated { .. } | Other::Patch(_) => None,
+        }
+    }
+
+    /// Why it is not known what its patches make of an object, where that can be told.
+    pub(super) fn cause_of_patches(
+        &self,
+        (object, added): (&Object, &Metadata),
+        load: Load<'_>,
+    ) -> Option<Cause> {
+        let mut names = added.before(object);
+        names.push(object.clone());
+        let hits = |patch: &&Patch| names.iter().any(|object| patch.may_hit(object, load));
+        let mut patches = self.patches.iter().filter(hits);
+        patches.find_map(|patch| patch.unclear(load))
     }
 
     /// What a deployer's patches make of an object to which kustomizations add `added`; `None` where that is not understood.
@@ -337,7 +378,7 @@ impl Other {
     fn may_hit(&self, object: &Object, load: Load<'_>) -> bool {
         let reference = &object.reference;
         match self {
-            Self::Anything => true,
+            Self::Anything | Self::Key(_) => true,
             Self::Images => has_containers(&object.node),
             Self::Variables => object.node.canonical_json().contains('$'),
             Self::Generated { kind, name } => {

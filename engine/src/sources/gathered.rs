@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Tree;
+use super::changes::Changer;
 use super::deployment::Deployment;
 use super::known::Declared;
 use super::objects::{GROUPS, objects, objects_listed};
@@ -168,7 +169,7 @@ impl Gathered {
         };
         let by: Vec<Option<RepoPath>> = self.objects.iter().map(taken_for).collect();
         for (one, by) in self.objects.iter_mut().zip(by) {
-            one.changed_by = one.changed_by.take().or(by);
+            one.changed_by = one.changed_by.take().or_else(|| by.map(Changer::from));
         }
     }
 
@@ -178,7 +179,7 @@ impl Gathered {
         match self.objects.iter_mut().find(same) {
             Some(other) => {
                 let by = other.changed_by.take().or(one.changed_by);
-                other.changed_by = by.or(Some(one.file.path));
+                other.changed_by = by.or_else(|| Some(one.file.path.into()));
             }
             None => self.objects.push(one),
         }

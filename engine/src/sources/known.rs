@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::changes::Changer;
 use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
 use super::metadata::Metadata;
@@ -19,7 +20,7 @@ pub struct Declared {
     /// Its file; where a tool made it, the one that a person edits.
     pub file: Text,
     /// What makes another object of it before it is applied; nothing where a tool made it.
-    pub changed_by: Option<RepoPath>,
+    pub(super) changed_by: Option<Changer>,
     /// Why it is not applied at all, where that is so, in words that follow a colon.
     pub passed_over: Option<String>,
     /// What kustomizations added to it.
@@ -107,7 +108,9 @@ impl Declared {
         }
         let by = self.changed_by.as_ref()?;
         Some(format!(
-            "{object} at {place} may be changed by `{by}` before it is applied"
+            "{object} at {place} may be changed by `{}` before it is applied{}",
+            by.by,
+            by.because()
         ))
     }
 }
@@ -150,7 +153,7 @@ impl Known {
         let mut all = self.objects.iter();
         all.any(|one| {
             one.passed_over.is_none()
-                && one.changed_by.as_ref() != Some(&one.file.path)
+                && one.changed_by.as_ref().map(|it| &it.by) != Some(&one.file.path)
                 && one.applied_by.contains(unit)
         })
     }

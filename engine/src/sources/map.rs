@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::selected::is_selected;
 use self::taken::{At, Objects, Patience, Since};
 use self::through::pass_through;
+use super::changes::Changer;
 use super::deployment::{Deployment, Kind, Local, Reach, Source, Unknown};
 use super::flux::LeftOut;
 use super::gathered::Gatherer;
@@ -142,7 +143,7 @@ impl Map {
                 let left_out = left_out.as_ref().filter(|it| it.hides(&entry.path));
                 let by = left_out.map(|it| &it.list);
                 for mut declared in objects(tree, entry)? {
-                    declared.changed_by = declared.changed_by.or_else(|| by.cloned());
+                    declared.changed_by = declared.changed_by.or_else(|| Some(by?.clone().into()));
                     self.objects.select(declared);
                 }
             }
@@ -294,7 +295,7 @@ fn pinned(
 fn change_all(objects: &mut [Declared], deployment: &Deployment) {
     let by = RepoPath::from(deployment.unit.as_str());
     for one in objects {
-        one.changed_by = one.changed_by.take().or_else(|| Some(by.clone()));
+        one.changed_by = one.changed_by.take().or_else(|| Some(by.clone().into()));
     }
 }
 
@@ -314,14 +315,14 @@ fn is_set(declared: &Declared) -> bool {
 }
 
 /// What a file says is not what is applied: what is deployed is not known, and its objects are taken as far as the file says.
-fn change(deployment: &mut Deployment, by: &RepoPath) {
+fn change(deployment: &mut Deployment, by: &Changer) {
     let local = deployment.local().next().cloned();
     deployment.sources = vec![changed(deployment, by, local.as_ref())];
     let reach = deployment.reach.take();
     deployment.reach = reach.or_else(|| local.map(Reach::AsTold));
 }
 
-fn changed(deployment: &Deployment, by: &RepoPath, local: Option<&Local>) -> Source {
+fn changed(deployment: &Deployment, by: &Changer, local: Option<&Local>) -> Source {
     let folder = local.map(|local| &local.folder);
     let kind = match deployment.kind {
         Kind::Application => Some("Application"),
@@ -335,23 +336,23 @@ fn changed(deployment: &Deployment, by: &RepoPath, local: Option<&Local>) -> Sou
         ),
         _ => String::new(),
     };
-    let what = match deployment.place.path == *by {
+    let what = match deployment.place.path == by.by {
         true => "an annotation or a label, of its own or added to it, keeps".to_owned(),
-        false => format!("`{by}` may change"),
+        false => format!("`{}` may change", by.by),
     };
-    let then = match deployment.place.path == *by {
+    let then = match deployment.place.path == by.by {
         true => "from being applied as it stands",
         false => "before it is applied",
     };
     Source::Unknown(Unknown {
         reason: format!(
-            "{what} the {} `{}` {then}",
-            deployment.kind, deployment.name
+            "{what} the {} `{}` {then}{}",
+            deployment.kind,
+            deployment.name,
+            by.because()
         ),
         place: deployment.place.clone(),
-        remedy: format!(
-            "write what it changes into the file itself, or give the patch a `target` with the kind and name that it is for{or}"
-        ),
+        remedy: format!("{}{or}", by.remedy()),
         may_be: Vec::new(),
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use super::changes::Changer;
 use super::kept::is_kept_back;
 use super::known::Declared;
 use super::resolve::Error;
@@ -87,7 +88,7 @@ fn declared(
     Declared {
         object: passed.object,
         file,
-        changed_by: changed_by.or(kept_back),
+        changed_by: changed_by.or_else(|| kept_back.map(Changer::from)),
         passed_over: passed.deleted_by.map(deleted),
         added: passed.added,
         patched_in: passed.patched_in,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::passing::Passed;
 use self::passing::{Adding, Passing};
-use super::changes::{self, Changes};
+use super::changes::{self, Changer, Changes};
 use super::fields::Text;
 use super::generated::{Generated, Generators};
 use super::known::Declared;
@@ -193,7 +193,7 @@ impl<'a> Tree<'a> {
         file: &Text,
         object: Object,
         built: Option<&BTreeSet<RepoPath>>,
-    ) -> Result<Passed, RepoPath> {
+    ) -> Result<Passed, Changer> {
         Passing::of(self, &file.text, built).all(&file.path, object)
     }
 
@@ -206,7 +206,7 @@ impl<'a> Tree<'a> {
         (changes, folder): (&Changes, &RepoPath),
         object: (&Object, &Metadata),
         by: &RepoPath,
-    ) -> Result<Metadata, RepoPath> {
+    ) -> Result<Metadata, Changer> {
         Adding::of(self, object).below((changes, folder), by, 0)
     }
 

@@ -43,16 +43,23 @@ pub(super) fn has_negative_zero(node: &Node) -> bool {
     }
 }
 
-/// Whether kustomize takes each value of a text for what our reader does: to it `yes` is a text, and `2001-01-01` a moment.
-pub(super) fn is_alike_to_kustomize(node: &Node, text: &str) -> bool {
+/// Where a value of a text begins that kustomize takes for another one than our reader does: to it `yes` is a text, and
+/// `2001-01-01` a moment.
+pub(super) fn unlike_to_kustomize(node: &Node, text: &str) -> Option<usize> {
+    match &node.value {
+        NodeValue::Sequence(items) => items
+            .iter()
+            .find_map(|item| unlike_to_kustomize(item, text)),
+        NodeValue::Mapping(entries) => entries
+            .iter()
+            .find_map(|entry| unlike_to_kustomize(&entry.value, text)),
+        _ => (!is_alike_to_kustomize(node, text)).then_some(node.span.start),
+    }
+}
+
+fn is_alike_to_kustomize(node: &Node, text: &str) -> bool {
     let written = text.get(node.span.start..node.span.end);
     match (&node.value, written) {
-        (NodeValue::Sequence(items), _) => {
-            items.iter().all(|item| is_alike_to_kustomize(item, text))
-        }
-        (NodeValue::Mapping(entries), _) => entries
-            .iter()
-            .all(|entry| is_alike_to_kustomize(&entry.value, text)),
         (NodeValue::Null, _) => true,
         (NodeValue::Bool(_), Some(written)) => ["true", "false"].contains(&written),
         (NodeValue::Number { .. }, Some(written)) => {
@@ -67,10 +74,12 @@ pub(super) fn is_alike_to_kustomize(node: &Node, text: &str) -> bool {
                 year.strip_suffix('-')
                     .is_some_and(|year| year.chars().all(is_digit))
             });
-            let is_number = begins_as_one && written.chars().all(is_of_number);
+            // Numbers have one dot, and moments a colon.
+            let is_version = written.matches('.').count() > 1 && !written.contains(':');
+            let is_number = begins_as_one && !is_version && written.chars().all(is_of_number);
             !is_date && !is_number && !written.starts_with("0o") && !written.starts_with('!')
         }
-        (_, None) => false,
+        (NodeValue::Sequence(_) | NodeValue::Mapping(_), _) | (_, None) => false,
     }
 }
 

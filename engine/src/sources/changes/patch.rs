@@ -9,8 +9,9 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::asked::Asked;
-use super::{Load, merged, operations};
+use super::{Cause, Load, merged, operations};
 use crate::manifest::{Node, NodeValue, Object, json, yaml};
+use crate::sources::fields::shown;
 use crate::sources::metadata::{ANNOTATIONS, LABELS, Metadata};
 use crate::sources::written;
 
@@ -173,16 +174,14 @@ impl Patch {
         file: &str,
         load: Load<'_>,
     ) -> Option<Option<Node>> {
-        // With its last line break, by which a block of lines at the end is told apart.
-        let text = &format!("{}\n", self.text(load)?.trim());
+        let whole = self.text(load)?;
+        let text = &trimmed(&whole);
         if is_for_kustomize(text) || text.starts_with('\u{feff}') {
             return None;
         }
-        let patch = match text.starts_with('[') {
-            true => json::parse(text).ok()?,
-            false => written::read(text).ok()??,
-        };
-        if !written::is_alike_to_kustomize(&patch, text) || written::ends_in_lines(&patch, text) {
+        let patch = parsed(text)?;
+        let is_alike = written::unlike_to_kustomize(&patch, text).is_none();
+        if !is_alike || self.may_end_otherwise(&patch, text, &whole) {
             return None;
         }
         match &patch.value {
@@ -196,6 +195,40 @@ impl Patch {
             }
             _ => None,
         }
+    }
+
+    /// Where readers take it differently.
+    pub(super) fn unclear(&self, load: Load<'_>) -> Option<Cause> {
+        let whole = self.text(load)?;
+        let text = &trimmed(&whole);
+        let patch = parsed(text)?;
+        let before = whole.len() - whole.trim_start().len();
+        let place = |at: usize| {
+            let lines = whole.bytes().take(before + at);
+            let line = lines.filter(|byte| *byte == b'\n').count() + 1;
+            match self.file() {
+                Some(file) => format!("line {line} of `{}`", shown(file)),
+                None => format!("line {line} of the patch"),
+            }
+        };
+        if let Some(at) = written::unlike_to_kustomize(&patch, text) {
+            return Some(Cause::Spelling(place(at)));
+        }
+        let ends = self.may_end_otherwise(&patch, text, &whole);
+        ends.then(|| {
+            let last = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
+            Cause::End(place(last))
+        })
+    }
+
+    /// Whether a block of lines at its end may end otherwise: kustomize reads a file as it is, and what stands in a
+    /// kustomization without the line breaks at its end.
+    fn may_end_otherwise(&self, patch: &Node, text: &str, whole: &str) -> bool {
+        let is_as_read = || {
+            let read = parsed(whole).map(|it| it.to_json());
+            self.file().is_some() && whole.ends_with('\n') && read == Some(patch.to_json())
+        };
+        written::ends_in_lines(patch, text) && !is_as_read()
     }
 
     fn read_documents(&self, load: Load<'_>) -> Option<Vec<Identity>> {
@@ -266,6 +299,18 @@ impl Target {
             .into_iter()
             .flatten();
         ends.try_fold(false, |found, one| Some(found || self.namespace.is(one)?))
+    }
+}
+
+/// With its last line break, by which a block of lines at the end is told apart.
+fn trimmed(text: &str) -> String {
+    format!("{}\n", text.trim())
+}
+
+fn parsed(text: &str) -> Option<Node> {
+    match text.starts_with('[') {
+        true => json::parse(text).ok(),
+        false => written::read(text).ok()?,
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::manifest::{Node, NodeValue, Role, role_of_name};
 use crate::model::{RepoPath, Span};
 use crate::render::Tool;
+use crate::sources::changes::Changer;
 use crate::sources::deployment::{Deployment, Source};
 use crate::sources::kept::is_kept_back;
 use crate::sources::known::{Declared, Known};
@@ -174,7 +175,7 @@ impl Objects {
         let by = self.listed_otherwise(&one);
         let kept_back = is_kept_back(&one.object);
         let by = by.or_else(|| kept_back.then(|| one.file.path.clone()));
-        one.changed_by = one.changed_by.or(by);
+        one.changed_by = one.changed_by.or_else(|| by.map(Changer::from));
         one
     }
 
@@ -301,7 +302,7 @@ impl Found {
         self.applied = match (since, patience) {
             (Since::Otherwise, Patience::Over) => {
                 self.unsettled = was.or(applied).map(|mut it| {
-                    it.changed_by = it.changed_by.or_else(|| self.changing());
+                    it.changed_by = it.changed_by.or_else(|| Some(self.changing()?.into()));
                     it
                 });
                 self.unsettled.clone()
@@ -333,13 +334,13 @@ impl Found {
             // The deployer fills in one that is not named.
             if own.is_some() && *own != first.object.reference.namespace {
                 one = selected.clone();
-                one.changed_by = one.changed_by.or_else(|| Some(named(unit)));
+                one.changed_by = one.changed_by.or_else(|| Some(named(unit).into()));
             }
             // What those make of it that take it is known; what other kustomizations would, does not count.
             let by = selected
                 .changed_by
                 .as_ref()
-                .filter(|by| !is_passed(by, selected));
+                .filter(|by| !is_passed(&by.by, selected));
             one.changed_by = one.changed_by.or_else(|| by.cloned());
         }
         for Taken {
@@ -348,7 +349,7 @@ impl Found {
         {
             let by = match is_alike(first, other) {
                 true => other.changed_by.clone(),
-                false => Some(named(unit)),
+                false => Some(named(unit).into()),
             };
             one.changed_by = one.changed_by.or(by);
             one.patched_in.extend(other.patched_in.iter().cloned());

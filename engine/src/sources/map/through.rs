@@ -4,7 +4,7 @@ use crate::manifest::Object;
 use crate::model::RepoPath;
 use crate::render::{Rendering, Tool};
 use crate::sources::Tree;
-use crate::sources::changes::{Changes, Patched};
+use crate::sources::changes::{Changer, Changes, Patched};
 use crate::sources::deployment::Deployment;
 use crate::sources::known::Declared;
 use crate::sources::metadata::Metadata;
@@ -20,11 +20,9 @@ pub(super) fn pass_through<'d>(
         return;
     };
     let changes = Changes::of_options(options);
-    let by = RepoPath::from(deployment.unit.as_str());
     for declared in objects.filter(|it| it.passed_over.is_none()) {
         let passed = passed(declared, (&changes, &rendering.folder), deployment, tree);
         if let Err(changed_by) = passed {
-            let changed_by = changed_by.unwrap_or_else(|| by.clone());
             declared.changed_by = declared.changed_by.take().or(Some(changed_by));
         }
     }
@@ -39,14 +37,17 @@ fn passed(
     (changes, folder): (&Changes, &RepoPath),
     deployment: &Deployment,
     tree: &Tree<'_>,
-) -> Result<(), Option<RepoPath>> {
+) -> Result<(), Changer> {
     let by = RepoPath::from(deployment.unit.as_str());
     let adds = |changes: &Changes, object: &Object, added: &Metadata| {
         tree.adds_by((changes, folder), (object, added), &by)
     };
     let before = adds(&changes.before_patches(), &declared.object, &declared.added)?;
     let added = declared.added.clone().under(before);
-    let patched = changes.patched(declared, &added).ok_or(None)?;
+    let patched = changes.patched(declared, &added).ok_or_else(|| {
+        let cause = changes.cause_of_patches((&declared.object, &added), &|_| None);
+        Changer::new(by.clone(), cause)
+    })?;
     if !matches!(patched, Patched::No) {
         let files = deployment.declared_in.iter().cloned();
         declared.patched_in.extend(files);

@@ -150,6 +150,64 @@ fn a_release_stays_unknown_where_a_patch_of_an_overlay_is_not_understood() {
     }
 }
 
+#[test]
+fn a_patch_is_followed_or_says_which_line_is_unclear() {
+    let path = "{resources: [../base], patches: [{path: p.yaml}]}".to_owned();
+    let inline = |patch: &str| {
+        json!({"resources": ["../base"], "patches": [{"patch": patch, "target": {"kind": "HelmRelease"}}]}).to_string()
+    };
+    let with_value = |value: &str| {
+        format!(
+            "# said\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web, namespace: shop}}\nspec:\n  chart:\n    spec:\n      chart: charts/api\n  values:\n    a: {value}"
+        )
+    };
+    for value in ["6.5.4\n", "10.0.0.1\n", "|\n      x\n", "|\n      x\n\n"] {
+        let patch = with_value(value);
+        let files = [(PRODUCTION, &*path), ("apps/production/p.yaml", &*patch)];
+        let found = release_of(&with(&["production"], &files));
+        assert!(found[0].contains(": charts/api {"), "{value}: {found:?}");
+    }
+    let block = with_value("|\n      x\n");
+    for (overlay, value, why) in [
+        (
+            &path,
+            "1_000\n",
+            "line 10 of `p.yaml` has a value that is a text to one reader",
+        ),
+        (
+            &path,
+            "|\n      x",
+            "line 11 of `p.yaml` ends in a block of lines",
+        ),
+        (
+            &path,
+            "|+\n      x\n\n",
+            "line 11 of `p.yaml` ends in a block of lines",
+        ),
+        (
+            &inline(&block),
+            "x\n",
+            "line 11 of the patch ends in a block of lines",
+        ),
+        (
+            &"{resources: [../base], replacements: []}".to_owned(),
+            "x\n",
+            "before it is applied: `replacements` may change any object",
+        ),
+    ] {
+        let patch = with_value(value);
+        let files = [
+            (PRODUCTION, &**overlay),
+            ("apps/production/p.yaml", &*patch),
+        ];
+        let found = release_of(&with(&["production"], &files));
+        assert!(
+            found[0].contains("unknown") && found[0].contains(why),
+            "{value}: {found:?}"
+        );
+    }
+}
+
 /// A way of a release through namespaces. `render::real` holds it against the program.
 #[derive(serde::Deserialize)]
 struct Way {

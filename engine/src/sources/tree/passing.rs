@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Kustomization, Tree, below};
 use crate::manifest::Object;
 use crate::model::RepoPath;
-use crate::sources::changes::{Changes, Patched};
+use crate::sources::changes::{Changer, Changes, Patched};
 use crate::sources::metadata::Metadata;
 
 /// An object as it comes out of kustomizations.
@@ -72,7 +72,7 @@ pub(super) struct Passing<'t> {
     /// The folders whose kustomizations count; all, but for their patches, where it is not said.
     built: Option<&'t BTreeSet<RepoPath>>,
     /// By what a file or a folder is named by: what came there, and what comes out in the end.
-    within: BTreeMap<RepoPath, (Passed, Result<Passed, RepoPath>)>,
+    within: BTreeMap<RepoPath, (Passed, Result<Passed, Changer>)>,
 }
 
 impl<'t> Passing<'t> {
@@ -90,16 +90,11 @@ impl<'t> Passing<'t> {
     }
 
     /// What comes out in the end of an object of the file at `path`.
-    pub(super) fn all(&mut self, path: &RepoPath, object: Object) -> Result<Passed, RepoPath> {
+    pub(super) fn all(&mut self, path: &RepoPath, object: Object) -> Result<Passed, Changer> {
         self.within(path, Passed::untouched(object), 0)
     }
 
-    fn within(
-        &mut self,
-        path: &RepoPath,
-        passed: Passed,
-        depth: usize,
-    ) -> Result<Passed, RepoPath> {
+    fn within(&mut self, path: &RepoPath, passed: Passed, depth: usize) -> Result<Passed, Changer> {
         if let Some((before, known)) = self.within.get(path) {
             if *before == passed {
                 return known.clone();
@@ -110,7 +105,7 @@ impl<'t> Passing<'t> {
                 return Ok(out);
             }
             let own = self.tree.kustomizations.get(path);
-            return Err(own.map_or_else(|| path.clone(), |own| own.file.clone()));
+            return Err(own.map_or(path, |own| &own.file).clone().into());
         }
         let out = self.within_anew(path, &passed, depth);
         self.within.insert(path.clone(), (passed, out.clone()));
@@ -122,11 +117,11 @@ impl<'t> Passing<'t> {
         path: &RepoPath,
         passed: &Passed,
         depth: usize,
-    ) -> Result<Passed, RepoPath> {
+    ) -> Result<Passed, Changer> {
         let tree = self.tree;
         let mut unreadable = tree.unreadable.iter();
         if let Some(one) = unreadable.find(|one| one.may_name(path)) {
-            return Err(one.file.clone());
+            return Err(one.file.clone().into());
         }
         let mut found: Option<Passed> = None;
         let folders = tree.named_by.get(path).into_iter().flatten();
@@ -139,7 +134,7 @@ impl<'t> Passing<'t> {
             };
             let file = &kustomization.file;
             if depth > DEPTH {
-                return Err(file.clone());
+                return Err(file.clone().into());
             }
             let mut out = self.through((kustomization, folder), passed.clone(), depth)?;
             if out.deleted_by.is_none() {
@@ -159,11 +154,11 @@ impl<'t> Passing<'t> {
         (kustomization, folder): (&Kustomization, &RepoPath),
         mut passed: Passed,
         depth: usize,
-    ) -> Result<Passed, RepoPath> {
+    ) -> Result<Passed, Changer> {
         let Kustomization { file, changes, .. } = kustomization;
         if changes.renames() && self.built.is_none() {
             // Whoever takes the file itself takes it by its own name.
-            return Err(file.clone());
+            return Err(file.clone().into());
         }
         if changes.has_patches() {
             let components = changes.before_patches();
@@ -186,7 +181,7 @@ impl<'t> Passing<'t> {
         &self,
         (kustomization, folder): (&Kustomization, &RepoPath),
         passed: &mut Passed,
-    ) -> Result<(), RepoPath> {
+    ) -> Result<(), Changer> {
         let Kustomization { file, changes, .. } = kustomization;
         let load = |path: &str| self.tree.own_content(&below(folder, path)?);
         let is_schemaless = |folder| {
@@ -198,13 +193,16 @@ impl<'t> Passing<'t> {
             .is_some_and(|built| built.iter().all(is_schemaless))
         {
             return match changes.may_patch((&passed.object, &passed.added), &load) {
-                true => Err(file.clone()),
+                true => Err(file.clone().into()),
                 false => Ok(()),
             };
         }
         let before = (&passed.added, &*passed.earlier);
         let patched = changes.patched_after((&passed.object, self.text), before, &load);
-        let patched = patched.ok_or_else(|| file.clone())?;
+        let patched = patched.ok_or_else(|| {
+            let cause = changes.cause_of_patches((&passed.object, &passed.added), &load);
+            Changer::new(file.clone(), cause)
+        })?;
         if matches!(patched, Patched::No) {
             return Ok(());
         }
@@ -230,7 +228,7 @@ pub(super) struct Adding<'t> {
     /// What was added to it before.
     added: &'t Metadata,
     /// By the folder of a component.
-    components: BTreeMap<RepoPath, Result<Metadata, RepoPath>>,
+    components: BTreeMap<RepoPath, Result<Metadata, Changer>>,
 }
 
 impl<'t> Adding<'t> {
@@ -248,11 +246,15 @@ impl<'t> Adding<'t> {
         (changes, folder): (&Changes, &RepoPath),
         by: &RepoPath,
         depth: usize,
-    ) -> Result<Metadata, RepoPath> {
+    ) -> Result<Metadata, Changer> {
         let load = |path: &str| self.tree.content_at(&below(folder, path)?);
         let own = changes.adds_to((self.object, self.added), &load);
         let own = own.filter(|_| depth <= DEPTH);
-        let own = own.ok_or_else(|| by.clone())?.clone();
+        let own = own.ok_or_else(|| {
+            let cause = changes.cause((self.object, self.added), &load);
+            Changer::new(by.clone(), cause)
+        })?;
+        let own = own.clone();
         // Each component changes what comes out of the one before it.
         let mut adds = Metadata::default();
         for component in changes.components() {
@@ -267,7 +269,7 @@ impl<'t> Adding<'t> {
         folder: &RepoPath,
         by: &RepoPath,
         depth: usize,
-    ) -> Result<Metadata, RepoPath> {
+    ) -> Result<Metadata, Changer> {
         if let Some(known) = self.components.get(folder) {
             return known.clone();
         }
@@ -276,7 +278,7 @@ impl<'t> Adding<'t> {
         let inner = (&component.changes, folder);
         // One that says to be none is refused.
         let adds = match component.changes.has_patches() {
-            true => Err(component.file.clone()),
+            true => Err(component.file.clone().into()),
             false => self.below(inner, &component.file, depth),
         };
         self.components.insert(folder.clone(), adds.clone());

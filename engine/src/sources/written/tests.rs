@@ -51,6 +51,45 @@ fn what_readers_take_alike_is_read() {
 }
 
 #[test]
+fn a_text_of_digits_is_none_to_kustomize_where_it_may_be_a_number_or_a_moment() {
+    let unlike = |written: &str| {
+        let text = format!("a: b\nc: [{written}]\n");
+        let node = read(&text).unwrap().unwrap();
+        unlike_to_kustomize(&node, &text)
+    };
+    for alike in [
+        "6.5.4",
+        "10.0.0.1",
+        "1_000.5.4",
+        "1..2",
+        "-1.2.3",
+        "1.2.3e5",
+        "1.2.3-4",
+        "2001.01.01",
+        "v1",
+        "1.5",
+        "\"1_000\"",
+        "'2001-01-01'",
+        "true",
+    ] {
+        assert_eq!(unlike(alike), None, "{alike}");
+    }
+    for other in [
+        "1_000",
+        "0o17",
+        "+5",
+        "2001-01-01",
+        "2001-1.2.3",
+        "yes",
+        "10:30",
+        "1.2.3:4",
+        "1_0.5",
+    ] {
+        assert_eq!(unlike(other), Some(9), "{other}");
+    }
+}
+
+#[test]
 fn a_patch_that_begins_as_json_is_json() {
     let json = |text: &str| read_patch(text).map(|node| node.map(|node| node.to_json()));
     assert_eq!(json(" {\"a\": 1}\n"), Ok(Some(json!({"a": 1}))));
