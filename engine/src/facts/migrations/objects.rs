@@ -1,10 +1,14 @@
-//! The scripts that objects hold: keys of `ConfigMap`s, lists of database operators, arguments of `psql`.
+//! The scripts that objects hold: keys of `ConfigMap`s, lists of database operators, arguments of `psql` and its kin.
 //! Knows nothing of what the scripts do.
+
+mod clients;
+mod mounts;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use self::clients::{Said, fed, mentioned, paths, said};
 use super::files::Text;
 use crate::change::Change;
 use crate::facts::inventory::Neighbours;
@@ -33,8 +37,19 @@ pub(super) enum Place {
     Argument,
 }
 
-/// The keys of `ConfigMap`s that database operators run, whatever they are called.
-pub(super) type Referred = BTreeSet<(Option<String>, String, String)>;
+/// A key of a `ConfigMap`: its namespace, its name and the key.
+type Key = (Option<String>, String, String);
+
+/// What is run whatever it is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Referred {
+    /// The keys that database operators and `psql` run.
+    sql: BTreeSet<Key>,
+    /// The keys that shells run.
+    shell: BTreeSet<Key>,
+    /// The `ConfigMap`s that change, by namespace and name.
+    changed: BTreeSet<(Option<String>, String)>,
+}
 
 /// Whether any of the objects that change holds a script, on either side.
 #[must_use]
@@ -53,21 +68,27 @@ pub(super) fn held(object: &ObjectRef, value: &Value, referred: &Referred) -> Ve
         ("", "ConfigMap") => in_keys(object, value, referred),
         ("", "Secret") => in_secret(value),
         (CNPG, "Cluster") => in_cluster(value),
-        _ => in_containers(object, value),
+        _ => in_containers(object, value, referred),
     }
 }
 
 fn in_keys(object: &ObjectRef, value: &Value, referred: &Referred) -> Vec<Held> {
-    let is_script = |key: &str| {
-        let named = (
-            object.namespace.clone(),
-            object.name.clone(),
-            key.to_owned(),
-        );
-        is_sql(key) || referred.contains(&named)
+    let is_among = |keys: &BTreeSet<Key>, key: &str| {
+        let (namespace, name) = (object.namespace.clone(), object.name.clone());
+        keys.contains(&(namespace, name, key.to_owned()))
     };
-    let texts = entries(value, "data").filter(|(key, _)| is_script(key));
-    let texts = texts.map(|(key, text)| held_key("data", key, text.as_str().map(str::to_owned)));
+    let is_script = |key: &str| is_sql(key) || is_among(&referred.sql, key);
+    let texts = entries(value, "data").filter_map(|(key, text)| {
+        let text = text.as_str();
+        if is_script(key) {
+            return Some(held_key("data", key, text.map(str::to_owned)));
+        }
+        let text = text.filter(|text| is_shell(key, text) || is_among(&referred.shell, key))?;
+        Some(Held {
+            text: Text::Unknown(run_by_shell(mentioned(text)?)),
+            ..held_key("data", key, None)
+        })
+    });
     let binary = entries(value, "binaryData").filter(|(key, _)| is_script(key));
     let binary = binary.map(|(key, _)| Held {
         text: Text::Unknown("it is kept as binary data, and not read".to_owned()),
@@ -134,30 +155,87 @@ fn in_cluster(value: &Value) -> Vec<Held> {
         .collect()
 }
 
-fn in_containers(object: &ObjectRef, value: &Value) -> Vec<Held> {
-    let Some(pods) = PodSource::of(object) else {
+/// A container of pods.
+struct Container<'v> {
+    pointer: String,
+    value: &'v Value,
+    /// The pods that it is of.
+    spec: &'v Value,
+}
+
+fn containers_of<'v>(object: &ObjectRef, value: &'v Value) -> Vec<Container<'v>> {
+    let pods = PodSource::of(object);
+    let spec = pods.and_then(|pods| {
+        let pointer = format!("{}/spec", pods.template_pointer());
+        Some((value.pointer(&pointer)?, pointer))
+    });
+    let Some((spec, at)) = spec else {
         return Vec::new();
     };
     let lists = ["initContainers", "containers"].into_iter();
     let containers = lists.flat_map(|list| {
-        let pointer = format!("{}/spec/{list}", pods.template_pointer());
-        let found = value.pointer(&pointer).and_then(Value::as_array);
+        let found = spec.get(list).and_then(Value::as_array);
         let found = found.into_iter().flatten().enumerate();
-        found.map(move |(nth, container)| (format!("{pointer}/{nth}"), container))
+        let at = &at;
+        found.map(move |(nth, value)| Container {
+            pointer: format!("{at}/{list}/{nth}"),
+            value,
+            spec,
+        })
     });
+    containers.collect()
+}
+
+impl<'v> Container<'v> {
+    /// What it starts, word by word, each with its field and its place in it.
+    fn words(&self) -> Vec<(&'static str, usize, &'v str)> {
+        let value = self.value;
+        let words = ["command", "args"].into_iter().flat_map(|field| {
+            let list = value.get(field).and_then(Value::as_array);
+            let list = list.into_iter().flatten().enumerate();
+            list.map(move |(nth, word)| (field, nth, word.as_str().unwrap_or_default()))
+        });
+        words.collect()
+    }
+
+    /// The keys that it runs, and whether `psql` runs them.
+    fn keys(&self) -> Vec<(bool, String, String)> {
+        let words: Vec<&str> = self.words().into_iter().map(|(_, _, word)| word).collect();
+        let (before, said) = said(&words);
+        let files = said.into_iter().filter_map(|(_, it)| file(it));
+        let shells = words.iter().take(before);
+        let calls = shells.clone().filter(|word| mentioned(word).is_some());
+        let fed = calls.flat_map(|word| fed(word)).map(str::to_owned);
+        let named = shells.flat_map(|word| paths(word)).map(str::to_owned);
+        let to_psql = files.chain(fed).map(|path| (true, path));
+        let keys = to_psql.chain(named.map(|path| (false, path)));
+        let keys = keys.filter_map(|(is_client, path)| {
+            let (name, key) = mounts::key_of(self.spec, self.value, &path)?;
+            Some((is_client, name, key))
+        });
+        keys.collect()
+    }
+}
+
+fn file(said: Said) -> Option<String> {
+    match said {
+        Said::File(path) => Some(path),
+        Said::Statement(_) => None,
+    }
+}
+
+fn in_containers(object: &ObjectRef, value: &Value, referred: &Referred) -> Vec<Held> {
+    let containers = containers_of(object, value);
+    let containers = containers.iter();
     containers
-        .flat_map(|(pointer, container)| in_container(&pointer, container))
+        .flat_map(|container| in_container(object, container, referred))
         .collect()
 }
 
-/// What a container gives to `psql`, word by word. What it gives to a shell that may call it is a program.
-fn in_container(pointer: &str, container: &Value) -> Vec<Held> {
-    let words = ["command", "args"].into_iter().flat_map(|field| {
-        let list = container.get(field).and_then(Value::as_array);
-        let list = list.into_iter().flatten().enumerate();
-        list.map(move |(nth, word)| (field, nth, word.as_str().unwrap_or_default()))
-    });
-    let words: Vec<(&str, usize, &str)> = words.collect();
+/// What a container gives to `psql` and its kin, word by word. What it gives to a shell that may call one is a program.
+fn in_container(object: &ObjectRef, container: &Container<'_>, referred: &Referred) -> Vec<Held> {
+    let words = container.words();
+    let pointer = &container.pointer;
     let at = |(field, nth, _): &(&str, usize, &str)| format!("{pointer}/{field}/{nth}");
     let held = |word: &(&str, usize, &str), text: Text| Held {
         pointer: at(word),
@@ -165,45 +243,60 @@ fn in_container(pointer: &str, container: &Value) -> Vec<Held> {
         text,
         place: Place::Argument,
     };
-    let program = words
-        .first()
-        .and_then(|(_, _, word)| word.rsplit('/').next());
-    if program != Some("psql") {
-        let shells = words.iter().filter(|(_, _, word)| mentions_psql(word));
-        let reason = "a shell runs psql with it, and what a shell makes of it is not read";
-        return shells
-            .map(|word| held(word, Text::Unknown(reason.to_owned())))
-            .collect();
-    }
-    let mut found = Vec::new();
-    let mut rest = words.iter().skip(1);
-    while let Some(word) = rest.next() {
-        let text = match word.2 {
-            "-c" | "--command" => rest.next().map(|next| (next, next.2)),
-            other => {
-                let joined = other
-                    .strip_prefix("--command=")
-                    .or_else(|| other.strip_prefix("-c"));
-                joined.map(|text| (word, text))
-            }
+    let plain: Vec<&str> = words.iter().map(|(_, _, word)| *word).collect();
+    let (before, said) = said(&plain);
+    let shells = words.iter().take(before).filter_map(|word| {
+        let client = mentioned(word.2)?;
+        Some(held(word, Text::Unknown(run_by_shell(client))))
+    });
+    let said = said.into_iter().filter_map(|(nth, said)| {
+        let text = match said {
+            Said::Statement(text) => Text::Known(text),
+            Said::File(path) => Text::Unknown(unread_file(object, container, &path, referred)?),
         };
-        if let Some((word, text)) = text {
-            found.push(held(word, Text::Known(text.to_owned())));
-        }
-    }
-    found
+        Some(held(words.get(nth)?, text))
+    });
+    shells.chain(said).collect()
 }
 
-fn mentions_psql(text: &str) -> bool {
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    text.split(|letter| !is_letter(letter))
-        .any(|word| word == "psql")
+/// Why a file that `psql` runs is not read where it is a key of a `ConfigMap`; `None` where it is.
+fn unread_file(
+    object: &ObjectRef,
+    container: &Container<'_>,
+    path: &str,
+    referred: &Referred,
+) -> Option<String> {
+    let Some((name, key)) = mounts::key_of(container.spec, container.value, path) else {
+        return Some("psql runs a file that no ConfigMap holds".to_owned());
+    };
+    let changes = referred
+        .changed
+        .contains(&(object.namespace.clone(), name.clone()));
+    (!changes && !is_sql(&key)).then(|| {
+        format!("psql runs `{key}` of the ConfigMap {name}, which is as it was, and was no script so far")
+    })
 }
 
-/// The keys that database operators run, on both sides.
+fn run_by_shell(client: &str) -> String {
+    format!("a shell runs {client} with it, and what a shell makes of it is not read")
+}
+
+/// Whether a key is a script of a shell by its name or its first line.
+fn is_shell(key: &str, text: &str) -> bool {
+    let ending = key.rsplit_once('.').map(|(_, ending)| ending);
+    let named = ending.is_some_and(|ending| SHELLS.contains(&ending.to_ascii_lowercase().as_str()));
+    named || text.starts_with("#!")
+}
+
+/// What database operators and containers run, on both sides.
 pub(super) fn referred(changes: &[Change], around: [&Neighbours; 2]) -> Referred {
-    let mut found = Referred::new();
+    let mut found = Referred::default();
     for change in changes {
+        let object = &change.object;
+        if object.group().is_empty() && object.kind == "ConfigMap" {
+            let named = (object.namespace.clone(), object.name.clone());
+            found.changed.insert(named);
+        }
         let sides = [&change.old, &change.new].into_iter().flatten();
         sides.for_each(|side| refer(change.object.namespace.as_ref(), side, &mut found));
     }
@@ -211,24 +304,38 @@ pub(super) fn referred(changes: &[Change], around: [&Neighbours; 2]) -> Referred
         .iter()
         .map(|change| change.object.namespace.clone())
         .collect();
-    let kind = GroupKind::parse("Cluster.postgresql.cnpg.io");
+    let kinds = RUNNING.map(GroupKind::parse);
     for (neighbours, namespace) in around
         .into_iter()
         .flat_map(|side| namespaces.iter().map(move |namespace| (side, namespace)))
     {
-        for cluster in neighbours.in_namespace(&kind, namespace) {
-            refer(namespace.as_ref(), cluster, &mut found);
+        let running = kinds
+            .iter()
+            .flat_map(|kind| neighbours.in_namespace(kind, namespace));
+        for object in running {
+            refer(namespace.as_ref(), object, &mut found);
         }
     }
     found
 }
 
 fn refer(namespace: Option<&String>, object: &Value, found: &mut Referred) {
-    let group = pods::reference(object).group().to_owned();
+    let reference = pods::reference(object);
+    for container in containers_of(&reference, object) {
+        for (is_client, name, key) in container.keys() {
+            let keys = match is_client {
+                true => &mut found.sql,
+                false => &mut found.shell,
+            };
+            keys.insert((namespace.cloned(), name, key));
+        }
+    }
+    let group = reference.group();
     let mut add = |reference: &Value| {
         let text = |field| reference.get(field).and_then(Value::as_str);
         if let (Some(name), Some(key)) = (text("name"), text("key")) {
-            found.insert((namespace.cloned(), name.to_owned(), key.to_owned()));
+            let key = (namespace.cloned(), name.to_owned(), key.to_owned());
+            found.sql.insert(key);
         }
     };
     if group == CNPG {
@@ -249,6 +356,20 @@ fn refer(namespace: Option<&String>, object: &Value, found: &mut Referred) {
     }
 }
 
+/// The kinds that run what `ConfigMap`s hold.
+pub const RUNNING: [&str; 9] = [
+    "Cluster.postgresql.cnpg.io",
+    "CronJob.batch",
+    "DaemonSet.apps",
+    "Deployment.apps",
+    "Job.batch",
+    "Pod",
+    "PostgresCluster.postgres-operator.crunchydata.com",
+    "Rollout.argoproj.io",
+    "StatefulSet.apps",
+];
+/// How scripts of shells are called.
+const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "ksh"];
 const CNPG: &str = "postgresql.cnpg.io";
 const CRUNCHY: &str = "postgres-operator.crunchydata.com";
 
@@ -259,8 +380,12 @@ mod tests {
     use super::*;
 
     fn of(value: &Value) -> Vec<(String, bool)> {
-        let referred =
-            Referred::from([(Some("shop".to_owned()), "init".to_owned(), "run".to_owned())]);
+        let named = |key: &str| (Some("shop".to_owned()), "init".to_owned(), key.to_owned());
+        let referred = Referred {
+            sql: [named("run")].into(),
+            shell: [named("entry")].into(),
+            changed: [(Some("shop".to_owned()), "init".to_owned())].into(),
+        };
         let found = held(&pods::reference(value), value, &referred).into_iter();
         found
             .map(|held| (held.pointer, matches!(held.text, Text::Known(_))))
@@ -295,6 +420,10 @@ mod tests {
         assert_eq!(of(&referred), known("/data/run"));
         let binary = named("ConfigMap", "v1", json!({"binaryData": {"a.SQL": "eA=="}}));
         assert_eq!(of(&binary), [("/binaryData/a.SQL".to_owned(), false)]);
+        let programs = json!({"data": {"a.sh": "psql -c x", "b": "#!/bin/sh\ndropdb x", "c": "psql", "d.sh": "echo", "entry": "psql"}});
+        let programs = named("ConfigMap", "v1", programs);
+        let unread = ["/data/a.sh", "/data/b", "/data/entry"].map(|at| (at.to_owned(), false));
+        assert_eq!(of(&programs), unread);
         let secret = named(
             "Secret",
             "v1",
@@ -325,13 +454,32 @@ mod tests {
             ),
             (
                 json!({"args": ["psql", "-cx", "-f", "a.sql"]}),
-                vec![(format!("{at}/args/1"), true)],
+                vec![
+                    (format!("{at}/args/1"), true),
+                    (format!("{at}/args/3"), false),
+                ],
             ),
             (
                 json!({"command": ["sh", "-c", "psql -c 'x'"]}),
                 vec![(format!("{at}/command/2"), false)],
             ),
             (json!({"command": ["sh", "-c", "echo psqlx"]}), vec![]),
+            (
+                json!({"command": ["psql", "-tAc", "x"]}),
+                vec![(format!("{at}/command/2"), true)],
+            ),
+            (
+                json!({"command": ["dropdb", "shop"]}),
+                vec![(format!("{at}/command/0"), true)],
+            ),
+            (
+                json!({"command": ["sh", "-c", "dropdb x"]}),
+                vec![(format!("{at}/command/2"), false)],
+            ),
+            (
+                json!({"command": ["psql", "-f", "/in/the/image"]}),
+                vec![(format!("{at}/command/2"), false)],
+            ),
             (json!({"args": ["odoo", "-u", "all"]}), vec![]),
         ] {
             assert_eq!(of(&job(container.clone())), wanted, "{container}");
@@ -344,11 +492,22 @@ mod tests {
             {"postInitApplicationSQLRefs": {"configMapRefs": [{"name": "a", "key": "b"}]}}}}});
         let crunchy = json!({"apiVersion": "postgres-operator.crunchydata.com/v1beta1", "kind": "PostgresCluster",
             "spec": {"databaseInitSQL": {"name": "c", "key": "d"}}});
-        let mut found = Referred::new();
+        let job = |command: Value| {
+            json!({"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": {
+                "containers": [{"command": command, "volumeMounts": [{"name": "s", "mountPath": "/s"}]}],
+                "volumes": [{"name": "s", "configMap": {"name": "e"}}]}}}})
+        };
+        let mut found = Referred::default();
         refer(None, &cluster, &mut found);
         refer(None, &crunchy, &mut found);
-        let wanted = [("a", "b"), ("c", "d")];
-        let wanted = wanted.map(|(name, key)| (None, name.to_owned(), key.to_owned()));
-        assert_eq!(found, Referred::from(wanted));
+        refer(None, &job(json!(["psql", "-f", "/s/step1"])), &mut found);
+        refer(None, &job(json!(["sh", "/s/run"])), &mut found);
+        let named = |name: &str, key: &str| (None, name.to_owned(), key.to_owned());
+        let wanted = Referred {
+            sql: [named("a", "b"), named("c", "d"), named("e", "step1")].into(),
+            shell: [named("e", "run")].into(),
+            changed: BTreeSet::new(),
+        };
+        assert_eq!(found, wanted);
     }
 }

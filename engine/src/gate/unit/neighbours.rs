@@ -84,6 +84,17 @@ impl Looking<'_> {
         Ok(())
     }
 
+    /// What runs a key of a `ConfigMap` as a script, where one changes.
+    fn take_of_scripts(&mut self) -> Result<(), Error> {
+        let asks = self.bench.judge.asks_for(migrations::NAME);
+        let map = GroupKind::parse(CONFIG_MAP);
+        let mut changes = self.changes.iter();
+        match asks && changes.any(|change| change.object.group_kind() == map) {
+            true => self.take_in(&reaching(migrations::RUNNING, Reach::Namespace)),
+            false => Ok(()),
+        }
+    }
+
     /// What backs up may lie anywhere, and so may what it backs up.
     fn take_of_backups(&mut self, scripts: &Files) -> Result<(), Error> {
         let judge = self.bench.judge;
@@ -155,6 +166,7 @@ impl Unit<'_> {
         looking.take_in(&wanted_by(bench.judge))?;
         looking.take_counted()?;
         looking.take_of_images()?;
+        looking.take_of_scripts()?;
         looking.take_of_backups(scripts)?;
         let Looking { found, beyond, .. } = looking;
         let mut base = self.neighbours_before(view, &found)?;
@@ -305,6 +317,7 @@ pub(in crate::gate) fn no_neighbours(judge: &Judge) -> Neighbours {
     let others = quotas::KINDS.into_iter().chain([quotas::QUOTA]);
     let others = others.chain(connections::BESIDE).chain(skew::KINDS);
     let others = others.chain(images::DEPLOYERS).chain([CONFIG_MAP]);
+    let others = others.chain(migrations::RUNNING);
     let kinds = wanted_by(judge).into_keys().chain(backups::kinds());
     Neighbours::of_kinds(kinds.chain(others.map(GroupKind::parse)))
 }
