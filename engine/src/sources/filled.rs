@@ -48,8 +48,8 @@ pub(super) fn whole(application: &Node) -> Arc<str> {
     text_of(&whole).into()
 }
 
-/// The same, with what the files hold beside their names, whose order counts: values below those of the Application itself,
-/// parameters above all others.
+/// The same, with what the files hold: values, whose order counts, beside the names of the files and below those of the
+/// Application itself; parameters in the place of the files, above all others.
 ///
 /// # Errors
 /// A file is not what Helm takes there.
@@ -93,12 +93,15 @@ fn fill<'p>(
         }
     }
     let mut given = Vec::new();
+    let mut read = BTreeSet::new();
     for (put, held) in &parameters {
         let bytes = held.as_deref().ok_or_else(|| wrong(put, NOTHING))?;
         let text = std::str::from_utf8(bytes).map_err(|_| wrong(put, "is no text in UTF-8"))?;
-        let item = item_of(put).and_then(|at| helm.get(FILE_PARAMETERS)?.get(at));
+        let at = item_of(put);
+        let item = at.and_then(|at| helm.get(FILE_PARAMETERS)?.get(at));
         let name = item.and_then(|item| item.get("name"));
         given.push(json!({"name": name, "value": text, "forceString": true}));
+        read.extend(at);
     }
     if let Some((first, _)) = values.first() {
         let own = own_values(helm).ok_or_else(|| wrong(first, NO_OWN))?;
@@ -107,6 +110,10 @@ fn fill<'p>(
         helm.insert("valuesObject".to_owned(), Value::Object(merged));
     }
     if !given.is_empty() {
+        if let Some(Value::Array(items)) = helm.get_mut(FILE_PARAMETERS) {
+            let mut at = 0..;
+            items.retain(|_| at.next().is_none_or(|at| !read.contains(&at)));
+        }
         match helm.get_mut("parameters") {
             Some(Value::Array(items)) => items.extend(given),
             _ => drop(helm.insert("parameters".to_owned(), Value::Array(given))),
@@ -233,7 +240,7 @@ mod tests {
                 {"name": "image", "value": "r.example/web:v1"},
                 {"name": "image", "value": "r.example/web:v2", "forceString": true},
             ],
-            "fileParameters": own["fileParameters"],
+            "fileParameters": [own["fileParameters"][0]],
         });
         assert_eq!(helm_after(&own, &[notes]), Ok(wanted));
     }

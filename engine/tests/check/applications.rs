@@ -390,6 +390,43 @@ fn secrets_in_what_is_put_into_a_chart_of_elsewhere_are_not_shown() {
 }
 
 #[test]
+fn an_image_in_a_file_of_parameters_is_what_the_file_says() {
+    let pinned = format!("r.example/web:v2@sha256:{}", "a".repeat(64));
+    for (image, told) in [
+        (pinned.as_str(), None),
+        ("r.example/web:v2", Some("values/notes.txt")),
+    ] {
+        let repo = Repo::new();
+        let web = filled("skipCrds: true").replace("name: notes", "name: image");
+        repo.write("tidegate.yaml", config())
+            .write("argo/web.yaml", web)
+            .write("values/base.yaml", "a: 1\n")
+            .write("values/web.yaml", "a: 1\n")
+            .write(
+                "values/notes.txt",
+                format!("r.example/web:v1@sha256:{}", "b".repeat(64)),
+            );
+        let base = repo.commit("a shop");
+        repo.write("values/notes.txt", image)
+            .commit("another image");
+        let report = check(&repo, base);
+        assert_eq!(errors(&report), []);
+        let findings = report.units.iter().flat_map(|it| &it.findings);
+        let blocking = findings.filter(|it| it.blocks());
+        let places = blocking.map(|it| {
+            let path = it.location.as_ref().map(|it| it.path.to_string());
+            (it.code.to_string(), path)
+        });
+        let wanted = told.map(|path| ("image.not-pinned".to_owned(), Some(path.to_owned())));
+        assert_eq!(
+            places.collect::<Vec<_>>(),
+            Vec::from_iter(wanted),
+            "{image}"
+        );
+    }
+}
+
+#[test]
 fn what_only_the_base_cannot_put_into_a_chart_of_elsewhere_is_told_so() {
     let repo = Repo::new();
     repo.write("tidegate.yaml", config())

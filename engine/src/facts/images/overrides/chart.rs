@@ -58,19 +58,6 @@ impl<'v> Given<'v> {
         }
     }
 
-    /// The same without the files of which a parameter says what they hold, as where an Application is filled in with files of
-    /// this repository; `None` where there are none.
-    fn filled(&self, at: &str) -> Option<Vec<Single<'v>>> {
-        let all = Single::of(self, at);
-        let is_said = |file: &Single<'_>| {
-            let mut others = all.iter();
-            let is_file = file.end == FILE && file.written.starts_with('$');
-            is_file && others.any(|it| it.end != FILE && it.is_forced && it.name == file.name)
-        };
-        let (files, others): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_said);
-        (!files.is_empty()).then_some(others)
-    }
-
     /// Whether there are values, and nothing beside them.
     fn is_one(&self) -> bool {
         self.text.is_none() && self.parameters.is_empty() && self.files.is_empty()
@@ -134,18 +121,8 @@ fn joined<'v>(given: &Given<'v>, at: &str, referred: &[Referred], found: &mut Fo
             values.merge(own.clone(), &Origin::tree(at));
         }
     }
-    let mut with_files = values.clone();
-    places.extend(set(&Single::of(given, at), &mut with_files));
-    let own = of_joined(&with_files, depth);
-    match given.filled(at) {
-        // Whoever filled it in: what it says is judged, and the file too.
-        Some(filled) => {
-            places.extend(set(&filled, &mut values));
-            places.extend(of_joined(&values, depth));
-            places.extend(own.into_iter().filter(names_a_file));
-        }
-        None => places.extend(own),
-    }
+    places.extend(set(&Single::of(given, at), &mut values));
+    places.extend(of_joined(&values, depth));
     if !referred.is_empty() {
         places.iter_mut().for_each(hide);
     }
@@ -237,15 +214,12 @@ fn set(items: &[Single<'_>], values: &mut Joined) -> Vec<Place<'static>> {
 }
 
 /// One value by its path.
-#[derive(Clone)]
 struct Single<'v> {
     at: String,
     name: &'v str,
     written: &'v str,
     /// The key of what is written.
     end: &'static str,
-    /// Whether it is surely a text.
-    is_forced: bool,
     path: Option<Vec<Step>>,
     value: Option<Value>,
 }
@@ -269,7 +243,6 @@ impl<'v> Single<'v> {
                     "value" => parameters::value(written, forced(item)),
                     _ => Some(Value::from(format!("{OF_FILE}{written})"))),
                 },
-                is_forced: forced(item),
                 name,
                 written,
                 end,
@@ -290,15 +263,6 @@ fn of_joined(values: &Joined, depth: usize) -> Vec<Place<'static>> {
     places.extend(untold::below((&values.tree, ""), &named));
     let places = places.into_iter();
     places.filter_map(|place| values.place(place)).collect()
-}
-
-fn names_a_file(place: &Place<'_>) -> bool {
-    match &place.written {
-        Written::Text(text) | Written::Unreadable(text) | Written::Untold(text, _) => {
-            text.contains(OF_FILE)
-        }
-        Written::Other(_) => false,
-    }
 }
 
 /// The places of what is surely an image, or is told otherwise.

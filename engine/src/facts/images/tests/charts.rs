@@ -239,45 +239,18 @@ fn a_part_is_new_where_it_or_its_rest_was_another() {
 }
 
 #[test]
-fn a_file_that_is_filled_in_is_judged_as_what_it_holds_and_named() {
-    let filled = |value: &str| {
-        let text = format!(
-            "{{valuesObject: {{image: {{repository: r.example/x, tag: v1}}}}, fileParameters: [{{name: image.tag, path: $values/t}}], \
-              parameters: [{{name: image.tag, value: {value}, forceString: true}}]}}"
-        );
-        manifest::yaml::parse(&text).unwrap()[0].to_json()
-    };
-    let application = |value: &str| {
-        let spec = json!({"source": {"helm": filled(value)}});
-        objects(&object(APPLICATION, &spec))
-    };
-    let rows = rows(&compare(&application("v1"), &application("v2")), &none());
-    let told = rows.iter().map(|row| {
-        let written = row["written"].as_str().unwrap();
-        (written, row["changed"].as_bool().unwrap())
-    });
-    assert_eq!(
-        told.collect::<Vec<_>>(),
-        [
-            (
-                "image.repository=r.example/x, image.tag=$(file $values/t)",
-                false
-            ),
-            ("r.example/x:v2", true),
-        ]
-    );
-    // What else a file may hold nobody knows: no other parameter says it.
-    for other in ["$values/t, forceString: false", "of-the-chart.txt"] {
-        let path = other.split(',').next().unwrap();
-        let helm = format!(
-            "{{fileParameters: [{{name: image, path: {path}}}], parameters: [{{name: image, value: 'r.example/x:1', forceString: {}}}]}}",
-            !other.contains("false")
-        );
-        assert_eq!(
-            of_helm(&helm),
-            [format!(
-                "fileParameters/0/path resource image=$(file {path})"
-            )]
-        );
+fn what_a_file_holds_nobody_knows_whatever_a_parameter_of_its_name_says() {
+    for path in ["$values/t", "of-the-chart.txt"] {
+        for forced in [false, true] {
+            let helm = format!(
+                "{{fileParameters: [{{name: image, path: {path}}}], parameters: [{{name: image, value: 'r.example/x:1', forceString: {forced}}}]}}"
+            );
+            assert_eq!(
+                of_helm(&helm),
+                [format!(
+                    "fileParameters/0/path resource image=$(file {path})"
+                )]
+            );
+        }
     }
 }
