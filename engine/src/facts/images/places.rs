@@ -29,8 +29,8 @@ pub(super) struct Place<'v> {
     pub(super) container: Option<&'v str>,
     /// When the container's image is fetched, where that is written.
     pub(super) pull_policy: Option<&'v str>,
-    /// What stands there; of an argument `--image=…` and of `docker://…`, what stands behind the sign; of a name in parts,
-    /// all of them.
+    /// What stands there; of an argument `--image=…`, of `docker://…` and `oci://…`, what stands behind the sign; of a name in
+    /// parts, all of them.
     pub(super) written: Written<'v>,
 }
 
@@ -199,11 +199,14 @@ pub(super) fn in_parts_at(at: &str, joined: parts::Joined) -> Place<'static> {
     }
 }
 
-/// Of `--image=…` and `docker://…` the image: no reference has such signs.
+/// Of `--image=…`, `docker://…` and `oci://…` the image: no reference has such signs.
 fn behind_sign(text: &str) -> &str {
     let argument = text.strip_prefix('-').and_then(|it| it.split_once('='));
     let text = argument.map_or(text, |(_, image)| image);
-    text.strip_prefix("docker://").unwrap_or(text)
+    let mut schemes = ["docker://", "oci://"].into_iter();
+    schemes
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .unwrap_or(text)
 }
 
 /// An image of `{kind: DockerImage, name: …}`; other kinds name objects of `OpenShift`, which hold some.
@@ -237,7 +240,7 @@ fn in_parts<'v>(value: &'v Value, pattern: &str, places: &mut Vec<Place<'v>>) {
 }
 
 /// What fits a pointer in which `*` stands for every item and every key. A step into a list that is no number stands for
-/// the argument of that name: `--image=…`, or what follows `--image`.
+/// the argument of that name (`--image=…`, or what follows `--image`), and for the items whose `name` it is.
 pub(super) fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Value)> {
     let mut found = vec![(String::new(), value)];
     for step in pattern.split('/').skip(1) {
@@ -258,9 +261,12 @@ pub(super) fn expand<'v>(value: &'v Value, pattern: &str) -> Vec<(String, &'v Va
             }
             Value::Array(items) => match value.pointer(&format!("/{step}")) {
                 Some(value) => vec![(format!("{at}/{step}"), value)],
-                None => arguments(items, &key_of(step))
-                    .map(|(index, value)| (format!("{at}/{index}"), value))
-                    .collect(),
+                None => {
+                    let name = key_of(step);
+                    let found = arguments(items, &name).chain(called(items, &name));
+                    let found = found.map(|(index, value)| (format!("{at}/{index}"), value));
+                    found.collect()
+                }
             },
             _ => Vec::new(),
         });
@@ -280,6 +286,13 @@ fn arguments<'v>(items: &'v [Value], name: &str) -> impl Iterator<Item = (usize,
             false => None,
         }
     })
+}
+
+/// The items of a list that have a name, each with its place.
+fn called<'v>(items: &'v [Value], name: &str) -> impl Iterator<Item = (usize, &'v Value)> {
+    let is_called = move |item: &Value| item.get("name").is_some_and(|own| own == name);
+    let items = items.iter().enumerate();
+    items.filter(move |(_, item)| is_called(item))
 }
 
 pub(super) fn written(value: &Value) -> Written<'_> {

@@ -143,6 +143,56 @@ static KINDS: &[Kind] = &[
             "/spec/replsets/*/sidecars/*/image",
         ],
     ),
+    kind(
+        "ps.percona.com",
+        &["PerconaServerMySQL"],
+        &[
+            "/spec/initContainer/image",
+            "/spec/mysql/image",
+            "/spec/mysql/sidecars/*/image",
+            "/spec/proxy/haproxy/image",
+            "/spec/proxy/router/image",
+            "/spec/orchestrator/image",
+            "/spec/backup/image",
+            "/spec/toolkit/image",
+            "/spec/pmm/image",
+        ],
+    ),
+    kind(
+        "k8s.mariadb.com",
+        &["MariaDB"],
+        &[
+            "/spec/image",
+            "/spec/metrics/exporter/image",
+            "/spec/galera/agent/image",
+            "/spec/galera/initContainer/image",
+            "/spec/maxScale/image",
+        ],
+    ),
+    kind("k8s.mariadb.com", &["MaxScale"], &["/spec/image"]),
+    // Strimzi
+    kind(
+        "kafka.strimzi.io",
+        &["Kafka"],
+        &[
+            "/spec/kafka/image",
+            "/spec/zookeeper/image",
+            "/spec/entityOperator/topicOperator/image",
+            "/spec/entityOperator/userOperator/image",
+            "/spec/cruiseControl/image",
+            "/spec/kafkaExporter/image",
+        ],
+    ),
+    kind(
+        "kafka.strimzi.io",
+        &["KafkaConnect"],
+        &["/spec/image", "/spec/build/output/image"],
+    ),
+    kind(
+        "kafka.strimzi.io",
+        &["KafkaBridge", "KafkaMirrorMaker", "KafkaMirrorMaker2"],
+        &["/spec/image"],
+    ),
     // Argo
     kind(
         "argoproj.io",
@@ -307,6 +357,24 @@ static KINDS: &[Kind] = &[
         &["/spec/image"],
     ),
     kind("rabbitmq.com", &["RabbitmqCluster"], &["/spec/image"]),
+    kind(
+        "hyperspike.io",
+        &["Valkey"],
+        &["/spec/image", "/spec/exporterImage"],
+    ),
+    kind("minio.min.io", &["Tenant"], &["/spec/image"]),
+    kind(
+        "ceph.rook.io",
+        &["CephCluster"],
+        &["/spec/cephVersion/image"],
+    ),
+    // What is put into pods that ask for it
+    kind("opentelemetry.io", &["Instrumentation"], &["/spec/*/image"]),
+    kind(
+        "opentelemetry.io",
+        &["OpenTelemetryCollector"],
+        &["/spec/image", "/spec/targetAllocator/image"],
+    ),
 ];
 
 #[cfg(test)]

@@ -845,6 +845,24 @@ fn images_of_builds_disks_and_kept_templates_are_found() {
             vec!["/spec/template/spec/source/registry/url resource r.example/disk"],
         ),
         (
+            "apiVersion: kafka.strimzi.io/v1beta2\nkind: Kafka\nmetadata: {name: a}\nspec: {kafka: {image: r.example/kafka}, entityOperator: {topicOperator: {image: r.example/topics}}}\n",
+            vec![
+                "/spec/entityOperator/topicOperator/image resource r.example/topics",
+                "/spec/kafka/image resource r.example/kafka",
+            ],
+        ),
+        (
+            "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {name: a}\nspec: {java: {image: r.example/java}}\n",
+            vec!["/spec/java/image resource r.example/java"],
+        ),
+        (
+            "apiVersion: ps.percona.com/v1alpha1\nkind: PerconaServerMySQL\nmetadata: {name: a}\nspec: {mysql: {image: r.example/mysql}, proxy: {haproxy: {image: r.example/proxy}}}\n",
+            vec![
+                "/spec/mysql/image resource r.example/mysql",
+                "/spec/proxy/haproxy/image resource r.example/proxy",
+            ],
+        ),
+        (
             "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nmetadata: {name: a}\nspec: {template: {spec: {volumes: [{name: d, containerDisk: {image: disk}}]}}}\n",
             vec!["/spec/template/spec/volumes/0/containerDisk/image resource disk"],
         ),
@@ -880,6 +898,22 @@ fn what_looks_like_an_image_in_an_annotation_is_named() {
     );
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {base-image: 'r.example/a:1'}}\n";
     assert_eq!(places(map, &none()), [""; 0]);
+}
+
+#[test]
+fn a_configured_place_may_name_an_item_of_a_list() {
+    let settings = json!({"locations": [{"kind": "Pod", "pointers": [
+        "/spec/containers/op/env/PG/value", "/spec/containers/*/env/BUS/value"]}]});
+    let rules = Rules::of_settings(&settings);
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - {name: other, env: [{name: PG, value: no}]}\n  - {name: op, env: [{name: LOG, value: debug}, {name: PG, value: 'a:1'}, {name: PG, value: 'b:1'}, {name: BUS, valueFrom: {}}, {name: BUS, value: 'oci://r.example/bus:1'}]}\n";
+    assert_eq!(
+        places(text, &rules),
+        [
+            "/spec/containers/1/env/1/value configured a:1",
+            "/spec/containers/1/env/2/value configured b:1",
+            "/spec/containers/1/env/4/value configured r.example/bus:1",
+        ]
+    );
 }
 
 #[test]
