@@ -144,8 +144,12 @@ impl<'n> Search<'_, 'n> {
                 self.variable(node);
                 self.step(node);
                 self.renamed(node);
+                let is_object = self.document.get("kind").is_some();
                 for entry in entries {
-                    self.walk(&entry.value, &entry.key);
+                    match self.sets && is_object && (key, entry.key.as_ref()) == OF_OVERLAYS {
+                        true => self.overlaid(&entry.value),
+                        false => self.walk(&entry.value, &entry.key),
+                    }
                 }
             }
             _ => {}
@@ -173,7 +177,7 @@ impl<'n> Search<'_, 'n> {
     /// What stands at a text and is not the text as a whole; whether that is all there is.
     fn known(&mut self, node: &Node, text: &str, standing: &[Standing<'_>]) -> bool {
         if standing.iter().any(|it| parts::is_entry(it.pointer)) {
-            self.entry(node, text, standing);
+            self.entry(node, text, Some(standing));
             return true;
         }
         if standing.iter().any(|it| parts::is_renamed(it.pointer)) {
@@ -190,8 +194,9 @@ impl<'n> Search<'_, 'n> {
         true
     }
 
-    /// `name=image` of a kustomization: the digest in the place of the tag, as its tool reads it.
-    fn entry(&mut self, node: &Node, text: &str, standing: &[Standing<'_>]) {
+    /// `name=image` of a kustomization: the digest in the place of the tag, as its tool reads it. Where it is known what
+    /// stands there, nothing else is.
+    fn entry(&mut self, node: &Node, text: &str, standing: Option<&[Standing<'_>]>) {
         let image = text.split_once('=').map_or(text, |(_, image)| image);
         let Some(read) = ImageRef::parse(image).filter(|it| it.digest.is_none()) else {
             return;
@@ -199,12 +204,23 @@ impl<'n> Search<'_, 'n> {
         let canonical = read.canonical();
         let tag = read.tag.map(|tag| format!(":{tag}"));
         let name = tag.and_then(|tag| text.strip_suffix(&tag));
-        let stands = standing.iter().any(|it| it.image == canonical);
-        let digest = self.digest(&canonical).filter(|_| stands);
+        let is_one = |own: &[Standing<'_>]| own.iter().any(|it| it.image == canonical);
+        let digest = self
+            .digest(&canonical)
+            .filter(|_| standing.is_none_or(is_one));
         if let (Some(name), Some(digest)) = (name, digest) {
             let pinned = format!("{}@sha256:{digest}", read.repository);
             let value = format!("{name}@sha256:{digest}");
             self.replace(node, text, value, (canonical, pinned));
+        }
+    }
+
+    /// The entries that an Application puts into an overlay, which may be rendered here: then none stands there.
+    fn overlaid(&mut self, images: &Node) {
+        for node in images.items().into_iter().flatten() {
+            if let Some(text) = node.as_str() {
+                self.entry(node, text, None);
+            }
         }
     }
 
@@ -386,6 +402,9 @@ fn seems_one(key: &str, text: &str) -> bool {
     let is_word = !text.contains(['/', ':']);
     key == "image" || !is_word && (key.contains("image") || key == "reference")
 }
+
+/// The key of what is put into an overlay, and that of its images.
+const OF_OVERLAYS: (&str, &str) = ("kustomize", "images");
 
 /// Kinds with values of a chart.
 const OF_CHARTS: [&str; 3] = ["HelmRelease", "Application", "ApplicationSet"];

@@ -90,6 +90,19 @@ fn crlf_json_more_documents_anchors_and_variables_are_as_they_were() {
 }
 
 #[test]
+fn what_an_application_puts_into_an_overlay_is_pinned_as_its_tool_reads_it() {
+    let text = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    kustomize:\n      images:\n      - web=redis:latest # by hand\n      - redis:latest\n      - redis\n    helm: {valuesObject: {images: ['redis:latest']}}\n";
+    let wanted = text
+        .replace("web=redis:latest", "web=redis@D")
+        .replace("- redis:latest", "- redis@D")
+        .replace("['redis:latest']", "['redis:latest@D']");
+    assert_eq!(pinned(text, None, &[REDIS]), wanted);
+    let values = "kustomize: {images: ['redis:latest']}\n";
+    let wanted = "kustomize: {images: ['redis:latest@D']}\n";
+    assert_eq!(pinned(values, None, &[REDIS]), wanted);
+}
+
+#[test]
 fn in_an_object_only_what_is_known_to_stand_there_is_an_image() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations: {base-image: redis}\n\
                 data:\n  image-family: redis\n  reference: redis\n  image: redis # it is one\n";
