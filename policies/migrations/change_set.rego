@@ -570,6 +570,8 @@ transaction_fix := {
 	"sql": "put it into a script of its own that runs outside of a transaction",
 	"flyway": "put it into a script of its own: Flyway runs one that holds nothing else outside of a transaction",
 	"liquibase": "put it into a change set of its own with `runInTransaction:false`",
+	"goose": "put it into a script of its own that says `-- +goose NO TRANSACTION`",
+	"dbmate": "put it into a script of its own that says `-- migrate:up transaction:false`",
 	"alembic": "put it into a revision of its own, within `autocommit_block()`",
 }
 
@@ -584,6 +586,8 @@ down_finding(script) := about(script, {
 		"sql": "put a script beside it that ends in `.down.sql`",
 		"flyway": "put `U<version>__<name>.sql` beside it",
 		"liquibase": "say `--rollback …` in each change set",
+		"goose": "say what takes it back below a line `-- +goose Down`",
+		"dbmate": "say what takes it back below a line `-- migrate:down`",
 		"alembic": "write `downgrade()`, and its SQL beside it",
 	}[script.engine],
 })

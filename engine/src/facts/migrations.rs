@@ -15,6 +15,7 @@ mod replicas;
 mod said;
 mod script;
 mod scripts;
+mod sections;
 mod split;
 mod statement;
 mod syntax;

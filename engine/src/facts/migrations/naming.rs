@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use super::sections::sections;
+
 /// What runs a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -13,6 +15,10 @@ pub enum Engine {
     Flyway,
     /// Liquibase: `--liquibase formatted sql`.
     Liquibase,
+    /// goose: `-- +goose Up`.
+    Goose,
+    /// dbmate: `-- migrate:up`.
+    Dbmate,
     /// What `alembic upgrade --sql` wrote.
     Alembic,
     /// Odoo: `migrations/<version>/pre-name.py`.
@@ -100,6 +106,10 @@ fn of_sql(stem: &str, text: &str) -> Named {
         .find(|letter: char| !letter.is_ascii_digit())
         .unwrap_or(stem.len());
     let version = stem.get(..digits).and_then(Version::parse);
+    let is_numbered = stem.get(digits..).is_some_and(|rest| rest.starts_with('_'));
+    let is_half = undoes || stem.ends_with(".up");
+    let parts = sections(text).filter(|_| version.is_some() && is_numbered && !is_half);
+    let engine = parts.map_or(engine, |parts| parts.engine);
     let turn = match version {
         Some(version) if undoes => Turn::Undo(version),
         Some(version) => Turn::Once(version),
@@ -196,6 +206,13 @@ db|views.sql||Sql again
 db|001_a.sql||Sql once 1
 db|001_a.up.sql||Sql once 1
 db|001_a.down.sql||Sql undo 1
+db|001_a.sql|-- +goose Up|Goose once 1
+db|20261123_a.sql|-- migrate:up|Dbmate once 20261123
+db|a.sql|-- +goose Up|Sql again
+db|001.sql|-- +goose Up|Sql once 1
+db|001_a.up.sql|-- +goose Up|Sql once 1
+db|001_a.down.sql|-- migrate:up|Sql undo 1
+db|V1__a.sql|-- +goose Up|Flyway once 1
 db|a.sql|--liquibase formatted sql|Liquibase again
 db|a.sql|UPDATE alembic_version SET v = 1|Alembic again
 sale/migrations/17.0.1.1|pre-a.py|x|Odoo again

@@ -4,12 +4,13 @@
 mod clients;
 mod mounts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use self::clients::{Said, fed, mentioned, paths, said};
 use super::files::Text;
+use super::naming::Engine;
 use crate::change::Change;
 use crate::facts::inventory::Neighbours;
 use crate::facts::pods::{self, PodSource};
@@ -24,6 +25,8 @@ pub(super) struct Held {
     pub(super) name: String,
     pub(super) text: Text,
     pub(super) place: Place,
+    /// Of a key, the tools that nothing but runs it, as far as is seen.
+    pub(super) run_by: BTreeSet<Engine>,
 }
 
 /// What kind of place a script stands in.
@@ -47,8 +50,22 @@ pub(super) struct Referred {
     sql: BTreeSet<Key>,
     /// The keys that shells run.
     shell: BTreeSet<Key>,
+    /// The `ConfigMap`s that pods mount, and what of goose and dbmate each of these runs.
+    mounted: BTreeMap<(Option<String>, String), BTreeSet<Engine>>,
     /// The `ConfigMap`s that change, by namespace and name.
     changed: BTreeSet<(Option<String>, String)>,
+}
+
+impl Referred {
+    /// The tools that run a key, where every pod that mounts it runs one of them and nothing is given it otherwise.
+    fn run_by(&self, object: &ObjectRef, key: &str) -> BTreeSet<Engine> {
+        let map = (object.namespace.clone(), object.name.clone());
+        let named = (map.0.clone(), map.1.clone(), key.to_owned());
+        match self.sql.contains(&named) || self.shell.contains(&named) {
+            true => BTreeSet::new(),
+            false => self.mounted.get(&map).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// Whether any of the objects that change holds a script, on either side.
@@ -81,7 +98,10 @@ fn in_keys(object: &ObjectRef, value: &Value, referred: &Referred) -> Vec<Held> 
     let texts = entries(value, "data").filter_map(|(key, text)| {
         let text = text.as_str();
         if is_script(key) {
-            return Some(held_key("data", key, text.map(str::to_owned)));
+            return Some(Held {
+                run_by: referred.run_by(object, key),
+                ..held_key("data", key, text.map(str::to_owned))
+            });
         }
         let text = text.filter(|text| is_shell(key, text) || is_among(&referred.shell, key))?;
         Some(Held {
@@ -115,6 +135,7 @@ fn held_key(field: &str, key: &str, text: Option<String>) -> Held {
         name: key.to_owned(),
         text: text.map_or_else(|| Text::Unknown("it is no text".to_owned()), Text::Known),
         place: Place::Key,
+        run_by: BTreeSet::new(),
     }
 }
 
@@ -151,6 +172,7 @@ fn in_cluster(value: &Value) -> Vec<Held> {
                 None => Text::Unknown("it is no text".to_owned()),
             },
             place: Place::First,
+            run_by: BTreeSet::new(),
         })
         .collect()
 }
@@ -198,6 +220,22 @@ impl<'v> Container<'v> {
         words.collect()
     }
 
+    /// Which of goose and dbmate it runs: by the first word that it starts, or by its image where it says none.
+    fn tools(&self) -> BTreeSet<Engine> {
+        let words = self.words();
+        let command = words.iter().find(|(field, _, _)| *field == "command");
+        let image = self.value.get("image").and_then(Value::as_str);
+        let (path, ends): (&str, &[char]) = match command {
+            Some((_, _, word)) => (*word, &[]),
+            None => (image.unwrap_or_default(), &[':', '@']),
+        };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = name.split(ends).next().unwrap_or_default();
+        let tools = [("goose", Engine::Goose), ("dbmate", Engine::Dbmate)];
+        let tools = tools.into_iter().filter(|(tool, _)| *tool == name);
+        tools.map(|(_, engine)| engine).collect()
+    }
+
     /// The keys that it runs, and whether `psql` runs them.
     fn keys(&self) -> Vec<(bool, String, String)> {
         let words: Vec<&str> = self.words().into_iter().map(|(_, _, word)| word).collect();
@@ -242,6 +280,7 @@ fn in_container(object: &ObjectRef, container: &Container<'_>, referred: &Referr
         name: word.0.to_owned(),
         text,
         place: Place::Argument,
+        run_by: BTreeSet::new(),
     };
     let plain: Vec<&str> = words.iter().map(|(_, _, word)| *word).collect();
     let (before, said) = said(&plain);
@@ -330,6 +369,7 @@ fn refer(namespace: Option<&String>, object: &Value, found: &mut Referred) {
             keys.insert((namespace.cloned(), name, key));
         }
     }
+    mount(namespace, &containers_of(&reference, object), found);
     let group = reference.group();
     let mut add = |reference: &Value| {
         let text = |field| reference.get(field).and_then(Value::as_str);
@@ -353,6 +393,18 @@ fn refer(namespace: Option<&String>, object: &Value, found: &mut Referred) {
         && let Some(reference) = object.pointer("/spec/databaseInitSQL")
     {
         add(reference);
+    }
+}
+
+/// Keeps of each `ConfigMap` that containers mount the tools that all of them run.
+fn mount(namespace: Option<&String>, containers: &[Container<'_>], found: &mut Referred) {
+    for container in containers {
+        let tools = container.tools();
+        for name in mounts::maps_of(container.spec, container.value) {
+            let map = (namespace.cloned(), name);
+            let known = found.mounted.entry(map).or_insert_with(|| tools.clone());
+            known.retain(|tool| tools.contains(tool));
+        }
     }
 }
 
@@ -384,6 +436,7 @@ mod tests {
         let referred = Referred {
             sql: [named("run")].into(),
             shell: [named("entry")].into(),
+            mounted: BTreeMap::new(),
             changed: [(Some("shop".to_owned()), "init".to_owned())].into(),
         };
         let found = held(&pods::reference(value), value, &referred).into_iter();
@@ -506,6 +559,7 @@ mod tests {
         let wanted = Referred {
             sql: [named("a", "b"), named("c", "d"), named("e", "step1")].into(),
             shell: [named("e", "run")].into(),
+            mounted: [((None, "e".to_owned()), BTreeSet::new())].into(),
             changed: BTreeSet::new(),
         };
         assert_eq!(found, wanted);

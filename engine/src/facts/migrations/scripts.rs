@@ -17,6 +17,7 @@ use super::naming::{self, Engine, Named, Turn};
 use super::objects::Place;
 use super::said::{self, Word};
 use super::script::{self, Read, Wrap, unread};
+use super::sections::{flaw, sections};
 use super::statement::{Class, Statement};
 use crate::facts::Context;
 use crate::model::{Digest, ObjectRef, limits};
@@ -156,7 +157,21 @@ fn named(candidate: &Candidate) -> Named {
             engine: Engine::Sql,
             turn: Turn::Again,
         },
-        _ => naming::of(&candidate.folder, &candidate.name, text),
+        _ => {
+            let named = naming::of(&candidate.folder, &candidate.name, text);
+            match (named.engine, &candidate.origin) {
+                // Of what anything else may run, the second part is no way back: it runs too.
+                (Engine::Goose | Engine::Dbmate, Origin::Object { run_by, .. })
+                    if !run_by.contains(&named.engine) =>
+                {
+                    Named {
+                        engine: Engine::Sql,
+                        ..named
+                    }
+                }
+                _ => named,
+            }
+        }
     }
 }
 
@@ -214,7 +229,19 @@ fn read(text: &Text, candidate: &Candidate, named: &Named, left: usize) -> Read 
         _ if left == 0 => {
             unread("the scripts before it are too much already: change fewer at once")
         }
+        Engine::Goose | Engine::Dbmate => part(text, left),
         _ => script::read(text, &wrap(text, candidate, named), left),
+    }
+}
+
+/// Reads what goose or dbmate runs of a script.
+fn part(text: &str, left: usize) -> Read {
+    let Some(parts) = sections(text) else {
+        return unread("its parts cannot be told apart");
+    };
+    match flaw(&parts) {
+        Some(why) => unread(why),
+        None => script::read(parts.up, &parts.wrap, left),
     }
 }
 

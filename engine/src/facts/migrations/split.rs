@@ -21,6 +21,8 @@ pub(super) struct Piece<'t> {
 pub(super) struct Comment<'t> {
     /// Its text, with the two dashes.
     pub(super) text: &'t str,
+    /// Where it begins.
+    pub(super) start: usize,
     /// How many pieces stand before it.
     pub(super) before: usize,
 }
@@ -118,7 +120,11 @@ impl<'t> Splitter<'t> {
             TokenKind::Whitespace => return None,
             TokenKind::LineComment => {
                 let before = self.pieces.pieces.len() + usize::from(self.open.is_some());
-                self.pieces.comments.push(Comment { text, before });
+                self.pieces.comments.push(Comment {
+                    text,
+                    start,
+                    before,
+                });
                 return None;
             }
             TokenKind::BlockComment { terminated: true } => return None,

@@ -195,6 +195,36 @@ fn a_way_back_is_a_script_that_does_something() {
 }
 
 #[test]
+fn the_second_part_for_goose_and_dbmate_is_a_way_back_and_does_not_run() {
+    let goose = "-- +goose Up\nALTER TABLE t ADD a int;\n-- +goose Down\nDROP TABLE t;\n";
+    let one_way = "-- migrate:up\nDROP TABLE t;\n-- migrate:down\n-- nothing\n";
+    let alone = "-- +goose Up\nALTER TABLE t ADD a int;\n";
+    for (name, text, wanted) in [
+        ("1_a.sql", goose, "additive present"),
+        ("a.sql", goose, "destructive not-asked"),
+        ("V1__a.sql", goose, "irreversible absent"),
+        ("1_a.sql", alone, "additive absent"),
+        ("1_a.sql", one_way, "irreversible no-op"),
+        ("1_a.up.sql", one_way, "irreversible absent"),
+    ] {
+        let found = told(&of("", "", &files(&[], &[(&format!("db/{name}"), text)])));
+        assert_eq!(found, [format!("db/{name} new {wanted}")], "{text}");
+    }
+    let hidden = goose.replace("ALTER", "SELECT 'a\n-- ', '; DROP TABLE u; ';\nALTER");
+    let found = told(&of("", "", &files(&[], &[("db/1_a.sql", &hidden)])));
+    assert_eq!(found, ["db/1_a.sql new unknown present"]);
+    let behind = of(
+        "",
+        "",
+        &files(
+            &[("db/2_b.sql", goose)],
+            &[("db/1_a.sql", goose), ("db/2_b.sql", goose)],
+        ),
+    );
+    assert_eq!(behind.scripts[0].behind.as_deref(), Some("2_b.sql"));
+}
+
+#[test]
 fn what_has_run_stays_and_what_is_new_comes_last() {
     let one = |base: &[(&str, &str)], head: &[(&str, &str)]| {
         let found = of("", "", &files(base, head)).scripts;

@@ -41,6 +41,27 @@ pub(super) fn key_of(spec: &Value, container: &Value, path: &str) -> Option<(Str
     })
 }
 
+/// The `ConfigMap`s that a container mounts.
+pub(super) fn maps_of(spec: &Value, container: &Value) -> Vec<String> {
+    let list = |value: &'_ Value, field: &str| value.get(field).and_then(Value::as_array).cloned();
+    let mounts = list(container, "volumeMounts").unwrap_or_default();
+    let volumes = list(spec, "volumes").unwrap_or_default();
+    let is_mounted = |volume: &&Value| {
+        let name = text(volume, "name");
+        mounts.iter().any(|mount| text(mount, "name") == name)
+    };
+    let mut found = Vec::new();
+    for volume in volumes.iter().filter(is_mounted) {
+        let projected = volume.pointer("/projected/sources");
+        let projected = projected.and_then(Value::as_array).into_iter().flatten();
+        let maps = projected
+            .chain([volume])
+            .filter_map(|it| it.get("configMap"));
+        found.extend(maps.filter_map(|map| text(map, "name")).map(str::to_owned));
+    }
+    found
+}
+
 /// The key that lies at a path of a volume.
 fn key_at(map: &Value, path: &str) -> Option<String> {
     let Some(items) = map.get("items").and_then(Value::as_array) else {

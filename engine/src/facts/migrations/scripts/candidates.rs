@@ -1,12 +1,13 @@
 //! What may be a script and differs, in files and in objects; what only moved is no difference.
 //! Knows nothing of tools, nor of what a text says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::State;
 use crate::change::Change;
 use crate::facts::Context;
 use crate::facts::migrations::files::{ScriptFile, Text};
+use crate::facts::migrations::naming::Engine;
 use crate::facts::migrations::objects::{Held, Place, Referred, held, referred};
 use crate::model::ObjectRef;
 
@@ -30,6 +31,8 @@ pub(super) enum Origin {
         object: ObjectRef,
         field: String,
         place: Place,
+        /// The tools that nothing but runs it, as far as is seen.
+        run_by: BTreeSet<Engine>,
     },
 }
 
@@ -142,6 +145,7 @@ fn candidate(
             object: object.clone(),
             field: held.pointer.clone(),
             place: held.place,
+            run_by: held.run_by.clone(),
         },
         folder: object.to_string(),
         name: held.name.clone(),

@@ -8,12 +8,14 @@ use crate::facts::migrations::files::Text;
 use crate::facts::migrations::liquibase::change_sets;
 use crate::facts::migrations::naming::{Engine, Turn};
 use crate::facts::migrations::script::{Wrap, read};
+use crate::facts::migrations::sections::sections;
 use crate::facts::migrations::statement::Class;
 
 /// Whether there is a script that takes this one back.
 pub(super) fn down(candidate: &Candidate, named: &Named, siblings: &Siblings) -> Down {
     match (&named.engine, &named.turn, &candidate.head) {
         (Engine::Liquibase, _, Some(Text::Known(text))) => in_liquibase(text),
+        (Engine::Goose | Engine::Dbmate, _, Some(Text::Known(text))) => in_parts(text),
         (Engine::Alembic, _, _) => Down::Absent,
         (Engine::Flyway | Engine::Sql, Turn::Once(version), _) => {
             match siblings.undo_of(candidate, version) {
@@ -24,6 +26,14 @@ pub(super) fn down(candidate: &Candidate, named: &Named, siblings: &Siblings) ->
         }
         // A file that runs again whenever it changes is taken back by its older text.
         _ => Down::NotAsked,
+    }
+}
+
+fn in_parts(text: &str) -> Down {
+    match sections(text).and_then(|parts| parts.down) {
+        None => Down::Absent,
+        Some(text) if does_nothing(text) => Down::NoOp,
+        Some(_) => Down::Present,
     }
 }
 

@@ -163,9 +163,9 @@ fn once<'f>(
     candidate: &Candidate,
     engine: Engine,
 ) -> impl Iterator<Item = (&'f str, Version)> {
-    // What the text alone tells, such as Alembic, has no version in its name.
+    // What the text alone tells, such as Alembic or goose, has no version in its name.
     let engine = match engine {
-        Engine::Alembic => Engine::Sql,
+        Engine::Alembic | Engine::Goose | Engine::Dbmate => Engine::Sql,
         other => other,
     };
     of_folder(folders, candidate).filter_map(move |(name, named)| match named.turn {

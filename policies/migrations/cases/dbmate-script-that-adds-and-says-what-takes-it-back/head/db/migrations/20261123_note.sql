@@ -1,0 +1,4 @@
+-- migrate:up
+ALTER TABLE shop_flag ADD note text;
+-- migrate:down
+ALTER TABLE shop_flag DROP COLUMN note;

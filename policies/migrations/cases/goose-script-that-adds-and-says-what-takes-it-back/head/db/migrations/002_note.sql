@@ -1,0 +1,4 @@
+-- +goose Up
+ALTER TABLE sale_order ADD note text;
+-- +goose Down
+ALTER TABLE sale_order DROP COLUMN note;
