@@ -1,6 +1,7 @@
 //! What is stateful, and what backs it up, as manifests declare it: the fact `backups`, and the same of a whole
 //! environment; with what signed evidence proves of it. Knows nothing of signatures, and of what a gap is worth.
 
+mod archiving;
 mod assess;
 mod buckets;
 mod cadence;
@@ -384,7 +385,7 @@ fn rows(
             (Some(old), Some(new)) => {
                 let mut losses = loss::losses(old, new, &changed);
                 let own = change.and_then(|index| Some((index, changes.get(index)?)));
-                losses.extend(sweeping.losses(&object, old, own));
+                losses.extend(sweeping.losses(&object, (old, new), own));
                 losses
             }
             _ => Vec::new(),

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::archiving::unarchived;
 use super::cadence::{Cadence, Fields};
 use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told, address, offsite};
 use super::credentials;
@@ -32,6 +33,10 @@ pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) 
     }
     if said(cluster, "/spec/backups/enabled") == Some(false) {
         return found.miss(own.clone(), "has its own backups switched off");
+    }
+    let mut places = PARAMETERS.into_iter();
+    if let Some(why) = places.find_map(|place| unarchived(cluster, (place, SENDER))) {
+        return found.miss(own.clone(), why);
     }
     let repositories = cluster.pointer("/spec/backups/pgbackrest/repos");
     let repositories = repositories.and_then(Value::as_array).into_iter().flatten();
@@ -148,6 +153,14 @@ fn retention(count: Option<&str>, kind: Option<&str>, full: &Cadence) -> Retenti
         .and_then(|count| count.checked_mul(each));
     seconds.map_or(Retention::Unknown, Retention::Seconds)
 }
+
+/// Where parameters of PostgreSQL are said. Releases of the operators differ in whether they let those of its log stand.
+const PARAMETERS: [&str; 2] = [
+    "spec.config.parameters",
+    "spec.patroni.dynamicConfiguration.postgresql.parameters",
+];
+
+const SENDER: &str = "pgbackrest … archive-push";
 
 /// The options of a repository by which it is another one.
 const ADDRESS: [&str; 12] = [

@@ -1,5 +1,5 @@
 //! Data that goes though the manifest of what holds it stays: with its namespace, with the definition of its kind, or
-//! with replicas of its set. Decides nothing.
+//! with replicas of its set; and data that goes with its object from now on. Decides nothing.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ impl<'c> Sweeping<'c> {
     pub(super) fn losses(
         &self,
         object: &ObjectRef,
-        old: &State,
+        (old, new): (&State, &State),
         own: Option<(usize, &Change)>,
     ) -> Vec<Loss> {
         if old.data == Data::Cache || !old.has_claims() {
@@ -49,7 +49,11 @@ impl<'c> Sweeping<'c> {
             );
             Some(loss("source-shrunk", index, text))
         });
-        swept.into_iter().chain(scaled).collect()
+        let bound = own.and_then(|(index, change)| {
+            let what = bound(change, (old, new))?;
+            Some(loss("weakened", index, format!("holds data, and {what}")))
+        });
+        swept.into_iter().chain(scaled).chain(bound).collect()
     }
 }
 
@@ -68,11 +72,27 @@ fn goes_with(object: &ObjectRef, change: &Change) -> bool {
         && said("/spec/names/kind") == Some(object.kind.as_str())
 }
 
+/// What of it goes with its object, or with replicas, from this change on, and stayed before.
+fn bound(change: &Change, (old, new): (&State, &State)) -> Option<String> {
+    if let (None, Some(fate)) = (&old.fate, &new.fate) {
+        return Some(format!("from now on, where it is deleted, {fate}"));
+    }
+    let goes = |set: &Option<Value>| {
+        let policy = text(set.as_ref()?, WHEN_SCALED);
+        (policy == Some("Delete")).then_some(())
+    };
+    let is_set = change.object.group_kind().to_string() == "StatefulSet.apps";
+    (is_set && goes(&change.old).is_none() && goes(&change.new).is_some()).then(|| {
+        "from now on the claims of its replicas are deleted with these (`whenScaled: Delete`)"
+            .to_owned()
+    })
+}
+
 /// How many replicas go, where their claims go with them.
 fn scaled(change: &Change) -> Option<i64> {
     let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
     if change.object.group_kind().to_string() != "StatefulSet.apps"
-        || text(new, "/spec/persistentVolumeClaimRetentionPolicy/whenScaled") != Some("Delete")
+        || text(new, WHEN_SCALED) != Some("Delete")
     {
         return None;
     }
@@ -90,5 +110,6 @@ fn loss(kind: &'static str, index: usize, text: String) -> Loss {
     }
 }
 
+const WHEN_SCALED: &str = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled";
 const NAMESPACE: &str = "Namespace";
 const DEFINITION: &str = "CustomResourceDefinition.apiextensions.k8s.io";

@@ -349,7 +349,9 @@ fn quoted(names: &[&str]) -> String {
 }
 
 /// Of what a plugin of a provider is told, what says where its bucket is.
-const ADDRESS: [(&str, &str); 5] = [
+const ADDRESS: [(&str, &str); 7] = [
+    ("credentials", "/spec/credential/name"),
+    ("key of the credentials", "/spec/credential/key"),
     ("endpoint", "/spec/config/s3Url"),
     ("publicUrl", "/spec/config/publicUrl"),
     ("region", "/spec/config/region"),

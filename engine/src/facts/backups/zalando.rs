@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::archiving::unarchived;
 use super::cadence::Fields;
 use super::cover::{Address, Consistency, Cover, Found, Recipe, Retention, Told};
 use super::near::{Near, is_on, text};
@@ -24,7 +25,7 @@ pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) 
 
 fn physical(stateful: &Stateful<'_>, operator: Option<&Value>, near: &Near<'_>, found: &mut Found) {
     let own = &stateful.reference;
-    if let Some(why) = unarchived(stateful.object) {
+    if let Some(why) = unarchived(stateful.object, ("spec.postgresql.parameters", SENDER)) {
         return found.miss(own.clone(), why);
     }
     let Some((store, bucket, parts)) = store(stateful, operator, found) else {
@@ -96,32 +97,6 @@ fn store<'a>(
             Some((store, bucket, parts))
         }
     }
-}
-
-/// Why the log is not archived, without which no base backup can be restored.
-fn unarchived(cluster: &Value) -> Option<String> {
-    let parameter = |name: &str| {
-        let said = cluster.pointer(&format!("/spec/postgresql/parameters/{name}"))?;
-        let said = said
-            .as_str()
-            .map_or_else(|| said.to_string(), str::to_owned);
-        Some((format!("`{name}: {said}`"), said))
-    };
-    if let Some((shown, mode)) = parameter("archive_mode") {
-        let mode = mode.to_ascii_lowercase();
-        if !["on", "always", "true", "yes", "1"].contains(&mode.as_str()) {
-            return Some(format!(
-                "has {shown} in `spec.postgresql.parameters`: its log is not archived, and no base backup can be restored without it"
-            ));
-        }
-    }
-    let own = [parameter("archive_command"), parameter("archive_library")];
-    let mut own = own.into_iter().flatten();
-    // What WAL-G and WAL-E call it.
-    let (shown, _) = own.find(|(_, said)| !said.split(' ').any(|word| word == "wal-push"))?;
-    Some(format!(
-        "has its own {shown} in `spec.postgresql.parameters`, which does not say that it sends the log to the store (`wal-g wal-push`)"
-    ))
 }
 
 /// What the cluster says itself of where its store is.
@@ -196,6 +171,9 @@ fn variable<'a>(cluster: &'a Value, name: &str) -> Option<&'a str> {
     let variable = env.find(|it| text(it, "/name") == Some(name))?;
     variable.get("value")?.as_str()
 }
+
+/// What WAL-G and WAL-E call it.
+const SENDER: &str = "wal-g wal-push";
 
 /// A kind of store.
 struct Store {
