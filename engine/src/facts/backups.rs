@@ -54,7 +54,7 @@ use crate::change::Change;
 use crate::model::{GroupKind, ObjectRef, Operation, Piece, RiskTier};
 
 /// The kinds that hold data, or claim volumes or buckets for it.
-pub const STATEFUL: [&str; 30] = [
+pub const STATEFUL: [&str; 40] = [
     "PersistentVolumeClaim",
     "StatefulSet.apps",
     "BucketClaim.objectstorage.k8s.io",
@@ -63,27 +63,37 @@ pub const STATEFUL: [&str; 30] = [
     "Bucket.s3.services.k8s.aws",
     "Bucket.storage.gcp.m.upbound.io",
     "Bucket.storage.gcp.upbound.io",
+    "CassandraDatacenter.cassandra.datastax.com",
+    "ClickHouseInstallation.clickhouse.altinity.com",
     "Cluster.postgresql.cnpg.io",
+    "CrdbCluster.crdb.cockroachlabs.com",
+    "Elasticsearch.elasticsearch.k8s.elastic.co",
     "InnoDBCluster.mysql.oracle.com",
+    "K8ssandraCluster.k8ssandra.io",
     "Kafka.kafka.strimzi.io",
     "KafkaNodePool.kafka.strimzi.io",
     "MariaDB.k8s.mariadb.com",
     "MongoDBCommunity.mongodbcommunity.mongodb.com",
     "ObjectBucketClaim.objectbucket.io",
+    "OpenSearchCluster.opensearch.opster.io",
+    "OpenSearchCluster.opensearch.org",
     "PerconaPGCluster.pgv2.percona.com",
     "PerconaServerMongoDB.psmdb.percona.com",
     "PerconaServerMySQL.ps.percona.com",
     "PerconaXtraDBCluster.pxc.percona.com",
     "PostgresCluster.postgres-operator.crunchydata.com",
     "RabbitmqCluster.rabbitmq.com",
+    "Redis.redis.redis.opstreelabs.in",
     "RedisCluster.redis.redis.opstreelabs.in",
     "RedisFailover.databases.spotahome.com",
     "RedisReplication.redis.redis.opstreelabs.in",
-    "Redis.redis.redis.opstreelabs.in",
+    "ScyllaCluster.scylla.scylladb.com",
+    "ScyllaDBDatacenter.scylla.scylladb.com",
     "Tenant.minio.min.io",
     "Valkey.cache.cs.sap.com",
     "Valkey.hyperspike.io",
     "ValkeyCluster.valkey.io",
+    "VitessCluster.planetscale.com",
     "postgresql.acid.zalan.do",
 ];
 

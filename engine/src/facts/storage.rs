@@ -63,6 +63,7 @@ pub(super) fn is_size(object: &ObjectRef, pointer: &str) -> bool {
             | "valkey.io",
             _,
         ) => pointer.ends_with("/size"),
+        ("opensearch.opster.io" | "opensearch.org", _) => pointer.ends_with("/diskSize"),
         _ => false,
     };
     own || pointer.ends_with("/resources/requests/storage")
@@ -119,6 +120,11 @@ mod tests {
                 "/spec/tablespaces/1/storage/size",
             ),
             ("acid.zalan.do/v1", "postgresql", "/spec/volume/size"),
+            (
+                "opensearch.org/v1",
+                "OpenSearchCluster",
+                "/spec/nodePools/0/diskSize",
+            ),
             (
                 "kafka.strimzi.io/v1",
                 "KafkaNodePool",

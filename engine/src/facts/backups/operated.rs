@@ -70,7 +70,19 @@ const fn queue(kind: &'static str, persists: &'static [&'static str]) -> Operate
     }
 }
 
-const KINDS: [Operated; 21] = [
+const fn search(
+    kind: &'static str,
+    label: Option<&'static str>,
+    own_way: &'static [&'static str],
+) -> Operated {
+    Operated {
+        data: Data::Other,
+        label,
+        ..database(kind, own_way)
+    }
+}
+
+const KINDS: [Operated; 31] = [
     labelled("Cluster.postgresql.cnpg.io", "cnpg.io/cluster"),
     labelled("postgresql.acid.zalan.do", "cluster-name"),
     labelled(
@@ -122,4 +134,27 @@ const KINDS: [Operated; 21] = [
         persists: &["/spec/pools/*/volumeClaimTemplate"],
         ..database("Tenant.minio.min.io", &[])
     },
+    database("K8ssandraCluster.k8ssandra.io", &["/spec/medusa"]),
+    // What backs it up belongs to the cluster that made it, or is an object of a kind of its own.
+    database("CassandraDatacenter.cassandra.datastax.com", &["/spec"]),
+    database("ClickHouseInstallation.clickhouse.altinity.com", &[]),
+    database("CrdbCluster.crdb.cockroachlabs.com", &[]),
+    database("ScyllaCluster.scylla.scylladb.com", &["/spec/backups"]),
+    database("ScyllaDBDatacenter.scylla.scylladb.com", &[]),
+    database("VitessCluster.planetscale.com", &["/spec/backup"]),
+    search(
+        "Elasticsearch.elasticsearch.k8s.elastic.co",
+        Some("elasticsearch.k8s.elastic.co/cluster-name"),
+        &[],
+    ),
+    search(
+        "OpenSearchCluster.opensearch.opster.io",
+        None,
+        &["/spec/general/snapshotRepositories"],
+    ),
+    search(
+        "OpenSearchCluster.opensearch.org",
+        None,
+        &["/spec/general/snapshotRepositories"],
+    ),
 ];

@@ -50,6 +50,32 @@ fn what_an_operator_runs_holds_data_where_it_keeps_any() {
         ),
         ("ValkeyCluster.valkey.io", json!({"shards": 3}), None),
     ]);
+    let (database, search) = (Some(Data::Database), Some(Data::Other));
+    let node = json!({"nodeSets": [{"name": "a", "count": 3}]});
+    hold(vec![
+        ("Elasticsearch.elasticsearch.k8s.elastic.co", node, search),
+        ("OpenSearchCluster.opensearch.opster.io", json!({}), search),
+        ("OpenSearchCluster.opensearch.org", json!({}), search),
+        ("K8ssandraCluster.k8ssandra.io", json!({}), database),
+        (
+            "CassandraDatacenter.cassandra.datastax.com",
+            json!({}),
+            database,
+        ),
+        (
+            "ClickHouseInstallation.clickhouse.altinity.com",
+            json!({}),
+            database,
+        ),
+        ("CrdbCluster.crdb.cockroachlabs.com", json!({}), database),
+        ("ScyllaCluster.scylla.scylladb.com", json!({}), database),
+        (
+            "ScyllaDBDatacenter.scylla.scylladb.com",
+            json!({}),
+            database,
+        ),
+        ("VitessCluster.planetscale.com", json!({}), database),
+    ]);
     let stored = |storage: Value| json!({"storage": storage});
     let pool = "KafkaNodePool.kafka.strimzi.io";
     hold(vec![
