@@ -22,6 +22,7 @@ mod metadata;
 mod named;
 mod naming;
 mod objects;
+mod part;
 mod pattern;
 mod prune;
 mod resolve;

@@ -7,6 +7,7 @@ use super::changes::Changer;
 use super::deployment::Deployment;
 use super::fields::{Read, Stop, Text, field};
 use super::metadata::Metadata;
+use super::part::without_values;
 use super::prune::{MakingSet, spec_of};
 use super::unlike;
 use crate::manifest::{Node, Object};
@@ -21,6 +22,8 @@ pub struct Declared {
     pub file: Text,
     /// What makes another object of it before it is applied; nothing where a tool made it.
     pub(super) changed_by: Option<Changer>,
+    /// What changes the values that it gives to a chart, and nothing else of it: they are left out here.
+    pub(super) given_by: Option<Changer>,
     /// Why it is not applied at all, where that is so, in words that follow a colon.
     pub passed_over: Option<String>,
     /// What kustomizations added to it.
@@ -71,9 +74,19 @@ impl Declared {
     /// Whether nothing but its file says what it is.
     pub(super) fn is_of_its_file(&self) -> bool {
         self.changed_by.is_none()
+            && self.given_by.is_none()
             && self.passed_over.is_none()
             && self.patched_in.is_empty()
             && self.found_in.is_empty()
+    }
+
+    /// The same, without the values that it gives to a chart; nothing where it gives none.
+    pub(super) fn without_values(&self) -> Option<Self> {
+        let object = without_values(&self.object)?;
+        Some(Self {
+            object,
+            ..self.clone()
+        })
     }
 
     /// What it says is not what is applied, or is not legible: then the configuration may tell it.

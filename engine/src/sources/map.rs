@@ -178,7 +178,9 @@ impl Map {
                 deployment.prune.pinned_by = parents.pinned();
                 let patched_in = declared.patched_in.iter().cloned();
                 deployment.declared_in.extend(patched_in);
-                if let Some(by) = &declared.changed_by {
+                let given_by = declared.given_by.as_ref();
+                let given_by = given_by.filter(|_| deployment.local().next().is_some());
+                if let Some(by) = declared.changed_by.as_ref().or(given_by) {
                     change(&mut deployment, by);
                 }
                 all.push(deployment);

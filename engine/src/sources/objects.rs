@@ -89,6 +89,7 @@ fn declared(
         object: passed.object,
         file,
         changed_by: changed_by.or_else(|| kept_back.map(Changer::from)),
+        given_by: passed.given_by,
         passed_over: passed.deleted_by.map(deleted),
         added: passed.added,
         patched_in: passed.patched_in,

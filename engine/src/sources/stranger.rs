@@ -9,6 +9,7 @@ use super::deployment::Place;
 use super::fields;
 use super::flux;
 use super::known::Known;
+use super::part::spec_without_values;
 use crate::manifest::{Node, NodeValue};
 use crate::model::{ObjectRef, RepoPath};
 
@@ -106,8 +107,14 @@ impl Known {
         let mut otherwise = None;
         for known in self.alike(group, &object.kind, namespace, &object.name) {
             let specs = [&known.object.node, node].map(|node| node.get("spec"));
-            if known.changed_by.is_some() || matches!(specs, [known, own] if are_alike(known, own))
-            {
+            let are_alike = match (specs, &known.given_by) {
+                ([Some(known), Some(own)], Some(_)) => {
+                    let specs = [known, own].map(spec_without_values);
+                    matches!(&specs, [known, own] if are_alike(Some(known), Some(own)))
+                }
+                ([known, own], _) => are_alike(known, own),
+            };
+            if known.changed_by.is_some() || are_alike {
                 return Acquaintance::Known;
             }
             otherwise = Some(known.file.at(known.object.node.span));

@@ -7,6 +7,7 @@ mod changed;
 mod flux;
 mod folders;
 mod generated;
+mod given;
 mod links;
 mod named;
 mod overlaid;

@@ -352,6 +352,7 @@ impl Found {
                 false => Some(named(unit).into()),
             };
             one.changed_by = one.changed_by.or(by);
+            one.given_by = one.given_by.or_else(|| other.given_by.clone());
             one.patched_in.extend(other.patched_in.iter().cloned());
         }
         if one.changed_by.is_some() {
@@ -385,6 +386,7 @@ fn named(unit: &str) -> RepoPath {
 fn is_same(was: &Declared, is: &Declared) -> bool {
     was.object == is.object
         && was.changed_by == is.changed_by
+        && was.given_by == is.given_by
         && was.passed_over == is.passed_over
         && was.patched_in == is.patched_in
 }

@@ -8,8 +8,10 @@ use crate::sources::changes::{Changer, Changes, Patched};
 use crate::sources::deployment::Deployment;
 use crate::sources::known::Declared;
 use crate::sources::metadata::Metadata;
+use crate::sources::part::Part;
 
-/// Makes of objects what comes out of a rendering, as far as that is understood; of others it says that they are changed.
+/// Makes of objects what comes out of a rendering, as far as that is understood; of others it says that they are
+/// changed, or their values for a chart.
 pub(super) fn pass_through<'d>(
     rendering: &Rendering,
     deployment: &Deployment,
@@ -21,9 +23,20 @@ pub(super) fn pass_through<'d>(
     };
     let changes = Changes::of_options(options);
     for declared in objects.filter(|it| it.passed_over.is_none()) {
-        let passed = passed(declared, (&changes, &rendering.folder), deployment, tree);
-        if let Err(changed_by) = passed {
-            declared.changed_by = declared.changed_by.take().or(Some(changed_by));
+        let bare = declared.without_values();
+        let pass = |declared: &mut Declared, part: Part| {
+            let changes = (&changes, &rendering.folder);
+            passed((declared, part), changes, deployment, tree)
+        };
+        let Err(by) = pass(declared, Part::Whole) else {
+            continue;
+        };
+        match bare.map(|mut bare| pass(&mut bare, Part::WithoutValues).map(|()| bare)) {
+            Some(Ok(mut bare)) => {
+                bare.given_by = bare.given_by.or(Some(by));
+                *declared = bare;
+            }
+            _ => declared.changed_by = declared.changed_by.take().or(Some(by)),
         }
     }
 }
@@ -33,7 +46,7 @@ pub(super) fn pass_through<'d>(
 /// # Errors
 /// What of it is not understood: a file of the tree, or the options.
 fn passed(
-    declared: &mut Declared,
+    (declared, part): (&mut Declared, Part),
     (changes, folder): (&Changes, &RepoPath),
     deployment: &Deployment,
     tree: &Tree<'_>,
@@ -54,7 +67,7 @@ fn passed(
     }
     match patched {
         Patched::No => {}
-        Patched::Otherwise(object) => declared.object = object,
+        Patched::Otherwise(object) => declared.object = part.of(object),
         Patched::Deleted => {
             declared.passed_over = Some(format!("a patch of `{}` deletes it", deployment.name));
             return Ok(());

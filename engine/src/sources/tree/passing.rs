@@ -8,6 +8,7 @@ use crate::manifest::Object;
 use crate::model::RepoPath;
 use crate::sources::changes::{Changer, Changes, Patched};
 use crate::sources::metadata::Metadata;
+use crate::sources::part::{Part, without_values};
 
 /// An object as it comes out of kustomizations.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,8 @@ pub(in crate::sources) struct Passed {
     pub(in crate::sources) found_in: BTreeSet<RepoPath>,
     /// The one whose patch deletes it.
     pub(in crate::sources) deleted_by: Option<RepoPath>,
+    /// What changes the values that it gives to a chart, and nothing else of it: it is without them then.
+    pub(in crate::sources) given_by: Option<Changer>,
 }
 
 impl Passed {
@@ -35,6 +38,7 @@ impl Passed {
             patched_in: BTreeSet::new(),
             found_in: BTreeSet::new(),
             deleted_by: None,
+            given_by: None,
         }
     }
 
@@ -71,6 +75,7 @@ pub(super) struct Passing<'t> {
     text: &'t str,
     /// The folders whose kustomizations count; all, but for their patches, where it is not said.
     built: Option<&'t BTreeSet<RepoPath>>,
+    part: Part,
     /// By what a file or a folder is named by: what came there, and what comes out in the end.
     within: BTreeMap<RepoPath, (Passed, Result<Passed, Changer>)>,
 }
@@ -85,13 +90,29 @@ impl<'t> Passing<'t> {
             tree,
             text,
             built,
+            part: Part::Whole,
             within: BTreeMap::new(),
         }
     }
 
-    /// What comes out in the end of an object of the file at `path`.
-    pub(super) fn all(&mut self, path: &RepoPath, object: Object) -> Result<Passed, Changer> {
-        self.within(path, Passed::untouched(object), 0)
+    /// What comes out in the end of an object of the file at `path`; without the values that it gives to a chart, where these
+    /// alone may be changed otherwise.
+    pub(super) fn all(mut self, path: &RepoPath, object: Object) -> Result<Passed, Changer> {
+        let bare = without_values(&object);
+        let by = match (self.within(path, Passed::untouched(object), 0), &bare) {
+            (Err(by), Some(_)) => by,
+            (passed, _) => return passed,
+        };
+        self.part = Part::WithoutValues;
+        self.within.clear();
+        let passed = bare.map(|bare| self.within(path, Passed::untouched(bare), 0));
+        match passed {
+            Some(Ok(mut passed)) => {
+                passed.given_by = Some(by);
+                Ok(passed)
+            }
+            _ => Err(by),
+        }
     }
 
     fn within(&mut self, path: &RepoPath, passed: Passed, depth: usize) -> Result<Passed, Changer> {
@@ -214,7 +235,7 @@ impl<'t> Passing<'t> {
         }
         match patched {
             Patched::No => {}
-            Patched::Otherwise(object) => passed.object = object,
+            Patched::Otherwise(object) => passed.object = self.part.of(object),
             Patched::Deleted => passed.deleted_by = Some(file.clone()),
         }
         Ok(())

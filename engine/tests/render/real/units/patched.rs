@@ -274,3 +274,35 @@ fn an_image_among_the_values_is_judged_in_the_chart_that_is_rendered_and_else_wh
         );
     }
 }
+
+#[test]
+#[ignore = "needs kustomize"]
+fn variables_in_values_of_a_chart_of_elsewhere_are_judged_with_their_parent() {
+    let release = |tag: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web}}\nspec:\n  interval: 1m\n  chart: {{spec: {{chart: web, version: 1.0.0, sourceRef: {{kind: HelmRepository, name: charts}}}}}}\n  values: {{replicas: 2, image: {{repository: r.example/web, tag: '{tag}'}}}}\n"
+        )
+    };
+    let parent = |tag: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: parent, namespace: flux-system}}\nspec: {{path: releases/production, prune: true, interval: 1m, postBuild: {{substitute: {{tag: '{tag}'}}}}, sourceRef: {{kind: GitRepository, name: flux-system}}}}\n"
+        )
+    };
+    let pinned = format!("1@sha256:{}", "a".repeat(64));
+    let release = release("${tag}");
+    let repo = repository(&[
+        ("releases/base/release.yaml", &release),
+        ("clusters/parent.yaml", &parent(&pinned)),
+        (
+            "clusters/charts.yaml",
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: charts, namespace: shop}\nspec: {url: 'https://charts.example'}\n",
+        ),
+    ]);
+    let base = repo.id("HEAD");
+    repo.write("clusters/parent.yaml", parent("latest"));
+    repo.commit("another tag");
+    let report = check_in(&repo, base, &workshop(true));
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    let found = format!("{report:?}");
+    assert!(found.contains("image.mutable-tag"), "{found}");
+}
