@@ -1,4 +1,4 @@
-//! Patterns of paths as Argo CD has them: `*`, `?` and `{a,b}`.
+//! Patterns of paths as Argo CD has them: `*`, `?`, `{a,b}`, and `**` where that stands for folders.
 //! What its several matchers read in several ways is no pattern here.
 
 /// Alternatives; each is letters and wildcards.
@@ -93,6 +93,69 @@ impl Pattern {
     }
 }
 
+/// A pattern in which a segment `**` stands for any number of folders, none too, as doublestar has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanning {
+    /// `None` for such a segment.
+    segments: Vec<Option<Pattern>>,
+}
+
+impl Spanning {
+    /// `None` for what is no [`Pattern`], and for alternatives.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains(['{', '}']) {
+            return None;
+        }
+        let segment = |segment: &str| match segment {
+            "**" => Some(None),
+            other => Pattern::parse(other).map(Some),
+        };
+        let segments = text.split('/').map(segment).collect::<Option<_>>()?;
+        Some(Self { segments })
+    }
+
+    /// Whether the whole path matches.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        self.behind(path).last().copied().unwrap_or_default()
+    }
+
+    /// Whether a path matches that is this one or goes on behind it.
+    #[must_use]
+    pub fn reaches(&self, path: &str) -> bool {
+        self.behind(path).contains(&true)
+    }
+
+    /// For each number of segments, whether so many of them may stand for the path.
+    fn behind(&self, path: &str) -> Vec<bool> {
+        let mut ends = self.passing(&[true]);
+        for name in path.split('/') {
+            let stands = |(segment, (here, before)): (&Option<Pattern>, (bool, bool))| match segment
+            {
+                None => here,
+                Some(pattern) => before && pattern.matches(name, Slash::Separates),
+            };
+            let here = ends.iter().skip(1).copied();
+            let both = here.zip(ends.iter().copied());
+            let next: Vec<bool> = self.segments.iter().zip(both).map(stands).collect();
+            ends = self.passing(&[&[false], &*next].concat());
+        }
+        ends
+    }
+
+    /// The same, where those that may stand for nothing do.
+    fn passing(&self, ends: &[bool]) -> Vec<bool> {
+        let mut passing = vec![ends.first().copied().unwrap_or_default()];
+        for (at, segment) in self.segments.iter().enumerate() {
+            let before = passing.last().copied().unwrap_or_default();
+            let here = ends.get(at + 1).copied().unwrap_or_default();
+            passing.push(here || (segment.is_none() && before));
+        }
+        passing
+    }
+}
+
 /// Whether what stands before the first `*` may end as what stands behind the last one begins.
 fn overlaps(parts: &[Part]) -> bool {
     let mut ends = parts.split(|part| *part == Part::Any);
@@ -143,6 +206,33 @@ const MOST: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_stars_stand_for_any_folders() {
+        for (pattern, path, matches, reaches) in [
+            ("**/x", "x", true, true),
+            ("**/x", "a/b/x", true, true),
+            ("**/x", "a/b", false, true),
+            ("a/**/x", "a/x", true, true),
+            ("a/**/x", "a/b/c/x", true, true),
+            ("a/**/x", "a/b/c", false, true),
+            ("a/**/x", "b/x", false, false),
+            ("a/**/b/**/x", "a/b/x", true, true),
+            ("a/**/b/**/x", "a/c/x", false, true),
+            ("a/**", "a", true, true),
+            ("a/**", "a/b/c", true, true),
+            ("a/**", "b", false, false),
+            ("**", "a/b", true, true),
+            ("a/b**/x", "a/bc/x", true, true),
+            ("a/b**/x", "a/bc/d/x", false, false),
+            ("a/*/x", "a/b", false, true),
+            ("a/*/x", "a/b/x/y", false, false),
+        ] {
+            let spanning = Spanning::parse(pattern).unwrap();
+            assert_eq!(spanning.matches(path), matches, "{pattern} {path}");
+            assert_eq!(spanning.reaches(path), reaches, "{pattern} {path}");
+        }
+    }
 
     #[test]
     fn a_wildcard_ends_at_a_slash_or_not() {
@@ -199,6 +289,7 @@ mod tests {
         ] {
             assert!(Pattern::parse_of_folder(other).is_none(), "{other}");
         }
+        assert_eq!(Spanning::parse("{a,b}"), None);
         for none in ["[a]", "a\\*", "{a", "a}", "{a{b}}"] {
             assert_eq!(Pattern::parse(none), None, "{none}");
         }

@@ -1,6 +1,7 @@
 //! The Git generator: folders of the tree, or what its files say.
 //! Reads this repository as it is judged; any other one is not here.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -14,7 +15,7 @@ use crate::sources::fields::{
 };
 use crate::sources::go::{base, normalized};
 use crate::sources::here::Revision;
-use crate::sources::pattern::{Pattern, Slash};
+use crate::sources::pattern::{Pattern, Slash, Spanning};
 use crate::sources::written;
 
 pub(super) fn params(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
@@ -43,7 +44,7 @@ fn directories(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
     }
     for item in items(node, "directories")? {
         if !flag(item, "exclude")? {
-            nothing_elsewhere(item, Matched::Folders, set)?;
+            no_folders_elsewhere(item, set)?;
         }
     }
     let mut all = BTreeSet::new();
@@ -127,33 +128,33 @@ fn files(node: &Node, set: &Set<'_>) -> Read<Vec<Params>> {
     Ok(found)
 }
 
-/// The files that a pattern names. Older versions of Argo CD ask Git, to which `*` takes `/` too and the
-/// name of a folder stands for all in it; newer ones do not.
+/// The files that a pattern names. Unless it is told otherwise, Argo CD asks Git, to which `*` and `**` take `/` too and the
+/// name of a folder stands for all in it; with the new globbing, `**` is a segment that stands for any folders, and `*` takes no `/`.
 fn matching_files<'s>(item: &Node, set: &'s Set<'_>) -> Read<Vec<&'s TreeEntry>> {
-    let pattern = pattern(item)?;
-    nothing_elsewhere(item, Matched::Files, set)?;
-    let folder = format!(
-        "{}/",
-        text(item, "path")?
-            .unwrap_or_default()
-            .trim_end_matches('/')
-    );
+    let path = text(item, "path")?.unwrap_or_default();
+    let plain = |part: &str| !["", ".", ".."].contains(&part);
+    if path.starts_with(':') || !path.split('/').all(plain) {
+        return Err(Stop::unknown(
+            place(item, "path"),
+            "the pattern may be meant in several ways",
+            "write the path from the top of the repository, without `.` and `..` in it, and without `/` at its ends",
+        ));
+    }
+    let git = pattern(item)?;
+    let spanning = Spanning::parse(path).ok_or_else(|| unclear(item))?;
+    no_files_elsewhere(item, &spanning, set)?;
+    let below = format!("{path}/");
+    let mut folders = BTreeSet::new();
     let mut found = Vec::new();
     for entry in &set.cx.tree.entries {
         let Some(path) = entry.path.as_str() else {
             continue;
         };
-        let new = pattern.matches(path, Slash::Separates);
-        let old = pattern.matches(path, Slash::Plain) || path.starts_with(&folder);
+        folders.extend(path.match_indices('/').filter_map(|(at, _)| path.get(..at)));
+        let new = spanning.matches(path);
+        let old = git.matches(path, Slash::Plain) || path.starts_with(&below);
         if new != old {
-            return Err(Stop::unknown(
-                place(item, "path"),
-                format!(
-                    "the pattern names `{}` to some versions of Argo CD, and not to others",
-                    shown(path)
-                ),
-                "write a pattern that does not depend on whether `*` takes `/`",
-            ));
+            return Err(differs(item, path));
         }
         if new && entry.is_link() {
             return Err(elsewhere(item, path, "a link"));
@@ -162,25 +163,42 @@ fn matching_files<'s>(item: &Node, set: &'s Set<'_>) -> Read<Vec<&'s TreeEntry>>
             found.push(entry);
         }
     }
-    Ok(found)
+    // Files alone can be read, and Git's own are none of the tree.
+    let mut others = folders.into_iter().chain(OWN_OF_GIT);
+    match others.find(|path| spanning.matches(path)) {
+        Some(path) => Err(differs(item, path)),
+        None => Ok(found),
+    }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Matched {
-    Folders,
-    Files,
+fn differs(item: &Node, path: &str) -> Stop {
+    Stop::unknown(
+        place(item, "path"),
+        format!(
+            "the pattern names `{}` to some versions of Argo CD, and not to others",
+            shown(path)
+        ),
+        "write a pattern that does not depend on whether `*` takes `/` and `**/` may stand for nothing: one for each depth (`a/x`, `a/*/x`), which ends in the name of a file",
+    )
 }
 
 /// Refuses a pattern that reaches into a submodule or a link: Argo CD sees what lies there, which is not in the tree.
-fn nothing_elsewhere(item: &Node, matched: Matched, set: &Set<'_>) -> Read<()> {
+fn no_files_elsewhere(item: &Node, spanning: &Spanning, set: &Set<'_>) -> Read<()> {
+    for (path, what) in of_elsewhere(set) {
+        if spanning.reaches(&path) {
+            return Err(elsewhere(item, &path, what));
+        }
+    }
+    Ok(())
+}
+
+/// The same of one that names folders.
+fn no_folders_elsewhere(item: &Node, set: &Set<'_>) -> Read<()> {
     let wanted = text(item, "path")?.unwrap_or_default();
     let wanted: Vec<&str> = wanted.split('/').collect();
-    let others = set.cx.tree.entries.iter();
-    for entry in others.filter(|entry| entry.is_link() || entry.is_submodule()) {
-        let path = String::from_utf8_lossy(entry.path.as_bytes());
+    for (path, what) in of_elsewhere(set) {
         let names: Vec<&str> = path.split('/').collect();
-        let is_hidden = names.iter().any(|name| name.starts_with('.'));
-        if matched == Matched::Folders && is_hidden {
+        if names.iter().any(|name| name.starts_with('.')) {
             continue;
         }
         let reaches = wanted.iter().zip(&names).all(|(part, name)| {
@@ -188,14 +206,23 @@ fn nothing_elsewhere(item: &Node, matched: Matched, set: &Set<'_>) -> Read<()> {
         });
         // A folder holds a submodule, which Argo CD has there and the tree has not.
         let is_below = names.len() > wanted.len();
-        if reaches && entry.is_submodule() && (!is_below || matched == Matched::Folders) {
-            return Err(elsewhere(item, &path, "a submodule"));
-        }
-        if reaches && entry.is_link() && !is_below {
-            return Err(elsewhere(item, &path, "a link"));
+        if reaches && (what == SUBMODULE || !is_below) {
+            return Err(elsewhere(item, &path, what));
         }
     }
     Ok(())
+}
+
+/// The submodules and links, and which of them each is.
+fn of_elsewhere<'s>(set: &'s Set<'_>) -> impl Iterator<Item = (Cow<'s, str>, &'static str)> {
+    set.cx.tree.entries.iter().filter_map(|entry| {
+        let what = match (entry.is_submodule(), entry.is_link()) {
+            (true, _) => SUBMODULE,
+            (_, true) => "a link",
+            (false, false) => return None,
+        };
+        Some((String::from_utf8_lossy(entry.path.as_bytes()), what))
+    })
 }
 
 fn elsewhere(item: &Node, path: &str, what: &str) -> Stop {
@@ -209,13 +236,16 @@ fn elsewhere(item: &Node, path: &str, what: &str) -> Stop {
     )
 }
 
+/// In a pattern of folders, `**` is no more than `*`.
 fn pattern(item: &Node) -> Read<Pattern> {
     let path = text(item, "path")?.unwrap_or_default();
-    let plain = !path.contains(['{', '}']) && !path.contains("**");
-    Pattern::parse(path).filter(|_| plain).ok_or_else(|| {
-        let reason = "the pattern may be meant in several ways";
-        Stop::unknown(place(item, "path"), reason, "use `*` and `?` alone")
-    })
+    let pattern = Pattern::parse(path).filter(|_| !path.contains(['{', '}']));
+    pattern.ok_or_else(|| unclear(item))
+}
+
+fn unclear(item: &Node) -> Stop {
+    let reason = "the pattern may be meant in several ways";
+    Stop::unknown(place(item, "path"), reason, "use `*`, `**` and `?` alone")
 }
 
 /// What the generator says of a path, beside what stands in the file.
@@ -290,6 +320,19 @@ fn values(node: &Node, mut params: Params, set: &Set<'_>) -> Read<Params> {
     Ok(params)
 }
 
+const SUBMODULE: &str = "a submodule";
+/// What Git keeps beside the files, of which Argo CD sees the names, too.
+const OWN_OF_GIT: [&str; 9] = [
+    ".git",
+    ".git/FETCH_HEAD",
+    ".git/HEAD",
+    ".git/config",
+    ".git/description",
+    ".git/index",
+    ".git/packed-refs",
+    ".git/info/exclude",
+    ".git/refs/heads",
+];
 const KEYS: &[&str] = &[
     "repoURL",
     "directories",

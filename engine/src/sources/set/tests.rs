@@ -165,11 +165,22 @@ fn folders_of_the_tree_make_applications() {
             && found[0].contains("another state"),
         "{found:?}"
     );
-    let found = made(&git("directories: [{path: 'apps/**'}]"), true, &FOLDERS);
-    assert!(
-        found[0].contains("may be meant in several ways"),
-        "{found:?}"
-    );
+    // To Go, two stars are one.
+    for (pattern, wanted) in [
+        ("apps/**", 2),
+        ("**", 3),
+        ("apps/w**/deep", 1),
+        ("a**/w**", 1),
+    ] {
+        let files = [&FOLDERS[..], &[("apps/web/deep/x.yaml", "")]].concat();
+        let found = made(
+            &git(&format!("directories: [{{path: '{pattern}'}}]")),
+            true,
+            &files,
+        );
+        assert!(!found[0].contains("unknown"), "{pattern}: {found:?}");
+        assert_eq!(found.len(), wanted, "{pattern}: {found:?}");
+    }
 }
 
 #[test]
@@ -195,6 +206,74 @@ fn files_of_the_tree_make_applications() {
         found[0].contains("to some versions of Argo CD, and not to others"),
         "{found:?}"
     );
+}
+
+#[test]
+fn two_stars_name_files_where_each_reading_names_the_same() {
+    let files = [
+        ("cfg/eng/dev/c.json", "{}"),
+        ("cfg/eng/prod/eu/c.json", "{}"),
+        ("cfg/eng/prod/eu/other.yaml", "a: b"),
+        ("cfgs/c.json/x", ""),
+    ];
+    let of = |patterns: &str, more: &[(&str, &str)]| {
+        let generators = format!("[{{git: {{repoURL: '{HERE}', files: [{patterns}]}}}}]");
+        let files = [&files[..], more].concat();
+        of_template(
+            &generators,
+            true,
+            "{{ .path.basename }}",
+            "{{ .path.path }}",
+            "",
+            &files,
+        )
+    };
+    let (all, dev) = ("{path: 'cfg/**/c.json'}", "{path: '**/dev/c.json'");
+    let without = format!("{all}, {dev}, exclude: true}}");
+    for (patterns, wanted) in [
+        (all, &["dev: cfg/eng/dev", "eu: cfg/eng/prod/eu"][..]),
+        (&without, &["eu: cfg/eng/prod/eu"]),
+        ("{path: 'cfg/*/**/*.yaml'}", &["eu: cfg/eng/prod/eu"]),
+        ("{path: 'cfg/eng/d**/c.json'}", &["dev: cfg/eng/dev"]),
+    ] {
+        let found = of(patterns, &[]);
+        assert_eq!(found.len(), wanted.len(), "{patterns}: {found:?}");
+        let mut both = found.iter().zip(wanted);
+        assert!(
+            both.all(|(one, wanted)| one.starts_with(wanted)),
+            "{found:?}"
+        );
+    }
+    let by_version = "to some versions of Argo CD, and not to others";
+    for (patterns, more, why) in [
+        (all, ("cfg/c.json", "{}"), "`cfg/c.json` to some versions"),
+        ("{path: '**/c.json'}", ("c.json", "{}"), by_version),
+        (
+            "{path: 'cfg/**'}",
+            ("a", ""),
+            "names `cfg` to some versions",
+        ),
+        ("{path: 'cfg*/**/c.json'}", ("a", ""), "names `cfgs/c.json"),
+        ("{path: '**/config'}", ("a", ""), "names `.git/config` to"),
+        ("{path: './cfg/*/*/c.json'}", ("a", ""), "in several ways"),
+        ("{path: ''}", ("a", ""), "in several ways"),
+        (
+            "{path: ':(glob)cfg/*/*/c.json'}",
+            ("a", ""),
+            "in several ways",
+        ),
+        (
+            "{path: 'cfg/{eng,x}/**/c.json'}",
+            ("a", ""),
+            "in several ways",
+        ),
+        (all, ("cfg/eng/a/b", "-> x"), "which is a link"),
+        (all, ("cfg/eng/a/b", SUBMODULE), "which is a submodule"),
+    ] {
+        let found = of(patterns, &[more]);
+        assert!(found[0].contains(why), "{patterns}: {found:?}");
+    }
+    assert_eq!(of(all, &[("other/sub", SUBMODULE)]).len(), 2);
 }
 
 #[test]
