@@ -819,6 +819,7 @@ fn a_database_takes_its_image_from_the_catalogue_that_it_names() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn images_of_builds_disks_and_kept_templates_are_found() {
     for (text, expected) in [
         (
