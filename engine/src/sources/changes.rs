@@ -4,6 +4,7 @@
 mod asked;
 mod changer;
 mod merged;
+mod names;
 mod operations;
 mod patch;
 
@@ -51,6 +52,8 @@ enum Other {
     Images,
     /// What holds a dollar.
     Variables,
+    /// What the files say that tell kustomize which fields are names of others.
+    Names(Vec<String>),
     /// An object of that kind and name, which a generator may write again.
     Generated {
         kind: &'static str,
@@ -178,6 +181,7 @@ impl Changes {
         match self.others.iter().find(hits)? {
             Other::Key(key) => Some(Cause::Key(key.clone())),
             Other::Variables => Some(Cause::Variables),
+            Other::Names(_) => Some(Cause::Key("configurations".to_owned())),
             Other::Anything | Other::Images | Other::Generated { .. } | Other::Patch(_) => None,
         }
     }
@@ -335,6 +339,12 @@ impl Changes {
                 }
             }
             "images" => self.others.push(Other::Images),
+            "configurations" => {
+                let paths = items(value)?.iter();
+                let paths = paths.map(|item| item.as_str().map(str::to_owned));
+                self.others
+                    .push(Other::Names(paths.collect::<Option<_>>()?));
+            }
             "kind" => self.is_component = value.as_str() == Some("Component"),
             "patches" => {
                 for item in items(value)? {
@@ -381,6 +391,7 @@ impl Other {
             Self::Anything | Self::Key(_) => true,
             Self::Images => has_containers(&object.node),
             Self::Variables => object.node.canonical_json().contains('$'),
+            Self::Names(paths) => paths.iter().any(|path| names::may_hit(path, object, load)),
             Self::Generated { kind, name } => {
                 reference.kind == *kind && reference.name == *name && reference.group().is_empty()
             }

@@ -107,6 +107,52 @@ fn what_may_be_aimed_at_an_object_may_change_it() {
 }
 
 #[test]
+fn names_of_others_change_what_holds_them() {
+    let release = "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {valuesFrom: [{kind: ConfigMap, name: b}]}}";
+    let told = |file: &'static str, text: &str| {
+        let changes = Changes::of_kustomization(document(b"configurations: [c.yaml]").as_ref());
+        let load = |path: &str| (path == "c.yaml").then(|| file.as_bytes().to_vec());
+        let own = changes.adds_to((&object(text), &Metadata::default()), &load);
+        own.is_some()
+    };
+    let names = "nameReference: [{kind: ConfigMap, version: v1, fieldSpecs: [{path: spec/valuesFrom/name, kind: HelmRelease}]}]";
+    assert!(!told(names, release));
+    assert!(told(names, REPOSITORY));
+    assert!(told(names, &release.replace("valuesFrom", "other")));
+    for (file, is_known) in [
+        (
+            "nameReference: [{kind: Secret, fieldSpecs: [{path: spec/ref/name, kind: HelmRelease}, {path: spec/other}]}]",
+            true,
+        ),
+        (
+            "nameReference: [{kind: Secret, fieldSpecs: [{path: spec/url}]}]",
+            false,
+        ),
+        (
+            "nameReference: [{kind: Secret, fieldSpecs: [{path: spec/url, kind: GitRepository}]}]",
+            false,
+        ),
+        (
+            "nameReference: [{kind: Secret, fieldSpecs: [{path: 'spec/*', kind: GitRepository}]}]",
+            false,
+        ),
+        (
+            "nameReference: [{kind: Secret, fieldSpecs: [{path: spec/other, create: true}]}]",
+            false,
+        ),
+        (
+            "nameReference: [{kind: Secret, fieldSpecs: [{Path: spec/other}]}]",
+            false,
+        ),
+        ("images: [{path: spec/url}]", false),
+        ("namereference: []", false),
+        ("[", false),
+    ] {
+        assert_eq!(told(file, REPOSITORY), is_known, "{file}");
+    }
+}
+
+#[test]
 fn namespace_and_labels_are_added_the_outer_ones_last() {
     let of = |text: &str| adds(text).unwrap();
     let adding = of("namespace: argocd\ncommonLabels: {a: b}\nlabels: [{pairs: {c: d}}]");

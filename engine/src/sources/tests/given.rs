@@ -17,6 +17,10 @@ fn release_of(parent: &str, more: &str, release: &str) -> Vec<String> {
         ("apps/web/kustomization.yaml", &overlay),
         ("apps/web/release.yaml", release),
         ("apps/web/charts.yaml", REPOSITORY),
+        (
+            "apps/web/names.yaml",
+            "nameReference: [{kind: ConfigMap, fieldSpecs: [{path: spec/valuesFrom/name, kind: HelmRelease}]}]",
+        ),
         CHART,
     ];
     let found = told(&units(FLUX, &files).unwrap()).into_iter();
@@ -42,6 +46,11 @@ fn variables_in_values_leave_the_source_of_a_chart_of_elsewhere_known() {
         (plain, images, containers),
         (VARIABLES, images, "values: {containers: [{image: '${a}'}]}"),
         (VARIABLES, &merged, "suspend: false"),
+        (
+            plain,
+            ", configurations: [names.yaml]",
+            "valuesFrom: [{kind: ConfigMap, name: a}]",
+        ),
     ] {
         // It is judged with what applies it, and is no unit itself.
         let found = release_of(parent, more, &release(ELSEWHERE, given));
