@@ -40,6 +40,7 @@ mod renewal;
 mod replay;
 mod root;
 mod rotation;
+mod scripts;
 mod shown;
 mod signals;
 mod signers;
