@@ -50,6 +50,29 @@ fn what_an_operator_runs_holds_data_where_it_keeps_any() {
         ),
         ("ValkeyCluster.valkey.io", json!({"shards": 3}), None),
     ]);
+    let stored = |storage: Value| json!({"storage": storage});
+    let pool = "KafkaNodePool.kafka.strimzi.io";
+    hold(vec![
+        (
+            pool,
+            stored(json!({"type": "persistent-claim", "size": "1Gi"})),
+            queue,
+        ),
+        (
+            pool,
+            stored(json!({"volumes": [{"type": "ephemeral"}, {"size": "1Gi"}]})),
+            queue,
+        ),
+        (
+            pool,
+            stored(json!({"volumes": [{"type": "ephemeral"}]})),
+            None,
+        ),
+    ]);
+}
+
+#[test]
+fn search_engines_and_databases_of_operators_hold_data() {
     let (database, search) = (Some(Data::Database), Some(Data::Other));
     let node = json!({"nodeSets": [{"name": "a", "count": 3}]});
     hold(vec![
@@ -75,25 +98,6 @@ fn what_an_operator_runs_holds_data_where_it_keeps_any() {
             database,
         ),
         ("VitessCluster.planetscale.com", json!({}), database),
-    ]);
-    let stored = |storage: Value| json!({"storage": storage});
-    let pool = "KafkaNodePool.kafka.strimzi.io";
-    hold(vec![
-        (
-            pool,
-            stored(json!({"type": "persistent-claim", "size": "1Gi"})),
-            queue,
-        ),
-        (
-            pool,
-            stored(json!({"volumes": [{"type": "ephemeral"}, {"size": "1Gi"}]})),
-            queue,
-        ),
-        (
-            pool,
-            stored(json!({"volumes": [{"type": "ephemeral"}]})),
-            None,
-        ),
     ]);
 }
 
