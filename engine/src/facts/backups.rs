@@ -126,6 +126,7 @@ pub const BESIDE: [&str; 6] = [
 ];
 
 const JOB: &str = "CronJob.batch";
+const SET: &str = "StatefulSet.apps";
 const SNAPSHOT_CLASS: &str = "VolumeSnapshotClass.snapshot.storage.k8s.io";
 
 /// The kinds among these that lie in no namespace.
@@ -147,17 +148,27 @@ pub fn concerns(object: &ObjectRef) -> bool {
     STATEFUL.iter().chain(&BACKING).any(|it| **it == kind)
 }
 
-/// Whether a change may change what is backed up in other units: that of what backs up, of what it says to, or of a Secret
-/// that it needs.
+/// Whether a change is about what other units may back up, or hold: that of what holds data, of what backs up or says to, or
+/// of a Secret that it needs.
 #[must_use]
 pub fn reaches_far(change: &Change) -> bool {
     let kind = change.object.group_kind().to_string();
+    let among = |parts: &[&str], pointer: &str| parts.iter().any(|part| pointer.contains(part));
+    let mut fields = change.fields.iter();
+    if BESIDE.contains(&kind.as_str()) && fields.any(|it| among(&SAYING, &it.pointer)) {
+        return true;
+    }
+    // Most changes of a set are of what runs in it.
+    if kind == SET && change.operation == Operation::Update {
+        let mut fields = change.fields.iter();
+        return fields.any(|it| !among(&RUNNING, &it.pointer));
+    }
     // Most jobs back nothing up, and those that do say so.
     if kind == JOB {
         let mut sides = [&change.old, &change.new].into_iter().flatten();
         return sides.any(cronjob::says_what);
     }
-    BACKING.contains(&kind.as_str())
+    concerns(&change.object)
         || kind == SNAPSHOT_CLASS
         || kind.starts_with("BucketLifecycleConfiguration.")
         || credentials::are_deleted_by(change)
@@ -422,6 +433,16 @@ pub fn kinds() -> impl Iterator<Item = GroupKind> {
 
 /// The fact that looks at what is backed up.
 pub const NAME: &str = "backups";
+
+/// Of what pods say, what may decide it whatever other units hold; labels too often change for another reason.
+const SAYING: [&str; 3] = ["velero.io", "k8up.io", "/volumes"];
+
+/// Of what a set says, what is about neither its data nor its backup.
+const RUNNING: [&str; 3] = [
+    "/spec/replicas",
+    "/spec/template/spec/containers",
+    "/spec/template/spec/initContainers",
+];
 
 /// Of what pods, classes of snapshots and life cycles say, what decides whether volumes are backed up, and how.
 const TELLING: [&str; 7] = [

@@ -199,6 +199,7 @@ impl Scene {
             plain_files: &self.plain_files,
             landing: self.landing.as_ref(),
             unseen: self.unseen.as_deref(),
+            elsewhere: self.elsewhere(),
             rendered_units: &self.rendered_units,
             rendered: self.rendered.as_ref(),
             deployers: &self.deployers,

@@ -62,6 +62,8 @@ pub(super) struct Unit<'a> {
     pub(super) landing: Option<&'a Landing>,
     /// Why there may be neighbours that are not found there, for people.
     pub(super) unseen: Option<&'a str>,
+    /// The same, where all that is rendered is looked at.
+    pub(super) elsewhere: Option<&'a str>,
     /// The units of the environment whose objects stand in no file.
     pub(super) rendered_units: &'a Sides<Vec<Declared>>,
     /// What renders it; none where its files are deployed as they stand.

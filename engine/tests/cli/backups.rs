@@ -110,21 +110,6 @@ fn a_backup_of_another_unit_covers_and_is_missed_when_it_goes() {
 }
 
 #[test]
-fn what_another_unit_renders_is_not_taken_for_absent() {
-    let repo = environment(&[
-        ("velero/kustomization.yaml", "resources: [schedule.yaml]\n"),
-        ("velero/schedule.yaml", SCHEDULE),
-    ]);
-    repo.write("files/claim.yaml", CLAIM).commit("a claim");
-    let (text, exit) = run(&repo, &["check", "HEAD~1..HEAD"]);
-    assert_eq!(exit, 1, "{text}");
-    assert!(
-        text.contains("backup.coverage-unknown") && !text.contains("not-covered"),
-        "{text}"
-    );
-}
-
-#[test]
 fn a_risky_change_of_a_database_needs_evidence_of_it_and_a_label_does_not() {
     let gate = Gate::new();
     gate.label();

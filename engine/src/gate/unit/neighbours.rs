@@ -105,11 +105,9 @@ impl Looking<'_> {
         }
         // A script may stand in an object, and need a backup of what it takes away.
         let stage = Some(self.bench.environment.stage);
-        let scripted = touched
-            && [backups::NAME, rollback::NAME]
-                .iter()
-                .any(|it| judge.asks_for(it))
-            || !self.changes.is_empty() && judge.migrations.asks_in(stage);
+        let mut asking = [backups::NAME, rollback::NAME].into_iter();
+        let touched = touched && asking.any(|it| judge.asks_for(it));
+        let scripted = touched || !self.changes.is_empty() && judge.migrations.asks_in(stage);
         let concerned = || {
             self.changes.iter().any(backups::concerned)
                 || self.objects.iter().any(|object| backups::concerns(object))
@@ -117,8 +115,9 @@ impl Looking<'_> {
         if scripted || judge.asks_for(backups::NAME) && concerned() {
             self.take_in(&stored())?;
         }
-        // What backs up may back up what other units render, so that this must be seen.
-        if judge.asks_for(backups::NAME) && self.changes.iter().any(backups::reaches_far) {
+        // What is backed up, what backs it up and the databases of scripts may lie in what other units render.
+        let far = || self.changes.iter().any(backups::reaches_far);
+        if touched || judge.asks_for(backups::NAME) && far() {
             let mut beyond = Vec::new();
             for (namespace, source) in self.unit.beyond(self.view, &self.view.head)? {
                 self.found.insert_in(namespace.clone(), &source);
@@ -169,6 +168,10 @@ impl Unit<'_> {
         looking.take_of_scripts()?;
         looking.take_of_backups(scripts)?;
         let Looking { found, beyond, .. } = looking;
+        let found = match beyond {
+            Some(_) => found.with_unseen(self.elsewhere.map(str::to_owned)),
+            None => found,
+        };
         let mut base = self.neighbours_before(view, &found)?;
         if let Some(beyond) = beyond {
             beyond.iter().for_each(|object| base.remove(object));

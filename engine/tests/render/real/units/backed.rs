@@ -56,6 +56,65 @@ fn a_backup_of_what_another_unit_renders_is_missed_when_it_goes() {
 
 #[test]
 #[ignore = "needs kustomize"]
+fn what_another_unit_renders_backs_up_what_it_selects() {
+    let left_out = CLAIM.replace(
+        "name: files,",
+        "name: files, labels: {velero.io/exclude-from-backup: 'true'},",
+    );
+    let another = CLAIM.replace("name: files", "name: more");
+    for (path, text, code) in [
+        ("velero/claim.yaml", left_out, Some("backup.disabled")),
+        ("velero/more.yaml", another, None),
+    ] {
+        let repo = environment(&[
+            (
+                "files/kustomization.yaml",
+                "resources: [schedule.yaml, location.yaml]\n",
+            ),
+            ("files/schedule.yaml", SCHEDULE),
+            ("files/location.yaml", LOCATION),
+            ("velero/claim.yaml", CLAIM),
+        ]);
+        let base = repo.id("HEAD");
+        repo.write(path, text).commit("a claim");
+        let report = check_in(&repo, base, &workshop(true));
+        assert!(report.errors.is_empty(), "{:?}", report.errors);
+        let findings = report.units.iter().flat_map(|unit| &unit.findings);
+        let mut codes = findings
+            .map(|it| it.code.as_str())
+            .filter(|code| code.starts_with("backup."));
+        assert_eq!(codes.next(), code, "{path}");
+    }
+}
+
+#[test]
+#[ignore = "needs kustomize"]
+fn a_script_asks_for_backups_of_a_database_that_another_unit_renders() {
+    let cluster = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db, namespace: shop}\nspec: {instances: 3, storage: {size: 10Gi}}\n";
+    let repo = environment(&[
+        ("files/kustomization.yaml", "resources: [db.yaml]\n"),
+        ("files/db.yaml", cluster),
+        (
+            "velero/note.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sql, namespace: shop}\ndata: {run.sql: SELECT 1}\n",
+        ),
+    ]);
+    let base = repo.id("HEAD");
+    edit(
+        &repo,
+        "velero/note.yaml",
+        "SELECT 1",
+        "UPDATE sale SET total = 0",
+    );
+    let report = check_in(&repo, base, &workshop(true));
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    let mut findings = report.units.iter().flat_map(|unit| &unit.findings);
+    let asked = findings.any(|it| it.code == "backup.not-fresh");
+    assert!(asked, "{:?}", report.units);
+}
+
+#[test]
+#[ignore = "needs kustomize"]
 fn what_is_no_backup_renders_no_other_unit() {
     let repo = rendered();
     let base = repo.id("HEAD");
