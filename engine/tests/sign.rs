@@ -46,6 +46,7 @@ mod signals;
 mod signers;
 mod stdin;
 mod streams;
+mod target;
 mod trust;
 mod withdrawal;
 mod world;

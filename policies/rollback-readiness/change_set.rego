@@ -22,6 +22,7 @@
 #     rollback.rehearsal-missing: deny
 #     rollback.rehearsal-stale: deny
 #     rollback.too-slow: warn
+#     rollback.no-target: deny
 #     rollback.target-image-gone: deny
 #     rollback.target-image-untrusted: warn
 package tidegate.rollback_readiness.change_set
@@ -180,6 +181,22 @@ deny contains finding if {
 }
 
 # METADATA
+# title: There is no state to go back to
+# description: Nothing that was accepted holds the unit as it was; a revert would be the first of its kind, in the middle of an incident.
+deny contains finding if {
+	is_risky
+	some finding in nowhere
+}
+
+# METADATA
+# title: A small change has no state to go back to
+# description: It is told, so that the first risky change does not find it out.
+warn contains finding if {
+	not is_risky
+	some finding in nowhere
+}
+
+# METADATA
 # title: Going back was tried too long ago
 # description: What surrounds the two images is not what it was then.
 deny contains finding if {
@@ -256,6 +273,13 @@ warn contains finding if {
 }
 
 fact := input.facts.rollback.value
+
+nowhere contains {
+	"code": "rollback.no-target",
+	"message": sprintf("there is no state to go back to: %s", [fact.target.text]),
+	"remediation": "sign what runs by `tidegate baseline` before it changes, and judge with `--verdicts`; the first deployment of a unit has an exception with a date, or goes out as a change of a lower tier first",
+	"setting": "/settings/target-stages",
+} if fact.target.good == false
 
 unknown_images(pinned) := [about_image(image, finding) |
 	some image in fact.previous

@@ -307,6 +307,22 @@ test_the_image_of_before_that_is_trusted_no_more_is_a_warning if {
 	count(change_set.deny) == 0 with input as with_facts("high", flawed)
 }
 
+to_target(good) := facts({"plans": [whole], "target": {"good": good, "text": "it is so"}}, {}, {})
+
+test_a_risky_change_has_a_state_to_go_back_to if {
+	every tier, effects in {"low": [0, 1], "medium": [0, 1], "high": [1, 0], "critical": [1, 0]} {
+		lacking := with_facts(tier, to_target(false))
+		denied := change_set.deny with input as lacking
+		warned := change_set.warn with input as lacking
+		[count(denied), count(warned)] == effects
+		every finding in denied | warned {
+			finding.code == "rollback.no-target"
+			finding.message == "there is no state to go back to: it is so"
+		}
+		count(change_set.deny | change_set.warn) == 0 with input as with_facts(tier, to_target(true))
+	}
+}
+
 rehearsed(state, more) := facts(
 	{"plans": [whole], "rehearsals": [object.union({"change": 0, "pointer": "/image", "state": state, "text": "the image: is so"}, more)]},
 	{}, {},

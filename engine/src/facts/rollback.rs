@@ -10,6 +10,7 @@ mod irreversible;
 mod plan;
 mod pressing;
 mod rehearsals;
+mod target;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -25,6 +26,7 @@ pub use emptied::Emptied;
 pub use irreversible::{Irreversible, Kind};
 pub use plan::{Plan, PlanFile, Prepared, Text};
 pub use rehearsals::{Rehearsal, Rules, State};
+pub use target::{Answer, Earlier, Target};
 
 use super::backups::Checkpoint;
 use super::images::{self, Previous};
@@ -54,6 +56,9 @@ struct Found {
     rehearsals: Vec<Rehearsal>,
     /// The images that objects name no more, as far as signatures are asked of them.
     previous: Vec<Previous>,
+    /// Whether there is a state to go back to; absent where nobody asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Target>,
 }
 
 impl Found {
@@ -91,6 +96,7 @@ impl Collector for Rollback {
             restores: databases::restores(context),
             rehearsals: rehearsals::rehearsals(context),
             previous: images::previous(context),
+            target: context.prepared.target.as_ref().map(Target::of),
         };
         match serde_json::to_value(&found) {
             Ok(value) => Fact::Known {

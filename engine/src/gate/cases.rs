@@ -241,6 +241,7 @@ impl Case<'_> {
             scripts: &scripts(&self.files, &judge.migrations),
             prepared: &Prepared {
                 plans: plans::plans(&self.files, judge, &setting.source()),
+                target: bench.target(),
             },
             everything: false,
         };

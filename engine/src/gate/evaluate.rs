@@ -82,6 +82,15 @@ pub(super) struct Judged {
 }
 
 impl Bench<'_> {
+    /// The state of the unit that one would go back to; `None` where nobody asks.
+    pub(super) fn target(&self) -> Option<rollback::Answer> {
+        let stage = Some(self.environment.stage);
+        let is_asked =
+            self.judge.asks_for(rollback::NAME) && self.judge.ways_back.targets_in(stage);
+        let unit = (self.environment.name.as_str(), self.unit.0);
+        is_asked.then(|| self.promotions.target(unit))
+    }
+
     pub(super) fn judge(&self, matter: &Matter<'_>) -> Result<Judged, Error> {
         self.every_change_concerns_someone(matter.changes)?;
         self.watch.begin(Step::Facts);

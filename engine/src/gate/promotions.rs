@@ -1,8 +1,9 @@
 //! What has run, as far as verified links say so: in a stage, the digests in the trees that they name; in a unit, since when
-//! they hold what a script comes after.
+//! they hold what a script comes after, and to which state one would go back.
 //! Decides nothing; what cannot be found out is said to be unknown.
 
 mod held;
+mod target;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::config::{Environment, GATE};
 use crate::facts::images;
 use crate::facts::images::promoted::{Promoted, Ran, named};
 use crate::facts::migrations::{After, Held};
+use crate::facts::rollback::Answer;
 use crate::git::Repository;
 use crate::model::{Enforcement, Stage};
 use crate::render::GitFiles;
@@ -35,6 +37,9 @@ pub(super) trait Promotions {
     /// Since when each accepted state of a unit, by environment and name, holds what is wanted: at least as far back as
     /// `before`, where it does.
     fn held(&self, unit: (&str, &str), wanted: &BTreeSet<After>, before: Timestamp) -> Held;
+
+    /// The newest state of a unit that was accepted, by environment and name.
+    fn target(&self, unit: (&str, &str)) -> Answer;
 }
 
 /// The chains of a store.
@@ -95,6 +100,10 @@ impl Promotions for Chains<'_> {
             Err(error) => none_is_known(wanted, &error.to_string()),
         }
     }
+
+    fn target(&self, unit: (&str, &str)) -> Answer {
+        self.target_by_chain(unit)
+    }
 }
 
 impl Chains<'_> {
@@ -114,6 +123,23 @@ impl Chains<'_> {
                 })?;
                 Ok(own.insert(read))
             }
+        }
+    }
+
+    /// The links of one unit; or why they tell nothing.
+    fn own_chain(
+        &self,
+        store: &dyn Store,
+        environment: &Environment,
+        unit: &str,
+    ) -> Result<Result<Chain, String>, Error> {
+        let mut own = None;
+        let accepted = self.accepted_of(store, environment, &mut own)?;
+        let unit = UnitId::new(&environment.name, unit)?;
+        let chain = Chain::read(store, &unit, &accepted.trust)?.judged_by(&accepted.chain);
+        match chain.equivocations().is_empty() {
+            true => Ok(Ok(chain)),
+            false => Ok(Err(format!("`{unit}` has two links of one height"))),
         }
     }
 
@@ -257,6 +283,10 @@ impl Promotions for NoPromotions {
 
     fn held(&self, _: (&str, &str), wanted: &BTreeSet<After>, _: Timestamp) -> Held {
         none_is_known(wanted, NO_STORE)
+    }
+
+    fn target(&self, _: (&str, &str)) -> Answer {
+        Err(NO_STORE.to_owned())
     }
 }
 

@@ -243,6 +243,7 @@ impl Unit<'_> {
         }
         Ok(Prepared {
             plans: plans::of_change(view, bench.judge, bench.source)?,
+            target: bench.target(),
         })
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::Answer;
 use crate::model::RepoPath;
 
 /// What is prepared for the way back and stands in no object.
@@ -12,6 +13,8 @@ use crate::model::RepoPath;
 pub struct Prepared {
     /// The plans of the change, or the one of the settings.
     pub plans: Vec<PlanFile>,
+    /// The state that one would go back to; `None` where nobody asks.
+    pub target: Option<Answer>,
 }
 
 /// A file that is named as a plan.

@@ -27,6 +27,8 @@ pub struct Rules {
     pub(super) near_within: i64,
     /// Where what takes away needs a restore test.
     restore_stages: BTreeSet<Stage>,
+    /// Where there must be a state to go back to.
+    target_stages: BTreeSet<Stage>,
 }
 
 /// An image that an object gets instead of another, and whether going back was tried.
@@ -89,6 +91,7 @@ impl Rules {
             near: days("/pre-freeze/days"),
             near_within: days("/pre-freeze/rehearsal-within-days"),
             restore_stages: stages("restore-stages"),
+            target_stages: stages("target-stages"),
         }
     }
 
@@ -96,6 +99,12 @@ impl Rules {
     #[must_use]
     pub fn asks_in(&self, stage: Option<Stage>) -> bool {
         is_among(&self.stages, stage)
+    }
+
+    /// Whether there must be a state to go back to in an environment of a stage; where that is not known, if anywhere.
+    #[must_use]
+    pub fn targets_in(&self, stage: Option<Stage>) -> bool {
+        is_among(&self.target_stages, stage)
     }
 
     /// Whether what takes away needs a restore test of each database in an environment of a stage; where that is not

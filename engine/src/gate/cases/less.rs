@@ -225,7 +225,16 @@ fn without_links(files: &Owned, setting: &Value) -> Vec<Less> {
         files.insert("case.yaml".to_owned(), fewer.to_string().into_bytes());
         Some((format!("{after} held"), files))
     });
-    less.collect()
+    let target = setting.get("target").map(|_| {
+        let mut fewer = setting.clone();
+        if let Some(setting) = fewer.as_object_mut() {
+            setting.remove("target");
+        }
+        let mut files = files.clone();
+        files.insert("case.yaml".to_owned(), fewer.to_string().into_bytes());
+        ("the state before".to_owned(), files)
+    });
+    less.chain(target).collect()
 }
 
 /// What one statement says; the first of it names it.

@@ -11,6 +11,7 @@ use super::reported::{Reports, ScriptReport};
 use crate::config::parse_duration;
 use crate::facts::images::promoted::{Promoted, Ran};
 use crate::facts::migrations::{After, Held};
+use crate::facts::rollback::{Answer, Earlier};
 use crate::facts::source::{Commit, SourceInfo};
 use crate::gate::promotions::{NoPromotions, Promotions};
 use crate::model::{Effect, GitId, Seal, Stage};
@@ -43,6 +44,8 @@ pub(super) struct Setting {
     pub(super) ran: Option<BTreeSet<String>>,
     /// For how long accepted states have held what scripts come after; of what is not named, nothing is known.
     pub(super) held: BTreeMap<String, String>,
+    /// The state that one would go back to; without it nothing is known of that.
+    pub(super) target: Option<Target>,
     /// What is reported of backups and rollbacks, by object.
     pub(super) reported: Reports,
     /// What is reported of scripts, by file at head.
@@ -79,6 +82,33 @@ impl Promotions for Setting {
         }
         held
     }
+
+    fn target(&self, unit: (&str, &str)) -> Answer {
+        let earlier = |is_empty| {
+            Some(Earlier {
+                height: 1,
+                is_empty,
+            })
+        };
+        match self.target {
+            Some(Target::Accepted) => Ok(earlier(false)),
+            Some(Target::Empty) => Ok(earlier(true)),
+            Some(Target::None) => Ok(None),
+            None => NoPromotions.target(unit),
+        }
+    }
+}
+
+/// The state that one would go back to.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Target {
+    /// It was accepted.
+    Accepted,
+    /// So it was, and nothing was there.
+    Empty,
+    /// No state was accepted.
+    None,
 }
 
 impl Setting {

@@ -7,13 +7,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{Chains, NO_STORE, none_is_known, passed};
-use crate::attest::UnitId;
 use crate::facts::migrations::{After, Held};
 use crate::gate::Error;
 use crate::gate::chain::Objects;
 use crate::git::Selector;
 use crate::model::{GitId, RepoPath};
-use crate::verify::{Chain, ChainLink};
+use crate::verify::ChainLink;
 
 impl Chains<'_> {
     /// What the links of a unit hold.
@@ -28,14 +27,10 @@ impl Chains<'_> {
         let (Some(store), Some(environment)) = (self.store, declared) else {
             return Ok(none_is_known(wanted, NO_STORE));
         };
-        let mut own = None;
-        let accepted = self.accepted_of(store, environment, &mut own)?;
-        let unit = UnitId::new(&environment.name, unit)?;
-        let chain = Chain::read(store, &unit, &accepted.trust)?.judged_by(&accepted.chain);
-        if !chain.equivocations().is_empty() {
-            let why = format!("`{unit}` has two links of one height");
-            return Ok(none_is_known(wanted, &why));
-        }
+        let chain = match self.own_chain(store, environment, unit)? {
+            Ok(chain) => chain,
+            Err(why) => return Ok(none_is_known(wanted, &why)),
+        };
         let links = chain.standing().rev().filter(|(_, stands)| *stands);
         let links = links.map(|(link, _)| link);
         let links = links.filter(|link| link.verdict().valid_from <= self.now);
