@@ -342,7 +342,7 @@ pub(super) enum Error {
     #[error("there is no code `{code}`")]
     #[diagnostic(
         code(usage::unknown_code),
-        help("`tidegate policy list` names them all{near}")
+        help("`tidegate policy list` names those of policies{near}")
     )]
     UnknownCode { code: String, near: String },
     #[error("`{path}` is not empty")]

@@ -6,7 +6,7 @@ mod lint;
 use super::common::{self, Error, Outcome};
 use super::terminal::Terminal;
 use crate::gate;
-use crate::model::{Effect, Exit};
+use crate::model::{Effect, Exit, did_you_mean};
 use crate::policy::{Policy, PolicySet};
 use crate::report::sanitise::lines;
 use crate::report::{Color, wrap};
@@ -100,23 +100,24 @@ fn print_page(code: &str, note: &str, text: &str, terminal: &mut Terminal) {
     }
 }
 
-/// What the reader may have meant.
+/// What the reader may have meant: the nearest of all codes, else those of the same prefix.
 fn near(policies: &PolicySet, code: &str) -> String {
+    let own: Vec<&'static str> = ENGINE.iter().map(|(code, _)| *code).collect();
+    let mut all: Vec<&str> = own;
+    errors::codes().for_each(|code| all.push(code));
+    for module in policies.iter().flat_map(Policy::modules) {
+        let metadata = module.metadata();
+        let codes = metadata.codes.keys().chain(&metadata.reasons);
+        all.extend(codes.map(String::as_str));
+    }
+    if let Some(nearest) = did_you_mean(code, all.iter().copied()) {
+        return format!("; the nearest is `{nearest}`");
+    }
     let prefix = code.split('.').next().unwrap_or_default();
-    let near: Vec<&str> = policies
-        .iter()
-        .flat_map(Policy::modules)
-        .filter(|module| module.metadata().prefix == prefix)
-        .flat_map(|module| {
-            let metadata = module.metadata();
-            metadata.codes.keys().chain(&metadata.reasons)
-        })
-        .map(String::as_str)
-        .collect();
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("; with this prefix: {}", near.join(", "))
+    all.retain(|known| known.split('.').next() == Some(prefix));
+    match all.is_empty() {
+        true => String::new(),
+        false => format!("; with this prefix: {}", all.join(", ")),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::{assert_snapshot, root, said, tidegate};
+use super::{assert_file, assert_snapshot, root, said, tidegate};
 
 #[test]
 fn every_code_that_policies_declare_is_explained() {
@@ -22,9 +22,13 @@ fn every_code_that_policies_declare_is_explained() {
     }
 }
 
+/// What is no error has no page: the list that `explain` goes by is that of the sources.
 #[test]
 fn every_code_of_the_engine_and_of_every_error_is_explained() {
     let codes = codes_of_sources(&root().join("engine/src"));
+    let errors = codes.iter().filter(|code| !code.starts_with("engine."));
+    let list: String = errors.map(|code| format!("{code}\n")).collect();
+    assert_file(&root().join("engine/src/cli/explain/codes.txt"), &list);
     let of = |area: &str| codes.iter().filter(|code| code.starts_with(area)).count();
     assert!(of("engine.") >= 6 && of("git.") >= 30, "{codes:?}");
     for code in codes {
@@ -44,6 +48,20 @@ fn an_unknown_code_names_its_neighbours() {
     assert_eq!(exit, 2);
     assert!(text.starts_with("error[usage.unknown-code]: "), "{text}");
     assert!(text.contains("resources.missing-memory-limit"), "{text}");
+    for (code, wanted) in [
+        ("git.shalow", "the nearest is `git.shallow`"),
+        ("config.unknown-kee", "the nearest is `config.unknown-key`"),
+        (
+            "source.made-up-by-nobody-at-all",
+            "with this prefix: source.",
+        ),
+        ("source.made-up-by-nobody-at-all", "source.unknown"),
+    ] {
+        let (text, exit) = run(&["explain", code]);
+        assert_eq!(exit, 2, "{text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(wanted), "{text}");
+    }
 }
 
 fn is_explained(code: &str) {
@@ -60,26 +78,45 @@ fn run(arguments: &[&str]) -> (String, i32) {
     said(&tidegate(empty.path()).args(arguments).output().unwrap())
 }
 
-/// Every `"engine.…"` and every `code(area::name)` of the sources.
+/// Every `"engine.…"`, every `code(area::name)` and every text like a code of an area that names its own, in what is no test.
 fn codes_of_sources(folder: &Path) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && name != "tests" {
             codes.extend(codes_of_sources(&path));
+        }
+        if path.is_dir() || !name.ends_with(".rs") || name == "tests.rs" {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let found = text.split('"').filter(|piece| piece.starts_with("engine."));
-        codes.extend(found.filter(|piece| is_code(piece)).map(str::to_owned));
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let as_printed = |path: &str| path.replace("::", ".").replace('_', "-");
+        let found = text.split('"').map(as_printed);
+        codes.extend(found.filter(|piece| is_code(piece) && is_named(piece)));
         let declared = text.split("code(").skip(1);
         let declared = declared.filter_map(|rest| Some(rest.split_once(')')?.0));
+        let declared = declared.map(|path| path.trim_matches('"'));
         let declared = declared.filter(|path| path.contains("::"));
-        let declared = declared.map(|path| path.replace("::", ".").replace('_', "-"));
-        codes.extend(declared.filter(|code| is_code(code)));
+        codes.extend(declared.map(as_printed).filter(|code| is_code(code)));
     }
     codes
 }
+
+/// Whether a text is the code of an error that is made by hand.
+fn is_named(text: &str) -> bool {
+    let of_area = |area: &&str| {
+        text.strip_prefix(*area)
+            .is_some_and(|it| it.starts_with('.'))
+    };
+    NAMED.iter().any(|area| of_area(&area)) && !NO_CODES.contains(&text)
+}
+
+/// Areas of errors whose codes stand in texts.
+const NAMED: [&str; 6] = ["bug", "calendar", "config", "engine", "limit", "source"];
+/// Names of files that look like codes.
+const NO_CODES: [&str; 2] = ["config.json", "config.lock"];
 
 fn is_code(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';

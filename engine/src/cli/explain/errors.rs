@@ -7,13 +7,6 @@ use crate::verify::Reason;
 /// The note and the text of `code`, if errors or refusals have such codes.
 pub(super) fn page(code: &str) -> Option<(String, String)> {
     let (area, name) = code.split_once('.')?;
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-    {
-        return None;
-    }
     if area == "refused" && name != "not-admitted" {
         let reason = Reason::ALL
             .into_iter()
@@ -21,10 +14,16 @@ pub(super) fn page(code: &str) -> Option<(String, String)> {
         let text = format!("{}\n\nWhat to do: {}.", reason.meaning(), reason.help());
         return Some(("a verdict does not admit, exit 4".to_owned(), text));
     }
+    codes().find(|known| *known == code)?;
     let (_, about) = AREAS.iter().find(|(known, _)| *known == area)?;
     let exit = Exit::of_code(code);
     let note = format!("an error, exit {}", exit.code());
     Some((note, format!("{about}\n\n{}", means(exit))))
+}
+
+/// The codes of all errors. A test holds the list to what the sources say.
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    include_str!("codes.txt").lines()
 }
 
 /// What an error of this exit is to whoever waits for an answer.
@@ -170,6 +169,7 @@ mod tests {
     fn areas_are_told_with_what_their_error_comes_to() {
         let exit = |code| page(code).map(|(note, _)| note);
         assert_eq!(exit("git.shallow").unwrap(), "an error, exit 3");
+        assert_eq!(exit("config.unknown-key").unwrap(), "an error, exit 3");
         assert_eq!(exit("usage.range").unwrap(), "an error, exit 2");
         assert_eq!(exit("store.unreachable").unwrap(), "an error, exit 75");
         assert_eq!(exit("refused.not-admitted").unwrap(), "an error, exit 4");
@@ -178,6 +178,8 @@ mod tests {
             "git.",
             "git.Shallow",
             "gits.shallow",
+            "git.shalow",
+            "config.anything",
             "refused.because",
             "",
         ] {
