@@ -37,7 +37,9 @@ pub use evidence::{Evidence, FOLDER, Wanted, wanted};
 pub use found::Found;
 pub(super) use glob::Glob;
 pub use lock::{LOCK_FILE, Lock, LockError, Locked};
-pub use overrides::referred::{DEPLOYERS, asks_for_config_maps, beside, may_be_named};
+pub use overrides::referred::{
+    DEPLOYERS, asks_for_config_maps, beside, lacks_config_maps, may_be_named, may_refer,
+};
 pub use pin::{Digests, Edit, Named, Standing, apply, edits};
 pub use places::Use;
 pub(super) use previous::previous;
@@ -46,7 +48,7 @@ pub use rules::{Asked, Rules};
 pub use signature::{Attested, Counts, Lacking, Met, Signature, Signer, is_verified};
 pub use signers::{Files, SignerProblem, Signers};
 
-use self::overrides::referred::WHOLE;
+use self::overrides::referred::{self, WHOLE};
 use self::places::{Place, Written};
 use self::rules::LATEST;
 use super::image_ref::ImageRef;
@@ -197,20 +199,30 @@ pub struct Around<'a> {
     pub base: &'a Neighbours,
 }
 
-/// The images that the object of a change names at head, by place.
+/// The images that the object of a change names at head, by place; of one that goes, what those who name it are left with.
 #[must_use]
 pub fn of_change(
     change: &Change,
     (rules, around): (&Rules, Around<'_>),
     now: Timestamp,
 ) -> Vec<Image> {
-    let Some(source) = change.new.as_ref().and(change.new_source.as_ref()) else {
+    let is_there = change.new.is_some();
+    let Some(source) = (match is_there {
+        true => change.new_source.as_ref(),
+        false => change.old_source.as_ref(),
+    }) else {
         return Vec::new();
     };
-    let before = Before::of(change, (rules, around.base));
     let value = source.with_secrets();
-    let places = places::of(&change.object, &value, (rules, around.head)).into_iter();
-    let images = places.filter_map(|place| {
+    let places = match is_there {
+        true => places::of(&change.object, &value, (rules, around.head)),
+        false => referred::left_by(&change.object, &value, around.head),
+    };
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let before = Before::of(change, (rules, around.base));
+    let images = places.into_iter().filter_map(|place| {
         let (written, parsed) = read(&place, (&value, source));
         let is_untold = matches!(place.written, Written::Untold(..));
         let location = source.location(&place.pointer);

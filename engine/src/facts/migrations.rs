@@ -27,7 +27,7 @@ use serde_json::Value;
 pub use caches::Cache;
 pub use contracts::{After, Contract, Held, awaited};
 pub use files::{Files, ModuleFiles, Rules, ScriptFile, Text};
-pub use objects::{RUNNING, stand_in};
+pub use objects::{RUNNING, may_run, stand_in};
 pub use odoo::{MANIFEST, Module};
 pub use replicas::Replicated;
 pub use said::Word;

@@ -3,8 +3,8 @@
 
 mod rendered;
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub(super) struct View<'a> {
     pub(super) image_lock: OnceCell<Arc<Lock>>,
     /// That at base, likewise.
     pub(super) image_lock_before: OnceCell<Arc<Lock>>,
+    /// Units of which it is known that nothing in them takes from others: at head or not, by environment and name.
+    pub(super) alone: RefCell<BTreeSet<(bool, String, String)>>,
 }
 
 impl<'a> View<'a> {
@@ -57,6 +59,7 @@ impl<'a> View<'a> {
             reading,
             image_lock: OnceCell::new(),
             image_lock_before: OnceCell::new(),
+            alone: RefCell::default(),
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod chart;
 mod joined;
+mod named;
 mod parameters;
 mod patches;
 pub(super) mod referred;
@@ -50,12 +51,12 @@ pub(super) fn has_values(object: &ObjectRef) -> bool {
 /// whatever they say themselves.
 pub(super) fn is_filled_anew(change: &Change) -> bool {
     let held = |field: &FieldChange| {
-        ["/data", "/stringData"]
+        ["/data", "/stringData", "/spec"]
             .iter()
             .any(|it| field.pointer.starts_with(it))
     };
-    if change.object.group().is_empty() && change.object.kind == "Secret" {
-        return change.fields.iter().any(held);
+    if named::is_unread_kind(&change.object) {
+        return change.new.is_none() || change.fields.iter().any(held);
     }
     let of_generators = |field: &FieldChange| field.pointer.starts_with(GENERATORS);
     kind_of(&change.object).is_some_and(|kind| kind.kind == SET)

@@ -14,7 +14,7 @@ use super::naming::Engine;
 use crate::change::Change;
 use crate::facts::inventory::Neighbours;
 use crate::facts::pods::{self, PodSource};
-use crate::model::{GroupKind, ObjectRef};
+use crate::model::{GroupKind, ObjectRef, mentions};
 
 /// A script in an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -420,6 +420,16 @@ pub const RUNNING: [&str; 9] = [
     "Rollout.argoproj.io",
     "StatefulSet.apps",
 ];
+
+/// Whether a file of which objects are made may have one in it that runs what `ConfigMap`s hold.
+#[must_use]
+pub fn may_run(text: &[u8]) -> bool {
+    let mut names = clients::CLIENTS.into_iter().chain(REFERRING);
+    names.any(|name| mentions(text, name.as_bytes()))
+}
+
+/// The fields by which database operators name scripts.
+const REFERRING: [&str; 3] = ["configMapRefs", "databaseInitSQL", "postInit"];
 /// How scripts of shells are called.
 const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "ksh"];
 const CNPG: &str = "postgresql.cnpg.io";

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::Error;
+use super::super::deployed::Deployed;
 use super::super::evaluate::Bench;
 use super::super::judge::Judge;
 use super::super::landing::{Landing, lands_in};
@@ -37,8 +38,16 @@ struct Looking<'a> {
     /// Where that is.
     namespaces: BTreeSet<Option<String>>,
     found: Neighbours,
-    /// What other units render of it, where that was looked at.
-    beyond: Option<Vec<ObjectRef>>,
+    /// What other units render of it, and of which that was looked at.
+    beyond: Option<(Far, Vec<ObjectRef>)>,
+}
+
+/// Which other units are rendered for what they hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Far {
+    /// Those that may have deployers in them that take from others, or what runs what others hold.
+    Referring,
+    All,
 }
 
 impl Looking<'_> {
@@ -76,10 +85,15 @@ impl Looking<'_> {
         // What a deployer of elsewhere takes values from, where it or that changes.
         if self.changes.iter().any(images::may_be_named) {
             self.take_in(&reaching(images::DEPLOYERS, Reach::Namespace))?;
+            self.take_beyond(Far::Referring)?;
         }
         let asks = |change: &Change| images::asks_for_config_maps(change, &self.found);
         if self.changes.iter().any(asks) {
             self.take_in(&reaching([CONFIG_MAP], Reach::Namespace))?;
+        }
+        let lacks = |change: &Change| images::lacks_config_maps(change, &self.found);
+        if self.changes.iter().any(lacks) {
+            self.take_beyond(Far::All)?;
         }
         Ok(())
     }
@@ -89,10 +103,11 @@ impl Looking<'_> {
         let asks = self.bench.judge.asks_for(migrations::NAME);
         let map = GroupKind::parse(CONFIG_MAP);
         let mut changes = self.changes.iter();
-        match asks && changes.any(|change| change.object.group_kind() == map) {
-            true => self.take_in(&reaching(migrations::RUNNING, Reach::Namespace)),
-            false => Ok(()),
+        if asks && changes.any(|change| change.object.group_kind() == map) {
+            self.take_in(&reaching(migrations::RUNNING, Reach::Namespace))?;
+            self.take_beyond(Far::Referring)?;
         }
+        Ok(())
     }
 
     /// What backs up may lie anywhere, and so may what it backs up.
@@ -118,16 +133,25 @@ impl Looking<'_> {
         // What is backed up, what backs it up and the databases of scripts may lie in what other units render.
         let far = || self.changes.iter().any(backups::reaches_far);
         if touched || judge.asks_for(backups::NAME) && far() {
-            let mut beyond = Vec::new();
-            for (namespace, source) in self.unit.beyond(self.view, &self.view.head)? {
-                self.found.insert_in(namespace.clone(), &source);
-                beyond.push(ObjectRef {
-                    namespace,
-                    ..source.object
-                });
-            }
-            self.beyond = Some(beyond);
+            self.take_beyond(Far::All)?;
         }
+        Ok(())
+    }
+
+    fn take_beyond(&mut self, far: Far) -> Result<(), Error> {
+        let looked_at = self.beyond.as_ref().map(|(far, _)| *far);
+        if looked_at == Some(Far::All) || looked_at == Some(far) {
+            return Ok(());
+        }
+        let mut beyond = Vec::new();
+        for (namespace, source) in self.unit.beyond(self.view, (&self.view.head, far))? {
+            self.found.insert_in(namespace.clone(), &source);
+            beyond.push(ObjectRef {
+                namespace,
+                ..source.object
+            });
+        }
+        self.beyond = Some((far, beyond));
         Ok(())
     }
 }
@@ -169,13 +193,15 @@ impl Unit<'_> {
         looking.take_of_backups(scripts)?;
         let Looking { found, beyond, .. } = looking;
         let found = match beyond {
-            Some(_) => found.with_unseen(self.elsewhere.map(str::to_owned)),
-            None => found,
+            Some((Far::All, _)) => found.with_unseen(self.elsewhere.map(str::to_owned)),
+            _ => found,
         };
         let mut base = self.neighbours_before(view, &found)?;
-        if let Some(beyond) = beyond {
+        if let Some((far, beyond)) = beyond {
             beyond.iter().for_each(|object| base.remove(object));
-            let before = self.beyond(view, &view.base).map_err(Error::at_base)?;
+            let before = self
+                .beyond(view, (&view.base, far))
+                .map_err(Error::at_base)?;
             for (namespace, source) in before {
                 base.insert_in(namespace, &source);
             }
@@ -183,8 +209,12 @@ impl Unit<'_> {
         Ok(Sides { base, head: found })
     }
 
-    /// What other units render on one side of all that holds data, or is about that, as this one sees it.
-    fn beyond(&self, view: &View<'_>, side: &Side) -> Result<Vec<(Option<String>, Source)>, Error> {
+    /// What other units render on one side of what is looked for, as this one sees it.
+    fn beyond(
+        &self,
+        view: &View<'_>,
+        (side, far): (&Side, Far),
+    ) -> Result<Vec<(Option<String>, Source)>, Error> {
         let at_head = std::ptr::eq(side, &*view.head);
         let units = match at_head {
             true => &self.rendered_units.head,
@@ -192,9 +222,23 @@ impl Unit<'_> {
         };
         let mut beyond = Vec::new();
         for other in units.iter().filter(|it| it.unit.name != self.name) {
+            let key = || {
+                (
+                    at_head,
+                    self.environment.to_owned(),
+                    other.unit.name.clone(),
+                )
+            };
+            if far == Far::Referring && view.alone.borrow().contains(&key()) {
+                continue;
+            }
             let Some(deployed) = view.deployed(side, std::slice::from_ref(other))? else {
                 continue;
             };
+            if far == Far::Referring && !may_refer(view, &deployed)? {
+                view.alone.borrow_mut().insert(key());
+                continue;
+            }
             let landing = Landing::of(other);
             for source in view.deployed_objects(side, &deployed)? {
                 let seen = match self.landing {
@@ -313,6 +357,25 @@ impl Unit<'_> {
         }
         Ok(base)
     }
+}
+
+/// Whether what is rendered may have something in it that takes from others or runs what they hold; without rendering it.
+fn may_refer(view: &View<'_>, deployed: &Deployed) -> Result<bool, Error> {
+    if deployed.inputs.is_empty() {
+        return Ok(true);
+    }
+    for input in &deployed.inputs {
+        if input.closure.remote().next().is_some() {
+            return Ok(true);
+        }
+        for entry in input.closure.read().filter(|it| !it.is_submodule()) {
+            let text = view.repository.file(entry)?;
+            if images::may_refer(&text) || migrations::may_run(&text) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// None, of all kinds that may be looked for; as beside the gate's own files.

@@ -5,6 +5,7 @@ mod backed;
 mod kept;
 mod patched;
 mod strangers;
+mod valued;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

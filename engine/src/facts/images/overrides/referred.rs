@@ -9,12 +9,14 @@ use serde_json::{Map, Value};
 use super::super::guess;
 use super::super::places::{Place, Use};
 use super::super::shapes::{self, Found};
+use super::named::{self, Named};
+use super::untold;
 use super::{Deployed, VALUES, VARIABLES, images, kind_of};
 use crate::change::{Change, Source};
 use crate::facts::images::CATALOGUES;
 use crate::facts::inventory::{CONFIG_MAP, Neighbours};
 use crate::facts::pods::reference;
-use crate::model::{GroupKind, ObjectRef, step_of};
+use crate::model::{GroupKind, ObjectRef, mentions, step_of};
 
 /// The kinds that take values and variables from others.
 pub const DEPLOYERS: [&str; 2] = [
@@ -22,10 +24,19 @@ pub const DEPLOYERS: [&str; 2] = [
     "Kustomization.kustomize.toolkit.fluxcd.io",
 ];
 
-/// Whether deployers beside a change may take from what changes.
+/// Whether deployers beside a change may take from what changes, or from what is made of it.
 #[must_use]
 pub fn may_be_named(change: &Change) -> bool {
-    is_named_kind(&change.object)
+    named::is_named_kind(&change.object)
+}
+
+/// Whether a file of which objects are made may have a deployer in it that takes from others: one that says so, or that has
+/// letters escaped.
+#[must_use]
+pub fn may_refer(text: &[u8]) -> bool {
+    let names = [VALUES, VARIABLES].map(|at| at.rsplit('/').next().unwrap_or_default());
+    let mut names = names.into_iter().chain(ESCAPES);
+    names.any(|name| mentions(text, name.as_bytes()))
 }
 
 /// Whether `ConfigMaps` beside a change have a say in its images: it names some, or is one that a deployer names.
@@ -33,8 +44,32 @@ pub fn may_be_named(change: &Change) -> bool {
 pub fn asks_for_config_maps(change: &Change, around: &Neighbours) -> bool {
     let sides = [&change.old, &change.new];
     let mut sides = sides.into_iter().flatten();
-    is_deployer(&change.object) && sides.any(refers)
-        || may_be_named(change) && deployers_of(&change.object, around).next().is_some()
+    is_deployer(&change.object) && sides.clone().any(refers)
+        || may_be_named(change) && sides.any(|value| is_named(&change.object, value, around))
+}
+
+/// Whether a `ConfigMap` is not here that a change has a say in: the deployer that names it changes, or the `ConfigMap` goes.
+#[must_use]
+pub fn lacks_config_maps(change: &Change, around: &Neighbours) -> bool {
+    let beside = Beside::of(around);
+    let lacks = |deployer: &Value| {
+        let mut all = [VALUES, VARIABLES]
+            .into_iter()
+            .flat_map(|at| items(deployer, at));
+        all.any(|(_, item)| {
+            let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
+            let namespace = &change.object.namespace;
+            text("kind") == CONFIG_MAP && beside.data(namespace, text("name")).is_none()
+        })
+    };
+    match (&change.old, &change.new) {
+        (_, Some(new)) => is_deployer(&change.object) && lacks(new),
+        (Some(old), None) => {
+            let named = Named::of(&change.object, old);
+            named.is_some_and(|named| deployers_of(&named, around).into_iter().any(lacks))
+        }
+        (None, None) => false,
+    }
 }
 
 /// Of what is looked at, all that has a say in the images of others.
@@ -43,11 +78,11 @@ pub fn beside<'s>(sources: impl Iterator<Item = &'s Source> + Clone) -> Neighbou
     let kinds = CATALOGUES.into_iter().chain(DEPLOYERS).chain([CONFIG_MAP]);
     let mut all = Neighbours::of_kinds(kinds.map(GroupKind::parse));
     let (named, others): (Vec<&Source>, Vec<&Source>) =
-        sources.partition(|source| is_named_kind(&source.object));
+        sources.partition(|source| named::is_named_kind(&source.object));
     others.into_iter().for_each(|source| all.insert(source));
     let named = named.into_iter();
     for source in named
-        .filter(|it| deployers_of(&it.object, &all).next().is_some())
+        .filter(|it| is_named(&it.object, &it.node.to_json(), &all))
         .collect::<Vec<_>>()
     {
         all.insert(source);
@@ -60,7 +95,7 @@ pub fn beside<'s>(sources: impl Iterator<Item = &'s Source> + Clone) -> Neighbou
 pub(in crate::facts::images) struct Beside<'v> {
     pub(in crate::facts::images) around: &'v Neighbours,
     /// One that is read as it is here, its secrets too.
-    own: Option<(&'v ObjectRef, &'v Value)>,
+    own: Option<&'v Named<'v>>,
 }
 
 impl<'v> Beside<'v> {
@@ -70,16 +105,12 @@ impl<'v> Beside<'v> {
 
     /// What the `ConfigMap` of that name holds, and whether it is the own one; `None` where it is not here.
     fn data(&self, namespace: &Option<String>, name: &str) -> Option<(bool, Map<String, Value>)> {
-        let is_own = |object: &&(&ObjectRef, &Value)| {
-            let (object, _) = object;
-            object.kind == CONFIG_MAP && object.name == name && object.namespace == *namespace
-        };
         let data = |value: &Value| {
             let data = value.get("data").and_then(Value::as_object).cloned();
             data.unwrap_or_default()
         };
-        if let Some((_, value)) = self.own.as_ref().filter(is_own) {
-            return Some((true, data(value)));
+        if let Some(own) = self.own.filter(|own| own.is(namespace, (CONFIG_MAP, name))) {
+            return own.read.map(|value| (true, data(value)));
         }
         let all = self
             .around
@@ -90,10 +121,16 @@ impl<'v> Beside<'v> {
     }
 
     fn is_own(&self, namespace: &Option<String>, kind: &str, name: &str) -> bool {
-        let own = self.own.map(|(object, _)| object);
-        own.is_some_and(|own| {
-            (own.kind.as_str(), own.name.as_str()) == (kind, name) && own.namespace == *namespace
-        })
+        let mut own = self.own.into_iter();
+        own.any(|own| own.is(namespace, (kind, name)))
+    }
+
+    /// Where what the own one holds stands in it.
+    fn held_at(&self, key: &str) -> String {
+        match self.own {
+            Some(own) if own.read.is_none() => format!("{OWN}{}", own.held_at),
+            _ => format!("{OWN}/data/{}", step_of(key)),
+        }
     }
 }
 
@@ -127,10 +164,7 @@ pub(super) fn values(
         let found = beside.filter(|_| kind == CONFIG_MAP);
         let found = found.and_then(|beside| beside.data(&object.namespace, name));
         let is_own = beside.is_some_and(|it| it.is_own(&object.namespace, kind, name));
-        let own = match kind {
-            CONFIG_MAP => format!("{OWN}/data/{}", step_of(key)),
-            _ => format!("{OWN}/data"),
-        };
+        let own = beside.map(|it| it.held_at(key)).unwrap_or_default();
         let held = found.and_then(|(_, data)| Some(data.get(key)?.as_str()?.to_owned()));
         Referred {
             at: match is_own {
@@ -194,22 +228,16 @@ pub(in crate::facts::images) fn made_of<'v>(
     around: &'v Neighbours,
     found: &mut Found<'v>,
 ) {
-    if !is_named_kind(object) {
+    let Some(named) = Named::of(object, value) else {
         return;
-    }
-    for deployer in deployers_of(object, around) {
-        let own = reference(deployer);
-        if Deployed::of(&own, around) == Deployed::AsUnit {
-            continue;
-        }
-        let mut inner = Found::beside(Beside {
+    };
+    for deployer in deployers_of(&named, around) {
+        let beside = Beside {
             around,
-            own: Some((object, value)),
-        });
-        images(&own, (deployer, ""), &mut inner);
-        let places = inner.places.into_iter().chain(inner.in_texts);
-        for place in places {
-            let (pointer, fields) = place_in(object, value, &place);
+            own: Some(&named),
+        };
+        for place in places_of(deployer, beside) {
+            let (pointer, fields) = place_in(&named, &place);
             if let Some(pointer) = pointer {
                 let place = Place {
                     fields,
@@ -221,46 +249,109 @@ pub(in crate::facts::images) fn made_of<'v>(
     }
 }
 
+/// What deployers that nobody renders make of what they still name, where a `ConfigMap` or a Secret goes: what stands in
+/// another one of its name, and what nobody can tell without it.
+pub(in crate::facts::images) fn left_by(
+    object: &ObjectRef,
+    value: &Value,
+    around: &Neighbours,
+) -> Vec<Place<'static>> {
+    let mut left = Vec::new();
+    let Some(named) = Named::of(object, value) else {
+        return left;
+    };
+    for deployer in deployers_of(&named, around) {
+        let beside = Beside::of(around);
+        for place in places_of(deployer, beside) {
+            let fields = vec![WHOLE.to_owned()];
+            if is_of_others(&place) {
+                left.push(Place {
+                    pointer: named.whole_at(),
+                    fields,
+                    ..shapes::owned(place)
+                });
+            }
+        }
+        left.extend(lost_variables(&named, deployer, beside));
+    }
+    left
+}
+
+/// The images that a kustomization had of what goes, and of which nobody says any more what they are.
+fn lost_variables(named: &Named<'_>, deployer: &Value, beside: Beside<'_>) -> Vec<Place<'static>> {
+    let set = deployer.pointer(SUBSTITUTE).and_then(Value::as_object);
+    let is_set = |key: &str| set.is_some_and(|set| set.contains_key(key));
+    let takes = items(deployer, VARIABLES).any(|(_, item)| named.is_said_by(item));
+    let (namespace, name) = (&named.namespace, &named.name);
+    if !takes || beside.data(namespace, name).is_some() || deployer_is_judged(deployer, beside) {
+        return Vec::new();
+    }
+    let data = named.read.and_then(|value| value.get("data")?.as_object());
+    let lost = data.into_iter().flatten().filter(|(key, value)| {
+        !is_set(key)
+            && value
+                .as_str()
+                .is_some_and(|text| guess::is_surely_one(text.trim()))
+    });
+    let lost = lost.map(|(key, _)| Place {
+        fields: vec![WHOLE.to_owned()],
+        ..untold::place(
+            named.whole_at(),
+            format!("{key}=$({CONFIG_MAP}/{name})"),
+            GONE,
+        )
+    });
+    lost.collect()
+}
+
+/// What a deployer that nobody renders puts into what it deploys.
+fn places_of<'v>(deployer: &'v Value, beside: Beside<'v>) -> Vec<Place<'v>> {
+    if deployer_is_judged(deployer, beside) {
+        return Vec::new();
+    }
+    let mut inner = Found::beside(beside);
+    images(&reference(deployer), (deployer, ""), &mut inner);
+    inner.places.into_iter().chain(inner.in_texts).collect()
+}
+
+fn deployer_is_judged(deployer: &Value, beside: Beside<'_>) -> bool {
+    Deployed::of(&reference(deployer), beside.around) == Deployed::AsUnit
+}
+
 /// Where a place of a deployer stands in the object that it takes from.
-fn place_in(object: &ObjectRef, value: &Value, place: &Place<'_>) -> (Option<String>, Vec<String>) {
+fn place_in(named: &Named<'_>, place: &Place<'_>) -> (Option<String>, Vec<String>) {
     let all = [&place.pointer].into_iter().chain(&place.fields);
     let own = all.filter_map(|at| Some(at.strip_prefix(OWN)?.to_owned()));
     let own: Vec<String> = own.collect();
     match own.first() {
         Some(first) => (Some(first.clone()), own),
         // Of what is not of charts and variables it has no say.
-        None if !CHANGED.iter().any(|at| place.pointer.starts_with(at)) => (None, own),
-        None => {
-            let data = value.get("data").and_then(Value::as_object);
-            let mut keys = data.into_iter().flat_map(Map::keys);
-            let key = keys.next().filter(|_| object.kind == CONFIG_MAP);
-            let key = key
-                .map(|key| format!("/{}", step_of(key)))
-                .unwrap_or_default();
-            (Some(format!("/data{key}")), vec![WHOLE.to_owned()])
-        }
+        None if !is_of_others(place) => (None, own),
+        None => (Some(named.whole_at()), vec![WHOLE.to_owned()]),
     }
 }
 
+/// Whether a place of a deployer may be another image without what it takes from others.
+fn is_of_others(place: &Place<'_>) -> bool {
+    CHANGED.iter().any(|at| place.pointer.starts_with(at))
+}
+
+fn is_named(object: &ObjectRef, value: &Value, around: &Neighbours) -> bool {
+    let named = Named::of(object, value);
+    named.is_some_and(|named| !deployers_of(&named, around).is_empty())
+}
+
 /// The deployers of its namespace that name an object.
-fn deployers_of<'n>(
-    object: &ObjectRef,
-    around: &'n Neighbours,
-) -> impl Iterator<Item = &'n Value> + use<'n> {
-    let (namespace, name) = (object.namespace.clone(), object.name.clone());
-    let kind = object.kind.clone();
-    let all = DEPLOYERS
-        .into_iter()
-        .flat_map(move |deployer| around.in_namespace(&GroupKind::parse(deployer), &namespace));
-    all.filter(move |deployer| {
+fn deployers_of<'n>(named: &Named<'_>, around: &'n Neighbours) -> Vec<&'n Value> {
+    let of_kind = |kind| around.in_namespace(&GroupKind::parse(kind), &named.namespace);
+    let mut all: Vec<&Value> = DEPLOYERS.into_iter().flat_map(of_kind).collect();
+    all.retain(|deployer| {
         let mut all = [VALUES, VARIABLES]
             .into_iter()
             .flat_map(|at| items(deployer, at));
-        all.any(|(_, item)| {
-            let is = |key: &str, wanted: &str| item.get(key).is_some_and(|own| own == wanted);
-            is("kind", &kind) && is("name", &name)
-        })
-    })
+        all.any(|(_, item)| named.is_said_by(item))
+    });
+    all
 }
 
 fn items<'v>(value: &'v Value, at: &str) -> impl Iterator<Item = (usize, &'v Value)> + use<'v> {
@@ -279,10 +370,6 @@ fn is_deployer(object: &ObjectRef) -> bool {
     DEPLOYERS.iter().any(|own| GroupKind::parse(own) == kind)
 }
 
-fn is_named_kind(object: &ObjectRef) -> bool {
-    object.group().is_empty() && [CONFIG_MAP, "Secret"].contains(&object.kind.as_str())
-}
-
 /// The whole object has a say in an image that is written in another one.
 pub(in crate::facts::images) const WHOLE: &str = "";
 
@@ -293,3 +380,8 @@ const SUBSTITUTE: &str = "/spec/postBuild/substitute";
 
 /// What of a deployer may be another image without what it takes from others.
 const CHANGED: [&str; 2] = ["/spec/values", "/spec/postBuild"];
+
+/// Letters that are written otherwise, or may be.
+const ESCAPES: [&str; 4] = ["\\x", "\\u", "\\U", "\\\n"];
+
+const GONE: &str = "what held it goes, and nothing of this repository takes its place";

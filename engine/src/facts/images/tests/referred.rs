@@ -222,3 +222,124 @@ fn variables_of_a_kustomization_that_surely_are_images_are() {
         [""; 0]
     );
 }
+
+#[test]
+fn what_goes_leaves_those_who_name_it_with_what_nobody_can_tell() {
+    let release = release("{valuesFrom: [{kind: ConfigMap, name: vals}]}");
+    let good = values("vals", "image: {repository: r.example/x, tag: v1}");
+    let lost = ["ConfigMap /data/values.yaml ConfigMap/vals new"];
+    assert_eq!(of(&[&release, &good], &[&release]), lost);
+    let elsewhere = good.replace("namespace: shop}", "namespace: other}");
+    assert_eq!(of(&[&release, &good], &[&release, &elsewhere]), lost);
+    // Where the release goes with it, or never named it, nothing is lost.
+    assert_eq!(of(&[&release, &good], &[]), [""; 0]);
+    assert_eq!(of(&[&good], &[]), [""; 0]);
+    let fixed = release.replace(
+        "valuesFrom",
+        "values: {image: {repository: r.example/x, tag: v1}}, valuesFrom",
+    );
+    let empty = values("vals", "");
+    assert_eq!(of(&[&fixed, &empty], &[&fixed]), lost);
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: vals, namespace: shop}\nstringData: {values.yaml: 'a: B'}\n";
+    let of_secret = release.replace("kind: ConfigMap", "kind: Secret");
+    assert_eq!(
+        of(&[&of_secret, secret], &[&of_secret]),
+        ["Secret /data Secret/vals new"]
+    );
+    let named = format!(
+        "{KUSTOMIZATION}spec: {{postBuild: {{substituteFrom: [{{kind: ConfigMap, name: vars}}]}}}}\n"
+    );
+    let vars = config_map(
+        "vars",
+        &json!({"img": "r.example/x:1", "HOST": "a.example"}),
+    );
+    assert_eq!(
+        of(&[&named, &vars], &[&named]),
+        ["ConfigMap /data/HOST img=$(ConfigMap/vars) new"]
+    );
+    let set = named.replace("{substituteFrom", "{substitute: {img: ''}, substituteFrom");
+    assert_eq!(of(&[&set, &vars], &[&set]), [""; 0]);
+}
+
+#[test]
+fn what_a_secret_is_made_of_stands_for_it() {
+    let release = release("{valuesFrom: [{kind: Secret, name: vals}]}");
+    let sealed = |name: &str, data: &str| {
+        format!(
+            "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{encryptedData: {{values.yaml: {data}}}, template: {{metadata: {{name: vals}}}}}}\n"
+        )
+    };
+    let external = |target: &str, data: &str| {
+        format!(
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: vals, namespace: shop}}\nspec: {{target: {{{target}template: {{data: {{values.yaml: '{data}'}}}}}}}}\n"
+        )
+    };
+    let told = |kind: &str, what: &str| vec![format!("{kind} /spec {what} new")];
+    let none: Vec<String> = Vec::new();
+    for (kind, release, before, after, wanted) in [
+        (
+            "SealedSecret",
+            &release,
+            sealed("vals", "AgA"),
+            sealed("vals", "AgB"),
+            true,
+        ),
+        (
+            "SealedSecret",
+            &release,
+            sealed("own", "AgA"),
+            sealed("own", "AgB"),
+            true,
+        ),
+        (
+            "ExternalSecret",
+            &release,
+            external("", "a"),
+            external("", "b"),
+            true,
+        ),
+        (
+            "ExternalSecret",
+            &release,
+            external("name: other, ", "a"),
+            external("name: other, ", "b"),
+            false,
+        ),
+        (
+            "ExternalSecret",
+            &release,
+            external("name: other, ", "a"),
+            external("", "b"),
+            true,
+        ),
+        (
+            "ExternalSecret",
+            &release,
+            external("manifest: {kind: ConfigMap}, ", "a"),
+            external("manifest: {kind: ConfigMap}, ", "b"),
+            false,
+        ),
+    ] {
+        let wanted = match wanted {
+            true => told(kind, "Secret/vals"),
+            false => none.clone(),
+        };
+        let found = of(&[release, &before], &[release, &after]);
+        assert_eq!(found, wanted, "{before} {after}");
+    }
+    // It may take the place of what was read.
+    let of_map = release.replace("kind: Secret", "kind: ConfigMap");
+    let map = values("vals", "image: {repository: r.example/x, tag: v1}");
+    let made = external("manifest: {apiVersion: v1, kind: ConfigMap}, ", "b");
+    let found = of(&[&of_map, &map], &[&of_map, &made]);
+    assert!(
+        found.contains(&told("ExternalSecret", "ConfigMap/vals")[0]),
+        "{found:?}"
+    );
+    // Whatever else is said of it is none of that.
+    let labelled = sealed("vals", "AgA").replace("name: vals, ", "name: vals, labels: {a: b}, ");
+    assert_eq!(
+        of(&[&release, &sealed("vals", "AgA")], &[&release, &labelled]),
+        ["SealedSecret /spec Secret/vals old"]
+    );
+}

@@ -154,7 +154,7 @@ fn short_option(cluster: &str) -> Option<(Kind, Option<&str>)> {
 /// The short options of `psql` that take a value.
 const VALUED: &str = "cdfFhLopPRTUv";
 /// The clients that change what a database holds.
-const CLIENTS: [&str; 4] = ["psql", "dropdb", "dropuser", "createuser"];
+pub(super) const CLIENTS: [&str; 4] = ["psql", "dropdb", "dropuser", "createuser"];
 
 #[cfg(test)]
 mod tests {

@@ -115,6 +115,29 @@ fn a_script_asks_for_backups_of_a_database_that_another_unit_renders() {
 
 #[test]
 #[ignore = "needs kustomize"]
+fn a_key_that_psql_runs_in_what_another_unit_renders_is_a_script() {
+    let job = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: run, namespace: shop}\nspec: {schedule: '0 3 * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: run, image: postgres, command: [psql, -f, /s/step], volumeMounts: [{name: s, mountPath: /s}]}], volumes: [{name: s, configMap: {name: steps}}]}}}}}\n";
+    let steps = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: steps, namespace: shop}\ndata: {step: SELECT 1}\n";
+    for (client, is_told) in [("psql", true), ("odoo", false)] {
+        let repo = environment(&[
+            ("files/kustomization.yaml", "resources: [job.yaml]\n"),
+            ("files/job.yaml", &job.replace("psql", client)),
+            ("velero/steps.yaml", steps),
+        ]);
+        let base = repo.id("HEAD");
+        edit(&repo, "velero/steps.yaml", "SELECT 1", "DROP TABLE sale");
+        let workshop = workshop(true);
+        let report = check_in(&repo, base, &workshop);
+        assert!(report.errors.is_empty(), "{:?}", report.errors);
+        let mut reasons = report.units.iter().flat_map(|unit| &unit.reasons);
+        let told = reasons.any(|it| it.code == "risk.migration");
+        assert_eq!(told, is_told, "{:?}", report.units);
+        assert_eq!(workshop.programs().started() > 0, is_told);
+    }
+}
+
+#[test]
+#[ignore = "needs kustomize"]
 fn what_is_no_backup_renders_no_other_unit() {
     let repo = rendered();
     let base = repo.id("HEAD");
