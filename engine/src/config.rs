@@ -33,6 +33,8 @@ pub use globs::WrittenGlob;
 pub use online::OnlineHost;
 pub use problem::{Problem, Problems, SourceText};
 pub use profile::Profile;
+#[cfg(feature = "cli")]
+pub(crate) use raw::IMAGE_GLOB;
 pub use raw::{RenderTool, SourceKind};
 pub use render::{DeployerKind, Deployers, RenderDefaults, SourceRender};
 #[cfg(feature = "cli")]

@@ -326,6 +326,6 @@ pub(super) const REPOSITORY: &str = r"^[A-Za-z0-9][-A-Za-z0-9._:/@]{0,255}$";
 pub(super) const KUBE_VERSION: &str = r"^v?[0-9]+\.[0-9]+(\.[0-9]+)?([-+][-+.A-Za-z0-9]+)?$";
 pub(super) const ONLINE_HOST: &str =
     r"^(http://)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$";
-/// As the settings of `image-signatures` have it.
-pub(super) const IMAGE_GLOB: &str = r"^(\*\*|([^/]*[.:*][^/]*|localhost)/.+)$";
+/// As the settings of `image-signatures` have it: what fits some repository as references name it, without tag and digest.
+pub(crate) const IMAGE_GLOB: &str = r"^(\*\*|([-a-z0-9]*\*[-a-z0-9*]*(\.[-a-z0-9*]+)*(:[0-9*]+)?|[-a-z0-9*]+(\.[-a-z0-9*]+)+(:[0-9*]+)?|[-a-z0-9]+:[0-9*]+|localhost|\[[0-9a-f:*]+\](:[0-9*]+)?)(/[a-z0-9*]+((\.|_|__|-+)[a-z0-9*]+)*)+)$";
 pub(super) const TOOL_VERSION: &str = r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+][-+.A-Za-z0-9]+)?$";

@@ -409,7 +409,7 @@ const FORMS: [(&str, &str, &str, &str); 13] = [
         raw::IMAGE_GLOB,
         "config.invalid-name",
         "a glob of images in full",
-        "write the registry too, such as `registry.example/acme/**` or `docker.io/library/*`",
+        "write the registry too, and all of it in lower case, without scheme, tag and digest, such as `registry.example/acme/**` or `docker.io/library/*`; only `*` and `**` stand for something else",
     ),
     (
         raw::TOOL_VERSION,

@@ -216,21 +216,101 @@ fn settings_are_checked_against_the_schema_of_their_policy() {
 
 #[test]
 fn an_image_without_its_registry_is_told_as_such() {
+    assert_eq!(
+        told_of_images("registries: [acme/odoo]"),
+        [
+            "tidegate.yaml:2:23: `images.registries[0]` is not a glob of images in full: `acme/odoo` \
+         [config.invalid-name]\n  help: write the registry too, and all of it in lower case, without scheme, \
+         tag and digest, such as `registry.example/acme/**` or `docker.io/library/*`; only `*` and `**` stand for \
+         something else"
+        ]
+    );
+}
+
+#[test]
+fn a_glob_of_images_that_fits_no_repository_is_refused() {
+    let of_authority = |glob: &str| {
+        let key = "key: {file: keys/release.pub}";
+        told_of_images(&format!(
+            "authorities: [{{name: release, images: ['{glob}'], {key}}}]"
+        ))
+    };
+    for glob in [
+        "**",
+        "registry.example/acme/**",
+        "docker.io/library/*",
+        "registry:5000/x",
+        "registry.example:5000/x/y",
+        "*/acme/odoo",
+        "**/acme/odoo**",
+        "*:5000/x",
+        "localhost/x",
+        "localhost:5000/x",
+        "[::1]:5000/x",
+        "[fe80::*]/x",
+        "registry*/x",
+        "r.example/a__b/c--d/e.f_g",
+        "r.example/*-snapshot",
+        "r.example/shop-*",
+        "*.example/x",
+        "r.example/**/odoo",
+        "registry:*/x",
+        "r.example/shop",
+        "ghcr.io/acme/*-*",
+    ] {
+        assert_eq!(of_authority(glob), [""; 0], "{glob}");
+        assert_eq!(
+            told_of_images(&format!("registries: ['{glob}']")),
+            [""; 0],
+            "{glob}"
+        );
+    }
+    for glob in [
+        "registry.test/shop/*:*",
+        "registry.test/shop/evil:17.*",
+        "registry.test/shop/evil@sha256:*",
+        "https://registry.test/shop/**",
+        "oci://registry.test/shop/**",
+        "docker://r.test/x",
+        "registry.test/Shop/**",
+        "Registry.test/shop",
+        "registry.test/{shop,web}/**",
+        "registry.test/shop/evi?",
+        "registry.test/shop/",
+        "registry.test/sho[p]/*",
+        "registry.test/shop/.*",
+        "^registry.test/shop/.+$",
+        " registry.test/shop/**",
+        "registry.test/shop/** ",
+        "r.example//x",
+        "acme/odoo",
+        "shop/*",
+        "r.example/a/../b",
+        "*",
+        "registry.test",
+        "./x",
+        "r.example/-x",
+        "r.example/x-/y",
+    ] {
+        for told in [
+            of_authority(glob),
+            told_of_images(&format!("registries: ['{glob}']")),
+        ] {
+            assert_eq!(told.len(), 1, "{glob}: {told:?}");
+            assert!(told[0].contains("[config.invalid-name]"), "{told:?}");
+        }
+    }
+}
+
+/// What is wrong with a section `images`.
+fn told_of_images(section: &str) -> Vec<String> {
     let path = RepoPath::from("tidegate.yaml");
-    let text = "environments: [{name: prod, paths: [\"**\"]}]\nimages: {registries: [acme/odoo]}\n";
+    let text = format!("environments: [{{name: prod, paths: [\"**\"]}}]\nimages: {{{section}}}\n");
     let config = Config::parse(&path, text.as_bytes()).unwrap();
     let schema = include_str!("../../../policies/image-signatures/settings.schema.json");
     let schema = serde_json::from_str(schema).unwrap();
     let problems = config.check_settings("image-signatures", &schema);
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        told,
-        [
-            "tidegate.yaml:2:23: `images.registries[0]` is not a glob of images in full: `acme/odoo` \
-         [config.invalid-name]\n  help: write the registry too, such as `registry.example/acme/**` \
-         or `docker.io/library/*`"
-        ]
-    );
+    problems.iter().map(ToString::to_string).collect()
 }
 
 #[test]

@@ -68,8 +68,11 @@ impl Found {
         Some(name)
     }
 
-    /// Takes how many of which must have signed.
+    /// Takes how many of which must have signed. Of nobody, which the configuration refuses, it is told instead.
     pub(super) fn quorum(&mut self, name: &str, images: &Images, count: usize, of: &[String]) {
+        if of.is_empty() {
+            return self.note(name, "a quorum: none of its signers could be carried over");
+        }
         let name = self.named(name);
         let mut quorum = Map::from_iter([
             ("name".to_owned(), json!(name)),

@@ -1,6 +1,12 @@
 //! Patterns of images of other programs as globs of repositories.
 //! Knows nothing of who signs.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::config::IMAGE_GLOB;
+
 /// A glob of the policy controller: `*` is anything but a slash, `**` is anything.
 pub(super) fn of_policy_controller(glob: &str) -> Option<String> {
     of_repository(&in_full(glob))
@@ -51,11 +57,11 @@ fn in_full(glob: &str) -> String {
     }
 }
 
-/// `None` for what also names a tag or a digest: signatures are asked for of repositories.
+/// `None` for what the configuration refuses: what names a tag or a digest too, or fits no repository.
 fn of_repository(glob: &str) -> Option<String> {
-    let path = glob.split_once('/').map_or(glob, |(_, path)| path);
-    let plain = !path.contains([':', '@']) && !glob.contains(char::is_whitespace);
-    (glob == "**" || (plain && !path.is_empty() && glob.contains('/'))).then(|| glob.to_owned())
+    static TAKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(IMAGE_GLOB).ok());
+    let taken = TAKEN.as_ref().is_some_and(|taken| taken.is_match(glob));
+    taken.then(|| glob.to_owned())
 }
 
 #[cfg(test)]
@@ -76,6 +82,10 @@ mod tests {
             ("ghcr.io/acme/odoo:v1*", None),
             ("ghcr.io/acme/odoo@sha256:*", None),
             ("ghcr.io/", None),
+            ("ghcr.io/acme/", None),
+            ("https://ghcr.io/acme/*", None),
+            ("ghcr.io/Acme/*", None),
+            ("ghcr.io/{acme,shop}/*", None),
         ] {
             assert_eq!(of_policy_controller(glob).as_deref(), ours, "{glob}");
         }
