@@ -19,8 +19,9 @@ use crate::registry::{ImageRepository, RegistryError, Transport};
 
 /// Ask the registries which digest each image of the units stands for, and record it in `.tidegate/images.lock`, with the
 /// signatures and attestations that lie beside it in `.tidegate/images`: from there `check` and `images verify` prove
-/// it without asking anybody. What is locked already is left as it is. Nothing is verified here, and no manifest is
-/// changed
+/// it without asking anybody. What is locked already is left as it is; a file there that is missing, or that another
+/// program has changed (a formatter, a hook that ends files with a line break), is asked for and written anew. Nothing is
+/// verified here, and no manifest is changed
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -69,6 +70,7 @@ impl Args {
             lock,
             shelf,
             silent: BTreeMap::new(),
+            mended: false,
             terminal,
         };
         let mut exit = exit;
@@ -91,6 +93,8 @@ struct Run<'t> {
     shelf: Shelf,
     /// Registries that did not answer, and what came instead: nobody waits for them again.
     silent: BTreeMap<String, RegistryError>,
+    /// Whether files that the lock names were missing, or damaged, and are there again.
+    mended: bool,
     terminal: &'t mut Terminal,
 }
 
@@ -122,13 +126,17 @@ impl Run<'_> {
                 return Ok(self.terminal.print_error(&NotLocked { image, cause }));
             }
         };
+        let mut written = 0_usize;
         for (folder, name, bytes) in &found.files {
-            self.shelf.put_file(folder, name, bytes)?;
+            written += usize::from(self.shelf.put_file(folder, name, bytes)?);
         }
         let locked = found.locked(self.terminal.now);
         let said = described(&locked);
         if self.lock.put(image.to_owned(), locked) {
             self.say(image, &said);
+        } else if written > 0 {
+            self.mended = true;
+            self.say(image, &format!("{} written anew", files(written)));
         }
         Ok(Exit::Pass)
     }
@@ -187,6 +195,7 @@ impl Run<'_> {
         if self.lock == self.before {
             match (nothing, exit) {
                 (true, _) => self.terminal.line("no images"),
+                (false, Exit::Pass) if self.mended => {}
                 (false, Exit::Pass) => self.terminal.line("nothing new"),
                 // What could not be found out was told, and there may be something new of it.
                 (false, _) => {}
@@ -239,14 +248,20 @@ impl By {
 fn described(locked: &Locked) -> String {
     let files = match locked.evidence.len() {
         0 => "nothing beside it".to_owned(),
-        1 => "1 file beside it".to_owned(),
-        number => format!("{number} files beside it"),
+        number => files(number),
     };
     let related = match locked.related.values().map(BTreeSet::len).sum() {
         0 => String::new(),
         number => format!(", {number} beside others of its index"),
     };
     format!("sha256:{}, {files}{related}", locked.digest)
+}
+
+fn files(number: usize) -> String {
+    match number {
+        1 => "1 file beside it".to_owned(),
+        number => format!("{number} files beside it"),
+    }
 }
 
 /// An image that is named by what nothing here is held against.

@@ -72,14 +72,14 @@ impl Shelf {
         Ok(read.is_some_and(|bytes| Digest::of(&bytes) == *file))
     }
 
-    /// Puts a file beside an image.
+    /// Puts a file beside an image; whether another one lay there, or none.
     pub(super) fn put_file(
         &self,
         image: &Digest,
         file: &Digest,
         bytes: &[u8],
-    ) -> Result<(), Failure> {
-        self.put(&place(image, file), bytes).map(|_| ())
+    ) -> Result<bool, Failure> {
+        self.put(&place(image, file), bytes)
     }
 
     /// Takes a file away, and the folder of its image where it was the last.

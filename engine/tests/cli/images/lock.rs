@@ -174,6 +174,31 @@ fn what_is_locked_proves_without_a_registry() {
 }
 
 #[test]
+fn what_another_program_has_changed_is_written_anew_and_said() {
+    let shop = Shop::signed();
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    shop.lock(&[]);
+    shop.repo.commit("what proves it");
+    let name = &shop.files()[0];
+    let file = format!(".tidegate/images/sha256/{}/{name}", signed::digest());
+    let path = shop.repo.path().join(&file);
+    let whole = fs::read(&path).unwrap();
+    shop.repo.write(&file, [&whole[..], b"\n"].concat());
+    shop.repo.commit("an end of file, mended");
+    let (text, exit) = verify(&shop.repo, &["HEAD"]);
+    assert_eq!(exit, 1, "{text}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "bytes and digest differ; `tidegate images lock` records it anew";
+    assert!(text.contains(said), "{text}");
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let image = format!("{}/{}", shop.registry.host(), pinned());
+    assert_eq!(text, format!("{image}: 1 file beside it written anew\n"));
+    assert_eq!(fs::read(&path).unwrap(), whole);
+    assert_eq!(shop.lock(&[]).0, "nothing new\n");
+}
+
+#[test]
 fn an_update_opens_a_clean_diff() {
     let shop = Shop::of(&[&pinned(), "shop/cache:7"]);
     shop.push("17.0");
@@ -371,7 +396,11 @@ fn a_file_beside_an_image_that_is_a_link_or_longer_than_any_is_none() {
     let long = fs::File::create(&path).unwrap();
     long.set_len(limits::IMAGE_FILE.wide() + 1).unwrap();
     let (text, exit) = shop.lock(&[]);
-    assert_eq!((text.as_str(), exit), ("nothing new\n", 0));
+    assert_eq!(exit, 0, "{text}");
+    assert!(
+        text.ends_with(": 1 file beside it written anew\n"),
+        "{text}"
+    );
     assert_eq!(fs::read(&path).unwrap(), before, "it was asked for anew");
 }
 

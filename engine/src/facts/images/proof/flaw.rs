@@ -140,7 +140,7 @@ pub enum Doubt {
     #[error("evidence is missing; record it anew")]
     EvidenceMissing,
     /// Bytes are not those that their digest names.
-    #[error("evidence is damaged: bytes and digest differ; record it anew")]
+    #[error("evidence is damaged: bytes and digest differ; `tidegate images lock` records it anew")]
     EvidenceDamaged,
     /// There are more than are looked at, and none of those that were counts.
     #[error("more signature objects than are looked at, and none of the first proves it")]
