@@ -130,6 +130,11 @@ impl Run<'_> {
         for (folder, name, bytes) in &found.files {
             written += usize::from(self.shelf.put_file(folder, name, bytes)?);
         }
+        if let Some(other) = found.tag_digest {
+            let what =
+                format!("its tag stands for another image, sha256:{other}; the digest counts");
+            self.say(image, &what);
+        }
         let locked = found.locked(self.terminal.now);
         let said = described(&locked);
         if self.lock.put(image.to_owned(), locked) {

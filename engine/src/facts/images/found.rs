@@ -25,6 +25,8 @@ pub struct Found {
     pub files: Vec<(Digest, Digest, Rc<[u8]>)>,
     /// The digests of which it said all that lies beside them: the image, and the index that lists it.
     pub told: BTreeSet<Digest>,
+    /// What the tag beside a digest stands for, where that is another image.
+    pub tag_digest: Option<Digest>,
 }
 
 impl Found {
@@ -49,6 +51,7 @@ impl Found {
             media_type: image.media_type.clone(),
             files: Vec::new(),
             told: BTreeSet::new(),
+            tag_digest: None,
         };
         found.put_beside(repository, image.digest)?;
         match (index_file(&image.media_type, &image.manifest), tag) {
@@ -70,6 +73,7 @@ impl Found {
         Locked {
             digest: self.digest,
             media_type: self.media_type.clone(),
+            tag_digest: self.tag_digest,
             at,
             evidence: related.remove(&self.digest).unwrap_or_default(),
             related,
@@ -131,6 +135,8 @@ impl Found {
         if let Some((file, _)) = file.filter(|(_, listed)| listed.contains(&own)) {
             self.put_beside(repository, index.digest)?;
             self.put_index(index.digest, file, &BTreeSet::from([own]));
+        } else if index.digest != own {
+            self.tag_digest = Some(index.digest);
         }
         Ok(())
     }

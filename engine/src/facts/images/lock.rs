@@ -24,6 +24,8 @@ pub struct Lock(BTreeMap<String, Locked>);
 pub struct Locked {
     /// The digest.
     pub digest: Digest,
+    /// What the tag beside the digest stood for, where the registry was asked of it and that was another image.
+    pub tag_digest: Option<Digest>,
     /// Whether that is a manifest or an index, as the registry says.
     pub media_type: String,
     /// When the registry said so, or more than so.
@@ -137,8 +139,8 @@ impl Lock {
         own.flat_map(|(_, files)| files).copied().collect()
     }
 
-    /// Another digest that the tag of an image was locked to than the image names beside it. That of one image of the
-    /// index that the tag stood for is no other.
+    /// Another digest that the tag of an image was locked to than the image names beside it, or stood for when that was
+    /// locked. That of one image of the index that the tag stood for is no other.
     pub(super) fn other_digest(&self, image: &ImageRef) -> Option<Digest> {
         let named = image.digest.as_deref()?;
         let tag = ImageRef {
@@ -146,7 +148,9 @@ impl Lock {
             ..image.clone()
         };
         tag.tag.as_ref()?;
-        let locked = self.of(&tag.canonical())?;
+        let Some(locked) = self.of(&tag.canonical()) else {
+            return self.of(&image.canonical())?.tag_digest;
+        };
         let mut known = locked.folders().map(|(folder, _)| as_written(&folder));
         (!known.any(|digest| digest == named)).then_some(locked.digest)
     }
@@ -193,6 +197,8 @@ struct Raw {
 #[serde(rename_all = "camelCase")]
 struct Row {
     digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag_digest: Option<String>,
     media_type: String,
     locked_at: String,
     evidence: Vec<String>,
@@ -207,6 +213,7 @@ impl Row {
         let related = related.map(|(folder, files)| (as_written(folder), list(files)));
         Self {
             digest: as_written(&locked.digest),
+            tag_digest: locked.tag_digest.as_ref().map(as_written),
             media_type: locked.media_type.clone(),
             locked_at: locked.at.to_string(),
             evidence: list(&locked.evidence),
@@ -229,6 +236,7 @@ mod tests {
     fn locked(digest: &str, at: &str, files: &[&str]) -> Locked {
         Locked {
             digest: Digest::of(digest.as_bytes()),
+            tag_digest: None,
             media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
             at: at.parse().unwrap(),
             evidence: files.iter().map(|it| Digest::of(it.as_bytes())).collect(),
@@ -318,6 +326,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_tag_stood_for_beside_a_digest_is_kept() {
+        let name = format!("registry.test/shop/odoo:17@sha256:{}", Digest::of(b"a"));
+        let row = Locked {
+            tag_digest: Some(Digest::of(b"b")),
+            ..locked("a", "2026-11-20T10:00:00Z", &["x"])
+        };
+        let mut lock = Lock::default();
+        lock.put(name.clone(), row);
+        let text = lock.bytes();
+        assert_eq!(Lock::parse(&text).unwrap(), lock);
+        let image = ImageRef::parse(&name).unwrap();
+        assert_eq!(lock.other_digest(&image), Some(Digest::of(b"b")));
+        // What the tag itself was locked to counts more.
+        let tag = "registry.test/shop/odoo:17".to_owned();
+        lock.put(tag, locked("a", "2026-11-20T10:00:00Z", &[]));
+        assert_eq!(lock.other_digest(&image), None);
+        let text = String::from_utf8(text).unwrap();
+        let of = |from: &str, to: &str| Lock::parse(text.replace(from, to).as_bytes());
+        let own = Digest::of(b"a").to_string();
+        let other = Digest::of(b"b").to_string();
+        for (from, to) in [
+            (other.as_str(), own.as_str()),
+            (&other, "00"),
+            ("odoo:17@", "odoo@"),
+        ] {
+            assert!(of(from, to).is_err(), "{to}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told_by_its_place() {
         let text = String::from_utf8(lock().bytes()).unwrap();
         for (from, to, place) in [
@@ -325,7 +363,7 @@ mod tests {
             (
                 "\"mediaType\"",
                 "\"kind\"",
-                "line 6 column 7: a field that it has not; it has `digest`, `mediaType`, `lockedAt`, `evidence`, `related`",
+                "line 6 column 7: a field that it has not; it has `digest`, `mediaType`, `lockedAt`, `evidence`, `related`, `tagDigest`",
             ),
             (
                 ":17\": {\n      \"digest\"",

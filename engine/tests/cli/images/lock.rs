@@ -199,6 +199,35 @@ fn what_another_program_has_changed_is_written_anew_and_said() {
 }
 
 #[test]
+fn a_tag_that_stands_for_another_image_than_its_digest_is_told_and_kept() {
+    let shop = Shop::of(&[&pinned()]);
+    shop.push("17.0");
+    shop.sign(Some(&sig()), &["sig-p256"]);
+    shop.lock(&[]);
+    let before = shop.repo.commit("locked").to_string();
+    assert_eq!(shop.entry(&pinned())["tagDigest"], Value::Null);
+    let document = json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": []});
+    let other = shop
+        .registry
+        .put("shop/odoo", Some("17.1"), MANIFEST, &document);
+    let image = pinned().replace("17.0", "17.1");
+    shop.runs(&[&image]);
+    let (text, exit) = shop.lock(&[]);
+    assert_eq!(exit, 0, "{text}");
+    let said = format!("its tag stands for another image, {other}; the digest counts\n");
+    assert!(text.contains(&said), "{text}");
+    assert_eq!(shop.entry(&image)["tagDigest"], other);
+    let lock = serde_json::from_str(&shop.text()).unwrap();
+    assert_eq!(problems("image-lock.v1.json", &lock), [""; 0]);
+    shop.repo.commit("locked anew");
+    let mut check = tidegate(shop.repo.path());
+    let (text, _) = said_of(check.args(["check", &format!("{before}..HEAD"), "--unit", "prod"]));
+    assert!(text.contains("image.lock-mismatch"), "{text}");
+    let (text, _) = shop.lock(&["--update"]);
+    assert!(text.contains(&said), "{text}");
+}
+
+#[test]
 fn an_update_opens_a_clean_diff() {
     let shop = Shop::of(&[&pinned(), "shop/cache:7"]);
     shop.push("17.0");

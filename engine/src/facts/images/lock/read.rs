@@ -50,10 +50,14 @@ impl Reader<'_> {
 
     fn locked(&self, row: &Node) -> Result<Locked, LockError> {
         let names = ["digest", "mediaType", "lockedAt", "evidence"];
-        let [digest, media_type, at, evidence] = self.fields(row, names, &["related"])?;
+        let [digest, media_type, at, evidence] =
+            self.fields(row, names, &["related", "tagDigest"])?;
         let digest = self.digest(digest)?;
+        let tag_digest = row.get("tagDigest");
+        let tag_digest = tag_digest.map(|it| self.other(it, digest)).transpose()?;
         Ok(Locked {
             digest,
+            tag_digest,
             media_type: self.text(media_type)?.to_owned(),
             at: self.instant(at)?,
             evidence: self.digests(evidence)?,
@@ -92,6 +96,9 @@ impl Reader<'_> {
             Some(ImageRef {
                 digest: Some(own), ..
             }) if own != as_written(&locked.digest) => wrong("locked to another digest"),
+            Some(image) if locked.tag_digest.is_some() && !has_both(&image) => {
+                wrong("no tag beside a digest, and what such a tag stood for is said of it")
+            }
             Some(_) => Ok(()),
         }
     }
@@ -141,6 +148,14 @@ impl Reader<'_> {
         Digest::parse_oci(self.text(node)?).ok_or_else(|| self.wrong(node.span, NO_DIGEST))
     }
 
+    /// A digest that is not the image's own.
+    fn other(&self, node: &Node, own: Digest) -> Result<Digest, LockError> {
+        match self.digest(node)? {
+            digest if digest == own => Err(self.wrong(node.span, "it is the image's own digest")),
+            digest => Ok(digest),
+        }
+    }
+
     fn instant(&self, node: &Node) -> Result<Timestamp, LockError> {
         let instant = self.text(node)?.parse();
         instant.map_err(|_| self.wrong(node.span, "its time is no instant"))
@@ -154,6 +169,10 @@ impl Reader<'_> {
     fn wrong(&self, span: Span, why: impl Into<String>) -> LockError {
         invalid(span.line_column(self.text), why)
     }
+}
+
+fn has_both(image: &ImageRef) -> bool {
+    image.tag.is_some() && image.digest.is_some()
 }
 
 fn invalid(at: LineColumn, why: impl Into<String>) -> LockError {
