@@ -325,11 +325,7 @@ impl Changes {
                     self.adds.add(item.get("pairs")?)?;
                 }
             }
-            "components" => {
-                for item in items(value)? {
-                    self.components.push(item.as_str()?.to_owned());
-                }
-            }
+            "components" => self.components.extend(texts(value)?),
             "commonAnnotations" => {
                 for entry in mapping(value)? {
                     if is_for_kustomize(&entry.key) {
@@ -339,12 +335,7 @@ impl Changes {
                 }
             }
             "images" => self.others.push(Other::Images),
-            "configurations" => {
-                let paths = items(value)?.iter();
-                let paths = paths.map(|item| item.as_str().map(str::to_owned));
-                self.others
-                    .push(Other::Names(paths.collect::<Option<_>>()?));
-            }
+            "configurations" => self.others.push(Other::Names(texts(value)?)),
             "kind" => self.is_component = value.as_str() == Some("Component"),
             "patches" => {
                 for item in items(value)? {
@@ -420,6 +411,13 @@ fn has_containers(node: &Node) -> bool {
         NodeValue::Sequence(items) => items.iter().any(has_containers),
         _ => false,
     }
+}
+
+fn texts(node: &Node) -> Option<Vec<String>> {
+    let texts = items(node)?
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned));
+    texts.collect()
 }
 
 fn items(node: &Node) -> Option<&[Node]> {

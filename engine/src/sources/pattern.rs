@@ -95,7 +95,7 @@ impl Pattern {
 
 /// A pattern in which a segment `**` stands for any number of folders, none too, as doublestar has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spanning {
+pub(super) struct Spanning {
     /// `None` for such a segment.
     segments: Vec<Option<Pattern>>,
 }
@@ -103,7 +103,7 @@ pub struct Spanning {
 impl Spanning {
     /// `None` for what is no [`Pattern`], and for alternatives.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         if text.contains(['{', '}']) {
             return None;
         }
@@ -117,13 +117,13 @@ impl Spanning {
 
     /// Whether the whole path matches.
     #[must_use]
-    pub fn matches(&self, path: &str) -> bool {
+    pub(super) fn matches(&self, path: &str) -> bool {
         self.behind(path).last().copied().unwrap_or_default()
     }
 
     /// Whether a path matches that is this one or goes on behind it.
     #[must_use]
-    pub fn reaches(&self, path: &str) -> bool {
+    pub(super) fn reaches(&self, path: &str) -> bool {
         self.behind(path).contains(&true)
     }
 

@@ -262,6 +262,7 @@ fn what_goes_leaves_those_who_name_it_with_what_nobody_can_tell() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_a_secret_is_made_of_stands_for_it() {
     let release = release("{valuesFrom: [{kind: Secret, name: vals}]}");
     let sealed = |name: &str, data: &str| {
