@@ -1,4 +1,4 @@
-//! Images that an object of Argo CD or Flux puts into what it deploys: values of charts, and images and patches of
+//! Images that an object of Argo CD, Flux or k3s puts into what it deploys: values of charts, and images and patches of
 //! kustomizations. Renders nothing; knows nothing of what is deployed.
 
 mod chart;
@@ -163,6 +163,8 @@ struct Kind {
     text: Option<&'static str>,
     /// Single ones by their paths, which count before both.
     parameters: Option<&'static str>,
+    /// The same as a mapping; where there may be one, the text counts beside values too.
+    set: Option<&'static str>,
     /// The same from files.
     files: Option<&'static str>,
     /// Where it names others that it takes from.
@@ -195,11 +197,12 @@ const APPLICATION: Kind = Kind {
     values: Some("/helm/valuesObject"),
     text: Some("/helm/values"),
     parameters: Some("/helm/parameters"),
+    set: None,
     files: Some("/helm/fileParameters"),
     references: None,
 };
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 6] = [
     APPLICATION,
     Kind {
         kind: SET,
@@ -228,6 +231,7 @@ const KINDS: [Kind; 4] = [
         values: Some("/spec/values"),
         text: None,
         parameters: None,
+        set: None,
         files: None,
         references: Some(VALUES),
     },
@@ -239,7 +243,27 @@ const KINDS: [Kind; 4] = [
         values: None,
         text: None,
         parameters: None,
+        set: None,
         files: None,
         references: Some(VARIABLES),
     },
+    K3S,
+    Kind {
+        kind: "HelmChartConfig",
+        ..K3S
+    },
 ];
+
+/// A chart of k3s and RKE2, or what is said beside one that these bring themselves.
+const K3S: Kind = Kind {
+    group: "helm.cattle.io",
+    kind: "HelmChart",
+    within: &[""],
+    kustomize: &[],
+    values: Some("/spec/values"),
+    text: Some("/spec/valuesContent"),
+    parameters: None,
+    set: Some("/spec/set"),
+    files: None,
+    references: None,
+};

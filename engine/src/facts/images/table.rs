@@ -356,6 +356,8 @@ static KINDS: &[Kind] = &[
         &["Elasticsearch"],
         &["/spec/image"],
     ),
+    // k3s and RKE2: what runs Helm.
+    kind("helm.cattle.io", &["HelmChart"], &["/spec/jobImage"]),
     kind("rabbitmq.com", &["RabbitmqCluster"], &["/spec/image"]),
     kind(
         "hyperspike.io",

@@ -13,6 +13,7 @@ use super::parameters::{Step, pointer_to};
 use super::referred::Referred;
 use super::{Kind, parameters, untold};
 use crate::manifest::secrets::SHOWN;
+use crate::model::step_of;
 
 /// The images in the values of a source of a kind, which stands at a place.
 pub(super) fn images<'v>(
@@ -34,6 +35,9 @@ struct Given<'v> {
     values: Option<(&'static str, &'v Value)>,
     text: Option<(&'static str, &'v str)>,
     parameters: Vec<(String, &'v Value)>,
+    set: Vec<(String, &'v str, &'v Value)>,
+    /// Whether the text counts where there are values.
+    is_joined: bool,
     files: Vec<(String, &'v Value)>,
 }
 
@@ -50,7 +54,15 @@ impl<'v> Given<'v> {
             let items = items.map(|(index, item)| (format!("{place}/{index}"), item));
             Some(items.collect::<Vec<_>>())
         };
+        let set = at(kind.set).and_then(|(place, set)| Some((place, set.as_object()?)));
+        let set = set.into_iter().flat_map(|(place, set)| {
+            let at = move |key: &str| format!("{place}/{}", step_of(key));
+            set.iter()
+                .map(move |(key, value)| (at(key), key.as_str(), value))
+        });
         Self {
+            set: set.collect(),
+            is_joined: kind.set.is_some(),
             values: at(kind.values),
             text: at(kind.text).and_then(|(place, text)| Some((place, text.as_str()?))),
             parameters: items(kind.parameters).unwrap_or_default(),
@@ -60,7 +72,8 @@ impl<'v> Given<'v> {
 
     /// Whether there are values, and nothing beside them.
     fn is_one(&self) -> bool {
-        self.text.is_none() && self.parameters.is_empty() && self.files.is_empty()
+        let singles = [self.parameters.len(), self.set.len(), self.files.len()];
+        self.text.is_none() && singles == [0, 0, 0]
     }
 }
 
@@ -97,8 +110,8 @@ fn joined<'v>(given: &Given<'v>, at: &str, referred: &[Referred], found: &mut Fo
     if let Some((below, text)) = given.text {
         let at = format!("{at}{below}");
         found.settle(&at);
-        // Without values of their own it counts.
-        if given.values.is_none() {
+        // Without values of their own it counts, and with some of k3s too.
+        if given.is_joined || given.values.is_none() {
             let read = shapes::documents(text).filter(|_| depth < shapes::DEEPEST);
             match read.and_then(one_mapping) {
                 Some(read) => values.merge(read, &Origin::one(at)),
@@ -200,7 +213,7 @@ fn set(items: &[Single<'_>], values: &mut Joined) -> Vec<Place<'static>> {
     }
     for item in items {
         let own = fields.get(item.name).cloned().unwrap_or_default();
-        let origin = Origin::one(format!("{}/{}", item.at, item.end)).with_fields(own);
+        let origin = Origin::one(item.place.clone()).with_fields(own);
         let path = item.path.as_ref().filter(|path| !leads_on(path));
         match (path, &item.value) {
             (Some(path), Some(value)) => values.set(path, value.clone(), &origin),
@@ -217,9 +230,9 @@ fn set(items: &[Single<'_>], values: &mut Joined) -> Vec<Place<'static>> {
 struct Single<'v> {
     at: String,
     name: &'v str,
-    written: &'v str,
-    /// The key of what is written.
-    end: &'static str,
+    written: Cow<'v, str>,
+    /// Where that is written.
+    place: String,
     path: Option<Vec<Step>>,
     value: Option<Value>,
 }
@@ -238,17 +251,36 @@ impl<'v> Single<'v> {
             let written = text(item, end).unwrap_or_default();
             Some(Self {
                 at: format!("{at}{below}"),
+                place: format!("{at}{below}/{end}"),
                 path: parameters::path(name),
                 value: match end {
                     "value" => parameters::value(written, forced(item)),
                     _ => Some(Value::from(format!("{OF_FILE}{written})"))),
                 },
                 name,
-                written,
-                end,
+                written: Cow::Borrowed(written),
             })
         });
-        all.collect()
+        let set = given.set.iter();
+        let set =
+            set.map(|(below, name, value)| Self::of_mapping(&format!("{at}{below}"), name, value));
+        all.chain(set).collect()
+    }
+
+    /// A text is one whatever stands in it, but for `null`.
+    fn of_mapping(at: &str, name: &'v str, value: &'v Value) -> Self {
+        let written = match value {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            other => Cow::Owned(other.to_string()),
+        };
+        Self {
+            at: at.to_owned(),
+            place: at.to_owned(),
+            path: parameters::path(name),
+            value: parameters::value(&written, false),
+            name,
+            written,
+        }
     }
 }
 

@@ -254,3 +254,51 @@ fn what_a_file_holds_nobody_knows_whatever_a_parameter_of_its_name_says() {
         }
     }
 }
+
+#[test]
+fn charts_of_k3s_are_read_as_releases_are() {
+    let of = |kind: &str, spec: &str| {
+        let spec = manifest::yaml::parse(spec).unwrap()[0].to_json();
+        let head = format!("apiVersion: helm.cattle.io/v1\nkind: {kind}\n");
+        places(&object(&head, &spec), &none())
+    };
+    for (spec, wanted) in [
+        (
+            "{valuesContent: 'image: {registry: r.example, repository: x, tag: v1}'}",
+            &["/spec/valuesContent resource r.example/x:v1"][..],
+        ),
+        (
+            "{valuesContent: 'image: r.example/x:1'}",
+            &["/spec/valuesContent resource r.example/x:1"],
+        ),
+        (
+            "{set: {image.repository: r.example/x, image.tag: v1}}",
+            &["/spec/set/image.repository resource r.example/x:v1"],
+        ),
+        (
+            "{valuesContent: 'image: {repository: r.example/x, tag: v1}', set: {image.tag: 2}}",
+            &["/spec/set/image.tag resource r.example/x:2"],
+        ),
+        (
+            "{valuesContent: 'image: {repository: r.example/x, tag: v1}', values: {image: {tag: v3}}}",
+            &["/spec/values/image/tag resource r.example/x:v3"],
+        ),
+        (
+            "{set: {image.tag: v1}}",
+            &["/spec/set/image.tag resource image.tag=v1"],
+        ),
+        (
+            "{valuesContent: 'a: ['}",
+            &["/spec/valuesContent resource a: ["],
+        ),
+        ("{set: {replicas: 2, host: shop.example}}", &[]),
+    ] {
+        for kind in ["HelmChart", "HelmChartConfig"] {
+            assert_eq!(of(kind, spec), wanted, "{kind} {spec}");
+        }
+    }
+    assert_eq!(
+        of("HelmChart", "{jobImage: 'r.example/klipper:1'}"),
+        ["/spec/jobImage resource r.example/klipper:1"]
+    );
+}
