@@ -3,12 +3,14 @@
 
 mod clients;
 mod mounts;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::clients::{Said, fed, mentioned, paths, said};
+use self::clients::{Said, fed, paths, said};
+use self::tools::{Tool, Way};
 use super::files::Text;
 use super::naming::Engine;
 use crate::change::Change;
@@ -220,20 +222,55 @@ impl<'v> Container<'v> {
         words.collect()
     }
 
-    /// Which of goose and dbmate it runs: by the first word that it starts, or by its image where it says none.
+    /// The tool of migrations that it starts, and the place of the first word that this is told: by its path, or by the
+    /// image where nothing says what is started.
+    fn tool(&self, words: &[(&str, usize, &str)]) -> Option<(&'static Tool, usize)> {
+        let mut paths = words.iter().enumerate();
+        let named = paths.find_map(|(at, (_, _, word))| Some((Tool::of(word)?, at + 1)));
+        let says_none = !words.iter().any(|(field, _, _)| *field == "command");
+        named.or_else(|| {
+            let image = self.value.get("image").and_then(Value::as_str)?;
+            let path = image.split('@').next()?;
+            let name = path.rsplit('/').next()?.split(':').next()?;
+            let tool = Tool::of(name).filter(|_| says_none)?;
+            Some((tool, 0))
+        })
+    }
+
+    /// Which of goose and dbmate is all that it runs, where that surely goes up.
     fn tools(&self) -> BTreeSet<Engine> {
         let words = self.words();
-        let command = words.iter().find(|(field, _, _)| *field == "command");
-        let image = self.value.get("image").and_then(Value::as_str);
-        let (path, ends): (&str, &[char]) = match command {
-            Some((_, _, word)) => (*word, &[]),
-            None => (image.unwrap_or_default(), &[':', '@']),
-        };
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let name = name.split(ends).next().unwrap_or_default();
-        let tools = [("goose", Engine::Goose), ("dbmate", Engine::Dbmate)];
-        let tools = tools.into_iter().filter(|(tool, _)| *tool == name);
-        tools.map(|(_, engine)| engine).collect()
+        let called = self.tool(&words).filter(|(tool, told)| {
+            let is_first = match words.first() {
+                Some(("command", _, _)) => *told == 1,
+                _ => *told == 0,
+            };
+            is_first && tool.way(&plain(&words, *told)) == Way::Up
+        });
+        let engines = called.and_then(|(tool, _)| tool.engine).into_iter();
+        engines.collect()
+    }
+
+    /// What a tool of migrations is told to take away, and the place of the word that says so.
+    fn taken(&self, words: &[(&str, usize, &str)]) -> Option<(usize, Text)> {
+        let (tool, told) = self.tool(words)?;
+        let own = plain(words, told);
+        match tool.way(&own) {
+            Way::Up | Way::Neither => None,
+            // How much it takes is in scripts that may be anywhere.
+            Way::Down(at) => {
+                let all = own.join(" ").replace('"', "\"\"");
+                let text = format!("DROP DATABASE \"{} {all}\"", tool.name);
+                Some((told + at, Text::Known(text)))
+            }
+            Way::Untold(at) => {
+                let why = format!(
+                    "{} runs what a variable says, which may be to take back",
+                    tool.name
+                );
+                Some((told + at, Text::Unknown(why)))
+            }
+        }
     }
 
     /// The keys that it runs, and whether `psql` runs them.
@@ -253,6 +290,17 @@ impl<'v> Container<'v> {
         });
         keys.collect()
     }
+}
+
+/// The words from a place on.
+fn plain<'w>(words: &[(&str, usize, &'w str)], from: usize) -> Vec<&'w str> {
+    let words = words.iter().skip(from);
+    words.map(|(_, _, word)| *word).collect()
+}
+
+/// The client that a text of a shell calls by its name, or the tool of migrations that it tells to take back.
+fn mentioned(text: &str) -> Option<&str> {
+    clients::mentioned(text).or_else(|| Tool::mentioned(text))
 }
 
 fn file(said: Said) -> Option<String> {
@@ -282,8 +330,7 @@ fn in_container(object: &ObjectRef, container: &Container<'_>, referred: &Referr
         place: Place::Argument,
         run_by: BTreeSet::new(),
     };
-    let plain: Vec<&str> = words.iter().map(|(_, _, word)| *word).collect();
-    let (before, said) = said(&plain);
+    let (before, said) = said(&plain(&words, 0));
     let shells = words.iter().take(before).filter_map(|word| {
         let client = mentioned(word.2)?;
         Some(held(word, Text::Unknown(run_by_shell(client))))
@@ -295,7 +342,9 @@ fn in_container(object: &ObjectRef, container: &Container<'_>, referred: &Referr
         };
         Some(held(words.get(nth)?, text))
     });
-    shells.chain(said).collect()
+    let taken = container.taken(&words).into_iter();
+    let taken = taken.filter_map(|(nth, text)| Some(held(words.get(nth)?, text)));
+    shells.chain(said).chain(taken).collect()
 }
 
 /// Why a file that `psql` runs is not read where it is a key of a `ConfigMap`; `None` where it is.
@@ -544,6 +593,24 @@ mod tests {
                 vec![(format!("{at}/command/2"), false)],
             ),
             (json!({"args": ["odoo", "-u", "all"]}), vec![]),
+            (
+                json!({"command": ["goose", "-dir", "/s", "reset"]}),
+                vec![(format!("{at}/command/3"), true)],
+            ),
+            (
+                json!({"image": "r.example:5000/flyway:11@sha256:0", "args": ["clean"]}),
+                vec![(format!("{at}/args/0"), true)],
+            ),
+            (
+                json!({"command": ["goose"], "args": ["$(CMD)"]}),
+                vec![(format!("{at}/args/0"), false)],
+            ),
+            (
+                json!({"command": ["sh", "-c", "goose -dir /s down"]}),
+                vec![(format!("{at}/command/2"), false)],
+            ),
+            (json!({"command": ["sh", "-c", "goose -dir /s up"]}), vec![]),
+            (json!({"command": ["dbmate", "up"]}), vec![]),
         ] {
             assert_eq!(of(&job(container.clone())), wanted, "{container}");
         }
