@@ -2,6 +2,7 @@
 //! Knows nothing of what the scripts do.
 
 mod clients;
+mod databases;
 mod mounts;
 mod tools;
 
@@ -76,8 +77,17 @@ pub fn stand_in(changes: &[Change], around: &Neighbours) -> bool {
     let referred = referred(changes, [around, around]);
     changes.iter().any(|change| {
         let mut sides = [&change.old, &change.new].into_iter().flatten();
-        sides.any(|side| !held(&change.object, side, &referred).is_empty())
+        let in_sides = sides.any(|side| !held(&change.object, side, &referred).is_empty());
+        in_sides || dropped(change).is_some()
     })
+}
+
+/// What goes with an object that is deleted, as the statement that its operator sends.
+pub(super) fn dropped(change: &Change) -> Option<Held> {
+    match (&change.old, &change.new) {
+        (Some(old), None) => databases::deleted(&change.object, old),
+        _ => None,
+    }
 }
 
 /// The scripts that one side of an object holds.
@@ -87,6 +97,7 @@ pub(super) fn held(object: &ObjectRef, value: &Value, referred: &Referred) -> Ve
         ("", "ConfigMap") => in_keys(object, value, referred),
         ("", "Secret") => in_secret(value),
         (CNPG, "Cluster") => in_cluster(value),
+        (CNPG, "Database") => databases::absent(value),
         _ => in_containers(object, value, referred),
     }
 }

@@ -8,7 +8,7 @@ use crate::change::Change;
 use crate::facts::Context;
 use crate::facts::migrations::files::{ScriptFile, Text};
 use crate::facts::migrations::naming::Engine;
-use crate::facts::migrations::objects::{Held, Place, Referred, held, referred};
+use crate::facts::migrations::objects::{Held, Place, Referred, dropped, held, referred};
 use crate::model::ObjectRef;
 
 /// What may be a script, on both sides.
@@ -112,6 +112,8 @@ fn in_change(change: &Change, referred: &Referred) -> Vec<Candidate> {
     for before in old.iter().filter(gone) {
         found.push(candidate(change, before, (Some(before), None)));
     }
+    let dropped = dropped(change);
+    found.extend(dropped.map(|held| candidate(change, &held, (None, Some(&held)))));
     found
 }
 
