@@ -231,26 +231,60 @@ pub(super) fn address(object: &Value, said: &[(&'static str, &str)]) -> Address 
     said.collect()
 }
 
-/// For how long restic keeps what these say: `keepDaily: 7`, or without the prefix `daily: 7`.
-pub(super) fn kept(retain: Option<&Value>, prefix: &str, cadence: &Cadence) -> Retention {
-    let each = [
-        ("last", cadence.gap_seconds),
-        ("hourly", 3600),
-        ("daily", 86_400),
-        ("weekly", 7 * 86_400),
-        ("monthly", 30 * 86_400),
-        ("yearly", 365 * 86_400),
-    ];
-    let kept = each.into_iter().filter_map(|(name, seconds)| {
-        let mut keys = retain?.as_object()?.iter();
-        let (_, count) = keys.find(|(key, _)| {
-            let key = key.strip_prefix(prefix).unwrap_or_default();
-            key.eq_ignore_ascii_case(name)
-        })?;
-        let count = count.as_i64().or_else(|| count.as_str()?.parse().ok())?;
-        count.checked_mul(seconds)
-    });
-    kept.max().map_or(Retention::Unlimited, Retention::Seconds)
+/// For how long restic keeps what these say, at least: `keepDaily: 7`, or without the prefix `daily: 7`; `None` where
+/// nothing is said. What is said and not read keeps nobody knows what.
+pub(super) fn kept(retain: Option<&Value>, prefix: &str, cadence: &Cadence) -> Option<Retention> {
+    let said = match retain? {
+        Value::Null => return None,
+        Value::Object(said) => said.iter(),
+        _ => return Some(Retention::Unknown),
+    };
+    let said = said.filter(|(_, value)| !value.is_null());
+    let each =
+        said.filter_map(|(key, value)| Some(each_kept(key.strip_prefix(prefix)?, value, cadence)));
+    let each: Vec<Option<i64>> = each.collect();
+    // Whatever one of them keeps stays.
+    let longest = each.iter().flatten().max();
+    let unread = || (!each.is_empty()).then_some(Retention::Unknown);
+    longest.map(|it| Retention::Seconds(*it)).or_else(unread)
+}
+
+/// How many seconds one key keeps, where that is read.
+fn each_kept(key: &str, value: &Value, cadence: &Cadence) -> Option<i64> {
+    let each = match key.to_ascii_lowercase().as_str() {
+        "last" | "latest" => cadence.gap_seconds,
+        "hourly" => HOUR,
+        "daily" => DAY,
+        "weekly" => 7 * DAY,
+        "monthly" => 30 * DAY,
+        "yearly" => 365 * DAY,
+        "within" => return within(value.as_str()?),
+        _ => return None,
+    };
+    let count = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
+    count.checked_mul(each)
+}
+
+/// The seconds of a period as restic writes it: `1y2m3w4d5h`.
+fn within(text: &str) -> Option<i64> {
+    let mut rest = text;
+    let mut seconds: i64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let (count, unit) = rest.split_at_checked(digits)?;
+        let each = match unit.chars().next()? {
+            'h' => HOUR,
+            'd' => DAY,
+            'w' => 7 * DAY,
+            'm' => 30 * DAY,
+            'y' => 365 * DAY,
+            _ => return None,
+        };
+        let count: i64 = count.parse().ok()?;
+        seconds = seconds.checked_add(count.checked_mul(each)?)?;
+        rest = unit.get(1..)?;
+    }
+    (!text.is_empty()).then_some(seconds)
 }
 
 /// Whether a store outlives the cluster, by the address of its endpoint; without one it is the provider's own.
@@ -274,4 +308,47 @@ pub(super) fn offsite(endpoint: Option<&str>) -> Told {
         || host.contains(".svc.")
         || host.ends_with(".local");
     Told::of(!is_inside)
+}
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::facts::backups::cadence::Fields;
+
+    #[test]
+    fn what_is_kept_is_what_is_said_and_else_unknown() {
+        let daily = Cadence::parse("0 3 * * *", Fields::Five, Timestamp::UNIX_EPOCH).unwrap();
+        let days = |count: i64| Some(Retention::Seconds(count * DAY));
+        for (said, wanted) in [
+            (json!(null), None),
+            (json!({}), None),
+            (json!({"daily": null}), None),
+            (json!({"daily": 40, "hourly": 3}), days(40)),
+            (json!({"last": "2"}), days(2)),
+            (json!({"latest": 3}), days(3)),
+            (json!({"within": "3w2d"}), days(23)),
+            (json!({"within": "1y2m24h"}), days(426)),
+            (json!({"within": "1d", "weekly": 2}), days(14)),
+            (json!({"within": "3"}), Some(Retention::Unknown)),
+            (json!({"within": "d"}), Some(Retention::Unknown)),
+            (json!({"within": "1d x"}), Some(Retention::Unknown)),
+            (json!({"within": ""}), Some(Retention::Unknown)),
+            (json!({"daily": "many"}), Some(Retention::Unknown)),
+            (json!({"withinDaily": "9d"}), Some(Retention::Unknown)),
+            (json!({"withinDaily": "9d", "daily": 2}), days(2)),
+            (json!([]), Some(Retention::Unknown)),
+        ] {
+            assert_eq!(kept(Some(&said), "", &daily), wanted, "{said}");
+        }
+        let prefixed = json!({"keepWithin": "1d", "tags": ["a"]});
+        assert_eq!(kept(Some(&prefixed), "keep", &daily), days(1));
+        assert_eq!(kept(Some(&json!({"tags": ["a"]})), "keep", &daily), None);
+        assert_eq!(kept(None, "keep", &daily), None);
+    }
 }

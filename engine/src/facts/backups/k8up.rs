@@ -65,7 +65,9 @@ fn take(
         },
         retention: match schedule.pointer("/spec/prune/schedule") {
             None => Retention::Unlimited,
-            Some(_) => kept(schedule.pointer("/spec/prune/retention"), "keep", &cadence),
+            // Told nothing, restic forgets nothing.
+            Some(_) => kept(schedule.pointer("/spec/prune/retention"), "keep", &cadence)
+                .unwrap_or(Retention::Unlimited),
         },
         cadence,
         target: store.target,

@@ -78,16 +78,7 @@ fn snapshot(
         }
     }
     let cadence = cadence(schedule, "/spec/schedule", near)?;
-    let expires = text(schedule, "/spec/retention/expires").and_then(parse_length);
-    let count = schedule
-        .pointer("/spec/retention/maxCount")
-        .and_then(Value::as_i64);
-    let counted = count.map(|count| count.saturating_mul(cadence.gap_seconds));
-    let seconds = expires
-        .map(|it| it.as_secs())
-        .into_iter()
-        .chain(counted)
-        .min();
+    let retention = retention(schedule, &cadence);
     Ok(Cover {
         method: "volume-snapshot",
         part: None,
@@ -96,7 +87,7 @@ fn snapshot(
         cadence,
         pitr: false,
         consistency: Consistency::Crash,
-        retention: seconds.map_or(Retention::Unlimited, Retention::Seconds),
+        retention,
         target: None,
         encrypted: Told::Unknown,
         // It lies beside its volume.
@@ -111,6 +102,25 @@ fn snapshot(
         ),
         credentials: Vec::new(),
     })
+}
+
+/// For how long snapshots are kept: the first of its bounds ends each, and one that is not read may be any.
+fn retention(schedule: &Value, cadence: &Cadence) -> Retention {
+    let said = |field: &str| {
+        let value = schedule.pointer(&format!("/spec/retention/{field}"));
+        value.filter(|value| !value.is_null() && *value != "")
+    };
+    let expires = said("expires").map(|it| {
+        let length = parse_length(it.as_str()?)?;
+        Some(length.as_secs())
+    });
+    let counted = said("maxCount").map(|it| it.as_i64()?.checked_mul(cadence.gap_seconds));
+    let bounds: Vec<Option<i64>> = expires.into_iter().chain(counted).collect();
+    match bounds.iter().min() {
+        None => Retention::Unlimited,
+        // Nothing comes before any number.
+        Some(first) => first.map_or(Retention::Unknown, Retention::Seconds),
+    }
 }
 
 fn copy(
@@ -153,10 +163,11 @@ fn copy(
         pitr: false,
         consistency: Consistency::Crash,
         retention: match way.keeps {
-            true if at("retain").is_some() => kept(at("retain"), "", &cadence),
-            // The next copy takes its place.
-            _ => Retention::Seconds(cadence.gap_seconds),
-        },
+            true => kept(at("retain"), "", &cadence),
+            false => None,
+        }
+        // The next copy takes its place, also where a way that keeps older ones is not told which.
+        .unwrap_or(Retention::Seconds(cadence.gap_seconds)),
         cadence,
         // The Secret that says where; what it says is not read.
         target: repository.map(|name| format!("volsync:{namespace}/{name}")),
