@@ -63,6 +63,9 @@ pub(super) fn is_size(object: &ObjectRef, pointer: &str) -> bool {
             | "valkey.io",
             _,
         ) => pointer.ends_with("/size"),
+        ("k8s.mariadb.com", "MariaDB") => pointer == "/spec/storage/size",
+        ("rabbitmq.com", "RabbitmqCluster") => pointer == "/spec/persistence/storage",
+        ("scylla.scylladb.com", _) => pointer.ends_with("/storage/capacity"),
         ("opensearch.opster.io" | "opensearch.org", _) => pointer.ends_with("/diskSize"),
         _ => false,
     };
@@ -134,6 +137,17 @@ mod tests {
                 "valkey.io/v1alpha1",
                 "ValkeyCluster",
                 "/spec/persistence/size",
+            ),
+            ("k8s.mariadb.com/v1alpha1", "MariaDB", "/spec/storage/size"),
+            (
+                "rabbitmq.com/v1beta1",
+                "RabbitmqCluster",
+                "/spec/persistence/storage",
+            ),
+            (
+                "scylla.scylladb.com/v1",
+                "ScyllaCluster",
+                "/spec/datacenter/racks/0/storage/capacity",
             ),
             (
                 "acid.zalan.do/v1",

@@ -19,6 +19,12 @@ use super::{JOB, is_cluster_scoped};
 use crate::facts::pods;
 use crate::model::ObjectRef;
 
+/// The words of each simple command of a text that a shell is given, the program first.
+pub(super) fn commands_of(text: &str) -> Vec<Vec<String>> {
+    let commands = shell::of_line(text).into_iter();
+    commands.map(|simple| simple.words).collect()
+}
+
 /// The jobs that say that they back `stateful` up, and those that look as if they might.
 pub(super) fn find(stateful: &Stateful<'_>, near: &Near<'_>, found: &mut Found) {
     for job in near.all(JOB) {

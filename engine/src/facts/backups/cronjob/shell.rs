@@ -41,6 +41,13 @@ pub(super) fn commands(container: &Value) -> Vec<Simple> {
     found
 }
 
+/// What a shell runs that is given a text.
+pub(super) fn of_line(text: &str) -> Vec<Simple> {
+    let mut found = Vec::new();
+    of_text(text, 0, DEEP, &mut found);
+    found
+}
+
 /// The commands of a text, and of the texts that it gives to shells. The first pipeline goes on with one that has begun.
 fn of_text(text: &str, first: usize, deep: usize, found: &mut Vec<Simple>) {
     let mut lexer = Lexer::default();
