@@ -106,8 +106,9 @@ pub(super) fn unpruned((base, head): (&[Declared], &[Declared]), branch: &str) -
     let states = States { base, head, branch };
     let deployments = base.iter().filter_map(|declared| {
         let deployment = declared.unit.deployment.as_ref()?;
-        // What is of elsewhere counts for what it applies alone.
-        if declared.is_foreign() && !states.applies_judged(&declared.unit.name) {
+        // What is of elsewhere counts for what it applies, and for what it takes from here.
+        let is_bare = declared.is_foreign() && !deployment.takes_values;
+        if is_bare && !states.applies_judged(&declared.unit.name) {
             return None;
         }
         let (event, why) = states.staying(declared, deployment)?;
@@ -123,7 +124,7 @@ pub(super) fn unpruned((base, head): (&[Declared], &[Declared]), branch: &str) -
             name: deployment.name.as_str().into(),
             stop: Some(match deployment.kind {
                 Kind::Application => "remove `syncPolicy.automated` from it",
-                Kind::Kustomization | Kind::HelmRelease => "set `suspend: true` in it",
+                Kind::Kustomization | Kind::HelmRelease => SUSPEND,
             }),
             event,
             why: Box::new(why),
@@ -136,12 +137,14 @@ pub(super) fn unpruned((base, head): (&[Declared], &[Declared]), branch: &str) -
             concerned: states.concerned(&unit, (&one).into()).into_iter().collect(),
             unit: unit.into(),
             place: Box::new(one.place),
+            stop: (one.kind == Kind::HelmRelease.as_str()).then_some(SUSPEND),
             kind: one.kind.into(),
             name: one.name.into(),
-            stop: None,
             event,
             why: Box::new(why),
         }
     });
     deployments.chain(objects).collect()
 }
+
+const SUSPEND: &str = "set `suspend: true` in it";

@@ -92,6 +92,7 @@ fn frame(node: &Node, spec: &Node, file: &Text, cx: &Context<'_>) -> Deployment 
         prune: Prune::of_application(node),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
+        takes_values: false,
         description: description(spec),
         sources: Vec::new(),
         reach: None,

@@ -80,6 +80,7 @@ fn frame(node: &Node, file: &Text, kind: Kind, cx: &Context<'_>) -> Deployment {
         prune: Prune::of_flux(node, kind),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
+        takes_values: takes_values(spec),
         description: spec.to_json(),
         sources: Vec::new(),
         reach: None,
@@ -211,6 +212,13 @@ fn rendering(folder: RepoPath, kustomize: Kustomize) -> Rendering {
 /// What variables are taken from.
 fn substituted(spec: &Node) -> Option<&Node> {
     field(spec, "postBuild")?.get("substituteFrom")
+}
+
+/// Whether it names others that it takes values from.
+pub(super) fn takes_values(spec: &Node) -> bool {
+    let named = [field(spec, "valuesFrom"), substituted(spec)];
+    let mut named = named.into_iter().flatten();
+    named.any(|it| it.items().is_none_or(|items| !items.is_empty()))
 }
 
 /// Refuses what makes something else of the same files.

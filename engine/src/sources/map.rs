@@ -179,6 +179,8 @@ impl Map {
                 let patched_in = declared.patched_in.iter().cloned();
                 deployment.declared_in.extend(patched_in);
                 let given_by = declared.given_by.as_ref();
+                // Its references may be among what is not told.
+                deployment.takes_values |= given_by.is_some();
                 let given_by = given_by.filter(|_| deployment.local().next().is_some());
                 if let Some(by) = declared.changed_by.as_ref().or(given_by) {
                     change(&mut deployment, by);

@@ -55,5 +55,6 @@ pub(super) fn spec_without_values(spec: &Node) -> Cow<'_, Node> {
     })
 }
 
-const RELEASE: (&str, &str) = ("helm.toolkit.fluxcd.io", "HelmRelease");
+/// The group and the kind of a release.
+pub(super) const RELEASE: (&str, &str) = ("helm.toolkit.fluxcd.io", "HelmRelease");
 const VALUES: [&str; 2] = ["values", "valuesFrom"];

@@ -122,6 +122,7 @@ pub(super) fn untold(node: &Node, file: &Text, cx: &Context<'_>) -> Deployment {
         prune: Prune::default(),
         declared_in: BTreeSet::from([file.path.clone()]),
         given: BTreeMap::new(),
+        takes_values: false,
         description: spec.to_json(),
         sources: Vec::new(),
         reach: None,

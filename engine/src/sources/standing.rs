@@ -1,13 +1,15 @@
-//! Objects that deploy nothing themselves and from which others are told what they deploy: sets, sources of Flux, and what
-//! values are taken from. Knows neither commits nor what is deployed.
+//! Objects that are no units and on which it depends what is deployed: sets, sources of Flux, what values are taken from, and
+//! releases of elsewhere, which take them. Knows neither commits nor what is deployed.
 
 use serde_json::Value;
 
-use super::deployment::Place;
+use super::deployment::{Kind, Place};
+use super::flux;
 use super::known::{Declared, Known};
+use super::part::RELEASE;
 use super::prune::Prune;
 
-/// An object that deploys nothing itself, and tells others what they deploy.
+/// An object that is no unit, and on which it depends what is deployed.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// Its kind.
@@ -20,7 +22,7 @@ pub struct Standing {
     pub place: Place,
     /// What becomes of it when it goes, and what applies it.
     pub prune: Prune,
-    /// Others deploy what it says, so that it deploys as long as it stands.
+    /// Others deploy what it says, or it deploys what it takes from others, so that it deploys as long as it stands.
     pub makes: bool,
     /// Units take files or charts from it.
     pub is_source: bool,
@@ -47,7 +49,7 @@ impl Standing {
 }
 
 impl Known {
-    /// The objects of which others are told what they deploy.
+    /// The objects of which others are told what they deploy, and all releases.
     pub fn standing(&self) -> impl Iterator<Item = Standing> {
         let applied = self.all().filter(|it| it.passed_over.is_none());
         applied.filter_map(|it| self.as_standing(it))
@@ -56,11 +58,18 @@ impl Known {
     fn as_standing(&self, one: &Declared) -> Option<Standing> {
         let reference = &one.object.reference;
         let group = reference.group();
-        let makes = (group, reference.kind.as_str()) == SET;
-        if !makes && !group.is_empty() && group != SOURCES {
-            return None;
-        }
         let node = &one.object.node;
+        let (makes, prune) = match (group, reference.kind.as_str()) {
+            SET => (true, Prune::of_object(node)),
+            RELEASE => {
+                let spec = node.get("spec").unwrap_or(node);
+                // The references of one may be among what is not told of it.
+                let takes_values = flux::takes_values(spec) || one.given_by.is_some();
+                (takes_values, Prune::of_flux(node, Kind::HelmRelease))
+            }
+            ("" | SOURCES, _) => (false, Prune::of_object(node)),
+            _ => return None,
+        };
         Some(Standing {
             kind: reference.kind.clone(),
             namespace: reference.namespace.clone(),
@@ -69,7 +78,7 @@ impl Known {
             prune: Prune {
                 applied_by: one.applied_by.clone(),
                 pinned_by: one.pinned_by.clone(),
-                ..Prune::of_object(node)
+                ..prune
             },
             makes,
             is_source: group == SOURCES,

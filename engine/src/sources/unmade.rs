@@ -65,6 +65,7 @@ fn made_of(entry: &TreeEntry, text: &str, deployer: DeployerKind) -> Option<Depl
         prune: Prune::default(),
         declared_in: BTreeSet::from([entry.path.clone()]),
         given: BTreeMap::new(),
+        takes_values: false,
         description: serde_json::Value::Null,
         sources: vec![Source::Unknown(Unknown {
             reason: format!("only a chart makes this {name}, which is not looked into"),

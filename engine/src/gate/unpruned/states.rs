@@ -80,13 +80,16 @@ impl States<'_> {
         ))
     }
 
-    /// The objects that deploy nothing themselves and stay as they were, though they are not so in the tree any more.
+    /// The objects that are no units and stay as they were, though they are not so in the tree any more.
     pub(super) fn standing(&self) -> Vec<(Standing, Event, Why)> {
         let all = |known: Option<&Known>| -> Vec<Standing> {
             known.map_or(Vec::new(), |known| known.standing().collect())
         };
         let (base, head) = (all(known(self.base)), all(known(self.head)));
         let staying = base.into_iter().filter_map(|was| {
+            if is_unit(self.base, &was) {
+                return None;
+            }
             let now = head.iter().find(|it| it.is(&was));
             let (event, why) = match was.makes {
                 true => self.staying_set(&was, now)?,
@@ -317,6 +320,14 @@ impl States<'_> {
 /// What a state is told from.
 fn known(units: &[Declared]) -> Option<&Known> {
     units.iter().find_map(|it| it.unit.told_from.as_deref())
+}
+
+/// Whether an object is a unit of a state.
+fn is_unit(units: &[Declared], one: &Standing) -> bool {
+    let mut all = units.iter().filter_map(|it| it.unit.deployment.as_ref());
+    all.any(|it| {
+        (it.kind.as_str(), &it.name, &it.namespace) == (&*one.kind, &one.name, &one.namespace)
+    })
 }
 
 /// What applies one, of a state.

@@ -90,6 +90,100 @@ fn a_child_that_says_that_nobody_deletes_it_is_not_judged() {
     }
 }
 
+const SOURCES: &str = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: charts, namespace: flux-system}\nspec: {interval: 1h, url: 'https://charts.example'}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: elsewhere, namespace: flux-system}\nspec: {interval: 1h, url: 'https://git.example/other/one.git', ref: {branch: main}}\n";
+
+/// A child of Flux that is wholly of elsewhere.
+fn foreign(kind: &str, metadata: &str, more: &str) -> String {
+    let (group, spec) = match kind {
+        "HelmRelease" => (
+            "helm.toolkit.fluxcd.io/v2",
+            "chart: {spec: {chart: web, version: 1.0.0, sourceRef: {kind: HelmRepository, name: charts}}}",
+        ),
+        _ => (
+            "kustomize.toolkit.fluxcd.io/v1",
+            "path: x, prune: true, sourceRef: {kind: GitRepository, name: elsewhere}",
+        ),
+    };
+    format!(
+        "apiVersion: {group}\nkind: {kind}\nmetadata: {{name: child, namespace: flux-system{metadata}}}\nspec: {{interval: 1m, {spec}{more}}}\n"
+    )
+}
+
+#[test]
+fn a_child_of_elsewhere_stays_with_what_it_takes_from_here() {
+    let (release, kustomization) = ("HelmRelease", "Kustomization");
+    let from = ", valuesFrom: [{kind: ConfigMap, name: two}]";
+    let substituted = ", postBuild: {substituteFrom: [{kind: ConfigMap, name: two}]}";
+    let kept = ", annotations: {kustomize.toolkit.fluxcd.io/prune: disabled}";
+    let suspended = format!("{from}, suspend: true");
+    let with_variables = "prune: false, postBuild: {substitute: {a: b}}";
+    for (parent, kind, metadata, more, stays) in [
+        ("prune: true", release, "", from, false),
+        ("prune: false", release, "", from, true),
+        ("prune: true, suspend: true", release, "", from, true),
+        ("prune: true", release, kept, from, true),
+        ("prune: false", release, "", &suspended, false),
+        ("prune: false", release, "", "", false),
+        ("prune: false", release, "", ", values: {a: b}", false),
+        ("prune: false", release, "", ", valuesFrom: []", false),
+        (with_variables, release, "", ", values: {a: b}", false),
+        // What is replaced in its values may be a name that they are taken from.
+        (with_variables, release, "", ", values: {a: '${a}'}", true),
+        ("prune: true", kustomization, "", substituted, false),
+        ("prune: false", kustomization, "", substituted, true),
+        ("prune: false", kustomization, "", "", false),
+        (
+            "prune: false",
+            kustomization,
+            "",
+            ", postBuild: {substitute: {a: b}}",
+            false,
+        ),
+    ] {
+        let before = |repo: &Repo| {
+            flux(repo, parent, "prune: true");
+            repo.write("clusters/sources.yaml", SOURCES)
+                .write("children/child.yaml", foreign(kind, metadata, more));
+        };
+        let goes = |repo: &Repo| {
+            repo.remove("children/child.yaml");
+        };
+        let is_renamed = |repo: &Repo| {
+            let text = foreign(kind, metadata, more).replace("name: child", "name: another");
+            repo.write("children/child.yaml", text);
+        };
+        for found in [judged_after(before, goes), judged_after(before, is_renamed)] {
+            assert_eq!(
+                is_unpruned(&found),
+                stays,
+                "{parent}; {kind}: {metadata}{more}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_child_of_elsewhere_that_takes_from_here_changes_in_the_tree_alone_while_its_parent_rests() {
+    let from = ", valuesFrom: [{kind: ConfigMap, name: two}]";
+    for (parent, before, after, stays) in [
+        ("prune: true, suspend: true", from, "", true),
+        ("prune: true", from, "", false),
+        ("prune: true, suspend: true", "", ", values: {a: b}", false),
+    ] {
+        let found = judged_after(
+            |repo| {
+                flux(repo, parent, "prune: true");
+                repo.write("clusters/sources.yaml", SOURCES)
+                    .write("children/child.yaml", foreign("HelmRelease", "", before));
+            },
+            |repo| {
+                repo.write("children/child.yaml", foreign("HelmRelease", "", after));
+            },
+        );
+        assert_eq!(is_unpruned(&found), stays, "{parent}; {after}: {found:?}");
+    }
+}
+
 #[test]
 fn what_deletes_begins_to_before_the_child_goes_and_not_with_it() {
     for (before, after) in [
