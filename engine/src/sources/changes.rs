@@ -15,6 +15,7 @@ pub(super) use self::patch::is_for_kustomize;
 use self::patch::{Patch, Seen};
 use super::known::Declared;
 use super::metadata::Metadata;
+use super::part::Part;
 use crate::manifest::{Entry, Node, NodeValue, Object, yaml};
 use crate::render::Kustomize;
 
@@ -186,42 +187,49 @@ impl Changes {
         }
     }
 
-    /// Why it is not known what its patches make of an object, where that can be told.
+    /// Why it is not known what its patches make of a part of an object, where that can be told; `named` says where a file
+    /// of one is.
     pub(super) fn cause_of_patches(
         &self,
-        (object, added): (&Object, &Metadata),
+        (object, part, added): (&Object, Part, &Metadata),
         load: Load<'_>,
+        named: &dyn Fn(&str) -> String,
     ) -> Option<Cause> {
         let mut names = added.before(object);
         names.push(object.clone());
         let hits = |patch: &&Patch| names.iter().any(|object| patch.may_hit(object, load));
         let mut patches = self.patches.iter().filter(hits);
-        patches.find_map(|patch| patch.unclear(load))
+        patches.find_map(|patch| patch.unclear(part, load, named))
     }
 
-    /// What a deployer's patches make of an object to which kustomizations add `added`; `None` where that is not understood.
-    pub(super) fn patched(&self, declared: &Declared, added: &Metadata) -> Option<Patched> {
-        let seen = Seen::Perhaps(added);
-        self.patched_as(&declared.object, &declared.file.text, &seen, &|_| None)
+    /// What a deployer's patches make of a part of an object to which kustomizations add `added`; `None` where that is not
+    /// understood.
+    pub(super) fn patched(
+        &self,
+        (declared, part): (&Declared, Part),
+        added: &Metadata,
+    ) -> Option<Patched> {
+        let (object, seen) = ((&declared.object, part), Seen::Perhaps(added));
+        self.patched_as(object, &declared.file.text, &seen, &|_| None)
     }
 
-    /// What the patches of a kustomization make of an object of a file, to which those that it passed before added `added`,
+    /// What the patches of a kustomization make of a part of an object of a file, to which those that it passed before added `added`,
     /// and that was in the namespaces `earlier`; `None` where that is not understood.
     pub(super) fn patched_after(
         &self,
-        (object, file): (&Object, &str),
+        (object, part, file): (&Object, Part, &str),
         (added, earlier): (&Metadata, &[Option<String>]),
         load: Load<'_>,
     ) -> Option<Patched> {
         if !self.patches.is_empty() && patch::is_disguised(&object.node) {
             return None;
         }
-        self.patched_as(object, file, &Seen::Before(added, earlier), load)
+        self.patched_as((object, part), file, &Seen::Before(added, earlier), load)
     }
 
     fn patched_as(
         &self,
-        declared: &Object,
+        (declared, part): (&Object, Part),
         file: &str,
         seen: &Seen<'_>,
         load: Load<'_>,
@@ -237,7 +245,7 @@ impl Changes {
                 return None;
             }
             if selects {
-                match patch.apply(now, file, load)? {
+                match patch.apply((now, part), file, load)? {
                     Some(node) => {
                         object = Some(Object {
                             node,

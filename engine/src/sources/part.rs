@@ -21,6 +21,38 @@ impl Part {
             Self::Whole => object,
         }
     }
+
+    /// That part of a patch of an object that has it.
+    pub(super) fn of_patch(self, patch: Node) -> Node {
+        match self {
+            Self::WithoutValues => of_patch_without_values(patch),
+            Self::Whole => patch,
+        }
+    }
+}
+
+/// A patch of a release without what it makes of its values.
+fn of_patch_without_values(mut patch: Node) -> Node {
+    match &mut patch.value {
+        NodeValue::Mapping(fields) => {
+            let specs = fields.iter_mut().filter(|entry| &*entry.key == "spec");
+            for spec in specs {
+                spec.value = spec_without_values(&spec.value).into_owned();
+            }
+        }
+        NodeValue::Sequence(steps) => steps.retain(|step| !is_in_values(step)),
+        _ => {}
+    }
+    patch
+}
+
+/// Whether a step of a JSON patch neither reads nor writes anything but values.
+fn is_in_values(step: &Node) -> bool {
+    let is_below = |pointer: &Node| {
+        let spec = pointer.as_str().and_then(|it| it.strip_prefix("/spec/"));
+        spec.is_some_and(|it| VALUES.contains(&it.split('/').next().unwrap_or_default()))
+    };
+    step.get("path").is_some_and(is_below) && step.get("from").is_none_or(is_below)
 }
 
 /// A `HelmRelease` without its values; nothing where it is something else.

@@ -13,6 +13,7 @@ use super::{Cause, Load, merged, operations};
 use crate::manifest::{Node, NodeValue, Object, json, yaml};
 use crate::sources::fields::shown;
 use crate::sources::metadata::{ANNOTATIONS, LABELS, Metadata};
+use crate::sources::part::Part;
 use crate::sources::written;
 
 /// A patch, read as far as it says what it is for.
@@ -167,10 +168,10 @@ impl Patch {
         }
     }
 
-    /// What it makes of an object of a file; within, nothing where it deletes it. `None` where that is not understood.
+    /// What it makes of a part of an object of a file; within, nothing where it deletes it. `None` where that is not understood.
     pub(super) fn apply(
         &self,
-        object: &Object,
+        (object, part): (&Object, Part),
         file: &str,
         load: Load<'_>,
     ) -> Option<Option<Node>> {
@@ -179,9 +180,10 @@ impl Patch {
         if is_for_kustomize(text) || text.starts_with('\u{feff}') {
             return None;
         }
-        let patch = parsed(text)?;
+        let all = parsed(text)?;
+        let patch = part.of_patch(all.clone());
         let is_alike = written::unlike_to_kustomize(&patch, text).is_none();
-        if !is_alike || self.may_end_otherwise(&patch, text, &whole) {
+        if !is_alike || self.may_end_otherwise((&all, &patch), text, &whole) {
             return None;
         }
         match &patch.value {
@@ -197,24 +199,30 @@ impl Patch {
         }
     }
 
-    /// Where readers take it differently.
-    pub(super) fn unclear(&self, load: Load<'_>) -> Option<Cause> {
+    /// Where readers take that part of it differently; `named` says where its file is.
+    pub(super) fn unclear(
+        &self,
+        part: Part,
+        load: Load<'_>,
+        named: &dyn Fn(&str) -> String,
+    ) -> Option<Cause> {
         let whole = self.text(load)?;
         let text = &trimmed(&whole);
-        let patch = parsed(text)?;
+        let all = parsed(text)?;
+        let patch = part.of_patch(all.clone());
         let before = whole.len() - whole.trim_start().len();
         let place = |at: usize| {
             let lines = whole.bytes().take(before + at);
             let line = lines.filter(|byte| *byte == b'\n').count() + 1;
             match self.file() {
-                Some(file) => format!("line {line} of `{}`", shown(file)),
+                Some(file) => format!("line {line} of `{}`", shown(&named(file))),
                 None => format!("line {line} of the patch"),
             }
         };
         if let Some(at) = written::unlike_to_kustomize(&patch, text) {
             return Some(Cause::Spelling(place(at)));
         }
-        let ends = self.may_end_otherwise(&patch, text, &whole);
+        let ends = self.may_end_otherwise((&all, &patch), text, &whole);
         ends.then(|| {
             let last = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
             Cause::End(place(last))
@@ -222,13 +230,14 @@ impl Patch {
     }
 
     /// Whether a block of lines at its end may end otherwise: kustomize reads a file as it is, and what stands in a
-    /// kustomization without the line breaks at its end.
-    fn may_end_otherwise(&self, patch: &Node, text: &str, whole: &str) -> bool {
+    /// kustomization without the line breaks at its end. `all` of it ends there, of which `part` counts.
+    fn may_end_otherwise(&self, (all, part): (&Node, &Node), text: &str, whole: &str) -> bool {
         let is_as_read = || {
             let read = parsed(whole).map(|it| it.to_json());
-            self.file().is_some() && whole.ends_with('\n') && read == Some(patch.to_json())
+            self.file().is_some() && whole.ends_with('\n') && read == Some(all.to_json())
         };
-        written::ends_in_lines(patch, text) && !is_as_read()
+        let ends_in_lines = |node: &Node| written::ends_in_lines(node, text);
+        ends_in_lines(all) && ends_in_lines(part) && !is_as_read()
     }
 
     fn read_documents(&self, load: Load<'_>) -> Option<Vec<Identity>> {

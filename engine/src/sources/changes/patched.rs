@@ -55,9 +55,9 @@ fn patches_make_of_an_object_what_kustomize_makes_of_it() {
             ..Kustomize::default()
         };
         let of_options = Changes::of_options(&options);
-        let patched = of_options.patched(&declared, &declared.added);
+        let patched = of_options.patched((&declared, Part::Whole), &declared.added);
         let of_file = Changes::of_kustomization(kustomization.as_ref());
-        let seen = (&declared.object, &*declared.file.text);
+        let seen = (&declared.object, Part::Whole, &*declared.file.text);
         let patched_after = of_file.patched_after(seen, (&declared.added, &[]), &|_| None);
         for (changes, patched) in [(of_options, patched), (of_file, patched_after)] {
             let is_hit = changes
@@ -131,7 +131,7 @@ fn what_a_kustomization_adds_is_not_taken_for_what_a_patch_sees() {
             applied_by: [].into(),
             pinned_by: [].into(),
         };
-        let made = Changes::of_options(&options).patched(&declared, &added);
+        let made = Changes::of_options(&options).patched((&declared, Part::Whole), &added);
         assert_eq!(made.is_some(), is_known, "{patch} {target}");
     }
 }

@@ -36,7 +36,10 @@ pub(super) fn pass_through<'d>(
                 bare.given_by = bare.given_by.or(Some(by));
                 *declared = bare;
             }
-            _ => declared.changed_by = declared.changed_by.take().or(Some(by)),
+            passed => {
+                let by = passed.and_then(Result::err).unwrap_or(by);
+                declared.changed_by = declared.changed_by.take().or(Some(by));
+            }
         }
     }
 }
@@ -57,8 +60,9 @@ fn passed(
     };
     let before = adds(&changes.before_patches(), &declared.object, &declared.added)?;
     let added = declared.added.clone().under(before);
-    let patched = changes.patched(declared, &added).ok_or_else(|| {
-        let cause = changes.cause_of_patches((&declared.object, &added), &|_| None);
+    let patched = changes.patched((declared, part), &added).ok_or_else(|| {
+        let patched = (&declared.object, part, &added);
+        let cause = changes.cause_of_patches(patched, &|_| None, &str::to_owned);
         Changer::new(by.clone(), cause)
     })?;
     if !matches!(patched, Patched::No) {

@@ -65,6 +65,73 @@ fn variables_in_values_leave_the_source_of_a_chart_of_elsewhere_known() {
 }
 
 #[test]
+fn a_patch_of_values_leaves_it_known_however_they_are_spelled() {
+    let merging = |spec: &str| {
+        let object = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\n";
+        format!("{object}spec:\n{spec}")
+    };
+    let is_known = |patch: &str| {
+        let patches = json!([{"patch": patch, "target": {"kind": "HelmRelease"}}]);
+        let more = format!(", patches: {patches}");
+        let found = release_of(
+            "path: apps/web",
+            &more,
+            &release(ELSEWHERE, "values: {a: 1}"),
+        );
+        let is_any_of_here = || {
+            let text = release(OF_HERE, "values: {a: 1}");
+            !release_of("path: apps/web", &more, &text)[0].contains("unknown")
+        };
+        assert!(!is_any_of_here(), "{patch}");
+        found.is_empty()
+    };
+    for value in ["12:30", "yes", "2024-01-01", ".5", "1_000", "0x1F"] {
+        for key in ["values", "valuesFrom"] {
+            let patch = merging(&format!("  {key}: {{b: {value}}}\n"));
+            assert!(is_known(&patch), "{key}: {value}");
+            let step = format!("- {{op: add, path: /spec/{key}/b, value: {value}}}\n");
+            assert!(is_known(&step), "{key}: {value}");
+        }
+        for other in [
+            merging(&format!("  timeout: {value}\n  values: {{b: {value}}}\n")),
+            merging(&format!("  values.b: {value}\n")),
+            format!("- {{op: add, path: /spec/valuesFrom2, value: {value}}}\n"),
+            format!("- {{op: add, path: /spec/timeout, value: {value}}}\n"),
+        ] {
+            assert!(!is_known(&other), "{other}");
+        }
+    }
+    for (step, known) in [
+        (
+            "{op: copy, from: /spec/values/a, path: /spec/values/b}",
+            true,
+        ),
+        (
+            "{op: move, from: /spec/valuesFrom/0, path: /spec/values/b}",
+            true,
+        ),
+        ("{op: test, path: /spec/values/a, value: 1}", true),
+        (
+            "{op: copy, from: /spec/values/a, path: /spec/timeout}",
+            false,
+        ),
+        (
+            "{op: move, from: /spec/timeout, path: /spec/values/b}",
+            false,
+        ),
+    ] {
+        assert_eq!(is_known(&format!("- {step}\n")), known, "{step}");
+    }
+    let directive = merging("  values: {b: [{$patch: delete}]}\n");
+    assert!(is_known(&directive));
+    // A block at the end may end otherwise: of values that is nobody's concern here.
+    assert!(is_known(&merging("  values:\n    a: |\n      b\n")));
+    let both = merging("  timeout: |\n    1m\n  values:\n    a: |\n      b\n");
+    assert!(!is_known(&both));
+    assert!(!is_known(&merging("  $patch: replace\n  values: {a: 2}\n")));
+}
+
+#[test]
 fn what_changes_more_than_values_leaves_it_unknown() {
     let moving = json!([{
         "patch": "- {op: move, from: /spec/values/chart, path: /spec/chart}",

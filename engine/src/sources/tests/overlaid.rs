@@ -172,17 +172,17 @@ fn a_patch_is_followed_or_says_which_line_is_unclear() {
         (
             &path,
             "1_000\n",
-            "line 10 of `p.yaml` has a value that is a text to one reader",
+            "line 10 of `apps/production/p.yaml` has a value that is a text to one reader",
         ),
         (
             &path,
             "|\n      x",
-            "line 11 of `p.yaml` ends in a block of lines",
+            "line 11 of `apps/production/p.yaml` ends in a block of lines",
         ),
         (
             &path,
             "|+\n      x\n\n",
-            "line 11 of `p.yaml` ends in a block of lines",
+            "line 11 of `apps/production/p.yaml` ends in a block of lines",
         ),
         (
             &inline(&block),

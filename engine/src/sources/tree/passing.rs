@@ -111,7 +111,7 @@ impl<'t> Passing<'t> {
                 passed.given_by = Some(by);
                 Ok(passed)
             }
-            _ => Err(by),
+            passed => Err(passed.and_then(Result::err).unwrap_or(by)),
         }
     }
 
@@ -219,9 +219,13 @@ impl<'t> Passing<'t> {
             };
         }
         let before = (&passed.added, &*passed.earlier);
-        let patched = changes.patched_after((&passed.object, self.text), before, &load);
+        let object = (&passed.object, self.part, self.text);
+        let patched = changes.patched_after(object, before, &load);
         let patched = patched.ok_or_else(|| {
-            let cause = changes.cause_of_patches((&passed.object, &passed.added), &load);
+            let named =
+                |path: &str| below(folder, path).map_or(path.to_owned(), |it| it.to_string());
+            let object = (&passed.object, self.part, &passed.added);
+            let cause = changes.cause_of_patches(object, &load, &named);
             Changer::new(file.clone(), cause)
         })?;
         if matches!(patched, Patched::No) {
