@@ -104,6 +104,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn sizes_are_bytes_wherever_they_stand() {
         for (api_version, kind, pointer) in [
             (

@@ -44,7 +44,7 @@ pub struct Deployment {
     pub declared_in: BTreeSet<RepoPath>,
     /// What it takes from objects of the cluster, by `kind/namespace/name`.
     pub(super) given: BTreeMap<String, BTreeMap<String, String>>,
-    /// Whether it takes values from ConfigMaps or Secrets of the cluster, or may do so: they go on saying what it deploys there.
+    /// Whether it takes values from `ConfigMap`s or Secrets of the cluster, or may do so: they go on saying what it deploys there.
     pub takes_values: bool,
     /// What it says of its sources, without revisions: what is deployed changes with it.
     pub description: Value,

@@ -110,7 +110,7 @@ fn is_named(text: &str) -> bool {
         text.strip_prefix(*area)
             .is_some_and(|it| it.starts_with('.'))
     };
-    NAMED.iter().any(|area| of_area(area)) && !NO_CODES.contains(&text)
+    NAMED.iter().any(of_area) && !NO_CODES.contains(&text)
 }
 
 /// Areas of errors whose codes stand in texts.

@@ -560,6 +560,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn arguments_of_psql_are_scripts_and_those_of_a_shell_are_programs() {
         let job = |container: Value| {
             json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "m", "namespace": "shop"},

@@ -65,6 +65,7 @@ fn variables_in_values_leave_the_source_of_a_chart_of_elsewhere_known() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_patch_of_values_leaves_it_known_however_they_are_spelled() {
     let merging = |spec: &str| {
         let object = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\n";
