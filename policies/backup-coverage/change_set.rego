@@ -49,6 +49,7 @@
 #     - ValkeyCluster.valkey.io
 #     - VitessCluster.planetscale.com
 #     - postgresql.acid.zalan.do
+#     - Backup.k8s.mariadb.com
 #     - Backup.postgresql.cnpg.io
 #     - BackupStorageLocation.velero.io
 #     - BucketLifecycleConfiguration.s3.aws.m.upbound.io
@@ -58,8 +59,14 @@
 #     - BucketVersioning.s3.aws.m.upbound.io
 #     - BucketVersioning.s3.aws.upbound.io
 #     - CronJob.batch
+#     - MedusaBackupSchedule.medusa.k8ssandra.io
+#     - MySQLBackup.mysql.oracle.com
 #     - ObjectStore.barmancloud.cnpg.io
 #     - OperatorConfiguration.acid.zalan.do
+#     - PerconaServerMongoDBBackup.psmdb.percona.com
+#     - PerconaServerMySQLBackup.ps.percona.com
+#     - PerconaXtraDBClusterBackup.pxc.percona.com
+#     - PhysicalBackup.k8s.mariadb.com
 #     - ReplicationSource.volsync.backube
 #     - Schedule.k8up.io
 #     - Schedule.velero.io

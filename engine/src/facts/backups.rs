@@ -15,6 +15,7 @@ mod k8up;
 mod loss;
 mod near;
 mod operated;
+mod own;
 mod pgbackrest;
 mod proof;
 mod rules;
@@ -44,6 +45,7 @@ pub(super) use proof::{checkpoints, restores};
 pub use rules::{Data, Rules};
 
 use self::near::Near;
+use self::own::OwnWays;
 use self::sweep::Sweeping;
 use self::volatile::Volatile;
 use super::evidence::Known;
@@ -98,7 +100,8 @@ pub const STATEFUL: [&str; 40] = [
 ];
 
 /// The kinds that back up, or say how and where to.
-pub const BACKING: [&str; 14] = [
+pub const BACKING: [&str; 21] = [
+    "Backup.k8s.mariadb.com",
     "Backup.postgresql.cnpg.io",
     "BackupStorageLocation.velero.io",
     "BucketReplicationConfiguration.s3.aws.m.upbound.io",
@@ -106,8 +109,14 @@ pub const BACKING: [&str; 14] = [
     "BucketVersioning.s3.aws.m.upbound.io",
     "BucketVersioning.s3.aws.upbound.io",
     JOB,
+    "MedusaBackupSchedule.medusa.k8ssandra.io",
+    "MySQLBackup.mysql.oracle.com",
     "ObjectStore.barmancloud.cnpg.io",
     "OperatorConfiguration.acid.zalan.do",
+    "PerconaServerMongoDBBackup.psmdb.percona.com",
+    "PerconaServerMySQLBackup.ps.percona.com",
+    "PerconaXtraDBClusterBackup.pxc.percona.com",
+    "PhysicalBackup.k8s.mariadb.com",
     "ReplicationSource.volsync.backube",
     "Schedule.k8up.io",
     "Schedule.velero.io",
@@ -398,6 +407,7 @@ fn rows(
     mut base: BTreeMap<ObjectRef, State>,
 ) -> Vec<Row> {
     let changed = loss::Changed::of(changes);
+    let own_ways = OwnWays::of(changes);
     let all: BTreeSet<ObjectRef> = head.keys().chain(base.keys()).cloned().collect();
     let rows = all.into_iter().map(|object| {
         let (new, old) = (head.remove(&object), base.remove(&object));
@@ -407,6 +417,7 @@ fn rows(
                 let mut losses = loss::losses(old, new, &changed);
                 let own = change.and_then(|index| Some((index, changes.get(index)?)));
                 losses.extend(sweeping.losses(&object, (old, new), own));
+                losses.extend(own_ways.losses(&object, old));
                 losses
             }
             _ => Vec::new(),

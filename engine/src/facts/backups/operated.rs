@@ -28,6 +28,13 @@ impl Operated {
         persists.then_some(known)
     }
 
+    /// The places where kinds of this name say how they are backed up, each of them below the whole.
+    pub(super) fn sections(kind: &str) -> impl Iterator<Item = &'static str> {
+        let known = KINDS.iter().filter(move |known| known.kind == kind);
+        let sections = known.flat_map(|known| known.own_way.iter().copied());
+        sections.filter(|section| *section != WHOLE)
+    }
+
     /// Why it may be backed up without anybody seeing it here, for people.
     pub(super) fn own_way(&self, object: &Value) -> Option<&'static str> {
         let is_there = |pointer: &&str| object.pointer(pointer).is_some_and(|it| !it.is_null());
@@ -82,6 +89,9 @@ const fn search(
     }
 }
 
+/// What stands for a backup that is no part of the object.
+const WHOLE: &str = "/spec";
+
 const KINDS: [Operated; 31] = [
     labelled("Cluster.postgresql.cnpg.io", "cnpg.io/cluster"),
     labelled("postgresql.acid.zalan.do", "cluster-name"),
@@ -95,7 +105,7 @@ const KINDS: [Operated; 31] = [
     database("PerconaServerMongoDB.psmdb.percona.com", &["/spec/backup"]),
     database("InnoDBCluster.mysql.oracle.com", &["/spec/backupSchedules"]),
     // Its backups are objects of a kind of their own.
-    database("MariaDB.k8s.mariadb.com", &["/spec"]),
+    database("MariaDB.k8s.mariadb.com", &[WHOLE]),
     database("MongoDBCommunity.mongodbcommunity.mongodb.com", &[]),
     queue("RabbitmqCluster.rabbitmq.com", &[]),
     queue(
@@ -136,7 +146,7 @@ const KINDS: [Operated; 31] = [
     },
     database("K8ssandraCluster.k8ssandra.io", &["/spec/medusa"]),
     // What backs it up belongs to the cluster that made it, or is an object of a kind of its own.
-    database("CassandraDatacenter.cassandra.datastax.com", &["/spec"]),
+    database("CassandraDatacenter.cassandra.datastax.com", &[WHOLE]),
     database("ClickHouseInstallation.clickhouse.altinity.com", &[]),
     database("CrdbCluster.crdb.cockroachlabs.com", &[]),
     database("ScyllaCluster.scylla.scylladb.com", &["/spec/backups"]),
