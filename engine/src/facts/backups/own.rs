@@ -66,8 +66,12 @@ fn of_sections(change: &Change) -> Vec<(&'static str, String)> {
             Some(_) => {
                 let below = format!("{section}/");
                 let fields = change.fields.iter().map(|field| field.pointer.as_str());
-                let field = fields.clone().find(|field| field.starts_with(&below));
-                let field = field.unwrap_or(section);
+                let mut fields = fields.filter(|field| field.starts_with(&below)).peekable();
+                let is_known = fields.peek().is_some();
+                let field = match fields.find(|field| !is_of_pods(field)) {
+                    None if is_known => return None,
+                    field => field.unwrap_or(section),
+                };
                 Some((
                     "weakened",
                     format!("is backed up by its operator otherwise than before: `{field}` is not read, and nobody knows that it is worth as much"),
@@ -76,6 +80,11 @@ fn of_sections(change: &Change) -> Vec<(&'static str, String)> {
         }
     });
     losses.collect()
+}
+
+/// What runs the backup, and with how much: no less is backed up by another.
+fn is_of_pods(field: &str) -> bool {
+    field.ends_with("/image") || field.contains("/resources/")
 }
 
 /// A kind of objects by which an operator backs up those of another.
@@ -173,5 +182,34 @@ const BY_OBJECTS: [ByObjects; 8] = [
         "/spec/pxcCluster",
     ),
 ];
+
 /// Where such an object says that it takes nothing.
 const STOPPED: [&str; 3] = ["/spec/disabled", "/spec/schedule/suspend", "/spec/suspend"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::compare;
+    use crate::facts::tests::objects;
+
+    #[test]
+    fn what_says_how_it_is_backed_up_is_told_and_what_runs_the_backup_is_not() {
+        let cluster = |backup: &str| {
+            objects(&format!(
+                "apiVersion: pxc.percona.com/v1\nkind: PerconaXtraDBCluster\nmetadata: {{name: db, namespace: shop}}\nspec: {{backup: {backup}}}\n"
+            ))
+        };
+        let before = cluster("{image: 'a:1', pitr: {enabled: true, resources: {limits: {cpu: 1}}}}");
+        for (after, wanted) in [
+            ("{image: 'a:2', pitr: {enabled: true, resources: {limits: {cpu: 2}}}}", None),
+            ("{image: 'a:2', pitr: {enabled: false, resources: {limits: {cpu: 1}}}}", Some("weakened")),
+            ("{image: 'a:1'}", Some("weakened")),
+            ("null", Some("disabled")),
+        ] {
+            let changes = compare(&before, &cluster(after));
+            let told: Vec<_> = changes.iter().flat_map(of_sections).collect();
+            let kinds = told.iter().map(|(kind, _)| *kind);
+            assert_eq!(kinds.collect::<Vec<_>>(), Vec::from_iter(wanted), "{after}");
+        }
+    }
+}
