@@ -199,10 +199,17 @@ mod tests {
                 "apiVersion: pxc.percona.com/v1\nkind: PerconaXtraDBCluster\nmetadata: {{name: db, namespace: shop}}\nspec: {{backup: {backup}}}\n"
             ))
         };
-        let before = cluster("{image: 'a:1', pitr: {enabled: true, resources: {limits: {cpu: 1}}}}");
+        let before =
+            cluster("{image: 'a:1', pitr: {enabled: true, resources: {limits: {cpu: 1}}}}");
         for (after, wanted) in [
-            ("{image: 'a:2', pitr: {enabled: true, resources: {limits: {cpu: 2}}}}", None),
-            ("{image: 'a:2', pitr: {enabled: false, resources: {limits: {cpu: 1}}}}", Some("weakened")),
+            (
+                "{image: 'a:2', pitr: {enabled: true, resources: {limits: {cpu: 2}}}}",
+                None,
+            ),
+            (
+                "{image: 'a:2', pitr: {enabled: false, resources: {limits: {cpu: 1}}}}",
+                Some("weakened"),
+            ),
             ("{image: 'a:1'}", Some("weakened")),
             ("null", Some("disabled")),
         ] {
